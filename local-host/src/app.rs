@@ -1,0 +1,167 @@
+//! What an app folder says: host.json, one function.json a function, and the settings that override them.
+
+use std::{path::PathBuf, time::Duration};
+
+/// An app as the host sees it after start: settings of the whole app, and its functions.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The folder that holds host.json and the function folders.
+    pub root: PathBuf,
+    /// host.json, overrides applied.
+    pub host: HostJson,
+    /// Every enabled function, in the order of their folder names.
+    pub functions: Vec<Function>,
+}
+
+/// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
+#[derive(Clone, Debug)]
+pub struct HostJson {
+    /// `functionTimeout`; at its end the worker is killed (protocol sheet §1.6).
+    pub function_timeout: Duration,
+    /// `customHandler`.
+    pub custom_handler: CustomHandler,
+    /// `extensions.http.routePrefix`, without slashes at its ends; `api` by default.
+    pub route_prefix: String,
+    /// `extensions.http.customHeaders` and `hsts`, as headers added to every function's answer.
+    pub added_headers: Vec<(String, String)>,
+    /// `extensions.queues`.
+    pub queues: QueueOptions,
+}
+
+/// `customHandler` of host.json (protocol sheet §1.1, §2.1).
+#[derive(Clone, Debug)]
+pub struct CustomHandler {
+    /// The program to start: joined to the app root where that file exists, else looked up on PATH.
+    pub executable: PathBuf,
+    /// `description.workingDirectory`; the app root by default.
+    pub working_directory: PathBuf,
+    /// `arguments`, then `defaultWorkerPath`, then `workerArguments`, as the host joins them.
+    pub arguments: Vec<String>,
+    /// `initializationTimeout`, 30 s by default.
+    pub initialization_timeout: Duration,
+    /// `enableForwardingHttpRequest`.
+    pub forwards: bool,
+    /// `enableProxyingHttpRequest`; wins over forwarding.
+    pub proxies: bool,
+}
+
+/// `extensions.queues` of host.json (protocol sheet §5.1).
+#[derive(Clone, Debug)]
+pub struct QueueOptions {
+    /// Messages fetched at once, 1 to 32; 16 by default.
+    pub batch_size: usize,
+    /// Running messages below which the next batch is fetched; half the batch size times cores by default.
+    pub new_batch_threshold: usize,
+    /// Delay before a failed message is seen again; none by default.
+    pub visibility_timeout: Duration,
+    /// Deliveries after which a failing message goes to the poison queue; 5 by default.
+    pub max_dequeue_count: u32,
+    /// Longest wait between two looks at an empty queue; 1 min by default.
+    pub max_polling_interval: Duration,
+    /// `messageEncoding`.
+    pub encoding: MessageEncoding,
+}
+
+/// How message bytes are written into a queue.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MessageEncoding {
+    /// Standard base64 of the bytes: the default.
+    Base64,
+    /// The text itself.
+    None,
+}
+
+/// One function folder.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The folder's name, spelling kept.
+    pub name: String,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// Its out bindings, in the order of function.json.
+    pub outputs: Vec<Output>,
+}
+
+/// The one trigger of a function, with its binding's name.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// The binding's `name`: the key in `Data`.
+    pub binding: String,
+    /// What kind of event it waits for.
+    pub kind: TriggerKind,
+    /// `dataType` of the trigger.
+    pub data_type: DataType,
+}
+
+/// `dataType` of a binding.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DataType {
+    /// Not given.
+    Unset,
+    /// `string`.
+    String,
+    /// `binary`.
+    Binary,
+}
+
+/// The kinds of trigger that this host serves.
+#[derive(Clone, Debug)]
+pub enum TriggerKind {
+    /// `httpTrigger`.
+    Http {
+        /// Upper-case methods; empty for all.
+        methods: Vec<String>,
+        /// Route template below the prefix; the function's name by default.
+        route: String,
+        /// `authLevel`; `function` by default.
+        auth_level: AuthLevel,
+    },
+    /// `queueTrigger`.
+    Queue {
+        /// `queueName`, lower case, `%Setting%` resolved.
+        queue: String,
+    },
+    /// `timerTrigger`.
+    Timer {
+        /// NCRONTAB with five or six fields, or a time span.
+        schedule: String,
+        /// `runOnStartup`.
+        run_on_startup: bool,
+        /// `useMonitor`.
+        use_monitor: bool,
+    },
+}
+
+/// `authLevel` of an HTTP trigger.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthLevel {
+    /// No key.
+    Anonymous,
+    /// A function, host or master key.
+    Function,
+    /// The master key.
+    Admin,
+}
+
+/// An out binding.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The binding's `name`, or `$return`.
+    pub binding: String,
+    /// Where it goes.
+    pub kind: OutputKind,
+    /// `dataType`, which switches the base64 decoding off when `binary` (protocol sheet §4.4).
+    pub data_type: DataType,
+}
+
+/// The kinds of out binding that this host serves.
+#[derive(Clone, Debug)]
+pub enum OutputKind {
+    /// `http`: the answer to the caller.
+    Http,
+    /// `queue`: messages.
+    Queue {
+        /// `queueName`, lower case, `%Setting%` resolved.
+        queue: String,
+    },
+}

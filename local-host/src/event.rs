@@ -1,0 +1,93 @@
+//! What happens inside the host, for whoever shows it: a terminal, a test, a page.
+
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A worker process was started.
+    WorkerStarted {
+        /// Its process id.
+        pid: u32,
+    },
+    /// The worker answered its first ping.
+    WorkerReady {
+        /// Time since its start.
+        after: Duration,
+    },
+    /// The worker's process ended.
+    WorkerExited {
+        /// Its exit code; none when a signal ended it.
+        code: Option<i32>,
+        /// Strikes against this host instance so far, of three.
+        strikes: u32,
+    },
+    /// Three strikes: the host instance ends, the next one starts.
+    InstanceEnded,
+    /// A line that the worker printed.
+    Output {
+        /// Whether it came on stderr.
+        stderr: bool,
+        /// The line, without its end.
+        line: String,
+    },
+    /// An invocation ended.
+    Invoked {
+        /// The function's name.
+        function: String,
+        /// The invocation's id.
+        id: Uuid,
+        /// For HTTP the status that the caller saw, else 200 or 500.
+        status: u16,
+        /// Whether the invocation itself succeeded.
+        succeeded: bool,
+        /// How long it took.
+        duration: Duration,
+    },
+    /// A message was moved to its poison queue.
+    Poisoned {
+        /// The queue it came from.
+        queue: String,
+        /// The message's id.
+        id: Uuid,
+    },
+    /// The worker broke the protocol; says what and how to mend it.
+    Mistake {
+        /// The function's name.
+        function: String,
+        /// One sentence.
+        what: String,
+    },
+}
+
+/// Where events go; cheap to clone, never blocks, drops the oldest for a slow reader.
+#[derive(Clone, Debug)]
+pub struct Events(broadcast::Sender<Event>);
+
+impl Events {
+    /// Nobody listens yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(broadcast::Sender::new(4096))
+    }
+
+    /// Tells every listener.
+    pub fn tell(&self, event: Event) {
+        drop(self.0.send(event));
+    }
+
+    /// Listens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,1 @@
+//! One host instance: a worker, its listeners, and the strikes against it.

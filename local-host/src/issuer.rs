@@ -1,0 +1,1 @@
+//! The local issuer: real RS256 tokens, its metadata and its key set.

@@ -1,0 +1,30 @@
+//! Stands in for the Azure Functions host, for App Service Authentication in front of it and for the
+//! storage queues behind it, on a laptop, for any custom handler.
+//!
+//! One request, top to bottom: the [`front`] takes it, strips what only the platform may say and adds who
+//! is calling; [`listener`] finds the function by its route and checks its key; [`invoke`] brings it to the
+//! worker as a proxied request, a forwarded request or an envelope, and its answer back. Messages come from
+//! the [`queues`] through [`queue_listener`], ticks from [`timers`], both as envelopes. The worker's process
+//! belongs to an [`instance`]; three strikes end it, and a [`supervisor`] starts the next one.
+//!
+//! Facts about the real host come from its source and from exchanges recorded from its running code
+//! (`tests/recordings/`).
+
+pub mod app;
+pub mod event;
+pub mod front;
+pub mod instance;
+pub mod invoke;
+pub mod issuer;
+pub mod keys;
+pub mod listener;
+pub mod people;
+pub mod queue_listener;
+pub mod queues;
+pub mod route;
+pub mod supervisor;
+pub mod timers;
+pub mod worker;
+
+pub use event::{Event, Events};
+pub use supervisor::{LocalHost, Options, StartError};

@@ -1,0 +1,1 @@
+//! Route templates and how they match (protocol sheet §6).

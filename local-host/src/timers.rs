@@ -1,0 +1,1 @@
+//! NCRONTAB schedules and time spans.
