@@ -1,0 +1,16 @@
+//! The one place that reads the system's clock.
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// Tells the time, in whole microseconds: what every store keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock;
+
+impl Clock {
+    /// The time now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "everyone else is handed a Clock or a time")]
+    pub fn now(self) -> DateTime<Utc> {
+        Utc::now().trunc_subsecs(6)
+    }
+}

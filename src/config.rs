@@ -1,0 +1,1 @@
+//! Environment → settings, once; every fault named at once.

@@ -1,0 +1,1 @@
+//! The list of functions, and one handler each.

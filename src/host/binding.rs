@@ -1,0 +1,1 @@
+//! Values of bindings, in and out, byte-exact.

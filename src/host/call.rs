@@ -1,0 +1,111 @@
+//! An invocation as a handler sees it, whichever entrance it came through, and what the handler gives back.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use bytes::Bytes;
+use uuid::Uuid;
+
+/// Which invocation this is.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The last value of `X-Azure-Functions-InvocationId` if it is a UUID, else generated.
+    pub id: Uuid,
+    /// The function's name.
+    pub function: &'static str,
+    /// The caller's `traceparent` if it is well formed, else one of our own.
+    pub traceparent: String,
+}
+
+/// An HTTP call. Everything in it comes from one place: the request itself, or `Data.<trigger>`.
+#[derive(Debug)]
+pub struct Call {
+    /// Which invocation this is.
+    pub invocation: Invocation,
+    /// The method.
+    pub method: Method,
+    /// Route parameters by name, percent-decoded once.
+    pub params: Vec<(&'static str, String)>,
+    /// The query as it was sent, without `?`; empty when there is none.
+    pub query: String,
+    /// Headers as the caller sent them; repeated ones are repeated here.
+    pub headers: HeaderMap,
+    /// The body, unread until a handler asks for it.
+    pub body: Body,
+    /// Whether queue outputs of the answer reach their queues. False when a function with queue outputs is
+    /// called through the direct entrance.
+    pub carries_outputs: bool,
+}
+
+impl Call {
+    /// A route parameter; empty when the route has none of that name.
+    #[must_use]
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A request body that nobody has read yet.
+#[derive(Debug)]
+pub enum Body {
+    /// Still on the wire.
+    Stream(axum::body::Body),
+    /// Delivered in an envelope.
+    Whole(Bytes),
+    /// There is none, or the host lost it on the way.
+    Absent,
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BodyError {
+    /// Longer than the reader's limit.
+    #[error("the body is too large")]
+    TooLarge,
+    /// The sender stopped in the middle.
+    #[error("the body was cut off")]
+    Interrupted,
+}
+
+/// What goes back to an HTTP caller, and messages that leave with it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// 200 to 599, but none of the 3xx.
+    pub status: StatusCode,
+    /// At most one value a name; no length and no hop-by-hop header.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// UTF-8 text.
+    pub body: Bytes,
+    /// Messages for queue outputs.
+    pub outputs: Vec<Output>,
+}
+
+/// Messages for one queue output.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Output {
+    /// The name of the out binding.
+    pub binding: &'static str,
+    /// Payloads, one a message.
+    pub messages: Vec<Bytes>,
+}
+
+/// A queue message.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Which invocation this is.
+    pub invocation: Invocation,
+    /// The exact bytes that were put into the queue.
+    pub payload: Bytes,
+    /// Deliveries so far, as the host counts them; for dead letters and logs only.
+    pub dequeue_count: Option<u32>,
+}
+
+/// A tick of a timer.
+#[derive(Clone, Debug)]
+pub struct Tick {
+    /// Which invocation this is.
+    pub invocation: Invocation,
+}
+
+/// The invocation failed for now: the host gives a message back to its queue and waits for a timer's next tick.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not now: {0}")]
+pub struct Retry(pub &'static str);

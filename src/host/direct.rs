@@ -1,0 +1,1 @@
+//! The direct entrance: a real HTTP request on its real path.

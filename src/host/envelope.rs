@@ -1,0 +1,1 @@
+//! The envelope entrance: {Data, Metadata} in, {Outputs, Logs, ReturnValue} out.

@@ -1,0 +1,1 @@
+//! Matches a path against a route template, as the host does.

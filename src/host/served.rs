@@ -1,0 +1,1 @@
+//! Which functions this process serves: those whose folders stand in the app root.

@@ -1,0 +1,37 @@
+//! Who owns and who acts.
+
+use uuid::Uuid;
+
+/// The one who created an order: tenant id and object id together, never one of them alone.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Owner {
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The object id within it.
+    pub object: Uuid,
+}
+
+/// What kind of actor changed something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ActorKind {
+    /// A person.
+    User,
+    /// A program with an identity of its own.
+    App,
+    /// The worker itself, on behalf of nobody.
+    System,
+}
+
+/// Who changed something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Actor {
+    /// What kind.
+    pub kind: ActorKind,
+    /// Object id; none for the system.
+    pub object: Option<Uuid>,
+}
+
+impl Actor {
+    /// The worker itself.
+    pub const SYSTEM: Self = Self { kind: ActorKind::System, object: None };
+}

@@ -1,0 +1,1 @@
+//! What happened to an order, and who did it.

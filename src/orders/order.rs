@@ -1,0 +1,1 @@
+//! An order, its lines, and the states it goes through.

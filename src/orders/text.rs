@@ -1,0 +1,1 @@
+//! Text that is valid because it exists.

@@ -1,0 +1,152 @@
+//! Who may do what: one table. A [`Permit`] is the proof that it was asked.
+
+use std::marker::PhantomData;
+
+use crate::{
+    identity::{Caller, CallerKind, Role},
+    orders::{Actor, ActorKind, Owner},
+};
+
+/// Which users may take an action at all.
+#[derive(Clone, Copy, Debug)]
+enum Users {
+    /// Everyone who is in scope.
+    Any,
+    /// Holders of one of these roles.
+    With(&'static [Role]),
+}
+
+/// Whether programs with the role `OrderProcessor` may take it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Apps {
+    Processor,
+    No,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    users: Users,
+    /// Users who reach everybody's objects, not only their own.
+    beyond_own: &'static [Role],
+    apps: Apps,
+}
+
+/// Something that a caller may or may not do.
+pub trait Action {
+    /// Its row of the table.
+    const RULE: Rule;
+}
+
+macro_rules! policy {
+    ($($(#[$doc:meta])* $action:ident | $users:expr, $beyond:expr, $apps:expr;)+) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $action {}
+        impl Action for $action {
+            const RULE: Rule = Rule { users: $users, beyond_own: $beyond, apps: $apps };
+        }
+    )+ };
+}
+
+const NOBODY: &[Role] = &[];
+const PROCESSOR: &[Role] = &[Role::OrderProcessor];
+const ADMIN: &[Role] = &[Role::OrderAdmin];
+const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
+
+// The table of contract §2: who may at all · who reaches beyond their own · programs.
+policy! {
+    /// Place an order of one's own.
+    PlaceOrder      | Users::Any,             NOBODY,    Apps::No;
+    /// Read an order.
+    ReadOrder       | Users::Any,             STAFF,     Apps::Processor;
+    /// List one's own orders.
+    ListOwnOrders   | Users::Any,             NOBODY,    Apps::No;
+    /// List everybody's orders.
+    ListAllOrders   | Users::With(STAFF),     STAFF,     Apps::Processor;
+    /// Hand an order to fulfilment.
+    ProcessOrder    | Users::With(PROCESSOR), PROCESSOR, Apps::Processor;
+    /// Read the product table; beyond one's own means inactive products too.
+    ListProducts    | Users::Any,             ADMIN,     Apps::No;
+    /// Write the product table.
+    PutProduct      | Users::With(ADMIN),     ADMIN,     Apps::No;
+    /// Read the dead letters.
+    ListDeadLetters | Users::With(ADMIN),     ADMIN,     Apps::No;
+}
+
+/// A caller was refused. The client learns which of the two, nothing else.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Denied {
+    /// The token lacks the required scope.
+    #[error("the required scope is missing")]
+    Scope,
+    /// The caller's role or kind does not allow it.
+    #[error("the caller's role does not allow this")]
+    Role,
+}
+
+/// Proof that the policy allowed action `A` to a caller. Only [`Caller::permit`] makes one.
+#[derive(Debug)]
+pub struct Permit<A> {
+    caller: Owner,
+    kind: ActorKind,
+    sight: Sight,
+    action: PhantomData<fn() -> A>,
+}
+
+/// Whose objects a permit reaches; goes into the SQL that reads or writes them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sight(Option<Owner>);
+
+impl Sight {
+    /// The owner to whom the statement is confined; none when it reaches everybody's.
+    #[must_use]
+    pub fn confined_to(self) -> Option<Owner> {
+        self.0
+    }
+}
+
+impl<A> Permit<A> {
+    /// Who acts: the creator of what is created.
+    #[must_use]
+    pub fn caller(&self) -> Owner {
+        self.caller
+    }
+
+    /// Who acts, for the history.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor { kind: self.kind, object: Some(self.caller.object) }
+    }
+
+    /// Whose objects it reaches.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        self.sight
+    }
+}
+
+impl Caller {
+    /// Asks the table.
+    ///
+    /// # Errors
+    /// [`Denied`], when no row allows it: everything is denied by default.
+    pub fn permit<A: Action>(&self) -> Result<Permit<A>, Denied> {
+        let holds = |wanted: &[Role]| self.roles.iter().any(|role| wanted.contains(role));
+        let sight = match self.kind {
+            CallerKind::User { in_scope: false } => return Err(Denied::Scope),
+            CallerKind::User { in_scope: true } => match A::RULE.users {
+                Users::With(roles) if !holds(roles) => return Err(Denied::Role),
+                Users::With(_) | Users::Any if holds(A::RULE.beyond_own) => Sight(None),
+                Users::With(_) | Users::Any => Sight(Some(self.owner())),
+            },
+            CallerKind::App if A::RULE.apps == Apps::Processor && holds(PROCESSOR) => Sight(None),
+            CallerKind::App => return Err(Denied::Role),
+        };
+        let kind = match self.kind {
+            CallerKind::User { .. } => ActorKind::User,
+            CallerKind::App => ActorKind::App,
+        };
+        Ok(Permit { caller: self.owner(), kind, sight, action: PhantomData })
+    }
+}

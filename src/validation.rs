@@ -1,0 +1,1 @@
+//! Unparsed body → typed request, every wrong field at once.
