@@ -1,1 +1,134 @@
-//! The list of functions, and one handler each.
+//! The list of functions, and one handler each. A handler reads as its story: who, may they, is it well formed,
+//! what it means, keep it, answer. `functions/<Name>/function.json` says the same to the host; a test holds the two
+//! against each other.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::Method;
+
+use crate::{
+    clock::Clock,
+    fulfilment::Backend,
+    host::{Call, Function, Invocation, Trigger},
+    identity::Identity,
+    problem::Problem,
+    store::{Stamp, Store},
+};
+
+pub mod create_order;
+pub mod fulfil_order;
+pub mod get_order;
+pub mod health;
+pub mod list_dead_letters;
+pub mod list_orders;
+pub mod list_products;
+pub mod process_order;
+pub mod put_product;
+pub mod record_poison_fulfilment;
+pub mod relay_outbox;
+pub mod view;
+
+/// The queue that fulfilment messages travel through.
+pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
+const FULFILMENT_OUTPUT: (&str, &str) = ("fulfilment", FULFILMENT_QUEUE);
+const INCOMING_OUTPUT: (&str, &str) = ("incoming", "orders-incoming");
+
+/// The route prefix of host.json.
+pub const PREFIX: &str = "api";
+
+/// What handlers share.
+pub struct App {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Says who is calling.
+    pub identity: Identity,
+    /// Keeps what is to be kept.
+    pub store: Arc<dyn Store>,
+    /// Carries orders out.
+    pub backend: Backend,
+    /// How long a message may be under way before it is sent again.
+    pub outbox_deadline: Duration,
+    /// Whether the dependencies answer.
+    pub health: health::Sampled,
+}
+
+impl App {
+    /// When and under which invocation a handler acts.
+    #[must_use]
+    pub fn stamp(&self, invocation: &Invocation) -> Stamp {
+        Stamp { at: self.clock.now(), invocation: invocation.id }
+    }
+}
+
+macro_rules! http {
+    ($name:literal, $method:ident $route:literal, $handler:path) => {
+        http!($name, $method $route, $handler, &[])
+    };
+    ($name:literal, $method:ident $route:literal, $handler:path, $outputs:expr) => {
+        Function {
+            name: $name,
+            trigger: Trigger::Http {
+                binding: "req",
+                method: Method::$method,
+                route: $route,
+                run: |app: Arc<App>, call: Call| {
+                    Box::pin(async move {
+                        let invocation = call.invocation.clone();
+                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| problem.answer(&invocation))
+                    })
+                },
+            },
+            outputs: $outputs,
+        }
+    };
+}
+
+macro_rules! queue {
+    ($name:literal, $queue:expr, $handler:path) => {
+        Function {
+            name: $name,
+            trigger: Trigger::Queue {
+                binding: "message",
+                queue: $queue,
+                run: |app: Arc<App>, delivery| Box::pin(async move { $handler(&app, delivery).await }),
+            },
+            outputs: &[],
+        }
+    };
+}
+
+macro_rules! timer {
+    ($name:literal, $schedule:literal, $handler:path, $outputs:expr) => {
+        Function {
+            name: $name,
+            trigger: Trigger::Timer {
+                binding: "timer",
+                schedule: $schedule,
+                run: |app: Arc<App>, tick| Box::pin(async move { $handler(&app, tick).await }),
+            },
+            outputs: $outputs,
+        }
+    };
+}
+
+/// Every function of this binary.
+#[must_use]
+pub fn all() -> Vec<Function<App>> {
+    vec![
+        http!("CreateOrder", POST "orders", create_order::create_order),
+        http!("GetOrder", GET "orders/{id}", get_order::get_order),
+        http!("ListOrders", GET "orders", list_orders::list_orders),
+        http!("ProcessOrder", POST "orders/{id}/process", process_order::process_order, &[FULFILMENT_OUTPUT]),
+        http!("ListProducts", GET "products", list_products::list_products),
+        http!("PutProduct", PUT "products/{sku}", put_product::put_product),
+        http!("ListDeadLetters", GET "dead-letters", list_dead_letters::list_dead_letters),
+        http!("Health", GET "health", health::health),
+        queue!("FulfilOrder", FULFILMENT_QUEUE, fulfil_order::fulfil_order),
+        queue!(
+            "RecordPoisonFulfilment",
+            "orders-fulfilment-poison",
+            record_poison_fulfilment::record_poison_fulfilment
+        ),
+        timer!("RelayOutbox", "0 * * * * *", relay_outbox::relay_outbox, &[FULFILMENT_OUTPUT, INCOMING_OUTPUT]),
+    ]
+}

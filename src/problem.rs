@@ -1,1 +1,234 @@
-//! Every way to say no: problem details (RFC 9457) for the client, a disposition for the host.
+//! Every way to say no: problem details (RFC 9457) for the client. Why it happened goes to the log, once, where
+//! it is known; the client gets the type, a sentence that helps, and the invocation's id to quote.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::{
+    host::{Answer, Invocation, Refusal, Retry},
+    identity::Unauthenticated,
+    policy::Denied,
+    reply,
+    store::StoreError,
+};
+
+/// A failure, as far as its client may know it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Problem {
+    /// 400: there is no body, or the host lost it.
+    BodyMissing,
+    /// 400: not what the interface speaks; the sentence says what is wrong.
+    Malformed(&'static str),
+    /// 401: no caller, or one whose evidence does not hold.
+    Unauthenticated,
+    /// 403: the caller's role or kind does not allow it.
+    Forbidden,
+    /// 403: the token lacks the required scope.
+    InsufficientScope,
+    /// 404: it does not exist, or not for this caller.
+    NotFound,
+    /// 409: the state of the thing does not allow it; the sentence says which.
+    Conflict(&'static str),
+    /// 412: another version is there than the one that was named.
+    Stale,
+    /// 413: the body passes its limit.
+    TooLarge,
+    /// 415: not JSON in UTF-8.
+    MediaType,
+    /// 422: well formed, but these fields are wrong.
+    InvalidFields(Vec<FieldFault>),
+    /// 428: a version has to be named.
+    PreconditionRequired,
+    /// 503: something that this needs is away; try again.
+    Unavailable,
+    /// 500: a bug.
+    Internal,
+}
+
+/// A wrong field.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct FieldFault {
+    /// Where it is: an RFC 6901 pointer into the body.
+    pub pointer: String,
+    /// What is wrong with it: one of a closed list.
+    pub code: FieldCode,
+    /// The same for people.
+    pub detail: &'static str,
+}
+
+/// What can be wrong with a field (contract §3).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldCode {
+    /// It is missing.
+    Required,
+    /// It is of another JSON type.
+    Type,
+    /// Nobody asked for it.
+    UnknownField,
+    /// Too short, too long, too few, too many.
+    Length,
+    /// Too small or too large.
+    Range,
+    /// Characters that do not belong there.
+    Pattern,
+    /// It names something that does not exist.
+    Unknown,
+    /// It is priced in another currency.
+    Currency,
+    /// It is there twice.
+    Duplicate,
+}
+
+/// The document that goes to the client.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    instance: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldFault],
+}
+
+impl Problem {
+    /// Status, slug, title and detail: one row a failure.
+    fn row(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::BodyMissing => {
+                (S::BAD_REQUEST, "body-missing", "The body is missing", "Send a JSON body, and send Content-Length.")
+            }
+            Self::Malformed(detail) => (S::BAD_REQUEST, "malformed", "The request is malformed", detail),
+            Self::Unauthenticated => (
+                S::UNAUTHORIZED,
+                "unauthenticated",
+                "Sign in first",
+                "Send one bearer token that this interface accepts.",
+            ),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed", "Your role does not allow this."),
+            Self::InsufficientScope => (
+                S::FORBIDDEN,
+                "insufficient-scope",
+                "Not in scope",
+                "Your token lacks the scope that this interface requires.",
+            ),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found", "There is nothing here for you."),
+            Self::Conflict(detail) => (S::CONFLICT, "conflict", "Its state does not allow this", detail),
+            Self::Stale => (
+                S::PRECONDITION_FAILED,
+                "stale",
+                "It has changed",
+                "Read it again, and send the ETag that you got in If-Match.",
+            ),
+            Self::TooLarge => {
+                (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", "Send at most 64 KiB.")
+            }
+            Self::MediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "media-type",
+                "Not JSON",
+                "Send Content-Type: application/json, in UTF-8.",
+            ),
+            Self::InvalidFields(_) => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid-fields",
+                "Some fields are wrong",
+                "Mend the fields that errors lists.",
+            ),
+            Self::PreconditionRequired => (
+                S::PRECONDITION_REQUIRED,
+                "precondition-required",
+                "Name the version you mean",
+                "Send If-Match with the ETag of the version that you read.",
+            ),
+            Self::Unavailable => {
+                (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
+            }
+            Self::Internal => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong",
+                "It is not your fault. Quote the instance when you report it.",
+            ),
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Forbidden | Self::InsufficientScope => Some((
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"insufficient_scope\""),
+            )),
+            Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
+            _ => None,
+        }
+    }
+
+    /// The answer for the client.
+    #[must_use]
+    pub fn answer(&self, invocation: &Invocation) -> Answer {
+        let (status, slug, title, detail) = self.row();
+        let errors = if let Self::InvalidFields(faults) = self { faults.as_slice() } else { &[] };
+        let document = Document {
+            r#type: format!("urn:orders:problem:{slug}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            instance: format!("urn:uuid:{}", invocation.id),
+            errors,
+        };
+        let mut answer = reply::json(status, &document);
+        answer.headers[0].1 = HeaderValue::from_static("application/problem+json; charset=utf-8");
+        answer.headers.extend(self.header());
+        answer
+    }
+
+    /// Puts a refusal of the protocol layer into words.
+    #[must_use]
+    pub fn of_host(refusal: Refusal, invocation: &Invocation) -> Answer {
+        let problem = match refusal {
+            Refusal::NotFound => Self::NotFound,
+            Refusal::Busy | Refusal::Late => Self::Unavailable,
+            Refusal::TooLarge => Self::TooLarge,
+            Refusal::Panicked => Self::Internal,
+        };
+        problem.answer(invocation)
+    }
+}
+
+impl From<Unauthenticated> for Problem {
+    fn from(refusal: Unauthenticated) -> Self {
+        tracing::warn!(reason = refusal.reason(), "a caller was turned away");
+        Self::Unauthenticated
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        tracing::warn!(reason = %denied, "a caller was refused");
+        match denied {
+            Denied::Scope => Self::InsufficientScope,
+            Denied::Role => Self::Forbidden,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        error.log();
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Inconsistent { .. } => Self::Internal,
+        }
+    }
+}
+
+impl From<StoreError> for Retry {
+    fn from(error: StoreError) -> Self {
+        error.log();
+        Self("the store does not answer")
+    }
+}

@@ -1,1 +1,32 @@
-//! Unparsed body → typed request, every wrong field at once.
+//! Is it well formed? Unparsed request in, typed values out, in the sequence of contract §3: 415, 413, 400, 422.
+
+mod body;
+mod fields;
+mod forms;
+mod json;
+mod precondition;
+mod query;
+
+pub use body::read;
+pub use forms::{order, product};
+pub use precondition::{Said, precondition};
+pub use query::{Cursor, List, Query};
+
+use crate::{
+    problem::{FieldCode, Problem},
+    store::LineFault,
+};
+
+/// Lines that the product table refuses, in the words of the form that held them.
+#[must_use]
+pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
+    let mut faults = fields::Faults::default();
+    for (index, fault) in refused {
+        let code = match fault {
+            LineFault::Unknown => FieldCode::Unknown,
+            LineFault::Currency => FieldCode::Currency,
+        };
+        faults.add(format!("/lines/{index}"), code);
+    }
+    Problem::InvalidFields(faults.into_sorted())
+}

@@ -1,0 +1,53 @@
+//! Health: `GET /api/health`.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use super::App;
+use crate::{
+    host::{Answer, Call},
+    problem::Problem,
+    reply,
+    store::Store,
+    validation::Query,
+};
+
+/// How often the dependencies are asked.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What the dependencies answered when they were last asked.
+#[derive(Clone, Debug, Default)]
+pub struct Sampled(Arc<AtomicBool>);
+
+impl Sampled {
+    /// Asks the store now and then, for as long as the process lives.
+    pub async fn keep_sampling(self, store: Arc<dyn Store>) {
+        loop {
+            self.0.store(store.ping().await.is_ok(), Ordering::Relaxed);
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+}
+
+/// Says whether the dependencies answer, from the last sample: no I/O in the call, no identity, no versions.
+///
+/// # Errors
+/// Every [`Problem`] that contract §3 names for it.
+#[expect(clippy::unused_async, reason = "handlers have one shape")]
+pub async fn health(app: &App, call: Call) -> Result<Answer, Problem> {
+    Query::of(&call.query).only(&[])?;
+    let (status, word) = if app.health.0.load(Ordering::Relaxed) {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+    };
+    Ok(reply::json(status, &json!({ "status": word })))
+}

@@ -1,0 +1,21 @@
+//! RecordPoisonFulfilment: queue `orders-fulfilment-poison`.
+
+use super::{App, FULFILMENT_QUEUE};
+use crate::{
+    host::{Delivery, Retry},
+    orders::{DeadLetter, FulfilmentMessage, Reason},
+};
+
+/// Keeps a message that the host gave up on as a dead letter; the order that it points at has failed.
+///
+/// # Errors
+/// [`Retry`], when the store is away.
+pub async fn record_poison_fulfilment(app: &App, delivery: Delivery) -> Result<(), Retry> {
+    let stamp = app.stamp(&delivery.invocation);
+    let letter = DeadLetter::of(FULFILMENT_QUEUE, &delivery.payload, Reason::Poison, delivery.dequeue_count, stamp.at);
+    match FulfilmentMessage::decode(&delivery.payload) {
+        Ok(message) => app.store.record_failure(&letter.about(&message), &message, stamp).await?,
+        Err(_) => app.store.record_dead_letter(&letter, stamp).await?,
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What every answer carries.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::{
+    host::Answer,
+    orders::{Order, Product},
+};
+
+/// A JSON answer that nobody may keep and no browser may guess at. Its first header is the content type.
+#[must_use]
+pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).expect("answers are structs of strings and numbers");
+    Answer {
+        status,
+        headers: vec![
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ],
+        body: Bytes::from(body),
+        outputs: Vec::new(),
+    }
+}
+
+/// Sets a header; a value that was there goes.
+pub fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
+    answer.headers.retain(|(known, _)| *known != name);
+    answer.headers.push((name, value));
+}
+
+/// A version, as clients name it in `If-Match`.
+pub trait Versioned {
+    /// Rises with every change.
+    fn version(&self) -> u64;
+}
+
+impl Versioned for Order {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for Product {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// A JSON answer about one thing: its `ETag` is the quoted version.
+#[must_use]
+pub fn versioned(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Answer {
+    let mut answer = json(status, view);
+    let tag = HeaderValue::try_from(format!("\"{}\"", of.version())).expect("digits in quotes");
+    set(&mut answer, header::ETAG, tag);
+    answer
+}

@@ -1,0 +1,125 @@
+//! Reads the members of a JSON object by name and type, and notes everything that is wrong on the way.
+
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldCode, FieldFault};
+
+/// Faults found so far.
+#[derive(Default)]
+pub(super) struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    pub(super) fn add(&mut self, pointer: String, code: FieldCode) {
+        self.0.push(FieldFault { pointer, code, detail: detail(code) });
+    }
+
+    /// The faults in the sequence of their pointers; none means that the form is right.
+    pub(super) fn into_sorted(mut self) -> Vec<FieldFault> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}
+
+/// One sentence a code.
+pub(super) fn detail(code: FieldCode) -> &'static str {
+    match code {
+        FieldCode::Required => "It is missing.",
+        FieldCode::Type => "It is of another type.",
+        FieldCode::UnknownField => "There is no such field.",
+        FieldCode::Length => "It is too short or too long.",
+        FieldCode::Range => "It is too small or too large.",
+        FieldCode::Pattern => "It holds something that it may not hold.",
+        FieldCode::Unknown => "There is no such product, or it is not sold any more.",
+        FieldCode::Currency => "It is priced in another currency.",
+        FieldCode::Duplicate => "It stands here twice.",
+    }
+}
+
+/// The members of one object, taken out one by one; what is left at the end was not asked for.
+pub(super) struct Fields<'f> {
+    members: Map<String, Value>,
+    pointer: String,
+    faults: &'f mut Faults,
+}
+
+impl<'f> Fields<'f> {
+    /// The members of `value`, which stands at `pointer`; none when it is no object.
+    pub(super) fn of(value: Value, pointer: String, faults: &'f mut Faults) -> Option<Self> {
+        if let Value::Object(members) = value {
+            return Some(Self { members, pointer, faults });
+        }
+        faults.add(pointer, FieldCode::Type);
+        None
+    }
+
+    /// A text that has to be there.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.required(name)? {
+            Value::String(text) => Some(text),
+            _ => self.wrong(name, FieldCode::Type),
+        }
+    }
+
+    /// A text that may be absent or null.
+    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
+        match self.members.shift_remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            _ => self.wrong(name, FieldCode::Type),
+        }
+    }
+
+    /// A whole number that has to be there.
+    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
+        let Value::Number(number) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
+        match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Some(integer),
+            (None, Some(float)) if float.fract() == 0.0 && float.abs() >= 1e18 => self.wrong(name, FieldCode::Range),
+            _ => self.wrong(name, FieldCode::Type),
+        }
+    }
+
+    /// A boolean that may be absent.
+    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
+        match self.members.shift_remove(name)? {
+            Value::Bool(flag) => Some(flag),
+            _ => self.wrong(name, FieldCode::Type),
+        }
+    }
+
+    /// A list that has to be there; `read` takes each item that is an object.
+    pub(super) fn list<T>(&mut self, name: &str, read: impl Fn(&mut Fields<'_>) -> T) -> Option<Vec<Option<T>>> {
+        let Value::Array(items) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
+        let read_item = |(index, item)| {
+            let pointer = format!("{}/{}/{index}", self.pointer, escaped(name));
+            let mut fields = Fields::of(item, pointer, self.faults)?;
+            let read = read(&mut fields);
+            fields.finish();
+            Some(read)
+        };
+        Some(items.into_iter().enumerate().map(read_item).collect())
+    }
+
+    /// Notes every member that nobody asked for.
+    pub(super) fn finish(self) {
+        for name in self.members.keys() {
+            self.faults.add(format!("{}/{}", self.pointer, escaped(name)), FieldCode::UnknownField);
+        }
+    }
+
+    fn required(&mut self, name: &str) -> Option<Value> {
+        let value = self.members.shift_remove(name);
+        if value.is_none() { self.wrong(name, FieldCode::Required) } else { value }
+    }
+
+    fn wrong<T>(&mut self, name: &str, code: FieldCode) -> Option<T> {
+        self.faults.add(format!("{}/{}", self.pointer, escaped(name)), code);
+        None
+    }
+}
+
+/// A member's name within a pointer (RFC 6901 §3).
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,186 @@
+//! The forms that clients fill in. The domain's own types say what each field may hold; `validator` walks the form
+//! and gathers every fault; nothing is kept of a form that has one.
+
+use std::{collections::HashSet, str::FromStr};
+
+use serde_json::Value;
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use super::{
+    fields::{Faults, Fields},
+    json,
+};
+use crate::{
+    orders::{Currency, Money, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, TextFault},
+    problem::{FieldCode, Problem},
+};
+
+#[derive(Validate)]
+struct OrderForm {
+    #[validate(custom(function = "holds::<Reference>"))]
+    reference: Option<String>,
+    #[validate(custom(function = "holds::<Currency>"))]
+    currency: Option<String>,
+    #[validate(length(min = 1, max = 100), custom(function = "no_sku_twice"), nested)]
+    lines: Option<Vec<LineForm>>,
+    #[validate(custom(function = "holds::<Note>"))]
+    note: Option<String>,
+}
+
+#[derive(Default, Validate)]
+struct LineForm {
+    #[validate(custom(function = "holds::<Sku>"))]
+    sku: Option<String>,
+    #[validate(custom(function = "counts::<Quantity>"))]
+    quantity: Option<i64>,
+}
+
+#[derive(Validate)]
+struct ProductForm {
+    #[validate(custom(function = "holds::<Name>"))]
+    name: Option<String>,
+    #[validate(custom(function = "holds::<Currency>"))]
+    currency: Option<String>,
+    #[validate(custom(function = "counts::<Money>"))]
+    unit_price: Option<i64>,
+}
+
+/// Reads the body of a new order.
+///
+/// # Errors
+/// `malformed`, or `invalid-fields` with every wrong field.
+pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
+    filled(body, |fields| {
+        let form = OrderForm {
+            reference: fields.text("reference"),
+            currency: fields.text("currency"),
+            lines: fields
+                .list("lines", |line| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") })
+                .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
+            note: fields.optional_text("note"),
+        };
+        let faults = form.validate();
+        (form.draft(), faults)
+    })
+}
+
+/// Reads the body of a product; its sku stands in the path.
+///
+/// # Errors
+/// `malformed`, or `invalid-fields` with every wrong field.
+pub fn product(sku: &Sku, body: &[u8]) -> Result<ProductDraft, Problem> {
+    filled(body, |fields| {
+        let form = ProductForm {
+            name: fields.text("name"),
+            currency: fields.text("currency"),
+            unit_price: fields.integer("unitPrice"),
+        };
+        let active = fields.optional_flag("active").unwrap_or(true);
+        let faults = form.validate();
+        (form.draft(sku, active), faults)
+    })
+}
+
+/// Parses a body, lets `fill` take what it wants of it, and gives out what it made only if nothing was wrong.
+fn filled<T>(
+    body: &[u8],
+    fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
+) -> Result<T, Problem> {
+    let body: Value = json::parse(body)?;
+    let mut faults = Faults::default();
+    let mut made = None;
+    let mut broken = Ok(());
+    if let Some(mut fields) = Fields::of(body, String::new(), &mut faults) {
+        (made, broken) = fill(&mut fields);
+        fields.finish();
+    }
+    if let Err(errors) = broken {
+        gather("", &errors, &mut faults);
+    }
+    match (made, faults.into_sorted()) {
+        (Some(made), faults) if faults.is_empty() => Ok(made),
+        (_, faults) => Err(Problem::InvalidFields(faults)),
+    }
+}
+
+impl OrderForm {
+    fn draft(&self) -> Option<OrderDraft> {
+        let line = |line: &LineForm| {
+            Some((line.sku.as_ref()?.parse().ok()?, Quantity::try_from(line.quantity?).ok()?))
+        };
+        Some(OrderDraft {
+            reference: self.reference.as_ref()?.parse().ok()?,
+            currency: self.currency.as_ref()?.parse().ok()?,
+            lines: self.lines.as_ref()?.iter().map(line).collect::<Option<_>>()?,
+            note: self.note.as_ref().map(|note| note.parse()).transpose().ok()?,
+        })
+    }
+}
+
+impl ProductForm {
+    fn draft(&self, sku: &Sku, active: bool) -> Option<ProductDraft> {
+        Some(ProductDraft {
+            sku: sku.clone(),
+            name: self.name.as_ref()?.parse().ok()?,
+            currency: self.currency.as_ref()?.parse().ok()?,
+            unit_price: Money::try_from(self.unit_price?).ok()?,
+            active,
+        })
+    }
+}
+
+fn holds<T: FromStr<Err = TextFault>>(text: &str) -> Result<(), ValidationError> {
+    text.parse::<T>().map(|_| ()).map_err(|fault| {
+        ValidationError::new(match fault {
+            TextFault::Length => "length",
+            TextFault::Pattern => "pattern",
+        })
+    })
+}
+
+fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
+    T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
+}
+
+/// The line that names a sku for the second time is the wrong one; its index travels with the error.
+fn no_sku_twice(lines: &[LineForm]) -> Result<(), ValidationError> {
+    let mut seen = HashSet::new();
+    let twice = lines.iter().position(|line| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
+    twice.map_or(Ok(()), |index| {
+        let mut error = ValidationError::new("duplicate");
+        error.add_param("index".into(), &index);
+        Err(error)
+    })
+}
+
+/// Turns what `validator` found into pointers.
+fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
+    for (field, kind) in errors.errors() {
+        let name = if field == "unit_price" { "unitPrice" } else { field };
+        let pointer = format!("{pointer}/{name}");
+        match kind {
+            ValidationErrorsKind::Struct(inner) => gather(&pointer, inner, faults),
+            ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    gather(&format!("{pointer}/{index}"), inner, faults);
+                }
+            }
+            ValidationErrorsKind::Field(found) => found.iter().for_each(|error| {
+                let pointer = match error.params.get("index") {
+                    Some(index) => format!("{pointer}/{index}"),
+                    None => pointer.clone(),
+                };
+                faults.add(pointer, code(&error.code));
+            }),
+        }
+    }
+}
+
+fn code(code: &str) -> FieldCode {
+    match code {
+        "length" => FieldCode::Length,
+        "range" => FieldCode::Range,
+        "duplicate" => FieldCode::Duplicate,
+        _ => FieldCode::Pattern,
+    }
+}

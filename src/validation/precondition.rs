@@ -1,0 +1,52 @@
+//! `If-Match` and `If-None-Match` (contract §3).
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use crate::{problem::Problem, store::Precondition};
+
+/// What the caller said about the version that is there; [`Said::demanded`] is asked after the body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Said(Option<Precondition>);
+
+impl Said {
+    /// What the caller demands.
+    ///
+    /// # Errors
+    /// `precondition-required` for `If-Match: *`, which names no version.
+    pub fn demanded(self) -> Result<Precondition, Problem> {
+        self.0.ok_or(Problem::PreconditionRequired)
+    }
+}
+
+/// Reads what the caller says about the version that is there.
+///
+/// # Errors
+/// `malformed` for a list, a weak or misspelt tag, or both headers at once.
+pub fn precondition(headers: &HeaderMap) -> Result<Said, Problem> {
+    const ONE_TAG: Problem = Problem::Malformed("Send If-Match with one strong ETag, as you got it.");
+    match (only(headers, &header::IF_MATCH)?, only(headers, &header::IF_NONE_MATCH)?) {
+        (None, None) => Ok(Said(Some(Precondition::None))),
+        (Some(_), Some(_)) => Err(Problem::Malformed("Send If-Match or If-None-Match, not both.")),
+        (None, Some("*")) => Ok(Said(Some(Precondition::Absent))),
+        (None, Some(_)) => Err(Problem::Malformed("If-None-Match can only be *.")),
+        (Some("*"), None) => Ok(Said(None)),
+        (Some(tag), None) => {
+            let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
+            if opaque.contains('"') {
+                return Err(ONE_TAG);
+            }
+            let version = opaque.parse().ok().filter(|version: &u64| version.to_string() == opaque);
+            Ok(Said(Some(version.map_or(Precondition::NoVersion, Precondition::Version))))
+        }
+    }
+}
+
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next().map(|value| value.to_str().map(str::trim));
+    match (value, values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) => Ok(Some(text)),
+        _ => Err(Problem::Malformed("A precondition stands there twice, or is not text.")),
+    }
+}

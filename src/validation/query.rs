@@ -1,0 +1,120 @@
+//! Queries and cursors: nothing that was not asked for, nothing twice (contract §3).
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use percent_encoding::percent_decode_str;
+
+use crate::{problem::Problem, store::Slice};
+
+const DEFAULT_LIMIT: u32 = 25;
+const LARGEST_LIMIT: u32 = 100;
+
+/// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
+#[derive(Debug)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Decodes a raw query.
+    #[must_use]
+    pub fn of(raw: &str) -> Self {
+        let decode = |text: &str| {
+            percent_decode_str(&text.replace('+', " ")).decode_utf8().map_or_else(|_| "\u{fffd}".to_owned(), Into::into)
+        };
+        let pairs = raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Self(pairs.filter(|(name, _)| name != "code").collect())
+    }
+
+    /// The value of a parameter that stands there once.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        values.next().filter(|_| values.next().is_none())
+    }
+
+    /// Demands that nothing but these parameters is there, each at most once.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
+        for (at, (name, _)) in self.0.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                return Err(Problem::Malformed("There is a query parameter that this function does not know."));
+            }
+            if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Problem::Malformed("A query parameter stands there twice."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads `limit` and `cursor` of a list whose other parameters are `others`.
+    ///
+    /// # Errors
+    /// `malformed`.
+    pub fn slice<K: Cursor>(&self, list: List, others: &[&str]) -> Result<Slice<K>, Problem> {
+        let known: Vec<&str> = ["limit", "cursor"].iter().chain(others).copied().collect();
+        self.only(&known)?;
+        let limit = match self.value("limit") {
+            None => DEFAULT_LIMIT,
+            Some(text) => digits(text)
+                .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
+                .ok_or(Problem::Malformed("limit is a whole number from 1 to 100."))?,
+        };
+        let after = self
+            .value("cursor")
+            .map(|text| list.key(text).ok_or(Problem::Malformed("cursor is none that this list gave out.")))
+            .transpose()?;
+        Ok(Slice { after, limit })
+    }
+}
+
+fn digits(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// A list that gives out cursors. A cursor of one list is none of another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum List {
+    /// A caller's own orders.
+    OwnOrders,
+    /// Everybody's orders.
+    AllOrders,
+    /// Products.
+    Products,
+    /// Dead letters.
+    DeadLetters,
+}
+
+/// The key of a list's items. It grants nothing: the caller's own predicate always applies.
+pub trait Cursor: Sized {
+    /// The key as text, without blanks.
+    fn key(&self) -> String;
+    /// The key from exactly such text.
+    fn of_key(text: &str) -> Option<Self>;
+}
+
+impl List {
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::OwnOrders => "own",
+            Self::AllOrders => "all",
+            Self::Products => "products",
+            Self::DeadLetters => "letters",
+        }
+    }
+
+    /// The opaque text that names the page after `key`.
+    #[must_use]
+    pub fn cursor<K: Cursor>(self, key: &K) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{} {}", self.tag(), key.key()))
+    }
+
+    fn key<K: Cursor>(self, cursor: &str) -> Option<K> {
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (tag, key) = text.split_once(' ')?;
+        let parsed = K::of_key(key).filter(|_| tag == self.tag())?;
+        (parsed.key() == key).then_some(parsed)
+    }
+}

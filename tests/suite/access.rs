@@ -1,0 +1,115 @@
+//! Who may do what: the whole table, at every entrance.
+
+use std::{collections::BTreeSet, fs};
+
+use local_host::front::FrontMode;
+use serde_json::json;
+
+use crate::support::{
+    ABROAD, Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode, repository,
+};
+
+in_every_mode!(the_access_table_holds, the_front_and_the_worker_agree_on_real_tokens);
+
+const TABLE: &str = include_str!("access.txt");
+
+/// The table's callers and rows.
+fn table() -> (Vec<&'static str>, Vec<(&'static str, Vec<u16>)>) {
+    let mut lines = TABLE.lines().filter(|line| !line.starts_with('#')).map(str::split_whitespace);
+    let callers = lines.next().expect("a heading").skip(1).collect();
+    let row = |mut cells: std::str::SplitWhitespace<'static>| {
+        let function = cells.next().expect("a function");
+        (function, cells.map(|cell| cell.parse().expect("a status")).collect())
+    };
+    (callers, lines.map(row).collect())
+}
+
+fn caller(app: &TestApp, name: &str) -> Client {
+    let creator = || Principal::user(TENANT, 1);
+    match name {
+        "anonymous" => app.anonymous(),
+        "creator" => app.principal(&creator()),
+        "other" => app.principal(&Principal::user(TENANT, 2)),
+        "abroad" => app.principal(&Principal::user(ABROAD, 1)),
+        "clerk" => app.principal(&Principal::user(TENANT, 3).role("OrderProcessor")),
+        "admin" => app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")),
+        "warehouse" => app.principal(&Principal::app(5).role("OrderProcessor")),
+        "visitor" => app.principal(&Principal::app(6)),
+        "malformed" => app.anonymous().bearer("not-looked-at").with("x-ms-client-principal", "%%%"),
+        "twice" => {
+            let header = creator().header();
+            app.principal(&creator()).with("x-ms-client-principal", &header)
+        }
+        "unscoped" => app.principal(&creator().without("scp").claim("scp", "Orders.Read")),
+        "no-token" => app.anonymous().with("x-ms-client-principal", &creator().header()),
+        unknown => panic!("the table names a caller that the test does not know: {unknown}"),
+    }
+}
+
+async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
+    match function {
+        "CreateOrder" => client.post("/api/orders", &an_order("BEANS")).await,
+        "GetOrder" => client.get(&fresh_order(app).await).await,
+        "ListOrders" => client.get("/api/orders").await,
+        "ListOrders?scope=all" => client.get("/api/orders?scope=all").await,
+        "ProcessOrder" => client.post_nothing(&format!("{}/process", fresh_order(app).await)).await,
+        "ListProducts" => client.get("/api/products").await,
+        "PutProduct" => {
+            let tag = current_tag(app).await;
+            let body = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1290});
+            client.with("if-match", &tag).put("/api/products/BEANS", &body).await
+        }
+        "ListDeadLetters" => client.get("/api/dead-letters").await,
+        "Health" => client.get("/api/health").await,
+        trigger => client.post(&format!("/{trigger}"), &json!({"Data": {"message": ""}, "Metadata": {}})).await,
+    }
+}
+
+async fn fresh_order(app: &TestApp) -> String {
+    caller(app, "creator").place("BEANS").await
+}
+
+async fn current_tag(app: &TestApp) -> String {
+    let products = caller(app, "admin").get("/api/products").await.json();
+    format!("\"{}\"", products["items"][0]["version"])
+}
+
+async fn the_access_table_holds(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    caller(&app, "admin").stock("BEANS", 1290).await;
+    let (callers, rows) = table();
+    let mut wrong = Vec::new();
+    for (function, expected) in rows {
+        assert_eq!(expected.len(), callers.len(), "{function} has a cell for each caller");
+        for (name, expected) in callers.iter().zip(expected) {
+            let reply = call(&app, function, &caller(&app, name)).await;
+            if reply.status != expected {
+                wrong.push(format!("{function} x {name}: {} instead of {expected}", reply.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{mode:?}:\n{}", wrong.join("\n"));
+}
+
+async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let location = app.person("buyer").place("BEANS").await;
+    for (person, expected) in
+        [("buyer", 200), ("neighbour", 404), ("buyer-abroad", 404), ("clerk", 200), ("admin", 200), ("warehouse", 200), ("visitor", 403)]
+    {
+        assert_eq!(app.person(person).get(&location).await.status, expected, "{person}");
+    }
+    assert_eq!(app.anonymous().get(&location).await.status, 401);
+}
+
+#[test]
+fn every_function_has_a_row() {
+    let rows: BTreeSet<String> =
+        table().1.iter().map(|(name, _)| name.split('?').next().expect("a name").to_owned()).collect();
+    let folders: BTreeSet<String> = fs::read_dir(repository().join("functions"))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect();
+    assert_eq!(rows, folders);
+}

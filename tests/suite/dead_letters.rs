@@ -1,0 +1,70 @@
+//! Hostile and hopeless messages: a dead letter with its reason, and the message settled.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::json;
+
+use crate::support::{Mode, TestApp, in_every_mode};
+
+in_every_mode!(what_can_never_succeed_becomes_a_dead_letter, a_message_for_a_settled_order_changes_nothing);
+
+async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    let known = |member: &str, value: serde_json::Value| {
+        let mut message = json!({
+            "version": 1,
+            "messageId": "01890a5d-ac96-774b-bcce-b302099a8057",
+            "orderId": "01890a5d-ac96-774b-bcce-b302099a8058",
+            "traceparent": null,
+        });
+        message[member] = value;
+        message.to_string().into_bytes()
+    };
+    let hostile = [
+        (b"".to_vec(), "malformed"),
+        (b"test".to_vec(), "malformed"),
+        (b"{".to_vec(), "malformed"),
+        (vec![0xff, 0xfe, 0x00], "malformed"),
+        (b"[[[[[[[[[[[[[[[[".repeat(1000), "malformed"),
+        (known("version", json!(2)), "malformed"),
+        (known("version", json!("1")), "malformed"),
+        (known("orderId", json!("' OR 1=1 --")), "malformed"),
+        (known("owner", json!({"tenantId": "x"})), "malformed"),
+        (known("traceparent", json!("00-nonsense")), "malformed"),
+        (known("traceparent", json!(null)), "unknown-order"),
+    ];
+    for (payload, _) in &hostile {
+        app.queues.put("orders-fulfilment", STANDARD.encode(payload)).expect("it fits");
+    }
+    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    let admin = app.person("admin");
+    let letters = admin.get("/api/dead-letters?limit=100").await.json();
+    let mut reasons: Vec<&str> =
+        letters["items"].as_array().expect("items").iter().map(|letter| letter["reason"].as_str().expect("text")).collect();
+    reasons.sort_unstable();
+    let mut expected: Vec<&str> = hostile.iter().map(|(_, reason)| *reason).collect();
+    expected.sort_unstable();
+    assert_eq!(reasons, expected);
+    assert!(app.queues.peek("orders-fulfilment-poison").is_empty(), "nothing was retried");
+}
+
+async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer");
+    let location = buyer.place("BEANS").await;
+    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
+    let before = buyer.get(&location).await.json();
+    let again = json!({
+        "version": 1,
+        "messageId": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "orderId": before["id"],
+        "traceparent": null,
+    });
+    app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).expect("it fits");
+    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    assert_eq!(buyer.get(&location).await.json(), before);
+    assert_eq!(app.person("admin").get("/api/dead-letters").await.json()["items"], json!([]));
+}

@@ -1,0 +1,91 @@
+//! The envelope entrance is for the host alone (host issue 6251).
+
+use local_host::front::FrontMode;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, in_every_mode};
+
+in_every_mode!(
+    a_trigger_function_never_runs_for_a_caller,
+    identity_in_metadata_or_transport_headers_is_worth_nothing,
+);
+
+fn message(order: &str) -> Value {
+    let id = order.rsplit('/').next().expect("an id");
+    json!({"version": 1, "messageId": "01890a5d-ac96-774b-bcce-b302099a8057", "orderId": id, "traceparent": null})
+}
+
+fn envelope(payload: &Value) -> Value {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    json!({"Data": {"message": STANDARD.encode(payload.to_string())}, "Metadata": {}})
+}
+
+/// A client that talks to the worker itself, as any process of the machine could.
+fn at_the_worker(app: &TestApp) -> Client {
+    Client::new(&format!("http://{}", app.host.worker_address().expect("the worker runs")))
+}
+
+async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
+    let app = Setup::in_mode(mode)
+        .front(FrontMode::Bypassed)
+        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+        .start()
+        .await;
+    let admin = app.principal(&Principal::user(TENANT, 4).role("OrderAdmin"));
+    admin.stock("BEANS", 1290).await;
+    let location = admin.place("BEANS").await;
+    let clerk = app.principal(&Principal::user(TENANT, 3).role("OrderProcessor"));
+    assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
+    let attack = envelope(&message(&location));
+    for path in ["/FulfilOrder", "/api/FulfilOrder", "/fulfilorder", "/RecordPoisonFulfilment", "/RelayOutbox", "//FulfilOrder"] {
+        assert_eq!(admin.post(path, &attack).await.status, 404, "{path} from outside");
+    }
+    let traits = [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-host", "orders.example"),
+        ("forwarded", "for=203.0.113.9"),
+        ("x-arr-log-id", "1"),
+        ("x-arr-clientcert", "MA=="),
+        ("x-ms-invocation-id", "1"),
+        ("x-ms-client-principal", "e30="),
+        ("x-original-url", "/api/orders"),
+        ("x-azure-fdid", "1"),
+        ("authorization", "Bearer x"),
+        ("cookie", "AppServiceAuthSession=x"),
+        ("x-functions-key", "k"),
+        ("host", "orders.example"),
+        ("user-agent", "curl/8 Azure-Functions-Host/4.1037.0.0"),
+    ];
+    for (name, value) in traits {
+        let reply = at_the_worker(&app).with(name, value).post("/FulfilOrder", &attack).await;
+        assert_eq!(reply.status, 404, "with {name}: {value}");
+    }
+    assert_eq!(admin.get(&location).await.json()["status"], "queued", "nothing ran");
+    assert_eq!(at_the_worker(&app).post("/FulfilOrder", &attack).await.status, 200, "the host itself is heard");
+    assert_eq!(admin.get(&location).await.json()["status"], "fulfilled");
+}
+
+async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let principal = Principal::user(TENANT, 4).role("OrderAdmin").header();
+    let identities = json!([{"AuthenticationType": "aad", "IsAuthenticated": true, "Claims": [{"Type": "roles", "Value": "OrderAdmin"}]}]);
+    let headers = json!({"authorization": "Bearer x", "x-ms-client-principal": principal});
+    let attack = json!({
+        "Data": {"req": {"Url": format!("{}/api/dead-letters", app.host.url()), "Method": "GET", "Query": {}, "Headers": {}, "Params": {}, "Identities": identities}},
+        "Metadata": {"Headers": headers, "Identities": identities},
+    });
+    let reply = at_the_worker(&app).post("/ListDeadLetters", &attack).await;
+    assert_eq!(reply.status, 200, "an envelope is always answered: {reply:?}");
+    assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 401);
+    let mut genuine = attack.clone();
+    genuine["Data"]["req"]["Headers"] = json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
+    assert_eq!(at_the_worker(&app).post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"], 200);
+    let mut foreign = genuine.clone();
+    foreign["Data"]["req"]["Url"] = json!(format!("{}/api/orders", app.host.url()));
+    let reply = at_the_worker(&app).post("/ListDeadLetters", &foreign).await;
+    assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 404, "the path is not this function's");
+    for (function, data) in [("ListDeadLetters", json!({"req": "bWVzc2FnZQ=="})), ("FulfilOrder", json!({"message": genuine["Data"]["req"]}))] {
+        let reply = at_the_worker(&app).post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}})).await;
+        assert_eq!(reply.status, 500, "{function} given another trigger's value fails");
+    }
+}

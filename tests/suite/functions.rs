@@ -1,0 +1,73 @@
+//! The list in code and the folders that the host reads say the same.
+
+use std::{collections::BTreeMap, fs};
+
+use orders_worker::{
+    functions,
+    host::{Function, Trigger},
+};
+use serde_json::{Value, json};
+
+use crate::support::repository;
+
+/// What function.json has to say for a function of the list.
+fn bindings(function: &Function<functions::App>) -> Value {
+    let mut bindings = match &function.trigger {
+        Trigger::Http { binding, method, route, .. } => {
+            let level = if function.name == "Health" { "anonymous" } else { "function" };
+            vec![
+                json!({
+                    "type": "httpTrigger", "direction": "in", "name": binding, "authLevel": level,
+                    "methods": [method.as_str().to_lowercase()], "route": route,
+                }),
+                json!({"type": "http", "direction": "out", "name": "res"}),
+            ]
+        }
+        Trigger::Queue { binding, queue, .. } => vec![json!({
+            "type": "queueTrigger", "direction": "in", "name": binding, "queueName": queue,
+            "connection": "AzureWebJobsStorage", "dataType": "binary",
+        })],
+        Trigger::Timer { binding, schedule, .. } => vec![json!({
+            "type": "timerTrigger", "direction": "in", "name": binding, "schedule": schedule, "useMonitor": false,
+        })],
+    };
+    bindings.extend(function.outputs.iter().map(|(name, queue)| {
+        json!({
+            "type": "queue", "direction": "out", "name": name, "queueName": queue,
+            "connection": "AzureWebJobsStorage",
+        })
+    }));
+    json!({ "bindings": bindings })
+}
+
+#[test]
+fn every_folder_says_what_the_list_says() {
+    let listed: BTreeMap<String, Value> =
+        functions::all().iter().map(|function| (function.name.to_owned(), bindings(function))).collect();
+    let folders: BTreeMap<String, Value> = fs::read_dir(repository().join("functions"))
+        .expect("the folder is there")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            let text = fs::read_to_string(entry.path().join("function.json")).expect("it holds function.json");
+            let name = entry.file_name().into_string().expect("a name");
+            (name, serde_json::from_str(&text).expect("JSON"))
+        })
+        .collect();
+    assert_eq!(listed, folders);
+}
+
+#[test]
+fn host_json_says_what_the_code_relies_on() {
+    let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
+    let host: Value = serde_json::from_str(&text).expect("JSON");
+    let custom = &host["customHandler"];
+    assert_eq!(custom["description"]["defaultExecutablePath"], "orders-worker");
+    assert_eq!((&custom["enableProxyingHttpRequest"], &custom["enableForwardingHttpRequest"]), (&json!(true), &json!(true)));
+    assert_eq!(host["functionTimeout"], "00:05:00");
+    assert_eq!(host["extensions"]["http"]["routePrefix"], functions::PREFIX);
+    let queues = json!({
+        "messageEncoding": "base64", "batchSize": 16, "newBatchThreshold": 8,
+        "visibilityTimeout": "00:01:00", "maxDequeueCount": 60,
+    });
+    assert_eq!(host["extensions"]["queues"], queues);
+}

@@ -1,0 +1,21 @@
+//! The promises of the worker, kept through its public entrance: the real binary, a child process of the local host,
+//! called in each of the host's three ways.
+
+mod support;
+
+mod access;
+mod alike;
+mod crash;
+mod dead_letters;
+mod differences;
+mod entrances;
+mod functions;
+mod health;
+mod orders;
+mod poison;
+mod processing;
+mod products;
+mod refusals;
+mod relay;
+mod settings;
+mod vocabulary;

@@ -1,0 +1,196 @@
+//! What bad input gets: a problem document, never a 500, and nothing stored.
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, Mode, Reply, TestApp, an_order, in_every_mode};
+
+in_every_mode!(
+    what_is_not_json_is_refused_before_it_is_read,
+    malformed_bodies_are_400,
+    every_wrong_field_is_named_at_once,
+    faults_against_the_product_table_point_at_the_line,
+    queries_hold_nothing_that_was_not_asked_for,
+    checks_run_in_the_sequence_of_the_contract,
+    nothing_is_stored_of_a_refused_request,
+);
+
+const JSON: Option<&str> = Some("application/json");
+
+async fn shop(mode: Mode) -> (TestApp, Client) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer");
+    (app, buyer)
+}
+
+fn is(reply: &Reply, status: u16, slug: &str) {
+    assert_eq!((reply.status, reply.problem().as_str()), (status, slug), "{reply:?}");
+    let body = reply.json();
+    assert_eq!(body["status"], status);
+    assert!(body["instance"].as_str().is_some_and(|id| id.starts_with("urn:uuid:")), "{body}");
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+async fn what_is_not_json_is_refused_before_it_is_read(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    let order = an_order("BEANS").to_string();
+    for content_type in [
+        None,
+        Some("text/plain"),
+        Some("application/problem+json"),
+        Some("application/json; charset=iso-8859-1"),
+        Some("application/x-www-form-urlencoded"),
+    ] {
+        is(&buyer.raw("POST", "/api/orders", content_type, order.clone()).await, 415, "media-type");
+    }
+    for content_type in ["application/json;charset=UTF-8", "Application/JSON; charset=\"utf-8\""] {
+        assert_eq!(buyer.raw("POST", "/api/orders", Some(content_type), order.clone()).await.status, 201);
+    }
+}
+
+async fn malformed_bodies_are_400(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
+    for body in [
+        b"{".to_vec(),
+        b"{}{}".to_vec(),
+        b"{'reference':1}".to_vec(),
+        b"NaN".to_vec(),
+        b"{\"reference\":\"a\",\"reference\":\"b\"}".to_vec(),
+        b"{\"lines\":[{\"sku\":\"A\",\"sku\":\"B\"}]}".to_vec(),
+        b"{\"reference\":\"\\ud800\"}".to_vec(),
+        deep.into_bytes(),
+    ] {
+        is(&buyer.raw("POST", "/api/orders", JSON, body).await, 400, "malformed");
+    }
+    is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; (64 << 10) + 1]).await, 413, "too-large");
+    is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; 64 << 10]).await, 400, "malformed");
+}
+
+async fn every_wrong_field_is_named_at_once(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    let faults = async |body: Value| {
+        let reply = buyer.post("/api/orders", &body).await;
+        is(&reply, 422, "invalid-fields");
+        reply.faults()
+    };
+    let expect = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(pointer, code)| ((*pointer).to_owned(), (*code).to_owned())).collect()
+    };
+    assert_eq!(faults(json!([])).await, expect(&[("", "type")]));
+    assert_eq!(
+        faults(json!({})).await,
+        expect(&[("/currency", "required"), ("/lines", "required"), ("/reference", "required")])
+    );
+    let body = json!({
+        "reference": "x".repeat(65),
+        "currency": "eur",
+        "lines": [
+            {"sku": "beans", "quantity": 0},
+            {"sku": "BEANS", "quantity": "2", "unitPrice": 1},
+            7,
+            {"sku": "BEANS", "quantity": 10_001},
+            {"sku": "CUP", "quantity": 1.5},
+        ],
+        "note": 1,
+        "total": 1,
+        "a/b~c": 1,
+    });
+    assert_eq!(
+        faults(body).await,
+        expect(&[
+            ("/a~1b~0c", "unknown-field"),
+            ("/currency", "pattern"),
+            ("/lines/0/quantity", "range"),
+            ("/lines/0/sku", "pattern"),
+            ("/lines/1/quantity", "type"),
+            ("/lines/1/unitPrice", "unknown-field"),
+            ("/lines/2", "type"),
+            ("/lines/3", "duplicate"),
+            ("/lines/3/quantity", "range"),
+            ("/lines/4/quantity", "type"),
+            ("/note", "type"),
+            ("/reference", "length"),
+            ("/total", "unknown-field"),
+        ])
+    );
+    let with = |field: &str, value: Value| {
+        let mut body = an_order("BEANS");
+        body[field] = value;
+        body
+    };
+    assert_eq!(faults(with("currency", json!("XXZ"))).await, expect(&[("/currency", "pattern")]));
+    assert_eq!(faults(with("reference", json!(""))).await, expect(&[("/reference", "length")]));
+    assert_eq!(faults(with("reference", json!("a\u{0}b"))).await, expect(&[("/reference", "pattern")]));
+    assert_eq!(faults(with("note", json!("x".repeat(501)))).await, expect(&[("/note", "length")]));
+    assert_eq!(faults(with("lines", json!([]))).await, expect(&[("/lines", "length")]));
+    let many: Vec<Value> = (0..101).map(|n| json!({"sku": format!("S{n}"), "quantity": 1})).collect();
+    assert_eq!(faults(with("lines", json!(many))).await, expect(&[("/lines", "length")]));
+    assert_eq!(buyer.post("/api/orders", &with("note", Value::Null)).await.status, 201);
+}
+
+async fn faults_against_the_product_table_point_at_the_line(mode: Mode) {
+    let (app, buyer) = shop(mode).await;
+    let admin = app.person("admin");
+    let dollars = json!({"name": "Bagel", "currency": "USD", "unitPrice": 300});
+    assert_eq!(admin.put("/api/products/BAGEL", &dollars).await.status, 201);
+    let retired = json!({"name": "Mill", "currency": "EUR", "unitPrice": 300, "active": false});
+    assert_eq!(admin.put("/api/products/MILL", &retired).await.status, 201);
+    let mut body = an_order("BEANS");
+    body["lines"] = json!([
+        {"sku": "BEANS", "quantity": 1}, {"sku": "NONE", "quantity": 1},
+        {"sku": "BAGEL", "quantity": 1}, {"sku": "MILL", "quantity": 1},
+    ]);
+    let reply = buyer.post("/api/orders", &body).await;
+    is(&reply, 422, "invalid-fields");
+    let pairs = [("/lines/1", "unknown"), ("/lines/2", "currency"), ("/lines/3", "unknown")];
+    assert_eq!(reply.faults(), pairs.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
+}
+
+async fn queries_hold_nothing_that_was_not_asked_for(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    for path in [
+        "/api/orders?limit=0",
+        "/api/orders?limit=101",
+        "/api/orders?limit=+5",
+        "/api/orders?limit=ten",
+        "/api/orders?limit=",
+        "/api/orders?scope=mine",
+        "/api/orders?owner=someone",
+        "/api/products?scope=all",
+        "/api/orders?limit=1&limit=2",
+        "/api/health?verbose=1",
+    ] {
+        is(&buyer.get(path).await, 400, "malformed");
+    }
+    assert_eq!(buyer.get("/api/orders?limit=100&scope=own&code=a-key").await.status, 200);
+}
+
+async fn checks_run_in_the_sequence_of_the_contract(mode: Mode) {
+    let (app, buyer) = shop(mode).await;
+    let nonsense = "{";
+    let at = "/api/products/no_sku?x=1";
+    is(&app.person("buyer").raw("PUT", at, None, nonsense).await, 403, "forbidden");
+    let admin = app.person("admin").with("if-match", "*");
+    is(&admin.raw("PUT", at, None, nonsense).await, 415, "media-type");
+    is(&admin.raw("PUT", at, JSON, vec![b'{'; 70_000]).await, 413, "too-large");
+    is(&admin.raw("PUT", at, JSON, nonsense).await, 400, "malformed");
+    is(&admin.raw("PUT", "/api/products/no_sku", JSON, "{}").await, 422, "invalid-fields");
+    let right = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1}).to_string();
+    is(&admin.raw("PUT", "/api/products/no_sku", JSON, right.clone()).await, 428, "precondition-required");
+    is(&app.person("admin").raw("PUT", "/api/products/no_sku", JSON, right).await, 404, "not-found");
+    is(&buyer.post_nothing("/api/orders/no-uuid/process?x=1").await, 403, "forbidden");
+    is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process?x=1").await, 400, "malformed");
+    is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
+}
+
+async fn nothing_is_stored_of_a_refused_request(mode: Mode) {
+    let (app, buyer) = shop(mode).await;
+    let mut body = an_order("BEANS");
+    body["lines"][0]["quantity"] = json!(-1);
+    is(&buyer.post("/api/orders", &body).await, 422, "invalid-fields");
+    is(&buyer.post("/api/orders", &an_order("NONE")).await, 422, "invalid-fields");
+    is(&app.person("visitor").post("/api/orders", &an_order("BEANS")).await, 403, "forbidden");
+    let all = app.person("admin").get("/api/orders?scope=all").await.json();
+    assert_eq!(all["items"], json!([]));
+}

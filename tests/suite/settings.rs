@@ -1,0 +1,112 @@
+//! Wrong settings: every fault named at once, exit 2.
+
+use std::process::{Command, Output};
+
+use local_host::{Event, front::FrontMode};
+
+use crate::support::{Mode, Setup, binary};
+
+/// Runs the binary alone, with nothing but these settings.
+fn run(settings: &[(&str, &str)]) -> Output {
+    Command::new(binary())
+        .env_clear()
+        .envs(settings.iter().copied())
+        .output()
+        .expect("the binary runs")
+}
+
+fn last_line(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn without_the_host_it_says_who_starts_it() {
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = last_line(&output.stderr);
+    assert!(said.contains("FUNCTIONS_CUSTOMHANDLER_PORT") && said.contains("cargo xtask dev"), "{said}");
+}
+
+#[test]
+fn every_fault_is_named_at_once_in_one_line() {
+    let output = run(&[
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "0x50"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("ORDERS_IDENTITY", "none"),
+        ("ORDERS_DATABSE_URL", "sqlite://x.db"),
+        ("ORDERS_OUTBOX_DEADLINE", "soon"),
+        ("ORDERS_DATABASE_POOL", "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)"),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = last_line(&output.stderr);
+    for name in [
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        "ORDERS_IDENTITY",
+        "ORDERS_DATABSE_URL",
+        "ORDERS_OUTBOX_DEADLINE",
+        "ORDERS_DATABASE_POOL",
+        "WEBSITE_AUTH_ENABLED",
+    ] {
+        assert!(said.contains(name), "{name} is missing from: {said}");
+    }
+    for line in String::from_utf8(output.stdout).expect("UTF-8").lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("log lines are JSON");
+        assert_eq!(line["level"], "ERROR");
+    }
+}
+
+#[test]
+fn what_comes_later_is_refused_not_ignored() {
+    for (name, value) in [
+        ("ORDERS_IDENTITY", "jwt"),
+        ("ORDERS_IDENTITY", "easyauth+jwt"),
+        ("ORDERS_DATABASE_URL", "postgres://orders@localhost/orders"),
+        ("ORDERS_DATABASE_IDENTITY", "managed"),
+        ("ORDERS_RATE_LIMIT", "5/s burst 5"),
+        ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
+        ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
+        ("ORDERS_FULFILMENT_URL", "https://backend.example"),
+        ("KeyVaultUrl", "https://vault.example"),
+    ] {
+        let mut settings = vec![
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
+            ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+            ("WEBSITE_AUTH_ENABLED", "True"),
+        ];
+        if name != "ORDERS_IDENTITY" {
+            settings.push(("ORDERS_IDENTITY", "easyauth"));
+        }
+        settings.push((name, value));
+        let output = run(&settings);
+        assert_eq!(output.status.code(), Some(2), "{name}={value}");
+        assert!(last_line(&output.stderr).contains(name), "{name}: {}", last_line(&output.stderr));
+    }
+}
+
+#[test]
+fn the_platform_is_strict() {
+    let output = run(&[
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
+        ("WEBSITE_SITE_NAME", "orders"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("WEBSITE_AUTH_ENABLED", "True"),
+        ("ORDERS_IDENTITY", "easyauth"),
+        ("ORDERS_DATABASE_URL", "sqlite://orders.db"),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = last_line(&output.stderr);
+    assert!(said.contains("ORDERS_DATABASE_URL") && said.contains("ORDERS_ENTRA_ALLOWED_CLIENTS"), "{said}");
+}
+
+#[tokio::test]
+async fn without_the_front_the_worker_refuses_to_start() {
+    let mut app = Setup::in_mode(Mode::Proxy).front(FrontMode::Off).launch().await;
+    assert!(app.host.ready().await.is_err());
+    let mut said = String::new();
+    while let Ok(event) = app.heard.try_recv() {
+        if let Event::Output { stderr: true, line } = event {
+            said = line;
+        }
+    }
+    assert!(said.contains("WEBSITE_AUTH_ENABLED"), "{said}");
+}

@@ -1,0 +1,220 @@
+//! A running app in a folder of its own, and a client per kind of caller.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use local_host::{Event, Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues};
+use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
+
+mod client;
+mod principal;
+
+pub use client::{Client, Reply, an_order};
+pub use principal::{ABROAD, Principal, TENANT};
+
+/// How the host brings a call to the worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// `enableProxyingHttpRequest`.
+    Proxy,
+    /// `enableForwardingHttpRequest` alone.
+    Forward,
+    /// Neither: everything is an envelope.
+    Envelope,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Proxy, Self::Forward, Self::Envelope];
+
+    fn settings(self) -> [(String, String); 2] {
+        let set = |name: &str, on: bool| {
+            (format!("AzureFunctionsJobHost__customHandler__enable{name}HttpRequest"), on.to_string())
+        };
+        [set("Proxying", self == Self::Proxy), set("Forwarding", self == Self::Forward)]
+    }
+}
+
+/// Stamps each promise onto each mode.
+macro_rules! in_every_mode {
+    ($($promise:ident),+ $(,)?) => { $(
+        mod $promise {
+            #[tokio::test]
+            async fn proxy() {
+                super::$promise($crate::support::Mode::Proxy).await;
+            }
+            #[tokio::test]
+            async fn forward() {
+                super::$promise($crate::support::Mode::Forward).await;
+            }
+            #[tokio::test]
+            async fn envelope() {
+                super::$promise($crate::support::Mode::Envelope).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use in_every_mode;
+
+/// What a running app is to be like.
+pub struct Setup {
+    mode: Mode,
+    front: FrontMode,
+    settings: Vec<(String, String)>,
+}
+
+impl Setup {
+    pub fn in_mode(mode: Mode) -> Self {
+        Self { mode, front: FrontMode::On, settings: Vec::new() }
+    }
+
+    pub fn front(mut self, front: FrontMode) -> Self {
+        self.front = front;
+        self
+    }
+
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it and waits until the worker answers.
+    pub async fn start(self) -> TestApp {
+        let app = self.launch().await;
+        app.host.ready().await.expect("the worker starts");
+        app
+    }
+
+    /// Starts it without waiting for the worker.
+    pub async fn launch(self) -> TestApp {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        stage(folder.path()).expect("the app can be staged");
+        let database = format!("sqlite://{}", folder.path().join("orders.db").display());
+        let mut settings = vec![
+            ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
+            ("ORDERS_DATABASE_URL".to_owned(), database),
+        ];
+        settings.extend(self.mode.settings());
+        settings.extend(self.settings);
+        let queues = Queues::default();
+        let events = Events::new();
+        let heard = events.listen();
+        let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
+        let options = Options {
+            app_root: folder.path().join("app"),
+            listen: ([127, 0, 0, 1], 0).into(),
+            settings,
+            front: self.front,
+            people: Some(people),
+            state: state(),
+            keys: None,
+            queues: queues.clone(),
+            events,
+        };
+        let host = LocalHost::start(options).await.expect("the host starts");
+        TestApp { mode: self.mode, host, queues, heard, folder }
+    }
+}
+
+/// A running app.
+pub struct TestApp {
+    pub mode: Mode,
+    pub host: LocalHost,
+    pub queues: Queues,
+    pub heard: Receiver<Event>,
+    folder: TempDir,
+}
+
+impl TestApp {
+    /// An app with nothing unusual about it.
+    pub async fn start(mode: Mode) -> Self {
+        Setup::in_mode(mode).start().await
+    }
+
+    /// Nobody: no token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.host.url())
+    }
+
+    /// One of the people of `.local-host.json`, with a token of the local issuer.
+    pub fn person(&self, name: &str) -> Client {
+        let token = self.host.token(name).expect("the person is in .local-host.json");
+        self.anonymous().bearer(&token)
+    }
+
+    /// Someone whose principal header the test writes itself; only a bypassed front lets it through.
+    pub fn principal(&self, principal: &Principal) -> Client {
+        self.anonymous().bearer("not-looked-at").with("x-ms-client-principal", &principal.header())
+    }
+
+    /// Waits for something to come true, with a deadline.
+    pub async fn eventually(&self, what: &str, within: Duration, mut holds: impl AsyncFnMut() -> bool) {
+        let mut look_again = tokio::time::interval(Duration::from_millis(20));
+        let search = async {
+            while !holds().await {
+                look_again.tick().await;
+            }
+        };
+        assert!(tokio::time::timeout(within, search).await.is_ok(), "{what}: not within {within:?}");
+    }
+
+    /// Waits until an order has this status.
+    pub async fn becomes(&self, client: &Client, location: &str, status: &str, within: Duration) {
+        self.eventually(&format!("{location} becomes {status}"), within, async || {
+            let reply = client.get(location).await;
+            reply.status == 200 && reply.json()["status"] == status
+        })
+        .await;
+    }
+
+    /// Where the database is kept.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("orders.db")
+    }
+}
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
+pub fn binary() -> PathBuf {
+    std::env::var_os("ORDERS_WORKER_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
+}
+
+/// One issuer key serves all tests: making one takes longer than most of them.
+fn state() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
+}
+
+fn stage(folder: &Path) -> io::Result<()> {
+    let root = folder.join("app");
+    fs::create_dir_all(&root)?;
+    fs::copy(repository().join("host.json"), root.join("host.json"))?;
+    fs::copy(binary(), root.join("orders-worker"))?;
+    for function in fs::read_dir(repository().join("functions"))? {
+        let function = function?;
+        fs::create_dir(root.join(function.file_name()))?;
+        fs::copy(function.path().join("function.json"), root.join(function.file_name()).join("function.json"))?;
+    }
+    Ok(())
+}
+
+/// Kills the worker as the platform does: no warning.
+pub fn kill(app: &TestApp) {
+    let pid = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
+    if let Some(pid) = pid {
+        drop(rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+    }
+}
+
+/// The payload of a message, as its consumer reads it.
+pub fn payload(text: &str) -> serde_json::Value {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let bytes = STANDARD.decode(text).expect("queues hold base64");
+    serde_json::from_slice(&bytes).expect("messages are JSON")
+}

@@ -1,0 +1,51 @@
+//! The protocol layer and the local host know nothing of orders, and no file grows past reading.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::support::repository;
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn is_of_the_domain(word: &str) -> bool {
+    let word = word.to_lowercase();
+    ["order", "orders", "product", "products", "sku", "skus"].contains(&word.as_str()) || word.starts_with("fulfil")
+}
+
+#[test]
+fn the_protocol_layer_and_the_local_host_know_nothing_of_the_domain() {
+    let root = repository();
+    let mut files = [sources(&root.join("src/host")), sources(&root.join("local-host"))].concat();
+    files.push(root.join("src/host.rs"));
+    assert!(files.len() > 30, "the folders are where this test looks");
+    for file in files {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let word = text.split(|letter: char| !letter.is_alphanumeric()).find(|word| is_of_the_domain(word));
+        assert_eq!(word, None, "{}", file.display());
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_four_hundred_lines() {
+    let root = repository();
+    for folder in ["src", "tests", "local-host", "xtask"] {
+        for file in sources(&root.join(folder)) {
+            let lines = fs::read_to_string(&file).expect("UTF-8").lines().count();
+            assert!(lines <= 400, "{} has {lines} lines", file.display());
+        }
+    }
+}
