@@ -8,12 +8,16 @@ pub mod money;
 pub mod order;
 pub mod product;
 pub mod text;
+pub mod trace;
+mod words;
 
 pub use actor::{Actor, ActorKind, Owner};
 pub use dead_letter::{DeadLetter, Reason};
 pub use history::{Action, HistoryItem};
 pub use message::FulfilmentMessage;
-pub use money::{Currency, Money};
+pub use money::{Currency, Money, Quantity, UnitPrice};
 pub use order::{Line, Order, OrderDraft, OrderId, Status};
 pub use product::{Product, ProductDraft};
-pub use text::{Name, Note, Quantity, Reference, Sku};
+pub use text::{Name, Note, Reference, Sku};
+pub use trace::Traceparent;
+pub use words::UnknownWord;

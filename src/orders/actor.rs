@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use super::words::words;
+
 /// The one who created an order: tenant id and object id together, never one of them alone.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Owner {
@@ -11,15 +13,16 @@ pub struct Owner {
     pub object: Uuid,
 }
 
-/// What kind of actor changed something.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ActorKind {
-    /// A person.
-    User,
-    /// A program with an identity of its own.
-    App,
-    /// The worker itself, on behalf of nobody.
-    System,
+words! {
+    /// What kind of actor changed something.
+    pub enum ActorKind {
+        /// A person.
+        User = "user",
+        /// A program with an identity of its own.
+        App = "app",
+        /// The worker itself, on behalf of nobody.
+        System = "system",
+    }
 }
 
 /// Who changed something.

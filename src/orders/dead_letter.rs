@@ -1,1 +1,47 @@
 //! Messages that cannot be carried out, kept with their reason.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{OrderId, words::words};
+
+words! {
+    /// Why a message will never be carried out (contract §4).
+    pub enum Reason {
+        /// It is no JSON, or too long.
+        Malformed = "malformed",
+        /// It is JSON, but not a message of ours.
+        Invalid = "invalid",
+        /// It points at an order that does not exist.
+        UnknownOrder = "unknown-order",
+        /// It names an owner of another tenant.
+        OtherTenant = "other-tenant",
+        /// Its id was received before, with other content.
+        Reused = "reused",
+        /// Every attempt failed, and the host gave it up.
+        Poison = "poison",
+    }
+}
+
+/// A message that was given up, kept with the bytes it had.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DeadLetter {
+    /// Its name; version 7, so that the newest sorts last.
+    pub id: Uuid,
+    /// The queue that it was read from.
+    pub queue: String,
+    /// Its message id, where it could be read.
+    pub message_id: Option<Uuid>,
+    /// The order that it points at, where it could be read.
+    pub order_id: Option<OrderId>,
+    /// Why it was given up.
+    pub reason: Reason,
+    /// Deliveries, as the host counted them.
+    pub dequeue_count: Option<u32>,
+    /// The bytes as they came.
+    pub payload: Vec<u8>,
+    /// When it was given up.
+    pub recorded_at: DateTime<Utc>,
+    /// When an administrator had it sent again.
+    pub replayed_at: Option<DateTime<Utc>>,
+}

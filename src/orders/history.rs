@@ -1,1 +1,45 @@
 //! What happened to an order, and who did it.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Actor, Status, words::words};
+
+words! {
+    /// What was done to an order.
+    pub enum Action {
+        /// Its creator placed it.
+        Place = "place",
+        /// Its creator changed it.
+        Update = "update",
+        /// Its creator or an administrator took it back.
+        Cancel = "cancel",
+        /// It was handed to fulfilment.
+        Process = "process",
+        /// The backend took it.
+        Fulfil = "fulfil",
+        /// The backend refused it for good.
+        Reject = "reject",
+        /// The attempts to fulfil it were used up.
+        Fail = "fail",
+        /// An administrator had its message sent again.
+        Replay = "replay",
+    }
+}
+
+/// One change of an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HistoryItem {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done.
+    pub action: Action,
+    /// The status before; none when the order is new.
+    pub from: Option<Status>,
+    /// The status after.
+    pub to: Status,
+    /// Who did it.
+    pub actor: Actor,
+    /// The invocation in which it was done.
+    pub invocation: Uuid,
+}

@@ -1,1 +1,208 @@
-//! The messages between our functions.
+//! The messages between our functions. The row in the database is the truth; a message only points at it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{OrderId, Reason, Traceparent, order::hyphenated};
+
+/// The longest payload of a queue message, in bytes (contract §4).
+pub const MAX_PAYLOAD: usize = 48 * 1024;
+
+/// Asks for an order to be fulfilled: a message of the queue `orders-fulfilment`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FulfilmentMessage {
+    /// Names the message; the same however often it is sent.
+    pub message_id: Uuid,
+    /// The order.
+    pub order_id: OrderId,
+    /// The trace in which the order was queued.
+    pub traceparent: Option<Traceparent>,
+}
+
+/// Why bytes are no message. Holds nothing of them, so that it can be logged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum MessageError {
+    /// Longer than [`MAX_PAYLOAD`].
+    #[error("the message is longer than {MAX_PAYLOAD} bytes")]
+    TooLong,
+    /// Not JSON.
+    #[error("the message is no JSON object; the fault is in line {line}, column {column}")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// JSON, but with fields of another name, number or type.
+    #[error("the message has unknown, repeated, missing or mistyped fields")]
+    Fields,
+    /// Written by a sender of another age.
+    #[error("the message has a version other than 1")]
+    Version,
+    /// A field does not hold what it should.
+    #[error("the message's {0} does not read as what it should be")]
+    Value(&'static str),
+}
+
+impl MessageError {
+    /// The reason under which such a message is kept as a dead letter.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::TooLong | Self::Malformed { .. } => Reason::Malformed,
+            Self::Fields | Self::Version | Self::Value(_) => Reason::Invalid,
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wire {
+    version: u64,
+    message_id: String,
+    order_id: String,
+    #[serde(default)]
+    traceparent: Option<String>,
+}
+
+impl FulfilmentMessage {
+    /// Reads a payload, strictly: what is not known is refused.
+    ///
+    /// # Errors
+    /// [`MessageError`]; the same bytes fail again, so the fault is permanent.
+    pub fn decode(payload: &[u8]) -> Result<Self, MessageError> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(MessageError::TooLong);
+        }
+        // A derived reader takes an array of the fields for the object of them.
+        if !payload.trim_ascii_start().starts_with(b"{") {
+            return Err(MessageError::Malformed { line: 1, column: 1 });
+        }
+        let wire: Wire = serde_json::from_slice(payload).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => MessageError::Fields,
+            _ => MessageError::Malformed { line: error.line(), column: error.column() },
+        })?;
+        if wire.version != 1 {
+            return Err(MessageError::Version);
+        }
+        let traceparent = wire.traceparent.as_deref().map(str::parse).transpose();
+        Ok(Self {
+            message_id: hyphenated(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
+            order_id: wire.order_id.parse().map_err(|_| MessageError::Value("orderId"))?,
+            traceparent: traceparent.map_err(|_| MessageError::Value("traceparent"))?,
+        })
+    }
+
+    /// The payload; [`decode`](Self::decode) reads it back.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let wire = Wire {
+            version: 1,
+            message_id: self.message_id.to_string(),
+            order_id: self.order_id.to_string(),
+            traceparent: self.traceparent.as_ref().map(|trace| trace.as_str().to_owned()),
+        };
+        serde_json::to_vec(&wire).expect("a struct of numbers and strings is always JSON")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MESSAGE: &str = "0197a3c5-7b1e-7c3a-9f00-0123456789ab";
+    const ORDER: &str = "0197a3c5-7b1e-7c3a-9f00-0123456789ac";
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn decode(json: &str) -> Result<FulfilmentMessage, MessageError> {
+        let json = json.replace("$M", MESSAGE).replace("$O", ORDER).replace("$T", TRACE);
+        FulfilmentMessage::decode(json.as_bytes())
+    }
+
+    #[test]
+    fn the_message_of_the_contract_is_read() {
+        let message = decode(r#"{"version":1,"messageId":"$M","orderId":"$O","traceparent":"$T"}"#).unwrap();
+        assert_eq!(message.message_id.to_string(), MESSAGE);
+        assert_eq!(message.order_id.to_string(), ORDER);
+        assert_eq!(message.traceparent.unwrap().as_str(), TRACE);
+    }
+
+    #[test]
+    fn a_trace_may_be_null_or_absent() {
+        for json in [
+            r#"{"version":1,"messageId":"$M","orderId":"$O","traceparent":null}"#,
+            r#"{"version":1,"messageId":"$M","orderId":"$O"}"#,
+        ] {
+            assert_eq!(decode(json).unwrap().traceparent, None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_malformed() {
+        for json in [
+            "",
+            " ",
+            "null",
+            "7",
+            "{",
+            "{\"version\":1,\"messageId\":\"$M\",\"orderId\":\"$O\"}x",
+            r#"[1,"$M","$O",null]"#,
+            "\u{feff}{}",
+            "{\"version\":1,}",
+        ] {
+            assert_eq!(decode(json).map_err(MessageError::reason), Err(Reason::Malformed), "{json}");
+        }
+        assert_eq!(FulfilmentMessage::decode(b"{\"\xff\":1}").unwrap_err().reason(), Reason::Malformed);
+        let long = format!(r#"{{"version":1,"messageId":"{MESSAGE}"{}"#, " ".repeat(MAX_PAYLOAD));
+        assert_eq!(decode(&long), Err(MessageError::TooLong));
+    }
+
+    #[test]
+    fn other_fields_versions_and_values_are_invalid() {
+        for (json, error) in [
+            ("{}", MessageError::Fields),
+            (r#"{"version":1,"messageId":"$M"}"#, MessageError::Fields),
+            (r#"{"version":1,"messageId":"$M","orderId":"$O","total":0}"#, MessageError::Fields),
+            (r#"{"version":1,"messageId":"$M","orderId":"$O","orderId":"$O"}"#, MessageError::Fields),
+            (r#"{"version":"1","messageId":"$M","orderId":"$O"}"#, MessageError::Fields),
+            (r#"{"version":1.0,"messageId":"$M","orderId":"$O"}"#, MessageError::Fields),
+            (r#"{"version":1,"messageId":null,"orderId":"$O"}"#, MessageError::Fields),
+            (r#"{"version":2,"messageId":"$M","orderId":"$O"}"#, MessageError::Version),
+            (r#"{"version":1,"messageId":"{$M}","orderId":"$O"}"#, MessageError::Value("messageId")),
+            (r#"{"version":1,"messageId":"$M","orderId":"' OR 1=1"}"#, MessageError::Value("orderId")),
+            (
+                r#"{"version":1,"messageId":"$M","orderId":"$O","traceparent":""}"#,
+                MessageError::Value("traceparent"),
+            ),
+        ] {
+            assert_eq!(decode(json), Err(error), "{json}");
+            assert_eq!(error.reason(), Reason::Invalid);
+        }
+    }
+
+    prop_compose! {
+        fn messages()(message in any::<u128>(), order in any::<u128>(), trace in 1..=u128::MAX, span in 1..=u64::MAX,
+            flags in any::<u8>(), traced in any::<bool>()) -> FulfilmentMessage
+        {
+            FulfilmentMessage {
+                message_id: Uuid::from_u128(message),
+                order_id: Uuid::from_u128(order).to_string().parse().unwrap(),
+                traceparent: traced.then(|| format!("00-{trace:032x}-{span:016x}-{flags:02x}").parse().unwrap()),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_outgoing_message_passes_the_decoder_of_its_reader(message in messages()) {
+            prop_assert_eq!(FulfilmentMessage::decode(&message.encode()), Ok(message));
+        }
+
+        #[test]
+        fn no_bytes_make_the_decoder_panic(bytes in any::<Vec<u8>>()) {
+            let _ = FulfilmentMessage::decode(&bytes);
+        }
+    }
+}

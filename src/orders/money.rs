@@ -1,1 +1,190 @@
-//! Amounts in minor units, and currencies.
+//! Amounts in minor units, quantities, and currencies. Nothing here is ever a float.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Serialize, Serializer};
+
+/// The most lines that one order has (contract §3).
+pub const MAX_LINES: usize = 100;
+
+/// A number is outside its range.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be a whole number from {min} to {max}")]
+pub struct RangeError {
+    /// The smallest value.
+    pub min: i64,
+    /// The largest value.
+    pub max: i64,
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident, $min:expr, $max:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The smallest value.
+            pub const MIN: i64 = $min;
+            /// The largest value.
+            pub const MAX: i64 = $max;
+
+            /// The number.
+            #[must_use]
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = RangeError;
+
+            fn try_from(number: i64) -> Result<Self, RangeError> {
+                let (min, max) = (Self::MIN, Self::MAX);
+                (min..=max).contains(&number).then_some(Self(number)).ok_or(RangeError { min, max })
+            }
+        }
+    };
+}
+
+number! {
+    /// How many of something are wanted: 1 to 10 000.
+    Quantity, 1, 10_000
+}
+number! {
+    /// What one piece costs, in the currency's minor unit: 0 to 10⁹.
+    UnitPrice, 0, 1_000_000_000
+}
+number! {
+    /// What a line or an order costs, in the currency's minor unit. Every sum of a full order's lines fits.
+    Money, 0, LARGEST_TOTAL
+}
+
+const LARGEST_LINE: i64 = UnitPrice::MAX * Quantity::MAX;
+const LARGEST_TOTAL: i64 = LARGEST_LINE * MAX_LINES as i64;
+
+impl UnitPrice {
+    /// The price of several; [`Money`] holds the largest.
+    #[must_use]
+    pub const fn times(self, quantity: Quantity) -> Money {
+        Money(self.0 * quantity.0)
+    }
+}
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// The sum; none when it is more than an order of [`MAX_LINES`] lines can cost.
+    #[must_use]
+    pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::ZERO, |sum, amount| Self::try_from(sum.0 + amount.0).ok())
+    }
+}
+
+/// An active currency of ISO 4217 that has a minor unit; bullion, drawing rights and test codes price nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Currency(&'static str);
+
+/// The text is no currency.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("must be an active currency code of ISO 4217, in capital letters")]
+pub struct CurrencyError;
+
+impl Currency {
+    /// The three letters.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl FromStr for Currency {
+    type Err = CurrencyError;
+
+    fn from_str(text: &str) -> Result<Self, CurrencyError> {
+        let found = CODES.binary_search(&text).map_err(|_| CurrencyError)?;
+        Ok(Self(CODES[found]))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+#[rustfmt::skip]
+const CODES: &[&str] = &[
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND",
+    "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW", "CLF", "CLP", "CNY",
+    "COP", "COU", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP",
+    "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD",
+    "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP",
+    "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN",
+    "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN",
+    "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD",
+    "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX",
+    "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VES", "VND", "VUV", "WST", "XAD", "XAF", "XCD", "XCG", "XOF",
+    "XPF", "YER", "ZAR", "ZMW", "ZWG",
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_quantity_is_1_to_10_000() {
+        assert!(Quantity::try_from(1).is_ok() && Quantity::try_from(10_000).is_ok());
+        assert_eq!(Quantity::try_from(0), Err(RangeError { min: 1, max: 10_000 }));
+        assert!(Quantity::try_from(10_001).is_err() && Quantity::try_from(-1).is_err());
+    }
+
+    #[test]
+    fn a_unit_price_is_0_to_10_to_the_9th() {
+        assert!(UnitPrice::try_from(0).is_ok() && UnitPrice::try_from(1_000_000_000).is_ok());
+        assert!(UnitPrice::try_from(-1).is_err() && UnitPrice::try_from(1_000_000_001).is_err());
+    }
+
+    #[test]
+    fn the_largest_order_has_a_total_and_nothing_larger_has_one() {
+        let line =
+            UnitPrice::try_from(UnitPrice::MAX).unwrap().times(Quantity::try_from(Quantity::MAX).unwrap());
+        let total = Money::sum(vec![line; MAX_LINES]).unwrap();
+        assert_eq!(total.get(), 1_000_000_000_000_000);
+        assert_eq!(Money::sum([total, Money(1)]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_of_a_valid_order_overflows(price in 0..=UnitPrice::MAX, quantity in 1..=Quantity::MAX) {
+            let line = UnitPrice(price).times(Quantity(quantity));
+            prop_assert_eq!(i128::from(line.get()), i128::from(price) * i128::from(quantity));
+            prop_assert!(Money::sum(vec![line; MAX_LINES]).is_some());
+        }
+    }
+
+    #[test]
+    fn the_currencies_are_sorted_and_each_is_found() {
+        assert!(CODES.is_sorted());
+        for code in CODES {
+            assert_eq!(code.parse::<Currency>().unwrap().as_str(), *code);
+        }
+    }
+
+    #[test]
+    fn what_is_no_currency_is_refused() {
+        for text in ["", "eur", "EURO", "XXX", "XAU", "DEM", "ABC"] {
+            assert_eq!(text.parse::<Currency>(), Err(CurrencyError), "{text}");
+        }
+    }
+}

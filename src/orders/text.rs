@@ -1,1 +1,143 @@
-//! Text that is valid because it exists.
+//! Text that is valid because it exists: the field is private and `FromStr` is the only way in.
+//!
+//! Lengths count Unicode scalar values (contract §3).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Serialize, Serializer};
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TextError {
+    /// Too short or too long.
+    #[error("must have {min} to {max} characters")]
+    Length {
+        /// The fewest characters.
+        min: usize,
+        /// The most characters.
+        max: usize,
+    },
+    /// A control character is in it.
+    #[error("must not hold control characters")]
+    Control,
+    /// It has another form.
+    #[error("must match {0}")]
+    Pattern(&'static str),
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text, as it was given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                let check: fn(&str) -> Result<(), TextError> = $check;
+                check(text).map(|()| Self(text.to_owned()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+text! {
+    /// A customer's own name for an order: 1 to 64 characters.
+    Reference, |text| free(text, 1, 64)
+}
+text! {
+    /// What a customer wants to add: at most 500 characters, possibly none.
+    Note, |text| free(text, 0, 500)
+}
+text! {
+    /// What a product is called: 1 to 200 characters.
+    Name, |text| free(text, 1, 200)
+}
+text! {
+    /// A product's key: `[A-Z0-9][A-Z0-9-]{0,31}`. Sorts by its bytes, as lists of products do.
+    Sku, sku
+}
+
+fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+    if text.chars().any(char::is_control) {
+        return Err(TextError::Control);
+    }
+    match text.chars().count() {
+        length if (min..=max).contains(&length) => Ok(()),
+        _ => Err(TextError::Length { min, max }),
+    }
+}
+
+fn sku(text: &str) -> Result<(), TextError> {
+    let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let fits = text.len() <= 32
+        && text.bytes().next().is_some_and(plain)
+        && text.bytes().all(|byte| plain(byte) || byte == b'-');
+    fits.then_some(()).ok_or(TextError::Pattern("[A-Z0-9][A-Z0-9-]{0,31}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_has_1_to_64_characters_however_many_bytes_they_take() {
+        assert!("ü".repeat(64).parse::<Reference>().is_ok());
+        let refused = Err(TextError::Length { min: 1, max: 64 });
+        assert_eq!("ü".repeat(65).parse::<Reference>(), refused);
+        assert_eq!("".parse::<Reference>(), refused);
+    }
+
+    #[test]
+    fn a_note_may_be_empty_and_ends_at_500_characters() {
+        assert_eq!("".parse::<Note>().unwrap().as_str(), "");
+        assert!("n".repeat(500).parse::<Note>().is_ok());
+        assert!("n".repeat(501).parse::<Note>().is_err());
+    }
+
+    #[test]
+    fn a_name_ends_at_200_characters() {
+        assert!("n".repeat(200).parse::<Name>().is_ok());
+        assert!("n".repeat(201).parse::<Name>().is_err());
+    }
+
+    #[test]
+    fn no_text_holds_control_characters() {
+        for hostile in ["a\0", "a\nb", "\u{7f}", "\u{85}", "\u{1b}[31m"] {
+            assert_eq!(hostile.parse::<Reference>(), Err(TextError::Control), "{hostile:?}");
+            assert_eq!(hostile.parse::<Note>(), Err(TextError::Control), "{hostile:?}");
+            assert_eq!(hostile.parse::<Name>(), Err(TextError::Control), "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_sku_is_upper_case_digits_and_inner_hyphens() {
+        for good in ["A", "0", "ESPRESSO-1KG", "A-", &"Z".repeat(32)] {
+            assert!(good.parse::<Sku>().is_ok(), "{good}");
+        }
+        for bad in ["", "-A", "a", "A B", "Ä", "A\n", "A_", &"Z".repeat(33)] {
+            assert!(bad.parse::<Sku>().is_err(), "{bad:?}");
+        }
+    }
+}
