@@ -2,15 +2,17 @@
 //! what it means, keep it, answer. `functions/<Name>/function.json` says the same to the host; a test holds the two
 //! against each other.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
+use chrono::Duration;
 
 use crate::{
     clock::Clock,
+    config::Needs,
     fulfilment::Backend,
     host::{Call, Function, Invocation, Trigger},
-    identity::Identity,
+    identity::{Caller, Identity},
     problem::Problem,
     store::{Stamp, Store},
 };
@@ -36,12 +38,26 @@ const INCOMING_OUTPUT: (&str, &str) = ("incoming", "orders-incoming");
 /// The route prefix of host.json.
 pub const PREFIX: &str = "api";
 
+/// Functions that anyone may call: they never ask who is calling.
+const ANONYMOUS: [&str; 1] = ["Health"];
+
+/// What a process that serves these functions asks of its settings.
+#[must_use]
+pub fn needs(served: &[Function<App>]) -> Needs {
+    Needs {
+        http: served.iter().any(|function| {
+            matches!(function.trigger, Trigger::Http { .. }) && !ANONYMOUS.contains(&function.name)
+        }),
+        fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
+    }
+}
+
 /// What handlers share.
 pub struct App {
     /// Tells the time.
     pub clock: Clock,
-    /// Says who is calling.
-    pub identity: Identity,
+    /// Says who is calling; a process without functions that ask has none.
+    pub identity: Option<Identity>,
     /// Keeps what is to be kept.
     pub store: Arc<dyn Store>,
     /// Carries orders out.
@@ -53,6 +69,15 @@ pub struct App {
 }
 
 impl App {
+    /// Who is calling.
+    ///
+    /// # Errors
+    /// `unauthenticated`; also in a process that cannot tell.
+    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
+        Ok(identity.caller(headers)?)
+    }
+
     /// When and under which invocation a handler acts.
     #[must_use]
     pub fn stamp(&self, invocation: &Invocation) -> Stamp {

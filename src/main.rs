@@ -1,1 +1,81 @@
-fn main() {}
+//! The binary that host.json starts: serves the functions whose folders stand in the app root.
+
+use std::{env, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+
+use orders_worker::{
+    clock::Clock,
+    config::Config,
+    fulfilment::Backend,
+    functions::{self, App, health::Sampled},
+    host::{self, Function, Host, Limits},
+    identity::Identity,
+    problem::Problem,
+    store, telemetry,
+};
+use tokio::{net::TcpListener, signal::unix};
+
+/// The settings are wrong, and starting again would not mend them.
+const WRONG_SETTINGS: u8 = 2;
+
+fn main() -> ExitCode {
+    if let Some(command) = env::args().nth(1) {
+        eprintln!("orders-worker has no command {command:?}; without one it serves, started by the Functions host");
+        return ExitCode::from(WRONG_SETTINGS);
+    }
+    let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from);
+    let served = match host::served(root.as_deref(), functions::all()) {
+        Ok(served) => served,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    let config = match Config::read(env::vars_os(), functions::needs(&served)) {
+        Ok(config) => config,
+        Err(faults) => {
+            faults.report();
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    telemetry::init(&config.log);
+    match serve(config, served) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Binds first and answers at once; no dependency is awaited (contract §1).
+#[tokio::main]
+async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+    let store = store::open(config.database.url.expose(), config.database.pool).map_err(io::Error::other)?;
+    let health = Sampled::default();
+    tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
+    let app = App {
+        clock: Clock,
+        identity: config.identity.map(Identity::new),
+        store,
+        backend: Backend::StandIn,
+        outbox_deadline: config.outbox_deadline,
+        health,
+    };
+    let host = Host {
+        app: Arc::new(app),
+        functions: served,
+        prefix: functions::PREFIX,
+        refuse: Problem::of_host,
+        limits: Limits::default(),
+    };
+    let (mut term, mut interrupt) =
+        (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
+    let stop = async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    host.serve(listener, stop).await
+}

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod dead_letter;
 pub mod history;
+mod id;
 pub mod message;
 pub mod money;
 pub mod order;

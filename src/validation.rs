@@ -8,11 +8,13 @@ mod precondition;
 mod query;
 
 pub use body::read;
-pub use forms::{order, product};
+pub use forms::{ProductFields, order, product};
 pub use precondition::{Said, precondition};
 pub use query::{Cursor, List, Query};
 
 use crate::{
+    host::Call,
+    orders::{OrderId, Sku},
     problem::{FieldCode, Problem},
     store::LineFault,
 };
@@ -29,4 +31,20 @@ pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
         faults.add(format!("/lines/{index}"), code);
     }
     Problem::InvalidFields(faults.into_sorted())
+}
+
+/// The order that the path names.
+///
+/// # Errors
+/// `not-found`, when it is no id.
+pub fn order_id(call: &Call) -> Result<OrderId, Problem> {
+    call.param("id").parse().map_err(|_| Problem::NotFound)
+}
+
+/// The product that the path names.
+///
+/// # Errors
+/// `not-found`, when it is no sku.
+pub fn sku(call: &Call) -> Result<Sku, Problem> {
+    call.param("sku").parse().map_err(|_| Problem::NotFound)
 }

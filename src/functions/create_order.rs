@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.identity.caller(&call.headers)?.permit::<PlaceOrder>()?;
+    let permit = app.caller(&call.headers)?.permit::<PlaceOrder>()?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let draft = validation::order(&body)?;

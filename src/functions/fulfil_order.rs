@@ -14,15 +14,18 @@ use crate::{
 /// [`Retry`], when the store or the backend is away.
 pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
     let stamp = app.stamp(&delivery.invocation);
-    let Ok(message) = FulfilmentMessage::decode(&delivery.payload) else {
-        let letter = DeadLetter::of(FULFILMENT_QUEUE, &delivery.payload, Reason::Malformed, delivery.dequeue_count, stamp.at);
-        return Ok(app.store.record_dead_letter(&letter, stamp).await?);
+    let letter = |reason| {
+        DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, reason, stamp.at).delivered(delivery.dequeue_count)
+    };
+    let message = match FulfilmentMessage::decode(&delivery.payload) {
+        Ok(message) => message,
+        Err(fault) => return Ok(app.store.record_dead_letter(&letter(fault.reason()), None, stamp).await?),
     };
     match app.store.pending_order(&message, stamp).await? {
         Pending::Settled => {}
         Pending::Unknown => {
-            let letter = DeadLetter::of(FULFILMENT_QUEUE, &delivery.payload, Reason::UnknownOrder, delivery.dequeue_count, stamp.at);
-            app.store.record_dead_letter(&letter.about(&message), stamp).await?;
+            let letter = letter(Reason::UnknownOrder).about(&message);
+            app.store.record_dead_letter(&letter, None, stamp).await?;
         }
         Pending::Order(order) => {
             let decision = app.backend.carry_out(&order);

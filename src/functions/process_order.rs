@@ -19,11 +19,12 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn process_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.identity.caller(&call.headers)?.permit::<ProcessOrder>()?;
+    let permit = app.caller(&call.headers)?.permit::<ProcessOrder>()?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     let stamp = app.stamp(&call.invocation);
-    let message = FulfilmentMessage::new(id, &call.invocation.traceparent, stamp.at);
+    let trace = call.invocation.traceparent.parse().ok();
+    let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if call.carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
     let (order, outputs) = match app.store.queue_order(&permit, &message, relay_at, stamp).await? {
         Queued::Now(order) if call.carries_outputs => {

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use super::{App, view::ProductView};
 use crate::{
     host::{Answer, Call},
-    orders::Sku,
     policy::PutProduct,
     problem::Problem,
     reply,
@@ -18,13 +17,13 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.identity.caller(&call.headers)?.permit::<PutProduct>()?;
+    let permit = app.caller(&call.headers)?.permit::<PutProduct>()?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let said = validation::precondition(&call.headers)?;
     let form = validation::product(&body)?;
     let precondition = said.demanded()?;
-    let sku: Sku = call.param("sku").parse().map_err(|_| Problem::NotFound)?;
+    let sku = validation::sku(&call)?;
     let stamp = app.stamp(&call.invocation);
     let (status, product) =
         match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {

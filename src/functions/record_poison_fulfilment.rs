@@ -12,10 +12,11 @@ use crate::{
 /// [`Retry`], when the store is away.
 pub async fn record_poison_fulfilment(app: &App, delivery: Delivery) -> Result<(), Retry> {
     let stamp = app.stamp(&delivery.invocation);
-    let letter = DeadLetter::of(FULFILMENT_QUEUE, &delivery.payload, Reason::Poison, delivery.dequeue_count, stamp.at);
+    let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, Reason::Poison, stamp.at)
+        .delivered(delivery.dequeue_count);
     match FulfilmentMessage::decode(&delivery.payload) {
-        Ok(message) => app.store.record_failure(&letter.about(&message), &message, stamp).await?,
-        Err(_) => app.store.record_dead_letter(&letter, stamp).await?,
+        Ok(message) => app.store.record_dead_letter(&letter.about(&message), Some(&message), stamp).await?,
+        Err(_) => app.store.record_dead_letter(&letter, None, stamp).await?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::{
-    orders::{Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity, Reason, Reference, Sku, Status},
+    orders::{Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity, Reason, Reference, Sku, Status, UnitPrice},
     store::Listed,
 };
 
@@ -45,7 +45,7 @@ pub struct OrderView<'a> {
 struct LineView<'a> {
     sku: &'a Sku,
     quantity: Quantity,
-    unit_price: Money,
+    unit_price: UnitPrice,
     line_total: Money,
 }
 
@@ -92,7 +92,7 @@ pub struct ProductView<'a> {
     sku: &'a Sku,
     name: &'a Name,
     currency: &'a Currency,
-    unit_price: Money,
+    unit_price: UnitPrice,
     active: bool,
     version: u64,
     #[serde(serialize_with = "time")]
@@ -137,7 +137,7 @@ impl<'a> From<&'a DeadLetter> for DeadLetterView<'a> {
             message_id: letter.message_id,
             order_id: letter.order_id,
             reason: letter.reason,
-            dequeue_count: letter.dequeue_count,
+            dequeue_count: letter.dequeue_count.unwrap_or_default(),
             recorded_at: letter.recorded_at,
             replayed_at: letter.replayed_at,
         }

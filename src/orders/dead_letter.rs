@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{OrderId, words::words};
+use super::{FulfilmentMessage, OrderId, id, words::words};
 
 words! {
     /// Why a message will never be carried out (contract §4).
@@ -44,4 +44,34 @@ pub struct DeadLetter {
     pub recorded_at: DateTime<Utc>,
     /// When an administrator had it sent again.
     pub replayed_at: Option<DateTime<Utc>>,
+}
+
+impl DeadLetter {
+    /// A message of `queue` that is given up at `at`.
+    #[must_use]
+    pub fn new(queue: &str, payload: &[u8], reason: Reason, at: DateTime<Utc>) -> Self {
+        Self {
+            id: id::fresh(at),
+            queue: queue.to_owned(),
+            message_id: None,
+            order_id: None,
+            reason,
+            dequeue_count: None,
+            payload: payload.to_vec(),
+            recorded_at: at,
+            replayed_at: None,
+        }
+    }
+
+    /// The same, with what its message points at.
+    #[must_use]
+    pub fn about(self, message: &FulfilmentMessage) -> Self {
+        Self { message_id: Some(message.message_id), order_id: Some(message.order_id), ..self }
+    }
+
+    /// The same, with the deliveries that the host counted.
+    #[must_use]
+    pub fn delivered(self, dequeue_count: Option<u32>) -> Self {
+        Self { dequeue_count, ..self }
+    }
 }

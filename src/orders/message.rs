@@ -1,9 +1,10 @@
 //! The messages between our functions. The row in the database is the truth; a message only points at it.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{OrderId, Reason, Traceparent, order::hyphenated};
+use super::{OrderId, Reason, Traceparent, id};
 
 /// The longest payload of a queue message, in bytes (contract §4).
 pub const MAX_PAYLOAD: usize = 48 * 1024;
@@ -66,6 +67,12 @@ struct Wire {
 }
 
 impl FulfilmentMessage {
+    /// A new message about an order that is queued at `at`.
+    #[must_use]
+    pub fn new(order_id: OrderId, traceparent: Option<Traceparent>, at: DateTime<Utc>) -> Self {
+        Self { message_id: id::fresh(at), order_id, traceparent }
+    }
+
     /// Reads a payload, strictly: what is not known is refused.
     ///
     /// # Errors
@@ -87,7 +94,7 @@ impl FulfilmentMessage {
         }
         let traceparent = wire.traceparent.as_deref().map(str::parse).transpose();
         Ok(Self {
-            message_id: hyphenated(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
+            message_id: id::hyphenated(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
             order_id: wire.order_id.parse().map_err(|_| MessageError::Value("orderId"))?,
             traceparent: traceparent.map_err(|_| MessageError::Value("traceparent"))?,
         })

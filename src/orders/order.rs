@@ -4,9 +4,9 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::Uuid;
 
-use super::{Currency, Money, Note, Owner, Quantity, Reference, Sku, UnitPrice, words::words};
+use super::{Currency, Money, Note, Owner, Quantity, Reference, Sku, UnitPrice, id, words::words};
 
 /// Names an order; a version 7 UUID, so ids sort by the time of their making.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -19,17 +19,10 @@ pub struct OrderId(Uuid);
 pub struct OrderIdError;
 
 impl OrderId {
-    /// A new id for something made at `at`. The twelve bits below the millisecond hold its fraction (RFC 9562
-    /// §6.2, method 3): two orders of one process sort by their microseconds, not by chance.
+    /// A new id for an order that is placed at `at`; two orders of one process sort by their microseconds.
     #[must_use]
     pub fn new(at: DateTime<Utc>) -> Self {
-        let micros = u64::try_from(at.timestamp_micros()).unwrap_or(0);
-        let seconds = Timestamp::from_unix(NoContext, micros / 1_000_000, at.timestamp_subsec_nanos());
-        let mut bytes = Uuid::new_v7(seconds).into_bytes();
-        let [.., high, low] = (micros % 1000 * 4096 / 1000).to_be_bytes();
-        bytes[6] = 0x70 | high;
-        bytes[7] = low;
-        Self(Uuid::from_bytes(bytes))
+        Self(id::fresh(at))
     }
 
     /// The UUID.
@@ -43,7 +36,7 @@ impl FromStr for OrderId {
     type Err = OrderIdError;
 
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
-        hyphenated(text).map(Self).ok_or(OrderIdError)
+        id::hyphenated(text).map(Self).ok_or(OrderIdError)
     }
 }
 
@@ -51,11 +44,6 @@ impl fmt::Display for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// Reads the one text form of UUIDs that we take: the others are shorter or longer.
-pub(super) fn hyphenated(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
 
 words! {

@@ -11,7 +11,7 @@ use super::{
     json,
 };
 use crate::{
-    orders::{Currency, Money, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, TextFault},
+    orders::{Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice, text::TextError},
     problem::{FieldCode, Problem},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
-    #[validate(custom(function = "holds::<Currency>"))]
+    #[validate(custom(function = "currency"))]
     currency: Option<String>,
     #[validate(length(min = 1, max = 100), custom(function = "no_sku_twice"), nested)]
     lines: Option<Vec<LineForm>>,
@@ -39,9 +39,9 @@ struct LineForm {
 struct ProductForm {
     #[validate(custom(function = "holds::<Name>"))]
     name: Option<String>,
-    #[validate(custom(function = "holds::<Currency>"))]
+    #[validate(custom(function = "currency"))]
     currency: Option<String>,
-    #[validate(custom(function = "counts::<Money>"))]
+    #[validate(custom(function = "counts::<UnitPrice>"))]
     unit_price: Option<i64>,
 }
 
@@ -64,11 +64,29 @@ pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
     })
 }
 
-/// Reads the body of a product; its sku stands in the path.
+/// What the body of a product says; its sku stands in the path.
+#[derive(Clone, Debug)]
+pub struct ProductFields {
+    name: Name,
+    currency: Currency,
+    unit_price: UnitPrice,
+    active: bool,
+}
+
+impl ProductFields {
+    /// The product that these fields describe.
+    #[must_use]
+    pub fn of(self, sku: Sku) -> ProductDraft {
+        let Self { name, currency, unit_price, active } = self;
+        ProductDraft { sku, name, currency, unit_price, active }
+    }
+}
+
+/// Reads the body of a product.
 ///
 /// # Errors
 /// `malformed`, or `invalid-fields` with every wrong field.
-pub fn product(sku: &Sku, body: &[u8]) -> Result<ProductDraft, Problem> {
+pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
     filled(body, |fields| {
         let form = ProductForm {
             name: fields.text("name"),
@@ -77,7 +95,7 @@ pub fn product(sku: &Sku, body: &[u8]) -> Result<ProductDraft, Problem> {
         };
         let active = fields.optional_flag("active").unwrap_or(true);
         let faults = form.validate();
-        (form.draft(sku, active), faults)
+        (form.fields(active), faults)
     })
 }
 
@@ -118,24 +136,27 @@ impl OrderForm {
 }
 
 impl ProductForm {
-    fn draft(&self, sku: &Sku, active: bool) -> Option<ProductDraft> {
-        Some(ProductDraft {
-            sku: sku.clone(),
+    fn fields(&self, active: bool) -> Option<ProductFields> {
+        Some(ProductFields {
             name: self.name.as_ref()?.parse().ok()?,
             currency: self.currency.as_ref()?.parse().ok()?,
-            unit_price: Money::try_from(self.unit_price?).ok()?,
+            unit_price: UnitPrice::try_from(self.unit_price?).ok()?,
             active,
         })
     }
 }
 
-fn holds<T: FromStr<Err = TextFault>>(text: &str) -> Result<(), ValidationError> {
-    text.parse::<T>().map(|_| ()).map_err(|fault| {
-        ValidationError::new(match fault {
-            TextFault::Length => "length",
-            TextFault::Pattern => "pattern",
+fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError> {
+    text.parse::<T>().map(|_| ()).map_err(|error| {
+        ValidationError::new(match error {
+            TextError::Length { .. } => "length",
+            TextError::Control | TextError::Pattern(_) => "pattern",
         })
     })
+}
+
+fn currency(text: &str) -> Result<(), ValidationError> {
+    text.parse::<Currency>().map(|_| ()).map_err(|_| ValidationError::new("pattern"))
 }
 
 fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {

@@ -2,8 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode_str;
+use uuid::Uuid;
 
-use crate::{problem::Problem, store::Slice};
+use crate::{
+    orders::{OrderId, Sku},
+    problem::Problem,
+    store::Slice,
+};
 
 const DEFAULT_LIMIT: u32 = 25;
 const LARGEST_LIMIT: u32 = 100;
@@ -116,5 +121,35 @@ impl List {
         let (tag, key) = text.split_once(' ')?;
         let parsed = K::of_key(key).filter(|_| tag == self.tag())?;
         (parsed.key() == key).then_some(parsed)
+    }
+}
+
+impl Cursor for OrderId {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Cursor for Sku {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Cursor for Uuid {
+    fn key(&self) -> String {
+        self.to_string()
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
