@@ -1,1 +1,120 @@
 //! Environment → settings, once; every fault named at once.
+//!
+//! A setting concerns a process only if a function that it serves needs it; one that concerns nobody here is
+//! not read. What is read is either understood whole or stops the start: nothing is accepted and ignored.
+
+use std::ffi::OsString;
+
+use chrono::Duration;
+use uuid::Uuid;
+
+use crate::telemetry::Filter;
+
+mod database;
+mod faults;
+mod given;
+mod settings;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{DatabaseSettings, DatabaseUrl};
+pub use faults::{Fault, Faults};
+pub use settings::{SETTINGS, Setting};
+
+use given::Given;
+
+/// What the functions of a process ask of its settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// It serves HTTP functions that identify their callers.
+    pub http: bool,
+    /// It serves a function that calls the fulfilment backend.
+    pub fulfilment: bool,
+}
+
+/// Where a process runs; everything that is not clearly a developer's machine is the platform, and strict.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// A developer's machine.
+    Local,
+    /// A Function App.
+    Platform,
+}
+
+/// The settings of a process (contract §7), checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it runs.
+    pub place: Place,
+    /// The port on the loopback address that the Functions host expects it on.
+    pub port: u16,
+    /// Where orders are kept.
+    pub database: DatabaseSettings,
+    /// Whom it lets in; there whenever [`Needs::http`] was asked for.
+    pub identity: Option<IdentitySettings>,
+    /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
+    pub outbox_deadline: Duration,
+    /// What is logged.
+    pub log: Filter,
+}
+
+/// Whom this deployment lets in (contract §6).
+#[derive(Clone, Debug)]
+pub struct IdentitySettings {
+    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in; any when none.
+    pub tenant: Option<Uuid>,
+    /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
+    pub allowed_clients: Option<Vec<Uuid>>,
+    /// `ORDERS_REQUIRED_SCOPE`: compared exactly.
+    pub required_scope: String,
+}
+
+impl Config {
+    /// Reads the settings that concern a process with these needs from its environment.
+    ///
+    /// # Errors
+    /// [`Faults`], all of them: settings that are unknown, missing, malformed or contradictory, references
+    /// that the platform left unresolved, features that this version does not have, and a place where it is
+    /// not safe to start.
+    pub fn read(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        needs: Needs,
+    ) -> Result<Self, Faults> {
+        let mut given = Given::new(environment, needs);
+        let place = given.place();
+        let port = given.port();
+        let database = database::read(&mut given, place);
+        let identity = needs.http.then(|| IdentitySettings::read(&mut given, place));
+        if needs.fulfilment && place == Place::Platform {
+            given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
+        }
+        let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
+        let log = given.read("ORDERS_LOG", value::filter);
+        let whole = || {
+            let identity = identity.map_or(Some(None), |read| read.map(Some))?;
+            let (port, database) = (port?, database?);
+            Some(Self { place, port, database, identity, outbox_deadline: outbox_deadline?, log: log? })
+        };
+        let config = whole();
+        let faults = given.finish();
+        config.filter(|_| faults.is_empty()).ok_or(faults)
+    }
+}
+
+impl IdentitySettings {
+    fn read(given: &mut Given, place: Place) -> Option<Self> {
+        given.demand_platform_authentication();
+        if place == Place::Platform {
+            given.demand(
+                "ORDERS_ENTRA_ALLOWED_CLIENTS",
+                "is missing: on the platform name the client ids that may call on a user's behalf",
+            );
+        }
+        let tenant = given.optional("ORDERS_ENTRA_TENANT_ID", value::guid);
+        let allowed_clients = given.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
+        let required_scope = given.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
+        Some(Self { tenant, allowed_clients, required_scope })
+    }
+}

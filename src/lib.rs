@@ -13,6 +13,7 @@ pub mod identity;
 pub mod policy;
 pub mod validation;
 pub mod problem;
+pub mod reply;
 pub mod functions;
 pub mod orders;
 pub mod store;

@@ -150,3 +150,64 @@ impl Caller {
         Ok(Permit { caller: self.owner(), kind, sight, action: PhantomData })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Kinds of caller, in the columns of the table below.
+    const CALLERS: [(CallerKind, &[Role]); 8] = [
+        (CallerKind::User { in_scope: false }, STAFF),
+        (CallerKind::User { in_scope: true }, NOBODY),
+        (CallerKind::User { in_scope: true }, PROCESSOR),
+        (CallerKind::User { in_scope: true }, ADMIN),
+        (CallerKind::User { in_scope: true }, STAFF),
+        (CallerKind::App, NOBODY),
+        (CallerKind::App, PROCESSOR),
+        (CallerKind::App, ADMIN),
+    ];
+
+    fn caller((kind, roles): (CallerKind, &[Role])) -> Caller {
+        Caller { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2), kind, roles: roles.to_vec() }
+    }
+
+    fn row<A: Action>() -> [&'static str; 8] {
+        CALLERS.map(|kind| match caller(kind).permit::<A>() {
+            Ok(permit) if permit.sight() == Sight(None) => "all",
+            Ok(permit) => {
+                assert_eq!(permit.sight().confined_to(), Some(caller(kind).owner()));
+                "own"
+            }
+            Err(Denied::Scope) => "scope",
+            Err(Denied::Role) => "role",
+        })
+    }
+
+    #[rustfmt::skip]
+    #[test]
+    fn every_action_allows_each_kind_of_caller_what_the_contract_says() {
+        // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin.
+        assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
+        assert_eq!(row::<ReadOrder>(),       ["scope", "own",  "all",  "all",  "all", "role", "all",  "role"]);
+        assert_eq!(row::<ListOwnOrders>(),   ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
+        assert_eq!(row::<ListAllOrders>(),   ["scope", "role", "all",  "all",  "all", "role", "all",  "role"]);
+        assert_eq!(row::<ProcessOrder>(),    ["scope", "role", "all",  "role", "all", "role", "all",  "role"]);
+        assert_eq!(row::<ListProducts>(),    ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<PutProduct>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ListDeadLetters>(), ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
+    }
+
+    #[test]
+    fn the_history_tells_a_person_from_a_program() {
+        let actor = |kind| {
+            let permit = caller((kind, STAFF)).permit::<ReadOrder>().unwrap();
+            assert_eq!(permit.caller(), caller((kind, STAFF)).owner());
+            permit.actor()
+        };
+        let object = Some(Uuid::from_u128(2));
+        assert_eq!(actor(CallerKind::User { in_scope: true }), Actor { kind: ActorKind::User, object });
+        assert_eq!(actor(CallerKind::App), Actor { kind: ActorKind::App, object });
+    }
+}

@@ -1,1 +1,73 @@
-//! JSON log lines on stdout.
+//! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
+
+use std::{panic, str::FromStr};
+
+use tracing::{Subscriber, subscriber::SetGlobalDefaultError};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, ParseError, filter_fn},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+};
+
+use crate::clock::Clock;
+
+mod line;
+mod lines;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use line::line;
+
+/// Which log lines are written: the syntax of `ORDERS_LOG`, such as `info` or `warn,orders_worker=debug`.
+#[derive(Debug)]
+pub struct Filter(EnvFilter);
+
+/// A text is no filter.
+#[derive(Debug, thiserror::Error)]
+#[error("write a level such as `info`, or levels by module such as `warn,orders_worker=debug`")]
+pub struct FilterError(#[source] ParseError);
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        EnvFilter::try_new(text).map(Self).map_err(FilterError)
+    }
+}
+
+/// This process already writes its log.
+#[derive(Debug, thiserror::Error)]
+#[error("start the log once, first thing in main")]
+pub struct StartedTwice(#[source] SetGlobalDefaultError);
+
+/// From now on every event that passes the filter is one JSON object in a line of stdout, and every panic too.
+///
+/// Fields: `timestamp` (RFC 3339, UTC, microseconds), `level`, `message`, the fields of the spans around the
+/// event, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
+/// names its place in the source and not its message, which may quote what a caller sent.
+///
+/// # Errors
+/// When it was called before.
+pub fn init(filter: Filter, clock: Clock) -> Result<(), StartedTwice> {
+    tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stdout))
+        .map_err(StartedTwice)?;
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+fn log_panic(panic: &panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(location = place, "the worker panicked");
+}
+
+/// Our own spans pass whatever the filter says: a line that is written always tells its invocation.
+fn subscriber<W>(filter: Filter, clock: Clock, output: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let our_spans =
+        filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("orders_worker"));
+    Registry::default().with(lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans)))
+}

@@ -1,0 +1,109 @@
+//! What stops the start, in words that say what to do and never repeat a value.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::settings::SETTINGS;
+use crate::{clock::Clock, telemetry};
+
+/// One thing wrong with one setting.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fault {
+    setting: String,
+    text: String,
+}
+
+impl Fault {
+    pub(super) fn new(setting: &str, text: String) -> Self {
+        Self { setting: setting.to_owned(), text }
+    }
+
+    /// A name that looks like a setting and is none.
+    pub(super) fn unknown(name: &str) -> Self {
+        let hint = nearest(name).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+        Self::new(&name.escape_debug().to_string(), format!("is no setting of the worker: remove it{hint}"))
+    }
+
+    /// The name of the setting, safe to print.
+    #[must_use]
+    pub fn setting(&self) -> &str {
+        &self.setting
+    }
+
+    /// What is wrong and what to do, following on the name; one line, without the setting's value.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Everything that stops the start. Its text is one line.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("orders-worker does not start: {}", self.joined())]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(super) fn new(mut faults: Vec<Fault>) -> Self {
+        faults.sort_by(|one, other| one.setting.cmp(&other.setting));
+        Self(faults)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn joined(&self) -> String {
+        self.0.iter().map(|fault| format!("{} {}", fault.setting, fault.text)).collect::<Vec<_>>().join(". ")
+    }
+
+    /// The faults, by name of setting.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// Tells the operator: each fault as a log line on stdout, all of them as the last line of stderr, of which
+    /// the Functions host shows the end. The process then exits with 2.
+    pub fn report(&self, clock: Clock) {
+        // A start that is refused is refused, whether or not anybody listens.
+        let _unheard = self.write(&mut io::stdout().lock(), &mut io::stderr().lock(), clock.now());
+    }
+
+    pub(super) fn write(
+        &self,
+        out: &mut impl Write,
+        err: &mut impl Write,
+        now: DateTime<Utc>,
+    ) -> io::Result<()> {
+        for fault in &self.0 {
+            let message = format!("{} {}", fault.setting, fault.text);
+            let setting = ("setting".to_owned(), Value::from(fault.setting.as_str()));
+            out.write_all(&telemetry::line(now, tracing::Level::ERROR, &message, [setting]))?;
+        }
+        out.flush()?;
+        writeln!(err, "{self}")
+    }
+}
+
+/// The setting whose name needs the fewest changes to become this one, if it needs few.
+fn nearest(name: &str) -> Option<&'static str> {
+    let few = 3;
+    let changes = SETTINGS.iter().map(|setting| (changes(name, setting.name), setting.name));
+    changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
+}
+
+/// How many letters must be put in, taken out or replaced to turn one name into the other.
+fn changes(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for letter in from.chars() {
+        let mut diagonal = row[0];
+        row[0] += 1;
+        for (index, wanted) in to.chars().enumerate() {
+            let replaced = diagonal + usize::from(letter != wanted);
+            diagonal = row[index + 1];
+            row[index + 1] = replaced.min(row[index] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.chars().count()]
+}

@@ -1,0 +1,176 @@
+//! The environment, confined to what concerns the worker, with the faults found in it so far.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use super::{
+    Fault, Faults, Needs, Place,
+    settings::{self, Later, SETTINGS, Setting, State},
+    value,
+};
+
+const PREFIX: &str = "ORDERS_";
+const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
+const ENVIRONMENT: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
+const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";
+
+/// Each of these is set by a platform that runs Function Apps (contract §7).
+const PLATFORM: [&str; 6] = [
+    "WEBSITE_INSTANCE_ID",
+    "WEBSITE_SITE_NAME",
+    "WEBSITE_SKU",
+    "WEBSITE_POD_NAME",
+    "CONTAINER_NAME",
+    "LEGION_SERVICE_HOST",
+];
+
+/// What the platform hands through when it could not resolve a reference to a secret; in any letters.
+const UNRESOLVED: &str = "@microsoft.keyvault(";
+
+/// What was given, and what is wrong with it.
+pub(super) struct Given {
+    values: BTreeMap<String, OsString>,
+    faults: Vec<Fault>,
+}
+
+impl Given {
+    pub(super) fn new(environment: impl IntoIterator<Item = (OsString, OsString)>, needs: Needs) -> Self {
+        let mut given = Self { values: BTreeMap::new(), faults: Vec::new() };
+        for (name, value) in environment {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with(PREFIX) && settings::named(&name).is_none() {
+                given.faults.push(Fault::unknown(&name));
+            } else if is_of_interest(&name) {
+                // Of a name that occurs twice the first holds, as for every other reader of the environment.
+                given.values.entry(name).or_insert(value);
+            }
+        }
+        for setting in SETTINGS.iter().filter(|setting| setting.concern.holds(needs)) {
+            given.check(setting);
+        }
+        given
+    }
+
+    /// Finds the faults that any setting may have, whatever it means.
+    fn check(&mut self, setting: &Setting) {
+        let fault = match self.values.get(setting.name).map(|value| value.to_str()) {
+            None => fault_of_default(setting),
+            Some(None) => Some("is not UTF-8".to_owned()),
+            Some(Some(text)) => fault_of_text(setting, text),
+        };
+        if let Some(fault) = fault {
+            self.fault(setting.name, fault);
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let development = self.values.get(ENVIRONMENT).is_some_and(|value| value == "Development");
+        if development && PLATFORM.iter().all(|name| !self.values.contains_key(*name)) {
+            Place::Local
+        } else {
+            Place::Platform
+        }
+    }
+
+    pub(super) fn port(&mut self) -> Option<u16> {
+        self.demand(
+            PORT,
+            "is missing: the worker is started by the Functions host, which sets it; run `cargo xtask dev`",
+        );
+        self.optional(PORT, value::port)
+    }
+
+    /// Without the platform's authentication in front, anyone could write the headers that say who they are.
+    pub(super) fn demand_platform_authentication(&mut self) {
+        let on = |value: &OsString| value.eq_ignore_ascii_case("true");
+        if !self.values.get(AUTHENTICATION).is_some_and(on) {
+            let fault = "is not `true`: turn App Service Authentication on, which sets it, never by hand; \
+                         locally run `cargo xtask dev`";
+            self.fault(AUTHENTICATION, fault.to_owned());
+        }
+    }
+
+    /// The setting's value or else its default, unless it is faulty.
+    pub(super) fn read<T>(&mut self, name: &'static str, parse: Parse<T>) -> Option<T> {
+        let default = settings::named(name).and_then(|setting| setting.default);
+        self.parse(name, default, parse)
+    }
+
+    /// The setting's value, unless it is not set or faulty.
+    pub(super) fn optional<T>(&mut self, name: &'static str, parse: Parse<T>) -> Option<T> {
+        self.parse(name, None, parse)
+    }
+
+    /// Finds fault with a setting that is not set.
+    pub(super) fn demand(&mut self, name: &'static str, fault: &str) {
+        if !self.values.contains_key(name) {
+            self.fault(name, fault.to_owned());
+        }
+    }
+
+    pub(super) fn finish(self) -> Faults {
+        Faults::new(self.faults)
+    }
+
+    fn parse<T>(&mut self, name: &'static str, default: Option<&str>, parse: Parse<T>) -> Option<T> {
+        if self.faults.iter().any(|fault| fault.setting() == name) {
+            return None;
+        }
+        let text = match self.values.get(name) {
+            Some(value) => value.to_str()?,
+            None => default?,
+        };
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fault(name, fault.to_owned());
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, name: &str, text: String) {
+        self.faults.push(Fault::new(name, text));
+    }
+}
+
+/// Understands a value, or says what is wrong with it without repeating it.
+pub(super) type Parse<T> = fn(&str) -> Result<T, &'static str>;
+
+fn is_of_interest(name: &str) -> bool {
+    settings::named(name).is_some()
+        || PLATFORM.contains(&name)
+        || [ENVIRONMENT, AUTHENTICATION].contains(&name)
+}
+
+/// Where the default asks for what this version lacks, silence would get less than it was promised.
+fn fault_of_default(setting: &Setting) -> Option<String> {
+    let default = setting.default?;
+    match setting.state {
+        State::Partly { now, reason, .. } if !now.contains(&default) => {
+            Some(format!("is not set and by default {reason}"))
+        }
+        _ => None,
+    }
+}
+
+fn fault_of_text(setting: &Setting, text: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        return Some("is empty: give it a value or remove it".to_owned());
+    }
+    if text.to_ascii_lowercase().contains(UNRESOLVED) {
+        return Some(
+            "is a Key Vault reference that the platform could not resolve: check the secret's address and the \
+             app's access to the vault"
+                .to_owned(),
+        );
+    }
+    match setting.state {
+        State::Built => None,
+        State::Partly { now, .. } if now.contains(&text) => None,
+        State::Partly { now, later: Later::These(later), .. } if !later.contains(&text) => {
+            let all: Vec<_> = now.iter().chain(later).map(|value| format!("`{value}`")).collect();
+            Some(format!("is not {}", all.join(" or ")))
+        }
+        State::Partly { reason, .. } | State::Later(reason) => Some(reason.to_owned()),
+    }
+}

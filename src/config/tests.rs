@@ -1,0 +1,55 @@
+//! Environments, for the tests beside.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use super::{Config, Faults, Needs, Place, SETTINGS};
+
+mod example;
+mod faults;
+mod identity;
+mod place;
+mod values;
+
+/// An environment that a process with every need starts in, once its fulfilment needs are left out.
+fn local() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::from([
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("WEBSITE_AUTH_ENABLED", "true"),
+        ("ORDERS_IDENTITY", "easyauth"),
+        ("PATH", "/bin"),
+    ])
+}
+
+fn local_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
+    local().into_iter().chain(more.iter().copied()).collect()
+}
+
+fn platform_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
+    let mut environment = local_with(more);
+    environment.insert("WEBSITE_SITE_NAME", "any");
+    environment
+}
+
+const EVERYTHING: Needs = Needs { http: true, fulfilment: true };
+const HTTP: Needs = Needs { http: true, fulfilment: false };
+const NEITHER: Needs = Needs { http: false, fulfilment: false };
+
+fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, Faults> {
+    let pairs = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::read(pairs, needs)
+}
+
+/// The names of the settings that stop a start.
+fn faulty(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Vec<String> {
+    let faults = read(environment, needs).err();
+    faults.iter().flat_map(Faults::iter).map(|fault| fault.setting().to_owned()).collect()
+}
+
+/// What is said of the one setting that stops a start.
+fn fault(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
+    let faults = read(environment, needs).unwrap_err();
+    let all: Vec<_> = faults.iter().collect();
+    assert_eq!(all.len(), 1, "{faults}");
+    all[0].text().to_owned()
+}

@@ -1,0 +1,78 @@
+//! The example of local settings, held against the table.
+
+use serde_json::Value;
+
+use super::*;
+
+fn example() -> Value {
+    serde_json::from_str(include_str!("../../../local.settings.json.example")).unwrap()
+}
+
+fn values() -> Vec<(String, String)> {
+    let example = example();
+    let values = example["Values"].as_object().unwrap();
+    values.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn the_example_mentions_every_setting_once_and_no_other() {
+    let example = example();
+    let unset = example["//"].as_object().unwrap();
+    let set = values();
+    for setting in SETTINGS {
+        let mentions = set.iter().filter(|(name, _)| name == setting.name).count();
+        assert_eq!(mentions + usize::from(unset.contains_key(setting.name)), 1, "{}", setting.name);
+    }
+    let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
+    let ours = ["AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME", "about"];
+    for name in set.iter().map(|(name, _)| name).chain(unset.keys()) {
+        assert!(known(name) || ours.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn the_example_says_of_an_unset_setting_what_the_table_says() {
+    let example = example();
+    for (name, text) in example["//"].as_object().unwrap() {
+        if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
+            assert!(text.as_str().unwrap().starts_with(setting.meaning), "{name}");
+            assert_eq!(setting.default, None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_example_shows_the_defaults_but_for_the_mode_that_this_version_has() {
+    for (name, value) in values() {
+        if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
+            let shown = if name == "ORDERS_IDENTITY" { Some("easyauth") } else { setting.default };
+            assert_eq!(Some(value.as_str()), shown, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_local_host_starts_the_worker_on_the_example() {
+    let by_the_host = [
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("WEBSITE_AUTH_ENABLED", "true"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let environment = values().into_iter().chain(by_the_host);
+    let config = Config::read(environment.map(|(name, value)| (name.into(), value.into())), EVERYTHING);
+    assert_eq!(config.unwrap().place, Place::Local);
+}
+
+#[test]
+fn the_example_holds_no_secret_and_no_claim_to_stand_behind_the_platform() {
+    let text = include_str!("../../../local.settings.json.example");
+    for word in ["WEBSITE_AUTH_ENABLED", "AccountKey", "SharedAccessSignature", "Password=", "BEGIN ", "://:"]
+    {
+        assert!(!text.contains(word), "{word}");
+    }
+    let random = |value: &str| value.len() >= 20 && !value.contains(['.', '=', ' ', '/']);
+    for (name, value) in values() {
+        assert!(!random(&value) && !value.contains('@'), "{name} looks like a secret");
+    }
+}

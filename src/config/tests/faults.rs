@@ -1,0 +1,107 @@
+//! How faults are told.
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn a_name_that_looks_like_a_setting_and_is_none_is_refused() {
+    let hint = |name| fault(&local_with(&[(name, "x")]), NEITHER);
+    assert!(hint("ORDERS_IDENTITI").ends_with("did you mean ORDERS_IDENTITY?"));
+    assert!(hint("ORDERS_ENTRA_TENANT").ends_with("did you mean ORDERS_ENTRA_TENANT_ID?"));
+    assert!(hint("ORDERS_DATABASEPOOL").ends_with("did you mean ORDERS_DATABASE_POOL?"));
+    for far in ["ORDERS_SOMETHING_ELSE", "ORDERS_identity__value"] {
+        assert!(hint(far).ends_with("remove it"), "{far}");
+    }
+    assert!(
+        read(&local_with(&[("APPSETTING_ORDERS_X", "x"), ("ORDERSX", "x"), ("MY_ORDERS_X", "x")]), HTTP)
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_reference_that_the_platform_left_unresolved_stops_the_start_in_every_setting() {
+    for setting in SETTINGS.iter().filter(|setting| setting.name != "AZURE_CLIENT_ID") {
+        let value = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
+        let fault = fault(&local_with(&[(setting.name, value)]), EVERYTHING);
+        assert!(fault.starts_with("is a Key Vault reference"), "{} {fault}", setting.name);
+    }
+}
+
+fn broken() -> BTreeMap<&'static str, &'static str> {
+    let mut environment = local_with(&[
+        ("ORDERS_DATABASE_URL", "postgres://me:hunter2@db/orders"),
+        ("ORDERS_DATABASE_POOL", "hunter2"),
+        ("ORDERS_LOG", "=hunter2"),
+        ("ORDERS_PASSWORD", "hunter2"),
+        ("ORDERS_OUTBOX_DEADLINE", "hunter2"),
+        ("ORDERS_ENTRA_TENANT_ID", "hunter2"),
+        ("ORDERS_FULFILMENT_CA", "hunter2"),
+        ("ORDERS_IDENTITY", "hunter2"),
+    ]);
+    environment.remove("FUNCTIONS_CUSTOMHANDLER_PORT");
+    environment.remove("WEBSITE_AUTH_ENABLED");
+    environment
+}
+
+#[test]
+fn all_faults_are_found_at_once() {
+    let expected = [
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        "ORDERS_DATABASE_POOL",
+        "ORDERS_DATABASE_URL",
+        "ORDERS_ENTRA_TENANT_ID",
+        "ORDERS_FULFILMENT_CA",
+        "ORDERS_IDENTITY",
+        "ORDERS_LOG",
+        "ORDERS_OUTBOX_DEADLINE",
+        "ORDERS_PASSWORD",
+        "WEBSITE_AUTH_ENABLED",
+    ];
+    assert_eq!(faulty(&broken(), EVERYTHING), expected);
+}
+
+/// What an operator sees on stdout and stderr.
+fn told(environment: &BTreeMap<&'static str, &'static str>) -> (String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let faults = read(environment, EVERYTHING).unwrap_err();
+    faults.write(&mut out, &mut err, DateTime::UNIX_EPOCH).unwrap();
+    (String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+#[test]
+fn stdout_tells_each_fault_and_the_last_line_of_stderr_names_them_all() {
+    let (out, err) = told(&broken());
+    let faulty = faulty(&broken(), EVERYTHING);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), faulty.len());
+    for (line, name) in lines.iter().zip(&faulty) {
+        assert_eq!(line["timestamp"], "1970-01-01T00:00:00.000000Z");
+        assert_eq!((&line["level"], &line["setting"]), (&json!("ERROR"), &json!(name)));
+        assert!(line["message"].as_str().unwrap().starts_with(&format!("{name} ")));
+    }
+    assert_eq!(err.lines().count(), 1);
+    assert!(err.starts_with("orders-worker does not start: ") && err.ends_with('\n'));
+    assert!(faulty.iter().all(|name| err.contains(name.as_str())), "{err}");
+}
+
+#[test]
+fn no_fault_repeats_a_value() {
+    let (out, err) = told(&broken());
+    assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn a_hostile_name_stays_in_its_line() {
+    let (out, err) = told(&local_with(&[("ORDERS_X\n{\"level\":\"INFO\"}\u{1b}[2J", "x")]));
+    assert_eq!((out.lines().count(), err.lines().count()), (1, 1));
+    assert!(!err.trim_end().contains(char::is_control));
+}
+
+#[test]
+fn the_debug_form_of_the_settings_holds_no_address_of_a_database() {
+    let environment = local_with(&[("ORDERS_DATABASE_URL", "sqlite://me:hunter2@orders.db")]);
+    let debug = format!("{:?}", read(&environment, HTTP).unwrap());
+    assert!(debug.contains("sqlite://…") && !debug.contains("hunter2"), "{debug}");
+}

@@ -1,0 +1,108 @@
+//! Each setting's values, at the edge and beyond.
+
+use std::os::unix::ffi::OsStringExt;
+
+use chrono::Duration;
+
+use super::*;
+use crate::config::Fault;
+
+#[test]
+fn a_local_process_starts_on_its_defaults() {
+    let config = read(&local(), EVERYTHING).unwrap();
+    assert_eq!((config.place, config.port), (Place::Local, 40_001));
+    assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
+    assert_eq!(config.database.pool, 4);
+    assert_eq!(config.outbox_deadline, Duration::minutes(2));
+    let identity = config.identity.unwrap();
+    assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
+    assert_eq!(identity.required_scope, "Orders.ReadWrite");
+}
+
+/// Values of one setting that are taken, and values that stop the start.
+fn check(name: &'static str, taken: &[&'static str], refused: &[&'static str]) {
+    for value in taken {
+        assert_eq!(faulty(&local_with(&[(name, value)]), EVERYTHING), [""; 0], "{name}={value}");
+    }
+    for value in refused {
+        assert_eq!(faulty(&local_with(&[(name, value)]), EVERYTHING), [name], "{name}={value}");
+    }
+}
+
+const GUID: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
+const TWO_GUIDS: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02, 11111111-2222-4333-8444-555555555555";
+const BARE_GUID: &str = "9b1f6f5c4a2e4f0e8f432b8c7f9d3e02";
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+#[test]
+fn every_setting_takes_what_its_contract_says_and_nothing_else() {
+    check("FUNCTIONS_CUSTOMHANDLER_PORT", &["1", "65535"], &["0", "65536", "-1", "+80", "http", "", " "]);
+    check("ORDERS_DATABASE_POOL", &["1", "100"], &["0", "101", "+4", "four", "4.0", ""]);
+    check("ORDERS_DATABASE_IDENTITY", &["password"], &["managed", "Password", "none", ""]);
+    check("ORDERS_IDENTITY", &["easyauth"], &["jwt", "easyauth+jwt", "EasyAuth", "off", "none", ""]);
+    check("ORDERS_ENTRA_TENANT_ID", &[GUID], &[BARE_GUID, NIL, "common", "contoso.com", ""]);
+    check("ORDERS_ENTRA_ALLOWED_CLIENTS", &[GUID, TWO_GUIDS], &["*", "any", ",", BARE_GUID, ""]);
+    check(
+        "ORDERS_REQUIRED_SCOPE",
+        &["Orders.Read", "api://x/y"],
+        &["a b", "a\"b", "a\\b", "\u{e9}", "a\n", ""],
+    );
+    check("ORDERS_OUTBOX_DEADLINE", &["1s", "90m", "24h", "86400s"], &["0s", "25h", "86401s", "2"]);
+    check("ORDERS_OUTBOX_DEADLINE", &[], &["", "m", "2 m", "-1s", "1.5h", "2d", "9223372036854775807h"]);
+    check("ORDERS_RATE_LIMIT", &["off"], &["20/s burst 40", "on", ""]);
+    check("ORDERS_API_DESCRIPTION", &["off"], &["on", "no", ""]);
+    check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
+    check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
+}
+
+#[test]
+fn a_local_database_is_a_file() {
+    check(
+        "ORDERS_DATABASE_URL",
+        &["sqlite://orders.db", "sqlite:///var/orders.db"],
+        &[
+            "sqlite://",
+            "sqlite://:memory:",
+            "sqlite::memory:",
+            "sqlite://a.db?mode=ro",
+            "orders.db",
+            "mysql://h/d",
+        ],
+    );
+    check("ORDERS_DATABASE_URL", &[], &["postgres://h/d", "postgresql://h/d", ""]);
+}
+
+#[test]
+fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
+    let later = [
+        "ORDERS_ENTRA_AUDIENCE",
+        "ORDERS_ENTRA_AUTHORITY",
+        "ORDERS_FULFILMENT_URL",
+        "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
+        "ORDERS_FULFILMENT_CA",
+        "ORDERS_CLIENT_CERTIFICATE_CA",
+        "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
+        "ORDERS_RATE_LIMIT",
+        "KeyVaultUrl",
+        "SecretName",
+    ];
+    for name in later {
+        let fault = fault(&local_with(&[(name, "x")]), EVERYTHING);
+        assert!(fault.contains("this version does not") && fault.contains("remove it"), "{name} {fault}");
+    }
+}
+
+#[test]
+fn a_value_that_is_no_text_stops_the_start() {
+    let name = OsString::from("ORDERS_LOG");
+    let pairs = local().into_iter().map(|(name, value)| (name.into(), value.into()));
+    let faults = Config::read(pairs.chain([(name, OsString::from_vec(vec![0xff]))]), HTTP).unwrap_err();
+    assert!(faults.iter().map(Fault::text).eq(["is not UTF-8"]));
+}
+
+#[test]
+fn the_first_of_two_values_holds_as_for_every_reader_of_the_environment() {
+    let pairs = local().into_iter().chain([("FUNCTIONS_CUSTOMHANDLER_PORT", "50001")]);
+    let config = Config::read(pairs.map(|(name, value)| (name.into(), value.into())), HTTP).unwrap();
+    assert_eq!(config.port, 40_001);
+}

@@ -1,0 +1,33 @@
+//! The one `Authorization: Bearer` header that every mode demands (contract §6).
+
+use axum::http::{HeaderMap, header::AUTHORIZATION};
+
+use super::refusal::Reason;
+
+/// Longest token, in bytes (identity sheet §3.2).
+const LONGEST: usize = 16 * 1024;
+
+/// The token of the one `Authorization` header; its content is not looked at.
+///
+/// # Errors
+/// When there is no such header, more than one, another scheme, or no `b64token` of RFC 6750 in it.
+pub(super) fn token(headers: &HeaderMap) -> Result<&str, Reason> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(Reason::BearerMissing)?;
+    if values.next().is_some() {
+        return Err(Reason::BearerRepeated);
+    }
+    let (scheme, rest) =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Reason::BearerMalformed)?;
+    let token = rest.trim_start_matches(' ');
+    if scheme.eq_ignore_ascii_case("Bearer") && token.len() <= LONGEST && is_b64token(token) {
+        Ok(token)
+    } else {
+        Err(Reason::BearerMalformed)
+    }
+}
+
+fn is_b64token(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte))
+}

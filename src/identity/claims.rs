@@ -1,0 +1,110 @@
+//! What a principal's claims say about its bearer, in either of the platform's spellings (identity sheet §1.3).
+
+use uuid::Uuid;
+
+use super::{Caller, CallerKind, Role, refusal::Reason};
+use crate::config::IdentitySettings;
+
+/// Claims in a principal (identity sheet §1.2).
+const MOST: usize = 512;
+/// Longest `typ`, in bytes.
+const LONGEST_NAME: usize = 256;
+/// Longest `val`, in bytes.
+const LONGEST_VALUE: usize = 4 * 1024;
+
+/// The spellings of one claim.
+type Spellings = &'static [&'static str];
+
+const OBJECT: Spellings = &["oid", "http://schemas.microsoft.com/identity/claims/objectidentifier"];
+const TENANT: Spellings = &["tid", "http://schemas.microsoft.com/identity/claims/tenantid"];
+const SUBJECT: Spellings = &["sub", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"];
+const SCOPE: Spellings = &["scp", "http://schemas.microsoft.com/identity/claims/scope"];
+const ROLES: Spellings = &["roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"];
+const ISSUER: Spellings = &["iss"];
+const AUDIENCE: Spellings = &["aud"];
+/// Tokens of version 2 and of version 1 name the client differently.
+const CLIENT: Spellings = &["azp", "appid"];
+const KIND: Spellings = &["idtyp"];
+const VERSION: Spellings = &["ver"];
+
+/// Claims with one meaning: a second, different value is somebody's forgery, whichever spelling it has.
+const SINGLE: [Spellings; 9] = [OBJECT, TENANT, SUBJECT, SCOPE, ISSUER, AUDIENCE, CLIENT, KIND, VERSION];
+
+/// The claims of a principal by name, multi-valued ones repeated; within their limits and free of contradiction.
+pub(super) struct Claims(Vec<(String, String)>);
+
+impl Claims {
+    /// These claims, if they keep to that.
+    pub(super) fn new(claims: Vec<(String, String)>) -> Result<Self, Reason> {
+        if claims.len() > MOST {
+            return Err(Reason::ClaimsTooMany);
+        }
+        if claims.iter().any(|(name, value)| name.len() > LONGEST_NAME || value.len() > LONGEST_VALUE) {
+            return Err(Reason::ClaimTooLong);
+        }
+        let claims = Self(claims);
+        for spellings in SINGLE.into_iter().chain([ROLES]) {
+            if claims.values(spellings).any(|value| value.contains(char::is_control)) {
+                return Err(Reason::ClaimControlCharacter);
+            }
+        }
+        for spellings in SINGLE {
+            let first = claims.one(spellings);
+            if claims.values(spellings).any(|value| Some(value) != first) {
+                return Err(Reason::ClaimConflict);
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Whom these claims describe.
+    pub(super) fn caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
+        let tenant = self.id(TENANT).ok_or(Reason::TenantMissing)?;
+        let object = self.id(OBJECT).ok_or(Reason::ObjectMissing)?;
+        if settings.tenant.is_some_and(|ours| ours != tenant) {
+            return Err(Reason::TenantForeign);
+        }
+        let kind = self.kind(&settings.required_scope)?;
+        if let (CallerKind::User { .. }, Some(allowed)) = (kind, &settings.allowed_clients) {
+            let client = self.id(CLIENT).ok_or(Reason::ClientMissing)?;
+            if !allowed.contains(&client) {
+                return Err(Reason::ClientNotAllowed);
+            }
+        }
+        Ok(Caller { tenant, object, kind, roles: self.roles() })
+    }
+
+    /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.
+    fn kind(&self, required: &str) -> Result<CallerKind, Reason> {
+        match (self.one(SCOPE), self.one(KIND)) {
+            (Some(scope), None | Some("user")) if !scope.trim_matches(' ').is_empty() => {
+                Ok(CallerKind::User { in_scope: scope.split(' ').any(|granted| granted == required) })
+            }
+            (None, Some("app")) => Ok(CallerKind::App),
+            _ => Err(Reason::KindUnclear),
+        }
+    }
+
+    fn roles(&self) -> Vec<Role> {
+        let held = |name| self.values(ROLES).any(|value| value == name);
+        [("OrderProcessor", Role::OrderProcessor), ("OrderAdmin", Role::OrderAdmin)]
+            .into_iter()
+            .filter_map(|(name, role)| held(name).then_some(role))
+            .collect()
+    }
+
+    /// A GUID in its usual form; the all-zero one names nobody.
+    fn id(&self, spellings: Spellings) -> Option<Uuid> {
+        let text = self.one(spellings).filter(|text| text.len() == 36)?;
+        Uuid::try_parse(text).ok().filter(|id| !id.is_nil())
+    }
+
+    fn one(&self, spellings: Spellings) -> Option<&str> {
+        self.values(spellings).next()
+    }
+
+    fn values(&self, spellings: Spellings) -> impl Iterator<Item = &str> {
+        let named = move |name: &str| spellings.contains(&name);
+        self.0.iter().filter(move |(name, _)| named(name)).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,78 @@
+//! The principal that App Service Authentication puts into `X-MS-CLIENT-PRINCIPAL` (identity sheet §1, §2).
+//!
+//! Only the App Service form is read. The Static Web Apps form is refused: whoever could choose between two
+//! parsers would choose the weaker one.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::{claims::Claims, json, refusal::Reason};
+
+const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
+const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
+/// Display values of the platform. They are never read, but a second one says that somebody else wrote one.
+const HINTS: [HeaderName; 2] = [
+    HeaderName::from_static("x-ms-client-principal-id"),
+    HeaderName::from_static("x-ms-client-principal-name"),
+];
+
+/// The one provider: Entra, by the platform's name for it.
+const ENTRA: &str = "aad";
+
+/// Longest header value, still encoded, in bytes (identity sheet §1.2).
+const LONGEST: usize = 16 * 1024;
+/// Objects and arrays inside each other; the platform's own form needs three.
+const DEEPEST: usize = 8;
+
+/// Members of the Static Web Apps form.
+const OTHER_FORM: [&str; 4] = ["identityProvider", "userId", "userDetails", "userRoles"];
+
+/// The claims that the platform vouches for.
+///
+/// # Errors
+/// Unless the header is there once, in the one accepted form, and from the one accepted provider.
+pub(super) fn claims(headers: &HeaderMap) -> Result<Claims, Reason> {
+    if HINTS.iter().any(|name| headers.get_all(name).iter().count() > 1) {
+        return Err(Reason::HintRepeated);
+    }
+    if only(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA) {
+        return Err(Reason::ProviderForeign);
+    }
+    let encoded = only(headers, &PRINCIPAL, Reason::PrincipalRepeated)?.ok_or(Reason::PrincipalMissing)?;
+    if encoded.len() > LONGEST {
+        return Err(Reason::PrincipalTooLarge);
+    }
+    let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
+    let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
+    read(text)
+}
+
+fn only<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+    repeated: Reason,
+) -> Result<Option<&'h HeaderValue>, Reason> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    if values.next().is_some() { Err(repeated) } else { Ok(value) }
+}
+
+/// Members that the platform may add some day are ignored; `name_typ` and `role_typ` too, for they may name
+/// claims that are not there.
+fn read(text: &str) -> Result<Claims, Reason> {
+    let document = json::plain(text, DEEPEST).ok_or(Reason::PrincipalMalformed)?;
+    if OTHER_FORM.iter().any(|member| document.get(member).is_some()) {
+        return Err(Reason::PrincipalForm);
+    }
+    let provider = document.get("auth_typ").and_then(Value::as_str).ok_or(Reason::PrincipalForm)?;
+    if provider != ENTRA {
+        return Err(Reason::ProviderForeign);
+    }
+    let claims = document.get("claims").and_then(Value::as_array).ok_or(Reason::PrincipalForm)?;
+    let claims = claims.iter().map(|claim| {
+        let member = |name| claim.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some((member("typ")?, member("val")?))
+    });
+    Claims::new(claims.collect::<Option<_>>().ok_or(Reason::PrincipalForm)?)
+}

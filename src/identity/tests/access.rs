@@ -1,0 +1,89 @@
+//! Whom the settings of a deployment keep out, and what the log learns.
+
+use std::sync::{Arc, Mutex};
+
+use tracing::{
+    Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+use super::*;
+
+fn allowing(clients: &[Uuid]) -> IdentitySettings {
+    IdentitySettings { allowed_clients: Some(clients.to_vec()), ..settings() }
+}
+
+#[test]
+fn people_and_programs_of_another_tenant_are_refused_once_a_tenant_is_named() {
+    let ours = IdentitySettings { tenant: Some(OTHER), ..settings() };
+    assert_eq!(ask_by(ours.clone(), &headers(&person())).err(), Some("tenant-foreign"));
+    assert_eq!(ask_by(ours, &headers(&program())).err(), Some("tenant-foreign"));
+}
+
+#[test]
+fn a_user_comes_through_an_allowed_client_of_either_token_version() {
+    let v1 = with(without(person(), "azp"), &[("appid", &CLIENT.to_string())]);
+    assert!(ask_by(allowing(&[OTHER, CLIENT]), &headers(&person())).is_ok());
+    assert!(ask_by(allowing(&[CLIENT]), &headers(&v1)).is_ok());
+}
+
+#[test]
+fn a_user_through_another_client_or_an_unnamed_one_is_refused() {
+    assert_eq!(ask_by(allowing(&[OTHER]), &headers(&person())).err(), Some("client-not-allowed"));
+    let unnamed = without(person(), "azp");
+    assert_eq!(ask_by(allowing(&[CLIENT]), &headers(&unnamed)).err(), Some("client-missing"));
+    assert!(ask(&headers(&unnamed)).is_ok());
+}
+
+#[test]
+fn programs_are_not_held_to_the_list_of_clients() {
+    assert!(ask_by(allowing(&[OTHER]), &headers(&program())).is_ok());
+}
+
+#[test]
+fn a_refusal_says_nothing_to_the_client() {
+    let refused = Identity::new(settings()).caller(&HeaderMap::new()).unwrap_err();
+    assert_eq!(refused.to_string(), "the caller could not be identified");
+}
+
+/// Keeps what spans are given after their start.
+#[derive(Clone, Default)]
+struct Recorded(Arc<Mutex<Vec<(String, String)>>>);
+
+impl<S: Subscriber> Layer<S> for Recorded {
+    fn on_new_span(&self, _: &Attributes<'_>, _: &Id, _: Context<'_, S>) {}
+
+    fn on_record(&self, _: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        values.record(&mut self.clone());
+    }
+}
+
+impl Visit for Recorded {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push((field.name().to_owned(), format!("{value:?}")));
+    }
+}
+
+fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
+    let recorded = Recorded::default();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(recorded.clone()), || {
+        let empty = tracing::field::Empty;
+        let span = tracing::info_span!("invocation", tenant_id = empty, object_id = empty, denied = empty);
+        let _refusal_or_caller = span.in_scope(|| ask(headers));
+    });
+    let fields = recorded.0.lock().unwrap();
+    fields.clone()
+}
+
+#[test]
+fn the_log_learns_tenant_and_object_of_a_caller_and_nothing_else() {
+    let expected = [("tenant_id", TENANT.to_string()), ("object_id", PERSON.to_string())];
+    assert_eq!(recorded(&headers(&person())), expected.map(|(name, id)| (name.to_owned(), id)));
+}
+
+#[test]
+fn the_log_learns_why_a_caller_was_refused() {
+    assert_eq!(recorded(&HeaderMap::new()), [("denied".to_owned(), "\"bearer-missing\"".to_owned())]);
+}

@@ -1,0 +1,120 @@
+//! Events and the spans around them become log lines.
+
+use std::{error::Error, fmt, io::Write};
+
+use serde_json::{Map, Value};
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    Layer,
+    fmt::MakeWriter,
+    layer::Context,
+    registry::{LookupSpan, Scope},
+};
+
+use super::line::line;
+use crate::clock::Clock;
+
+/// Writes each event as one line.
+pub(super) struct Lines<W> {
+    clock: Clock,
+    output: W,
+}
+
+impl<W> Lines<W> {
+    pub(super) fn new(clock: Clock, output: W) -> Self {
+        Self { clock, output }
+    }
+}
+
+impl<S, W> Layer<S> for Lines<W>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut all = Map::new();
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+            if let Some(fields) = span.extensions().get::<Fields>() {
+                all.extend(fields.0.clone());
+            }
+        }
+        // A span's field of this name is no message of the event.
+        all.remove(MESSAGE);
+        let mut own = Fields::default();
+        event.record(&mut own);
+        all.extend(own.0);
+        let message = match all.remove(MESSAGE) {
+            Some(Value::String(message)) => message,
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let line = line(self.clock.now(), *event.metadata().level(), &message, all);
+        // Nobody is left to tell when the log itself cannot be written; the work goes on.
+        let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
+    }
+}
+
+const MESSAGE: &str = "message";
+
+/// Fields as JSON: numbers and truth values as such, all else as text.
+#[derive(Default)]
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+        let name = field.name();
+        self.0.insert(name.strip_prefix("r#").unwrap_or(name).to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let causes = std::iter::successors(value.source(), |cause| (*cause).source());
+        let chain = causes.fold(value.to_string(), |text, cause| format!("{text}: {cause}"));
+        self.put(field, chain);
+    }
+}

@@ -1,0 +1,188 @@
+//! What stands on stdout.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tracing::{Span, debug, error, field::Empty, info, info_span, warn};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::*;
+
+/// Stands for stdout; counts how often it is written to.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().push(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Captured {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+/// The lines that `work` logs, each of them proven to be one JSON object in one write.
+fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
+    let captured = Captured::default();
+    let subscriber = subscriber(filter.parse().unwrap(), Clock, captured.clone());
+    tracing::subscriber::with_default(subscriber, work);
+    let writes = captured.0.lock().unwrap();
+    let line = |write: &Vec<u8>| {
+        let text = str::from_utf8(write).unwrap().strip_suffix('\n').unwrap();
+        assert!(!text.chars().any(char::is_control), "{text}");
+        serde_json::from_str(text).unwrap()
+    };
+    writes.iter().map(line).collect()
+}
+
+fn lines(work: impl FnOnce()) -> Vec<Value> {
+    lines_by("info", work)
+}
+
+fn invocation() -> Span {
+    info_span!("invocation", invocation_id = "i-1", function = "Any", trace_id = "t-1", tenant_id = Empty)
+}
+
+/// The line without its time, which is checked here.
+fn timeless(mut line: Value) -> Value {
+    let time = line.as_object_mut().unwrap().remove("timestamp").unwrap();
+    let time = time.as_str().unwrap();
+    assert_eq!((time.len(), &time[19..20], &time[26..]), (27, ".", "Z"), "{time}");
+    time.parse::<DateTime<Utc>>().unwrap();
+    line
+}
+
+#[test]
+fn a_line_begins_with_its_time_level_and_message() {
+    let lines = lines(|| info!(count = 3, "it happened"));
+    let names: Vec<_> = lines[0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["timestamp", "level", "message", "count"]);
+    assert_eq!(timeless(lines[0].clone()), json!({ "level": "INFO", "message": "it happened", "count": 3 }));
+}
+
+#[test]
+fn a_line_inside_an_invocation_tells_which_one() {
+    let lines = lines(|| {
+        let span = invocation();
+        span.in_scope(|| {
+            info!("before");
+            Span::current().record("tenant_id", "them");
+            info_span!("step", step = 2).in_scope(|| error!("within"));
+        });
+        info!("outside");
+    });
+    let of = |line: &Value| {
+        ["invocation_id", "function", "trace_id", "tenant_id", "step"].map(|name| line[name].clone())
+    };
+    assert_eq!(of(&lines[0]), [json!("i-1"), json!("Any"), json!("t-1"), Value::Null, Value::Null]);
+    assert_eq!(of(&lines[1]), [json!("i-1"), json!("Any"), json!("t-1"), json!("them"), json!(2)]);
+    assert_eq!(timeless(lines[2].clone()), json!({ "level": "INFO", "message": "outside" }));
+}
+
+#[test]
+fn a_field_of_the_event_hides_one_of_the_span_but_none_hides_time_and_level() {
+    let lines = lines(|| {
+        info_span!("invocation", function = "span", message = "span", level = "span")
+            .in_scope(|| info!(function = "event", timestamp = "event", "said"));
+    });
+    let line = timeless(lines[0].clone());
+    assert_eq!(line, json!({ "level": "INFO", "message": "said", "function": "event" }));
+}
+
+#[test]
+fn values_keep_their_kind() {
+    let lines = lines(|| {
+        let text: Option<&str> = None;
+        info!(a = -1, b = u64::MAX, c = 1.5, d = true, e = ?[1], f = %"shown", g = text, r#type = "t", "x");
+    });
+    let expected = json!({
+        "level": "INFO", "message": "x",
+        "a": -1, "b": u64::MAX, "c": 1.5, "d": true, "e": "[1]", "f": "shown", "type": "t",
+    });
+    assert_eq!(timeless(lines[0].clone()), expected);
+}
+
+#[test]
+fn an_error_is_told_with_its_causes() {
+    let fault = "=loud".parse::<Filter>().unwrap_err();
+    let lines = lines(|| error!(error = &fault as &(dyn std::error::Error + 'static), "no"));
+    let text = lines[0]["error"].as_str().unwrap();
+    assert!(text.starts_with("write a level such as `info`") && text.contains(": "), "{text}");
+}
+
+#[test]
+fn nothing_a_caller_sends_can_forge_a_line() {
+    let hostile = "x\"}\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\u{1b}[31m\u{2028}\0";
+    let lines = lines(|| {
+        info_span!("invocation", function = hostile).in_scope(|| warn!(sent = hostile, "{hostile}"));
+    });
+    assert_eq!(lines.len(), 1);
+    for name in ["message", "sent", "function"] {
+        assert_eq!(lines[0][name], hostile, "{name}");
+    }
+}
+
+#[test]
+fn the_filter_decides_what_is_written() {
+    let work = || {
+        debug!("fine");
+        info!("plain");
+        warn!(target: "sqlx", "foreign");
+    };
+    let messages = |filter| -> Vec<_> {
+        lines_by(filter, work).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(messages("info"), ["plain", "foreign"]);
+    assert_eq!(messages("error,orders_worker=debug"), ["fine", "plain"]);
+    assert!(messages("off").is_empty());
+}
+
+#[test]
+fn a_quiet_filter_does_not_take_the_invocation_from_the_lines_that_remain() {
+    let lines = lines_by("error", || {
+        invocation().in_scope(|| {
+            info!("unwritten");
+            error!("written");
+        });
+    });
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["invocation_id"], "i-1");
+}
+
+#[test]
+fn a_panic_is_told_by_its_place_and_never_by_its_words() {
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(log_panic));
+    let lines = lines(|| {
+        invocation().in_scope(|| panic::catch_unwind(|| panic!("token=hunter2")).unwrap_err());
+    });
+    panic::set_hook(previous);
+    assert_eq!(lines.len(), 1);
+    assert_eq!((&lines[0]["level"], &lines[0]["invocation_id"]), (&json!("ERROR"), &json!("i-1")));
+    assert!(lines[0]["location"].as_str().unwrap().contains("tests.rs:"));
+    assert!(!lines[0].to_string().contains("hunter2"));
+}
+
+#[test]
+fn what_is_no_filter_is_refused() {
+    for text in ["=loud", "orders_worker=loud", "info,orders_worker=7"] {
+        assert!(text.parse::<Filter>().is_err(), "{text}");
+    }
+    for text in ["info", "OFF", "warn,orders_worker=debug"] {
+        assert!(text.parse::<Filter>().is_ok(), "{text}");
+    }
+}
