@@ -4,6 +4,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::Body;
+
 /// Which invocation this is.
 #[derive(Clone, Debug)]
 pub struct Invocation {
@@ -43,36 +45,14 @@ impl Call {
     }
 }
 
-/// A request body that nobody has read yet.
-#[derive(Debug)]
-pub enum Body {
-    /// Still on the wire.
-    Stream(axum::body::Body),
-    /// Delivered in an envelope.
-    Whole(Bytes),
-    /// There is none, or the host lost it on the way.
-    Absent,
-}
-
-/// Why a body could not be read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum BodyError {
-    /// Longer than the reader's limit.
-    #[error("the body is too large")]
-    TooLarge,
-    /// The sender stopped in the middle.
-    #[error("the body was cut off")]
-    Interrupted,
-}
-
 /// What goes back to an HTTP caller, and messages that leave with it.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// 200 to 599, but none of the 3xx.
     pub status: StatusCode,
-    /// At most one value a name; no length and no hop-by-hop header.
+    /// At most one value a name, plain ASCII; no length and no hop-by-hop header. A body needs a `Content-Type`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// UTF-8 text.
+    /// UTF-8 text that is not a bare date (the host would rewrite it, protocol sheet §4.1).
     pub body: Bytes,
     /// Messages for queue outputs.
     pub outputs: Vec<Output>,

@@ -1,1 +1,37 @@
 //! The direct entrance: a real HTTP request on its real path.
+
+use axum::http::request::Parts;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Body, Call, Function, OnCall, answer, ids,
+    run::{self, Ended},
+    server::Serving,
+};
+
+/// Runs one invocation and answers with what its handler gave back. Messages cannot leave this way.
+pub(super) async fn call<A: Send + Sync + 'static>(
+    serving: &Serving<A>,
+    function: &Function<A>,
+    run: OnCall<A>,
+    params: Vec<(&'static str, String)>,
+    (id, parts, body): (Uuid, Parts, Body),
+) -> Ended {
+    let deadline = Instant::now() + serving.host.limits.http;
+    let invocation = run::begun(id, function.name, ids::traceparent(&parts.headers));
+    let call = Call {
+        invocation,
+        method: parts.method,
+        params,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body,
+        carries_outputs: false,
+    };
+    let (answer, messages) = run::answered(serving, function, run, call, deadline).await;
+    if !messages.is_empty() {
+        tracing::error!("messages were dropped: look at carries_outputs before giving any");
+    }
+    Ended { status: answer.status, response: answer::plain(answer) }
+}

@@ -1,1 +1,178 @@
-//! The envelope entrance: {Data, Metadata} in, {Outputs, Logs, ReturnValue} out.
+//! The envelope entrance: `{Data, Metadata}` in, `{Outputs, Logs, ReturnValue}` out.
+
+mod request;
+
+use std::sync::Arc;
+
+use axum::http::{StatusCode, request::Parts};
+use bytes::Bytes;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Answer, Body, BodyError, Call, Delivery, Function, OnCall, OnDelivery, OnTick, Refusal, Retry, Tick,
+    Trigger,
+    answer::{self, Outputs},
+    ids, route,
+    run::{self, Ended},
+    server::Serving,
+};
+use request::{Malformed, Request};
+
+/// Why there is no call to make.
+enum Fault {
+    /// The app has words for it, which an HTTP caller gets to see.
+    Refused(Refusal),
+    /// This is no envelope of the function's trigger.
+    Malformed(Malformed),
+}
+
+/// Runs one invocation and puts its result into an envelope.
+pub(super) async fn call<A: Send + Sync + 'static>(
+    serving: &Serving<A>,
+    function: &Function<A>,
+    (id, parts, body): (Uuid, Parts, Body),
+) -> Ended {
+    let transport = ids::traceparent(&parts.headers);
+    let visit = Visit { serving, function, id, transport };
+    match &function.trigger {
+        Trigger::Http { binding, run, .. } => visit.http(binding, *run, body).await,
+        Trigger::Queue { binding, run, .. } => visit.queue(binding, *run, body).await,
+        Trigger::Timer { binding, run, .. } => visit.timer(binding, *run, body).await,
+    }
+}
+
+/// Turns a call away: in an envelope if somebody can read the answer, else by failing.
+pub(super) fn refused<A: Send + Sync + 'static>(
+    serving: &Serving<A>,
+    function: &Function<A>,
+    (id, parts): (Uuid, &Parts),
+    refusal: Refusal,
+) -> Ended {
+    let invocation = run::begun(id, function.name, ids::traceparent(&parts.headers));
+    match function.trigger {
+        Trigger::Http { .. } => wrapped(&(serving.host.refuse)(refusal, &invocation), Outputs::new()),
+        _ => failed(refusal.reason()),
+    }
+}
+
+/// What the steps of one invocation share.
+struct Visit<'a, A> {
+    serving: &'a Serving<A>,
+    function: &'a Function<A>,
+    id: Uuid,
+    transport: Option<String>,
+}
+
+impl<A: Send + Sync + 'static> Visit<'_, A> {
+    async fn http(self, binding: &str, run: OnCall<A>, body: Body) -> Ended {
+        let host = &self.serving.host;
+        let deadline = Instant::now() + host.limits.http;
+        let opened = self.open(body, deadline, |envelope| request::http(envelope, binding)).await;
+        let inner = opened.as_ref().ok().and_then(|request| ids::traceparent(&request.headers));
+        let invocation = run::begun(self.id, self.function.name, inner.or_else(|| self.transport.clone()));
+        let matched = opened.and_then(|request| match self.params(&request) {
+            Some(params) => Ok((request, params)),
+            None => Err(Fault::Refused(Refusal::NotFound)),
+        });
+        let (request, params) = match matched {
+            Ok(matched) => matched,
+            Err(Fault::Refused(refusal)) => {
+                return wrapped(&(host.refuse)(refusal, &invocation), Outputs::new());
+            }
+            Err(Fault::Malformed(why)) => return failed(why.reason()),
+        };
+        let Request { method, query, headers, body, .. } = request;
+        let call = Call { invocation, method, params, query, headers, body, carries_outputs: true };
+        let (answer, messages) = run::answered(self.serving, self.function, run, call, deadline).await;
+        wrapped(&answer, messages)
+    }
+
+    async fn queue(self, binding: &str, run: OnDelivery<A>, body: Body) -> Ended {
+        let deadline = Instant::now() + self.serving.host.limits.queue;
+        let opened = self.open(body, deadline, |envelope| request::delivery(envelope, binding)).await;
+        let invocation = run::begun(self.id, self.function.name, self.transport);
+        let (payload, dequeue_count) = match opened {
+            Ok(opened) => opened,
+            Err(fault) => return failed(fault.reason()),
+        };
+        let app = Arc::clone(&self.serving.host.app);
+        let work = async { run(app, Delivery { invocation, payload, dequeue_count }).await };
+        match run::guarded(deadline, work).await {
+            Ok(Ok(())) => settled(&Outputs::new()),
+            Ok(Err(Retry(reason))) => failed(reason),
+            Err(refusal) => failed(refusal.reason()),
+        }
+    }
+
+    async fn timer(self, binding: &str, run: OnTick<A>, body: Body) -> Ended {
+        let deadline = Instant::now() + self.serving.host.limits.queue;
+        let opened = self.open(body, deadline, |envelope| request::tick(envelope, binding)).await;
+        let invocation = run::begun(self.id, self.function.name, self.transport);
+        if let Err(fault) = opened {
+            return failed(fault.reason());
+        }
+        let app = Arc::clone(&self.serving.host.app);
+        let work = async { run(app, Tick { invocation }).await };
+        let messages = match run::guarded(deadline, work).await {
+            Ok(Ok(messages)) => messages,
+            Ok(Err(Retry(reason))) => return failed(reason),
+            Err(refusal) => return failed(refusal.reason()),
+        };
+        match answer::outputs(&messages, self.function.outputs) {
+            Ok(outputs) => settled(&outputs),
+            Err(defect) => {
+                run::defective(&defect);
+                failed("its messages cannot travel")
+            }
+        }
+    }
+
+    /// Reads the envelope and looks into it.
+    async fn open<T>(
+        &self,
+        body: Body,
+        deadline: Instant,
+        look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
+    ) -> Result<T, Fault> {
+        let read = body.read(self.serving.host.limits.envelope);
+        match run::guarded(deadline, read).await {
+            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::Malformed),
+            Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
+            Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
+            Err(refusal) => Err(Fault::Refused(refusal)),
+        }
+    }
+
+    /// The parameters if the caller's request is one of this function's, by our own match.
+    fn params(&self, request: &Request) -> Option<Vec<(&'static str, String)>> {
+        match &self.function.trigger {
+            Trigger::Http { method, route, .. } if *method == request.method => {
+                route::matched(self.serving.host.prefix, route, &request.path)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Fault {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.reason(),
+            Self::Malformed(malformed) => malformed.reason(),
+        }
+    }
+}
+
+fn wrapped(answer: &Answer, messages: Outputs) -> Ended {
+    Ended { status: answer.status, response: answer::wrapped(answer, messages) }
+}
+
+fn settled(outputs: &Outputs) -> Ended {
+    Ended { status: StatusCode::OK, response: answer::settled(outputs) }
+}
+
+fn failed(reason: &'static str) -> Ended {
+    tracing::warn!(reason, "the invocation failed");
+    Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed() }
+}

@@ -9,6 +9,13 @@ use super::{Answer, Call, Delivery, Output, Retry, Tick};
 /// A handler at work.
 pub type Running<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// Answers an HTTP call.
+pub type OnCall<A> = fn(Arc<A>, Call) -> Running<Answer>;
+/// Takes a queue message.
+pub type OnDelivery<A> = fn(Arc<A>, Delivery) -> Running<Result<(), Retry>>;
+/// Does what a timer is for, and gives messages for the function's queue outputs.
+pub type OnTick<A> = fn(Arc<A>, Tick) -> Running<Result<Vec<Output>, Retry>>;
+
 /// One function: the folder of the same name holds its function.json.
 pub struct Function<A> {
     /// The folder's name.
@@ -30,7 +37,7 @@ pub enum Trigger<A> {
         /// The route template below the prefix: static segments and `{name}` parameters.
         route: &'static str,
         /// The handler.
-        run: fn(Arc<A>, Call) -> Running<Answer>,
+        run: OnCall<A>,
     },
     /// A `queueTrigger` with `dataType` binary.
     Queue {
@@ -39,7 +46,7 @@ pub enum Trigger<A> {
         /// The queue's name.
         queue: &'static str,
         /// The handler.
-        run: fn(Arc<A>, Delivery) -> Running<Result<(), Retry>>,
+        run: OnDelivery<A>,
     },
     /// A `timerTrigger`.
     Timer {
@@ -48,6 +55,17 @@ pub enum Trigger<A> {
         /// NCRONTAB, seconds first.
         schedule: &'static str,
         /// The handler.
-        run: fn(Arc<A>, Tick) -> Running<Result<Vec<Output>, Retry>>,
+        run: OnTick<A>,
     },
+}
+
+impl<A> Trigger<A> {
+    /// What kind of trigger this is, for the log.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Http { .. } => "http",
+            Self::Queue { .. } => "queue",
+            Self::Timer { .. } => "timer",
+        }
+    }
 }

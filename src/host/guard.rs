@@ -1,1 +1,76 @@
-//! Turns away what only pretends to come from the host (host issue 6251).
+//! Turns away what only pretends to come from the host (host issue 6251, protocol sheet §9.1).
+
+use axum::http::{
+    HeaderMap,
+    header::{CONTENT_TYPE, HOST, USER_AGENT},
+    request::Parts,
+};
+
+use super::ids::INVOCATION_ID;
+
+/// Headers that a front end sets, or that only a caller from outside has a reason to send.
+const TRAITS: [&str; 12] = [
+    "authorization",
+    "client-ip",
+    "cookie",
+    "disguised-host",
+    "forwarded",
+    "max-forwards",
+    "via",
+    "was-default-hostname",
+    "x-client-ip",
+    "x-client-port",
+    "x-functions-key",
+    "x-site-deployment-id",
+];
+
+/// The families of such headers.
+const FAMILIES: [&str; 8] =
+    ["x-appservice-", "x-arr-", "x-azure-", "x-fd-", "x-forwarded-", "x-ms-", "x-original-", "x-waws-"];
+
+/// The one family of the host's own.
+const OWN: &str = "x-azure-functions-";
+const HOST_VERSION: &str = "x-azure-functions-hostversion";
+
+/// Whether a request looks like the host's own envelope call, and like nothing that passed a front end or was
+/// forwarded by the host for somebody else.
+pub(super) fn from_host(parts: &Parts, port: u16) -> bool {
+    let headers = &parts.headers;
+    parts.uri.query().is_none()
+        && only(headers, HOST.as_str()) == Some(&format!("127.0.0.1:{port}"))
+        && only(headers, CONTENT_TYPE.as_str()).is_some_and(is_json)
+        && headers.keys().all(|name| !is_trait(name.as_str()))
+        && at_most_one(headers, USER_AGENT.as_str(), is_host_agent)
+        && at_most_one(headers, INVOCATION_ID, |value| !value.contains(','))
+        && at_most_one(headers, HOST_VERSION, |value| !value.contains(','))
+}
+
+fn is_trait(name: &str) -> bool {
+    TRAITS.contains(&name)
+        || (!name.starts_with(OWN) && FAMILIES.iter().any(|family| name.starts_with(family)))
+}
+
+/// The value of a header that must be there once.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+fn at_most_one(headers: &HeaderMap, name: &str, good: impl Fn(&str) -> bool) -> bool {
+    !headers.contains_key(name) || only(headers, name).is_some_and(good)
+}
+
+fn is_json(value: &str) -> bool {
+    let (kind, rest) = value.split_once(';').unwrap_or((value, "charset=utf-8"));
+    let charset = rest.trim().to_ascii_lowercase();
+    kind.trim().eq_ignore_ascii_case("application/json")
+        && matches!(charset.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
+}
+
+/// In forward mode the host appends its product to the caller's; alone it stands only in the host's own calls.
+fn is_host_agent(value: &str) -> bool {
+    value
+        .strip_prefix("Azure-Functions-Host/")
+        .is_some_and(|version| !version.contains([' ', '\t', ',', '(']))
+}

@@ -1,1 +1,133 @@
 //! Puts a deadline, a panic guard and one log line around an invocation.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    extract::Request,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field::Empty};
+use uuid::Uuid;
+
+use super::{
+    Answer, Body, Call, Function, Invocation, OnCall, Refusal,
+    answer::{self, Defect, Outputs},
+    direct, envelope, ids,
+    server::{Entrance, Serving},
+};
+
+/// How an invocation ended.
+pub(super) struct Ended {
+    /// The status that the handler, or we in its place, gave; within an envelope too.
+    pub(super) status: StatusCode,
+    /// What goes on the wire.
+    pub(super) response: Response,
+}
+
+/// Leads a request to its entrance and logs how it ended. No path, query, header or body is ever logged.
+pub(super) async fn invocation<A: Send + Sync + 'static>(
+    serving: Arc<Serving<A>>,
+    request: Request,
+) -> Response {
+    let started = Instant::now();
+    let (parts, wire) = request.into_parts();
+    let body = Body::arriving(&parts.headers, wire);
+    let id = ids::invocation_id(&parts.headers);
+    let entrance = serving.entrance(&parts);
+    let (function, trigger) = entrance.names();
+    let span = tracing::info_span!(
+        "invocation",
+        invocation_id = %id,
+        function,
+        trace_id = Empty,
+        tenant_id = Empty,
+        object_id = Empty,
+        denied = Empty,
+    );
+    async {
+        let Ended { status, response } = enter(&serving, entrance, (id, parts, body)).await;
+        let outcome = match status {
+            status if status.is_server_error() => "failed",
+            status if status.is_client_error() => "refused",
+            _ => "ok",
+        };
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(trigger, outcome, status = status.as_u16(), duration_ms, "invocation ended");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+async fn enter<A: Send + Sync + 'static>(
+    serving: &Serving<A>,
+    entrance: Entrance<'_, A>,
+    (id, parts, body): (Uuid, Parts, Body),
+) -> Ended {
+    let permit = serving.running.try_acquire();
+    let refusal = match entrance {
+        Entrance::Nowhere => Refusal::NotFound,
+        Entrance::Direct(..) if permit.is_err() => Refusal::Busy,
+        Entrance::Envelope(function) if permit.is_err() => {
+            return envelope::refused(serving, function, (id, &parts), Refusal::Busy);
+        }
+        Entrance::Direct(function, run, params) => {
+            return direct::call(serving, function, run, params, (id, parts, body)).await;
+        }
+        Entrance::Envelope(function) => return envelope::call(serving, function, (id, parts, body)).await,
+    };
+    let invocation = begun(id, entrance.names().0, ids::traceparent(&parts.headers));
+    let answer = (serving.host.refuse)(refusal, &invocation);
+    Ended { status: answer.status, response: answer::plain(answer) }
+}
+
+/// Fixes which invocation and which trace this is, for handlers and for the log.
+pub(super) fn begun(id: Uuid, function: &'static str, traceparent: Option<String>) -> Invocation {
+    let traceparent = traceparent.unwrap_or_else(ids::new_traceparent);
+    Span::current().record("trace_id", ids::trace_id(&traceparent));
+    Invocation { id, function, traceparent }
+}
+
+/// Runs an HTTP handler; always gives an answer that can travel, with its messages.
+pub(super) async fn answered<A>(
+    serving: &Serving<A>,
+    function: &Function<A>,
+    run: OnCall<A>,
+    call: Call,
+    deadline: Instant,
+) -> (Answer, Outputs) {
+    let invocation = call.invocation.clone();
+    let app = Arc::clone(&serving.host.app);
+    let refusal = match guarded(deadline, async { run(app, call).await }).await {
+        Err(refusal) => refusal,
+        Ok(answer) => match answer::checked(&answer, function.outputs) {
+            Ok(outputs) => return (answer, outputs),
+            Err(defect) => {
+                defective(&defect);
+                Refusal::Panicked
+            }
+        },
+    };
+    ((serving.host.refuse)(refusal, &invocation), Outputs::new())
+}
+
+/// Lets work run until its deadline, and survives its panic.
+pub(super) async fn guarded<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Refusal> {
+    match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) => {
+            tracing::error!("the handler panicked");
+            Err(Refusal::Panicked)
+        }
+        Err(_) => Err(Refusal::Late),
+    }
+}
+
+/// Tells of an answer that cannot travel.
+pub(super) fn defective(defect: &Defect) {
+    let why = std::error::Error::source(defect).map(ToString::to_string);
+    tracing::error!(defect = %defect, why, "the handler's answer cannot travel");
+}

@@ -1,0 +1,110 @@
+//! A request body: unread until a handler asks, and never left standing on the wire.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body as Wire, BodyDataStream, HttpBody},
+    http::{HeaderMap, header::EXPECT},
+};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+/// How much of an unwanted body is read and thrown away: the host's own limit of a request (protocol sheet §6).
+const DISCARD_BYTES: usize = 100 << 20;
+/// How long an unwanted body is read before the connection is given up.
+const DISCARD_TIME: Duration = Duration::from_secs(5);
+
+/// A request body that nobody has read yet.
+#[derive(Debug)]
+pub enum Body {
+    /// Still on the wire.
+    Stream(Wire),
+    /// Delivered in an envelope.
+    Whole(Bytes),
+    /// There is none, or the host lost it on the way.
+    Absent,
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BodyError {
+    /// Longer than the reader's limit.
+    #[error("the body is too large: send a shorter one")]
+    TooLarge,
+    /// The sender stopped in the middle.
+    #[error("the body was cut off: send it again")]
+    Interrupted,
+}
+
+impl Body {
+    /// Reads the whole body; an absent one is empty.
+    ///
+    /// # Errors
+    /// When there are more than `limit` bytes, or the sender stops before the end.
+    pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
+        match self {
+            Self::Absent => Ok(Bytes::new()),
+            Self::Whole(bytes) if bytes.len() > limit => Err(BodyError::TooLarge),
+            Self::Whole(bytes) => Ok(bytes),
+            Self::Stream(wire) => match Limited::new(wire, limit).collect().await {
+                Ok(whole) => Ok(whole.to_bytes()),
+                Err(fault) if fault.is::<LengthLimitError>() => Err(BodyError::TooLarge),
+                Err(_) => Err(BodyError::Interrupted),
+            },
+        }
+    }
+
+    /// The body of a request that has just arrived.
+    pub(super) fn arriving(headers: &HeaderMap, wire: Wire) -> Self {
+        if wire.is_end_stream() {
+            return Self::Absent;
+        }
+        // Who expects a 100 may well not send the body once it has our answer: there is nothing to wait for.
+        if headers.contains_key(EXPECT) {
+            return Self::Stream(wire);
+        }
+        Self::Stream(Wire::from_stream(Arriving { rest: Some(wire.into_data_stream()) }))
+    }
+}
+
+/// A body on the wire that is read to its end even when nobody wants it any more. A connection that is closed
+/// on unread bytes is reset, and a reset can destroy the answer before its caller has read it.
+struct Arriving {
+    rest: Option<BodyDataStream>,
+}
+
+impl Stream for Arriving {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+        let next = rest.poll_next_unpin(context);
+        if matches!(next, Poll::Ready(None | Some(Err(_)))) {
+            self.rest = None;
+        }
+        next
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let (Some(rest), Ok(runtime)) = (self.rest.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(tokio::time::timeout(DISCARD_TIME, discard(rest)));
+        }
+    }
+}
+
+async fn discard(mut rest: BodyDataStream) {
+    let mut discarded = 0;
+    while let Some(Ok(part)) = rest.next().await {
+        discarded += part.len();
+        if discarded > DISCARD_BYTES {
+            return;
+        }
+    }
+}

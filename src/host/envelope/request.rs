@@ -1,0 +1,160 @@
+//! What is in an envelope (protocol sheet §3). Values are looked for, never walked: what a caller nested a
+//! thousand levels deep and the host copied into `Metadata` is skipped, not followed.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::host::{Body, binding};
+
+/// Why an envelope cannot be read. Never holds what was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Malformed {
+    /// The sender stopped in the middle.
+    Interrupted,
+    /// There is no trigger value where it has to be.
+    Envelope,
+    /// The value is not an HTTP request.
+    NotHttp,
+    /// The value is an HTTP request, and the function is not for one.
+    Http,
+}
+
+impl Malformed {
+    /// For the log.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Interrupted => "the envelope was cut off",
+            Self::Envelope => "the envelope has no value for the function's trigger",
+            Self::NotHttp => "an HTTP function was given something else than an HTTP request",
+            Self::Http => "a queue or timer function was given an HTTP request",
+        }
+    }
+}
+
+/// A caller's request as the host tells of it.
+pub(super) struct Request {
+    pub(super) method: Method,
+    /// As the caller sent it, still percent-encoded.
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "Data")]
+    data: BTreeMap<Cow<'a, str>, &'a RawValue>,
+    #[serde(borrow, rename = "Metadata")]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told<'a> {
+    url: String,
+    method: String,
+    headers: BTreeMap<String, Lines>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+}
+
+/// The lines of one header: real hosts send a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lines {
+    Many(Vec<String>),
+    One(String),
+}
+
+/// The HTTP request that triggered the function.
+pub(super) fn http(envelope: &Bytes, binding: &str) -> Result<Request, Malformed> {
+    let Envelope { data, .. } = parsed(envelope)?;
+    let value = unquoted(data.get(binding).ok_or(Malformed::Envelope)?);
+    let told: Told = serde_json::from_str(&value).map_err(|_| Malformed::NotHttp)?;
+    let (path, query) = path_and_query(&told.url).ok_or(Malformed::NotHttp)?;
+    Ok(Request {
+        method: Method::from_bytes(told.method.as_bytes()).map_err(|_| Malformed::NotHttp)?,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers(told.headers).ok_or(Malformed::NotHttp)?,
+        body: told.body.map_or(Body::Absent, body),
+    })
+}
+
+/// The payload that triggered the function, and how often it was delivered so far.
+pub(super) fn delivery(envelope: &Bytes, binding: &str) -> Result<(Bytes, Option<u32>), Malformed> {
+    let Envelope { data, metadata } = parsed(envelope)?;
+    let value = data.get(binding).ok_or(Malformed::Envelope)?;
+    if is_http(value) {
+        Err(Malformed::Http)
+    } else {
+        Ok((binding::payload(value), metadata.and_then(count)))
+    }
+}
+
+/// Whether a timer triggered the function.
+pub(super) fn tick(envelope: &Bytes, binding: &str) -> Result<(), Malformed> {
+    let Envelope { data, .. } = parsed(envelope)?;
+    let value = data.get(binding).ok_or(Malformed::Envelope)?;
+    if is_http(value) {
+        return Err(Malformed::Http);
+    }
+    if unquoted(value).starts_with('{') { Ok(()) } else { Err(Malformed::Envelope) }
+}
+
+fn parsed(envelope: &Bytes) -> Result<Envelope<'_>, Malformed> {
+    serde_json::from_slice(envelope).map_err(|_| Malformed::Envelope)
+}
+
+/// The JSON text of a value that may come as it is or as a string that holds it.
+fn unquoted(value: &RawValue) -> Cow<'_, str> {
+    serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned)
+}
+
+fn is_http(value: &RawValue) -> bool {
+    let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+    ["Url", "Method", "Headers"].iter().all(|member| members.contains_key(*member))
+}
+
+/// A diagnostic, for a payload can overwrite it.
+fn count(metadata: &RawValue) -> Option<u32> {
+    let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(metadata.get()).ok()?;
+    unquoted(members.get("DequeueCount")?).trim_matches('"').parse().ok()
+}
+
+fn path_and_query(url: &str) -> Option<(&str, &str)> {
+    let target = if url.starts_with('/') {
+        url
+    } else {
+        let (_, rest) = url.split_once("://")?;
+        &rest[rest.find(['/', '?'])?..]
+    };
+    Some(target.split_once('?').unwrap_or((target, "")))
+}
+
+fn headers(told: BTreeMap<String, Lines>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, lines) in told {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let lines = match lines {
+            Lines::Many(lines) => lines,
+            Lines::One(line) => vec![line],
+        };
+        for line in lines {
+            headers.append(&name, HeaderValue::from_bytes(line.as_bytes()).ok()?);
+        }
+    }
+    Some(headers)
+}
+
+fn body(value: &RawValue) -> Body {
+    match unquoted(value) {
+        text if text.is_empty() => Body::Absent,
+        text => Body::Whole(text.into_owned().into()),
+    }
+}
