@@ -20,6 +20,9 @@ mod rows;
 mod sql;
 mod sqlite;
 
+#[cfg(test)]
+mod contract;
+
 pub use precondition::Precondition;
 
 /// The out binding and inbox of messages that ask for an order to be fulfilled.

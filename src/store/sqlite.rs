@@ -30,6 +30,9 @@ mod orders;
 mod outbox;
 mod products;
 
+#[cfg(test)]
+mod tests;
+
 /// How long a unit of work waits for a connection (contract §1).
 const POOL_WAIT: Duration = Duration::from_secs(2);
 
