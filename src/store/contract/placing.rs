@@ -66,7 +66,7 @@ async fn lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept(store: &
     wanted.lines = ["NOTHING", "CUP", "TEA", "MUG"].map(|sku| line(sku, 1)).to_vec();
     match place(store, &creator(), &wanted, 1).await {
         Placed::Refused(faults) => {
-            assert_eq!(faults, [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)])
+            assert_eq!(faults, [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)]);
         }
         Placed::Placed(order) => panic!("kept: {order:?}"),
     }
