@@ -1,16 +1,58 @@
 //! What is kept, and the promises about keeping it. Each method is one unit of work: one transaction that
 //! holds the change, its history row and its outbox row, or nothing of it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, Product, ProductDraft, Sku},
+    orders::{
+        Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, Order, OrderDraft, OrderId, Product,
+        ProductDraft, Sku, Status,
+    },
     policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
 };
 
-pub mod sqlite;
+mod precondition;
+mod rows;
+mod sql;
+mod sqlite;
+
+#[cfg(test)]
+mod contract;
+
+pub use precondition::Precondition;
+
+/// The out binding and inbox of messages that ask for an order to be fulfilled.
+const FULFILMENT: &str = "fulfilment";
+
+/// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No engine answers to its scheme.
+    #[error("the database URL must begin with sqlite://")]
+    Scheme,
+    /// It is no URL of its engine.
+    #[error("the database URL cannot be read; write sqlite:// and the path of a file")]
+    Malformed(#[source] sqlx::Error),
+    /// It names a database that ends with the process.
+    #[error("the database must be a file, for it has to outlive the process")]
+    InMemory,
+}
+
+/// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
+/// the database is away, every method answers [`StoreError::Unavailable`].
+///
+/// # Errors
+/// When the URL itself cannot be used.
+pub fn open(url: &str, connections: u32) -> Result<Arc<dyn Store>, OpenError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url, connections)?)),
+        _ => Err(OpenError::Scheme),
+    }
+}
 
 /// When and under which invocation a change happens; goes into its history row.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +63,13 @@ pub struct Stamp {
     pub invocation: Uuid,
 }
 
+impl Stamp {
+    /// The history row of a change.
+    fn item(self, action: Action, from: Option<Status>, to: Status, actor: Actor) -> HistoryItem {
+        HistoryItem { at: self.at, action, from, to, actor, invocation: self.invocation }
+    }
+}
+
 /// A slice of a list: what comes after the last item seen.
 #[derive(Clone, Debug)]
 pub struct Slice<K> {
@@ -28,6 +77,21 @@ pub struct Slice<K> {
     pub after: Option<K>,
     /// At most so many items, 1 to 100.
     pub limit: u32,
+}
+
+impl<K> Slice<K> {
+    /// How many rows to ask for: one more than wanted tells whether more follow.
+    fn with_next(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// The slice, out of what [`with_next`](Self::with_next) brought.
+    fn cut<T>(&self, mut items: Vec<T>) -> Listed<T> {
+        let limit = self.limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Listed { items, more }
+    }
 }
 
 /// A slice of a list that was read.
@@ -44,7 +108,7 @@ pub struct Listed<T> {
 pub enum StoreError {
     /// The database is away, busy or failing.
     #[error("the database does not answer")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[from] sqlx::Error),
     /// A row does not read as what it should be: a bug, or another hand in the database.
     #[error("{table}.{column} holds something that it cannot hold")]
     Inconsistent {
@@ -84,19 +148,6 @@ pub enum Queued {
     NotFound,
     /// It is in a state from which it cannot be queued.
     Conflict,
-}
-
-/// What the caller of a conditional write demands of the version that is there.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Precondition {
-    /// Nothing was said.
-    None,
-    /// `If-None-Match: *`.
-    Absent,
-    /// `If-Match` with this version.
-    Version(u64),
-    /// `If-Match` with a tag that no version of ours ever had.
-    NoVersion,
 }
 
 /// What became of a product that was to be written.
@@ -147,6 +198,9 @@ pub struct DueMessage {
 /// [`Sight`] reads and writes nothing beyond it.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work.
+    async fn migrate(&self) -> Result<(), StoreError>;
+
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -167,7 +221,7 @@ pub trait Store: Send + Sync {
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError>;
 
     /// Queues an order for fulfilment: status, version, history row and an outbox row that falls due at
-    /// `relay_at`. The message carries `message_id` and `traceparent`.
+    /// `relay_at`. The message carries `message_id`, and `traceparent` if that is well formed.
     async fn queue_order(
         &self,
         permit: &Permit<ProcessOrder>,
@@ -199,7 +253,8 @@ pub trait Store: Send + Sync {
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError>;
 
     /// Records the backend's decision on a queued order: status, version, history row, inbox row, and the outbox
-    /// row closed. A message that was received before, or an order in another state, changes nothing.
+    /// row closed. A message that was received before does not change the order, nor is an order in another state
+    /// changed; the message is settled all the same.
     async fn decide_order(
         &self,
         message: &FulfilmentMessage,
@@ -209,8 +264,12 @@ pub trait Store: Send + Sync {
 
     /// Keeps a dead letter, once for the same queue and payload however often it is recorded. With `fails` the order
     /// that it points at becomes `failed`, from `queued` only, and the outbox row of its message is closed.
-    async fn record_dead_letter(&self, letter: &DeadLetter, fails: Option<&FulfilmentMessage>, stamp: Stamp)
-        -> Result<(), StoreError>;
+    async fn record_dead_letter(
+        &self,
+        letter: &DeadLetter,
+        fails: Option<&FulfilmentMessage>,
+        stamp: Stamp,
+    ) -> Result<(), StoreError>;
 
     /// Lists dead letters, newest first.
     async fn list_dead_letters(
@@ -220,7 +279,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Listed<DeadLetter>, StoreError>;
 
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
-    /// after the first sending, then doubling up to one hour.
+    /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
+    /// answer to the invocation that made it.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,

@@ -1,7 +1,8 @@
 //! The messages between our functions. The row in the database is the truth; a message only points at it.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{OrderId, Reason, Traceparent, id};
@@ -56,7 +57,7 @@ impl MessageError {
     }
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wire {
     version: u64,
@@ -103,13 +104,13 @@ impl FulfilmentMessage {
     /// The payload; [`decode`](Self::decode) reads it back.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let wire = Wire {
-            version: 1,
-            message_id: self.message_id.to_string(),
-            order_id: self.order_id.to_string(),
-            traceparent: self.traceparent.as_ref().map(|trace| trace.as_str().to_owned()),
-        };
-        serde_json::to_vec(&wire).expect("a struct of numbers and strings is always JSON")
+        let wire = json!({
+            "version": 1,
+            "messageId": self.message_id,
+            "orderId": self.order_id,
+            "traceparent": self.traceparent.as_ref().map(Traceparent::as_str),
+        });
+        wire.to_string().into_bytes()
     }
 }
 

@@ -5,7 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Serialize, Serializer};
 
 /// The most lines that one order has (contract §3).
-pub const MAX_LINES: usize = 100;
+pub const MAX_LINES: usize = LINES as usize;
+const LINES: u8 = 100;
 
 /// A number is outside its range.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -62,7 +63,7 @@ number! {
 }
 
 const LARGEST_LINE: i64 = UnitPrice::MAX * Quantity::MAX;
-const LARGEST_TOTAL: i64 = LARGEST_LINE * MAX_LINES as i64;
+const LARGEST_TOTAL: i64 = LARGEST_LINE * LINES as i64;
 
 impl UnitPrice {
     /// The price of several; [`Money`] holds the largest.

@@ -1,1 +1,230 @@
 //! SQLite: the store of a laptop. WAL, a busy timeout, foreign keys, one writer.
+//!
+//! WAL needs a local disk and one machine; a network share or a second instance needs another engine.
+
+use std::{fs, io::ErrorKind, path::PathBuf, str::FromStr, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::{
+    Sqlite as Engine, SqlitePool, Transaction,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::{sync::OnceCell, time::timeout};
+use uuid::Uuid;
+
+use crate::{
+    orders::{DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, Product, ProductDraft, Sku},
+    policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
+};
+
+use super::{
+    Decision, DueMessage, Listed, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Slice,
+    Stamp, Store, StoreError, sql,
+};
+
+mod dead_letters;
+mod fulfilment;
+mod orders;
+mod outbox;
+mod products;
+
+#[cfg(test)]
+mod tests;
+
+/// How long a unit of work waits for a connection (contract §1).
+const POOL_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a statement may take, or wait for another process that writes (contract §1).
+const STATEMENT: Duration = Duration::from_secs(5);
+
+/// A database in a file.
+pub(super) struct Sqlite {
+    file: PathBuf,
+    /// One connection: writers queue up for it in this process instead of colliding in the file.
+    writer: SqlitePool,
+    readers: SqlitePool,
+    migrated: OnceCell<()>,
+}
+
+type Unit = Transaction<'static, Engine>;
+
+impl Sqlite {
+    /// Reads the URL; touches neither the disk nor the database.
+    pub(super) fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(OpenError::InMemory);
+        }
+        // NORMAL syncs the disk at checkpoints only. A commit has left the process by then, so killing the process
+        // loses nothing; what a power cut may lose, a laptop can lose.
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(STATEMENT)
+            .foreign_keys(true);
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);
+        Ok(Self {
+            file: options.get_filename().to_owned(),
+            writer: pool(1).connect_lazy_with(options.clone()),
+            readers: pool(connections.saturating_sub(1).max(1)).connect_lazy_with(options),
+            migrated: OnceCell::new(),
+        })
+    }
+
+    /// Brings the schema up on the first call; waiting callers share one attempt, and the next call tries again
+    /// when it failed.
+    async fn ready(&self) -> Result<(), sqlx::Error> {
+        self.migrated.get_or_try_init(|| self.create()).await.copied()
+    }
+
+    async fn create(&self) -> Result<(), sqlx::Error> {
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        migrator().run(&self.writer).await.map_err(sqlx::Error::from)
+    }
+
+    /// A transaction that only reads; it sees one state of the database.
+    async fn read(&self) -> Result<Unit, sqlx::Error> {
+        self.ready().await?;
+        self.readers.begin().await
+    }
+
+    /// A transaction that may write. It takes the write lock at once: one that read first could find, when it
+    /// comes to write, that another process has written since.
+    async fn write(&self) -> Result<Unit, sqlx::Error> {
+        self.ready().await?;
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+}
+
+/// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("src/store/migrations/sqlite");
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// Runs a unit of work within its deadline.
+async fn bounded<T: Send>(work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
+    let late = || Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
+    logged(timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late()))
+}
+
+/// Logs a failure, once, where its source is known; above this, callers only learn that they may try again.
+fn logged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
+    match &result {
+        Err(StoreError::Unavailable(source)) => {
+            tracing::error!(error = %source, "the database does not answer");
+        }
+        Err(inconsistent) => tracing::error!("{inconsistent}"),
+        Ok(_) => {}
+    }
+    result
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        logged(self.ready().await.map_err(StoreError::from))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        bounded(async {
+            sqlx::query(sql::PING).execute(&mut *self.read().await?).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn place_order(
+        &self,
+        permit: &Permit<PlaceOrder>,
+        id: OrderId,
+        draft: &OrderDraft,
+        stamp: Stamp,
+    ) -> Result<Placed, StoreError> {
+        bounded(orders::place(self, permit, id, draft, stamp)).await
+    }
+
+    async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
+        bounded(orders::read(self, permit.sight(), id)).await
+    }
+
+    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
+        bounded(orders::list(self, sight, slice)).await
+    }
+
+    async fn queue_order(
+        &self,
+        permit: &Permit<ProcessOrder>,
+        id: OrderId,
+        message_id: Uuid,
+        traceparent: &str,
+        relay_at: DateTime<Utc>,
+        stamp: Stamp,
+    ) -> Result<Queued, StoreError> {
+        let message = FulfilmentMessage { message_id, order_id: id, traceparent: traceparent.parse().ok() };
+        bounded(fulfilment::queue(self, permit, message, relay_at, stamp)).await
+    }
+
+    async fn list_products(
+        &self,
+        permit: &Permit<ListProducts>,
+        slice: &Slice<Sku>,
+    ) -> Result<Listed<Product>, StoreError> {
+        bounded(products::list(self, permit.sight(), slice)).await
+    }
+
+    async fn put_product(
+        &self,
+        _permit: &Permit<PutProduct>,
+        draft: &ProductDraft,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<ProductWritten, StoreError> {
+        bounded(products::put(self, draft, precondition, stamp)).await
+    }
+
+    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
+        bounded(fulfilment::pending(self, message, stamp)).await
+    }
+
+    async fn decide_order(
+        &self,
+        message: &FulfilmentMessage,
+        decision: Decision,
+        stamp: Stamp,
+    ) -> Result<(), StoreError> {
+        bounded(fulfilment::decide(self, message, decision, stamp)).await
+    }
+
+    async fn record_dead_letter(
+        &self,
+        letter: &DeadLetter,
+        fails: Option<&FulfilmentMessage>,
+        stamp: Stamp,
+    ) -> Result<(), StoreError> {
+        bounded(dead_letters::record(self, letter, fails, stamp)).await
+    }
+
+    async fn list_dead_letters(
+        &self,
+        _permit: &Permit<ListDeadLetters>,
+        slice: &Slice<Uuid>,
+    ) -> Result<Listed<DeadLetter>, StoreError> {
+        bounded(dead_letters::list(self, slice)).await
+    }
+
+    async fn take_due_messages(
+        &self,
+        now: DateTime<Utc>,
+        deadline: chrono::Duration,
+        limit: u32,
+    ) -> Result<Vec<DueMessage>, StoreError> {
+        bounded(outbox::take_due(self, now, deadline, limit)).await
+    }
+}

@@ -1,0 +1,196 @@
+//! The promises of the store: each written once, against `&dyn Store`, and kept by every engine.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::{
+    identity::{Caller, CallerKind, Role},
+    orders::{
+        Currency, DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, ProductDraft, Quantity, Reason,
+        Sku, UnitPrice,
+    },
+    policy::{Action, Permit},
+};
+
+use super::{Placed, Precondition, ProductWritten, Queued, Slice, Stamp, Store, open};
+
+/// Stamps promises onto every engine.
+macro_rules! store_contract {
+    ($($promise:ident),+ $(,)?) => {
+        mod sqlite { $(
+            #[tokio::test]
+            async fn $promise() {
+                crate::store::contract::on_sqlite(super::$promise).await;
+            }
+        )+ }
+    };
+}
+
+mod dead_letters;
+mod fulfilment;
+mod lists;
+mod outbox;
+mod placing;
+mod products;
+mod queueing;
+
+async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    promise(&*open(&url, 4).unwrap()).await;
+}
+
+const TENANT: Uuid = Uuid::from_u128(0x7e);
+
+fn person(object: u128, roles: &[Role]) -> Caller {
+    let kind = CallerKind::User { in_scope: true };
+    Caller { tenant: TENANT, object: Uuid::from_u128(object), kind, roles: roles.to_vec() }
+}
+
+pub(super) fn creator() -> Caller {
+    person(1, &[])
+}
+
+fn stranger() -> Caller {
+    person(2, &[])
+}
+
+fn namesake_in_another_tenant() -> Caller {
+    Caller { tenant: Uuid::from_u128(0x7f), ..creator() }
+}
+
+pub(super) fn processor() -> Caller {
+    person(3, &[Role::OrderProcessor])
+}
+
+pub(super) fn administrator() -> Caller {
+    person(4, &[Role::OrderAdmin])
+}
+
+pub(super) fn permit<A: Action>(caller: &Caller) -> Permit<A> {
+    caller.permit().unwrap()
+}
+
+/// So many seconds after a noon of long ago.
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_777_896_000, 0).unwrap() + TimeDelta::seconds(seconds)
+}
+
+pub(super) fn stamp(seconds: i64) -> Stamp {
+    Stamp { at: at(seconds), invocation: Uuid::from_u128(0xca11) }
+}
+
+pub(super) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+pub(super) fn product(sku: &str, price: i64) -> ProductDraft {
+    ProductDraft {
+        sku: sku.parse().unwrap(),
+        name: format!("{sku}, one piece").parse().unwrap(),
+        currency: eur(),
+        unit_price: UnitPrice::try_from(price).unwrap(),
+        active: true,
+    }
+}
+
+fn eur() -> Currency {
+    "EUR".parse().unwrap()
+}
+
+/// `BEANS` at 1250 and `CUP` at 399, both in euro.
+pub(super) async fn stock(store: &dyn Store) {
+    for draft in [product("BEANS", 1250), product("CUP", 399)] {
+        assert!(matches!(put(store, &draft, Precondition::None).await, ProductWritten::Created(_)));
+    }
+}
+
+async fn put(store: &dyn Store, draft: &ProductDraft, precondition: Precondition) -> ProductWritten {
+    store.put_product(&permit(&administrator()), draft, precondition, stamp(0)).await.unwrap()
+}
+
+fn line(sku: &str, quantity: i64) -> (Sku, Quantity) {
+    (sku.parse().unwrap(), Quantity::try_from(quantity).unwrap())
+}
+
+pub(super) fn draft() -> OrderDraft {
+    OrderDraft {
+        reference: "PO-17".parse().unwrap(),
+        currency: eur(),
+        lines: vec![line("CUP", 6), line("BEANS", 2)],
+        note: Some("ring twice".parse().unwrap()),
+    }
+}
+
+async fn place(store: &dyn Store, caller: &Caller, draft: &OrderDraft, seconds: i64) -> Placed {
+    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, stamp(seconds)).await.unwrap()
+}
+
+/// An order of the creator's, placed at that second.
+pub(super) async fn placed(store: &dyn Store, seconds: i64) -> Order {
+    match place(store, &creator(), &draft(), seconds).await {
+        Placed::Placed(order) => order,
+        Placed::Refused(faults) => panic!("refused: {faults:?}"),
+    }
+}
+
+/// Hands an order to fulfilment; its message is relayed two minutes later.
+async fn queue(store: &dyn Store, id: OrderId, seconds: i64) -> Queued {
+    let message = OrderId::new(at(seconds)).uuid();
+    let relay_at = at(seconds + 120);
+    store.queue_order(&permit(&processor()), id, message, TRACE, relay_at, stamp(seconds)).await.unwrap()
+}
+
+/// An order that was placed and handed to fulfilment at that second, and its message.
+pub(super) async fn queued(store: &dyn Store, seconds: i64) -> (OrderId, FulfilmentMessage) {
+    let id = placed(store, seconds).await.id;
+    match queue(store, id, seconds).await {
+        Queued::Now(_, message) => (id, message),
+        other => panic!("not queued: {other:?}"),
+    }
+}
+
+async fn look(store: &dyn Store, id: OrderId) -> Order {
+    store.read_order(&permit(&administrator()), id).await.unwrap().unwrap()
+}
+
+/// What the relay sends when nothing bounds it.
+async fn due(store: &dyn Store, seconds: i64) -> Vec<Vec<u8>> {
+    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500).await.unwrap();
+    due.into_iter().map(|message| message.payload).collect()
+}
+
+/// A second at which every open outbox row is due.
+const MUCH_LATER: i64 = 1_000_000;
+
+/// A message given up at that second.
+pub(super) fn letter(payload: &[u8], seconds: i64) -> DeadLetter {
+    DeadLetter {
+        id: OrderId::new(at(seconds)).uuid(),
+        queue: "orders-fulfilment-poison".to_owned(),
+        message_id: None,
+        order_id: None,
+        reason: Reason::Poison,
+        dequeue_count: Some(60),
+        payload: payload.to_vec(),
+        recorded_at: at(seconds),
+        replayed_at: None,
+    }
+}
+
+fn first<K>(limit: u32) -> Slice<K> {
+    Slice { after: None, limit }
+}
+
+/// Texts that break statements, logs or terminals where they are not bound and escaped.
+const HOSTILE: &[&str] = &[
+    "'; DROP TABLE orders; --",
+    "' OR '1'='1",
+    "\" OR \"\"=\"",
+    "x') RETURNING id; --",
+    "$1 ?1 :id @id ?",
+    "%_\\",
+    "\\'; --",
+    "{\"$ne\":null}",
+    "NULL",
+    "ünï © 🫘 \u{202e}txet",
+    " leading and trailing ",
+];

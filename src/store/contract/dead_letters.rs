@@ -1,0 +1,85 @@
+//! Messages that were given up.
+
+use crate::{
+    orders::{DeadLetter, Reason, Status},
+    store::{Decision, Store},
+};
+
+use super::{
+    HOSTILE, MUCH_LATER, administrator, at, due, first, letter, look, permit, placed, queued, stamp, stock,
+};
+
+store_contract!(
+    a_dead_letter_is_kept_as_it_was,
+    a_message_is_recorded_once_however_often_it_is_delivered,
+    a_poisoned_message_fails_its_order_and_is_not_sent_again,
+    an_order_that_is_not_queued_does_not_fail,
+    a_dead_letter_alone_leaves_its_order_alone,
+);
+
+async fn letters(store: &dyn Store) -> Vec<DeadLetter> {
+    store.list_dead_letters(&permit(&administrator()), &first(100)).await.unwrap().items
+}
+
+async fn a_dead_letter_is_kept_as_it_was(store: &dyn Store) {
+    let mut kept = Vec::new();
+    for (seconds, (text, reason)) in (0..).zip(HOSTILE.iter().zip(Reason::ALL.iter().cycle())) {
+        let mut letter = letter(text.as_bytes(), seconds);
+        letter.payload.extend(b"\0\xff\r\n");
+        letter.queue = (*text).to_owned();
+        letter.message_id = (seconds % 2 == 0).then_some(letter.id);
+        letter.order_id = (seconds % 3 == 0).then(|| letter.id.to_string().parse().unwrap());
+        letter.dequeue_count = (seconds % 2 == 1).then_some(u32::MAX);
+        letter.reason = *reason;
+        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        kept.insert(0, letter);
+    }
+    assert_eq!(letters(store).await, kept);
+}
+
+async fn a_message_is_recorded_once_however_often_it_is_delivered(store: &dyn Store) {
+    let mut elsewhere = letter(b"same", 3);
+    elsewhere.queue = "orders-incoming-poison".to_owned();
+    for letter in [letter(b"same", 1), letter(b"same", 2), elsewhere, letter(b"other", 4)] {
+        store.record_dead_letter(&letter, None, stamp(9)).await.unwrap();
+    }
+    let recorded: Vec<_> = letters(store).await.into_iter().map(|letter| letter.recorded_at).collect();
+    assert_eq!(recorded, [at(4), at(3), at(1)]);
+}
+
+async fn a_poisoned_message_fails_its_order_and_is_not_sent_again(store: &dyn Store) {
+    stock(store).await;
+    let (id, message) = queued(store, 1).await;
+    for seconds in [5, 6] {
+        let letter = letter(&message.encode(), seconds);
+        store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+    }
+    let order = look(store, id).await;
+    assert_eq!((order.status, order.version, order.updated_at), (Status::Failed, 3, at(5)));
+    assert_eq!(letters(store).await.len(), 1);
+    assert!(due(store, MUCH_LATER).await.is_empty());
+}
+
+async fn an_order_that_is_not_queued_does_not_fail(store: &dyn Store) {
+    stock(store).await;
+    let (fulfilled, message) = queued(store, 1).await;
+    store.decide_order(&message, Decision::Fulfilled, stamp(2)).await.unwrap();
+    let (_, mut stray) = queued(store, 3).await;
+    stray.order_id = placed(store, 4).await.id;
+    for (id, message) in [(fulfilled, message), (stray.order_id, stray)] {
+        let before = look(store, id).await;
+        store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), stamp(5)).await.unwrap();
+        assert_eq!(look(store, id).await, before);
+    }
+    assert_eq!(letters(store).await.len(), 2);
+}
+
+async fn a_dead_letter_alone_leaves_its_order_alone(store: &dyn Store) {
+    stock(store).await;
+    let (id, message) = queued(store, 1).await;
+    let mut letter = letter(&message.encode(), 5);
+    letter.order_id = Some(id);
+    store.record_dead_letter(&letter, None, stamp(5)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Queued);
+    assert_eq!(due(store, MUCH_LATER).await.len(), 1);
+}

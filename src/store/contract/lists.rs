@@ -1,0 +1,159 @@
+//! Lists and their slices.
+
+use uuid::Uuid;
+
+use crate::{
+    identity::Caller,
+    orders::{Order, OrderId, Sku},
+    policy::{ListAllOrders, ListOwnOrders, Sight},
+    store::{Listed, Placed, Precondition, Slice, Store},
+};
+
+use super::{
+    administrator, creator, draft, letter, namesake_in_another_tenant, permit, place, processor, product,
+    put, stamp, stock, stranger,
+};
+
+store_contract!(
+    slices_of_orders_have_no_gap_and_no_repeat,
+    slices_stay_whole_while_orders_arrive,
+    everybody_lists_their_own_orders_only,
+    a_cursor_grants_nothing,
+    role_holders_list_all_orders,
+    slices_of_products_run_by_sku,
+    inactive_products_are_shown_to_administrators_only,
+    slices_of_dead_letters_run_from_the_newest,
+);
+
+fn own(caller: &Caller) -> Sight {
+    permit::<ListOwnOrders>(caller).sight()
+}
+
+fn all(caller: &Caller) -> Sight {
+    permit::<ListAllOrders>(caller).sight()
+}
+
+async fn place_for(store: &dyn Store, caller: &Caller, seconds: i64) -> Order {
+    match place(store, caller, &draft(), seconds).await {
+        Placed::Placed(order) => order,
+        Placed::Refused(faults) => panic!("{faults:?}"),
+    }
+}
+
+/// So many orders of the creator's, newest first, each between two of a stranger's.
+async fn orders(store: &dyn Store, count: i64) -> Vec<Order> {
+    stock(store).await;
+    let mut orders = Vec::new();
+    for seconds in 0..count {
+        place_for(store, &stranger(), 2 * seconds).await;
+        orders.insert(0, place_for(store, &creator(), 2 * seconds + 1).await);
+    }
+    orders
+}
+
+async fn slice(store: &dyn Store, sight: Sight, after: Option<OrderId>, limit: u32) -> Listed<Order> {
+    store.list_orders(sight, &Slice { after, limit }).await.unwrap()
+}
+
+async fn slices_of_orders_have_no_gap_and_no_repeat(store: &dyn Store) {
+    let orders = orders(store, 7).await;
+    for (limit, slices) in [(1, 7), (3, 3), (7, 1), (100, 1)] {
+        let (mut listed, mut count) = (Vec::<Order>::new(), 0);
+        loop {
+            let after = listed.last().map(|order| order.id);
+            let Listed { items, more } = slice(store, own(&creator()), after, limit).await;
+            listed.extend(items);
+            count += 1;
+            if !more {
+                break;
+            }
+        }
+        assert_eq!((&listed, count), (&orders, slices), "limit {limit}");
+    }
+}
+
+async fn slices_stay_whole_while_orders_arrive(store: &dyn Store) {
+    let orders = orders(store, 4).await;
+    let newer = slice(store, own(&creator()), None, 2).await.items;
+    place_for(store, &creator(), 100).await;
+    let older = slice(store, own(&creator()), Some(newer[1].id), 2).await;
+    assert_eq!([newer, older.items].concat(), orders);
+    assert!(!older.more);
+}
+
+async fn everybody_lists_their_own_orders_only(store: &dyn Store) {
+    let orders = orders(store, 3).await;
+    assert_eq!(slice(store, own(&creator()), None, 100).await.items, orders);
+    let foreign = slice(store, own(&stranger()), None, 100).await.items;
+    assert_eq!(foreign.len(), 3);
+    assert!(foreign.iter().all(|order| order.owner == stranger().owner()));
+    for other in [namesake_in_another_tenant(), administrator()] {
+        let listed = slice(store, own(&other), None, 100).await;
+        assert!(listed.items.is_empty() && !listed.more);
+    }
+}
+
+async fn a_cursor_grants_nothing(store: &dyn Store) {
+    let orders = orders(store, 3).await;
+    let listed = slice(store, own(&stranger()), Some(orders[0].id), 100).await.items;
+    assert_eq!(listed.len(), 3);
+    assert!(listed.iter().all(|order| order.owner == stranger().owner()));
+}
+
+async fn role_holders_list_all_orders(store: &dyn Store) {
+    orders(store, 3).await;
+    for holder in [processor(), administrator()] {
+        let Listed { items, more } = slice(store, all(&holder), None, 4).await;
+        assert_eq!((items.len(), more), (4, true));
+        let rest = slice(store, all(&holder), Some(items[3].id), 4).await;
+        assert_eq!((rest.items.len(), rest.more), (2, false));
+        let ids: Vec<_> = items.iter().chain(&rest.items).map(|order| order.id).collect();
+        assert!(ids.is_sorted_by(|newer, older| newer > older));
+    }
+}
+
+async fn shelf(store: &dyn Store, caller: &Caller, after: Option<&str>, limit: u32) -> (Vec<String>, bool) {
+    let after = after.map(|sku| sku.parse::<Sku>().unwrap());
+    let listed = store.list_products(&permit(caller), &Slice { after, limit }).await.unwrap();
+    (listed.items.into_iter().map(|product| product.sku.to_string()).collect(), listed.more)
+}
+
+async fn slices_of_products_run_by_sku(store: &dyn Store) {
+    for sku in ["B", "A-", "A", "0", "A0"] {
+        put(store, &product(sku, 1), Precondition::None).await;
+    }
+    let words = |skus: &[&str]| skus.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shelf(store, &creator(), None, 3).await, (words(&["0", "A", "A-"]), true));
+    assert_eq!(shelf(store, &creator(), Some("A-"), 3).await, (words(&["A0", "B"]), false));
+    assert_eq!(shelf(store, &creator(), Some("ZZZ"), 3).await, (words(&[]), false));
+}
+
+async fn inactive_products_are_shown_to_administrators_only(store: &dyn Store) {
+    stock(store).await;
+    let mut retired = product("MUG", 1);
+    retired.active = false;
+    put(store, &retired, Precondition::None).await;
+    assert_eq!(shelf(store, &creator(), None, 9).await.0, ["BEANS", "CUP"]);
+    assert_eq!(shelf(store, &processor(), None, 9).await.0, ["BEANS", "CUP"]);
+    assert_eq!(shelf(store, &administrator(), None, 9).await.0, ["BEANS", "CUP", "MUG"]);
+}
+
+async fn slices_of_dead_letters_run_from_the_newest(store: &dyn Store) {
+    for (seconds, tail) in (0..).zip(0..5) {
+        let letter = letter(&[0xff, 0, tail], seconds);
+        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+    }
+    let (mut listed, mut after) = (Vec::<Uuid>::new(), None);
+    loop {
+        let slice = Slice { after, limit: 2 };
+        let Listed { items, more } =
+            store.list_dead_letters(&permit(&administrator()), &slice).await.unwrap();
+        listed.extend(items.iter().map(|letter| letter.id));
+        after = listed.last().copied();
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(listed.len(), 5);
+    assert!(listed.is_sorted_by(|newer, older| newer > older));
+}

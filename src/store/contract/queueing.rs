@@ -1,0 +1,86 @@
+//! Handing orders to fulfilment.
+
+use crate::{
+    orders::{OrderId, Status},
+    store::{Decision, Queued, Store},
+};
+
+use super::{
+    MUCH_LATER, TRACE, at, due, letter, look, permit, placed, processor, queue, queued, stamp, stock,
+};
+
+store_contract!(
+    queueing_changes_status_and_version_and_leaves_a_message,
+    two_that_queue_one_order_at_once_make_one_message,
+    an_order_that_is_queued_already_stays_as_it_is,
+    a_decided_or_failed_order_cannot_be_queued,
+    a_missing_order_is_not_found,
+    a_malformed_trace_is_left_out_of_the_message,
+);
+
+async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn Store) {
+    stock(store).await;
+    let before = placed(store, 1).await;
+    let Queued::Now(order, message) = queue(store, before.id, 5).await else { panic!("not queued") };
+    assert_eq!((order.status, order.version, order.updated_at), (Status::Queued, 2, at(5)));
+    assert_eq!(
+        (order.created_at, &order.lines, order.total),
+        (before.created_at, &before.lines, before.total)
+    );
+    assert_eq!((message.order_id, message.traceparent.as_ref().unwrap().as_str()), (before.id, TRACE));
+    assert_eq!(look(store, before.id).await, order);
+    assert_eq!(due(store, MUCH_LATER).await, [message.encode()]);
+}
+
+async fn two_that_queue_one_order_at_once_make_one_message(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 1).await.id;
+    let outcome = tokio::join!(queue(store, id, 2), queue(store, id, 3));
+    assert!(
+        matches!(outcome, (Queued::Now(..), Queued::Already(_)) | (Queued::Already(_), Queued::Now(..))),
+        "{outcome:?}"
+    );
+    assert_eq!(due(store, MUCH_LATER).await.len(), 1);
+    assert_eq!(look(store, id).await.version, 2);
+}
+
+async fn an_order_that_is_queued_already_stays_as_it_is(store: &dyn Store) {
+    stock(store).await;
+    let (id, _) = queued(store, 1).await;
+    let before = look(store, id).await;
+    let Queued::Already(order) = queue(store, id, 9).await else { panic!("not queued already") };
+    assert_eq!(order, before);
+    assert_eq!(look(store, id).await, before);
+}
+
+async fn a_decided_or_failed_order_cannot_be_queued(store: &dyn Store) {
+    stock(store).await;
+    let mut ids = Vec::new();
+    for (seconds, decision) in [(1, Decision::Fulfilled), (2, Decision::Rejected)] {
+        let (id, message) = queued(store, seconds).await;
+        store.decide_order(&message, decision, stamp(5)).await.unwrap();
+        ids.push(id);
+    }
+    let (failed, message) = queued(store, 3).await;
+    store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), stamp(5)).await.unwrap();
+    ids.push(failed);
+    for id in ids {
+        assert!(matches!(queue(store, id, 9).await, Queued::Conflict));
+    }
+    assert!(due(store, MUCH_LATER).await.is_empty());
+}
+
+async fn a_missing_order_is_not_found(store: &dyn Store) {
+    assert!(matches!(queue(store, OrderId::new(at(1)), 2).await, Queued::NotFound));
+}
+
+async fn a_malformed_trace_is_left_out_of_the_message(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 1).await.id;
+    let queued = store
+        .queue_order(&permit(&processor()), id, id.uuid(), "00-no-trace", at(2), stamp(2))
+        .await
+        .unwrap();
+    let Queued::Now(_, message) = queued else { panic!("not queued") };
+    assert_eq!(message.traceparent, None);
+}

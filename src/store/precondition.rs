@@ -1,0 +1,32 @@
+//! What a conditional write demands, and what follows from the version that is there.
+
+use crate::orders::Product;
+
+use super::ProductWritten;
+
+/// What the caller of a conditional write demands of the version that is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Precondition {
+    /// Nothing was said.
+    None,
+    /// `If-None-Match: *`.
+    Absent,
+    /// `If-Match` with this version.
+    Version(u64),
+    /// `If-Match` with a tag that no version of ours ever had.
+    NoVersion,
+}
+
+impl Precondition {
+    /// Holds the demand against the product that is there: `Ok` says that the write may go on. Engines ask inside
+    /// the transaction that writes.
+    pub(super) fn hold(self, there: Option<&Product>) -> Result<(), ProductWritten> {
+        match (there.map(|product| product.version), self) {
+            (None, Self::None | Self::Absent) => Ok(()),
+            (None, Self::Version(_) | Self::NoVersion) => Err(ProductWritten::NotFound),
+            (Some(_), Self::None) => Err(ProductWritten::PreconditionRequired),
+            (Some(version), Self::Version(wanted)) if version == wanted => Ok(()),
+            (Some(_), Self::Absent | Self::Version(_) | Self::NoVersion) => Err(ProductWritten::Stale),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Rows as engines give them, and what they mean. A row that means nothing is an inconsistency, never a panic.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::orders::{DeadLetter, Line, Order, OrderId, Owner, Product};
+
+use super::{DueMessage, StoreError};
+
+/// Names the column of a value, so that an inconsistency can say where it is.
+struct Column(&'static str, &'static str);
+
+impl Column {
+    fn fault(&self) -> StoreError {
+        StoreError::Inconsistent { table: self.0, column: self.1 }
+    }
+
+    fn text<T: FromStr>(&self, text: &str) -> Result<T, StoreError> {
+        text.parse().map_err(|_| self.fault())
+    }
+
+    fn number<N, T: TryFrom<N>>(&self, number: N) -> Result<T, StoreError> {
+        T::try_from(number).map_err(|_| self.fault())
+    }
+
+    fn time(&self, micros: i64) -> Result<DateTime<Utc>, StoreError> {
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault())
+    }
+}
+
+/// An order without its lines.
+#[derive(FromRow)]
+pub(super) struct OrderRow {
+    pub(super) id: String,
+    owner_tenant: String,
+    owner_object: String,
+    reference: String,
+    status: String,
+    currency: String,
+    total: i64,
+    note: Option<String>,
+    pub(super) version: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl OrderRow {
+    /// The order, with its lines in their sequence.
+    pub(super) fn with(self, lines: Vec<LineRow>) -> Result<Order, StoreError> {
+        let at = |column| Column("orders", column);
+        Ok(Order {
+            id: at("id").text(&self.id)?,
+            owner: Owner {
+                tenant: at("owner_tenant").text(&self.owner_tenant)?,
+                object: at("owner_object").text(&self.owner_object)?,
+            },
+            reference: at("reference").text(&self.reference)?,
+            status: at("status").text(&self.status)?,
+            currency: at("currency").text(&self.currency)?,
+            lines: lines.into_iter().map(Line::try_from).collect::<Result<_, _>>()?,
+            total: at("total").number(self.total)?,
+            note: self.note.map(|note| at("note").text(&note)).transpose()?,
+            version: at("version").number(self.version)?,
+            created_at: at("created_at").time(self.created_at)?,
+            updated_at: at("updated_at").time(self.updated_at)?,
+        })
+    }
+}
+
+/// A line of an order.
+#[derive(FromRow)]
+pub(super) struct LineRow {
+    sku: String,
+    quantity: i64,
+    unit_price: i64,
+    line_total: i64,
+}
+
+impl TryFrom<LineRow> for Line {
+    type Error = StoreError;
+
+    fn try_from(row: LineRow) -> Result<Self, StoreError> {
+        let at = |column| Column("order_lines", column);
+        Ok(Self {
+            sku: at("sku").text(&row.sku)?,
+            quantity: at("quantity").number(row.quantity)?,
+            unit_price: at("unit_price").number(row.unit_price)?,
+            line_total: at("line_total").number(row.line_total)?,
+        })
+    }
+}
+
+/// A product.
+#[derive(FromRow)]
+pub(super) struct ProductRow {
+    sku: String,
+    name: String,
+    currency: String,
+    unit_price: i64,
+    active: bool,
+    version: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<ProductRow> for Product {
+    type Error = StoreError;
+
+    fn try_from(row: ProductRow) -> Result<Self, StoreError> {
+        let at = |column| Column("products", column);
+        Ok(Self {
+            sku: at("sku").text(&row.sku)?,
+            name: at("name").text(&row.name)?,
+            currency: at("currency").text(&row.currency)?,
+            unit_price: at("unit_price").number(row.unit_price)?,
+            active: row.active,
+            version: at("version").number(row.version)?,
+            updated_at: at("updated_at").time(row.updated_at)?,
+        })
+    }
+}
+
+/// A dead letter.
+#[derive(FromRow)]
+pub(super) struct DeadLetterRow {
+    id: String,
+    queue: String,
+    message_id: Option<String>,
+    order_id: Option<String>,
+    reason: String,
+    dequeue_count: Option<i64>,
+    payload: Vec<u8>,
+    recorded_at: i64,
+    replayed_at: Option<i64>,
+}
+
+impl TryFrom<DeadLetterRow> for DeadLetter {
+    type Error = StoreError;
+
+    fn try_from(row: DeadLetterRow) -> Result<Self, StoreError> {
+        let at = |column| Column("dead_letters", column);
+        Ok(Self {
+            id: at("id").text(&row.id)?,
+            queue: row.queue,
+            message_id: row.message_id.map(|id| at("message_id").text::<Uuid>(&id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").text::<OrderId>(&id)).transpose()?,
+            reason: at("reason").text(&row.reason)?,
+            dequeue_count: row.dequeue_count.map(|count| at("dequeue_count").number(count)).transpose()?,
+            payload: row.payload,
+            recorded_at: at("recorded_at").time(row.recorded_at)?,
+            replayed_at: row.replayed_at.map(|time| at("replayed_at").time(time)).transpose()?,
+        })
+    }
+}
+
+/// A message that is due.
+#[derive(FromRow)]
+pub(super) struct DueRow {
+    message_id: String,
+    binding: String,
+    payload: Vec<u8>,
+    created_at: i64,
+}
+
+impl DueRow {
+    /// What the oldest has least of; an updating statement returns its rows in no sequence.
+    pub(super) fn age(&self) -> (i64, &str) {
+        (self.created_at, &self.message_id)
+    }
+}
+
+impl From<DueRow> for DueMessage {
+    fn from(row: DueRow) -> Self {
+        Self { binding: row.binding, payload: row.payload }
+    }
+}

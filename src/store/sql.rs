@@ -1,0 +1,118 @@
+//! The statements that engines share. Constant text, every value bound, ownership in the predicate.
+
+/// The key that stands before every order or dead letter in lists that run from the newest: no UUID sorts after it.
+pub(super) const BEFORE_NEWEST: &str = "~";
+
+/// The key that stands before every product in lists by sku.
+pub(super) const BEFORE_FIRST: &str = "";
+
+macro_rules! order_columns {
+    () => {
+        "id, owner_tenant, owner_object, reference, status, currency, total, note, version, created_at, updated_at"
+    };
+}
+
+macro_rules! product_columns {
+    () => {
+        "sku, name, currency, unit_price, active, version, updated_at"
+    };
+}
+
+pub(super) const PING: &str = "SELECT 1";
+
+pub(super) const INSERT_ORDER: &str = concat!(
+    "INSERT INTO orders (",
+    order_columns!(),
+    ") VALUES ($1, $2, $3, $4, 'placed', $5, $6, $7, 1, $8, $8) RETURNING ",
+    order_columns!(),
+);
+
+pub(super) const INSERT_LINE: &str =
+    "INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
+     VALUES ($1, $2, $3, $4, $5, $6)";
+
+pub(super) const INSERT_HISTORY: &str = "INSERT INTO order_history
+     (order_id, version, at, action, from_status, to_status, actor_kind, actor_object, invocation_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// Confined to one owner, or to nobody when `$2` and `$3` are null; the primary key finds the row either way.
+pub(super) const ORDER: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    " FROM orders WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))",
+);
+
+pub(super) const LINES: &str =
+    "SELECT sku, quantity, unit_price, line_total FROM order_lines WHERE order_id = $1 ORDER BY position";
+
+pub(super) const OWN_ORDERS: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    " FROM orders WHERE owner_tenant = $1 AND owner_object = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+);
+
+pub(super) const ALL_ORDERS: &str =
+    concat!("SELECT ", order_columns!(), " FROM orders WHERE id < $1 ORDER BY id DESC LIMIT $2");
+
+/// Confined as [`ORDER`] is.
+pub(super) const QUEUE_ORDER: &str = concat!(
+    "UPDATE orders SET status = 'queued', version = version + 1, updated_at = $4
+     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+       AND status = 'placed'
+     RETURNING ",
+    order_columns!(),
+);
+
+/// Ends an order's wait for fulfilment, in one of the three ways in which it can end.
+pub(super) const LEAVE_QUEUE: &str = "UPDATE orders SET status = $2, version = version + 1, updated_at = $3
+     WHERE id = $1 AND status = 'queued' RETURNING version";
+
+pub(super) const PRODUCT: &str = concat!("SELECT ", product_columns!(), " FROM products WHERE sku = $1");
+
+pub(super) const INSERT_PRODUCT: &str = concat!(
+    "INSERT INTO products (",
+    product_columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, 1, $6) RETURNING ",
+    product_columns!(),
+);
+
+pub(super) const REPLACE_PRODUCT: &str = concat!(
+    "UPDATE products SET name = $2, currency = $3, unit_price = $4, active = $5, version = version + 1,
+         updated_at = $6
+     WHERE sku = $1 RETURNING ",
+    product_columns!(),
+);
+
+pub(super) const ACTIVE_PRODUCTS: &str =
+    concat!("SELECT ", product_columns!(), " FROM products WHERE sku > $1 AND active ORDER BY sku LIMIT $2",);
+
+pub(super) const ALL_PRODUCTS: &str =
+    concat!("SELECT ", product_columns!(), " FROM products WHERE sku > $1 ORDER BY sku LIMIT $2");
+
+pub(super) const INSERT_MESSAGE: &str =
+    "INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+     VALUES ($1, $2, $3, $4, $5, $6)";
+
+pub(super) const CLOSE_MESSAGE: &str =
+    "UPDATE outbox SET consumed_at = $2 WHERE message_id = $1 AND consumed_at IS NULL";
+
+pub(super) const RECEIVE_MESSAGE: &str =
+    "INSERT INTO inbox (binding, message_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters
+     (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING";
+
+pub(super) const DEAD_LETTERS: &str =
+    "SELECT id, queue, message_id, order_id, reason, dequeue_count, payload, recorded_at, replayed_at
+     FROM dead_letters WHERE id < $1 ORDER BY id DESC LIMIT $2";
+
+/// The `n`th sending is followed by the next after `$2 * 2ⁿ⁻¹`, at most `$3`. The shift is bounded: twelve
+/// doublings of a second are more than the hour that bounds the wait.
+pub(super) const TAKE_DUE: &str = "UPDATE outbox
+     SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
+     WHERE message_id IN (
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND due_at <= $1
+         ORDER BY created_at, message_id LIMIT $4)
+     RETURNING message_id, binding, payload, created_at";

@@ -1,0 +1,121 @@
+//! From queued to decided.
+
+use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
+
+use crate::{
+    orders::{Action, Actor, FulfilmentMessage, OrderId, Status},
+    policy::{Permit, ProcessOrder},
+    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, rows::OrderRow, sql},
+};
+
+use super::{
+    Sqlite,
+    orders::{confines, find, record, with_lines},
+    outbox,
+};
+
+pub(super) async fn queue(
+    store: &Sqlite,
+    permit: &Permit<ProcessOrder>,
+    message: FulfilmentMessage,
+    relay_at: DateTime<Utc>,
+    stamp: Stamp,
+) -> Result<Queued, StoreError> {
+    let owner = permit.sight().confined_to();
+    let (tenant, object) = confines(owner);
+    let mut unit = store.write().await?;
+    let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER)
+        .bind(message.order_id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *unit)
+        .await?;
+    let Some(row) = row else {
+        return Ok(match find(&mut unit, owner, message.order_id).await? {
+            None => Queued::NotFound,
+            Some(order) if order.status == Status::Queued => Queued::Already(order),
+            Some(_) => Queued::Conflict,
+        });
+    };
+    let item = stamp.item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
+    record(&mut unit, message.order_id, row.version, item).await?;
+    outbox::insert(&mut unit, &message, relay_at, stamp).await?;
+    let order = with_lines(&mut unit, row).await?;
+    unit.commit().await?;
+    Ok(Queued::Now(order, message))
+}
+
+pub(super) async fn pending(
+    store: &Sqlite,
+    message: &FulfilmentMessage,
+    stamp: Stamp,
+) -> Result<Pending, StoreError> {
+    let mut unit = store.write().await?;
+    let Some(order) = find(&mut unit, None, message.order_id).await? else {
+        return Ok(Pending::Unknown);
+    };
+    if order.status == Status::Queued {
+        return Ok(Pending::Order(order));
+    }
+    receive(&mut unit, message, stamp).await?;
+    outbox::close(&mut unit, message, stamp).await?;
+    unit.commit().await?;
+    Ok(Pending::Settled)
+}
+
+pub(super) async fn decide(
+    store: &Sqlite,
+    message: &FulfilmentMessage,
+    decision: Decision,
+    stamp: Stamp,
+) -> Result<(), StoreError> {
+    let (action, status) = match decision {
+        Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
+        Decision::Rejected => (Action::Reject, Status::Rejected),
+    };
+    let mut unit = store.write().await?;
+    if receive(&mut unit, message, stamp).await? {
+        leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
+    }
+    outbox::close(&mut unit, message, stamp).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Ends the order's wait; an order that does not wait stays as it is.
+pub(super) async fn leave_queue(
+    connection: &mut SqliteConnection,
+    id: OrderId,
+    action: Action,
+    status: Status,
+    stamp: Stamp,
+) -> Result<(), StoreError> {
+    let changed: Option<i64> = sqlx::query_scalar(sql::LEAVE_QUEUE)
+        .bind(id.to_string())
+        .bind(status.as_str())
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(version) = changed {
+        let item = stamp.item(action, Some(Status::Queued), status, Actor::SYSTEM);
+        record(connection, id, version, item).await?;
+    }
+    Ok(())
+}
+
+/// Remembers the message; false when it was received before.
+async fn receive(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+    stamp: Stamp,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
+        .bind(FULFILMENT)
+        .bind(message.message_id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .execute(connection)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
+}

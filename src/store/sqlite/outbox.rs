@@ -1,0 +1,64 @@
+//! Messages that are on their way until their consumer has committed.
+
+use chrono::{DateTime, Duration, Utc};
+use sqlx::SqliteConnection;
+
+use crate::{
+    orders::FulfilmentMessage,
+    store::{DueMessage, FULFILMENT, Stamp, StoreError, rows::DueRow, sql},
+};
+
+use super::Sqlite;
+
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+    relay_at: DateTime<Utc>,
+    stamp: Stamp,
+) -> Result<(), sqlx::Error> {
+    // Due later means that the message leaves with the answer to this very invocation: its first sending.
+    let sent = i64::from(relay_at > stamp.at);
+    sqlx::query(sql::INSERT_MESSAGE)
+        .bind(message.message_id.to_string())
+        .bind(FULFILMENT)
+        .bind(message.encode())
+        .bind(stamp.at.timestamp_micros())
+        .bind(relay_at.timestamp_micros())
+        .bind(sent)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn close(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+    stamp: Stamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(sql::CLOSE_MESSAGE)
+        .bind(message.message_id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn take_due(
+    store: &Sqlite,
+    now: DateTime<Utc>,
+    deadline: Duration,
+    limit: u32,
+) -> Result<Vec<DueMessage>, StoreError> {
+    let longest = Duration::hours(1);
+    let mut unit = store.write().await?;
+    let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
+        .bind(now.timestamp_micros())
+        .bind(deadline.min(longest).num_microseconds())
+        .bind(longest.num_microseconds())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *unit)
+        .await?;
+    unit.commit().await?;
+    due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
+    Ok(due.into_iter().map(DueMessage::from).collect())
+}

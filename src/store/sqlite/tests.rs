@@ -1,0 +1,226 @@
+//! What only this engine promises: a file, opened late, shared by processes, and whole after every interruption.
+
+use std::{fs, future::poll_fn, path::PathBuf, pin::pin, task::Poll};
+
+use chrono::TimeDelta;
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::contract::{
+    TRACE, administrator, at, creator, draft, letter, permit, placed, processor, product, queued, stamp,
+    stock,
+};
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("below").join("orders.db")
+    }
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(&format!("sqlite://{}", self.file().display()), 4).unwrap()
+    }
+}
+
+async fn rows(store: &Sqlite, statement: &'static str) -> Vec<String> {
+    sqlx::query_scalar(statement).fetch_all(&mut *store.read().await.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn opening_touches_nothing_and_the_first_use_makes_folder_and_file() {
+    let folder = Folder::new();
+    let store = folder.open();
+    assert!(!folder.file().parent().unwrap().exists());
+    store.ping().await.unwrap();
+    assert!(folder.file().exists());
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_methods_say_so_and_afterwards_they_work() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let obstacle = folder.file().parent().unwrap().to_owned();
+    fs::write(&obstacle, "no folder").unwrap();
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1).await;
+    assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
+    for answer in [store.ping().await, store.migrate().await] {
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    fs::remove_file(&obstacle).unwrap();
+    stock(&store).await;
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
+    for url in [
+        "postgres://u:hunter2@h/db",
+        "hunter2.db",
+        "",
+        "sqlite::memory:",
+        "sqlite://x?mode=memory",
+        "sqlite://hunter2?no=1",
+    ] {
+        let refused = crate::store::open(url, 4).err().unwrap_or_else(|| panic!("opened {url}"));
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_is_there_after_a_restart() {
+    let folder = Folder::new();
+    let before = folder.open();
+    stock(&before).await;
+    let order = placed(&before, 1).await;
+    // Nothing is closed: a killed process closes nothing either.
+    let after = folder.open();
+    assert_eq!(after.read_order(&permit(&administrator()), order.id).await.unwrap(), Some(order));
+}
+
+#[tokio::test]
+async fn writers_of_two_processes_wait_for_each_other() {
+    let folder = Folder::new();
+    let one = folder.open();
+    stock(&one).await;
+    let other = folder.open();
+    let write = async |store: &Sqlite, start: i64| {
+        for seconds in start..start + 25 {
+            queued(store, seconds).await;
+        }
+    };
+    tokio::join!(write(&one, 0), write(&one, 100), write(&other, 200), write(&other, 300));
+    assert_eq!(rows(&one, "SELECT CAST(count(*) AS TEXT) FROM outbox").await, ["100"]);
+}
+
+#[tokio::test]
+async fn every_version_has_one_history_row_that_says_who_and_from_where_to_where() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let (_, message) = queued(&store, 1).await;
+    store.decide_order(&message, Decision::Rejected, stamp(3)).await.unwrap();
+    let (_, poisoned) = queued(&store, 4).await;
+    store.record_dead_letter(&letter(&poisoned.encode(), 5), Some(&poisoned), stamp(5)).await.unwrap();
+    let history = rows(
+        &store,
+        "SELECT version || ' ' || action || ' ' || coalesce(from_status, '-') || ' ' || to_status || ' ' ||
+             actor_kind || ' ' || coalesce(substr(actor_object, 36), '-') || ' ' || substr(invocation_id, 33)
+         FROM order_history ORDER BY order_id, version",
+    )
+    .await;
+    assert_eq!(
+        history,
+        [
+            "1 place - placed user 1 ca11",
+            "2 process placed queued user 3 ca11",
+            "3 reject queued rejected system - ca11",
+            "1 place - placed user 1 ca11",
+            "2 process placed queued user 3 ca11",
+            "3 fail queued failed system - ca11",
+        ]
+    );
+}
+
+/// Polls so many times, then drops what is left undone.
+async fn interrupted<T>(polls: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut left = polls;
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+const TORN: &str = "
+    SELECT 'order without lines: ' || id FROM orders WHERE id NOT IN (SELECT order_id FROM order_lines)
+    UNION ALL
+    SELECT 'wrong total: ' || id FROM orders
+        WHERE total <> (SELECT sum(line_total) FROM order_lines WHERE order_id = id)
+    UNION ALL
+    SELECT 'version without history: ' || id FROM orders
+        WHERE version <> (SELECT count(*) FROM order_history WHERE order_id = id)
+    UNION ALL
+    SELECT 'queued without message: ' || id FROM orders WHERE status = 'queued'
+        AND NOT EXISTS (SELECT 1 FROM outbox WHERE instr(CAST(payload AS TEXT), id) AND consumed_at IS NULL)
+    UNION ALL
+    SELECT 'decided with an open message: ' || id FROM orders WHERE status = 'fulfilled'
+        AND EXISTS (SELECT 1 FROM outbox WHERE instr(CAST(payload AS TEXT), id) AND consumed_at IS NULL)";
+
+#[tokio::test]
+async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let (mut finished, mut torn) = ([0; 3], Vec::new());
+    for (polls, seconds) in (0..60).zip(0..) {
+        let (order, draft) = (OrderId::new(at(seconds)), draft());
+        let (place, process) = (permit(&creator()), permit(&processor()));
+        let placing = store.place_order(&place, order, &draft, stamp(seconds));
+        finished[0] += usize::from(interrupted(polls, placing).await.is_some());
+
+        let id = placed(&store, seconds).await.id;
+        let queueing = store.queue_order(&process, id, id.uuid(), TRACE, at(seconds), stamp(seconds));
+        finished[1] += usize::from(interrupted(polls, queueing).await.is_some());
+
+        let (_, message) = queued(&store, seconds).await;
+        let deciding = store.decide_order(&message, Decision::Fulfilled, stamp(seconds));
+        finished[2] += usize::from(interrupted(polls, deciding).await.is_some());
+        torn.extend(rows(&store, TORN).await);
+    }
+    assert!(torn.is_empty(), "{torn:?}");
+    assert!(
+        finished.iter().all(|finished| (1..60).contains(finished)),
+        "cut short and run out: {finished:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone() {
+    let folder = Folder::new();
+    let newer = folder.open();
+    stock(&newer).await;
+    sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'of a later version', 0, TRUE, x'00', 1)")
+        .execute(&newer.writer)
+        .await
+        .unwrap();
+    placed(&folder.open(), 1).await;
+}
+
+#[tokio::test]
+async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    sqlx::query("UPDATE orders SET reference = ''").execute(&store.writer).await.unwrap();
+    let read = store.read_order(&permit(&creator()), order.id).await;
+    assert!(
+        matches!(read, Err(StoreError::Inconsistent { table: "orders", column: "reference" })),
+        "{read:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_writer_holds_up_writers_for_two_seconds_and_readers_not_at_all() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    let writing = store.write().await.unwrap();
+    assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
+    let (permit, product) = (permit(&administrator()), product("MUG", 1));
+    let blocked = store.put_product(&permit, &product, Precondition::None, stamp(2)).await;
+    assert!(matches!(blocked, Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut))), "{blocked:?}");
+    drop(writing);
+    let written = store.put_product(&permit, &product, Precondition::None, stamp(2)).await;
+    assert!(matches!(written, Ok(ProductWritten::Created(_))), "{written:?}");
+}
