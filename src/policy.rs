@@ -185,8 +185,8 @@ mod tests {
         })
     }
 
-    #[rustfmt::skip]
     #[test]
+    #[rustfmt::skip]
     fn every_action_allows_each_kind_of_caller_what_the_contract_says() {
         // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin.
         assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);

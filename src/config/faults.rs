@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::settings::SETTINGS;
+use super::{given::PREFIX, settings::SETTINGS};
 use crate::{clock::Clock, telemetry};
 
 /// One thing wrong with one setting.
@@ -55,7 +55,7 @@ impl Faults {
     }
 
     fn joined(&self) -> String {
-        self.0.iter().map(|fault| format!("{} {}", fault.setting, fault.text)).collect::<Vec<_>>().join(". ")
+        self.0.iter().map(|fault| format!("{} {}", fault.setting, fault.text)).collect::<Vec<_>>().join(" | ")
     }
 
     /// The faults, by name of setting.
@@ -63,8 +63,8 @@ impl Faults {
         self.0.iter()
     }
 
-    /// Tells the operator: each fault as a log line on stdout, all of them as the last line of stderr, of which
-    /// the Functions host shows the end. The process then exits with 2.
+    /// Tells the operator: each fault as a log line on stdout, all of them as the last line of stderr, whose end
+    /// the Functions host shows. The process then exits with 2.
     pub fn report(&self, clock: Clock) {
         // A start that is refused is refused, whether or not anybody listens.
         let _unheard = self.write(&mut io::stdout().lock(), &mut io::stderr().lock(), clock.now());
@@ -76,19 +76,21 @@ impl Faults {
         err: &mut impl Write,
         now: DateTime<Utc>,
     ) -> io::Result<()> {
+        let mut lines = Vec::new();
         for fault in &self.0 {
             let message = format!("{} {}", fault.setting, fault.text);
             let setting = ("setting".to_owned(), Value::from(fault.setting.as_str()));
-            out.write_all(&telemetry::line(now, tracing::Level::ERROR, &message, [setting]))?;
+            lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, [setting]));
         }
-        out.flush()?;
-        writeln!(err, "{self}")
+        // Whoever reads only one of the two still learns everything.
+        let logged = out.write_all(&lines).and_then(|()| out.flush());
+        writeln!(err, "{self}").and(logged)
     }
 }
 
 /// The setting whose name needs the fewest changes to become this one, if it needs few.
 fn nearest(name: &str) -> Option<&'static str> {
-    let few = 3;
+    let few = (name.len().saturating_sub(PREFIX.len()) / 2).clamp(1, 3);
     let changes = SETTINGS.iter().map(|setting| (changes(name, setting.name), setting.name));
     changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
 }

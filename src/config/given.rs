@@ -8,7 +8,8 @@ use super::{
     value,
 };
 
-const PREFIX: &str = "ORDERS_";
+/// What the names of the worker's own settings begin with.
+pub(super) const PREFIX: &str = "ORDERS_";
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 const ENVIRONMENT: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";

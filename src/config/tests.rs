@@ -10,7 +10,7 @@ mod identity;
 mod place;
 mod values;
 
-/// An environment that a process with every need starts in, once its fulfilment needs are left out.
+/// A local environment in which a process with every need starts.
 fn local() -> BTreeMap<&'static str, &'static str> {
     BTreeMap::from([
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"),

@@ -1,4 +1,5 @@
-//! One parser a kind of value. None repeats the value in its complaint: any setting may hold a secret by mistake.
+//! One parser a kind of value. None repeats the value in its complaint: any setting may hold a secret by
+//! mistake.
 
 use chrono::Duration;
 use uuid::Uuid;

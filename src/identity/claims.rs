@@ -1,4 +1,5 @@
-//! What a principal's claims say about its bearer, in either of the platform's spellings (identity sheet §1.3).
+//! What a principal's claims say about its bearer, in either spelling of the platform (identity sheet
+//! §1.3).
 
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ const VERSION: Spellings = &["ver"];
 /// Claims with one meaning: a second, different value is somebody's forgery, whichever spelling it has.
 const SINGLE: [Spellings; 9] = [OBJECT, TENANT, SUBJECT, SCOPE, ISSUER, AUDIENCE, CLIENT, KIND, VERSION];
 
-/// The claims of a principal by name, multi-valued ones repeated; within their limits and free of contradiction.
+/// The claims of a principal by name, multi-valued ones repeated; within their limits, free of contradiction.
 pub(super) struct Claims(Vec<(String, String)>);
 
 impl Claims {

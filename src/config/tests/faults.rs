@@ -1,5 +1,7 @@
 //! How faults are told.
 
+use std::io;
+
 use chrono::DateTime;
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ fn a_name_that_looks_like_a_setting_and_is_none_is_refused() {
     assert!(hint("ORDERS_IDENTITI").ends_with("did you mean ORDERS_IDENTITY?"));
     assert!(hint("ORDERS_ENTRA_TENANT").ends_with("did you mean ORDERS_ENTRA_TENANT_ID?"));
     assert!(hint("ORDERS_DATABASEPOOL").ends_with("did you mean ORDERS_DATABASE_POOL?"));
-    for far in ["ORDERS_SOMETHING_ELSE", "ORDERS_identity__value"] {
+    for far in ["ORDERS_", "ORDERS_X", "ORDERS_SOMETHING_ELSE", "ORDERS_identity__value"] {
         assert!(hint(far).ends_with("remove it"), "{far}");
     }
     assert!(
@@ -84,6 +86,26 @@ fn stdout_tells_each_fault_and_the_last_line_of_stderr_names_them_all() {
     assert_eq!(err.lines().count(), 1);
     assert!(err.starts_with("orders-worker does not start: ") && err.ends_with('\n'));
     assert!(faulty.iter().all(|name| err.contains(name.as_str())), "{err}");
+}
+
+/// An output that nobody reads.
+struct Broken;
+
+impl io::Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn stderr_names_the_faults_even_when_nobody_reads_stdout() {
+    let mut err = Vec::new();
+    let written = read(&broken(), EVERYTHING).unwrap_err().write(&mut Broken, &mut err, DateTime::UNIX_EPOCH);
+    assert!(written.is_err() && String::from_utf8(err).unwrap().contains("ORDERS_PASSWORD"));
 }
 
 #[test]
