@@ -8,7 +8,6 @@ use crate::{config::IdentitySettings, orders::Owner};
 mod bearer;
 mod claims;
 mod easyauth;
-mod json;
 mod refusal;
 
 #[cfg(test)]

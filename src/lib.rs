@@ -19,3 +19,4 @@ pub mod orders;
 pub mod store;
 pub mod fulfilment;
 pub mod clock;
+mod json;

@@ -33,11 +33,10 @@ fn main() -> ExitCode {
     let config = match Config::read(env::vars_os(), functions::needs(&served)) {
         Ok(config) => config,
         Err(faults) => {
-            faults.report();
+            faults.report(Clock);
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    telemetry::init(&config.log);
     match serve(config, served) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -47,11 +46,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Binds first and answers at once; no dependency is awaited (contract §1).
+/// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
 #[tokio::main]
 async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
+    telemetry::init(config.log, Clock).map_err(io::Error::other)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-    let store = store::open(config.database.url.expose(), config.database.pool).map_err(io::Error::other)?;
+    let store = store::open(config.database.url.as_str(), config.database.pool).map_err(io::Error::other)?;
     let health = Sampled::default();
     tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     let app = App {

@@ -218,7 +218,6 @@ impl From<Denied> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        error.log();
         match error {
             StoreError::Unavailable(_) => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
@@ -227,8 +226,7 @@ impl From<StoreError> for Problem {
 }
 
 impl From<StoreError> for Retry {
-    fn from(error: StoreError) -> Self {
-        error.log();
+    fn from(_: StoreError) -> Self {
         Self("the store does not answer")
     }
 }

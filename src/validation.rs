@@ -3,7 +3,6 @@
 mod body;
 mod fields;
 mod forms;
-mod json;
 mod precondition;
 mod query;
 

@@ -3,10 +3,7 @@
 use bytes::Bytes;
 
 use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT};
-use crate::{
-    host::{Output, Retry, Tick},
-    orders::
-};
+use crate::host::{Output, Retry, Tick};
 
 /// The most messages of one tick (contract §4).
 const AT_MOST: u32 = 500;

@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{claims::Claims, json, refusal::Reason};
+use super::{claims::Claims, refusal::Reason};
+use crate::json;
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
@@ -61,7 +62,7 @@ fn only<'h>(
 /// Members that the platform may add some day are ignored; `name_typ` and `role_typ` too, for they may name
 /// claims that are not there.
 fn read(text: &str) -> Result<Claims, Reason> {
-    let document = json::plain(text, DEEPEST).ok_or(Reason::PrincipalMalformed)?;
+    let document = json::plain(text.as_bytes(), DEEPEST).ok_or(Reason::PrincipalMalformed)?;
     if OTHER_FORM.iter().any(|member| document.get(member).is_some()) {
         return Err(Reason::PrincipalForm);
     }

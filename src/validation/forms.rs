@@ -3,23 +3,26 @@
 
 use std::{collections::HashSet, str::FromStr};
 
-use serde_json::Value;
+use serde::Serialize;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::{
-    fields::{Faults, Fields},
-    json,
-};
+use super::fields::{Faults, Fields};
 use crate::{
+    json,
     orders::{Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice, text::TextError},
     problem::{FieldCode, Problem},
 };
+
+/// The deepest nesting, objects and arrays together (contract §3).
+const DEPTH: usize = 32;
+const NOT_JSON: Problem =
+    Problem::Malformed("Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.");
 
 #[derive(Validate)]
 struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
-    #[validate(custom(function = "currency"))]
+    #[validate(custom(function = "is_currency"))]
     currency: Option<String>,
     #[validate(length(min = 1, max = 100), custom(function = "no_sku_twice"), nested)]
     lines: Option<Vec<LineForm>>,
@@ -27,7 +30,7 @@ struct OrderForm {
     note: Option<String>,
 }
 
-#[derive(Default, Validate)]
+#[derive(Default, Serialize, Validate)]
 struct LineForm {
     #[validate(custom(function = "holds::<Sku>"))]
     sku: Option<String>,
@@ -39,7 +42,7 @@ struct LineForm {
 struct ProductForm {
     #[validate(custom(function = "holds::<Name>"))]
     name: Option<String>,
-    #[validate(custom(function = "currency"))]
+    #[validate(custom(function = "is_currency"))]
     currency: Option<String>,
     #[validate(custom(function = "counts::<UnitPrice>"))]
     unit_price: Option<i64>,
@@ -104,7 +107,7 @@ fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
-    let body: Value = json::parse(body)?;
+    let body = json::plain(body, DEPTH).ok_or(NOT_JSON)?;
     let mut faults = Faults::default();
     let mut made = None;
     let mut broken = Ok(());
@@ -155,7 +158,7 @@ fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError>
     })
 }
 
-fn currency(text: &str) -> Result<(), ValidationError> {
+fn is_currency(text: &str) -> Result<(), ValidationError> {
     text.parse::<Currency>().map(|_| ()).map_err(|_| ValidationError::new("pattern"))
 }
 

@@ -5,10 +5,10 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The one JSON document in `text`, unless a key occurs twice in its object or objects and arrays nest more
+/// The one JSON document in `text`, which is UTF-8 without a byte order mark, unless a key occurs twice in its object or objects and arrays nest more
 /// than `depth` deep.
-pub(super) fn plain(text: &str, depth: usize) -> Option<Value> {
-    let mut document = serde_json::Deserializer::from_str(text);
+pub(crate) fn plain(text: &[u8], depth: usize) -> Option<Value> {
+    let mut document = serde_json::Deserializer::from_slice(text);
     let value = Plain(depth).deserialize(&mut document).ok()?;
     document.end().ok().map(|()| value)
 }
@@ -90,28 +90,28 @@ mod tests {
     #[test]
     fn a_document_is_read_as_it_stands() {
         let text = r#"{"a":[{"b":1.5}],"c":null,"d":-1,"e":true,"f":"x"}"#;
-        assert_eq!(plain(text, 3).unwrap().to_string(), text);
+        assert_eq!(plain(text.as_bytes(), 3).unwrap().to_string(), text);
     }
 
     #[test]
     fn a_document_may_be_as_deep_as_allowed_and_no_deeper() {
-        assert!(plain("[[[]]]", 3).is_some());
-        assert!(plain("[[[[]]]]", 3).is_none());
-        assert!(plain(r#"{"a":[{"b":{}}]}"#, 3).is_none());
-        assert!(plain(&"[".repeat(100_000), 8).is_none());
+        assert!(plain(b"[[[]]]", 3).is_some());
+        assert!(plain(b"[[[[]]]]", 3).is_none());
+        assert!(plain(br#"{"a":[{"b":{}}]}"#, 3).is_none());
+        assert!(plain(&b"[".repeat(100_000), 8).is_none());
     }
 
     #[test]
     fn a_key_that_occurs_twice_is_refused_however_it_is_spelt() {
-        assert!(plain(r#"{"a":1,"a":1}"#, 8).is_none());
-        assert!(plain(r#"{"x":{"a":1,"\u0061":2}}"#, 8).is_none());
-        assert!(plain(r#"{"a":1,"A":2}"#, 8).is_some());
+        assert!(plain(br#"{"a":1,"a":1}"#, 8).is_none());
+        assert!(plain(br#"{"x":{"a":1,"\u0061":2}}"#, 8).is_none());
+        assert!(plain(br#"{"a":1,"A":2}"#, 8).is_some());
     }
 
     #[test]
     fn what_is_not_one_json_document_is_refused() {
         for text in ["", "{", "{}{}", "nul", "\u{feff}{}", "{'a':1}", "[1,]", r#""\ud800""#] {
-            assert!(plain(text, 8).is_none(), "{text:?}");
+            assert!(plain(text.as_bytes(), 8).is_none(), "{text:?}");
         }
     }
 }
