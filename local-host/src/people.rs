@@ -59,7 +59,7 @@ pub enum PeopleError {
         source: io::Error,
     },
     /// The file is no JSON of the expected form.
-    #[error("{} is not a people file, correct it: {source}", .path.display())]
+    #[error("{} is not a people file: correct what follows", .path.display())]
     Form {
         /// The file.
         path: PathBuf,

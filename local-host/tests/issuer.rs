@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{error::Error as _, fs, path::Path, thread, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -298,5 +298,6 @@ fn fault_of(file: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.json");
     fs::write(&path, file).unwrap();
-    People::load(&path).unwrap_err().to_string()
+    let error = People::load(&path).unwrap_err();
+    format!("{error}: {}", error.source().map(ToString::to_string).unwrap_or_default())
 }
