@@ -7,10 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use notify::{
-    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
-    event::{MetadataKind, ModifyKind},
-};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::project::Project;
@@ -80,11 +77,7 @@ impl Watch {
 
 fn change(kind: EventKind, root: &Path, path: &Path) -> Option<Change> {
     // Reading is reported too, and the compiler reads everything.
-    let saved = match kind {
-        EventKind::Modify(ModifyKind::Metadata(kind)) => kind == MetadataKind::WriteTime,
-        EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) => true,
-        EventKind::Any | EventKind::Access(_) | EventKind::Other => false,
-    };
+    let saved = matches!(kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_));
     let inside: PathBuf = path.strip_prefix(root).ok()?.to_owned();
     let name = path.file_name().and_then(OsStr::to_str)?;
     if !saved {
@@ -100,7 +93,7 @@ fn change(kind: EventKind, root: &Path, path: &Path) -> Option<Change> {
 
 #[cfg(test)]
 mod tests {
-    use notify::event::{AccessKind, CreateKind, DataChange};
+    use notify::event::{AccessKind, CreateKind, DataChange, ModifyKind};
 
     use super::*;
 
