@@ -11,11 +11,7 @@ mod stop;
 mod watch;
 mod welcome;
 
-use self::{
-    session::Session,
-    stop::Stop,
-    watch::{Change, Watch},
-};
+use self::{session::Session, stop::Stop, watch::Watch};
 use crate::project::{Profile, Project};
 
 #[derive(clap::Args)]
@@ -43,16 +39,8 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 
 async fn serve(mut session: Session, watch: &mut Watch, stop: &mut Stop) -> anyhow::Result<()> {
     while let Some(change) = stop.unless_asked(watch.next()).await {
-        match change? {
-            Change::Code => {
-                if stop.unless_asked(session.rebuild()).await.is_none() {
-                    break;
-                }
-            }
-            Change::Setup => match stop.unless_asked(session.restart()).await {
-                Some(restarted) => restarted?,
-                None => break,
-            },
+        if stop.unless_asked(session.follow(change?)).await.is_none() {
+            break;
         }
     }
     session.end().await;

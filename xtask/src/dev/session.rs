@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use local_host::{Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues};
 
-use super::{build, log, seed, settings, stage, welcome};
+use super::{build, log, seed, settings, stage, watch::Change, welcome};
 use crate::project::{Profile, Project};
 
 const NEXT: &str = "ready: paste the lines above, save a file to rebuild, or press Ctrl-C to stop";
@@ -38,74 +38,71 @@ impl Session {
         Ok(session)
     }
 
-    /// Builds and stages anew. Whatever fails is shown, and the old worker keeps serving.
-    pub(super) async fn rebuild(&mut self) {
+    /// Does what a save calls for. Whatever fails is shown and can be mended and saved; while nothing better is
+    /// there, the old worker keeps serving.
+    pub(super) async fn follow(&mut self, change: Change) {
         println!("\nsaved: building");
-        match self.try_rebuild().await {
-            Ok(()) => println!("serving the new build"),
-            Err(error) => println!("error: {error:#}; the old worker keeps serving"),
-        }
-    }
-
-    /// Starts again with the people and settings that are now in their files; the queues stay. A file that
-    /// cannot be used is shown, and the old host keeps serving.
-    ///
-    /// # Errors
-    /// When the host cannot be started again.
-    pub(super) async fn restart(&mut self) -> anyhow::Result<()> {
-        println!("\nsaved: starting again");
-        match self.try_prepare().await {
-            Ok((people, settings)) => {
-                self.end_host().await;
-                self.options.people = Some(people);
-                self.options.settings = settings;
-                self.open().await
-            }
-            Err(error) => {
-                println!("error: {error:#}; the old worker keeps serving");
-                Ok(())
-            }
+        let outcome = match change {
+            Change::Code => self.rebuild().await,
+            Change::Setup => self.restart().await,
+        };
+        if let Err(error) = outcome {
+            let serving =
+                if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
+            println!("error: {error:#}; {serving} until this is mended and saved");
         }
     }
 
     /// Stops the host and its worker.
-    pub(super) async fn end(mut self) {
-        self.end_host().await;
+    pub(super) async fn end(&mut self) {
+        if let Some(host) = self.host.take() {
+            host.stop().await;
+        }
+    }
+
+    /// Builds and stages anew, and has the host take it.
+    async fn rebuild(&mut self) -> anyhow::Result<()> {
+        self.stage().await?;
+        match &self.host {
+            Some(host) => host.reload().await?,
+            None => self.open().await?,
+        }
+        println!("serving the new build");
+        Ok(())
+    }
+
+    /// Starts again with the people and settings that are now in their files; the queues stay.
+    async fn restart(&mut self) -> anyhow::Result<()> {
+        let people = self.project.people()?;
+        let settings = settings::settings(&self.project)?;
+        self.stage().await?;
+        self.end().await;
+        self.options.people = Some(people);
+        self.options.settings = settings;
+        self.open().await
+    }
+
+    async fn stage(&self) -> anyhow::Result<()> {
+        build::worker(&self.project, self.profile).await?;
+        stage::stage(&self.project, self.profile)?;
+        Ok(())
     }
 
     async fn open(&mut self) -> anyhow::Result<()> {
-        let host = self.host.insert(LocalHost::start(self.options.clone()).await?);
+        let host = LocalHost::start(self.options.clone()).await?;
         host.ready().await?;
+        let host = self.host.insert(host);
         let url = host.url();
         let file = self.project.url_file();
         fs::write(&file, url).with_context(|| format!("cannot write {}", file.display()))?;
         if let Some(people) = &self.options.people {
-            seed::products(&self.project, people, url).await?;
+            if let Err(error) = seed::products(&self.project, people, url).await {
+                println!("the product table was not filled: {error:#}");
+            }
             welcome::greet(&self.options.app_root, people, url)?;
         }
         println!("\n{NEXT}");
         Ok(())
-    }
-
-    async fn try_rebuild(&mut self) -> anyhow::Result<()> {
-        build::worker(&self.project, self.profile).await?;
-        stage::stage(&self.project, self.profile)?;
-        let host = self.host.as_ref().context("nothing is served")?;
-        host.reload().await?;
-        Ok(host.ready().await?)
-    }
-
-    async fn try_prepare(&self) -> anyhow::Result<(People, Vec<(String, String)>)> {
-        let prepared = (self.project.people()?, settings::settings(&self.project)?);
-        build::worker(&self.project, self.profile).await?;
-        stage::stage(&self.project, self.profile)?;
-        Ok(prepared)
-    }
-
-    async fn end_host(&mut self) {
-        if let Some(host) = self.host.take() {
-            host.stop().await;
-        }
     }
 }
 
