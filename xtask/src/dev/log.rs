@@ -19,38 +19,53 @@ pub(super) fn show_warnings() {
 
 /// Prints what happens until the host is gone.
 pub(super) async fn follow(mut happenings: Receiver<Event>) {
-    let paint = Paint::for_stdout();
+    let mut terminal = Terminal { paint: Paint::for_stdout(), strikes: 0 };
     loop {
         match happenings.recv().await {
-            Ok(event) => show(&event, paint),
+            Ok(event) => {
+                if let Some(line) = terminal.line(&event) {
+                    println!("{line}");
+                }
+            }
             Err(RecvError::Lagged(lost)) => println!("… {lost} lines were too fast to show"),
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-fn show(event: &Event, paint: Paint) {
-    if let Some(line) = readable(event, paint) {
-        println!("{line}");
-    }
+/// Whoever reads along.
+struct Terminal {
+    paint: Paint,
+    strikes: u32,
 }
 
-fn readable(event: &Event, paint: Paint) -> Option<String> {
-    Some(match event {
-        Event::Output { line, .. } => return output(line, paint),
-        Event::WorkerExited { code, strikes } => {
-            let code = code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"));
-            paint.with(Colour::Yellow, &format!("the worker ended {code}, strike {strikes} of 3"))
-        }
-        Event::InstanceEnded => {
-            paint.with(Colour::Yellow, "three strikes: the host instance ends, a new one starts")
-        }
-        Event::Poisoned { queue, id } => {
-            paint.with(Colour::Yellow, &format!("message {id} went from {queue} to {queue}-poison"))
-        }
-        Event::Mistake { function, what } => paint.with(Colour::Red, &format!("{function}: {what}")),
-        Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
-    })
+impl Terminal {
+    fn line(&mut self, event: &Event) -> Option<String> {
+        let (colour, line) = match event {
+            Event::Output { line, .. } => return output(line, self.paint),
+            Event::WorkerExited { code, strikes } => (Colour::Yellow, self.exit(*code, *strikes)?),
+            Event::InstanceEnded => {
+                (Colour::Yellow, "three strikes: the host instance ends, a new one starts".to_owned())
+            }
+            Event::Poisoned { queue, id } => {
+                (Colour::Yellow, format!("message {id} went from {queue} to {queue}-poison"))
+            }
+            Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
+            Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
+        };
+        Some(self.paint.with(colour, &line))
+    }
+
+    /// The host kills a worker that it replaces; such an end is no strike and not worth a line.
+    fn exit(&mut self, code: Option<i32>, strikes: u32) -> Option<String> {
+        let before = std::mem::replace(&mut self.strikes, strikes);
+        let how = match code {
+            Some(code) => format!("with code {code}"),
+            None if strikes > before => "by a signal".to_owned(),
+            None => return None,
+        };
+        Some(format!("the worker ended {how}, strike {strikes} of 3"))
+    }
 }
 
 /// One line for a finished invocation, and for a warning or error; other JSON lines are not for a terminal.
@@ -76,10 +91,9 @@ fn finished(record: &Map<String, Value>, loud: Option<Colour>, paint: Paint) -> 
         _ => Colour::Green,
     });
     let field = |name: &str| record.get(name).map(text).unwrap_or_default();
-    let milliseconds = record.get("duration_ms").and_then(Value::as_f64).unwrap_or_default();
     let status = paint.with(colour, &format!("{status:<9}"));
     let id = paint.with(Colour::Grey, &field("invocation_id"));
-    format!("{}  {:<22} {status} {milliseconds:>7.1} ms  {id}", clock(record), field("function"))
+    format!("{}  {:<22} {status} {:>5} ms  {id}", clock(record), field("function"), field("duration_ms"))
 }
 
 fn complaint(level: &str, record: &Map<String, Value>, colour: Colour, paint: Paint) -> String {
@@ -110,14 +124,14 @@ mod tests {
     #[test]
     fn a_finished_invocation_is_one_line() {
         let line = r#"{"timestamp":"2030-01-01T12:34:56.789Z","level":"INFO","message":"done",
-            "function":"GetOrder","status":200,"outcome":"ok","duration_ms":12.25,"invocation_id":"0190"}"#;
-        assert_eq!(shown(line).unwrap(), "12:34:56  GetOrder               200          12.2 ms  0190");
+            "function":"GetOrder","status":200,"outcome":"ok","duration_ms":12,"invocation_id":"0190"}"#;
+        assert_eq!(shown(line).unwrap(), "12:34:56  GetOrder               200          12 ms  0190");
     }
 
     #[test]
     fn an_invocation_without_a_status_shows_its_outcome() {
         let line = r#"{"timestamp":"2030-01-01T12:34:56Z","level":"INFO","function":"FulfilOrder","outcome":"succeeded","duration_ms":3}"#;
-        assert!(shown(line).unwrap().contains("FulfilOrder            succeeded     3.0 ms"));
+        assert!(shown(line).unwrap().contains("FulfilOrder            succeeded     3 ms"));
     }
 
     #[test]
@@ -125,6 +139,16 @@ mod tests {
         let line =
             r#"{"timestamp":"2030-01-01T12:34:56Z","level":"WARN","message":"slow","queue":"a","n":3}"#;
         assert_eq!(shown(line).unwrap(), "12:34:56  WARN slow queue=a n=3");
+    }
+
+    #[test]
+    fn the_end_of_a_replaced_worker_is_not_shown() {
+        let mut terminal = Terminal { paint: Paint::PLAIN, strikes: 0 };
+        let mut line = |code, strikes| terminal.line(&Event::WorkerExited { code, strikes });
+        assert_eq!(line(None, 0), None);
+        assert_eq!(line(None, 1).as_deref(), Some("the worker ended by a signal, strike 1 of 3"));
+        assert_eq!(line(None, 1), None);
+        assert_eq!(line(Some(2), 2).as_deref(), Some("the worker ended with code 2, strike 2 of 3"));
     }
 
     #[test]
