@@ -4,10 +4,14 @@
 
 use std::{collections::HashSet, path::Path, sync::LazyLock};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Empty};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local_host::{
     clock::Clock,
     front::{Front, FrontMode},
@@ -180,8 +184,45 @@ async fn an_expired_token_is_refused_by_the_clock_handed_in() {
 async fn a_token_of_another_key_is_refused() {
     let elsewhere = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(elsewhere.path(), BASE, &people()).unwrap();
+    assert_refused(&ada(&issuer)).await;
+}
+
+#[tokio::test]
+async fn a_token_for_another_audience_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("people.json");
+    let text = include_str!("people.json").replace(people().audience(), "another");
+    std::fs::write(&file, text).unwrap();
+    let issuer = Issuer::open(STATE.path(), BASE, &People::load(&file).unwrap()).unwrap();
+    assert_refused(&ada(&issuer)).await;
+}
+
+#[tokio::test]
+async fn a_token_of_a_weaker_algorithm_is_refused() {
+    let issuer = Issuer::open(STATE.path(), BASE, &people()).unwrap();
+    let good = ada(&issuer);
+    let part = |index: usize| URL_SAFE_NO_PAD.decode(good.split('.').nth(index).unwrap()).unwrap();
+    let mut header: Value = serde_json::from_slice(&part(0)).unwrap();
+    let payload = good.split('.').nth(1).unwrap();
+    header["alg"] = json!("none");
+    assert_refused(&format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(header.to_string()))).await;
+    let path = format!("/_local/issuer/{}/discovery/v2.0/keys", people().tenant());
+    let keys = front(FrontMode::On, noon()).admit(request(&path, &[])).unwrap_err();
+    let keys: Value = serde_json::from_slice(&keys.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    let public_key = URL_SAFE_NO_PAD.decode(keys["keys"][0]["n"].as_str().unwrap()).unwrap();
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = keys["keys"][0]["kid"].as_str().map(str::to_owned);
+    let claims: Value = serde_json::from_slice(&part(1)).unwrap();
+    assert_refused(&encode(&header, &claims, &EncodingKey::from_secret(&public_key)).unwrap()).await;
+}
+
+fn ada(issuer: &Issuer) -> String {
     let ada = issuer.people().named("ada").unwrap();
-    let bearer = format!("Bearer {}", issuer.token(ada, &TokenOptions::default(), noon()).unwrap());
+    issuer.token(ada, &TokenOptions::default(), noon()).unwrap()
+}
+
+async fn assert_refused(token: &str) {
+    let bearer = format!("Bearer {token}");
     let refused = front(FrontMode::On, noon()).admit(request("/api/x", &[("authorization", &bearer)]));
     assert_unauthenticated(refused.unwrap_err()).await;
 }
