@@ -1,5 +1,19 @@
 //! What stands in front of the host on the platform: App Service Authentication.
 
+mod principal;
+
+use std::path::Path;
+
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty};
+
+use crate::{
+    clock::Clock,
+    issuer::{Claims, Issuer, KeyError},
+    listener::Body,
+    people::People,
+};
+
 /// What the front does with a caller's identity.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum FrontMode {
@@ -11,4 +25,92 @@ pub enum FrontMode {
     Off,
     /// For attack tests: `WEBSITE_AUTH_ENABLED=True`, but nothing is stripped or added.
     Bypassed,
+}
+
+/// The front of one host; clones share the issuer.
+#[derive(Clone, Debug)]
+pub struct Front {
+    mode: FrontMode,
+    issuer: Option<Issuer>,
+    clock: Clock,
+}
+
+impl Front {
+    /// Opens the front and, where there are people, their issuer: its key lies in `state`, and its tokens name
+    /// `base_url`, the host's URL without a slash at its end.
+    ///
+    /// # Errors
+    /// When the issuer has no key.
+    pub fn open(
+        mode: FrontMode,
+        people: Option<&People>,
+        state: &Path,
+        base_url: &str,
+        clock: Clock,
+    ) -> Result<Self, KeyError> {
+        let issuer = people.map(|people| Issuer::open(state, base_url, people)).transpose()?;
+        Ok(Self { mode, issuer, clock })
+    }
+
+    /// Lets a request through with what the platform would make of its headers. Without people nobody can sign
+    /// in, so that every request passes, stripped.
+    ///
+    /// # Errors
+    /// The answer for a caller who does not come further: 401, or one of the issuer's own documents.
+    #[expect(clippy::result_large_err, reason = "the answer is used once, where it is returned")]
+    pub fn admit(&self, mut request: Request<Body>) -> Result<Request<Body>, Response<Body>> {
+        if let Some(answer) = self.issuer.as_ref().and_then(|issuer| issuer.answer(&request)) {
+            return Err(answer);
+        }
+        if self.mode != FrontMode::On {
+            return Ok(request);
+        }
+        strip(request.headers_mut());
+        let Some(issuer) = &self.issuer else { return Ok(request) };
+        if issuer.people().excludes(request.uri().path()) {
+            return Ok(request);
+        }
+        let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };
+        principal::set(request.headers_mut(), &claims);
+        Ok(request)
+    }
+
+    fn claims(&self, issuer: &Issuer, headers: &HeaderMap) -> Option<Claims> {
+        let token = bearer(headers)?;
+        issuer
+            .verify(token, self.clock.now())
+            .inspect_err(|refusal| tracing::warn!(%refusal, "the front refused a token"))
+            .ok()
+    }
+}
+
+/// The one token of the one `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+/// Removes what only the platform may say. Underscores count as dashes, because frameworks behind a front
+/// often cannot tell them apart.
+fn strip(headers: &mut HeaderMap) {
+    let forged: Vec<_> = headers
+        .keys()
+        .filter(|name| {
+            let name = name.as_str().replace('_', "-");
+            name.starts_with("x-ms-") || name.starts_with("x-arr-")
+        })
+        .cloned()
+        .collect();
+    for name in forged {
+        headers.remove(name);
+    }
+}
+
+fn unauthenticated() -> Response<Body> {
+    let mut answer = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
+    *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    answer
 }

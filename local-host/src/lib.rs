@@ -11,6 +11,7 @@
 //! (`tests/recordings/`).
 
 pub mod app;
+pub mod clock;
 pub mod event;
 pub mod front;
 pub mod instance;

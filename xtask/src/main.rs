@@ -1,1 +1,61 @@
-fn main() {}
+//! The project's own commands: `cargo xtask --help`.
+
+mod dev;
+mod licences;
+mod measure;
+mod project;
+mod test;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask dev                      serve on http://localhost:7071, rebuild on save
+  cargo xtask dev --port 8080          the same on another port
+  cargo xtask token ann                a bearer token for a person of .local-host.json
+  cargo xtask token ann --role Other   the same person with other roles
+  cargo xtask test                     everything that CI runs
+  cargo xtask measure                  size, start and memory of the release binary";
+
+/// Builds, runs, proves and measures this project.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build, stage and serve the app with made-up people to sign in as; rebuild on save.
+    Dev(dev::Args),
+    /// Print a bearer token of the local issuer.
+    Token(token::Args),
+    /// Run everything that CI runs, and stop at the first failure.
+    Test,
+    /// Print the size, the start time and the idle memory of the release binary.
+    Measure(measure::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let project = Project::here();
+    let outcome = match Cli::parse().command {
+        Command::Dev(args) => dev::run(&project, &args).await,
+        Command::Token(args) => token::run(&project, &args),
+        Command::Test => test::run(&project),
+        Command::Measure(args) => measure::run(&project, &args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

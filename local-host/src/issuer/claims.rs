@@ -1,0 +1,107 @@
+//! What a token says.
+
+use std::time::Duration;
+
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    rand,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Issuer, SignError, TokenOptions};
+use crate::people::{Kind, People, Person};
+
+const LIFETIME: Duration = Duration::from_hours(1);
+
+/// The claims of a v2 access token, in the sequence of Entra's (identity sheet §1.3), `idtyp` asked for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Claims {
+    /// The API that the token is for.
+    pub aud: String,
+    /// The issuer of the person's tenant.
+    pub iss: String,
+    /// When it was issued; seconds since 1970, as the next two.
+    pub iat: i64,
+    /// Not valid before.
+    pub nbf: i64,
+    /// Not valid from then on.
+    pub exp: i64,
+    /// The client that asked for it.
+    pub azp: Uuid,
+    /// How the client proved itself: `0` not at all, `1` by a secret.
+    pub azpacr: String,
+    /// A user's or an app's.
+    pub idtyp: Kind,
+    /// Display name; users only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Object id.
+    pub oid: Uuid,
+    /// A mutable name, for display; users only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<String>,
+    /// App roles; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Scopes, joined by spaces; users only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scp: Option<String>,
+    /// Subject: pairwise per API for users, the object id for apps.
+    pub sub: String,
+    /// Tenant id.
+    pub tid: Uuid,
+    /// The token's own id.
+    pub uti: String,
+    /// `2.0`.
+    pub ver: String,
+}
+
+impl Claims {
+    pub(super) fn of(
+        issuer: &Issuer,
+        person: &Person,
+        options: &TokenOptions,
+        now: DateTime<Utc>,
+    ) -> Result<Self, SignError> {
+        let directory = issuer.people();
+        let kind = if options.app { Kind::App } else { person.kind };
+        let user = kind == Kind::User;
+        let scopes = options.scopes.as_deref().unwrap_or(directory.scopes());
+        let lifetime = i64::try_from(options.lifetime.unwrap_or(LIFETIME).as_secs()).unwrap_or(i64::MAX);
+        let start = now.timestamp();
+        Ok(Self {
+            aud: directory.audience().to_owned(),
+            iss: issuer.url(person.tenant_id),
+            iat: start,
+            nbf: start,
+            exp: start.saturating_add(lifetime),
+            azp: directory.client(),
+            azpacr: if user { "0" } else { "1" }.to_owned(),
+            idtyp: kind,
+            name: user.then(|| person.name.clone()),
+            oid: person.object_id,
+            preferred_username: user.then(|| format!("{}@people.example", person.name)),
+            roles: options.roles.clone().unwrap_or_else(|| person.roles.clone()),
+            scp: (user && !scopes.is_empty()).then(|| scopes.join(" ")),
+            sub: if user { pairwise(directory, person) } else { person.object_id.to_string() },
+            tid: person.tenant_id,
+            uti: token_id()?,
+            ver: "2.0".to_owned(),
+        })
+    }
+}
+
+/// The same person is another subject to another API, as with Entra (identity sheet §1.4).
+fn pairwise(directory: &People, person: &Person) -> String {
+    let pair = format!("{} {} {}", directory.audience(), person.tenant_id, person.object_id);
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, pair.as_bytes()))
+}
+
+fn token_id() -> Result<String, SignError> {
+    let mut id = [0; 16];
+    rand::fill(&mut id).map_err(SignError)?;
+    Ok(URL_SAFE_NO_PAD.encode(id))
+}

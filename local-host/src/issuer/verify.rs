@@ -1,0 +1,112 @@
+//! Which tokens are accepted (identity sheet §3.2).
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
+
+use super::{Claims, Issuer, key::SigningKey};
+
+/// Seconds by which the clocks of issuer and checker may differ.
+const SKEW: i64 = 60;
+/// No issuer gives out longer tokens, and no gateway lets longer headers through (identity sheet §3.2).
+const LONGEST: usize = 16 * 1024;
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// It is no token, or a claim is missing or of another type.
+    #[error("it is no access token of this issuer")]
+    Malformed,
+    /// Signed otherwise than with RS256, or with a header member that changes what it means.
+    #[error("only plain RS256 is accepted")]
+    Algorithm,
+    /// Signed by another key.
+    #[error("its key is unknown: get a new token")]
+    Key,
+    /// The signature is not that of its text.
+    #[error("its signature does not fit")]
+    Signature,
+    /// Of another issuer or of a tenant without people.
+    #[error("it comes from another issuer: get a token for this port")]
+    Issuer,
+    /// For another API.
+    #[error("it is meant for another audience")]
+    Audience,
+    /// Its time is over.
+    #[error("it has expired: get a new one")]
+    Expired,
+    /// Its time has not come.
+    #[error("it is not valid yet")]
+    Early,
+}
+
+/// Checks tokens against one key.
+pub(super) struct Verifier {
+    key: DecodingKey,
+    key_id: String,
+    rules: Validation,
+}
+
+impl Verifier {
+    pub(super) fn new(key: &SigningKey) -> Self {
+        let public = key.public();
+        let mut rules = Validation::new(Algorithm::RS256);
+        // The crate would ask the system clock, and lets claims of a wrong type pass: both are checked here.
+        rules.validate_exp = false;
+        rules.validate_aud = false;
+        rules.required_spec_claims.clear();
+        Self {
+            key: DecodingKey::from_rsa_raw_components(&public.n, &public.e),
+            key_id: key.id().to_owned(),
+            rules,
+        }
+    }
+
+    pub(super) fn verify(&self, issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Claims, Refusal> {
+        self.check_header(token)?;
+        let claims = decode::<Claims>(token, &self.key, &self.rules).map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => Refusal::Signature,
+            _ => Refusal::Malformed,
+        })?;
+        check_claims(issuer, &claims.claims, now)?;
+        Ok(claims.claims)
+    }
+
+    fn check_header(&self, token: &str) -> Result<(), Refusal> {
+        if token.len() > LONGEST {
+            return Err(Refusal::Malformed);
+        }
+        // An algorithm that the crate does not know, `none` among them, is a header that it cannot read.
+        let header = decode_header(token).map_err(|_| Refusal::Algorithm)?;
+        let plain = header.typ.as_deref().is_none_or(|typ| typ == "JWT")
+            && header.crit.is_none()
+            && header.zip.is_none()
+            && header.extras.inner().is_empty();
+        if header.alg != Algorithm::RS256 || !plain {
+            return Err(Refusal::Algorithm);
+        }
+        if header.kid.as_deref() != Some(&self.key_id) {
+            return Err(Refusal::Key);
+        }
+        Ok(())
+    }
+}
+
+fn check_claims(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let now = now.timestamp();
+    if !issuer.people().knows_tenant(claims.tid) || claims.iss != issuer.url(claims.tid) {
+        return Err(Refusal::Issuer);
+    }
+    if claims.aud != issuer.people().audience() {
+        return Err(Refusal::Audience);
+    }
+    if claims.ver != "2.0" {
+        return Err(Refusal::Malformed);
+    }
+    if claims.exp.saturating_add(SKEW) <= now {
+        return Err(Refusal::Expired);
+    }
+    if claims.nbf.saturating_sub(SKEW) > now {
+        return Err(Refusal::Early);
+    }
+    Ok(())
+}

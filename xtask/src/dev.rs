@@ -1,0 +1,48 @@
+//! `cargo xtask dev`: build, stage, serve, rebuild on save.
+
+mod build;
+mod functions;
+mod log;
+mod seed;
+mod session;
+mod settings;
+mod stage;
+mod stop;
+mod watch;
+mod welcome;
+
+use self::{session::Session, stop::Stop, watch::Watch};
+use crate::project::{Profile, Project};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The port to serve on, on loopback only.
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    /// Serve the release build.
+    #[arg(long)]
+    release: bool,
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    log::show_warnings();
+    let mut stop = Stop::listen()?;
+    let mut watch = Watch::start(project)?;
+    let profile = if args.release { Profile::Release } else { Profile::Dev };
+    if let Some(session) = stop.unless_asked(Session::start(project, profile, args.port)).await {
+        serve(session?, &mut watch, &mut stop).await?;
+    }
+    println!("\nstopped; `cargo xtask dev` serves again, `cargo xtask test` proves that everything holds");
+    Ok(())
+}
+
+async fn serve(mut session: Session, watch: &mut Watch, stop: &mut Stop) -> anyhow::Result<()> {
+    while let Some(change) = stop.unless_asked(watch.next()).await {
+        if stop.unless_asked(session.follow(change?)).await.is_none() {
+            break;
+        }
+    }
+    session.end().await;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Puts a few products into the table, through the API, as the admin among the people.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use local_host::{
+    issuer::TokenOptions,
+    people::{Kind, People, Person},
+};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::{project::Project, token};
+
+/// The role that may put products (contract §2).
+const ROLE: &str = "OrderAdmin";
+const PRODUCTS: [(&str, &str, i64); 3] = [
+    ("ESPRESSO-1KG", "Espresso beans, 1 kg", 1290),
+    ("FILTER-250G", "Filter coffee, 250 g", 540),
+    ("GRINDER-2", "Burr grinder", 8900),
+];
+
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Creates each product that is not there yet; one that is, stays as it is.
+pub(super) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
+    let Some(admin) = people.iter().find(|person| is_admin(person)) else {
+        println!("nobody in .local-host.json has the role {ROLE}, so no products were put");
+        return Ok(());
+    };
+    let token = token::issue(project, people, url, &admin.name, &TokenOptions::default())?;
+    let client = Client::builder()
+        .timeout(Duration::from_secs(10))
+        .redirect(Policy::none())
+        .no_proxy()
+        .build()
+        .context("cannot make an HTTP client")?;
+    for (sku, name, price) in PRODUCTS {
+        let product = json!({"name": name, "currency": "EUR", "unitPrice": price});
+        let request = client
+            .put(format!("{url}/api/products/{sku}"))
+            .bearer_auth(&token)
+            .header("if-none-match", "*")
+            .json(&product);
+        let status = answered(request).await.with_context(|| format!("cannot put {sku}"))?;
+        let there = matches!(status, StatusCode::CREATED | StatusCode::PRECONDITION_FAILED);
+        ensure!(there, "putting {sku} as {} was answered {status}: see the log lines above", admin.name);
+    }
+    Ok(())
+}
+
+/// Asks again while the worker's database is being made.
+async fn answered(request: RequestBuilder) -> anyhow::Result<StatusCode> {
+    for _ in 0..TRIES {
+        let again = request.try_clone().context("the body is in memory")?;
+        let status = again.send().await?.status();
+        if status != StatusCode::SERVICE_UNAVAILABLE {
+            return Ok(status);
+        }
+        sleep(PAUSE).await;
+    }
+    bail!("the worker's database is not ready: see the log lines above")
+}
+
+fn is_admin(person: &Person) -> bool {
+    // Apps never put products, whatever their roles.
+    person.kind == Kind::User && person.roles.iter().any(|role| role == ROLE)
+}

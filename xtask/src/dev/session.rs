@@ -1,0 +1,127 @@
+//! The app while it is served: host, worker, queues.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use local_host::{Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues};
+
+use super::{build, log, seed, settings, stage, watch::Change, welcome};
+use crate::project::{Profile, Project};
+
+const NEXT: &str = "ready: paste the lines above, save a file to rebuild, or press Ctrl-C to stop";
+
+/// A host that serves the staged app.
+pub(super) struct Session {
+    project: Project,
+    profile: Profile,
+    options: Options,
+    host: Option<LocalHost>,
+}
+
+impl Session {
+    /// Builds, stages, starts, seeds and greets.
+    pub(super) async fn start(project: &Project, profile: Profile, port: u16) -> anyhow::Result<Self> {
+        let people = project.people()?;
+        let settings = settings::settings(project)?;
+        build::worker(project, profile).await?;
+        let app_root = stage::stage(project, profile)?;
+        let options = options(project, app_root, port, people, settings);
+        fs::create_dir_all(&options.state)
+            .with_context(|| format!("cannot make {}", options.state.display()))?;
+        tokio::spawn(log::follow(options.events.listen()));
+        let mut session = Self { project: project.clone(), profile, options, host: None };
+        session.open().await?;
+        Ok(session)
+    }
+
+    /// Does what a save calls for. Whatever fails is shown and can be mended and saved; while nothing better is
+    /// there, the old worker keeps serving.
+    pub(super) async fn follow(&mut self, change: Change) {
+        println!("\nsaved: building");
+        let outcome = match change {
+            Change::Code => self.rebuild().await,
+            Change::Setup => self.restart().await,
+        };
+        if let Err(error) = outcome {
+            let serving =
+                if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
+            println!("error: {error:#}; {serving} until this is mended and saved");
+        }
+    }
+
+    /// Stops the host and its worker.
+    pub(super) async fn end(&mut self) {
+        if let Some(host) = self.host.take() {
+            host.stop().await;
+        }
+    }
+
+    /// Builds and stages anew, and has the host take it.
+    async fn rebuild(&mut self) -> anyhow::Result<()> {
+        self.stage().await?;
+        match &self.host {
+            Some(host) => host.reload().await?,
+            None => self.open().await?,
+        }
+        println!("serving the new build");
+        Ok(())
+    }
+
+    /// Starts again with the people and settings that are now in their files; the queues stay.
+    async fn restart(&mut self) -> anyhow::Result<()> {
+        let people = self.project.people()?;
+        let settings = settings::settings(&self.project)?;
+        self.stage().await?;
+        self.end().await;
+        self.options.people = Some(people);
+        self.options.settings = settings;
+        self.open().await
+    }
+
+    async fn stage(&self) -> anyhow::Result<()> {
+        build::worker(&self.project, self.profile).await?;
+        stage::stage(&self.project, self.profile)?;
+        Ok(())
+    }
+
+    async fn open(&mut self) -> anyhow::Result<()> {
+        let host = LocalHost::start(self.options.clone()).await?;
+        host.ready().await?;
+        let host = self.host.insert(host);
+        let url = host.url();
+        let file = self.project.url_file();
+        fs::write(&file, url).with_context(|| format!("cannot write {}", file.display()))?;
+        if let Some(people) = &self.options.people {
+            if let Err(error) = seed::products(&self.project, people, url).await {
+                println!("the product table was not filled: {error:#}");
+            }
+            welcome::greet(&self.options.app_root, people, url)?;
+        }
+        println!("\n{NEXT}");
+        Ok(())
+    }
+}
+
+fn options(
+    project: &Project,
+    app_root: PathBuf,
+    port: u16,
+    people: People,
+    settings: Vec<(String, String)>,
+) -> Options {
+    Options {
+        app_root,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        settings,
+        front: FrontMode::On,
+        people: Some(people),
+        state: project.state(),
+        keys: None,
+        queues: Queues::default(),
+        events: Events::new(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Where things lie, whatever folder the command was started in.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context as _;
+use local_host::people::People;
+
+/// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
+pub(crate) const WORKER: &str = "orders-worker";
+
+/// The repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Project {
+    root: PathBuf,
+}
+
+/// How the worker is compiled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
+impl Project {
+    /// The repository that this program was built from.
+    pub(crate) fn here() -> Self {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        Self { root: package.parent().unwrap_or(package).to_owned() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// cargo's output folder.
+    pub(crate) fn target(&self) -> PathBuf {
+        // A relative value counts from where cargo runs, which is the root for every call of ours.
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |dir| self.root.join(dir))
+    }
+
+    /// The compiled worker.
+    pub(crate) fn worker(&self, profile: Profile) -> PathBuf {
+        let folder = match profile {
+            Profile::Dev => "debug",
+            Profile::Release => "release",
+        };
+        self.target().join(folder).join(format!("{WORKER}{}", env::consts::EXE_SUFFIX))
+    }
+
+    /// Where the issuer's key, the database and the like are kept between runs; git ignores it.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join(".local")
+    }
+
+    /// Holds the URL that `dev` serves on, because tokens name their issuer by it.
+    pub(crate) fn url_file(&self) -> PathBuf {
+        self.state().join("url")
+    }
+
+    pub(crate) fn people(&self) -> anyhow::Result<People> {
+        Ok(People::load(&self.root.join(".local-host.json"))?)
+    }
+
+    /// The cargo that started this program, to be run at the root.
+    pub(crate) fn cargo(&self) -> Command {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        let mut command = Command::new(cargo);
+        command.current_dir(&self.root);
+        command
+    }
+
+    /// Compiles the worker, cargo's own output on stderr.
+    pub(crate) fn build_worker(&self, profile: Profile) -> Command {
+        let mut command = self.cargo();
+        command.args(["build", "--package", WORKER]);
+        if profile == Profile::Release {
+            command.arg("--release");
+        }
+        command
+    }
+}
+
+/// Reads a file; the error names it.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}

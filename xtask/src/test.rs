@@ -1,0 +1,132 @@
+//! `cargo xtask test`: everything that CI runs, in sequence, up to the first failure.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+
+use crate::{
+    licences,
+    project::{Profile, Project},
+};
+
+/// One stage: commands that must all succeed.
+struct Stage {
+    name: &'static str,
+    advice: &'static str,
+    commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
+}
+
+const STAGES: [Stage; 7] = [
+    Stage {
+        name: "format",
+        advice: "run `cargo fmt --all`",
+        commands: |project| Ok(vec![cargo(project, &["fmt", "--all", "--check"])]),
+    },
+    Stage {
+        name: "lints",
+        advice: "mend what clippy says above",
+        commands: |project| {
+            let clippy =
+                ["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+            Ok(vec![cargo(project, &clippy)])
+        },
+    },
+    Stage {
+        name: "docs",
+        advice: "mend what rustdoc says above",
+        commands: |project| {
+            let mut doc = cargo(project, &["doc", "--locked", "--no-deps", "--workspace", "--quiet"]);
+            doc.env("RUSTDOCFLAGS", "-D warnings");
+            Ok(vec![doc])
+        },
+    },
+    Stage {
+        name: "licences",
+        advice: "take the crate out, or say in .deny.toml why it may stay",
+        commands: |project| {
+            // Checking offline needs every crate of the lock file, those of other systems too.
+            Ok(vec![cargo(project, &["fetch", "--locked", "--quiet"]), licences::check(project)?])
+        },
+    },
+    Stage {
+        name: "release build",
+        advice: "mend what the compiler says above",
+        commands: |project| Ok(vec![project.build_worker(Profile::Release)]),
+    },
+    Stage {
+        name: "tests",
+        advice: "run one alone with `cargo test NAME -- --nocapture`",
+        commands: |project| Ok(vec![cargo(project, &["test", "--locked", "--workspace"])]),
+    },
+    Stage {
+        name: "measurements",
+        advice: "see `cargo xtask measure`",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "measure", "--check"])])
+        },
+    },
+];
+
+/// Runs every stage, prints how long each took.
+pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    let mut taken = Vec::new();
+    let outcome = STAGES.iter().enumerate().try_for_each(|(index, stage)| {
+        println!("\n== {} of {}: {}", index + 1, STAGES.len(), stage.name);
+        let start = Instant::now();
+        let outcome = stage.run(project);
+        taken.push((stage.name, start.elapsed(), outcome.is_ok()));
+        outcome
+    });
+    println!("\n{}", summary(&taken));
+    outcome?;
+    println!("everything holds; see it live with `cargo xtask dev`");
+    Ok(())
+}
+
+impl Stage {
+    fn run(&self, project: &Project) -> anyhow::Result<()> {
+        for mut command in (self.commands)(project)? {
+            let program = command.get_program().display().to_string();
+            let status = command.status().with_context(|| format!("cannot start {program}: install it"))?;
+            anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
+        }
+        Ok(())
+    }
+}
+
+fn cargo(project: &Project, arguments: &[&str]) -> Command {
+    let mut command = project.cargo();
+    command.args(arguments);
+    command
+}
+
+fn summary(taken: &[(&str, Duration, bool)]) -> String {
+    let line = |&(name, time, held): &(&str, Duration, bool)| {
+        format!("{name:<14} {:>6.1} s  {}", time.as_secs_f64(), if held { "ok" } else { "FAILED" })
+    };
+    taken.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_has_a_line_for_each_stage_that_ran() {
+        let taken = [("format", Duration::from_millis(500), true), ("lints", Duration::from_secs(75), false)];
+        assert_eq!(summary(&taken), "format            0.5 s  ok\nlints            75.0 s  FAILED");
+    }
+
+    #[test]
+    fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
+        let failing = |commands| Stage { name: "lints", advice: "mend it", commands };
+        let project = Project::here();
+        let missing = failing(|_| Ok(vec![Command::new("no-such-program")])).run(&project).unwrap_err();
+        assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
+        let failed = failing(|_| Ok(vec![Command::new("false")])).run(&project).unwrap_err();
+        assert_eq!(failed.to_string(), "the stage `lints` failed: mend it");
+    }
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask token`: a bearer token for one of the app's people.
+
+use std::{fs, io, path::Path};
+
+use anyhow::Context as _;
+use local_host::{
+    clock::Clock,
+    issuer::{Issuer, TokenOptions},
+    people::People,
+};
+
+use crate::project::Project;
+
+const DEFAULT_URL: &str = "http://localhost:7071";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A name of .local-host.json.
+    name: String,
+    /// A role instead of the person's own; may be repeated.
+    #[arg(long = "role")]
+    roles: Vec<String>,
+    /// An app's token: no user, no scope.
+    #[arg(long)]
+    app: bool,
+}
+
+/// Prints the token alone, so that it can stand in `$(…)`.
+pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let options = TokenOptions {
+        roles: (!args.roles.is_empty()).then(|| args.roles.clone()),
+        app: args.app,
+        ..TokenOptions::default()
+    };
+    let url = issuer_url(&project.url_file())?;
+    println!("{}", issue(project, &project.people()?, &url, &args.name, &options)?);
+    Ok(())
+}
+
+/// A token that is valid from now.
+pub(crate) fn issue(
+    project: &Project,
+    people: &People,
+    url: &str,
+    name: &str,
+    options: &TokenOptions,
+) -> anyhow::Result<String> {
+    let person = people.named(name).with_context(|| nobody(people, name))?;
+    let issuer = Issuer::open(&project.state(), url, people)?;
+    Ok(issuer.token(person, options, Clock::system().now())?)
+}
+
+fn issuer_url(file: &Path) -> anyhow::Result<String> {
+    match fs::read_to_string(file) {
+        Ok(url) => Ok(url),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(DEFAULT_URL.to_owned()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+    }
+}
+
+fn nobody(people: &People, name: &str) -> String {
+    let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+    format!("nobody is named `{name}` in .local-host.json; there are: {}", names.join(", "))
+}
