@@ -11,8 +11,10 @@
 //! (`tests/recordings/`).
 
 pub mod app;
+pub mod clock;
 pub mod event;
 pub mod front;
+mod ids;
 pub mod instance;
 pub mod invoke;
 pub mod issuer;
@@ -22,6 +24,7 @@ pub mod people;
 pub mod queue_listener;
 pub mod queues;
 pub mod route;
+mod stop;
 pub mod supervisor;
 pub mod timers;
 pub mod worker;
