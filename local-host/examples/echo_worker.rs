@@ -1,7 +1,7 @@
 //! A worker that does what its functions are called: the counterpart of the host's own tests.
 //!
 //! It prints `invoked NAME BODY` for every envelope, then the function's name decides, up to its first `_`:
-//! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`,
+//! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
 //! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams.
 //! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far.
 
@@ -80,6 +80,10 @@ async fn answer(
             script.release.notified().await;
             println!("released {name}");
             String::new()
+        }
+        "slow" => {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            "ok".to_owned()
         }
         "release" => {
             script.release.notify_one();

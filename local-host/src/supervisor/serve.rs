@@ -48,10 +48,8 @@ async fn connection(stream: TcpStream, host: Arc<Host>, mut stopping: Stopping) 
         let host = host.clone();
         async move { Ok::<_, Infallible>(answer(&host, request).await) }
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .preserve_header_case(true)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
