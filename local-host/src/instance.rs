@@ -1,6 +1,6 @@
 //! One host instance: a worker, its listeners, and the strikes against it.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     app::{App, TriggerKind},
     event::Events,
-    invoke::Invoker,
+    invoke::{Invoker, Target},
     listener::{Body, Listener},
     queue_listener::{LEASE, QueueListener},
     queues::Queues,
@@ -59,8 +59,7 @@ impl Instance {
     /// # Errors
     /// One sentence on what is wrong with the folder or the program.
     pub(crate) fn start(options: &Options) -> Result<Self, StartError> {
-        let app =
-            App::load(&options.app_root, &options.settings).map_err(|bad| StartError(bad.to_string()))?;
+        let app = App::load(&options.app_root, &options.settings).map_err(sentence)?;
         let lease = queue_lease(&options.settings).map_err(StartError)?;
         let clock = options.queues.clock();
         let setup = Setup {
@@ -73,12 +72,13 @@ impl Instance {
         };
         let app = Arc::new(app);
         let (worker, owner) = Worker::start(setup).map_err(StartError)?;
-        let invoker =
-            Invoker::new(app.clone(), worker.clone(), options.queues.clone(), options.events.clone());
+        let target = Target::Worker(worker.clone());
+        let invoker = Invoker::new(app.clone(), target, options.queues.clone(), options.events.clone());
         let timers = Timers::new(&app, &invoker, clock).map_err(StartError)?;
+        let listener = Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(sentence)?;
         Ok(Self {
-            listener: Listener::new(app.clone(), options.keys.clone(), invoker.clone()),
             app,
+            listener,
             invoker,
             queues: options.queues.clone(),
             events: options.events.clone(),
@@ -168,6 +168,10 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.0.send_modify(|calls| *calls -= 1);
     }
+}
+
+fn sentence(error: impl Display) -> StartError {
+    StartError(error.to_string())
 }
 
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {

@@ -24,6 +24,13 @@ pub struct Invoker {
     events: Events,
 }
 
+/// Where calls go.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The worker process of a host instance.
+    Worker(Worker),
+}
+
 /// An invocation that failed; the text is for the log.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -32,7 +39,8 @@ pub struct InvocationFailed(pub String);
 impl Invoker {
     /// Calls a worker.
     #[must_use]
-    pub fn new(app: Arc<App>, worker: Worker, _queues: Queues, events: Events) -> Self {
+    pub fn new(app: Arc<App>, target: Target, _queues: Queues, events: Events) -> Self {
+        let Target::Worker(worker) = target;
         Self { app, worker, events }
     }
 

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 
-use crate::{app::App, invoke::Invoker, keys::Keys};
+use crate::{
+    app::{App, AppError},
+    invoke::Invoker,
+    keys::Keys,
+};
 
 /// The bodies of calls and answers.
 pub type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
@@ -20,9 +24,11 @@ pub struct Listener {
 
 impl Listener {
     /// Serves an app.
-    #[must_use]
-    pub fn new(app: Arc<App>, _keys: Option<Keys>, invoker: Invoker) -> Self {
-        Self { app, invoker }
+    ///
+    /// # Errors
+    /// None.
+    pub fn new(app: Arc<App>, _keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
+        Ok(Self { app, invoker })
     }
 
     /// Answers one call.
