@@ -1,14 +1,12 @@
 //! One host instance: a worker, its listeners, and the strikes against it.
 
+mod call;
+
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use tokio::{
-    sync::{Mutex, watch},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
 use crate::{
     app::{App, TriggerKind},
@@ -22,6 +20,9 @@ use crate::{
     timers::{Timers, schedule::time_span},
     worker::{Owner, Setup, Worker},
 };
+use call::{Calls, LastOf};
+
+pub(crate) use call::Call;
 
 /// How long running calls may take once an instance is to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -40,8 +41,7 @@ pub(crate) struct Instance {
     lease: Duration,
     worker: Worker,
     timers: Timers,
-    /// HTTP calls under way.
-    calls: watch::Sender<usize>,
+    calls: Calls,
     stop: Stop,
     /// None once it has ended.
     running: Mutex<Option<Running>>,
@@ -85,7 +85,7 @@ impl Instance {
             lease,
             worker,
             timers,
-            calls: watch::Sender::new(0),
+            calls: Calls::new(),
             stop: Stop::new(),
             running: Mutex::new(Some(Running { owner, tasks: JoinSet::new() })),
         })
@@ -111,28 +111,23 @@ impl Instance {
         tasks.spawn(self.timers.clone().run(self.stop.listen()));
     }
 
-    /// Answers one HTTP call.
-    pub(crate) async fn handle(&self, request: Request<Body>) -> Response<Body> {
-        let call = Call::begin(&self.calls);
-        let answer = self.listener.handle(request).await;
-        // The call is over when its body is, so the body takes it along.
-        answer.map(|body| {
-            body.map_frame(move |frame| {
-                let _under_way = &call;
-                frame
-            })
-            .boxed_unsync()
-        })
+    /// Counts an HTTP call in, so that the end waits for it.
+    pub(crate) fn begin(&self) -> Call {
+        self.calls.begin()
+    }
+
+    /// Answers an HTTP call that has begun.
+    pub(crate) async fn handle(&self, request: Request<Body>, call: Call) -> Response<Body> {
+        self.listener.handle(request).await.map(|body| LastOf { body, _call: call }.boxed_unsync())
     }
 
     /// Takes no more messages and ticks, lets running calls end for a few seconds, kills the worker.
     pub(crate) async fn end(&self) {
         let Some(Running { owner, mut tasks }) = self.running.lock().await.take() else { return };
         self.stop.now();
-        let mut calls = self.calls.subscribe();
         let drained = async {
             while tasks.join_next().await.is_some() {}
-            calls.wait_for(|calls| *calls == 0).await.is_ok()
+            self.calls.ended().await;
         };
         if timeout(DRAIN, drained).await.is_err() {
             tracing::warn!("calls still ran after {} s and were cut off", DRAIN.as_secs());
@@ -150,23 +145,6 @@ impl Instance {
     /// The timers of this instance.
     pub(crate) fn timers(&self) -> &Timers {
         &self.timers
-    }
-}
-
-/// An HTTP call under way; counted from beginning to drop.
-#[derive(Debug)]
-struct Call(watch::Sender<usize>);
-
-impl Call {
-    fn begin(calls: &watch::Sender<usize>) -> Self {
-        calls.send_modify(|calls| *calls += 1);
-        Self(calls.clone())
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.send_modify(|calls| *calls -= 1);
     }
 }
 

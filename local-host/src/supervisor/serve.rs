@@ -70,9 +70,10 @@ async fn answer(host: &Host, request: Request<Incoming>) -> Response<Body> {
         Ok(request) => request,
         Err(answer) => return answer,
     };
-    let instance = host.current.borrow().clone();
-    match instance {
-        Some(instance) => instance.handle(request).await,
+    // Counted in before another instance can take this one's place.
+    let begun = host.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin()));
+    match begun {
+        Some((instance, call)) => instance.handle(request, call).await,
         None => unavailable(),
     }
 }

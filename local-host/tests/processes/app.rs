@@ -117,8 +117,7 @@ impl TestApp {
     pub(crate) async fn launch(self) -> Running {
         let events = self.options.events.listen();
         let host = LocalHost::start(self.options.clone()).await.expect("the host starts");
-        let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client");
-        Running { host, queues: self.options.queues.clone(), events, client, app: self }
+        Running { host, queues: self.options.queues.clone(), events, client: client(), app: self }
     }
 
     /// Starts the host and waits for the worker.
@@ -197,6 +196,11 @@ impl Running {
     pub(crate) fn app(&self) -> &TestApp {
         &self.app
     }
+}
+
+/// A caller with a deadline.
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().expect("a client")
 }
 
 /// Waits for the next event that `pick` takes.

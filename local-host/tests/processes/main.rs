@@ -2,6 +2,7 @@
 //! `examples/echo_worker.rs`, always a child process; queues and timers follow a clock that the test turns.
 
 mod app;
+mod command;
 mod queue_functions;
 mod queues;
 mod supervisor;

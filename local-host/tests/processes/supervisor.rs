@@ -2,7 +2,7 @@
 
 use local_host::Event;
 
-use crate::app::{Running, TestApp, alive};
+use crate::app::{Running, TestApp, alive, client};
 
 async fn strike(running: &mut Running, function: &str) -> u32 {
     assert_eq!(running.get(function).await.0, 500);
@@ -107,4 +107,12 @@ async fn a_stop_lets_a_call_that_runs_end() {
     running.invoked("slow").await;
     running.host.stop().await;
     assert_eq!(call.await.unwrap(), (200, "ok".to_owned()));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_is_framed_as_one() {
+    let running = TestApp::new().http("ok").start().await;
+    let answer = client().get(format!("{}/api/other", running.host.url())).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.content_length()), (404, Some(0)));
+    running.host.stop().await;
 }
