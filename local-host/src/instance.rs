@@ -1,1 +1,161 @@
 //! One host instance: a worker, its listeners, and the strikes against it.
+
+mod call;
+
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tokio::{sync::Mutex, task::JoinSet, time::timeout};
+
+use crate::{
+    app::{App, TriggerKind},
+    event::Events,
+    invoke::{Invoker, Target},
+    listener::{Body, Listener},
+    queue_listener::{LEASE, QueueListener},
+    queues::Queues,
+    stop::Stop,
+    supervisor::{Options, StartError},
+    timers::{Timers, schedule::time_span},
+    worker::{Owner, Setup, Worker},
+};
+use call::{Calls, LastOf};
+
+pub(crate) use call::Call;
+
+/// How long running calls may take once an instance is to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Setting for tests: the lease of a received message as a time span, ten minutes without it.
+const QUEUE_LEASE: &str = "LOCAL_HOST_QUEUE_LEASE";
+
+/// A running instance; it serves what it is handed until it is [ended](Self::end) or dropped.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    app: Arc<App>,
+    listener: Listener,
+    invoker: Invoker,
+    queues: Queues,
+    events: Events,
+    lease: Duration,
+    worker: Worker,
+    timers: Timers,
+    calls: Calls,
+    stop: Stop,
+    /// None once it has ended.
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    owner: Owner,
+    tasks: JoinSet<()>,
+}
+
+impl Instance {
+    /// Reads the app folder and starts its worker. Messages and timers wait for [`Self::serve`].
+    ///
+    /// # Errors
+    /// One sentence on what is wrong with the folder or the program.
+    pub(crate) fn start(options: &Options) -> Result<Self, StartError> {
+        let app = App::load(&options.app_root, &options.settings).map_err(sentence)?;
+        let lease = queue_lease(&options.settings).map_err(StartError)?;
+        let clock = options.queues.clock();
+        let setup = Setup {
+            handler: app.host.custom_handler.clone(),
+            app_root: app.root.clone(),
+            settings: options.settings.clone(),
+            front: options.front,
+            clock: clock.clone(),
+            events: options.events.clone(),
+        };
+        let app = Arc::new(app);
+        let (worker, owner) = Worker::start(setup).map_err(StartError)?;
+        let target = Target::Worker(worker.clone());
+        let invoker = Invoker::new(app.clone(), target, options.queues.clone(), options.events.clone());
+        let timers = Timers::new(&app, &invoker, clock).map_err(StartError)?;
+        let listener = Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(sentence)?;
+        Ok(Self {
+            app,
+            listener,
+            invoker,
+            queues: options.queues.clone(),
+            events: options.events.clone(),
+            lease,
+            worker,
+            timers,
+            calls: Calls::new(),
+            stop: Stop::new(),
+            running: Mutex::new(Some(Running { owner, tasks: JoinSet::new() })),
+        })
+    }
+
+    /// Starts to poll the queues and to fire the timers.
+    pub(crate) async fn serve(&self) {
+        let mut running = self.running.lock().await;
+        let Some(Running { tasks, .. }) = running.as_mut() else { return };
+        for function in &self.app.functions {
+            let TriggerKind::Queue { queue } = &function.trigger.kind else { continue };
+            let listener = QueueListener {
+                function: Arc::new(function.clone()),
+                queue: queue.clone(),
+                options: self.app.host.queues.clone(),
+                lease: self.lease,
+                queues: self.queues.clone(),
+                invoker: self.invoker.clone(),
+                events: self.events.clone(),
+            };
+            tasks.spawn(listener.run(self.stop.listen()));
+        }
+        tasks.spawn(self.timers.clone().run(self.stop.listen()));
+    }
+
+    /// Counts an HTTP call in, so that the end waits for it.
+    pub(crate) fn begin(&self) -> Call {
+        self.calls.begin()
+    }
+
+    /// Answers an HTTP call that has begun.
+    pub(crate) async fn handle(&self, request: Request<Body>, call: Call) -> Response<Body> {
+        self.listener.handle(request).await.map(|body| LastOf { body, _call: call }.boxed_unsync())
+    }
+
+    /// Takes no more messages and ticks, lets running calls end for a few seconds, kills the worker.
+    pub(crate) async fn end(&self) {
+        let Some(Running { owner, mut tasks }) = self.running.lock().await.take() else { return };
+        self.stop.now();
+        let drained = async {
+            while tasks.join_next().await.is_some() {}
+            self.calls.ended().await;
+        };
+        if timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("calls still ran after {} s and were cut off", DRAIN.as_secs());
+        }
+        owner.stop().await;
+        // With the worker dead the cut-off invocations fail at once, which releases their messages.
+        drop(timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await);
+    }
+
+    /// The worker of this instance.
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// The timers of this instance.
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.timers
+    }
+}
+
+fn sentence(error: impl Display) -> StartError {
+    StartError(error.to_string())
+}
+
+fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
+    let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
+    let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
+    time_span(&text)
+        .filter(|lease| !lease.is_zero())
+        .ok_or_else(|| format!("{QUEUE_LEASE} is {text:?}; write a time span such as 00:00:02"))
+}

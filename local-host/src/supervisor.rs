@@ -1,8 +1,24 @@
 //! Starts the host, and a new instance of it after three strikes, as the platform does.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod serve;
 
-use crate::{event::Events, front::FrontMode, keys::Keys, people::People, queues::Queues};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    event::{Event, Events},
+    front::{Front, FrontMode},
+    instance::Instance,
+    keys::Keys,
+    people::People,
+    queues::Queues,
+    stop::{Stop, Stopping},
+};
 
 /// How to run an app.
 #[derive(Clone, Debug)]
@@ -35,21 +51,53 @@ pub struct StartError(pub String);
 
 /// A running host. Dropping it kills the worker.
 #[derive(Debug)]
-pub struct LocalHost {}
+pub struct LocalHost {
+    host: Arc<Host>,
+    stop: Stop,
+    tasks: JoinSet<()>,
+}
+
+/// What outlives host instances: the public listener's side of them, and the queues.
+#[derive(Debug)]
+struct Host {
+    options: Options,
+    url: String,
+    front: Front,
+    current: watch::Sender<Option<Arc<Instance>>>,
+    /// Held while the instance is exchanged.
+    exchange: Mutex<()>,
+}
+
+/// How long callers get 503 between the end of an instance and the start of the next one.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl LocalHost {
     /// Reads the app folder, listens, starts the worker. Returns once it listens; see [`Self::ready`].
     ///
     /// # Errors
     /// A bad host.json or function.json, a taken port, a missing executable: one sentence each.
-    pub async fn start(_options: Options) -> Result<Self, StartError> {
-        unimplemented!()
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listener = listen(options.listen).await?;
+        let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+        let url = url(address);
+        let clock = options.queues.clock().clone();
+        let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
+            .map_err(|error| StartError(error.to_string()))?;
+        let instance = Arc::new(Instance::start(&options)?);
+        instance.serve().await;
+        let current = watch::Sender::new(Some(instance));
+        let host = Arc::new(Host { options, url, front, current, exchange: Mutex::new(()) });
+        let stop = Stop::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve::accept(listener, host.clone(), stop.listen()));
+        tasks.spawn(host.clone().replace_ended_instances(stop.listen()));
+        Ok(Self { host, stop, tasks })
     }
 
     /// The URL that callers use, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> &str {
-        unimplemented!()
+        &self.host.url
     }
 
     /// Waits for the worker's first answer.
@@ -57,33 +105,137 @@ impl LocalHost {
     /// # Errors
     /// When the worker ended before it answered; the text carries its last words on stderr.
     pub async fn ready(&self) -> Result<(), StartError> {
-        unimplemented!()
+        let instance = self.host.some_instance().await?;
+        instance.worker().ready().await.map_err(|gone| StartError(gone.to_string()))
     }
 
     /// The worker's process id while it runs.
     #[must_use]
     pub fn worker_pid(&self) -> Option<u32> {
-        unimplemented!()
+        self.host.current.borrow().as_ref().and_then(|instance| instance.worker().pid())
     }
 
-    /// Reads the app folder anew and restarts the worker: after a rebuild. No strike.
+    /// Reads the app folder anew and restarts the worker: after a rebuild. No strike. The old worker serves until
+    /// the new one answers, then ends what it has begun.
     ///
     /// # Errors
-    /// As [`Self::start`]; the old worker then keeps serving.
+    /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving.
     pub async fn reload(&self) -> Result<(), StartError> {
-        unimplemented!()
+        let _exchange = self.host.exchange.lock().await;
+        let next = Arc::new(Instance::start(&self.host.options)?);
+        if let Err(gone) = next.worker().ready().await {
+            next.end().await;
+            return Err(StartError(gone.to_string()));
+        }
+        next.serve().await;
+        let old = self.host.current.send_replace(Some(next));
+        if let Some(old) = old {
+            old.end().await;
+        }
+        Ok(())
     }
 
     /// Fires a timer function now.
     ///
     /// # Errors
     /// No such timer function, or the invocation failed.
-    pub async fn fire_timer(&self, _function: &str) -> Result<(), String> {
-        unimplemented!()
+    pub async fn fire_timer(&self, function: &str) -> Result<(), String> {
+        let instance = self.host.some_instance().await.map_err(|error| error.to_string())?;
+        instance.timers().fire(function).await
     }
 
-    /// Stops listening and kills the worker.
-    pub async fn stop(self) {
-        unimplemented!()
+    /// Stops listening, lets running calls end for a few seconds, and kills the worker.
+    pub async fn stop(mut self) {
+        self.stop.now();
+        let instance = {
+            let _exchange = self.host.exchange.lock().await;
+            self.host.current.send_replace(None)
+        };
+        if let Some(instance) = instance {
+            instance.end().await;
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Host {
+    /// The instance, as soon as there is one.
+    async fn some_instance(&self) -> Result<Arc<Instance>, StartError> {
+        let mut current = self.current.subscribe();
+        let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
+        found.ok_or_else(|| StartError("the host has stopped".to_owned()))
+    }
+
+    /// Waits for three strikes, then puts a new instance in the place of the one that they ended.
+    async fn replace_ended_instances(self: Arc<Self>, mut stopping: Stopping) {
+        tokio::select! {
+            () = stopping.wait() => {}
+            () = self.replace_forever() => {}
+        }
+    }
+
+    async fn replace_forever(&self) {
+        let mut current = self.current.subscribe();
+        loop {
+            let instance = current.borrow_and_update().clone();
+            let Some(instance) = instance else {
+                tokio::time::sleep(PAUSE).await;
+                self.start_next().await;
+                continue;
+            };
+            tokio::select! {
+                () = instance.worker().over() => self.drop_ended(&instance).await,
+                changed = current.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    async fn drop_ended(&self, ended: &Arc<Instance>) {
+        let _exchange = self.exchange.lock().await;
+        let still_current = self.current.borrow().as_ref().is_some_and(|current| Arc::ptr_eq(current, ended));
+        if still_current {
+            self.current.send_replace(None);
+            ended.end().await;
+            self.options.events.tell(Event::InstanceEnded);
+        }
+    }
+
+    async fn start_next(&self) {
+        let _exchange = self.exchange.lock().await;
+        if self.current.borrow().is_some() {
+            return;
+        }
+        match Instance::start(&self.options) {
+            Ok(instance) => {
+                instance.serve().await;
+                self.current.send_replace(Some(Arc::new(instance)));
+            }
+            Err(error) => tracing::warn!(%error, "no new host instance"),
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError(format!(
+            "{} is not a loopback address; this host checks too little to be reached from elsewhere, use 127.0.0.1",
+            address.ip()
+        )));
+    }
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => StartError(format!(
+            "port {} is taken by another program; choose another with --port or stop it",
+            address.port()
+        )),
+        _ => StartError(format!("cannot listen on {address}: {error}")),
+    })
+}
+
+/// By name for the usual address, as people and printed links write it.
+fn url(address: SocketAddr) -> String {
+    if address.ip() == std::net::Ipv4Addr::LOCALHOST {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
     }
 }

@@ -1,1 +1,152 @@
 //! NCRONTAB schedules and time spans.
+
+pub mod schedule;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+
+use crate::{
+    app::{App, Function, TriggerKind},
+    clock::Clock,
+    invoke::{InvocationFailed, Invoker},
+    stop::Stopping,
+};
+use schedule::Schedule;
+
+/// What the host remembers of a monitored timer, in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// When the last run started; none before the first.
+    pub last: Option<DateTime<Utc>>,
+    /// When the next run is due, as seen after the last one.
+    pub next: Option<DateTime<Utc>>,
+}
+
+/// `Data` of a timer invocation (protocol sheet §3.4, recording `timer-first`); no status for a timer that is not
+/// monitored.
+#[must_use]
+pub fn timer_data(binding: &str, schedule: &Schedule, status: Option<&Status>) -> Map<String, Value> {
+    let status = status.map(|status| {
+        let last = dotnet_time(status.last);
+        json!({ "Last": last, "Next": dotnet_time(status.next), "LastUpdated": last })
+    });
+    let info = json!({
+        "Schedule": { "AdjustForDST": schedule.adjusts_for_dst() },
+        "ScheduleStatus": status,
+        "IsPastDue": false,
+    });
+    Map::from_iter([(binding.to_owned(), info)])
+}
+
+/// Seven digits at most, none that are zero at the end; year 1 for none.
+fn dotnet_time(time: Option<DateTime<Utc>>) -> String {
+    let Some(time) = time else { return "0001-01-01T00:00:00+00:00".to_owned() };
+    let ticks = format!("{:07}", time.timestamp_subsec_nanos() / 100);
+    let fraction = ticks.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction}+00:00", time.format("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// The timer functions of one app; clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Timers(Arc<Vec<Timer>>);
+
+#[derive(Debug)]
+struct Timer {
+    function: Function,
+    schedule: Schedule,
+    run_on_startup: bool,
+    invoker: Invoker,
+    clock: Clock,
+    /// Held while the function runs, so that it never runs twice at once. None inside: not monitored.
+    status: Mutex<Option<Status>>,
+}
+
+impl Timers {
+    /// Reads the schedules of an app.
+    ///
+    /// # Errors
+    /// One sentence for the first schedule that cannot be read.
+    pub(crate) fn new(app: &App, invoker: &Invoker, clock: &Clock) -> Result<Self, String> {
+        let timers =
+            app.functions.iter().filter_map(|function| Timer::new(function, invoker, clock).transpose());
+        timers.collect::<Result<_, _>>().map(|timers| Self(Arc::new(timers)))
+    }
+
+    /// Fires each timer at its times until it is told to stop, and lets a run that has begun end.
+    pub(crate) async fn run(self, stopping: Stopping) {
+        let mut loops = tokio::task::JoinSet::new();
+        for at in 0..self.0.len() {
+            let (timers, stopping) = (self.clone(), stopping.clone());
+            loops.spawn(async move { timers.0[at].run(stopping).await });
+        }
+        while loops.join_next().await.is_some() {}
+    }
+
+    /// Fires the timer of a function now, after the run that may be under way.
+    ///
+    /// # Errors
+    /// No such timer, or the invocation failed.
+    pub(crate) async fn fire(&self, function: &str) -> Result<(), String> {
+        let found = self.0.iter().find(|timer| timer.function.name.eq_ignore_ascii_case(function));
+        let Some(timer) = found else {
+            let names: Vec<_> = self.0.iter().map(|timer| timer.function.name.as_str()).collect();
+            return Err(format!("no timer function {function:?} here; there are: [{}]", names.join(", ")));
+        };
+        timer.fire().await.map_err(|failed| failed.to_string())
+    }
+}
+
+impl Timer {
+    fn new(function: &Function, invoker: &Invoker, clock: &Clock) -> Result<Option<Self>, String> {
+        let TriggerKind::Timer { schedule, run_on_startup, use_monitor } = &function.trigger.kind else {
+            return Ok(None);
+        };
+        let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
+        let now = clock.now();
+        let monitored = *use_monitor && !schedule.is_below_a_minute(now);
+        let status = monitored.then(|| Status { last: None, next: schedule.next_after(now) });
+        Ok(Some(Self {
+            function: function.clone(),
+            schedule,
+            run_on_startup: *run_on_startup,
+            invoker: invoker.clone(),
+            clock: clock.clone(),
+            status: Mutex::new(status),
+        }))
+    }
+
+    async fn run(&self, mut stopping: Stopping) {
+        if self.run_on_startup {
+            self.fire_and_log().await;
+        }
+        while let Some(next) = self.schedule.next_after(self.clock.now()) {
+            tokio::select! {
+                () = stopping.wait() => return,
+                () = self.clock.sleep_until(next) => self.fire_and_log().await,
+            }
+        }
+    }
+
+    /// A failed run is over: the next one comes on schedule (protocol sheet §4.6).
+    async fn fire_and_log(&self) {
+        if let Err(error) = self.fire().await {
+            tracing::warn!(function = self.function.name, %error, "timer run failed");
+        }
+    }
+
+    async fn fire(&self) -> Result<(), InvocationFailed> {
+        let mut status = self.status.lock().await;
+        let started = self.clock.now();
+        let data = timer_data(&self.function.trigger.binding, &self.schedule, status.as_ref());
+        let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;
+        if let Some(status) = status.as_mut() {
+            let next = self.schedule.next_after(self.clock.now());
+            *status = Status { last: Some(started), next };
+        }
+        outcome.map(drop)
+    }
+}

@@ -1,28 +1,176 @@
 //! The worker's process: started with the host's environment, pinged until it answers, watched, killed.
 
-use std::net::SocketAddr;
+mod environment;
+mod output;
+mod ping;
+mod process;
+mod strikes;
+mod watch;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, watch as channel},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{app::CustomHandler, clock::Clock, event::Events, front::FrontMode};
+use process::Process;
+use watch::{Command, Watch};
 
 /// The one worker of a host instance; clones share it. It survives restarts of the process.
 #[derive(Clone, Debug)]
-pub struct Worker {}
+pub struct Worker {
+    address: SocketAddr,
+    patience: Duration,
+    status: channel::Receiver<Status>,
+    commands: mpsc::UnboundedSender<Command>,
+}
 
 /// Why no call can be made.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the worker is not running: {0}")]
 pub struct WorkerGone(pub String);
 
+/// What the worker's process is started from.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// Program, arguments, time limits.
+    pub(crate) handler: CustomHandler,
+    /// The folder that the worker is told of.
+    pub(crate) app_root: PathBuf,
+    /// Environment beside the inherited one; wins over it.
+    pub(crate) settings: Vec<(String, String)>,
+    /// Decides on `WEBSITE_AUTH_ENABLED`.
+    pub(crate) front: FrontMode,
+    /// Measures the time between two strikes.
+    pub(crate) clock: Clock,
+    /// Learns of starts, ends and printed lines.
+    pub(crate) events: Events,
+}
+
+/// Owns the process: dropping it kills the worker.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    commands: mpsc::UnboundedSender<Command>,
+    task: JoinHandle<()>,
+}
+
+/// Where the process stands.
+#[derive(Clone, Debug)]
+struct Status {
+    phase: Phase,
+    pid: Option<u32>,
+    /// How the first process ended that ended before it answered.
+    failed_start: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Starting,
+    Ready,
+    /// Exit code 0: nothing restarts it.
+    Dead(String),
+    /// Three strikes: the host instance is over.
+    Over(String),
+}
+
 impl Worker {
+    /// Picks a port and starts the process.
+    ///
+    /// # Errors
+    /// One sentence when there is no port or the program cannot be started.
+    pub(crate) fn start(setup: Setup) -> Result<(Self, Owner), String> {
+        let address = free_address().map_err(|error| format!("no free port for the worker: {error}"))?;
+        let patience = setup.handler.initialization_timeout * 4;
+        let first = Process::spawn(&setup, address.port())?;
+        let (commands, received) = mpsc::unbounded_channel();
+        let (status, seen) =
+            channel::channel(Status { phase: Phase::Starting, pid: first.pid(), failed_start: None });
+        let task = tokio::spawn(Watch::new(setup, address, status, received).run(first));
+        Ok((Self { address, patience, status: seen, commands: commands.clone() }, Owner { commands, task }))
+    }
+
     /// The address to call, as soon as the worker has answered a ping (protocol sheet §1.4); waits while it
     /// starts or restarts, at most four times the initialization timeout.
     ///
     /// # Errors
     /// When the process has ended for good (exit code 0) or the host instance is over.
     pub async fn address(&self) -> Result<SocketAddr, WorkerGone> {
-        unimplemented!()
+        let mut status = self.status.clone();
+        let settled = status.wait_for(|status| !matches!(status.phase, Phase::Starting));
+        let Ok(settled) = timeout(self.patience, settled).await else {
+            return Err(WorkerGone(format!("it has not answered for {} s", self.patience.as_secs())));
+        };
+        match settled.map(|status| status.phase.clone()) {
+            Ok(Phase::Ready) => Ok(self.address),
+            Ok(Phase::Dead(why) | Phase::Over(why)) => Err(WorkerGone(why)),
+            Ok(Phase::Starting) | Err(_) => Err(WorkerGone("the host has stopped it".to_owned())),
+        }
     }
 
     /// Kills and restarts the process because an invocation passed `functionTimeout` (protocol sheet §1.6).
     pub fn timed_out(&self) {
-        unimplemented!()
+        self.commands.send(Command::TimedOut).ok();
     }
+
+    /// Returns when the worker has answered its first ping.
+    ///
+    /// # Errors
+    /// How a process ended that ended before it answered, with its last words on stderr.
+    pub(crate) async fn ready(&self) -> Result<(), WorkerGone> {
+        let mut status = self.status.clone();
+        let settled = status
+            .wait_for(|status| status.failed_start.is_some() || !matches!(status.phase, Phase::Starting))
+            .await
+            .map_err(|_| WorkerGone("the host has stopped it".to_owned()))?;
+        match (&settled.phase, &settled.failed_start) {
+            (Phase::Ready, _) => Ok(()),
+            (Phase::Dead(why) | Phase::Over(why), _) | (Phase::Starting, Some(why)) => {
+                Err(WorkerGone(why.clone()))
+            }
+            (Phase::Starting, None) => Err(WorkerGone("it has not answered yet".to_owned())),
+        }
+    }
+
+    /// Returns when three strikes have ended the host instance, else never.
+    pub(crate) async fn over(&self) {
+        let mut status = self.status.clone();
+        if status.wait_for(|status| matches!(status.phase, Phase::Over(_))).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// The process id while a process runs.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.status.borrow().pid
+    }
+}
+
+impl Owner {
+    /// Kills the process and waits for its end, at most a second (protocol sheet §1.7).
+    pub(crate) async fn stop(mut self) {
+        self.commands.send(Command::Stop).ok();
+        if timeout(STOP_LIMIT, &mut self.task).await.is_err() {
+            tracing::warn!("the worker's end was not seen within {} s", STOP_LIMIT.as_secs());
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A second for the process and one for its last lines.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }

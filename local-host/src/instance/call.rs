@@ -1,0 +1,71 @@
+//! HTTP calls under way, so that an instance can wait for their end.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::watch;
+
+use crate::listener::Body;
+
+/// How many calls are under way.
+#[derive(Debug)]
+pub(super) struct Calls(watch::Sender<usize>);
+
+/// A call under way, from its beginning until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Call(watch::Sender<usize>);
+
+impl Calls {
+    pub(super) fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    pub(super) fn begin(&self) -> Call {
+        self.0.send_modify(|calls| *calls += 1);
+        Call(self.0.clone())
+    }
+
+    /// Returns when none is under way.
+    pub(super) async fn ended(&self) {
+        drop(self.0.subscribe().wait_for(|calls| *calls == 0).await);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.send_modify(|calls| *calls -= 1);
+    }
+}
+
+/// An answer's body that ends its call when it was sent, or given up.
+#[derive(Debug)]
+pub(super) struct LastOf {
+    pub(super) body: Body,
+    pub(super) _call: Call,
+}
+
+/// Length and end are told as the body tells them: they decide how the answer is framed.
+impl hyper::body::Body for LastOf {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,144 @@
+//! Serves an app folder as the Functions host would: `local-host path/to/app`.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+use local_host::{
+    Event, Events, LocalHost, Options,
+    app::{App, Function, TriggerKind},
+    front::FrontMode,
+    people::People,
+    queues::Queues,
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::broadcast::{Receiver, error::RecvError},
+};
+
+/// Stands in for the Azure Functions host on this machine, for any custom handler.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Example: local-host target/app --people people.json --front on")]
+struct Arguments {
+    /// The folder with host.json and the function folders
+    app: PathBuf,
+    /// Where to listen on 127.0.0.1; 0 for any free port
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    /// Who can sign in: tenant, audience, people and their roles
+    #[arg(long)]
+    people: Option<PathBuf>,
+    /// Whether callers' tokens are checked and principal headers set
+    #[arg(long, value_enum, default_value_t = FrontChoice::Off)]
+    front: FrontChoice,
+    /// An app setting for the worker, as NAME=VALUE; may be repeated
+    #[arg(long = "setting", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// Where the issuer's key is kept between runs
+    #[arg(long, default_value = ".local")]
+    state: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FrontChoice {
+    On,
+    Off,
+    Bypassed,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let root = arguments.app.canonicalize().with_context(|| {
+        format!("{} is not there; name the folder with host.json", arguments.app.display())
+    })?;
+    let people = arguments.people.as_deref().map(People::load).transpose()?;
+    let events = Events::new();
+    tokio::spawn(print(events.listen()));
+    let functions = App::load(&root, &arguments.settings)?;
+    let host = LocalHost::start(Options {
+        app_root: root,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
+        settings: arguments.settings,
+        front: match arguments.front {
+            FrontChoice::On => FrontMode::On,
+            FrontChoice::Off => FrontMode::Off,
+            FrontChoice::Bypassed => FrontMode::Bypassed,
+        },
+        people,
+        state: arguments.state,
+        keys: None,
+        queues: Queues::default(),
+        events,
+    })
+    .await?;
+    for function in &functions.functions {
+        println!("{:<24} {}", function.name, what_starts(function, &functions, host.url()));
+    }
+    let mut terminated = signal(SignalKind::terminate())?;
+    let served = tokio::select! {
+        served = serve(&host) => served,
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
+        _ = terminated.recv() => Ok(()),
+    };
+    host.stop().await;
+    served
+}
+
+/// Runs for ever once the worker has answered.
+async fn serve(host: &LocalHost) -> anyhow::Result<()> {
+    host.ready().await?;
+    println!("ready on {}; Ctrl-C stops it", host.url());
+    std::future::pending().await
+}
+
+fn what_starts(function: &Function, app: &App, url: &str) -> String {
+    match &function.trigger.kind {
+        TriggerKind::Http { methods, route, .. } => {
+            let methods = if methods.is_empty() { "any method".to_owned() } else { methods.join(",") };
+            let path = [app.host.route_prefix.as_str(), route.trim_matches('/')];
+            let path = path.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+            format!("{methods} {url}/{path}")
+        }
+        TriggerKind::Queue { queue } => format!("queue {queue}"),
+        TriggerKind::Timer { schedule, .. } => format!("timer {schedule}"),
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+async fn print(mut events: Receiver<Event>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => print_one(event),
+            Err(RecvError::Lagged(missed)) => println!("({missed} events not shown)"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn print_one(event: Event) {
+    match event {
+        Event::Output { stderr: false, line } => println!("  {line}"),
+        Event::Output { stderr: true, line } => eprintln!("! {line}"),
+        Event::Invoked { function, id, status, duration, .. } => {
+            println!("{function} {status} {} ms {id}", duration.as_millis());
+        }
+        Event::Mistake { function, what } => eprintln!("{function}: {what}"),
+        Event::Poisoned { queue, id } => eprintln!("message {id} of {queue} was moved to {queue}-poison"),
+        Event::WorkerStarted { pid } => println!("worker started, process {pid}"),
+        Event::WorkerReady { after } => println!("worker ready after {} ms", after.as_millis()),
+        Event::WorkerExited { code, strikes } => {
+            let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
+            eprintln!("worker ended {how}; {strikes} of 3 strikes");
+        }
+        Event::InstanceEnded => eprintln!("three strikes: this host instance is over, the next one starts"),
+    }
+}

@@ -1,0 +1,109 @@
+//! What a queue message looks like in an envelope (protocol sheet §3.3).
+
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::{
+    app::{DataType, Function, MessageEncoding},
+    queues::Message,
+};
+
+/// Why a message cannot be shown to the worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BadMessage {
+    /// Not base64: the host moves it to the poison queue at once.
+    #[error("the message's text is not base64; encode it, or set messageEncoding to none in host.json")]
+    Undecodable,
+    /// Not UTF-8 with a binding that wants text: the invocation fails before the worker is called.
+    #[error("the message's bytes are not UTF-8; set \"dataType\": \"binary\" on the trigger")]
+    NotText,
+}
+
+/// The two members of an envelope.
+pub type DataAndMetadata = (Map<String, Value>, Map<String, Value>);
+
+/// `Data` and `Metadata` of a queue message, but for `Metadata.sys`, which the invoker adds.
+///
+/// A binary trigger gets base64 of the exact bytes. Any other gets the text as a JSON string inside the string,
+/// and `Metadata` also holds the payload's top-level properties, which replace the message's own (§3.1); ISO dates
+/// in them are kept as they are written, unlike on the platform.
+///
+/// # Errors
+/// See [`BadMessage`].
+pub fn queue_data(
+    function: &Function,
+    message: &Message,
+    encoding: MessageEncoding,
+) -> Result<DataAndMetadata, BadMessage> {
+    let bytes = match encoding {
+        MessageEncoding::Base64 => decoded(&message.text)?,
+        MessageEncoding::None => message.text.clone().into_bytes(),
+    };
+    let mut metadata = own_metadata(message);
+    let value = if function.trigger.data_type == DataType::Binary {
+        STANDARD.encode(bytes)
+    } else {
+        let text = String::from_utf8(bytes).map_err(|_| BadMessage::NotText)?;
+        add_payload(&mut metadata, &text);
+        json_text(&text)
+    };
+    let data = Map::from_iter([(function.trigger.binding.clone(), Value::String(value))]);
+    Ok((data, metadata))
+}
+
+/// As lenient as the host's decoder: blanks are skipped, spare bits at the end ignored.
+fn decoded(text: &str) -> Result<Vec<u8>, BadMessage> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
+    );
+    let dense: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')).collect();
+    LENIENT.decode(dense).map_err(|_| BadMessage::Undecodable)
+}
+
+fn own_metadata(message: &Message) -> Map<String, Value> {
+    let time = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%S+00:00").to_string();
+    let entries = [
+        ("DequeueCount", message.dequeue_count.to_string()),
+        ("ExpirationTime", time(message.expires_at)),
+        ("Id", json_text(&message.id.to_string())),
+        ("InsertionTime", time(message.inserted_at)),
+        ("NextVisibleTime", time(message.next_visible_at)),
+        ("PopReceipt", json_text(&message.pop_receipt)),
+    ];
+    entries.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+}
+
+fn add_payload(metadata: &mut Map<String, Value>, text: &str) {
+    let Ok(Value::Object(payload)) = serde_json::from_str(text) else { return };
+    for (name, value) in payload {
+        if name.to_ascii_lowercase().ends_with("trigger") {
+            continue;
+        }
+        let value = match value {
+            Value::Null | Value::Array(_) => continue,
+            Value::Bool(true) => json_text("True").into(),
+            Value::Bool(false) => json_text("False").into(),
+            Value::Number(number) => json_text(&number.to_string()).into(),
+            Value::String(text) => json_text(&text).into(),
+            object @ Value::Object(_) => object,
+        };
+        let known = metadata.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
+        metadata.insert(known.unwrap_or(name), value);
+    }
+}
+
+/// A JSON string literal as the host writes it: the three line separators that JSON allows bare are escaped.
+fn json_text(text: &str) -> String {
+    Value::from(text)
+        .to_string()
+        .replace('\u{85}', "\\u0085")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}

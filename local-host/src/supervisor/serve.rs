@@ -1,0 +1,86 @@
+//! The public listener: it stays open while instances come and go.
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::Host;
+use crate::{listener::Body, stop::Stopping};
+
+/// How long an answer may still take to reach its caller once the host closes.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A pause after a failed accept: out of file descriptors, the next try would fail at once as well.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Takes connections until it is told to stop, then waits for those that are open.
+pub(super) async fn accept(listener: TcpListener, host: Arc<Host>, mut stopping: Stopping) {
+    let mut connections = JoinSet::new();
+    let stopping_too = stopping.clone();
+    loop {
+        tokio::select! {
+            () = stopping.wait() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, host.clone(), stopping_too.clone()))),
+                Err(error) => {
+                    tracing::warn!(%error, "connection not accepted");
+                    tokio::time::sleep(BREATH).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(stream: TcpStream, host: Arc<Host>, mut stopping: Stopping) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let host = host.clone();
+        async move { Ok::<_, Infallible>(answer(&host, request).await) }
+    });
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopping.wait() => {
+            connection.as_mut().graceful_shutdown();
+            timeout(FAREWELL, connection).await.unwrap_or(Ok(()))
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended early");
+    }
+}
+
+/// Front, then listener; 503 while there is no instance.
+async fn answer(host: &Host, request: Request<Incoming>) -> Response<Body> {
+    let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+    let request = match host.front.admit(request) {
+        Ok(request) => request,
+        Err(answer) => return answer,
+    };
+    // Counted in before another instance can take this one's place.
+    let begun = host.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin()));
+    match begun {
+        Some((instance, call)) => instance.handle(request, call).await,
+        None => unavailable(),
+    }
+}
+
+fn unavailable() -> Response<Body> {
+    let text = Full::new(Bytes::from_static(b"Function host is not running."));
+    let mut answer = Response::new(text.map_err(|never| match never {}).boxed_unsync());
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer
+}

@@ -1,0 +1,34 @@
+//! What the host tells its worker by environment (protocol sheet §1.2).
+
+use tokio::process::Command;
+
+use super::Setup;
+use crate::{front::FrontMode, ids};
+
+const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
+
+/// Defaults where neither the shell nor the settings say anything; what Core Tools sets.
+const DEFAULTS: [(&str, &str); 2] =
+    [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
+
+/// Sets the environment of one process: inherited, then settings, then what the host alone decides.
+pub(super) fn apply(command: &mut Command, setup: &Setup, port: u16) {
+    // A shell that happens to have it must not make the worker believe in a front that is not there.
+    command.env_remove(AUTH_ENABLED);
+    for (name, value) in DEFAULTS {
+        if std::env::var_os(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    command.envs(setup.settings.iter().map(|(name, value)| (name, value)));
+    if setup.front != FrontMode::Off {
+        command.env(AUTH_ENABLED, "True");
+    }
+    let (port, id) = (port.to_string(), ids::random().to_string());
+    command
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", &port)
+        .env("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", &id)
+        .env("FUNCTIONS_APP_ROOT_PATH", &setup.app_root)
+        .env("FUNCTIONS_HTTPWORKER_PORT", &port)
+        .env("FUNCTIONS_HTTPWORKER_ID", &id);
+}

@@ -1,0 +1,82 @@
+//! The lines that the worker prints.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use crate::event::{Event, Events};
+
+/// Bytes of a line that are kept; the rest of a longer one is dropped.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// Lines of stderr that an error message repeats, as on the platform (protocol sheet §1.6).
+const REMEMBERED: usize = 3;
+
+/// The last lines on stderr of one process; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    fn add(&self, line: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == REMEMBERED {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+    }
+
+    /// `how` with the lines behind it, where there are any.
+    pub(super) fn after(&self, how: &str) -> String {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines: Vec<&str> = lines.make_contiguous().iter().map(String::as_str).collect();
+        if lines.is_empty() {
+            how.to_owned()
+        } else {
+            format!("{how}; its last words: {}", lines.join(" | "))
+        }
+    }
+}
+
+/// Tells every line of one stream until it ends.
+pub(super) async fn forward(
+    stream: impl AsyncRead + Unpin,
+    stderr: bool,
+    events: Events,
+    last_words: LastWords,
+) {
+    let mut reader = BufReader::new(stream);
+    while let Ok(Some(line)) = next_line(&mut reader).await {
+        if stderr {
+            last_words.add(&line);
+        }
+        events.tell(Event::Output { stderr, line });
+    }
+}
+
+/// The next line without its end, at most [`LONGEST_LINE`] of it; none at the end of the stream.
+async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let mut any = false;
+    loop {
+        let read = reader.fill_buf().await?;
+        if read.is_empty() {
+            return Ok(any.then(|| text(&line)));
+        }
+        any = true;
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let part = &read[..end.unwrap_or(read.len())];
+        line.extend_from_slice(&part[..part.len().min(LONGEST_LINE - line.len())]);
+        let used = end.map_or(read.len(), |end| end + 1);
+        reader.consume(used);
+        if end.is_some() {
+            return Ok(Some(text(&line)));
+        }
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
+}

@@ -1,0 +1,33 @@
+//! The question whether the worker listens yet (protocol sheet §1.4).
+
+use std::{net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+const STEP: Duration = Duration::from_millis(25);
+
+/// Returns when `GET /` has got any answer, 404 and 500 included. A connection that the worker takes and closes
+/// counts as an answer too, one that it leaves open without a word does not.
+pub(super) async fn until_answered(address: SocketAddr) {
+    loop {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return ask(address, stream).await;
+        }
+        tokio::time::sleep(STEP).await;
+    }
+}
+
+async fn ask(address: SocketAddr, stream: TcpStream) {
+    let Ok((mut sender, connection)) = http1::handshake(TokioIo::new(stream)).await else { return };
+    let request = Request::get("/").header(header::HOST, address.to_string()).body(Empty::<Bytes>::new());
+    let Ok(request) = request else { return };
+    tokio::select! {
+        _ = sender.send_request(request) => {}
+        _ = connection => {}
+    }
+}

@@ -1,0 +1,109 @@
+//! One process of the worker.
+
+use std::{process::Stdio, time::Duration};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::{
+    process::{Child, Command},
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::{
+    Setup, environment,
+    output::{self, LastWords},
+};
+
+/// A started process, head of its own process group, so that Ctrl-C in the terminal reaches the host alone.
+/// Dropping it kills the group.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    readers: JoinSet<()>,
+    last_words: LastWords,
+}
+
+/// How long lines are waited for that a process left behind in its pipes.
+const LAST_LINES: Duration = Duration::from_millis(200);
+
+/// How long the end of a killed process is waited for (protocol sheet §1.7).
+const END: Duration = Duration::from_secs(1);
+
+impl Process {
+    /// Starts the program of host.json with its environment, its output as events.
+    pub(super) fn spawn(setup: &Setup, port: u16) -> Result<Self, String> {
+        let handler = &setup.handler;
+        let mut command = Command::new(&handler.executable);
+        command
+            .args(&handler.arguments)
+            .current_dir(&handler.working_directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        environment::apply(&mut command, setup, port);
+        let mut child = command.spawn().map_err(|error| {
+            format!(
+                "cannot start {} in {}: {error}; build the worker, or mend \
+                 customHandler.description.defaultExecutablePath in host.json",
+                handler.executable.display(),
+                handler.working_directory.display(),
+            )
+        })?;
+        let (mut readers, last_words) = (JoinSet::new(), LastWords::default());
+        if let Some(stdout) = child.stdout.take() {
+            readers.spawn(output::forward(stdout, false, setup.events.clone(), last_words.clone()));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            readers.spawn(output::forward(stderr, true, setup.events.clone(), last_words.clone()));
+        }
+        Ok(Self { child, readers, last_words })
+    }
+
+    /// The process id; none once it has ended.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Waits for the end; the exit code, or none for a signal.
+    pub(super) async fn ended(&mut self) -> Option<i32> {
+        self.child.wait().await.ok().and_then(|status| status.code())
+    }
+
+    /// SIGKILL to the whole group, then the wait for the end.
+    pub(super) async fn kill(&mut self) {
+        self.signal();
+        if timeout(END, self.ended()).await.is_err() {
+            tracing::warn!(pid = self.pid(), "the worker's process does not end");
+        }
+    }
+
+    /// Waits until what the ended process printed was told; a process that it left behind may hold the pipes open
+    /// for as long as it likes, so not for long.
+    pub(super) async fn last_lines(&mut self) {
+        drop(timeout(LAST_LINES, async { while self.readers.join_next().await.is_some() {} }).await);
+    }
+
+    /// What the process said last on stderr, behind `how` it ended.
+    pub(super) fn last_words(&self, how: &str) -> String {
+        self.last_words.after(how)
+    }
+
+    fn signal(&mut self) {
+        // Once it is waited for, its id may belong to somebody else.
+        let Some(group) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
+        else {
+            return;
+        };
+        if let Err(error) = kill_process_group(group, Signal::KILL) {
+            tracing::debug!(%error, "no process group to kill");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.signal();
+    }
+}

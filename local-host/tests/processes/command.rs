@@ -1,0 +1,66 @@
+//! The command, as somebody types it.
+
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
+
+use crate::app::{TestApp, client, gone, within};
+
+struct Typed {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Typed {
+    fn new(app: &TestApp) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_local-host"))
+            .arg(&app.options.app_root)
+            .args(["--port", "0", "--setting", "A_SETTING=its value"])
+            .env("WEBSITE_AUTH_ENABLED", "True")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the command starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    /// Reads until each of these was printed, in whatever sequence; what stands behind each in its line.
+    async fn behind<const N: usize>(&mut self, parts: [&str; N]) -> [String; N] {
+        let mut found = parts.map(|_| None);
+        while found.iter().any(Option::is_none) {
+            let line = within(self.lines.next_line()).await.expect("UTF-8").expect("one more line");
+            for (part, found) in parts.iter().zip(&mut found) {
+                if let Some((_, rest)) = line.split_once(part) {
+                    *found = Some(rest.to_owned());
+                }
+            }
+        }
+        found.map(Option::unwrap_or_default)
+    }
+}
+
+#[tokio::test]
+async fn the_command_names_the_functions_and_leaves_nothing_behind() {
+    let app = TestApp::new().http("environment").queue("ok_job", "jobs");
+    let mut typed = Typed::new(&app);
+    let [worker, queue, url] = typed.behind(["worker started, process ", "queue ", "ready on "]).await;
+    let worker = worker.parse().expect("a process id");
+    assert_eq!(queue, "jobs");
+    let url = url.split(';').next().unwrap_or_default();
+    let answer = client().get(format!("{url}/api/environment")).send().await.unwrap();
+    let body = answer.text().await.unwrap();
+    let seen: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(seen["A_SETTING"], "its value");
+    // The shell's word is not enough: there is no front.
+    assert_eq!(seen.get("WEBSITE_AUTH_ENABLED"), None);
+    let host = typed.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).unwrap();
+    kill_process(host, Signal::TERM).unwrap();
+    assert!(within(typed.child.wait()).await.unwrap().success());
+    within(gone(worker)).await;
+}

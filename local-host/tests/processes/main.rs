@@ -1,0 +1,10 @@
+//! What the host promises about its worker's process, its queues and its timers. The worker is
+//! `examples/echo_worker.rs`, always a child process; queues and timers follow a clock that the test turns.
+
+mod app;
+mod command;
+mod queue_functions;
+mod queues;
+mod supervisor;
+mod timers;
+mod worker;

@@ -1,0 +1,115 @@
+//! Storage queues in memory.
+
+use std::time::Duration;
+
+use local_host::{
+    clock::Clock,
+    queues::{Counts, MAX_TEXT, QueueError, Queues},
+};
+
+use crate::app::{noon, within};
+
+const LEASE: Duration = Duration::from_mins(10);
+
+fn queues() -> Queues {
+    Queues::with_clock(Clock::stopped_at(noon()))
+}
+
+#[test]
+fn a_received_message_is_hidden_until_its_lease_runs_out() {
+    let queues = queues();
+    let id = queues.put("jobs", "one".to_owned()).unwrap();
+    let first = queues.receive("jobs", 32, LEASE).remove(0);
+    assert_eq!((first.id, first.dequeue_count, first.text.as_str()), (id, 1, "one"));
+    queues.clock().turn(Duration::from_secs(599));
+    assert!(queues.receive("jobs", 32, LEASE).is_empty());
+    queues.clock().turn(Duration::from_secs(1));
+    let second = queues.receive("jobs", 32, LEASE).remove(0);
+    assert_eq!((second.id, second.dequeue_count), (id, 2));
+    assert_ne!(second.pop_receipt, first.pop_receipt);
+}
+
+#[test]
+fn an_old_pop_receipt_is_refused() {
+    let queues = queues();
+    let id = queues.put("jobs", "one".to_owned()).unwrap();
+    let first = queues.receive("jobs", 1, LEASE).remove(0);
+    let renewed = queues.update("jobs", id, &first.pop_receipt, LEASE).unwrap();
+    assert_eq!(queues.delete("jobs", id, &first.pop_receipt), Err(QueueError::OldReceipt));
+    let again = queues.update("jobs", id, &first.pop_receipt, Duration::ZERO);
+    assert_eq!(again.unwrap_err(), QueueError::OldReceipt);
+    assert_eq!(queues.delete("jobs", id, &renewed.pop_receipt), Ok(()));
+    assert_eq!(queues.delete("jobs", id, &renewed.pop_receipt), Err(QueueError::NoMessage));
+}
+
+#[test]
+fn a_released_message_is_visible_at_once_and_keeps_its_count() {
+    let queues = queues();
+    let id = queues.put("jobs", "one".to_owned()).unwrap();
+    let first = queues.receive("jobs", 1, LEASE).remove(0);
+    queues.update("jobs", id, &first.pop_receipt, Duration::ZERO).unwrap();
+    assert_eq!(queues.receive("jobs", 1, LEASE).remove(0).dequeue_count, 2);
+}
+
+#[test]
+fn a_delayed_message_shows_itself_later() {
+    let queues = queues();
+    queues.put_later("jobs", "late".to_owned(), Duration::from_secs(30), None).unwrap();
+    assert!(queues.receive("jobs", 1, LEASE).is_empty());
+    queues.clock().turn(Duration::from_secs(30));
+    assert_eq!(queues.receive("jobs", 1, LEASE).len(), 1);
+}
+
+#[test]
+fn a_message_goes_after_seven_days_unless_it_was_put_for_ever() {
+    let queues = queues();
+    queues.put("jobs", "week".to_owned()).unwrap();
+    queues.put_later("jobs", "ever".to_owned(), Duration::ZERO, None).unwrap();
+    queues.put_later("jobs", "hour".to_owned(), Duration::ZERO, Some(Duration::from_hours(1))).unwrap();
+    queues.clock().turn(Duration::from_hours(1));
+    assert_eq!(queues.counts("jobs").visible, 2);
+    queues.clock().turn(Duration::from_hours(7 * 24));
+    let left = queues.peek("jobs");
+    assert_eq!(left.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["ever"]);
+    assert_eq!(left[0].expires_at.to_rfc3339(), "9999-12-31T23:59:59+00:00");
+}
+
+#[test]
+fn a_text_above_64_kib_is_refused() {
+    let queues = queues();
+    assert!(queues.put("jobs", "x".repeat(MAX_TEXT)).is_ok());
+    assert_eq!(queues.put("jobs", "x".repeat(MAX_TEXT + 1)), Err(QueueError::TooLarge(MAX_TEXT + 1)));
+    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });
+}
+
+#[test]
+fn names_ignore_case_and_a_look_changes_nothing() {
+    let queues = queues();
+    queues.put("Jobs", "one".to_owned()).unwrap();
+    queues.put("JOBS", "two".to_owned()).unwrap();
+    let _leased = queues.receive("jobs", 1, LEASE);
+    let look = |queues: &Queues| {
+        queues
+            .peek("jobs")
+            .into_iter()
+            .map(|message| (message.text, message.dequeue_count))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(look(&queues), [("one".to_owned(), 1), ("two".to_owned(), 0)]);
+    assert_eq!(look(&queues), look(&queues));
+    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 1 });
+    assert_eq!(queues.names(), ["jobs"]);
+    queues.purge("jobs");
+    assert_eq!(queues.counts("jobs"), Counts::default());
+}
+
+#[tokio::test]
+async fn a_change_wakes_whoever_waits_for_it() {
+    let queues = queues();
+    let other = queues.clone();
+    let waiting =
+        tokio::spawn(async move { other.wait_until(|queues| queues.counts("jobs").visible == 2).await });
+    queues.put("jobs", "one".to_owned()).unwrap();
+    queues.put("jobs", "two".to_owned()).unwrap();
+    within(waiting).await.unwrap();
+}
