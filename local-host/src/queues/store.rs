@@ -1,0 +1,131 @@
+//! The messages themselves, each call at a given time.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Message, QueueError};
+use crate::{
+    clock::{NEVER, later},
+    ids,
+};
+
+/// All queues by name; the names are lower case.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    queues: BTreeMap<String, Vec<Message>>,
+    receipts: u64,
+}
+
+impl Store {
+    pub(super) fn put(
+        &mut self,
+        now: DateTime<Utc>,
+        queue: &str,
+        text: String,
+        delay: Duration,
+        time_to_live: Option<Duration>,
+    ) -> Uuid {
+        let message = Message {
+            id: ids::random(),
+            pop_receipt: self.receipt(now),
+            dequeue_count: 0,
+            inserted_at: now,
+            expires_at: time_to_live.map_or(NEVER, |life| later(now, life)),
+            next_visible_at: later(now, delay),
+            text,
+        };
+        let id = message.id;
+        self.queues.entry(queue.to_owned()).or_default().push(message);
+        id
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        now: DateTime<Utc>,
+        queue: &str,
+        count: usize,
+        lease: Duration,
+    ) -> Vec<Message> {
+        let mut messages = std::mem::take(self.live(now, queue));
+        let mut taken = Vec::new();
+        for message in messages.iter_mut().filter(|message| message.next_visible_at <= now).take(count) {
+            message.pop_receipt = self.receipt(now);
+            message.dequeue_count += 1;
+            message.next_visible_at = later(now, lease);
+            taken.push(message.clone());
+        }
+        *self.live(now, queue) = messages;
+        taken
+    }
+
+    pub(super) fn update(
+        &mut self,
+        now: DateTime<Utc>,
+        queue: &str,
+        id: Uuid,
+        pop_receipt: &str,
+        visibility: Duration,
+    ) -> Result<Message, QueueError> {
+        let receipt = self.receipt(now);
+        let messages = self.live(now, queue);
+        let found = position(messages, id, pop_receipt)?;
+        let message = &mut messages[found];
+        message.pop_receipt = receipt;
+        message.next_visible_at = later(now, visibility);
+        Ok(message.clone())
+    }
+
+    pub(super) fn delete(
+        &mut self,
+        now: DateTime<Utc>,
+        queue: &str,
+        id: Uuid,
+        pop_receipt: &str,
+    ) -> Result<(), QueueError> {
+        let messages = self.live(now, queue);
+        let found = position(messages, id, pop_receipt)?;
+        messages.remove(found);
+        Ok(())
+    }
+
+    pub(super) fn peek(&self, now: DateTime<Utc>, queue: &str) -> Vec<Message> {
+        let messages = self.queues.get(queue).into_iter().flatten();
+        messages.filter(|message| message.expires_at > now).cloned().collect()
+    }
+
+    pub(super) fn next_visible_at(&self, now: DateTime<Utc>, queue: &str) -> Option<DateTime<Utc>> {
+        let messages = self.queues.get(queue)?.iter();
+        messages.filter(|message| message.expires_at > now).map(|message| message.next_visible_at).min()
+    }
+
+    pub(super) fn purge(&mut self, queue: &str) {
+        if let Some(messages) = self.queues.get_mut(queue) {
+            messages.clear();
+        }
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.queues.keys().cloned().collect()
+    }
+
+    /// The messages of a queue that have not expired.
+    fn live(&mut self, now: DateTime<Utc>, queue: &str) -> &mut Vec<Message> {
+        let messages = self.queues.entry(queue.to_owned()).or_default();
+        messages.retain(|message| message.expires_at > now);
+        messages
+    }
+
+    /// Opaque like the ones of a storage queue, and never the same twice.
+    fn receipt(&mut self, now: DateTime<Utc>) -> String {
+        self.receipts += 1;
+        STANDARD.encode(format!("{}{:06x}", now.format("%d%b%Y%H:%M:%S"), self.receipts))
+    }
+}
+
+fn position(messages: &[Message], id: Uuid, pop_receipt: &str) -> Result<usize, QueueError> {
+    let found = messages.iter().position(|message| message.id == id).ok_or(QueueError::NoMessage)?;
+    if messages[found].pop_receipt == pop_receipt { Ok(found) } else { Err(QueueError::OldReceipt) }
+}
