@@ -1,6 +1,19 @@
 //! What an app folder says: host.json, one function.json a function, and the settings that override them.
 
-use std::{path::PathBuf, time::Duration};
+mod function_json;
+mod host_json;
+mod json_file;
+mod overrides;
+mod settings;
+mod span;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub(crate) use function_json::is_queue_name;
+use settings::Settings;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -9,8 +22,31 @@ pub struct App {
     pub root: PathBuf,
     /// host.json, overrides applied.
     pub host: HostJson,
-    /// Every enabled function, in the order of their folder names.
+    /// Every enabled function, sorted by folder name: the sequence in which routes are tried.
     pub functions: Vec<Function>,
+    /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
+    pub believes_principal: bool,
+}
+
+/// Why an app folder cannot be served: every fault found, one sentence each, naming the file and the remedy.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct AppError(pub Vec<String>);
+
+impl App {
+    /// Reads host.json and the function folders directly under `root` (protocol sheet §7.1). `settings` stand
+    /// above the environment of this process.
+    ///
+    /// # Errors
+    /// When host.json or a function.json is missing, malformed or asks for what this host does not serve; all
+    /// faults of the function folders are collected.
+    pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
+        let settings = Settings::over_environment(settings);
+        let (host, only) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
+        let functions = function_json::load_all(root, &settings, only.as_deref()).map_err(AppError)?;
+        let believes_principal = settings.is_true("WEBSITE_AUTH_ENABLED");
+        Ok(Self { root: root.to_owned(), host, functions, believes_principal })
+    }
 }
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
@@ -78,8 +114,18 @@ pub struct Function {
     pub name: String,
     /// What starts it.
     pub trigger: Trigger,
-    /// Its out bindings, in the order of function.json.
+    /// Its out bindings, in the sequence of function.json.
     pub outputs: Vec<Output>,
+}
+
+impl Function {
+    /// Whether an HTTP trigger and an `http` output are all it has: only then can the request itself reach the
+    /// worker (protocol sheet §2.1).
+    #[must_use]
+    pub fn is_http_in_out(&self) -> bool {
+        matches!(self.trigger.kind, TriggerKind::Http { .. })
+            && matches!(self.outputs.as_slice(), [Output { kind: OutputKind::Http, .. }])
+    }
 }
 
 /// The one trigger of a function, with its binding's name.

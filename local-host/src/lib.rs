@@ -11,13 +11,17 @@
 //! (`tests/recordings/`).
 
 pub mod app;
+mod body;
+pub mod clock;
 pub mod event;
 pub mod front;
+mod ids;
 pub mod instance;
 pub mod invoke;
 pub mod issuer;
 pub mod keys;
 pub mod listener;
+mod net_json;
 pub mod people;
 pub mod queue_listener;
 pub mod queues;

@@ -1,1 +1,105 @@
 //! The public side: finds the function by its route, checks its key, hands it to the invoker.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+
+pub use crate::body::Body;
+use crate::{
+    app::{App, AppError, AuthLevel, Function, TriggerKind},
+    invoke::{Call, Invoker, LARGEST_BODY, Query, content_length, identities, path, status_only},
+    keys::{self, Keys, Opened},
+    route::{Params, Template},
+};
+
+/// Answers the callers of one host instance.
+#[derive(Debug)]
+pub struct Listener {
+    app: Arc<App>,
+    keys: Option<Keys>,
+    invoker: Invoker,
+    routes: Vec<Route>,
+    added_headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug)]
+struct Route {
+    function: Function,
+    template: Template,
+    methods: Vec<String>,
+    auth_level: AuthLevel,
+}
+
+impl Listener {
+    /// Serves the HTTP functions of `app`. Without `keys` every call is let through as an administrator's, as
+    /// Core Tools does (protocol sheet §6).
+    ///
+    /// # Errors
+    /// When a route or an added header of the app is malformed.
+    pub fn new(app: Arc<App>, keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
+        let mut routes = Vec::new();
+        for function in &app.functions {
+            if let TriggerKind::Http { methods, route, auth_level } = &function.trigger.kind {
+                let template = Template::parse(&format!("{}/{}", app.host.route_prefix, route.trim_matches('/')));
+                let template = template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
+                let (methods, auth_level) = (methods.clone(), *auth_level);
+                routes.push(Route { function: function.clone(), template, methods, auth_level });
+            }
+        }
+        let added = app.host.added_headers.iter().map(|(name, value)| {
+            let line = (HeaderName::try_from(name), HeaderValue::try_from(value));
+            let (Ok(name), Ok(value)) = line else {
+                return Err(AppError(vec![format!("host.json: the header {name} is none that HTTP allows")]));
+            };
+            Ok((name, value))
+        });
+        let added_headers = added.collect::<Result<_, _>>()?;
+        Ok(Self { app, keys, invoker, routes, added_headers })
+    }
+
+    /// Answers one request. The host itself gives 400, 401, 404, 413 and 500, all without a body.
+    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let mut answer = self.route(request).await;
+        answer.headers_mut().entry(header::SERVER).or_insert(HeaderValue::from_static("Kestrel"));
+        answer
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Some(path) = path::decode(parts.uri.path()) else { return status_only(StatusCode::BAD_REQUEST) };
+        if content_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
+            return status_only(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let Some((route, params)) = self.find(&parts, &path) else { return status_only(StatusCode::NOT_FOUND) };
+        let opened = self.opened(route, &parts);
+        if !keys::suffices(route.auth_level, opened.as_ref()) {
+            return status_only(StatusCode::UNAUTHORIZED);
+        }
+        let identities = identities(&parts.headers, self.app.believes_principal, opened.as_ref());
+        let call = Call { parts, body, path, params, identities };
+        let mut answer = self.invoker.http(&route.function, call).await;
+        for (name, value) in &self.added_headers {
+            answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        answer
+    }
+
+    /// The first route that matches path and method; a method that is not listed does not match.
+    fn find(&self, parts: &request::Parts, path: &str) -> Option<(&Route, Params)> {
+        let method = parts.method.as_str();
+        self.routes
+            .iter()
+            .filter(|route| route.methods.is_empty() || route.methods.iter().any(|listed| listed == method))
+            .find_map(|route| Some((route, route.template.matches(path)?)))
+    }
+
+    /// What the presented key opens: from the header, else from the query.
+    fn opened(&self, route: &Route, parts: &request::Parts) -> Option<Opened> {
+        let Some(keys) = &self.keys else {
+            return Some(Opened { admin: true, name: "master".to_owned() });
+        };
+        let from_header = parts.headers.get("x-functions-key").and_then(|value| value.to_str().ok());
+        let presented = from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
+        keys.open(&route.function.name, &presented?)
+    }
+}

@@ -1,0 +1,43 @@
+//! Message bodies on both sides of the host.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use hyper::body::{Body as HttpBody, Frame};
+
+/// A request's or answer's body.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// No body.
+pub(crate) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Bytes whose number is known beforehand: they travel with a Content-Length.
+pub(crate) fn sized(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Bytes whose number is not told: they travel in chunks, or as many as an explicit Content-Length says.
+pub(crate) fn streamed(bytes: impl Into<Bytes>) -> Body {
+    Streamed(Some(bytes.into()).filter(|bytes| !bytes.is_empty())).boxed_unsync()
+}
+
+struct Streamed(Option<Bytes>);
+
+impl HttpBody for Streamed {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
