@@ -28,6 +28,11 @@ pub(crate) fn streamed(bytes: impl Into<Bytes>) -> Body {
     Streamed(Some(bytes.into()).filter(|bytes| !bytes.is_empty())).boxed_unsync()
 }
 
+/// Bytes after which the connection breaks: what becomes of a wrong Content-Length.
+pub(crate) fn broken(bytes: impl Into<Bytes>) -> Body {
+    Broken { bytes: Some(bytes.into()).filter(|bytes| !bytes.is_empty()), flushed: false }.boxed_unsync()
+}
+
 struct Streamed(Option<Bytes>);
 
 impl HttpBody for Streamed {
@@ -39,5 +44,30 @@ impl HttpBody for Streamed {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+struct Broken {
+    bytes: Option<Bytes>,
+    flushed: bool,
+}
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        // The pause lets the connection write what it has before the error ends it.
+        if !std::mem::replace(&mut self.flushed, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())))
     }
 }

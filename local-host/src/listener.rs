@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, request};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
 
 pub use crate::body::Body;
 use crate::{
@@ -59,8 +59,13 @@ impl Listener {
 
     /// Answers one request. The host itself gives 400, 401, 404, 413 and 500, all without a body.
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let is_old = request.version() == Version::HTTP_10;
         let mut answer = self.route(request).await;
-        answer.headers_mut().entry(header::SERVER).or_insert(HeaderValue::from_static("Kestrel"));
+        let headers = answer.headers_mut();
+        headers.entry(header::SERVER).or_insert(HeaderValue::from_static("Kestrel"));
+        if is_old {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         answer
     }
 

@@ -30,11 +30,9 @@ impl Call {
         self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
     }
 
-    /// The body where a length is declared; a chunked one is not read (protocol sheet §3.2).
+    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2).
     pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
-        if self.is_chunked() || !self.has_body() {
-            return Ok(Bytes::new());
-        }
-        read_whole(std::mem::replace(&mut self.body, body::empty()), LARGEST_BODY).await
+        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), LARGEST_BODY).await?;
+        Ok(if self.is_chunked() { Bytes::new() } else { bytes })
     }
 }

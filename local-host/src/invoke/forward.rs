@@ -32,6 +32,7 @@ const CONTENT: [HeaderName; 10] = [
 
 /// Sends the call on and returns the whole answer.
 pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result<Response<Body>, Failure> {
+    let bytes = call.read_body().await?;
     if call.is_chunked() {
         return Err(Failure::mistake(
             "the upload is chunked, which forward mode cannot pass on (host issue 4926); \
@@ -41,7 +42,6 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
     if let Some(name) = headers::not_ascii(&call.parts.headers) {
         return Err(Failure::new(format!("the request header {name} is not ASCII, which forward mode refuses")));
     }
-    let bytes = call.read_body().await?;
     let head = head(&call, id, bytes.len())?;
     let make = || {
         let body = if bytes.is_empty() { body::empty() } else { body::sized(bytes.clone()) };

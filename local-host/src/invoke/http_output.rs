@@ -1,7 +1,8 @@
 //! From the worker's answer to the caller's (protocol sheet §4.3).
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+mod write;
+
+use http::{HeaderValue, Response, StatusCode, header};
 
 use super::{Failure, answer::Answer, outputs, queue_output::sniffed, status_only};
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     body::{self, Body},
     net_json::Json,
 };
+use write::{framed, write};
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -62,6 +64,7 @@ fn strictly(value: &Json) -> Option<Described> {
     let status = match value.get_any_case("statusCode") {
         None | Some(Json::Null) => None,
         Some(Json::List(_) | Json::Object(_)) => return None,
+        Some(float @ Json::Float(_)) => Some(float.compact()),
         Some(status) => Some(status.shown()),
     };
     let headers = match value.get_any_case("headers") {
@@ -104,79 +107,4 @@ fn returned(value: &Json) -> Response<Body> {
     let mut answer = Response::new(body);
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     answer
-}
-
-fn write(described: &Described) -> Written {
-    let (mut headers, fault) = match write_headers(&described.headers) {
-        Ok(headers) => (headers, None),
-        Err((headers, what)) => (headers, Some(what)),
-    };
-    let status = match described.status.as_deref().map(|text| text.trim().parse::<i64>()) {
-        Some(Ok(number)) => u16::try_from(number).ok().filter(|number| (200..1000).contains(number)),
-        _ => Some(200),
-    };
-    let status = status.and_then(|number| StatusCode::from_u16(number).ok());
-    let fault = fault.or_else(|| {
-        status.is_none().then(|| {
-            format!("statusCode {} is none that HTTP knows; use 200 to 599", described.status.as_deref().unwrap_or(""))
-        })
-    });
-    let (Some(status), None) = (status, &fault) else {
-        let mut answer = status_only(StatusCode::INTERNAL_SERVER_ERROR);
-        *answer.headers_mut() = headers;
-        return (answer, fault);
-    };
-    headers.insert(header::CONTENT_TYPE, content_type(headers.get(header::CONTENT_TYPE)));
-    let content: Bytes = described.body.shown().into();
-    let forbidden = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status);
-    let body = if headers.contains_key(header::CONTENT_LENGTH) {
-        body::streamed(content)
-    } else if forbidden {
-        body::empty()
-    } else {
-        framed(content)
-    };
-    let mut answer = Response::new(body);
-    *answer.status_mut() = status;
-    *answer.headers_mut() = headers;
-    (answer, None)
-}
-
-/// Content of unknown length travels in chunks; none at all says so.
-fn framed(content: Bytes) -> Body {
-    if content.is_empty() { body::empty() } else { body::streamed(content) }
-}
-
-/// The first line of a name wins. At the first value that .NET does not take, the lines so far stay and the
-/// caller gets 500.
-fn write_headers(described: &[(String, Json)]) -> Result<HeaderMap, (HeaderMap, String)> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in described {
-        let line = match value {
-            Json::Null | Json::List(_) | Json::Object(_) => None,
-            scalar => Some(scalar.shown()).filter(|text| text.is_ascii()),
-        };
-        let length = |line: &str| !name.eq_ignore_ascii_case("content-length") || line.parse::<u64>().is_ok();
-        let line = line.filter(|line| length(line)).and_then(|line| HeaderValue::try_from(line).ok());
-        let (Ok(name), Some(line)) = (HeaderName::try_from(name), line) else {
-            let what = format!(
-                "the header \"{name}\" is no plain ASCII text on one line, so the caller gets 500; \
-                 send one text a header (protocol sheet §4.3)"
-            );
-            return Err((headers, what));
-        };
-        if name != header::TRANSFER_ENCODING {
-            headers.entry(name).or_insert(line);
-        }
-    }
-    Ok(headers)
-}
-
-/// The type as the host completes it: its charset is always UTF-8.
-fn content_type(given: Option<&HeaderValue>) -> HeaderValue {
-    let Some(given) = given.and_then(|given| given.to_str().ok()) else { return HeaderValue::from_static(PLAIN) };
-    let is_charset = |parameter: &&str| parameter.trim_start().to_ascii_lowercase().starts_with("charset=");
-    let kept: Vec<&str> = given.split(';').filter(|parameter| !is_charset(parameter)).collect();
-    HeaderValue::try_from(format!("{}; charset=utf-8", kept.join(";")))
-        .unwrap_or_else(|_| HeaderValue::from_static(PLAIN))
 }

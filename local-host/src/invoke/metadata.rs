@@ -35,7 +35,9 @@ pub(super) fn of_call(
 ) -> Map<String, Value> {
     let mut bound = Bound::default();
     for (name, value) in body.and_then(|text| Json::parse(text).ok()).iter().flat_map(Json::members) {
-        if let Some(value) = member(value) {
+        if let Some(value) = member(value)
+            && !name.eq_ignore_ascii_case(&function.trigger.binding)
+        {
             bound.put(name, value);
         }
     }

@@ -108,5 +108,11 @@ fn answer_of(answer: Response<hyper::body::Incoming>) -> Result<Response<Body>, 
     for name in HOP_BY_HOP {
         parts.headers.remove(name);
     }
-    Ok(Response::from_parts(parts, incoming.map_err(io::Error::other).boxed_unsync()))
+    let body = if parts.status == StatusCode::NOT_MODIFIED {
+        // Its Content-Length speaks of a body that does not come.
+        body::streamed("")
+    } else {
+        incoming.map_err(io::Error::other).boxed_unsync()
+    };
+    Ok(Response::from_parts(parts, body))
 }

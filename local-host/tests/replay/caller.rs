@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use crate::wire::{Message, Reader};
 
 /// Sends the bytes and reads one answer, interim ones skipped; none when the connection closes first.
-pub async fn call(address: SocketAddr, bytes: &[u8]) -> Option<Message> {
+pub(crate) async fn call(address: SocketAddr, bytes: &[u8]) -> Option<Message> {
     let (input, mut output) = TcpStream::connect(address).await.unwrap().into_split();
     output.write_all(bytes).await.unwrap();
     let mut reader = Reader::new(input);

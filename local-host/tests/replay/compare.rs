@@ -27,7 +27,7 @@ const MASKED_MEMBERS: [&str; 9] = [
 const OWN_DATE: [&str; 3] = ["fwd-a-headers", "pxy-a-headers", "ans-headers-special"];
 
 /// Every difference, one line each.
-pub fn differences(recording: &Value, seen: &Seen) -> Vec<String> {
+pub(crate) fn differences(recording: &Value, seen: &Seen) -> Vec<String> {
     let name = recording["case"].as_str().unwrap();
     let mut out = requests(recording, seen);
     let expected = &recording["callerSees"];

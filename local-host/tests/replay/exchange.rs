@@ -14,17 +14,17 @@ use crate::{
 };
 
 /// What a replay saw.
-pub struct Seen {
+pub(crate) struct Seen {
     /// What the worker received.
-    pub requests: Vec<Message>,
+    pub(crate) requests: Vec<Message>,
     /// What the caller received.
-    pub answer: Option<Message>,
+    pub(crate) answer: Option<Message>,
     /// The texts in the queue `outq`.
-    pub messages: Vec<String>,
+    pub(crate) messages: Vec<String>,
 }
 
 /// Replays a recording.
-pub async fn replay(recording: &Recording) -> Seen {
+pub(crate) async fn replay(recording: &Recording) -> Seen {
     let recorder = Recorder::start(recording.0["handlerAnswer"].clone()).await;
     let app = recording.0["app"].as_str().unwrap();
     let host = Host::start(app, &recording.settings(), recorder.address).await;
@@ -44,7 +44,7 @@ pub async fn replay(recording: &Recording) -> Seen {
 }
 
 /// Replays a recording and compares.
-pub async fn check(recording: &Recording) -> Vec<String> {
+pub(crate) async fn check(recording: &Recording) -> Vec<String> {
     differences(&recording.0, &replay(recording).await)
 }
 

@@ -20,18 +20,18 @@ use tokio::{net::TcpListener, task::AbortHandle};
 use crate::recording::read;
 
 /// A running host; it stops when dropped.
-pub struct Host {
-    pub address: SocketAddr,
-    pub app: Arc<App>,
-    pub invoker: Invoker,
-    pub queues: Queues,
+pub(crate) struct Host {
+    pub(crate) address: SocketAddr,
+    pub(crate) app: Arc<App>,
+    pub(crate) invoker: Invoker,
+    pub(crate) queues: Queues,
     task: AbortHandle,
     _folder: TempDir,
 }
 
 impl Host {
     /// Serves a recorded app in front of a worker.
-    pub async fn start(app: &str, settings: &[(String, String)], worker: SocketAddr) -> Self {
+    pub(crate) async fn start(app: &str, settings: &[(String, String)], worker: SocketAddr) -> Self {
         let apps = read("apps");
         let folder = tempfile::tempdir().unwrap();
         write_app(&folder, &apps["apps"][app]);

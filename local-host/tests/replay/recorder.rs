@@ -24,15 +24,15 @@ use crate::{
 };
 
 /// A listening recorder; it stops when dropped.
-pub struct Recorder {
-    pub address: SocketAddr,
+pub(crate) struct Recorder {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<Message>>>,
     task: AbortHandle,
 }
 
 impl Recorder {
     /// Starts one that gives the same answer to every request.
-    pub async fn start(answer: Value) -> Self {
+    pub(crate) async fn start(answer: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -46,7 +46,7 @@ impl Recorder {
     }
 
     /// Every request so far.
-    pub fn seen(&self) -> Vec<Message> {
+    pub(crate) fn seen(&self) -> Vec<Message> {
         self.seen.lock().unwrap().clone()
     }
 }

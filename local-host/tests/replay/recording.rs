@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// One recorded exchange.
 #[derive(Clone)]
-pub struct Recording(pub Value);
+pub(crate) struct Recording(pub(crate) Value);
 
 /// A folder of this test.
 fn folder(name: &str) -> PathBuf {
@@ -15,14 +15,14 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Reads a file of the recordings.
-pub fn read(name: &str) -> Value {
+pub(crate) fn read(name: &str) -> Value {
     let path = folder("recordings").join(format!("{name}.json"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
 }
 
 /// The names of all recordings of a group, such as `env`.
-pub fn group(group: &str) -> Vec<String> {
+pub(crate) fn group(group: &str) -> Vec<String> {
     let entries = fs::read_dir(folder("recordings")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names
@@ -34,7 +34,7 @@ pub fn group(group: &str) -> Vec<String> {
 }
 
 /// The checked-in list: what must hold, and what stands aside with its reason.
-pub fn listed() -> (Vec<String>, Vec<(String, String)>) {
+pub(crate) fn listed() -> (Vec<String>, Vec<(String, String)>) {
     let text = fs::read_to_string(folder("replay").join("cases.txt")).unwrap();
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (aside, held): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("aside "));
@@ -47,24 +47,24 @@ pub fn listed() -> (Vec<String>, Vec<(String, String)>) {
 
 impl Recording {
     /// Reads one by its name.
-    pub fn load(name: &str) -> Self {
+    pub(crate) fn load(name: &str) -> Self {
         Self(read(name))
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.0["case"].as_str().unwrap()
     }
 
     /// The settings of its run.
-    pub fn settings(&self) -> Vec<(String, String)> {
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
         let env = self.0["env"].as_object().unwrap();
         env.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
     }
 }
 
 /// A text in one of the forms of the recordings: plain, base64, or parts that repeat.
-pub fn bytes(value: &Value) -> Vec<u8> {
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.clone().into_bytes(),
         Value::Array(parts) => parts.iter().flat_map(bytes).collect(),
@@ -83,7 +83,7 @@ pub fn bytes(value: &Value) -> Vec<u8> {
 }
 
 /// The body of a recorded request or answer.
-pub fn body(message: &Value) -> Vec<u8> {
+pub(crate) fn body(message: &Value) -> Vec<u8> {
     match message.get("bodyBase64") {
         Some(base64) => STANDARD.decode(bytes(base64)).unwrap(),
         None => bytes(&message["bodyText"]),

@@ -12,32 +12,32 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A message as it was seen.
 #[derive(Clone, Debug, Default)]
-pub struct Message {
+pub(crate) struct Message {
     /// The request line or status line.
-    pub line: String,
+    pub(crate) line: String,
     /// Lines in their sequence, values as Latin-1.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// As the recordings write it.
-    pub framing: String,
+    pub(crate) framing: String,
     /// Without its framing.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
     /// The values of a header.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
 /// Reads messages off a socket.
-pub struct Reader<R> {
+pub(crate) struct Reader<R> {
     socket: R,
     buffer: Vec<u8>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub fn new(socket: R) -> Self {
+    pub(crate) fn new(socket: R) -> Self {
         Self { socket, buffer: Vec::new() }
     }
 
@@ -48,7 +48,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 
     /// Reads a head; none where the stream ends first.
-    pub async fn head(&mut self) -> Option<Message> {
+    pub(crate) async fn head(&mut self) -> Option<Message> {
         loop {
             if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                 let head: Vec<u8> = self.buffer.drain(..end + 4).collect();
@@ -61,7 +61,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 
     /// Reads the body that a head announces, `none` if it can have none.
-    pub async fn body(&mut self, message: &mut Message, none: bool) {
+    pub(crate) async fn body(&mut self, message: &mut Message, none: bool) {
         let length = message.values("content-length").next().and_then(|value| value.parse::<usize>().ok());
         let chunked = message.values("transfer-encoding").any(|value| value.contains("chunked"));
         let (framing, outcome) = if none || (!chunked && length.is_none() && !message.line.starts_with("HTTP/")) {
