@@ -163,7 +163,8 @@ impl Invoker {
         id: Uuid,
     ) -> Result<Answer, Failure> {
         let address = self.address().await?;
-        let answered = connection::send(address, envelope::request(function, address, data, metadata, id)?).await;
+        let answered =
+            connection::send(address, envelope::request(function, address, &data, &metadata, id)?).await;
         let answered = answered.map_err(|error| Failure::new(error.to_string()))?;
         let Some(answer) = answer::read(answered).await? else {
             self.mistake(function, answer::NOTHING.to_owned());
@@ -227,7 +228,13 @@ impl Invoker {
     }
 
     /// The proxied answer, whose invocation ends with its last byte.
-    fn watched(&self, function: &Function, id: Uuid, started: Instant, answer: Response<Body>) -> Response<Body> {
+    fn watched(
+        &self,
+        function: &Function,
+        id: Uuid,
+        started: Instant,
+        answer: Response<Body>,
+    ) -> Response<Body> {
         let deadline = started + self.0.app.host.function_timeout;
         let (invoker, function, status) = (self.clone(), function.clone(), answer.status());
         let end = move |end: watched::End| {
@@ -260,5 +267,6 @@ where
     B: HttpBody<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
     let read = Limited::new(body, most).collect().await;
-    read.map(http_body_util::Collected::to_bytes).map_err(|error| Failure::new(format!("a body broke off: {error}")))
+    read.map(http_body_util::Collected::to_bytes)
+        .map_err(|error| Failure::new(format!("a body broke off: {error}")))
 }

@@ -59,7 +59,10 @@ pub(crate) fn suffices(level: AuthLevel, opened: Option<&Opened>) -> bool {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("host", &self.host).field("functions", &self.functions).finish_non_exhaustive()
+        f.debug_struct("Keys")
+            .field("host", &self.host)
+            .field("functions", &self.functions)
+            .finish_non_exhaustive()
     }
 }
 

@@ -40,8 +40,10 @@ impl Listener {
         let mut routes = Vec::new();
         for function in &app.functions {
             if let TriggerKind::Http { methods, route, auth_level } = &function.trigger.kind {
-                let template = Template::parse(&format!("{}/{}", app.host.route_prefix, route.trim_matches('/')));
-                let template = template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
+                let template =
+                    Template::parse(&format!("{}/{}", app.host.route_prefix, route.trim_matches('/')));
+                let template =
+                    template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
                 let (methods, auth_level) = (methods.clone(), *auth_level);
                 routes.push(Route { function: function.clone(), template, methods, auth_level });
             }
@@ -75,7 +77,9 @@ impl Listener {
         if content_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
             return status_only(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let Some((route, params)) = self.find(&parts, &path) else { return status_only(StatusCode::NOT_FOUND) };
+        let Some((route, params)) = self.find(&parts, &path) else {
+            return status_only(StatusCode::NOT_FOUND);
+        };
         let opened = self.opened(route, &parts);
         if !keys::suffices(route.auth_level, opened.as_ref()) {
             return status_only(StatusCode::UNAUTHORIZED);
@@ -104,7 +108,8 @@ impl Listener {
             return Some(Opened { admin: true, name: "master".to_owned() });
         };
         let from_header = parts.headers.get("x-functions-key").and_then(|value| value.to_str().ok());
-        let presented = from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
+        let presented =
+            from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
         keys.open(&route.function.name, &presented?)
     }
 }

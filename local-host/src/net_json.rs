@@ -45,7 +45,8 @@ impl Json {
     }
 
     fn from_raw(raw: &str, depth: usize) -> Result<Self, String> {
-        let deeper = depth.checked_sub(1).ok_or_else(|| format!("it is nested more than {DEEPEST} levels deep"))?;
+        let deeper =
+            depth.checked_sub(1).ok_or_else(|| format!("it is nested more than {DEEPEST} levels deep"))?;
         let fault = |error: serde_json::Error| error.to_string();
         match raw.as_bytes().first() {
             Some(b'{') => {
@@ -59,7 +60,10 @@ impl Json {
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(fault)?;
                 Ok(Self::List(
-                    items.into_iter().map(|item| Self::from_raw(item.get(), deeper)).collect::<Result<_, _>>()?,
+                    items
+                        .into_iter()
+                        .map(|item| Self::from_raw(item.get(), deeper))
+                        .collect::<Result<_, _>>()?,
                 ))
             }
             Some(b'"') => {

@@ -90,7 +90,9 @@ impl Segment {
             };
         };
         if inner.contains([':', '=']) {
-            return Err(format!("{part} has a constraint or a default, which this host does not serve; check it in the worker"));
+            return Err(format!(
+                "{part} has a constraint or a default, which this host does not serve; check it in the worker"
+            ));
         }
         let rest = inner.trim_start_matches('*');
         let name = rest.trim_end_matches('?').to_owned();

@@ -25,7 +25,9 @@ pub(super) fn load_all(
         }
         match load(root, &name, settings) {
             Ok(function) => functions.extend(function),
-            Err(found) => faults.extend(found.into_iter().map(|fault| format!("{name}/function.json: {fault}"))),
+            Err(found) => {
+                faults.extend(found.into_iter().map(|fault| format!("{name}/function.json: {fault}")));
+            }
         }
     }
     if faults.is_empty() { Ok(functions) } else { Err(faults) }
@@ -45,7 +47,8 @@ fn folder_names(root: &Path) -> Result<Vec<String>, String> {
 }
 
 fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>, Vec<String>> {
-    let json = json_file::read(&root.join(name).join("function.json"), "the file").map_err(|fault| vec![fault])?;
+    let json =
+        json_file::read(&root.join(name).join("function.json"), "the file").map_err(|fault| vec![fault])?;
     if json.get("disabled") == Some(&Value::Bool(true)) {
         return Ok(None);
     }
@@ -57,7 +60,8 @@ fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>
                 .to_owned(),
         );
     }
-    let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty()) else {
+    let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty())
+    else {
         faults.push("\"bindings\" must be a list with at least a trigger".to_owned());
         return Err(faults);
     };
@@ -92,7 +96,9 @@ fn function(
 fn repeated_names(bindings: &[Binding<'_>]) -> Vec<String> {
     let names: Vec<String> = bindings.iter().map(|binding| binding.name().to_ascii_lowercase()).collect();
     let repeated = names.iter().enumerate().filter(|(at, name)| names[..*at].contains(name));
-    repeated.map(|(_, name)| format!("two bindings are named \"{name}\"; case does not tell them apart")).collect()
+    repeated
+        .map(|(_, name)| format!("two bindings are named \"{name}\"; case does not tell them apart"))
+        .collect()
 }
 
 fn is_function_name(name: &str) -> bool {

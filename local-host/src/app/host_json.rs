@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Display,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     str::FromStr,
     thread,
@@ -77,12 +78,13 @@ fn custom_handler(root: &Path, file: &Section<'_>, settings: &Settings) -> Resul
 
 /// The host joins arguments with blanks and does not quote them, so one with a blank splits (protocol sheet §1.1).
 fn words(arguments: &[String], settings: &Settings) -> Vec<String> {
-    let line = arguments.iter().map(|argument| settings.expand_or_drop(argument)).collect::<Vec<_>>().join(" ");
+    let line =
+        arguments.iter().map(|argument| settings.expand_or_drop(argument)).collect::<Vec<_>>().join(" ");
     line.split_whitespace().map(str::to_owned).collect()
 }
 
 fn queues(file: &Section<'_>) -> Result<QueueOptions, String> {
-    let batch_size = file.number("batchSize", 16, 1, 32)?;
+    let batch_size = file.number("batchSize", 16, 1..=32)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let encoding = match file.text("messageEncoding")?.map(|text| text.to_ascii_lowercase()).as_deref() {
         None | Some("base64") => MessageEncoding::Base64,
@@ -95,9 +97,9 @@ fn queues(file: &Section<'_>) -> Result<QueueOptions, String> {
     }
     Ok(QueueOptions {
         batch_size,
-        new_batch_threshold: file.number("newBatchThreshold", batch_size / 2 * cores, 0, usize::MAX)?,
+        new_batch_threshold: file.number("newBatchThreshold", batch_size / 2 * cores, 0..=usize::MAX)?,
         visibility_timeout: file.span("visibilityTimeout", Duration::ZERO)?,
-        max_dequeue_count: file.number("maxDequeueCount", 5, 1, u32::MAX)?,
+        max_dequeue_count: file.number("maxDequeueCount", 5, 1..=u32::MAX)?,
         max_polling_interval,
         encoding,
     })
@@ -145,7 +147,10 @@ impl<'a> Section<'a> {
     }
 
     fn names(&self) -> Vec<String> {
-        self.value.and_then(Value::as_object).map(|members| members.keys().cloned().collect()).unwrap_or_default()
+        self.value
+            .and_then(Value::as_object)
+            .map(|members| members.keys().cloned().collect())
+            .unwrap_or_default()
     }
 
     fn fault(&self, name: &str, what: &str) -> String {
@@ -181,13 +186,13 @@ impl<'a> Section<'a> {
         &self,
         name: &str,
         default: N,
-        least: N,
-        most: N,
+        limits: RangeInclusive<N>,
     ) -> Result<N, String> {
         let Some(text) = self.text(name)? else { return Ok(default) };
         match text.parse::<N>() {
-            Ok(number) if number >= least && number <= most => Ok(number),
-            _ => Err(self.fault(name, &format!("must be a whole number from {least} to {most}"))),
+            Ok(number) if limits.contains(&number) => Ok(number),
+            _ => Err(self
+                .fault(name, &format!("must be a whole number from {} to {}", limits.start(), limits.end()))),
         }
     }
 

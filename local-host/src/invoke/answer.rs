@@ -29,7 +29,8 @@ pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>,
     if bytes.is_empty() {
         return Ok(None);
     }
-    let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") && !media.eq_ignore_ascii_case("text/json") {
         return Err(Failure::mistake(format!(
@@ -40,8 +41,9 @@ pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>,
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Ok(None);
     }
-    let json = Json::parse(&text).map_err(|error| Failure::mistake(format!("the answer is not valid JSON: {error}")))?;
-    of_json(json).map_err(|what| {
+    let json = Json::parse(&text)
+        .map_err(|error| Failure::mistake(format!("the answer is not valid JSON: {error}")))?;
+    of_json(&json).map_err(|what| {
         Failure::mistake(format!("{what}; answer {{\"Outputs\":{{…}},\"Logs\":[\"…\"],\"ReturnValue\":…}}"))
     })
 }
@@ -51,7 +53,9 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::mistake(if status.is_redirection() {
-        format!("the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)")
+        format!(
+            "the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)"
+        )
     } else {
         format!(
             "the answer is {status}, so the invocation fails and body, Outputs and Logs are lost (host issue 11086); \
@@ -60,8 +64,8 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
     }))
 }
 
-fn of_json(json: Json) -> Result<Option<Answer>, String> {
-    if json == Json::Null {
+fn of_json(json: &Json) -> Result<Option<Answer>, String> {
+    if *json == Json::Null {
         return Ok(None);
     }
     if !matches!(json, Json::Object(_)) {

@@ -3,11 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use hyper::{
-    Request, Response,
-    body::Incoming,
-    client::conn::http1,
-};
+use hyper::{Request, Response, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::sleep};
 
@@ -20,7 +16,9 @@ pub(crate) enum CallError {
     #[error("the worker refused the connection: {0}")]
     Refused(#[source] std::io::Error),
     /// The connection was closed before an answer began.
-    #[error("the worker closed the connection without an answer; answer every request, a failed one with 500")]
+    #[error(
+        "the worker closed the connection without an answer; answer every request, a failed one with 500"
+    )]
     Dropped(#[source] hyper::Error),
     /// The answer is no HTTP, or ended early.
     #[error("the worker's answer is no valid HTTP: {0}")]
@@ -28,11 +26,13 @@ pub(crate) enum CallError {
 }
 
 /// Sends a request and returns the head of the answer.
-pub(crate) async fn send(address: SocketAddr, request: Request<Body>) -> Result<Response<Incoming>, CallError> {
+pub(crate) async fn send(
+    address: SocketAddr,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
     let stream = TcpStream::connect(address).await.map_err(CallError::Refused)?;
     stream.set_nodelay(true).map_err(CallError::Refused)?;
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
     tokio::spawn(connection);
     sender.send_request(request).await.map_err(|error| {
         if error.is_parse() || error.is_user() { CallError::Broken(error) } else { CallError::Dropped(error) }

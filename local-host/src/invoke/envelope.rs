@@ -45,8 +45,8 @@ pub(super) async fn of_call(
 pub(super) fn request(
     function: &Function,
     address: SocketAddr,
-    data: Map<String, Value>,
-    metadata: Map<String, Value>,
+    data: &Map<String, Value>,
+    metadata: &Map<String, Value>,
     id: Uuid,
 ) -> Result<Request<Body>, Failure> {
     let envelope = json!({ "Data": data, "Metadata": metadata });

@@ -7,13 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
-use super::{
-    Failure, LARGEST_BODY,
-    call::Call,
-    connection, headers, path,
-    query::Query,
-    read_whole,
-};
+use super::{Failure, LARGEST_BODY, call::Call, connection, headers, path, query::Query, read_whole};
 use crate::body::{self, Body};
 
 /// Headers that describe the content; forward mode copies only its type and length.
@@ -40,7 +34,9 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
         ));
     }
     if let Some(name) = headers::not_ascii(&call.parts.headers) {
-        return Err(Failure::new(format!("the request header {name} is not ASCII, which forward mode refuses")));
+        return Err(Failure::new(format!(
+            "the request header {name} is not ASCII, which forward mode refuses"
+        )));
     }
     let head = head(&call, id, bytes.len())?;
     let make = || {

@@ -82,7 +82,7 @@ fn loosely(value: &Json) -> Written {
         if let Some(bytes) = sniffed(text) {
             return (Response::new(framed(bytes.into())), None);
         }
-        if let Some(inner @ Json::Object(_)) = Json::parse(text).ok() {
+        if let Ok(inner @ Json::Object(_)) = Json::parse(text) {
             return loosely(&inner);
         }
     }

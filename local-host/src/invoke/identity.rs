@@ -13,17 +13,21 @@ const FUNCTIONS: &str = "http://schemas.microsoft.com/2017/07/functions/claims/"
 
 /// The identities of a call: the principal where the app believes its header, then the key; an anonymous one
 /// where there is neither.
-pub(crate) fn identities(headers: &HeaderMap, believes_principal: bool, opened: Option<&Opened>) -> Vec<Value> {
+pub(crate) fn identities(
+    headers: &HeaderMap,
+    believes_principal: bool,
+    opened: Option<&Opened>,
+) -> Vec<Value> {
     let principal = if believes_principal { principal(headers) } else { None };
     let found: Vec<Value> = principal.into_iter().chain(opened.map(of_key)).collect();
-    if found.is_empty() { vec![identity(None, Vec::new(), None, NAME, ROLE)] } else { found }
+    if found.is_empty() { vec![identity(None, &[], None, NAME, ROLE)] } else { found }
 }
 
 fn of_key(opened: &Opened) -> Value {
     let level = if opened.admin { "Admin" } else { "Function" };
     let claims = [("authlevel", level), ("invoke", "true"), ("keyid", opened.name.as_str())];
-    let claims = claims.map(|(kind, value)| claim(&format!("{FUNCTIONS}{kind}"), value)).to_vec();
-    identity(Some("WebJobsAuthLevel"), claims, None, NAME, ROLE)
+    let claims = claims.map(|(kind, value)| claim(&format!("{FUNCTIONS}{kind}"), value));
+    identity(Some("WebJobsAuthLevel"), &claims, None, NAME, ROLE)
 }
 
 /// `x-ms-client-principal` as App Service Authentication writes it.
@@ -47,12 +51,18 @@ fn principal(headers: &HeaderMap) -> Option<Value> {
     let principal: Principal = serde_json::from_slice(&bytes).ok()?;
     let name_type = principal.name_typ.as_deref().unwrap_or(NAME);
     let name = principal.claims.iter().find(|claim| claim.typ == name_type).map(|claim| claim.val.as_str());
-    let claims = principal.claims.iter().map(|one| claim(&one.typ, &one.val)).collect();
+    let claims: Vec<Value> = principal.claims.iter().map(|one| claim(&one.typ, &one.val)).collect();
     let role_type = principal.role_typ.as_deref().unwrap_or(ROLE);
-    Some(identity(Some(&principal.auth_typ), claims, name, name_type, role_type))
+    Some(identity(Some(&principal.auth_typ), &claims, name, name_type, role_type))
 }
 
-fn identity(kind: Option<&str>, claims: Vec<Value>, name: Option<&str>, name_type: &str, role_type: &str) -> Value {
+fn identity(
+    kind: Option<&str>,
+    claims: &[Value],
+    name: Option<&str>,
+    name_type: &str,
+    role_type: &str,
+) -> Value {
     json!({
         "AuthenticationType": kind,
         "IsAuthenticated": kind.is_some(),

@@ -34,7 +34,9 @@ pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
     let known = |name: &str| function.outputs.iter().any(|output| output.binding == name);
     let names = answer.outputs.iter().flatten().map(|(name, _)| name).filter(|name| !known(name));
     names
-        .map(|name| format!("Outputs has \"{name}\", but no out binding of that name; names are compared exactly"))
+        .map(|name| {
+            format!("Outputs has \"{name}\", but no out binding of that name; names are compared exactly")
+        })
         .collect()
 }
 
@@ -76,7 +78,10 @@ fn send_one(
 ) -> Result<(), String> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
     if !is_queue_name(queue) {
-        return Err(format!("output \"{}\" goes to \"{queue}\", which is no valid queue name", output.binding));
+        return Err(format!(
+            "output \"{}\" goes to \"{queue}\", which is no valid queue name",
+            output.binding
+        ));
     }
     for message in queue_output::messages(value, output.data_type)? {
         let text = match encoding {

@@ -77,7 +77,7 @@ pub(crate) fn forwarded(decoded: &str) -> String {
 
 /// The path in proxy mode: the decoded one escaped anew, every `%` included.
 pub(crate) fn proxied(decoded: &str) -> String {
-    escape(decoded, |char| is_path_char(char))
+    escape(decoded, is_path_char)
 }
 
 /// The path in an envelope's `Url`: the decoded one escaped anew, `%XX` kept.
@@ -93,15 +93,12 @@ pub(crate) fn uri_escape(text: &str) -> String {
         let (before, behind) = rest.split_at(at);
         unescaped.push_str(before);
         let byte = behind.as_bytes().get(..3).and_then(escaped);
-        match byte.map(char::from).filter(|char| is_unreserved(*char)) {
-            Some(char) => {
-                unescaped.push(char);
-                rest = &behind[3..];
-            }
-            None => {
-                unescaped.push('%');
-                rest = &behind[1..];
-            }
+        if let Some(char) = byte.map(char::from).filter(|char| is_unreserved(*char)) {
+            unescaped.push(char);
+            rest = &behind[3..];
+        } else {
+            unescaped.push('%');
+            rest = &behind[1..];
         }
     }
     unescaped.push_str(rest);
@@ -140,15 +137,12 @@ fn escape_but_keep_escaped(text: &str, keep: impl Fn(char) -> bool + Copy) -> St
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         out.push_str(&escape(&rest[..at], keep));
-        match rest.get(at..at + 3).filter(|chunk| escaped(chunk.as_bytes()).is_some()) {
-            Some(chunk) => {
-                out.push_str(chunk);
-                rest = &rest[at + 3..];
-            }
-            None => {
-                out.push_str("%25");
-                rest = &rest[at + 1..];
-            }
+        if let Some(chunk) = rest.get(at..at + 3).filter(|chunk| escaped(chunk.as_bytes()).is_some()) {
+            out.push_str(chunk);
+            rest = &rest[at + 3..];
+        } else {
+            out.push_str("%25");
+            rest = &rest[at + 1..];
         }
     }
     out.push_str(&escape(rest, keep));

@@ -54,7 +54,8 @@ fn with_body(head: request::Parts, body: Body) -> Request<Body> {
 
 fn head(call: &Call, address: SocketAddr, id: Uuid) -> Result<request::Parts, Failure> {
     let path = path::proxied(&call.path);
-    let query = call.parts.uri.query().map(|query| format!("?{}", path::uri_escape(query))).unwrap_or_default();
+    let query =
+        call.parts.uri.query().map(|query| format!("?{}", path::uri_escape(query))).unwrap_or_default();
     let uri = Uri::try_from(format!("{path}{query}"))
         .map_err(|error| Failure::new(format!("the path cannot be sent on: {error}")))?;
     let (mut head, ()) = Request::new(()).into_parts();

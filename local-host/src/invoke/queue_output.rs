@@ -1,16 +1,17 @@
 //! From the value of a queue output to the bytes of its messages (protocol sheet §4.4).
 
 use base64::{
-    Engine,
-    alphabet,
+    Engine, alphabet,
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
 
 use crate::{app::DataType, net_json::Json};
 
 /// `Convert.FromBase64String` takes padded base64 and does not look at the bits behind the last byte.
-const DOTNET: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+const DOTNET: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// The bytes that .NET takes a text for; blanks in it do not count.
 pub(super) fn sniffed(text: &str) -> Option<Vec<u8>> {

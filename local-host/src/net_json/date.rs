@@ -21,7 +21,10 @@ impl NetDate {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let date = text.get(..10)?;
         let time = text.get(11..19)?;
-        if text.as_bytes().get(10) != Some(&b'T') || !has_shape(date, "0000-00-00") || !has_shape(time, "00:00:00") {
+        if text.as_bytes().get(10) != Some(&b'T')
+            || !has_shape(date, "0000-00-00")
+            || !has_shape(time, "00:00:00")
+        {
             return None;
         }
         let (nanoseconds, zone) = split_fraction(&text[19..])?;
@@ -104,12 +107,21 @@ mod tests {
         let pair = |shown: &str, written: &str| Some((shown.to_owned(), written.to_owned()));
         assert_eq!(both("2026-03-02T11:20:31.500Z"), pair("03/02/2026 11:20:31", "2026-03-02T11:20:31.5Z"));
         assert_eq!(both("2026-03-02T11:20:31"), pair("03/02/2026 11:20:31", "2026-03-02T11:20:31"));
-        assert_eq!(both("2026-03-02T00:20:31-0100"), pair("03/02/2026 01:20:31", "2026-03-02T01:20:31+00:00"));
+        assert_eq!(
+            both("2026-03-02T00:20:31-0100"),
+            pair("03/02/2026 01:20:31", "2026-03-02T01:20:31+00:00")
+        );
     }
 
     #[test]
     fn everything_else_stays_text() {
-        for text in ["2026-03-02", "2026-03-02 11:20:31Z", "2026-02-30T00:00:00Z", "2026-03-02T11:20:31 ", "éééééééééééé"] {
+        for text in [
+            "2026-03-02",
+            "2026-03-02 11:20:31Z",
+            "2026-02-30T00:00:00Z",
+            "2026-03-02T11:20:31 ",
+            "éééééééééééé",
+        ] {
             assert_eq!(both(text), None, "{text}");
         }
     }

@@ -44,7 +44,9 @@ pub(crate) fn differences(recording: &Value, seen: &Seen) -> Vec<String> {
         }
     }
     if let Some(messages) = recording["queueMessages"].as_array() {
-        let raw = |message: &Value| text(&crate::recording::bytes(message.get("rawMessageText").unwrap_or(message)));
+        let raw = |message: &Value| {
+            text(&crate::recording::bytes(message.get("rawMessageText").unwrap_or(message)))
+        };
         let expected: Vec<String> = messages.iter().map(raw).collect();
         out.extend(same("queue", &format!("{expected:?}"), &format!("{:?}", seen.messages)));
     }
@@ -86,7 +88,8 @@ fn status(name: &str, expected: &Value, answer: &Message) -> Vec<String> {
 
 fn headers(what: &str, expected: &Value, seen: &Message, compared: impl Fn(&str) -> bool) -> Vec<String> {
     let lines = expected["headers"].as_array().unwrap().iter();
-    let lines = lines.map(|line| (line[0].as_str().unwrap().to_owned(), line[1].as_str().unwrap().to_owned()));
+    let lines =
+        lines.map(|line| (line[0].as_str().unwrap().to_owned(), line[1].as_str().unwrap().to_owned()));
     let mask = |lines: Vec<(String, String)>| {
         let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in lines {
@@ -99,7 +102,10 @@ fn headers(what: &str, expected: &Value, seen: &Message, compared: impl Fn(&str)
     let (expected, actual) = (mask(lines.collect()), mask(seen.headers.clone()));
     let names: std::collections::BTreeSet<&String> = expected.keys().chain(actual.keys()).collect();
     let line = |name: &String, side: &BTreeMap<String, Vec<String>>| format!("{name}: {:?}", side.get(name));
-    names.into_iter().flat_map(|name| same(&format!("{what} header"), &line(name, &expected), &line(name, &actual))).collect()
+    names
+        .into_iter()
+        .flat_map(|name| same(&format!("{what} header"), &line(name, &expected), &line(name, &actual)))
+        .collect()
 }
 
 /// The kind of framing and how it ended; lengths are compared with the headers and the body.
@@ -131,8 +137,11 @@ fn canonical(raw: &str, path: &str) -> String {
     let fallback = || format!("(no JSON) {raw}");
     match raw.trim_start().as_bytes().first() {
         Some(b'{') => {
-            let Ok(members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(raw) else { return fallback() };
-            let mut lines: Vec<String> = members.iter().map(|(name, value)| member(name, value.get(), path)).collect();
+            let Ok(members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(raw) else {
+                return fallback();
+            };
+            let mut lines: Vec<String> =
+                members.iter().map(|(name, value)| member(name, value.get(), path)).collect();
             lines.sort();
             format!("{{{}}}", lines.join(", "))
         }
@@ -141,7 +150,9 @@ fn canonical(raw: &str, path: &str) -> String {
             let items: Vec<String> = items.iter().map(|item| canonical(item.get(), path)).collect();
             format!("[{}]", items.join(", "))
         }
-        Some(b'"') => serde_json::from_str::<String>(raw).map_or_else(|_| fallback(), |text| format!("{text:?}")),
+        Some(b'"') => {
+            serde_json::from_str::<String>(raw).map_or_else(|_| fallback(), |text| format!("{text:?}"))
+        }
         _ => raw.to_owned(),
     }
 }

@@ -38,7 +38,8 @@ impl Host {
         let app = Arc::new(App::load(folder.path(), settings).unwrap());
         let queues = Queues::default();
         let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone(), Events::new());
-        let listener = Arc::new(Listener::new(app.clone(), Some(keys(&apps["keys"])), invoker.clone()).unwrap());
+        let listener =
+            Arc::new(Listener::new(app.clone(), Some(keys(&apps["keys"])), invoker.clone()).unwrap());
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let task = tokio::spawn(serve(socket, listener)).abort_handle();

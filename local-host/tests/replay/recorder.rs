@@ -10,10 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use tokio::{
     io::AsyncWriteExt,
-    net::{
-        TcpListener, TcpStream,
-        tcp::OwnedWriteHalf,
-    },
+    net::{TcpListener, TcpStream, tcp::OwnedWriteHalf},
     task::AbortHandle,
     time::sleep,
 };

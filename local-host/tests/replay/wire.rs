@@ -26,7 +26,10 @@ pub(crate) struct Message {
 impl Message {
     /// The values of a header.
     pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -64,15 +67,16 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     pub(crate) async fn body(&mut self, message: &mut Message, none: bool) {
         let length = message.values("content-length").next().and_then(|value| value.parse::<usize>().ok());
         let chunked = message.values("transfer-encoding").any(|value| value.contains("chunked"));
-        let (framing, outcome) = if none || (!chunked && length.is_none() && !message.line.starts_with("HTTP/")) {
-            ("no body".to_owned(), Ok(()))
-        } else if chunked {
-            ("chunked".to_owned(), self.chunks(&mut message.body).await)
-        } else if let Some(length) = length {
-            (format!("Content-Length: {length}"), self.exactly(length, &mut message.body).await)
-        } else {
-            ("until close".to_owned(), self.rest(&mut message.body).await)
-        };
+        let (framing, outcome) =
+            if none || (!chunked && length.is_none() && !message.line.starts_with("HTTP/")) {
+                ("no body".to_owned(), Ok(()))
+            } else if chunked {
+                ("chunked".to_owned(), self.chunks(&mut message.body).await)
+            } else if let Some(length) = length {
+                (format!("Content-Length: {length}"), self.exactly(length, &mut message.body).await)
+            } else {
+                ("until close".to_owned(), self.rest(&mut message.body).await)
+            };
         let end = match outcome.as_ref().map_err(io::Error::kind) {
             Ok(()) => "",
             Err(io::ErrorKind::TimedOut) => ", timed out",

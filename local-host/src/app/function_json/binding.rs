@@ -51,7 +51,9 @@ impl Binding<'_> {
             None => Ok(DataType::Unset),
             Some("string") => Ok(DataType::String),
             Some("binary") => Ok(DataType::Binary),
-            Some(_) => Err(self.fault("has an unknown dataType; use \"string\" or \"binary\", or leave it out")),
+            Some(_) => {
+                Err(self.fault("has an unknown dataType; use \"string\" or \"binary\", or leave it out"))
+            }
         }
     }
 
@@ -75,9 +77,9 @@ impl Binding<'_> {
                 TriggerKind::Queue { queue }
             }
             "timertrigger" => TriggerKind::Timer {
-                schedule: self
-                    .expanded("schedule", settings)?
-                    .ok_or_else(|| self.fault("has no \"schedule\"; write an NCRONTAB expression or a time span"))?,
+                schedule: self.expanded("schedule", settings)?.ok_or_else(|| {
+                    self.fault("has no \"schedule\"; write an NCRONTAB expression or a time span")
+                })?,
                 run_on_startup: self.flag("runOnStartup").unwrap_or(false),
                 use_monitor: self.flag("useMonitor").unwrap_or(true),
             },
@@ -95,7 +97,9 @@ impl Binding<'_> {
         let route = self.expanded("route", settings)?.unwrap_or_else(|| function.to_owned());
         let lower = route.to_ascii_lowercase();
         if lower.starts_with("admin") || lower.starts_with("runtime") {
-            return Err(self.fault("has a route that starts with \"admin\" or \"runtime\"; the host refuses both"));
+            return Err(
+                self.fault("has a route that starts with \"admin\" or \"runtime\"; the host refuses both")
+            );
         }
         Template::parse(&route).map_err(|fault| self.fault(&format!("has a wrong route: {fault}")))?;
         let auth_level = match self.text("authLevel").map(str::to_ascii_lowercase).as_deref() {
@@ -103,7 +107,9 @@ impl Binding<'_> {
             None | Some("function") => AuthLevel::Function,
             Some("admin") => AuthLevel::Admin,
             Some(_) => {
-                return Err(self.fault("has an unknown authLevel; use \"anonymous\", \"function\" or \"admin\""));
+                return Err(
+                    self.fault("has an unknown authLevel; use \"anonymous\", \"function\" or \"admin\"")
+                );
             }
         };
         Ok(TriggerKind::Http { methods: self.methods()?, route, auth_level })
@@ -127,14 +133,17 @@ impl Binding<'_> {
         let kind = match self.kind() {
             "http" => OutputKind::Http,
             kind if kind.eq_ignore_ascii_case("http") => {
-                return Err(self.fault("must spell its type \"http\" in lower case: the host compares it exactly"));
+                return Err(
+                    self.fault("must spell its type \"http\" in lower case: the host compares it exactly")
+                );
             }
             kind if kind.eq_ignore_ascii_case("queue") => {
                 self.expanded("connection", settings)?;
                 OutputKind::Queue { queue: self.queue(settings)? }
             }
             kind => {
-                let what = format!("is an output of type \"{kind}\"; this host serves \"http\" and \"queue\"");
+                let what =
+                    format!("is an output of type \"{kind}\"; this host serves \"http\" and \"queue\"");
                 return Err(self.fault(&what));
             }
         };

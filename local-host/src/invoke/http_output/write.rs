@@ -87,7 +87,9 @@ fn write_headers(described: &[(String, Json)]) -> (HeaderMap, Option<String>) {
 
 /// The type as the host completes it: its charset is always UTF-8.
 fn content_type(given: Option<&HeaderValue>) -> HeaderValue {
-    let Some(given) = given.and_then(|given| given.to_str().ok()) else { return HeaderValue::from_static(PLAIN) };
+    let Some(given) = given.and_then(|given| given.to_str().ok()) else {
+        return HeaderValue::from_static(PLAIN);
+    };
     let is_charset = |parameter: &&str| parameter.trim_start().to_ascii_lowercase().starts_with("charset=");
     let kept: Vec<&str> = given.split(';').filter(|parameter| !is_charset(parameter)).collect();
     HeaderValue::try_from(format!("{}; charset=utf-8", kept.join(";")))
