@@ -1,6 +1,19 @@
 //! What an app folder says: host.json, one function.json a function, and the settings that override them.
 
-use std::{path::PathBuf, time::Duration};
+mod function_json;
+mod host_json;
+mod json_file;
+mod overrides;
+mod settings;
+mod span;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub(crate) use function_json::is_queue_name;
+use settings::Settings;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -9,8 +22,31 @@ pub struct App {
     pub root: PathBuf,
     /// host.json, overrides applied.
     pub host: HostJson,
-    /// Every enabled function, in the order of their folder names.
+    /// Every enabled function, sorted by folder name: the sequence in which routes are tried.
     pub functions: Vec<Function>,
+    /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
+    pub believes_principal: bool,
+}
+
+/// Why an app folder cannot be served: every fault found, one sentence each, naming the file and the remedy.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct AppError(pub Vec<String>);
+
+impl App {
+    /// Reads host.json and the function folders directly under `root` (protocol sheet §7.1). `settings` stand
+    /// above the environment of this process.
+    ///
+    /// # Errors
+    /// When host.json or a function.json is missing, malformed or asks for what this host does not serve; all
+    /// faults of the function folders are collected.
+    pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
+        let settings = Settings::over_environment(settings);
+        let (host, only) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
+        let functions = function_json::load_all(root, &settings, only.as_deref()).map_err(AppError)?;
+        let believes_principal = settings.is_true("WEBSITE_AUTH_ENABLED");
+        Ok(Self { root: root.to_owned(), host, functions, believes_principal })
+    }
 }
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
@@ -78,8 +114,18 @@ pub struct Function {
     pub name: String,
     /// What starts it.
     pub trigger: Trigger,
-    /// Its out bindings, in the order of function.json.
+    /// Its out bindings, in the sequence of function.json.
     pub outputs: Vec<Output>,
+}
+
+impl Function {
+    /// Whether an HTTP trigger and an `http` output are all it has: only then can the request itself reach the
+    /// worker (protocol sheet §2.1).
+    #[must_use]
+    pub fn is_http_in_out(&self) -> bool {
+        matches!(self.trigger.kind, TriggerKind::Http { .. })
+            && matches!(self.outputs.as_slice(), [Output { kind: OutputKind::Http, .. }])
+    }
 }
 
 /// The one trigger of a function, with its binding's name.
@@ -164,100 +210,4 @@ pub enum OutputKind {
         /// `queueName`, lower case, `%Setting%` resolved.
         queue: String,
     },
-}
-
-/// Why an app folder cannot be served.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct AppError(String);
-
-impl App {
-    /// Stand-in until the real one is merged: reads just enough.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn load(root: &std::path::Path, _settings: &[(String, String)]) -> Result<Self, AppError> {
-        stand_in::load(root).map_err(|error| AppError(format!("{}: {error}", root.display())))
-    }
-}
-
-mod stand_in {
-    use std::{error::Error, fs, path::Path, time::Duration};
-
-    use serde_json::Value;
-
-    use super::{
-        App, AuthLevel, CustomHandler, DataType, Function, HostJson, MessageEncoding, QueueOptions, Trigger,
-        TriggerKind,
-    };
-    use crate::timers::schedule::time_span;
-
-    pub(super) fn load(root: &Path) -> Result<App, Box<dyn Error>> {
-        let json: Value = serde_json::from_str(&fs::read_to_string(root.join("host.json"))?)?;
-        let span = |value: &Value, default: Duration| value.as_str().and_then(time_span).unwrap_or(default);
-        let number = |value: &Value, default: u64| value.as_u64().unwrap_or(default);
-        let (custom, queues) = (&json["customHandler"], &json["extensions"]["queues"]);
-        let program = custom["description"]["defaultExecutablePath"].as_str().unwrap_or_default();
-        let joined = root.join(program);
-        let arguments = custom["description"]["arguments"].as_array().cloned().unwrap_or_default();
-        let mut functions = Vec::new();
-        for entry in fs::read_dir(root)? {
-            let folder = entry?.path();
-            let Ok(text) = fs::read_to_string(folder.join("function.json")) else { continue };
-            let json: Value = serde_json::from_str(&text)?;
-            functions.push(Function {
-                name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                trigger: trigger(&json["bindings"][0]),
-                outputs: Vec::new(),
-            });
-        }
-        Ok(App {
-            root: root.to_owned(),
-            host: HostJson {
-                function_timeout: span(&json["functionTimeout"], Duration::from_mins(30)),
-                custom_handler: CustomHandler {
-                    executable: if joined.exists() { joined } else { program.into() },
-                    working_directory: root.to_owned(),
-                    arguments: arguments.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-                    initialization_timeout: span(&custom["initializationTimeout"], Duration::from_secs(30)),
-                    forwards: false,
-                    proxies: false,
-                },
-                route_prefix: "api".to_owned(),
-                added_headers: Vec::new(),
-                queues: QueueOptions {
-                    batch_size: usize::try_from(number(&queues["batchSize"], 16))?,
-                    new_batch_threshold: usize::try_from(number(&queues["newBatchThreshold"], 8))?,
-                    visibility_timeout: span(&queues["visibilityTimeout"], Duration::ZERO),
-                    max_dequeue_count: u32::try_from(number(&queues["maxDequeueCount"], 5))?,
-                    max_polling_interval: span(&queues["maxPollingInterval"], Duration::from_mins(1)),
-                    encoding: MessageEncoding::Base64,
-                },
-            },
-            functions,
-        })
-    }
-
-    fn trigger(json: &Value) -> Trigger {
-        let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
-        let kind = match json["type"].as_str() {
-            Some("queueTrigger") => TriggerKind::Queue { queue: text("queueName").to_lowercase() },
-            Some("timerTrigger") => TriggerKind::Timer {
-                schedule: text("schedule"),
-                run_on_startup: json["runOnStartup"] == true,
-                use_monitor: json["useMonitor"] != false,
-            },
-            _ => TriggerKind::Http {
-                methods: Vec::new(),
-                route: String::new(),
-                auth_level: AuthLevel::Anonymous,
-            },
-        };
-        let data_type = match json["dataType"].as_str() {
-            Some("binary") => DataType::Binary,
-            Some("string") => DataType::String,
-            _ => DataType::Unset,
-        };
-        Trigger { binding: text("name"), kind, data_type }
-    }
 }

@@ -1,27 +1,60 @@
 //! Calls from the host to the worker: proxied, forwarded, or as an envelope.
 
-use std::sync::Arc;
+mod answer;
+mod call;
+mod connection;
+mod envelope;
+mod forward;
+mod headers;
+mod http_output;
+mod identity;
+mod metadata;
+mod outputs;
+pub(crate) mod path;
+mod proxy;
+mod query;
+mod queue_output;
+mod watched;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::Request;
-use http_body_util::{BodyExt as _, Full};
-use hyper_util::rt::TokioIo;
-use serde_json::{Map, Value, json};
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Body as HttpBody;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
     app::{App, Function},
+    body::{self, Body},
+    clock::Clock,
     event::{Event, Events},
+    ids,
     queues::Queues,
     worker::Worker,
 };
+use answer::Answer;
+pub(crate) use call::Call;
+pub(crate) use headers::content_length;
+pub(crate) use identity::identities;
+pub(crate) use query::Query;
 
-/// Makes the calls of one host instance; clones share it. Stand-in until the real one is merged.
+/// The host's limit for a body in bytes (protocol sheet §6).
+pub(crate) const LARGEST_BODY: usize = 100 * 1024 * 1024;
+
+/// Makes the calls of one host instance; clones share it.
 #[derive(Clone, Debug)]
-pub struct Invoker {
+pub struct Invoker(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     app: Arc<App>,
-    worker: Worker,
+    target: Target,
+    queues: Queues,
     events: Events,
+    clock: Clock,
 }
 
 /// Where calls go.
@@ -29,6 +62,8 @@ pub struct Invoker {
 pub enum Target {
     /// The worker process of a host instance.
     Worker(Worker),
+    /// A worker that somebody else runs, and that nobody kills.
+    Fixed(SocketAddr),
 }
 
 /// An invocation that failed; the text is for the log.
@@ -36,12 +71,29 @@ pub enum Target {
 #[error("{0}")]
 pub struct InvocationFailed(pub String);
 
+/// Why an invocation failed, and whether it was the worker that broke the protocol.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    mistake: bool,
+}
+
+impl Failure {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), mistake: false }
+    }
+
+    fn mistake(what: impl Into<String>) -> Self {
+        Self { what: what.into(), mistake: true }
+    }
+}
+
 impl Invoker {
-    /// Calls a worker.
+    /// An invoker for one app and one worker. Outputs go to `queues`, whose clock is also the invoker's.
     #[must_use]
-    pub fn new(app: Arc<App>, target: Target, _queues: Queues, events: Events) -> Self {
-        let Target::Worker(worker) = target;
-        Self { app, worker, events }
+    pub fn new(app: Arc<App>, target: Target, queues: Queues, events: Events) -> Self {
+        let clock = queues.clock().clone();
+        Self(Arc::new(Parts { app, target, queues, events, clock }))
     }
 
     /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys`
@@ -54,61 +106,167 @@ impl Invoker {
         &self,
         function: &Function,
         data: Map<String, Value>,
-        metadata: Map<String, Value>,
+        mut metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
-        self.envelope(function, data, metadata).await.map(|(id, _)| id)
+        let id = ids::random();
+        let started = Instant::now();
+        metadata.insert("sys".to_owned(), metadata::sys(function, &self.0.clock));
+        let outcome = self.within_timeout(started, self.enveloped(function, data, metadata, id)).await;
+        let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+        self.invoked(function, id, status, outcome.is_ok(), started);
+        outcome.map(|_| id).map_err(|failure| self.failed(function, failure))
     }
 
-    pub(crate) async fn envelope(
+    /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1).
+    pub(crate) async fn http(&self, function: &Function, call: Call) -> Response<Body> {
+        let id = ids::random();
+        let started = Instant::now();
+        let proxies = function.is_http_in_out() && self.0.app.host.custom_handler.proxies;
+        let outcome = self.within_timeout(started, self.dispatch(function, call, id)).await;
+        match outcome {
+            Ok(answer) if proxies => self.watched(function, id, started, answer),
+            Ok(answer) => {
+                self.invoked(function, id, answer.status(), true, started);
+                answer
+            }
+            Err(failure) => {
+                self.failed(function, failure);
+                self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
+                status_only(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    async fn dispatch(&self, function: &Function, call: Call, id: Uuid) -> Result<Response<Body>, Failure> {
+        let handler = &self.0.app.host.custom_handler;
+        if function.is_http_in_out() && handler.proxies {
+            return proxy::run(call, self.address().await?, id).await;
+        }
+        if function.is_http_in_out() && handler.forwards {
+            return forward::run(call, self.address().await?, id).await;
+        }
+        let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
+        let answer = self.enveloped(function, data, metadata, id).await?;
+        let (response, mistake) = http_output::response(function, &answer)?;
+        if let Some(what) = mistake {
+            self.mistake(function, what);
+        }
+        Ok(response)
+    }
+
+    /// Posts an envelope, reads the answer and sends the queue outputs.
+    async fn enveloped(
         &self,
         function: &Function,
         data: Map<String, Value>,
         metadata: Map<String, Value>,
-    ) -> Result<(Uuid, Value), InvocationFailed> {
-        let id = crate::ids::random();
-        let started = tokio::time::Instant::now();
-        let call = self.call(function, json!({ "Data": data, "Metadata": metadata }));
-        let answer = tokio::time::timeout(self.app.host.function_timeout, call).await.unwrap_or_else(|_| {
-            self.worker.timed_out();
-            Err("functionTimeout".into())
-        });
-        self.events.tell(Event::Invoked {
-            function: function.name.clone(),
-            id,
-            status: if answer.is_ok() { 200 } else { 500 },
-            succeeded: answer.is_ok(),
-            duration: started.elapsed(),
-        });
-        answer.map(|answer| (id, answer)).map_err(|error| InvocationFailed(error.to_string()))
+        id: Uuid,
+    ) -> Result<Answer, Failure> {
+        let address = self.address().await?;
+        let answered =
+            connection::send(address, envelope::request(function, address, &data, &metadata, id)?).await;
+        let answered = answered.map_err(|error| Failure::new(error.to_string()))?;
+        let Some(answer) = answer::read(answered).await? else {
+            self.mistake(function, answer::NOTHING.to_owned());
+            return std::future::pending().await;
+        };
+        for line in &answer.logs {
+            self.0.events.tell(Event::Output { stderr: false, line: line.clone() });
+        }
+        for what in outputs::unknown(function, &answer) {
+            self.mistake(function, what);
+        }
+        outputs::check(function, &answer)?;
+        outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding)?;
+        Ok(answer)
     }
 
-    async fn call(
-        &self,
-        function: &Function,
-        envelope: Value,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        let address = self.worker.address().await?;
-        let stream = tokio::net::TcpStream::connect(address).await?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-        let request = Request::post(format!("/{}", function.name))
-            .header("host", address.to_string())
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(envelope.to_string())))?;
-        let answer = async {
-            let answer = sender.send_request(request).await?;
-            let status = answer.status();
-            let body = answer.into_body().collect().await?.to_bytes();
-            if status.is_success() {
-                Ok(serde_json::from_slice(&body)?)
-            } else {
-                Err(status.to_string().into())
-            }
-        };
-        let mut answer = std::pin::pin!(answer);
-        let mut connection = std::pin::pin!(connection);
-        tokio::select! {
-            answer = &mut answer => answer,
-            _ = &mut connection => answer.await,
+    async fn address(&self) -> Result<SocketAddr, Failure> {
+        match &self.0.target {
+            Target::Worker(worker) => worker.address().await.map_err(|gone| Failure::new(gone.to_string())),
+            Target::Fixed(address) => Ok(*address),
         }
     }
+
+    /// At the end of `functionTimeout` the invocation fails and the worker is killed (protocol sheet §1.6).
+    async fn within_timeout<T>(
+        &self,
+        started: Instant,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let limit = self.0.app.host.function_timeout;
+        timeout_at(started + limit, work).await.unwrap_or_else(|_| {
+            self.0.target.timed_out();
+            Err(Failure::mistake(format!(
+                "no answer within functionTimeout ({} s), so the worker is killed; set shorter deadlines of its own",
+                limit.as_secs()
+            )))
+        })
+    }
+
+    fn failed(&self, function: &Function, failure: Failure) -> InvocationFailed {
+        if failure.mistake {
+            self.mistake(function, failure.what.clone());
+        } else {
+            tracing::warn!(function = function.name, "{}", failure.what);
+        }
+        InvocationFailed(failure.what)
+    }
+
+    fn mistake(&self, function: &Function, what: String) {
+        self.0.events.tell(Event::Mistake { function: function.name.clone(), what });
+    }
+
+    fn invoked(&self, function: &Function, id: Uuid, status: StatusCode, succeeded: bool, started: Instant) {
+        self.0.events.tell(Event::Invoked {
+            function: function.name.clone(),
+            id,
+            status: status.as_u16(),
+            succeeded,
+            duration: started.elapsed(),
+        });
+    }
+
+    /// The proxied answer, whose invocation ends with its last byte.
+    fn watched(
+        &self,
+        function: &Function,
+        id: Uuid,
+        started: Instant,
+        answer: Response<Body>,
+    ) -> Response<Body> {
+        let deadline = started + self.0.app.host.function_timeout;
+        let (invoker, function, status) = (self.clone(), function.clone(), answer.status());
+        let end = move |end: watched::End| {
+            if end == watched::End::TimedOut {
+                invoker.0.target.timed_out();
+            }
+            invoker.invoked(&function, id, status, end != watched::End::TimedOut, started);
+        };
+        answer.map(|body| watched::Watched::new(body, deadline, end).boxed_unsync())
+    }
+}
+
+impl Target {
+    fn timed_out(&self) {
+        if let Self::Worker(worker) = self {
+            worker.timed_out();
+        }
+    }
+}
+
+/// An answer without a body.
+pub(crate) fn status_only(status: StatusCode) -> Response<Body> {
+    let mut answer = Response::new(body::empty());
+    *answer.status_mut() = status;
+    answer
+}
+
+async fn read_whole<B>(body: B, most: usize) -> Result<Bytes, Failure>
+where
+    B: HttpBody<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
+    let read = Limited::new(body, most).collect().await;
+    read.map(http_body_util::Collected::to_bytes)
+        .map_err(|error| Failure::new(format!("a body broke off: {error}")))
 }

@@ -11,6 +11,7 @@
 //! (`tests/recordings/`).
 
 pub mod app;
+mod body;
 pub mod clock;
 pub mod event;
 pub mod front;
@@ -20,6 +21,7 @@ pub mod invoke;
 pub mod issuer;
 pub mod keys;
 pub mod listener;
+mod net_json;
 pub mod people;
 pub mod queue_listener;
 pub mod queues;

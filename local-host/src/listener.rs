@@ -2,53 +2,114 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::{BodyExt as _, Full};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
 
+pub use crate::body::Body;
 use crate::{
-    app::{App, AppError},
-    invoke::Invoker,
-    keys::Keys,
+    app::{App, AppError, AuthLevel, Function, TriggerKind},
+    invoke::{Call, Invoker, LARGEST_BODY, Query, content_length, identities, path, status_only},
+    keys::{self, Keys, Opened},
+    route::{Params, Template},
 };
 
-/// The bodies of calls and answers.
-pub type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
-
-/// Stand-in until the real one is merged: every call is an envelope to the function of the last path segment.
-#[derive(Clone, Debug)]
+/// Answers the callers of one host instance.
+#[derive(Debug)]
 pub struct Listener {
     app: Arc<App>,
+    keys: Option<Keys>,
     invoker: Invoker,
+    routes: Vec<Route>,
+    added_headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Debug)]
+struct Route {
+    function: Function,
+    template: Template,
+    methods: Vec<String>,
+    auth_level: AuthLevel,
 }
 
 impl Listener {
-    /// Serves an app.
+    /// Serves the HTTP functions of `app`. Without `keys` every call is let through as an administrator's, as
+    /// Core Tools does (protocol sheet §6).
     ///
     /// # Errors
-    /// None.
-    pub fn new(app: Arc<App>, _keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
-        Ok(Self { app, invoker })
+    /// When a route or an added header of the app is malformed.
+    pub fn new(app: Arc<App>, keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
+        let mut routes = Vec::new();
+        for function in &app.functions {
+            if let TriggerKind::Http { methods, route, auth_level } = &function.trigger.kind {
+                let template =
+                    Template::parse(&format!("{}/{}", app.host.route_prefix, route.trim_matches('/')));
+                let template =
+                    template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
+                let (methods, auth_level) = (methods.clone(), *auth_level);
+                routes.push(Route { function: function.clone(), template, methods, auth_level });
+            }
+        }
+        let added = app.host.added_headers.iter().map(|(name, value)| {
+            let line = (HeaderName::try_from(name), HeaderValue::try_from(value));
+            let (Ok(name), Ok(value)) = line else {
+                return Err(AppError(vec![format!("host.json: the header {name} is none that HTTP allows")]));
+            };
+            Ok((name, value))
+        });
+        let added_headers = added.collect::<Result<_, _>>()?;
+        Ok(Self { app, keys, invoker, routes, added_headers })
     }
 
-    /// Answers one call.
+    /// Answers one request. The host itself gives 400, 401, 404, 413 and 500, all without a body.
     pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
-        let name = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-        let function = self.app.functions.iter().find(|function| function.name.eq_ignore_ascii_case(&name));
-        let (status, text) = match function {
-            None => (404, String::new()),
-            Some(function) => {
-                match self.invoker.envelope(function, serde_json::Map::new(), serde_json::Map::new()).await {
-                    Ok((_, answer)) => {
-                        (200, answer["Outputs"]["res"]["body"].as_str().unwrap_or_default().to_owned())
-                    }
-                    Err(_) => (500, String::new()),
-                }
-            }
+        let is_old = request.version() == Version::HTTP_10;
+        let mut answer = self.route(request).await;
+        let headers = answer.headers_mut();
+        headers.entry(header::SERVER).or_insert(HeaderValue::from_static("Kestrel"));
+        if is_old {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Some(path) = path::decode(parts.uri.path()) else { return status_only(StatusCode::BAD_REQUEST) };
+        if content_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
+            return status_only(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let Some((route, params)) = self.find(&parts, &path) else {
+            return status_only(StatusCode::NOT_FOUND);
         };
-        let mut response =
-            Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-        response
+        let opened = self.opened(route, &parts);
+        if !keys::suffices(route.auth_level, opened.as_ref()) {
+            return status_only(StatusCode::UNAUTHORIZED);
+        }
+        let identities = identities(&parts.headers, self.app.believes_principal, opened.as_ref());
+        let call = Call { parts, body, path, params, identities };
+        let mut answer = self.invoker.http(&route.function, call).await;
+        for (name, value) in &self.added_headers {
+            answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        answer
+    }
+
+    /// The first route that matches path and method; a method that is not listed does not match.
+    fn find(&self, parts: &request::Parts, path: &str) -> Option<(&Route, Params)> {
+        let method = parts.method.as_str();
+        self.routes
+            .iter()
+            .filter(|route| route.methods.is_empty() || route.methods.iter().any(|listed| listed == method))
+            .find_map(|route| Some((route, route.template.matches(path)?)))
+    }
+
+    /// What the presented key opens: from the header, else from the query.
+    fn opened(&self, route: &Route, parts: &request::Parts) -> Option<Opened> {
+        let Some(keys) = &self.keys else {
+            return Some(Opened { admin: true, name: "master".to_owned() });
+        };
+        let from_header = parts.headers.get("x-functions-key").and_then(|value| value.to_str().ok());
+        let presented =
+            from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
+        keys.open(&route.function.name, &presented?)
     }
 }

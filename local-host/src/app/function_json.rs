@@ -1,0 +1,109 @@
+//! The function folders directly under the app root and their function.json (protocol sheet §7.1).
+
+mod binding;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::{Function, json_file, settings::Settings};
+use binding::Binding;
+pub(crate) use binding::is_queue_name;
+
+/// Reads every enabled function; `only` limits them to those names.
+pub(super) fn load_all(
+    root: &Path,
+    settings: &Settings,
+    only: Option<&[String]>,
+) -> Result<Vec<Function>, Vec<String>> {
+    let mut functions = Vec::new();
+    let mut faults = Vec::new();
+    for name in folder_names(root).map_err(|fault| vec![fault])? {
+        let wanted = only.is_none_or(|only| only.iter().any(|one| one.eq_ignore_ascii_case(&name)));
+        if !wanted || settings.is_true(&format!("AzureWebJobs.{name}.Disabled")) {
+            continue;
+        }
+        match load(root, &name, settings) {
+            Ok(function) => functions.extend(function),
+            Err(found) => {
+                faults.extend(found.into_iter().map(|fault| format!("{name}/function.json: {fault}")));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(functions) } else { Err(faults) }
+}
+
+fn folder_names(root: &Path) -> Result<Vec<String>, String> {
+    let fault = |error| format!("{} cannot be listed: {error}", root.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        if entry.path().join("function.json").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>, Vec<String>> {
+    let json =
+        json_file::read(&root.join(name).join("function.json"), "the file").map_err(|fault| vec![fault])?;
+    if json.get("disabled") == Some(&Value::Bool(true)) {
+        return Ok(None);
+    }
+    let mut faults = Vec::new();
+    if !is_function_name(name) {
+        faults.push(
+            "rename the folder: a function's name starts with a letter, holds letters, digits, '_' and '-' only, \
+             at most 128, and is not \"host\""
+                .to_owned(),
+        );
+    }
+    let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty())
+    else {
+        faults.push("\"bindings\" must be a list with at least a trigger".to_owned());
+        return Err(faults);
+    };
+    let bindings: Vec<Binding<'_>> = bindings.iter().map(Binding).collect();
+    faults.extend(repeated_names(&bindings));
+    let function = function(name, &bindings, settings, &mut faults);
+    if faults.is_empty() { Ok(function) } else { Err(faults) }
+}
+
+fn function(
+    name: &str,
+    bindings: &[Binding<'_>],
+    settings: &Settings,
+    faults: &mut Vec<String>,
+) -> Option<Function> {
+    let (triggers, others): (Vec<_>, Vec<_>) = bindings.iter().partition(|binding| binding.is_trigger());
+    let outputs = others.iter().map(|binding| binding.output(settings));
+    let outputs = outputs.filter_map(|output| output.map_err(|fault| faults.push(fault)).ok()).collect();
+    let [trigger] = triggers.as_slice() else {
+        faults.push(format!("it has {} triggers; a function has exactly one", triggers.len()));
+        return None;
+    };
+    match trigger.trigger(name, settings) {
+        Ok(trigger) => Some(Function { name: name.to_owned(), trigger, outputs }),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    }
+}
+
+fn repeated_names(bindings: &[Binding<'_>]) -> Vec<String> {
+    let names: Vec<String> = bindings.iter().map(|binding| binding.name().to_ascii_lowercase()).collect();
+    let repeated = names.iter().enumerate().filter(|(at, name)| names[..*at].contains(name));
+    repeated
+        .map(|(_, name)| format!("two bindings are named \"{name}\"; case does not tell them apart"))
+        .collect()
+}
+
+fn is_function_name(name: &str) -> bool {
+    name.len() <= 128
+        && name.starts_with(|char: char| char.is_ascii_alphabetic())
+        && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
+        && !name.eq_ignore_ascii_case("host")
+}

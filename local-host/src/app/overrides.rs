@@ -1,0 +1,69 @@
+//! `AzureFunctionsJobHost__a__b` settings: any value of host.json from outside (protocol sheet §1.2).
+
+use serde_json::{Map, Value};
+
+use super::settings::Settings;
+
+const PREFIX: &str = "AzureFunctionsJobHost__";
+
+/// Lays every override over host.json; later settings win.
+pub(super) fn apply(host: &mut Value, settings: &Settings) {
+    for (name, value) in settings.iter() {
+        if let Some(prefix) = name.get(..PREFIX.len())
+            && prefix.eq_ignore_ascii_case(PREFIX)
+        {
+            set(host, &name[PREFIX.len()..], value);
+        }
+    }
+}
+
+/// Numeric segments count as array positions where an array stands already, else they name members;
+/// [`super::host_json`] reads both.
+fn set(target: &mut Value, path: &str, value: &str) {
+    let (segment, rest) = path.split_once("__").map_or((path, None), |(segment, rest)| (segment, Some(rest)));
+    let slot = slot(target, segment);
+    match rest {
+        Some(rest) => set(slot, rest, value),
+        None => *slot = Value::String(value.to_owned()),
+    }
+}
+
+fn slot<'a>(target: &'a mut Value, segment: &str) -> &'a mut Value {
+    let position = segment.parse::<usize>().ok().filter(|_| target.is_array());
+    if position.is_none() && !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    match target {
+        Value::Array(items) => {
+            let at = position.unwrap_or_default().min(items.len());
+            if at == items.len() {
+                items.push(Value::Null);
+            }
+            &mut items[at]
+        }
+        Value::Object(members) => {
+            let known = members.keys().find(|key| key.eq_ignore_ascii_case(segment)).cloned();
+            members.entry(known.unwrap_or_else(|| segment.to_owned())).or_insert(Value::Null)
+        }
+        scalar => scalar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_ignore_case_and_the_last_one_wins() {
+        let mut host = json!({"extensions": {"Queues": {"batchSize": 1}}, "list": ["a"]});
+        let settings = Settings::over_environment(&[
+            ("azurefunctionsjobhost__EXTENSIONS__queues__BatchSize".into(), "2".into()),
+            ("AzureFunctionsJobHost__extensions__queues__batchSize".into(), "3".into()),
+            ("AzureFunctionsJobHost__list__1".into(), "b".into()),
+        ]);
+        apply(&mut host, &settings);
+        assert_eq!(host, json!({"extensions": {"Queues": {"batchSize": "3"}}, "list": ["a", "b"]}));
+    }
+}

@@ -1,0 +1,73 @@
+//! Message bodies on both sides of the host.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use hyper::body::{Body as HttpBody, Frame};
+
+/// A request's or answer's body.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// No body.
+pub(crate) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Bytes whose number is known beforehand: they travel with a Content-Length.
+pub(crate) fn sized(bytes: impl Into<Bytes>) -> Body {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// Bytes whose number is not told: they travel in chunks, or as many as an explicit Content-Length says.
+pub(crate) fn streamed(bytes: impl Into<Bytes>) -> Body {
+    Streamed(Some(bytes.into()).filter(|bytes| !bytes.is_empty())).boxed_unsync()
+}
+
+/// Bytes after which the connection breaks: what becomes of a wrong Content-Length.
+pub(crate) fn broken(bytes: impl Into<Bytes>) -> Body {
+    Broken { bytes: Some(bytes.into()).filter(|bytes| !bytes.is_empty()), flushed: false }.boxed_unsync()
+}
+
+struct Streamed(Option<Bytes>);
+
+impl HttpBody for Streamed {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+struct Broken {
+    bytes: Option<Bytes>,
+    flushed: bool,
+}
+
+impl HttpBody for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        // The pause lets the connection write what it has before the error ends it.
+        if !std::mem::replace(&mut self.flushed, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())))
+    }
+}

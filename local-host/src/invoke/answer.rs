@@ -1,0 +1,93 @@
+//! The worker's answer to an envelope (protocol sheet §4.1).
+
+use http::{Response, StatusCode, header};
+use hyper::body::Incoming;
+
+use super::{Failure, LARGEST_BODY, read_whole};
+use crate::net_json::Json;
+
+/// What the worker broke when it answers nothing.
+pub(super) const NOTHING: &str = "the answer is empty or null, so the host waits until functionTimeout and then \
+    kills the worker; answer at least {} with Content-Type application/json (protocol sheet §4.1)";
+
+/// `{Outputs, Logs, ReturnValue}`.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// `Outputs`; none where it is missing or null.
+    pub(crate) outputs: Option<Vec<(String, Json)>>,
+    /// `ReturnValue`; null where it is missing.
+    pub(crate) return_value: Json,
+    /// `Logs`, one text a line.
+    pub(crate) logs: Vec<String>,
+}
+
+/// Reads the answer; none for an empty one or null, which the host takes for no answer at all.
+pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>, Failure> {
+    let (parts, body) = answered.into_parts();
+    check_status(parts.status)?;
+    let bytes = read_whole(body, LARGEST_BODY).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let media =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") && !media.eq_ignore_ascii_case("text/json") {
+        return Err(Failure::mistake(format!(
+            "the answer's Content-Type is \"{media}\"; the host reads only application/json (protocol sheet §4.1)"
+        )));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        return Ok(None);
+    }
+    let json = Json::parse(&text)
+        .map_err(|error| Failure::mistake(format!("the answer is not valid JSON: {error}")))?;
+    of_json(&json).map_err(|what| {
+        Failure::mistake(format!("{what}; answer {{\"Outputs\":{{…}},\"Logs\":[\"…\"],\"ReturnValue\":…}}"))
+    })
+}
+
+fn check_status(status: StatusCode) -> Result<(), Failure> {
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Failure::mistake(if status.is_redirection() {
+        format!(
+            "the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)"
+        )
+    } else {
+        format!(
+            "the answer is {status}, so the invocation fails and body, Outputs and Logs are lost (host issue 11086); \
+             answer 200 and put an HTTP caller's status into the output's statusCode"
+        )
+    }))
+}
+
+fn of_json(json: &Json) -> Result<Option<Answer>, String> {
+    if *json == Json::Null {
+        return Ok(None);
+    }
+    if !matches!(json, Json::Object(_)) {
+        return Err("the answer is no JSON object".to_owned());
+    }
+    let outputs = match json.get_any_case("Outputs") {
+        None | Some(Json::Null) => None,
+        Some(Json::Object(members)) => Some(members.clone()),
+        Some(_) => return Err("Outputs is no object".to_owned()),
+    };
+    let logs = match json.get_any_case("Logs") {
+        None | Some(Json::Null) => Vec::new(),
+        Some(Json::List(items)) => items.iter().map(log_line).collect::<Result<_, _>>()?,
+        Some(_) => return Err("Logs is no list".to_owned()),
+    };
+    let return_value = json.get_any_case("ReturnValue").cloned().unwrap_or(Json::Null);
+    Ok(Some(Answer { outputs, return_value, logs }))
+}
+
+fn log_line(item: &Json) -> Result<String, String> {
+    match item {
+        Json::List(_) | Json::Object(_) => Err("an item of Logs is no text".to_owned()),
+        scalar => Ok(scalar.shown()),
+    }
+}

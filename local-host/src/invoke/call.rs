@@ -1,0 +1,38 @@
+//! A caller's request on its way to the worker.
+
+use bytes::Bytes;
+use http::{header, request};
+use serde_json::Value;
+
+use super::{Failure, LARGEST_BODY, headers::content_length, read_whole};
+use crate::{
+    body::{self, Body},
+    route::Params,
+};
+
+/// A request whose route is found and whose key is checked.
+pub(crate) struct Call {
+    pub(crate) parts: request::Parts,
+    pub(crate) body: Body,
+    /// Decoded except for `%2F`.
+    pub(crate) path: String,
+    pub(crate) params: Params,
+    /// `Identities` of the envelope.
+    pub(crate) identities: Vec<Value>,
+}
+
+impl Call {
+    pub(super) fn is_chunked(&self) -> bool {
+        self.parts.headers.contains_key(header::TRANSFER_ENCODING)
+    }
+
+    pub(super) fn has_body(&self) -> bool {
+        self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
+    }
+
+    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2).
+    pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
+        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), LARGEST_BODY).await?;
+        Ok(if self.is_chunked() { Bytes::new() } else { bytes })
+    }
+}

@@ -1,0 +1,72 @@
+//! One HTTP call to the worker. Each has a connection of its own, so that none meets one that a former
+//! process left behind on the same port.
+
+use std::{net::SocketAddr, time::Duration};
+
+use hyper::{Request, Response, body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, time::sleep};
+
+use crate::body::Body;
+
+/// Why the worker's answer did not come.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    /// Nothing listens.
+    #[error("the worker refused the connection: {0}")]
+    Refused(#[source] std::io::Error),
+    /// The connection was closed before an answer began.
+    #[error(
+        "the worker closed the connection without an answer; answer every request, a failed one with 500"
+    )]
+    Dropped(#[source] hyper::Error),
+    /// The answer is no HTTP, or ended early.
+    #[error("the worker's answer is no valid HTTP: {0}")]
+    Broken(#[source] hyper::Error),
+}
+
+/// Sends a request and returns the head of the answer.
+pub(crate) async fn send(
+    address: SocketAddr,
+    request: Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
+    let stream = TcpStream::connect(address).await.map_err(CallError::Refused)?;
+    stream.set_nodelay(true).map_err(CallError::Refused)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
+    tokio::spawn(connection);
+    sender.send_request(request).await.map_err(|error| {
+        if error.is_parse() || error.is_user() { CallError::Broken(error) } else { CallError::Dropped(error) }
+    })
+}
+
+/// .NET's HTTP client sends a request without a body four times when the connection is dropped (protocol sheet
+/// §2.3).
+const TRIES: u32 = 4;
+
+/// As [`send`], for requests without a body that `make` can make again; those with one are sent once.
+pub(crate) async fn send_again(
+    address: SocketAddr,
+    make: impl Fn() -> Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
+    let mut tries = 1;
+    loop {
+        match send(address, make()).await {
+            Err(CallError::Dropped(_)) if tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The proxy tries ten times, each with the client's own four (protocol sheet §2.4).
+pub(crate) async fn send_stubbornly(
+    address: SocketAddr,
+    make: impl Fn() -> Request<Body>,
+) -> Result<Response<Incoming>, CallError> {
+    for attempt in 1..10 {
+        match send_again(address, &make).await {
+            Err(_) => sleep(Duration::from_millis(50 * attempt.min(5))).await,
+            answered => return answered,
+        }
+    }
+    send_again(address, make).await
+}

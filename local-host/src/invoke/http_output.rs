@@ -1,0 +1,110 @@
+//! From the worker's answer to the caller's (protocol sheet §4.3).
+
+mod write;
+
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::{Failure, answer::Answer, outputs, queue_output::sniffed, status_only};
+use crate::{
+    app::{Function, OutputKind},
+    body::{self, Body},
+    net_json::Json,
+};
+use write::{framed, write};
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The caller's answer, and what the worker did wrong where the host answers 500 by itself.
+pub(super) type Written = (Response<Body>, Option<String>);
+
+/// The response that an `http` output describes.
+#[derive(Debug)]
+pub(super) struct Described {
+    status: Option<String>,
+    headers: Vec<(String, Json)>,
+    body: Json,
+}
+
+/// Builds the caller's answer.
+pub(super) fn response(function: &Function, answer: &Answer) -> Result<Written, Failure> {
+    let http = function.outputs.iter().find(|output| matches!(output.kind, OutputKind::Http));
+    let Some(output) = http else { return Ok((returned(&answer.return_value), None)) };
+    if output.binding == outputs::RETURN {
+        return Ok(match &answer.return_value {
+            Json::Null => (status_only(StatusCode::NO_CONTENT), None),
+            value => loosely(value),
+        });
+    }
+    if let Some(value) = outputs::overridden(function, answer, &output.binding) {
+        return Ok(loosely(value));
+    }
+    match (outputs::value(function, answer, &output.binding), &answer.outputs) {
+        (Some(value), _) => Ok(write(&converted(value)?)),
+        (None, Some(_)) => Ok(loosely(&Json::Object(Vec::new()))),
+        (None, None) => Ok((returned(&answer.return_value), None)),
+    }
+}
+
+/// Reads an `http` output strictly: an object, or a text that holds one.
+pub(super) fn converted(value: &Json) -> Result<Described, Failure> {
+    let inner = match value {
+        Json::Text(text) => Json::parse(text).ok(),
+        other => Some(other.clone()),
+    };
+    let described = inner.as_ref().filter(|inner| matches!(inner, Json::Object(_))).and_then(strictly);
+    described.ok_or_else(|| {
+        Failure::mistake(
+            "the http output is no response object (host issue 6644); \
+             send {\"statusCode\":200,\"headers\":{…},\"body\":\"…\"} or leave it out",
+        )
+    })
+}
+
+fn strictly(value: &Json) -> Option<Described> {
+    let status = match value.get_any_case("statusCode") {
+        None | Some(Json::Null) => None,
+        Some(Json::List(_) | Json::Object(_)) => return None,
+        Some(float @ Json::Float(_)) => Some(float.compact()),
+        Some(status) => Some(status.shown()),
+    };
+    let headers = match value.get_any_case("headers") {
+        None | Some(Json::Null) => Vec::new(),
+        Some(Json::Object(members)) => members.clone(),
+        Some(_) => return None,
+    };
+    Some(Described { status, headers, body: value.get_any_case("body").cloned().unwrap_or(Json::Null) })
+}
+
+/// Reads a value that is not bound to a response object: status and headers count only beside a `body`
+/// (host issue 3191), and a text may be base64 or a response object itself.
+fn loosely(value: &Json) -> Written {
+    if let Json::Text(text) = value {
+        if let Some(bytes) = sniffed(text) {
+            return (Response::new(framed(bytes.into())), None);
+        }
+        if let Ok(inner @ Json::Object(_)) = Json::parse(text) {
+            return loosely(&inner);
+        }
+    }
+    let Some(content) = value.get_any_case("body") else {
+        return write(&Described { status: None, headers: Vec::new(), body: value.clone() });
+    };
+    let status = value.get_any_case("statusCode").or_else(|| value.get_any_case("status"));
+    write(&Described {
+        status: status.map(Json::shown),
+        headers: value.get_any_case("headers").map(|headers| headers.members().to_vec()).unwrap_or_default(),
+        body: content.clone(),
+    })
+}
+
+/// What the host makes of `ReturnValue` where no binding takes it.
+fn returned(value: &Json) -> Response<Body> {
+    let (kind, body) = match value {
+        Json::Null => return status_only(StatusCode::NO_CONTENT),
+        Json::Text(text) => (PLAIN, framed(text.clone().into())),
+        other => ("application/json; charset=utf-8", body::sized(other.compact())),
+    };
+    let mut answer = Response::new(body);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}

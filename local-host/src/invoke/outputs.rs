@@ -1,0 +1,96 @@
+//! Which value feeds which out binding (protocol sheet §4.2), and the queues' share of it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::{Failure, answer::Answer, queue_output};
+use crate::{
+    app::{Function, MessageEncoding, Output, OutputKind, is_queue_name},
+    net_json::Json,
+    queues::Queues,
+};
+
+/// The binding name that takes the return value.
+pub(super) const RETURN: &str = "$return";
+
+/// The value of an out binding. A `ReturnValue` object overrides `Outputs` member by member unless a binding is
+/// named `$return`.
+pub(super) fn value<'a>(function: &Function, answer: &'a Answer, binding: &str) -> Option<&'a Json> {
+    if binding == RETURN {
+        return Some(&answer.return_value);
+    }
+    let merged = || overridden(function, answer, binding);
+    let own = || answer.outputs.as_ref()?.iter().find(|(name, _)| name == binding).map(|(_, value)| value);
+    merged().or_else(own)
+}
+
+/// The member of `ReturnValue` that takes the place of an output.
+pub(super) fn overridden<'a>(function: &Function, answer: &'a Answer, binding: &str) -> Option<&'a Json> {
+    let taken = function.outputs.iter().any(|output| output.binding == RETURN);
+    if taken { None } else { answer.return_value.get(binding) }
+}
+
+/// Names in `Outputs` that no binding has: the host drops their values in silence.
+pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
+    let known = |name: &str| function.outputs.iter().any(|output| output.binding == name);
+    let names = answer.outputs.iter().flatten().map(|(name, _)| name).filter(|name| !known(name));
+    names
+        .map(|name| {
+            format!("Outputs has \"{name}\", but no out binding of that name; names are compared exactly")
+        })
+        .collect()
+}
+
+/// Refuses an `http` output that is no response: the host reads it before any message is sent.
+pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure> {
+    let http = function.outputs.iter().filter(|output| matches!(output.kind, OutputKind::Http));
+    for output in http.filter(|output| output.binding != RETURN) {
+        let own = answer.outputs.iter().flatten().find(|(name, _)| *name == output.binding);
+        if let Some((_, value)) = own {
+            super::http_output::converted(value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts every message of every queue output. All are tried; the first failure is told.
+pub(super) fn send(
+    function: &Function,
+    answer: &Answer,
+    queues: &Queues,
+    encoding: MessageEncoding,
+) -> Result<(), Failure> {
+    let mut outcome = Ok(());
+    for output in &function.outputs {
+        if let OutputKind::Queue { queue } = &output.kind {
+            let sent = send_one(output, queue, value(function, answer, &output.binding), queues, encoding);
+            outcome = outcome.and(sent);
+        }
+    }
+    outcome.map_err(Failure::mistake)
+}
+
+fn send_one(
+    output: &Output,
+    queue: &str,
+    value: Option<&Json>,
+    queues: &Queues,
+    encoding: MessageEncoding,
+) -> Result<(), String> {
+    let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
+    if !is_queue_name(queue) {
+        return Err(format!(
+            "output \"{}\" goes to \"{queue}\", which is no valid queue name",
+            output.binding
+        ));
+    }
+    for message in queue_output::messages(value, output.data_type)? {
+        let text = match encoding {
+            MessageEncoding::Base64 => STANDARD.encode(message),
+            MessageEncoding::None => String::from_utf8(message).map_err(|_| {
+                format!("output \"{}\" is not UTF-8, which messageEncoding none cannot carry", output.binding)
+            })?,
+        };
+        queues.put(queue, text).map_err(|error| format!("output \"{}\": {error}", output.binding))?;
+    }
+    Ok(())
+}

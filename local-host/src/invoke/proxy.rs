@@ -1,0 +1,119 @@
+//! Proxy mode: the request itself, streamed both ways (protocol sheet §2.4).
+
+use std::{io, net::SocketAddr};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header, request};
+use http_body_util::BodyExt;
+use uuid::Uuid;
+
+use super::{
+    Failure,
+    call::Call,
+    connection,
+    headers::{self, HOST_VERSION, HOST_VERSION_NAME, INVOCATION_ID},
+    path,
+};
+use crate::body::{self, Body};
+
+const HOP_BY_HOP: [&str; 11] = [
+    "connection",
+    "transfer-encoding",
+    "keep-alive",
+    "upgrade",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "te",
+    "upgrade-insecure-requests",
+    "alt-svc",
+];
+
+/// What names a caller before the proxy; the proxy says it anew.
+const FORWARDED: [&str; 5] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"];
+
+/// Sends the call on and returns the answer, its body still to come.
+pub(super) async fn run(call: Call, address: SocketAddr, id: Uuid) -> Result<Response<Body>, Failure> {
+    if let Some(name) = headers::not_ascii(&call.parts.headers) {
+        return Err(Failure::new(format!("the request header {name} is not ASCII, which the proxy refuses")));
+    }
+    let head = head(&call, address, id)?;
+    let answer = if call.has_body() {
+        connection::send(address, with_body(head, call.body)).await
+    } else {
+        drop(call.body);
+        connection::send_stubbornly(address, || with_body(head.clone(), body::empty())).await
+    };
+    answer_of(answer.map_err(|error| Failure::new(error.to_string()))?)
+}
+
+fn with_body(head: request::Parts, body: Body) -> Request<Body> {
+    Request::from_parts(head, body)
+}
+
+fn head(call: &Call, address: SocketAddr, id: Uuid) -> Result<request::Parts, Failure> {
+    let path = path::proxied(&call.path);
+    let query =
+        call.parts.uri.query().map(|query| format!("?{}", path::uri_escape(query))).unwrap_or_default();
+    let uri = Uri::try_from(format!("{path}{query}"))
+        .map_err(|error| Failure::new(format!("the path cannot be sent on: {error}")))?;
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.method = call.parts.method.clone();
+    head.uri = uri;
+    head.headers = request_headers(call, address, id);
+    Ok(head)
+}
+
+fn request_headers(call: &Call, address: SocketAddr, id: Uuid) -> HeaderMap {
+    let inbound = &call.parts.headers;
+    let mut out = headers::joined(inbound);
+    for name in HOP_BY_HOP.into_iter().chain(FORWARDED) {
+        out.remove(name);
+    }
+    set(&mut out, header::HOST, &address.to_string());
+    set(&mut out, HOST_VERSION_NAME, HOST_VERSION);
+    set(&mut out, INVOCATION_ID, &id.to_string());
+    set(&mut out, HeaderName::from_static("x-ms-invocation-id"), &id.to_string());
+    // Every caller is on this machine: the host listens on the loopback address alone.
+    set(&mut out, HeaderName::from_static("x-forwarded-for"), "127.0.0.1");
+    if let Some(host) = inbound.get(header::HOST) {
+        out.insert(HeaderName::from_static("x-forwarded-host"), host.clone());
+    }
+    set(&mut out, HeaderName::from_static("x-forwarded-proto"), "http");
+    if call.is_chunked() {
+        set(&mut out, header::TRANSFER_ENCODING, "chunked");
+        out.remove(header::CONTENT_LENGTH);
+    } else if !call.has_body() && headers::wants_length(&call.parts.method) {
+        set(&mut out, header::CONTENT_LENGTH, "0");
+    }
+    out
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn answer_of(answer: Response<hyper::body::Incoming>) -> Result<Response<Body>, Failure> {
+    if let Some(name) = headers::not_ascii(answer.headers()) {
+        return Err(Failure::new(format!(
+            "the header {name} of the worker's answer is not ASCII, which the proxy refuses; encode its value"
+        )));
+    }
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Failure::new("the worker switched protocols, which was not asked for".to_owned()));
+    }
+    let (mut parts, incoming) = answer.into_parts();
+    for name in HOP_BY_HOP {
+        parts.headers.remove(name);
+    }
+    let body = if parts.status == StatusCode::NOT_MODIFIED {
+        // Its Content-Length speaks of a body that does not come.
+        body::streamed("")
+    } else {
+        incoming.map_err(io::Error::other).boxed_unsync()
+    };
+    Ok(Response::from_parts(parts, body))
+}

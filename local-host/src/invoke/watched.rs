@@ -1,0 +1,71 @@
+//! A body that is watched until its end: by a deadline, and by whoever wants to know when it ended.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::body::Body;
+
+/// How a body ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum End {
+    /// It was read to its end, broke off, or the reader left.
+    Over,
+    /// The deadline came first.
+    TimedOut,
+}
+
+/// The body; `told` is called once.
+pub(super) struct Watched<F: FnOnce(End)> {
+    body: Body,
+    deadline: Pin<Box<Sleep>>,
+    told: Option<F>,
+}
+
+impl<F: FnOnce(End)> Watched<F> {
+    pub(super) fn new(body: Body, deadline: Instant, told: F) -> Self {
+        Self { body, deadline: Box::pin(sleep_until(deadline)), told: Some(told) }
+    }
+
+    fn tell(&mut self, end: End) {
+        if let Some(told) = self.told.take() {
+            told(end);
+        }
+    }
+}
+
+impl<F: FnOnce(End) + Unpin> HttpBody for Watched<F> {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.deadline.as_mut().poll(context).is_ready() {
+            self.tell(End::TimedOut);
+            return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
+        }
+        Poll::Ready(ready!(Pin::new(&mut self.body).poll_frame(context)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl<F: FnOnce(End)> Drop for Watched<F> {
+    fn drop(&mut self) {
+        self.tell(End::Over);
+    }
+}

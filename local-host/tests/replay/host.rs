@@ -1,0 +1,85 @@
+//! The local host of a replay: a recorded app, served on a socket of its own.
+
+use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, sync::Arc};
+
+use http_body_util::BodyExt;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use local_host::{
+    Events,
+    app::App,
+    invoke::{Invoker, Target},
+    keys::{Key, Keys},
+    listener::Listener,
+    queues::Queues,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::AbortHandle};
+
+use crate::recording::read;
+
+/// A running host; it stops when dropped.
+pub(crate) struct Host {
+    pub(crate) address: SocketAddr,
+    pub(crate) app: Arc<App>,
+    pub(crate) invoker: Invoker,
+    pub(crate) queues: Queues,
+    task: AbortHandle,
+    _folder: TempDir,
+}
+
+impl Host {
+    /// Serves a recorded app in front of a worker.
+    pub(crate) async fn start(app: &str, settings: &[(String, String)], worker: SocketAddr) -> Self {
+        let apps = read("apps");
+        let folder = tempfile::tempdir().unwrap();
+        write_app(&folder, &apps["apps"][app]);
+        let app = Arc::new(App::load(folder.path(), settings).unwrap());
+        let queues = Queues::default();
+        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone(), Events::new());
+        let listener =
+            Arc::new(Listener::new(app.clone(), Some(keys(&apps["keys"])), invoker.clone()).unwrap());
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let task = tokio::spawn(serve(socket, listener)).abort_handle();
+        Self { address, app, invoker, queues, task, _folder: folder }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn write_app(folder: &TempDir, app: &Value) {
+    fs::write(folder.path().join("host.json"), app["host.json"].to_string()).unwrap();
+    for (name, function) in app["functions"].as_object().unwrap() {
+        let own = folder.path().join(name);
+        fs::create_dir(&own).unwrap();
+        fs::write(own.join("function.json"), function.to_string()).unwrap();
+    }
+}
+
+fn keys(file: &Value) -> Keys {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let key = |key: &Value| Key { name: text(&key["name"]), value: text(&key["value"]) };
+    Keys {
+        master: text(&file["masterKey"]["value"]),
+        host: file["functionKeys"].as_array().unwrap().iter().map(key).collect(),
+        functions: HashMap::new(),
+    }
+}
+
+async fn serve(socket: TcpListener, listener: Arc<Listener>) {
+    while let Ok((stream, _)) = socket.accept().await {
+        let listener = listener.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let listener = listener.clone();
+            let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+            async move { Ok::<_, Infallible>(listener.handle(request).await) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
