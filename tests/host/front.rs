@@ -78,6 +78,8 @@ async fn a_front_end_trait_never_reaches_a_trigger_function() {
     for target in ["/Tick?", "/Tick?code=k", "/Tick?x=1"] {
         assert_eq!(send(&worker, good.replacen("/Tick", target, 1)).await, unknown, "{target}");
     }
+    let absolute = good.replacen("/Tick", &format!("http://127.0.0.1:{}/Tick", worker.port), 1);
+    assert_eq!(send(&worker, absolute).await, unknown);
     assert!(worker.app.ran.lock().unwrap().is_empty());
     assert_eq!(send(&worker, &good).await.status, 200);
     assert_eq!(*worker.app.ran.lock().unwrap(), ["Tick"]);
