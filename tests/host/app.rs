@@ -147,6 +147,7 @@ fn say(what: &str) -> Answer {
 async fn wait(app: Arc<App>) -> Answer {
     app.waiting.add_permits(1);
     app.gate.acquire().await.unwrap().forget();
+    app.ran.lock().unwrap().push("Wait");
     answer(StatusCode::OK, &json!({"waited": true}))
 }
 

@@ -1,6 +1,6 @@
 //! The other end of a connection: raw bytes, as the host or somebody who pretends to be it would send them.
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use orders_worker::host::{Function, Host, Limits};
 use serde_json::Value;
@@ -13,7 +13,6 @@ use tokio::{
 };
 
 use crate::app::{self, App};
-use std::sync::Arc;
 
 /// Longer than every deadline of the protocol layer: only a hanging test gets here.
 const PATIENCE: Duration = Duration::from_mins(2);
