@@ -33,10 +33,12 @@ const OWN: &str = "x-azure-functions-";
 const HOST_VERSION: &str = "x-azure-functions-hostversion";
 
 /// Whether a request looks like the host's own envelope call, and like nothing that passed a front end or was
-/// forwarded by the host for somebody else.
+/// forwarded by the host for somebody else. In forward mode a caller who forges `Host` and sends no `User-Agent`
+/// still looks like the host: the first defence is that no route leads here.
 pub(super) fn from_host(parts: &Parts, port: u16) -> bool {
     let headers = &parts.headers;
     parts.uri.query().is_none()
+        && parts.uri.authority().is_none()
         && only(headers, HOST.as_str()) == Some(&format!("127.0.0.1:{port}"))
         && only(headers, CONTENT_TYPE.as_str()).is_some_and(is_json)
         && headers.keys().all(|name| !is_trait(name.as_str()))
@@ -68,7 +70,7 @@ fn is_json(value: &str) -> bool {
         && matches!(charset.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
 }
 
-/// In forward mode the host appends its product to the caller's; alone it stands only in the host's own calls.
+/// In forward mode the host appends its name to what the caller sent; alone it stands in the host's own calls.
 fn is_host_agent(value: &str) -> bool {
     value
         .strip_prefix("Azure-Functions-Host/")

@@ -132,7 +132,7 @@ fn path_and_query(url: &str) -> Option<(&str, &str)> {
         url
     } else {
         let (_, rest) = url.split_once("://")?;
-        &rest[rest.find(['/', '?'])?..]
+        rest.find(['/', '?']).map_or("/", |start| &rest[start..])
     };
     Some(target.split_once('?').unwrap_or((target, "")))
 }

@@ -1,0 +1,84 @@
+//! Answers on their way out.
+
+use serde_json::{Value, json};
+
+use crate::{
+    envelope::call,
+    wire::{Worker, request, send, sized, worker},
+};
+
+/// Status, headers but for the length, and body.
+type Seen = (u64, Vec<(String, String)>, String);
+
+async fn directly(worker: &Worker, what: &str) -> Seen {
+    let reply = send(worker, request("GET", &format!("/api/say/{what}"), &[], "")).await;
+    let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-length");
+    (reply.status.into(), headers.collect(), reply.body)
+}
+
+async fn enveloped(worker: &Worker, what: &str) -> Seen {
+    let sent = sized(worker, "Say", &call("GET", &format!("http://h/api/say/{what}"), ""));
+    let res = send(worker, sent).await.res();
+    let header = |(name, value): (&String, &Value)| (name.clone(), value.as_str().unwrap().to_owned());
+    let headers = res["headers"].as_object().unwrap().iter().map(header).collect();
+    (res["statusCode"].as_u64().unwrap(), headers, res["body"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn both_entrances_give_the_same_answer() {
+    let worker = worker().await;
+    for (what, status) in [("hello", 200), ("made", 201), ("nothing", 204), ("no", 403)] {
+        let direct = directly(&worker, what).await;
+        assert_eq!(direct.0, status, "{what}");
+        assert_eq!(direct, enveloped(&worker, what).await, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_the_host_would_change_is_a_500_and_never_sent() {
+    let worker = worker().await;
+    for what in [
+        "moved", "early", "twice", "umlaut", "dated", "length", "close", "untyped", "date", "bytes", "astray",
+    ] {
+        let (status, _, body) = directly(&worker, what).await;
+        assert_eq!((status, body.as_str()), (500, r#"{"refused":"Panicked"}"#), "{what}");
+        let (status, _, body) = enveloped(&worker, what).await;
+        assert_eq!((status, body.as_str()), (500, r#"{"refused":"Panicked"}"#), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_never_empty() {
+    let worker = worker().await;
+    let nothing = call("GET", "http://h/api/say/nothing", "");
+    let queued = |payload: &str| json!({"Data": {"job": payload}}).to_string();
+    let tick = json!({"Data": {"tick": {}}}).to_string();
+    let boom = call("GET", "http://h/api/boom", "");
+    for (function, envelope) in [
+        ("Say", nothing),
+        ("Boom", boom),
+        ("Take", queued("")),
+        ("Take", queued("again")),
+        ("Take", queued("boom")),
+        ("Tick", tick),
+        ("Tick", "null".to_owned()),
+        ("Nobody", "{}".to_owned()),
+    ] {
+        let reply = send(&worker, sized(&worker, function, &envelope)).await;
+        assert!(reply.json().is_object(), "{function} {envelope}");
+        assert!([200, 404, 500].contains(&reply.status), "{function} {envelope}");
+        assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"), "{function}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_the_process_lives() {
+    let worker = worker().await;
+    let direct = send(&worker, request("GET", "/api/boom", &[], "")).await;
+    assert_eq!((direct.status, direct.body.as_str()), (500, r#"{"refused":"Panicked"}"#));
+    let wrapped = send(&worker, sized(&worker, "Boom", &call("GET", "http://h/api/boom", ""))).await;
+    assert_eq!(wrapped.res()["statusCode"], 500);
+    let queued = sized(&worker, "Take", r#"{"Data":{"job":"Ym9vbQ=="}}"#);
+    assert_eq!(send(&worker, queued).await.status, 500);
+    assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
+}

@@ -1,0 +1,117 @@
+//! What an invocation leaves in the log.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::Value;
+
+use crate::{
+    envelope::call,
+    wire::{Worker, request, send, sized, worker},
+};
+
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines that end an invocation, and forgets all.
+    fn ended(&self) -> Vec<Value> {
+        let lines: Vec<Value> = self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        self.0.lock().unwrap().clear();
+        lines.into_iter().filter(|line| line["fields"]["message"] == "invocation ended").collect()
+    }
+}
+
+/// A worker whose log is kept; the test's runtime has one thread, which is where the log is caught.
+async fn logging() -> (Worker, Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone());
+    let guard = tracing::subscriber::set_default(subscriber.finish());
+    (worker().await, log, guard)
+}
+
+#[tokio::test]
+async fn one_line_ends_each_invocation() {
+    let (worker, log, _guard) = logging().await;
+    let queued = |payload: &str| sized(&worker, "Take", &format!(r#"{{"Data":{{"job":"{payload}"}}}}"#));
+    for (sent, function, trigger, outcome, status) in [
+        (request("GET", "/api/say/made", &[], ""), "Say", "http", "ok", 201),
+        (request("GET", "/api/say/no", &[], ""), "Say", "http", "refused", 403),
+        (request("GET", "/api/boom", &[], ""), "Boom", "http", "failed", 500),
+        (request("GET", "/api/nowhere", &[], ""), "", "none", "refused", 404),
+        (sized(&worker, "Say", &call("GET", "http://h/api/say/no", "")), "Say", "http", "refused", 403),
+        (sized(&worker, "Boom", &call("GET", "http://h/api/boom", "")), "Boom", "http", "failed", 500),
+        (queued("aGVsbG8="), "Take", "queue", "ok", 200),
+        (queued("YWdhaW4="), "Take", "queue", "failed", 500),
+        (sized(&worker, "Tick", r#"{"Data":{"tick":{}}}"#), "Tick", "timer", "ok", 200),
+        (sized(&worker, "Tick", "{}"), "Tick", "timer", "failed", 500),
+    ] {
+        send(&worker, &sent).await;
+        let ended = log.ended();
+        assert_eq!(ended.len(), 1, "{sent}");
+        let (line, span) = (&ended[0]["fields"], &ended[0]["span"]);
+        assert_eq!((&line["trigger"], &line["outcome"]), (&trigger.into(), &outcome.into()), "{sent}");
+        assert_eq!(line["status"], status, "{sent}");
+        assert!(line["duration_ms"].is_u64(), "{sent}");
+        assert_eq!((&span["name"], &span["function"]), (&"invocation".into(), &function.into()), "{sent}");
+        assert_eq!(span["trace_id"].as_str().unwrap().len(), 32, "{sent}");
+        assert_eq!(span["invocation_id"].as_str().unwrap().len(), 36, "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_ping_leaves_no_line() {
+    let (worker, log, _guard) = logging().await;
+    send(&worker, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    assert_eq!(log.text(), "");
+}
+
+#[tokio::test]
+async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
+    let (worker, log, _guard) = logging().await;
+    let id = "bce087f8-9028-436f-84ae-194897c7d588";
+    let headers = [("traceparent", TRACE), ("X-Azure-Functions-InvocationId", id)];
+    send(&worker, request("GET", "/api/say/hello", &headers, "")).await;
+    let ended = log.ended();
+    assert_eq!(ended[0]["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(ended[0]["span"]["invocation_id"], id);
+}
+
+#[tokio::test]
+async fn nothing_that_was_sent_is_ever_logged() {
+    let (worker, log, _guard) = logging().await;
+    let secret = "hunter2";
+    let headers = [("Authorization", secret), ("Cookie", secret), ("traceparent", secret)];
+    let target = format!("/api/things/{secret}/{secret}?code={secret}");
+    send(&worker, request("POST", &target, &headers, secret)).await;
+    send(&worker, request("POST", &format!("/{secret}?code={secret}"), &headers, secret)).await;
+    send(&worker, sized(&worker, "Echo", &call("POST", &format!("http://h{target}"), secret))).await;
+    send(&worker, sized(&worker, "Take", &format!(r#"{{"Data":{{"job":"{secret}"}}}}"#))).await;
+    send(&worker, sized(&worker, "Echo", &format!(r#"{{"Data":{{"req":"{secret}"}}}}"#))).await;
+    send(&worker, sized(&worker, "Echo", secret)).await;
+    let text = log.text();
+    assert_eq!(text.matches("invocation ended").count(), 6, "{text}");
+    assert!(!text.contains(secret), "{text}");
+}

@@ -1,0 +1,14 @@
+//! The protocol layer through its public entrance: a real listener, bytes in, bytes out.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
+
+mod answers;
+mod app;
+mod direct;
+mod envelope;
+mod front;
+mod limits;
+mod log;
+mod recordings;
+mod served;
+mod values;
+mod wire;

@@ -1,0 +1,148 @@
+//! What the real host (4.1037) was seen to send; `tests/recordings` holds one exchange a file.
+
+use std::{fmt::Write, path::Path};
+
+use axum::http::Method;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use orders_worker::host::{Function, Limits};
+use serde_json::Value;
+
+use crate::{
+    app::{self, App},
+    wire::{Reply, Worker, send, serve},
+};
+
+struct Recording {
+    name: String,
+    file: Value,
+    envelope: Value,
+}
+
+/// The recordings of one mode, by which the host called the worker.
+fn recordings(mode: impl Fn(&str) -> bool) -> Vec<Recording> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        if !mode(file["mode"].as_str().unwrap()) {
+            continue;
+        }
+        let envelope = serde_json::from_str(file["request"]["bodyText"].as_str().unwrap()).unwrap();
+        all.push(Recording { name: path.file_stem().unwrap().to_str().unwrap().to_owned(), file, envelope });
+    }
+    all
+}
+
+impl Recording {
+    fn function(&self) -> String {
+        let line = self.file["request"]["line"].as_str().unwrap();
+        line.strip_prefix("POST /").unwrap().strip_suffix(" HTTP/1.1").unwrap().to_owned()
+    }
+
+    fn caller(&self) -> &Value {
+        &self.envelope["Data"]["req"]
+    }
+
+    /// The recorded function, with handlers of ours.
+    fn app(&self) -> Function<App> {
+        let name: &'static str = self.function().leak();
+        let method = || self.caller()["Method"].as_str().unwrap().parse::<Method>().unwrap();
+        let route = match name {
+            "api1" if self.name == "env-http-get-min" => "items/{kind}",
+            "api1" => "items/{kind}/{id}",
+            "dup" => "any/{rest}",
+            same => same,
+        };
+        match name {
+            "qin" | "qinbin" | "qinstr" => app::queue(name, "job", |app, job| Box::pin(app::take(app, job))),
+            "tick" => app::timer(name, "tick", |app, _| Box::pin(async move { Ok(app::ticked(&app)) })),
+            "tickm" | "tickspan" | "tickretry" => {
+                app::timer(name, "myTimer", |app, _| Box::pin(async move { Ok(app::ticked(&app)) }))
+            }
+            _ => app::http(name, method(), route, |app, call| Box::pin(app::echo(app, call))),
+        }
+    }
+
+    /// The recorded bytes, but for the port.
+    fn bytes(&self, worker: &Worker) -> Vec<u8> {
+        let request = &self.file["request"];
+        let mut bytes = format!("{}\r\n", request["line"].as_str().unwrap());
+        for header in request["headers"].as_array().unwrap() {
+            let (name, value) = (header[0].as_str().unwrap(), header[1].as_str().unwrap());
+            let value = value.replace(":8080", &format!(":{}", worker.port));
+            write!(bytes, "{name}: {value}\r\n").unwrap();
+        }
+        let body = request["bodyText"].as_str().unwrap();
+        match request["framing"].as_str().unwrap() {
+            "chunked" => format!("{bytes}\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()).into_bytes(),
+            _ => format!("{bytes}\r\n{body}").into_bytes(),
+        }
+    }
+
+    async fn replayed(&self) -> (Worker, Reply) {
+        let worker = serve(vec![self.app()], Limits::default()).await;
+        let reply = send(&worker, self.bytes(&worker)).await;
+        (worker, reply)
+    }
+
+    fn assert_caller_was_seen(&self, seen: &Value) {
+        let (name, caller) = (&self.name, self.caller());
+        let url = caller["Url"].as_str().unwrap();
+        assert_eq!(seen["function"], *self.function(), "{name}");
+        assert_eq!(seen["method"], caller["Method"], "{name}");
+        assert_eq!(seen["query"], url.split_once('?').map_or("", |(_, query)| query), "{name}");
+        assert_eq!(seen["body"], *caller["Body"].as_str().unwrap_or_default(), "{name}");
+        for (header, lines) in caller["Headers"].as_object().unwrap() {
+            let header = header.to_ascii_lowercase();
+            let all = seen["headers"].as_array().unwrap();
+            let lines_seen: Vec<_> =
+                all.iter().filter(|seen| seen[0] == *header).map(|seen| seen[1].clone()).collect();
+            assert_eq!(Value::from(lines_seen), *lines, "{name}: {header}");
+        }
+        for param in seen["params"].as_array().unwrap() {
+            let told = caller["Params"][param[0].as_str().unwrap()].as_str().unwrap();
+            assert_eq!(param[1], told.replace("%2F", "/"), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_recorded_envelope_is_understood() {
+    let mut understood = [0; 3];
+    for recording in recordings(|mode| mode == "envelope") {
+        let (worker, reply) = recording.replayed().await;
+        let name = &recording.name;
+        if recording.caller().is_object() {
+            let res = reply.res();
+            assert_eq!(res["statusCode"], 200, "{name}");
+            recording.assert_caller_was_seen(&serde_json::from_str(res["body"].as_str().unwrap()).unwrap());
+            understood[0] += 1;
+        } else if let Some(message) = recording.file["queueMessageText"].as_str() {
+            assert_eq!(reply.json()["Outputs"], serde_json::json!({}), "{name}");
+            let payload = STANDARD.decode(message).unwrap();
+            let count = if name == "qin-json-collide" { 99 } else { 1 };
+            assert_eq!(*worker.app.taken.lock().unwrap(), [(payload.into(), Some(count))], "{name}");
+            understood[1] += 1;
+        } else {
+            assert_eq!(
+                reply.json()["Outputs"],
+                serde_json::json!({"jobs": ["{\"n\":1}", "{\"n\":2}"]}),
+                "{name}"
+            );
+            understood[2] += 1;
+        }
+    }
+    assert_eq!(understood, [39, 19, 9]);
+}
+
+#[tokio::test]
+async fn an_outsider_whom_the_host_led_to_a_trigger_function_is_not_found() {
+    let outsiders = recordings(|mode| mode != "envelope");
+    assert_eq!(outsiders.len(), 3);
+    for outsider in outsiders {
+        let (worker, reply) = outsider.replayed().await;
+        assert_eq!(reply.status, 404, "{}", outsider.name);
+        assert!(worker.app.ran.lock().unwrap().is_empty(), "{}", outsider.name);
+    }
+}

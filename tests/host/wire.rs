@@ -1,0 +1,158 @@
+//! The other end of a connection: raw bytes, as the host or somebody who pretends to be it would send them.
+
+use std::{fmt::Write, sync::Arc, time::Duration};
+
+use orders_worker::host::{Function, Host, Limits};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::app::{self, App};
+
+/// Longer than every deadline of the protocol layer: only a hanging test gets here.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A worker that listens on a port of its own.
+pub(crate) struct Worker {
+    pub(crate) port: u16,
+    pub(crate) app: Arc<App>,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) done: JoinHandle<std::io::Result<()>>,
+}
+
+/// Starts the test app.
+pub(crate) async fn worker() -> Worker {
+    serve(app::functions(), Limits::default()).await
+}
+
+pub(crate) async fn serve(functions: Vec<Function<App>>, limits: Limits) -> Worker {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let app = Arc::new(App::default());
+    let host = Host { app: Arc::clone(&app), functions, prefix: "api", refuse: app::refuse, limits };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let done = tokio::spawn(host.serve(listener, async { drop(stopped.await) }));
+    Worker { port, app, stop, done }
+}
+
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Names in lower case, without `date`.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|fault| panic!("{fault}: {self:?}"))
+    }
+
+    /// The answer to the caller within a well-formed envelope.
+    pub(crate) fn res(&self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"));
+        let envelope = self.json();
+        let keys: Vec<_> = envelope.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["Outputs", "Logs", "ReturnValue"]);
+        envelope["Outputs"]["res"].clone()
+    }
+}
+
+/// One connection to a worker.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    /// The last request was a HEAD, whose answer tells of a body that never comes.
+    bodiless: bool,
+}
+
+impl Wire {
+    pub(crate) async fn to(worker: &Worker) -> Self {
+        Self { stream: TcpStream::connect(("127.0.0.1", worker.port)).await.unwrap(), bodiless: false }
+    }
+
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.bodiless = bytes.as_ref().starts_with(b"HEAD ");
+        timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("it reads").unwrap();
+    }
+
+    /// One answer; a connection that is closed without one fails the test.
+    pub(crate) async fn read(&mut self) -> Reply {
+        timeout(PATIENCE, self.reply()).await.expect("an answer in time")
+    }
+
+    async fn reply(&mut self) -> Reply {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.stream.read_u8().await.expect("an answer, not a closed connection"));
+        }
+        let head = String::from_utf8(head).unwrap();
+        let mut lines = head.trim_end().split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: Vec<(String, String)> = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .filter(|(name, _)| name != "date")
+            .collect();
+        let length = headers.iter().find(|(name, _)| name == "content-length" && !self.bodiless);
+        let mut body = vec![0; length.map_or(0, |(_, value)| value.parse().unwrap())];
+        self.stream.read_exact(&mut body).await.unwrap();
+        Reply { status, headers, body: String::from_utf8(body).unwrap() }
+    }
+}
+
+/// Sends bytes on a connection of their own.
+pub(crate) async fn send(worker: &Worker, bytes: impl AsRef<[u8]>) -> Reply {
+    let mut wire = Wire::to(worker).await;
+    wire.write(bytes).await;
+    wire.read().await
+}
+
+/// A plain request as a caller sends it.
+pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let mut text = format!("{method} {target} HTTP/1.1\r\nHost: app.example.net\r\n");
+    for (name, value) in headers {
+        write!(text, "{name}: {value}\r\n").unwrap();
+    }
+    if !body.is_empty() {
+        write!(text, "Content-Length: {}\r\n", body.len()).unwrap();
+    }
+    text + "\r\n" + body
+}
+
+/// An envelope call as the host sends it, in chunks of this size.
+pub(crate) fn chunked(worker: &Worker, function: &str, envelope: &str, size: usize) -> Vec<u8> {
+    let mut bytes = head(worker.port, function, "Transfer-Encoding: chunked").into_bytes();
+    for chunk in envelope.as_bytes().chunks(size) {
+        bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        bytes.extend(chunk);
+        bytes.extend(b"\r\n");
+    }
+    bytes.extend(b"0\r\n\r\n");
+    bytes
+}
+
+/// An envelope call with `Content-Length`, as under Core Tools.
+pub(crate) fn sized(worker: &Worker, function: &str, envelope: &str) -> String {
+    head(worker.port, function, &format!("Content-Length: {}", envelope.len())) + envelope
+}
+
+fn head(port: u16, function: &str, framing: &str) -> String {
+    format!(
+        "POST /{function} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+         X-Azure-Functions-HostVersion: 4.1037.0.0\r\n\
+         X-Azure-Functions-InvocationId: bce087f8-9028-436f-84ae-194897c7d588\r\n\
+         User-Agent: Azure-Functions-Host/4.1037.0.0\r\n{framing}\r\n\
+         Content-Type: application/json; charset=utf-8\r\n\r\n"
+    )
+}
