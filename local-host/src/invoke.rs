@@ -37,9 +37,13 @@ use crate::{
 };
 use answer::Answer;
 pub(crate) use call::Call;
+use connection::CallError;
 pub(crate) use headers::content_length;
 pub(crate) use identity::identities;
 pub(crate) use query::Query;
+
+/// The caller's answer, and what the worker did wrong where the host answers by itself.
+type Written = (Response<Body>, Option<String>);
 
 /// The host's limit for a body in bytes (protocol sheet §6).
 pub(crate) const LARGEST_BODY: usize = 100 * 1024 * 1024;
@@ -85,6 +89,12 @@ impl Failure {
 
     fn mistake(what: impl Into<String>) -> Self {
         Self { what: what.into(), mistake: true }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        Self { mistake: !matches!(error, CallError::Refused(_)), what: error.to_string() }
     }
 }
 
@@ -142,16 +152,21 @@ impl Invoker {
         if function.is_http_in_out() && handler.proxies {
             return proxy::run(call, self.address().await?, id).await;
         }
-        if function.is_http_in_out() && handler.forwards {
-            return forward::run(call, self.address().await?, id).await;
-        }
-        let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
-        let answer = self.enveloped(function, data, metadata, id).await?;
-        let (response, mistake) = http_output::response(function, &answer)?;
+        let (response, mistake) = if function.is_http_in_out() && handler.forwards {
+            forward::run(call, self.address().await?, id).await?
+        } else {
+            self.through_envelope(function, call, id).await?
+        };
         if let Some(what) = mistake {
             self.mistake(function, what);
         }
         Ok(response)
+    }
+
+    async fn through_envelope(&self, function: &Function, call: Call, id: Uuid) -> Result<Written, Failure> {
+        let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
+        let answer = self.enveloped(function, data, metadata, id).await?;
+        http_output::response(function, &answer)
     }
 
     /// Posts an envelope, reads the answer and sends the queue outputs.
@@ -165,8 +180,7 @@ impl Invoker {
         let address = self.address().await?;
         let answered =
             connection::send(address, envelope::request(function, address, &data, &metadata, id)?).await;
-        let answered = answered.map_err(|error| Failure::new(error.to_string()))?;
-        let Some(answer) = answer::read(answered).await? else {
+        let Some(answer) = answer::read(answered?).await? else {
             self.mistake(function, answer::NOTHING.to_owned());
             return std::future::pending().await;
         };
