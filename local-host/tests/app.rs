@@ -29,7 +29,7 @@ fn load(folder: &TempDir, settings: &[(&str, &str)]) -> Result<App, Vec<String>>
     App::load(folder.path(), &settings).map_err(|error| error.0)
 }
 
-fn http(extra: Value) -> Value {
+fn http(extra: &Value) -> Value {
     let mut trigger = json!({ "type": "httpTrigger", "direction": "in", "name": "req" });
     trigger.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     json!([trigger, { "type": "http", "direction": "out", "name": "res" }])
@@ -78,7 +78,8 @@ fn functions_are_read_with_their_settings_filled_in() {
         { "type": "queueTrigger", "direction": "in", "name": "job", "queueName": "%Jobs%", "dataType": "binary" },
         { "type": "queue", "direction": "out", "name": "next", "queueName": "Done-%Jobs%" },
     ]);
-    let folder = folder(&plain_host(), &[("b_work", queue), ("a-look", http(json!({ "methods": ["get"] })))]);
+    let folder =
+        folder(&plain_host(), &[("b_work", queue), ("a-look", http(&json!({ "methods": ["get"] })))]);
     let app = load(&folder, &[("JOBS", "jobs")]).unwrap();
     let [look, work] = app.functions.as_slice() else { panic!("{:?}", app.functions) };
     assert!(look.is_http_in_out() && !work.is_http_in_out());
@@ -94,7 +95,7 @@ fn functions_are_read_with_their_settings_filled_in() {
 
 #[test]
 fn a_disabled_function_is_not_there() {
-    let folder = folder(&plain_host(), &[("one", http(json!({}))), ("two", json!("even a broken one"))]);
+    let folder = folder(&plain_host(), &[("one", http(&json!({}))), ("two", json!("even a broken one"))]);
     let app = load(&folder, &[("AzureWebJobs.Two.Disabled", "true")]).unwrap();
     assert_eq!(app.functions.iter().map(|function| function.name.as_str()).collect::<Vec<_>>(), ["one"]);
 }
@@ -132,10 +133,10 @@ fn all_faults_of_all_functions_are_told_at_once() {
     let folder = folder(
         &plain_host(),
         &[
-            ("1st", http(json!({}))),
-            ("admin", http(json!({ "route": "administrators/{id}" }))),
-            ("constraint", http(json!({ "route": "items/{id:int}" }))),
-            ("level", http(json!({ "authLevel": "user" }))),
+            ("1st", http(&json!({}))),
+            ("admin", http(&json!({ "route": "administrators/{id}" }))),
+            ("constraint", http(&json!({ "route": "items/{id:int}" }))),
+            ("level", http(&json!({ "authLevel": "user" }))),
             ("none", json!([{ "type": "http", "direction": "out", "name": "res" }])),
             ("queue", json!([{ "type": "queueTrigger", "name": "job", "queueName": "a--b" }])),
             ("setting", json!([{ "type": "timerTrigger", "name": "tick", "schedule": "%When%" }])),

@@ -146,11 +146,11 @@ async fn a_proxied_answer_reaches_the_caller_while_the_worker_still_writes() {
     let host = Host::start("pxyapp", &[], worker.local_addr().unwrap()).await;
     let mut caller = TcpStream::connect(host.address).await.unwrap();
     caller.write_all(GET).await.unwrap();
-    let (mut called, _) = timeout(DEADLINE, worker.accept()).await.unwrap().unwrap();
-    called.read_buf(&mut Vec::new()).await.unwrap();
-    called.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n").await.unwrap();
+    let (mut connection, _) = timeout(DEADLINE, worker.accept()).await.unwrap().unwrap();
+    connection.read_buf(&mut Vec::new()).await.unwrap();
+    connection.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n").await.unwrap();
     until(&mut caller, "one").await;
-    called.write_all(b"3\r\ntwo\r\n0\r\n\r\n").await.unwrap();
+    connection.write_all(b"3\r\ntwo\r\n0\r\n\r\n").await.unwrap();
     until(&mut caller, "two").await;
 }
 
@@ -161,6 +161,26 @@ async fn a_proxied_stream_is_cut_at_the_function_timeout() {
     let host = Host::start("pxyapp", &settings, worker.address).await;
     let answer = call(host.address, GET).await.unwrap();
     assert_eq!((answer.framing.as_str(), answer.body.as_slice()), ("chunked, cut off", b"one".as_slice()));
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_takes_no_message_with_it() {
+    let worker = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = Host::start("appq", &[], worker.local_addr().unwrap()).await;
+    let mut caller = TcpStream::connect(host.address).await.unwrap();
+    caller.write_all(b"GET /api/enq HTTP/1.1\r\nHost: h\r\n\r\n").await.unwrap();
+    let (mut connection, _) = timeout(DEADLINE, worker.accept()).await.unwrap().unwrap();
+    until(&mut connection, "\r\n0\r\n\r\n").await;
+    drop(caller);
+    // The host answers this one after it saw the other leave.
+    assert_eq!(status(call(host.address, b"GET /api/none HTTP/1.1\r\nHost: h\r\n\r\n").await), "404");
+    let body = r#"{"Outputs":{"msg":"aGVsbG8="}}"#;
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    timeout(DEADLINE, host.queues.wait_until(|queues| queues.peek("outq").len() == 1)).await.unwrap();
 }
 
 /// Reads until a text has come.
