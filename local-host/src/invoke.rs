@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod connection;
 mod envelope;
+mod failure;
 mod forward;
 mod headers;
 mod http_output;
@@ -37,9 +38,13 @@ use crate::{
 };
 use answer::Answer;
 pub(crate) use call::Call;
+use failure::Failure;
 pub(crate) use headers::content_length;
 pub(crate) use identity::identities;
 pub(crate) use query::Query;
+
+/// The caller's answer, and what the worker did wrong where the host answers by itself.
+type Written = (Response<Body>, Option<String>);
 
 /// The host's limit for a body in bytes (protocol sheet §6).
 pub(crate) const LARGEST_BODY: usize = 100 * 1024 * 1024;
@@ -71,23 +76,6 @@ pub enum Target {
 #[error("{0}")]
 pub struct InvocationFailed(pub String);
 
-/// Why an invocation failed, and whether it was the worker that broke the protocol.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    what: String,
-    mistake: bool,
-}
-
-impl Failure {
-    fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), mistake: false }
-    }
-
-    fn mistake(what: impl Into<String>) -> Self {
-        Self { what: what.into(), mistake: true }
-    }
-}
-
 impl Invoker {
     /// An invoker for one app and one worker. Outputs go to `queues`, whose clock is also the invoker's.
     #[must_use]
@@ -117,41 +105,58 @@ impl Invoker {
         outcome.map(|_| id).map_err(|failure| self.failed(function, failure))
     }
 
-    /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1).
+    /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller
+    /// that leaves ends a proxied call, but no other (protocol sheet §1.7).
     pub(crate) async fn http(&self, function: &Function, call: Call) -> Response<Body> {
-        let id = ids::random();
-        let started = Instant::now();
-        let proxies = function.is_http_in_out() && self.0.app.host.custom_handler.proxies;
-        let outcome = self.within_timeout(started, self.dispatch(function, call, id)).await;
-        match outcome {
-            Ok(answer) if proxies => self.watched(function, id, started, answer),
-            Ok(answer) => {
-                self.invoked(function, id, answer.status(), true, started);
-                answer
-            }
-            Err(failure) => {
-                self.failed(function, failure);
-                self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
-                status_only(StatusCode::INTERNAL_SERVER_ERROR)
-            }
+        if function.is_http_in_out() && self.0.app.host.custom_handler.proxies {
+            return self.proxied(function, call).await;
+        }
+        let (invoker, function) = (self.clone(), function.clone());
+        let buffered = tokio::spawn(async move { invoker.buffered(&function, call).await });
+        buffered.await.unwrap_or_else(|_| status_only(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    async fn proxied(&self, function: &Function, call: Call) -> Response<Body> {
+        let (id, started) = (ids::random(), Instant::now());
+        let work = async { proxy::run(call, self.address().await?, id).await };
+        match self.within_timeout(started, work).await {
+            Ok(answer) => self.watched(function, id, started, answer),
+            Err(failure) => self.refused(function, id, started, failure),
         }
     }
 
-    async fn dispatch(&self, function: &Function, call: Call, id: Uuid) -> Result<Response<Body>, Failure> {
-        let handler = &self.0.app.host.custom_handler;
-        if function.is_http_in_out() && handler.proxies {
-            return proxy::run(call, self.address().await?, id).await;
+    async fn buffered(&self, function: &Function, call: Call) -> Response<Body> {
+        let (id, started) = (ids::random(), Instant::now());
+        let forwards = function.is_http_in_out() && self.0.app.host.custom_handler.forwards;
+        let work = async {
+            if forwards {
+                forward::run(call, self.address().await?, id).await
+            } else {
+                self.through_envelope(function, call, id).await
+            }
+        };
+        match self.within_timeout(started, work).await {
+            Ok((answer, mistake)) => {
+                if let Some(what) = mistake {
+                    self.mistake(function, what);
+                }
+                self.invoked(function, id, answer.status(), true, started);
+                answer
+            }
+            Err(failure) => self.refused(function, id, started, failure),
         }
-        if function.is_http_in_out() && handler.forwards {
-            return forward::run(call, self.address().await?, id).await;
-        }
+    }
+
+    fn refused(&self, function: &Function, id: Uuid, started: Instant, failure: Failure) -> Response<Body> {
+        self.failed(function, failure);
+        self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
+        status_only(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    async fn through_envelope(&self, function: &Function, call: Call, id: Uuid) -> Result<Written, Failure> {
         let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
         let answer = self.enveloped(function, data, metadata, id).await?;
-        let (response, mistake) = http_output::response(function, &answer)?;
-        if let Some(what) = mistake {
-            self.mistake(function, what);
-        }
-        Ok(response)
+        http_output::response(function, &answer)
     }
 
     /// Posts an envelope, reads the answer and sends the queue outputs.
@@ -165,8 +170,7 @@ impl Invoker {
         let address = self.address().await?;
         let answered =
             connection::send(address, envelope::request(function, address, &data, &metadata, id)?).await;
-        let answered = answered.map_err(|error| Failure::new(error.to_string()))?;
-        let Some(answer) = answer::read(answered).await? else {
+        let Some(answer) = answer::read(answered?).await? else {
             self.mistake(function, answer::NOTHING.to_owned());
             return std::future::pending().await;
         };

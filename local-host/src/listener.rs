@@ -1,8 +1,9 @@
 //! The public side: finds the function by its route, checks its key, hands it to the invoker.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
+use http_body_util::{BodyExt, Limited};
 
 pub use crate::body::Body;
 use crate::{
@@ -77,6 +78,7 @@ impl Listener {
         if content_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
             return status_only(StatusCode::PAYLOAD_TOO_LARGE);
         }
+        let body = Limited::new(body, LARGEST_BODY).map_err(io::Error::other).boxed_unsync();
         let Some((route, params)) = self.find(&parts, &path) else {
             return status_only(StatusCode::NOT_FOUND);
         };

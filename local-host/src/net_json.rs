@@ -33,7 +33,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// Reads the first value of a text; a byte order mark before it is accepted.
+    /// Reads the first value of a text; a UTF-8 signature before it is accepted.
     ///
     /// # Errors
     /// What is wrong and where.

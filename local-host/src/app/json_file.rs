@@ -1,4 +1,4 @@
-//! JSON files as the host reads them: comments and a byte order mark are allowed.
+//! JSON files as the host reads them: comments and a UTF-8 signature are allowed.
 
 use std::{fs, path::Path};
 

@@ -7,7 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
-use super::{Failure, LARGEST_BODY, call::Call, connection, headers, path, query::Query, read_whole};
+use super::{
+    Failure, LARGEST_BODY, Written, call::Call, connection, headers, path, query::Query, read_whole,
+};
 use crate::body::{self, Body};
 
 /// Headers that describe the content; forward mode copies only its type and length.
@@ -25,7 +27,7 @@ const CONTENT: [HeaderName; 10] = [
 ];
 
 /// Sends the call on and returns the whole answer.
-pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result<Response<Body>, Failure> {
+pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result<Written, Failure> {
     let bytes = call.read_body().await?;
     if call.is_chunked() {
         return Err(Failure::mistake(
@@ -48,7 +50,7 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
     } else {
         connection::send(address, make()).await
     };
-    let (parts, incoming) = answer.map_err(|error| Failure::new(error.to_string()))?.into_parts();
+    let (parts, incoming) = answer?.into_parts();
     let bytes = read_whole(incoming, LARGEST_BODY).await?;
     Ok(answer_of(parts, bytes, call.parts.method == http::Method::HEAD))
 }
@@ -92,9 +94,11 @@ fn first_token(connection: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_str(token).ok()
 }
 
-fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> Response<Body> {
-    if headers::not_ascii(&parts.headers).is_some() {
-        return refused(&parts);
+fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> Written {
+    if let Some(name) = headers::not_ascii(&parts.headers) {
+        let what =
+            format!("the answer's header {name} is not ASCII, so the caller gets 500; encode its value");
+        return (refused(&parts), Some(what));
     }
     parts.headers.remove(header::TRANSFER_ENCODING);
     let empty: Vec<HeaderName> =
@@ -108,7 +112,7 @@ fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> R
         parts.headers.remove(header::CONTENT_LENGTH);
         body::sized(bytes)
     };
-    Response::from_parts(parts, body)
+    (Response::from_parts(parts, body), None)
 }
 
 /// The caller's view of an answer that the host cannot copy: it keeps the reason phrase.

@@ -4,7 +4,7 @@ mod write;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{Failure, answer::Answer, outputs, queue_output::sniffed, status_only};
+use super::{Failure, Written, answer::Answer, outputs, queue_output::sniffed, status_only};
 use crate::{
     app::{Function, OutputKind},
     body::{self, Body},
@@ -13,9 +13,6 @@ use crate::{
 use write::{framed, write};
 
 const PLAIN: &str = "text/plain; charset=utf-8";
-
-/// The caller's answer, and what the worker did wrong where the host answers 500 by itself.
-pub(super) type Written = (Response<Body>, Option<String>);
 
 /// The response that an `http` output describes.
 #[derive(Debug)]

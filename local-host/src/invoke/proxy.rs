@@ -45,7 +45,7 @@ pub(super) async fn run(call: Call, address: SocketAddr, id: Uuid) -> Result<Res
         drop(call.body);
         connection::send_stubbornly(address, || with_body(head.clone(), body::empty())).await
     };
-    answer_of(answer.map_err(|error| Failure::new(error.to_string()))?)
+    answer_of(answer?)
 }
 
 fn with_body(head: request::Parts, body: Body) -> Request<Body> {
@@ -98,12 +98,12 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 fn answer_of(answer: Response<hyper::body::Incoming>) -> Result<Response<Body>, Failure> {
     if let Some(name) = headers::not_ascii(answer.headers()) {
-        return Err(Failure::new(format!(
-            "the header {name} of the worker's answer is not ASCII, which the proxy refuses; encode its value"
+        return Err(Failure::mistake(format!(
+            "the answer's header {name} is not ASCII, so the caller gets 500; encode its value"
         )));
     }
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Failure::new("the worker switched protocols, which was not asked for".to_owned()));
+        return Err(Failure::mistake("the answer switches protocols, which the proxy does not follow"));
     }
     let (mut parts, incoming) = answer.into_parts();
     for name in HOP_BY_HOP {

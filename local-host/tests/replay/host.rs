@@ -25,25 +25,35 @@ pub(crate) struct Host {
     pub(crate) app: Arc<App>,
     pub(crate) invoker: Invoker,
     pub(crate) queues: Queues,
+    pub(crate) events: Events,
     task: AbortHandle,
     _folder: TempDir,
 }
 
 impl Host {
-    /// Serves a recorded app in front of a worker.
+    /// Serves a recorded app in front of a worker, with the recorded keys.
     pub(crate) async fn start(app: &str, settings: &[(String, String)], worker: SocketAddr) -> Self {
+        Self::with_keys(Some(keys(&read("apps")["keys"])), app, settings, worker).await
+    }
+
+    /// Serves a recorded app with other keys, or none.
+    pub(crate) async fn with_keys(
+        keys: Option<Keys>,
+        app: &str,
+        settings: &[(String, String)],
+        worker: SocketAddr,
+    ) -> Self {
         let apps = read("apps");
         let folder = tempfile::tempdir().unwrap();
         write_app(&folder, &apps["apps"][app]);
         let app = Arc::new(App::load(folder.path(), settings).unwrap());
-        let queues = Queues::default();
-        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone(), Events::new());
-        let listener =
-            Arc::new(Listener::new(app.clone(), Some(keys(&apps["keys"])), invoker.clone()).unwrap());
+        let (queues, events) = (Queues::default(), Events::new());
+        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone(), events.clone());
+        let listener = Arc::new(Listener::new(app.clone(), keys, invoker.clone()).unwrap());
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let task = tokio::spawn(serve(socket, listener)).abort_handle();
-        Self { address, app, invoker, queues, task, _folder: folder }
+        Self { address, app, invoker, queues, events, task, _folder: folder }
     }
 }
 

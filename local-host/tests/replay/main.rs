@@ -6,6 +6,7 @@ mod caller;
 mod compare;
 mod exchange;
 mod host;
+mod promises;
 mod recorder;
 mod recording;
 mod wire;

@@ -106,7 +106,7 @@ fn as_node(answer: &Value, is_head: bool) -> Vec<u8> {
     let mut has_length = false;
     for (name, value) in answer["headers"].as_object().unwrap() {
         has_length |= name.eq_ignore_ascii_case("content-length");
-        head += &format!("{name}: {}\r\n", value.as_str().unwrap());
+        head.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
     }
     head += "Date: Sun, 22 Nov 2026 05:38:28 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=120\r\n";
     let mut out = head.into_bytes();

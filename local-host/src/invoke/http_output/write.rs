@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-use super::{Described, PLAIN, Written};
+use super::{Described, PLAIN};
 use crate::{
     body::{self, Body},
-    invoke::{content_length, status_only},
+    invoke::{Written, content_length, status_only},
     net_json::Json,
 };
 
