@@ -115,6 +115,15 @@ impl LocalHost {
         self.host.current.borrow().as_ref().and_then(|instance| instance.worker().pid())
     }
 
+    /// Where the worker listens, as soon as it answers: for whoever wants to call it as the host does.
+    ///
+    /// # Errors
+    /// As [`Self::ready`].
+    pub async fn worker_address(&self) -> Result<SocketAddr, StartError> {
+        let instance = self.host.some_instance().await?;
+        instance.worker().address().await.map_err(|gone| StartError(gone.to_string()))
+    }
+
     /// Reads the app folder anew and restarts the worker: after a rebuild. No strike. The old worker serves until
     /// the new one answers, then ends what it has begun.
     ///

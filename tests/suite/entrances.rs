@@ -21,8 +21,8 @@ fn envelope(payload: &Value) -> Value {
 }
 
 /// A client that talks to the worker itself, as any process of the machine could.
-fn at_the_worker(app: &TestApp) -> Client {
-    Client::new(&format!("http://{}", app.host.worker_address().expect("the worker runs")))
+async fn at_the_worker(app: &TestApp) -> Client {
+    Client::new(&format!("http://{}", app.host.worker_address().await.expect("the worker runs")))
 }
 
 async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
@@ -57,11 +57,11 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
         ("user-agent", "curl/8 Azure-Functions-Host/4.1037.0.0"),
     ];
     for (name, value) in traits {
-        let reply = at_the_worker(&app).with(name, value).post("/FulfilOrder", &attack).await;
+        let reply = at_the_worker(&app).await.with(name, value).post("/FulfilOrder", &attack).await;
         assert_eq!(reply.status, 404, "with {name}: {value}");
     }
     assert_eq!(admin.get(&location).await.json()["status"], "queued", "nothing ran");
-    assert_eq!(at_the_worker(&app).post("/FulfilOrder", &attack).await.status, 200, "the host itself is heard");
+    assert_eq!(at_the_worker(&app).await.post("/FulfilOrder", &attack).await.status, 200, "the host itself is heard");
     assert_eq!(admin.get(&location).await.json()["status"], "fulfilled");
 }
 
@@ -74,18 +74,18 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
         "Data": {"req": {"Url": format!("{}/api/dead-letters", app.host.url()), "Method": "GET", "Query": {}, "Headers": {}, "Params": {}, "Identities": identities}},
         "Metadata": {"Headers": headers, "Identities": identities},
     });
-    let reply = at_the_worker(&app).post("/ListDeadLetters", &attack).await;
+    let reply = at_the_worker(&app).await.post("/ListDeadLetters", &attack).await;
     assert_eq!(reply.status, 200, "an envelope is always answered: {reply:?}");
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 401);
     let mut genuine = attack.clone();
     genuine["Data"]["req"]["Headers"] = json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
-    assert_eq!(at_the_worker(&app).post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"], 200);
+    assert_eq!(at_the_worker(&app).await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"], 200);
     let mut foreign = genuine.clone();
     foreign["Data"]["req"]["Url"] = json!(format!("{}/api/orders", app.host.url()));
-    let reply = at_the_worker(&app).post("/ListDeadLetters", &foreign).await;
+    let reply = at_the_worker(&app).await.post("/ListDeadLetters", &foreign).await;
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 404, "the path is not this function's");
     for (function, data) in [("ListDeadLetters", json!({"req": "bWVzc2FnZQ=="})), ("FulfilOrder", json!({"message": genuine["Data"]["req"]}))] {
-        let reply = at_the_worker(&app).post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}})).await;
+        let reply = at_the_worker(&app).await.post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}})).await;
         assert_eq!(reply.status, 500, "{function} given another trigger's value fails");
     }
 }

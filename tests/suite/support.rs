@@ -6,19 +6,26 @@ use std::{
     time::Duration,
 };
 
-use local_host::{Event, Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues};
+use local_host::{
+    Event, Events, LocalHost, Options,
+    clock::Clock,
+    front::FrontMode,
+    issuer::{Issuer, TokenOptions},
+    people::People,
+    queues::Queues,
+};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 mod client;
 mod principal;
 
-pub use client::{Client, Reply, an_order};
-pub use principal::{ABROAD, Principal, TENANT};
+pub(crate) use client::{Client, Reply, an_order};
+pub(crate) use principal::{ABROAD, Principal, TENANT};
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// `enableProxyingHttpRequest`.
     Proxy,
     /// `enableForwardingHttpRequest` alone.
@@ -28,7 +35,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    pub const ALL: [Self; 3] = [Self::Proxy, Self::Forward, Self::Envelope];
+    pub(crate) const ALL: [Self; 3] = [Self::Proxy, Self::Forward, Self::Envelope];
 
     fn settings(self) -> [(String, String); 2] {
         let set = |name: &str, on: bool| {
@@ -60,36 +67,36 @@ macro_rules! in_every_mode {
 pub(crate) use in_every_mode;
 
 /// What a running app is to be like.
-pub struct Setup {
+pub(crate) struct Setup {
     mode: Mode,
     front: FrontMode,
     settings: Vec<(String, String)>,
 }
 
 impl Setup {
-    pub fn in_mode(mode: Mode) -> Self {
+    pub(crate) fn in_mode(mode: Mode) -> Self {
         Self { mode, front: FrontMode::On, settings: Vec::new() }
     }
 
-    pub fn front(mut self, front: FrontMode) -> Self {
+    pub(crate) fn front(mut self, front: FrontMode) -> Self {
         self.front = front;
         self
     }
 
-    pub fn set(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Starts it and waits until the worker answers.
-    pub async fn start(self) -> TestApp {
+    pub(crate) async fn start(self) -> TestApp {
         let app = self.launch().await;
         app.host.ready().await.expect("the worker starts");
         app
     }
 
     /// Starts it without waiting for the worker.
-    pub async fn launch(self) -> TestApp {
+    pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         stage(folder.path()).expect("the app can be staged");
         let database = format!("sqlite://{}", folder.path().join("orders.db").display());
@@ -108,50 +115,53 @@ impl Setup {
             listen: ([127, 0, 0, 1], 0).into(),
             settings,
             front: self.front,
-            people: Some(people),
+            people: Some(people.clone()),
             state: state(),
             keys: None,
             queues: queues.clone(),
             events,
         };
         let host = LocalHost::start(options).await.expect("the host starts");
-        TestApp { mode: self.mode, host, queues, heard, folder }
+        let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
+        TestApp { host, queues, heard, issuer, _folder: folder }
     }
 }
 
 /// A running app.
-pub struct TestApp {
-    pub mode: Mode,
-    pub host: LocalHost,
-    pub queues: Queues,
-    pub heard: Receiver<Event>,
-    folder: TempDir,
+pub(crate) struct TestApp {
+    pub(crate) host: LocalHost,
+    pub(crate) queues: Queues,
+    pub(crate) heard: Receiver<Event>,
+    issuer: Issuer,
+    _folder: TempDir,
 }
 
 impl TestApp {
     /// An app with nothing unusual about it.
-    pub async fn start(mode: Mode) -> Self {
+    pub(crate) async fn start(mode: Mode) -> Self {
         Setup::in_mode(mode).start().await
     }
 
     /// Nobody: no token.
-    pub fn anonymous(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.host.url())
     }
 
     /// One of the people of `.local-host.json`, with a token of the local issuer.
-    pub fn person(&self, name: &str) -> Client {
-        let token = self.host.token(name).expect("the person is in .local-host.json");
+    pub(crate) fn person(&self, name: &str) -> Client {
+        let person = self.issuer.people().named(name).expect("the person is in .local-host.json");
+        let now = Clock::system().now();
+        let token = self.issuer.token(person, &TokenOptions::default(), now).expect("the issuer signs");
         self.anonymous().bearer(&token)
     }
 
     /// Someone whose principal header the test writes itself; only a bypassed front lets it through.
-    pub fn principal(&self, principal: &Principal) -> Client {
+    pub(crate) fn principal(&self, principal: &Principal) -> Client {
         self.anonymous().bearer("not-looked-at").with("x-ms-client-principal", &principal.header())
     }
 
     /// Waits for something to come true, with a deadline.
-    pub async fn eventually(&self, what: &str, within: Duration, mut holds: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn eventually(&self, what: &str, within: Duration, mut holds: impl AsyncFnMut() -> bool) {
         let mut look_again = tokio::time::interval(Duration::from_millis(20));
         let search = async {
             while !holds().await {
@@ -162,27 +172,22 @@ impl TestApp {
     }
 
     /// Waits until an order has this status.
-    pub async fn becomes(&self, client: &Client, location: &str, status: &str, within: Duration) {
+    pub(crate) async fn becomes(&self, client: &Client, location: &str, status: &str, within: Duration) {
         self.eventually(&format!("{location} becomes {status}"), within, async || {
             let reply = client.get(location).await;
             reply.status == 200 && reply.json()["status"] == status
         })
         .await;
     }
-
-    /// Where the database is kept.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("orders.db")
-    }
 }
 
 /// The root of the repository.
-pub fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     std::env::var_os("ORDERS_WORKER_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
 
@@ -205,7 +210,7 @@ fn stage(folder: &Path) -> io::Result<()> {
 }
 
 /// Kills the worker as the platform does: no warning.
-pub fn kill(app: &TestApp) {
+pub(crate) fn kill(app: &TestApp) {
     let pid = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
     if let Some(pid) = pid {
         drop(rustix::process::kill_process(pid, rustix::process::Signal::KILL));
@@ -213,7 +218,7 @@ pub fn kill(app: &TestApp) {
 }
 
 /// The payload of a message, as its consumer reads it.
-pub fn payload(text: &str) -> serde_json::Value {
+pub(crate) fn payload(text: &str) -> serde_json::Value {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let bytes = STANDARD.decode(text).expect("queues hold base64");
     serde_json::from_slice(&bytes).expect("messages are JSON")

@@ -7,14 +7,27 @@ use crate::{front::FrontMode, ids};
 
 const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
 
+/// What only the platform sets (identity sheet §2.2). A shell in a container may have some of it by chance, and a
+/// worker that looks would take this laptop for the platform; whoever wants that says so in the settings.
+const PLATFORM: [&str; 7] = [
+    AUTH_ENABLED,
+    "WEBSITE_INSTANCE_ID",
+    "WEBSITE_SITE_NAME",
+    "WEBSITE_SKU",
+    "WEBSITE_POD_NAME",
+    "CONTAINER_NAME",
+    "LEGION_SERVICE_HOST",
+];
+
 /// Defaults where neither the shell nor the settings say anything; what Core Tools sets.
 const DEFAULTS: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
 
 /// Sets the environment of one process: inherited, then settings, then what the host alone decides.
 pub(super) fn apply(command: &mut Command, setup: &Setup, port: u16) {
-    // A shell that happens to have it must not make the worker believe in a front that is not there.
-    command.env_remove(AUTH_ENABLED);
+    for name in PLATFORM {
+        command.env_remove(name);
+    }
     for (name, value) in DEFAULTS {
         if std::env::var_os(name).is_none() {
             command.env(name, value);

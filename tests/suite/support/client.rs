@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// Calls as one caller, and as that caller only.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     headers: Vec<(String, String)>,
@@ -15,14 +15,14 @@ pub struct Client {
 
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Client {
-    pub fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         let http = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
@@ -33,35 +33,35 @@ impl Client {
     }
 
     /// The same caller with one more header.
-    pub fn with(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.to_owned()));
         client
     }
 
-    pub fn bearer(&self, token: &str) -> Self {
+    pub(crate) fn bearer(&self, token: &str) -> Self {
         self.with("authorization", &format!("Bearer {token}"))
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
     /// A POST without body or content type.
-    pub async fn post_nothing(&self, path: &str) -> Reply {
+    pub(crate) async fn post_nothing(&self, path: &str) -> Reply {
         self.send(self.request(Method::POST, path).header("content-length", "0")).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send(self.request(Method::PUT, path).json(body)).await
     }
 
     /// Any method and any bytes.
-    pub async fn raw(&self, method: &str, path: &str, content_type: Option<&str>, body: impl Into<reqwest::Body>) -> Reply {
+    pub(crate) async fn raw(&self, method: &str, path: &str, content_type: Option<&str>, body: impl Into<reqwest::Body>) -> Reply {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let request = self.request(method, path).body(body);
         self.send(match content_type {
@@ -87,14 +87,14 @@ impl Client {
     }
 
     /// Keeps a product and answers nothing: what most tests start with.
-    pub async fn stock(&self, sku: &str, unit_price: i64) {
+    pub(crate) async fn stock(&self, sku: &str, unit_price: i64) {
         let body = json!({"name": "Beans", "currency": "EUR", "unitPrice": unit_price});
         let reply = self.put(&format!("/api/products/{sku}"), &body).await;
         assert_eq!(reply.status, 201, "{reply:?}");
     }
 
     /// Places an order for one product and gives its location.
-    pub async fn place(&self, sku: &str) -> String {
+    pub(crate) async fn place(&self, sku: &str) -> String {
         let reply = self.post("/api/orders", &an_order(sku)).await;
         assert_eq!(reply.status, 201, "{reply:?}");
         reply.header("location").expect("a location").to_owned()
@@ -102,28 +102,28 @@ impl Client {
 }
 
 /// A body that CreateOrder accepts.
-pub fn an_order(sku: &str) -> Value {
+pub(crate) fn an_order(sku: &str) -> Value {
     json!({"reference": "PO-17", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2}], "note": "ring twice"})
 }
 
 impl Reply {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
     /// The slug of the problem that this is.
-    pub fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json; charset=utf-8"), "{self:?}");
         let kind = self.json()["type"].as_str().expect("a type").to_owned();
         kind.strip_prefix("urn:orders:problem:").expect("a problem of ours").to_owned()
     }
 
     /// Pointer and code of each wrong field.
-    pub fn faults(&self) -> Vec<(String, String)> {
+    pub(crate) fn faults(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let errors = self.json()["errors"].as_array().expect("errors").clone();
         errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()

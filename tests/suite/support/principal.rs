@@ -4,20 +4,20 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 /// The tenant of the people file.
-pub const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
+pub(crate) const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
 /// Another tenant.
-pub const ABROAD: &str = "b0d4c7a2-91f3-4c8e-8a55-3c1de0a4f902";
+pub(crate) const ABROAD: &str = "b0d4c7a2-91f3-4c8e-8a55-3c1de0a4f902";
 
 /// Claims, in the spelling that they are given in.
 #[derive(Clone, Debug)]
-pub struct Principal {
-    pub auth_typ: String,
-    pub claims: Vec<(String, String)>,
+pub(crate) struct Principal {
+    pub(crate) auth_typ: String,
+    pub(crate) claims: Vec<(String, String)>,
 }
 
 impl Principal {
     /// A user of a tenant, in scope.
-    pub fn user(tenant: &str, object: u8) -> Self {
+    pub(crate) fn user(tenant: &str, object: u8) -> Self {
         Self { auth_typ: "aad".to_owned(), claims: Vec::new() }
             .claim("tid", tenant)
             .claim("oid", &object_id(object))
@@ -25,29 +25,29 @@ impl Principal {
     }
 
     /// A program of the tenant.
-    pub fn app(object: u8) -> Self {
+    pub(crate) fn app(object: u8) -> Self {
         Self { auth_typ: "aad".to_owned(), claims: Vec::new() }
             .claim("tid", TENANT)
             .claim("oid", &object_id(object))
             .claim("idtyp", "app")
     }
 
-    pub fn claim(mut self, typ: &str, val: &str) -> Self {
+    pub(crate) fn claim(mut self, typ: &str, val: &str) -> Self {
         self.claims.push((typ.to_owned(), val.to_owned()));
         self
     }
 
     /// The same without one claim.
-    pub fn without(mut self, typ: &str) -> Self {
+    pub(crate) fn without(mut self, typ: &str) -> Self {
         self.claims.retain(|(known, _)| known != typ);
         self
     }
 
-    pub fn role(self, role: &str) -> Self {
+    pub(crate) fn role(self, role: &str) -> Self {
         self.claim("roles", role)
     }
 
-    pub fn header(&self) -> String {
+    pub(crate) fn header(&self) -> String {
         let claims: Vec<_> = self.claims.iter().map(|(typ, val)| json!({"typ": typ, "val": val})).collect();
         let principal = json!({"auth_typ": self.auth_typ, "name_typ": "name", "role_typ": "roles", "claims": claims});
         STANDARD.encode(principal.to_string())
