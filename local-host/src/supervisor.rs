@@ -28,7 +28,8 @@ pub struct Options {
     /// Where to listen; port 0 for any free one. Loopback only.
     pub listen: SocketAddr,
     /// App settings: the worker's environment beside the inherited one, `AzureFunctionsJobHost__…` overrides of
-    /// host.json among them. A value here wins over an inherited one.
+    /// host.json among them. A value here wins over an inherited one. `LOCAL_HOST_QUEUE_LEASE` is the host's own:
+    /// the lease of a received message as a time span, ten minutes without it.
     pub settings: Vec<(String, String)>,
     /// Whether the front checks tokens and sets principal headers.
     pub front: FrontMode,

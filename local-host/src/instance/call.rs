@@ -69,3 +69,22 @@ impl hyper::body::Body for LastOf {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Full};
+    use hyper::body::Body as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_keeps_its_length_and_ends_its_call_when_it_goes() {
+        let calls = Calls::new();
+        let body = Full::new(Bytes::from_static(b"ok")).map_err(|never| match never {}).boxed_unsync();
+        let last = LastOf { body, _call: calls.begin() };
+        assert_eq!(last.size_hint().exact(), Some(2));
+        assert_eq!(*calls.0.borrow(), 1);
+        assert_eq!(last.collect().await.unwrap().to_bytes(), "ok");
+        calls.ended().await;
+    }
+}

@@ -23,11 +23,17 @@ impl Typed {
             .args(["--port", "0", "--setting", "A_SETTING=its value"])
             .env("WEBSITE_AUTH_ENABLED", "True")
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("the command starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         Self { child, lines }
+    }
+
+    fn terminate(&self) {
+        let host = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(host) = host {
+            kill_process(host, Signal::TERM).expect("it runs");
+        }
     }
 
     /// Reads until each of these was printed, in whatever sequence; what stands behind each in its line.
@@ -45,6 +51,13 @@ impl Typed {
     }
 }
 
+/// A failed test leaves nothing behind either; killed, the host could not take its worker along.
+impl Drop for Typed {
+    fn drop(&mut self) {
+        self.terminate();
+    }
+}
+
 #[tokio::test]
 async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     let app = TestApp::new().http("environment").queue("ok_job", "jobs");
@@ -59,8 +72,7 @@ async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     assert_eq!(seen["A_SETTING"], "its value");
     // The shell's word is not enough: there is no front.
     assert_eq!(seen.get("WEBSITE_AUTH_ENABLED"), None);
-    let host = typed.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).unwrap();
-    kill_process(host, Signal::TERM).unwrap();
+    typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());
     within(gone(worker)).await;
 }

@@ -116,12 +116,14 @@ async fn a_failed_message_comes_back_after_the_visibility_timeout_and_is_poisone
 
 #[tokio::test]
 async fn a_poison_queue_has_no_poison_queue_and_its_failed_message_waits_for_the_lease() {
-    let mut running = TestApp::new().queue("fail_job", "jobs-poison").start().await;
+    let app = TestApp::new().queue("fail_job", "jobs-poison").set("/extensions/queues/maxDequeueCount", 2);
+    let mut running = app.start().await;
     running.queues.put("jobs-poison", TEXT.to_owned()).unwrap();
     for _ in 0..2 {
         running.invoked("fail_job").await;
         running.next(|event| matches!(event, Event::Invoked { succeeded: false, .. }).then_some(())).await;
-        assert_eq!(running.queues.counts("jobs-poison").hidden, 1);
+        let lease_end = running.queues.clock().now() + Duration::from_mins(10);
+        assert_eq!(running.queues.peek("jobs-poison")[0].next_visible_at, lease_end);
         running.turn(600);
     }
     assert_eq!(running.queues.names(), ["jobs-poison"]);
