@@ -85,7 +85,7 @@ impl Invoker {
     }
 
     /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys`
-    /// added, reads the answer, sends the queue outputs, tells the `Invoked` event.
+    /// added unless a payload brought its own, reads the answer, sends the queue outputs, tells the `Invoked` event.
     ///
     /// # Errors
     /// When the worker answers anything but a well-formed 2xx envelope, cannot be reached, passes
@@ -98,7 +98,7 @@ impl Invoker {
     ) -> Result<Uuid, InvocationFailed> {
         let id = ids::random();
         let started = Instant::now();
-        metadata.insert("sys".to_owned(), metadata::sys(function, &self.0.clock));
+        metadata::add_sys(&mut metadata, function, &self.0.clock);
         let outcome = self.within_timeout(started, self.enveloped(function, data, metadata, id)).await;
         let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
         self.invoked(function, id, status, outcome.is_ok(), started);

@@ -6,8 +6,15 @@ use serde_json::{Map, Value, json};
 use super::{call::Call, query::Query};
 use crate::{app::Function, clock::Clock, ids, net_json::Json};
 
+/// Adds `sys` to the metadata of a trigger; that of a payload stays.
+pub(super) fn add_sys(metadata: &mut Map<String, Value>, function: &Function, clock: &Clock) {
+    let mut bound = Bound(std::mem::take(metadata));
+    bound.add("sys", sys(function, clock));
+    *metadata = bound.0;
+}
+
 /// `Metadata.sys`.
-pub(super) fn sys(function: &Function, clock: &Clock) -> Value {
+fn sys(function: &Function, clock: &Clock) -> Value {
     json!({
         "MethodName": function.name,
         "UtcNow": written(clock.now()),

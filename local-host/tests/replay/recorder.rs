@@ -20,6 +20,10 @@ use crate::{
     wire::{Message, Reader},
 };
 
+/// What the recorder's HTTP server added to every answer.
+const NODE: &str =
+    "Date: Sun, 22 Nov 2026 05:38:28 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=120\r\n";
+
 /// A listening recorder; it stops when dropped.
 pub(crate) struct Recorder {
     pub(crate) address: SocketAddr,
@@ -79,7 +83,9 @@ async fn write(output: &mut OwnedWriteHalf, answer: &Value, is_head: bool) -> bo
         return output.write_all(&raw).await.is_ok() && answer["thenClose"] != true;
     }
     if let Some(chunks) = answer["stream"].as_array() {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n{NODE}Transfer-Encoding: chunked\r\n\r\n"
+        );
         let mut fine = output.write_all(head.as_bytes()).await.is_ok();
         for chunk in chunks {
             sleep(Duration::from_millis(chunk[0].as_u64().unwrap())).await;
@@ -108,7 +114,7 @@ fn as_node(answer: &Value, is_head: bool) -> Vec<u8> {
         has_length |= name.eq_ignore_ascii_case("content-length");
         head.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
     }
-    head += "Date: Sun, 22 Nov 2026 05:38:28 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=120\r\n";
+    head += NODE;
     let mut out = head.into_bytes();
     let bodiless = is_head || status == 204 || status == 304;
     match (has_length, bodiless) {

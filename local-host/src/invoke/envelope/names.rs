@@ -2,32 +2,70 @@
 
 use http::HeaderName;
 
-/// The names whose capital letters are not simply the first of each word.
-const UNUSUAL: [(&str, &str); 6] = [
-    ("content-md5", "Content-MD5"),
-    ("dnt", "DNT"),
-    ("etag", "ETag"),
-    ("te", "TE"),
-    ("www-authenticate", "WWW-Authenticate"),
-    ("x-ua-compatible", "X-UA-Compatible"),
+const KNOWN: [&str; 58] = [
+    "Accept",
+    "Accept-Charset",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Access-Control-Request-Headers",
+    "Access-Control-Request-Method",
+    "Allow",
+    "Alt-Used",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Correlation-Context",
+    "Date",
+    "Expect",
+    "Expires",
+    "From",
+    "Grpc-Accept-Encoding",
+    "Grpc-Encoding",
+    "Grpc-Timeout",
+    "Host",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+    "Keep-Alive",
+    "Last-Modified",
+    "Max-Forwards",
+    "Origin",
+    "Pragma",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Request-Id",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Translate",
+    "Upgrade",
+    "Upgrade-Insecure-Requests",
+    "User-Agent",
+    "Via",
+    "Warning",
+    "WWW-Authenticate",
 ];
 
-/// Kestrel keeps these as the trace context standard spells them, and unknown names as they were sent, which
-/// is not known here.
-const LOWER: [&str; 5] = ["traceparent", "tracestate", "baggage", "grpc-accept-encoding", "grpc-timeout"];
-
-/// The name as the worker sees it; workers must compare names ignoring case.
+/// The name as the worker sees it. Kestrel keeps an unknown name as it was sent, which is not known here, so it
+/// is in lower case: workers must compare names ignoring case.
 pub(super) fn spelt(name: &HeaderName) -> String {
-    let name = name.as_str();
-    if let Some((_, spelt)) = UNUSUAL.iter().find(|(unusual, _)| *unusual == name) {
-        return (*spelt).to_owned();
-    }
-    if LOWER.contains(&name) || name.starts_with("x-") {
-        return name.to_owned();
-    }
-    let words = name.split('-').map(|word| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
-    });
-    words.collect::<Vec<_>>().join("-")
+    let known = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
+    known.map_or(name.as_str(), |known| known).to_owned()
 }
