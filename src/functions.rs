@@ -154,6 +154,11 @@ pub fn all() -> Vec<Function<App>> {
             "orders-fulfilment-poison",
             record_poison_fulfilment::record_poison_fulfilment
         ),
-        timer!("RelayOutbox", "0 * * * * *", relay_outbox::relay_outbox, &[FULFILMENT_OUTPUT, INCOMING_OUTPUT]),
+        timer!(
+            "RelayOutbox",
+            "0 * * * * *",
+            relay_outbox::relay_outbox,
+            &[FULFILMENT_OUTPUT, INCOMING_OUTPUT]
+        ),
     ]
 }

@@ -19,7 +19,9 @@ const WRONG_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
     if let Some(command) = env::args().nth(1) {
-        eprintln!("orders-worker has no command {command:?}; without one it serves, started by the Functions host");
+        eprintln!(
+            "orders-worker has no command {command:?}; without one it serves, started by the Functions host"
+        );
         return ExitCode::from(WRONG_SETTINGS);
     }
     let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from);

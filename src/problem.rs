@@ -1,7 +1,7 @@
 //! Every way to say no: problem details (RFC 9457) for the client. Why it happened goes to the log, once, where
 //! it is known; the client gets the type, a sentence that helps, and the invocation's id to quote.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 
 use crate::{
@@ -97,9 +97,12 @@ impl Problem {
     fn row(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
         match self {
-            Self::BodyMissing => {
-                (S::BAD_REQUEST, "body-missing", "The body is missing", "Send a JSON body, and send Content-Length.")
-            }
+            Self::BodyMissing => (
+                S::BAD_REQUEST,
+                "body-missing",
+                "The body is missing",
+                "Send a JSON body, and send Content-Length.",
+            ),
             Self::Malformed(detail) => (S::BAD_REQUEST, "malformed", "The request is malformed", detail),
             Self::Unauthenticated => (
                 S::UNAUTHORIZED,
@@ -155,14 +158,13 @@ impl Problem {
         }
     }
 
-    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+    fn header(&self) -> Option<(HeaderName, &'static str)> {
         match self {
-            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Self::Forbidden | Self::InsufficientScope => Some((
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer error=\"insufficient_scope\""),
-            )),
-            Self::Unavailable => Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Self::Forbidden | Self::InsufficientScope => {
+                Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""))
+            }
+            Self::Unavailable => Some((header::RETRY_AFTER, "5")),
             _ => None,
         }
     }
@@ -181,8 +183,10 @@ impl Problem {
             errors,
         };
         let mut answer = reply::json(status, &document);
-        answer.headers[0].1 = HeaderValue::from_static("application/problem+json; charset=utf-8");
-        answer.headers.extend(self.header());
+        reply::set(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");
+        if let Some((name, value)) = self.header() {
+            reply::set(&mut answer, name, value);
+        }
         answer
     }
 

@@ -9,7 +9,10 @@ use crate::{
     orders::{Order, Product},
 };
 
-/// A JSON answer that nobody may keep and no browser may guess at. Its first header is the content type.
+/// A JSON answer that nobody may keep and no browser may guess at.
+///
+/// # Panics
+/// When the body has keys that are no text; ours are structs.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).expect("answers are structs of strings and numbers");
@@ -26,9 +29,12 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
 }
 
 /// Sets a header; a value that was there goes.
-pub fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
+///
+/// # Panics
+/// When the value is not ASCII; ours are digits, ids and fixed words.
+pub fn set(answer: &mut Answer, name: HeaderName, value: &str) {
     answer.headers.retain(|(known, _)| *known != name);
-    answer.headers.push((name, value));
+    answer.headers.push((name, HeaderValue::from_str(value).expect("our own header values are ASCII")));
 }
 
 /// A version, as clients name it in `If-Match`.
@@ -53,7 +59,6 @@ impl Versioned for Product {
 #[must_use]
 pub fn versioned(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Answer {
     let mut answer = json(status, view);
-    let tag = HeaderValue::try_from(format!("\"{}\"", of.version())).expect("digits in quotes");
-    set(&mut answer, header::ETAG, tag);
+    set(&mut answer, header::ETAG, &format!("\"{}\"", of.version()));
     answer
 }

@@ -1,8 +1,8 @@
-//! CreateOrder: `POST /api/orders`.
+//! `CreateOrder`: `POST /api/orders`.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 
-use super::{App, view::OrderView};
+use super::{App, PREFIX, view::OrderView};
 use crate::{
     host::{Answer, Call},
     orders::OrderId,
@@ -28,8 +28,7 @@ pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> 
         Placed::Placed(order) => {
             let view = OrderView::of(&order, permit.caller());
             let mut answer = reply::versioned(StatusCode::CREATED, &order, &view);
-            let location = HeaderValue::try_from(format!("/api/orders/{}", order.id)).expect("an id is ASCII");
-            reply::set(&mut answer, header::LOCATION, location);
+            reply::set(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
             Ok(answer)
         }
     }

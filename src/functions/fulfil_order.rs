@@ -1,4 +1,4 @@
-//! FulfilOrder: queue `orders-fulfilment`.
+//! `FulfilOrder`: queue `orders-fulfilment`.
 
 use super::{App, FULFILMENT_QUEUE};
 use crate::{
@@ -15,7 +15,8 @@ use crate::{
 pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
     let stamp = app.stamp(&delivery.invocation);
     let letter = |reason| {
-        DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, reason, stamp.at).delivered(delivery.dequeue_count)
+        DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, reason, stamp.at)
+            .delivered(delivery.dequeue_count)
     };
     let message = match FulfilmentMessage::decode(&delivery.payload) {
         Ok(message) => message,

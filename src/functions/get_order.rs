@@ -1,4 +1,4 @@
-//! GetOrder: `GET /api/orders/{id}`.
+//! `GetOrder`: `GET /api/orders/{id}`.
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! Health: `GET /api/health`.
+//! `Health`: `GET /api/health`.
 
 use std::{
     sync::{
@@ -41,7 +41,6 @@ impl Sampled {
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-#[expect(clippy::unused_async, reason = "handlers have one shape")]
 pub async fn health(app: &App, call: Call) -> Result<Answer, Problem> {
     Query::of(&call.query).only(&[])?;
     let (status, word) = if app.health.0.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! ListDeadLetters: `GET /api/dead-letters`.
+//! `ListDeadLetters`: `GET /api/dead-letters`.
 
 use axum::http::StatusCode;
 

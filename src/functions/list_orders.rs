@@ -1,4 +1,4 @@
-//! ListOrders: `GET /api/orders`.
+//! `ListOrders`: `GET /api/orders`.
 
 use axum::http::StatusCode;
 

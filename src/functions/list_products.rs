@@ -1,6 +1,6 @@
-//! ListProducts: `GET /api/products`.
+//! `ListProducts`: `GET /api/products`.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 
 use super::{
     App,
@@ -24,6 +24,6 @@ pub async fn list_products(app: &App, call: Call) -> Result<Answer, Problem> {
     let listed = app.store.list_products(&permit, &slice).await?;
     let page = Page::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
     let mut answer = reply::json(StatusCode::OK, &page);
-    reply::set(&mut answer, header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+    reply::set(&mut answer, header::CACHE_CONTROL, "private, max-age=60");
     Ok(answer)
 }

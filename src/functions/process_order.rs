@@ -1,4 +1,4 @@
-//! ProcessOrder: `POST /api/orders/{id}/process`.
+//! `ProcessOrder`: `POST /api/orders/{id}/process`.
 
 use axum::http::StatusCode;
 

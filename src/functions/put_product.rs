@@ -1,4 +1,4 @@
-//! PutProduct: `PUT /api/products/{sku}`.
+//! `PutProduct`: `PUT /api/products/{sku}`.
 
 use axum::http::StatusCode;
 
@@ -25,13 +25,12 @@ pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
     let precondition = said.demanded()?;
     let sku = validation::sku(&call)?;
     let stamp = app.stamp(&call.invocation);
-    let (status, product) =
-        match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {
-            ProductWritten::Created(product) => (StatusCode::CREATED, product),
-            ProductWritten::Replaced(product) => (StatusCode::OK, product),
-            ProductWritten::PreconditionRequired => return Err(Problem::PreconditionRequired),
-            ProductWritten::NotFound => return Err(Problem::NotFound),
-            ProductWritten::Stale => return Err(Problem::Stale),
-        };
+    let (status, product) = match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {
+        ProductWritten::Created(product) => (StatusCode::CREATED, product),
+        ProductWritten::Replaced(product) => (StatusCode::OK, product),
+        ProductWritten::PreconditionRequired => return Err(Problem::PreconditionRequired),
+        ProductWritten::NotFound => return Err(Problem::NotFound),
+        ProductWritten::Stale => return Err(Problem::Stale),
+    };
     Ok(reply::versioned(status, &product, &ProductView::from(&product)))
 }

@@ -1,4 +1,4 @@
-//! RecordPoisonFulfilment: queue `orders-fulfilment-poison`.
+//! `RecordPoisonFulfilment`: queue `orders-fulfilment-poison`.
 
 use super::{App, FULFILMENT_QUEUE};
 use crate::{

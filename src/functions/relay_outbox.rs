@@ -1,4 +1,4 @@
-//! RelayOutbox: every minute.
+//! `RelayOutbox`: every minute.
 
 use bytes::Bytes;
 

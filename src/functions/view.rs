@@ -5,18 +5,19 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::{
-    orders::{Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity, Reason, Reference, Sku, Status, UnitPrice},
+    orders::{
+        Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity, Reason, Reference,
+        Sku, Status, UnitPrice,
+    },
     store::Listed,
 };
 
-fn time<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true))
-}
+/// A time as clients read it: RFC 3339, UTC, with `Z`.
+struct Time(DateTime<Utc>);
 
-fn maybe_time<S: Serializer>(at: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => time(at, serializer),
-        None => serializer.serialize_none(),
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
     }
 }
 
@@ -32,10 +33,8 @@ pub struct OrderView<'a> {
     total: Money,
     note: Option<&'a Note>,
     version: u64,
-    #[serde(serialize_with = "time")]
-    created_at: DateTime<Utc>,
-    #[serde(serialize_with = "time")]
-    updated_at: DateTime<Utc>,
+    created_at: Time,
+    updated_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<CreatorView>,
 }
@@ -78,8 +77,8 @@ impl<'a> OrderView<'a> {
             total: order.total,
             note: order.note.as_ref(),
             version: order.version,
-            created_at: order.created_at,
-            updated_at: order.updated_at,
+            created_at: Time(order.created_at),
+            updated_at: Time(order.updated_at),
             created_by: foreign.then_some(CreatorView { object_id: order.owner.object }),
         }
     }
@@ -95,8 +94,7 @@ pub struct ProductView<'a> {
     unit_price: UnitPrice,
     active: bool,
     version: u64,
-    #[serde(serialize_with = "time")]
-    updated_at: DateTime<Utc>,
+    updated_at: Time,
 }
 
 impl<'a> From<&'a Product> for ProductView<'a> {
@@ -108,7 +106,7 @@ impl<'a> From<&'a Product> for ProductView<'a> {
             unit_price: product.unit_price,
             active: product.active,
             version: product.version,
-            updated_at: product.updated_at,
+            updated_at: Time(product.updated_at),
         }
     }
 }
@@ -123,10 +121,8 @@ pub struct DeadLetterView<'a> {
     order_id: Option<OrderId>,
     reason: Reason,
     dequeue_count: u32,
-    #[serde(serialize_with = "time")]
-    recorded_at: DateTime<Utc>,
-    #[serde(serialize_with = "maybe_time")]
-    replayed_at: Option<DateTime<Utc>>,
+    recorded_at: Time,
+    replayed_at: Option<Time>,
 }
 
 impl<'a> From<&'a DeadLetter> for DeadLetterView<'a> {
@@ -138,8 +134,8 @@ impl<'a> From<&'a DeadLetter> for DeadLetterView<'a> {
             order_id: letter.order_id,
             reason: letter.reason,
             dequeue_count: letter.dequeue_count.unwrap_or_default(),
-            recorded_at: letter.recorded_at,
-            replayed_at: letter.replayed_at,
+            recorded_at: Time(letter.recorded_at),
+            replayed_at: letter.replayed_at.map(Time),
         }
     }
 }

@@ -17,10 +17,11 @@ const LIMIT: usize = 64 << 10;
 /// `media-type`, `too-large` or `body-missing`, asked in this sequence.
 pub async fn read(call: &mut Call) -> Result<Bytes, Problem> {
     is_json(&call.headers)?;
-    let body = std::mem::replace(&mut call.body, Body::Absent).read(LIMIT).await.map_err(|error| match error {
-        BodyError::TooLarge => Problem::TooLarge,
-        BodyError::Interrupted => Problem::Malformed("The body was cut off."),
-    })?;
+    let body =
+        std::mem::replace(&mut call.body, Body::Absent).read(LIMIT).await.map_err(|error| match error {
+            BodyError::TooLarge => Problem::TooLarge,
+            BodyError::Interrupted => Problem::Malformed("The body was cut off."),
+        })?;
     if body.is_empty() { Err(Problem::BodyMissing) } else { Ok(body) }
 }
 

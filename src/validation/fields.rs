@@ -75,7 +75,9 @@ impl<'f> Fields<'f> {
         let Value::Number(number) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
         match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Some(integer),
-            (None, Some(float)) if float.fract() == 0.0 && float.abs() >= 1e18 => self.wrong(name, FieldCode::Range),
+            (None, Some(float)) if float.fract() == 0.0 && float.abs() >= 1e18 => {
+                self.wrong(name, FieldCode::Range)
+            }
             _ => self.wrong(name, FieldCode::Type),
         }
     }
@@ -89,7 +91,11 @@ impl<'f> Fields<'f> {
     }
 
     /// A list that has to be there; `read` takes each item that is an object.
-    pub(super) fn list<T>(&mut self, name: &str, read: impl Fn(&mut Fields<'_>) -> T) -> Option<Vec<Option<T>>> {
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&mut Fields<'_>) -> T,
+    ) -> Option<Vec<Option<T>>> {
         let Value::Array(items) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
         let read_item = |(index, item)| {
             let pointer = format!("{}/{}/{index}", self.pointer, escaped(name));

@@ -3,34 +3,38 @@
 
 use std::{collections::HashSet, str::FromStr};
 
-use serde::Serialize;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::fields::{Faults, Fields};
 use crate::{
     json,
-    orders::{Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice, text::TextError},
+    orders::{
+        Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice,
+        money::MAX_LINES, text::TextError,
+    },
     problem::{FieldCode, Problem},
 };
 
 /// The deepest nesting, objects and arrays together (contract §3).
 const DEPTH: usize = 32;
-const NOT_JSON: Problem =
-    Problem::Malformed("Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.");
+const NOT_JSON: Problem = Problem::Malformed(
+    "Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.",
+);
 
 #[derive(Validate)]
+#[validate(schema(function = "lines_are_few_and_distinct", skip_on_field_errors = false))]
 struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
     #[validate(custom(function = "is_currency"))]
     currency: Option<String>,
-    #[validate(length(min = 1, max = 100), custom(function = "no_sku_twice"), nested)]
+    #[validate(nested)]
     lines: Option<Vec<LineForm>>,
     #[validate(custom(function = "holds::<Note>"))]
     note: Option<String>,
 }
 
-#[derive(Default, Serialize, Validate)]
+#[derive(Default, Validate)]
 struct LineForm {
     #[validate(custom(function = "holds::<Sku>"))]
     sku: Option<String>,
@@ -166,8 +170,13 @@ fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
     T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
 }
 
-/// The line that names a sku for the second time is the wrong one; its index travels with the error.
-fn no_sku_twice(lines: &[LineForm]) -> Result<(), ValidationError> {
+/// An order has 1 to 100 lines, each sku once. Of two lines with one sku the second is wrong: its index travels with
+/// the error.
+fn lines_are_few_and_distinct(form: &OrderForm) -> Result<(), ValidationError> {
+    let Some(lines) = &form.lines else { return Ok(()) };
+    if !(1..=MAX_LINES).contains(&lines.len()) {
+        return Err(ValidationError::new("length"));
+    }
     let mut seen = HashSet::new();
     let twice = lines.iter().position(|line| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
     twice.map_or(Ok(()), |index| {
@@ -177,10 +186,17 @@ fn no_sku_twice(lines: &[LineForm]) -> Result<(), ValidationError> {
     })
 }
 
+/// Where `validator` puts what is wrong with a form as a whole; here only the list of lines can be.
+const WHOLE_FORM: &str = "__all__";
+
 /// Turns what `validator` found into pointers.
 fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
     for (field, kind) in errors.errors() {
-        let name = if field == "unit_price" { "unitPrice" } else { field };
+        let name = match field.as_ref() {
+            "unit_price" => "unitPrice",
+            WHOLE_FORM => "lines",
+            name => name,
+        };
         let pointer = format!("{pointer}/{name}");
         match kind {
             ValidationErrorsKind::Struct(inner) => gather(&pointer, inner, faults),

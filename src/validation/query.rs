@@ -22,7 +22,9 @@ impl Query {
     #[must_use]
     pub fn of(raw: &str) -> Self {
         let decode = |text: &str| {
-            percent_decode_str(&text.replace('+', " ")).decode_utf8().map_or_else(|_| "\u{fffd}".to_owned(), Into::into)
+            percent_decode_str(&text.replace('+', " "))
+                .decode_utf8()
+                .map_or_else(|_| "\u{fffd}".to_owned(), Into::into)
         };
         let pairs = raw.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -45,7 +47,9 @@ impl Query {
     pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
         for (at, (name, _)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                return Err(Problem::Malformed("There is a query parameter that this function does not know."));
+                return Err(Problem::Malformed(
+                    "There is a query parameter that this function does not know.",
+                ));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Problem::Malformed("A query parameter stands there twice."));

@@ -61,7 +61,9 @@ async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
         }
         "ListDeadLetters" => client.get("/api/dead-letters").await,
         "Health" => client.get("/api/health").await,
-        trigger => client.post(&format!("/{trigger}"), &json!({"Data": {"message": ""}, "Metadata": {}})).await,
+        trigger => {
+            client.post(&format!("/{trigger}"), &json!({"Data": {"message": ""}, "Metadata": {}})).await
+        }
     }
 }
 
@@ -95,9 +97,15 @@ async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
-    for (person, expected) in
-        [("buyer", 200), ("neighbour", 404), ("buyer-abroad", 404), ("clerk", 200), ("admin", 200), ("warehouse", 200), ("visitor", 403)]
-    {
+    for (person, expected) in [
+        ("buyer", 200),
+        ("neighbour", 404),
+        ("buyer-abroad", 404),
+        ("clerk", 200),
+        ("admin", 200),
+        ("warehouse", 200),
+        ("visitor", 403),
+    ] {
         assert_eq!(app.person(person).get(&location).await.status, expected, "{person}");
     }
     assert_eq!(app.anonymous().get(&location).await.status, 401);

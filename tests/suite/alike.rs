@@ -106,7 +106,10 @@ async fn story(app: &TestApp) -> Vec<Value> {
 async fn the_three_modes_tell_the_same_story() {
     let mut stories = Vec::new();
     for mode in Mode::ALL {
-        let app = crate::support::Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+        let app = crate::support::Setup::in_mode(mode)
+            .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+            .start()
+            .await;
         stories.push(story(&app).await);
     }
     for (step, ((proxy, forward), envelope)) in

@@ -40,8 +40,12 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
     let admin = app.person("admin");
     let letters = admin.get("/api/dead-letters?limit=100").await.json();
-    let mut reasons: Vec<&str> =
-        letters["items"].as_array().expect("items").iter().map(|letter| letter["reason"].as_str().expect("text")).collect();
+    let mut reasons: Vec<&str> = letters["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|letter| letter["reason"].as_str().expect("text"))
+        .collect();
     reasons.sort_unstable();
     let mut expected: Vec<&str> = hostile.iter().map(|(_, reason)| *reason).collect();
     expected.sort_unstable();

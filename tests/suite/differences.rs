@@ -13,12 +13,14 @@ struct Difference {
 }
 
 const CHUNKED: Difference = Difference { what: "a chunked upload", expected: [201, 500, 400] };
-const MARKED: Difference = Difference { what: "a byte order mark before the body", expected: [400, 400, 201] };
+const MARKED: Difference =
+    Difference { what: "a byte order mark before the body", expected: [400, 400, 201] };
 const NOT_UTF8: Difference = Difference { what: "bytes that are not UTF-8", expected: [400, 400, 201] };
 const TWICE: Difference = Difference { what: "If-Match on two lines", expected: [400, 400, 400] };
 const REPEATED: Difference = Difference { what: "a repeated parameter", expected: [400, 400, 400] };
 const SLASH: Difference = Difference { what: "an encoded slash in an id", expected: [404, 404, 404] };
-const ENCODED: Difference = Difference { what: "an encoded letter in a static segment", expected: [200, 200, 200] };
+const ENCODED: Difference =
+    Difference { what: "an encoded letter in a static segment", expected: [200, 200, 200] };
 const EMPTY: Difference = Difference { what: "no body, but a content type", expected: [400, 415, 400] };
 
 #[tokio::test]
@@ -39,7 +41,10 @@ async fn what_the_host_changes_is_known_for_each_mode() {
         check(&MARKED, buyer.raw("POST", "/api/orders", json_type, format!("\u{feff}{text}")).await.status);
         let broken = [text.replace("twice", "tw").into_bytes(), Vec::new()].concat();
         let broken = broken.iter().flat_map(|&byte| if byte == b'w' { vec![b'w', 0xff] } else { vec![byte] });
-        check(&NOT_UTF8, buyer.raw("POST", "/api/orders", json_type, broken.collect::<Vec<u8>>()).await.status);
+        check(
+            &NOT_UTF8,
+            buyer.raw("POST", "/api/orders", json_type, broken.collect::<Vec<u8>>()).await.status,
+        );
         let product = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1});
         let twice = admin.with("if-match", "\"1\"").with("if-match", "\"2\"");
         check(&TWICE, twice.put("/api/products/BEANS", &product).await.status);

@@ -37,7 +37,14 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
     let clerk = app.principal(&Principal::user(TENANT, 3).role("OrderProcessor"));
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     let attack = envelope(&message(&location));
-    for path in ["/FulfilOrder", "/api/FulfilOrder", "/fulfilorder", "/RecordPoisonFulfilment", "/RelayOutbox", "//FulfilOrder"] {
+    for path in [
+        "/FulfilOrder",
+        "/api/FulfilOrder",
+        "/fulfilorder",
+        "/RecordPoisonFulfilment",
+        "/RelayOutbox",
+        "//FulfilOrder",
+    ] {
         assert_eq!(admin.post(path, &attack).await.status, 404, "{path} from outside");
     }
     let traits = [
@@ -61,7 +68,11 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
         assert_eq!(reply.status, 404, "with {name}: {value}");
     }
     assert_eq!(admin.get(&location).await.json()["status"], "queued", "nothing ran");
-    assert_eq!(at_the_worker(&app).await.post("/FulfilOrder", &attack).await.status, 200, "the host itself is heard");
+    assert_eq!(
+        at_the_worker(&app).await.post("/FulfilOrder", &attack).await.status,
+        200,
+        "the host itself is heard"
+    );
     assert_eq!(admin.get(&location).await.json()["status"], "fulfilled");
 }
 
@@ -78,14 +89,24 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
     assert_eq!(reply.status, 200, "an envelope is always answered: {reply:?}");
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 401);
     let mut genuine = attack.clone();
-    genuine["Data"]["req"]["Headers"] = json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
-    assert_eq!(at_the_worker(&app).await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"], 200);
+    genuine["Data"]["req"]["Headers"] =
+        json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
+    assert_eq!(
+        at_the_worker(&app).await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"],
+        200
+    );
     let mut foreign = genuine.clone();
     foreign["Data"]["req"]["Url"] = json!(format!("{}/api/orders", app.host.url()));
     let reply = at_the_worker(&app).await.post("/ListDeadLetters", &foreign).await;
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 404, "the path is not this function's");
-    for (function, data) in [("ListDeadLetters", json!({"req": "bWVzc2FnZQ=="})), ("FulfilOrder", json!({"message": genuine["Data"]["req"]}))] {
-        let reply = at_the_worker(&app).await.post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}})).await;
+    for (function, data) in [
+        ("ListDeadLetters", json!({"req": "bWVzc2FnZQ=="})),
+        ("FulfilOrder", json!({"message": genuine["Data"]["req"]})),
+    ] {
+        let reply = at_the_worker(&app)
+            .await
+            .post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}}))
+            .await;
         assert_eq!(reply.status, 500, "{function} given another trigger's value fails");
     }
 }

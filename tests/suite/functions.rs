@@ -48,7 +48,8 @@ fn every_folder_says_what_the_list_says() {
         .expect("the folder is there")
         .map(|entry| {
             let entry = entry.expect("an entry");
-            let text = fs::read_to_string(entry.path().join("function.json")).expect("it holds function.json");
+            let text =
+                fs::read_to_string(entry.path().join("function.json")).expect("it holds function.json");
             let name = entry.file_name().into_string().expect("a name");
             (name, serde_json::from_str(&text).expect("JSON"))
         })
@@ -62,7 +63,10 @@ fn host_json_says_what_the_code_relies_on() {
     let host: Value = serde_json::from_str(&text).expect("JSON");
     let custom = &host["customHandler"];
     assert_eq!(custom["description"]["defaultExecutablePath"], "orders-worker");
-    assert_eq!((&custom["enableProxyingHttpRequest"], &custom["enableForwardingHttpRequest"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&custom["enableProxyingHttpRequest"], &custom["enableForwardingHttpRequest"]),
+        (&json!(true), &json!(true))
+    );
     assert_eq!(host["functionTimeout"], "00:05:00");
     assert_eq!(host["extensions"]["http"]["routePrefix"], functions::PREFIX);
     let queues = json!({

@@ -25,8 +25,14 @@ async fn a_placed_order_is_priced_from_the_product_table(mode: Mode) {
     assert_eq!(placed.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(placed.header("content-type"), Some("application/json; charset=utf-8"));
     let shown = placed.json();
-    assert_eq!(shown["lines"], json!([{"sku": "BEANS", "quantity": 2, "unitPrice": 1290, "lineTotal": 2580}]));
-    assert_eq!((&shown["total"], &shown["status"], &shown["note"]), (&json!(2580), &json!("placed"), &json!("ring twice")));
+    assert_eq!(
+        shown["lines"],
+        json!([{"sku": "BEANS", "quantity": 2, "unitPrice": 1290, "lineTotal": 2580}])
+    );
+    assert_eq!(
+        (&shown["total"], &shown["status"], &shown["note"]),
+        (&json!(2580), &json!("placed"), &json!("ring twice"))
+    );
     assert_eq!(shown.get("createdBy"), None, "the creator knows who they are");
     let location = placed.header("location").expect("a location");
     assert_eq!(location, format!("/api/orders/{}", shown["id"].as_str().expect("an id")));
@@ -40,7 +46,8 @@ async fn a_foreign_order_is_indistinguishable_from_a_missing_one(mode: Mode) {
     let foreign = app.person("buyer").place("BEANS").await;
     let neighbour = app.person("neighbour");
     let mut answers = Vec::new();
-    for path in [foreign.as_str(), "/api/orders/01890a5d-ac96-774b-bcce-b302099a8057", "/api/orders/no-uuid"] {
+    for path in [foreign.as_str(), "/api/orders/01890a5d-ac96-774b-bcce-b302099a8057", "/api/orders/no-uuid"]
+    {
         let mut reply = neighbour.get(path).await;
         assert_eq!((reply.status, reply.problem().as_str()), (404, "not-found"));
         reply.headers.retain(|(name, _)| name != "date");
@@ -58,7 +65,11 @@ async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
     let location = app.person("buyer").place("BEANS").await;
     for person in ["clerk", "admin", "warehouse"] {
         let shown = app.person(person).get(&location).await.json();
-        assert_eq!(shown["createdBy"], json!({"objectId": "11111111-0000-4000-8000-000000000001"}), "{person}");
+        assert_eq!(
+            shown["createdBy"],
+            json!({"objectId": "11111111-0000-4000-8000-000000000001"}),
+            "{person}"
+        );
     }
     let own = app.person("clerk").place("BEANS").await;
     let clerk = app.person("clerk");
@@ -82,7 +93,9 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     loop {
         let page = buyer.get(&path).await.json();
         let items = page["items"].as_array().expect("items").clone();
-        seen.extend(items.iter().map(|order| format!("/api/orders/{}", order["id"].as_str().expect("an id"))));
+        seen.extend(
+            items.iter().map(|order| format!("/api/orders/{}", order["id"].as_str().expect("an id"))),
+        );
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/api/orders?limit=2&cursor={next}");
     }

@@ -24,7 +24,8 @@ async fn an_order_travels_the_whole_path(mode: Mode) {
 }
 
 async fn a_queued_order_is_not_queued_again(mode: Mode) {
-    let app = crate::support::Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+    let app =
+        crate::support::Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     let warehouse = app.person("warehouse");

@@ -8,11 +8,7 @@ use crate::support::{Mode, Setup, binary};
 
 /// Runs the binary alone, with nothing but these settings.
 fn run(settings: &[(&str, &str)]) -> Output {
-    Command::new(binary())
-        .env_clear()
-        .envs(settings.iter().copied())
-        .output()
-        .expect("the binary runs")
+    Command::new(binary()).env_clear().envs(settings.iter().copied()).output().expect("the binary runs")
 }
 
 fn last_line(text: &[u8]) -> String {

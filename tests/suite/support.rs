@@ -161,7 +161,12 @@ impl TestApp {
     }
 
     /// Waits for something to come true, with a deadline.
-    pub(crate) async fn eventually(&self, what: &str, within: Duration, mut holds: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn eventually(
+        &self,
+        what: &str,
+        within: Duration,
+        mut holds: impl AsyncFnMut() -> bool,
+    ) {
         let mut look_again = tokio::time::interval(Duration::from_millis(20));
         let search = async {
             while !holds().await {
@@ -188,7 +193,8 @@ pub(crate) fn repository() -> &'static Path {
 
 /// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("ORDERS_WORKER_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
+    std::env::var_os("ORDERS_WORKER_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
 
 /// One issuer key serves all tests: making one takes longer than most of them.
@@ -204,7 +210,10 @@ fn stage(folder: &Path) -> io::Result<()> {
     for function in fs::read_dir(repository().join("functions"))? {
         let function = function?;
         fs::create_dir(root.join(function.file_name()))?;
-        fs::copy(function.path().join("function.json"), root.join(function.file_name()).join("function.json"))?;
+        fs::copy(
+            function.path().join("function.json"),
+            root.join(function.file_name()).join("function.json"),
+        )?;
     }
     Ok(())
 }
@@ -213,7 +222,7 @@ fn stage(folder: &Path) -> io::Result<()> {
 pub(crate) fn kill(app: &TestApp) {
     let pid = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
     if let Some(pid) = pid {
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::KILL));
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
     }
 }
 

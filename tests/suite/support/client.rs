@@ -61,7 +61,13 @@ impl Client {
     }
 
     /// Any method and any bytes.
-    pub(crate) async fn raw(&self, method: &str, path: &str, content_type: Option<&str>, body: impl Into<reqwest::Body>) -> Reply {
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        content_type: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let request = self.request(method, path).body(body);
         self.send(match content_type {
@@ -78,7 +84,8 @@ impl Client {
 
     async fn send(&self, request: RequestBuilder) -> Reply {
         let response = request.send().await.expect("an answer");
-        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text =
+            |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Reply {
             status: response.status().as_u16(),
             headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
@@ -101,7 +108,7 @@ impl Client {
     }
 }
 
-/// A body that CreateOrder accepts.
+/// A body that `CreateOrder` accepts.
 pub(crate) fn an_order(sku: &str) -> Value {
     json!({"reference": "PO-17", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2}], "note": "ring twice"})
 }

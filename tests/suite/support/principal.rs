@@ -49,7 +49,8 @@ impl Principal {
 
     pub(crate) fn header(&self) -> String {
         let claims: Vec<_> = self.claims.iter().map(|(typ, val)| json!({"typ": typ, "val": val})).collect();
-        let principal = json!({"auth_typ": self.auth_typ, "name_typ": "name", "role_typ": "roles", "claims": claims});
+        let principal =
+            json!({"auth_typ": self.auth_typ, "name_typ": "name", "role_typ": "roles", "claims": claims});
         STANDARD.encode(principal.to_string())
     }
 }
