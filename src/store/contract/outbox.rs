@@ -31,6 +31,7 @@ async fn waits(store: &dyn Store, mut seconds: i64, sendings: usize) -> Vec<i64>
         let sent = seconds;
         while due(store, seconds).await.is_empty() {
             seconds += 60;
+            assert!(seconds - sent < 7200, "never sent again");
         }
         waits.push((seconds - sent) / 60);
     }

@@ -17,7 +17,7 @@ pub(super) async fn record(
     stamp: Stamp,
 ) -> Result<(), StoreError> {
     let mut unit = store.write().await?;
-    let inserted = sqlx::query(sql::INSERT_DEAD_LETTER)
+    sqlx::query(sql::INSERT_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
         .bind(letter.message_id.as_ref().map(Uuid::to_string))
@@ -30,7 +30,7 @@ pub(super) async fn record(
         .bind(letter.replayed_at.as_ref().map(chrono::DateTime::timestamp_micros))
         .execute(&mut *unit)
         .await?;
-    if let Some(message) = fails.filter(|_| inserted.rows_affected() == 1) {
+    if let Some(message) = fails {
         leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
         outbox::close(&mut unit, message, stamp).await?;
     }
