@@ -140,8 +140,8 @@ pub enum Placed {
 /// What became of an order that was to be queued for fulfilment.
 #[derive(Debug)]
 pub enum Queued {
-    /// It is queued now, and its outbox row holds this message.
-    Now(Order, FulfilmentMessage),
+    /// It is queued now, and its outbox row holds the message.
+    Now(Order),
     /// It was queued already; nothing changed.
     Already(Order),
     /// The permit reaches no such order.
@@ -221,13 +221,11 @@ pub trait Store: Send + Sync {
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError>;
 
     /// Queues an order for fulfilment: status, version, history row and an outbox row that falls due at
-    /// `relay_at`. The message carries `message_id`, and `traceparent` if that is well formed.
+    /// `relay_at`.
     async fn queue_order(
         &self,
         permit: &Permit<ProcessOrder>,
-        id: OrderId,
-        message_id: Uuid,
-        traceparent: &str,
+        message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
     ) -> Result<Queued, StoreError>;

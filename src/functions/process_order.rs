@@ -23,15 +23,15 @@ pub async fn process_order(app: &App, call: Call) -> Result<Answer, Problem> {
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     let stamp = app.stamp(&call.invocation);
-    let message = FulfilmentMessage::new(id, None, stamp.at).message_id;
-    let trace = &call.invocation.traceparent;
+    let trace = call.invocation.traceparent.parse().ok();
+    let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if call.carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
-    let (order, outputs) = match app.store.queue_order(&permit, id, message, trace, relay_at, stamp).await? {
-        Queued::Now(order, message) if call.carries_outputs => {
+    let (order, outputs) = match app.store.queue_order(&permit, &message, relay_at, stamp).await? {
+        Queued::Now(order) if call.carries_outputs => {
             let messages = vec![message.encode().into()];
             (order, vec![Output { binding: FULFILMENT_OUTPUT.0, messages }])
         }
-        Queued::Now(order, _) | Queued::Already(order) => (order, Vec::new()),
+        Queued::Now(order) | Queued::Already(order) => (order, Vec::new()),
         Queued::NotFound => return Err(Problem::NotFound),
         Queued::Conflict => return Err(Problem::Conflict("Only an order that is placed can be processed.")),
     };

@@ -134,16 +134,25 @@ pub(super) async fn placed(store: &dyn Store, seconds: i64) -> Order {
 
 /// Hands an order to fulfilment; its message is relayed two minutes later.
 async fn queue(store: &dyn Store, id: OrderId, seconds: i64) -> Queued {
-    let message = OrderId::new(at(seconds)).uuid();
-    let relay_at = at(seconds + 120);
-    store.queue_order(&permit(&processor()), id, message, TRACE, relay_at, stamp(seconds)).await.unwrap()
+    queue_with(store, &message_for(id, seconds), seconds).await
+}
+
+/// Hands the order of a message to fulfilment; the message is relayed two minutes later.
+async fn queue_with(store: &dyn Store, message: &FulfilmentMessage, seconds: i64) -> Queued {
+    store.queue_order(&permit(&processor()), message, at(seconds + 120), stamp(seconds)).await.unwrap()
+}
+
+/// A message about an order that is queued at that second.
+pub(super) fn message_for(id: OrderId, seconds: i64) -> FulfilmentMessage {
+    FulfilmentMessage::new(id, TRACE.parse().ok(), at(seconds))
 }
 
 /// An order that was placed and handed to fulfilment at that second, and its message.
 pub(super) async fn queued(store: &dyn Store, seconds: i64) -> (OrderId, FulfilmentMessage) {
     let id = placed(store, seconds).await.id;
-    match queue(store, id, seconds).await {
-        Queued::Now(_, message) => (id, message),
+    let message = message_for(id, seconds);
+    match queue_with(store, &message, seconds).await {
+        Queued::Now(_) => (id, message),
         other => panic!("not queued: {other:?}"),
     }
 }

@@ -161,13 +161,10 @@ impl Store for Sqlite {
     async fn queue_order(
         &self,
         permit: &Permit<ProcessOrder>,
-        id: OrderId,
-        message_id: Uuid,
-        traceparent: &str,
+        message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
     ) -> Result<Queued, StoreError> {
-        let message = FulfilmentMessage { message_id, order_id: id, traceparent: traceparent.parse().ok() };
         bounded(fulfilment::queue(self, permit, message, relay_at, stamp)).await
     }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::store::{Decision, Queued, Store};
 
-use super::{MUCH_LATER, TRACE, at, due, permit, placed, processor, queued, stamp, stock};
+use super::{MUCH_LATER, at, due, message_for, permit, placed, processor, queued, stamp, stock};
 
 store_contract!(
     a_message_is_due_at_its_time_and_not_before,
@@ -47,8 +47,8 @@ async fn the_wait_doubles_up_to_one_hour(store: &dyn Store) {
 async fn a_message_that_was_due_at_once_waits_the_deadline_first(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 0).await.id;
-    let queued =
-        store.queue_order(&permit(&processor()), id, id.uuid(), TRACE, at(0), stamp(0)).await.unwrap();
+    let message = message_for(id, 0);
+    let queued = store.queue_order(&permit(&processor()), &message, at(0), stamp(0)).await.unwrap();
     assert!(matches!(queued, Queued::Now(..)));
     assert_eq!(waits(store, 0, 4).await, [0, 2, 4, 8]);
 }

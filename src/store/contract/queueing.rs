@@ -6,7 +6,7 @@ use crate::{
 };
 
 use super::{
-    MUCH_LATER, TRACE, at, due, letter, look, permit, placed, processor, queue, queued, stamp, stock,
+    MUCH_LATER, TRACE, at, due, letter, look, message_for, placed, queue, queue_with, queued, stamp, stock,
 };
 
 store_contract!(
@@ -15,13 +15,13 @@ store_contract!(
     an_order_that_is_queued_already_stays_as_it_is,
     a_decided_or_failed_order_cannot_be_queued,
     a_missing_order_is_not_found,
-    a_malformed_trace_is_left_out_of_the_message,
 );
 
 async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn Store) {
     stock(store).await;
     let before = placed(store, 1).await;
-    let Queued::Now(order, message) = queue(store, before.id, 5).await else { panic!("not queued") };
+    let message = message_for(before.id, 5);
+    let Queued::Now(order) = queue_with(store, &message, 5).await else { panic!("not queued") };
     assert_eq!((order.status, order.version, order.updated_at), (Status::Queued, 2, at(5)));
     assert_eq!(
         (order.created_at, &order.lines, order.total),
@@ -72,15 +72,4 @@ async fn a_decided_or_failed_order_cannot_be_queued(store: &dyn Store) {
 
 async fn a_missing_order_is_not_found(store: &dyn Store) {
     assert!(matches!(queue(store, OrderId::new(at(1)), 2).await, Queued::NotFound));
-}
-
-async fn a_malformed_trace_is_left_out_of_the_message(store: &dyn Store) {
-    stock(store).await;
-    let id = placed(store, 1).await.id;
-    let queued = store
-        .queue_order(&permit(&processor()), id, id.uuid(), "00-no-trace", at(2), stamp(2))
-        .await
-        .unwrap();
-    let Queued::Now(_, message) = queued else { panic!("not queued") };
-    assert_eq!(message.traceparent, None);
 }

@@ -18,7 +18,7 @@ use super::{
 pub(super) async fn queue(
     store: &Sqlite,
     permit: &Permit<ProcessOrder>,
-    message: FulfilmentMessage,
+    message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,
 ) -> Result<Queued, StoreError> {
@@ -41,10 +41,10 @@ pub(super) async fn queue(
     };
     let item = stamp.item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
     record(&mut unit, message.order_id, row.version, item).await?;
-    outbox::insert(&mut unit, &message, relay_at, stamp).await?;
+    outbox::insert(&mut unit, message, relay_at, stamp).await?;
     let order = with_lines(&mut unit, row).await?;
     unit.commit().await?;
-    Ok(Queued::Now(order, message))
+    Ok(Queued::Now(order))
 }
 
 pub(super) async fn pending(

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::contract::{
-    TRACE, administrator, at, creator, draft, letter, permit, placed, processor, product, queued, stamp,
+    administrator, at, creator, draft, letter, message_for, permit, placed, processor, product, queued, stamp,
     stock,
 };
 
@@ -167,8 +167,8 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
         let placing = store.place_order(&place, order, &draft, stamp(seconds));
         finished[0] += usize::from(interrupted(polls, placing).await.is_some());
 
-        let id = placed(&store, seconds).await.id;
-        let queueing = store.queue_order(&process, id, id.uuid(), TRACE, at(seconds), stamp(seconds));
+        let message = message_for(placed(&store, seconds).await.id, seconds);
+        let queueing = store.queue_order(&process, &message, at(seconds), stamp(seconds));
         finished[1] += usize::from(interrupted(polls, queueing).await.is_some());
 
         let (_, message) = queued(&store, seconds).await;
