@@ -5,7 +5,7 @@ mod host_json;
 mod json_file;
 mod overrides;
 mod settings;
-mod span;
+pub(crate) mod span;
 
 use std::{
     path::{Path, PathBuf},
@@ -58,7 +58,8 @@ pub struct HostJson {
     pub custom_handler: CustomHandler,
     /// `extensions.http.routePrefix`, without slashes at its ends; `api` by default.
     pub route_prefix: String,
-    /// `extensions.http.customHeaders` and `hsts`, as headers added to every function's answer.
+    /// `extensions.http.customHeaders`, added to every function's answer. `hsts` adds its header over https alone,
+    /// which this host does not speak.
     pub added_headers: Vec<(String, String)>,
     /// `extensions.queues`.
     pub queues: QueueOptions,

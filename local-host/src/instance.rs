@@ -9,15 +9,16 @@ use http_body_util::BodyExt as _;
 use tokio::{sync::Mutex, task::JoinSet, time::timeout};
 
 use crate::{
-    app::{App, TriggerKind},
+    app::{App, TriggerKind, span},
     event::Events,
+    front::FrontMode,
     invoke::{Invoker, Target},
     listener::{Body, Listener},
     queue_listener::{LEASE, QueueListener},
     queues::Queues,
     stop::Stop,
     supervisor::{Options, StartError},
-    timers::{Timers, schedule::time_span},
+    timers::Timers,
     worker::{Owner, Setup, Worker},
 };
 use call::{Calls, LastOf};
@@ -59,7 +60,8 @@ impl Instance {
     /// # Errors
     /// One sentence on what is wrong with the folder or the program.
     pub(crate) fn start(options: &Options) -> Result<Self, StartError> {
-        let app = App::load(&options.app_root, &options.settings).map_err(sentence)?;
+        let mut app = App::load(&options.app_root, &options.settings).map_err(sentence)?;
+        app.believes_principal = options.front != FrontMode::Off;
         let lease = queue_lease(&options.settings).map_err(StartError)?;
         let clock = options.queues.clock();
         let setup = Setup {
@@ -155,7 +157,7 @@ fn sentence(error: impl Display) -> StartError {
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
     let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
     let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
-    time_span(&text)
+    span::parse(&text)
         .filter(|lease| !lease.is_zero())
         .ok_or_else(|| format!("{QUEUE_LEASE} is {text:?}; write a time span such as 00:00:02"))
 }

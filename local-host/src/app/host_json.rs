@@ -107,17 +107,6 @@ fn queues(file: &Section<'_>) -> Result<QueueOptions, String> {
 
 fn added_headers(http: &Section<'_>) -> Result<Vec<(String, String)>, String> {
     let mut headers = Vec::new();
-    let hsts = http.section("hsts");
-    if hsts.flag("isEnabled")? {
-        let max_age = hsts.span("maxAge", Duration::from_hours(30 * 24))?;
-        let mut value = format!("max-age={}", max_age.as_secs());
-        for (member, directive) in [("includeSubDomains", "; includeSubDomains"), ("preload", "; preload")] {
-            if hsts.flag(member)? {
-                value.push_str(directive);
-            }
-        }
-        headers.push(("Strict-Transport-Security".to_owned(), value));
-    }
     let custom = http.section("customHeaders");
     for name in custom.names() {
         let value = custom.text(&name)?.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `hh:mm:ss`, `d.hh:mm:ss` and both with a fraction, or a bare number of days.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let parts: Vec<&str> = text.trim().split(':').collect();
     let (days, hours, minutes, seconds) = match parts.as_slice() {
         [days] => (*days, "0", "0", "0"),

@@ -8,7 +8,7 @@ use croner::{
     parser::{CronParser, Seconds, Year},
 };
 
-use crate::clock::later;
+use crate::{app, clock::later};
 
 /// A schedule of a timer trigger.
 #[derive(Clone, Debug)]
@@ -87,29 +87,5 @@ fn cron(text: &str) -> Option<Kind> {
 }
 
 fn span(text: &str) -> Option<Duration> {
-    time_span(text).filter(|span| !span.is_zero())
-}
-
-/// Reads a .NET time span: `[d.]hh:mm[:ss[.fffffff]]`.
-#[must_use]
-pub(crate) fn time_span(text: &str) -> Option<Duration> {
-    let parts: Vec<&str> = text.trim().split(':').collect();
-    let (hours, minutes, seconds) = match parts[..] {
-        [hours, minutes] => (hours, minutes, "0"),
-        [hours, minutes, seconds] => (hours, minutes, seconds),
-        _ => return None,
-    };
-    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
-    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-    if fraction.is_empty() || fraction.len() > 7 {
-        return None;
-    }
-    let number = |text: &str, below: u64| {
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        text.parse::<u64>().ok().filter(|number| digits && *number < below)
-    };
-    let seconds = ((number(days, 10_675_199)? * 24 + number(hours, 24)?) * 60 + number(minutes, 60)?) * 60
-        + number(seconds, 60)?;
-    let ticks = number(&format!("{fraction:0<7}"), 10_000_000)?;
-    Some(Duration::from_secs(seconds) + Duration::from_nanos(ticks * 100))
+    text.contains(':').then(|| app::span::parse(text)).flatten().filter(|span| !span.is_zero())
 }

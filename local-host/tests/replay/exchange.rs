@@ -1,7 +1,12 @@
 //! One replay: a recorder, a host, and a caller or a trigger.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
+use local_host::{
+    app::{Function, TriggerKind},
+    queue_listener::queue_data,
+    timers::{schedule::Schedule, timer_data},
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -9,7 +14,7 @@ use crate::{
     compare::differences,
     host::Host,
     recorder::Recorder,
-    recording::{Recording, body, bytes},
+    recording::{Recording, bytes},
     wire::Message,
 };
 
@@ -62,15 +67,24 @@ async fn trigger(host: &Host, recording: &Recording) {
     let line = recording.0["request"]["line"].as_str().unwrap();
     let name = line.split(' ').nth(1).unwrap().trim_start_matches('/');
     let function = host.app.functions.iter().find(|function| function.name == name).unwrap();
-    let (data, metadata) = trigger_value(recording);
+    let (data, metadata) = trigger_value(host, function, recording);
     host.invoker.trigger(function, data, metadata).await.unwrap();
 }
 
-/// `Data` and `Metadata` of a trigger as recorded. `Metadata.sys` is left to the invoker.
-fn trigger_value(recording: &Recording) -> (Map<String, Value>, Map<String, Value>) {
-    let envelope: Value = serde_json::from_slice(&body(&recording.0["request"])).unwrap();
-    let part = |name: &str| envelope[name].as_object().unwrap().clone();
-    let mut metadata = part("Metadata");
-    metadata.remove("sys");
-    (part("Data"), metadata)
+/// `Data` and `Metadata` as the queue listener or the timer builds them; `Metadata.sys` is the invoker's.
+fn trigger_value(
+    host: &Host,
+    function: &Function,
+    recording: &Recording,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let Some(text) = recording.0["queueMessageText"].as_str() else {
+        let TriggerKind::Timer { schedule, .. } = &function.trigger.kind else { panic!("{function:?}") };
+        return (
+            timer_data(&function.trigger.binding, &Schedule::parse(schedule).unwrap(), None),
+            Map::new(),
+        );
+    };
+    host.queues.put("replayed", text.to_owned()).unwrap();
+    let messages = host.queues.receive("replayed", 1, Duration::from_mins(10));
+    queue_data(function, &messages[0], host.app.host.queues.encoding).unwrap()
 }

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::contract::{
-    administrator, at, creator, draft, letter, message_for, permit, placed, processor, product, queued, stamp,
-    stock,
+    administrator, at, creator, draft, letter, message_for, permit, placed, processor, product, queued,
+    stamp, stock,
 };
 
 struct Folder(TempDir);
