@@ -59,7 +59,12 @@ const STAGES: [Stage; 7] = [
     Stage {
         name: "tests",
         advice: "run one alone with `cargo test NAME -- --nocapture`",
-        commands: |project| Ok(vec![cargo(project, &["test", "--locked", "--workspace"])]),
+        commands: |project| {
+            let mut test = cargo(project, &["test", "--locked", "--workspace"]);
+            // The scenarios hold what ships, not what a debugger wants.
+            test.env("ORDERS_WORKER_BINARY", project.worker(Profile::Release));
+            Ok(vec![test])
+        },
     },
     Stage {
         name: "measurements",
