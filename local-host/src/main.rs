@@ -135,7 +135,7 @@ fn print_one(event: Event) {
         Event::Poisoned { queue, id } => eprintln!("message {id} of {queue} was moved to {queue}-poison"),
         Event::WorkerStarted { pid } => println!("worker started, process {pid}"),
         Event::WorkerReady { after } => println!("worker ready after {} ms", after.as_millis()),
-        Event::WorkerExited { code, strikes } => {
+        Event::WorkerExited { code, strikes, .. } => {
             let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
             eprintln!("worker ended {how}; {strikes} of 3 strikes");
         }
