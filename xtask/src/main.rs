@@ -38,6 +38,7 @@ enum Command {
     /// Print a bearer token of the local issuer.
     Token(token::Args),
     /// Run everything that CI runs, and stop at the first failure.
+    #[command(after_help = test::stages())]
     Test,
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
