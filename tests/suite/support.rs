@@ -193,7 +193,7 @@ pub(crate) fn repository() -> &'static Path {
 
 /// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("ORDERS_WORKER_BINARY")
+    std::env::var_os("WORKER_UNDER_TEST")
         .map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
 

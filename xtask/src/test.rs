@@ -62,7 +62,7 @@ const STAGES: [Stage; 7] = [
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
             // The scenarios hold what ships, not what a debugger wants.
-            test.env("ORDERS_WORKER_BINARY", project.worker(Profile::Release));
+            test.env("WORKER_UNDER_TEST", project.worker(Profile::Release));
             Ok(vec![test])
         },
     },
