@@ -17,8 +17,9 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask dev                      serve on http://localhost:7071, rebuild on save
   cargo xtask dev --port 8080          the same on another port
-  cargo xtask token ann                a bearer token for a person of .local-host.json
-  cargo xtask token ann --role Other   the same person with other roles
+  cargo xtask token buyer              a bearer token for a person of .local-host.json
+  cargo xtask token buyer --role OrderAdmin
+                                       the same person with another role
   cargo xtask test                     everything that CI runs
   cargo xtask measure                  size, start and memory of the release binary";
 
@@ -37,6 +38,7 @@ enum Command {
     /// Print a bearer token of the local issuer.
     Token(token::Args),
     /// Run everything that CI runs, and stop at the first failure.
+    #[command(after_help = test::stages())]
     Test,
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),

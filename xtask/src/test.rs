@@ -75,6 +75,15 @@ const STAGES: [Stage; 7] = [
     },
 ];
 
+/// What the help says of them.
+pub(crate) fn stages() -> String {
+    let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+    format!(
+        "Stages: {}.\nThe first run takes many minutes, most of them for the release build; later runs a few.",
+        names.join(", ")
+    )
+}
+
 /// Runs every stage, prints how long each took.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     let mut taken = Vec::new();
