@@ -11,6 +11,7 @@ mod differences;
 mod entrances;
 mod functions;
 mod health;
+mod logs;
 mod orders;
 mod poison;
 mod processing;

@@ -21,7 +21,7 @@ mod client;
 mod principal;
 
 pub(crate) use client::{Client, Reply, an_order};
-pub(crate) use principal::{ABROAD, Principal, TENANT};
+pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
