@@ -55,7 +55,7 @@ impl Heard {
                     self.lines.push(read.unwrap_or_else(|_| panic!("no JSON: {line}")));
                 }
                 Ok(Event::Invoked { id, function, .. }) => {
-                    assert_eq!(self.invoked.insert(id, function), None)
+                    assert_eq!(self.invoked.insert(id, function), None);
                 }
                 Ok(_) => {}
                 Err(TryRecvError::Empty) => return,

@@ -11,6 +11,8 @@ mod differences;
 mod entrances;
 mod functions;
 mod health;
+mod hostile;
+mod invocation;
 mod logs;
 mod orders;
 mod poison;
