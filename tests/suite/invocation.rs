@@ -3,7 +3,7 @@
 use local_host::{Event, front::FrontMode};
 use uuid::Uuid;
 
-use crate::support::{Client, Mode, Reply, Setup, TestApp, in_every_mode};
+use crate::support::{Mode, Reply, Setup, TestApp, in_every_mode};
 
 in_every_mode!(a_forged_invocation_id_never_names_the_instance);
 
@@ -32,8 +32,7 @@ async fn a_forged_invocation_id_never_names_the_instance(mode: Mode) {
         assert_eq!(reply.status, 401);
         assert_eq!(instance(&reply), format!("urn:uuid:{}", invoked(&mut app)), "{forged}");
     }
-    let worker =
-        Client::new(&format!("http://{}", app.host.worker_address().await.expect("the worker runs")));
+    let worker = app.at_the_worker().await;
     let own = "bce087f8-9028-436f-84ae-194897c7d588";
     let joined = worker.with(HEADER, &format!("{FORGED}, {own}")).get("/api/orders").await;
     assert_eq!(instance(&joined), format!("urn:uuid:{own}"), "what follows the last comma is the host's");

@@ -1,8 +1,9 @@
 //! What bad input gets: a problem document, never a 500, and nothing stored.
 
+use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, Reply, TestApp, an_order, in_every_mode};
+use crate::support::{Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode};
 
 in_every_mode!(
     what_is_not_json_is_refused_before_it_is_read,
@@ -10,6 +11,7 @@ in_every_mode!(
     every_wrong_field_is_named_at_once,
     faults_against_the_product_table_point_at_the_line,
     queries_hold_nothing_that_was_not_asked_for,
+    nobody_learns_anything_before_they_are_known,
     checks_run_in_the_sequence_of_the_contract,
     nothing_is_stored_of_a_refused_request,
 );
@@ -124,8 +126,15 @@ async fn every_wrong_field_is_named_at_once(mode: Mode) {
     assert_eq!(faults(with("reference", json!("a\u{0}b"))).await, expect(&[("/reference", "pattern")]));
     assert_eq!(faults(with("note", json!("x".repeat(501)))).await, expect(&[("/note", "length")]));
     assert_eq!(faults(with("lines", json!([]))).await, expect(&[("/lines", "length")]));
+    let line = |sku: &str| json!({"sku": sku, "quantity": 1});
+    let again = ["A", "B", "A", "B", "A"].map(line);
+    let twice = ["/lines/2", "/lines/3", "/lines/4"].map(|pointer| (pointer, "duplicate"));
+    assert_eq!(faults(with("lines", json!(again))).await, expect(&twice));
     let many: Vec<Value> = (0..101).map(|n| json!({"sku": format!("S{n}"), "quantity": 1})).collect();
     assert_eq!(faults(with("lines", json!(many))).await, expect(&[("/lines", "length")]));
+    let both = [many, vec![line("S7")]].concat();
+    let pairs = [("/lines", "length"), ("/lines/101", "duplicate")];
+    assert_eq!(faults(with("lines", json!(both))).await, expect(&pairs));
     assert_eq!(buyer.post("/api/orders", &with("note", Value::Null)).await.status, 201);
 }
 
@@ -182,6 +191,33 @@ async fn checks_run_in_the_sequence_of_the_contract(mode: Mode) {
     is(&buyer.post_nothing("/api/orders/no-uuid/process?x=1").await, 403, "forbidden");
     is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process?x=1").await, 400, "malformed");
     is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
+}
+
+async fn nobody_learns_anything_before_they_are_known(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let buyer = Principal::user(TENANT, 1);
+    let strangers = [
+        app.anonymous(),
+        app.principal(&buyer.clone().without("oid")),
+        app.principal(&buyer).bearer("another"),
+        app.principal(&buyer).with("x-ms-client-principal", &buyer.header()),
+    ];
+    for stranger in strangers {
+        for (method, path) in [
+            ("POST", "/api/orders?x=1"),
+            ("GET", "/api/orders?scope=mine"),
+            ("GET", "/api/orders?scope=all&limit=0"),
+            ("GET", "/api/orders/no-uuid?x=1"),
+            ("POST", "/api/orders/no-uuid/process?x=1"),
+            ("GET", "/api/products?limit=0"),
+            ("PUT", "/api/products/no_sku?x=1"),
+            ("GET", "/api/dead-letters?cursor=x"),
+        ] {
+            let reply = stranger.raw(method, path, None, "").await;
+            is(&reply, 401, "unauthenticated");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{method} {path}");
+        }
+    }
 }
 
 async fn nothing_is_stored_of_a_refused_request(mode: Mode) {

@@ -147,6 +147,12 @@ impl TestApp {
         Client::new(self.host.url())
     }
 
+    /// A client that talks to the worker itself, as any process of the machine could.
+    pub(crate) async fn at_the_worker(&self) -> Client {
+        let address = self.host.worker_address().await.expect("the worker runs");
+        Client::new(&format!("http://{address}"))
+    }
+
     /// One of the people of `.local-host.json`, with a token of the local issuer.
     pub(crate) fn person(&self, name: &str) -> Client {
         let person = self.issuer.people().named(name).expect("the person is in .local-host.json");
