@@ -11,6 +11,7 @@ in_every_mode!(
     a_foreign_order_is_indistinguishable_from_a_missing_one,
     who_reads_anothers_order_by_role_also_sees_whose_it_is,
     a_list_shows_every_order_once_newest_first,
+    a_page_has_twenty_five_items_unless_it_is_told_otherwise,
     a_cursor_of_one_list_is_none_of_another,
 );
 
@@ -105,6 +106,20 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     let ids: BTreeSet<String> =
         all["items"].as_array().expect("items").iter().map(|order| order["id"].to_string()).collect();
     assert_eq!((ids.len(), all["next"].is_null()), (10, true));
+}
+
+async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer");
+    for _ in 0..25 {
+        buyer.place("BEANS").await;
+    }
+    let whole = buyer.get("/api/orders").await.json();
+    assert_eq!((whole["items"].as_array().map(Vec::len), &whole["next"]), (Some(25), &json!(null)));
+    buyer.place("BEANS").await;
+    let page = buyer.get("/api/orders").await.json();
+    assert_eq!((page["items"].as_array().map(Vec::len), page["next"].is_string()), (Some(25), true));
 }
 
 async fn a_cursor_of_one_list_is_none_of_another(mode: Mode) {

@@ -9,6 +9,7 @@ in_every_mode!(
     what_is_not_json_is_refused_before_it_is_read,
     malformed_bodies_are_400,
     every_wrong_field_is_named_at_once,
+    every_wrong_field_of_a_product_is_named_at_once,
     faults_against_the_product_table_point_at_the_line,
     queries_hold_nothing_that_was_not_asked_for,
     nobody_learns_anything_before_they_are_known,
@@ -31,6 +32,7 @@ fn is(reply: &Reply, status: u16, slug: &str) {
     assert_eq!(body["status"], status);
     assert!(body["instance"].as_str().is_some_and(|id| id.starts_with("urn:uuid:")), "{body}");
     assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
 }
 
 async fn what_is_not_json_is_refused_before_it_is_read(mode: Mode) {
@@ -136,6 +138,37 @@ async fn every_wrong_field_is_named_at_once(mode: Mode) {
     let pairs = [("/lines", "length"), ("/lines/101", "duplicate")];
     assert_eq!(faults(with("lines", json!(both))).await, expect(&pairs));
     assert_eq!(buyer.post("/api/orders", &with("note", Value::Null)).await.status, 201);
+}
+
+async fn every_wrong_field_of_a_product_is_named_at_once(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    let admin = app.person("admin");
+    let all_wrong =
+        [("active", "type"), ("currency", "pattern"), ("name", "length"), ("sku", "unknown-field")];
+    for (body, expected) in [
+        (json!({}), vec![("currency", "required"), ("name", "required"), ("unitPrice", "required")]),
+        (
+            json!({"name": "", "currency": "EURO", "unitPrice": -1, "active": null, "sku": "CUP"}),
+            [&all_wrong[..], &[("unitPrice", "range")]].concat(),
+        ),
+        (
+            json!({"name": "x".repeat(201), "currency": "", "unitPrice": 0.5, "active": "yes", "sku": 1}),
+            [&all_wrong[..], &[("unitPrice", "type")]].concat(),
+        ),
+        (
+            json!({"name": "a\tb", "currency": "EUR", "unitPrice": 1_000_000_001}),
+            vec![("name", "pattern"), ("unitPrice", "range")],
+        ),
+    ] {
+        let reply = admin.put("/api/products/CUP", &body).await;
+        is(&reply, 422, "invalid-fields");
+        let expected: Vec<_> =
+            expected.iter().map(|(name, code)| (format!("/{name}"), (*code).to_owned())).collect();
+        assert_eq!(reply.faults(), expected, "{body}");
+    }
+    assert_eq!(admin.get("/api/products").await.json()["items"], json!([]), "nothing was kept");
+    let largest = json!({"name": "x".repeat(200), "currency": "EUR", "unitPrice": 1_000_000_000});
+    assert_eq!(admin.put("/api/products/CUP", &largest).await.status, 201);
 }
 
 async fn faults_against_the_product_table_point_at_the_line(mode: Mode) {

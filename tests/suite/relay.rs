@@ -97,3 +97,28 @@ async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_
         assert!(location.ends_with(order.as_str().expect("an id")), "{order}");
     }
 }
+
+/// One mode is enough: timers are envelopes in all of them.
+#[tokio::test]
+async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
+    let app = Setup::in_mode(Mode::Proxy)
+        .front(FrontMode::Bypassed)
+        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+        .start()
+        .await;
+    let admin = Principal::user(TENANT, 4).role("OrderAdmin").role("OrderProcessor");
+    app.principal(&admin).stock("BEANS", 1290).await;
+    let worker =
+        app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &admin.header());
+    let place_and_process = async || {
+        let location = worker.place("BEANS").await;
+        assert_eq!(worker.post_nothing(&format!("{location}/process")).await.status, 202);
+    };
+    for _ in 0..167 {
+        tokio::join!(place_and_process(), place_and_process(), place_and_process());
+    }
+    for sent in [500, 501, 501] {
+        app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+        assert_eq!(app.queues.peek("orders-fulfilment").len(), sent);
+    }
+}
