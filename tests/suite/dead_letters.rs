@@ -41,7 +41,7 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     for (payload, _) in &hostile {
         app.queues.put("orders-fulfilment", STANDARD.encode(payload)).expect("it fits");
     }
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    app.empties("orders-fulfilment").await;
     let admin = app.person("admin");
     let letters = admin.get("/api/dead-letters?limit=100").await.json();
     let mut reasons: Vec<&str> = letters["items"]
@@ -78,7 +78,7 @@ async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
         "traceparent": null,
     });
     app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).expect("it fits");
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    app.empties("orders-fulfilment").await;
     assert_eq!(buyer.get(&location).await.json(), before);
     assert_eq!(app.person("admin").get("/api/dead-letters").await.json()["items"], json!([]));
 }

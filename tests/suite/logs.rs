@@ -131,9 +131,9 @@ async fn story(app: &TestApp) {
     }
     hostile[SECRET] = json!(SECRET);
     app.queues.put("orders-fulfilment-poison", STANDARD.encode(hostile.to_string())).expect("it fits");
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment-poison").is_empty()).await;
+    app.empties("orders-fulfilment-poison").await;
     app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    app.empties("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
 }
 

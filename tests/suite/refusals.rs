@@ -8,6 +8,8 @@ use crate::support::{Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_
 in_every_mode!(
     what_is_not_json_is_refused_before_it_is_read,
     malformed_bodies_are_400,
+    a_body_that_is_missing_is_missed,
+    a_token_without_the_scope_is_told_so,
     every_wrong_field_is_named_at_once,
     every_wrong_field_of_a_product_is_named_at_once,
     faults_against_the_product_table_point_at_the_line,
@@ -69,6 +71,25 @@ async fn malformed_bodies_are_400(mode: Mode) {
     }
     is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; (64 << 10) + 1]).await, 413, "too-large");
     is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; 64 << 10]).await, 400, "malformed");
+}
+
+async fn a_body_that_is_missing_is_missed(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    let reply = buyer.raw("POST", "/api/orders", JSON, "").await;
+    // Where the host forwards, it drops the type together with the body.
+    let (status, slug) = if mode == Mode::Forward { (415, "media-type") } else { (400, "body-missing") };
+    is(&reply, status, slug);
+    if status == 400 {
+        assert!(reply.json()["detail"].as_str().is_some_and(|detail| detail.contains("Content-Length")));
+    }
+}
+
+async fn a_token_without_the_scope_is_told_so(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let unscoped = Principal::user(TENANT, 4).role("OrderAdmin").without("scp").claim("scp", "Orders.Read");
+    let reply = app.principal(&unscoped).get("/api/orders?scope=all").await;
+    is(&reply, 403, "insufficient-scope");
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer error=\"insufficient_scope\""));
 }
 
 async fn every_wrong_field_is_named_at_once(mode: Mode) {

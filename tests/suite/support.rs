@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -182,6 +183,13 @@ impl TestApp {
         assert!(tokio::time::timeout(within, search).await.is_ok(), "{what}: not within {within:?}");
     }
 
+    /// Waits until a queue holds nothing any more.
+    pub(crate) async fn empties(&self, queue: &str) {
+        let empty = self.queues.wait_until(|queues| queues.peek(queue).is_empty());
+        let within = Duration::from_secs(10);
+        assert!(tokio::time::timeout(within, empty).await.is_ok(), "{queue} is not empty within {within:?}");
+    }
+
     /// Waits until an order has this status.
     pub(crate) async fn becomes(&self, client: &Client, location: &str, status: &str, within: Duration) {
         self.eventually(&format!("{location} becomes {status}"), within, async || {
@@ -212,7 +220,9 @@ fn stage(folder: &Path) -> io::Result<()> {
     let root = folder.join("app");
     fs::create_dir_all(&root)?;
     fs::copy(repository().join("host.json"), root.join("host.json"))?;
-    fs::copy(binary(), root.join("orders-worker"))?;
+    // A link, not a copy: while one test writes an executable, a child that another test forks holds it open for
+    // writing, and starting it fails as busy.
+    symlink(fs::canonicalize(binary())?, root.join("orders-worker"))?;
     for function in fs::read_dir(repository().join("functions"))? {
         let function = function?;
         fs::create_dir(root.join(function.file_name()))?;
