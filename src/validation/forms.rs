@@ -3,6 +3,7 @@
 
 use std::{collections::HashSet, str::FromStr};
 
+use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::fields::{Faults, Fields};
@@ -22,7 +23,9 @@ const NOT_JSON: Problem = Problem::Malformed(
 );
 
 #[derive(Validate)]
-#[validate(schema(function = "lines_are_few_and_distinct", skip_on_field_errors = false))]
+#[expect(clippy::duplicated_attributes, reason = "two rules, and each holds whatever else is wrong")]
+#[validate(schema(function = "lines_are_few", skip_on_field_errors = false))]
+#[validate(schema(function = "skus_are_distinct", skip_on_field_errors = false))]
 struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
@@ -170,21 +173,28 @@ fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
     T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
 }
 
-/// An order has 1 to 100 lines, each sku once. Of two lines with one sku the second is wrong: its index travels with
-/// the error.
-fn lines_are_few_and_distinct(form: &OrderForm) -> Result<(), ValidationError> {
-    let Some(lines) = &form.lines else { return Ok(()) };
-    if !(1..=MAX_LINES).contains(&lines.len()) {
-        return Err(ValidationError::new("length"));
-    }
-    let mut seen = HashSet::new();
-    let twice = lines.iter().position(|line| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
-    twice.map_or(Ok(()), |index| {
-        let mut error = ValidationError::new("duplicate");
-        error.add_param("index".into(), &index);
-        Err(error)
-    })
+/// An order has 1 to 100 lines.
+fn lines_are_few(form: &OrderForm) -> Result<(), ValidationError> {
+    let fits = form.lines.as_ref().is_none_or(|lines| (1..=MAX_LINES).contains(&lines.len()));
+    if fits { Ok(()) } else { Err(ValidationError::new("length")) }
 }
+
+/// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
+fn skus_are_distinct(form: &OrderForm) -> Result<(), ValidationError> {
+    let mut seen = HashSet::new();
+    let lines = form.lines.iter().flatten().enumerate();
+    let again = lines.filter(|(_, line)| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
+    let indexes: Vec<usize> = again.map(|(index, _)| index).collect();
+    if indexes.is_empty() {
+        return Ok(());
+    }
+    let mut error = ValidationError::new("duplicate");
+    error.add_param(INDEXES.into(), &indexes);
+    Err(error)
+}
+
+/// The parameter of an error that holds the indexes of the wrong lines.
+const INDEXES: &str = "indexes";
 
 /// Where `validator` puts what is wrong with a form as a whole; here only the list of lines can be.
 const WHOLE_FORM: &str = "__all__";
@@ -205,13 +215,16 @@ fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
                     gather(&format!("{pointer}/{index}"), inner, faults);
                 }
             }
-            ValidationErrorsKind::Field(found) => found.iter().for_each(|error| {
-                let pointer = match error.params.get("index") {
-                    Some(index) => format!("{pointer}/{index}"),
-                    None => pointer.clone(),
-                };
-                faults.add(pointer, code(&error.code));
-            }),
+            ValidationErrorsKind::Field(found) => {
+                for error in found {
+                    match error.params.get(INDEXES).and_then(Value::as_array) {
+                        Some(indexes) => indexes
+                            .iter()
+                            .for_each(|index| faults.add(format!("{pointer}/{index}"), code(&error.code))),
+                        None => faults.add(pointer.clone(), code(&error.code)),
+                    }
+                }
+            }
         }
     }
 }

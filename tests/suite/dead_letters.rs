@@ -9,6 +9,10 @@ use crate::support::{Mode, TestApp, in_every_mode};
 
 in_every_mode!(what_can_never_succeed_becomes_a_dead_letter, a_message_for_a_settled_order_changes_nothing);
 
+/// A dead letter as clients see it (contract §3).
+const LETTER: [&str; 8] =
+    ["id", "queue", "messageId", "orderId", "reason", "dequeueCount", "recordedAt", "replayedAt"];
+
 async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     let app = TestApp::start(mode).await;
     let known = |member: &str, value: serde_json::Value| {
@@ -37,7 +41,7 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     for (payload, _) in &hostile {
         app.queues.put("orders-fulfilment", STANDARD.encode(payload)).expect("it fits");
     }
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    app.empties("orders-fulfilment").await;
     let admin = app.person("admin");
     let letters = admin.get("/api/dead-letters?limit=100").await.json();
     let mut reasons: Vec<&str> = letters["items"]
@@ -51,6 +55,12 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     expected.sort_unstable();
     assert_eq!(reasons, expected);
     assert!(app.queues.peek("orders-fulfilment-poison").is_empty(), "nothing was retried");
+    for letter in letters["items"].as_array().expect("items") {
+        let names: Vec<&str> = letter.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(names, LETTER, "the payload is not shown");
+        assert_eq!((&letter["queue"], &letter["dequeueCount"]), (&json!("orders-fulfilment"), &json!(1)));
+        assert_eq!(letter["orderId"].is_string(), letter["reason"] == "unknown-order", "{letter}");
+    }
 }
 
 async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
@@ -68,7 +78,7 @@ async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
         "traceparent": null,
     });
     app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).expect("it fits");
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment").is_empty()).await;
+    app.empties("orders-fulfilment").await;
     assert_eq!(buyer.get(&location).await.json(), before);
     assert_eq!(app.person("admin").get("/api/dead-letters").await.json()["items"], json!([]));
 }

@@ -19,7 +19,7 @@ async fn a_poisoned_message_fails_its_order_once(mode: Mode) {
         app.queues.put("orders-fulfilment-poison", message.clone()).expect("it fits");
     }
     app.becomes(&admin, &location, "failed", Duration::from_secs(5)).await;
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment-poison").is_empty()).await;
+    app.empties("orders-fulfilment-poison").await;
     let letters = admin.get("/api/dead-letters").await.json();
     assert_eq!(letters["items"].as_array().map(Vec::len), Some(1), "{letters}");
     let letter = &letters["items"][0];

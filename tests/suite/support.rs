@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -21,7 +22,7 @@ mod client;
 mod principal;
 
 pub(crate) use client::{Client, Reply, an_order};
-pub(crate) use principal::{ABROAD, Principal, TENANT};
+pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -147,6 +148,12 @@ impl TestApp {
         Client::new(self.host.url())
     }
 
+    /// A client that talks to the worker itself, as any process of the machine could.
+    pub(crate) async fn at_the_worker(&self) -> Client {
+        let address = self.host.worker_address().await.expect("the worker runs");
+        Client::new(&format!("http://{address}"))
+    }
+
     /// One of the people of `.local-host.json`, with a token of the local issuer.
     pub(crate) fn person(&self, name: &str) -> Client {
         let person = self.issuer.people().named(name).expect("the person is in .local-host.json");
@@ -174,6 +181,13 @@ impl TestApp {
             }
         };
         assert!(tokio::time::timeout(within, search).await.is_ok(), "{what}: not within {within:?}");
+    }
+
+    /// Waits until a queue holds nothing any more.
+    pub(crate) async fn empties(&self, queue: &str) {
+        let empty = self.queues.wait_until(|queues| queues.peek(queue).is_empty());
+        let within = Duration::from_secs(10);
+        assert!(tokio::time::timeout(within, empty).await.is_ok(), "{queue} is not empty within {within:?}");
     }
 
     /// Waits until an order has this status.
@@ -206,7 +220,9 @@ fn stage(folder: &Path) -> io::Result<()> {
     let root = folder.join("app");
     fs::create_dir_all(&root)?;
     fs::copy(repository().join("host.json"), root.join("host.json"))?;
-    fs::copy(binary(), root.join("orders-worker"))?;
+    // A link, not a copy: while one test writes an executable, a child that another test forks holds it open for
+    // writing, and starting it fails as busy.
+    symlink(fs::canonicalize(binary())?, root.join("orders-worker"))?;
     for function in fs::read_dir(repository().join("functions"))? {
         let function = function?;
         fs::create_dir(root.join(function.file_name()))?;
