@@ -31,17 +31,36 @@ impl Precondition {
     }
 
     /// Holds the demand against the order that is in sight, and gives the version that the write replaces.
-    pub(super) fn hold_order(self, there: Option<&Order>) -> Result<u64, Updated> {
+    pub(super) fn hold_order(self, there: Option<&Order>) -> Result<u64, Unmet> {
         let wanted = match self {
-            Self::None | Self::Absent => return Err(Updated::PreconditionRequired),
+            Self::None | Self::Absent => return Err(Unmet::PreconditionRequired),
             Self::Version(version) => Some(version),
             Self::NoVersion => None,
         };
         match there {
-            None => Err(Updated::NotFound),
-            Some(order) if Some(order.version) != wanted => Err(Updated::Stale),
-            Some(order) if order.status != Status::Placed => Err(Updated::Conflict),
+            None => Err(Unmet::NotFound),
+            Some(order) if Some(order.version) != wanted => Err(Unmet::Stale),
+            Some(order) if order.status != Status::Placed => Err(Unmet::Conflict),
             Some(order) => Ok(order.version),
+        }
+    }
+}
+
+/// Why an order cannot be changed.
+pub(super) enum Unmet {
+    PreconditionRequired,
+    NotFound,
+    Stale,
+    Conflict,
+}
+
+impl From<Unmet> for Updated {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::PreconditionRequired => Self::PreconditionRequired,
+            Unmet::NotFound => Self::NotFound,
+            Unmet::Stale => Self::Stale,
+            Unmet::Conflict => Self::Conflict,
         }
     }
 }
