@@ -12,11 +12,15 @@ macro_rules! order_columns {
     };
 }
 
+pub(super) use order_columns;
+
 macro_rules! product_columns {
     () => {
         "sku, name, currency, unit_price, active, version, updated_at"
     };
 }
+
+pub(super) use product_columns;
 
 pub(super) const PING: &str = "SELECT 1";
 
