@@ -3,11 +3,13 @@
 mod body;
 mod fields;
 mod forms;
+mod key;
 mod precondition;
 mod query;
 
 pub use body::read;
 pub use forms::{ProductFields, order, product};
+pub use key::request_key;
 pub use precondition::{Said, precondition};
 pub use query::{Cursor, List, Query};
 

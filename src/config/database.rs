@@ -64,7 +64,8 @@ fn local(text: &str) -> Result<DatabaseUrl, &'static str> {
     if is_postgres(text) {
         return address(text).map(|_| DatabaseUrl(text.to_owned()));
     }
-    let fault = "is no URL of a database: `sqlite://` and the path of a file, or `postgres://user@host/database`";
+    let fault =
+        "is no URL of a database: `sqlite://` and the path of a file, or `postgres://user@host/database`";
     let path = text.strip_prefix("sqlite://").ok_or(fault)?;
     let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '#']);
     if is_file { Ok(DatabaseUrl(text.to_owned())) } else { Err(fault) }

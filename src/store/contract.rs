@@ -141,14 +141,14 @@ pub(super) fn draft() -> OrderDraft {
 }
 
 async fn place(store: &dyn Store, caller: &Caller, draft: &OrderDraft, seconds: i64) -> Placed {
-    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, stamp(seconds)).await.unwrap()
+    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await.unwrap()
 }
 
 /// An order of the creator's, placed at that second.
 pub(super) async fn placed(store: &dyn Store, seconds: i64) -> Order {
     match place(store, &creator(), &draft(), seconds).await {
         Placed::Placed(order) => order,
-        Placed::Refused(faults) => panic!("refused: {faults:?}"),
+        other => panic!("not placed: {other:?}"),
     }
 }
 

@@ -3,34 +3,44 @@
 //! A unit of work is one statement, so it is one round trip and one transaction. The schema is brought up by
 //! `orders-worker migrate` alone.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
-    PgPool,
+    Connection as _, PgPool, Postgres as Engine,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, Product, ProductDraft, Sku},
-    policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
+    orders::{
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
+        ProductDraft, Recorded, RequestKey, Sku,
+    },
+    policy::{
+        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
+        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+    },
 };
 
 use super::{
-    Decision, DueMessage, Listed, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Slice,
-    Stamp, Store, StoreError,
+    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
+    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
     bounds::{POOL_WAIT, STATEMENT, bounded, logged},
     sql::PING,
 };
 
+mod changes;
 mod dead_letters;
+mod expiry;
 mod fulfilment;
 mod migrate;
 mod orders;
 mod outbox;
+mod placing;
 mod products;
 mod retry;
 mod rows;
@@ -40,6 +50,9 @@ mod sql;
 mod tests;
 
 use retry::retried;
+
+/// How long a statement waits for another that changes the same thing: a request for its twin, at most (contract §3).
+const LOCK: Duration = Duration::from_secs(2);
 
 /// A database on a server.
 pub(super) struct Postgres {
@@ -54,7 +67,10 @@ impl Postgres {
     pub(super) fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
         let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
         let address = address.application_name("orders-worker");
-        let limited = address.clone().options([("statement_timeout", STATEMENT.as_millis().to_string())]);
+        let limited = address.clone().options(
+            [("statement_timeout", STATEMENT), ("lock_timeout", LOCK)]
+                .map(|(name, limit)| (name, limit.as_millis().to_string())),
+        );
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(POOL_WAIT)
@@ -81,6 +97,17 @@ impl Postgres {
         let work = &work;
         bounded(retried(self.connections, || async move { work(self.ready().await?).await })).await
     }
+
+    /// A connection that answered just now, for a unit of work that is tried once: when its answer is lost, its
+    /// repetition would find its own work and take it for another's.
+    async fn living(&self) -> Result<PoolConnection<Engine>, StoreError> {
+        let living = || async {
+            let mut connection = self.ready().await?.acquire().await?;
+            connection.ping().await?;
+            Ok(connection)
+        };
+        retried(self.connections, living).await
+    }
 }
 
 #[async_trait]
@@ -102,13 +129,55 @@ impl Store for Postgres {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
+        key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        self.unit(|pool| orders::place(pool, permit, id, draft, stamp)).await
+        self.unit(|pool| placing::place(pool, permit, id, draft, key, stamp)).await
+    }
+
+    async fn ingest_order(
+        &self,
+        message: &IncomingOrder,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Ingested, StoreError> {
+        self.unit(|pool| placing::ingest(pool, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
         self.unit(|pool| orders::read(pool, permit.sight(), id)).await
+    }
+
+    async fn update_order(
+        &self,
+        permit: &Permit<UpdateOrder>,
+        id: OrderId,
+        revision: &OrderRevision,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<Updated, StoreError> {
+        let work = async {
+            changes::update(&mut *self.living().await?, permit, id, revision, precondition, stamp).await
+        };
+        bounded(work).await
+    }
+
+    async fn cancel_order(
+        &self,
+        permit: &Permit<CancelOrder>,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Cancelled, StoreError> {
+        self.unit(|pool| changes::cancel(pool, permit, id, stamp)).await
+    }
+
+    async fn order_history(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: OrderId,
+        slice: &Slice<u64>,
+    ) -> Result<Option<Listed<Recorded>>, StoreError> {
+        self.unit(|pool| changes::history(pool, permit.sight(), id, slice)).await
     }
 
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
@@ -140,10 +209,7 @@ impl Store for Postgres {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<ProductWritten, StoreError> {
-        let work = async {
-            let pool = retried(self.connections, || self.ready()).await?;
-            products::put(pool, self.connections, draft, precondition, stamp).await
-        };
+        let work = async { products::put(&mut *self.living().await?, draft, precondition, stamp).await };
         bounded(work).await
     }
 
@@ -175,6 +241,20 @@ impl Store for Postgres {
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError> {
         self.unit(|pool| dead_letters::list(pool, slice)).await
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        permit: &Permit<ReplayDeadLetter>,
+        id: Uuid,
+        stamp: Stamp,
+    ) -> Result<Replayed, StoreError> {
+        let work = async { dead_letters::replay(&mut *self.living().await?, permit, id, stamp).await };
+        bounded(work).await
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        self.unit(|pool| expiry::purge(pool, now, limit)).await
     }
 
     async fn take_due_messages(

@@ -1,8 +1,8 @@
 //! What a conditional write demands, and what follows from the version that is there.
 
-use crate::orders::Product;
+use crate::orders::{Product, Status};
 
-use super::ProductWritten;
+use super::{ProductWritten, Updated};
 
 /// What the caller of a conditional write demands of the version that is there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,6 +27,21 @@ impl Precondition {
             (Some(_), Self::None) => Err(ProductWritten::PreconditionRequired),
             (Some(version), Self::Version(wanted)) if version == wanted => Ok(()),
             (Some(_), Self::Absent | Self::Version(_) | Self::NoVersion) => Err(ProductWritten::Stale),
+        }
+    }
+
+    /// Holds the demand against version and status of the order that is in sight, and gives the version that the write replaces.
+    pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, Updated> {
+        let wanted = match self {
+            Self::None | Self::Absent => return Err(Updated::PreconditionRequired),
+            Self::Version(version) => Some(version),
+            Self::NoVersion => None,
+        };
+        match there {
+            None => Err(Updated::NotFound),
+            Some((version, _)) if Some(version) != wanted => Err(Updated::Stale),
+            Some((_, status)) if status != Status::Placed => Err(Updated::Conflict),
+            Some((version, _)) => Ok(version),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Messages that were given up.
 
 use chrono::DateTime;
-use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage},
+    orders::{DeadLetter, Digest, FulfilmentMessage},
+    policy::{Permit, ReplayDeadLetter},
     store::{
-        Listed, Slice, Stamp, StoreError,
+        Listed, Replayed, Slice, Stamp, StoreError,
+        replay::{Replay, binding},
         rows::DeadLetterRow,
         sql::{BEFORE_NEWEST, DEAD_LETTERS},
     },
@@ -30,13 +31,14 @@ pub(super) async fn record(
         .bind(letter.reason.as_str())
         .bind(letter.dequeue_count.map(i64::from))
         .bind(&letter.payload)
-        .bind(format!("{:x}", Sha256::digest(&letter.payload)))
+        .bind(letter.digest().as_str())
         .bind(letter.recorded_at.timestamp_micros())
         .bind(letter.replayed_at.as_ref().map(DateTime::timestamp_micros))
         .bind(fails.map(|message| message.order_id.to_string()))
         .bind(fails.map(|message| message.message_id.to_string()))
         .bind(stamp.at.timestamp_micros())
         .bind(stamp.invocation.to_string())
+        .bind(binding(&letter.queue))
         .execute(pool)
         .await?;
     Ok(())
@@ -48,4 +50,35 @@ pub(super) async fn list(pool: &PgPool, slice: &Slice<Uuid>) -> Result<Listed<De
         sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+}
+
+/// Looks what the message is, then marks the letter and sends it if nobody has in between.
+pub(super) async fn replay(
+    connection: &mut PgConnection,
+    permit: &Permit<ReplayDeadLetter>,
+    id: Uuid,
+    stamp: Stamp,
+) -> Result<Replayed, StoreError> {
+    let row: Option<DeadLetterRow> =
+        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(Replayed::NotFound) };
+    let letter = DeadLetter::try_from(row)?;
+    if letter.replayed_at.is_some() {
+        return Ok(Replayed::Already);
+    }
+    let (replay, actor) = (Replay::of(&letter, stamp)?, permit.actor());
+    let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
+        .bind(id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .bind(replay.id.to_string())
+        .bind(replay.binding)
+        .bind(&replay.payload)
+        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .bind(replay.order.as_ref().map(ToString::to_string))
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(Replayed::Already), |row| DeadLetter::try_from(row).map(Replayed::Now))
 }

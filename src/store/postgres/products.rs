@@ -1,6 +1,6 @@
 //! Listing and writing products.
 
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres as Engine, pool::PoolConnection};
+use sqlx::{PgConnection, PgPool};
 
 use crate::{
     orders::{Product, ProductDraft, Sku},
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-use super::{retry::retried, sql};
+use super::sql;
 
 pub(super) async fn list(
     pool: &PgPool,
@@ -27,35 +27,25 @@ pub(super) async fn list(
     Ok(Listed { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
 }
 
-/// Looks, decides, and writes only if what was looked at is still there; else looks again. The write is never
-/// repeated when its answer is lost: the second would find the version of the first and call it stale.
+/// Looks, decides, and writes only if what was looked at is still there; else looks again.
 pub(super) async fn put(
-    pool: &PgPool,
-    connections: u32,
+    connection: &mut PgConnection,
     draft: &ProductDraft,
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<ProductWritten, StoreError> {
-    let mut connection = retried(connections, || living(pool)).await?;
     loop {
-        let there = find(&mut connection, &draft.sku).await?;
+        let there = find(connection, &draft.sku).await?;
         if let Err(answer) = precondition.hold(there.as_ref()) {
             return Ok(answer);
         }
-        if let Some(product) = write(&mut connection, draft, there.as_ref(), stamp).await? {
+        if let Some(product) = write(connection, draft, there.as_ref(), stamp).await? {
             return Ok(match there {
                 Some(_) => ProductWritten::Replaced(product),
                 None => ProductWritten::Created(product),
             });
         }
     }
-}
-
-/// A connection that answered just now.
-async fn living(pool: &PgPool) -> Result<PoolConnection<Engine>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    connection.ping().await?;
-    Ok(connection)
 }
 
 /// The product of that sku, active or not.

@@ -1,7 +1,7 @@
 //! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
 //! transaction of its own, so one round trip keeps all of it or nothing.
 
-use crate::store::sql::{order_columns, product_columns};
+use crate::store::sql::{letter_columns, order_columns, product_columns};
 
 /// An order's lines as arrays, joined to the row of this name.
 macro_rules! with_lines {
@@ -35,29 +35,139 @@ macro_rules! insert_history {
 /// No row, or a null, when nothing was ever migrated.
 pub(super) const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
-/// Gives the price of each line, and whether it can be ordered: null for an unknown or inactive product, false for
-/// one in another currency. Keeps nothing unless all can.
+/// The lines `$8` and `$9` with today's prices. Whether one fits is null for an unknown or inactive product, false for
+/// one in another currency than `$5`. `whole` has a row only if all fit.
+macro_rules! priced {
+    () => {
+        "WITH wanted AS (
+             SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price, currency = $5 AS fits
+             FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
+             LEFT JOIN products ON products.sku = wanted.sku AND active
+         ), whole AS (
+             SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS total,
+                 '[' || string_agg(CAST(unit_price AS TEXT), ',' ORDER BY position) || ']' AS unit_prices
+             FROM wanted HAVING bool_and(fits IS TRUE)
+         )"
+    };
+}
+
+/// The order `$1` with its lines and its history row, if `whole` has a row and this condition holds.
+macro_rules! keep_order {
+    ($condition:literal) => {
+        concat!(
+            ", placed AS (
+                 INSERT INTO orders (",
+            order_columns!(),
+            ")
+                 SELECT $1, $2, $3, $4, 'placed', $5, total, $6, 1, $7, $7 FROM whole WHERE ",
+            $condition,
+            " RETURNING id
+             ), lines AS (
+                 INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
+                 SELECT id, position, sku, quantity, unit_price, quantity * unit_price FROM wanted, placed
+             ), recorded AS (
+                 ",
+            insert_history!(),
+            " SELECT id, 1, $7, 'place', NULL, 'placed', $10, $11, $12 FROM placed
+             )"
+        )
+    };
+}
+
+/// A fresh row of the key `$13` is left alone, and then nothing is kept. Gives each line's price, whether the order
+/// was kept, and the key's row where the statement could see one from its beginning.
 pub(super) const PLACE: &str = concat!(
-    "WITH wanted AS (
-         SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price, currency = $5 AS fits
+    priced!(),
+    ", claimed AS (
+         INSERT INTO idempotency_keys AS known
+         (owner_tenant, owner_object, key, content, order_id, unit_prices, created_at)
+         SELECT $2, $3, $13, $14, $1, unit_prices, $7 FROM whole WHERE $13 IS NOT NULL
+         ON CONFLICT (owner_tenant, owner_object, key) DO UPDATE SET content = excluded.content,
+             order_id = excluded.order_id, unit_prices = excluded.unit_prices, created_at = excluded.created_at
+         WHERE known.created_at <= $15
+         RETURNING key
+     )",
+    keep_order!("$13 IS NULL OR EXISTS (SELECT 1 FROM claimed)"),
+    " SELECT unit_price, fits, EXISTS (SELECT 1 FROM placed) AS placed, known.content
+     FROM wanted LEFT JOIN idempotency_keys AS known
+         ON owner_tenant = $2 AND owner_object = $3 AND key = $13 AND created_at > $15
+     ORDER BY position",
+);
+
+/// As [`PLACE`], once for the message `$13`; outbox rows with the payload `$15` are closed with it.
+pub(super) const INGEST: &str = concat!(
+    priced!(),
+    ", known AS (
+         SELECT content FROM inbox WHERE binding = $16 AND message_id = $13
+     ), claimed AS (
+         INSERT INTO inbox (binding, message_id, received_at, content) SELECT $16, $13, $7, $14 FROM whole
+         ON CONFLICT DO NOTHING RETURNING message_id
+     )",
+    keep_order!("EXISTS (SELECT 1 FROM claimed)"),
+    ", closed AS (
+         UPDATE outbox SET consumed_at = $7
+         WHERE binding = $16 AND digest = $15 AND consumed_at IS NULL
+           AND (EXISTS (SELECT 1 FROM claimed) OR EXISTS (SELECT 1 FROM known WHERE content = $14))
+     )
+     SELECT unit_price, fits, EXISTS (SELECT 1 FROM placed) AS placed, (SELECT content FROM known) AS content
+     FROM wanted ORDER BY position",
+);
+
+/// Confined as [`ORDER`] is. Gives each line's price, version and status of the order that was there, and the order's
+/// new columns if it was changed. The lock makes both of the latest version; the new lines wait for the old to go.
+pub(super) const UPDATE: &str = concat!(
+    "WITH there AS (
+         SELECT id, currency, version, status FROM orders
+         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+         FOR UPDATE
+     ), wanted AS (
+         SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price,
+             products.currency = coalesce(there.currency, products.currency) AS fits
          FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
          LEFT JOIN products ON products.sku = wanted.sku AND active
-     ), placed AS (
-         INSERT INTO orders (",
+         LEFT JOIN there ON true
+     ), whole AS (
+         SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS sum FROM wanted HAVING bool_and(fits IS TRUE)
+     ), updated AS (
+         UPDATE orders
+         SET reference = $4, note = $6, total = whole.sum, version = version + 1, updated_at = $7
+         FROM whole WHERE id IN (SELECT id FROM there) AND version = $5 AND status = 'placed'
+         RETURNING ",
     order_columns!(),
-    ")
-         SELECT $1, $2, $3, $4, 'placed', $5, CAST(sum(quantity * unit_price) AS BIGINT), $6, 1, $7, $7
-         FROM wanted HAVING bool_and(fits IS TRUE)
-         RETURNING id
+    "), gone AS (
+         DELETE FROM order_lines WHERE order_id IN (SELECT id FROM updated) RETURNING order_id
      ), lines AS (
          INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
-         SELECT id, position, sku, quantity, unit_price, quantity * unit_price FROM wanted, placed
+         SELECT id, position, sku, quantity, unit_price, quantity * unit_price FROM wanted, updated
+         WHERE (SELECT count(*) FROM gone) > 0
      ), recorded AS (
          ",
     insert_history!(),
-    " SELECT id, 1, $7, 'place', NULL, 'placed', $10, $11, $12 FROM placed
+    " SELECT id, version, $7, 'update', 'placed', 'placed', $10, $11, $12 FROM updated
      )
-     SELECT unit_price, fits FROM wanted ORDER BY position",
+     SELECT wanted.sku, quantity, unit_price, fits, there.version AS there_version,
+         there.status AS there_status, updated.*
+     FROM wanted LEFT JOIN there ON true LEFT JOIN updated ON true ORDER BY position",
+);
+
+/// Confined as [`ORDER`] is.
+pub(super) const CANCEL: &str = concat!(
+    "WITH cancelled AS (
+         UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
+         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+           AND status = 'placed'
+         RETURNING ",
+    order_columns!(),
+    "), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $4, 'cancel', 'placed', 'cancelled', $5, $6, $7 FROM cancelled
+     )
+     SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM cancelled",
+    with_lines!("cancelled"),
 );
 
 /// Confined to one owner, or to nobody when `$2` and `$3` are null.
@@ -148,23 +258,52 @@ pub(super) const DECIDE: &str = concat!(
      UPDATE outbox SET consumed_at = $3 WHERE message_id = $4 AND consumed_at IS NULL",
 );
 
-/// With nulls for the order and the message it only keeps the letter.
+/// With nulls for the order and the message it only keeps the letter and closes what goes out with its bytes.
 pub(super) const RECORD_DEAD_LETTER: &str = concat!(
-    "WITH kept AS (
+    "WITH wanted AS (
+         SELECT 1 WHERE $11 IS NULL OR NOT EXISTS (
+             SELECT 1 FROM dead_letters WHERE queue = $2 AND digest = $8 AND replayed_at IS NOT NULL)
+     ), kept AS (
          INSERT INTO dead_letters
          (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM wanted
          ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING
      ), failed AS (
          UPDATE orders SET status = 'failed', version = version + 1, updated_at = $13
-         WHERE id = $11 AND status = 'queued'
+         WHERE id = $11 AND status = 'queued' AND EXISTS (SELECT 1 FROM wanted)
          RETURNING id, version
      ), recorded AS (
          ",
     insert_history!(),
     " SELECT id, version, $13, 'fail', 'queued', 'failed', 'system', NULL, $14 FROM failed
      )
-     UPDATE outbox SET consumed_at = $13 WHERE message_id = $12 AND consumed_at IS NULL",
+     UPDATE outbox SET consumed_at = $13
+     WHERE (message_id = $12 OR (binding = $15 AND digest = $8)) AND consumed_at IS NULL
+       AND EXISTS (SELECT 1 FROM wanted)",
+);
+
+pub(super) const DEAD_LETTER: &str =
+    concat!("SELECT ", letter_columns!(), " FROM dead_letters WHERE id = $1");
+
+pub(super) const REPLAY: &str = concat!(
+    "WITH replayed AS (
+         UPDATE dead_letters SET replayed_at = $2 WHERE id = $1 AND replayed_at IS NULL RETURNING ",
+    letter_columns!(),
+    "), sent AS (
+         INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent, digest)
+         SELECT $3, $4, $5, $2, $2, 0, $6 FROM replayed
+     ), queued AS (
+         UPDATE orders SET status = 'queued', version = version + 1, updated_at = $2
+         WHERE id = $7 AND status = 'failed' AND EXISTS (SELECT 1 FROM replayed)
+         RETURNING id, version
+     ), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $2, 'replay', 'failed', 'queued', $8, $9, $10 FROM queued
+     )
+     SELECT ",
+    letter_columns!(),
+    " FROM replayed",
 );
 
 pub(super) const INSERT_PRODUCT: &str = concat!(

@@ -164,7 +164,7 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
     for (polls, seconds) in (0..60).zip(0..) {
         let (order, draft) = (OrderId::new(at(seconds)), draft());
         let (place, process) = (permit(&creator()), permit(&processor()));
-        let placing = store.place_order(&place, order, &draft, stamp(seconds));
+        let placing = store.place_order(&place, order, &draft, None, stamp(seconds));
         finished[0] += usize::from(interrupted(polls, placing).await.is_some());
 
         let message = message_for(placed(&store, seconds).await.id, seconds);
