@@ -19,6 +19,7 @@ pub use dead_letter::{DeadLetter, Reason};
 pub use digest::Digest;
 pub use draft::{IncomingOrder, OrderDraft, OrderRevision};
 pub use history::{Action, HistoryItem, Recorded};
+pub(crate) use id::hyphenated;
 pub use message::FulfilmentMessage;
 pub use money::{Currency, Money, Quantity, UnitPrice};
 pub use order::{Line, Order, OrderId, Status};
