@@ -1,6 +1,8 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{env, error::Error, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    env, error::Error, io, iter::successors, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc,
+};
 
 use orders_worker::{
     clock::Clock,
@@ -48,10 +50,16 @@ fn migrate() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("cannot migrate: {error:#}");
+            eprintln!("cannot migrate: {}", chain(&*error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and what led to it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -16,6 +16,7 @@ mod history;
 mod ingest;
 mod keys;
 mod orders;
+mod migrate;
 mod poison;
 mod processing;
 mod products;

@@ -1,14 +1,21 @@
 //! Bringing the schema up, and finding out that somebody should.
 
+use std::{io::ErrorKind, time::Duration};
+
 use sqlx::{
-    Error, PgPool,
+    Connection as _, Error, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+use tokio::time::timeout;
+
 use crate::store::StoreError;
 
 use super::sql;
+
+/// How long the server may take to answer at all.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// The roles that the two apps sign in with, and what each may do; changes nothing that is so already.
 const ROLES: &str = include_str!("roles.sql");
@@ -23,6 +30,9 @@ fn migrator() -> Migrator {
 /// Runs what the schema lacks, then grants the roles what they need. No limit of time holds here: a change to a large
 /// table takes as long as it takes.
 pub(super) async fn run(address: &PgConnectOptions) -> Result<(), StoreError> {
+    // Alone, the pool would try in silence until its patience ends; this says at once what is wrong.
+    let late = |_| Error::Io(ErrorKind::TimedOut.into());
+    timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)??.close().await?;
     let one = PgPoolOptions::new().max_connections(1).connect_lazy_with(address.clone());
     migrator().run(&one).await.map_err(Error::from)?;
     sqlx::raw_sql(ROLES).execute(&one).await?;
