@@ -240,7 +240,7 @@ impl From<Denied> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Unavailable(_) | StoreError::Outdated => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
         }
     }

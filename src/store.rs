@@ -18,8 +18,10 @@ use crate::{
     },
 };
 
+mod bounds;
 mod kept;
 mod outcome;
+mod postgres;
 mod precondition;
 mod replay;
 mod rows;
@@ -45,10 +47,10 @@ const INCOMING: &str = "incoming";
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No engine answers to its scheme.
-    #[error("the database URL must begin with sqlite://")]
+    #[error("the database URL must begin with postgres:// or sqlite://")]
     Scheme,
     /// It is no URL of its engine.
-    #[error("the database URL cannot be read; write sqlite:// and the path of a file")]
+    #[error("the database URL cannot be read; write postgres://user@host/database or sqlite:// and a path")]
     Malformed(#[source] sqlx::Error),
     /// It names a database that ends with the process.
     #[error("the database must be a file, for it has to outlive the process")]
@@ -63,6 +65,7 @@ pub enum OpenError {
 pub fn open(url: &str, connections: u32) -> Result<Arc<dyn Store>, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url, connections)?)),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::Postgres::open(url, connections)?)),
         _ => Err(OpenError::Scheme),
     }
 }
@@ -122,6 +125,9 @@ pub enum StoreError {
     /// The database is away, busy or failing.
     #[error("the database does not answer")]
     Unavailable(#[from] sqlx::Error),
+    /// The database's schema is older than this binary needs.
+    #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
+    Outdated,
     /// A row does not read as what it should be: a bug, or another hand in the database.
     #[error("{table}.{column} holds something that it cannot hold")]
     Inconsistent {
@@ -136,7 +142,8 @@ pub enum StoreError {
 /// [`Sight`] reads and writes nothing beyond it.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work.
+    /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
+    /// PostgreSQL never does, and there this also makes the roles that the two apps sign in with.
     async fn migrate(&self) -> Result<(), StoreError>;
 
     /// Whether the database answers.

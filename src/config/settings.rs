@@ -98,14 +98,14 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_DATABASE_URL",
         Concern::Every,
         Some("sqlite://.local/orders.db"),
-        "where orders are kept; the default holds on a developer's machine only",
+        "where orders are kept: sqlite:// or postgres://; the default holds on a developer's machine only",
     ),
     built("ORDERS_DATABASE_POOL", Concern::Every, Some("4"), "connections per process"),
     partly(
         "ORDERS_DATABASE_IDENTITY",
         Concern::Every,
         ("password", &["password"], Later::These(&["managed"])),
-        "asks for a managed identity, which comes with PostgreSQL in a later version; remove it",
+        "asks for a managed identity, which this version cannot sign in with; remove it",
         "how the worker signs in to its database",
     ),
     partly(

@@ -1,6 +1,7 @@
 //! The promises of the store: each written once, against `&dyn Store`, and kept by every engine.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use test_servers::Database;
 use uuid::Uuid;
 
 use crate::{
@@ -21,6 +22,12 @@ macro_rules! store_contract {
             #[tokio::test]
             async fn $promise() {
                 crate::store::contract::on_sqlite(super::$promise).await;
+            }
+        )+ }
+        mod postgres { $(
+            #[tokio::test]
+            async fn $promise() {
+                crate::store::contract::on_postgres(super::$promise).await;
             }
         )+ }
     };
@@ -44,6 +51,19 @@ async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("orders.db").display());
     promise(&*open(&url, 4).unwrap()).await;
+}
+
+async fn on_postgres(promise: impl AsyncFnOnce(&dyn Store)) {
+    let database = database().await;
+    let store = open(&database.url(), 4).unwrap();
+    store.migrate().await.unwrap();
+    promise(&*store).await;
+}
+
+/// A fresh database of the one PostgreSQL that serves this process.
+pub(super) async fn database() -> Database {
+    let server = test_servers::Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
+    server.database().await.unwrap()
 }
 
 const TENANT: Uuid = Uuid::from_u128(0x7e);

@@ -1,6 +1,6 @@
 //! What a conditional write demands, and what follows from the version that is there.
 
-use crate::orders::{Order, Product, Status};
+use crate::orders::{Product, Status};
 
 use super::{ProductWritten, Updated};
 
@@ -30,8 +30,9 @@ impl Precondition {
         }
     }
 
-    /// Holds the demand against the order that is in sight, and gives the version that the write replaces.
-    pub(super) fn hold_order(self, there: Option<&Order>) -> Result<u64, Unmet> {
+    /// Holds the demand against version and status of the order that is in sight, and gives the version that the
+    /// write replaces.
+    pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, Unmet> {
         let wanted = match self {
             Self::None | Self::Absent => return Err(Unmet::PreconditionRequired),
             Self::Version(version) => Some(version),
@@ -39,9 +40,9 @@ impl Precondition {
         };
         match there {
             None => Err(Unmet::NotFound),
-            Some(order) if Some(order.version) != wanted => Err(Unmet::Stale),
-            Some(order) if order.status != Status::Placed => Err(Unmet::Conflict),
-            Some(order) => Ok(order.version),
+            Some((version, _)) if Some(version) != wanted => Err(Unmet::Stale),
+            Some((_, status)) if status != Status::Placed => Err(Unmet::Conflict),
+            Some((version, _)) => Ok(version),
         }
     }
 }

@@ -75,10 +75,10 @@ impl OrderRow {
 /// A line of an order.
 #[derive(FromRow)]
 pub(super) struct LineRow {
-    sku: String,
-    quantity: i64,
-    unit_price: i64,
-    line_total: i64,
+    pub(super) sku: String,
+    pub(super) quantity: i64,
+    pub(super) unit_price: i64,
+    pub(super) line_total: i64,
 }
 
 impl TryFrom<LineRow> for Line {

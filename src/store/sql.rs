@@ -24,6 +24,8 @@ macro_rules! letter_columns {
     };
 }
 
+pub(super) use {letter_columns, order_columns, product_columns};
+
 pub(super) const PING: &str = "SELECT 1";
 
 pub(super) const INSERT_ORDER: &str = concat!(

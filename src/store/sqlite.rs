@@ -2,7 +2,7 @@
 //!
 //! WAL needs a local disk and one machine; a network share or a second instance needs another engine.
 
-use std::{fs, io::ErrorKind, path::PathBuf, str::FromStr, time::Duration};
+use std::{fs, path::PathBuf, str::FromStr};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use sqlx::{
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
@@ -27,7 +27,9 @@ use crate::{
 
 use super::{
     Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
-    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, sql,
+    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
+    bounds::{POOL_WAIT, STATEMENT, bounded, logged},
+    sql,
 };
 
 mod changes;
@@ -42,12 +44,6 @@ mod products;
 
 #[cfg(test)]
 mod tests;
-
-/// How long a unit of work waits for a connection (contract §1).
-const POOL_WAIT: Duration = Duration::from_secs(2);
-
-/// How long a statement may take, or wait for another process that writes (contract §1).
-const STATEMENT: Duration = Duration::from_secs(5);
 
 /// A database in a file.
 pub(super) struct Sqlite {
@@ -116,24 +112,6 @@ fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("src/store/migrations/sqlite");
     migrator.set_ignore_missing(true);
     migrator
-}
-
-/// Runs a unit of work within its deadline.
-async fn bounded<T: Send>(work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-    let late = || Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
-    logged(timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late()))
-}
-
-/// Logs a failure, once, where its source is known; above this, callers only learn that they may try again.
-fn logged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
-    match &result {
-        Err(StoreError::Unavailable(source)) => {
-            tracing::error!(error = %source, "the database does not answer");
-        }
-        Err(inconsistent) => tracing::error!("{inconsistent}"),
-        Ok(_) => {}
-    }
-    result
 }
 
 #[async_trait]

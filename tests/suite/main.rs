@@ -19,6 +19,7 @@ mod invocation;
 mod keys;
 mod logs;
 mod orders;
+mod migrate;
 mod poison;
 mod processing;
 mod products;

@@ -19,10 +19,14 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 mod client;
+mod database;
 mod principal;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
+pub(crate) use database::{migrate, on_a_server};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
+
+use database::Kept;
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -100,10 +104,10 @@ impl Setup {
     pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         stage(folder.path()).expect("the app can be staged");
-        let database = format!("sqlite://{}", folder.path().join("orders.db").display());
+        let database = Kept::fresh(&folder).await;
         let mut settings = vec![
             ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
-            ("ORDERS_DATABASE_URL".to_owned(), database),
+            ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
         ];
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
@@ -124,7 +128,7 @@ impl Setup {
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues, heard, issuer, _folder: folder }
+        TestApp { host, queues, heard, issuer, _database: database, _folder: folder }
     }
 }
 
@@ -134,6 +138,7 @@ pub(crate) struct TestApp {
     pub(crate) queues: Queues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
+    _database: Kept,
     _folder: TempDir,
 }
 

@@ -7,9 +7,11 @@ use std::{
 
 use anyhow::Context as _;
 
+use test_servers::{Postgres, postgres};
+
 use crate::{
     licences,
-    project::{Profile, Project},
+    project::{Profile, Project, WORKER},
 };
 
 /// One stage: commands that must all succeed.
@@ -60,10 +62,17 @@ const STAGES: [Stage; 7] = [
         name: "tests",
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
+            let server = server()?;
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
-            // The scenarios hold what ships, not what a debugger wants.
-            test.env("WORKER_UNDER_TEST", project.worker(Profile::Release));
-            Ok(vec![test])
+            // The other engine: the same scenarios once more.
+            let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
+            on_server.env("TEST_DATABASE", "postgres");
+            for command in [&mut test, &mut on_server] {
+                command.env(postgres::GIVEN, server.url());
+                // The scenarios hold what ships, not what a debugger wants.
+                command.env("WORKER_UNDER_TEST", project.worker(Profile::Release));
+            }
+            Ok(vec![test, on_server])
         },
     },
     Stage {
@@ -109,6 +118,13 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// One PostgreSQL for all test binaries of the run.
+fn server() -> anyhow::Result<&'static Postgres> {
+    let server = Postgres::shared()?;
+    println!("PostgreSQL: {}", server.source());
+    Ok(server)
 }
 
 fn cargo(project: &Project, arguments: &[&str]) -> Command {

@@ -33,7 +33,7 @@ pub(super) async fn update(
         Ok(lines) => lines,
         Err(faults) => return Ok(Updated::Refused(faults)),
     };
-    let version = match precondition.hold_order(there.as_ref()) {
+    let version = match precondition.hold_order(there.map(|order| (order.version, order.status))) {
         Ok(version) => version,
         Err(unmet) => return Ok(unmet.into()),
     };

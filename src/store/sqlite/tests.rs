@@ -60,7 +60,7 @@ async fn while_the_database_is_away_methods_say_so_and_afterwards_they_work() {
 #[test]
 fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
     for url in [
-        "postgres://u:hunter2@h/db",
+        "mysql://u:hunter2@h/db",
         "hunter2.db",
         "",
         "sqlite::memory:",

