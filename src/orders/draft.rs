@@ -72,10 +72,10 @@ impl OrderDraft {
         prices: &[UnitPrice],
         at: DateTime<Utc>,
     ) -> Option<Order> {
-        let priced = |((sku, quantity), price): (&(Sku, Quantity), &UnitPrice)| {
+        let line = |((sku, quantity), price): (&(Sku, Quantity), &UnitPrice)| {
             Line::priced(sku.clone(), *quantity, *price)
         };
-        let lines: Vec<Line> = self.lines.iter().zip(prices).map(priced).collect();
+        let lines: Vec<Line> = self.lines.iter().zip(prices).map(line).collect();
         if self.lines.len() != prices.len() {
             return None;
         }

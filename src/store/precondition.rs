@@ -30,18 +30,38 @@ impl Precondition {
         }
     }
 
-    /// Holds the demand against version and status of the order that is in sight, and gives the version that the write replaces.
-    pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, Updated> {
+    /// Holds the demand against version and status of the order that is in sight, and gives the version that the
+    /// write replaces.
+    pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, Unmet> {
         let wanted = match self {
-            Self::None | Self::Absent => return Err(Updated::PreconditionRequired),
+            Self::None | Self::Absent => return Err(Unmet::PreconditionRequired),
             Self::Version(version) => Some(version),
             Self::NoVersion => None,
         };
         match there {
-            None => Err(Updated::NotFound),
-            Some((version, _)) if Some(version) != wanted => Err(Updated::Stale),
-            Some((_, status)) if status != Status::Placed => Err(Updated::Conflict),
+            None => Err(Unmet::NotFound),
+            Some((version, _)) if Some(version) != wanted => Err(Unmet::Stale),
+            Some((_, status)) if status != Status::Placed => Err(Unmet::Conflict),
             Some((version, _)) => Ok(version),
+        }
+    }
+}
+
+/// Why an order cannot be changed.
+pub(super) enum Unmet {
+    PreconditionRequired,
+    NotFound,
+    Stale,
+    Conflict,
+}
+
+impl From<Unmet> for Updated {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::PreconditionRequired => Self::PreconditionRequired,
+            Unmet::NotFound => Self::NotFound,
+            Unmet::Stale => Self::Stale,
+            Unmet::Conflict => Self::Conflict,
         }
     }
 }

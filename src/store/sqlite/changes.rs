@@ -35,7 +35,7 @@ pub(super) async fn update(
     };
     let version = match precondition.hold_order(there.map(|order| (order.version, order.status))) {
         Ok(version) => version,
-        Err(answer) => return Ok(answer),
+        Err(unmet) => return Ok(unmet.into()),
     };
     let row: Option<OrderRow> = sqlx::query_as(sql::UPDATE_ORDER)
         .bind(id.to_string())
