@@ -11,8 +11,8 @@ async fn answers(url: &str) -> bool {
 }
 
 async fn count(database: &Database) -> i64 {
-    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-    sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut connection).await.unwrap()
+    let mut connection = PgConnection::connect(&database.url()).await.expect("a connection");
+    sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut connection).await.expect("a count")
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ in_every_mode!(
     twins_make_one_order,
     checks_run_first_every_time,
     a_key_is_one_header_of_visible_ascii,
+    the_nightly_purge_leaves_what_is_fresh,
 );
 
 async fn orders(client: &Client) -> usize {
@@ -115,4 +116,15 @@ async fn a_key_is_one_header_of_visible_ascii(mode: Mode) {
     assert_eq!((reply.status, reply.problem().as_str()), (400, "malformed"));
     let elsewhere = buyer.with("idempotency-key", "a b").get("/api/orders").await;
     assert_eq!(elsewhere.status, 200, "it is ignored where it means nothing");
+}
+
+async fn the_nightly_purge_leaves_what_is_fresh(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer").with("idempotency-key", "k");
+    let first = buyer.post("/api/orders", &an_order("BEANS")).await;
+    app.host.fire_timer("PurgeExpired").await.expect("the timer runs");
+    let again = buyer.post("/api/orders", &an_order("BEANS")).await;
+    assert_eq!(committed(&again), committed(&first));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
 }

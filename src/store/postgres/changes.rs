@@ -57,7 +57,7 @@ pub(super) async fn update(
         return Ok(Updated::Refused(faults));
     }
     match precondition.hold_order(there(&rows)?) {
-        Err(answer) => Ok(answer.into()),
+        Err(unmet) => Ok(unmet.into()),
         Ok(_) => updated(&rows).map(Updated::Now),
     }
 }

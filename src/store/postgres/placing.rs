@@ -22,6 +22,9 @@ struct LineRow {
     content: Option<String>,
 }
 
+/// One price a line, or the lines that have none.
+type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
+
 type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
 
 pub(super) async fn place(
@@ -135,14 +138,12 @@ fn order<'q>(
         .bind(stamp.invocation.to_string())
 }
 
-fn prices(lines: &[LineRow]) -> Result<Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>, StoreError> {
+fn prices(lines: &[LineRow]) -> Result<Prices, StoreError> {
     price(lines.iter().map(|line| (line.unit_price, line.fits)))
 }
 
 /// Today's prices, or every line that has none, out of each line's price and whether it fits.
-pub(super) fn price(
-    lines: impl Iterator<Item = (Option<i64>, Option<bool>)>,
-) -> Result<Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>, StoreError> {
+pub(super) fn price(lines: impl Iterator<Item = (Option<i64>, Option<bool>)>) -> Result<Prices, StoreError> {
     let (mut prices, mut faults) = (Vec::new(), Vec::new());
     for (index, line) in lines.enumerate() {
         match line {

@@ -13,8 +13,12 @@ fn under(database: &Database, role: &str) -> Postgres {
 
 fn refused<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     let insufficient_privilege = "42501";
-    let Err(StoreError::Unavailable(sqlx::Error::Database(error))) = &answer else { panic!("{answer:?}") };
-    assert_eq!(error.code().as_deref(), Some(insufficient_privilege));
+    match answer {
+        Err(StoreError::Unavailable(sqlx::Error::Database(error))) => {
+            assert_eq!(error.code().as_deref(), Some(insufficient_privilege));
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
