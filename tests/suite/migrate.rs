@@ -45,7 +45,7 @@ fn without_a_database_or_with_another_word_it_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn before_the_first_migration_callers_get_503_and_the_log_says_what_to_do() {
+async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_do() {
     let database = on_a_server().await;
     let setup = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &database.url());
     let mut app = setup.start().await;
