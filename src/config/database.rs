@@ -90,5 +90,8 @@ fn is_postgres(text: &str) -> bool {
 }
 
 fn address(text: &str) -> Result<PgConnectOptions, &'static str> {
-    text.parse().map_err(|_| "cannot be read as a URL of PostgreSQL: `postgres://user@host/database`")
+    let fault = "cannot be read as a URL of PostgreSQL: `postgres://user@host/database`";
+    let address: PgConnectOptions = text.parse().map_err(|_| fault)?;
+    // Without a name the server would take the user's for it.
+    if address.get_database().is_some() { Ok(address) } else { Err(fault) }
 }

@@ -74,7 +74,11 @@ fn a_local_database_is_a_file_or_a_server() {
             "mysql://h/d",
         ],
     );
-    check("ORDERS_DATABASE_URL", &[], &["postgres:h/d", "postgres://", "Postgres://h/d", ""]);
+    check(
+        "ORDERS_DATABASE_URL",
+        &[],
+        &["postgres:h/d", "postgres://", "postgres://me@h", "Postgres://h/d", ""],
+    );
 }
 
 #[test]
