@@ -28,6 +28,10 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
             let letter = letter(Reason::UnknownOrder).about(&message);
             app.store.record_dead_letter(&letter, None, stamp).await?;
         }
+        Pending::Reused => {
+            let letter = letter(Reason::Reused).about(&message);
+            app.store.record_dead_letter(&letter, None, stamp).await?;
+        }
         Pending::Order(order) => {
             let decision = app.backend.carry_out(&order);
             app.store.decide_order(&message, decision, app.stamp(&delivery.invocation)).await?;

@@ -16,7 +16,7 @@ words! {
         UnknownOrder = "unknown-order",
         /// It names an owner of another tenant.
         OtherTenant = "other-tenant",
-        /// Its id was received before, with other content.
+        /// Its id belongs to a message of other content.
         Reused = "reused",
         /// Every attempt failed, and the host gave it up.
         Poison = "poison",

@@ -107,6 +107,8 @@ pub enum Pending {
     Settled,
     /// No such order.
     Unknown,
+    /// The id belongs to another message that we sent. Nothing changed, so that the other one still has its effect.
+    Reused,
 }
 
 /// How the backend decided.

@@ -146,6 +146,10 @@ pub(super) const INSERT_MESSAGE: &str =
 pub(super) const CLOSE_MESSAGE: &str =
     "UPDATE outbox SET consumed_at = $2 WHERE message_id = $1 AND consumed_at IS NULL";
 
+/// Whether an id belongs to a message of other content.
+pub(super) const MESSAGE_OF_OTHER_CONTENT: &str =
+    "SELECT EXISTS (SELECT 1 FROM outbox WHERE message_id = $1 AND payload <> $2)";
+
 pub(super) const CLOSE_PAYLOAD: &str =
     "UPDATE outbox SET consumed_at = $3 WHERE binding = $1 AND digest = $2 AND consumed_at IS NULL";
 

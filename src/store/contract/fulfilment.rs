@@ -17,6 +17,7 @@ store_contract!(
     a_message_for_an_order_in_another_state_is_settled_without_effect,
     a_decision_on_an_order_in_another_state_changes_nothing,
     a_message_received_once_never_decides_again,
+    a_message_under_anothers_id_changes_nothing_and_takes_nothing_away,
 );
 
 /// A message that points at the order, but is not the one of its outbox row.
@@ -92,4 +93,15 @@ async fn a_message_received_once_never_decides_again(store: &dyn Store) {
     store.decide_order(&another(id), Decision::Rejected, stamp(4)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Queued);
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
+}
+
+async fn a_message_under_anothers_id_changes_nothing_and_takes_nothing_away(store: &dyn Store) {
+    stock(store).await;
+    let (_, genuine) = queued(store, 1).await;
+    let (other, _) = queued(store, 2).await;
+    let forged = FulfilmentMessage { order_id: other, ..genuine.clone() };
+    assert!(matches!(store.pending_order(&forged, stamp(3)).await.unwrap(), Pending::Reused));
+    assert!(matches!(store.pending_order(&genuine, stamp(4)).await.unwrap(), Pending::Order(_)));
+    store.decide_order(&genuine, Decision::Fulfilled, stamp(5)).await.unwrap();
+    assert!(matches!(store.pending_order(&genuine, stamp(6)).await.unwrap(), Pending::Settled));
 }

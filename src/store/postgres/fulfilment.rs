@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     orders::{Action, FulfilmentMessage, Order, Status},
     policy::{Permit, ProcessOrder},
-    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
+    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, sql::MESSAGE_OF_OTHER_CONTENT},
 };
 
 use super::{
@@ -56,6 +56,14 @@ pub(super) async fn pending(
     message: &FulfilmentMessage,
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
+    let reused: bool = sqlx::query_scalar(MESSAGE_OF_OTHER_CONTENT)
+        .bind(message.message_id.to_string())
+        .bind(message.encode())
+        .fetch_one(pool)
+        .await?;
+    if reused {
+        return Ok(Pending::Reused);
+    }
     let row: Option<WholeRow> = sqlx::query_as(sql::PENDING)
         .bind(message.order_id.to_string())
         .bind(message.message_id.to_string())

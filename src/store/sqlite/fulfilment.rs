@@ -53,6 +53,14 @@ pub(super) async fn pending(
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
     let mut unit = store.write().await?;
+    let reused: bool = sqlx::query_scalar(sql::MESSAGE_OF_OTHER_CONTENT)
+        .bind(message.message_id.to_string())
+        .bind(message.encode())
+        .fetch_one(&mut *unit)
+        .await?;
+    if reused {
+        return Ok(Pending::Reused);
+    }
     let Some(order) = find(&mut unit, None, message.order_id).await? else {
         return Ok(Pending::Unknown);
     };
