@@ -54,6 +54,13 @@ pub enum Event {
         /// The message's id.
         id: Uuid,
     },
+    /// The queue server does not answer; told once until it is back.
+    QueuesAway {
+        /// One sentence, which says what to do.
+        why: String,
+    },
+    /// The queue server answers again.
+    QueuesBack,
     /// The worker broke the protocol; says what and how to mend it.
     Mistake {
         /// The function's name.

@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 use local_host::{
     Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
+    clock::Clock,
     front::FrontMode,
     people::People,
     queues::Queues,
@@ -59,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
     let people = arguments.people.as_deref().map(People::load).transpose()?;
     let events = Events::new();
     tokio::spawn(print(events.listen()));
+    let queues = Queues::of_settings(&arguments.settings, Clock::system(), events.clone())?;
     let functions = App::load(&root, &arguments.settings)?;
     let host = LocalHost::start(Options {
         app_root: root,
@@ -72,7 +74,7 @@ async fn main() -> anyhow::Result<()> {
         people,
         state: arguments.state,
         keys: None,
-        queues: Queues::default(),
+        queues: queues.unwrap_or_default(),
         events,
     })
     .await?;
@@ -133,6 +135,8 @@ fn print_one(event: Event) {
         }
         Event::Mistake { function, what } => eprintln!("{function}: {what}"),
         Event::Poisoned { queue, id } => eprintln!("message {id} of {queue} was moved to {queue}-poison"),
+        Event::QueuesAway { why } => eprintln!("{why}"),
+        Event::QueuesBack => eprintln!("the queue server answers again"),
         Event::WorkerStarted { pid } => println!("worker started, process {pid}"),
         Event::WorkerReady { after } => println!("worker ready after {} ms", after.as_millis()),
         Event::WorkerExited { code, strikes } => {

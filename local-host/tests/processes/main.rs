@@ -5,6 +5,7 @@ mod app;
 mod command;
 mod queue_functions;
 mod queues;
+mod storage_functions;
 mod supervisor;
 mod timers;
 mod worker;

@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::{Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues};
+use local_host::{
+    Events, LocalHost, Options, clock::Clock, front::FrontMode, people::People, queues::Queues,
+};
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
 use crate::project::{Profile, Project};
@@ -29,7 +31,8 @@ impl Session {
         let settings = settings::settings(project)?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
-        let options = options(project, app_root, port, people, settings);
+        let mut options = options(project, app_root, port, people, settings);
+        options.queues = queues(&options)?;
         fs::create_dir_all(&options.state)
             .with_context(|| format!("cannot make {}", options.state.display()))?;
         tokio::spawn(log::follow(options.events.listen()));
@@ -79,6 +82,7 @@ impl Session {
         self.end().await;
         self.options.people = Some(people);
         self.options.settings = settings;
+        self.options.queues = queues(&self.options)?;
         self.open().await
     }
 
@@ -104,6 +108,16 @@ impl Session {
         println!("\n{NEXT}");
         Ok(())
     }
+}
+
+/// Those that the settings name, else the ones in this process, which stay for as long as no server is named.
+fn queues(options: &Options) -> anyhow::Result<Queues> {
+    let named = Queues::of_settings(&options.settings, Clock::system(), options.events.clone())?;
+    Ok(match (named, &options.queues) {
+        (Some(named), _) => named,
+        (None, queues @ Queues::Memory(_)) => queues.clone(),
+        (None, Queues::Storage(_)) => Queues::default(),
+    })
 }
 
 fn options(

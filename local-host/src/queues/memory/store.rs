@@ -6,10 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Message, QueueError};
 use crate::{
     clock::{NEVER, later},
     ids,
+    queues::{Message, QueueError},
 };
 
 /// All queues by name; the names are lower case.
