@@ -4,11 +4,11 @@ mod install;
 
 use std::{
     io::{self, BufRead as _, BufReader},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
-        OnceLock,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
+        mpsc::{self, Receiver},
     },
     thread,
     time::{Duration, Instant},
@@ -21,11 +21,18 @@ use tempfile::TempDir;
 /// happens.
 #[derive(Debug)]
 pub struct Azurite {
-    process: Option<Child>,
+    process: Option<Process>,
     port: u16,
     /// None for messages in its memory alone.
     folder: Option<TempDir>,
     accounts: AtomicUsize,
+}
+
+/// The process, killed when dropped.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    lines: Mutex<Receiver<String>>,
 }
 
 /// Why there is no Azurite.
@@ -110,14 +117,10 @@ impl Azurite {
     /// Ends the server as an operator does: nothing listens any more, what was acknowledged is on disk.
     pub fn stop(&mut self) {
         let Some(mut process) = self.process.take() else { return };
-        if let Some(pid) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        if let Some(pid) = i32::try_from(process.child.id()).ok().and_then(Pid::from_raw) {
             kill_process(pid, Signal::TERM).ok();
         }
-        let deadline = Instant::now() + PATIENCE;
-        while matches!(process.try_wait(), Ok(None)) && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(10));
-        }
-        end(process);
+        process.said(|line| line.contains("successfully closed").then_some(()));
     }
 
     /// Starts a stopped server, on the same port.
@@ -125,11 +128,9 @@ impl Azurite {
     /// # Errors
     /// See [`AzuriteError`].
     pub fn start_again(&mut self) -> Result<(), AzuriteError> {
-        let mut process =
-            self.command()?.spawn().map_err(|source| AzuriteError::NoNode { program: "node", source })?;
-        let port = process.stdout.take().and_then(port_of);
+        let mut process = Process::start(&mut self.command()?)?;
+        self.port = process.said(listening).ok_or(AzuriteError::Silent)?;
         self.process = Some(process);
-        self.port = port.ok_or(AzuriteError::Silent)?;
         Ok(())
     }
 
@@ -153,11 +154,39 @@ impl Azurite {
     }
 }
 
-impl Drop for Azurite {
-    fn drop(&mut self) {
-        if let Some(process) = self.process.take() {
-            end(process);
+impl Process {
+    /// Its output is read to the end, for a full pipe would stop it.
+    fn start(command: &mut Command) -> Result<Self, AzuriteError> {
+        let mut child = command.spawn().map_err(|source| AzuriteError::NoNode { program: "node", source })?;
+        let (tell, told) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    tell.send(line).ok();
+                }
+            });
         }
+        Ok(Self { child, lines: Mutex::new(told) })
+    }
+
+    /// What `pick` makes of the first line that it takes; none when the process ends or takes too long.
+    fn said<T>(&mut self, pick: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let lines = self.lines.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
+            if let Some(found) = pick(&line) {
+                return Some(found);
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        // Without it a dead process would be left in the table.
+        self.child.wait().ok();
     }
 }
 
@@ -165,25 +194,7 @@ fn account_name(number: usize) -> String {
     format!("test{number}")
 }
 
-/// Kills what still runs and takes its exit status, so that no dead process is left in the table.
-fn end(mut process: Child) {
-    process.kill().ok();
-    process.wait().ok();
-}
-
-/// The port that it says it listens on. Its output is read to the end, for a full pipe would stop it.
-fn port_of(stdout: ChildStdout) -> Option<u16> {
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(port) = listening(&line) {
-                tell.send(port).ok();
-            }
-        }
-    });
-    told.recv_timeout(PATIENCE).ok()
-}
-
+/// The port that it says it listens on.
 fn listening(line: &str) -> Option<u16> {
     let (_, address) = line.split_once("successfully listens on http://")?;
     address.trim().rsplit_once(':')?.1.parse().ok()

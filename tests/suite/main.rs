@@ -15,6 +15,7 @@ mod orders;
 mod poison;
 mod processing;
 mod products;
+mod queue_server;
 mod refusals;
 mod relay;
 mod settings;

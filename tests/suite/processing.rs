@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::support::{Mode, TestApp, in_every_mode};
+use crate::support::{Setup, in_every_mode_and_at_a_queue_server};
 
-in_every_mode!(
+in_every_mode_and_at_a_queue_server!(
     an_order_travels_the_whole_path,
     a_queued_order_is_not_queued_again,
     an_order_past_queued_cannot_be_processed,
     a_buyer_cannot_process_even_their_own_order,
 );
 
-async fn an_order_travels_the_whole_path(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn an_order_travels_the_whole_path(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
@@ -23,9 +23,8 @@ async fn an_order_travels_the_whole_path(mode: Mode) {
     assert_eq!(buyer.get(&location).await.header("etag"), Some("\"3\""));
 }
 
-async fn a_queued_order_is_not_queued_again(mode: Mode) {
-    let app =
-        crate::support::Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+async fn a_queued_order_is_not_queued_again(setup: Setup) {
+    let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     let warehouse = app.person("warehouse");
@@ -33,11 +32,11 @@ async fn a_queued_order_is_not_queued_again(mode: Mode) {
         let reply = warehouse.post_nothing(&format!("{location}/process")).await;
         assert_eq!((reply.status, reply.header("etag")), (202, Some("\"2\"")));
     }
-    assert_eq!(app.queues.peek("orders-fulfilment").len(), 1);
+    assert_eq!(app.queues.peek("orders-fulfilment").await.len(), 1);
 }
 
-async fn an_order_past_queued_cannot_be_processed(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn an_order_past_queued_cannot_be_processed(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
@@ -48,8 +47,8 @@ async fn an_order_past_queued_cannot_be_processed(mode: Mode) {
     assert_eq!((reply.status, reply.problem().as_str()), (409, "conflict"));
 }
 
-async fn a_buyer_cannot_process_even_their_own_order(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn a_buyer_cannot_process_even_their_own_order(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;

@@ -12,16 +12,17 @@ use local_host::{
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
     people::People,
-    queues::Queues,
 };
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 mod client;
 mod principal;
+mod queues;
 
 pub(crate) use client::{Client, Reply, an_order};
 pub(crate) use principal::{ABROAD, Principal, TENANT};
+pub(crate) use queues::{Place, TestQueues};
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,20 +67,54 @@ macro_rules! in_every_mode {
 }
 pub(crate) use in_every_mode;
 
+/// Stamps each promise onto each mode with the host's own queues, and once onto those of a queue server: what the
+/// host puts into an envelope for a message is the same in every mode.
+macro_rules! in_every_mode_and_at_a_queue_server {
+    ($($promise:ident),+ $(,)?) => { $(
+        mod $promise {
+            use crate::support::{Mode, Place, Setup};
+
+            #[tokio::test]
+            async fn proxy() {
+                super::$promise(Setup::in_mode(Mode::Proxy)).await;
+            }
+            #[tokio::test]
+            async fn forward() {
+                super::$promise(Setup::in_mode(Mode::Forward)).await;
+            }
+            #[tokio::test]
+            async fn envelope() {
+                super::$promise(Setup::in_mode(Mode::Envelope)).await;
+            }
+            #[tokio::test]
+            async fn queue_server() {
+                super::$promise(Setup::in_mode(Mode::Proxy).queues(Place::AtServer)).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use in_every_mode_and_at_a_queue_server;
+
 /// What a running app is to be like.
 pub(crate) struct Setup {
     mode: Mode,
     front: FrontMode,
+    queues: Place,
     settings: Vec<(String, String)>,
 }
 
 impl Setup {
     pub(crate) fn in_mode(mode: Mode) -> Self {
-        Self { mode, front: FrontMode::On, settings: Vec::new() }
+        Self { mode, front: FrontMode::On, queues: Place::InProcess, settings: Vec::new() }
     }
 
     pub(crate) fn front(mut self, front: FrontMode) -> Self {
         self.front = front;
+        self
+    }
+
+    pub(crate) fn queues(mut self, queues: Place) -> Self {
+        self.queues = queues;
         self
     }
 
@@ -106,8 +141,10 @@ impl Setup {
         ];
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
-        let queues = Queues::default();
         let events = Events::new();
+        let storage = self.queues.setting();
+        let queues = queues::queues(storage.as_ref(), events.clone());
+        settings.extend(storage);
         let heard = events.listen();
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let options = Options {
@@ -123,14 +160,14 @@ impl Setup {
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues, heard, issuer, _folder: folder }
+        TestApp { host, queues: TestQueues(queues), heard, issuer, _folder: folder }
     }
 }
 
 /// A running app.
 pub(crate) struct TestApp {
     pub(crate) host: LocalHost,
-    pub(crate) queues: Queues,
+    pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
     _folder: TempDir,

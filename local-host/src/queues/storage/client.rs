@@ -28,7 +28,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Shorter than the servers' own limit, so that no request meets a connection that is just being closed.
-const IDLE: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_millis(500);
 
 /// What went wrong on the way.
 type Fault = Box<dyn Error + Send + Sync>;
