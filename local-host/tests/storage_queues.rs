@@ -1,5 +1,7 @@
 //! What queues promise, wherever they are: each promise is held in memory and at a real queue server.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
@@ -11,7 +13,10 @@ use local_host::{
     queues::{ConnectionError, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
 };
 use test_servers::azurite::Azurite;
-use tokio::sync::broadcast::{Receiver, error::TryRecvError};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::broadcast::{Receiver, error::TryRecvError},
+};
 
 const LEASE: Duration = Duration::from_mins(10);
 
@@ -178,7 +183,7 @@ async fn a_server_that_goes_away_is_told_once_and_has_every_message_when_it_is_b
         assert!(matches!(refused, Err(QueueError::Server(ServerError::Away { .. }))), "{refused:?}");
     }
     let Ok(Event::QueuesAway { why }) = told.try_recv() else { panic!("it is told") };
-    assert!(why.contains("http://127.0.0.1:") && why.contains("start it"), "{why}");
+    assert!(why.contains("http://127.0.0.1:") && why.contains("start one there"), "{why}");
     assert_eq!(told.try_recv().unwrap_err(), TryRecvError::Empty);
     server.start_again().unwrap();
     assert_eq!(only(&queues, "jobs", LEASE).await.text, "one");
@@ -191,11 +196,29 @@ async fn a_wrong_key_is_refused_by_the_server() {
     let account = Azurite::shared().unwrap().account();
     let (name, rest) = account.split_once("AccountKey=").unwrap();
     let (_, rest) = rest.split_once(';').unwrap();
-    let (queues, _told) = connected(&format!("{name}AccountKey=d3Jvbmc=;{rest}"));
+    let (queues, mut told) = connected(&format!("{name}AccountKey=d3Jvbmc=;{rest}"));
     let refused = queues.receive("jobs", 1, LEASE).await.unwrap_err();
     let QueueError::Server(ServerError::Refused { status, .. }) = &refused else { panic!("{refused:?}") };
     assert_eq!(status.as_u16(), 403);
     assert!(refused.to_string().contains("AzureWebJobsStorage"), "{refused}");
+    assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
+}
+
+#[tokio::test]
+async fn another_kind_of_server_is_told_apart() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let account =
+        format!("AccountName=one;AccountKey=a2V5;QueueEndpoint=http://{}", listener.local_addr().unwrap());
+    let (queues, mut told) = connected(&account);
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (_stream, refused) = tokio::join!(serving, queues.peek("jobs"));
+    assert!(matches!(refused, Err(QueueError::Server(ServerError::Unreadable { .. }))), "{refused:?}");
+    assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
 }
 
 #[test]

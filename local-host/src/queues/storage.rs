@@ -26,6 +26,9 @@ pub use connection::ConnectionError;
 /// Messages that a server hands out or shows at once.
 pub(super) const MOST_AT_ONCE: usize = 32;
 
+/// The shortest lease and life of a message.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The queues of one storage account; clones share its connections.
 #[derive(Clone, Debug)]
 pub struct StorageQueues {
@@ -55,7 +58,7 @@ impl StorageQueues {
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
         let queue = queue.to_lowercase();
-        let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life).max(1).to_string());
+        let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life.max(SECOND)));
         let mut ask = Ask::new(Method::POST, messages(&queue)).with("messagettl", life);
         if !delay.is_zero() {
             ask = ask.with("visibilitytimeout", seconds(delay));
@@ -82,8 +85,8 @@ impl StorageQueues {
         lease: Duration,
     ) -> Result<Vec<Message>, QueueError> {
         let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
-            .with("numofmessages", count.clamp(1, MOST_AT_ONCE))
-            .with("visibilitytimeout", seconds(lease).max(1));
+            .with("numofmessages", count.clamp(1, MOST_AT_ONCE).to_string())
+            .with("visibilitytimeout", seconds(lease.max(SECOND)));
         let received: Vec<xml::Received> = self.listed_if_there(&ask).await?;
         Ok(received.into_iter().map(Message::from).collect())
     }
@@ -96,7 +99,7 @@ impl StorageQueues {
     ) -> Result<(), QueueError> {
         let queue = queue.to_lowercase();
         let ask = Ask::new(Method::PUT, one(&queue, message))
-            .with("popreceipt", &message.pop_receipt)
+            .with("popreceipt", message.pop_receipt.as_str())
             .with("visibilitytimeout", seconds(visibility));
         let answer = self.settled(&ask).await?;
         let next_visible_at = xml::parse_time(answer.header("x-ms-time-next-visible"))
@@ -111,15 +114,15 @@ impl StorageQueues {
 
     pub(super) async fn delete(&self, queue: &str, message: &Message) -> Result<(), QueueError> {
         let ask = Ask::new(Method::DELETE, one(&queue.to_lowercase(), message))
-            .with("popreceipt", &message.pop_receipt);
+            .with("popreceipt", message.pop_receipt.as_str());
         self.settled(&ask).await?;
         Ok(())
     }
 
     pub(super) async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
         let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
-            .with("peekonly", true)
-            .with("numofmessages", MOST_AT_ONCE);
+            .with("peekonly", "true")
+            .with("numofmessages", MOST_AT_ONCE.to_string());
         let peeked: Vec<xml::Peeked> = self.listed_if_there(&ask).await?;
         Ok(peeked.into_iter().map(|message| message.message_text).collect())
     }
@@ -212,8 +215,8 @@ fn one(queue: &str, message: &Message) -> String {
 }
 
 /// Whole seconds, a broken one counted as the next.
-fn seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+fn seconds(time: Duration) -> String {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).to_string()
 }
 
 fn is_missing_queue(answer: &Answer) -> bool {

@@ -22,13 +22,14 @@ fn app(account: &str) -> (TestApp, Queues) {
         .set("/extensions/queues/visibilityTimeout", "00:00:01")
         .set("/extensions/queues/maxPollingInterval", "00:00:01");
     let events: Events = app.options.events.clone();
-    let queues = Queues::of_settings(&settings, Clock::system(), events).unwrap().unwrap();
+    let queues = Queues::of_settings(&settings, Clock::system(), events);
+    let queues = queues.expect("the account is on this machine").expect("the setting is there");
     app.options.queues = queues.clone();
     (app, queues)
 }
 
 fn fresh() -> (TestApp, Queues) {
-    app(&Azurite::shared().unwrap().account())
+    app(&Azurite::shared().expect("a queue server can be had").account())
 }
 
 /// A function that answers HTTP and sends a message to the queue `jobs`.
@@ -44,13 +45,9 @@ fn sender(app: TestApp) -> TestApp {
 }
 
 async fn until_empty(queues: &Queues, queue: &str) {
-    until(queues, queue, Counts::default()).await;
-}
-
-async fn until(queues: &Queues, queue: &str, expected: Counts) {
     let mut look_again = tokio::time::interval(Duration::from_millis(20));
     within(async {
-        while queues.counts(queue).await.unwrap() != expected {
+        while queues.counts(queue).await.expect("the server answers") != Counts::default() {
             look_again.tick().await;
         }
     })

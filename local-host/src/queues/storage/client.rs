@@ -38,8 +38,8 @@ type Fault = Box<dyn Error + Send + Sync>;
 pub enum ServerError {
     /// Nothing answers there.
     #[error(
-        "the queue server at {endpoint} does not answer: start it, or take AzureWebJobsStorage out of the settings \
-         for queues in this process"
+        "the queue server at {endpoint} does not answer: start one there, such as Azurite, or take \
+         AzureWebJobsStorage out of the settings for queues in this process"
     )]
     Away {
         /// Its URL.
@@ -114,15 +114,10 @@ impl Client {
         &self.clock
     }
 
-    /// Sends a request and reads the whole answer. The first request that nobody answers is told to the events, and
-    /// so is the first answer after that.
+    /// Sends a request and reads the whole answer. The first request that finds no working server is told to the
+    /// events, and so is the first after it that does.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, ServerError> {
-        let outcome = match timeout(PATIENCE, self.exchange(ask)).await {
-            Ok(outcome) => outcome,
-            Err(elapsed) => Err(elapsed.into()),
-        };
-        let outcome =
-            outcome.map_err(|source| ServerError::Away { endpoint: self.account.endpoint(), source });
+        let outcome = self.answered(ask).await;
         let was_away = self.away.swap(outcome.is_err(), Ordering::Relaxed);
         match &outcome {
             Err(error) if !was_away => self.events.tell(Event::QueuesAway { why: error.to_string() }),
@@ -130,6 +125,23 @@ impl Client {
             _ => {}
         }
         outcome
+    }
+
+    /// What a queue server answers that works and lets us in.
+    async fn answered(&self, ask: &Ask) -> Result<Answer, ServerError> {
+        let exchanged = match timeout(PATIENCE, self.exchange(ask)).await {
+            Ok(exchanged) => exchanged,
+            Err(elapsed) => Err(elapsed.into()),
+        };
+        let answer =
+            exchanged.map_err(|source| ServerError::Away { endpoint: self.account.endpoint(), source })?;
+        if answer.header("x-ms-request-id").is_empty() {
+            return Err(self.unreadable("it has no x-ms-request-id"));
+        }
+        if answer.status == StatusCode::FORBIDDEN || answer.status.is_server_error() {
+            return Err(Client::refused(ask, &answer));
+        }
+        Ok(answer)
     }
 
     async fn exchange(&self, ask: &Ask) -> Result<Answer, Fault> {

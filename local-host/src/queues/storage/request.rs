@@ -1,5 +1,7 @@
 //! Signed requests of the Queue service REST API.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -19,18 +21,18 @@ pub(super) struct Ask {
     pub(super) method: Method,
     /// Below the account, starting with `/`; names of queues and ids of messages need no escapes.
     pub(super) path: String,
-    /// Decoded; names are lower case.
-    pub(super) query: Vec<(&'static str, String)>,
+    /// Decoded and sorted, as it is signed; names are lower case.
+    query: BTreeMap<&'static str, String>,
     pub(super) body: Bytes,
 }
 
 impl Ask {
     pub(super) fn new(method: Method, path: String) -> Self {
-        Self { method, path, query: Vec::new(), body: Bytes::new() }
+        Self { method, path, query: BTreeMap::new(), body: Bytes::new() }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.insert(name, value.into());
         self
     }
 
@@ -65,13 +67,14 @@ impl Ask {
     /// with the path, and the sorted query, each on a line of its own.
     fn to_sign(&self, account: &Account, date: &str) -> String {
         let length = if self.body.is_empty() { String::new() } else { self.body.len().to_string() };
-        let mut query = self.query.clone();
-        query.sort();
-        let query: String = query.iter().map(|(name, value)| format!("\n{name}:{value}")).collect();
-        format!(
-            "{}\n\n\n{length}\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:{VERSION}\n/{}{}{}{query}",
+        let mut text = format!(
+            "{}\n\n\n{length}\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:{VERSION}\n/{}{}{}",
             self.method, account.name, account.path, self.path
-        )
+        );
+        for (name, value) in &self.query {
+            text.extend(["\n", name, ":", value]);
+        }
+        text
     }
 }
 
@@ -84,11 +87,11 @@ mod tests {
         let account = "AccountName=one;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:4711/one";
         let account = Account::parse(account).unwrap();
         let mut ask = Ask::new(Method::PUT, "/jobs/messages/7".to_owned());
-        ask = ask.with("visibilitytimeout", 30).with("popreceipt", "a+b/c==");
+        ask = ask.with("visibilitytimeout", "30").with("popreceipt", "a+b/c==");
         ask.body = Bytes::from_static(b"text");
         let now = "2026-03-02T12:00:00Z".parse().unwrap();
         let request = ask.signed(&account, now).unwrap();
-        let url = "http://127.0.0.1:4711/one/jobs/messages/7?visibilitytimeout=30&popreceipt=a%2Bb%2Fc%3D%3D";
+        let url = "http://127.0.0.1:4711/one/jobs/messages/7?popreceipt=a%2Bb%2Fc%3D%3D&visibilitytimeout=30";
         assert_eq!(request.uri().to_string(), url);
         let date = "Mon, 02 Mar 2026 12:00:00 GMT";
         assert_eq!(request.headers()["x-ms-date"], date);
