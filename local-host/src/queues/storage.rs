@@ -222,3 +222,41 @@ fn seconds(time: Duration) -> String {
 fn is_missing_queue(answer: &Answer) -> bool {
     answer.status == StatusCode::NOT_FOUND && answer.code() == "QueueNotFound"
 }
+
+#[cfg(test)]
+mod tests {
+    use test_servers::azurite::Azurite;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Pauses that nobody would wait out.
+    fn long() -> Pauses {
+        let mut pauses = Pauses::up_to(Duration::from_hours(1));
+        (0..100).for_each(|_| pauses.lengthen());
+        pauses
+    }
+
+    async fn woken(queues: &StorageQueues, queue: &str) -> bool {
+        let mut pauses = long();
+        let due = timeout(Duration::from_millis(100), queues.due(queue, &mut pauses)).await;
+        assert!(due.is_err() || pauses.next().is_zero(), "the next look follows at once");
+        due.is_ok()
+    }
+
+    #[tokio::test]
+    async fn what_is_put_or_released_here_ends_the_pause_of_its_queue() {
+        let account = Azurite::shared().unwrap().account();
+        let queues = StorageQueues::connect(&account, Clock::system(), Events::new()).unwrap();
+        assert!(!woken(&queues, "jobs").await);
+        queues.put_later("Jobs", "one".to_owned(), Duration::ZERO, None).await.unwrap();
+        assert!(!woken(&queues, "others").await);
+        assert!(woken(&queues, "jobs").await);
+        assert!(!woken(&queues, "jobs").await);
+        let mut message = queues.receive("jobs", 1, Duration::from_mins(1)).await.unwrap().remove(0);
+        queues.update("Jobs", &mut message, Duration::from_mins(1)).await.unwrap();
+        assert!(!woken(&queues, "jobs").await);
+        queues.update("Jobs", &mut message, Duration::ZERO).await.unwrap();
+        assert!(woken(&queues, "jobs").await);
+    }
+}

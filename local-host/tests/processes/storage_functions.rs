@@ -121,12 +121,17 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
     let mut running = app.start().await;
     queues.put("jobs", TEXT.to_owned()).await.unwrap();
     running.invoked("wait_job").await;
+    let mut told = running.listen();
     let end = queues.clock().now() + Duration::from_secs(4);
     within(queues.clock().sleep_until(end)).await;
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 1 });
     running.get("release").await;
     until_empty(&queues, "jobs").await;
     running.host.stop().await;
+    while let Ok(event) = told.try_recv() {
+        let again = matches!(&event, Event::Output { line, .. } if line.starts_with("invoked wait_job"));
+        assert!(!again, "nobody else was given the message");
+    }
 }
 
 #[tokio::test]
@@ -141,15 +146,14 @@ async fn a_worker_killed_in_the_middle_of_a_message_costs_a_delivery_and_nothing
 }
 
 #[tokio::test]
-async fn an_output_wakes_the_consumer_of_its_queue() {
-    let (app, _) = fresh();
-    // Nobody would wait for the poll that comes at the end of this interval.
-    let app = sender(app.queue("ok_job", "jobs")).set("/extensions/queues/maxPollingInterval", "01:00:00");
-    let mut running = app.start().await;
+async fn an_output_reaches_the_consumer_of_its_queue() {
+    let (app, queues) = fresh();
+    let mut running = sender(app.queue("ok_job", "jobs")).start().await;
     for _ in 0..3 {
         assert_eq!(running.get("send").await.0, 200);
         assert_eq!(running.invoked("ok_job").await["Data"]["job"], "AAAA");
     }
+    until_empty(&queues, "jobs").await;
     running.host.stop().await;
 }
 
