@@ -3,6 +3,7 @@
 mod install;
 
 use std::{
+    fmt,
     io::{self, BufRead as _, BufReader},
     process::{Child, Command, Stdio},
     sync::{
@@ -35,8 +36,8 @@ struct Process {
     lines: Mutex<Receiver<String>>,
 }
 
-/// Why there is no Azurite.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no Azurite. A test that unwraps it shows the sentence, not the names of its parts.
+#[derive(thiserror::Error)]
 pub enum AzuriteError {
     /// Node's programs are missing.
     #[error("cannot start {program}: install Node 20 or newer, which brings node and npm")]
@@ -61,6 +62,15 @@ pub enum AzuriteError {
     /// It was started and did not come up.
     #[error("azurite-queue did not listen within {} s; its own words are on stderr", PATIENCE.as_secs())]
     Silent,
+}
+
+impl fmt::Debug for AzuriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::error::Error::source(self) {
+            Some(source) => write!(f, "{self} ({source})"),
+            None => write!(f, "{self}"),
+        }
+    }
 }
 
 /// How long it may take to come up or to go.
