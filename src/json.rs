@@ -5,8 +5,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The one JSON document in `text`, which is UTF-8 without a byte order mark, unless a key occurs twice in its object or objects and arrays nest more
-/// than `depth` deep.
+/// The one JSON document in `text`. None unless it is UTF-8 without a byte order mark, holds no key twice in one
+/// object, and opens at most `depth` objects and arrays inside each other.
 pub(crate) fn plain(text: &[u8], depth: usize) -> Option<Value> {
     let mut document = serde_json::Deserializer::from_slice(text);
     let value = Plain(depth).deserialize(&mut document).ok()?;

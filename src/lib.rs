@@ -3,8 +3,12 @@
 //! The modules read as one invocation does. [`host`] turns what the Functions host sends into a call;
 //! [`identity`] says who is calling, [`policy`] whether they may, [`validation`] whether the request is well
 //! formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
-//! [`problem`] is every way to say no. Arrows point down this list only: `host` knows nothing of orders,
-//! `orders` knows nothing of HTTP, SQL or Azure.
+//! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
+//! [`telemetry`], the [`clock`] and the [`fulfilment`] backend.
+//!
+//! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
+//! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
+//! `functions` knows both a call and the store.
 
 pub mod config;
 pub mod telemetry;

@@ -1,10 +1,12 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{env, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    env, error::Error, io, iter::successors, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc,
+};
 
 use orders_worker::{
     clock::Clock,
-    config::Config,
+    config::{Config, DatabaseSettings},
     fulfilment::Backend,
     functions::{self, App, health::Sampled},
     host::{self, Function, Host, Limits},
@@ -18,12 +20,56 @@ use tokio::{net::TcpListener, signal::unix};
 const WRONG_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
-    if let Some(command) = env::args().nth(1) {
-        eprintln!(
-            "orders-worker has no command {command:?}; without one it serves, started by the Functions host"
-        );
-        return ExitCode::from(WRONG_SETTINGS);
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => start(),
+        ["migrate"] => migrate(),
+        [..] => {
+            eprintln!(
+                "orders-worker has no command {arguments:?}; it has `migrate`, and without one it serves, started \
+                 by the Functions host"
+            );
+            ExitCode::from(WRONG_SETTINGS)
+        }
     }
+}
+
+/// Brings the database to this version. On PostgreSQL that is the deployment's own work, under a login that may make
+/// tables and roles.
+fn migrate() -> ExitCode {
+    let database = match DatabaseSettings::read(env::vars_os()) {
+        Ok(database) => database,
+        Err(faults) => {
+            faults.report(Clock);
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    match bring_up(&database) {
+        Ok(()) => {
+            println!("the database is at this version");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("cannot migrate: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and what led to it, in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn bring_up(database: &DatabaseSettings) -> Result<(), Box<dyn Error>> {
+    store::open(database.url.as_str(), database.pool)?.migrate().await?;
+    Ok(())
+}
+
+/// Serves, if the settings allow it.
+fn start() -> ExitCode {
     let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from);
     let served = match host::served(root.as_deref(), functions::all()) {
         Ok(served) => served,
@@ -58,6 +104,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     let app = App {
         clock: Clock,
+        tenant: config.tenant,
         identity: config.identity.map(Identity::new),
         store,
         backend: Backend::StandIn,

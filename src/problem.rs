@@ -37,6 +37,10 @@ pub enum Problem {
     MediaType,
     /// 422: well formed, but these fields are wrong.
     InvalidFields(Vec<FieldFault>),
+    /// 409: the same request is still under way; try again.
+    Twin,
+    /// 422: the key belongs to another request.
+    KeyReused,
     /// 428: a version has to be named.
     PreconditionRequired,
     /// 503: something that this needs is away; try again.
@@ -140,6 +144,18 @@ impl Problem {
                 "Some fields are wrong",
                 "Mend the fields that errors lists.",
             ),
+            Self::Twin => (
+                S::CONFLICT,
+                "conflict",
+                "The same request is under way",
+                "Send it again after the time in Retry-After.",
+            ),
+            Self::KeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "key-reused",
+                "The key belongs to another request",
+                "Send another request under an Idempotency-Key of its own.",
+            ),
             Self::PreconditionRequired => (
                 S::PRECONDITION_REQUIRED,
                 "precondition-required",
@@ -164,6 +180,7 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""))
             }
+            Self::Twin => Some((header::RETRY_AFTER, "1")),
             Self::Unavailable => Some((header::RETRY_AFTER, "5")),
             _ => None,
         }
@@ -223,7 +240,7 @@ impl From<Denied> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Unavailable(_) | StoreError::Outdated => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
         }
     }
@@ -232,5 +249,55 @@ impl From<StoreError> for Problem {
 impl From<StoreError> for Retry {
     fn from(_: StoreError) -> Self {
         Self("the store does not answer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn invocation() -> Invocation {
+        Invocation { id: Uuid::from_u128(7), function: "Any", traceparent: String::new() }
+    }
+
+    fn header(answer: &Answer, name: &HeaderName) -> Option<String> {
+        let found = answer.headers.iter().find(|(known, _)| known == name)?;
+        found.1.to_str().ok().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
+        for (refusal, status, slug, retry_after) in [
+            (Refusal::NotFound, 404, "not-found", None),
+            (Refusal::Busy, 503, "unavailable", Some("5")),
+            (Refusal::TooLarge, 413, "too-large", None),
+            (Refusal::Late, 503, "unavailable", Some("5")),
+            (Refusal::Panicked, 500, "internal", None),
+        ] {
+            let answer = Problem::of_host(refusal, &invocation());
+            assert_eq!(answer.status, status, "{refusal:?}");
+            let body: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(body["type"], format!("urn:orders:problem:{slug}"), "{refusal:?}");
+            assert_eq!(body["instance"], "urn:uuid:00000000-0000-0000-0000-000000000007");
+            assert_eq!((&body["status"], body.get("errors")), (&json!(status), None), "{refusal:?}");
+            assert_eq!(header(&answer, &header::RETRY_AFTER).as_deref(), retry_after, "{refusal:?}");
+            for (name, value) in [
+                (header::CONTENT_TYPE, "application/problem+json; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ] {
+                assert_eq!(header(&answer, &name).as_deref(), Some(value), "{refusal:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
+        let wrong = StoreError::Inconsistent { table: "any", column: "any" };
+        assert_eq!(Problem::from(wrong), Problem::Internal);
+        assert_eq!(Problem::from(StoreError::from(sqlx::Error::PoolTimedOut)), Problem::Unavailable);
     }
 }

@@ -22,6 +22,8 @@ pub enum Event {
     WorkerExited {
         /// Its exit code; none when a signal ended it.
         code: Option<i32>,
+        /// Whether this end is a strike: not one that the host wanted, nor exit code 0 or 200.
+        strike: bool,
         /// Strikes against this host instance so far, of three.
         strikes: u32,
     },

@@ -2,16 +2,18 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Parser, ValueEnum};
 use local_host::{
     Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,
     front::FrontMode,
+    issuer::{Issuer, TokenOptions},
     people::People,
     queues::Queues,
 };
@@ -20,12 +22,19 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  local-host target/app
+  local-host target/app --people people.json --front on
+  local-host --people people.json --token ada";
+
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Example: local-host target/app --people people.json --front on")]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     /// The folder with host.json and the function folders
-    app: PathBuf,
+    #[arg(required_unless_present = "token")]
+    app: Option<PathBuf>,
     /// Where to listen on 127.0.0.1; 0 for any free port
     #[arg(long, default_value_t = 7071)]
     port: u16,
@@ -41,6 +50,9 @@ struct Arguments {
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
     state: PathBuf,
+    /// Print a bearer token for one of the people, for a host on this port, and end
+    #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
+    token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,13 +63,41 @@ enum FrontChoice {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let arguments = Arguments::parse();
-    let root = arguments.app.canonicalize().with_context(|| {
-        format!("{} is not there; name the folder with host.json", arguments.app.display())
-    })?;
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let people = arguments.people.as_deref().map(People::load).transpose()?;
+    match (&arguments.app, &arguments.token, people) {
+        (None, Some(name), Some(people)) => print_token(name, &people, &arguments),
+        (Some(app), _, people) => serve(app, people, &arguments).await,
+        _ => bail!("name the folder with host.json"),
+    }
+}
+
+/// Prints the token alone, so that it can stand in `$(…)`.
+fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Result<()> {
+    let person = people.named(name).with_context(|| {
+        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+        format!("nobody is named `{name}`; there are: {}", names.join(", "))
+    })?;
+    let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{}", arguments.port), people)?;
+    println!("{}", issuer.token(person, &TokenOptions::default(), Clock::system().now())?);
+    Ok(())
+}
+
+async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> anyhow::Result<()> {
+    let root = app
+        .canonicalize()
+        .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
     let events = Events::new();
     tokio::spawn(print(events.listen()));
     let queues = Queues::of_settings(&arguments.settings, Clock::system(), events.clone())?;
@@ -65,14 +105,14 @@ async fn main() -> anyhow::Result<()> {
     let host = LocalHost::start(Options {
         app_root: root,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port)),
-        settings: arguments.settings,
+        settings: arguments.settings.clone(),
         front: match arguments.front {
             FrontChoice::On => FrontMode::On,
             FrontChoice::Off => FrontMode::Off,
             FrontChoice::Bypassed => FrontMode::Bypassed,
         },
         people,
-        state: arguments.state,
+        state: arguments.state.clone(),
         keys: None,
         queues: queues.unwrap_or_default(),
         events,
@@ -81,18 +121,25 @@ async fn main() -> anyhow::Result<()> {
     for function in &functions.functions {
         println!("{:<24} {}", function.name, what_starts(function, &functions, host.url()));
     }
-    let mut terminated = signal(SignalKind::terminate())?;
-    let served = tokio::select! {
-        served = serve(&host) => served,
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
-        _ = terminated.recv() => Ok(()),
-    };
+    let served = until_stopped(&host).await;
     host.stop().await;
     served
 }
 
+/// Serves until Ctrl-C, a kind kill or the terminal's end; the worker has to be taken along in each case.
+async fn until_stopped(host: &LocalHost) -> anyhow::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        failed = announce(host) => failed,
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
+        _ = terminated.recv() => Ok(()),
+        _ = hung_up.recv() => Ok(()),
+    }
+}
+
 /// Runs for ever once the worker has answered.
-async fn serve(host: &LocalHost) -> anyhow::Result<()> {
+async fn announce(host: &LocalHost) -> anyhow::Result<()> {
     host.ready().await?;
     println!("ready on {}; Ctrl-C stops it", host.url());
     std::future::pending().await
@@ -139,7 +186,7 @@ fn print_one(event: Event) {
         Event::QueuesBack => eprintln!("the queue server answers again"),
         Event::WorkerStarted { pid } => println!("worker started, process {pid}"),
         Event::WorkerReady { after } => println!("worker ready after {} ms", after.as_millis()),
-        Event::WorkerExited { code, strikes } => {
+        Event::WorkerExited { code, strikes, .. } => {
             let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
             eprintln!("worker ended {how}; {strikes} of 3 strikes");
         }

@@ -95,6 +95,14 @@ impl LocalHost {
         Ok(Self { host, stop, tasks })
     }
 
+    /// Whether [`Self::start`] could listen there now: worth asking before a long build.
+    ///
+    /// # Errors
+    /// A taken port, or an address beyond loopback.
+    pub async fn can_listen(address: SocketAddr) -> Result<(), StartError> {
+        listen(address).await.map(drop)
+    }
+
     /// The URL that callers use, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> &str {

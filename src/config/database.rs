@@ -1,8 +1,10 @@
 //! Where orders are kept.
 
-use std::fmt;
+use std::{ffi::OsString, fmt};
 
-use super::{Place, given::Given, value};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+use super::{Faults, Needs, Place, given::Given, value};
 
 /// The database and how it is used.
 #[derive(Clone, Debug)]
@@ -31,6 +33,20 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+impl DatabaseSettings {
+    /// Reads these settings alone: all that `orders-worker migrate` needs. They are as strict as for serving.
+    ///
+    /// # Errors
+    /// [`Faults`], all of them.
+    pub fn read(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Faults> {
+        let mut given = Given::new(environment, Needs::default());
+        let place = given.place();
+        let settings = read(&mut given, place);
+        let faults = given.finish();
+        settings.filter(|_| faults.is_empty()).ok_or(faults)
+    }
+}
+
 pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> {
     let name = "ORDERS_DATABASE_URL";
     let url = match place {
@@ -45,12 +61,11 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
 }
 
 fn local(text: &str) -> Result<DatabaseUrl, &'static str> {
-    let fault = "is no URL of a database: `sqlite://` and the path of a file";
     if is_postgres(text) {
-        return Err(
-            "names PostgreSQL, which this version does not speak; use sqlite:// and the path of a file",
-        );
+        return address(text).map(|_| DatabaseUrl(text.to_owned()));
     }
+    let fault =
+        "is no URL of a database: `sqlite://` and the path of a file, or `postgres://user@host/database`";
     let path = text.strip_prefix("sqlite://").ok_or(fault)?;
     let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '#']);
     if is_file { Ok(DatabaseUrl(text.to_owned())) } else { Err(fault) }
@@ -58,14 +73,22 @@ fn local(text: &str) -> Result<DatabaseUrl, &'static str> {
 
 fn platform(text: &str) -> Result<DatabaseUrl, &'static str> {
     if text.starts_with("sqlite:") {
-        Err("names SQLite, whose file the platform would lose; set it to a postgres:// URL")
-    } else if is_postgres(text) {
-        Err("names PostgreSQL, which this version does not speak; it runs on a developer's machine only")
-    } else {
-        Err("is no URL of a database: it begins with postgres://")
+        return Err("names SQLite, whose file the platform would lose; set it to a postgres:// URL");
+    }
+    if !is_postgres(text) {
+        return Err("is no URL of a database: it begins with postgres://");
+    }
+    // The driver's own reading decides, for it alone knows which of several spellings and places wins.
+    match address(text)?.get_ssl_mode() {
+        PgSslMode::VerifyFull => Ok(DatabaseUrl(text.to_owned())),
+        _ => Err("does not verify who answers as the database; end it with `?sslmode=verify-full`"),
     }
 }
 
 fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+fn address(text: &str) -> Result<PgConnectOptions, &'static str> {
+    text.parse().map_err(|_| "cannot be read as a URL of PostgreSQL: `postgres://user@host/database`")
 }

@@ -20,6 +20,8 @@ pub struct Setting {
 pub(super) enum Concern {
     Every,
     Http,
+    /// Functions that people call, or that act for people whom a message names.
+    People,
     Fulfilment,
     /// No function of this version needs it.
     Nobody,
@@ -30,6 +32,7 @@ impl Concern {
         match self {
             Self::Every => true,
             Self::Http => needs.http,
+            Self::People => needs.http || needs.incoming,
             Self::Fulfilment => needs.fulfilment,
             Self::Nobody => false,
         }
@@ -95,14 +98,14 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_DATABASE_URL",
         Concern::Every,
         Some("sqlite://.local/orders.db"),
-        "where orders are kept; the default holds on a developer's machine only",
+        "where orders are kept: sqlite:// or postgres://; the default holds on a developer's machine only",
     ),
     built("ORDERS_DATABASE_POOL", Concern::Every, Some("4"), "connections per process"),
     partly(
         "ORDERS_DATABASE_IDENTITY",
         Concern::Every,
         ("password", &["password"], Later::These(&["managed"])),
-        "asks for a managed identity, which comes with PostgreSQL in a later version; remove it",
+        "asks for a managed identity, which this version cannot sign in with; remove it",
         "how the worker signs in to its database",
     ),
     partly(
@@ -114,9 +117,9 @@ pub const SETTINGS: &[Setting] = &[
     ),
     built(
         "ORDERS_ENTRA_TENANT_ID",
-        Concern::Http,
+        Concern::People,
         None,
-        "the only tenant whose people and programs are let in",
+        "the only tenant whose people and programs are let in, and whose people a queued order may name",
     ),
     later("ORDERS_ENTRA_AUDIENCE", Concern::Http, TOKENS, "the audience of tokens"),
     built(

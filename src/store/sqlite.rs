@@ -2,7 +2,7 @@
 //!
 //! WAL needs a local disk and one machine; a network share or a second instance needs another engine.
 
-use std::{fs, io::ErrorKind, path::PathBuf, str::FromStr, time::Duration};
+use std::{fs, path::PathBuf, str::FromStr};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -11,33 +11,39 @@ use sqlx::{
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, Product, ProductDraft, Sku},
-    policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
+    orders::{
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
+        ProductDraft, Recorded, RequestKey, Sku,
+    },
+    policy::{
+        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
+        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+    },
 };
 
 use super::{
-    Decision, DueMessage, Listed, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Slice,
-    Stamp, Store, StoreError, sql,
+    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
+    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
+    bounds::{POOL_WAIT, STATEMENT, bounded, logged},
+    sql,
 };
 
+mod changes;
 mod dead_letters;
+mod expiry;
 mod fulfilment;
+mod inbox;
 mod orders;
 mod outbox;
+mod placing;
 mod products;
 
 #[cfg(test)]
 mod tests;
-
-/// How long a unit of work waits for a connection (contract §1).
-const POOL_WAIT: Duration = Duration::from_secs(2);
-
-/// How long a statement may take, or wait for another process that writes (contract §1).
-const STATEMENT: Duration = Duration::from_secs(5);
 
 /// A database in a file.
 pub(super) struct Sqlite {
@@ -108,24 +114,6 @@ fn migrator() -> Migrator {
     migrator
 }
 
-/// Runs a unit of work within its deadline.
-async fn bounded<T: Send>(work: impl Future<Output = Result<T, StoreError>> + Send) -> Result<T, StoreError> {
-    let late = || Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
-    logged(timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late()))
-}
-
-/// Logs a failure, once, where its source is known; above this, callers only learn that they may try again.
-fn logged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
-    match &result {
-        Err(StoreError::Unavailable(source)) => {
-            tracing::error!(error = %source, "the database does not answer");
-        }
-        Err(inconsistent) => tracing::error!("{inconsistent}"),
-        Ok(_) => {}
-    }
-    result
-}
-
 #[async_trait]
 impl Store for Sqlite {
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -145,13 +133,52 @@ impl Store for Sqlite {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
+        key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        bounded(orders::place(self, permit, id, draft, stamp)).await
+        bounded(placing::place(self, permit, id, draft, key, stamp)).await
+    }
+
+    async fn ingest_order(
+        &self,
+        message: &IncomingOrder,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Ingested, StoreError> {
+        bounded(placing::ingest(self, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
         bounded(orders::read(self, permit.sight(), id)).await
+    }
+
+    async fn update_order(
+        &self,
+        permit: &Permit<UpdateOrder>,
+        id: OrderId,
+        revision: &OrderRevision,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<Updated, StoreError> {
+        bounded(changes::update(self, permit, id, revision, precondition, stamp)).await
+    }
+
+    async fn cancel_order(
+        &self,
+        permit: &Permit<CancelOrder>,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Cancelled, StoreError> {
+        bounded(changes::cancel(self, permit, id, stamp)).await
+    }
+
+    async fn order_history(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: OrderId,
+        slice: &Slice<u64>,
+    ) -> Result<Option<Listed<Recorded>>, StoreError> {
+        bounded(changes::history(self, permit.sight(), id, slice)).await
     }
 
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
@@ -214,6 +241,19 @@ impl Store for Sqlite {
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError> {
         bounded(dead_letters::list(self, slice)).await
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        permit: &Permit<ReplayDeadLetter>,
+        id: Uuid,
+        stamp: Stamp,
+    ) -> Result<Replayed, StoreError> {
+        bounded(dead_letters::replay(self, permit, id, stamp)).await
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        bounded(expiry::purge(self, now, limit)).await
     }
 
     async fn take_due_messages(

@@ -3,13 +3,14 @@
 
 use std::{collections::HashSet, str::FromStr};
 
+use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use super::fields::{Faults, Fields};
 use crate::{
     json,
     orders::{
-        Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice,
+        Currency, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku, UnitPrice,
         money::MAX_LINES, text::TextError,
     },
     problem::{FieldCode, Problem},
@@ -22,8 +23,10 @@ const NOT_JSON: Problem = Problem::Malformed(
 );
 
 #[derive(Validate)]
-#[validate(schema(function = "lines_are_few_and_distinct", skip_on_field_errors = false))]
-struct OrderForm {
+#[expect(clippy::duplicated_attributes, reason = "two rules, and each holds whatever else is wrong")]
+#[validate(schema(function = "lines_are_few", skip_on_field_errors = false))]
+#[validate(schema(function = "skus_are_distinct", skip_on_field_errors = false))]
+pub(super) struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
     #[validate(custom(function = "is_currency"))]
@@ -58,16 +61,19 @@ struct ProductForm {
 /// `malformed`, or `invalid-fields` with every wrong field.
 pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
     filled(body, |fields| {
-        let form = OrderForm {
-            reference: fields.text("reference"),
-            currency: fields.text("currency"),
-            lines: fields
-                .list("lines", |line| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") })
-                .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
-            note: fields.optional_text("note"),
-        };
-        let faults = form.validate();
-        (form.draft(), faults)
+        let form = OrderForm::of(fields);
+        (form.draft(), form.validate())
+    })
+}
+
+/// Reads the body of an order that is to be changed: a new one's without its currency, which stays.
+///
+/// # Errors
+/// `malformed`, or `invalid-fields` with every wrong field.
+pub fn revision(body: &[u8]) -> Result<OrderRevision, Problem> {
+    filled(body, |fields| {
+        let form = OrderForm::without_currency(fields);
+        (form.revision(), form.validate())
     })
 }
 
@@ -107,7 +113,7 @@ pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
 }
 
 /// Parses a body, lets `fill` take what it wants of it, and gives out what it made only if nothing was wrong.
-fn filled<T>(
+pub(super) fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
@@ -129,13 +135,36 @@ fn filled<T>(
 }
 
 impl OrderForm {
-    fn draft(&self) -> Option<OrderDraft> {
+    pub(super) fn of(fields: &mut Fields<'_>) -> Self {
+        let currency = fields.text("currency");
+        Self { currency, ..Self::without_currency(fields) }
+    }
+
+    fn without_currency(fields: &mut Fields<'_>) -> Self {
+        let line =
+            |line: &mut Fields<'_>| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") };
+        Self {
+            reference: fields.text("reference"),
+            currency: None,
+            lines: fields
+                .list("lines", line)
+                .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
+            note: fields.optional_text("note"),
+        }
+    }
+
+    pub(super) fn draft(&self) -> Option<OrderDraft> {
+        let currency = self.currency.as_ref()?.parse().ok()?;
+        let OrderRevision { reference, lines, note } = self.revision()?;
+        Some(OrderDraft { reference, currency, lines, note })
+    }
+
+    fn revision(&self) -> Option<OrderRevision> {
         let line = |line: &LineForm| {
             Some((line.sku.as_ref()?.parse().ok()?, Quantity::try_from(line.quantity?).ok()?))
         };
-        Some(OrderDraft {
+        Some(OrderRevision {
             reference: self.reference.as_ref()?.parse().ok()?,
-            currency: self.currency.as_ref()?.parse().ok()?,
             lines: self.lines.as_ref()?.iter().map(line).collect::<Option<_>>()?,
             note: self.note.as_ref().map(|note| note.parse()).transpose().ok()?,
         })
@@ -170,21 +199,28 @@ fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
     T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
 }
 
-/// An order has 1 to 100 lines, each sku once. Of two lines with one sku the second is wrong: its index travels with
-/// the error.
-fn lines_are_few_and_distinct(form: &OrderForm) -> Result<(), ValidationError> {
-    let Some(lines) = &form.lines else { return Ok(()) };
-    if !(1..=MAX_LINES).contains(&lines.len()) {
-        return Err(ValidationError::new("length"));
-    }
-    let mut seen = HashSet::new();
-    let twice = lines.iter().position(|line| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
-    twice.map_or(Ok(()), |index| {
-        let mut error = ValidationError::new("duplicate");
-        error.add_param("index".into(), &index);
-        Err(error)
-    })
+/// An order has 1 to 100 lines.
+fn lines_are_few(form: &OrderForm) -> Result<(), ValidationError> {
+    let fits = form.lines.as_ref().is_none_or(|lines| (1..=MAX_LINES).contains(&lines.len()));
+    if fits { Ok(()) } else { Err(ValidationError::new("length")) }
 }
+
+/// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
+fn skus_are_distinct(form: &OrderForm) -> Result<(), ValidationError> {
+    let mut seen = HashSet::new();
+    let lines = form.lines.iter().flatten().enumerate();
+    let again = lines.filter(|(_, line)| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
+    let indexes: Vec<usize> = again.map(|(index, _)| index).collect();
+    if indexes.is_empty() {
+        return Ok(());
+    }
+    let mut error = ValidationError::new("duplicate");
+    error.add_param(INDEXES.into(), &indexes);
+    Err(error)
+}
+
+/// The parameter of an error that holds the indexes of the wrong lines.
+const INDEXES: &str = "indexes";
 
 /// Where `validator` puts what is wrong with a form as a whole; here only the list of lines can be.
 const WHOLE_FORM: &str = "__all__";
@@ -205,13 +241,16 @@ fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
                     gather(&format!("{pointer}/{index}"), inner, faults);
                 }
             }
-            ValidationErrorsKind::Field(found) => found.iter().for_each(|error| {
-                let pointer = match error.params.get("index") {
-                    Some(index) => format!("{pointer}/{index}"),
-                    None => pointer.clone(),
-                };
-                faults.add(pointer, code(&error.code));
-            }),
+            ValidationErrorsKind::Field(found) => {
+                for error in found {
+                    match error.params.get(INDEXES).and_then(Value::as_array) {
+                        Some(indexes) => indexes
+                            .iter()
+                            .for_each(|index| faults.add(format!("{pointer}/{index}"), code(&error.code))),
+                        None => faults.add(pointer.clone(), code(&error.code)),
+                    }
+                }
+            }
         }
     }
 }

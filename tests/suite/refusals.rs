@@ -1,15 +1,20 @@
 //! What bad input gets: a problem document, never a 500, and nothing stored.
 
+use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, Reply, TestApp, an_order, in_every_mode};
+use crate::support::{Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode};
 
 in_every_mode!(
     what_is_not_json_is_refused_before_it_is_read,
     malformed_bodies_are_400,
+    a_body_that_is_missing_is_missed,
+    a_token_without_the_scope_is_told_so,
     every_wrong_field_is_named_at_once,
+    every_wrong_field_of_a_product_is_named_at_once,
     faults_against_the_product_table_point_at_the_line,
     queries_hold_nothing_that_was_not_asked_for,
+    nobody_learns_anything_before_they_are_known,
     checks_run_in_the_sequence_of_the_contract,
     nothing_is_stored_of_a_refused_request,
 );
@@ -29,6 +34,7 @@ fn is(reply: &Reply, status: u16, slug: &str) {
     assert_eq!(body["status"], status);
     assert!(body["instance"].as_str().is_some_and(|id| id.starts_with("urn:uuid:")), "{body}");
     assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
 }
 
 async fn what_is_not_json_is_refused_before_it_is_read(mode: Mode) {
@@ -65,6 +71,25 @@ async fn malformed_bodies_are_400(mode: Mode) {
     }
     is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; (64 << 10) + 1]).await, 413, "too-large");
     is(&buyer.raw("POST", "/api/orders", JSON, vec![b' '; 64 << 10]).await, 400, "malformed");
+}
+
+async fn a_body_that_is_missing_is_missed(mode: Mode) {
+    let (_app, buyer) = shop(mode).await;
+    let reply = buyer.raw("POST", "/api/orders", JSON, "").await;
+    // Where the host forwards, it drops the type together with the body.
+    let (status, slug) = if mode == Mode::Forward { (415, "media-type") } else { (400, "body-missing") };
+    is(&reply, status, slug);
+    if status == 400 {
+        assert!(reply.json()["detail"].as_str().is_some_and(|detail| detail.contains("Content-Length")));
+    }
+}
+
+async fn a_token_without_the_scope_is_told_so(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let unscoped = Principal::user(TENANT, 4).role("OrderAdmin").without("scp").claim("scp", "Orders.Read");
+    let reply = app.principal(&unscoped).get("/api/orders?scope=all").await;
+    is(&reply, 403, "insufficient-scope");
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer error=\"insufficient_scope\""));
 }
 
 async fn every_wrong_field_is_named_at_once(mode: Mode) {
@@ -124,9 +149,47 @@ async fn every_wrong_field_is_named_at_once(mode: Mode) {
     assert_eq!(faults(with("reference", json!("a\u{0}b"))).await, expect(&[("/reference", "pattern")]));
     assert_eq!(faults(with("note", json!("x".repeat(501)))).await, expect(&[("/note", "length")]));
     assert_eq!(faults(with("lines", json!([]))).await, expect(&[("/lines", "length")]));
+    let line = |sku: &str| json!({"sku": sku, "quantity": 1});
+    let again = ["A", "B", "A", "B", "A"].map(line);
+    let twice = ["/lines/2", "/lines/3", "/lines/4"].map(|pointer| (pointer, "duplicate"));
+    assert_eq!(faults(with("lines", json!(again))).await, expect(&twice));
     let many: Vec<Value> = (0..101).map(|n| json!({"sku": format!("S{n}"), "quantity": 1})).collect();
     assert_eq!(faults(with("lines", json!(many))).await, expect(&[("/lines", "length")]));
+    let both = [many, vec![line("S7")]].concat();
+    let pairs = [("/lines", "length"), ("/lines/101", "duplicate")];
+    assert_eq!(faults(with("lines", json!(both))).await, expect(&pairs));
     assert_eq!(buyer.post("/api/orders", &with("note", Value::Null)).await.status, 201);
+}
+
+async fn every_wrong_field_of_a_product_is_named_at_once(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    let admin = app.person("admin");
+    let all_wrong =
+        [("active", "type"), ("currency", "pattern"), ("name", "length"), ("sku", "unknown-field")];
+    for (body, expected) in [
+        (json!({}), vec![("currency", "required"), ("name", "required"), ("unitPrice", "required")]),
+        (
+            json!({"name": "", "currency": "EURO", "unitPrice": -1, "active": null, "sku": "CUP"}),
+            [&all_wrong[..], &[("unitPrice", "range")]].concat(),
+        ),
+        (
+            json!({"name": "x".repeat(201), "currency": "", "unitPrice": 0.5, "active": "yes", "sku": 1}),
+            [&all_wrong[..], &[("unitPrice", "type")]].concat(),
+        ),
+        (
+            json!({"name": "a\tb", "currency": "EUR", "unitPrice": 1_000_000_001}),
+            vec![("name", "pattern"), ("unitPrice", "range")],
+        ),
+    ] {
+        let reply = admin.put("/api/products/CUP", &body).await;
+        is(&reply, 422, "invalid-fields");
+        let expected: Vec<_> =
+            expected.iter().map(|(name, code)| (format!("/{name}"), (*code).to_owned())).collect();
+        assert_eq!(reply.faults(), expected, "{body}");
+    }
+    assert_eq!(admin.get("/api/products").await.json()["items"], json!([]), "nothing was kept");
+    let largest = json!({"name": "x".repeat(200), "currency": "EUR", "unitPrice": 1_000_000_000});
+    assert_eq!(admin.put("/api/products/CUP", &largest).await.status, 201);
 }
 
 async fn faults_against_the_product_table_point_at_the_line(mode: Mode) {
@@ -182,6 +245,33 @@ async fn checks_run_in_the_sequence_of_the_contract(mode: Mode) {
     is(&buyer.post_nothing("/api/orders/no-uuid/process?x=1").await, 403, "forbidden");
     is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process?x=1").await, 400, "malformed");
     is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
+}
+
+async fn nobody_learns_anything_before_they_are_known(mode: Mode) {
+    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let buyer = Principal::user(TENANT, 1);
+    let strangers = [
+        app.anonymous(),
+        app.principal(&buyer.clone().without("oid")),
+        app.principal(&buyer).bearer("another"),
+        app.principal(&buyer).with("x-ms-client-principal", &buyer.header()),
+    ];
+    for stranger in strangers {
+        for (method, path) in [
+            ("POST", "/api/orders?x=1"),
+            ("GET", "/api/orders?scope=mine"),
+            ("GET", "/api/orders?scope=all&limit=0"),
+            ("GET", "/api/orders/no-uuid?x=1"),
+            ("POST", "/api/orders/no-uuid/process?x=1"),
+            ("GET", "/api/products?limit=0"),
+            ("PUT", "/api/products/no_sku?x=1"),
+            ("GET", "/api/dead-letters?cursor=x"),
+        ] {
+            let reply = stranger.raw(method, path, None, "").await;
+            is(&reply, 401, "unauthenticated");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{method} {path}");
+        }
+    }
 }
 
 async fn nothing_is_stored_of_a_refused_request(mode: Mode) {

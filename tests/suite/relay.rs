@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use crate::support::{Setup, in_every_mode_and_at_a_queue_server, payload};
+use local_host::front::FrontMode;
+
+use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
 
 in_every_mode_and_at_a_queue_server!(
     a_lost_message_is_sent_again_with_the_same_id,
     several_lost_messages_all_arrive,
     an_acknowledged_message_is_not_sent_again,
+    a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay,
 );
 
 async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
@@ -73,4 +76,47 @@ async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
     app.queues.until_empty("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     assert!(app.queues.is_empty("orders-fulfilment").await);
+}
+
+async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay(setup: Setup) {
+    let app = setup.front(FrontMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+    app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
+    let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
+    let clerk = Principal::user(TENANT, 3).role("OrderProcessor").header();
+    let direct = app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &clerk);
+    let reply = direct.post_nothing(&format!("{location}/process")).await;
+    assert_eq!((reply.status, &reply.json()["status"]), (202, &"queued".into()));
+    assert!(app.queues.is_empty("orders-fulfilment").await);
+    for _ in 0..2 {
+        app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+        let sent = app.queues.peek("orders-fulfilment").await;
+        assert_eq!(sent.len(), 1, "once, and not again before the deadline");
+        let order = payload(&sent[0])["orderId"].clone();
+        assert!(location.ends_with(order.as_str().expect("an id")), "{order}");
+    }
+}
+
+/// One mode is enough: timers are envelopes in all of them.
+#[tokio::test]
+async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
+    let app = Setup::in_mode(Mode::Proxy)
+        .front(FrontMode::Bypassed)
+        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+        .start()
+        .await;
+    let admin = Principal::user(TENANT, 4).role("OrderAdmin").role("OrderProcessor");
+    app.principal(&admin).stock("BEANS", 1290).await;
+    let worker =
+        app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &admin.header());
+    let place_and_process = async || {
+        let location = worker.place("BEANS").await;
+        assert_eq!(worker.post_nothing(&format!("{location}/process")).await.status, 202);
+    };
+    for _ in 0..167 {
+        tokio::join!(place_and_process(), place_and_process(), place_and_process());
+    }
+    for sent in [500, 501, 501] {
+        app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+        assert_eq!(app.queues.held("orders-fulfilment").await, sent);
+    }
 }

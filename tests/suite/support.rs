@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,12 +18,16 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 mod client;
+mod database;
 mod principal;
 mod queues;
 
-pub(crate) use client::{Client, Reply, an_order};
-pub(crate) use principal::{ABROAD, Principal, TENANT};
+pub(crate) use client::{Client, Reply, a_revision, an_order};
+pub(crate) use database::{migrate, on_a_server};
+pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
+
+use database::Kept;
 
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -134,10 +139,10 @@ impl Setup {
     pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
         stage(folder.path()).expect("the app can be staged");
-        let database = format!("sqlite://{}", folder.path().join("orders.db").display());
+        let database = Kept::fresh(&folder).await;
         let mut settings = vec![
             ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
-            ("ORDERS_DATABASE_URL".to_owned(), database),
+            ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
         ];
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
@@ -160,7 +165,7 @@ impl Setup {
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues: TestQueues(queues), heard, issuer, _folder: folder }
+        TestApp { host, queues: TestQueues(queues), heard, issuer, _database: database, _folder: folder }
     }
 }
 
@@ -170,6 +175,7 @@ pub(crate) struct TestApp {
     pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
+    _database: Kept,
     _folder: TempDir,
 }
 
@@ -182,6 +188,12 @@ impl TestApp {
     /// Nobody: no token.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.host.url())
+    }
+
+    /// A client that talks to the worker itself, as any process of the machine could.
+    pub(crate) async fn at_the_worker(&self) -> Client {
+        let address = self.host.worker_address().await.expect("the worker runs");
+        Client::new(&format!("http://{address}"))
     }
 
     /// One of the people of `.local-host.json`, with a token of the local issuer.
@@ -230,7 +242,7 @@ pub(crate) fn repository() -> &'static Path {
 
 /// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("ORDERS_WORKER_BINARY")
+    std::env::var_os("WORKER_UNDER_TEST")
         .map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
 }
 
@@ -243,7 +255,9 @@ fn stage(folder: &Path) -> io::Result<()> {
     let root = folder.join("app");
     fs::create_dir_all(&root)?;
     fs::copy(repository().join("host.json"), root.join("host.json"))?;
-    fs::copy(binary(), root.join("orders-worker"))?;
+    // A link, not a copy: while one test writes an executable, a child that another test forks holds it open for
+    // writing, and starting it fails as busy.
+    symlink(fs::canonicalize(binary())?, root.join("orders-worker"))?;
     for function in fs::read_dir(repository().join("functions"))? {
         let function = function?;
         fs::create_dir(root.join(function.file_name()))?;
@@ -261,6 +275,13 @@ pub(crate) fn kill(app: &TestApp) {
     if let Some(pid) = pid {
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
     }
+}
+
+/// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
+pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    app.queues.put(queue, STANDARD.encode(payload)).await;
+    app.queues.until_empty(queue).await;
 }
 
 /// The payload of a message, as its consumer reads it.

@@ -40,6 +40,30 @@ fn the_protocol_layer_and_the_local_host_know_nothing_of_the_domain() {
     }
 }
 
+/// The modules of our own that a file names.
+fn named_modules(text: &str) -> Vec<&str> {
+    let names = text.split("crate::").skip(1).map(|rest| rest.trim_start_matches('{').trim_start());
+    names
+        .map(|rest| {
+            rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or(rest)
+        })
+        .collect()
+}
+
+#[test]
+fn the_protocol_layer_and_the_domain_know_none_of_the_other_modules() {
+    let src = repository().join("src");
+    for module in ["host", "orders"] {
+        let mut files = sources(&src.join(module));
+        files.push(src.join(module).with_extension("rs"));
+        for file in files {
+            let text = fs::read_to_string(&file).expect("UTF-8");
+            let foreign = named_modules(&text).into_iter().find(|name| *name != module);
+            assert_eq!(foreign, None, "{}", file.display());
+        }
+    }
+}
+
 #[test]
 fn no_file_is_longer_than_four_hundred_lines() {
     let root = repository();

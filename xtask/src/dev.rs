@@ -14,7 +14,13 @@ mod welcome;
 use self::{session::Session, stop::Stop, watch::Watch};
 use crate::project::{Profile, Project};
 
+const HELP: &str = "\
+Whoever signs in stands in .local-host.json; settings for the worker go into local.settings.json (see its .example)
+or the shell. The database and the key of the tokens lie in .local; delete that folder while nothing runs to start
+afresh.";
+
 #[derive(clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Args {
     /// The port to serve on, on loopback only.
     #[arg(long, default_value_t = 7071)]

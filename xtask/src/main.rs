@@ -3,6 +3,7 @@
 mod dev;
 mod licences;
 mod measure;
+mod postgres;
 mod project;
 mod test;
 mod token;
@@ -17,8 +18,10 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask dev                      serve on http://localhost:7071, rebuild on save
   cargo xtask dev --port 8080          the same on another port
-  cargo xtask token ann                a bearer token for a person of .local-host.json
-  cargo xtask token ann --role Other   the same person with other roles
+  cargo xtask token buyer              a bearer token for a person of .local-host.json
+  cargo xtask token buyer --role OrderAdmin
+                                       the same person with another role
+  cargo xtask postgres                 an empty PostgreSQL database until Ctrl-C
   cargo xtask test                     everything that CI runs
   cargo xtask measure                  size, start and memory of the release binary";
 
@@ -36,7 +39,10 @@ enum Command {
     Dev(dev::Args),
     /// Print a bearer token of the local issuer.
     Token(token::Args),
+    /// Start the PostgreSQL that the tests use, say where it comes from, and keep it until Ctrl-C.
+    Postgres,
     /// Run everything that CI runs, and stop at the first failure.
+    #[command(after_help = test::stages())]
     Test,
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
@@ -48,6 +54,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Dev(args) => dev::run(&project, &args).await,
         Command::Token(args) => token::run(&project, &args),
+        Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Measure(args) => measure::run(&project, &args),
     };

@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsString,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::Command,
 };
 
@@ -37,10 +37,11 @@ impl Project {
         &self.root
     }
 
-    /// cargo's output folder.
+    /// cargo's output folder: the one that this program lies in, `<output>/<profile>/xtask`, because settings,
+    /// variables and a chosen target can each move it.
     pub(crate) fn target(&self) -> PathBuf {
-        // A relative value counts from where cargo runs, which is the root for every call of ours.
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), |dir| self.root.join(dir))
+        let program = env::current_exe().unwrap_or_default();
+        program.ancestors().nth(2).map_or_else(|| self.root.join("target"), Path::to_owned)
     }
 
     /// The compiled worker.
@@ -71,6 +72,10 @@ impl Project {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut command = Command::new(cargo);
         command.current_dir(&self.root);
+        // A relative value counts from where the user is.
+        if let Some(Ok(output)) = env::var_os("CARGO_TARGET_DIR").map(path::absolute) {
+            command.env("CARGO_TARGET_DIR", output);
+        }
         command
     }
 

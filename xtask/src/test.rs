@@ -7,9 +7,11 @@ use std::{
 
 use anyhow::Context as _;
 
+use test_servers::{Postgres, postgres};
+
 use crate::{
     licences,
-    project::{Profile, Project},
+    project::{Profile, Project, WORKER},
 };
 
 /// One stage: commands that must all succeed.
@@ -60,10 +62,17 @@ const STAGES: [Stage; 7] = [
         name: "tests",
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
+            let server = server()?;
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
-            // The scenarios hold what ships, not what a debugger wants.
-            test.env("ORDERS_WORKER_BINARY", project.worker(Profile::Release));
-            Ok(vec![test])
+            // The other engine: the same scenarios once more.
+            let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
+            on_server.env("TEST_DATABASE", "postgres");
+            for command in [&mut test, &mut on_server] {
+                command.env(postgres::GIVEN, server.url());
+                // The scenarios hold what ships, not what a debugger wants.
+                command.env("WORKER_UNDER_TEST", project.worker(Profile::Release));
+            }
+            Ok(vec![test, on_server])
         },
     },
     Stage {
@@ -74,6 +83,15 @@ const STAGES: [Stage; 7] = [
         },
     },
 ];
+
+/// What the help says of them.
+pub(crate) fn stages() -> String {
+    let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
+    format!(
+        "Stages: {}.\nThe first run takes many minutes, most of them for the release build; later runs a few.",
+        names.join(", ")
+    )
+}
 
 /// Runs every stage, prints how long each took.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
@@ -100,6 +118,13 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// One PostgreSQL for all test binaries of the run.
+fn server() -> anyhow::Result<&'static Postgres> {
+    let server = Postgres::shared()?;
+    println!("PostgreSQL: {}", server.source());
+    Ok(server)
 }
 
 fn cargo(project: &Project, arguments: &[&str]) -> Command {

@@ -36,6 +36,15 @@ enum End {
     Stopped,
 }
 
+impl End {
+    fn is_strike(self) -> bool {
+        match self {
+            Self::Exited(Some(0 | RESTART_ME)) | Self::TimedOut | Self::Stopped => false,
+            Self::Exited(_) | Self::NotReady => true,
+        }
+    }
+}
+
 /// Follows one process after the other.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -72,12 +81,10 @@ impl Watch {
             process.kill().await;
         }
         process.last_lines().await;
-        let strikes = match end {
-            End::Exited(Some(0 | RESTART_ME)) | End::TimedOut | End::Stopped => self.strikes.count(),
-            End::Exited(_) | End::NotReady => self.strikes.add(self.setup.clock.now()),
-        };
+        let strike = end.is_strike();
+        let strikes = if strike { self.strikes.add(self.setup.clock.now()) } else { self.strikes.count() };
         let code = if let End::Exited(code) = end { code } else { None };
-        self.setup.events.tell(Event::WorkerExited { code, strikes });
+        self.setup.events.tell(Event::WorkerExited { code, strike, strikes });
         let how = process.last_words(&self.describe(end));
         match end {
             End::Exited(Some(0)) | End::Stopped => self.stay_down(Phase::Dead(how)),

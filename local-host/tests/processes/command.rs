@@ -17,14 +17,11 @@ struct Typed {
 }
 
 impl Typed {
-    fn new(app: &TestApp) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_local-host"))
-            .arg(&app.options.app_root)
-            .args(["--port", "0", "--setting", "A_SETTING=its value"])
-            .env("WEBSITE_AUTH_ENABLED", "True")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
+    fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        command.arg(&app.options.app_root).stdout(Stdio::piped());
+        options(&mut command);
+        let mut child = command.spawn().expect("the command starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         Self { child, lines }
     }
@@ -61,7 +58,9 @@ impl Drop for Typed {
 #[tokio::test]
 async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     let app = TestApp::new().http("environment").queue("ok_job", "jobs");
-    let mut typed = Typed::new(&app);
+    let mut typed = Typed::with(&app, |command| {
+        command.args(["--port", "0", "--setting", "A_SETTING=its value"]).env("WEBSITE_AUTH_ENABLED", "True");
+    });
     let [worker, queue, url] = typed.behind(["worker started, process ", "queue ", "ready on "]).await;
     let worker = worker.parse().expect("a process id");
     assert_eq!(queue, "jobs");
@@ -75,4 +74,30 @@ async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());
     within(gone(worker)).await;
+}
+
+#[tokio::test]
+async fn a_token_of_the_command_opens_the_front_of_the_command() {
+    let app = TestApp::new().http("environment");
+    let people = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/people.json");
+    let state = tempfile::tempdir().unwrap();
+    let common = |command: &mut Command, port: &str| {
+        command.args(["--people", people, "--port", port, "--state"]).arg(state.path());
+    };
+    let mut typed = Typed::with(&app, |command| {
+        common(command, "0");
+        command.args(["--front", "on"]);
+    });
+    let [url] = typed.behind(["ready on "]).await;
+    let url = url.split(';').next().unwrap_or_default();
+    let port = url.rsplit(':').next().unwrap_or_default();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+    common(&mut command, port);
+    let token = command.args(["--token", "ada"]).output().await.unwrap();
+    let token = String::from_utf8(token.stdout).unwrap();
+    let call = client().get(format!("{url}/api/environment"));
+    assert_eq!(call.try_clone().unwrap().send().await.unwrap().status(), 401);
+    assert_eq!(call.bearer_auth(token.trim()).send().await.unwrap().status(), 200);
+    typed.terminate();
+    assert!(within(typed.child.wait()).await.unwrap().success());
 }

@@ -7,11 +7,9 @@ use crate::app::{Running, TestApp, alive, gone, within};
 
 async fn exited(running: &mut Running) -> (Option<i32>, u32) {
     running
-        .next(
-            |event| {
-                if let Event::WorkerExited { code, strikes } = event { Some((code, strikes)) } else { None }
-            },
-        )
+        .next(|event| {
+            if let Event::WorkerExited { code, strikes, .. } = event { Some((code, strikes)) } else { None }
+        })
         .await
 }
 

@@ -36,11 +36,13 @@ async fn hold(group: &str, names: &[String]) {
             faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
         }
     }
+    let (run, recorded) = (names.len(), recording::group(group).len());
     // Written past the test harness, which shows the prints of failing tests alone.
-    let count =
-        format!("{group}: {held} held / {} run / {} recorded\n", names.len(), recording::group(group).len());
+    let count = format!("{group}: {held} held / {run} run / {recorded} recorded\n");
     io::stdout().write_all(count.as_bytes()).unwrap();
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    let row = format!("| `{group}` | {held} | {run} | {recorded} |");
+    assert!(include_str!("../../README.md").contains(&row), "the README says otherwise: {row}");
 }
 
 /// The listed cases of a group.

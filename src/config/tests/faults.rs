@@ -33,7 +33,7 @@ fn a_reference_that_the_platform_left_unresolved_stops_the_start_in_every_settin
 
 fn broken() -> BTreeMap<&'static str, &'static str> {
     let mut environment = local_with(&[
-        ("ORDERS_DATABASE_URL", "postgres://me:hunter2@db/orders"),
+        ("ORDERS_DATABASE_URL", "mysql://me:hunter2@db/orders"),
         ("ORDERS_DATABASE_POOL", "hunter2"),
         ("ORDERS_LOG", "=hunter2"),
         ("ORDERS_PASSWORD", "hunter2"),

@@ -37,17 +37,45 @@ fn sqlite_is_refused_on_the_platform() {
 }
 
 #[test]
-fn postgresql_is_refused_until_this_version_speaks_it() {
-    for place in [local_with, platform_with] {
-        let given = place(&[("ORDERS_DATABASE_URL", "postgres://me:hunter2@db/orders")]);
-        let fault = fault(&given, NEITHER);
-        assert!(fault.contains("PostgreSQL") && !fault.contains("hunter2"), "{fault}");
+fn on_the_platform_the_database_has_to_prove_who_it_is() {
+    let strict = |url| platform_with(&[("ORDERS_DATABASE_URL", url)]);
+    for url in [
+        "postgres://me:hunter2@db/orders?sslmode=verify-full",
+        "postgresql://me@db/orders?sslmode=disable&sslmode=verify-full",
+        "postgres://me@db/orders?ssl-mode=verify-full&sslrootcert=/etc/ca.pem",
+    ] {
+        assert_eq!(faulty(&strict(url), NEITHER), [""; 0], "{url}");
+    }
+    for url in [
+        "postgres://me:hunter2@db/orders",
+        "postgres://me:hunter2@db/orders?sslmode=disable",
+        "postgres://me:hunter2@db/orders?sslmode=prefer",
+        "postgres://me:hunter2@db/orders?sslmode=require",
+        "postgres://me:hunter2@db/orders?sslmode=verify-ca",
+        "postgres://me:hunter2@db/orders?sslmode=verify-full&%73slmode=disable",
+        "postgres://me:hunter2@db/orders?sslmode=verify-full&ssl-mode=require",
+        "postgres://me:hunter2@db/orders?SSLMODE=verify-full",
+        "postgres://me:hunter2@db/orders#?sslmode=verify-full",
+    ] {
+        let fault = fault(&strict(url), NEITHER);
+        assert!(fault.contains("sslmode=verify-full") && !fault.contains("hunter2"), "{url}: {fault}");
+        assert_eq!(faulty(&local_with(&[("ORDERS_DATABASE_URL", url)]), NEITHER), [""; 0], "{url}");
+    }
+}
+
+#[test]
+fn an_address_of_postgresql_that_cannot_be_read_is_refused_without_being_shown() {
+    for url in ["postgres://me:hunter2@db:port/orders", "postgres://db/orders?sslmode=hunter2"] {
+        for place in [local_with, platform_with] {
+            let fault = fault(&place(&[("ORDERS_DATABASE_URL", url)]), NEITHER);
+            assert!(fault.contains("cannot be read") && !fault.contains("hunter2"), "{fault}");
+        }
     }
 }
 
 #[test]
 fn the_platforms_processor_names_its_backend() {
-    let needs = Needs { http: false, fulfilment: true };
+    let needs = Needs { http: false, fulfilment: true, incoming: false };
     assert_eq!(faulty(&platform_with(&[]), needs), ["ORDERS_DATABASE_URL", "ORDERS_FULFILMENT_URL"]);
     assert_eq!(faulty(&local(), needs), [""; 0]);
 }

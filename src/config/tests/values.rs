@@ -56,10 +56,15 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
 }
 
 #[test]
-fn a_local_database_is_a_file() {
+fn a_local_database_is_a_file_or_a_server() {
     check(
         "ORDERS_DATABASE_URL",
-        &["sqlite://orders.db", "sqlite:///var/orders.db"],
+        &[
+            "sqlite://orders.db",
+            "sqlite:///var/orders.db",
+            "postgres://me@localhost/orders",
+            "postgresql://localhost:5433/orders?sslmode=disable",
+        ],
         &[
             "sqlite://",
             "sqlite://:memory:",
@@ -69,7 +74,7 @@ fn a_local_database_is_a_file() {
             "mysql://h/d",
         ],
     );
-    check("ORDERS_DATABASE_URL", &[], &["postgres://h/d", "postgresql://h/d", ""]);
+    check("ORDERS_DATABASE_URL", &[], &["postgres:h/d", "postgres://", "Postgres://h/d", ""]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Sqlite,
+    Sqlite, inbox,
     orders::{confines, find, record, with_lines},
     outbox,
 };
@@ -59,7 +59,7 @@ pub(super) async fn pending(
     if order.status == Status::Queued {
         return Ok(Pending::Order(order));
     }
-    receive(&mut unit, message, stamp).await?;
+    inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?;
     outbox::close(&mut unit, message, stamp).await?;
     unit.commit().await?;
     Ok(Pending::Settled)
@@ -76,7 +76,7 @@ pub(super) async fn decide(
         Decision::Rejected => (Action::Reject, Status::Rejected),
     };
     let mut unit = store.write().await?;
-    if receive(&mut unit, message, stamp).await? {
+    if inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await? {
         leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
     }
     outbox::close(&mut unit, message, stamp).await?;
@@ -103,19 +103,4 @@ pub(super) async fn leave_queue(
         record(connection, id, version, item).await?;
     }
     Ok(())
-}
-
-/// Remembers the message; false when it was received before.
-async fn receive(
-    connection: &mut SqliteConnection,
-    message: &FulfilmentMessage,
-    stamp: Stamp,
-) -> Result<bool, sqlx::Error> {
-    let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
-        .bind(FULFILMENT)
-        .bind(message.message_id.to_string())
-        .bind(stamp.at.timestamp_micros())
-        .execute(connection)
-        .await?;
-    Ok(inserted.rows_affected() == 1)
 }

@@ -55,6 +55,7 @@ impl Principal {
     }
 }
 
-fn object_id(number: u8) -> String {
+/// The object id of the people file's person of this number.
+pub(crate) fn object_id(number: u8) -> String {
     format!("11111111-0000-4000-8000-0000000000{number:02}")
 }

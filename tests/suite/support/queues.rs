@@ -55,9 +55,15 @@ impl TestQueues {
         self.0.peek(queue).await.expect("the queues can be looked at")
     }
 
+    /// How many messages there are, the hidden ones included.
+    pub(crate) async fn held(&self, queue: &str) -> usize {
+        let Counts { visible, hidden } = self.0.counts(queue).await.expect("the queues can be looked at");
+        visible + hidden
+    }
+
     /// Whether there is no message, not even a hidden one.
     pub(crate) async fn is_empty(&self, queue: &str) -> bool {
-        self.0.counts(queue).await.expect("the queues can be looked at") == Counts::default()
+        self.held(queue).await == 0
     }
 
     pub(crate) async fn until_empty(&self, queue: &str) {

@@ -20,7 +20,7 @@ pub(super) async fn worker(project: &Project, profile: Profile) -> anyhow::Resul
         .spawn()
         .context("cannot start cargo: install Rust with rustup and try again")?;
     let status = Group(child).0.wait().await.context("cannot watch cargo")?;
-    ensure!(status.success(), "the build failed: mend what cargo says above and save");
+    ensure!(status.success(), "the build failed: mend what cargo says above");
     Ok(())
 }
 

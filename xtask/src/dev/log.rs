@@ -19,11 +19,11 @@ pub(super) fn show_warnings() {
 
 /// Prints what happens until the host is gone.
 pub(super) async fn follow(mut happenings: Receiver<Event>) {
-    let mut terminal = Terminal { paint: Paint::for_stdout(), strikes: 0 };
+    let paint = Paint::for_stdout();
     loop {
         match happenings.recv().await {
             Ok(event) => {
-                if let Some(line) = terminal.line(&event) {
+                if let Some(line) = line(&event, paint) {
                     println!("{line}");
                 }
             }
@@ -33,40 +33,38 @@ pub(super) async fn follow(mut happenings: Receiver<Event>) {
     }
 }
 
-/// Whoever reads along.
-struct Terminal {
-    paint: Paint,
-    strikes: u32,
+fn line(event: &Event, paint: Paint) -> Option<String> {
+    let (colour, line) = match event {
+        Event::Output { line, .. } => return output(line, paint),
+        Event::WorkerExited { code, strike, strikes } => {
+            (Colour::Yellow, exit(*code, strike.then_some(*strikes))?)
+        }
+        Event::InstanceEnded => {
+            (Colour::Yellow, "three strikes: the host instance ends, a new one starts".to_owned())
+        }
+        Event::Poisoned { queue, id } => {
+            (Colour::Yellow, format!("message {id} went from {queue} to {queue}-poison"))
+        }
+        Event::QueuesAway { why } => (Colour::Red, why.clone()),
+        Event::QueuesBack => (Colour::Yellow, "the queue server answers again".to_owned()),
+        Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
+        Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
+    };
+    Some(paint.with(colour, &line))
 }
 
-impl Terminal {
-    fn line(&mut self, event: &Event) -> Option<String> {
-        let (colour, line) = match event {
-            Event::Output { line, .. } => return output(line, self.paint),
-            Event::WorkerExited { code, strikes } => (Colour::Yellow, self.exit(*code, *strikes)?),
-            Event::InstanceEnded => {
-                (Colour::Yellow, "three strikes: the host instance ends, a new one starts".to_owned())
-            }
-            Event::Poisoned { queue, id } => {
-                (Colour::Yellow, format!("message {id} went from {queue} to {queue}-poison"))
-            }
-            Event::QueuesAway { why } => (Colour::Red, why.clone()),
-            Event::QueuesBack => (Colour::Yellow, "the queue server answers again".to_owned()),
-            Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
-            Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
-        };
-        Some(self.paint.with(colour, &line))
-    }
-
-    /// The host kills a worker that it replaces; such an end is no strike and not worth a line.
-    fn exit(&mut self, code: Option<i32>, strikes: u32) -> Option<String> {
-        let before = std::mem::replace(&mut self.strikes, strikes);
-        let how = match code {
-            Some(code) => format!("with code {code}"),
-            None if strikes > before => "by a signal".to_owned(),
-            None => return None,
-        };
-        Some(format!("the worker ended {how}, strike {strikes} of 3"))
+/// The host kills a worker that it replaces; such an end is no strike and not worth a line.
+fn exit(code: Option<i32>, strike: Option<u32>) -> Option<String> {
+    match (code, strike) {
+        (None, None) => None,
+        (None, Some(strike)) => Some(format!("the worker ended by a signal, strike {strike} of 3")),
+        (Some(code), Some(strike)) => {
+            Some(format!("the worker ended with code {code}, strike {strike} of 3"))
+        }
+        (Some(0), None) => {
+            Some("the worker ended with code 0 and stays down until a file is saved".to_owned())
+        }
+        (Some(code), None) => Some(format!("the worker ended with code {code} and is started again")),
     }
 }
 
@@ -144,13 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_replaced_worker_is_not_shown() {
-        let mut terminal = Terminal { paint: Paint::PLAIN, strikes: 0 };
-        let mut line = |code, strikes| terminal.line(&Event::WorkerExited { code, strikes });
-        assert_eq!(line(None, 0), None);
-        assert_eq!(line(None, 1).as_deref(), Some("the worker ended by a signal, strike 1 of 3"));
-        assert_eq!(line(None, 1), None);
-        assert_eq!(line(Some(2), 2).as_deref(), Some("the worker ended with code 2, strike 2 of 3"));
+    fn every_strike_is_shown_and_the_end_of_a_replaced_worker_is_not() {
+        let shown = |code, strike, strikes| {
+            line(&Event::WorkerExited { code, strike, strikes }, Paint::PLAIN).unwrap_or_default()
+        };
+        assert_eq!(shown(None, true, 3), "the worker ended by a signal, strike 3 of 3");
+        assert_eq!(shown(None, true, 1), "the worker ended by a signal, strike 1 of 3");
+        assert_eq!(shown(None, false, 1), "");
+        assert_eq!(shown(Some(2), true, 2), "the worker ended with code 2, strike 2 of 3");
+        assert!(shown(Some(0), false, 0).contains("stays down"));
+        assert!(shown(Some(200), false, 0).contains("started again"));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use local_host::{
     issuer::TokenOptions,
     people::{Kind, People, Person},
 };
-use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -24,6 +25,16 @@ const PRODUCTS: [(&str, &str, i64); 3] = [
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
+#[derive(Deserialize)]
+struct Page {
+    items: Vec<Product>,
+}
+
+#[derive(Deserialize)]
+struct Product {
+    sku: String,
+}
+
 /// Creates each product that is not there yet; one that is, stays as it is.
 pub(super) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
     let Some(admin) = people.iter().find(|person| is_admin(person)) else {
@@ -37,27 +48,33 @@ pub(super) async fn products(project: &Project, people: &People, url: &str) -> a
         .no_proxy()
         .build()
         .context("cannot make an HTTP client")?;
+    let there = answered(client.get(format!("{url}/api/products?limit=100")).bearer_auth(&token)).await?;
+    let there: Page =
+        there.error_for_status()?.json().await.context("the list of products is of another form")?;
     for (sku, name, price) in PRODUCTS {
+        if there.items.iter().any(|product| product.sku == sku) {
+            continue;
+        }
         let product = json!({"name": name, "currency": "EUR", "unitPrice": price});
         let request = client
             .put(format!("{url}/api/products/{sku}"))
             .bearer_auth(&token)
             .header("if-none-match", "*")
             .json(&product);
-        let status = answered(request).await.with_context(|| format!("cannot put {sku}"))?;
-        let there = matches!(status, StatusCode::CREATED | StatusCode::PRECONDITION_FAILED);
-        ensure!(there, "putting {sku} as {} was answered {status}: see the log lines above", admin.name);
+        let status = answered(request).await.with_context(|| format!("cannot put {sku}"))?.status();
+        let put = matches!(status, StatusCode::CREATED | StatusCode::PRECONDITION_FAILED);
+        ensure!(put, "putting {sku} as {} was answered {status}: see the log lines above", admin.name);
     }
     Ok(())
 }
 
 /// Asks again while the worker's database is being made.
-async fn answered(request: RequestBuilder) -> anyhow::Result<StatusCode> {
+async fn answered(request: RequestBuilder) -> anyhow::Result<Response> {
     for _ in 0..TRIES {
         let again = request.try_clone().context("the body is in memory")?;
-        let status = again.send().await?.status();
-        if status != StatusCode::SERVICE_UNAVAILABLE {
-            return Ok(status);
+        let answer = again.send().await?;
+        if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return Ok(answer);
         }
         sleep(PAUSE).await;
     }

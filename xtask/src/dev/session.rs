@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options, clock::Clock, front::FrontMode, people::People, queues::Queues,
+    Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People, queues::Queues,
 };
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
@@ -29,12 +29,11 @@ impl Session {
     pub(super) async fn start(project: &Project, profile: Profile, port: u16) -> anyhow::Result<Self> {
         let people = project.people()?;
         let settings = settings::settings(project)?;
+        LocalHost::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
         let mut options = options(project, app_root, port, people, settings);
         options.queues = queues(&options)?;
-        fs::create_dir_all(&options.state)
-            .with_context(|| format!("cannot make {}", options.state.display()))?;
         tokio::spawn(log::follow(options.events.listen()));
         let mut session = Self { project: project.clone(), profile, options, host: None };
         session.open().await?;
@@ -79,6 +78,8 @@ impl Session {
         let people = self.project.people()?;
         let settings = settings::settings(&self.project)?;
         self.stage().await?;
+        // Only a new host takes other people and settings, and the port is free for it once the old one has ended.
+        App::load(&self.options.app_root, &settings)?;
         self.end().await;
         self.options.people = Some(people);
         self.options.settings = settings;
@@ -129,7 +130,7 @@ fn options(
 ) -> Options {
     Options {
         app_root,
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        listen: address(port),
         settings,
         front: FrontMode::On,
         people: Some(people),
@@ -138,4 +139,8 @@ fn options(
         queues: Queues::default(),
         events: Events::new(),
     }
+}
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }

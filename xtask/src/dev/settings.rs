@@ -17,15 +17,10 @@ struct LocalSettings {
 pub(super) fn settings(project: &Project) -> anyhow::Result<Vec<(String, String)>> {
     let mut settings = BTreeMap::from([
         ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned()),
-        ("ORDERS_DATABASE_URL".to_owned(), database_url(project)),
         ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
     ]);
     settings.extend(values(&project.root().join("local.settings.json"))?);
     Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
-}
-
-fn database_url(project: &Project) -> String {
-    format!("sqlite://{}", project.state().join("orders.db").display())
 }
 
 fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
@@ -14,32 +15,49 @@ use crate::project::{Profile, Project};
 pub(super) fn stage(project: &Project, profile: Profile) -> anyhow::Result<PathBuf> {
     let worker = project.worker(profile);
     let app = project.target().join("app");
-    lay_out(project.root(), &worker, &app).with_context(|| format!("cannot stage {}", app.display()))?;
+    let state = project.state();
+    fs::create_dir_all(&state).with_context(|| format!("cannot make {}", state.display()))?;
+    lay_out(project.root(), &worker, &state, &app)?;
     Ok(app)
 }
 
-fn lay_out(root: &Path, worker: &Path, app: &Path) -> io::Result<()> {
+fn lay_out(root: &Path, worker: &Path, state: &Path, app: &Path) -> anyhow::Result<()> {
     let current = fs::read_link(app).ok();
     let spare = if current.is_some_and(|folder| folder.ends_with("app-a")) { "app-b" } else { "app-a" };
     let folder = app.with_file_name(spare);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    fs::copy(root.join("host.json"), folder.join("host.json"))?;
-    if let Some(name) = worker.file_name() {
-        fs::copy(worker, folder.join(name))?;
-    }
-    for function in fs::read_dir(root.join("functions"))? {
+    empty(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    copy(&root.join("host.json"), &folder)?;
+    copy(worker, &folder)?;
+    // The worker's folder is the app's, as under the real host, and what it keeps there has to outlive a build.
+    symlink(state, folder.join(".local")).context("cannot link .local into the staged app")?;
+    let functions = root.join("functions");
+    for function in
+        fs::read_dir(&functions).with_context(|| format!("cannot read {}", functions.display()))?
+    {
         let function = function?;
         let definition = function.path().join("function.json");
         if definition.is_file() {
             let target = folder.join(function.file_name());
-            fs::create_dir(&target)?;
-            fs::copy(definition, target.join("function.json"))?;
+            empty(&target).with_context(|| format!("cannot make {}", target.display()))?;
+            copy(&definition, &target)?;
         }
     }
-    point(app, spare)
+    point(app, spare).with_context(|| format!("cannot point {} to the staged app", app.display()))
+}
+
+fn empty(folder: &Path) -> io::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)
+}
+
+/// Copies a file into a folder; the error names the file.
+fn copy(file: &Path, folder: &Path) -> anyhow::Result<()> {
+    let name = file.file_name().with_context(|| format!("{} is no file", file.display()))?;
+    fs::copy(file, folder.join(name))
+        .with_context(|| format!("cannot copy {}: is it there?", file.display()))?;
+    Ok(())
 }
 
 /// Renaming a link over another is one step for everyone who looks.
@@ -49,7 +67,7 @@ fn point(app: &Path, folder: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    std::os::unix::fs::symlink(folder, &draft)?;
+    symlink(folder, &draft)?;
     fs::rename(&draft, app)
 }
 
@@ -68,11 +86,16 @@ mod tests {
         write(&format!("functions/{function}/function.json"), "{}");
         write("functions/README.md", "no function");
         write("target/debug/worker", "binary");
+        fs::create_dir(root.path().join(".local")).unwrap();
         root
     }
 
+    fn try_lay(root: &Path) -> anyhow::Result<()> {
+        lay_out(root, &root.join("target/debug/worker"), &root.join(".local"), &root.join("target/app"))
+    }
+
     fn lay(root: &Path) {
-        lay_out(root, &root.join("target/debug/worker"), &root.join("target/app")).unwrap();
+        try_lay(root).unwrap();
     }
 
     #[test]
@@ -83,7 +106,27 @@ mod tests {
         for file in ["host.json", "worker", "Greet/function.json"] {
             assert!(app.join(file).is_file(), "{file}");
         }
-        assert_eq!(fs::read_dir(&app).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(&app).unwrap().count(), 4, "with the link to .local");
+    }
+
+    #[test]
+    fn what_the_worker_keeps_in_its_folder_outlives_a_build() {
+        let root = repository("Greet");
+        lay(root.path());
+        let kept = root.path().join("target/app/.local/orders.db");
+        fs::write(&kept, "orders").unwrap();
+        for _ in 0..2 {
+            lay(root.path());
+            assert_eq!(fs::read_to_string(&kept).unwrap(), "orders");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let root = repository("Greet");
+        fs::remove_file(root.path().join("host.json")).unwrap();
+        let refusal = try_lay(root.path()).unwrap_err().to_string();
+        assert!(refusal.contains("host.json"), "{refusal}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::project::Project;
 /// Editors save in several steps; this much silence ends them.
 const SILENCE: Duration = Duration::from_millis(200);
 /// Folders whose every file counts.
-const FOLDERS: [&str; 3] = ["src", "functions", "migrations"];
+const FOLDERS: [&str; 2] = ["src", "functions"];
 /// Files at the root that are built or staged.
 const CODE: [&str; 5] = ["host.json", "Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain.toml"];
 /// Files at the root that say how to start.
@@ -56,9 +56,7 @@ impl Watch {
         // The root and not its files, because many editors save by renaming another file over the old one.
         watch(&root, RecursiveMode::NonRecursive)?;
         for folder in FOLDERS.map(|folder| root.join(folder)) {
-            if folder.is_dir() {
-                watch(&folder, RecursiveMode::Recursive)?;
-            }
+            watch(&folder, RecursiveMode::Recursive)?;
         }
         Ok(Self { _watcher: watcher, changes })
     }

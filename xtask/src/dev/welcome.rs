@@ -30,11 +30,11 @@ fn walk(people: &People, url: &str) -> Option<String> {
     let buyer = people.iter().find(|person| person.kind == Kind::User && person.roles.is_empty())?;
     let clerk = people.iter().find(|person| person.roles.iter().any(|role| role == "OrderProcessor"))?;
     let bearer =
-        |person: &Person| format!("-H \"Authorization: Bearer $(cargo xtask token {})\"", person.name);
+        |person: &Person| format!("-H \"Authorization: Bearer $(cargo -q xtask token {})\"", person.name);
     let (buyer, clerk) = (bearer(buyer), bearer(clerk));
     let new = r#"{"reference":"PO-17","currency":"EUR","lines":[{"sku":"ESPRESSO-1KG","quantity":2}]}"#;
     let lines = [
-        "\ntry it: paste into another terminal, in this folder".to_owned(),
+        "\ntry it: paste into another terminal, in this folder or another of the repository".to_owned(),
         format!(
             "  ORDER=$(curl -sS {url}/api/orders {buyer} -H 'Content-Type: application/json' -d '{new}'); echo \"$ORDER\""
         ),

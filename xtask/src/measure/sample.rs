@@ -34,6 +34,8 @@ impl Running {
         let mut command = Command::new(worker);
         command
             .current_dir(folder.path())
+            // A shell in a container may hold variables that the worker takes for the platform's.
+            .env_clear()
             .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
             .env("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display()))

@@ -1,0 +1,139 @@
+//! Changing orders that are still placed, and what happened to them.
+
+use sqlx::{FromRow as _, PgConnection, PgPool, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use crate::{
+    orders::{Note, Order, OrderId, OrderRevision, Recorded, Status},
+    policy::{CancelOrder, Permit, Sight, UpdateOrder},
+    store::{
+        Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
+        rows::{HistoryRow, LineRow, OrderRow},
+        sql::HISTORY,
+    },
+};
+
+use super::{
+    orders::{confines, find},
+    placing::price,
+    rows::WholeRow,
+    sql,
+};
+
+pub(super) async fn update(
+    connection: &mut PgConnection,
+    permit: &Permit<UpdateOrder>,
+    id: OrderId,
+    revision: &OrderRevision,
+    precondition: Precondition,
+    stamp: Stamp,
+) -> Result<Updated, StoreError> {
+    let (tenant, object) = confines(permit.sight().confined_to());
+    let actor = permit.actor();
+    let wanted = match precondition {
+        Precondition::Version(version) => i64::try_from(version).ok(),
+        Precondition::None | Precondition::Absent | Precondition::NoVersion => None,
+    };
+    let rows = sqlx::query(sql::UPDATE)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(revision.reference.as_str())
+        .bind(wanted)
+        .bind(revision.note.as_ref().map(Note::as_str))
+        .bind(stamp.at.timestamp_micros())
+        .bind(revision.lines.iter().map(|(sku, _)| sku.as_str()).collect::<Vec<_>>())
+        .bind(revision.lines.iter().map(|(_, quantity)| quantity.get()).collect::<Vec<_>>())
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+        .fetch_all(connection)
+        .await?;
+    let mut prices = Vec::with_capacity(rows.len());
+    for row in &rows {
+        prices.push((row.try_get("unit_price")?, row.try_get("fits")?));
+    }
+    if let Err(faults) = price(prices.into_iter())? {
+        return Ok(Updated::Refused(faults));
+    }
+    match precondition.hold_order(there(&rows)?) {
+        Err(unmet) => Ok(unmet.into()),
+        Ok(_) => updated(&rows).map(Updated::Now),
+    }
+}
+
+/// Version and status of the order that was there; the same in every row.
+fn there(rows: &[PgRow]) -> Result<Option<(u64, Status)>, StoreError> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (version, status): (Option<i64>, Option<String>) =
+        (row.try_get("there_version")?, row.try_get("there_status")?);
+    let fault = |column| StoreError::Inconsistent { table: "orders", column };
+    version.zip(status).map_or(Ok(None), |(version, status)| {
+        let version = u64::try_from(version).map_err(|_| fault("version"))?;
+        Ok(Some((version, status.parse().map_err(|_| fault("status"))?)))
+    })
+}
+
+/// The order as it is now: a row a line.
+fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
+    let row = OrderRow::from_row(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+    let line = |row: &PgRow| {
+        let (quantity, unit_price): (i64, i64) = (row.try_get("quantity")?, row.try_get("unit_price")?);
+        Ok(LineRow { sku: row.try_get("sku")?, quantity, unit_price, line_total: quantity * unit_price })
+    };
+    let lines: Result<Vec<LineRow>, sqlx::Error> = rows.iter().map(line).collect();
+    row.with(lines?)
+}
+
+pub(super) async fn cancel(
+    pool: &PgPool,
+    permit: &Permit<CancelOrder>,
+    id: OrderId,
+    stamp: Stamp,
+) -> Result<Cancelled, StoreError> {
+    let (owner, actor) = (permit.sight().confined_to(), permit.actor());
+    let (tenant, object) = confines(owner);
+    let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(stamp.at.timestamp_micros())
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+        .fetch_optional(pool)
+        .await?;
+    if let Some(row) = row {
+        return Order::try_from(row).map(Cancelled::Now);
+    }
+    Ok(match find(pool, owner, id).await? {
+        None => Cancelled::NotFound,
+        Some(order) if order.status == Status::Cancelled => Cancelled::Already(order),
+        Some(_) => Cancelled::Conflict,
+    })
+}
+
+pub(super) async fn history(
+    pool: &PgPool,
+    sight: Sight,
+    id: OrderId,
+    slice: &Slice<u64>,
+) -> Result<Option<Listed<Recorded>>, StoreError> {
+    let owner = sight.confined_to();
+    let (tenant, object) = confines(owner);
+    let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
+    let found: Vec<HistoryRow> = sqlx::query_as(HISTORY)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(before)
+        .bind(slice.with_next())
+        .fetch_all(pool)
+        .await?;
+    if found.is_empty() && find(pool, owner, id).await?.is_none() {
+        return Ok(None);
+    }
+    let Listed { items, more } = slice.cut(found);
+    let items = items.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
+    Ok(Some(Listed { items, more }))
+}

@@ -1,0 +1,84 @@
+//! Messages that were given up.
+
+use chrono::DateTime;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    orders::{DeadLetter, Digest, FulfilmentMessage},
+    policy::{Permit, ReplayDeadLetter},
+    store::{
+        Listed, Replayed, Slice, Stamp, StoreError,
+        replay::{Replay, binding},
+        rows::DeadLetterRow,
+        sql::{BEFORE_NEWEST, DEAD_LETTERS},
+    },
+};
+
+use super::sql;
+
+pub(super) async fn record(
+    pool: &PgPool,
+    letter: &DeadLetter,
+    fails: Option<&FulfilmentMessage>,
+    stamp: Stamp,
+) -> Result<(), StoreError> {
+    sqlx::query(sql::RECORD_DEAD_LETTER)
+        .bind(letter.id.to_string())
+        .bind(&letter.queue)
+        .bind(letter.message_id.as_ref().map(Uuid::to_string))
+        .bind(letter.order_id.as_ref().map(ToString::to_string))
+        .bind(letter.reason.as_str())
+        .bind(letter.dequeue_count.map(i64::from))
+        .bind(&letter.payload)
+        .bind(letter.digest().as_str())
+        .bind(letter.recorded_at.timestamp_micros())
+        .bind(letter.replayed_at.as_ref().map(DateTime::timestamp_micros))
+        .bind(fails.map(|message| message.order_id.to_string()))
+        .bind(fails.map(|message| message.message_id.to_string()))
+        .bind(stamp.at.timestamp_micros())
+        .bind(stamp.invocation.to_string())
+        .bind(binding(&letter.queue))
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn list(pool: &PgPool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
+    let after = slice.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
+    let found: Vec<DeadLetterRow> =
+        sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
+    let Listed { items, more } = slice.cut(found);
+    Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+}
+
+/// Looks what the message is, then marks the letter and sends it if nobody has in between.
+pub(super) async fn replay(
+    connection: &mut PgConnection,
+    permit: &Permit<ReplayDeadLetter>,
+    id: Uuid,
+    stamp: Stamp,
+) -> Result<Replayed, StoreError> {
+    let row: Option<DeadLetterRow> =
+        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+    let Some(row) = row else { return Ok(Replayed::NotFound) };
+    let letter = DeadLetter::try_from(row)?;
+    if letter.replayed_at.is_some() {
+        return Ok(Replayed::Already);
+    }
+    let (replay, actor) = (Replay::of(&letter, stamp)?, permit.actor());
+    let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
+        .bind(id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .bind(replay.id.to_string())
+        .bind(replay.binding)
+        .bind(&replay.payload)
+        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .bind(replay.order.as_ref().map(ToString::to_string))
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+        .fetch_optional(connection)
+        .await?;
+    row.map_or(Ok(Replayed::Already), |row| DeadLetter::try_from(row).map(Replayed::Now))
+}

@@ -1,0 +1,94 @@
+//! From queued to decided.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::{
+    orders::{Action, FulfilmentMessage, Order, Status},
+    policy::{Permit, ProcessOrder},
+    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
+};
+
+use super::{
+    orders::{confines, find},
+    rows::WholeRow,
+    sql,
+};
+
+pub(super) async fn queue(
+    pool: &PgPool,
+    permit: &Permit<ProcessOrder>,
+    message: &FulfilmentMessage,
+    relay_at: DateTime<Utc>,
+    stamp: Stamp,
+) -> Result<Queued, StoreError> {
+    let (owner, actor) = (permit.sight().confined_to(), permit.actor());
+    let (tenant, object) = confines(owner);
+    let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE)
+        .bind(message.order_id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(stamp.at.timestamp_micros())
+        .bind(message.message_id.to_string())
+        .bind(FULFILMENT)
+        .bind(message.encode())
+        .bind(relay_at.timestamp_micros())
+        // Due later means that the message leaves with the answer to this very invocation: its first sending.
+        .bind(i32::from(relay_at > stamp.at))
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+        .fetch_optional(pool)
+        .await?;
+    if let Some(row) = row {
+        return Ok(Queued::Now(Order::try_from(row)?));
+    }
+    Ok(match find(pool, owner, message.order_id).await? {
+        None => Queued::NotFound,
+        Some(order) if order.status == Status::Queued => Queued::Already(order),
+        Some(_) => Queued::Conflict,
+    })
+}
+
+pub(super) async fn pending(
+    pool: &PgPool,
+    message: &FulfilmentMessage,
+    stamp: Stamp,
+) -> Result<Pending, StoreError> {
+    let row: Option<WholeRow> = sqlx::query_as(sql::PENDING)
+        .bind(message.order_id.to_string())
+        .bind(message.message_id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .bind(FULFILMENT)
+        .fetch_optional(pool)
+        .await?;
+    Ok(match row.map(Order::try_from).transpose()? {
+        None => Pending::Unknown,
+        Some(order) if order.status == Status::Queued => Pending::Order(order),
+        Some(_) => Pending::Settled,
+    })
+}
+
+pub(super) async fn decide(
+    pool: &PgPool,
+    message: &FulfilmentMessage,
+    decision: Decision,
+    stamp: Stamp,
+) -> Result<(), StoreError> {
+    let (action, status) = match decision {
+        Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
+        Decision::Rejected => (Action::Reject, Status::Rejected),
+    };
+    sqlx::query(sql::DECIDE)
+        .bind(message.order_id.to_string())
+        .bind(status.as_str())
+        .bind(stamp.at.timestamp_micros())
+        .bind(message.message_id.to_string())
+        .bind(FULFILMENT)
+        .bind(action.as_str())
+        .bind(stamp.invocation.to_string())
+        .execute(pool)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Bringing the schema up, and finding out that somebody should.
+
+use std::{io::ErrorKind, time::Duration};
+
+use sqlx::{
+    Connection as _, Error, PgConnection, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use tokio::time::timeout;
+
+use crate::store::StoreError;
+
+use super::sql;
+
+/// How long the server may take to answer at all.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The roles that the two apps sign in with, and what each may do; changes nothing that is so already.
+const ROLES: &str = include_str!("roles.sql");
+
+/// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("src/store/migrations/postgres");
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// Runs what the schema lacks, then grants the roles what they need. No limit of time holds here: a change to a large
+/// table takes as long as it takes.
+pub(super) async fn run(address: &PgConnectOptions) -> Result<(), StoreError> {
+    // Alone, the pool would try in silence until its patience ends; this says at once what is wrong.
+    let late = |_| Error::Io(ErrorKind::TimedOut.into());
+    timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)??.close().await?;
+    let one = PgPoolOptions::new().max_connections(1).connect_lazy_with(address.clone());
+    migrator().run(&one).await.map_err(Error::from)?;
+    sqlx::raw_sql(ROLES).execute(&one).await?;
+    one.close().await;
+    Ok(())
+}
+
+/// Whether the schema is at least the one that this binary was written for.
+pub(super) async fn check(pool: &PgPool) -> Result<(), StoreError> {
+    let needed = migrator().iter().map(|migration| migration.version).max();
+    let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(pool).await {
+        Ok(version) => version,
+        Err(error) if is_undefined_table(&error) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if there >= needed { Ok(()) } else { Err(StoreError::Outdated) }
+}
+
+fn is_undefined_table(error: &Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("42P01"))
+}

@@ -1,0 +1,183 @@
+//! Placing orders, for those who ask and for those whom a message names.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgPool, Postgres as Engine, postgres::PgArguments, query::QueryAs};
+use uuid::Uuid;
+
+use crate::{
+    orders::{Actor, IncomingOrder, Note, OrderDraft, OrderId, Owner, RequestKey, UnitPrice},
+    policy::{Permit, PlaceOrder},
+    store::{INCOMING, Ingested, LineFault, Placed, Stamp, StoreError, kept, rows::KeyRow, sql::KEY},
+};
+
+use super::{orders::find, sql};
+
+/// What a line costs today, and what became of the whole: the same in every row of an answer.
+#[derive(FromRow)]
+struct LineRow {
+    unit_price: Option<i64>,
+    fits: Option<bool>,
+    placed: bool,
+    /// What the key or the message meant when it was seen before.
+    content: Option<String>,
+}
+
+/// One price a line, or the lines that have none.
+type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
+
+type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
+
+pub(super) async fn place(
+    pool: &PgPool,
+    permit: &Permit<PlaceOrder>,
+    id: OrderId,
+    draft: &OrderDraft,
+    key: Option<&RequestKey>,
+    stamp: Stamp,
+) -> Result<Placed, StoreError> {
+    let owner = permit.caller();
+    let lines = order(sql::PLACE, (id, owner, permit.actor()), draft, stamp)
+        .bind(key.map(RequestKey::as_str))
+        .bind(key.map(|_| draft.content().as_str().to_owned()))
+        .bind(kept_since(stamp.at))
+        .fetch_all(pool)
+        .await;
+    let lines = match lines {
+        Ok(lines) => lines,
+        Err(error) if key.is_some() && is_lock_timeout(&error) => return Ok(Placed::Twin),
+        // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
+        Err(error) if is_kept_already(&error) => {
+            return find(pool, Some(owner), id).await?.map(Placed::Placed).ok_or(error.into());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let prices = prices(&lines)?;
+    match (key, prices) {
+        // Without a row of its own the key is another's, whether that was seen or waited for.
+        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, owner, key, draft, stamp.at).await,
+        (Some(key), Err(_)) if seen(&lines).is_some() => again(pool, owner, key, draft, stamp.at).await,
+        (_, Ok(prices)) => {
+            draft.placed(id, owner, &prices, whole(stamp.at)).map(Placed::Placed).ok_or(PRICES)
+        }
+        (_, Err(faults)) => Ok(Placed::Refused(faults)),
+    }
+}
+
+/// The answer to a request whose key is taken.
+async fn again(
+    pool: &PgPool,
+    owner: Owner,
+    key: &RequestKey,
+    draft: &OrderDraft,
+    now: DateTime<Utc>,
+) -> Result<Placed, StoreError> {
+    let row: Option<KeyRow> = sqlx::query_as(KEY)
+        .bind(owner.tenant.to_string())
+        .bind(owner.object.to_string())
+        .bind(key.as_str())
+        .bind(kept_since(now))
+        .fetch_optional(pool)
+        .await?;
+    match row {
+        Some(row) if row.content == draft.content().as_str() => row.order(draft, owner).map(Placed::Again),
+        Some(_) => Ok(Placed::KeyReused),
+        // It expired just now: sent once more, the request is a new one.
+        None => Ok(Placed::Twin),
+    }
+}
+
+pub(super) async fn ingest(
+    pool: &PgPool,
+    message: &IncomingOrder,
+    id: OrderId,
+    stamp: Stamp,
+) -> Result<Ingested, StoreError> {
+    let (draft, content) = (&message.draft, message.content());
+    loop {
+        let lines = order(sql::INGEST, (id, message.owner, Actor::SYSTEM), draft, stamp)
+            .bind(message.message_id.to_string())
+            .bind(content.as_str().to_owned())
+            .bind(message.payload.as_str().to_owned())
+            .bind(INCOMING)
+            .fetch_all(pool)
+            .await?;
+        let prices = prices(&lines)?;
+        return match (seen(&lines), prices) {
+            (Some(known), _) if known == content.as_str() => Ok(Ingested::Already),
+            (Some(_), _) => Ok(Ingested::Reused),
+            (None, Err(_)) => Ok(Ingested::Refused),
+            // Another delivery was kept while this one waited for it; the next look shows it.
+            (None, Ok(_)) if !is_placed(&lines) => continue,
+            (None, Ok(prices)) => {
+                let order = draft.placed(id, message.owner, &prices, whole(stamp.at));
+                order.map(Ingested::Placed).ok_or(PRICES)
+            }
+        };
+    }
+}
+
+/// A statement that keeps an order, with what all such statements have in common bound: `$1` to `$12`.
+fn order<'q>(
+    statement: &'static str,
+    (id, owner, actor): (OrderId, Owner, Actor),
+    draft: &OrderDraft,
+    stamp: Stamp,
+) -> Statement<'q> {
+    sqlx::query_as(statement)
+        .bind(id.to_string())
+        .bind(owner.tenant.to_string())
+        .bind(owner.object.to_string())
+        .bind(draft.reference.as_str().to_owned())
+        .bind(draft.currency.as_str().to_owned())
+        .bind(draft.note.as_ref().map(|note| Note::as_str(note).to_owned()))
+        .bind(stamp.at.timestamp_micros())
+        .bind(draft.lines.iter().map(|(sku, _)| sku.as_str().to_owned()).collect::<Vec<_>>())
+        .bind(draft.lines.iter().map(|(_, quantity)| quantity.get()).collect::<Vec<_>>())
+        .bind(actor.kind.as_str())
+        .bind(actor.object.as_ref().map(Uuid::to_string))
+        .bind(stamp.invocation.to_string())
+}
+
+fn prices(lines: &[LineRow]) -> Result<Prices, StoreError> {
+    price(lines.iter().map(|line| (line.unit_price, line.fits)))
+}
+
+/// Today's prices, or every line that has none, out of each line's price and whether it fits.
+pub(super) fn price(lines: impl Iterator<Item = (Option<i64>, Option<bool>)>) -> Result<Prices, StoreError> {
+    let (mut prices, mut faults) = (Vec::new(), Vec::new());
+    for (index, line) in lines.enumerate() {
+        match line {
+            (Some(price), Some(true)) => prices.push(UnitPrice::try_from(price).map_err(|_| PRICES)?),
+            (_, Some(false)) => faults.push((index, LineFault::Currency)),
+            _ => faults.push((index, LineFault::Unknown)),
+        }
+    }
+    Ok(if faults.is_empty() { Ok(prices) } else { Err(faults) })
+}
+
+const PRICES: StoreError = StoreError::Inconsistent { table: "products", column: "unit_price" };
+
+fn is_placed(lines: &[LineRow]) -> bool {
+    lines.first().is_some_and(|line| line.placed)
+}
+
+fn seen(lines: &[LineRow]) -> Option<&str> {
+    lines.first()?.content.as_deref()
+}
+
+fn kept_since(now: DateTime<Utc>) -> i64 {
+    (now - kept::KEY).timestamp_micros()
+}
+
+/// Rows hold whole microseconds; what is answered now has to equal what is read later.
+fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(at.timestamp_micros()).unwrap_or(at)
+}
+
+fn is_kept_already(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.constraint() == Some("orders_pkey"))
+}
+
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
+}

@@ -1,0 +1,34 @@
+//! An order with its lines, in one row.
+
+use sqlx::FromRow;
+
+use crate::{
+    orders::Order,
+    store::{
+        StoreError,
+        rows::{LineRow, OrderRow},
+    },
+};
+
+/// An order; of each column of its lines an array, in the lines' sequence.
+#[derive(FromRow)]
+pub(super) struct WholeRow {
+    #[sqlx(flatten)]
+    order: OrderRow,
+    skus: Vec<String>,
+    quantities: Vec<i64>,
+    unit_prices: Vec<i64>,
+    line_totals: Vec<i64>,
+}
+
+impl TryFrom<WholeRow> for Order {
+    type Error = StoreError;
+
+    fn try_from(row: WholeRow) -> Result<Self, StoreError> {
+        let numbers = row.quantities.into_iter().zip(row.unit_prices).zip(row.line_totals);
+        let lines = row.skus.into_iter().zip(numbers).map(|(sku, ((quantity, unit_price), line_total))| {
+            LineRow { sku, quantity, unit_price, line_total }
+        });
+        row.order.with(lines.collect())
+    }
+}

@@ -1,0 +1,332 @@
+//! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
+//! transaction of its own, so one round trip keeps all of it or nothing.
+
+use crate::store::sql::{letter_columns, order_columns, product_columns};
+
+/// An order's lines as arrays, joined to the row of this name.
+macro_rules! with_lines {
+    ($order:literal) => {
+        concat!(
+            " LEFT JOIN LATERAL (
+                 SELECT coalesce(array_agg(sku ORDER BY position), '{}') AS skus,
+                     coalesce(array_agg(quantity ORDER BY position), '{}') AS quantities,
+                     coalesce(array_agg(unit_price ORDER BY position), '{}') AS unit_prices,
+                     coalesce(array_agg(line_total ORDER BY position), '{}') AS line_totals
+                 FROM order_lines WHERE order_id = ",
+            $order,
+            ".id) AS lines ON true"
+        )
+    };
+}
+
+macro_rules! line_columns {
+    () => {
+        ", skus, quantities, unit_prices, line_totals"
+    };
+}
+
+macro_rules! insert_history {
+    () => {
+        "INSERT INTO order_history
+         (order_id, version, at, action, from_status, to_status, actor_kind, actor_object, invocation_id)"
+    };
+}
+
+/// No row, or a null, when nothing was ever migrated.
+pub(super) const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
+
+/// The lines `$8` and `$9` with today's prices. Whether one fits is null for an unknown or inactive product, false for
+/// one in another currency than `$5`. `whole` has a row only if all fit.
+macro_rules! priced {
+    () => {
+        "WITH wanted AS (
+             SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price, currency = $5 AS fits
+             FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
+             LEFT JOIN products ON products.sku = wanted.sku AND active
+         ), whole AS (
+             SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS total,
+                 '[' || string_agg(CAST(unit_price AS TEXT), ',' ORDER BY position) || ']' AS unit_prices
+             FROM wanted HAVING bool_and(fits IS TRUE)
+         )"
+    };
+}
+
+/// The order `$1` with its lines and its history row, if `whole` has a row and this condition holds.
+macro_rules! keep_order {
+    ($condition:literal) => {
+        concat!(
+            ", placed AS (
+                 INSERT INTO orders (",
+            order_columns!(),
+            ")
+                 SELECT $1, $2, $3, $4, 'placed', $5, total, $6, 1, $7, $7 FROM whole WHERE ",
+            $condition,
+            " RETURNING id
+             ), lines AS (
+                 INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
+                 SELECT id, position, sku, quantity, unit_price, quantity * unit_price FROM wanted, placed
+             ), recorded AS (
+                 ",
+            insert_history!(),
+            " SELECT id, 1, $7, 'place', NULL, 'placed', $10, $11, $12 FROM placed
+             )"
+        )
+    };
+}
+
+/// A fresh row of the key `$13` is left alone, and then nothing is kept. Gives each line's price, whether the order
+/// was kept, and the key's row where the statement could see one from its beginning.
+pub(super) const PLACE: &str = concat!(
+    priced!(),
+    ", claimed AS (
+         INSERT INTO idempotency_keys AS known
+         (owner_tenant, owner_object, key, content, order_id, unit_prices, created_at)
+         SELECT $2, $3, $13, $14, $1, unit_prices, $7 FROM whole WHERE $13 IS NOT NULL
+         ON CONFLICT (owner_tenant, owner_object, key) DO UPDATE SET content = excluded.content,
+             order_id = excluded.order_id, unit_prices = excluded.unit_prices, created_at = excluded.created_at
+         WHERE known.created_at <= $15
+         RETURNING key
+     )",
+    keep_order!("$13 IS NULL OR EXISTS (SELECT 1 FROM claimed)"),
+    " SELECT unit_price, fits, EXISTS (SELECT 1 FROM placed) AS placed, known.content
+     FROM wanted LEFT JOIN idempotency_keys AS known
+         ON owner_tenant = $2 AND owner_object = $3 AND key = $13 AND created_at > $15
+     ORDER BY position",
+);
+
+/// As [`PLACE`], once for the message `$13`; outbox rows with the payload `$15` are closed with it.
+pub(super) const INGEST: &str = concat!(
+    priced!(),
+    ", known AS (
+         SELECT content FROM inbox WHERE binding = $16 AND message_id = $13
+     ), claimed AS (
+         INSERT INTO inbox (binding, message_id, received_at, content) SELECT $16, $13, $7, $14 FROM whole
+         ON CONFLICT DO NOTHING RETURNING message_id
+     )",
+    keep_order!("EXISTS (SELECT 1 FROM claimed)"),
+    ", closed AS (
+         UPDATE outbox SET consumed_at = $7
+         WHERE binding = $16 AND digest = $15 AND consumed_at IS NULL
+           AND (EXISTS (SELECT 1 FROM claimed) OR EXISTS (SELECT 1 FROM known WHERE content = $14))
+     )
+     SELECT unit_price, fits, EXISTS (SELECT 1 FROM placed) AS placed, (SELECT content FROM known) AS content
+     FROM wanted ORDER BY position",
+);
+
+/// Confined as [`ORDER`] is. Gives each line's price, version and status of the order that was there, and the order's
+/// new columns if it was changed. The lock makes both of the latest version; the new lines wait for the old to go.
+pub(super) const UPDATE: &str = concat!(
+    "WITH there AS (
+         SELECT id, currency, version, status FROM orders
+         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+         FOR UPDATE
+     ), wanted AS (
+         SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price,
+             products.currency = coalesce(there.currency, products.currency) AS fits
+         FROM unnest($8, $9) WITH ORDINALITY AS wanted (sku, quantity, position)
+         LEFT JOIN products ON products.sku = wanted.sku AND active
+         LEFT JOIN there ON true
+     ), whole AS (
+         SELECT CAST(sum(quantity * unit_price) AS BIGINT) AS sum FROM wanted HAVING bool_and(fits IS TRUE)
+     ), updated AS (
+         UPDATE orders
+         SET reference = $4, note = $6, total = whole.sum, version = version + 1, updated_at = $7
+         FROM whole WHERE id IN (SELECT id FROM there) AND version = $5 AND status = 'placed'
+         RETURNING ",
+    order_columns!(),
+    "), gone AS (
+         DELETE FROM order_lines WHERE order_id IN (SELECT id FROM updated) RETURNING order_id
+     ), lines AS (
+         INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
+         SELECT id, position, sku, quantity, unit_price, quantity * unit_price FROM wanted, updated
+         WHERE (SELECT count(*) FROM gone) > 0
+     ), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $7, 'update', 'placed', 'placed', $10, $11, $12 FROM updated
+     )
+     SELECT wanted.sku, quantity, unit_price, fits, there.version AS there_version,
+         there.status AS there_status, updated.*
+     FROM wanted LEFT JOIN there ON true LEFT JOIN updated ON true ORDER BY position",
+);
+
+/// Confined as [`ORDER`] is.
+pub(super) const CANCEL: &str = concat!(
+    "WITH cancelled AS (
+         UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
+         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+           AND status = 'placed'
+         RETURNING ",
+    order_columns!(),
+    "), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $4, 'cancel', 'placed', 'cancelled', $5, $6, $7 FROM cancelled
+     )
+     SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM cancelled",
+    with_lines!("cancelled"),
+);
+
+/// Confined to one owner, or to nobody when `$2` and `$3` are null.
+pub(super) const ORDER: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM orders",
+    with_lines!("orders"),
+    " WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))",
+);
+
+pub(super) const OWN_ORDERS: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM orders",
+    with_lines!("orders"),
+    " WHERE owner_tenant = $1 AND owner_object = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
+);
+
+pub(super) const ALL_ORDERS: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM orders",
+    with_lines!("orders"),
+    " WHERE id < $1 ORDER BY id DESC LIMIT $2",
+);
+
+/// Confined as [`ORDER`] is.
+pub(super) const QUEUE: &str = concat!(
+    "WITH queued AS (
+         UPDATE orders SET status = 'queued', version = version + 1, updated_at = $4
+         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+           AND status = 'placed'
+         RETURNING ",
+    order_columns!(),
+    "), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $4, 'process', 'placed', 'queued', $10, $11, $12 FROM queued
+     ), kept AS (
+         INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+         SELECT $5, $6, $7, $4, $8, $9 FROM queued
+     )
+     SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM queued",
+    with_lines!("queued"),
+);
+
+/// Reads the order; unless it is queued, the message is received and its outbox row closed. The lock holds off a
+/// change of status until that is done.
+pub(super) const PENDING: &str = concat!(
+    "WITH settled AS (
+         SELECT id FROM orders WHERE id = $1 AND status <> 'queued' FOR SHARE
+     ), received AS (
+         INSERT INTO inbox (binding, message_id, received_at) SELECT $4, $2, $3 FROM settled
+         ON CONFLICT DO NOTHING
+     ), closed AS (
+         UPDATE outbox SET consumed_at = $3
+         WHERE message_id = $2 AND consumed_at IS NULL AND EXISTS (SELECT 1 FROM settled)
+     )
+     SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM orders",
+    with_lines!("orders"),
+    " WHERE id = $1",
+);
+
+/// A message that was received before decides nothing, and is closed all the same.
+pub(super) const DECIDE: &str = concat!(
+    "WITH received AS (
+         INSERT INTO inbox (binding, message_id, received_at) VALUES ($5, $4, $3)
+         ON CONFLICT DO NOTHING RETURNING message_id
+     ), decided AS (
+         UPDATE orders SET status = $2, version = version + 1, updated_at = $3
+         WHERE id = $1 AND status = 'queued' AND EXISTS (SELECT 1 FROM received)
+         RETURNING id, version
+     ), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $3, $6, 'queued', $2, 'system', NULL, $7 FROM decided
+     )
+     UPDATE outbox SET consumed_at = $3 WHERE message_id = $4 AND consumed_at IS NULL",
+);
+
+/// With nulls for the order and the message it only keeps the letter and closes what goes out with its bytes.
+pub(super) const RECORD_DEAD_LETTER: &str = concat!(
+    "WITH wanted AS (
+         SELECT 1 WHERE $11 IS NULL OR NOT EXISTS (
+             SELECT 1 FROM dead_letters WHERE queue = $2 AND digest = $8 AND replayed_at IS NOT NULL)
+     ), kept AS (
+         INSERT INTO dead_letters
+         (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM wanted
+         ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING
+     ), failed AS (
+         UPDATE orders SET status = 'failed', version = version + 1, updated_at = $13
+         WHERE id = $11 AND status = 'queued' AND EXISTS (SELECT 1 FROM wanted)
+         RETURNING id, version
+     ), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $13, 'fail', 'queued', 'failed', 'system', NULL, $14 FROM failed
+     )
+     UPDATE outbox SET consumed_at = $13
+     WHERE (message_id = $12 OR (binding = $15 AND digest = $8)) AND consumed_at IS NULL
+       AND EXISTS (SELECT 1 FROM wanted)",
+);
+
+pub(super) const DEAD_LETTER: &str =
+    concat!("SELECT ", letter_columns!(), " FROM dead_letters WHERE id = $1");
+
+pub(super) const REPLAY: &str = concat!(
+    "WITH replayed AS (
+         UPDATE dead_letters SET replayed_at = $2 WHERE id = $1 AND replayed_at IS NULL RETURNING ",
+    letter_columns!(),
+    "), sent AS (
+         INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent, digest)
+         SELECT $3, $4, $5, $2, $2, 0, $6 FROM replayed
+     ), queued AS (
+         UPDATE orders SET status = 'queued', version = version + 1, updated_at = $2
+         WHERE id = $7 AND status = 'failed' AND EXISTS (SELECT 1 FROM replayed)
+         RETURNING id, version
+     ), recorded AS (
+         ",
+    insert_history!(),
+    " SELECT id, version, $2, 'replay', 'failed', 'queued', $8, $9, $10 FROM queued
+     )
+     SELECT ",
+    letter_columns!(),
+    " FROM replayed",
+);
+
+pub(super) const INSERT_PRODUCT: &str = concat!(
+    "INSERT INTO products (",
+    product_columns!(),
+    ") VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT DO NOTHING RETURNING ",
+    product_columns!(),
+);
+
+/// Only the version that was looked at.
+pub(super) const REPLACE_PRODUCT: &str = concat!(
+    "UPDATE products SET name = $2, currency = $3, unit_price = $4, active = $5, version = version + 1,
+         updated_at = $6
+     WHERE sku = $1 AND version = $7 RETURNING ",
+    product_columns!(),
+);
+
+/// The waits are those of the other engine; rows that another relay is taking are left to it.
+pub(super) const TAKE_DUE: &str = "WITH due AS (
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND due_at <= $1
+         ORDER BY created_at, message_id LIMIT $4 FOR UPDATE SKIP LOCKED
+     )
+     UPDATE outbox
+     SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
+     FROM due WHERE outbox.message_id = due.message_id
+     RETURNING outbox.message_id, binding, payload, created_at";

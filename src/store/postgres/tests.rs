@@ -1,0 +1,28 @@
+//! What only this engine promises: a server far away, a schema that others bring up, and roles that can do little.
+
+use test_servers::Database;
+
+use super::*;
+use crate::store::contract::{
+    administrator, at, creator, database, draft, permit, placed, processor, product, queued, stamp, stock,
+};
+
+mod roles;
+mod server;
+mod units;
+
+/// A database of this version, and the store that brought it up.
+async fn migrated() -> (Database, Postgres) {
+    let database = database().await;
+    let store = Postgres::open(&database.url(), 4).unwrap();
+    store.migrate().await.unwrap();
+    (database, store)
+}
+
+async fn texts(store: &Postgres, statement: &'static str) -> Vec<String> {
+    sqlx::query_scalar(statement).fetch_all(&store.pool).await.unwrap()
+}
+
+async fn run(store: &Postgres, statement: &'static str) {
+    sqlx::raw_sql(statement).execute(&store.pool).await.unwrap();
+}

@@ -1,0 +1,104 @@
+//! A server that is away, returns, and may hold another version's schema.
+
+use super::*;
+
+#[test]
+fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
+    for url in ["postgres://me:hunter2@db:port/orders", "postgres://db?sslmode=hunter2"] {
+        let refused = crate::store::open(url, 4).err().unwrap_or_else(|| panic!("opened {url}"));
+        assert!(!refused.to_string().contains("hunter2"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_crashed_is_used_again_without_a_restart_of_ours() {
+    let server = test_servers::Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let database = server.database().await.unwrap();
+    let store = Postgres::open(&database.url(), 4).unwrap();
+    store.migrate().await.unwrap();
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    let (reader, writer) = (permit(&creator()), permit(&administrator()));
+    // As many connections as there may be, so that each is dead when it is used next.
+    tokio::join!(
+        store.read_order(&reader, order.id),
+        store.read_order(&reader, order.id),
+        store.read_order(&reader, order.id),
+        store.read_order(&reader, order.id),
+    )
+    .0
+    .unwrap();
+    assert!(server.crash());
+    let away = store.read_order(&reader, order.id).await;
+    assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
+    assert!(server.resume());
+    assert_eq!(store.read_order(&reader, order.id).await.unwrap(), Some(order));
+
+    assert!(server.crash() && server.resume());
+    let written = store.put_product(&writer, &product("MUG", 1), Precondition::None, stamp(2)).await;
+    assert!(matches!(written, Ok(ProductWritten::Created(_))), "{written:?}");
+    assert!(server.crash() && server.resume());
+    placed(&store, 3).await;
+}
+
+#[tokio::test]
+async fn a_schema_that_is_too_old_is_named_until_somebody_migrates() {
+    let database = database().await;
+    let store = Postgres::open(&database.url(), 4).unwrap();
+    for _ in 0..2 {
+        let answer = store.ping().await;
+        assert!(matches!(answer, Err(StoreError::Outdated)), "{answer:?}");
+        let said = answer.unwrap_err().to_string();
+        assert!(said.contains("run `orders-worker migrate`"), "{said}");
+    }
+    assert!(Postgres::open(&database.url(), 1).unwrap().migrate().await.is_ok());
+    store.ping().await.unwrap();
+    run(&store, "UPDATE _sqlx_migrations SET version = version - 1000").await;
+    let later = Postgres::open(&database.url(), 4).unwrap().ping().await;
+    assert!(matches!(later, Err(StoreError::Outdated)), "{later:?}");
+}
+
+#[tokio::test]
+async fn migrating_again_and_beside_another_changes_nothing() {
+    let (database, store) = migrated().await;
+    stock(&store).await;
+    let other = Postgres::open(&database.url(), 1).unwrap();
+    let (one, two) = tokio::join!(store.migrate(), other.migrate());
+    assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+    placed(&store, 1).await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone() {
+    let (database, store) = migrated().await;
+    run(&store, "INSERT INTO _sqlx_migrations VALUES (9999, 'of a later version', now(), true, '', 1)").await;
+    let older = Postgres::open(&database.url(), 4).unwrap();
+    stock(&older).await;
+    older.migrate().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_keeps_its_rows() {
+    let database = database().await;
+    let before = Postgres::open(&database.url(), 4).unwrap();
+    let mut first = sqlx::migrate!("src/store/migrations/postgres");
+    let there = first.iter().filter(|migration| migration.version == 1).cloned().collect::<Vec<_>>();
+    first.migrations = there.into();
+    first.run(&before.pool).await.unwrap();
+    run(
+        &before,
+        "INSERT INTO products VALUES ('BEANS', 'Beans', 'EUR', 1250, true, 1, 0);
+         INSERT INTO orders VALUES ('01890a5d-ac96-774b-bcce-b302099a8057',
+             '00000000-0000-0000-0000-00000000007e', '00000000-0000-0000-0000-000000000001',
+             'PO-1', 'queued', 'EUR', 2500, NULL, 2, 1, 2);
+         INSERT INTO order_lines VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 0, 'BEANS', 2, 1250, 2500);
+         INSERT INTO outbox VALUES ('01890a5d-ac96-774b-bcce-b302099a8058', 'fulfilment', 'x', 1, 1, 0, NULL)",
+    )
+    .await;
+    before.migrate().await.unwrap();
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+    let order = before.read_order(&permit(&creator()), id).await.unwrap().unwrap();
+    assert_eq!((order.total.get(), order.version, order.lines.len()), (2500, 2, 1));
+    let due = before.take_due_messages(at(0), chrono::TimeDelta::minutes(2), 9).await.unwrap();
+    assert_eq!(due.len(), 1);
+}

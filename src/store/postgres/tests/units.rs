@@ -1,0 +1,132 @@
+//! Units of work that meet each other, or their own lost answers.
+
+use std::time::Instant;
+
+use super::*;
+use crate::orders::Status;
+
+#[tokio::test]
+async fn an_order_whose_answer_was_lost_is_kept_once() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let (id, draft) = (OrderId::new(at(1)), draft());
+    for _ in 0..2 {
+        let placed = store.place_order(&permit(&creator()), id, &draft, None, stamp(1)).await.unwrap();
+        assert!(
+            matches!(&placed, Placed::Placed(order) if order.id == id && order.version == 1),
+            "{placed:?}"
+        );
+    }
+    assert_eq!(texts(&store, "SELECT action FROM order_history").await, ["place"]);
+}
+
+#[tokio::test]
+async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let key: RequestKey = "k".parse().unwrap();
+    let (creator, draft) = (permit(&creator()), draft());
+    let place = async |seconds| {
+        let id = OrderId::new(at(seconds));
+        store.place_order(&creator, id, &draft, Some(&key), stamp(seconds)).await.unwrap()
+    };
+    let first = place(0).await;
+    assert!(matches!(first, Placed::Placed(_)), "{first:?}");
+    let mut other = store.pool.begin().await.unwrap();
+    sqlx::query("UPDATE idempotency_keys SET created_at = created_at").execute(&mut *other).await.unwrap();
+    let day = 24 * 60 * 60;
+    let start = Instant::now();
+    let twin = place(day).await;
+    assert!(matches!(twin, Placed::Twin), "{twin:?}");
+    assert!((1500..5000).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    other.rollback().await.unwrap();
+    let second = place(day).await;
+    assert!(matches!(second, Placed::Placed(_)), "{second:?}");
+    let third = place(day + 1).await;
+    assert!(matches!(third, Placed::Again(_)), "{third:?}");
+}
+
+#[tokio::test]
+async fn twins_at_once_are_one_order() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let key: RequestKey = "k".parse().unwrap();
+    let (creator, draft) = (permit(&creator()), draft());
+    let place = async |seconds| {
+        let id = OrderId::new(at(seconds));
+        match store.place_order(&creator, id, &draft, Some(&key), stamp(seconds)).await.unwrap() {
+            Placed::Placed(order) | Placed::Again(order) => order,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (one, two, three, four) = tokio::join!(place(1), place(2), place(3), place(4));
+    assert!(one == two && two == three && three == four);
+    assert_eq!(texts(&store, "SELECT id FROM orders").await.len(), 1);
+}
+
+#[tokio::test]
+async fn new_lines_may_hold_the_old_skus_at_other_places() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    let mut lines = draft().lines;
+    lines.reverse();
+    let revision = OrderRevision { reference: "PO-18".parse().unwrap(), lines, note: None };
+    let version = Precondition::Version(1);
+    let answer =
+        store.update_order(&permit(&creator()), order.id, &revision, version, stamp(2)).await.unwrap();
+    let Updated::Now(changed) = answer else { panic!("{answer:?}") };
+    let skus: Vec<_> = changed.lines.iter().map(|line| line.sku.as_str()).collect();
+    assert_eq!((changed.version, changed.total, skus), (2, order.total, vec!["BEANS", "CUP"]));
+    assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(changed));
+}
+
+#[tokio::test]
+async fn a_relay_leaves_what_another_is_taking_and_waits_for_nothing() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    for seconds in 0..3 {
+        queued(&store, seconds).await;
+    }
+    let mut other = store.pool.begin().await.unwrap();
+    let taken = sqlx::query("SELECT 1 FROM outbox ORDER BY created_at LIMIT 2 FOR UPDATE");
+    taken.execute(&mut *other).await.unwrap();
+    let due = store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500).await.unwrap();
+    assert_eq!(due.len(), 1);
+}
+
+#[tokio::test]
+async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    run(&store, "UPDATE orders SET reference = ''").await;
+    let read = store.read_order(&permit(&creator()), order.id).await;
+    assert!(
+        matches!(read, Err(StoreError::Inconsistent { table: "orders", column: "reference" })),
+        "{read:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_deadlock_is_broken_and_nobody_hears_of_it() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let (id, message) = queued(&store, 1).await;
+    let mut other = store.pool.begin().await.unwrap();
+    sqlx::query("UPDATE orders SET note = NULL").execute(&mut *other).await.unwrap();
+    let deciding = store.decide_order(&message, Decision::Fulfilled, stamp(2));
+    let crossing = async {
+        // Deciding holds the outbox row by now, or will find it held: either way the two wait for each other.
+        let held = "SELECT 1 FROM outbox FOR UPDATE NOWAIT";
+        while sqlx::query(held).execute(&store.pool).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        let crossed = sqlx::query("UPDATE outbox SET sent = sent").execute(&mut *other).await;
+        if crossed.is_ok() { other.commit().await } else { other.rollback().await }
+    };
+    let (decided, _) = tokio::join!(deciding, crossing);
+    decided.unwrap();
+    let order = store.read_order(&permit(&processor()), id).await.unwrap().unwrap();
+    assert_eq!(order.status, Status::Fulfilled);
+}

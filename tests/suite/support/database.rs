@@ -1,0 +1,56 @@
+//! Where a running app keeps its orders: a file of its own, or a database of its own on a real server.
+
+use std::{
+    env,
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+use test_servers::{Database, Postgres};
+
+use super::binary;
+
+/// Names the engine for all apps: `postgres`; a file without it.
+const ENGINE: &str = "TEST_DATABASE";
+
+/// A database that goes with its app.
+pub(super) struct Kept {
+    pub(super) url: String,
+    _server: Option<Database>,
+}
+
+impl Kept {
+    /// An empty one, of this version.
+    pub(super) async fn fresh(folder: &TempDir) -> Self {
+        match env::var(ENGINE).as_deref() {
+            Ok("postgres") => {
+                let database = on_a_server().await;
+                let output = migrate(&database.url());
+                assert!(output.status.success(), "{output:?}");
+                Self { url: database.url(), _server: Some(database) }
+            }
+            Ok(other) => panic!("{ENGINE} is `postgres` or not set; {other} is no engine"),
+            Err(_) => {
+                let file = folder.path().join("orders.db");
+                Self { url: format!("sqlite://{}", file.display()), _server: None }
+            }
+        }
+    }
+}
+
+/// A database without a schema on the PostgreSQL of this run.
+pub(crate) async fn on_a_server() -> Database {
+    let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
+    server.database().await.expect("the server makes databases")
+}
+
+/// Runs `orders-worker migrate`.
+pub(crate) fn migrate(url: &str) -> Output {
+    Command::new(binary())
+        .arg("migrate")
+        .env_clear()
+        .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+        .env("ORDERS_DATABASE_URL", url)
+        .output()
+        .expect("the binary runs")
+}
