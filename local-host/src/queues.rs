@@ -1,6 +1,7 @@
 //! Storage queues in memory: leases, dequeue counts, time to live. They outlive host instances.
 //! The text of a message is what a storage queue would hold: already encoded.
 
+mod mishap;
 mod store;
 
 use std::{
@@ -14,6 +15,8 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use store::Store;
+
+pub use mishap::Mishap;
 
 /// Bytes of text that a storage queue takes in one message.
 pub const MAX_TEXT: usize = 64 * 1024;
@@ -69,6 +72,9 @@ pub enum QueueError {
     /// Somebody else received or updated the message since.
     #[error("the pop receipt is not the message's latest")]
     OldReceipt,
+    /// The queues are [away](Queues::set_away).
+    #[error("the queues do not answer")]
+    Away,
 }
 
 impl Queues {
@@ -88,7 +94,7 @@ impl Queues {
     /// missing. Names are lower-cased.
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
+    /// A text above [`MAX_TEXT`], or the queues are away.
     pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
         self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
     }
@@ -97,7 +103,7 @@ impl Queues {
     /// a storage queue writes −1).
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
+    /// A text above [`MAX_TEXT`], or the queues are away.
     pub fn put_later(
         &self,
         queue: &str,
@@ -108,12 +114,12 @@ impl Queues {
         if text.len() > MAX_TEXT {
             return Err(QueueError::TooLarge(text.len()));
         }
-        let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live);
+        let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live)?;
         self.changed.send_replace(());
         Ok(id)
     }
 
-    /// Takes up to `count` visible messages and hides them for `lease`.
+    /// Takes up to `count` visible messages and hides them for `lease`; none while the queues are away.
     #[must_use]
     pub fn receive(&self, queue: &str, count: usize, lease: Duration) -> Vec<Message> {
         let taken = self.store().receive(self.clock.now(), &queue.to_lowercase(), count, lease);
@@ -127,7 +133,7 @@ impl Queues {
     /// renews its lease.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
     pub fn update(
         &self,
         queue: &str,
@@ -144,11 +150,28 @@ impl Queues {
     /// Removes a received message for good.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
     pub fn delete(&self, queue: &str, id: Uuid, pop_receipt: &str) -> Result<(), QueueError> {
         self.store().delete(self.clock.now(), &queue.to_lowercase(), id, pop_receipt)?;
         self.changed.send_replace(());
         Ok(())
+    }
+
+    /// Lets something befall the next message of a queue.
+    pub fn befall(&self, queue: &str, mishap: Mishap) {
+        self.store().mishaps.add(&queue.to_lowercase(), mishap);
+    }
+
+    /// Forgets the mishaps that have befallen no message yet.
+    pub fn forget_mishaps(&self) {
+        self.store().mishaps.clear();
+    }
+
+    /// Takes the queues away, or brings them back with all that they held: meanwhile nothing can be put, received,
+    /// updated or deleted, as when the storage account does not answer. A look from outside still shows everything.
+    pub fn set_away(&self, away: bool) {
+        self.store().away = away;
+        self.changed.send_replace(());
     }
 
     /// Every message of a queue, oldest first, hidden ones included, nothing changed.
@@ -195,7 +218,7 @@ impl Queues {
         let last = crate::clock::later(self.clock.now(), at_most);
         let mut changed = self.changed.subscribe();
         loop {
-            let next = self.store().next_visible_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
+            let next = self.store().due_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
             if next <= self.clock.now() {
                 return;
             }
