@@ -17,6 +17,8 @@ use crate::{
 
 mod precondition;
 mod rows;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod sql;
 mod sqlite;
 

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod chaos;
 mod dev;
 mod licences;
 mod measure;
@@ -20,6 +21,8 @@ Examples:
   cargo xtask token ann                a bearer token for a person of .local-host.json
   cargo xtask token ann --role Other   the same person with other roles
   cargo xtask test                     everything that CI runs
+  cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
+  cargo xtask chaos --seed 7           the same with other luck
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -38,6 +41,8 @@ enum Command {
     Token(token::Args),
     /// Run everything that CI runs, and stop at the first failure.
     Test,
+    /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
+    Chaos(chaos::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -49,6 +54,7 @@ async fn main() -> ExitCode {
         Command::Dev(args) => dev::run(&project, &args).await,
         Command::Token(args) => token::run(&project, &args),
         Command::Test => test::run(&project),
+        Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

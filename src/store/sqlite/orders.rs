@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage;
+
 use super::Sqlite;
 
 pub(super) async fn place(
@@ -46,6 +49,11 @@ pub(super) async fn place(
     }
     record(&mut unit, id, 1, stamp.item(Action::Place, None, Status::Placed, permit.actor())).await?;
     let order = with_lines(&mut unit, row).await?;
+    #[cfg(feature = "sabotage")]
+    if sabotage::Sabotage::CommitLate.is_on() {
+        sabotage::commit_later(unit);
+        return Ok(Placed::Placed(order));
+    }
     unit.commit().await?;
     Ok(Placed::Placed(order))
 }
