@@ -19,7 +19,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -64,6 +64,16 @@ const STAGES: [Stage; 7] = [
             // The scenarios hold what ships, not what a debugger wants.
             test.env("ORDERS_WORKER_BINARY", project.worker(Profile::Release));
             Ok(vec![test])
+        },
+    },
+    Stage {
+        name: "chaos",
+        advice: "read the story above; the same command with the printed --seed draws the same faults again",
+        commands: |project| {
+            let chaos = ["run", "--quiet", "--package", "xtask", "--", "chaos"];
+            let mut prove = cargo(project, &chaos);
+            prove.arg("--prove");
+            Ok(vec![cargo(project, &chaos), prove])
         },
     },
     Stage {

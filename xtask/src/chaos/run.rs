@@ -40,7 +40,7 @@ pub(super) struct Outcome {
     pub(super) evidence: Evidence,
     pub(super) violations: Vec<Violation>,
     operations: u64,
-    worked: Duration,
+    time_of_work: Duration,
     took: Duration,
 }
 
@@ -72,8 +72,8 @@ pub(super) async fn run(
     let over = || working.elapsed().as_secs() >= size.seconds;
     let enough = || over() || (*done.borrow() >= size.operations && struck.load(Ordering::Relaxed));
     let limit = Duration::from_secs(size.seconds);
-    let (_, _struck_in_time) = tokio::join!(clients.work(&mut dice, enough), timeout(limit, faults));
-    let (operations, worked) = (*done.borrow(), working.elapsed());
+    let ((), _struck_in_time) = tokio::join!(clients.work(&mut dice, enough), timeout(limit, faults));
+    let (operations, time_of_work) = (*done.borrow(), working.elapsed());
     ensure!(
         operations >= size.operations && struck.load(Ordering::Relaxed),
         "{operations} operations were answered within {} s: allow more with --seconds",
@@ -89,7 +89,7 @@ pub(super) async fn run(
     let heard = listening.end().await;
     let evidence = Evidence { pages: journal.pages(), record, heard, people, unrest };
     let violations = evidence.violations();
-    Ok(Outcome { evidence, violations, operations, worked, took: start.elapsed() })
+    Ok(Outcome { evidence, violations, operations, time_of_work, took: start.elapsed() })
 }
 
 impl Outcome {
@@ -102,7 +102,7 @@ impl Outcome {
             "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults\n\
              {} orders, {} messages sent {sendings} times, backend called {} times; {:.1} s in all",
             self.operations,
-            self.worked.as_secs_f64(),
+            self.time_of_work.as_secs_f64(),
             pages.calls.len(),
             pages.kills(),
             pages.blows.len(),

@@ -5,12 +5,17 @@ use super::{
     journal::{Call, Outcome},
 };
 
+/// Faults that belong to a call: those that struck so many microseconds before it, during it or after it.
+const BEFORE: u64 = 20_000;
+const AFTER: u64 = 200_000;
+
 /// Calls, faults beside them, history and messages of an order, in the sequence of time.
 pub(super) fn of(order: &str, evidence: &Evidence) -> String {
     let calls: Vec<&Call> = calls(order, evidence).collect();
-    let begin = calls.iter().map(|call| call.began).min().unwrap_or_default();
-    let end = calls.iter().map(|call| call.ended).max().unwrap_or_default();
-    let blows = evidence.pages.blows.iter().filter(|blow| (begin..=end).contains(&blow.at));
+    let beside = |at: u64| {
+        calls.iter().any(|call| (call.began.saturating_sub(BEFORE)..=call.ended + AFTER).contains(&at))
+    };
+    let blows = evidence.pages.blows.iter().filter(|blow| beside(blow.at));
     let mut lines: Vec<(u64, String)> = blows.map(|blow| (blow.at, format!("-- {}", blow.fault))).collect();
     lines.extend(calls.iter().map(|call| (call.began, line(call))));
     lines.sort();
