@@ -32,6 +32,8 @@ pub struct Needs {
     pub http: bool,
     /// It serves a function that calls the fulfilment backend.
     pub fulfilment: bool,
+    /// It serves a function that takes orders for whom a message names.
+    pub incoming: bool,
 }
 
 /// Where a process runs; everything that is not clearly a developer's machine is the platform, and strict.
@@ -52,6 +54,9 @@ pub struct Config {
     pub port: u16,
     /// Where orders are kept.
     pub database: DatabaseSettings,
+    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in, and whose people a message
+    /// may name; any when none. Read where [`Needs::http`] or [`Needs::incoming`] was asked for.
+    pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
@@ -86,7 +91,9 @@ impl Config {
         let place = given.place();
         let port = given.port();
         let database = database::read(&mut given, place);
-        let identity = needs.http.then(|| IdentitySettings::read(&mut given, place));
+        let people = needs.http || needs.incoming;
+        let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
+        let identity = needs.http.then(|| IdentitySettings::read(&mut given, place, tenant));
         if needs.fulfilment && place == Place::Platform {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
@@ -95,7 +102,15 @@ impl Config {
         let whole = || {
             let identity = identity.map_or(Some(None), |read| read.map(Some))?;
             let (port, database) = (port?, database?);
-            Some(Self { place, port, database, identity, outbox_deadline: outbox_deadline?, log: log? })
+            Some(Self {
+                place,
+                port,
+                database,
+                tenant,
+                identity,
+                outbox_deadline: outbox_deadline?,
+                log: log?,
+            })
         };
         let config = whole();
         let faults = given.finish();
@@ -104,7 +119,7 @@ impl Config {
 }
 
 impl IdentitySettings {
-    fn read(given: &mut Given, place: Place) -> Option<Self> {
+    fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Option<Self> {
         given.demand_platform_authentication();
         if place == Place::Platform {
             given.demand(
@@ -112,7 +127,6 @@ impl IdentitySettings {
                 "is missing: on the platform name the client ids that may call on a user's behalf",
             );
         }
-        let tenant = given.optional("ORDERS_ENTRA_TENANT_ID", value::guid);
         let allowed_clients = given.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
         let required_scope = given.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
         Some(Self { tenant, allowed_clients, required_scope })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method};
 use chrono::Duration;
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
@@ -17,23 +18,32 @@ use crate::{
     store::{Stamp, Store},
 };
 
+pub mod cancel_order;
 pub mod create_order;
 pub mod fulfil_order;
 pub mod get_order;
+pub mod get_order_history;
 pub mod health;
+pub mod ingest_order;
 pub mod list_dead_letters;
 pub mod list_orders;
 pub mod list_products;
 pub mod process_order;
+pub mod purge_expired;
 pub mod put_product;
 pub mod record_poison_fulfilment;
+pub mod record_poison_incoming;
 pub mod relay_outbox;
+pub mod replay_dead_letter;
+pub mod update_order;
 pub mod view;
 
 /// The queue that fulfilment messages travel through.
 pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
+/// The queue that orders come through.
+pub const INCOMING_QUEUE: &str = "orders-incoming";
 const FULFILMENT_OUTPUT: (&str, &str) = ("fulfilment", FULFILMENT_QUEUE);
-const INCOMING_OUTPUT: (&str, &str) = ("incoming", "orders-incoming");
+const INCOMING_OUTPUT: (&str, &str) = ("incoming", INCOMING_QUEUE);
 
 /// The route prefix of host.json.
 pub const PREFIX: &str = "api";
@@ -49,6 +59,7 @@ pub fn needs(served: &[Function<App>]) -> Needs {
             matches!(function.trigger, Trigger::Http { .. }) && !ANONYMOUS.contains(&function.name)
         }),
         fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
+        incoming: served.iter().any(|function| function.name == "IngestOrder"),
     }
 }
 
@@ -58,6 +69,8 @@ pub struct App {
     pub clock: Clock,
     /// Says who is calling; a process without functions that ask has none.
     pub identity: Option<Identity>,
+    /// The only tenant that a message may name an owner of; any when none.
+    pub tenant: Option<Uuid>,
     /// Keeps what is to be kept.
     pub store: Arc<dyn Store>,
     /// Carries orders out.
@@ -142,13 +155,27 @@ pub fn all() -> Vec<Function<App>> {
     vec![
         http!("CreateOrder", POST "orders", create_order::create_order),
         http!("GetOrder", GET "orders/{id}", get_order::get_order),
+        http!("UpdateOrder", PUT "orders/{id}", update_order::update_order),
+        http!("CancelOrder", POST "orders/{id}/cancel", cancel_order::cancel_order),
+        http!("GetOrderHistory", GET "orders/{id}/history", get_order_history::get_order_history),
         http!("ListOrders", GET "orders", list_orders::list_orders),
         http!("ProcessOrder", POST "orders/{id}/process", process_order::process_order, &[FULFILMENT_OUTPUT]),
         http!("ListProducts", GET "products", list_products::list_products),
         http!("PutProduct", PUT "products/{sku}", put_product::put_product),
         http!("ListDeadLetters", GET "dead-letters", list_dead_letters::list_dead_letters),
+        http!(
+            "ReplayDeadLetter",
+            POST "dead-letters/{id}/replay",
+            replay_dead_letter::replay_dead_letter
+        ),
         http!("Health", GET "health", health::health),
+        queue!("IngestOrder", INCOMING_QUEUE, ingest_order::ingest_order),
         queue!("FulfilOrder", FULFILMENT_QUEUE, fulfil_order::fulfil_order),
+        queue!(
+            "RecordPoisonIncoming",
+            "orders-incoming-poison",
+            record_poison_incoming::record_poison_incoming
+        ),
         queue!(
             "RecordPoisonFulfilment",
             "orders-fulfilment-poison",
@@ -160,5 +187,6 @@ pub fn all() -> Vec<Function<App>> {
             relay_outbox::relay_outbox,
             &[FULFILMENT_OUTPUT, INCOMING_OUTPUT]
         ),
+        timer!("PurgeExpired", "0 17 3 * * *", purge_expired::purge_expired, &[]),
     ]
 }

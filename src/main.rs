@@ -58,6 +58,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     let app = App {
         clock: Clock,
+        tenant: config.tenant,
         identity: config.identity.map(Identity::new),
         store,
         backend: Backend::StandIn,

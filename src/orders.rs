@@ -2,6 +2,8 @@
 
 pub mod actor;
 pub mod dead_letter;
+mod digest;
+pub mod draft;
 pub mod history;
 mod id;
 pub mod message;
@@ -14,11 +16,14 @@ mod words;
 
 pub use actor::{Actor, ActorKind, Owner};
 pub use dead_letter::{DeadLetter, Reason};
-pub use history::{Action, HistoryItem};
+pub use digest::Digest;
+pub use draft::{IncomingOrder, OrderDraft, OrderRevision};
+pub use history::{Action, HistoryItem, Recorded};
+pub(crate) use id::hyphenated;
 pub use message::FulfilmentMessage;
 pub use money::{Currency, Money, Quantity, UnitPrice};
-pub use order::{Line, Order, OrderDraft, OrderId, Status};
+pub use order::{Line, Order, OrderId, Status};
 pub use product::{Product, ProductDraft};
-pub use text::{Name, Note, Reference, Sku};
+pub use text::{Name, Note, Reference, RequestKey, Sku};
 pub use trace::Traceparent;
 pub use words::UnknownWord;

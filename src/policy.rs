@@ -60,6 +60,12 @@ policy! {
     PlaceOrder      | Users::Any,             NOBODY,    Apps::No;
     /// Read an order.
     ReadOrder       | Users::Any,             STAFF,     Apps::Processor;
+    /// Change an order that is still placed.
+    UpdateOrder     | Users::Any,             NOBODY,    Apps::No;
+    /// Take an order back.
+    CancelOrder     | Users::Any,             ADMIN,     Apps::No;
+    /// Read what happened to an order.
+    ReadHistory     | Users::Any,             ADMIN,     Apps::No;
     /// List one's own orders.
     ListOwnOrders   | Users::Any,             NOBODY,    Apps::No;
     /// List everybody's orders.
@@ -72,6 +78,8 @@ policy! {
     PutProduct      | Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Read the dead letters.
     ListDeadLetters | Users::With(ADMIN),     ADMIN,     Apps::No;
+    /// Send a dead letter's message again.
+    ReplayDeadLetter | Users::With(ADMIN),    ADMIN,     Apps::No;
 }
 
 /// A caller was refused. The client learns which of the two, nothing else.
@@ -191,12 +199,16 @@ mod tests {
         // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin.
         assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
         assert_eq!(row::<ReadOrder>(),       ["scope", "own",  "all",  "all",  "all", "role", "all",  "role"]);
+        assert_eq!(row::<UpdateOrder>(),     ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
+        assert_eq!(row::<CancelOrder>(),     ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ReadHistory>(),     ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ListOwnOrders>(),   ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
         assert_eq!(row::<ListAllOrders>(),   ["scope", "role", "all",  "all",  "all", "role", "all",  "role"]);
         assert_eq!(row::<ProcessOrder>(),    ["scope", "role", "all",  "role", "all", "role", "all",  "role"]);
         assert_eq!(row::<ListProducts>(),    ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<PutProduct>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ListDeadLetters>(), ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ReplayDeadLetter>(), ["scope", "role", "role", "all", "all", "role", "role", "role"]);
     }
 
     #[test]

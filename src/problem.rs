@@ -37,6 +37,10 @@ pub enum Problem {
     MediaType,
     /// 422: well formed, but these fields are wrong.
     InvalidFields(Vec<FieldFault>),
+    /// 409: the same request is still under way; try again.
+    Twin,
+    /// 422: the key belongs to another request.
+    KeyReused,
     /// 428: a version has to be named.
     PreconditionRequired,
     /// 503: something that this needs is away; try again.
@@ -140,6 +144,18 @@ impl Problem {
                 "Some fields are wrong",
                 "Mend the fields that errors lists.",
             ),
+            Self::Twin => (
+                S::CONFLICT,
+                "conflict",
+                "The same request is under way",
+                "Send it again after the time in Retry-After.",
+            ),
+            Self::KeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "key-reused",
+                "The key belongs to another request",
+                "Send another request under an Idempotency-Key of its own.",
+            ),
             Self::PreconditionRequired => (
                 S::PRECONDITION_REQUIRED,
                 "precondition-required",
@@ -164,6 +180,7 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""))
             }
+            Self::Twin => Some((header::RETRY_AFTER, "1")),
             Self::Unavailable => Some((header::RETRY_AFTER, "5")),
             _ => None,
         }

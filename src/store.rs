@@ -9,13 +9,19 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, Order, OrderDraft, OrderId, Product,
-        ProductDraft, Sku, Status,
+        Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, IncomingOrder, Order, OrderDraft, OrderId,
+        OrderRevision, Product, ProductDraft, Recorded, RequestKey, Sku, Status,
     },
-    policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
+    policy::{
+        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
+        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+    },
 };
 
+mod kept;
+mod outcome;
 mod precondition;
+mod replay;
 mod rows;
 #[cfg(feature = "sabotage")]
 mod sabotage;
@@ -25,10 +31,17 @@ mod sqlite;
 #[cfg(test)]
 mod contract;
 
+pub use outcome::{
+    Cancelled, Decision, DueMessage, Ingested, LineFault, Pending, Placed, ProductWritten, Queued, Replayed,
+    Updated,
+};
 pub use precondition::Precondition;
 
 /// The out binding and inbox of messages that ask for an order to be fulfilled.
 const FULFILMENT: &str = "fulfilment";
+
+/// The out binding and inbox of messages that ask for an order to be placed.
+const INCOMING: &str = "incoming";
 
 /// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
 #[derive(Debug, thiserror::Error)]
@@ -121,81 +134,6 @@ pub enum StoreError {
     },
 }
 
-/// Why a line cannot be ordered; found inside the transaction that would have priced it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LineFault {
-    /// No active product of that sku.
-    Unknown,
-    /// The product is priced in another currency.
-    Currency,
-}
-
-/// What became of an order that was to be placed.
-#[derive(Debug)]
-pub enum Placed {
-    /// It is kept, with its prices.
-    Placed(Order),
-    /// Nothing is kept: these lines, by index, cannot be ordered.
-    Refused(Vec<(usize, LineFault)>),
-}
-
-/// What became of an order that was to be queued for fulfilment.
-#[derive(Debug)]
-pub enum Queued {
-    /// It is queued now, and its outbox row holds the message.
-    Now(Order),
-    /// It was queued already; nothing changed.
-    Already(Order),
-    /// The permit reaches no such order.
-    NotFound,
-    /// It is in a state from which it cannot be queued.
-    Conflict,
-}
-
-/// What became of a product that was to be written.
-#[derive(Debug)]
-pub enum ProductWritten {
-    /// It is new.
-    Created(Product),
-    /// It replaced the version that the precondition named.
-    Replaced(Product),
-    /// It exists, and no version was named.
-    PreconditionRequired,
-    /// A version was named, and there is no such product.
-    NotFound,
-    /// Another version is there, or one is there that should not be.
-    Stale,
-}
-
-/// What a fulfilment message points at.
-#[derive(Debug)]
-pub enum Pending {
-    /// An order that waits to be fulfilled.
-    Order(Order),
-    /// An order in another state; the message is settled now, without effect.
-    Settled,
-    /// No such order.
-    Unknown,
-}
-
-/// How the backend decided.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Decision {
-    /// It will carry the order out.
-    Fulfilled,
-    /// It refuses the order for good.
-    Rejected,
-}
-
-/// A message of the outbox that is due.
-#[derive(Clone, Debug)]
-pub struct DueMessage {
-    /// The name of the out binding: `fulfilment` or `incoming`.
-    pub binding: String,
-    /// The message's bytes.
-    pub payload: Vec<u8>,
-}
-
 /// The promises that every engine keeps. Ownership is part of the statements: a method that takes a permit or a
 /// [`Sight`] reads and writes nothing beyond it.
 #[async_trait]
@@ -208,16 +146,64 @@ pub trait Store: Send + Sync {
 
     /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
     /// its history row.
+    ///
+    /// With a `key` the order is kept once for that caller and key: the key's row, with the draft's content and the
+    /// prices, is inserted in the same transaction. A row that is 24 hours old counts as absent. The same content
+    /// again is [`Placed::Again`], whatever became of the order or its products since; other content is
+    /// [`Placed::KeyReused`]. One that comes while its twin is under way waits at most two seconds for it.
     async fn place_order(
         &self,
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
+        key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError>;
 
+    /// Keeps the order of a message, as [`place_order`](Self::place_order) does, once for a message id: the inbox
+    /// row, with the message's content, is inserted in the same transaction, and a second delivery changes nothing.
+    /// The actor is the system, for nobody proved to be the owner. Outbox rows that hold the message's payload are
+    /// closed, unless the message is refused or its id reused: then its dead letter closes them.
+    async fn ingest_order(
+        &self,
+        message: &IncomingOrder,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Ingested, StoreError>;
+
     /// Reads an order within the permit's sight.
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError>;
+
+    /// Replaces reference, lines and note of an order within the permit's sight, all lines at today's prices, with
+    /// its history row. Asks in this sequence, and the first that fails is the answer: the lines against the product
+    /// table (and, if the order is in sight, against its currency), a version named at all, the order in sight, its
+    /// version, its status. Of two that name one version, exactly one wins.
+    async fn update_order(
+        &self,
+        permit: &Permit<UpdateOrder>,
+        id: OrderId,
+        revision: &OrderRevision,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<Updated, StoreError>;
+
+    /// Takes back an order within the permit's sight, from `placed` only: status, version, history row. Against
+    /// [`queue_order`](Self::queue_order) exactly one wins.
+    async fn cancel_order(
+        &self,
+        permit: &Permit<CancelOrder>,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Cancelled, StoreError>;
+
+    /// Lists the changes of an order within the permit's sight, newest first, by the versions that they made; none
+    /// when there is no such order in sight.
+    async fn order_history(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: OrderId,
+        slice: &Slice<u64>,
+    ) -> Result<Option<Listed<Recorded>>, StoreError>;
 
     /// Lists orders within sight, newest first.
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError>;
@@ -262,8 +248,12 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<(), StoreError>;
 
-    /// Keeps a dead letter, once for the same queue and payload however often it is recorded. With `fails` the order
-    /// that it points at becomes `failed`, from `queued` only, and the outbox row of its message is closed.
+    /// Keeps a dead letter, once for the same queue and payload however often it is recorded; a letter that was
+    /// replayed makes room for another. Outbox rows of that queue that hold its payload are closed.
+    ///
+    /// With `fails` the order that it points at becomes `failed`, from `queued` only, and the outbox row of its
+    /// message is closed; but when that message's letter was replayed, nothing changes: the replay travels under an
+    /// id of its own, so this is the old message once more.
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
@@ -277,6 +267,26 @@ pub trait Store: Send + Sync {
         permit: &Permit<ListDeadLetters>,
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError>;
+
+    /// Has the message of a dead letter sent again, once: the letter is marked, and an outbox row that is due at once
+    /// holds the message.
+    ///
+    /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
+    /// stand in inbox and outbox, and late copies of it may still be on their way. When its order is `failed`, it
+    /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row
+    /// that is named by the letter and closed by the payload's digest ([`ingest_order`](Self::ingest_order),
+    /// [`record_dead_letter`](Self::record_dead_letter)).
+    async fn replay_dead_letter(
+        &self,
+        permit: &Permit<ReplayDeadLetter>,
+        id: Uuid,
+        stamp: Stamp,
+    ) -> Result<Replayed, StoreError>;
+
+    /// Forgets what is kept for a time only (contract §4): request keys after 24 hours, inbox rows after 30 days,
+    /// outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most `limit` rows of
+    /// each; gives how many rows went, so 0 says that nothing is left to forget.
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
     /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the

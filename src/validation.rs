@@ -3,17 +3,23 @@
 mod body;
 mod fields;
 mod forms;
+mod incoming;
+mod key;
 mod precondition;
 mod query;
 
 pub use body::read;
-pub use forms::{ProductFields, order, product};
-pub use precondition::{Said, precondition};
-pub use query::{Cursor, List, Query};
+pub use forms::{ProductFields, order, product, revision};
+pub use incoming::{Unusable, incoming};
+pub use key::request_key;
+pub use precondition::{Said, if_match, precondition};
+pub use query::{Cursor, List, Query, history_of};
+
+use uuid::Uuid;
 
 use crate::{
     host::Call,
-    orders::{OrderId, Sku},
+    orders::{OrderId, Sku, hyphenated},
     problem::{FieldCode, Problem},
     store::LineFault,
 };
@@ -38,6 +44,14 @@ pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
 /// `not-found`, when it is no id.
 pub fn order_id(call: &Call) -> Result<OrderId, Problem> {
     call.param("id").parse().map_err(|_| Problem::NotFound)
+}
+
+/// The dead letter that the path names.
+///
+/// # Errors
+/// `not-found`, when it is no id.
+pub fn dead_letter_id(call: &Call) -> Result<Uuid, Problem> {
+    hyphenated(call.param("id")).ok_or(Problem::NotFound)
 }
 
 /// The product that the path names.

@@ -20,6 +20,8 @@ pub struct Setting {
 pub(super) enum Concern {
     Every,
     Http,
+    /// Functions that people call, or that act for people whom a message names.
+    People,
     Fulfilment,
     /// No function of this version needs it.
     Nobody,
@@ -30,6 +32,7 @@ impl Concern {
         match self {
             Self::Every => true,
             Self::Http => needs.http,
+            Self::People => needs.http || needs.incoming,
             Self::Fulfilment => needs.fulfilment,
             Self::Nobody => false,
         }
@@ -114,9 +117,9 @@ pub const SETTINGS: &[Setting] = &[
     ),
     built(
         "ORDERS_ENTRA_TENANT_ID",
-        Concern::Http,
+        Concern::People,
         None,
-        "the only tenant whose people and programs are let in",
+        "the only tenant whose people and programs are let in, and whose people a queued order may name",
     ),
     later("ORDERS_ENTRA_AUDIENCE", Concern::Http, TOKENS, "the audience of tokens"),
     built(

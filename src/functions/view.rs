@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity, Reason, Reference,
-        Sku, Status, UnitPrice,
+        Action, ActorKind, Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity,
+        Reason, Recorded, Reference, Sku, Status, UnitPrice,
     },
     store::Listed,
 };
@@ -80,6 +80,38 @@ impl<'a> OrderView<'a> {
             created_at: Time(order.created_at),
             updated_at: Time(order.updated_at),
             created_by: foreign.then_some(CreatorView { object_id: order.owner.object }),
+        }
+    }
+}
+
+/// A change of an order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeView {
+    at: Time,
+    action: Action,
+    from: Option<Status>,
+    to: Status,
+    actor: ActorView,
+    invocation_id: Uuid,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActorView {
+    kind: ActorKind,
+    object_id: Option<Uuid>,
+}
+
+impl From<&Recorded> for ChangeView {
+    fn from(Recorded { item, .. }: &Recorded) -> Self {
+        Self {
+            at: Time(item.at),
+            action: item.action,
+            from: item.from,
+            to: item.to,
+            actor: ActorView { kind: item.actor.kind, object_id: item.actor.object },
+            invocation_id: item.invocation,
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{FulfilmentMessage, OrderId, id, words::words};
+use super::{Digest, FulfilmentMessage, OrderId, id, words::words};
 
 words! {
     /// Why a message will never be carried out (contract §4).
@@ -73,5 +73,17 @@ impl DeadLetter {
     #[must_use]
     pub fn delivered(self, dequeue_count: Option<u32>) -> Self {
         Self { dequeue_count, ..self }
+    }
+
+    /// The same, with the id that its message was read to have.
+    #[must_use]
+    pub fn named(self, message_id: Option<Uuid>) -> Self {
+        Self { message_id, ..self }
+    }
+
+    /// Its payload's digest: with the queue, what tells one given-up message from another.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.payload)
     }
 }

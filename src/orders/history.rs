@@ -43,3 +43,12 @@ pub struct HistoryItem {
     /// The invocation in which it was done.
     pub invocation: Uuid,
 }
+
+/// A change as it was kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Recorded {
+    /// The version of the order that it made.
+    pub version: u64,
+    /// What happened.
+    pub item: HistoryItem,
+}

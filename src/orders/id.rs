@@ -16,6 +16,6 @@ pub(super) fn fresh(at: DateTime<Utc>) -> Uuid {
 }
 
 /// Reads the one text form of UUIDs that we take: the others are shorter or longer.
-pub(super) fn hyphenated(text: &str) -> Option<Uuid> {
+pub(crate) fn hyphenated(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }

@@ -76,19 +76,6 @@ impl Status {
     }
 }
 
-/// An order that somebody wants to place, its form already checked; prices come from the product table.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OrderDraft {
-    /// The customer's own name for it.
-    pub reference: Reference,
-    /// The currency of all lines.
-    pub currency: Currency,
-    /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
-    pub lines: Vec<(Sku, Quantity)>,
-    /// What the customer wants to add.
-    pub note: Option<Note>,
-}
-
 /// One line of an order, priced when the order was placed or last updated.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Line {

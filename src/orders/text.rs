@@ -78,6 +78,15 @@ text! {
     /// A product's key: `[A-Z0-9][A-Z0-9-]{0,31}`. Sorts by its bytes, as lists of products do.
     Sku, sku
 }
+text! {
+    /// What a caller names a request by, so that it can be sent twice and carried out once: 1 to 255 visible ASCII
+    /// characters (contract §3, `Idempotency-Key`).
+    RequestKey, |text| match text.len() {
+        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
+        1..=255 => Err(TextError::Pattern("[!-~]{1,255}")),
+        _ => Err(TextError::Length { min: 1, max: 255 }),
+    }
+}
 
 fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     if text.chars().any(char::is_control) {
@@ -128,6 +137,16 @@ mod tests {
             assert_eq!(hostile.parse::<Reference>(), Err(TextError::Control), "{hostile:?}");
             assert_eq!(hostile.parse::<Note>(), Err(TextError::Control), "{hostile:?}");
             assert_eq!(hostile.parse::<Name>(), Err(TextError::Control), "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_key_is_visible_ascii() {
+        for good in ["k", "!", "~", "a,b", &"k".repeat(255)] {
+            assert!(good.parse::<RequestKey>().is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a\t", "ä", "\u{7f}", &"k".repeat(256)] {
+            assert!(bad.parse::<RequestKey>().is_err(), "{bad:?}");
         }
     }
 

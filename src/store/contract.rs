@@ -6,10 +6,10 @@ use uuid::Uuid;
 use crate::{
     identity::{Caller, CallerKind, Role},
     orders::{
-        Currency, DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, ProductDraft, Quantity, Reason,
-        Sku, UnitPrice,
+        Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId,
+        ProductDraft, Quantity, Reason, Sku, UnitPrice,
     },
-    policy::{Action, Permit},
+    policy::{Action, ListAllOrders, Permit},
 };
 
 use super::{Placed, Precondition, ProductWritten, Queued, Slice, Stamp, Store, open};
@@ -26,13 +26,19 @@ macro_rules! store_contract {
     };
 }
 
+mod changes;
 mod dead_letters;
+mod expiry;
 mod fulfilment;
+mod history;
+mod ingest;
+mod keys;
 mod lists;
 mod outbox;
 mod placing;
 mod products;
 mod queueing;
+mod replay;
 
 async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
     let folder = tempfile::tempdir().unwrap();
@@ -121,14 +127,37 @@ pub(super) fn draft() -> OrderDraft {
 }
 
 async fn place(store: &dyn Store, caller: &Caller, draft: &OrderDraft, seconds: i64) -> Placed {
-    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, stamp(seconds)).await.unwrap()
+    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await.unwrap()
+}
+
+async fn place_under(
+    store: &dyn Store,
+    caller: &Caller,
+    key: &str,
+    draft: &OrderDraft,
+    seconds: i64,
+) -> Placed {
+    let (permit, key) = (permit(caller), key.parse().unwrap());
+    store.place_order(&permit, OrderId::new(at(seconds)), draft, Some(&key), stamp(seconds)).await.unwrap()
+}
+
+/// A message for an order of the creator's, and the bytes that it came in.
+pub(super) fn incoming(message: u128, draft: OrderDraft, payload: &[u8]) -> IncomingOrder {
+    let (message_id, owner) = (Uuid::from_u128(message), creator().owner());
+    IncomingOrder { message_id, owner, draft, payload: Digest::of(payload) }
+}
+
+/// How many orders there are.
+async fn count(store: &dyn Store) -> usize {
+    let sight = permit::<ListAllOrders>(&administrator()).sight();
+    store.list_orders(sight, &first(100)).await.unwrap().items.len()
 }
 
 /// An order of the creator's, placed at that second.
 pub(super) async fn placed(store: &dyn Store, seconds: i64) -> Order {
     match place(store, &creator(), &draft(), seconds).await {
         Placed::Placed(order) => order,
-        Placed::Refused(faults) => panic!("refused: {faults:?}"),
+        other => panic!("not placed: {other:?}"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a conditional write demands, and what follows from the version that is there.
 
-use crate::orders::Product;
+use crate::orders::{Order, Product, Status};
 
-use super::ProductWritten;
+use super::{ProductWritten, Updated};
 
 /// What the caller of a conditional write demands of the version that is there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,6 +27,40 @@ impl Precondition {
             (Some(_), Self::None) => Err(ProductWritten::PreconditionRequired),
             (Some(version), Self::Version(wanted)) if version == wanted => Ok(()),
             (Some(_), Self::Absent | Self::Version(_) | Self::NoVersion) => Err(ProductWritten::Stale),
+        }
+    }
+
+    /// Holds the demand against the order that is in sight, and gives the version that the write replaces.
+    pub(super) fn hold_order(self, there: Option<&Order>) -> Result<u64, Unmet> {
+        let wanted = match self {
+            Self::None | Self::Absent => return Err(Unmet::PreconditionRequired),
+            Self::Version(version) => Some(version),
+            Self::NoVersion => None,
+        };
+        match there {
+            None => Err(Unmet::NotFound),
+            Some(order) if Some(order.version) != wanted => Err(Unmet::Stale),
+            Some(order) if order.status != Status::Placed => Err(Unmet::Conflict),
+            Some(order) => Ok(order.version),
+        }
+    }
+}
+
+/// Why an order cannot be changed.
+pub(super) enum Unmet {
+    PreconditionRequired,
+    NotFound,
+    Stale,
+    Conflict,
+}
+
+impl From<Unmet> for Updated {
+    fn from(unmet: Unmet) -> Self {
+        match unmet {
+            Unmet::PreconditionRequired => Self::PreconditionRequired,
+            Unmet::NotFound => Self::NotFound,
+            Unmet::Stale => Self::Stale,
+            Unmet::Conflict => Self::Conflict,
         }
     }
 }

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::orders::{DeadLetter, Line, Order, OrderId, Owner, Product};
+use crate::orders::{
+    Actor, DeadLetter, HistoryItem, Line, Order, OrderDraft, OrderId, Owner, Product, Recorded,
+};
 
 use super::{DueMessage, StoreError};
 
@@ -119,6 +121,67 @@ impl TryFrom<ProductRow> for Product {
             version: at("version").number(row.version)?,
             updated_at: at("updated_at").time(row.updated_at)?,
         })
+    }
+}
+
+/// A change of an order.
+#[derive(FromRow)]
+pub(super) struct HistoryRow {
+    version: i64,
+    at: i64,
+    action: String,
+    from_status: Option<String>,
+    to_status: String,
+    actor_kind: String,
+    actor_object: Option<String>,
+    invocation_id: String,
+}
+
+impl TryFrom<HistoryRow> for Recorded {
+    type Error = StoreError;
+
+    fn try_from(row: HistoryRow) -> Result<Self, StoreError> {
+        let at = |column| Column("order_history", column);
+        let item = HistoryItem {
+            at: at("at").time(row.at)?,
+            action: at("action").text(&row.action)?,
+            from: row.from_status.map(|status| at("from_status").text(&status)).transpose()?,
+            to: at("to_status").text(&row.to_status)?,
+            actor: Actor {
+                kind: at("actor_kind").text(&row.actor_kind)?,
+                object: row.actor_object.map(|object| at("actor_object").text(&object)).transpose()?,
+            },
+            invocation: at("invocation_id").text(&row.invocation_id)?,
+        };
+        Ok(Self { version: at("version").number(row.version)?, item })
+    }
+}
+
+/// A request that its caller named, and the order that it became.
+#[derive(FromRow)]
+pub(super) struct KeyRow {
+    pub(super) content: String,
+    order_id: String,
+    unit_prices: String,
+    created_at: i64,
+}
+
+impl KeyRow {
+    /// The prices of an order, as such a row keeps them.
+    pub(super) fn prices(order: &Order) -> String {
+        let prices: Vec<String> = order.lines.iter().map(|line| line.unit_price.get().to_string()).collect();
+        format!("[{}]", prices.join(","))
+    }
+
+    /// The order as it was placed, out of the draft that said the same.
+    pub(super) fn order(self, draft: &OrderDraft, owner: Owner) -> Result<Order, StoreError> {
+        let at = |column| Column("idempotency_keys", column);
+        let fault = || at("unit_prices").fault();
+        let prices: Vec<i64> = serde_json::from_str(&self.unit_prices).map_err(|_| fault())?;
+        let prices =
+            prices.into_iter().map(|price| at("unit_prices").number(price)).collect::<Result<Vec<_>, _>>()?;
+        let (id, placed_at) = (at("order_id").text(&self.order_id)?, at("created_at").time(self.created_at)?);
+        draft.placed(id, owner, &prices, placed_at).ok_or_else(fault)
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Sabotage {
     OutboxApart,
     /// Neither the inbox nor the status keeps a message from being acted on again.
     InboxOff,
+    /// The idempotency row is written in a transaction of its own, after the one that keeps the order.
+    KeyApart,
     /// A new order is acknowledged before it is committed.
     CommitLate,
 }
@@ -28,6 +30,7 @@ const GAP: Duration = Duration::from_millis(20);
 static PLANTED: LazyLock<Option<Sabotage>> = LazyLock::new(|| match std::env::var("SABOTAGE").as_deref() {
     Ok("outbox-apart") => Some(Sabotage::OutboxApart),
     Ok("inbox-off") => Some(Sabotage::InboxOff),
+    Ok("key-apart") => Some(Sabotage::KeyApart),
     Ok("commit-late") => Some(Sabotage::CommitLate),
     _ => None,
 });

@@ -18,6 +18,12 @@ macro_rules! product_columns {
     };
 }
 
+macro_rules! letter_columns {
+    () => {
+        "id, queue, message_id, order_id, reason, dequeue_count, payload, recorded_at, replayed_at"
+    };
+}
+
 pub(super) const PING: &str = "SELECT 1";
 
 pub(super) const INSERT_ORDER: &str = concat!(
@@ -41,6 +47,44 @@ pub(super) const ORDER: &str = concat!(
     order_columns!(),
     " FROM orders WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))",
 );
+
+/// Confined as [`ORDER`] is; the version names the one that is replaced.
+pub(super) const UPDATE_ORDER: &str = concat!(
+    "UPDATE orders SET reference = $5, total = $6, note = $7, version = version + 1, updated_at = $8
+     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+       AND status = 'placed' AND version = $4
+     RETURNING ",
+    order_columns!(),
+);
+
+pub(super) const DELETE_LINES: &str = "DELETE FROM order_lines WHERE order_id = $1";
+
+/// Confined as [`ORDER`] is.
+pub(super) const CANCEL_ORDER: &str = concat!(
+    "UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
+     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+       AND status = 'placed'
+     RETURNING ",
+    order_columns!(),
+);
+
+/// Confined as [`ORDER`] is.
+pub(super) const HISTORY: &str =
+    "SELECT order_history.version, at, action, from_status, to_status, actor_kind, actor_object, invocation_id
+     FROM order_history JOIN orders ON orders.id = order_id
+     WHERE order_id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+       AND order_history.version < $4
+     ORDER BY order_history.version DESC LIMIT $5";
+
+/// A key that is old enough to be absent is not found.
+pub(super) const KEY: &str = "SELECT content, order_id, unit_prices, created_at FROM idempotency_keys
+     WHERE owner_tenant = $1 AND owner_object = $2 AND key = $3 AND created_at > $4";
+
+pub(super) const KEEP_KEY: &str = "INSERT INTO idempotency_keys
+     (owner_tenant, owner_object, key, content, order_id, unit_prices, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (owner_tenant, owner_object, key) DO UPDATE SET content = excluded.content,
+         order_id = excluded.order_id, unit_prices = excluded.unit_prices, created_at = excluded.created_at";
 
 pub(super) const LINES: &str =
     "SELECT sku, quantity, unit_price, line_total FROM order_lines WHERE order_id = $1 ORDER BY position";
@@ -67,6 +111,10 @@ pub(super) const QUEUE_ORDER: &str = concat!(
 pub(super) const LEAVE_QUEUE: &str = "UPDATE orders SET status = $2, version = version + 1, updated_at = $3
      WHERE id = $1 AND status = 'queued' RETURNING version";
 
+pub(super) const QUEUE_AGAIN: &str =
+    "UPDATE orders SET status = 'queued', version = version + 1, updated_at = $2
+     WHERE id = $1 AND status = 'failed' RETURNING version";
+
 pub(super) const PRODUCT: &str = concat!("SELECT ", product_columns!(), " FROM products WHERE sku = $1");
 
 pub(super) const INSERT_PRODUCT: &str = concat!(
@@ -90,14 +138,20 @@ pub(super) const ALL_PRODUCTS: &str =
     concat!("SELECT ", product_columns!(), " FROM products WHERE sku > $1 ORDER BY sku LIMIT $2");
 
 pub(super) const INSERT_MESSAGE: &str =
-    "INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
-     VALUES ($1, $2, $3, $4, $5, $6)";
+    "INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent, digest)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 pub(super) const CLOSE_MESSAGE: &str =
     "UPDATE outbox SET consumed_at = $2 WHERE message_id = $1 AND consumed_at IS NULL";
 
+pub(super) const CLOSE_PAYLOAD: &str =
+    "UPDATE outbox SET consumed_at = $3 WHERE binding = $1 AND digest = $2 AND consumed_at IS NULL";
+
 pub(super) const RECEIVE_MESSAGE: &str =
-    "INSERT INTO inbox (binding, message_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    "INSERT INTO inbox (binding, message_id, received_at, content) VALUES ($1, $2, $3, $4)
+     ON CONFLICT DO NOTHING";
+
+pub(super) const RECEIVED_CONTENT: &str = "SELECT content FROM inbox WHERE binding = $1 AND message_id = $2";
 
 pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters
      (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
@@ -105,8 +159,17 @@ pub(super) const INSERT_DEAD_LETTER: &str = "INSERT INTO dead_letters
      ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING";
 
 pub(super) const DEAD_LETTERS: &str =
-    "SELECT id, queue, message_id, order_id, reason, dequeue_count, payload, recorded_at, replayed_at
-     FROM dead_letters WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    concat!("SELECT ", letter_columns!(), " FROM dead_letters WHERE id < $1 ORDER BY id DESC LIMIT $2",);
+
+pub(super) const DEAD_LETTER_EXISTS: &str = "SELECT 1 FROM dead_letters WHERE id = $1";
+
+pub(super) const REPLAY_DEAD_LETTER: &str = concat!(
+    "UPDATE dead_letters SET replayed_at = $2 WHERE id = $1 AND replayed_at IS NULL RETURNING ",
+    letter_columns!(),
+);
+
+pub(super) const WAS_REPLAYED: &str =
+    "SELECT 1 FROM dead_letters WHERE queue = $1 AND digest = $2 AND replayed_at IS NOT NULL LIMIT 1";
 
 /// The `n`th sending is followed by the next after `$2 * 2ⁿ⁻¹`, at most `$3`. The shift is bounded: twelve
 /// doublings of a second are more than the hour that bounds the wait.
@@ -116,3 +179,17 @@ pub(super) const TAKE_DUE: &str = "UPDATE outbox
          SELECT message_id FROM outbox WHERE consumed_at IS NULL AND due_at <= $1
          ORDER BY created_at, message_id LIMIT $4)
      RETURNING message_id, binding, payload, created_at";
+
+/// Each forgets at most `$2` rows that are older than `$1`.
+pub(super) const PURGE_KEYS: &str =
+    "DELETE FROM idempotency_keys WHERE (owner_tenant, owner_object, key) IN (
+         SELECT owner_tenant, owner_object, key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
+
+pub(super) const PURGE_INBOX: &str = "DELETE FROM inbox WHERE (binding, message_id) IN (
+         SELECT binding, message_id FROM inbox WHERE received_at <= $1 LIMIT $2)";
+
+pub(super) const PURGE_OUTBOX: &str = "DELETE FROM outbox WHERE message_id IN (
+         SELECT message_id FROM outbox WHERE consumed_at <= $1 LIMIT $2)";
+
+pub(super) const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
+         SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";

@@ -15,19 +15,29 @@ use tokio::{sync::OnceCell, time::timeout};
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Order, OrderDraft, OrderId, Product, ProductDraft, Sku},
-    policy::{ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct, ReadOrder, Sight},
+    orders::{
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
+        ProductDraft, Recorded, RequestKey, Sku,
+    },
+    policy::{
+        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
+        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+    },
 };
 
 use super::{
-    Decision, DueMessage, Listed, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Slice,
-    Stamp, Store, StoreError, sql,
+    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
+    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, sql,
 };
 
+mod changes;
 mod dead_letters;
+mod expiry;
 mod fulfilment;
+mod inbox;
 mod orders;
 mod outbox;
+mod placing;
 mod products;
 
 #[cfg(test)]
@@ -145,13 +155,52 @@ impl Store for Sqlite {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
+        key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        bounded(orders::place(self, permit, id, draft, stamp)).await
+        bounded(placing::place(self, permit, id, draft, key, stamp)).await
+    }
+
+    async fn ingest_order(
+        &self,
+        message: &IncomingOrder,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Ingested, StoreError> {
+        bounded(placing::ingest(self, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
         bounded(orders::read(self, permit.sight(), id)).await
+    }
+
+    async fn update_order(
+        &self,
+        permit: &Permit<UpdateOrder>,
+        id: OrderId,
+        revision: &OrderRevision,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<Updated, StoreError> {
+        bounded(changes::update(self, permit, id, revision, precondition, stamp)).await
+    }
+
+    async fn cancel_order(
+        &self,
+        permit: &Permit<CancelOrder>,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Cancelled, StoreError> {
+        bounded(changes::cancel(self, permit, id, stamp)).await
+    }
+
+    async fn order_history(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: OrderId,
+        slice: &Slice<u64>,
+    ) -> Result<Option<Listed<Recorded>>, StoreError> {
+        bounded(changes::history(self, permit.sight(), id, slice)).await
     }
 
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
@@ -214,6 +263,19 @@ impl Store for Sqlite {
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError> {
         bounded(dead_letters::list(self, slice)).await
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        permit: &Permit<ReplayDeadLetter>,
+        id: Uuid,
+        stamp: Stamp,
+    ) -> Result<Replayed, StoreError> {
+        bounded(dead_letters::replay(self, permit, id, stamp)).await
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        bounded(expiry::purge(self, now, limit)).await
     }
 
     async fn take_due_messages(

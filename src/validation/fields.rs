@@ -1,8 +1,12 @@
 //! Reads the members of a JSON object by name and type, and notes everything that is wrong on the way.
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
-use crate::problem::{FieldCode, FieldFault};
+use crate::{
+    orders::hyphenated,
+    problem::{FieldCode, FieldFault},
+};
 
 /// Faults found so far.
 #[derive(Default)]
@@ -90,6 +94,22 @@ impl<'f> Fields<'f> {
         }
     }
 
+    /// An object that has to be there; `read` takes what it wants of it.
+    pub(super) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
+        let value = self.required(name)?;
+        let pointer = format!("{}/{}", self.pointer, escaped(name));
+        let mut fields = Fields::of(value, pointer, self.faults)?;
+        let read = read(&mut fields);
+        fields.finish();
+        Some(read)
+    }
+
+    /// A UUID that has to be there, in its hyphenated form.
+    pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {
+        let text = self.text(name)?;
+        hyphenated(&text).or_else(|| self.wrong(name, FieldCode::Pattern))
+    }
+
     /// A list that has to be there; `read` takes each item that is an object.
     pub(super) fn list<T>(
         &mut self,
@@ -119,7 +139,7 @@ impl<'f> Fields<'f> {
         if value.is_none() { self.wrong(name, FieldCode::Required) } else { value }
     }
 
-    fn wrong<T>(&mut self, name: &str, code: FieldCode) -> Option<T> {
+    pub(super) fn wrong<T>(&mut self, name: &str, code: FieldCode) -> Option<T> {
         self.faults.add(format!("{}/{}", self.pointer, escaped(name)), code);
         None
     }

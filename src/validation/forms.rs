@@ -9,7 +9,7 @@ use super::fields::{Faults, Fields};
 use crate::{
     json,
     orders::{
-        Currency, Name, Note, OrderDraft, ProductDraft, Quantity, Reference, Sku, UnitPrice,
+        Currency, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku, UnitPrice,
         money::MAX_LINES, text::TextError,
     },
     problem::{FieldCode, Problem},
@@ -23,7 +23,7 @@ const NOT_JSON: Problem = Problem::Malformed(
 
 #[derive(Validate)]
 #[validate(schema(function = "lines_are_few_and_distinct", skip_on_field_errors = false))]
-struct OrderForm {
+pub(super) struct OrderForm {
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
     #[validate(custom(function = "is_currency"))]
@@ -58,16 +58,19 @@ struct ProductForm {
 /// `malformed`, or `invalid-fields` with every wrong field.
 pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
     filled(body, |fields| {
-        let form = OrderForm {
-            reference: fields.text("reference"),
-            currency: fields.text("currency"),
-            lines: fields
-                .list("lines", |line| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") })
-                .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
-            note: fields.optional_text("note"),
-        };
-        let faults = form.validate();
-        (form.draft(), faults)
+        let form = OrderForm::of(fields);
+        (form.draft(), form.validate())
+    })
+}
+
+/// Reads the body of an order that is to be changed: a new one's without its currency, which stays.
+///
+/// # Errors
+/// `malformed`, or `invalid-fields` with every wrong field.
+pub fn revision(body: &[u8]) -> Result<OrderRevision, Problem> {
+    filled(body, |fields| {
+        let form = OrderForm::without_currency(fields);
+        (form.revision(), form.validate())
     })
 }
 
@@ -107,7 +110,7 @@ pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
 }
 
 /// Parses a body, lets `fill` take what it wants of it, and gives out what it made only if nothing was wrong.
-fn filled<T>(
+pub(super) fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
@@ -129,13 +132,36 @@ fn filled<T>(
 }
 
 impl OrderForm {
-    fn draft(&self) -> Option<OrderDraft> {
+    pub(super) fn of(fields: &mut Fields<'_>) -> Self {
+        let currency = fields.text("currency");
+        Self { currency, ..Self::without_currency(fields) }
+    }
+
+    fn without_currency(fields: &mut Fields<'_>) -> Self {
+        let line =
+            |line: &mut Fields<'_>| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") };
+        Self {
+            reference: fields.text("reference"),
+            currency: None,
+            lines: fields
+                .list("lines", line)
+                .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
+            note: fields.optional_text("note"),
+        }
+    }
+
+    pub(super) fn draft(&self) -> Option<OrderDraft> {
+        let currency = self.currency.as_ref()?.parse().ok()?;
+        let OrderRevision { reference, lines, note } = self.revision()?;
+        Some(OrderDraft { reference, currency, lines, note })
+    }
+
+    fn revision(&self) -> Option<OrderRevision> {
         let line = |line: &LineForm| {
             Some((line.sku.as_ref()?.parse().ok()?, Quantity::try_from(line.quantity?).ok()?))
         };
-        Some(OrderDraft {
+        Some(OrderRevision {
             reference: self.reference.as_ref()?.parse().ok()?,
-            currency: self.currency.as_ref()?.parse().ok()?,
             lines: self.lines.as_ref()?.iter().map(line).collect::<Option<_>>()?,
             note: self.note.as_ref().map(|note| note.parse()).transpose().ok()?,
         })

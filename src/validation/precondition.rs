@@ -23,22 +23,37 @@ impl Said {
 /// # Errors
 /// `malformed` for a list, a weak or misspelt tag, or both headers at once.
 pub fn precondition(headers: &HeaderMap) -> Result<Said, Problem> {
-    const ONE_TAG: Problem = Problem::Malformed("Send If-Match with one strong ETag, as you got it.");
     match (only(headers, &header::IF_MATCH)?, only(headers, &header::IF_NONE_MATCH)?) {
         (None, None) => Ok(Said(Some(Precondition::None))),
         (Some(_), Some(_)) => Err(Problem::Malformed("Send If-Match or If-None-Match, not both.")),
         (None, Some("*")) => Ok(Said(Some(Precondition::Absent))),
         (None, Some(_)) => Err(Problem::Malformed("If-None-Match can only be *.")),
         (Some("*"), None) => Ok(Said(None)),
-        (Some(tag), None) => {
-            let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
-            if opaque.contains('"') {
-                return Err(ONE_TAG);
-            }
-            let version = opaque.parse().ok().filter(|version: &u64| version.to_string() == opaque);
-            Ok(Said(Some(version.map_or(Precondition::NoVersion, Precondition::Version))))
-        }
+        (Some(tag), None) => strong(tag).map(|version| Said(Some(version))),
     }
+}
+
+/// Reads which version the caller means to replace: `If-Match` alone counts. None was named when it is missing or
+/// `*`, which fits any.
+///
+/// # Errors
+/// `malformed` for a list, or a weak or misspelt tag.
+pub fn if_match(headers: &HeaderMap) -> Result<Precondition, Problem> {
+    match only(headers, &header::IF_MATCH)? {
+        None | Some("*") => Ok(Precondition::None),
+        Some(tag) => strong(tag),
+    }
+}
+
+/// The version that a strong tag names.
+fn strong(tag: &str) -> Result<Precondition, Problem> {
+    const ONE_TAG: Problem = Problem::Malformed("Send If-Match with one strong ETag, as you got it.");
+    let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
+    if opaque.contains('"') {
+        return Err(ONE_TAG);
+    }
+    let version = opaque.parse().ok().filter(|version: &u64| version.to_string() == opaque);
+    Ok(version.map_or(Precondition::NoVersion, Precondition::Version))
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {

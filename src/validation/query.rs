@@ -10,6 +10,7 @@ use crate::{
     store::Slice,
 };
 
+const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
 const DEFAULT_LIMIT: u32 = 25;
 const LARGEST_LIMIT: u32 = 100;
 
@@ -71,12 +72,21 @@ impl Query {
                 .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
                 .ok_or(Problem::Malformed("limit is a whole number from 1 to 100."))?,
         };
-        let after = self
-            .value("cursor")
-            .map(|text| list.key(text).ok_or(Problem::Malformed("cursor is none that this list gave out.")))
-            .transpose()?;
+        let after = self.value("cursor").map(|text| list.key(text).ok_or(FOREIGN_CURSOR)).transpose()?;
         Ok(Slice { after, limit })
     }
+}
+
+/// The same slice of the history of one order.
+///
+/// # Errors
+/// `malformed`, when the cursor is another order's.
+pub fn history_of(order: OrderId, slice: &Slice<(OrderId, u64)>) -> Result<Slice<u64>, Problem> {
+    let after = match slice.after {
+        Some((of, _)) if of != order => return Err(FOREIGN_CURSOR),
+        after => after.map(|(_, version)| version),
+    };
+    Ok(Slice { after, limit: slice.limit })
 }
 
 fn digits(text: &str) -> Option<u32> {
@@ -94,6 +104,8 @@ pub enum List {
     Products,
     /// Dead letters.
     DeadLetters,
+    /// The changes of one order.
+    History,
 }
 
 /// The key of a list's items. It grants nothing: the caller's own predicate always applies.
@@ -111,6 +123,7 @@ impl List {
             Self::AllOrders => "all",
             Self::Products => "products",
             Self::DeadLetters => "letters",
+            Self::History => "history",
         }
     }
 
@@ -135,6 +148,18 @@ impl Cursor for OrderId {
 
     fn of_key(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+/// An order, and the version that a change of it made.
+impl Cursor for (OrderId, u64) {
+    fn key(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        let (order, version) = text.split_once(' ')?;
+        Some((order.parse().ok()?, version.parse().ok()?))
     }
 }
 

@@ -6,7 +6,8 @@ use local_host::front::FrontMode;
 use serde_json::json;
 
 use crate::support::{
-    ABROAD, Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode, repository,
+    ABROAD, Client, Mode, Principal, Reply, Setup, TENANT, TestApp, a_revision, an_order, deliver,
+    in_every_mode, repository,
 };
 
 in_every_mode!(the_access_table_holds, the_front_and_the_worker_agree_on_real_tokens);
@@ -50,6 +51,12 @@ async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
     match function {
         "CreateOrder" => client.post("/api/orders", &an_order("BEANS")).await,
         "GetOrder" => client.get(&fresh_order(app).await).await,
+        "UpdateOrder" => {
+            let path = fresh_order(app).await;
+            client.with("if-match", "\"1\"").put(&path, &a_revision("BEANS")).await
+        }
+        "CancelOrder" => client.post_nothing(&format!("{}/cancel", fresh_order(app).await)).await,
+        "GetOrderHistory" => client.get(&format!("{}/history", fresh_order(app).await)).await,
         "ListOrders" => client.get("/api/orders").await,
         "ListOrders?scope=all" => client.get("/api/orders?scope=all").await,
         "ProcessOrder" => client.post_nothing(&format!("{}/process", fresh_order(app).await)).await,
@@ -60,6 +67,7 @@ async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
             client.with("if-match", &tag).put("/api/products/BEANS", &body).await
         }
         "ListDeadLetters" => client.get("/api/dead-letters").await,
+        "ReplayDeadLetter" => client.post_nothing(&format!("{}/replay", fresh_letter(app).await)).await,
         "Health" => client.get("/api/health").await,
         trigger => {
             client.post(&format!("/{trigger}"), &json!({"Data": {"message": ""}, "Metadata": {}})).await
@@ -69,6 +77,12 @@ async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
 
 async fn fresh_order(app: &TestApp) -> String {
     caller(app, "creator").place("BEANS").await
+}
+
+async fn fresh_letter(app: &TestApp) -> String {
+    deliver(app, "orders-fulfilment", "no message").await;
+    let letters = caller(app, "admin").get("/api/dead-letters?limit=1").await.json();
+    format!("/api/dead-letters/{}", letters["items"][0]["id"].as_str().expect("an id"))
 }
 
 async fn current_tag(app: &TestApp) -> String {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, Reply, TestApp, an_order};
+use crate::support::{Client, Mode, Reply, TestApp, a_revision, an_order};
 
 /// The headers that clients act on.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 9] = [
     "content-type",
     "location",
     "etag",
@@ -16,6 +16,7 @@ const HEADERS: [&str; 8] = [
     "retry-after",
     "x-content-type-options",
     "allow",
+    "idempotency-replayed",
 ];
 
 /// Ids and times differ from run to run: each is replaced by the place where it was first seen, by field name only.
@@ -33,7 +34,9 @@ impl Masks {
             Value::Object(members) => members
                 .into_iter()
                 .map(|(name, value)| match (name.as_str(), value) {
-                    ("createdAt" | "updatedAt" | "instance", Value::String(_)) => (name, json!("masked")),
+                    ("createdAt" | "updatedAt" | "at" | "instance" | "invocationId", Value::String(_)) => {
+                        (name, json!("masked"))
+                    }
                     ("id" | "next", Value::String(text)) => {
                         let masked = self.mask(&text);
                         (name, json!(masked))
@@ -89,6 +92,18 @@ async fn story(app: &TestApp) -> Vec<Value> {
     tell(buyer.raw("POST", "/api/orders", Some("application/json"), "[1,").await);
     tell(buyer.raw("POST", "/api/orders", Some("text/plain"), "hello").await);
     tell(buyer.raw("POST", "/api/orders", Some("application/json"), vec![b' '; 70_000]).await);
+    let keyed = buyer.with("idempotency-key", "k");
+    tell(keyed.post("/api/orders", &an_order("BEANS")).await);
+    tell(keyed.post("/api/orders", &an_order("BEANS")).await);
+    tell(keyed.post("/api/orders", &wanted).await);
+    tell(buyer.put(&location, &a_revision("BEANS")).await);
+    tell(buyer.with("if-match", "\"2\"").put(&location, &a_revision("BEANS")).await);
+    tell(buyer.with("if-match", "\"1\"").put(&location, &a_revision("BEANS")).await);
+    tell(buyer.get(&format!("{location}/history?limit=1")).await);
+    let other = tell(buyer.post("/api/orders", &an_order("BEANS")).await);
+    let other = other.header("location").expect("a location");
+    tell(admin.post_nothing(&format!("{other}/cancel")).await);
+    tell(admin.get(&format!("{other}/history")).await);
     tell(buyer.get("/api/orders?limit=0").await);
     tell(buyer.get("/api/orders").await);
     tell(buyer.get("/api/orders?scope=all").await);

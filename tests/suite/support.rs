@@ -20,7 +20,7 @@ use tokio::sync::broadcast::Receiver;
 mod client;
 mod principal;
 
-pub(crate) use client::{Client, Reply, an_order};
+pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use principal::{ABROAD, Principal, TENANT};
 
 /// How the host brings a call to the worker.
@@ -224,6 +224,13 @@ pub(crate) fn kill(app: &TestApp) {
     if let Some(pid) = pid {
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
     }
+}
+
+/// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
+pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    app.queues.put(queue, STANDARD.encode(payload)).expect("it fits");
+    app.queues.wait_until(|queues| queues.peek(queue).is_empty()).await;
 }
 
 /// The payload of a message, as its consumer reads it.

@@ -12,6 +12,7 @@ mod dice;
 mod faults;
 mod journal;
 mod operations;
+mod pool;
 mod prove;
 mod record;
 mod rest;

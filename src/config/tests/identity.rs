@@ -29,6 +29,17 @@ fn a_process_without_http_functions_needs_no_identity_settings() {
 }
 
 #[test]
+fn a_process_that_takes_queued_orders_knows_its_tenant_without_identity_settings() {
+    let tenant = "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
+    let mut environment = local_with(&[("ORDERS_ENTRA_TENANT_ID", tenant)]);
+    environment.remove("WEBSITE_AUTH_ENABLED");
+    environment.remove("ORDERS_IDENTITY");
+    assert_eq!(read(&environment, INCOMING).unwrap().tenant, Some(tenant.parse().unwrap()));
+    environment.insert("ORDERS_ENTRA_TENANT_ID", "nonsense");
+    assert_eq!(faulty(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
+}
+
+#[test]
 fn a_process_without_fulfilment_needs_no_fulfilment_settings() {
     assert!(read(&local_with(&[("ORDERS_FULFILMENT_URL", "https://backend")]), HTTP).is_ok());
 }

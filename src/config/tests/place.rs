@@ -47,7 +47,7 @@ fn postgresql_is_refused_until_this_version_speaks_it() {
 
 #[test]
 fn the_platforms_processor_names_its_backend() {
-    let needs = Needs { http: false, fulfilment: true };
+    let needs = Needs { http: false, fulfilment: true, incoming: false };
     assert_eq!(faulty(&platform_with(&[]), needs), ["ORDERS_DATABASE_URL", "ORDERS_FULFILMENT_URL"]);
     assert_eq!(faulty(&local(), needs), [""; 0]);
 }

@@ -36,7 +36,7 @@ fn all(caller: &Caller) -> Sight {
 async fn place_for(store: &dyn Store, caller: &Caller, seconds: i64) -> Order {
     match place(store, caller, &draft(), seconds).await {
         Placed::Placed(order) => order,
-        Placed::Refused(faults) => panic!("{faults:?}"),
+        other => panic!("not placed: {other:?}"),
     }
 }
 

@@ -68,7 +68,7 @@ async fn lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept(store: &
         Placed::Refused(faults) => {
             assert_eq!(faults, [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)]);
         }
-        Placed::Placed(order) => panic!("kept: {order:?}"),
+        other => panic!("not refused: {other:?}"),
     }
     assert_eq!(store.read_order(&permit(&administrator()), OrderId::new(at(1))).await.unwrap(), None);
 }

@@ -1,14 +1,20 @@
 //! Messages that were given up.
 
-use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{Action, DeadLetter, FulfilmentMessage, Status},
-    store::{Listed, Slice, Stamp, StoreError, rows::DeadLetterRow, sql},
+    orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Status},
+    policy::{Permit, ReplayDeadLetter},
+    store::{
+        Listed, Replayed, Slice, Stamp, StoreError,
+        replay::{Replay, binding},
+        rows::DeadLetterRow,
+        sql,
+    },
 };
 
-use super::{Sqlite, fulfilment::leave_queue, outbox};
+use super::{Sqlite, fulfilment::leave_queue, orders, outbox};
 
 pub(super) async fn record(
     store: &Sqlite,
@@ -16,7 +22,11 @@ pub(super) async fn record(
     fails: Option<&FulfilmentMessage>,
     stamp: Stamp,
 ) -> Result<(), StoreError> {
+    let digest = letter.digest();
     let mut unit = store.write().await?;
+    if fails.is_some() && was_replayed(&mut unit, letter).await? {
+        return Ok(());
+    }
     sqlx::query(sql::INSERT_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
@@ -25,11 +35,14 @@ pub(super) async fn record(
         .bind(letter.reason.as_str())
         .bind(letter.dequeue_count.map(i64::from))
         .bind(&letter.payload)
-        .bind(format!("{:x}", Sha256::digest(&letter.payload)))
+        .bind(digest.as_str())
         .bind(letter.recorded_at.timestamp_micros())
         .bind(letter.replayed_at.as_ref().map(chrono::DateTime::timestamp_micros))
         .execute(&mut *unit)
         .await?;
+    if let Some(binding) = binding(&letter.queue) {
+        outbox::close_payload(&mut unit, binding, &digest, stamp).await?;
+    }
     if let Some(message) = fails {
         leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
         outbox::close(&mut unit, message, stamp).await?;
@@ -47,4 +60,61 @@ pub(super) async fn list(store: &Sqlite, slice: &Slice<Uuid>) -> Result<Listed<D
         .await?;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+}
+
+pub(super) async fn replay(
+    store: &Sqlite,
+    permit: &Permit<ReplayDeadLetter>,
+    id: Uuid,
+    stamp: Stamp,
+) -> Result<Replayed, StoreError> {
+    let mut unit = store.write().await?;
+    let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY_DEAD_LETTER)
+        .bind(id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *unit)
+        .await?;
+    let Some(row) = row else {
+        let there: Option<i64> = sqlx::query_scalar(sql::DEAD_LETTER_EXISTS)
+            .bind(id.to_string())
+            .fetch_optional(&mut *unit)
+            .await?;
+        return Ok(if there.is_some() { Replayed::Already } else { Replayed::NotFound });
+    };
+    let letter = DeadLetter::try_from(row)?;
+    let replay = Replay::of(&letter, stamp)?;
+    outbox::insert_again(&mut unit, &replay, stamp).await?;
+    if let Some(order) = replay.order {
+        queue_again(&mut unit, order, permit.actor(), stamp).await?;
+    }
+    unit.commit().await?;
+    Ok(Replayed::Now(letter))
+}
+
+/// Lets an order that has failed wait once more; any other stays as it is.
+async fn queue_again(
+    connection: &mut SqliteConnection,
+    id: OrderId,
+    actor: Actor,
+    stamp: Stamp,
+) -> Result<(), StoreError> {
+    let changed: Option<i64> = sqlx::query_scalar(sql::QUEUE_AGAIN)
+        .bind(id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(version) = changed {
+        let item = stamp.item(Action::Replay, Some(Status::Failed), Status::Queued, actor);
+        orders::record(connection, id, version, item).await?;
+    }
+    Ok(())
+}
+
+async fn was_replayed(connection: &mut SqliteConnection, letter: &DeadLetter) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sqlx::query_scalar(sql::WAS_REPLAYED)
+        .bind(&letter.queue)
+        .bind(letter.digest().as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
 }

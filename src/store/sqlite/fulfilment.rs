@@ -13,7 +13,7 @@ use crate::{
 use crate::store::sabotage::{self, Sabotage};
 
 use super::{
-    Sqlite,
+    Sqlite, inbox,
     orders::{confines, find, record, with_lines},
     outbox,
 };
@@ -72,7 +72,7 @@ pub(super) async fn pending(
     if order.status == Status::Queued {
         return Ok(Pending::Order(order));
     }
-    receive(&mut unit, message, stamp).await?;
+    inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?;
     outbox::close(&mut unit, message, stamp).await?;
     unit.commit().await?;
     Ok(Pending::Settled)
@@ -93,7 +93,7 @@ pub(super) async fn decide(
     if Sabotage::InboxOff.is_on() {
         sabotage::forget(&mut unit, message).await?;
     }
-    if receive(&mut unit, message, stamp).await? {
+    if inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await? {
         leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
     }
     outbox::close(&mut unit, message, stamp).await?;
@@ -120,19 +120,4 @@ pub(super) async fn leave_queue(
         record(connection, id, version, item).await?;
     }
     Ok(())
-}
-
-/// Remembers the message; false when it was received before.
-async fn receive(
-    connection: &mut SqliteConnection,
-    message: &FulfilmentMessage,
-    stamp: Stamp,
-) -> Result<bool, sqlx::Error> {
-    let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
-        .bind(FULFILMENT)
-        .bind(message.message_id.to_string())
-        .bind(stamp.at.timestamp_micros())
-        .execute(connection)
-        .await?;
-    Ok(inserted.rows_affected() == 1)
 }

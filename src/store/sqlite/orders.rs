@@ -1,78 +1,19 @@
-//! Placing, reading and listing orders.
+//! Reading and listing orders, and what every change of one writes.
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{Action, HistoryItem, Line, Money, Order, OrderDraft, OrderId, Owner, Product, Sku, Status},
-    policy::{Permit, PlaceOrder, Sight},
+    orders::{HistoryItem, Order, OrderId, Owner, Product, Sku, Status},
+    policy::Sight,
     store::{
-        LineFault, Listed, Placed, Slice, Stamp, StoreError,
+        Listed, Slice, StoreError,
         rows::{LineRow, OrderRow, ProductRow},
         sql,
     },
 };
 
-#[cfg(feature = "sabotage")]
-use crate::store::sabotage;
-
 use super::Sqlite;
-
-pub(super) async fn place(
-    store: &Sqlite,
-    permit: &Permit<PlaceOrder>,
-    id: OrderId,
-    draft: &OrderDraft,
-    stamp: Stamp,
-) -> Result<Placed, StoreError> {
-    let mut unit = store.write().await?;
-    let lines = match price(&mut unit, draft).await? {
-        Ok(lines) => lines,
-        Err(faults) => return Ok(Placed::Refused(faults)),
-    };
-    let total = Money::sum(lines.iter().map(|line| line.line_total))
-        .ok_or(StoreError::Inconsistent { table: "order_lines", column: "line_total" })?;
-    let owner = permit.caller();
-    let row: OrderRow = sqlx::query_as(sql::INSERT_ORDER)
-        .bind(id.to_string())
-        .bind(owner.tenant.to_string())
-        .bind(owner.object.to_string())
-        .bind(draft.reference.as_str())
-        .bind(draft.currency.as_str())
-        .bind(total.get())
-        .bind(draft.note.as_ref().map(crate::orders::text::Note::as_str))
-        .bind(stamp.at.timestamp_micros())
-        .fetch_one(&mut *unit)
-        .await?;
-    for (position, line) in (0_i64..).zip(&lines) {
-        insert_line(&mut unit, id, position, line).await?;
-    }
-    record(&mut unit, id, 1, stamp.item(Action::Place, None, Status::Placed, permit.actor())).await?;
-    let order = with_lines(&mut unit, row).await?;
-    #[cfg(feature = "sabotage")]
-    if sabotage::Sabotage::CommitLate.is_on() {
-        sabotage::commit_later(unit);
-        return Ok(Placed::Placed(order));
-    }
-    unit.commit().await?;
-    Ok(Placed::Placed(order))
-}
-
-/// Every line at today's price, or every line that has none.
-async fn price(
-    connection: &mut SqliteConnection,
-    draft: &OrderDraft,
-) -> Result<Result<Vec<Line>, Vec<(usize, LineFault)>>, StoreError> {
-    let (mut lines, mut faults) = (Vec::new(), Vec::new());
-    for (index, (sku, quantity)) in draft.lines.iter().enumerate() {
-        match product(connection, sku).await?.filter(|product| product.active) {
-            None => faults.push((index, LineFault::Unknown)),
-            Some(product) if product.currency != draft.currency => faults.push((index, LineFault::Currency)),
-            Some(product) => lines.push(Line::priced(sku.clone(), *quantity, product.unit_price)),
-        }
-    }
-    Ok(if faults.is_empty() { Ok(lines) } else { Err(faults) })
-}
 
 /// The product of that sku, active or not.
 pub(super) async fn product(
@@ -82,24 +23,6 @@ pub(super) async fn product(
     let row: Option<ProductRow> =
         sqlx::query_as(sql::PRODUCT).bind(sku.as_str()).fetch_optional(connection).await?;
     row.map(Product::try_from).transpose()
-}
-
-async fn insert_line(
-    connection: &mut SqliteConnection,
-    id: OrderId,
-    position: i64,
-    line: &Line,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(sql::INSERT_LINE)
-        .bind(id.to_string())
-        .bind(position)
-        .bind(line.sku.as_str())
-        .bind(line.quantity.get())
-        .bind(line.unit_price.get())
-        .bind(line.line_total.get())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 pub(super) async fn read(store: &Sqlite, sight: Sight, id: OrderId) -> Result<Option<Order>, StoreError> {

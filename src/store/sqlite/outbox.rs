@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use sqlx::SqliteConnection;
 
 use crate::{
-    orders::FulfilmentMessage,
-    store::{DueMessage, FULFILMENT, Stamp, StoreError, rows::DueRow, sql},
+    orders::{Digest, FulfilmentMessage},
+    store::{DueMessage, FULFILMENT, Stamp, StoreError, replay::Replay, rows::DueRow, sql},
 };
 
 use super::Sqlite;
@@ -25,6 +25,42 @@ pub(super) async fn insert(
         .bind(stamp.at.timestamp_micros())
         .bind(relay_at.timestamp_micros())
         .bind(sent)
+        .bind(None::<String>)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Sends a dead letter's message again; nothing of it has left yet.
+pub(super) async fn insert_again(
+    connection: &mut SqliteConnection,
+    replay: &Replay,
+    stamp: Stamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(sql::INSERT_MESSAGE)
+        .bind(replay.id.to_string())
+        .bind(replay.binding)
+        .bind(&replay.payload)
+        .bind(stamp.at.timestamp_micros())
+        .bind(stamp.at.timestamp_micros())
+        .bind(0_i64)
+        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Closes what goes out byte for byte and is known by its bytes.
+pub(super) async fn close_payload(
+    connection: &mut SqliteConnection,
+    binding: &str,
+    payload: &Digest,
+    stamp: Stamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(sql::CLOSE_PAYLOAD)
+        .bind(binding)
+        .bind(payload.as_str())
+        .bind(stamp.at.timestamp_micros())
         .execute(connection)
         .await?;
     Ok(())

@@ -7,9 +7,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::contract::{
-    administrator, at, creator, draft, letter, message_for, permit, placed, processor, product, queued,
-    stamp, stock,
+    administrator, at, creator, draft, incoming, letter, message_for, permit, placed, processor, product,
+    queued, stamp, stock,
 };
+
+mod upgrade;
 
 struct Folder(TempDir);
 
@@ -140,8 +142,20 @@ async fn interrupted<T>(polls: usize, work: impl Future<Output = T>) -> Option<T
     .await
 }
 
+/// A draft that can be told from others.
+fn under(reference: &str) -> OrderDraft {
+    OrderDraft { reference: reference.parse().unwrap(), ..draft() }
+}
+
 const TORN: &str = "
     SELECT 'order without lines: ' || id FROM orders WHERE id NOT IN (SELECT order_id FROM order_lines)
+    UNION ALL
+    SELECT 'keyed order without key: ' || id FROM orders
+        WHERE reference = 'KEYED' AND id NOT IN (SELECT order_id FROM idempotency_keys)
+    UNION ALL
+    SELECT 'received without order, or order without receipt' WHERE
+        (SELECT count(*) FROM orders WHERE reference = 'INGESTED')
+        <> (SELECT count(*) FROM inbox WHERE binding = 'incoming')
     UNION ALL
     SELECT 'wrong total: ' || id FROM orders
         WHERE total <> (SELECT sum(line_total) FROM order_lines WHERE order_id = id)
@@ -160,12 +174,35 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
     let folder = Folder::new();
     let store = folder.open();
     stock(&store).await;
-    let (mut finished, mut torn) = ([0; 3], Vec::new());
-    for (polls, seconds) in (0..60).zip(0..) {
-        let (order, draft) = (OrderId::new(at(seconds)), draft());
+    let (mut finished, mut torn) = ([0; 6], Vec::new());
+    for (polls, seconds) in (0..90).zip(0..) {
+        let (order, draft) = (OrderId::new(at(seconds)), under("KEYED"));
         let (place, process) = (permit(&creator()), permit(&processor()));
-        let placing = store.place_order(&place, order, &draft, stamp(seconds));
+        let key = format!("k{seconds}").parse().unwrap();
+        let placing = store.place_order(&place, order, &draft, Some(&key), stamp(seconds));
         finished[0] += usize::from(interrupted(polls, placing).await.is_some());
+
+        let message = incoming(seconds.cast_unsigned().into(), under("INGESTED"), b"m");
+        let ingesting = store.ingest_order(&message, OrderId::new(at(seconds)), stamp(seconds));
+        finished[3] += usize::from(interrupted(polls, ingesting).await.is_some());
+
+        let (order, change) = (placed(&store, seconds).await.id, permit(&creator()));
+        let revision = OrderRevision {
+            reference: "CHANGED".parse().unwrap(),
+            lines: draft.lines[..1].into(),
+            note: None,
+        };
+        let updating =
+            store.update_order(&change, order, &revision, Precondition::Version(1), stamp(seconds));
+        finished[4] += usize::from(interrupted(polls, updating).await.is_some());
+
+        let (_, message) = queued(&store, seconds).await;
+        let mut letter = letter(&message.encode(), seconds);
+        letter.queue = "orders-fulfilment".to_owned();
+        store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+        let replay = permit(&administrator());
+        let replaying = store.replay_dead_letter(&replay, letter.id, stamp(seconds));
+        finished[5] += usize::from(interrupted(polls, replaying).await.is_some());
 
         let message = message_for(placed(&store, seconds).await.id, seconds);
         let queueing = store.queue_order(&process, &message, at(seconds), stamp(seconds));
@@ -178,7 +215,7 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
     }
     assert!(torn.is_empty(), "{torn:?}");
     assert!(
-        finished.iter().all(|finished| (1..60).contains(finished)),
+        finished.iter().all(|finished| (1..90).contains(finished)),
         "cut short and run out: {finished:?}"
     );
 }

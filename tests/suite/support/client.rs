@@ -113,6 +113,11 @@ pub(crate) fn an_order(sku: &str) -> Value {
     json!({"reference": "PO-17", "currency": "EUR", "lines": [{"sku": sku, "quantity": 2}], "note": "ring twice"})
 }
 
+/// A body that `UpdateOrder` accepts.
+pub(crate) fn a_revision(sku: &str) -> Value {
+    json!({"reference": "PO-18", "lines": [{"sku": sku, "quantity": 3}], "note": null})
+}
+
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

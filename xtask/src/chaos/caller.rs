@@ -3,17 +3,19 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
     people::People,
+    queues::Queues,
 };
-use reqwest::redirect::Policy;
+use reqwest::{Method, redirect::Policy};
 use serde_json::{Value, json};
 
 use super::{
     journal::Outcome,
-    operations::{PRODUCTS, Request},
+    operations::{PRODUCTS, Request, Way},
 };
 
 /// The one of `.local-host.json` who puts products.
@@ -43,20 +45,37 @@ impl Callers {
         Ok(Self { http, url: url.to_owned(), tokens: tokens.collect::<anyhow::Result<_>>()? })
     }
 
-    /// Sends a request and takes whatever comes back.
-    pub(super) async fn send(&self, request: &Request) -> Outcome {
-        match self.try_send(request).await {
+    /// Sends a request and takes whatever comes back. A message is acknowledged by its queue, as 202.
+    pub(super) async fn send(&self, request: &Request, queues: &Queues) -> Outcome {
+        let (method, path, headers) = match &request.way {
+            Way::Http { method, path, headers } => (method, path, headers),
+            Way::Queue(queue) => {
+                return match queues.put(queue, STANDARD.encode(request.body.to_string())) {
+                    Ok(_) => Outcome::Answered { status: 202, body: Value::Null },
+                    Err(error) => Outcome::Broken(error.to_string()),
+                };
+            }
+        };
+        match self.try_send(request.person, &request.body, (method, path, headers)).await {
             Ok((status, body)) => Outcome::Answered { status, body },
             Err(error) => Outcome::Broken(format!("{:#}", anyhow::Error::from(error))),
         }
     }
 
-    async fn try_send(&self, request: &Request) -> reqwest::Result<(u16, Value)> {
-        let mut call = self.http.request(request.method.clone(), format!("{}{}", self.url, request.path));
-        if let Some(token) = self.tokens.get(request.person) {
+    async fn try_send(
+        &self,
+        person: &str,
+        body: &Value,
+        (method, path, headers): (&Method, &str, &[(&'static str, String)]),
+    ) -> reqwest::Result<(u16, Value)> {
+        let mut call = self.http.request(method.clone(), format!("{}{path}", self.url));
+        for (name, value) in headers {
+            call = call.header(*name, value);
+        }
+        if let Some(token) = self.tokens.get(person) {
             call = call.bearer_auth(token);
         }
-        call = match &request.body {
+        call = match body {
             Value::Null => call.header("content-length", "0"),
             body => call.json(body),
         };
@@ -70,28 +89,21 @@ impl Callers {
     /// Puts the products that operations name.
     pub(super) async fn stock(&self) -> anyhow::Result<()> {
         for (sku, price) in PRODUCTS {
-            let request = Request {
-                person: ADMIN,
-                method: reqwest::Method::PUT,
-                path: format!("/api/products/{sku}"),
-                body: json!({"name": sku, "currency": "EUR", "unitPrice": price}),
-                reference: None,
-                order: None,
-            };
-            self.put(&request).await?;
+            let product = json!({"name": sku, "currency": "EUR", "unitPrice": price});
+            self.put(&format!("/api/products/{sku}"), &product).await?;
         }
         Ok(())
     }
 
     /// Asks again while the database is being made.
-    async fn put(&self, request: &Request) -> anyhow::Result<()> {
+    async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
         for _ in 0..TRIES {
-            match self.send(request).await {
-                Outcome::Answered { status: 201, .. } => return Ok(()),
-                Outcome::Answered { status: 503, .. } => tokio::time::sleep(Duration::from_millis(100)).await,
-                other => anyhow::bail!("{} was answered {other:?}", request.path),
+            match self.try_send(ADMIN, body, (&Method::PUT, path, &[])).await? {
+                (201, _) => return Ok(()),
+                (503, _) => tokio::time::sleep(Duration::from_millis(100)).await,
+                (status, body) => anyhow::bail!("{path} was answered {status}: {body}"),
             }
         }
-        anyhow::bail!("{} was answered 503 again and again: the database does not come up", request.path)
+        anyhow::bail!("{path} was answered 503 again and again: the database does not come up")
     }
 }

@@ -43,9 +43,11 @@ struct Promise {
 /// The order that a finding concerns, and what was found.
 type Finding = (Option<String>, String);
 
-const PROMISES: [Promise; 14] = [
+const PROMISES: [Promise; 16] = [
     Promise { name: "every answer is one that its operation allows", broken: answers::unexpected },
     Promise { name: "an acknowledged order is kept", broken: answers::lost },
+    Promise { name: "an acknowledged message becomes an order", broken: answers::unmade },
+    Promise { name: "a history that was told stays as it is", broken: answers::retold },
     Promise { name: "an acknowledged change is history", broken: answers::forgotten },
     Promise { name: "an acknowledged body stays as it is", broken: answers::altered },
     Promise { name: "one version has one body", broken: answers::ambiguous },

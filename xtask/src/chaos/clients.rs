@@ -8,7 +8,8 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     dice::Dice,
     journal::{Call, Journal, Outcome},
-    operations::{Operation, Pool, READ, Request},
+    operations::{self, LOOKS, Operation, Request, Way},
+    pool::{Known, Pool},
     world::{Site, World},
 };
 
@@ -37,52 +38,69 @@ impl Clients<'_> {
     async fn client(&self, mut dice: Dice, enough: &impl Fn() -> bool) {
         while !enough() {
             let (operation, request) = Operation::draw(&mut dice, self.pool);
-            let site = &self.world.sites[usize::from(dice.below(2) == 1)];
-            if self.perform(site, operation, request).await {
-                self.done.send_modify(|done| *done += 1);
-            } else {
-                sleep(BREATH).await;
-            }
+            self.insist(usize::from(dice.below(2) == 1), operation, request).await;
         }
     }
 
-    /// Has every order looked at once more by its owner, through both entrances in turn.
-    pub(super) async fn look_at_all(&self) {
-        let looks = self.pool.last_looks();
-        let share = looks.len().div_ceil(CLIENTS).max(1);
-        let look = async |looks: &[Request]| {
-            for (at, look) in looks.iter().enumerate() {
-                self.perform(&self.world.sites[at % 2], READ, look.clone()).await;
+    /// Tries as often as the operation allows, through the entrances in turn, until it is told what became of it.
+    async fn insist(&self, site: usize, operation: &'static Operation, request: Request) {
+        for attempt in 0..=operation.again as usize {
+            let site = &self.world.sites[(site + attempt) % 2];
+            let status = self.perform(site, operation, &request).await;
+            let told = status.is_some_and(|status| status < 500);
+            if told {
+                self.done.send_modify(|done| *done += 1);
             }
-        };
-        join_all(looks.chunks(share).map(look)).await;
+            // 409 to a request that may be repeated: its twin is still at work.
+            if told && (operation.again == 0 || status != Some(409)) {
+                return;
+            }
+            sleep(BREATH).await;
+        }
     }
 
-    /// Calls once and keeps it in the journal. True when the server was not in trouble.
-    async fn perform(&self, site: &Site, operation: &'static Operation, request: Request) -> bool {
+    /// Has every order and its history looked at once more by its owner, through both entrances in turn.
+    pub(super) async fn look_at_all(&self) {
+        let orders = self.pool.all();
+        let share = orders.len().div_ceil(CLIENTS).max(1);
+        let look = async |orders: &[Known]| {
+            let [read, history] = LOOKS;
+            for (at, order) in orders.iter().enumerate() {
+                let (site, other) = (&self.world.sites[at % 2], &self.world.sites[(at + 1) % 2]);
+                self.perform(site, read, &operations::look(order.clone())).await;
+                self.perform(other, history, &operations::look_back(order.clone())).await;
+            }
+        };
+        join_all(orders.chunks(share).map(look)).await;
+    }
+
+    /// Calls once and keeps it in the journal. The status, if there was an answer.
+    async fn perform(&self, site: &Site, operation: &'static Operation, request: &Request) -> Option<u16> {
         let began = self.journal.now();
-        let outcome = site.callers.send(&request).await;
+        let outcome = site.callers.send(request, &self.world.queues).await;
         let mut call = Call {
             began,
             ended: self.journal.now(),
             operation: operation.name,
             expected: operation.expected,
-            entrance: site.entrance,
+            entrance: if matches!(request.way, Way::Queue(_)) { "queue" } else { site.entrance },
             person: request.person,
-            reference: request.reference,
-            order: request.order,
-            sent: request.body,
+            reference: request.reference.clone(),
+            order: request.order.clone(),
+            sent: request.body.clone(),
             outcome,
         };
-        if call.order.is_none()
-            && let Some((id, ..)) = call.answered_order()
-        {
-            let id = id.to_owned();
-            self.pool.add(&id, call.person);
-            call.order = Some(id);
+        if let Some(body) = call.acknowledged() {
+            self.pool.learn(body, call.person);
         }
-        let fine = matches!(call.outcome, Outcome::Answered { status: ..500, .. });
+        if call.order.is_none() {
+            call.order = call.answered_order().map(|(id, ..)| id.to_owned());
+        }
+        let status = match call.outcome {
+            Outcome::Answered { status, .. } => Some(status),
+            Outcome::Broken(_) => None,
+        };
         self.journal.call(call);
-        fine
+        status
     }
 }

@@ -5,9 +5,9 @@ use std::{fmt, time::Duration};
 use local_host::queues::Mishap;
 use tokio::{sync::watch, time::sleep};
 
-use super::{dice::Dice, journal::Journal, world::World};
+use super::{dice::Dice, journal::Journal, operations::INCOMING, world::World};
 
-/// The queue whose messages are tampered with.
+/// The queue whose messages are tampered with in every way: each of them is kept in the outbox too.
 const QUEUE: &str = "orders-fulfilment";
 
 /// Something that goes wrong.
@@ -15,8 +15,8 @@ const QUEUE: &str = "orders-fulfilment";
 enum Fault {
     /// kill -9 of the worker of a site; at once, or as soon as it answers again.
     Kill { site: usize, at_once: bool },
-    /// Something befalls the next message.
-    Message(Mishap),
+    /// Something befalls the next message of a queue.
+    Message(&'static str, Mishap),
     /// The queue server is away for a while.
     Away(Duration),
     /// The relay timer of a site fires, whatever the time is.
@@ -54,10 +54,14 @@ impl Plan {
                 rest.push(due(dice, operations, fault));
             }
         };
-        add(dice, 40, |_| Fault::Message(Mishap::Twice));
-        add(dice, 40, |dice| Fault::Message(Mishap::Late(Duration::from_millis(dice.within(10, 2500)))));
-        add(dice, 80, |_| Fault::Message(Mishap::Lost));
-        add(dice, 20, |_| Fault::Message(Mishap::LeaseOver));
+        add(dice, 40, |_| Fault::Message(QUEUE, Mishap::Twice));
+        add(dice, 40, |dice| Fault::Message(QUEUE, late(dice)));
+        add(dice, 80, |_| Fault::Message(QUEUE, Mishap::Lost));
+        add(dice, 20, |_| Fault::Message(QUEUE, Mishap::LeaseOver));
+        // Nobody else keeps these messages: they are never lost.
+        add(dice, 60, |_| Fault::Message(INCOMING, Mishap::Twice));
+        add(dice, 60, |dice| Fault::Message(INCOMING, late(dice)));
+        add(dice, 40, |_| Fault::Message(INCOMING, Mishap::LeaseOver));
         add(dice, 400, |dice| Fault::Away(Duration::from_millis(dice.within(50, 800))));
         add(dice, 50, |dice| Fault::Relay { site: usize::from(dice.below(2) == 1) });
         let [first, second] = killed;
@@ -77,6 +81,10 @@ impl Plan {
             follow(rest, world, journal, done.subscribe()),
         );
     }
+}
+
+fn late(dice: &mut Dice) -> Mishap {
+    Mishap::Late(Duration::from_millis(dice.within(10, 2500)))
 }
 
 fn due(dice: &mut Dice, operations: u64, fault: Fault) -> Due {
@@ -106,8 +114,8 @@ impl Fault {
                 }
                 journal.kill(format!("{self} ({})", site.entrance));
             }
-            Self::Message(mishap) => {
-                world.queues.befall(QUEUE, mishap);
+            Self::Message(queue, mishap) => {
+                world.queues.befall(queue, mishap);
                 journal.blow(self.to_string());
             }
             Self::Away(time) => {
@@ -130,10 +138,12 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill { .. } => f.write_str("kill -9 of the worker"),
-            Self::Message(Mishap::Twice) => f.write_str("the next message is doubled"),
-            Self::Message(Mishap::Late(time)) => write!(f, "the next message is late by {time:?}"),
-            Self::Message(Mishap::Lost) => f.write_str("the next message is lost"),
-            Self::Message(Mishap::LeaseOver) => f.write_str("the next lease is over at once"),
+            Self::Message(queue, Mishap::Twice) => write!(f, "the next message of {queue} is doubled"),
+            Self::Message(queue, Mishap::Late(time)) => {
+                write!(f, "the next message of {queue} is late by {time:?}")
+            }
+            Self::Message(queue, Mishap::Lost) => write!(f, "the next message of {queue} is lost"),
+            Self::Message(queue, Mishap::LeaseOver) => write!(f, "the next lease of {queue} is over at once"),
             Self::Away(time) => write!(f, "the queues are away for {time:?}"),
             Self::Relay { .. } => f.write_str("the relay fires"),
         }
@@ -160,7 +170,7 @@ mod tests {
         assert!(rest.iter().any(|due| matches!(due.fault, Fault::Away(_))));
         assert!(rest.iter().any(|due| matches!(due.fault, Fault::Relay { .. })));
         for wanted in [Mishap::Twice, Mishap::Lost, Mishap::LeaseOver] {
-            assert!(rest.iter().any(|due| due.fault == Fault::Message(wanted)), "{wanted:?}");
+            assert!(rest.iter().any(|due| due.fault == Fault::Message(QUEUE, wanted)), "{wanted:?}");
         }
         assert!(rest.is_sorted_by_key(|due| due.operations));
         assert!(rest.iter().all(|due| due.operations < 2000));

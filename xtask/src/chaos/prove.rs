@@ -11,9 +11,10 @@ use super::{
 use crate::project::{Profile, Project, WORKER};
 
 /// The planted faults, by the names that `src/store/sabotage.rs` knows.
-const SABOTAGES: [(&str, &str); 3] = [
+const SABOTAGES: [(&str, &str); 4] = [
     ("outbox-apart", "the outbox row is written after the transaction that changes the status"),
     ("inbox-off", "a message is acted on as often as it comes"),
+    ("key-apart", "the idempotency row is written after the transaction that keeps the order"),
     ("commit-late", "an order is acknowledged before it is committed"),
 ];
 

@@ -17,7 +17,7 @@ use super::{
     dice::Dice,
     faults::Plan,
     journal::Journal,
-    operations::Pool,
+    pool::Pool,
     record::Reader,
     rest,
     world::World,
@@ -61,7 +61,7 @@ pub(super) async fn run(
     world.sites[0].callers.stock().await?;
     let mut dice = Dice::new(seed);
     let plan = Plan::draw(&mut dice, size.operations, size.kills);
-    let (journal, pool, done) = (Journal::begin(), Pool::default(), watch::Sender::new(0));
+    let (journal, pool, done) = (Journal::begin(), Pool::new(&world.people), watch::Sender::new(0));
     let clients = Clients { world: &world, journal: &journal, pool: &pool, done: &done };
     let struck = AtomicBool::new(false);
     let working = Instant::now();

@@ -1,11 +1,14 @@
 //! What was answered must have been true, and must stay true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{Evidence, Finding};
-use crate::chaos::journal::{Call, Outcome};
+use crate::chaos::{
+    journal::{Call, Outcome},
+    record::HistoryRow,
+};
 
 /// What the host and the worker answer while something is away.
 const TROUBLE: [u16; 4] = [500, 502, 503, 504];
@@ -36,6 +39,36 @@ pub(super) fn lost(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     found.into_iter().map(|(id, what)| (Some(id.to_owned()), what)).collect()
+}
+
+/// A message that its queue took becomes an order, whatever happens on its way.
+pub(super) fn unmade(evidence: &Evidence) -> Vec<Finding> {
+    let kept: BTreeSet<&str> =
+        evidence.record.orders.values().map(|kept| kept.row.reference.as_str()).collect();
+    let taken = evidence.pages.calls.iter().filter(|call| {
+        call.operation == "ingest" && matches!(call.outcome, Outcome::Answered { status: 202, .. })
+    });
+    let references: BTreeSet<&str> = taken.filter_map(|call| call.reference.as_deref()).collect();
+    references.difference(&kept).map(|reference| (None, format!("no order came of {reference}"))).collect()
+}
+
+/// A history that was answered is how the kept one begins.
+pub(super) fn retold(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |call: &Call| {
+        let body =
+            call.acknowledged().filter(|body| call.operation == "history" && body["next"].is_null())?;
+        let items = body.get("items")?.as_array()?;
+        let kept = evidence.record.orders.get(call.order.as_deref()?)?;
+        let same = |(item, kept): (&Value, &HistoryRow)| {
+            item["action"] == kept.action.as_str()
+                && item["from"].as_str() == kept.from_status.as_deref()
+                && item["to"] == kept.to_status.as_str()
+                && item["invocationId"] == kept.invocation_id.as_str()
+        };
+        let fits = items.len() <= kept.history.len() && items.iter().rev().zip(&kept.history).all(same);
+        (!fits).then(|| (call.order.clone(), format!("answered was {}", Value::from(items.clone()))))
+    };
+    evidence.pages.calls.iter().filter_map(finding).collect()
 }
 
 pub(super) fn forgotten(evidence: &Evidence) -> Vec<Finding> {
@@ -91,10 +124,12 @@ pub(super) fn ambiguous(evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-/// A call that begins after an answer has arrived sees at least what that answer told.
+/// A call that begins after an answer has arrived sees at least what that answer told; but a placing that is repeated
+/// is told again what the first one was.
 pub(super) fn backwards(evidence: &Evidence) -> Vec<Finding> {
     let mut orders: BTreeMap<&str, Vec<(u64, u64, i64)>> = BTreeMap::new();
-    for (call, (id, version, _)) in answered(evidence) {
+    let told_now = answered(evidence).filter(|(call, _)| !call.operation.starts_with("place"));
+    for (call, (id, version, _)) in told_now {
         orders.entry(id).or_default().push((call.began, call.ended, version));
     }
     let finding = |(id, mut answers): (&str, Vec<(u64, u64, i64)>)| {

@@ -38,7 +38,7 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
             Some(call) if evidence.people.get(call.person) != Some(&kept.row.owner_object) => {
                 Some(format!("{} sent it; it belongs to {}", call.person, kept.row.owner_object))
             }
-            Some(call) => contents_differ(call, kept),
+            Some(call) => contents_differ(call, kept, evidence),
         };
         found.extend(fault.map(|fault| (Some(id.clone()), fault)));
         if let Some(other) = seen.insert(reference, id) {
@@ -48,16 +48,22 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-/// How the order differs from the body that placed it.
-fn contents_differ(call: &Call, kept: &Kept) -> Option<String> {
+/// How the order differs from every body that could have made it what it is.
+fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<String> {
     let lines = |value: &Value| -> Vec<(Value, Value)> {
         let lines = value["lines"].as_array().into_iter().flatten();
         lines.map(|line| (line["sku"].clone(), line["quantity"].clone())).collect()
     };
     let content = kept.content();
-    let same = lines(&call.sent) == lines(&content)
-        && ["currency", "note"].iter().all(|name| call.sent[*name] == content[*name]);
-    (!same && kept.content_since() == 1).then(|| format!("sent was {}; kept is {content}", call.sent))
+    let made = |call: &Call| lines(&call.sent) == lines(&content) && call.sent["note"] == content["note"];
+    let updated = || {
+        let order = Some(kept.row.id.as_str());
+        let mut calls = evidence.pages.calls.iter();
+        calls.any(|call| call.operation == "update" && call.order.as_deref() == order && made(call))
+    };
+    let sent = if kept.content_since() == 1 { made(placed) } else { updated() };
+    let same = sent && placed.sent["currency"] == content["currency"];
+    (!same).then(|| format!("nobody sent {content}; it was placed with {}", placed.sent))
 }
 
 pub(super) fn astray(evidence: &Evidence) -> Vec<Finding> {

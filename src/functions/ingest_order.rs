@@ -1,0 +1,33 @@
+//! `IngestOrder`: queue `orders-incoming`.
+
+use super::{App, INCOMING_QUEUE};
+use crate::{
+    host::{Delivery, Retry},
+    orders::{DeadLetter, OrderId, Reason},
+    store::Ingested,
+    validation,
+};
+
+/// Keeps the order that a message asks for, once for a message id. What can never succeed becomes a dead letter and is
+/// settled.
+///
+/// # Errors
+/// [`Retry`], when the store is away.
+pub async fn ingest_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
+    let stamp = app.stamp(&delivery.invocation);
+    let (reason, message_id) = match validation::incoming(&delivery.payload) {
+        Err(unusable) => (unusable.reason, unusable.message_id),
+        Ok(message) if app.tenant.is_some_and(|tenant| tenant != message.owner.tenant) => {
+            (Reason::OtherTenant, Some(message.message_id))
+        }
+        Ok(message) => match app.store.ingest_order(&message, OrderId::new(stamp.at), stamp).await? {
+            Ingested::Placed(_) | Ingested::Already => return Ok(()),
+            Ingested::Reused => (Reason::Reused, Some(message.message_id)),
+            Ingested::Refused => (Reason::Invalid, Some(message.message_id)),
+        },
+    };
+    let letter = DeadLetter::new(INCOMING_QUEUE, &delivery.payload, reason, stamp.at)
+        .named(message_id)
+        .delivered(delivery.dequeue_count);
+    Ok(app.store.record_dead_letter(&letter, None, stamp).await?)
+}

@@ -1,0 +1,23 @@
+//! `PurgeExpired`: every night.
+
+use super::App;
+use crate::host::{Output, Retry, Tick};
+
+/// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
+const AT_ONCE: u32 = 1000;
+
+/// Forgets what is kept for a time only (contract §4). Cut short, it goes on the next night.
+///
+/// # Errors
+/// [`Retry`], when the store is away.
+pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry> {
+    let (now, mut all) = (app.clock.now(), 0);
+    loop {
+        match app.store.purge_expired(now, AT_ONCE).await? {
+            0 => break,
+            some => all += some,
+        }
+    }
+    tracing::info!(rows = all, "what had expired is forgotten");
+    Ok(Vec::new())
+}

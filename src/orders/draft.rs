@@ -1,0 +1,159 @@
+//! What people want of an order: to place it, or to have it changed. The form is already checked; prices come from the
+//! product table, never from here.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Currency, Digest, Line, Money, Note, Order, OrderId, Owner, Quantity, Reference, Sku, Status, UnitPrice,
+};
+
+/// An order that somebody wants to place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OrderDraft {
+    /// The customer's own name for it.
+    pub reference: Reference,
+    /// The currency of all lines.
+    pub currency: Currency,
+    /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
+    pub lines: Vec<(Sku, Quantity)>,
+    /// What the customer wants to add.
+    pub note: Option<Note>,
+}
+
+/// What an order's creator wants it to be instead; its currency stays.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OrderRevision {
+    /// The customer's own name for it.
+    pub reference: Reference,
+    /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
+    pub lines: Vec<(Sku, Quantity)>,
+    /// What the customer wants to add.
+    pub note: Option<Note>,
+}
+
+/// An order that came through a queue, for somebody whom the message names: a message of the queue `orders-incoming`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IncomingOrder {
+    /// Names the message; the same however often it is sent.
+    pub message_id: Uuid,
+    /// Whose order it is to be.
+    pub owner: Owner,
+    /// What is wanted.
+    pub draft: OrderDraft,
+    /// The bytes that it came in.
+    pub payload: Digest,
+}
+
+impl OrderDraft {
+    /// What the draft says, however it was spelt: two requests are the same when these are equal (contract §3).
+    #[must_use]
+    pub fn content(&self) -> Digest {
+        Digest::of(self.written().to_string().as_bytes())
+    }
+
+    fn written(&self) -> Value {
+        let line = |(sku, quantity): &(Sku, Quantity)| json!({"sku": sku, "quantity": quantity});
+        json!({
+            "reference": self.reference,
+            "currency": self.currency,
+            "lines": self.lines.iter().map(line).collect::<Vec<_>>(),
+            "note": self.note,
+        })
+    }
+
+    /// The order that this became when it was placed at `at`; none unless there is one price a line.
+    #[must_use]
+    pub fn placed(
+        &self,
+        id: OrderId,
+        owner: Owner,
+        prices: &[UnitPrice],
+        at: DateTime<Utc>,
+    ) -> Option<Order> {
+        let line = |((sku, quantity), price): (&(Sku, Quantity), &UnitPrice)| {
+            Line::priced(sku.clone(), *quantity, *price)
+        };
+        let lines: Vec<Line> = self.lines.iter().zip(prices).map(line).collect();
+        if self.lines.len() != prices.len() {
+            return None;
+        }
+        Some(Order {
+            id,
+            owner,
+            reference: self.reference.clone(),
+            status: Status::Placed,
+            currency: self.currency,
+            total: Money::sum(lines.iter().map(|line| line.line_total))?,
+            lines,
+            note: self.note.clone(),
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        })
+    }
+}
+
+impl IncomingOrder {
+    /// What the message says, however it was spelt: whose order, and what is wanted.
+    #[must_use]
+    pub fn content(&self) -> Digest {
+        let Owner { tenant, object } = self.owner;
+        let written = json!({"tenantId": tenant, "objectId": object, "draft": self.draft.written()});
+        Digest::of(written.to_string().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> OrderDraft {
+        OrderDraft {
+            reference: "PO-17".parse().unwrap(),
+            currency: "EUR".parse().unwrap(),
+            lines: vec![
+                ("CUP".parse().unwrap(), Quantity::try_from(6).unwrap()),
+                ("BEANS".parse().unwrap(), Quantity::try_from(2).unwrap()),
+            ],
+            note: None,
+        }
+    }
+
+    #[test]
+    fn drafts_that_differ_anywhere_have_different_contents() {
+        let mut drafts = vec![draft(); 6];
+        drafts[1].reference = "PO-18".parse().unwrap();
+        drafts[2].currency = "USD".parse().unwrap();
+        drafts[3].lines.reverse();
+        drafts[4].note = Some("".parse().unwrap());
+        drafts[5].lines[0].1 = Quantity::try_from(7).unwrap();
+        let contents: std::collections::HashSet<_> =
+            drafts.iter().map(|draft| draft.content().as_str().to_owned()).collect();
+        assert_eq!(contents.len(), drafts.len());
+        assert_eq!(draft().content(), draft().content());
+    }
+
+    #[test]
+    fn another_owner_is_other_content() {
+        let of = |tenant, object| {
+            let owner = Owner { tenant: Uuid::from_u128(tenant), object: Uuid::from_u128(object) };
+            IncomingOrder { message_id: Uuid::nil(), owner, draft: draft(), payload: Digest::of(b"") }
+                .content()
+        };
+        assert_eq!(of(1, 2), of(1, 2));
+        assert_ne!(of(1, 2), of(1, 3));
+        assert_ne!(of(1, 2), of(3, 2));
+    }
+
+    #[test]
+    fn an_order_has_one_price_a_line() {
+        let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };
+        let prices: Vec<_> = [399, 1250].map(|price| UnitPrice::try_from(price).unwrap()).into();
+        let at = DateTime::UNIX_EPOCH;
+        let order = draft().placed(OrderId::new(at), owner, &prices, at).unwrap();
+        assert_eq!((order.total.get(), order.version), (4894, 1));
+        assert_eq!(draft().placed(OrderId::new(at), owner, &prices[..1], at), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! What happened to orders.
+
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+
+use crate::{
+    identity::Caller,
+    orders::{Action, Actor, ActorKind, OrderId, OrderRevision, Recorded, Status},
+    store::{Decision, Listed, Precondition, Slice, Store},
+};
+
+use super::{
+    administrator, at, creator, draft, incoming, letter, line, look, message_for, namesake_in_another_tenant,
+    permit, placed, processor, queue_with, stamp, stock, stranger,
+};
+
+store_contract!(
+    every_change_says_who_and_from_where_to_where,
+    slices_of_a_history_run_from_the_newest,
+    a_foreign_history_is_indistinguishable_from_a_missing_one,
+    every_history_is_a_path_of_the_state_machine,
+);
+
+async fn history(
+    store: &dyn Store,
+    caller: &Caller,
+    id: OrderId,
+    slice: &Slice<u64>,
+) -> Option<Listed<Recorded>> {
+    store.order_history(&permit(caller), id, slice).await.unwrap()
+}
+
+async fn whole(store: &dyn Store, id: OrderId) -> Vec<Recorded> {
+    let slice = Slice { after: None, limit: 100 };
+    let mut items = history(store, &creator(), id, &slice).await.unwrap().items;
+    items.reverse();
+    items
+}
+
+/// One thing that may be done to an order, or tried.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Update,
+    Cancel,
+    Queue,
+    Decide(Decision),
+    GiveUp,
+    Replay,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        1 => Just(Step::Update),
+        1 => Just(Step::Cancel),
+        3 => Just(Step::Queue),
+        1 => Just(Step::Decide(Decision::Fulfilled)),
+        1 => Just(Step::Decide(Decision::Rejected)),
+        3 => Just(Step::GiveUp),
+        3 => Just(Step::Replay),
+    ];
+    prop::collection::vec(step, 1..12)
+}
+
+async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
+    let (stamp, message) = (stamp(seconds), message_for(id, seconds));
+    match step {
+        Step::Update => {
+            let revision =
+                OrderRevision { reference: "PO".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
+            let version = Precondition::Version(look(store, id).await.version);
+            store.update_order(&permit(&creator()), id, &revision, version, stamp).await.map(drop).unwrap();
+        }
+        Step::Cancel => store.cancel_order(&permit(&creator()), id, stamp).await.map(drop).unwrap(),
+        Step::Queue => drop(queue_with(store, &message, seconds).await),
+        Step::Decide(decision) => store.decide_order(&message, decision, stamp).await.unwrap(),
+        Step::GiveUp => {
+            let mut letter = letter(&message.encode(), seconds).about(&message);
+            letter.queue = "orders-fulfilment".to_owned();
+            store.record_dead_letter(&letter, Some(&message), stamp).await.unwrap();
+        }
+        Step::Replay => {
+            let slice = Slice { after: None, limit: 100 };
+            let letters = store.list_dead_letters(&permit(&administrator()), &slice).await.unwrap().items;
+            if let Some(letter) = letters.iter().find(|letter| letter.order_id == Some(id)) {
+                store
+                    .replay_dead_letter(&permit(&administrator()), letter.id, stamp)
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+        }
+    }
+}
+
+/// Where an action leads from where; nothing else happens to an order (contract §3).
+fn is_allowed(Recorded { item, .. }: &Recorded) -> bool {
+    use Status::{Cancelled, Failed, Fulfilled, Placed, Queued, Rejected};
+    matches!(
+        (item.action, item.from, item.to),
+        (Action::Place, None, Placed)
+            | (Action::Update, Some(Placed), Placed)
+            | (Action::Cancel, Some(Placed), Cancelled)
+            | (Action::Process, Some(Placed), Queued)
+            | (Action::Fulfil, Some(Queued), Fulfilled)
+            | (Action::Reject, Some(Queued), Rejected)
+            | (Action::Fail, Some(Queued), Failed)
+            | (Action::Replay, Some(Failed), Queued)
+    )
+}
+
+async fn every_history_is_a_path_of_the_state_machine(store: &dyn Store) {
+    stock(store).await;
+    let (mut runner, strategy) = (TestRunner::deterministic(), steps());
+    let mut met = std::collections::HashSet::new();
+    for case in 0..60 {
+        let steps = strategy.new_tree(&mut runner).unwrap().current();
+        let id = placed(store, case * 100).await.id;
+        for (seconds, step) in (case * 100 + 1..).zip(&steps) {
+            take(store, id, *step, seconds).await;
+        }
+        let (order, changes) = (look(store, id).await, whole(store, id).await);
+        assert!(changes.iter().all(is_allowed), "{steps:?}: {changes:?}");
+        assert!(changes.is_sorted_by(|one, next| one.version + 1 == next.version), "{steps:?}: {changes:?}");
+        assert!(
+            changes.is_sorted_by(|one, next| Some(one.item.to) == next.item.from),
+            "{steps:?}: {changes:?}"
+        );
+        let last = changes.last().unwrap();
+        assert_eq!(
+            (changes[0].version, last.version, last.item.to),
+            (1, order.version, order.status),
+            "{steps:?}"
+        );
+        met.extend(changes.iter().map(|change| change.item.action));
+    }
+    assert_eq!(met.len(), Action::ALL.len(), "every action was met: {met:?}");
+}
+
+async fn every_change_says_who_and_from_where_to_where(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 1).await.id;
+    let revision =
+        OrderRevision { reference: "PO".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
+    store
+        .update_order(&permit(&creator()), id, &revision, Precondition::Version(1), stamp(2))
+        .await
+        .map(drop)
+        .unwrap();
+    store.cancel_order(&permit(&administrator()), id, stamp(3)).await.map(drop).unwrap();
+    let told: Vec<_> = whole(store, id)
+        .await
+        .iter()
+        .map(|change| {
+            (change.item.at, change.item.action, change.item.from, change.item.to, change.item.actor)
+        })
+        .collect();
+    let user = |caller: Caller| Actor { kind: ActorKind::User, object: Some(caller.object) };
+    assert_eq!(
+        told,
+        [
+            (at(1), Action::Place, None, Status::Placed, user(creator())),
+            (at(2), Action::Update, Some(Status::Placed), Status::Placed, user(creator())),
+            (at(3), Action::Cancel, Some(Status::Placed), Status::Cancelled, user(administrator())),
+        ]
+    );
+    assert!(whole(store, id).await.iter().all(|change| change.item.invocation == stamp(1).invocation));
+    let ingested = OrderId::new(at(4));
+    store.ingest_order(&incoming(1, draft(), b"m"), ingested, stamp(4)).await.map(drop).unwrap();
+    assert_eq!(whole(store, ingested).await[0].item.actor, Actor::SYSTEM);
+}
+
+async fn slices_of_a_history_run_from_the_newest(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 1).await.id;
+    for seconds in 2..6 {
+        take(store, id, Step::Update, seconds).await;
+    }
+    placed(store, 6).await;
+    let (mut seen, mut after) = (Vec::new(), None);
+    for _ in 0..3 {
+        let Listed { items, more } =
+            history(store, &creator(), id, &Slice { after, limit: 2 }).await.unwrap();
+        seen.extend(items.iter().map(|change| change.version));
+        after = seen.last().copied();
+        assert_eq!(more, seen.len() < 5);
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1]);
+    let beyond = history(store, &creator(), id, &Slice { after: Some(1), limit: 2 }).await.unwrap();
+    assert!(beyond.items.is_empty() && !beyond.more);
+}
+
+async fn a_foreign_history_is_indistinguishable_from_a_missing_one(store: &dyn Store) {
+    stock(store).await;
+    let (id, slice) = (placed(store, 1).await.id, Slice { after: None, limit: 9 });
+    for other in [stranger(), namesake_in_another_tenant(), processor()] {
+        assert!(history(store, &other, id, &slice).await.is_none());
+        assert!(history(store, &other, OrderId::new(at(2)), &slice).await.is_none());
+    }
+    assert_eq!(history(store, &administrator(), id, &slice).await.unwrap().items.len(), 1);
+}

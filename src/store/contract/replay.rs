@@ -1,0 +1,167 @@
+//! Dead letters that are sent again.
+
+use uuid::Uuid;
+
+use crate::{
+    orders::{DeadLetter, FulfilmentMessage, OrderId, Status},
+    store::{Decision, Ingested, Pending, Replayed, Store},
+};
+
+use super::{
+    MUCH_LATER, administrator, at, draft, due, first, incoming, letter, look, permit, placed, queue, queued,
+    stamp, stock,
+};
+
+store_contract!(
+    a_replayed_order_waits_again_under_a_new_message,
+    a_replayed_message_has_effect_though_the_old_was_received,
+    the_old_message_cannot_fail_its_order_again,
+    a_letter_is_replayed_once,
+    two_that_replay_one_letter_at_once_send_one_message,
+    an_order_that_has_not_failed_stays_as_it_is,
+    what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again,
+    a_replayed_incoming_message_is_sent_until_it_is_received,
+    a_missing_letter_is_not_found,
+);
+
+fn from(queue: &str, payload: &[u8], seconds: i64) -> DeadLetter {
+    DeadLetter { queue: queue.to_owned(), ..letter(payload, seconds) }
+}
+
+async fn replay(store: &dyn Store, id: Uuid, seconds: i64) -> Replayed {
+    store.replay_dead_letter(&permit(&administrator()), id, stamp(seconds)).await.unwrap()
+}
+
+/// A message that was given up, its order failed, and its letter.
+async fn failed(store: &dyn Store, seconds: i64) -> (OrderId, FulfilmentMessage, DeadLetter) {
+    let (id, message) = queued(store, seconds).await;
+    let letter = from("orders-fulfilment", &message.encode(), seconds).about(&message);
+    store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Failed);
+    (id, message, letter)
+}
+
+/// The one message that is due.
+async fn sent(store: &dyn Store, seconds: i64) -> FulfilmentMessage {
+    let due = due(store, seconds).await;
+    assert_eq!(due.len(), 1);
+    FulfilmentMessage::decode(&due[0]).unwrap()
+}
+
+async fn a_replayed_order_waits_again_under_a_new_message(store: &dyn Store) {
+    stock(store).await;
+    let (id, old, letter) = failed(store, 1).await;
+    let Replayed::Now(replayed) = replay(store, letter.id, 5).await else { panic!("not replayed") };
+    assert_eq!(replayed, DeadLetter { replayed_at: Some(at(5)), ..letter });
+    let order = look(store, id).await;
+    assert_eq!((order.status, order.version, order.updated_at), (Status::Queued, 4, at(5)));
+    let new = sent(store, 5).await;
+    assert_ne!(new.message_id, old.message_id);
+    assert_eq!((new.order_id, &new.traceparent), (id, &old.traceparent));
+    store.decide_order(&new, Decision::Fulfilled, stamp(6)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Fulfilled);
+    assert!(due(store, MUCH_LATER).await.is_empty());
+}
+
+async fn a_replayed_message_has_effect_though_the_old_was_received(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 1).await.id;
+    let old = FulfilmentMessage { message_id: Uuid::from_u128(7), order_id: id, traceparent: None };
+    assert!(matches!(store.pending_order(&old, stamp(2)).await.unwrap(), Pending::Settled));
+    queue(store, id, 3).await;
+    due(store, MUCH_LATER).await;
+    let letter = from("orders-fulfilment", &old.encode(), 4).about(&old);
+    store.record_dead_letter(&letter, Some(&old), stamp(4)).await.unwrap();
+    replay(store, letter.id, 5).await;
+    let new = sent(store, 5).await;
+    store.decide_order(&new, Decision::Rejected, stamp(6)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Rejected);
+}
+
+async fn the_old_message_cannot_fail_its_order_again(store: &dyn Store) {
+    stock(store).await;
+    let (id, old, letter) = failed(store, 1).await;
+    replay(store, letter.id, 5).await;
+    let late = from("orders-fulfilment", &old.encode(), 6).about(&old);
+    store.record_dead_letter(&late, Some(&old), stamp(6)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Queued);
+    let new = sent(store, 7).await;
+    let again = from("orders-fulfilment", &new.encode(), 8).about(&new);
+    store.record_dead_letter(&again, Some(&new), stamp(8)).await.unwrap();
+    assert_eq!(look(store, id).await.status, Status::Failed, "its replay can");
+    assert!(matches!(replay(store, again.id, 9).await, Replayed::Now(_)), "and be replayed in turn");
+    assert_eq!(look(store, id).await.status, Status::Queued);
+}
+
+async fn a_letter_is_replayed_once(store: &dyn Store) {
+    stock(store).await;
+    let (id, _, letter) = failed(store, 1).await;
+    replay(store, letter.id, 5).await;
+    assert!(matches!(replay(store, letter.id, 6).await, Replayed::Already));
+    assert_eq!(look(store, id).await.version, 4);
+    assert_eq!(due(store, MUCH_LATER).await.len(), 1);
+}
+
+async fn two_that_replay_one_letter_at_once_send_one_message(store: &dyn Store) {
+    stock(store).await;
+    let (_, _, letter) = failed(store, 1).await;
+    let outcome = tokio::join!(replay(store, letter.id, 5), replay(store, letter.id, 6));
+    assert!(
+        matches!(outcome, (Replayed::Now(_), Replayed::Already) | (Replayed::Already, Replayed::Now(_))),
+        "{outcome:?}"
+    );
+    assert_eq!(due(store, MUCH_LATER).await.len(), 1);
+}
+
+async fn an_order_that_has_not_failed_stays_as_it_is(store: &dyn Store) {
+    stock(store).await;
+    let order = placed(store, 1).await;
+    let missing = OrderId::new(at(2));
+    for (seconds, order_id) in [(3, order.id), (4, missing)] {
+        let message = FulfilmentMessage { message_id: Uuid::nil(), order_id, traceparent: None };
+        let letter = from("orders-fulfilment", &message.encode(), seconds);
+        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        assert!(matches!(replay(store, letter.id, 5).await, Replayed::Now(_)));
+    }
+    assert_eq!(look(store, order.id).await, order);
+    assert_eq!(due(store, 5).await.len(), 2);
+}
+
+async fn what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again(store: &dyn Store) {
+    let broken = from("orders-fulfilment", b"\xff", 1);
+    store.record_dead_letter(&broken, None, stamp(1)).await.unwrap();
+    replay(store, broken.id, 2).await;
+    assert_eq!(due(store, 2).await, [b"\xff"]);
+    let elsewhere = from("orders-incoming", b"\xff", 3);
+    store.record_dead_letter(&elsewhere, None, stamp(3)).await.unwrap();
+    assert_eq!(due(store, 2 + 120).await, [b"\xff"], "another queue's letter is another's");
+    let again = from("orders-fulfilment", b"\xff", 4);
+    store.record_dead_letter(&again, None, stamp(4)).await.unwrap();
+    assert!(due(store, MUCH_LATER).await.is_empty());
+    let letters = store.list_dead_letters(&permit(&administrator()), &first(9)).await.unwrap().items;
+    assert_eq!(letters.len(), 3);
+}
+
+async fn a_replayed_incoming_message_is_sent_until_it_is_received(store: &dyn Store) {
+    stock(store).await;
+    for (seconds, payload) in [(1, &b"one"[..]), (2, b"other")] {
+        let letter = from("orders-incoming", payload, seconds);
+        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        replay(store, letter.id, seconds).await;
+    }
+    let taken = store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9).await.unwrap();
+    assert!(taken.iter().all(|message| message.binding == "incoming"));
+    assert_eq!(taken.len(), 2);
+    let message = incoming(1, draft(), b"one");
+    let answer = store.ingest_order(&message, OrderId::new(at(4)), stamp(4)).await.unwrap();
+    assert!(matches!(answer, Ingested::Placed(_)), "{answer:?}");
+    assert_eq!(due(store, MUCH_LATER).await, [b"other"]);
+    let again = incoming(1, draft(), b"other");
+    let answer = store.ingest_order(&again, OrderId::new(at(5)), stamp(5)).await.unwrap();
+    assert!(matches!(answer, Ingested::Already), "{answer:?}");
+    assert!(due(store, 2 * MUCH_LATER).await.is_empty());
+}
+
+async fn a_missing_letter_is_not_found(store: &dyn Store) {
+    assert!(matches!(replay(store, Uuid::from_u128(1), 1).await, Replayed::NotFound));
+}

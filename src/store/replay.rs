@@ -1,0 +1,46 @@
+//! What goes out when a dead letter is replayed.
+
+use uuid::Uuid;
+
+use crate::orders::{DeadLetter, Digest, FulfilmentMessage, OrderId};
+
+use super::{FULFILMENT, INCOMING, Stamp, StoreError};
+
+/// The queues that messages are given up from, each with the binding that leads back to it.
+const QUEUES: [(&str, &str); 2] = [("orders-fulfilment", FULFILMENT), ("orders-incoming", INCOMING)];
+
+/// The binding that leads to a queue; none when no binding does.
+pub(super) fn binding(queue: &str) -> Option<&'static str> {
+    QUEUES.iter().find(|(known, _)| *known == queue).map(|(_, binding)| *binding)
+}
+
+/// A row of the outbox that sends a letter's message again.
+pub(super) struct Replay {
+    /// Names the row.
+    pub(super) id: Uuid,
+    /// Where it goes.
+    pub(super) binding: &'static str,
+    /// What goes.
+    pub(super) payload: Vec<u8>,
+    /// By what its consumer knows it, unless by its id.
+    pub(super) digest: Option<Digest>,
+    /// The order that waits again, if it has failed.
+    pub(super) order: Option<OrderId>,
+}
+
+impl Replay {
+    /// The row for a letter that is replayed now.
+    pub(super) fn of(letter: &DeadLetter, stamp: Stamp) -> Result<Self, StoreError> {
+        let fault = StoreError::Inconsistent { table: "dead_letters", column: "queue" };
+        let binding = binding(&letter.queue).ok_or(fault)?;
+        if binding == FULFILMENT
+            && let Ok(old) = FulfilmentMessage::decode(&letter.payload)
+        {
+            let message = FulfilmentMessage::new(old.order_id, old.traceparent, stamp.at);
+            let (id, order) = (message.message_id, Some(message.order_id));
+            return Ok(Self { id, binding, payload: message.encode(), digest: None, order });
+        }
+        let (payload, digest) = (letter.payload.clone(), Some(letter.digest()));
+        Ok(Self { id: letter.id, binding, payload, digest, order: None })
+    }
+}

@@ -1,0 +1,115 @@
+//! Changing orders that are still placed, and what happened to them.
+
+use crate::{
+    orders::{Action, Note, OrderId, OrderRevision, Recorded, Status},
+    policy::{CancelOrder, Permit, Sight, UpdateOrder},
+    store::{
+        Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
+        rows::{HistoryRow, OrderRow},
+        sql,
+    },
+};
+
+use super::{
+    Sqlite,
+    orders::{confines, find, record, with_lines},
+    placing::{insert_lines, price, total},
+};
+
+pub(super) async fn update(
+    store: &Sqlite,
+    permit: &Permit<UpdateOrder>,
+    id: OrderId,
+    revision: &OrderRevision,
+    precondition: Precondition,
+    stamp: Stamp,
+) -> Result<Updated, StoreError> {
+    let owner = permit.sight().confined_to();
+    let (tenant, object) = confines(owner);
+    let mut unit = store.write().await?;
+    let there = find(&mut unit, owner, id).await?;
+    let currency = there.as_ref().map(|order| order.currency);
+    let lines = match price(&mut unit, &revision.lines, currency).await? {
+        Ok(lines) => lines,
+        Err(faults) => return Ok(Updated::Refused(faults)),
+    };
+    let version = match precondition.hold_order(there.as_ref()) {
+        Ok(version) => version,
+        Err(unmet) => return Ok(unmet.into()),
+    };
+    let row: Option<OrderRow> = sqlx::query_as(sql::UPDATE_ORDER)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(version.cast_signed())
+        .bind(revision.reference.as_str())
+        .bind(total(&lines)?.get())
+        .bind(revision.note.as_ref().map(Note::as_str))
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *unit)
+        .await?;
+    let Some(row) = row else { return Ok(Updated::Stale) };
+    sqlx::query(sql::DELETE_LINES).bind(id.to_string()).execute(&mut *unit).await?;
+    insert_lines(&mut unit, id, &lines).await?;
+    let item = stamp.item(Action::Update, Some(Status::Placed), Status::Placed, permit.actor());
+    record(&mut unit, id, row.version, item).await?;
+    let order = with_lines(&mut unit, row).await?;
+    unit.commit().await?;
+    Ok(Updated::Now(order))
+}
+
+pub(super) async fn cancel(
+    store: &Sqlite,
+    permit: &Permit<CancelOrder>,
+    id: OrderId,
+    stamp: Stamp,
+) -> Result<Cancelled, StoreError> {
+    let owner = permit.sight().confined_to();
+    let (tenant, object) = confines(owner);
+    let mut unit = store.write().await?;
+    let row: Option<OrderRow> = sqlx::query_as(sql::CANCEL_ORDER)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(&mut *unit)
+        .await?;
+    let Some(row) = row else {
+        return Ok(match find(&mut unit, owner, id).await? {
+            None => Cancelled::NotFound,
+            Some(order) if order.status == Status::Cancelled => Cancelled::Already(order),
+            Some(_) => Cancelled::Conflict,
+        });
+    };
+    let item = stamp.item(Action::Cancel, Some(Status::Placed), Status::Cancelled, permit.actor());
+    record(&mut unit, id, row.version, item).await?;
+    let order = with_lines(&mut unit, row).await?;
+    unit.commit().await?;
+    Ok(Cancelled::Now(order))
+}
+
+pub(super) async fn history(
+    store: &Sqlite,
+    sight: Sight,
+    id: OrderId,
+    slice: &Slice<u64>,
+) -> Result<Option<Listed<Recorded>>, StoreError> {
+    let owner = sight.confined_to();
+    let (tenant, object) = confines(owner);
+    let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
+    let mut unit = store.read().await?;
+    let found: Vec<HistoryRow> = sqlx::query_as(sql::HISTORY)
+        .bind(id.to_string())
+        .bind(tenant)
+        .bind(object)
+        .bind(before)
+        .bind(slice.with_next())
+        .fetch_all(&mut *unit)
+        .await?;
+    if found.is_empty() && find(&mut unit, owner, id).await?.is_none() {
+        return Ok(None);
+    }
+    let Listed { items, more } = slice.cut(found);
+    let items = items.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
+    Ok(Some(Listed { items, more }))
+}

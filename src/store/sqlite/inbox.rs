@@ -1,0 +1,41 @@
+//! Messages that were received.
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    orders::Digest,
+    store::{Stamp, sql},
+};
+
+/// Remembers a message, with what it says where its id alone does not tell; false when it was received before.
+pub(super) async fn receive(
+    connection: &mut SqliteConnection,
+    binding: &str,
+    message_id: Uuid,
+    content: Option<&Digest>,
+    stamp: Stamp,
+) -> Result<bool, sqlx::Error> {
+    let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
+        .bind(binding)
+        .bind(message_id.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .bind(content.map(Digest::as_str))
+        .execute(connection)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// What a message said that was received before.
+pub(super) async fn content(
+    connection: &mut SqliteConnection,
+    binding: &str,
+    message_id: Uuid,
+) -> Result<Option<String>, sqlx::Error> {
+    let found: Option<Option<String>> = sqlx::query_scalar(sql::RECEIVED_CONTENT)
+        .bind(binding)
+        .bind(message_id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.map(Option::unwrap_or_default))
+}

@@ -1,0 +1,122 @@
+//! Orders that come through a queue.
+
+use serde_json::{Value, json};
+
+use crate::support::{ABROAD, Mode, Setup, TENANT, TestApp, deliver, in_every_mode};
+
+in_every_mode!(
+    a_queued_order_becomes_its_owners,
+    a_second_delivery_changes_nothing,
+    what_can_never_be_placed_becomes_a_dead_letter,
+    only_people_of_the_tenant_may_be_named_where_one_is_set,
+    a_poisoned_message_is_kept_once,
+);
+
+const BUYER: &str = "11111111-0000-4000-8000-000000000001";
+const MESSAGE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+fn message() -> Value {
+    json!({
+        "version": 1,
+        "messageId": MESSAGE,
+        "owner": {"tenantId": TENANT, "objectId": BUYER},
+        "reference": "EDI-1",
+        "currency": "EUR",
+        "lines": [{"sku": "BEANS", "quantity": 2}],
+        "note": null,
+    })
+}
+
+fn with(member: &str, value: Value) -> String {
+    let mut message = message();
+    message[member] = value;
+    message.to_string()
+}
+
+async fn orders(app: &TestApp) -> Vec<Value> {
+    let all = app.person("admin").get("/api/orders?scope=all&limit=100").await.json();
+    all["items"].as_array().expect("items").clone()
+}
+
+/// Queue, reason and message id of each dead letter.
+async fn letters(app: &TestApp) -> Vec<Value> {
+    let letters = app.person("admin").get("/api/dead-letters?limit=100").await.json();
+    let items = letters["items"].as_array().expect("items");
+    items.iter().map(|letter| json!([letter["queue"], letter["reason"], letter["messageId"]])).collect()
+}
+
+async fn a_queued_order_becomes_its_owners(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    deliver(&app, "orders-incoming", message().to_string()).await;
+    let buyer = app.person("buyer");
+    let own = buyer.get("/api/orders").await.json();
+    let placed = &own["items"][0];
+    assert_eq!(
+        (&placed["reference"], &placed["total"], &placed["status"], &placed["version"]),
+        (&json!("EDI-1"), &json!(2580), &json!("placed"), &json!(1))
+    );
+    let path = format!("/api/orders/{}/history", placed["id"].as_str().expect("an id"));
+    let history = buyer.get(&path).await.json();
+    assert_eq!(history["items"][0]["actor"], json!({"kind": "system", "objectId": null}));
+    assert!(letters(&app).await.is_empty());
+}
+
+async fn a_second_delivery_changes_nothing(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let spelt_otherwise = serde_json::to_string_pretty(&message()).expect("JSON");
+    for payload in [message().to_string(), message().to_string(), spelt_otherwise] {
+        deliver(&app, "orders-incoming", payload).await;
+    }
+    assert_eq!(orders(&app).await.len(), 1);
+    assert!(letters(&app).await.is_empty());
+    deliver(&app, "orders-incoming", with("note", json!("other content"))).await;
+    assert_eq!(orders(&app).await.len(), 1);
+    assert_eq!(letters(&app).await, [json!(["orders-incoming", "reused", MESSAGE])]);
+}
+
+async fn what_can_never_be_placed_becomes_a_dead_letter(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let hostile = [
+        (String::new(), json!(["orders-incoming", "malformed", null])),
+        ("{".to_owned(), json!(["orders-incoming", "malformed", null])),
+        (with("version", json!(2)), json!(["orders-incoming", "invalid", MESSAGE])),
+        (with("messageId", json!("x")), json!(["orders-incoming", "invalid", null])),
+        (
+            with("lines", json!([{"sku": "NONE", "quantity": 1}])),
+            json!(["orders-incoming", "invalid", MESSAGE]),
+        ),
+        (with("roles", json!(["OrderAdmin"])), json!(["orders-incoming", "invalid", MESSAGE])),
+    ];
+    for (payload, _) in &hostile {
+        deliver(&app, "orders-incoming", payload).await;
+    }
+    let expected: Vec<Value> = hostile.iter().rev().map(|(_, letter)| letter.clone()).collect();
+    assert_eq!(letters(&app).await, expected);
+    assert!(orders(&app).await.is_empty());
+    assert!(app.queues.peek("orders-incoming-poison").is_empty(), "nothing was retried");
+    deliver(&app, "orders-incoming", message().to_string()).await;
+    assert_eq!(orders(&app).await.len(), 1, "a refused message leaves its id free");
+}
+
+async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
+    let app = Setup::in_mode(mode).set("ORDERS_ENTRA_TENANT_ID", TENANT).start().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    deliver(&app, "orders-incoming", with("owner", json!({"tenantId": ABROAD, "objectId": BUYER}))).await;
+    assert!(orders(&app).await.is_empty());
+    assert_eq!(letters(&app).await, [json!(["orders-incoming", "other-tenant", MESSAGE])]);
+    deliver(&app, "orders-incoming", message().to_string()).await;
+    assert_eq!(orders(&app).await.len(), 1);
+}
+
+async fn a_poisoned_message_is_kept_once(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    for _ in 0..2 {
+        deliver(&app, "orders-incoming-poison", message().to_string()).await;
+    }
+    deliver(&app, "orders-incoming-poison", [0xff, 0x00]).await;
+    let poison = |id: Value| json!(["orders-incoming", "poison", id]);
+    assert_eq!(letters(&app).await, [poison(json!(null)), poison(json!(MESSAGE))]);
+}
