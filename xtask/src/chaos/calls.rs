@@ -12,6 +12,9 @@ use tokio::{
     task::JoinSet,
 };
 
+/// The functions that messages trigger.
+const CONSUMERS: [&str; 2] = ["FulfilOrder", "IngestOrder"];
+
 /// Counts what the workers' logs tell.
 pub(super) struct Listening {
     heard: Arc<Mutex<Heard>>,
@@ -23,6 +26,8 @@ pub(super) struct Listening {
 pub(super) struct Heard {
     /// Calls of the backend, by order.
     pub(super) calls: BTreeMap<String, u64>,
+    /// Invocations of functions that messages trigger, failed ones too.
+    pub(super) deliveries: u64,
     /// Events that came too fast to be heard: as long as it is not zero, a call that is missing proves nothing.
     pub(super) missed: u64,
 }
@@ -59,6 +64,9 @@ async fn listen(mut events: Receiver<Event>, heard: Arc<Mutex<Heard>>) {
                 if let Some(order) = call(&line) {
                     *heard.calls.entry(order).or_default() += 1;
                 }
+            }
+            Ok(Event::Invoked { function, .. }) if CONSUMERS.contains(&function.as_str()) => {
+                heard.deliveries += 1;
             }
             Ok(_) => {}
             Err(RecvError::Lagged(missed)) => heard.missed += missed,

@@ -164,7 +164,7 @@ fn history(dice: &mut Dice, pool: &Pool) -> Option<Request> {
 
 fn list(dice: &mut Dice, _: &Pool) -> Option<Request> {
     let way = http(Method::GET, format!("/api/orders?limit={}", dice.within(1, 20)));
-    Some(Request { person: *dice.pick(&BUYERS)?, way, body: Value::Null, reference: None, order: None })
+    Some(Request { person: dice.pick(&BUYERS)?, way, body: Value::Null, reference: None, order: None })
 }
 
 fn contents(dice: &mut Dice, reference: &str) -> Value {

@@ -13,18 +13,18 @@ use super::{
     operations::{BUYERS, Request, Way},
 };
 
-/// How many of the newest orders every other draw is taken from: where clients meet each other.
+/// How many of the newest every other draw is taken from: where clients meet each other.
 const CROWD: usize = 6;
 
 /// The clients' common knowledge.
 pub(super) struct Pool {
     /// Tenant and object ids by name.
     people: BTreeMap<String, (String, String)>,
-    shelf: Mutex<Shelf>,
+    notes: Mutex<Notes>,
 }
 
 #[derive(Default)]
-struct Shelf {
+struct Notes {
     orders: Vec<Known>,
     places: BTreeMap<String, usize>,
     repeatable: Vec<Request>,
@@ -46,7 +46,7 @@ impl Pool {
         let tenant = people.tenant().to_string();
         let ids =
             people.iter().map(|person| (person.name.clone(), (tenant.clone(), person.object_id.to_string())));
-        Self { people: ids.collect(), shelf: Mutex::default() }
+        Self { people: ids.collect(), notes: Mutex::default() }
     }
 
     /// Tenant and object id of somebody.
@@ -58,28 +58,28 @@ impl Pool {
     pub(super) fn learn(&self, body: &Value, person: &str) {
         let items = body.get("items").and_then(Value::as_array);
         let orders = items.map_or(std::slice::from_ref(body), Vec::as_slice);
-        let mut shelf = self.open();
+        let mut notes = self.open();
         for order in orders {
             let (Some(id), Some(version)) = (order["id"].as_str(), order["version"].as_i64()) else {
                 continue;
             };
-            if let Some(place) = shelf.places.get(id).copied() {
-                let known = &mut shelf.orders[place];
+            if let Some(place) = notes.places.get(id).copied() {
+                let known = &mut notes.orders[place];
                 known.version = known.version.max(version);
             } else if let Some(owner) = BUYERS.into_iter().find(|buyer| *buyer == person) {
                 let reference = order["reference"].as_str().unwrap_or_default().to_owned();
-                let place = shelf.orders.len();
-                shelf.places.insert(id.to_owned(), place);
-                shelf.orders.push(Known { id: id.to_owned(), owner, reference, version });
+                let place = notes.orders.len();
+                notes.places.insert(id.to_owned(), place);
+                notes.orders.push(Known { id: id.to_owned(), owner, reference, version });
             }
         }
     }
 
     /// Any order, or every other time one of the newest.
     pub(super) fn draw(&self, dice: &mut Dice) -> Option<Known> {
-        let shelf = self.open();
-        let from = if dice.below(2) == 0 { shelf.orders.len().saturating_sub(CROWD) } else { 0 };
-        dice.pick(&shelf.orders[from..]).cloned()
+        let notes = self.open();
+        let from = newest(notes.orders.len(), dice);
+        dice.pick(&notes.orders[from..]).cloned()
     }
 
     pub(super) fn all(&self) -> Vec<Known> {
@@ -91,21 +91,30 @@ impl Pool {
         self.open().repeatable.push(request.clone());
     }
 
-    /// One time in three, a request of this way that was sent before.
+    /// One time in three, a request of this way that was sent before, or is just being sent.
     pub(super) fn earlier(&self, dice: &mut Dice, fits: impl Fn(&Way) -> bool) -> Option<Request> {
-        let shelf = self.open();
-        let found: Vec<&Request> = shelf.repeatable.iter().filter(|request| fits(&request.way)).collect();
-        (dice.below(3) == 0).then(|| dice.pick(&found).map(|request| (*request).clone())).flatten()
+        let notes = self.open();
+        let found: Vec<&Request> = notes.repeatable.iter().filter(|request| fits(&request.way)).collect();
+        if dice.below(3) > 0 {
+            return None;
+        }
+        let from = newest(found.len(), dice);
+        dice.pick(&found[from..]).map(|request| (*request).clone())
     }
 
     /// A reference that nobody else uses.
     pub(super) fn next_reference(&self) -> String {
-        let mut shelf = self.open();
-        shelf.references += 1;
-        format!("PO-{}", shelf.references)
+        let mut notes = self.open();
+        notes.references += 1;
+        format!("PO-{}", notes.references)
     }
 
-    fn open(&self) -> MutexGuard<'_, Shelf> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where to begin to draw among so many: every other time only the newest.
+fn newest(count: usize, dice: &mut Dice) -> usize {
+    if dice.below(2) == 0 { count.saturating_sub(CROWD) } else { 0 }
 }

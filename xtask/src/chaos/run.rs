@@ -100,13 +100,14 @@ impl Outcome {
         let sendings: i64 = record.outbox.iter().map(|message| message.sent).sum();
         format!(
             "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults\n\
-             {} orders, {} messages sent {sendings} times, backend called {} times; {:.1} s in all",
+             {} orders, {} deliveries, {} outbox rows sent {sendings} times, backend called {} times; {:.1} s in all",
             self.operations,
             self.time_of_work.as_secs_f64(),
             pages.calls.len(),
             pages.kills(),
             pages.blows.len(),
             record.orders.len(),
+            heard.deliveries,
             record.outbox.len(),
             heard.calls.values().sum::<u64>(),
             self.took.as_secs_f64(),

@@ -72,7 +72,7 @@ fn good() -> Evidence {
             outbox: vec![message],
             dead_letters: Vec::new(),
         },
-        heard: Heard { calls: BTreeMap::from([(ID.to_owned(), 1)]), missed: 0 },
+        heard: Heard { calls: BTreeMap::from([(ID.to_owned(), 1)]), ..Heard::default() },
         people: BTreeMap::from([("buyer".to_owned(), "object-1".to_owned())]),
         unrest: None,
     }
@@ -120,6 +120,34 @@ fn a_lost_order_is_found() {
         run.heard.calls.clear();
     });
     assert_eq!(found, ["an acknowledged order is kept"]);
+}
+
+#[test]
+fn a_message_that_became_no_order_is_found() {
+    let found = broken(|run| {
+        let sent =
+            Call { reference: Some("PO-2".to_owned()), order: None, ..call("ingest", 40, 202, Value::Null) };
+        run.pages.calls.push(Call { expected: &[202], ..sent });
+    });
+    assert_eq!(found, ["an acknowledged message becomes an order"]);
+}
+
+#[test]
+fn a_history_that_was_told_otherwise_is_found_and_a_shorter_one_is_none() {
+    let told = |items: Value| {
+        broken(|run| run.pages.calls.push(call("history", 40, 200, json!({"items": items, "next": null}))))
+    };
+    let item = |action: &str, from: Value, to: &str| json!({"action": action, "from": from, "to": to, "invocationId": ""});
+    let place = item("place", Value::Null, "placed");
+    assert_eq!(told(json!([item("process", json!("placed"), "queued"), place])), [""; 0]);
+    let other = told(json!([item("cancel", json!("placed"), "cancelled"), place]));
+    assert_eq!(other, ["a history that was told stays as it is"]);
+}
+
+#[test]
+fn a_repeated_placing_is_told_what_the_first_one_was() {
+    let again = call("place", 40, 201, body("placed", 1));
+    assert_eq!(broken(|run| run.pages.calls.push(again)), [""; 0]);
 }
 
 #[test]
