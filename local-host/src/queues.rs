@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{app::Settings, clock::Clock, event::Events};
 
-pub use memory::MemoryQueues;
+pub use memory::{MemoryQueues, Mishap};
 pub(crate) use pauses::Pauses;
 pub use storage::{ConnectionError, ServerError, StorageQueues};
 
@@ -72,6 +72,9 @@ pub enum QueueError {
     /// Somebody else received or updated the message since.
     #[error("the pop receipt is not the message's latest")]
     OldReceipt,
+    /// The queues in this process are [away](MemoryQueues::set_away).
+    #[error("the queues do not answer")]
+    Away,
     /// The queue server did not answer, or not as one.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -109,7 +112,7 @@ impl Queues {
     /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`].
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`], or a server that cannot be reached.
+    /// A text above [`MAX_TEXT`], or queues that do not answer.
     pub async fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
         self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
     }
@@ -152,7 +155,7 @@ impl Queues {
     /// renews its lease.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, the message is gone, or a server cannot be reached; the message
+    /// When the pop receipt is not its latest, the message is gone, or the queues do not answer; the message
     /// that was handed in is then unchanged.
     pub async fn update(
         &self,
@@ -172,7 +175,7 @@ impl Queues {
     /// Removes a received message for good.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, the message is gone, or a server cannot be reached.
+    /// When the pop receipt is not its latest, the message is gone, or the queues do not answer.
     pub async fn delete(&self, queue: &str, message: &Message) -> Result<(), QueueError> {
         match self {
             Self::Memory(queues) => queues.delete(queue, message.id, &message.pop_receipt),

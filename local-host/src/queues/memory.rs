@@ -1,5 +1,6 @@
 //! Queues in this process: leases, dequeue counts, time to live. They outlive host instances.
 
+mod mishap;
 mod store;
 
 use std::{
@@ -13,6 +14,8 @@ use uuid::Uuid;
 use super::{Counts, MAX_TEXT, Message, QueueError, TIME_TO_LIVE};
 use crate::clock::Clock;
 use store::Store;
+
+pub use mishap::Mishap;
 
 /// The queues of one app, held in memory; clones share them.
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ impl MemoryQueues {
     /// missing. Names are lower-cased.
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
+    /// A text above [`MAX_TEXT`], or the queues are away.
     pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
         self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
     }
@@ -48,7 +51,7 @@ impl MemoryQueues {
     /// a storage queue writes −1).
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
+    /// A text above [`MAX_TEXT`], or the queues are away.
     pub fn put_later(
         &self,
         queue: &str,
@@ -59,12 +62,12 @@ impl MemoryQueues {
         if text.len() > MAX_TEXT {
             return Err(QueueError::TooLarge(text.len()));
         }
-        let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live);
+        let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live)?;
         self.changed.send_replace(());
         Ok(id)
     }
 
-    /// Takes up to `count` visible messages and hides them for `lease`.
+    /// Takes up to `count` visible messages and hides them for `lease`; none while the queues are away.
     #[must_use]
     pub fn receive(&self, queue: &str, count: usize, lease: Duration) -> Vec<Message> {
         let taken = self.store().receive(self.clock.now(), &queue.to_lowercase(), count, lease);
@@ -78,7 +81,7 @@ impl MemoryQueues {
     /// renews its lease.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
     pub fn update(
         &self,
         queue: &str,
@@ -95,11 +98,28 @@ impl MemoryQueues {
     /// Removes a received message for good.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
     pub fn delete(&self, queue: &str, id: Uuid, pop_receipt: &str) -> Result<(), QueueError> {
         self.store().delete(self.clock.now(), &queue.to_lowercase(), id, pop_receipt)?;
         self.changed.send_replace(());
         Ok(())
+    }
+
+    /// Lets something befall the next message of a queue.
+    pub fn befall(&self, queue: &str, mishap: Mishap) {
+        self.store().mishaps.add(&queue.to_lowercase(), mishap);
+    }
+
+    /// Forgets the mishaps that have befallen no message yet.
+    pub fn forget_mishaps(&self) {
+        self.store().mishaps.clear();
+    }
+
+    /// Takes the queues away, or brings them back with all that they held: meanwhile nothing can be put, received,
+    /// updated or deleted, as when the storage account does not answer. A look from outside still shows everything.
+    pub fn set_away(&self, away: bool) {
+        self.store().away = away;
+        self.changed.send_replace(());
     }
 
     /// Every message of a queue, oldest first, hidden ones included, nothing changed.
@@ -146,7 +166,7 @@ impl MemoryQueues {
         let last = crate::clock::later(self.clock.now(), at_most);
         let mut changed = self.changed.subscribe();
         loop {
-            let next = self.store().next_visible_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
+            let next = self.store().due_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
             if next <= self.clock.now() {
                 return;
             }

@@ -3,6 +3,7 @@
 
 mod app;
 mod command;
+mod mishaps;
 mod queue_functions;
 mod queues;
 mod storage_functions;
