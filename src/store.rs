@@ -25,6 +25,8 @@ mod postgres;
 mod precondition;
 mod replay;
 mod rows;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod sql;
 mod sqlite;
 

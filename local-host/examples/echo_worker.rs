@@ -2,7 +2,8 @@
 //!
 //! It prints `invoked NAME BODY` for every envelope, then the function's name decides, up to its first `_`:
 //! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
-//! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams.
+//! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams,
+//! `send` puts a message into the queue output `msg`.
 //! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far.
 
 use std::{convert::Infallible, env, net::Ipv4Addr, process::ExitCode, sync::Arc};
@@ -73,7 +74,8 @@ async fn answer(
     let body =
         request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     println!("invoked {name} {}", String::from_utf8_lossy(&body));
-    let text = match name.split('_').next().unwrap_or_default() {
+    let verb = name.split('_').next().unwrap_or_default();
+    let text = match verb {
         "fail" => return Ok(response(StatusCode::INTERNAL_SERVER_ERROR, String::new())),
         "hang" => std::future::pending().await,
         "wait" => {
@@ -104,7 +106,10 @@ async fn answer(
             "ok".to_owned()
         }
     };
-    let answer = json!({ "Outputs": { "res": { "statusCode": 200, "body": text } }, "Logs": [] });
+    let mut answer = json!({ "Outputs": { "res": { "statusCode": 200, "body": text } }, "Logs": [] });
+    if verb == "send" {
+        answer["Outputs"]["msg"] = "AAAA".into();
+    }
     Ok(response(StatusCode::OK, answer.to_string()))
 }
 

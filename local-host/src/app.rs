@@ -13,7 +13,7 @@ use std::{
 };
 
 pub(crate) use function_json::is_queue_name;
-use settings::Settings;
+pub(crate) use settings::Settings;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]

@@ -56,6 +56,13 @@ pub enum Event {
         /// The message's id.
         id: Uuid,
     },
+    /// The queue server does not answer, or lets nobody in; told once until it works again.
+    QueuesAway {
+        /// One sentence, which says what to do.
+        why: String,
+    },
+    /// The queue server works again.
+    QueuesBack,
     /// The worker broke the protocol; says what and how to mend it.
     Mistake {
         /// The function's name.

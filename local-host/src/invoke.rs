@@ -181,7 +181,7 @@ impl Invoker {
             self.mistake(function, what);
         }
         outputs::check(function, &answer)?;
-        outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding)?;
+        outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding).await?;
         Ok(answer)
     }
 

@@ -100,6 +100,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
         .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
     let events = Events::new();
     tokio::spawn(print(events.listen()));
+    let queues = Queues::of_settings(&arguments.settings, Clock::system(), events.clone())?;
     let functions = App::load(&root, &arguments.settings)?;
     let host = LocalHost::start(Options {
         app_root: root,
@@ -113,7 +114,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
         people,
         state: arguments.state.clone(),
         keys: None,
-        queues: Queues::default(),
+        queues: queues.unwrap_or_default(),
         events,
     })
     .await?;
@@ -181,6 +182,8 @@ fn print_one(event: Event) {
         }
         Event::Mistake { function, what } => eprintln!("{function}: {what}"),
         Event::Poisoned { queue, id } => eprintln!("message {id} of {queue} was moved to {queue}-poison"),
+        Event::QueuesAway { why } => eprintln!("{why}"),
+        Event::QueuesBack => eprintln!("the queue server answers again"),
         Event::WorkerStarted { pid } => println!("worker started, process {pid}"),
         Event::WorkerReady { after } => println!("worker ready after {} ms", after.as_millis()),
         Event::WorkerExited { code, strikes, .. } => {

@@ -2,7 +2,7 @@
 
 mod data;
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::task::JoinSet;
 
@@ -10,7 +10,7 @@ use crate::{
     app::{Function, QueueOptions},
     event::{Event, Events},
     invoke::Invoker,
-    queues::{Message, Queues, TIME_TO_LIVE},
+    queues::{Message, Pauses, Queues},
     stop::Stopping,
 };
 
@@ -40,32 +40,46 @@ pub(crate) struct QueueListener {
 
 impl QueueListener {
     /// Receives and invokes until it is told to stop, then waits for the invocations that run.
-    ///
-    /// The platform polls at growing intervals up to `maxPollingInterval`. Here the queue itself tells when there
-    /// is something to receive, so that nothing waits longer than it must.
     pub(crate) async fn run(self, mut stopping: Stopping) {
         let mut running = JoinSet::new();
-        let interval = self.options.max_polling_interval.max(SHORTEST_INTERVAL);
+        let mut pauses = Pauses::up_to(self.options.max_polling_interval);
         loop {
             let room = running.len() <= self.options.new_batch_threshold;
             if room {
-                for message in self.queues.receive(&self.queue, self.options.batch_size, self.lease) {
-                    running.spawn(self.clone().process(message));
+                self.fetch(&mut running, &mut pauses).await;
+            }
+            let mut due = pin!(self.queues.due(&self.queue, &mut pauses));
+            loop {
+                let room = running.len() <= self.options.new_batch_threshold;
+                tokio::select! {
+                    () = stopping.wait() => return ended(running).await,
+                    Some(_) = running.join_next() => {}
+                    () = due.as_mut(), if room => break,
                 }
             }
-            let room = running.len() <= self.options.new_batch_threshold;
-            tokio::select! {
-                () = stopping.wait() => break,
-                Some(_) = running.join_next() => {}
-                () = self.queues.due(&self.queue, interval), if room => {}
-            }
         }
-        while running.join_next().await.is_some() {}
+    }
+
+    /// A server that is away has told so itself; it is asked again like a queue that is empty.
+    async fn fetch(&self, running: &mut JoinSet<()>, pauses: &mut Pauses) {
+        let received = self.queues.receive(&self.queue, self.options.batch_size, self.lease).await;
+        let received = received.unwrap_or_else(|error| {
+            tracing::debug!(queue = self.queue, %error, "nothing received");
+            Vec::new()
+        });
+        if received.is_empty() {
+            pauses.lengthen();
+        } else {
+            pauses.reset();
+        }
+        for message in received {
+            running.spawn(self.clone().process(message));
+        }
     }
 
     async fn process(self, message: Message) {
         if message.dequeue_count > self.options.max_dequeue_count {
-            return self.poison(&message);
+            return self.poison(&message).await;
         }
         let (data, metadata) = match queue_data(&self.function, &message, self.options.encoding) {
             Ok(shown) => shown,
@@ -73,8 +87,8 @@ impl QueueListener {
                 self.events
                     .tell(Event::Mistake { function: self.function.name.clone(), what: fault.to_string() });
                 return match fault {
-                    BadMessage::Undecodable => self.poison(&message),
-                    BadMessage::NotText => self.settle_failed(&message),
+                    BadMessage::Undecodable => self.poison(&message).await,
+                    BadMessage::NotText => self.settle_failed(message).await,
                 };
             }
         };
@@ -83,12 +97,12 @@ impl QueueListener {
         let outcome = loop {
             tokio::select! {
                 outcome = &mut call => break outcome,
-                () = self.half_lease() => self.renew(&mut leased),
+                () = self.half_lease() => self.renew(&mut leased).await,
             }
         };
         match outcome {
-            Ok(_) => self.remove(&leased),
-            Err(_) => self.settle_failed(&leased),
+            Ok(_) => self.remove(&leased).await,
+            Err(_) => self.settle_failed(leased).await,
         }
     }
 
@@ -98,33 +112,32 @@ impl QueueListener {
     }
 
     /// A lease that was lost is somebody else's now; the invocation goes on, as it cannot be called back.
-    fn renew(&self, message: &mut Message) {
-        match self.queues.update(&self.queue, message.id, &message.pop_receipt, self.lease) {
-            Ok(renewed) => *message = renewed,
-            Err(error) => tracing::debug!(queue = self.queue, id = %message.id, %error, "lease not renewed"),
+    async fn renew(&self, message: &mut Message) {
+        if let Err(error) = self.queues.update(&self.queue, message, self.lease).await {
+            tracing::debug!(queue = self.queue, id = %message.id, %error, "lease not renewed");
         }
     }
 
     /// Without a poison queue a failed message stays hidden until its lease runs out: no fast endless loop.
-    fn settle_failed(&self, message: &Message) {
+    async fn settle_failed(&self, mut message: Message) {
         if self.poison_queue().is_none() {
             return;
         }
         if message.dequeue_count >= self.options.max_dequeue_count {
-            return self.poison(message);
+            return self.poison(&message).await;
         }
         let delay = self.options.visibility_timeout;
-        if let Err(error) = self.queues.update(&self.queue, message.id, &message.pop_receipt, delay) {
+        if let Err(error) = self.queues.update(&self.queue, &mut message, delay).await {
             tracing::debug!(queue = self.queue, id = %message.id, %error, "message not released");
         }
     }
 
     /// The copy is a new message with the same text: own id, no deliveries yet (`queue-poison-*`).
-    fn poison(&self, message: &Message) {
+    async fn poison(&self, message: &Message) {
         let Some(poison_queue) = self.poison_queue() else { return };
-        match self.queues.put_later(&poison_queue, message.text.clone(), Duration::ZERO, Some(TIME_TO_LIVE)) {
+        match self.queues.put(&poison_queue, message.text.clone()).await {
             Ok(_) => {
-                self.remove(message);
+                self.remove(message).await;
                 self.events.tell(Event::Poisoned { queue: self.queue.clone(), id: message.id });
             }
             Err(error) => {
@@ -133,8 +146,8 @@ impl QueueListener {
         }
     }
 
-    fn remove(&self, message: &Message) {
-        if let Err(error) = self.queues.delete(&self.queue, message.id, &message.pop_receipt) {
+    async fn remove(&self, message: &Message) {
+        if let Err(error) = self.queues.delete(&self.queue, message).await {
             tracing::debug!(queue = self.queue, id = %message.id, %error, "message not deleted");
         }
     }
@@ -145,10 +158,11 @@ impl QueueListener {
     }
 }
 
+async fn ended(mut running: JoinSet<()>) {
+    while running.join_next().await.is_some() {}
+}
+
 const POISON: &str = "-poison";
 
 /// What a storage account allows for a queue's name.
 const LONGEST_NAME: usize = 63;
-
-/// What the platform allows at least for `maxPollingInterval` (protocol sheet §5.1).
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);

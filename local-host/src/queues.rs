@@ -1,19 +1,20 @@
-//! Storage queues in memory: leases, dequeue counts, time to live. They outlive host instances.
-//! The text of a message is what a storage queue would hold: already encoded.
+//! The queues that functions are fed from and send to: in this process, or those of a storage queue server.
+//! The text of a message is what a storage queue holds: already encoded.
 
-mod store;
+mod memory;
+mod pauses;
+mod storage;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use store::Store;
+use crate::{app::Settings, clock::Clock, event::Events};
+
+pub use memory::{MemoryQueues, Mishap};
+pub(crate) use pauses::Pauses;
+pub use storage::{ConnectionError, ServerError, StorageQueues};
 
 /// Bytes of text that a storage queue takes in one message.
 pub const MAX_TEXT: usize = 64 * 1024;
@@ -21,12 +22,14 @@ pub const MAX_TEXT: usize = 64 * 1024;
 /// How long a message stays when nothing else is said: seven days, as in a storage queue.
 pub const TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
 
-/// The queues of one app; clones share them.
+/// The queues of one app, wherever they are; clones share them. Names are lower-cased, a missing queue is made by
+/// the first message put into it and empty until then.
 #[derive(Clone, Debug)]
-pub struct Queues {
-    clock: Clock,
-    store: Arc<Mutex<Store>>,
-    changed: watch::Sender<()>,
+pub enum Queues {
+    /// In this process.
+    Memory(MemoryQueues),
+    /// At a queue server on this machine.
+    Storage(StorageQueues),
 }
 
 /// A message as it was received: its lease is the pop receipt.
@@ -51,14 +54,14 @@ pub struct Message {
 /// How many messages a queue holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counts {
-    /// Those that a receive would return now.
+    /// Those that a receive would return now; a queue server tells no more than 32.
     pub visible: usize,
     /// Those under a lease or a delay.
     pub hidden: usize,
 }
 
 /// Why a queue refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The text is longer than [`MAX_TEXT`].
     #[error("a message may have 65536 bytes of text, this one has {0}: send less, or a reference to it")]
@@ -69,150 +72,175 @@ pub enum QueueError {
     /// Somebody else received or updated the message since.
     #[error("the pop receipt is not the message's latest")]
     OldReceipt,
+    /// The queues in this process are [away](MemoryQueues::set_away).
+    #[error("the queues do not answer")]
+    Away,
+    /// The queue server did not answer, or not as one.
+    #[error(transparent)]
+    Server(#[from] ServerError),
 }
 
+/// The setting that says where queues are (protocol sheet §5.4).
+const SETTING: &str = "AzureWebJobsStorage";
+
 impl Queues {
-    /// Empty queues that live by a clock; the host's timers and leases follow the same one.
-    #[must_use]
-    pub fn with_clock(clock: Clock) -> Self {
-        Self { clock, store: Arc::default(), changed: watch::Sender::new(()) }
-    }
-
-    /// The clock that leases and times to live are measured by.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`]; creates the queue where it is
-    /// missing. Names are lower-cased.
+    /// The queues of the server that the setting `AzureWebJobsStorage` names, given here or in the environment;
+    /// none without it. `events` learns when the server goes away and when it is back.
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
-    pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
-        self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
+    /// A value that is no connection string, or one of a server that is not on this machine.
+    pub fn of_settings(
+        settings: &[(String, String)],
+        clock: Clock,
+        events: Events,
+    ) -> Result<Option<Self>, ConnectionError> {
+        let settings = Settings::over_environment(settings);
+        let Some(text) = settings.get(SETTING).filter(|text| !text.is_empty()) else { return Ok(None) };
+        Ok(Some(Self::Storage(StorageQueues::connect(text, clock, events)?)))
+    }
+
+    /// The clock of the host that these queues belong to. Leases and times to live are measured by it in this
+    /// process, by the server's own at a server.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        match self {
+            Self::Memory(queues) => queues.clock(),
+            Self::Storage(queues) => queues.clock(),
+        }
+    }
+
+    /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`].
+    ///
+    /// # Errors
+    /// A text above [`MAX_TEXT`], or queues that do not answer.
+    pub async fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
+        self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
     }
 
     /// Appends a message that shows itself after `delay` and goes by itself after `time_to_live` (none: never;
-    /// a storage queue writes −1).
+    /// a storage queue writes −1). A server counts both in whole seconds, a broken one as the next.
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`].
-    pub fn put_later(
+    /// As [`Self::put`].
+    pub async fn put_later(
         &self,
         queue: &str,
         text: String,
         delay: Duration,
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
-        if text.len() > MAX_TEXT {
-            return Err(QueueError::TooLarge(text.len()));
+        match self {
+            Self::Memory(queues) => queues.put_later(queue, text, delay, time_to_live),
+            Self::Storage(queues) => queues.put_later(queue, text, delay, time_to_live).await,
         }
-        let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live);
-        self.changed.send_replace(());
-        Ok(id)
     }
 
-    /// Takes up to `count` visible messages and hides them for `lease`.
-    #[must_use]
-    pub fn receive(&self, queue: &str, count: usize, lease: Duration) -> Vec<Message> {
-        let taken = self.store().receive(self.clock.now(), &queue.to_lowercase(), count, lease);
-        if !taken.is_empty() {
-            self.changed.send_replace(());
+    /// Takes up to `count` visible messages (32 at most) and hides them for `lease`.
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn receive(
+        &self,
+        queue: &str,
+        count: usize,
+        lease: Duration,
+    ) -> Result<Vec<Message>, QueueError> {
+        match self {
+            Self::Memory(queues) => Ok(queues.receive(queue, count, lease)),
+            Self::Storage(queues) => queues.receive(queue, count, lease).await,
         }
-        taken
     }
 
-    /// Hides a received message for `visibility` from now and gives it a new pop receipt: zero releases it, more
+    /// Hides a received message for `visibility` from now, which renews its pop receipt: zero releases it, more
     /// renews its lease.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
-    pub fn update(
+    /// When the pop receipt is not its latest, the message is gone, or the queues do not answer; the message
+    /// that was handed in is then unchanged.
+    pub async fn update(
         &self,
         queue: &str,
-        id: Uuid,
-        pop_receipt: &str,
+        message: &mut Message,
         visibility: Duration,
-    ) -> Result<Message, QueueError> {
-        let updated =
-            self.store().update(self.clock.now(), &queue.to_lowercase(), id, pop_receipt, visibility)?;
-        self.changed.send_replace(());
-        Ok(updated)
+    ) -> Result<(), QueueError> {
+        match self {
+            Self::Memory(queues) => {
+                *message = queues.update(queue, message.id, &message.pop_receipt, visibility)?;
+                Ok(())
+            }
+            Self::Storage(queues) => queues.update(queue, message, visibility).await,
+        }
     }
 
     /// Removes a received message for good.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, or the message is gone.
-    pub fn delete(&self, queue: &str, id: Uuid, pop_receipt: &str) -> Result<(), QueueError> {
-        self.store().delete(self.clock.now(), &queue.to_lowercase(), id, pop_receipt)?;
-        self.changed.send_replace(());
-        Ok(())
+    /// When the pop receipt is not its latest, the message is gone, or the queues do not answer.
+    pub async fn delete(&self, queue: &str, message: &Message) -> Result<(), QueueError> {
+        match self {
+            Self::Memory(queues) => queues.delete(queue, message.id, &message.pop_receipt),
+            Self::Storage(queues) => queues.delete(queue, message).await,
+        }
     }
 
-    /// Every message of a queue, oldest first, hidden ones included, nothing changed.
-    #[must_use]
-    pub fn peek(&self, queue: &str) -> Vec<Message> {
-        self.store().peek(self.clock.now(), &queue.to_lowercase())
+    /// The texts of the visible messages, the first 32, nothing changed.
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
+        match self {
+            Self::Memory(queues) => {
+                let now = queues.clock().now();
+                let visible = queues.peek(queue).into_iter().filter(|message| message.next_visible_at <= now);
+                Ok(visible.take(storage::MOST_AT_ONCE).map(|message| message.text).collect())
+            }
+            Self::Storage(queues) => queues.peek(queue).await,
+        }
     }
 
     /// How many messages a queue holds now.
-    #[must_use]
-    pub fn counts(&self, queue: &str) -> Counts {
-        let now = self.clock.now();
-        let messages = self.peek(queue);
-        let visible = messages.iter().filter(|message| message.next_visible_at <= now).count();
-        Counts { visible, hidden: messages.len() - visible }
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {
+        match self {
+            Self::Memory(queues) => Ok(queues.counts(queue)),
+            Self::Storage(queues) => queues.counts(queue).await,
+        }
     }
 
     /// Removes every message of a queue, received ones included.
-    pub fn purge(&self, queue: &str) {
-        self.store().purge(&queue.to_lowercase());
-        self.changed.send_replace(());
-    }
-
-    /// The names of the queues that exist, sorted.
-    #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        self.store().names()
-    }
-
-    /// Returns as soon as `holds` is true of these queues; looks again after every change of any of them.
-    /// What only the passing of time brings about is not waited for.
-    pub async fn wait_until(&self, mut holds: impl FnMut(&Self) -> bool) {
-        let mut changed = self.changed.subscribe();
-        while !holds(self) {
-            if changed.changed().await.is_err() {
-                return;
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn purge(&self, queue: &str) -> Result<(), QueueError> {
+        match self {
+            Self::Memory(queues) => {
+                queues.purge(queue);
+                Ok(())
             }
+            Self::Storage(queues) => queues.purge(queue).await,
         }
     }
 
-    /// Returns when a receive from `queue` would find something: after a put or a release at once, after a delay
-    /// or a lease when the clock says so, but no later than `at_most` from now.
-    pub(crate) async fn due(&self, queue: &str, at_most: Duration) {
-        let last = crate::clock::later(self.clock.now(), at_most);
-        let mut changed = self.changed.subscribe();
-        loop {
-            let next = self.store().next_visible_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
-            if next <= self.clock.now() {
-                return;
-            }
-            tokio::select! {
-                () = self.clock.sleep_until(next) => return,
-                seen = changed.changed() => if seen.is_err() { return },
-            }
+    /// Returns when it is time to receive from `queue`. Memory tells when there is something. A server does not:
+    /// it is asked after growing pauses, and at once when something was put through these queues.
+    pub(crate) async fn due(&self, queue: &str, pauses: &mut Pauses) {
+        match self {
+            Self::Memory(queues) => queues.due(queue, pauses.longest()).await,
+            Self::Storage(queues) => queues.due(queue, pauses).await,
         }
-    }
-
-    fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Default for Queues {
     fn default() -> Self {
-        Self::with_clock(Clock::system())
+        Self::Memory(MemoryQueues::default())
+    }
+}
+
+impl From<MemoryQueues> for Queues {
+    fn from(queues: MemoryQueues) -> Self {
+        Self::Memory(queues)
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing here is shipped. A server that cannot be had is an error and never a skipped test.
 
+pub mod azurite;
 pub mod postgres;
 
 pub use postgres::{Database, Postgres, PostgresError};

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::support::{Mode, Setup, an_order, in_every_mode, kill};
+use crate::support::{Setup, an_order, in_every_mode_and_at_a_queue_server, kill};
 
-in_every_mode!(
+in_every_mode_and_at_a_queue_server!(
     an_order_is_fulfilled_although_the_worker_is_killed,
     a_killed_worker_is_a_500_for_its_callers_and_then_serves_again,
 );
 
 const VISIBILITY: Duration = Duration::from_secs(1);
 
-fn setup(mode: Mode) -> Setup {
-    Setup::in_mode(mode)
+fn hasty(setup: Setup) -> Setup {
+    setup
         .set("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01")
         .set("ORDERS_OUTBOX_DEADLINE", "1s")
 }
 
-async fn an_order_is_fulfilled_although_the_worker_is_killed(mode: Mode) {
-    let app = setup(mode).start().await;
+async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
+    let app = hasty(setup).start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
     for round in 0..5 {
@@ -37,8 +37,8 @@ async fn an_order_is_fulfilled_although_the_worker_is_killed(mode: Mode) {
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(5), "nothing is lost");
 }
 
-async fn a_killed_worker_is_a_500_for_its_callers_and_then_serves_again(mode: Mode) {
-    let app = setup(mode).start().await;
+async fn a_killed_worker_is_a_500_for_its_callers_and_then_serves_again(setup: Setup) {
+    let app = hasty(setup).start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let mut acknowledged = Vec::new();

@@ -5,16 +5,19 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{Mode, TestApp, in_every_mode};
+use crate::support::{Setup, in_every_mode_and_at_a_queue_server};
 
-in_every_mode!(what_can_never_succeed_becomes_a_dead_letter, a_message_for_a_settled_order_changes_nothing);
+in_every_mode_and_at_a_queue_server!(
+    what_can_never_succeed_becomes_a_dead_letter,
+    a_message_for_a_settled_order_changes_nothing
+);
 
 /// A dead letter as clients see it (contract §3).
 const LETTER: [&str; 8] =
     ["id", "queue", "messageId", "orderId", "reason", "dequeueCount", "recordedAt", "replayedAt"];
 
-async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
+    let app = setup.start().await;
     let known = |member: &str, value: serde_json::Value| {
         let mut message = json!({
             "version": 1,
@@ -39,9 +42,9 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
         (known("traceparent", json!(null)), "unknown-order"),
     ];
     for (payload, _) in &hostile {
-        app.queues.put("orders-fulfilment", STANDARD.encode(payload)).expect("it fits");
+        app.queues.put("orders-fulfilment", STANDARD.encode(payload)).await;
     }
-    app.empties("orders-fulfilment").await;
+    app.queues.until_empty("orders-fulfilment").await;
     let admin = app.person("admin");
     let letters = admin.get("/api/dead-letters?limit=100").await.json();
     let mut reasons: Vec<&str> = letters["items"]
@@ -54,7 +57,7 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     let mut expected: Vec<&str> = hostile.iter().map(|(_, reason)| *reason).collect();
     expected.sort_unstable();
     assert_eq!(reasons, expected);
-    assert!(app.queues.peek("orders-fulfilment-poison").is_empty(), "nothing was retried");
+    assert!(app.queues.is_empty("orders-fulfilment-poison").await, "nothing was retried");
     for letter in letters["items"].as_array().expect("items") {
         let names: Vec<&str> = letter.as_object().expect("an object").keys().map(String::as_str).collect();
         assert_eq!(names, LETTER, "the payload is not shown");
@@ -63,8 +66,8 @@ async fn what_can_never_succeed_becomes_a_dead_letter(mode: Mode) {
     }
 }
 
-async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
@@ -77,8 +80,8 @@ async fn a_message_for_a_settled_order_changes_nothing(mode: Mode) {
         "orderId": before["id"],
         "traceparent": null,
     });
-    app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).expect("it fits");
-    app.empties("orders-fulfilment").await;
+    app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).await;
+    app.queues.until_empty("orders-fulfilment").await;
     assert_eq!(buyer.get(&location).await.json(), before);
     assert_eq!(app.person("admin").get("/api/dead-letters").await.json()["items"], json!([]));
 }

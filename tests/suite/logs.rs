@@ -127,13 +127,13 @@ async fn story(app: &TestApp) {
     clerk.post_nothing(&format!("{location}/process{code}")).await;
     let mut hostile = json!({"version": 1, "messageId": SECRET, "orderId": SECRET, "traceparent": SECRET});
     for text in [SECRET.to_owned(), format!("{{\"{SECRET}"), hostile.to_string()] {
-        app.queues.put("orders-fulfilment", STANDARD.encode(text)).expect("it fits");
+        app.queues.put("orders-fulfilment", STANDARD.encode(text)).await;
     }
     hostile[SECRET] = json!(SECRET);
-    app.queues.put("orders-fulfilment-poison", STANDARD.encode(hostile.to_string())).expect("it fits");
-    app.empties("orders-fulfilment-poison").await;
+    app.queues.put("orders-fulfilment-poison", STANDARD.encode(hostile.to_string())).await;
+    app.queues.until_empty("orders-fulfilment-poison").await;
     app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
-    app.empties("orders-fulfilment").await;
+    app.queues.until_empty("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
 }
 

@@ -23,6 +23,7 @@ mod migrate;
 mod poison;
 mod processing;
 mod products;
+mod queue_server;
 mod refusals;
 mod relay;
 mod replay;

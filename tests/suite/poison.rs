@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Mode, Setup, in_every_mode, payload};
+use crate::support::{Setup, in_every_mode_and_at_a_queue_server, payload};
 
-in_every_mode!(a_poisoned_message_fails_its_order_once);
+in_every_mode_and_at_a_queue_server!(a_poisoned_message_fails_its_order_once);
 
-async fn a_poisoned_message_fails_its_order_once(mode: Mode) {
-    let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+async fn a_poisoned_message_fails_its_order_once(setup: Setup) {
+    let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     let admin = app.person("admin");
     admin.stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
-    let message = app.queues.peek("orders-fulfilment")[0].text.clone();
+    let message = app.queues.peek("orders-fulfilment").await[0].clone();
     for _ in 0..2 {
-        app.queues.put("orders-fulfilment-poison", message.clone()).expect("it fits");
+        app.queues.put("orders-fulfilment-poison", message.clone()).await;
     }
     app.becomes(&admin, &location, "failed", Duration::from_secs(5)).await;
-    app.empties("orders-fulfilment-poison").await;
+    app.queues.until_empty("orders-fulfilment-poison").await;
     let letters = admin.get("/api/dead-letters").await.json();
     assert_eq!(letters["items"].as_array().map(Vec::len), Some(1), "{letters}");
     let letter = &letters["items"][0];

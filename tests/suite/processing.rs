@@ -5,11 +5,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Mode, Setup, TestApp, in_every_mode, payload};
+use crate::support::{Setup, in_every_mode_and_at_a_queue_server, payload};
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-in_every_mode!(
+in_every_mode_and_at_a_queue_server!(
     an_order_travels_the_whole_path,
     a_queued_order_is_not_queued_again,
     the_message_points_at_the_order_within_the_callers_trace,
@@ -18,8 +18,8 @@ in_every_mode!(
     a_buyer_cannot_process_even_their_own_order,
 );
 
-async fn an_order_travels_the_whole_path(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn an_order_travels_the_whole_path(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
@@ -30,8 +30,8 @@ async fn an_order_travels_the_whole_path(mode: Mode) {
     assert_eq!(buyer.get(&location).await.header("etag"), Some("\"3\""));
 }
 
-async fn a_queued_order_is_not_queued_again(mode: Mode) {
-    let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+async fn a_queued_order_is_not_queued_again(setup: Setup) {
+    let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     let warehouse = app.person("warehouse");
@@ -39,16 +39,16 @@ async fn a_queued_order_is_not_queued_again(mode: Mode) {
         let reply = warehouse.post_nothing(&format!("{location}/process")).await;
         assert_eq!((reply.status, reply.header("etag")), (202, Some("\"2\"")));
     }
-    assert_eq!(app.queues.peek("orders-fulfilment").len(), 1);
+    assert_eq!(app.queues.peek("orders-fulfilment").await.len(), 1);
 }
 
-async fn the_message_points_at_the_order_within_the_callers_trace(mode: Mode) {
-    let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+async fn the_message_points_at_the_order_within_the_callers_trace(setup: Setup) {
+    let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     let clerk = app.person("clerk").with("traceparent", TRACE);
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
-    let mut message = payload(&app.queues.peek("orders-fulfilment")[0].text);
+    let mut message = payload(&app.queues.peek("orders-fulfilment").await[0]);
     let (id, trace) = (message["messageId"].take(), message["traceparent"].take());
     assert_eq!(id.as_str().map(str::len), Some(36));
     assert_eq!(trace.as_str().and_then(|trace| trace.split('-').nth(1)), TRACE.split('-').nth(1));
@@ -56,8 +56,8 @@ async fn the_message_points_at_the_order_within_the_callers_trace(mode: Mode) {
     assert_eq!(message, json!({"version": 1, "messageId": null, "orderId": order, "traceparent": null}));
 }
 
-async fn many_that_process_one_order_at_once_send_one_message(mode: Mode) {
-    let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+async fn many_that_process_one_order_at_once_send_one_message(setup: Setup) {
+    let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let (clerk, warehouse) = (app.person("clerk"), app.person("warehouse"));
     for sent in 1..=4 {
@@ -66,12 +66,12 @@ async fn many_that_process_one_order_at_once_send_one_message(mode: Mode) {
         for reply in join_all(at_once.iter().map(|client| client.post_nothing(&path))).await {
             assert_eq!((reply.status, reply.header("etag")), (202, Some("\"2\"")), "{reply:?}");
         }
-        assert_eq!(app.queues.peek("orders-fulfilment").len(), sent);
+        assert_eq!(app.queues.peek("orders-fulfilment").await.len(), sent);
     }
 }
 
-async fn an_order_past_queued_cannot_be_processed(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn an_order_past_queued_cannot_be_processed(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
@@ -82,8 +82,8 @@ async fn an_order_past_queued_cannot_be_processed(mode: Mode) {
     assert_eq!((reply.status, reply.problem().as_str()), (409, "conflict"));
 }
 
-async fn a_buyer_cannot_process_even_their_own_order(mode: Mode) {
-    let app = TestApp::start(mode).await;
+async fn a_buyer_cannot_process_even_their_own_order(setup: Setup) {
+    let app = setup.start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use local_host::front::FrontMode;
 
-use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode, payload};
+use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
 
-in_every_mode!(
+in_every_mode_and_at_a_queue_server!(
     a_lost_message_is_sent_again_with_the_same_id,
     several_lost_messages_all_arrive,
     an_acknowledged_message_is_not_sent_again,
     a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay,
 );
 
-async fn a_lost_message_is_sent_again_with_the_same_id(mode: Mode) {
-    let app = Setup::in_mode(mode)
+async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
+    let app = setup
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
         .set("ORDERS_OUTBOX_DEADLINE", "1s")
         .start()
@@ -22,19 +22,19 @@ async fn a_lost_message_is_sent_again_with_the_same_id(mode: Mode) {
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     app.person("clerk").post_nothing(&format!("{location}/process")).await;
-    let sent = payload(&app.queues.peek("orders-fulfilment")[0].text);
-    app.queues.purge("orders-fulfilment");
+    let sent = payload(&app.queues.peek("orders-fulfilment").await[0]);
+    app.queues.purge("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     app.eventually("the message is sent again", Duration::from_secs(5), async || {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-        !app.queues.peek("orders-fulfilment").is_empty()
+        !app.queues.is_empty("orders-fulfilment").await
     })
     .await;
-    assert_eq!(payload(&app.queues.peek("orders-fulfilment")[0].text), sent);
+    assert_eq!(payload(&app.queues.peek("orders-fulfilment").await[0]), sent);
 }
 
-async fn several_lost_messages_all_arrive(mode: Mode) {
-    let app = Setup::in_mode(mode)
+async fn several_lost_messages_all_arrive(setup: Setup) {
+    let app = setup
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
         .set("ORDERS_OUTBOX_DEADLINE", "1s")
         .start()
@@ -44,56 +44,54 @@ async fn several_lost_messages_all_arrive(mode: Mode) {
         let location = app.person("buyer").place("BEANS").await;
         app.person("clerk").post_nothing(&format!("{location}/process")).await;
     }
-    let ids = |app: &crate::support::TestApp| {
+    let ids = async || {
         let mut ids: Vec<String> = app
             .queues
             .peek("orders-fulfilment")
+            .await
             .iter()
-            .map(|message| payload(&message.text)["messageId"].to_string())
+            .map(|message| payload(message)["messageId"].to_string())
             .collect();
         ids.sort_unstable();
         ids.dedup();
         ids
     };
-    let sent = ids(&app);
-    app.queues.purge("orders-fulfilment");
+    let sent = ids().await;
+    app.queues.purge("orders-fulfilment").await;
     app.eventually("all are sent again", Duration::from_secs(5), async || {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-        ids(&app).len() == 3
+        ids().await.len() == 3
     })
     .await;
-    assert_eq!(ids(&app), sent);
+    assert_eq!(ids().await, sent);
 }
 
-async fn an_acknowledged_message_is_not_sent_again(mode: Mode) {
-    let app = Setup::in_mode(mode).set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
+async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
+    let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
     let done = buyer.place("BEANS").await;
     clerk.post_nothing(&format!("{done}/process")).await;
     app.becomes(&buyer, &done, "fulfilled", Duration::from_secs(5)).await;
+    app.queues.until_empty("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    assert!(app.queues.peek("orders-fulfilment").is_empty());
+    assert!(app.queues.is_empty("orders-fulfilment").await);
 }
 
-async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay(mode: Mode) {
-    let app = Setup::in_mode(mode)
-        .front(FrontMode::Bypassed)
-        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
-        .start()
-        .await;
+async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay(setup: Setup) {
+    let app = setup.front(FrontMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
     let clerk = Principal::user(TENANT, 3).role("OrderProcessor").header();
     let direct = app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &clerk);
     let reply = direct.post_nothing(&format!("{location}/process")).await;
     assert_eq!((reply.status, &reply.json()["status"]), (202, &"queued".into()));
-    assert!(app.queues.peek("orders-fulfilment").is_empty());
+    assert!(app.queues.is_empty("orders-fulfilment").await);
     for _ in 0..2 {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-        let sent = app.queues.peek("orders-fulfilment");
+        let sent = app.queues.peek("orders-fulfilment").await;
         assert_eq!(sent.len(), 1, "once, and not again before the deadline");
-        let order = payload(&sent[0].text)["orderId"].clone();
+        let order = payload(&sent[0])["orderId"].clone();
         assert!(location.ends_with(order.as_str().expect("an id")), "{order}");
     }
 }
@@ -119,6 +117,6 @@ async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
     }
     for sent in [500, 501, 501] {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-        assert_eq!(app.queues.peek("orders-fulfilment").len(), sent);
+        assert_eq!(app.queues.held("orders-fulfilment").await, sent);
     }
 }

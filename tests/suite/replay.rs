@@ -32,9 +32,9 @@ async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
     admin.stock("BEANS", 1290).await;
     let location = buyer.place("BEANS").await;
     app.person("clerk").post_nothing(&format!("{location}/process")).await;
-    let old = app.queues.peek("orders-fulfilment")[0].text.clone();
-    app.queues.purge("orders-fulfilment");
-    app.queues.put("orders-fulfilment-poison", old.clone()).expect("it fits");
+    let old = app.queues.peek("orders-fulfilment").await[0].clone();
+    app.queues.purge("orders-fulfilment").await;
+    app.queues.put("orders-fulfilment-poison", old.clone()).await;
     app.becomes(&admin, &location, "failed", Duration::from_secs(5)).await;
     let replayed = admin.post_nothing(&path(&letters(&app).await[0])).await;
     assert_eq!(replayed.status, 202, "{replayed:?}");
@@ -45,11 +45,11 @@ async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
         (&change["action"], &change["from"], &change["to"], &change["actor"]["kind"]),
         (&json!("replay"), &json!("failed"), &json!("queued"), &json!("user"))
     );
-    app.queues.put("orders-fulfilment-poison", old.clone()).expect("it fits");
-    app.queues.wait_until(|queues| queues.peek("orders-fulfilment-poison").is_empty()).await;
+    app.queues.put("orders-fulfilment-poison", old.clone()).await;
+    app.queues.until_empty("orders-fulfilment-poison").await;
     assert_eq!(buyer.get(&location).await.json()["status"], "queued", "the old message came once more");
     relay(&app).await;
-    let again = app.queues.peek("orders-fulfilment")[0].text.clone();
+    let again = app.queues.peek("orders-fulfilment").await[0].clone();
     assert_eq!(payload(&again)["orderId"], payload(&old)["orderId"]);
     assert_ne!(payload(&again)["messageId"], payload(&old)["messageId"]);
     let worker = app.host.worker_address().await.expect("the worker runs");
@@ -98,7 +98,7 @@ async fn what_is_as_broken_as_before_becomes_a_dead_letter_again(mode: Mode) {
             (&after[0]["queue"], &after[0]["reason"], &after[0]["replayedAt"]),
             (&json!(queue), &first["reason"], &json!(null))
         );
-        assert!(app.queues.peek(queue).is_empty());
+        assert!(app.queues.is_empty(queue).await);
     }
 }
 
@@ -122,7 +122,7 @@ async fn a_replayed_queued_order_is_placed_once(mode: Mode) {
         !buyer.get("/api/orders").await.json()["items"].as_array().expect("items").is_empty()
     })
     .await;
-    app.queues.wait_until(|queues| queues.peek("orders-incoming").is_empty()).await;
+    app.queues.until_empty("orders-incoming").await;
     assert_eq!(buyer.get("/api/orders").await.json()["items"].as_array().map(Vec::len), Some(1));
     assert_eq!(letters(&app).await.len(), 1);
 }

@@ -13,7 +13,6 @@ use local_host::{
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
     people::People,
-    queues::Queues,
 };
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -21,10 +20,12 @@ use tokio::sync::broadcast::Receiver;
 mod client;
 mod database;
 mod principal;
+mod queues;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
+pub(crate) use queues::{Place, TestQueues};
 
 use database::Kept;
 
@@ -71,20 +72,54 @@ macro_rules! in_every_mode {
 }
 pub(crate) use in_every_mode;
 
+/// Stamps each promise onto each mode with the host's own queues, and once onto those of a queue server: what the
+/// host puts into an envelope for a message is the same in every mode.
+macro_rules! in_every_mode_and_at_a_queue_server {
+    ($($promise:ident),+ $(,)?) => { $(
+        mod $promise {
+            use crate::support::{Mode, Place, Setup};
+
+            #[tokio::test]
+            async fn proxy() {
+                super::$promise(Setup::in_mode(Mode::Proxy)).await;
+            }
+            #[tokio::test]
+            async fn forward() {
+                super::$promise(Setup::in_mode(Mode::Forward)).await;
+            }
+            #[tokio::test]
+            async fn envelope() {
+                super::$promise(Setup::in_mode(Mode::Envelope)).await;
+            }
+            #[tokio::test]
+            async fn queue_server() {
+                super::$promise(Setup::in_mode(Mode::Proxy).queues(Place::AtServer)).await;
+            }
+        }
+    )+ };
+}
+pub(crate) use in_every_mode_and_at_a_queue_server;
+
 /// What a running app is to be like.
 pub(crate) struct Setup {
     mode: Mode,
     front: FrontMode,
+    queues: Place,
     settings: Vec<(String, String)>,
 }
 
 impl Setup {
     pub(crate) fn in_mode(mode: Mode) -> Self {
-        Self { mode, front: FrontMode::On, settings: Vec::new() }
+        Self { mode, front: FrontMode::On, queues: Place::InProcess, settings: Vec::new() }
     }
 
     pub(crate) fn front(mut self, front: FrontMode) -> Self {
         self.front = front;
+        self
+    }
+
+    pub(crate) fn queues(mut self, queues: Place) -> Self {
+        self.queues = queues;
         self
     }
 
@@ -111,8 +146,10 @@ impl Setup {
         ];
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
-        let queues = Queues::default();
         let events = Events::new();
+        let storage = self.queues.setting();
+        let queues = queues::queues(storage.as_ref(), events.clone());
+        settings.extend(storage);
         let heard = events.listen();
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let options = Options {
@@ -128,14 +165,14 @@ impl Setup {
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues, heard, issuer, _database: database, _folder: folder }
+        TestApp { host, queues: TestQueues(queues), heard, issuer, _database: database, _folder: folder }
     }
 }
 
 /// A running app.
 pub(crate) struct TestApp {
     pub(crate) host: LocalHost,
-    pub(crate) queues: Queues,
+    pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
     _database: Kept,
@@ -186,13 +223,6 @@ impl TestApp {
             }
         };
         assert!(tokio::time::timeout(within, search).await.is_ok(), "{what}: not within {within:?}");
-    }
-
-    /// Waits until a queue holds nothing any more.
-    pub(crate) async fn empties(&self, queue: &str) {
-        let empty = self.queues.wait_until(|queues| queues.peek(queue).is_empty());
-        let within = Duration::from_secs(10);
-        assert!(tokio::time::timeout(within, empty).await.is_ok(), "{queue} is not empty within {within:?}");
     }
 
     /// Waits until an order has this status.
@@ -250,8 +280,8 @@ pub(crate) fn kill(app: &TestApp) {
 /// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
 pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    app.queues.put(queue, STANDARD.encode(payload)).expect("it fits");
-    app.queues.wait_until(|queues| queues.peek(queue).is_empty()).await;
+    app.queues.put(queue, STANDARD.encode(payload)).await;
+    app.queues.until_empty(queue).await;
 }
 
 /// The payload of a message, as its consumer reads it.

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod chaos;
 mod dev;
 mod licences;
 mod measure;
@@ -23,6 +24,8 @@ Examples:
                                        the same person with another role
   cargo xtask postgres                 an empty PostgreSQL database until Ctrl-C
   cargo xtask test                     everything that CI runs
+  cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
+  cargo xtask chaos --seed 7           the same with other luck
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -44,6 +47,8 @@ enum Command {
     /// Run everything that CI runs, and stop at the first failure.
     #[command(after_help = test::stages())]
     Test,
+    /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
+    Chaos(chaos::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -56,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Token(args) => token::run(&project, &args),
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
+        Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

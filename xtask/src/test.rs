@@ -21,7 +21,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -77,6 +77,16 @@ const STAGES: [Stage; 7] = [
                 .env(postgres::GIVEN, server.url())
                 .env("WORKER_UNDER_TEST", project.worker(Profile::Release));
             Ok(vec![test, on_server])
+        },
+    },
+    Stage {
+        name: "chaos",
+        advice: "read the story above; the same command with the printed --seed draws the same faults again",
+        commands: |project| {
+            let chaos = ["run", "--quiet", "--package", "xtask", "--", "chaos"];
+            let mut prove = cargo(project, &chaos);
+            prove.arg("--prove");
+            Ok(vec![cargo(project, &chaos), prove])
         },
     },
     Stage {

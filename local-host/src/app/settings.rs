@@ -3,18 +3,18 @@
 use std::env;
 
 /// Names are compared ignoring case, as the host's configuration does.
-pub(super) struct Settings(Vec<(String, String)>);
+pub(crate) struct Settings(Vec<(String, String)>);
 
 impl Settings {
     /// `own` settings win over the environment.
-    pub(super) fn over_environment(own: &[(String, String)]) -> Self {
+    pub(crate) fn over_environment(own: &[(String, String)]) -> Self {
         let environment = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self(environment.chain(own.iter().cloned()).collect())
     }
 
     /// The value of a setting.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .rev()

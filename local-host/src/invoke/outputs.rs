@@ -6,7 +6,7 @@ use super::{Failure, answer::Answer, queue_output};
 use crate::{
     app::{Function, MessageEncoding, Output, OutputKind, is_queue_name},
     net_json::Json,
-    queues::Queues,
+    queues::{QueueError, Queues},
 };
 
 /// The binding name that takes the return value.
@@ -53,7 +53,7 @@ pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure>
 }
 
 /// Puts every message of every queue output. All are tried; the first failure is told.
-pub(super) fn send(
+pub(super) async fn send(
     function: &Function,
     answer: &Answer,
     queues: &Queues,
@@ -62,35 +62,45 @@ pub(super) fn send(
     let mut outcome = Ok(());
     for output in &function.outputs {
         if let OutputKind::Queue { queue } = &output.kind {
-            let sent = send_one(output, queue, value(function, answer, &output.binding), queues, encoding);
+            let sent =
+                send_one(output, queue, value(function, answer, &output.binding), queues, encoding).await;
             outcome = outcome.and(sent);
         }
     }
-    outcome.map_err(Failure::mistake)
+    outcome
 }
 
-fn send_one(
+async fn send_one(
     output: &Output,
     queue: &str,
     value: Option<&Json>,
     queues: &Queues,
     encoding: MessageEncoding,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
     if !is_queue_name(queue) {
-        return Err(format!(
+        return Err(Failure::mistake(format!(
             "output \"{}\" goes to \"{queue}\", which is no valid queue name",
             output.binding
-        ));
+        )));
     }
-    for message in queue_output::messages(value, output.data_type)? {
+    for message in queue_output::messages(value, output.data_type).map_err(Failure::mistake)? {
         let text = match encoding {
             MessageEncoding::Base64 => STANDARD.encode(message),
             MessageEncoding::None => String::from_utf8(message).map_err(|_| {
-                format!("output \"{}\" is not UTF-8, which messageEncoding none cannot carry", output.binding)
+                Failure::mistake(format!(
+                    "output \"{}\" is not UTF-8, which messageEncoding none cannot carry",
+                    output.binding
+                ))
             })?,
         };
-        queues.put(queue, text).map_err(|error| format!("output \"{}\": {error}", output.binding))?;
+        queues.put(queue, text).await.map_err(|error| not_sent(output, &error))?;
     }
     Ok(())
+}
+
+/// A queue server that is away is not the worker's mistake.
+fn not_sent(output: &Output, error: &QueueError) -> Failure {
+    let what = format!("output \"{}\": {error}", output.binding);
+    if matches!(error, QueueError::Server(_)) { Failure::new(what) } else { Failure::mistake(what) }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use local_host::{
-    Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode, queues::Queues,
+    Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode, queues::MemoryQueues,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,12 +18,13 @@ pub(crate) struct TestApp {
     folder: TempDir,
     host_json: Value,
     pub(crate) options: Options,
+    pub(crate) queues: MemoryQueues,
 }
 
 /// A host that serves a [`TestApp`].
 pub(crate) struct Running {
     pub(crate) host: LocalHost,
-    pub(crate) queues: Queues,
+    pub(crate) queues: MemoryQueues,
     events: Receiver<Event>,
     client: reqwest::Client,
     app: TestApp,
@@ -32,6 +33,7 @@ pub(crate) struct Running {
 impl TestApp {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let queues = MemoryQueues::with_clock(Clock::stopped_at(noon()));
         let options = Options {
             app_root: folder.path().to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
@@ -40,7 +42,7 @@ impl TestApp {
             people: None,
             state: folder.path().join("state"),
             keys: None,
-            queues: Queues::with_clock(Clock::stopped_at(noon())),
+            queues: queues.clone().into(),
             events: Events::new(),
         };
         let host_json = json!({
@@ -48,7 +50,7 @@ impl TestApp {
             "customHandler": { "description": { "defaultExecutablePath": echo_worker() } },
             "extensions": { "queues": { "visibilityTimeout": "00:01:00", "maxDequeueCount": 3 } },
         });
-        let app = Self { folder, host_json, options };
+        let app = Self { folder, host_json, options, queues };
         app.write_host_json();
         app
     }
@@ -117,7 +119,7 @@ impl TestApp {
     pub(crate) async fn launch(self) -> Running {
         let events = self.options.events.listen();
         let host = LocalHost::start(self.options.clone()).await.expect("the host starts");
-        Running { host, queues: self.options.queues.clone(), events, client: client(), app: self }
+        Running { host, queues: self.queues.clone(), events, client: client(), app: self }
     }
 
     /// Starts the host and waits for the worker.
@@ -189,7 +191,7 @@ impl Running {
     }
 
     /// Waits until `holds` is true of the queues.
-    pub(crate) async fn queues_until(&self, holds: impl FnMut(&Queues) -> bool) {
+    pub(crate) async fn queues_until(&self, holds: impl FnMut(&MemoryQueues) -> bool) {
         within(self.queues.wait_until(holds)).await;
     }
 

@@ -3,8 +3,10 @@
 
 mod app;
 mod command;
+mod mishaps;
 mod queue_functions;
 mod queues;
+mod storage_functions;
 mod supervisor;
 mod timers;
 mod worker;

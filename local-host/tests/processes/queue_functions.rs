@@ -7,7 +7,7 @@ use local_host::{
     Event,
     app::{DataType, Function, MessageEncoding, Trigger, TriggerKind},
     queue_listener::{BadMessage, queue_data},
-    queues::{Message, Queues},
+    queues::{MemoryQueues, Message},
 };
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::app::{TestApp, kill, noon};
 const TEXT: &str = "eyJrIjoxfQ==";
 
 fn message(text: &str) -> Message {
-    let queues = Queues::with_clock(local_host::clock::Clock::stopped_at(noon()));
+    let queues = MemoryQueues::with_clock(local_host::clock::Clock::stopped_at(noon()));
     queues.put("jobs", text.to_owned()).expect("a small text");
     queues.receive("jobs", 1, Duration::from_mins(10)).remove(0)
 }
@@ -153,7 +153,7 @@ async fn what_is_not_text_fails_a_text_trigger_without_a_call() {
 #[tokio::test]
 async fn a_message_above_the_limit_is_poisoned_without_a_call() {
     let app = TestApp::new().queue("ok_job", "jobs").set("/extensions/queues/maxDequeueCount", 1);
-    let queues = app.options.queues.clone();
+    let queues = app.queues.clone();
     queues.put("jobs", TEXT.to_owned()).unwrap();
     let taken = queues.receive("jobs", 1, Duration::from_secs(1)).remove(0);
     queues.update("jobs", taken.id, &taken.pop_receipt, Duration::ZERO).unwrap();
@@ -192,7 +192,7 @@ async fn a_lease_that_runs_out_lets_another_receive_and_the_late_one_deletes_not
     running.get("release").await;
     running.next(|event| matches!(event, Event::Invoked { succeeded: true, .. }).then_some(())).await;
     assert_eq!((taken.len(), taken[0].dequeue_count), (1, 2));
-    assert_eq!(running.queues.delete("jobs", taken[0].id, &taken[0].pop_receipt), Ok(()));
+    running.queues.delete("jobs", taken[0].id, &taken[0].pop_receipt).unwrap();
     running.host.stop().await;
 }
 

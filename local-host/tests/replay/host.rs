@@ -11,7 +11,7 @@ use local_host::{
     invoke::{Invoker, Target},
     keys::{Key, Keys},
     listener::Listener,
-    queues::Queues,
+    queues::MemoryQueues,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ pub(crate) struct Host {
     pub(crate) address: SocketAddr,
     pub(crate) app: Arc<App>,
     pub(crate) invoker: Invoker,
-    pub(crate) queues: Queues,
+    pub(crate) queues: MemoryQueues,
     pub(crate) events: Events,
     task: AbortHandle,
     _folder: TempDir,
@@ -47,8 +47,8 @@ impl Host {
         let folder = tempfile::tempdir().unwrap();
         write_app(&folder, &apps["apps"][app]);
         let app = Arc::new(App::load(folder.path(), settings).unwrap());
-        let (queues, events) = (Queues::default(), Events::new());
-        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone(), events.clone());
+        let (queues, events) = (MemoryQueues::default(), Events::new());
+        let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone().into(), events.clone());
         let listener = Arc::new(Listener::new(app.clone(), keys, invoker.clone()).unwrap());
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();

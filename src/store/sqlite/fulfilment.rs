@@ -9,6 +9,9 @@ use crate::{
     store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, rows::OrderRow, sql},
 };
 
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage::{self, Sabotage};
+
 use super::{
     Sqlite, inbox,
     orders::{confines, find, record, with_lines},
@@ -41,6 +44,12 @@ pub(super) async fn queue(
     };
     let item = stamp.item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
     record(&mut unit, message.order_id, row.version, item).await?;
+    #[cfg(feature = "sabotage")]
+    if Sabotage::OutboxApart.is_on() {
+        unit.commit().await?;
+        sabotage::gap().await;
+        unit = store.write().await?;
+    }
     outbox::insert(&mut unit, message, relay_at, stamp).await?;
     let order = with_lines(&mut unit, row).await?;
     unit.commit().await?;
@@ -53,6 +62,10 @@ pub(super) async fn pending(
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
     let mut unit = store.write().await?;
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget(&mut unit, message).await?;
+    }
     let reused: bool = sqlx::query_scalar(sql::MESSAGE_OF_OTHER_CONTENT)
         .bind(message.message_id.to_string())
         .bind(message.encode())
@@ -84,6 +97,10 @@ pub(super) async fn decide(
         Decision::Rejected => (Action::Reject, Status::Rejected),
     };
     let mut unit = store.write().await?;
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget(&mut unit, message).await?;
+    }
     if inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await? {
         leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
     }

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage::{self, Sabotage};
+
 use super::{
     Sqlite, inbox,
     orders::{product, record, with_lines},
@@ -44,7 +47,18 @@ pub(super) async fn place(
     };
     let order = keep(&mut unit, (id, owner, permit.actor()), draft, &lines, stamp).await?;
     if let Some(key) = key {
+        #[cfg(feature = "sabotage")]
+        if Sabotage::KeyApart.is_on() {
+            unit.commit().await?;
+            sabotage::gap().await;
+            unit = store.write().await?;
+        }
         keep_key(&mut unit, key, &draft.content(), &order).await?;
+    }
+    #[cfg(feature = "sabotage")]
+    if Sabotage::CommitLate.is_on() {
+        sabotage::commit_later(unit);
+        return Ok(Placed::Placed(order));
     }
     unit.commit().await?;
     Ok(Placed::Placed(order))

@@ -45,6 +45,8 @@ fn line(event: &Event, paint: Paint) -> Option<String> {
         Event::Poisoned { queue, id } => {
             (Colour::Yellow, format!("message {id} went from {queue} to {queue}-poison"))
         }
+        Event::QueuesAway { why } => (Colour::Red, why.clone()),
+        Event::QueuesBack => (Colour::Yellow, "the queue server answers again".to_owned()),
         Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
         Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
     };

@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::{Events, LocalHost, Options, app::App, front::FrontMode, people::People, queues::Queues};
+use local_host::{
+    Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People, queues::Queues,
+};
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
 use crate::project::{Profile, Project};
@@ -30,7 +32,8 @@ impl Session {
         LocalHost::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
-        let options = options(project, app_root, port, people, settings);
+        let mut options = options(project, app_root, port, people, settings);
+        options.queues = queues(&options)?;
         tokio::spawn(log::follow(options.events.listen()));
         let mut session = Self { project: project.clone(), profile, options, host: None };
         session.open().await?;
@@ -80,6 +83,7 @@ impl Session {
         self.end().await;
         self.options.people = Some(people);
         self.options.settings = settings;
+        self.options.queues = queues(&self.options)?;
         self.open().await
     }
 
@@ -105,6 +109,16 @@ impl Session {
         println!("\n{NEXT}");
         Ok(())
     }
+}
+
+/// Those that the settings name, else the ones in this process, which stay for as long as no server is named.
+fn queues(options: &Options) -> anyhow::Result<Queues> {
+    let named = Queues::of_settings(&options.settings, Clock::system(), options.events.clone())?;
+    Ok(match (named, &options.queues) {
+        (Some(named), _) => named,
+        (None, queues @ Queues::Memory(_)) => queues.clone(),
+        (None, Queues::Storage(_)) => Queues::default(),
+    })
 }
 
 fn options(

@@ -6,10 +6,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Message, QueueError};
+use super::mishap::{Mishap, Mishaps};
 use crate::{
     clock::{NEVER, later},
     ids,
+    queues::{Message, QueueError},
 };
 
 /// All queues by name; the names are lower case.
@@ -17,6 +18,10 @@ use crate::{
 pub(super) struct Store {
     queues: BTreeMap<String, Vec<Message>>,
     receipts: u64,
+    /// What will befall coming messages.
+    pub(super) mishaps: Mishaps,
+    /// Whether nobody can work with the queues.
+    pub(super) away: bool,
 }
 
 impl Store {
@@ -27,19 +32,29 @@ impl Store {
         text: String,
         delay: Duration,
         time_to_live: Option<Duration>,
-    ) -> Uuid {
+    ) -> Result<Uuid, QueueError> {
+        self.answering()?;
+        let mishap = self.mishaps.of_put(queue);
+        let late = if let Some(Mishap::Late(late)) = mishap { late } else { Duration::ZERO };
         let message = Message {
             id: ids::random(),
             pop_receipt: receipt(&mut self.receipts, now),
             dequeue_count: 0,
             inserted_at: now,
             expires_at: time_to_live.map_or(NEVER, |life| later(now, life)),
-            next_visible_at: later(now, delay),
+            next_visible_at: later(now, delay + late),
             text,
         };
         let id = message.id;
-        self.queues.entry(queue.to_owned()).or_default().push(message);
-        id
+        let messages = self.queues.entry(queue.to_owned()).or_default();
+        if mishap == Some(Mishap::Twice) {
+            let pop_receipt = receipt(&mut self.receipts, now);
+            messages.push(Message { id: ids::random(), pop_receipt, ..message.clone() });
+        }
+        if mishap != Some(Mishap::Lost) {
+            messages.push(message);
+        }
+        Ok(id)
     }
 
     pub(super) fn receive(
@@ -49,11 +64,15 @@ impl Store {
         count: usize,
         lease: Duration,
     ) -> Vec<Message> {
-        let Self { queues, receipts } = self;
+        if self.away {
+            return Vec::new();
+        }
+        let Self { queues, receipts, mishaps, .. } = self;
         let visible = live(queues, now, queue).iter_mut().filter(|message| message.next_visible_at <= now);
         let take = |message: &mut Message| {
             message.pop_receipt = receipt(receipts, now);
             message.dequeue_count += 1;
+            let lease = if mishaps.of_receive(queue) { Duration::ZERO } else { lease };
             message.next_visible_at = later(now, lease);
             message.clone()
         };
@@ -68,7 +87,8 @@ impl Store {
         pop_receipt: &str,
         visibility: Duration,
     ) -> Result<Message, QueueError> {
-        let Self { queues, receipts } = self;
+        self.answering()?;
+        let Self { queues, receipts, .. } = self;
         let messages = live(queues, now, queue);
         let found = position(messages, id, pop_receipt)?;
         let message = &mut messages[found];
@@ -84,6 +104,7 @@ impl Store {
         id: Uuid,
         pop_receipt: &str,
     ) -> Result<(), QueueError> {
+        self.answering()?;
         let messages = live(&mut self.queues, now, queue);
         let found = position(messages, id, pop_receipt)?;
         if let Some(messages) = self.queues.get_mut(queue) {
@@ -97,7 +118,11 @@ impl Store {
         messages.filter(|message| message.expires_at > now).cloned().collect()
     }
 
-    pub(super) fn next_visible_at(&self, now: DateTime<Utc>, queue: &str) -> Option<DateTime<Utc>> {
+    /// When a receive would find something, as far as it is known; none while the queues are away.
+    pub(super) fn due_at(&self, now: DateTime<Utc>, queue: &str) -> Option<DateTime<Utc>> {
+        if self.away {
+            return None;
+        }
         let messages = self.queues.get(queue)?.iter();
         messages.filter(|message| message.expires_at > now).map(|message| message.next_visible_at).min()
     }
@@ -106,6 +131,10 @@ impl Store {
         if let Some(messages) = self.queues.get_mut(queue) {
             messages.clear();
         }
+    }
+
+    fn answering(&self) -> Result<(), QueueError> {
+        if self.away { Err(QueueError::Away) } else { Ok(()) }
     }
 
     pub(super) fn names(&self) -> Vec<String> {

@@ -1,0 +1,262 @@
+//! Queues of a storage queue server on this machine, through the Queue service REST API with Shared Key.
+
+mod arrivals;
+mod client;
+mod connection;
+mod request;
+mod xml;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{Counts, Message, Pauses, QueueError};
+use crate::{clock::Clock, event::Events};
+use arrivals::Arrivals;
+use client::{Answer, Client};
+use connection::Account;
+use request::Ask;
+
+pub use client::ServerError;
+pub use connection::ConnectionError;
+
+/// Messages that a server hands out or shows at once.
+pub(super) const MOST_AT_ONCE: usize = 32;
+
+/// The shortest lease and life of a message.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The queues of one storage account; clones share its connections.
+#[derive(Clone, Debug)]
+pub struct StorageQueues {
+    client: Client,
+    arrivals: Arrivals,
+}
+
+impl StorageQueues {
+    /// Reads a connection string. Nothing is sent yet: a server that is away may come later.
+    ///
+    /// # Errors
+    /// No connection string, or one of a server that is not on this machine.
+    pub fn connect(text: &str, clock: Clock, events: Events) -> Result<Self, ConnectionError> {
+        let client = Client::new(Account::parse(text)?, clock, events);
+        Ok(Self { client, arrivals: Arrivals::default() })
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        self.client.clock()
+    }
+
+    pub(super) async fn put_later(
+        &self,
+        queue: &str,
+        text: String,
+        delay: Duration,
+        time_to_live: Option<Duration>,
+    ) -> Result<Uuid, QueueError> {
+        let queue = queue.to_lowercase();
+        let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life.max(SECOND)));
+        let mut ask = Ask::new(Method::POST, messages(&queue)).with("messagettl", life);
+        if !delay.is_zero() {
+            ask = ask.with("visibilitytimeout", seconds(delay));
+        }
+        ask.body = Bytes::from(xml::message(&text));
+        let mut answer = self.client.send(&ask).await?;
+        if is_missing_queue(&answer) {
+            self.create(&queue).await?;
+            answer = self.client.send(&ask).await?;
+        }
+        if answer.status == StatusCode::PAYLOAD_TOO_LARGE || answer.code() == "MessageTooLarge" {
+            return Err(QueueError::TooLarge(text.len()));
+        }
+        let put: Vec<xml::Put> = self.listed(&ask, &answer, StatusCode::CREATED)?;
+        let put = put.first().ok_or_else(|| self.client.unreadable("it names no message that was put"))?;
+        self.arrivals.at(&queue).notify_one();
+        Ok(put.message_id)
+    }
+
+    pub(super) async fn receive(
+        &self,
+        queue: &str,
+        count: usize,
+        lease: Duration,
+    ) -> Result<Vec<Message>, QueueError> {
+        let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
+            .with("numofmessages", count.clamp(1, MOST_AT_ONCE).to_string())
+            .with("visibilitytimeout", seconds(lease.max(SECOND)));
+        let received: Vec<xml::Received> = self.listed_if_there(&ask).await?;
+        Ok(received.into_iter().map(Message::from).collect())
+    }
+
+    pub(super) async fn update(
+        &self,
+        queue: &str,
+        message: &mut Message,
+        visibility: Duration,
+    ) -> Result<(), QueueError> {
+        let queue = queue.to_lowercase();
+        let ask = Ask::new(Method::PUT, one(&queue, message))
+            .with("popreceipt", message.pop_receipt.as_str())
+            .with("visibilitytimeout", seconds(visibility));
+        let answer = self.settled(&ask).await?;
+        let next_visible_at = xml::parse_time(answer.header("x-ms-time-next-visible"))
+            .map_err(|fault| self.client.unreadable(fault))?;
+        answer.header("x-ms-popreceipt").clone_into(&mut message.pop_receipt);
+        message.next_visible_at = next_visible_at;
+        if visibility.is_zero() {
+            self.arrivals.at(&queue).notify_one();
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete(&self, queue: &str, message: &Message) -> Result<(), QueueError> {
+        let ask = Ask::new(Method::DELETE, one(&queue.to_lowercase(), message))
+            .with("popreceipt", message.pop_receipt.as_str());
+        self.settled(&ask).await?;
+        Ok(())
+    }
+
+    pub(super) async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
+        let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
+            .with("peekonly", "true")
+            .with("numofmessages", MOST_AT_ONCE.to_string());
+        let peeked: Vec<xml::Peeked> = self.listed_if_there(&ask).await?;
+        Ok(peeked.into_iter().map(|message| message.message_text).collect())
+    }
+
+    pub(super) async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {
+        // Looked at first, it drops what has expired, which the total would still count.
+        let visible = self.peek(queue).await?.len();
+        let ask = Ask::new(Method::GET, format!("/{}", queue.to_lowercase())).with("comp", "metadata");
+        let answer = self.client.send(&ask).await?;
+        if is_missing_queue(&answer) {
+            return Ok(Counts::default());
+        }
+        if answer.status != StatusCode::OK {
+            return Err(Client::refused(&ask, &answer).into());
+        }
+        let total = answer.header("x-ms-approximate-messages-count").parse::<usize>();
+        let total = total.map_err(|fault| self.client.unreadable(fault))?;
+        Ok(Counts { visible, hidden: total.saturating_sub(visible) })
+    }
+
+    pub(super) async fn purge(&self, queue: &str) -> Result<(), QueueError> {
+        let ask = Ask::new(Method::DELETE, messages(&queue.to_lowercase()));
+        let answer = self.client.send(&ask).await?;
+        if is_missing_queue(&answer) || answer.status == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        Err(Client::refused(&ask, &answer).into())
+    }
+
+    /// Waits out the next pause, or until something is put into `queue` through these queues.
+    pub(super) async fn due(&self, queue: &str, pauses: &mut Pauses) {
+        let bell = self.arrivals.at(queue);
+        tokio::select! {
+            () = bell.notified() => pauses.reset(),
+            () = tokio::time::sleep(pauses.next()) => {}
+        }
+    }
+
+    /// Makes a queue. That it is there already is no error: two senders may be first.
+    async fn create(&self, queue: &str) -> Result<(), QueueError> {
+        let ask = Ask::new(Method::PUT, format!("/{queue}"));
+        let answer = self.client.send(&ask).await?;
+        if matches!(answer.status, StatusCode::CREATED | StatusCode::NO_CONTENT)
+            || answer.code() == "QueueAlreadyExists"
+        {
+            return Ok(());
+        }
+        Err(Client::refused(&ask, &answer).into())
+    }
+
+    /// Sends what settles or renews one message.
+    async fn settled(&self, ask: &Ask) -> Result<Answer, QueueError> {
+        let answer = self.client.send(ask).await?;
+        match (answer.status, answer.code()) {
+            (StatusCode::NO_CONTENT, _) => Ok(answer),
+            (StatusCode::NOT_FOUND, _) => Err(QueueError::NoMessage),
+            (_, "PopReceiptMismatch") => Err(QueueError::OldReceipt),
+            _ => Err(Client::refused(ask, &answer).into()),
+        }
+    }
+
+    /// The messages of an answer; none when there is no such queue.
+    async fn listed_if_there<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Vec<T>, QueueError> {
+        let answer = self.client.send(ask).await?;
+        if is_missing_queue(&answer) { Ok(Vec::new()) } else { self.listed(ask, &answer, StatusCode::OK) }
+    }
+
+    fn listed<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        answer: &Answer,
+        expected: StatusCode,
+    ) -> Result<Vec<T>, QueueError> {
+        if answer.status != expected {
+            return Err(Client::refused(ask, answer).into());
+        }
+        let text = std::str::from_utf8(&answer.body).map_err(|fault| self.client.unreadable(fault))?;
+        let listed: xml::Listed<T> =
+            quick_xml::de::from_str(text).map_err(|fault| self.client.unreadable(fault))?;
+        Ok(listed.messages)
+    }
+}
+
+fn messages(queue: &str) -> String {
+    format!("/{queue}/messages")
+}
+
+fn one(queue: &str, message: &Message) -> String {
+    format!("/{queue}/messages/{}", message.id)
+}
+
+/// Whole seconds, a broken one counted as the next.
+fn seconds(time: Duration) -> String {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).to_string()
+}
+
+fn is_missing_queue(answer: &Answer) -> bool {
+    answer.status == StatusCode::NOT_FOUND && answer.code() == "QueueNotFound"
+}
+
+#[cfg(test)]
+mod tests {
+    use test_servers::azurite::Azurite;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Pauses that nobody would wait out.
+    fn long() -> Pauses {
+        let mut pauses = Pauses::up_to(Duration::from_hours(1));
+        (0..100).for_each(|_| pauses.lengthen());
+        pauses
+    }
+
+    async fn woken(queues: &StorageQueues, queue: &str) -> bool {
+        let mut pauses = long();
+        let due = timeout(Duration::from_millis(100), queues.due(queue, &mut pauses)).await;
+        assert!(due.is_err() || pauses.next().is_zero(), "the next look follows at once");
+        due.is_ok()
+    }
+
+    #[tokio::test]
+    async fn what_is_put_or_released_here_ends_the_pause_of_its_queue() {
+        let account = Azurite::shared().unwrap().account();
+        let queues = StorageQueues::connect(&account, Clock::system(), Events::new()).unwrap();
+        assert!(!woken(&queues, "jobs").await);
+        queues.put_later("Jobs", "one".to_owned(), Duration::ZERO, None).await.unwrap();
+        assert!(!woken(&queues, "others").await);
+        assert!(woken(&queues, "jobs").await);
+        assert!(!woken(&queues, "jobs").await);
+        let mut message = queues.receive("jobs", 1, Duration::from_mins(1)).await.unwrap().remove(0);
+        queues.update("Jobs", &mut message, Duration::from_mins(1)).await.unwrap();
+        assert!(!woken(&queues, "jobs").await);
+        queues.update("Jobs", &mut message, Duration::ZERO).await.unwrap();
+        assert!(woken(&queues, "jobs").await);
+    }
+}

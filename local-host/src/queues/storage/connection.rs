@@ -1,0 +1,157 @@
+//! Connection strings of storage accounts on this machine.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{Uri, uri::Scheme};
+
+/// Why a connection string is not taken. The string itself is never repeated: it holds a key.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// It does not consist of NAME=VALUE pairs.
+    #[error(
+        "AzureWebJobsStorage is no connection string: write UseDevelopmentStorage=true for a queue server on its \
+         usual port, or leave the setting out for queues in this process"
+    )]
+    NotPairs,
+    /// A pair is missing.
+    #[error("AzureWebJobsStorage has no {0}: add it, or write UseDevelopmentStorage=true")]
+    Missing(&'static str),
+    /// The key is not base64.
+    #[error("AzureWebJobsStorage has an AccountKey that is not base64: copy it anew from where it was given")]
+    BadKey,
+    /// The endpoint is no `http` URL of a loopback address.
+    #[error(
+        "AzureWebJobsStorage names {0}, but this host is a development tool and uses only queue servers on this \
+         machine: give a QueueEndpoint such as http://127.0.0.1:10001/devstoreaccount1, or leave the setting out \
+         for queues in this process"
+    )]
+    Elsewhere(String),
+}
+
+/// A storage account, and where its queues are.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) key: hmac::Key,
+    pub(super) address: SocketAddr,
+    /// What stands before the name of a queue: empty, or `/` and the account, without a slash at its end.
+    pub(super) path: String,
+}
+
+/// Name and key of the development account, published by the makers of the emulator and the same everywhere.
+const DEVELOPMENT: [&str; 2] = [
+    "devstoreaccount1",
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+];
+
+const DEVELOPMENT_ENDPOINT: &str = "http://127.0.0.1:10001/devstoreaccount1";
+
+impl Account {
+    /// Reads a connection string; names of pairs are compared ignoring case.
+    pub(super) fn parse(text: &str) -> Result<Self, ConnectionError> {
+        let pairs: Vec<(&str, &str)> = text
+            .split(';')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').ok_or(ConnectionError::NotPairs))
+            .collect::<Result<_, _>>()?;
+        let of = |wanted: &'static str| {
+            let pair = pairs.iter().find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
+            pair.map(|(_, value)| value.trim()).ok_or(ConnectionError::Missing(wanted))
+        };
+        if of("UseDevelopmentStorage").is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
+            let [name, key] = DEVELOPMENT;
+            return Self::new(name, key, DEVELOPMENT_ENDPOINT);
+        }
+        let name = of("AccountName")?;
+        let endpoint = match of("QueueEndpoint") {
+            Ok(endpoint) => endpoint.to_owned(),
+            Err(_) => format!("the account {name} in the cloud"),
+        };
+        Self::new(name, of("AccountKey")?, &endpoint)
+    }
+
+    fn new(name: &str, key: &str, endpoint: &str) -> Result<Self, ConnectionError> {
+        let key = STANDARD.decode(key).map_err(|_| ConnectionError::BadKey)?;
+        let elsewhere = || ConnectionError::Elsewhere(endpoint.to_owned());
+        let uri: Uri = endpoint.parse().map_err(|_| elsewhere())?;
+        let host = loopback(uri.host().unwrap_or_default()).ok_or_else(elsewhere)?;
+        if uri.scheme() != Some(&Scheme::HTTP) || uri.query().is_some() {
+            return Err(elsewhere());
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            address: SocketAddr::new(host, uri.port_u16().unwrap_or(80)),
+            path: uri.path().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The URL of the account, as it is shown to people.
+    pub(super) fn endpoint(&self) -> String {
+        format!("http://{}{}", self.address, self.path)
+    }
+}
+
+/// `localhost` is not looked up, so that no hosts file can send it elsewhere.
+fn loopback(host: &str) -> Option<IpAddr> {
+    if host.eq_ignore_ascii_case("localhost") {
+        return Some(Ipv4Addr::LOCALHOST.into());
+    }
+    let address: IpAddr = host.trim_matches(['[', ']']).parse().ok()?;
+    address.is_loopback().then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Account::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_development_account_is_on_the_usual_port() {
+        let account = Account::parse("UseDevelopmentStorage=true").unwrap();
+        assert_eq!(account.name, "devstoreaccount1");
+        assert_eq!(account.endpoint(), "http://127.0.0.1:10001/devstoreaccount1");
+    }
+
+    #[test]
+    fn an_account_may_be_spelled_out() {
+        let text = "DefaultEndpointsProtocol=http;AccountName=one;AccountKey=a2V5;\
+                    QueueEndpoint=http://localhost:4711/one/;";
+        assert_eq!(Account::parse(text).unwrap().endpoint(), "http://127.0.0.1:4711/one");
+        let text = "accountname=one; accountkey=a2V5; queueendpoint=http://[::1]:4711/one";
+        assert_eq!(Account::parse(text).unwrap().endpoint(), "http://[::1]:4711/one");
+    }
+
+    #[test]
+    fn a_server_on_another_machine_is_refused() {
+        let at =
+            |endpoint: &str| refusal(&format!("AccountName=one;AccountKey=a2V5;QueueEndpoint={endpoint}"));
+        for endpoint in [
+            "http://queues.example/one",
+            "http://10.0.0.1:10001/one",
+            "https://127.0.0.1:10001/one",
+            "http://127.0.0.1.example/one",
+            "127.0.0.1",
+            "nonsense url",
+        ] {
+            assert!(at(endpoint).contains("only queue servers on this machine"), "{endpoint}");
+        }
+        let cloud = refusal("DefaultEndpointsProtocol=https;AccountName=one;AccountKey=a2V5");
+        assert!(cloud.contains("the account one in the cloud"), "{cloud}");
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_and_the_key_is_not() {
+        assert!(refusal("one").contains("no connection string"));
+        assert!(refusal("AccountKey=a2V5").contains("no AccountName"));
+        assert!(refusal("AccountName=one;QueueEndpoint=http://127.0.0.1").contains("no AccountKey"));
+        let bad = refusal("AccountName=one;AccountKey=%secret%;QueueEndpoint=http://127.0.0.1");
+        assert!(bad.contains("not base64") && !bad.contains("secret"), "{bad}");
+    }
+}

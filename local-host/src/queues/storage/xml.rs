@@ -1,0 +1,75 @@
+//! The XML of messages.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use uuid::Uuid;
+
+use crate::queues::Message;
+
+/// The body of a put.
+pub(super) fn message(text: &str) -> String {
+    let text = quick_xml::escape::escape(text);
+    format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>")
+}
+
+/// Messages as a receive, a put or a peek lists them; members that one of these leaves out are empty.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listed<T> {
+    #[serde(rename = "QueueMessage", default = "Vec::new")]
+    pub(super) messages: Vec<T>,
+}
+
+/// What a receive says of a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Received {
+    message_id: Uuid,
+    #[serde(deserialize_with = "time")]
+    insertion_time: DateTime<Utc>,
+    #[serde(deserialize_with = "time")]
+    expiration_time: DateTime<Utc>,
+    pop_receipt: String,
+    #[serde(deserialize_with = "time")]
+    time_next_visible: DateTime<Utc>,
+    dequeue_count: u32,
+    #[serde(default)]
+    message_text: String,
+}
+
+/// What a put says of a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Put {
+    pub(super) message_id: Uuid,
+}
+
+/// What a peek says of a message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Peeked {
+    #[serde(default)]
+    pub(super) message_text: String,
+}
+
+impl From<Received> for Message {
+    fn from(received: Received) -> Self {
+        Self {
+            id: received.message_id,
+            pop_receipt: received.pop_receipt,
+            dequeue_count: received.dequeue_count,
+            inserted_at: received.insertion_time,
+            expires_at: received.expiration_time,
+            next_visible_at: received.time_next_visible,
+            text: received.message_text,
+        }
+    }
+}
+
+/// A time as HTTP writes it.
+pub(super) fn parse_time(text: &str) -> chrono::ParseResult<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).map(|time| time.to_utc())
+}
+
+fn time<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
+    parse_time(&String::deserialize(from)?).map_err(D::Error::custom)
+}

@@ -1,0 +1,99 @@
+//! What can befall messages, for tests of workers.
+
+use std::time::Duration;
+
+use local_host::{
+    clock::Clock,
+    queues::{Counts, MemoryQueues, Mishap, QueueError},
+};
+
+use crate::app::{noon, within};
+
+const LEASE: Duration = Duration::from_mins(10);
+
+fn queues() -> MemoryQueues {
+    MemoryQueues::with_clock(Clock::stopped_at(noon()))
+}
+
+fn received(queues: &MemoryQueues) -> Vec<String> {
+    queues.receive("jobs", 32, LEASE).into_iter().map(|message| message.text).collect()
+}
+
+#[test]
+fn a_doubled_message_is_two_messages_and_the_next_one_is_itself_again() {
+    let queues = queues();
+    queues.befall("Jobs", Mishap::Twice);
+    queues.put("jobs", "one".to_owned()).unwrap();
+    queues.put("jobs", "two".to_owned()).unwrap();
+    let messages = queues.receive("jobs", 32, LEASE);
+    assert_eq!(
+        messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(),
+        ["one", "one", "two"]
+    );
+    assert_ne!(messages[0].id, messages[1].id);
+    for message in messages {
+        queues.delete("jobs", message.id, &message.pop_receipt).unwrap();
+    }
+}
+
+#[test]
+fn a_late_message_is_overtaken() {
+    let queues = queues();
+    queues.befall("jobs", Mishap::Late(Duration::from_secs(3)));
+    queues.put("jobs", "late".to_owned()).unwrap();
+    queues.put("jobs", "next".to_owned()).unwrap();
+    assert_eq!(received(&queues), ["next"]);
+    queues.clock().turn(Duration::from_secs(3));
+    assert_eq!(received(&queues), ["late"]);
+}
+
+#[test]
+fn a_lost_message_is_lost_although_its_sender_goes_on() {
+    let queues = queues();
+    queues.befall("jobs", Mishap::Lost);
+    assert!(queues.put("jobs", "one".to_owned()).is_ok());
+    queues.put("jobs", "two".to_owned()).unwrap();
+    assert_eq!(received(&queues), ["two"]);
+}
+
+#[test]
+fn a_message_whose_lease_is_over_is_received_again_and_settled_by_the_second_receiver() {
+    let queues = queues();
+    queues.put("jobs", "one".to_owned()).unwrap();
+    queues.befall("jobs", Mishap::LeaseOver);
+    let first = queues.receive("jobs", 1, LEASE).remove(0);
+    let second = queues.receive("jobs", 1, LEASE).remove(0);
+    assert_eq!((first.id, second.dequeue_count), (second.id, 2));
+    assert!(matches!(queues.delete("jobs", first.id, &first.pop_receipt), Err(QueueError::OldReceipt)));
+    queues.delete("jobs", second.id, &second.pop_receipt).unwrap();
+}
+
+#[test]
+fn a_mishap_of_another_queue_or_one_that_was_forgotten_befalls_nothing() {
+    let queues = queues();
+    queues.befall("others", Mishap::Lost);
+    queues.put("jobs", "one".to_owned()).unwrap();
+    queues.befall("jobs", Mishap::Lost);
+    queues.forget_mishaps();
+    queues.put("jobs", "two".to_owned()).unwrap();
+    assert_eq!(received(&queues), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn queues_that_are_away_refuse_everything_and_come_back_with_what_they_held() {
+    let queues = queues();
+    queues.put("jobs", "one".to_owned()).unwrap();
+    let held = queues.receive("jobs", 1, LEASE).remove(0);
+    queues.put("jobs", "two".to_owned()).unwrap();
+    queues.set_away(true);
+    assert!(matches!(queues.put("jobs", "three".to_owned()), Err(QueueError::Away)));
+    assert!(matches!(queues.delete("jobs", held.id, &held.pop_receipt), Err(QueueError::Away)));
+    assert!(matches!(queues.update("jobs", held.id, &held.pop_receipt, LEASE), Err(QueueError::Away)));
+    assert!(received(&queues).is_empty());
+    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 1 });
+    let other = queues.clone();
+    let waiting = tokio::spawn(async move { other.wait_until(|queues| !received(queues).is_empty()).await });
+    queues.set_away(false);
+    within(waiting).await.unwrap();
+    queues.delete("jobs", held.id, &held.pop_receipt).unwrap();
+}

@@ -1,0 +1,74 @@
+//! Planted faults: what `cargo xtask chaos --prove` has to find. In no build but those with the feature `sabotage`, and
+//! that feature refuses to be optimised, so that nothing of it can ship.
+
+use std::{sync::LazyLock, time::Duration};
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use crate::orders::FulfilmentMessage;
+
+#[cfg(not(debug_assertions))]
+compile_error!("the feature `sabotage` breaks promises on purpose: build it without --release");
+
+/// A promise that the store breaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sabotage {
+    /// The outbox row is written in a transaction of its own, after the one that changes the status.
+    OutboxApart,
+    /// Neither the inbox nor the status keeps a message from being acted on again.
+    InboxOff,
+    /// The idempotency row is written in a transaction of its own, after the one that keeps the order.
+    KeyApart,
+    /// A new order is acknowledged before it is committed.
+    CommitLate,
+}
+
+/// How long the store stays in the state in which a kill does harm. Far longer than a careless commit would take, so
+/// that a short run meets it.
+const GAP: Duration = Duration::from_millis(20);
+
+static PLANTED: LazyLock<Option<Sabotage>> = LazyLock::new(|| match std::env::var("SABOTAGE").as_deref() {
+    Ok("outbox-apart") => Some(Sabotage::OutboxApart),
+    Ok("inbox-off") => Some(Sabotage::InboxOff),
+    Ok("key-apart") => Some(Sabotage::KeyApart),
+    Ok("commit-late") => Some(Sabotage::CommitLate),
+    _ => None,
+});
+
+impl Sabotage {
+    /// Whether this promise is the one to break; the environment variable `SABOTAGE` names it.
+    pub(super) fn is_on(self) -> bool {
+        *PLANTED == Some(self)
+    }
+}
+
+/// Waits where nothing should come between.
+pub(super) async fn gap() {
+    tokio::time::sleep(GAP).await;
+}
+
+/// Commits after the caller has gone on.
+pub(super) fn commit_later(unit: Transaction<'static, Sqlite>) {
+    tokio::spawn(async move {
+        gap().await;
+        if let Err(error) = unit.commit().await {
+            tracing::error!(%error, "not committed");
+        }
+    });
+}
+
+/// Makes a message and its order look as if it had never been acted on.
+pub(super) async fn forget(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM inbox WHERE message_id = $1")
+        .bind(message.message_id.to_string())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("UPDATE orders SET status = 'queued' WHERE id = $1 AND status IN ('fulfilled', 'rejected')")
+        .bind(message.order_id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Azurite, the emulator of storage queues, from its npm package.
+
+mod install;
+
+use std::{
+    fmt,
+    io::{self, BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// A running queue server. Dropping it kills it; it also ends by itself when this process ends, however that
+/// happens.
+#[derive(Debug)]
+pub struct Azurite {
+    process: Option<Process>,
+    port: u16,
+    /// None for messages in its memory alone.
+    folder: Option<TempDir>,
+    accounts: AtomicUsize,
+}
+
+/// The process, killed when dropped.
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    lines: Mutex<Receiver<String>>,
+}
+
+/// Why there is no Azurite. A test that unwraps it shows the sentence, not the names of its parts.
+#[derive(thiserror::Error)]
+pub enum AzuriteError {
+    /// Node's programs are missing.
+    #[error("cannot start {program}: install Node 20 or newer, which brings node and npm")]
+    NoNode {
+        /// `node` or `npm`.
+        program: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// npm could not install the package.
+    #[error("npm could not install {package}; is its registry reachable? npm said: {said}")]
+    NotInstalled {
+        /// Name and version.
+        package: String,
+        /// The end of npm's own words.
+        said: String,
+    },
+    /// The tools folder cannot be used.
+    #[error("cannot prepare target/tools: make it writable")]
+    Folder(#[source] io::Error),
+    /// It was started and did not come up.
+    #[error("azurite-queue did not listen within {} s; its own words are on stderr", PATIENCE.as_secs())]
+    Silent,
+}
+
+impl fmt::Debug for AzuriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::error::Error::source(self) {
+            Some(source) => write!(f, "{self} ({source})"),
+            None => write!(f, "{self}"),
+        }
+    }
+}
+
+/// How long it may take to come up or to go.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Accounts that a server knows; each is handed out once.
+const ACCOUNTS: usize = 256;
+
+/// Every account's key, known to nobody but the server of a test.
+const KEY: &str = "dGVzdC1zZXJ2ZXJz";
+
+/// Ends the server when the pipe from this process closes.
+const LEASH: &str = r#"data:text/javascript,process.stdin.on("end",()=>process.exit()).resume().unref()"#;
+
+impl Azurite {
+    /// The one server of this process, started by the first call; its messages are in its memory alone.
+    ///
+    /// # Errors
+    /// See [`AzuriteError`].
+    pub fn shared() -> Result<&'static Self, &'static AzuriteError> {
+        static SHARED: OnceLock<Result<Azurite, AzuriteError>> = OnceLock::new();
+        SHARED.get_or_init(|| Self::new(None)).as_ref()
+    }
+
+    /// A server of its own, for a test that [stops](Self::stop) it: the messages outlive that.
+    ///
+    /// # Errors
+    /// See [`AzuriteError`].
+    pub fn start() -> Result<Self, AzuriteError> {
+        Self::new(Some(tempfile::tempdir().map_err(AzuriteError::Folder)?))
+    }
+
+    fn new(folder: Option<TempDir>) -> Result<Self, AzuriteError> {
+        let mut server = Self { process: None, port: 0, folder, accounts: AtomicUsize::new(0) };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// The connection string of an account that nobody else was given: its queues are all missing.
+    ///
+    /// # Panics
+    /// When all 256 are given away.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let number = self.accounts.fetch_add(1, Ordering::Relaxed);
+        assert!(number < ACCOUNTS, "all {ACCOUNTS} accounts are given away: raise ACCOUNTS");
+        let (name, port) = (account_name(number), self.port);
+        format!(
+            "DefaultEndpointsProtocol=http;AccountName={name};AccountKey={KEY};\
+             QueueEndpoint=http://127.0.0.1:{port}/{name};"
+        )
+    }
+
+    /// Ends the server as an operator does: nothing listens any more, what was acknowledged is on disk.
+    pub fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        if let Some(pid) = i32::try_from(process.child.id()).ok().and_then(Pid::from_raw) {
+            kill_process(pid, Signal::TERM).ok();
+        }
+        process.said(|line| line.contains("successfully closed").then_some(()));
+    }
+
+    /// Starts a stopped server, on the same port.
+    ///
+    /// # Errors
+    /// See [`AzuriteError`].
+    pub fn start_again(&mut self) -> Result<(), AzuriteError> {
+        let mut process = Process::start(&mut self.command()?)?;
+        self.port = process.said(listening).ok_or(AzuriteError::Silent)?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn command(&self) -> Result<Command, AzuriteError> {
+        let accounts: Vec<String> =
+            (0..ACCOUNTS).map(|number| format!("{}:{KEY}", account_name(number))).collect();
+        let mut command = Command::new("node");
+        command
+            .args(["--no-deprecation", "--import", LEASH])
+            .arg(install::program()?)
+            .args(["--silent", "--skipApiVersionCheck", "--disableTelemetry"])
+            .args(["--queueHost", "127.0.0.1", "--queuePort", &self.port.to_string()])
+            .env("AZURITE_ACCOUNTS", accounts.join(";"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        match &self.folder {
+            Some(folder) => command.arg("--location").arg(folder.path()),
+            None => command.arg("--inMemoryPersistence"),
+        };
+        Ok(command)
+    }
+}
+
+impl Process {
+    /// Its output is read to the end, for a full pipe would stop it.
+    fn start(command: &mut Command) -> Result<Self, AzuriteError> {
+        let mut child = command.spawn().map_err(|source| AzuriteError::NoNode { program: "node", source })?;
+        let (tell, told) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                    tell.send(line).ok();
+                }
+            });
+        }
+        Ok(Self { child, lines: Mutex::new(told) })
+    }
+
+    /// What `pick` makes of the first line that it takes; none when the process ends or takes too long.
+    fn said<T>(&mut self, pick: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let lines = self.lines.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
+            if let Some(found) = pick(&line) {
+                return Some(found);
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        // Without it a dead process would be left in the table.
+        self.child.wait().ok();
+    }
+}
+
+fn account_name(number: usize) -> String {
+    format!("test{number}")
+}
+
+/// The port that it says it listens on.
+fn listening(line: &str) -> Option<u16> {
+    let (_, address) = line.split_once("successfully listens on http://")?;
+    address.trim().rsplit_once(':')?.1.parse().ok()
+}

@@ -1,0 +1,28 @@
+//! The queue server goes away and comes back: nothing acknowledged is lost.
+
+use std::time::Duration;
+
+use test_servers::azurite::Azurite;
+
+use crate::support::{Mode, Place, Setup};
+
+#[tokio::test]
+async fn an_order_whose_message_could_not_be_sent_is_fulfilled_when_the_queue_server_is_back() {
+    let mut server = tokio::task::spawn_blocking(Azurite::start).await.expect("no panic").expect("a server");
+    let setup = Setup::in_mode(Mode::Proxy).queues(Place::At(server.account()));
+    let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
+    let location = buyer.place("BEANS").await;
+    server.stop();
+    assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 500);
+    assert_eq!(buyer.get(&location).await.json()["status"], "queued", "the change itself is committed");
+    app.host.fire_timer("RelayOutbox").await.ok();
+    server.start_again().expect("the server starts again");
+    app.eventually("the message is sent again", Duration::from_secs(10), async || {
+        app.host.fire_timer("RelayOutbox").await.ok();
+        buyer.get(&location).await.json()["status"] == "fulfilled"
+    })
+    .await;
+    app.queues.until_empty("orders-fulfilment").await;
+}

@@ -1,0 +1,82 @@
+//! The queues of a running app, wherever they are.
+
+use std::time::Duration;
+
+use local_host::{
+    Events,
+    clock::Clock,
+    queues::{Counts, Queues},
+};
+use test_servers::azurite::Azurite;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Whose queues an app has.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// The local host's own.
+    InProcess,
+    /// Those of an account of the test run's queue server.
+    AtServer,
+    /// Those of an account of another server, named by its connection string.
+    At(String),
+}
+
+impl Place {
+    /// The app setting that leads there; none for the host's own queues.
+    pub(crate) fn setting(&self) -> Option<(String, String)> {
+        let account = match self {
+            Self::InProcess => return None,
+            Self::AtServer => Azurite::shared().expect("a queue server can be had").account(),
+            Self::At(account) => account.clone(),
+        };
+        Some(("AzureWebJobsStorage".to_owned(), account))
+    }
+}
+
+/// The queues that a setting leads to.
+pub(crate) fn queues(setting: Option<&(String, String)>, events: Events) -> Queues {
+    let Some(setting) = setting else { return Queues::default() };
+    let queues = Queues::of_settings(std::slice::from_ref(setting), Clock::system(), events);
+    queues.expect("the account is on this machine").expect("the setting is there")
+}
+
+/// The same queues as a test looks at them: what goes wrong fails the test.
+#[derive(Clone, Debug)]
+pub(crate) struct TestQueues(pub(crate) Queues);
+
+impl TestQueues {
+    pub(crate) async fn put(&self, queue: &str, text: String) {
+        self.0.put(queue, text).await.expect("it fits");
+    }
+
+    /// The texts of the visible messages.
+    pub(crate) async fn peek(&self, queue: &str) -> Vec<String> {
+        self.0.peek(queue).await.expect("the queues can be looked at")
+    }
+
+    /// How many messages there are, the hidden ones included.
+    pub(crate) async fn held(&self, queue: &str) -> usize {
+        let Counts { visible, hidden } = self.0.counts(queue).await.expect("the queues can be looked at");
+        visible + hidden
+    }
+
+    /// Whether there is no message, not even a hidden one.
+    pub(crate) async fn is_empty(&self, queue: &str) -> bool {
+        self.held(queue).await == 0
+    }
+
+    pub(crate) async fn until_empty(&self, queue: &str) {
+        let mut look_again = tokio::time::interval(Duration::from_millis(20));
+        let emptied = async {
+            while !self.is_empty(queue).await {
+                look_again.tick().await;
+            }
+        };
+        assert!(tokio::time::timeout(DEADLINE, emptied).await.is_ok(), "{queue}: not empty in time");
+    }
+
+    pub(crate) async fn purge(&self, queue: &str) {
+        self.0.purge(queue).await.expect("the queues can be emptied");
+    }
+}

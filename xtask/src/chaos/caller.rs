@@ -1,0 +1,109 @@
+//! The people who call one host.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use local_host::{
+    clock::Clock,
+    issuer::{Issuer, TokenOptions},
+    people::People,
+    queues::MemoryQueues,
+};
+use reqwest::{Method, redirect::Policy};
+use serde_json::{Value, json};
+
+use super::{
+    journal::Outcome,
+    operations::{PRODUCTS, Request, Way},
+};
+
+/// The one of `.local-host.json` who puts products.
+const ADMIN: &str = "admin";
+
+/// How often a product is put before the run is given up.
+const TRIES: u32 = 50;
+
+/// A client with the tokens of everybody.
+pub(super) struct Callers {
+    http: reqwest::Client,
+    url: String,
+    tokens: BTreeMap<String, String>,
+}
+
+impl Callers {
+    pub(super) fn new(url: &str, state: &Path, people: &People) -> anyhow::Result<Self> {
+        let issuer = Issuer::open(state, url, people)?;
+        let http = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .context("cannot make an HTTP client")?;
+        let token = |person| issuer.token(person, &TokenOptions::default(), Clock::system().now());
+        let tokens = people.iter().map(|person| Ok((person.name.clone(), token(person)?)));
+        Ok(Self { http, url: url.to_owned(), tokens: tokens.collect::<anyhow::Result<_>>()? })
+    }
+
+    /// Sends a request and takes whatever comes back. A message is acknowledged by its queue, as 202.
+    pub(super) async fn send(&self, request: &Request, queues: &MemoryQueues) -> Outcome {
+        let (method, path, headers) = match &request.way {
+            Way::Http { method, path, headers } => (method, path, headers),
+            Way::Queue(queue) => {
+                return match queues.put(queue, STANDARD.encode(request.body.to_string())) {
+                    Ok(_) => Outcome::Answered { status: 202, body: Value::Null },
+                    Err(error) => Outcome::Broken(error.to_string()),
+                };
+            }
+        };
+        match self.try_send(request.person, &request.body, (method, path, headers)).await {
+            Ok((status, body)) => Outcome::Answered { status, body },
+            Err(error) => Outcome::Broken(format!("{:#}", anyhow::Error::from(error))),
+        }
+    }
+
+    async fn try_send(
+        &self,
+        person: &str,
+        body: &Value,
+        (method, path, headers): (&Method, &str, &[(&'static str, String)]),
+    ) -> reqwest::Result<(u16, Value)> {
+        let mut call = self.http.request(method.clone(), format!("{}{path}", self.url));
+        for (name, value) in headers {
+            call = call.header(*name, value);
+        }
+        if let Some(token) = self.tokens.get(person) {
+            call = call.bearer_auth(token);
+        }
+        call = match body {
+            Value::Null => call.header("content-length", "0"),
+            body => call.json(body),
+        };
+        let answer = call.send().await?;
+        let status = answer.status().as_u16();
+        let bytes = answer.bytes().await?;
+        let text = || Value::from(String::from_utf8_lossy(&bytes));
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
+    }
+
+    /// Puts the products that operations name.
+    pub(super) async fn stock(&self) -> anyhow::Result<()> {
+        for (sku, price) in PRODUCTS {
+            let product = json!({"name": sku, "currency": "EUR", "unitPrice": price});
+            self.put(&format!("/api/products/{sku}"), &product).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks again while the database is being made.
+    async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        for _ in 0..TRIES {
+            match self.try_send(ADMIN, body, (&Method::PUT, path, &[])).await? {
+                (201, _) => return Ok(()),
+                (503, _) => tokio::time::sleep(Duration::from_millis(100)).await,
+                (status, body) => anyhow::bail!("{path} was answered {status}: {body}"),
+            }
+        }
+        anyhow::bail!("{path} was answered 503 again and again: the database does not come up")
+    }
+}

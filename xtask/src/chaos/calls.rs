@@ -1,0 +1,82 @@
+//! The calls of the fulfilment backend, heard from the log of the stand-in.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use local_host::Event;
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    task::JoinSet,
+};
+
+/// The functions that messages trigger.
+const CONSUMERS: [&str; 2] = ["FulfilOrder", "IngestOrder"];
+
+/// Counts what the workers' logs tell.
+pub(super) struct Listening {
+    heard: Arc<Mutex<Heard>>,
+    tasks: JoinSet<()>,
+}
+
+/// What was heard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard {
+    /// Calls of the backend, by order.
+    pub(super) calls: BTreeMap<String, u64>,
+    /// Invocations of functions that messages trigger, failed ones too.
+    pub(super) deliveries: u64,
+    /// Events that came too fast to be heard: as long as it is not zero, a call that is missing proves nothing.
+    pub(super) missed: u64,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    message: String,
+    order_id: String,
+}
+
+impl Listening {
+    pub(super) fn to(receivers: [Receiver<Event>; 2]) -> Self {
+        let heard = Arc::<Mutex<Heard>>::default();
+        let mut tasks = JoinSet::new();
+        for receiver in receivers {
+            tasks.spawn(listen(receiver, Arc::clone(&heard)));
+        }
+        Self { heard, tasks }
+    }
+
+    /// Everything, once the hosts are gone.
+    pub(super) async fn end(mut self) -> Heard {
+        while self.tasks.join_next().await.is_some() {}
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+async fn listen(mut events: Receiver<Event>, heard: Arc<Mutex<Heard>>) {
+    loop {
+        let event = events.recv().await;
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Ok(Event::Output { line, .. }) => {
+                if let Some(order) = call(&line) {
+                    *heard.calls.entry(order).or_default() += 1;
+                }
+            }
+            Ok(Event::Invoked { function, .. }) if CONSUMERS.contains(&function.as_str()) => {
+                heard.deliveries += 1;
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(missed)) => heard.missed += missed,
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The order that a line says the backend was called for.
+fn call(line: &str) -> Option<String> {
+    let line: Line = serde_json::from_str(line).ok()?;
+    line.message.starts_with("the stand-in accepts").then_some(line.order_id)
+}

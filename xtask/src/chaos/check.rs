@@ -1,0 +1,74 @@
+//! Compares what was answered, what is kept and what was done.
+
+mod answers;
+mod effects;
+mod histories;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::{calls::Heard, journal::Pages, record::Record};
+
+/// Everything that is known of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) pages: Pages,
+    pub(super) record: Record,
+    pub(super) heard: Heard,
+    /// Object ids by the names of `.local-host.json`.
+    pub(super) people: BTreeMap<String, String>,
+    /// Why the app did not come to rest after the faults; none if it did.
+    pub(super) unrest: Option<String>,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Violation {
+    /// The promise.
+    pub(super) promise: &'static str,
+    /// The order that it concerns.
+    pub(super) order: Option<String>,
+    /// What was found instead.
+    pub(super) found: String,
+}
+
+/// A promise, and what breaks it in the evidence.
+struct Promise {
+    name: &'static str,
+    broken: fn(&Evidence) -> Vec<Finding>,
+}
+
+/// The order that a finding concerns, and what was found.
+type Finding = (Option<String>, String);
+
+const PROMISES: [Promise; 16] = [
+    Promise { name: "every answer is one that its operation allows", broken: answers::unexpected },
+    Promise { name: "an acknowledged order is kept", broken: answers::lost },
+    Promise { name: "an acknowledged message becomes an order", broken: answers::unmade },
+    Promise { name: "a history that was told stays as it is", broken: answers::retold },
+    Promise { name: "an acknowledged change is history", broken: answers::forgotten },
+    Promise { name: "an acknowledged body stays as it is", broken: answers::altered },
+    Promise { name: "one version has one body", broken: answers::ambiguous },
+    Promise { name: "no answer goes back behind an earlier one", broken: answers::backwards },
+    Promise { name: "every order was sent, by its owner and once", broken: histories::unsent },
+    Promise { name: "every history is a path of the state machine", broken: histories::astray },
+    Promise { name: "the app comes to rest once faults stop", broken: effects::restless },
+    Promise { name: "a queued order ends once faults stop", broken: effects::waiting },
+    Promise { name: "one effect for one queueing", broken: effects::repeated },
+    Promise { name: "one closed outbox row for one queueing", broken: effects::unsettled },
+    Promise { name: "the backend was asked for what was fulfilled", broken: effects::unasked },
+    Promise { name: "a dead letter about an order failed it", broken: effects::dead },
+];
+
+impl Evidence {
+    /// Every promise that the evidence shows broken.
+    pub(super) fn violations(&self) -> Vec<Violation> {
+        let broken = PROMISES.iter().flat_map(|promise| {
+            let findings = (promise.broken)(self);
+            findings.into_iter().map(|(order, found)| Violation { promise: promise.name, order, found })
+        });
+        broken.collect()
+    }
+}

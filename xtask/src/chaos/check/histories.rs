@@ -1,0 +1,101 @@
+//! What is kept must have been sent, and must have come about step by step.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Evidence, Finding};
+use crate::chaos::{
+    journal::Call,
+    record::{HistoryRow, Kept},
+};
+
+/// Every step that an order can take (contract §3): action, from, to.
+const STEPS: [(&str, Option<&str>, &str); 8] = [
+    ("place", None, "placed"),
+    ("update", Some("placed"), "placed"),
+    ("cancel", Some("placed"), "cancelled"),
+    ("process", Some("placed"), "queued"),
+    ("fulfil", Some("queued"), "fulfilled"),
+    ("reject", Some("queued"), "rejected"),
+    ("fail", Some("queued"), "failed"),
+    ("replay", Some("failed"), "queued"),
+];
+
+pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
+    let mut sent: BTreeMap<&str, &Call> = BTreeMap::new();
+    for call in &evidence.pages.calls {
+        if let Some(reference) = &call.reference {
+            sent.insert(reference, call);
+        }
+    }
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (id, kept) in &evidence.record.orders {
+        let reference = kept.row.reference.as_str();
+        let fault = match sent.get(reference) {
+            None => Some(format!("nobody sent the reference {reference}")),
+            Some(call) if evidence.people.get(call.person) != Some(&kept.row.owner_object) => {
+                Some(format!("{} sent it; it belongs to {}", call.person, kept.row.owner_object))
+            }
+            Some(call) => contents_differ(call, kept, evidence),
+        };
+        found.extend(fault.map(|fault| (Some(id.clone()), fault)));
+        if let Some(other) = seen.insert(reference, id) {
+            found.push((Some(id.clone()), format!("{other} has the same reference {reference}")));
+        }
+    }
+    found
+}
+
+/// How the order differs from every body that could have made it what it is.
+fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<String> {
+    let lines = |value: &Value| -> Vec<(Value, Value)> {
+        let lines = value["lines"].as_array().into_iter().flatten();
+        lines.map(|line| (line["sku"].clone(), line["quantity"].clone())).collect()
+    };
+    let content = kept.content();
+    let made = |call: &Call| lines(&call.sent) == lines(&content) && call.sent["note"] == content["note"];
+    let updated = || {
+        let order = Some(kept.row.id.as_str());
+        let mut calls = evidence.pages.calls.iter();
+        calls.any(|call| call.operation == "update" && call.order.as_deref() == order && made(call))
+    };
+    let sent = if kept.content_since() == 1 { made(placed) } else { updated() };
+    let same = sent && placed.sent["currency"] == content["currency"];
+    (!same).then(|| format!("nobody sent {content}; it was placed with {}", placed.sent))
+}
+
+pub(super) fn astray(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |(id, kept): (&String, &Kept)| misstep(kept).map(|misstep| (Some(id.clone()), misstep));
+    evidence.record.orders.iter().filter_map(finding).collect()
+}
+
+/// The first place where a history is no path, or does not lead to where the order stands.
+fn misstep(kept: &Kept) -> Option<String> {
+    let mut status: Option<&str> = None;
+    for (version, item) in (1..).zip(&kept.history) {
+        if item.version != version {
+            return Some(format!("version {version} is missing; after it comes {}", item.version));
+        }
+        if item.from_status.as_deref() != status || !is_a_step(item) {
+            return Some(format!(
+                "version {version} is `{}` from {:?} to `{}`, and the order was {status:?}",
+                item.action, item.from_status, item.to_status
+            ));
+        }
+        status = Some(&item.to_status);
+    }
+    let last = kept.history.last().map_or(0, |item| item.version);
+    let row = &kept.row;
+    (last != row.version || status != Some(&row.status)).then(|| {
+        format!(
+            "the order is `{}` in version {}; its history ends {status:?} in {last}",
+            row.status, row.version
+        )
+    })
+}
+
+fn is_a_step(item: &HistoryRow) -> bool {
+    STEPS.contains(&(item.action.as_str(), item.from_status.as_deref(), item.to_status.as_str()))
+}

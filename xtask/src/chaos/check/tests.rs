@@ -1,0 +1,279 @@
+//! Each promise is shown a run that keeps it and a run that breaks it.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::chaos::{
+    journal::{Blow, Call, Outcome},
+    record::{HistoryRow, Kept, Letter, Message, OrderRow},
+};
+
+const ID: &str = "order-1";
+
+fn body(status: &str, version: i64) -> Value {
+    json!({
+        "id": ID, "reference": "PO-1", "status": status, "currency": "EUR", "lines": [], "total": 0,
+        "note": null, "version": version,
+    })
+}
+
+fn call(operation: &'static str, at: u64, status: u16, body: Value) -> Call {
+    Call {
+        began: at,
+        ended: at + 1,
+        operation,
+        expected: &[200, 201, 202],
+        entrance: "proxy",
+        person: "buyer",
+        reference: (operation == "place").then(|| "PO-1".to_owned()),
+        order: Some(ID.to_owned()),
+        sent: if operation == "place" { body.clone() } else { Value::Null },
+        outcome: Outcome::Answered { status, body },
+    }
+}
+
+fn step(version: i64, action: &str, from: Option<&str>, to: &str) -> HistoryRow {
+    HistoryRow {
+        version,
+        action: action.to_owned(),
+        from_status: from.map(str::to_owned),
+        to_status: to.to_owned(),
+        ..HistoryRow::default()
+    }
+}
+
+/// An order that was placed, processed, fulfilled and read.
+fn good() -> Evidence {
+    let history = vec![
+        step(1, "place", None, "placed"),
+        step(2, "process", Some("placed"), "queued"),
+        step(3, "fulfil", Some("queued"), "fulfilled"),
+    ];
+    let row = OrderRow {
+        id: ID.to_owned(),
+        owner_object: "object-1".to_owned(),
+        reference: "PO-1".to_owned(),
+        status: "fulfilled".to_owned(),
+        currency: "EUR".to_owned(),
+        version: 3,
+        ..OrderRow::default()
+    };
+    let message = Message { id: "message-1".to_owned(), order: Some(ID.to_owned()), sent: 1, open: false };
+    let calls = vec![
+        call("place", 10, 201, body("placed", 1)),
+        call("process", 20, 202, body("queued", 2)),
+        call("read", 30, 200, body("fulfilled", 3)),
+    ];
+    let blows = vec![Blow { kill: true, at: 15, fault: "kill".to_owned() }];
+    Evidence {
+        pages: Pages { calls, blows },
+        record: Record {
+            orders: BTreeMap::from([(ID.to_owned(), Kept { row, lines: Vec::new(), history })]),
+            outbox: vec![message],
+            dead_letters: Vec::new(),
+        },
+        heard: Heard { calls: BTreeMap::from([(ID.to_owned(), 1)]), ..Heard::default() },
+        people: BTreeMap::from([("buyer".to_owned(), "object-1".to_owned())]),
+        unrest: None,
+    }
+}
+
+/// The promises that are broken once the good run was altered.
+fn broken(alter: impl FnOnce(&mut Evidence)) -> Vec<&'static str> {
+    let mut evidence = good();
+    alter(&mut evidence);
+    let mut names: Vec<_> = evidence.violations().into_iter().map(|broken| broken.promise).collect();
+    names.dedup();
+    names
+}
+
+fn kept(evidence: &mut Evidence) -> &mut Kept {
+    evidence.record.orders.get_mut(ID).expect("the good run keeps it")
+}
+
+#[test]
+fn a_good_run_breaks_nothing() {
+    assert_eq!(good().violations(), []);
+}
+
+#[test]
+fn an_unanswered_or_troubled_call_breaks_nothing() {
+    let found = broken(|run| {
+        run.pages.calls.push(call("read", 40, 503, Value::Null));
+        let silent = Outcome::Broken("connection closed".to_owned());
+        run.pages.calls.push(Call { outcome: silent, ..call("read", 41, 0, Value::Null) });
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn an_answer_that_nobody_allows_is_found() {
+    let found = broken(|run| run.pages.calls.push(call("read", 40, 404, Value::Null)));
+    assert_eq!(found, ["every answer is one that its operation allows"]);
+}
+
+#[test]
+fn a_lost_order_is_found() {
+    let found = broken(|run| {
+        run.record.orders.clear();
+        run.record.outbox.clear();
+        run.heard.calls.clear();
+    });
+    assert_eq!(found, ["an acknowledged order is kept"]);
+}
+
+#[test]
+fn a_message_that_became_no_order_is_found() {
+    let found = broken(|run| {
+        let sent =
+            Call { reference: Some("PO-2".to_owned()), order: None, ..call("ingest", 40, 202, Value::Null) };
+        run.pages.calls.push(Call { expected: &[202], ..sent });
+    });
+    assert_eq!(found, ["an acknowledged message becomes an order"]);
+}
+
+#[test]
+fn a_history_that_was_told_otherwise_is_found_and_a_shorter_one_is_none() {
+    let told = |items: Value| {
+        broken(|run| run.pages.calls.push(call("history", 40, 200, json!({"items": items, "next": null}))))
+    };
+    let item = |action: &str, from: Value, to: &str| json!({"action": action, "from": from, "to": to, "invocationId": ""});
+    let place = item("place", Value::Null, "placed");
+    assert_eq!(told(json!([item("process", json!("placed"), "queued"), place])), [""; 0]);
+    let other = told(json!([item("cancel", json!("placed"), "cancelled"), place]));
+    assert_eq!(other, ["a history that was told stays as it is"]);
+}
+
+#[test]
+fn a_repeated_placing_is_told_what_the_first_one_was() {
+    let again = call("place", 40, 201, body("placed", 1));
+    assert_eq!(broken(|run| run.pages.calls.push(again)), [""; 0]);
+}
+
+#[test]
+fn a_change_that_was_acknowledged_and_is_no_history_is_found() {
+    let found = broken(|run| run.pages.calls.push(call("read", 40, 200, body("cancelled", 4))));
+    assert_eq!(found, ["an acknowledged change is history"]);
+}
+
+#[test]
+fn an_altered_body_is_found() {
+    let found = broken(|run| kept(run).row.note = Some("another".to_owned()));
+    assert_eq!(found, ["an acknowledged body stays as it is", "every order was sent, by its owner and once"]);
+}
+
+#[test]
+fn two_bodies_of_one_version_are_found() {
+    let found = broken(|run| {
+        let mut other = body("fulfilled", 3);
+        other["updatedAt"] = json!("another time");
+        run.pages.calls.push(call("read", 40, 200, other));
+    });
+    assert_eq!(found, ["one version has one body"]);
+}
+
+#[test]
+fn a_step_back_in_time_is_found_and_a_call_at_the_same_time_is_none() {
+    let back = |began| {
+        let late = Call { began, ended: 50, ..call("read", 0, 200, body("queued", 2)) };
+        broken(|run| run.pages.calls.push(late))
+    };
+    assert_eq!(back(40), ["no answer goes back behind an earlier one"]);
+    assert_eq!(back(30), [""; 0]);
+}
+
+#[test]
+fn an_order_of_someone_else_and_a_second_order_are_found() {
+    let unsent = "every order was sent, by its owner and once";
+    assert_eq!(broken(|run| kept(run).row.owner_object = "object-2".to_owned()), [unsent]);
+    let found = broken(|run| {
+        let mut twin = kept(run).clone();
+        twin.row.status = "placed".to_owned();
+        twin.row.version = 1;
+        twin.history.truncate(1);
+        run.record.orders.insert("order-2".to_owned(), twin);
+    });
+    assert_eq!(found, [unsent]);
+}
+
+#[test]
+fn a_history_that_is_no_path_is_found() {
+    let astray = "every history is a path of the state machine";
+    let gap = broken(|run| {
+        kept(run).history[2].version = 4;
+        kept(run).row.version = 4;
+        run.pages.calls.pop();
+    });
+    assert_eq!(gap, [astray]);
+    assert_eq!(broken(|run| kept(run).history[1].from_status = None), [astray]);
+    assert_eq!(broken(|run| kept(run).row.status = "failed".to_owned()), [astray]);
+}
+
+#[test]
+fn an_effect_that_happened_twice_is_found() {
+    let found = broken(|run| {
+        kept(run).history.push(step(4, "fulfil", Some("queued"), "fulfilled"));
+        kept(run).row.version = 4;
+    });
+    assert_eq!(found, ["every history is a path of the state machine", "one effect for one queueing"]);
+}
+
+#[test]
+fn an_order_that_waits_for_ever_is_found() {
+    let found = broken(|run| {
+        kept(run).history.pop();
+        kept(run).row.status = "queued".to_owned();
+        kept(run).row.version = 2;
+        run.record.outbox.clear();
+        run.pages.calls.pop();
+    });
+    assert_eq!(found, ["a queued order ends once faults stop", "one closed outbox row for one queueing"]);
+    let restless = broken(|run| run.unrest = Some("1 message is open".to_owned()));
+    assert_eq!(restless, ["the app comes to rest once faults stop"]);
+}
+
+#[test]
+fn an_open_row_and_one_that_points_nowhere_are_found() {
+    let settled = "one closed outbox row for one queueing";
+    assert_eq!(broken(|run| run.record.outbox[0].open = true), [settled]);
+    assert_eq!(broken(|run| run.record.outbox[0].order = None), [settled]);
+}
+
+#[test]
+fn a_decision_without_the_backend_is_found_if_every_call_was_heard() {
+    let unasked = "the backend was asked for what was fulfilled";
+    assert_eq!(broken(|run| run.heard.calls.clear()), [unasked]);
+    let deaf = broken(|run| {
+        run.heard.calls.clear();
+        run.heard.missed = 1;
+    });
+    assert_eq!(deaf, [""; 0]);
+    let strange = broken(|run| {
+        run.heard.calls.insert("order-9".to_owned(), 1);
+    });
+    assert_eq!(strange, [unasked]);
+}
+
+#[test]
+fn a_dead_letter_about_an_order_that_never_failed_is_found() {
+    let letter =
+        Letter { id: "letter-1".to_owned(), order_id: Some(ID.to_owned()), reason: "poison".to_owned() };
+    assert_eq!(
+        broken(|run| run.record.dead_letters.push(letter)),
+        ["a dead letter about an order failed it"]
+    );
+}
+
+#[test]
+fn the_story_of_an_order_holds_its_calls_faults_history_and_messages() {
+    let story = crate::chaos::story::of(ID, &good());
+    for part in [
+        "place by buyer",
+        "-- kill",
+        "2: process, placed -> queued",
+        "outbox: message message-1",
+        "called 1 times",
+    ] {
+        assert!(story.contains(part), "{part}\n{story}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What all clients know: orders that were acknowledged, and requests that may be sent again.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use local_host::people::People;
+use serde_json::Value;
+
+use super::{
+    dice::Dice,
+    operations::{BUYERS, Request, Way},
+};
+
+/// How many of the newest every other draw is taken from: where clients meet each other.
+const CROWD: usize = 6;
+
+/// The clients' common knowledge.
+pub(super) struct Pool {
+    /// Tenant and object ids by name.
+    people: BTreeMap<String, (String, String)>,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    orders: Vec<Known>,
+    places: BTreeMap<String, usize>,
+    repeatable: Vec<Request>,
+    references: u64,
+}
+
+/// An order that was acknowledged.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) owner: &'static str,
+    pub(super) reference: String,
+    /// The highest that was answered.
+    pub(super) version: i64,
+}
+
+impl Pool {
+    pub(super) fn new(people: &People) -> Self {
+        let tenant = people.tenant().to_string();
+        let ids =
+            people.iter().map(|person| (person.name.clone(), (tenant.clone(), person.object_id.to_string())));
+        Self { people: ids.collect(), notes: Mutex::default() }
+    }
+
+    /// Tenant and object id of somebody.
+    pub(super) fn person(&self, name: &str) -> Option<&(String, String)> {
+        self.people.get(name)
+    }
+
+    /// Learns from an answer that `person` got: one order, or a list of own ones.
+    pub(super) fn learn(&self, body: &Value, person: &str) {
+        let items = body.get("items").and_then(Value::as_array);
+        let orders = items.map_or(std::slice::from_ref(body), Vec::as_slice);
+        let mut notes = self.open();
+        for order in orders {
+            let (Some(id), Some(version)) = (order["id"].as_str(), order["version"].as_i64()) else {
+                continue;
+            };
+            if let Some(place) = notes.places.get(id).copied() {
+                let known = &mut notes.orders[place];
+                known.version = known.version.max(version);
+            } else if let Some(owner) = BUYERS.into_iter().find(|buyer| *buyer == person) {
+                let reference = order["reference"].as_str().unwrap_or_default().to_owned();
+                let place = notes.orders.len();
+                notes.places.insert(id.to_owned(), place);
+                notes.orders.push(Known { id: id.to_owned(), owner, reference, version });
+            }
+        }
+    }
+
+    /// Any order, or every other time one of the newest.
+    pub(super) fn draw(&self, dice: &mut Dice) -> Option<Known> {
+        let notes = self.open();
+        let from = newest(notes.orders.len(), dice);
+        dice.pick(&notes.orders[from..]).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Known> {
+        self.open().orders.clone()
+    }
+
+    /// Keeps a request that may be sent again.
+    pub(super) fn remember(&self, request: &Request) {
+        self.open().repeatable.push(request.clone());
+    }
+
+    /// One time in three, a request of this way that was sent before, or is just being sent.
+    pub(super) fn earlier(&self, dice: &mut Dice, fits: impl Fn(&Way) -> bool) -> Option<Request> {
+        let notes = self.open();
+        let found: Vec<&Request> = notes.repeatable.iter().filter(|request| fits(&request.way)).collect();
+        if dice.below(3) > 0 {
+            return None;
+        }
+        let from = newest(found.len(), dice);
+        dice.pick(&found[from..]).map(|request| (*request).clone())
+    }
+
+    /// A reference that nobody else uses.
+    pub(super) fn next_reference(&self) -> String {
+        let mut notes = self.open();
+        notes.references += 1;
+        format!("PO-{}", notes.references)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where to begin to draw among so many: every other time only the newest.
+fn newest(count: usize, dice: &mut Dice) -> usize {
+    if dice.below(2) == 0 { count.saturating_sub(CROWD) } else { 0 }
+}

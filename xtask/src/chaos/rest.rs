@@ -1,0 +1,41 @@
+//! Waiting, once faults have stopped, until nothing is left to do.
+
+use std::time::{Duration, Instant};
+
+use super::{record::Reader, world::World};
+
+/// The longest wait. The outbox doubles its wait with every sending, and a message is lost a few times at most.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// So many looks in a row must find nothing left: the last message may still be at work.
+const LOOKS: u32 = 5;
+
+/// Lets the relay run until no message is open and no queue holds anything. What is left, if something stays.
+pub(super) async fn come_to_rest(world: &World, reader: &mut Reader) -> anyhow::Result<Option<String>> {
+    world.queues.forget_mishaps();
+    world.queues.set_away(false);
+    let start = Instant::now();
+    let mut quiet = 0;
+    for look in 0_usize.. {
+        let open = reader.open_messages().await?;
+        quiet = if open == 0 && world.queues_are_empty() { quiet + 1 } else { 0 };
+        if quiet >= LOOKS {
+            return Ok(None);
+        }
+        if start.elapsed() > PATIENCE {
+            return Ok(Some(format!(
+                "{open} messages are open {} s after the last fault",
+                PATIENCE.as_secs()
+            )));
+        }
+        let site = &world.sites[look % world.sites.len()];
+        if let Err(error) = site.host.fire_timer("RelayOutbox").await {
+            println!("the relay behind {} failed: {error}", site.entrance);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(None)
+}

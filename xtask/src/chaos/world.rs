@@ -1,0 +1,151 @@
+//! The app under test: one database, one set of queues, and two hosts with a worker each.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use local_host::{
+    Event, Events, LocalHost, Options,
+    front::FrontMode,
+    people::People,
+    queues::{Counts, MemoryQueues},
+};
+use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
+
+use super::caller::Callers;
+use crate::project::{Project, WORKER};
+
+/// Every queue of the app.
+const QUEUES: [&str; 4] =
+    ["orders-incoming", "orders-incoming-poison", "orders-fulfilment", "orders-fulfilment-poison"];
+
+/// Waits that production has in minutes.
+const SHORTENED: [(&str, &str); 3] = [
+    ("ORDERS_OUTBOX_DEADLINE", "1s"),
+    ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
+    ("LOCAL_HOST_QUEUE_LEASE", "00:00:02"),
+];
+
+/// Both workers and all that they share.
+pub(super) struct World {
+    pub(super) sites: [Site; 2],
+    pub(super) queues: MemoryQueues,
+    pub(super) people: People,
+    database: PathBuf,
+    _folder: TempDir,
+}
+
+/// A host, its worker, and those who call them.
+pub(super) struct Site {
+    /// How the host brings HTTP calls to the worker.
+    pub(super) entrance: &'static str,
+    pub(super) host: LocalHost,
+    pub(super) callers: Callers,
+}
+
+impl World {
+    /// Starts both hosts on a new database, and waits until their workers answer; with each the events of its host.
+    pub(super) async fn start(
+        project: &Project,
+        worker: &Path,
+        sabotage: Option<&str>,
+    ) -> anyhow::Result<(Self, [Receiver<Event>; 2])> {
+        let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
+        let app = folder.path().join("app");
+        stage(project.root(), worker, &app).context("cannot stage the app")?;
+        let database = folder.path().join("orders.db");
+        let (queues, people) = (MemoryQueues::default(), project.people()?);
+        let start = async |entrance: &'static str, proxying: bool| {
+            let events = Events::new();
+            let heard = events.listen();
+            let mut settings = settings(&database, proxying);
+            settings.extend(sabotage.map(|name| ("SABOTAGE".to_owned(), name.to_owned())));
+            let state = project.target().join("chaos").join("state");
+            let options = Options {
+                app_root: app.clone(),
+                listen: ([127, 0, 0, 1], 0).into(),
+                settings,
+                front: FrontMode::On,
+                people: Some(people.clone()),
+                state: state.clone(),
+                keys: None,
+                queues: queues.clone().into(),
+                events,
+            };
+            let host = LocalHost::start(options).await?;
+            host.ready().await?;
+            let callers = Callers::new(host.url(), &state, &people)?;
+            anyhow::Ok((Site { entrance, host, callers }, heard))
+        };
+        let (proxy, proxy_heard) = start("proxy", true).await?;
+        let (envelope, envelope_heard) = start("envelope", false).await?;
+        let world = Self { sites: [proxy, envelope], queues, people, database, _folder: folder };
+        Ok((world, [proxy_heard, envelope_heard]))
+    }
+
+    /// The file that the workers keep everything in.
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// Whether no queue holds a message, visible or not.
+    pub(super) fn queues_are_empty(&self) -> bool {
+        QUEUES.iter().all(|queue| self.queues.counts(queue) == Counts::default())
+    }
+
+    /// Stops both hosts.
+    pub(super) async fn stop(self) {
+        for site in self.sites {
+            site.host.stop().await;
+        }
+    }
+}
+
+impl Site {
+    /// Kills the worker as the platform does, without warning. False when none runs just now.
+    pub(super) fn kill(&self) -> bool {
+        let pid = self.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
+        pid.is_some_and(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL).is_ok())
+    }
+
+    /// Waits a while for a worker that answers.
+    pub(super) async fn serves(&self) {
+        // One that does not come is no reason to stop: the run shows what becomes of it.
+        let _whether = tokio::time::timeout(Duration::from_secs(5), self.host.worker_address()).await;
+    }
+}
+
+fn settings(database: &Path, proxying: bool) -> Vec<(String, String)> {
+    let on = |name: &str, on: bool| {
+        (format!("AzureFunctionsJobHost__customHandler__enable{name}HttpRequest"), on.to_string())
+    };
+    let mut settings = vec![
+        ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
+        ("ORDERS_DATABASE_URL".to_owned(), format!("sqlite://{}", database.display())),
+        ("ORDERS_LOG".to_owned(), "warn,orders_worker::fulfilment=debug".to_owned()),
+        on("Proxying", proxying),
+        on("Forwarding", false),
+    ];
+    settings.extend(SHORTENED.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    settings
+}
+
+fn stage(root: &Path, worker: &Path, app: &Path) -> io::Result<()> {
+    fs::create_dir_all(app)?;
+    fs::copy(root.join("host.json"), app.join("host.json"))?;
+    fs::copy(worker, app.join(WORKER))?;
+    for function in fs::read_dir(root.join("functions"))? {
+        let function = function?;
+        let definition = function.path().join("function.json");
+        if definition.is_file() {
+            let target = app.join(function.file_name());
+            fs::create_dir(&target)?;
+            fs::copy(definition, target.join("function.json"))?;
+        }
+    }
+    Ok(())
+}
