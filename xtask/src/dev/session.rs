@@ -32,8 +32,7 @@ impl Session {
         LocalHost::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
-        let mut options = options(project, app_root, port, people, settings);
-        options.queues = queues(&options)?;
+        let options = options(project, app_root, port, people, settings)?;
         tokio::spawn(log::follow(options.events.listen()));
         let mut session = Self { project: project.clone(), profile, options, host: None };
         session.open().await?;
@@ -83,7 +82,6 @@ impl Session {
         self.end().await;
         self.options.people = Some(people);
         self.options.settings = settings;
-        self.options.queues = queues(&self.options)?;
         self.open().await
     }
 
@@ -111,14 +109,10 @@ impl Session {
     }
 }
 
-/// Those that the settings name, else the ones in this process, which stay for as long as no server is named.
-fn queues(options: &Options) -> anyhow::Result<Queues> {
-    let named = Queues::of_settings(&options.settings, Clock::system(), options.events.clone())?;
-    Ok(match (named, &options.queues) {
-        (Some(named), _) => named,
-        (None, queues @ Queues::Memory(_)) => queues.clone(),
-        (None, Queues::Storage(_)) => Queues::default(),
-    })
+/// Those in this process, unless the shell names a queue server. What local.settings.json names is for other hosts:
+/// its example names a server that has to be started first.
+fn queues(events: &Events) -> anyhow::Result<Queues> {
+    Ok(Queues::of_settings(&[], Clock::system(), events.clone())?.unwrap_or_default())
 }
 
 fn options(
@@ -127,8 +121,9 @@ fn options(
     port: u16,
     people: People,
     settings: Vec<(String, String)>,
-) -> Options {
-    Options {
+) -> anyhow::Result<Options> {
+    let events = Events::new();
+    Ok(Options {
         app_root,
         listen: address(port),
         settings,
@@ -136,9 +131,9 @@ fn options(
         people: Some(people),
         state: project.state(),
         keys: None,
-        queues: Queues::default(),
-        events: Events::new(),
-    }
+        queues: queues(&events)?,
+        events,
+    })
 }
 
 fn address(port: u16) -> SocketAddr {
