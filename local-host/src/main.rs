@@ -26,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   local-host target/app
   local-host target/app --people people.json --front on
-  local-host --people people.json --token ada";
+  local-host --people people.json --token keeper";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]

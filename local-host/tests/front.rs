@@ -78,11 +78,11 @@ fn forged_and<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 
 #[test]
 fn the_principal_decodes_to_the_persons_claims() {
-    let bearer = format!("Bearer {}", token("ada"));
+    let bearer = format!("Bearer {}", token("keeper"));
     let headers = admitted(&front(FrontMode::On, noon()), request("/api/x", &[("authorization", &bearer)]));
     assert_eq!(headers["authorization"], bearer.as_str(), "the worker gets the token as well");
     assert_eq!(headers["x-ms-client-principal-id"], "a1a1a1a1-0000-4000-8000-000000000001");
-    assert_eq!(headers["x-ms-client-principal-name"], "ada@people.example");
+    assert_eq!(headers["x-ms-client-principal-name"], "keeper@people.example");
     assert_eq!(headers["x-ms-client-principal-idp"], "aad");
     let principal = STANDARD.decode(&headers["x-ms-client-principal"]).unwrap();
     let principal: Value = serde_json::from_slice(&principal).unwrap();
@@ -132,7 +132,7 @@ async fn forged_principal_headers_are_no_identity() {
 #[test]
 fn an_excluded_path_passes_without_identity() {
     let front = front(FrontMode::On, noon());
-    let bearer = format!("Bearer {}", token("ada"));
+    let bearer = format!("Bearer {}", token("keeper"));
     let headers =
         admitted(&front, request("/api/health?x=1", &forged_and(&[("authorization", bearer.as_str())])));
     assert!(headers.keys().all(|name| !name.as_str().contains("ms")), "{headers:?}");
@@ -152,7 +152,7 @@ async fn only_the_exact_path_is_excluded() {
 #[tokio::test]
 async fn anything_but_one_good_bearer_token_is_refused() {
     let front = front(FrontMode::On, noon());
-    let good = token("ada");
+    let good = token("keeper");
     let bearer = format!("Bearer {good}");
     let twice = format!("Bearer {good}, Bearer {good}");
     let basic = format!("Basic {good}");
@@ -175,7 +175,7 @@ async fn anything_but_one_good_bearer_token_is_refused() {
 
 #[tokio::test]
 async fn an_expired_token_is_refused_by_the_clock_handed_in() {
-    let bearer = format!("Bearer {}", token("ada"));
+    let bearer = format!("Bearer {}", token("keeper"));
     let late = front(FrontMode::On, noon() + TimeDelta::hours(2));
     assert_unauthenticated(late.admit(request("/api/x", &[("authorization", &bearer)])).unwrap_err()).await;
 }
@@ -184,7 +184,7 @@ async fn an_expired_token_is_refused_by_the_clock_handed_in() {
 async fn a_token_of_another_key_is_refused() {
     let elsewhere = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(elsewhere.path(), BASE, &people()).unwrap();
-    assert_refused(&ada(&issuer)).await;
+    assert_refused(&keeper(&issuer)).await;
 }
 
 #[tokio::test]
@@ -194,13 +194,13 @@ async fn a_token_for_another_audience_is_refused() {
     let text = include_str!("people.json").replace(people().audience(), "another");
     std::fs::write(&file, text).unwrap();
     let issuer = Issuer::open(STATE.path(), BASE, &People::load(&file).unwrap()).unwrap();
-    assert_refused(&ada(&issuer)).await;
+    assert_refused(&keeper(&issuer)).await;
 }
 
 #[tokio::test]
 async fn a_token_of_a_weaker_algorithm_is_refused() {
     let issuer = Issuer::open(STATE.path(), BASE, &people()).unwrap();
-    let good = ada(&issuer);
+    let good = keeper(&issuer);
     let part = |index: usize| URL_SAFE_NO_PAD.decode(good.split('.').nth(index).unwrap()).unwrap();
     let mut header: Value = serde_json::from_slice(&part(0)).unwrap();
     let payload = good.split('.').nth(1).unwrap();
@@ -216,9 +216,9 @@ async fn a_token_of_a_weaker_algorithm_is_refused() {
     assert_refused(&encode(&header, &claims, &EncodingKey::from_secret(&public_key)).unwrap()).await;
 }
 
-fn ada(issuer: &Issuer) -> String {
-    let ada = issuer.people().named("ada").unwrap();
-    issuer.token(ada, &TokenOptions::default(), noon()).unwrap()
+fn keeper(issuer: &Issuer) -> String {
+    let keeper = issuer.people().named("keeper").unwrap();
+    issuer.token(keeper, &TokenOptions::default(), noon()).unwrap()
 }
 
 async fn assert_refused(token: &str) {

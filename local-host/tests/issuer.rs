@@ -46,7 +46,7 @@ async fn get(issuer: &Issuer, path: &str) -> Value {
 fn a_users_token_says_what_entra_would_say() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
-    let token = token(&issuer, "ada", &TokenOptions::default());
+    let token = token(&issuer, "keeper", &TokenOptions::default());
     let claims = part(&token, 1);
     let fixed = json!({
         "aud": "3b1d4c52-7a64-4d0e-8b61-2c0b6f6a9e01",
@@ -57,9 +57,9 @@ fn a_users_token_says_what_entra_would_say() {
         "azp": "9d3f0a77-1c55-4c1e-9a0c-6b7a4a3e2f02",
         "azpacr": "0",
         "idtyp": "user",
-        "name": "ada",
+        "name": "keeper",
         "oid": "a1a1a1a1-0000-4000-8000-000000000001",
-        "preferred_username": "ada@people.example",
+        "preferred_username": "keeper@people.example",
         "roles": ["Keeper", "Reader"],
         "scp": "Things.Read Things.Write",
         "sub": claims["sub"],
@@ -90,11 +90,11 @@ fn roles_scopes_lifetime_and_kind_can_be_chosen() {
         lifetime: Some(Duration::from_secs(5)),
         app: false,
     };
-    let claims = issuer.verify(&token(&issuer, "ada", &options), noon()).unwrap();
+    let claims = issuer.verify(&token(&issuer, "keeper", &options), noon()).unwrap();
     assert_eq!((claims.roles, claims.scp.as_deref()), (vec!["Other".to_owned()], Some("Things.None")));
     assert_eq!(claims.exp, noon().timestamp() + 5);
     let options = TokenOptions { app: true, ..TokenOptions::default() };
-    let claims = issuer.verify(&token(&issuer, "ada", &options), noon()).unwrap();
+    let claims = issuer.verify(&token(&issuer, "keeper", &options), noon()).unwrap();
     assert_eq!((claims.idtyp, claims.scp), (Kind::App, None));
 }
 
@@ -103,10 +103,10 @@ fn a_subject_is_stable_and_its_token_is_not() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
     let claims = |name| part(&token(&issuer, name, &TokenOptions::default()), 1);
-    assert_eq!(claims("ada")["sub"], claims("ada")["sub"]);
-    assert_ne!(claims("ada")["uti"], claims("ada")["uti"]);
-    assert_ne!(claims("ada")["sub"], claims("bo")["sub"]);
-    assert_ne!(claims("ada")["sub"], claims("ada-elsewhere")["sub"]);
+    assert_eq!(claims("keeper")["sub"], claims("keeper")["sub"]);
+    assert_ne!(claims("keeper")["uti"], claims("keeper")["uti"]);
+    assert_ne!(claims("keeper")["sub"], claims("bo")["sub"]);
+    assert_ne!(claims("keeper")["sub"], claims("keeper-elsewhere")["sub"]);
 }
 
 #[test]
@@ -168,21 +168,21 @@ fn tokens_of_others_are_refused() {
     let issuer = Issuer::open(here.path(), BASE, &people()).unwrap();
     let refusal = |token: &str| issuer.verify(token, noon()).unwrap_err();
     let other_key = Issuer::open(there.path(), BASE, &people()).unwrap();
-    assert_eq!(refusal(&token(&other_key, "ada", &TokenOptions::default())), Refusal::Key);
+    assert_eq!(refusal(&token(&other_key, "keeper", &TokenOptions::default())), Refusal::Key);
     let other_port = Issuer::open(here.path(), "http://localhost:7072", &people()).unwrap();
-    assert_eq!(refusal(&token(&other_port, "ada", &TokenOptions::default())), Refusal::Issuer);
+    assert_eq!(refusal(&token(&other_port, "keeper", &TokenOptions::default())), Refusal::Issuer);
     let other_audience = Issuer::open(here.path(), BASE, &people_with("audience", &json!("else"))).unwrap();
-    assert_eq!(refusal(&token(&other_audience, "ada", &TokenOptions::default())), Refusal::Audience);
+    assert_eq!(refusal(&token(&other_audience, "keeper", &TokenOptions::default())), Refusal::Audience);
     let tenant = json!("12345678-6f0b-4a2f-9d27-4f3b7c1f5a10");
     let other_tenant = Issuer::open(here.path(), BASE, &people_with("tenantId", &tenant)).unwrap();
-    assert_eq!(refusal(&token(&other_tenant, "ada", &TokenOptions::default())), Refusal::Issuer);
+    assert_eq!(refusal(&token(&other_tenant, "keeper", &TokenOptions::default())), Refusal::Issuer);
 }
 
 #[test]
 fn a_token_of_another_algorithm_is_refused() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
-    let good = token(&issuer, "ada", &TokenOptions::default());
+    let good = token(&issuer, "keeper", &TokenOptions::default());
     let payload = good.split('.').nth(1).unwrap();
     for alg in ["none", "None", "RS384", "PS256"] {
         let mut header = part(&good, 0);
@@ -196,7 +196,7 @@ fn a_token_of_another_algorithm_is_refused() {
 async fn the_public_key_is_no_shared_secret() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
-    let good = token(&issuer, "ada", &TokenOptions::default());
+    let good = token(&issuer, "keeper", &TokenOptions::default());
     let keys = get(&issuer, &format!("{ISSUER_PATH}/discovery/v2.0/keys")).await;
     let modulus = keys["keys"][0]["n"].as_str().unwrap();
     let mut header = Header::new(Algorithm::HS256);
@@ -227,13 +227,13 @@ fn a_changed_token_is_refused() {
 async fn metadata_leads_to_the_key_that_signed() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
-    let person = issuer.people().named("ada-elsewhere").unwrap();
+    let person = issuer.people().named("keeper-elsewhere").unwrap();
     let url = issuer.url(person.tenant_id);
     let path = url.strip_prefix(BASE).unwrap();
     let metadata = get(&issuer, &format!("{path}/.well-known/openid-configuration")).await;
     assert_eq!(metadata["issuer"], url);
     let keys = get(&issuer, metadata["jwks_uri"].as_str().unwrap().strip_prefix(BASE).unwrap()).await;
-    let token = token(&issuer, "ada-elsewhere", &TokenOptions::default());
+    let token = token(&issuer, "keeper-elsewhere", &TokenOptions::default());
     assert_eq!(keys["keys"][0]["kid"], part(&token, 0)["kid"]);
     assert_eq!(keys["keys"][0]["issuer"], part(&token, 1)["iss"]);
     let key = serde_json::from_value(keys["keys"][0].clone()).unwrap();

@@ -93,7 +93,7 @@ async fn a_token_of_the_command_opens_the_front_of_the_command() {
     let port = url.rsplit(':').next().unwrap_or_default();
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
     common(&mut command, port);
-    let token = command.args(["--token", "ada"]).output().await.unwrap();
+    let token = command.args(["--token", "keeper"]).output().await.unwrap();
     let token = String::from_utf8(token.stdout).unwrap();
     let call = client().get(format!("{url}/api/environment"));
     assert_eq!(call.try_clone().unwrap().send().await.unwrap().status(), 401);
