@@ -13,18 +13,18 @@ in_every_mode_and_at_a_queue_server!(
     a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay,
 );
 
+/// Messages stay in their queue, and what nobody acknowledges is due after a second.
+fn unread(setup: Setup) -> Setup {
+    setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").set("ORDERS_OUTBOX_DEADLINE", "1s")
+}
+
 async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
-    let app = setup
-        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
-        .set("ORDERS_OUTBOX_DEADLINE", "1s")
-        .start()
-        .await;
+    let app = unread(setup).start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let location = app.person("buyer").place("BEANS").await;
     app.person("clerk").post_nothing(&format!("{location}/process")).await;
     let sent = payload(&app.queues.peek("orders-fulfilment").await[0]);
     app.queues.purge("orders-fulfilment").await;
-    app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     app.eventually("the message is sent again", Duration::from_secs(5), async || {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
         !app.queues.is_empty("orders-fulfilment").await
@@ -34,11 +34,7 @@ async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
 }
 
 async fn several_lost_messages_all_arrive(setup: Setup) {
-    let app = setup
-        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
-        .set("ORDERS_OUTBOX_DEADLINE", "1s")
-        .start()
-        .await;
+    let app = unread(setup).start().await;
     app.person("admin").stock("BEANS", 1290).await;
     for _ in 0..3 {
         let location = app.person("buyer").place("BEANS").await;
