@@ -22,5 +22,8 @@ pub mod functions;
 pub mod orders;
 pub mod store;
 pub mod fulfilment;
+pub mod secret;
+pub mod vault;
+pub mod azure;
 pub mod clock;
 mod json;
