@@ -12,7 +12,10 @@ use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::secret::Secret;
+use crate::{
+    https::{self, ClientError, Roots, Schemes},
+    secret::Secret,
+};
 
 mod carrier;
 
@@ -57,7 +60,30 @@ pub enum TokenError {
     Unavailable,
 }
 
+/// A client of Azure cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// For want of an HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The Azure client refuses what the platform or a setting says.
+    #[error(
+        "a client of Azure cannot be made: check KeyVaultUrl and that IDENTITY_ENDPOINT is App Service's"
+    )]
+    Azure(#[from] Error),
+}
+
 impl ManagedIdentity {
+    /// The identity of this process's app: the user-assigned one of this client id, else the system-assigned one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_this_app(user_assigned: Option<Uuid>) -> Result<Self, OpenError> {
+        // The endpoint is on this machine and speaks plain http.
+        let client = https::client(Roots::Public, Schemes::AlsoHttp, PATIENCE)?;
+        Ok(Self::new(user_assigned, client)?)
+    }
+
     /// The user-assigned identity of this client id, else the system-assigned one. `client` is one that also speaks
     /// plain http, for the endpoint is on this machine. Reads `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` of the
     /// environment, which the caller has made sure are there; touches no network.

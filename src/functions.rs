@@ -15,7 +15,9 @@ use crate::{
     host::{Call, Function, Invocation, Trigger},
     identity::{Caller, Identity},
     problem::Problem,
+    secret::SecretName,
     store::{Stamp, Store},
+    vault::Vault,
 };
 
 pub mod cancel_order;
@@ -23,6 +25,7 @@ pub mod create_order;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;
+pub mod get_secret_from_key_vault;
 pub mod health;
 pub mod ingest_order;
 pub mod list_dead_letters;
@@ -60,6 +63,7 @@ pub fn needs(served: &[Function<App>]) -> Needs {
         }),
         fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
         incoming: served.iter().any(|function| function.name == "IngestOrder"),
+        secrets: served.iter().any(|function| function.name == "GetSecretFromKeyVault"),
     }
 }
 
@@ -75,6 +79,10 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Carries orders out.
     pub backend: Backend,
+    /// The vault of secrets; none where none is configured.
+    pub vault: Option<Vault>,
+    /// The secret that is looked up when a caller names none.
+    pub secret_name: Option<SecretName>,
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
     /// Whether the dependencies answer.
@@ -167,6 +175,11 @@ pub fn all() -> Vec<Function<App>> {
             "ReplayDeadLetter",
             POST "dead-letters/{id}/replay",
             replay_dead_letter::replay_dead_letter
+        ),
+        http!(
+            "GetSecretFromKeyVault",
+            GET "GetSecretFromKeyVault",
+            get_secret_from_key_vault::get_secret_from_key_vault
         ),
         http!("Health", GET "health", health::health),
         queue!("IngestOrder", INCOMING_QUEUE, ingest_order::ingest_order),

@@ -25,5 +25,6 @@ pub mod fulfilment;
 pub mod secret;
 pub mod vault;
 pub mod azure;
+pub mod https;
 pub mod clock;
 mod json;

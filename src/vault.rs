@@ -8,11 +8,12 @@ use azure_core::{
 };
 use azure_security_keyvault_secrets::{ResourceExt as _, SecretClient, SecretClientOptions, models};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::{
-    azure::{ManagedIdentity, through},
+    azure::{ManagedIdentity, OpenError, through},
+    config::VaultSettings,
+    https::{self, Roots, Schemes},
     secret::{Secret, SecretName},
 };
 
@@ -71,8 +72,7 @@ pub struct Found {
 }
 
 /// What may be known of a secret (contract §2).
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct About {
     /// Its name.
     pub name: String,
@@ -91,6 +91,16 @@ pub struct About {
 }
 
 impl Vault {
+    /// The vault of these settings, trusted on the word of the public authorities alone. Touches no network.
+    ///
+    /// # Errors
+    /// When the clients cannot be made.
+    pub fn of_this_app(settings: &VaultSettings) -> Result<Self, OpenError> {
+        let identity = ManagedIdentity::of_this_app(settings.client_id)?;
+        let client = https::client(Roots::Public, Schemes::Https, PATIENCE)?;
+        Ok(Self::new(&settings.url, &identity, client)?)
+    }
+
     /// The vault at `url` (`https://<name>.vault.azure.net`), asked by `identity` through `client`. Touches no network.
     ///
     /// # Errors

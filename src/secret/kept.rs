@@ -36,7 +36,7 @@ const LONGEST: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub struct Kept {
     source: SecretSource,
-    vault: Option<Arc<Vault>>,
+    vault: Option<Vault>,
     state: Mutex<State>,
     flight: tokio::sync::Mutex<()>,
 }
@@ -58,7 +58,7 @@ struct Held {
 impl Kept {
     /// Nothing is read yet.
     #[must_use]
-    pub fn new(source: SecretSource, vault: Option<Arc<Vault>>) -> Self {
+    pub fn new(source: SecretSource, vault: Option<Vault>) -> Self {
         Self { source, vault, state: Mutex::default(), flight: tokio::sync::Mutex::default() }
     }
 
