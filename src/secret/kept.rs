@@ -68,7 +68,8 @@ impl Kept {
     /// # Errors
     /// [`SecretError`], when it could never be read, not for an hour, or is refused.
     pub async fn current(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
-        match self.state().held(now) {
+        let held = self.state().held(now);
+        match held {
             Some(secret) if matches!(self.source, SecretSource::Vault(_)) => Ok(secret),
             _ => self.refresh(now).await,
         }
