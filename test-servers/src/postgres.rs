@@ -13,6 +13,7 @@ use std::{
 mod account;
 mod database;
 mod programs;
+mod role;
 mod tls;
 
 pub use database::Database;

@@ -56,12 +56,10 @@ fn what_comes_later_is_refused_not_ignored() {
     for (name, value) in [
         ("ORDERS_IDENTITY", "jwt"),
         ("ORDERS_IDENTITY", "easyauth+jwt"),
-        ("ORDERS_DATABASE_IDENTITY", "managed"),
         ("ORDERS_RATE_LIMIT", "5/s burst 5"),
         ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
         ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
         ("ORDERS_FULFILMENT_URL", "https://backend.example"),
-        ("KeyVaultUrl", "https://vault.example"),
     ] {
         let mut settings = vec![
             ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
