@@ -113,7 +113,7 @@ fn fault_of_managed(url: &str) -> Option<&'static str> {
     let user = named.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     match user {
         None | Some("") => Some("names no user; with a managed identity the user is the identity's role"),
-        Some(user) if user.contains(':') => {
+        Some(user) if user.contains(':') || url.contains("password=") => {
             Some("holds a password, in whose place the managed identity's tokens stand; remove it")
         }
         Some(_) => None,

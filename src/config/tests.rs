@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{Config, Faults, Needs, Place, SETTINGS};
 
+mod azure;
 mod example;
 mod faults;
 mod identity;
