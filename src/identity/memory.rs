@@ -1,0 +1,72 @@
+//! Tokens that were verified before, by their hash: a second verification would find the same.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::evidence::Evidence;
+
+/// Tokens in one of the two halves.
+const HALF: usize = 2048;
+
+/// A token's SHA-256: whoever reads the memory cannot use the token.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(super) struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    pub(super) fn of(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+}
+
+/// What a token says, while the keys that proved it are those in use and its time is not over.
+#[derive(Clone)]
+pub(super) struct Verified {
+    pub(super) evidence: Arc<Evidence>,
+    /// From this second since 1970 on it is refused.
+    pub(super) ends: i64,
+    /// The key set that proved it.
+    pub(super) generation: u64,
+}
+
+/// Two halves of bounded size: when the young one is full it becomes the old one, and the old one is forgotten.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Halves>);
+
+#[derive(Default)]
+struct Halves {
+    young: HashMap<Fingerprint, Verified>,
+    old: HashMap<Fingerprint, Verified>,
+}
+
+impl Memory {
+    pub(super) fn recall(&self, token: Fingerprint, generation: u64, second: i64) -> Option<Arc<Evidence>> {
+        let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let verified = match halves.young.get(&token) {
+            Some(verified) => verified.clone(),
+            None => {
+                let verified = halves.old.remove(&token)?;
+                halves.put(token, verified.clone());
+                verified
+            }
+        };
+        let holds = verified.generation == generation && second < verified.ends;
+        holds.then_some(verified.evidence)
+    }
+
+    pub(super) fn keep(&self, token: Fingerprint, verified: Verified) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(token, verified);
+    }
+}
+
+impl Halves {
+    fn put(&mut self, token: Fingerprint, verified: Verified) {
+        if self.young.len() >= HALF {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(token, verified);
+    }
+}
