@@ -70,3 +70,46 @@ impl Halves {
         self.young.insert(token, verified);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn verified(ends: i64, generation: u64) -> Verified {
+        let evidence = Evidence {
+            tenant: Uuid::nil(),
+            object: Uuid::nil(),
+            client: None,
+            scope: None,
+            kind: None,
+            roles: vec![],
+        };
+        Verified { evidence: Arc::new(evidence), ends, generation }
+    }
+
+    #[test]
+    fn a_token_is_known_until_its_end_and_under_the_keys_that_proved_it() {
+        let (memory, token) = (Memory::default(), Fingerprint::of("a.b.c"));
+        memory.keep(token, verified(100, 7));
+        assert!(memory.recall(token, 7, 99).is_some());
+        assert!(memory.recall(token, 7, 100).is_none());
+        assert!(memory.recall(token, 8, 99).is_none());
+        assert!(memory.recall(Fingerprint::of("a.b.d"), 7, 99).is_none());
+    }
+
+    #[test]
+    fn made_up_tokens_do_not_fill_the_memory_and_one_in_use_stays() {
+        let (memory, used) = (Memory::default(), Fingerprint::of("used"));
+        memory.keep(used, verified(100, 0));
+        for number in 0..10 * HALF {
+            memory.keep(Fingerprint::of(&number.to_string()), verified(100, 0));
+            if number % 1000 == 0 {
+                assert!(memory.recall(used, 0, 0).is_some(), "{number}");
+            }
+        }
+        let halves = memory.0.lock().unwrap();
+        assert!(halves.young.len() <= HALF && halves.old.len() <= HALF);
+    }
+}
