@@ -99,3 +99,49 @@ pub async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, BodyEr
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, response::Redirect, routing::get};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    async fn server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let routes = Router::new()
+            .route("/ten", get(async || "0123456789"))
+            .route("/away", get(async || Redirect::temporary("/ten")));
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit_and_no_further() {
+        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        let get = async || client.get(format!("{url}/ten")).send().await.unwrap();
+        assert_eq!(body(get().await, 10).await.unwrap(), b"0123456789");
+        assert!(matches!(body(get().await, 9).await, Err(BodyError::TooLong(9))));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_like_any_other() {
+        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        assert_eq!(client.get(format!("{url}/away")).send().await.unwrap().status(), 307);
+    }
+
+    #[tokio::test]
+    async fn plain_http_has_to_be_asked_for() {
+        let (client, url) = (client(Roots::Public, Schemes::Https, PATIENCE).unwrap(), server().await);
+        assert!(client.get(format!("{url}/ten")).send().await.is_err());
+    }
+
+    #[test]
+    fn an_authority_that_is_no_certificate_is_refused() {
+        let roots = Roots::Only(vec![CertificateDer::from(vec![1, 2, 3])]);
+        assert!(matches!(client(roots, Schemes::Https, PATIENCE), Err(ClientError::Tls(_))));
+    }
+}

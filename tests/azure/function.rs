@@ -48,7 +48,7 @@ async fn serve(world: &World) -> String {
     let config = Config::read(environment, needs).unwrap();
     let app = App {
         clock: Clock,
-        identity: config.identity.map(Identity::new),
+        identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
         tenant: None,
         store: store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap(),
         backend: Backend::StandIn,
