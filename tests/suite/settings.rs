@@ -57,7 +57,6 @@ fn what_comes_later_is_refused_not_ignored() {
         ("ORDERS_IDENTITY", "jwt"),
         ("ORDERS_IDENTITY", "easyauth+jwt"),
         ("ORDERS_DATABASE_IDENTITY", "managed"),
-        ("ORDERS_RATE_LIMIT", "5/s burst 5"),
         ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
         ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
         ("ORDERS_FULFILMENT_URL", "https://backend.example"),

@@ -143,6 +143,7 @@ impl Setup {
         let mut settings = vec![
             ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
             ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
+            ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ];
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
