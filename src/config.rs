@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::telemetry::Filter;
+use crate::{limit::Rate, telemetry::Filter};
 
 mod authority;
 mod database;
@@ -63,6 +63,8 @@ pub struct Config {
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
+    /// How often one caller may call this process; none when nobody is limited, or nobody calls.
+    pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
     /// What is logged.
@@ -87,6 +89,7 @@ impl Config {
         let people = needs.http || needs.incoming;
         let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
+        let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
         if needs.fulfilment && place == Place::Platform {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
@@ -101,6 +104,7 @@ impl Config {
                 database,
                 tenant,
                 identity,
+                rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
                 log: log?,
             })

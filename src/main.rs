@@ -11,6 +11,7 @@ use orders_worker::{
     functions::{self, App, health::Sampled},
     host::{self, Function, Host, Limits},
     identity::Identity,
+    limit::Limiter,
     problem::Problem,
     store, telemetry,
 };
@@ -110,6 +111,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         clock: Clock,
         tenant: config.tenant,
         identity,
+        limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
         backend: Backend::StandIn,
         outbox_deadline: config.outbox_deadline,

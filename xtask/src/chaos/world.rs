@@ -129,6 +129,7 @@ fn settings(database: &Path, proxying: bool) -> Vec<(String, String)> {
     };
     let mut settings = vec![
         ("ORDERS_DATABASE_URL".to_owned(), format!("sqlite://{}", database.display())),
+        ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ("ORDERS_LOG".to_owned(), "warn,orders_worker::fulfilment=debug".to_owned()),
         on("Proxying", proxying),
         on("Forwarding", false),
