@@ -2,6 +2,9 @@
 
 use chrono::{DateTime, SubsecRound, Utc};
 
+#[cfg(feature = "shifted-clock")]
+mod shifted;
+
 /// Tells the time, in whole microseconds: what every store keeps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock;
@@ -11,6 +14,9 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "everyone else is handed a Clock or a time")]
     pub fn now(self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(6)
+        let now = Utc::now();
+        #[cfg(feature = "shifted-clock")]
+        let now = now + shifted::shift();
+        now.trunc_subsecs(6)
     }
 }

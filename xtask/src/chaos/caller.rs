@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use super::{
     journal::Outcome,
-    operations::{PRODUCTS, Request, Way},
+    operations::{PRODUCTS, Request, Way, payload},
 };
 
-/// The one of `.local-host.json` who puts products.
-const ADMIN: &str = "admin";
+/// The one of `.local-host.json` who puts products and replays dead letters.
+pub(super) const ADMIN: &str = "admin";
 
 /// How often a product is put before the run is given up.
 const TRIES: u32 = 50;
@@ -50,7 +50,7 @@ impl Callers {
         let (method, path, headers) = match &request.way {
             Way::Http { method, path, headers } => (method, path, headers),
             Way::Queue(queue) => {
-                return match queues.put(queue, STANDARD.encode(request.body.to_string())) {
+                return match queues.put(queue, STANDARD.encode(payload(&request.body))) {
                     Ok(_) => Outcome::Answered { status: 202, body: Value::Null },
                     Err(error) => Outcome::Broken(error.to_string()),
                 };
