@@ -67,7 +67,8 @@ impl Engine {
         let Self::Postgres(server) = self else { return Ok(Kept::File(folder.join("orders.db"))) };
         let kept = Kept::Server(server.database().await?, Arc::clone(server));
         let mut migrate = Command::new(worker);
-        migrate.arg("migrate").env("ORDERS_DATABASE_URL", kept.url());
+        // What a shell in a container has by chance can look like the platform.
+        migrate.arg("migrate").env_clear().env("ORDERS_DATABASE_URL", kept.url());
         migrate.env("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
         let output = migrate.output().context("cannot start the worker")?;
         ensure!(output.status.success(), "`migrate` failed: {}", String::from_utf8_lossy(&output.stderr));

@@ -36,9 +36,12 @@ pub(super) fn repeated(evidence: &Evidence) -> Vec<Finding> {
 pub(super) fn unsettled(evidence: &Evidence) -> Vec<Finding> {
     let mut rows: BTreeMap<&str, i64> = BTreeMap::new();
     let mut found = Vec::new();
+    let letters: BTreeSet<&str> =
+        evidence.record.dead_letters.iter().map(|letter| letter.id.as_str()).collect();
     for row in &evidence.record.outbox {
         // What cannot be read leaves under the name of its dead letter.
-        *rows.entry(row.order.as_deref().unwrap_or(&row.id)).or_default() += 1;
+        let order = row.order.as_deref().filter(|_| !letters.contains(row.id.as_str()));
+        *rows.entry(order.unwrap_or(&row.id)).or_default() += 1;
         if row.open {
             let what = format!("message {}, sent {} times, is still open", row.id, row.sent);
             found.push((row.order.clone(), what));

@@ -112,6 +112,18 @@ fn a_replay_that_sends_nothing_or_twice_is_found() {
 }
 
 #[test]
+fn a_replay_that_cannot_be_read_is_known_by_its_letter_whatever_it_says_of_an_order() {
+    let found = broken(|run| {
+        let letter =
+            Letter { replayed: true, ..letter("orders-fulfilment", "of a newer version", "invalid") };
+        run.record.dead_letters.push(letter);
+        let row = Message { id: "letter-1".to_owned(), order: Some(ID.to_owned()), sent: 1, open: false };
+        run.record.outbox.push(row);
+    });
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
 fn an_order_that_fails_and_waits_again_has_a_dead_letter_for_it() {
     let found = |letters: Vec<Letter>| {
         broken(|run| {
