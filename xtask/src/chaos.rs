@@ -30,6 +30,9 @@ use self::{
 };
 use crate::project::Project;
 
+/// Names a worker that is built already, for runs and for the scenario tests.
+pub(crate) const GIVEN: &str = "WORKER_UNDER_TEST";
+
 /// The seed of a run for which none is given: CI finds the same things as a developer.
 const SEED: u64 = 1;
 
@@ -101,8 +104,8 @@ impl Args {
 
 /// The binary under test, and whether its clock can jump: the clock of one that ships cannot.
 fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
-    if let Some(given) = env::var_os("WORKER_UNDER_TEST") {
-        println!("the clock stays right, for WORKER_UNDER_TEST names a worker as it ships");
+    if let Some(given) = env::var_os(GIVEN) {
+        println!("the clock stays right, for {GIVEN} names a worker as it ships");
         return Ok((PathBuf::from(given), false));
     }
     Ok((prove::worker_with(project, "shifted-clock")?, true))
@@ -127,10 +130,9 @@ fn tell(project: &Project, outcome: &Outcome, engine: &Engine, seed: u64) -> any
         println!("\nthe story of {order}\n{}", story::of(order, &outcome.evidence));
     }
     anyhow::bail!(
-        "seed {seed} on {name}: {} promises broken; every call is in {}; `cargo xtask chaos --seed {seed} --database {}` \
-         draws the same again",
+        "seed {seed} on {name}: {} promises broken; every call is in {}; the same command with `--seed {seed}` draws the \
+         same again",
         outcome.violations.len(),
         journal.display(),
-        name.to_lowercase(),
     )
 }

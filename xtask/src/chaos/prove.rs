@@ -52,7 +52,7 @@ const PLANTED: [Planted; 4] = [
 ];
 
 /// Enough to meet each planted fault, little enough for every change.
-const SMALL: Size = Size { operations: 400, kills: 16, deliveries: 0, seconds: 120 };
+const SMALL: Size = Size { operations: 250, kills: 10, deliveries: 0, seconds: 120 };
 
 /// Runs that may miss a fault before the checker counts as blind to it.
 const TRIES: u64 = 3;

@@ -83,7 +83,7 @@ pub(super) async fn run(
     run.world.sites[0].callers.stock().await?;
     let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.people), watch::Sender::new(0));
     let clients = Clients { world: &run.world, journal: &journal, pool: &pool, done: &done };
-    let time_of_work = run.work(&clients, Dice::new(seed)).await?;
+    let time_of_work = Box::pin(run.work(&clients, Dice::new(seed))).await?;
     let operations = *done.borrow();
     let mut reader = Reader::open(&run.world.database).await?;
     let unrest = rest::come_to_rest(&run.world, &mut reader).await?;
@@ -119,7 +119,7 @@ impl Run<'_> {
             (dice.split(), AtomicBool::new(false), Duration::from_secs(self.size.seconds));
         let begin = Instant::now();
         let faults = async {
-            let happened = timeout(limit, self.faults(clients, &mut luck)).await;
+            let happened = timeout(limit, Box::pin(self.faults(clients, &mut luck))).await;
             struck.store(matches!(happened, Ok(Ok(()))), Ordering::Relaxed);
             happened.unwrap_or(Ok(()))
         };
@@ -146,7 +146,8 @@ impl Run<'_> {
         while from == 0 || self.listening.deliveries() < deliveries {
             let server = matches!(self.engine, Engine::Postgres(_));
             let scope = Scope { from, operations, kills, server, clocks: self.setup.clocks };
-            Plan::draw(luck, scope).carry_out(&self.world, clients.journal, clients.done).await?;
+            let plan = Plan::draw(luck, scope);
+            Box::pin(plan.carry_out(&self.world, clients.journal, clients.done)).await?;
             from += operations;
             clients.done.subscribe().wait_for(|done| *done >= from).await?;
         }

@@ -13,7 +13,7 @@ use crate::chaos::{
 const NONSENSE: &str = "nonsense";
 
 /// Whether its queue took it.
-fn is_taken(call: &&Call) -> bool {
+fn is_taken(call: &Call) -> bool {
     matches!(call.outcome, Outcome::Answered { status: 202, .. })
         && [INCOMING, FULFILMENT].contains(&call.entrance)
 }
@@ -40,7 +40,7 @@ pub(super) fn dropped(evidence: &Evidence) -> Vec<Finding> {
             || dead.contains(&(call.entrance, bytes.as_bytes()))
             || order.is_some_and(|order| about.contains(order))
     };
-    let taken = evidence.pages.calls.iter().filter(is_taken);
+    let taken = evidence.pages.calls.iter().filter(|call| is_taken(call));
     let points_at_something = |call: &Call| call.entrance == FULFILMENT && call.operation != NONSENSE;
     let lost = taken.filter(|call| !points_at_something(call) && !settled(call));
     lost.map(|call| (None, format!("nothing came of `{}`: {}", call.operation, call.sent))).collect()
@@ -50,7 +50,7 @@ pub(super) fn dropped(evidence: &Evidence) -> Vec<Finding> {
 pub(super) fn multiplied(evidence: &Evidence) -> Vec<Finding> {
     let kept = references(evidence);
     let mut made: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for call in evidence.pages.calls.iter().filter(is_taken) {
+    for call in evidence.pages.calls.iter().filter(|call| is_taken(call)) {
         if let (Some(id), Some(reference)) = (call.sent["messageId"].as_str(), call.reference.as_deref())
             && kept.contains(reference)
         {
