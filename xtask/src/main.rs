@@ -27,6 +27,7 @@ Examples:
   cargo xtask test                     everything that CI runs
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask measure                  size, start and memory of the release binary";
