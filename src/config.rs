@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{secret::SecretName, telemetry::Filter};
+use crate::{limit::Rate, secret::SecretName, telemetry::Filter};
 
 mod authority;
 mod database;
@@ -71,6 +71,8 @@ pub struct Config {
     pub vault: Option<VaultSettings>,
     /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
     pub secret_name: Option<SecretName>,
+    /// How often one caller may call this process; none when nobody is limited, or nobody calls.
+    pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
     /// What is logged.
@@ -95,6 +97,7 @@ impl Config {
         let people = needs.http || needs.incoming;
         let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
+        let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
         if needs.fulfilment && place == Place::Platform {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
@@ -114,6 +117,7 @@ impl Config {
                 identity,
                 vault,
                 secret_name,
+                rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
                 log: log?,
             })

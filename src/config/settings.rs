@@ -57,7 +57,6 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Later {
     These(&'static [&'static str]),
-    Any,
 }
 
 const BACKEND: &str = "needs a fulfilment backend, which this version does not call; remove it";
@@ -172,12 +171,11 @@ pub const SETTINGS: &[Setting] = &[
         CERTIFICATES,
         "which certificate belongs to which client",
     ),
-    partly(
+    built(
         "ORDERS_RATE_LIMIT",
         Concern::Http,
-        ("off", &["off"], Later::Any),
-        "asks for a rate limit, which this version does not have; remove it or set it to `off`",
-        "requests of one caller to one process; none in this version",
+        Some("20/s burst 40"),
+        "how often one caller may call one process; or `off`",
     ),
     built(
         "ORDERS_OUTBOX_DEADLINE",

@@ -4,7 +4,7 @@
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::telemetry::Filter;
+use crate::{limit::Rate, telemetry::Filter};
 
 pub(super) fn port(text: &str) -> Result<u16, &'static str> {
     digits(text).filter(|port| *port > 0).ok_or("is no port: a number from 1 to 65535")
@@ -53,6 +53,22 @@ pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     let number: i64 = digits(number).ok_or(fault)?;
     let whole = number.checked_mul(seconds).filter(|whole| (1..=day).contains(whole)).ok_or(fault)?;
     Ok(Duration::seconds(whole))
+}
+
+/// None for `off`.
+pub(super) fn rate(text: &str) -> Result<Option<Rate>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let rate = || {
+        let (requests, burst) = text.split_once(" burst ")?;
+        let (requests, unit) = requests.split_once('/')?;
+        let seconds = [("s", 1), ("m", 60)]
+            .into_iter()
+            .find_map(|(name, seconds)| (unit == name).then_some(seconds))?;
+        Rate::new(digits(requests)?, seconds, digits(burst)?)
+    };
+    rate().map(Some).ok_or("is no rate such as `20/s burst 40` or `90/m burst 10`, and not `off`")
 }
 
 pub(super) fn filter(text: &str) -> Result<Filter, &'static str> {

@@ -49,6 +49,7 @@ async fn serve(world: &World) -> String {
     let app = App {
         clock: Clock,
         identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
+        limiter: None,
         tenant: None,
         store: store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap(),
         backend: Backend::StandIn,

@@ -54,7 +54,6 @@ fn every_fault_is_named_at_once_in_one_line() {
 #[test]
 fn what_comes_later_is_refused_not_ignored() {
     for (name, value) in [
-        ("ORDERS_RATE_LIMIT", "5/s burst 5"),
         ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
         ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
         ("ORDERS_FULFILMENT_URL", "https://backend.example"),

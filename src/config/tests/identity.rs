@@ -30,7 +30,7 @@ fn http_functions_do_not_start_without_the_platforms_authentication() {
 fn a_process_without_http_functions_needs_no_identity_settings() {
     let mut environment = local_with(&[
         ("ORDERS_ENTRA_TENANT_ID", "nonsense"),
-        ("ORDERS_RATE_LIMIT", "20/s burst 40"),
+        ("ORDERS_RATE_LIMIT", "nonsense"),
         ("KeyVaultUrl", "@Microsoft.KeyVault(SecretUri=x)"),
     ]);
     environment.remove("WEBSITE_AUTH_ENABLED");
