@@ -1,7 +1,12 @@
 //! What a vault that answers says of its secrets.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+};
 
+use test_servers::{Mood, identity_endpoint::HEADER};
+use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
 use crate::{
@@ -15,6 +20,7 @@ on_the_platform!(
     the_identity_is_the_one_that_is_named,
     a_rotated_secret_is_read_at_once,
     a_secret_is_never_printed,
+    not_even_the_finest_log_holds_a_secret_or_a_token,
 );
 
 async fn a_secret_is_found_with_what_may_be_known_of_it() {
@@ -68,4 +74,25 @@ async fn a_secret_is_never_printed() {
     let found = world.read("cup").await.unwrap();
     let printed = format!("{:?} {found:?} {:?}", world.vault, found.clone().text(minute(0)));
     assert!(!printed.contains("hunter2") && printed.contains(HOST), "{printed}");
+}
+
+async fn not_even_the_finest_log_holds_a_secret_or_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let log = File::create(&path).unwrap();
+    tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log).init();
+    let world = World::start().await;
+    world.about("cup").await;
+    world.put("cup", |secret| secret.enabled = false);
+    assert!(world.read("cup").await.is_err() && world.read("teapot").await.is_err());
+    world.is(Mood::Babbling);
+    assert!(world.read("cup").await.is_err());
+    world.endpoint.granting().await.fails = Some(500);
+    world.server.holding().token = "token-2".to_owned();
+    assert!(world.read("cup").await.is_err());
+    let log = fs::read_to_string(&path).unwrap();
+    assert!(log.contains("TRACE") && log.contains(HOST) && log.contains("the vault gave no secret"), "{log}");
+    for secret in ["hunter2", "token-1", "token-2", HEADER] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
+    }
 }

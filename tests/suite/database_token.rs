@@ -6,6 +6,8 @@ use std::{
 };
 
 use futures_util::future::join_all;
+use local_host::Event;
+use test_servers::identity_endpoint::HEADER;
 
 use crate::support::{Client, Guarded, Mode, ROLE, Setup, TestApp, token};
 
@@ -100,4 +102,24 @@ async fn migrate_says_what_is_wrong_with_the_identity_and_shows_no_token() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(1) && said.contains("password authentication failed"), "{said}");
     assert!(!format!("{output:?}").contains("xxxx"));
+}
+
+#[tokio::test]
+async fn not_even_the_finest_log_holds_a_token() {
+    let guarded = Guarded::start().await;
+    let mut app = guarded.under(Setup::in_mode(Mode::Proxy)).set("ORDERS_LOG", "trace").start().await;
+    assert_eq!(app.person("buyer").get("/api/orders").await.status, 200);
+    guarded.server.let_in(ROLE, &token(2)).await.expect("the server lets it in");
+    guarded.server.disconnect(ROLE).await.expect("it disconnects");
+    assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
+    let mut log = String::new();
+    while let Ok(event) = app.heard.try_recv() {
+        if let Event::Output { line, .. } = event {
+            log.push_str(&line);
+        }
+    }
+    assert!(log.contains("the database gets a new token") && log.contains("password authentication failed"));
+    for secret in ["token-1", "xxxx", HEADER] {
+        assert!(!log.contains(secret), "{secret}");
+    }
 }
