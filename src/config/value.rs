@@ -46,6 +46,14 @@ pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::seconds(whole))
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither `on` nor `off`"),
+    }
+}
+
 pub(super) fn filter(text: &str) -> Result<Filter, &'static str> {
     text.parse().map_err(|_| "is no log filter: `info`, or `warn,orders_worker=debug`")
 }

@@ -24,6 +24,8 @@ use std::{env, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 
+pub(crate) use self::world::stage;
+
 use self::run::{Outcome, Size};
 use crate::project::{Profile, Project};
 
@@ -71,7 +73,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 }
 
 /// The binary under test: the release build, or the one that was asked for, as in the scenario tests.
-fn worker(project: &Project) -> anyhow::Result<PathBuf> {
+pub(crate) fn worker(project: &Project) -> anyhow::Result<PathBuf> {
     if let Some(given) = env::var_os("WORKER_UNDER_TEST") {
         return Ok(PathBuf::from(given));
     }

@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask --help`.
 
 mod chaos;
+mod describe;
 mod dev;
+mod fuzz_api;
 mod licences;
 mod measure;
 mod postgres;
@@ -26,6 +28,8 @@ Examples:
   cargo xtask test                     everything that CI runs
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
+  cargo xtask describe                 docs/openapi.json, written anew from the code
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -49,6 +53,10 @@ enum Command {
     Test,
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
+    /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
+    FuzzApi(fuzz_api::Args),
+    /// Write docs/openapi.json anew.
+    Describe,
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -62,6 +70,8 @@ async fn main() -> ExitCode {
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
+        Command::Describe => describe::run(&project),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

@@ -21,7 +21,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 8] = [
+const STAGES: [Stage; 9] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -97,6 +97,13 @@ const STAGES: [Stage; 8] = [
             let mut prove = cargo(project, &chaos);
             prove.arg("--prove");
             Ok(vec![cargo(project, &chaos), prove])
+        },
+    },
+    Stage {
+        name: "description",
+        advice: "mend the worker or its description; the printed --seed sends the same again",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"])])
         },
     },
     Stage {

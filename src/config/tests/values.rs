@@ -14,6 +14,7 @@ fn a_local_process_starts_on_its_defaults() {
     assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
     assert_eq!(config.database.pool, 4);
     assert_eq!(config.outbox_deadline, Duration::minutes(2));
+    assert!(config.described);
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
     assert_eq!(identity.required_scope, "Orders.ReadWrite");
@@ -50,7 +51,7 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     check("ORDERS_OUTBOX_DEADLINE", &["1s", "90m", "24h", "86400s"], &["0s", "25h", "86401s", "2"]);
     check("ORDERS_OUTBOX_DEADLINE", &[], &["", "m", "2 m", "-1s", "1.5h", "2d", "9223372036854775807h"]);
     check("ORDERS_RATE_LIMIT", &["off"], &["20/s burst 40", "on", ""]);
-    check("ORDERS_API_DESCRIPTION", &["off"], &["on", "no", ""]);
+    check("ORDERS_API_DESCRIPTION", &["on", "off"], &["On", "true", "no", ""]);
     check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
     check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
 }
