@@ -36,7 +36,7 @@ async fn a_deployment_can_keep_the_description_to_itself(mode: Mode) {
 }
 
 async fn every_example_is_taken_as_it_stands(mode: Mode) {
-    let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+    let app = TestApp::start(mode).await;
     let admin = app.person("admin");
     for sku in ["ESPRESSO-1KG", "FILTER-250G"] {
         admin.stock(sku, 1290).await;
@@ -109,7 +109,7 @@ async fn filled(app: &TestApp, path: &str, operation: &Value) -> String {
         let location = app.person("buyer").place("ESPRESSO-1KG").await;
         path = path.replace("{id}", location.rsplit('/').next().expect("an id"));
     } else if path.contains("{id}") {
-        deliver(app, "orders-fulfilment", "no message").await;
+        deliver(app, "orders-incoming", "no message").await;
         let letters = app.person("admin").get("/api/dead-letters?limit=1").await.json();
         path = path.replace("{id}", letters["items"][0]["id"].as_str().expect("an id"));
     }

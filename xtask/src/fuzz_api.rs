@@ -63,7 +63,9 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 fn one(tool: &Tool, app: &App, token: &str, args: &Args) -> anyhow::Result<(bool, u64, String)> {
     let output = tool
         .command()
-        .args(["run", &format!("{}/api/openapi.json", app.url())])
+        .arg("run")
+        .arg(app.description())
+        .args(["--url", &format!("{}/api", app.url())])
         .args(["--checks", CHECKS, "--warnings", "off", "--continue-on-failure", "--no-color"])
         .args(["--seed", &args.seed.to_string(), "--max-examples", &args.examples.to_string()])
         .arg("--header")

@@ -1,14 +1,24 @@
 //! The app under test, with products in its table.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use anyhow::Context as _;
-use local_host::{Events, LocalHost, Options, front::FrontMode, queues::Queues};
+use local_host::{
+    Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
+};
+use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
-use crate::{chaos, dev, project::Project};
+use super::PEOPLE;
+use crate::{chaos, dev, project::Project, token};
 
 /// A host, its worker, and their folder.
 pub(super) struct App {
     host: LocalHost,
+    description: PathBuf,
     _folder: TempDir,
 }
 
@@ -41,7 +51,15 @@ impl App {
         let host = LocalHost::start(options).await?;
         host.ready().await?;
         dev::products(project, &people, host.url()).await?;
-        Ok(Self { host, _folder: folder })
+        let description = folder.path().join("openapi.json");
+        fs::write(&description, described(project, &people, host.url()).await?)
+            .context("cannot keep the description")?;
+        Ok(Self { host, description, _folder: folder })
+    }
+
+    /// A file with what the worker says of itself. The tool would leave out the function that it was told by.
+    pub(super) fn description(&self) -> &Path {
+        &self.description
     }
 
     pub(super) fn url(&self) -> &str {
@@ -51,4 +69,12 @@ impl App {
     pub(super) async fn stop(self) {
         self.host.stop().await;
     }
+}
+
+/// The worker's own description, which everybody may read who has a token.
+async fn described(project: &Project, people: &People, url: &str) -> anyhow::Result<String> {
+    let token = token::issue(project, people, url, PEOPLE[0], &TokenOptions::default())?;
+    let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?;
+    let answer = client.get(format!("{url}/api/openapi.json")).bearer_auth(token).send().await?;
+    Ok(answer.error_for_status().context("the worker does not describe itself")?.text().await?)
 }
