@@ -27,6 +27,7 @@ use given::Given;
 
 /// What the functions of a process ask of its settings.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and any may go with any")]
 pub struct Needs {
     /// It serves HTTP functions that identify their callers.
     pub http: bool,

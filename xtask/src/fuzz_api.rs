@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 2000)]
     cases: u64,
     /// The most that are made up for one function and one person, beyond those at every limit.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 10)]
     examples: u32,
     /// What everything is drawn from.
     #[arg(long, default_value_t = 1)]
