@@ -1,5 +1,7 @@
 //! The one place that reads the system's clock.
 
+use std::time::Instant;
+
 use chrono::{DateTime, SubsecRound, Utc};
 
 /// Tells the time, in whole microseconds: what every store keeps.
@@ -12,5 +14,11 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "everyone else is handed a Clock or a time")]
     pub fn now(self) -> DateTime<Utc> {
         Utc::now().trunc_subsecs(6)
+    }
+
+    /// This moment, on a clock that nobody sets and that never goes back.
+    #[must_use]
+    pub fn moment(self) -> Instant {
+        Instant::now()
     }
 }

@@ -260,7 +260,8 @@ pub trait Store: Send + Sync {
     ///
     /// With `fails` the order that it points at becomes `failed`, from `queued` only, and the outbox row of its
     /// message is closed; but when that message's letter was replayed, nothing changes: the replay travels under an
-    /// id of its own, so this is the old message once more.
+    /// id of its own, so this is the old message once more. And when its id belongs to another message that we sent,
+    /// the letter says [`reused`](crate::orders::Reason::Reused) and all else stays as it is.
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,

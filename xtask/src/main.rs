@@ -3,6 +3,7 @@
 mod chaos;
 mod describe;
 mod dev;
+mod fuzz;
 mod fuzz_api;
 mod licences;
 mod measure;
@@ -30,6 +31,8 @@ Examples:
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
   cargo xtask describe                 docs/openapi.json, written anew from the code
+  cargo xtask fuzz order --runs 5000000
+                                       hostile input at one decoder; without a name, at each
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -57,6 +60,8 @@ enum Command {
     FuzzApi(fuzz_api::Args),
     /// Write docs/openapi.json anew.
     Describe,
+    /// Vary hostile input to each decoder until a law breaks or the runs are over.
+    Fuzz(fuzz::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -72,6 +77,7 @@ async fn main() -> ExitCode {
         Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Describe => describe::run(&project),
+        Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

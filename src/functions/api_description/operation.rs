@@ -1,6 +1,6 @@
 //! What one function takes and gives, in the words of OpenAPI.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::StatusCode;
 use schemars::{Schema, SchemaGenerator};
@@ -58,7 +58,12 @@ impl Operation {
 
     /// A function that asks who is calling.
     pub(super) fn identified(function: &'static str, tag: &'static str, summary: &'static str) -> Self {
-        let refusals = [Problem::Unauthenticated, Problem::Forbidden, Problem::InsufficientScope];
+        let refusals = [
+            Problem::Unauthenticated,
+            Problem::Forbidden,
+            Problem::InsufficientScope,
+            Problem::RateLimited(Duration::ZERO),
+        ];
         Self::open(function, tag, summary).behind_the_front().refusing(refusals)
     }
 

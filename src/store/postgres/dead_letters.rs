@@ -39,6 +39,7 @@ pub(super) async fn record(
         .bind(stamp.at.timestamp_micros())
         .bind(stamp.invocation.to_string())
         .bind(binding(&letter.queue))
+        .bind(fails.map(FulfilmentMessage::encode))
         .execute(pool)
         .await?;
     Ok(())

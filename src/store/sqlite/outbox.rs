@@ -66,6 +66,18 @@ pub(super) async fn close_payload(
     Ok(())
 }
 
+/// Whether the message's id is that of another message.
+pub(super) async fn is_reused(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(sql::MESSAGE_OF_OTHER_CONTENT)
+        .bind(message.message_id.to_string())
+        .bind(message.encode())
+        .fetch_one(connection)
+        .await
+}
+
 pub(super) async fn close(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,

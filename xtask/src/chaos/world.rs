@@ -17,7 +17,10 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 use super::caller::Callers;
-use crate::project::{Project, WORKER};
+use crate::{
+    dev::settings::issuer,
+    project::{Project, WORKER},
+};
 
 /// Every queue of the app.
 const QUEUES: [&str; 4] =
@@ -63,6 +66,7 @@ impl World {
             let events = Events::new();
             let heard = events.listen();
             let mut settings = settings(&database, proxying);
+            settings.extend(issuer(&people));
             settings.extend(sabotage.map(|name| ("SABOTAGE".to_owned(), name.to_owned())));
             let state = project.target().join("chaos").join("state");
             let options = Options {
@@ -124,8 +128,8 @@ fn settings(database: &Path, proxying: bool) -> Vec<(String, String)> {
         (format!("AzureFunctionsJobHost__customHandler__enable{name}HttpRequest"), on.to_string())
     };
     let mut settings = vec![
-        ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
         ("ORDERS_DATABASE_URL".to_owned(), format!("sqlite://{}", database.display())),
+        ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ("ORDERS_LOG".to_owned(), "warn,orders_worker::fulfilment=debug".to_owned()),
         on("Proxying", proxying),
         on("Forwarding", false),

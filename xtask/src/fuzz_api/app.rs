@@ -13,7 +13,12 @@ use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
 use super::PEOPLE;
-use crate::{chaos, dev, project::Project, token};
+use crate::{
+    chaos,
+    dev::{self, settings::issuer},
+    project::Project,
+    token,
+};
 
 /// A host, its worker, and their folder.
 pub(super) struct App {
@@ -31,8 +36,7 @@ impl App {
         chaos::stage(project.root(), &worker, &app_root).context("cannot stage the app")?;
         let database = folder.path().join("orders.db");
         let people = project.people()?;
-        let settings = [
-            ("ORDERS_IDENTITY", "easyauth".to_owned()),
+        let ours = [
             ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
             ("ORDERS_RATE_LIMIT", "off".to_owned()),
             ("ORDERS_LOG", "error".to_owned()),
@@ -40,7 +44,11 @@ impl App {
         let options = Options {
             app_root,
             listen: ([127, 0, 0, 1], 0).into(),
-            settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
+            settings: ours
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .chain(issuer(&people))
+                .collect(),
             front: FrontMode::On,
             people: Some(people.clone()),
             state: project.state(),
