@@ -85,10 +85,10 @@ impl App {
     /// Who is calling.
     ///
     /// # Errors
-    /// `unauthenticated`; also in a process that cannot tell.
-    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+    /// `unauthenticated`; also in a process that cannot tell. `unavailable`, while nobody can tell.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        Ok(identity.caller(headers)?)
+        Ok(identity.caller(headers, self.clock.now()).await?)
     }
 
     /// When and under which invocation a handler acts.

@@ -105,17 +105,20 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     if served.iter().any(|function| function.name == "Health") {
         tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     }
+    let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let app = App {
         clock: Clock,
         tenant: config.tenant,
-        identity: config.identity.map(Identity::new),
+        identity,
         store,
         backend: Backend::StandIn,
         outbox_deadline: config.outbox_deadline,
         health,
     };
+    let app = Arc::new(app);
+    tokio::spawn(prepare(Arc::clone(&app)));
     let host = Host {
-        app: Arc::new(app),
+        app,
         functions: served,
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
@@ -130,4 +133,11 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         }
     };
     host.serve(listener, stop).await
+}
+
+/// Gets ready what the first caller would otherwise wait for.
+async fn prepare(app: Arc<App>) {
+    if let Some(identity) = &app.identity {
+        identity.prepare(app.clock.now()).await;
+    }
 }

@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn list_orders(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.caller(&call.headers)?;
+    let caller = app.caller(&call.headers).await?;
     let query = Query::of(&call.query);
     let (list, sight) = if query.value("scope") == Some("all") {
         (List::AllOrders, caller.permit::<ListAllOrders>()?.sight())
