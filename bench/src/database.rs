@@ -57,6 +57,8 @@ impl Database {
         let fresh = server.database().await?;
         let migrated = Command::new(worker)
             .arg("migrate")
+            // A shell in a container may hold variables that the worker takes for the platform's.
+            .env_clear()
             .env("ORDERS_DATABASE_URL", fresh.url())
             .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
             .output()

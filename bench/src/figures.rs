@@ -128,7 +128,7 @@ fn heading(what: &str) -> String {
 }
 
 fn row(table: &mut String, operation: Operation, clients: u32, cells: &[String; 4]) {
-    let cells = cells.iter().map(|cell| format!("{cell:>17}")).collect::<String>();
+    let cells = cells.each_ref().map(|cell| format!("{cell:>17}")).concat();
     let _always = writeln!(table, "{:<17}{clients:>3} {:<6}{cells}", operation.name(), noun(clients));
 }
 

@@ -14,7 +14,7 @@ use crate::{
     sample::Sample,
 };
 
-/// GetOrder by one client, straight at the worker and through the host.
+/// `GetOrder` by one client, straight at the worker and through the host.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Hop {
     pub(crate) direct: Sample,

@@ -71,7 +71,7 @@ impl Plan {
             return Self { size, starts: 3, messages: 500 };
         }
         Self {
-            size: Size { rounds: 3, warm_up: millis(500), time: millis(2000) },
+            size: Size { rounds: 3, warm_up: millis(1000), time: millis(2000) },
             starts: 15,
             messages: 4000,
         }
@@ -102,15 +102,12 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let database = Database::start(&programs.worker).await?;
     println!("PostgreSQL from {}, fsync on; logs at level info into a pipe that is read", database.source());
     let statements = database.statements(&programs).await?;
-    let pgbench = match database.pgbench() {
-        Some(program) => Some(Pgbench::prepare(program, &database.url(), &statements)?),
-        None => {
-            println!(
-                "LEFT OUT: everything beside pgbench, because it is not there: install Debian's postgresql"
-            );
-            None
-        }
-    };
+    let pgbench = database.pgbench();
+    if pgbench.is_none() {
+        println!("LEFT OUT: everything beside pgbench, because it is not there: install Debian's postgresql");
+    }
+    let prepare = |program| Pgbench::prepare(program, &database.url(), &statements);
+    let pgbench = pgbench.map(prepare).transpose()?;
     same_job(&programs, &database, &statements).await?;
     let field = Field { programs: &programs, database: &database, statements: &statements, pgbench };
     let figures = measure(args, plan, &field).await?;

@@ -60,7 +60,7 @@ fn held(queues: &local_host::queues::MemoryQueues) -> usize {
     counts.visible + counts.hidden
 }
 
-/// What ProcessOrder sends, in the encoding of storage queues.
+/// What `ProcessOrder` sends, in the encoding of storage queues.
 fn message(round: u32, number: u32) -> String {
     let message = json!({
         "version": 1,
@@ -79,7 +79,7 @@ fn message_id(round: u32, number: u32) -> String {
     format!("0081{round:04x}-0000-7000-8000-{number:012x}")
 }
 
-/// Orders as ProcessOrder leaves them, with an open outbox row that is not due for a long time.
+/// Orders as `ProcessOrder` leaves them, with an open outbox row that is not due for a long time.
 async fn queue_orders(database: &Database, round: u32, messages: u32) -> anyhow::Result<()> {
     let numbers = 0..messages;
     let ids: Vec<String> = numbers.clone().map(|number| order_id(round, number)).collect();

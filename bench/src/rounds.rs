@@ -147,14 +147,15 @@ impl Field<'_> {
                 load.on(server.address(), operation.status(), requests).await?
             }
             (None, Some(pgbench)) => {
-                let seconds = size.time.as_secs().max(1);
+                // It has no time to warm up apart, so it gets all of it.
+                let seconds = (size.warm_up + size.time).as_secs().max(1);
                 tokio::task::block_in_place(|| pgbench.run(operation, clients, seconds, number))?
             }
             (None, None) => anyhow::bail!("nobody is there to be measured"),
         };
         let requests = sample.rate * began.elapsed().as_secs_f64();
         let each = |before: Option<Duration>, after: Option<Duration>| {
-            Some((after? - before?).as_secs_f64() * 1e6 / requests)
+            Some(after?.saturating_sub(before?).as_secs_f64() * 1e6 / requests)
         };
         let cost = Cost {
             server: each(own_before, own()),

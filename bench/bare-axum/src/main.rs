@@ -50,7 +50,7 @@ struct Order<'a> {
     reference: &'a str,
     status: &'a str,
     currency: &'a str,
-    lines: Vec<Line<'a>>,
+    lines: Vec<Item<'a>>,
     total: i64,
     note: Option<&'a str>,
     version: i64,
@@ -60,7 +60,7 @@ struct Order<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line<'a> {
+struct Item<'a> {
     sku: &'a str,
     quantity: i64,
     unit_price: i64,
@@ -136,7 +136,7 @@ fn json(body: &impl Serialize) -> Response {
 impl<'a> From<&'a Row> for Order<'a> {
     fn from(row: &'a Row) -> Self {
         let numbers = row.quantities.iter().zip(&row.unit_prices).zip(&row.line_totals);
-        let lines = row.skus.iter().zip(numbers).map(|(sku, ((&quantity, &unit_price), &line_total))| Line {
+        let items = row.skus.iter().zip(numbers).map(|(sku, ((&quantity, &unit_price), &line_total))| Item {
             sku,
             quantity,
             unit_price,
@@ -147,7 +147,7 @@ impl<'a> From<&'a Row> for Order<'a> {
             reference: &row.reference,
             status: &row.status,
             currency: &row.currency,
-            lines: lines.collect(),
+            lines: items.collect(),
             total: row.total,
             note: row.note.as_deref(),
             version: row.version,
