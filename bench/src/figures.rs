@@ -139,3 +139,72 @@ fn noun(clients: u32) -> &'static str {
 fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rounds::{Cost, Memory, Run};
+
+    use super::*;
+
+    fn figures() -> Figures {
+        let run = |peer, rate| Run {
+            round: 0,
+            operation: Operation::GetOrder,
+            clients: 16,
+            peer,
+            sample: Sample { rate, p50: 1.25, p99: 2.5 },
+            cost: Cost::default(),
+        };
+        let sample = |p50| Sample { rate: 1.0, p50, p99: p50 };
+        Figures {
+            processors: 2,
+            quick: true,
+            generator: 50_000.0,
+            starts: BTreeMap::from([("worker".to_owned(), 9.5)]),
+            http: Runs {
+                runs: vec![run(Peer::Worker, 300.0), run(Peer::Fastify, 120.0)],
+                memory: vec![Memory { peer: Peer::Worker, clients: 64, idle: None, peak: Some(21.0) }],
+            },
+            queue: vec![900.0, 1100.0, 1000.0],
+            hop: Hop { direct: sample(0.5), through: sample(0.75) },
+            binary: 7_194_840,
+            zip: None,
+        }
+    }
+
+    fn line<'t>(tables: &'t str, begins: &str) -> &'t str {
+        tables.lines().find(|line| line.starts_with(begins)).expect("the line is there")
+    }
+
+    #[test]
+    fn a_peer_stands_beside_how_many_times_its_rate_ours_is() {
+        let rates = figures().rates();
+        let words: Vec<&str> = line(&rates, "GetOrder          16").split_whitespace().collect();
+        assert_eq!(words, ["GetOrder", "16", "300", "–", "–", "120", "(2.50×)"]);
+    }
+
+    #[test]
+    fn every_table_has_a_line_for_each_operation_and_number_of_clients() {
+        let tables = figures().tables();
+        for (operation, clients) in rows() {
+            let begins = format!("{:<17}{clients:>3} ", operation.name());
+            assert_eq!(tables.lines().filter(|line| line.starts_with(&begins)).count(), 2, "{begins}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_is_seen() {
+        let tables = figures().tables();
+        assert!(line(&tables, "zip").contains("LEFT OUT"));
+        assert!(line(&tables, "just started").contains('–'));
+        assert!(line(&tables, "peak at 64 clients").contains("21.0"));
+    }
+
+    #[test]
+    fn single_figures_are_in_their_units() {
+        let tables = figures().tables();
+        assert!(line(&tables, "ProcessOrder to fulfilled").ends_with("1000 a second"));
+        assert!(line(&tables, "binary").ends_with("7.1 MB"));
+        assert!(line(&tables, "local host").contains("0.25 ms more (0.75 instead of 0.50)"));
+    }
+}

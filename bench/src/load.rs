@@ -119,14 +119,14 @@ mod tests {
     }
 
     const LOAD: Load =
-        Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(50) };
+        Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(100) };
 
     #[tokio::test]
     async fn every_client_asks_again_when_it_has_its_answer() {
         let address = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         let sample = LOAD.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await;
         let sample = sample.expect("all were answered");
-        assert!(sample.rate > 60.0, "more than one request a client: {sample:?}");
+        assert!(sample.rate > 30.0, "more than one request a client: {sample:?}");
         assert!(sample.p50 > 0.0 && sample.p50 <= sample.p99, "{sample:?}");
     }
 

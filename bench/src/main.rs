@@ -189,3 +189,39 @@ fn keep(folder: &Path, figures: &Figures) -> anyhow::Result<PathBuf> {
     fs::write(&path, serde_json::to_vec_pretty(figures)?)?;
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of every operation by everybody, at every number of clients: two read and two write, and one only reads.
+    const RUNS_A_ROUND: u32 = 3 * (2 * 4 + 2 * 3);
+
+    #[test]
+    fn a_run_ends_in_ten_minutes_and_a_quick_one_in_one() {
+        for (quick, seconds) in [(false, 600), (true, 60)] {
+            let Plan { size, .. } = Plan::of(quick);
+            let runs = (size.warm_up + size.time) * RUNS_A_ROUND * size.rounds;
+            assert!(runs.as_secs() * 4 < seconds * 3, "a quarter is left for starts and queues: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn the_median_is_of_three_rounds_unless_somebody_is_in_a_hurry() {
+        let arguments = ["bench", "--root", ".", "--target", "target"];
+        let args = Args::parse_from(arguments);
+        assert_eq!(Plan::of(args.quick).size.rounds, 3);
+        let args = Args::parse_from(arguments.iter().chain(&["--quick"]));
+        assert_eq!(Plan::of(args.quick).size.rounds, 1);
+    }
+
+    #[test]
+    fn the_larger_package_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(largest_zip(&folder.path().join("package")), None);
+        for (name, length) in [("api.zip", 10), ("processor.zip", 20), ("sbom.json", 99)] {
+            fs::write(folder.path().join(name), vec![0; length]).expect("written");
+        }
+        assert_eq!(largest_zip(folder.path()), Some(20));
+    }
+}
