@@ -77,7 +77,7 @@ impl Figures {
         let mut table = heading("resident memory in MiB");
         let mib = |figure: Option<f64>| figure.map_or("–".to_owned(), |mib| format!("{mib:.1}"));
         let line = |table: &mut String, name: &str, cells: [String; 4]| {
-            let _always = writeln!(table, "{name:<27}{}", cells.map(|cell| format!("{cell:>17}")).concat());
+            let _always = writeln!(table, "{name:<30}{}", cells.map(|cell| format!("{cell:>18}")).concat());
         };
         line(&mut table, "just started", PEERS.map(|peer| mib(self.http.memory(1, peer).0)));
         line(&mut table, "peak at 64 clients", PEERS.map(|peer| mib(self.http.memory(64, peer).1)));
@@ -91,7 +91,7 @@ impl Figures {
     fn rest(&self) -> String {
         let mut lines = String::new();
         let mut line = |name: &str, value: String| {
-            let _always = writeln!(lines, "{name:<27}{value}");
+            let _always = writeln!(lines, "{name:<30}{value}");
         };
         line(
             "ProcessOrder to fulfilled",
@@ -123,17 +123,17 @@ fn rows() -> impl Iterator<Item = (Operation, u32)> {
 }
 
 fn heading(what: &str) -> String {
-    let peers = PEERS.map(|peer| format!("{peer:>17}")).concat();
-    format!("{what:<27}{peers}\n")
+    let peers = PEERS.map(|peer| format!("{peer:>18}")).concat();
+    format!("{what:<30}{peers}\n")
 }
 
 fn row(table: &mut String, operation: Operation, clients: u32, cells: &[String; 4]) {
-    let cells = cells.each_ref().map(|cell| format!("{cell:>17}")).concat();
-    let _always = writeln!(table, "{:<17}{clients:>3} {:<6}{cells}", operation.name(), noun(clients));
+    let cells = cells.each_ref().map(|cell| format!("{cell:>18}")).concat();
+    let _always = writeln!(table, "{:<30}{cells}", label(operation, clients));
 }
 
-fn noun(clients: u32) -> &'static str {
-    if clients == 1 { "client" } else { "" }
+fn label(operation: Operation, clients: u32) -> String {
+    format!("{}, {clients} {}", operation.name(), if clients == 1 { "client" } else { "clients" })
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -179,15 +179,15 @@ mod tests {
     #[test]
     fn a_peer_stands_beside_how_many_times_its_rate_ours_is() {
         let rates = figures().rates();
-        let words: Vec<&str> = line(&rates, "GetOrder          16").split_whitespace().collect();
-        assert_eq!(words, ["GetOrder", "16", "300", "–", "–", "120", "(2.50×)"]);
+        let words: Vec<&str> = line(&rates, "GetOrder, 16 clients ").split_whitespace().collect();
+        assert_eq!(words, ["GetOrder,", "16", "clients", "300", "–", "–", "120", "(2.50×)"]);
     }
 
     #[test]
     fn every_table_has_a_line_for_each_operation_and_number_of_clients() {
         let tables = figures().tables();
         for (operation, clients) in rows() {
-            let begins = format!("{:<17}{clients:>3} ", operation.name());
+            let begins = format!("{} ", label(operation, clients));
             assert_eq!(tables.lines().filter(|line| line.starts_with(&begins)).count(), 2, "{begins}");
         }
     }

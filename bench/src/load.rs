@@ -44,52 +44,71 @@ impl Load {
     }
 
     async fn run(self, address: SocketAddr, status: u16, requests: Vec<Requests>) -> anyhow::Result<Sample> {
-        let mut connections = Vec::with_capacity(requests.len());
+        let mut starting = JoinSet::new();
         for requests in requests {
-            let connection = Connection::open(address).await.context("cannot connect")?;
-            connections.push((connection, requests));
+            starting.spawn(Client::start(address, status, requests));
+        }
+        let mut clients = Vec::new();
+        while let Some(client) = starting.join_next().await {
+            clients.push(client.context("a client panicked")??);
         }
         let begin = Instant::now() + self.warm_up;
-        let end = begin + self.time;
-        let mut clients = JoinSet::new();
-        for (connection, requests) in connections {
-            clients.spawn(client(connection, requests, status, (begin, end)));
+        let mut working = JoinSet::new();
+        for client in clients {
+            working.spawn(client.work(begin, begin + self.time));
         }
         let mut micros = Vec::new();
-        let mut last = begin;
-        while let Some(client) = clients.join_next().await {
-            let (of_client, finished) = client.context("a client panicked")??;
-            micros.extend(of_client);
-            last = last.max(finished);
+        while let Some(of_client) = working.join_next().await {
+            micros.extend(of_client.context("a client panicked")??);
         }
-        Sample::of(micros, (last - begin).as_secs_f64()).context("no request was answered in time")
+        Sample::of(micros, self.time.as_secs_f64()).context("no request was answered in time")
     }
 }
 
-/// The latencies of what began in the span, and when the last of it was answered.
-async fn client(
-    mut connection: Connection,
-    mut requests: Requests,
+struct Client {
+    connection: Connection,
+    requests: Requests,
     expected: u16,
-    (begin, end): (Instant, Instant),
-) -> anyhow::Result<(Vec<u32>, Instant)> {
-    let mut micros = Vec::new();
-    let mut request = Vec::new();
-    let mut now = Instant::now();
-    while now < end {
-        request.clear();
-        requests(&mut request);
-        let sent = now;
-        let answer = connection.exchange(&request).await.context("an exchange broke")?;
-        if answer.status != expected {
-            bail!("{} instead of {expected}: {}", answer.status, String::from_utf8_lossy(answer.body));
-        }
-        now = Instant::now();
-        if sent >= begin {
-            micros.push(u32::try_from((now - sent).as_micros()).unwrap_or(u32::MAX));
+    request: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and waits for one answer: what a server does once for each client and connection lies before the
+    /// measured time, however long it takes.
+    async fn start(address: SocketAddr, expected: u16, requests: Requests) -> anyhow::Result<Self> {
+        let connection = Connection::open(address).await.context("cannot connect")?;
+        let mut client = Self { connection, requests, expected, request: Vec::new() };
+        client.exchange().await?;
+        Ok(client)
+    }
+
+    /// The latencies of what was answered in the span, in microseconds.
+    async fn work(mut self, begin: Instant, end: Instant) -> anyhow::Result<Vec<u32>> {
+        let mut micros = Vec::new();
+        let mut sent = Instant::now();
+        loop {
+            self.exchange().await?;
+            let now = Instant::now();
+            if now >= end {
+                return Ok(micros);
+            }
+            if now >= begin {
+                micros.push(u32::try_from((now - sent).as_micros()).unwrap_or(u32::MAX));
+            }
+            sent = now;
         }
     }
-    Ok((micros, now))
+
+    async fn exchange(&mut self) -> anyhow::Result<()> {
+        self.request.clear();
+        (self.requests)(&mut self.request);
+        let answer = self.connection.exchange(&self.request).await.context("an exchange broke")?;
+        if answer.status != self.expected {
+            let body = String::from_utf8_lossy(answer.body);
+            bail!("{} instead of {}: {body}", answer.status, self.expected);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Operation {
             Self::GetOrder => "GetOrder",
             Self::ListOrders => "ListOrders",
             Self::CreateOrder => "CreateOrder",
-            Self::CreateOrderWithKey => "CreateOrder, key",
+            Self::CreateOrderWithKey => "CreateOrder + key",
         }
     }
 

@@ -114,7 +114,7 @@ impl Field<'_> {
                 let (sample, cost) = self.measure(operation, clients, server, size, number).await?;
                 let Sample { rate, p50, p99 } = sample;
                 println!(
-                    "  round {} of {}, {clients:>2} clients, {:<16} {peer:<9} {rate:>7.0}/s  p50 {p50:.2} ms  p99 {p99:.2} ms",
+                    "  round {} of {}, {clients:>2} clients, {:<17} {peer:<9} {rate:>7.0}/s  p50 {p50:.2} ms  p99 {p99:.2} ms",
                     round + 1,
                     size.rounds,
                     operation.name(),
