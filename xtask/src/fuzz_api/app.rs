@@ -1,11 +1,11 @@
 //! The app under test, with products in its table.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use local_host::{
     Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
 };
@@ -16,7 +16,7 @@ use super::PEOPLE;
 use crate::{
     chaos,
     dev::{self, settings::issuer},
-    project::Project,
+    project::{Profile, Project},
     token,
 };
 
@@ -32,7 +32,7 @@ impl App {
     pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app_root = folder.path().join("app");
-        let worker = chaos::worker(project)?;
+        let worker = worker(project)?;
         chaos::stage(project.root(), &worker, &app_root).context("cannot stage the app")?;
         let database = folder.path().join("orders.db");
         let people = project.people()?;
@@ -77,6 +77,16 @@ impl App {
     pub(super) async fn stop(self) {
         self.host.stop().await;
     }
+}
+
+/// The release build, or the worker that was asked for, as in the scenario tests.
+fn worker(project: &Project) -> anyhow::Result<PathBuf> {
+    if let Some(given) = env::var_os(chaos::GIVEN) {
+        return Ok(PathBuf::from(given));
+    }
+    let built = project.build_worker(Profile::Release).status().context("cannot start cargo")?;
+    ensure!(built.success(), "the release build failed: mend what cargo says above");
+    Ok(project.worker(Profile::Release))
 }
 
 /// The worker's own description, which everybody may read who has a token.
