@@ -2,7 +2,8 @@
 //! proved to be, never by anything that they could write.
 
 use std::{
-    collections::HashMap,
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use crate::orders::Owner;
 #[cfg(test)]
 mod tests;
 
-/// Callers with a bucket of their own, at most; some ten of them fill a kilobyte.
+/// Callers with a bucket of their own, at most; all of them fill some three megabytes.
 const MOST: usize = 16_384;
 
 /// So many requests in a while, and so many at once after a rest.
@@ -61,7 +62,7 @@ impl Limiter {
     /// A limiter whose buckets are all full.
     #[must_use]
     pub fn new(rate: Rate, now: Instant) -> Self {
-        let buckets = Buckets { own: HashMap::new(), shared: now, some_is_full_at: now };
+        let buckets = Buckets { own: HashMap::new(), fullest: BinaryHeap::new(), shared: now };
         Self { rate, buckets: Mutex::new(buckets) }
     }
 
@@ -79,31 +80,39 @@ impl Limiter {
 #[derive(Debug)]
 struct Buckets {
     own: HashMap<Owner, Instant>,
+    /// Each caller of `own` once, the one first that may be full first: never later than its bucket says.
+    fullest: BinaryHeap<Reverse<(Instant, Owner)>>,
     /// What all callers share for whom there is no room.
     shared: Instant,
-    /// Before this moment no bucket is full, so none can be forgotten.
-    some_is_full_at: Instant,
 }
 
 impl Buckets {
     fn take(&mut self, rate: Rate, caller: Owner, now: Instant) -> Result<(), Duration> {
-        if !self.own.contains_key(&caller) && !self.has_room(now) {
+        if let Some(bucket) = self.own.get_mut(&caller) {
+            return rate.take(bucket, now);
+        }
+        if !self.has_room(now) {
             return rate.take(&mut self.shared, now);
         }
         // Whoever comes from the shared bucket must not find a fresh one.
-        let bucket = self.own.entry(caller).or_insert(self.shared);
-        let taken = rate.take(bucket, now);
-        self.some_is_full_at = self.some_is_full_at.min(*bucket);
+        let mut bucket = self.shared;
+        let taken = rate.take(&mut bucket, now);
+        self.own.insert(caller, bucket);
+        self.fullest.push(Reverse((bucket, caller)));
         taken
     }
 
-    /// Whether there is room for one more, after full buckets were forgotten: no other may be, for its caller would
-    /// come back to a full one.
+    /// Whether there is room for one more, if need be after a full bucket was forgotten: no other may be, for its
+    /// caller would come back to a full one.
     fn has_room(&mut self, now: Instant) -> bool {
-        if self.own.len() >= MOST && now >= self.some_is_full_at {
-            self.own.retain(|_, full_at| *full_at > now);
-            self.some_is_full_at = self.own.values().min().copied().unwrap_or(now);
+        while self.own.len() >= MOST {
+            let Some(first) = self.fullest.peek_mut().filter(|first| first.0.0 <= now) else { return false };
+            let Reverse((_, caller)) = PeekMut::pop(first);
+            match self.own.get(&caller) {
+                Some(full_at) if *full_at > now => self.fullest.push(Reverse((*full_at, caller))),
+                _ => drop(self.own.remove(&caller)),
+            }
         }
-        self.own.len() < MOST
+        true
     }
 }

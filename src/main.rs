@@ -130,6 +130,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         vault,
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
+        described: config.described,
         health,
     };
     let app = Arc::new(app);

@@ -11,6 +11,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -125,7 +126,8 @@ impl Keys {
                 held.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the issuer's keys cannot be had")
+                let error: &dyn Error = &error;
+                tracing::error!(error, "the issuer's keys cannot be had");
             }
         }
     }

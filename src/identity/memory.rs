@@ -45,16 +45,13 @@ struct Halves {
 impl Memory {
     pub(super) fn recall(&self, token: Fingerprint, generation: u64, second: i64) -> Option<Arc<Evidence>> {
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let verified = match halves.young.get(&token) {
-            Some(verified) => verified.clone(),
-            None => {
-                let verified = halves.old.remove(&token)?;
-                halves.put(token, verified.clone());
-                verified
-            }
-        };
+        // One that is still used moves on with the young ones.
+        if let Some(verified) = halves.old.remove(&token) {
+            halves.put(token, verified);
+        }
+        let verified = halves.young.get(&token)?;
         let holds = verified.generation == generation && second < verified.ends;
-        holds.then_some(verified.evidence)
+        holds.then(|| Arc::clone(&verified.evidence))
     }
 
     pub(super) fn keep(&self, token: Fingerprint, verified: Verified) {

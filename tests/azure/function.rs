@@ -57,6 +57,7 @@ async fn serve(world: &World) -> String {
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
         health: Sampled::default(),
+        described: true,
     };
     let host = Host {
         app: Arc::new(app),

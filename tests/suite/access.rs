@@ -86,6 +86,7 @@ async fn call(app: &TestApp, function: &str, client: &Client) -> Reply {
         "ReplayDeadLetter" => client.post_nothing(&format!("{}/replay", fresh_letter(app).await)).await,
         "GetSecretFromKeyVault" => client.get("/api/GetSecretFromKeyVault?secretName=any").await,
         "Health" => client.get("/api/health").await,
+        "ApiDescription" => client.get("/api/openapi.json").await,
         trigger => {
             client.post(&format!("/{trigger}"), &json!({"Data": {"message": ""}, "Metadata": {}})).await
         }

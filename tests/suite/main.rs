@@ -10,6 +10,7 @@ mod crash;
 mod database_tls;
 mod database_token;
 mod dead_letters;
+mod description;
 mod differences;
 mod entrances;
 mod functions;

@@ -1,8 +1,11 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod bench;
 mod chaos;
+mod describe;
 mod dev;
 mod fuzz;
+mod fuzz_api;
 mod licences;
 mod measure;
 mod postgres;
@@ -28,8 +31,11 @@ Examples:
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask chaos --prove            promises broken on purpose, and each found
+  cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
+  cargo xtask describe                 docs/openapi.json, written anew from the code
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
+  cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -53,8 +59,14 @@ enum Command {
     Test,
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
+    /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
+    FuzzApi(fuzz_api::Args),
+    /// Write docs/openapi.json anew.
+    Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
+    /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
+    Bench(bench::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -68,7 +80,10 @@ async fn main() -> ExitCode {
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
+        Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Bench(args) => bench::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

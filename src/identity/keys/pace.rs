@@ -24,11 +24,7 @@ impl Pace {
 
     /// Whether a key that is in no set may be looked for now.
     pub(super) fn may_seek(&mut self, now: DateTime<Utc>) -> bool {
-        let may = passed(&mut self.sought, ONCE_A_MINUTE, now);
-        if may {
-            self.asked = Some(now);
-        }
-        may
+        passed(&mut self.sought, ONCE_A_MINUTE, now)
     }
 
     /// Whether a first set may be fetched now: at once, then after pauses that double.

@@ -44,6 +44,10 @@ fn signed(header: &str, payload: &str, key: &TestKey) -> String {
     format!("{message}.{}", encoded(key.sign(message.as_bytes())))
 }
 
+fn good_header() -> Value {
+    json!({"typ": "JWT", "alg": "RS256", "kid": FIRST.id})
+}
+
 /// An issuer and a worker that knows it.
 struct World {
     issuer: TestIssuer,
@@ -67,10 +71,6 @@ impl World {
         self.identity = worker(&self.issuer, IdentityMode::Jwt, None);
     }
 
-    fn header(&self) -> Value {
-        json!({"typ": "JWT", "alg": "RS256", "kid": FIRST.id})
-    }
-
     /// A person in scope, without roles.
     fn claims(&self) -> Value {
         let now = NOW.timestamp();
@@ -87,12 +87,12 @@ impl World {
 
     /// The good token with other claims; null takes one away.
     fn claiming(&self, changes: &Value) -> String {
-        signed(&self.header().to_string(), &changed(self.claims(), changes).to_string(), &FIRST)
+        signed(&good_header().to_string(), &changed(self.claims(), changes).to_string(), &FIRST)
     }
 
     /// The good token with other members in its header.
     fn heading(&self, changes: &Value, key: &TestKey) -> String {
-        signed(&changed(self.header(), changes).to_string(), &self.claims().to_string(), key)
+        signed(&changed(good_header(), changes).to_string(), &self.claims().to_string(), key)
     }
 
     /// What becomes of a request to place an order with this token: the status, and why.

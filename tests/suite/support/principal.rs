@@ -58,8 +58,8 @@ impl Principal {
         STANDARD.encode(principal.to_string())
     }
 
-    /// The token that the platform would have made this header of, issued at this second since 1970.
-    pub(crate) fn token(&self, issuer: &Issuer, issued: i64) -> String {
+    /// The token that the platform would have made this header of, issued at the second `from` since 1970.
+    pub(crate) fn token(&self, issuer: &Issuer, from: i64) -> String {
         let mut claims = Map::new();
         let mut put = |name: &str, value: Value| {
             claims.entry(name).or_insert(value);
@@ -74,9 +74,9 @@ impl Principal {
             self.claims.iter().find_map(|(name, id)| (name == "tid").then(|| id.parse::<Uuid>().ok())?);
         put("iss", json!(issuer.url(tenant.unwrap_or_default())));
         put("aud", json!(issuer.people().audience()));
-        put("iat", json!(issued));
-        put("nbf", json!(issued));
-        put("exp", json!(issued + 3600));
+        put("iat", json!(from));
+        put("nbf", json!(from));
+        put("exp", json!(from + 3600));
         put("ver", json!("2.0"));
         issuer.sign(&claims.into()).expect("the issuer signs")
     }

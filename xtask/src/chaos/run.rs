@@ -180,7 +180,7 @@ impl Outcome {
         let acknowledged = pages.calls.iter().filter(|call| call.acknowledged().is_some()).count();
         let sendings: i64 = record.outbox.iter().map(|message| message.sent).sum();
         format!(
-            "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults\n\
+            "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults and returns\n\
              {} orders ({} by a wrong clock), {} dead letters, {} deliveries, {} outbox rows sent {sendings} times, backend called {} times; {:.1} s in all",
             self.operations,
             self.time_of_work.as_secs_f64(),
