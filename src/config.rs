@@ -13,6 +13,7 @@ use crate::{limit::Rate, secret::SecretName, telemetry::Filter};
 mod authority;
 mod database;
 mod faults;
+mod fulfilment;
 mod given;
 mod identity;
 mod settings;
@@ -25,6 +26,7 @@ mod tests;
 pub use authority::Authority;
 pub use database::{DatabaseSettings, DatabaseUrl, SignIn};
 pub use faults::{Fault, Faults};
+pub use fulfilment::FulfilmentSettings;
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
 pub use vault::VaultSettings;
@@ -70,6 +72,8 @@ pub struct Config {
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
+    /// Whom it sends orders to, where [`Needs::fulfilment`] was asked for; the stand-in when none.
+    pub fulfilment: Option<FulfilmentSettings>,
     /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`] or [`Needs::fulfilment`] was asked for.
     pub vault: Option<VaultSettings>,
     /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
@@ -103,9 +107,7 @@ impl Config {
         let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
         let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
-        if needs.fulfilment && place == Place::Platform {
-            given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
-        }
+        let fulfilment = needs.fulfilment.then(|| fulfilment::read(&mut given, place)).flatten();
         let keeps_secrets = needs.secrets || needs.fulfilment;
         let vault = keeps_secrets.then(|| vault::read(&mut given)).flatten();
         let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
@@ -122,6 +124,7 @@ impl Config {
                 database,
                 tenant,
                 identity,
+                fulfilment,
                 vault,
                 secret_name,
                 rate_limit: rate_limit?,

@@ -25,6 +25,7 @@ pub mod orders;
 pub mod store;
 pub mod fulfilment;
 pub mod secret;
+pub mod pem;
 pub mod vault;
 pub mod azure;
 pub mod clock;

@@ -114,6 +114,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
+    let backend = Backend::new(config.fulfilment, vault.as_ref());
     let health = Sampled::default();
     // Nobody else asks for the samples; a process of queue functions need not wake its database for them.
     if served.iter().any(|function| function.name == "Health") {
@@ -126,7 +127,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         identity,
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
-        backend: Backend::StandIn,
+        backend,
         vault,
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
@@ -135,6 +136,8 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     };
     let app = Arc::new(app);
     tokio::spawn(prepare(Arc::clone(&app)));
+    let kept = Arc::clone(&app);
+    tokio::spawn(async move { kept.backend.keep_fresh(kept.clock).await });
     let host = Host {
         app,
         functions: served,

@@ -119,6 +119,28 @@ impl Given {
         }
     }
 
+    /// Whether the setting has a value, right or wrong.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Finds fault with a setting that is set, unless that was done.
+    pub(super) fn demand_not(&mut self, name: &'static str, fault: &str) {
+        if self.is_set(name) && !self.is_faulty(name) {
+            self.fault(name, fault.to_owned());
+        }
+    }
+
+    /// Finds fault with a setting that says its text is in the vault, when there is none.
+    pub(super) fn demand_vault(&mut self, asking: &'static str, is_in_vault: bool) {
+        if is_in_vault && !self.is_set("KeyVaultUrl") {
+            self.fault(
+                asking,
+                "names a secret of the vault: set KeyVaultUrl to the vault's address".to_owned(),
+            );
+        }
+    }
+
     /// Finds fault with a setting whose value is right by itself.
     pub(super) fn find_fault(&mut self, name: &'static str, fault: &str) {
         self.fault(name, fault.to_owned());
@@ -129,7 +151,7 @@ impl Given {
     }
 
     fn parse<T>(&mut self, name: &'static str, default: Option<&str>, parse: Parse<T>) -> Option<T> {
-        if self.faults.iter().any(|fault| fault.setting() == name) {
+        if self.is_faulty(name) {
             return None;
         }
         let text = match self.values.get(name) {
@@ -143,6 +165,10 @@ impl Given {
                 None
             }
         }
+    }
+
+    fn is_faulty(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.setting() == name)
     }
 
     fn fault(&mut self, name: &str, text: String) {

@@ -61,7 +61,6 @@ pub(super) enum Later {
     These(&'static [&'static str]),
 }
 
-const BACKEND: &str = "needs a fulfilment backend, which this version does not call; remove it";
 const CERTIFICATES: &str = "needs client certificates, which this version does not check; remove it";
 
 const fn built(
@@ -146,14 +145,24 @@ pub const SETTINGS: &[Setting] = &[
         None,
         "another issuer of tokens than Entra; plain http for one on a developer's own machine only",
     ),
-    later("ORDERS_FULFILMENT_URL", Concern::Fulfilment, BACKEND, "the fulfilment backend"),
-    later(
+    built(
+        "ORDERS_FULFILMENT_URL",
+        Concern::Fulfilment,
+        None,
+        "the fulfilment backend; on a developer's machine a stand-in takes its place",
+    ),
+    built(
         "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
         Concern::Fulfilment,
-        BACKEND,
-        "the certificate that the backend knows the worker by",
+        None,
+        "the certificate that the backend knows the worker by: a PEM file's path, or `keyvault:` and a secret's name",
     ),
-    later("ORDERS_FULFILMENT_CA", Concern::Fulfilment, BACKEND, "the authority of the backend's certificate"),
+    built(
+        "ORDERS_FULFILMENT_CA",
+        Concern::Fulfilment,
+        None,
+        "who alone may vouch for the backend: PEM, or where it is; the public authorities without it",
+    ),
     partly(
         "ORDERS_CLIENT_CERTIFICATE_MODE",
         Concern::Http,

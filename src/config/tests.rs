@@ -7,6 +7,7 @@ use super::{Config, Faults, Needs, Place, SETTINGS};
 mod azure;
 mod example;
 mod faults;
+mod fulfilment;
 mod identity;
 mod place;
 mod values;

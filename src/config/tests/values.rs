@@ -133,13 +133,7 @@ fn a_local_database_is_a_file_or_a_server() {
 
 #[test]
 fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
-    let later = [
-        "ORDERS_FULFILMENT_URL",
-        "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-        "ORDERS_FULFILMENT_CA",
-        "ORDERS_CLIENT_CERTIFICATE_CA",
-        "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-    ];
+    let later = ["ORDERS_CLIENT_CERTIFICATE_CA", "ORDERS_CLIENT_CERTIFICATE_ALLOWED"];
     for name in later {
         let fault = fault(&local_with(&[(name, "x")]), EVERYTHING);
         assert!(fault.contains("this version does not") && fault.contains("remove it"), "{name} {fault}");
