@@ -121,6 +121,12 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     }
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
+    let identity = match config.certificates {
+        Some(certificates) => {
+            identity.map(|identity| identity.with_certificates(certificates, vault.as_ref()))
+        }
+        None => identity,
+    };
     let app = App {
         clock: Clock,
         tenant: config.tenant,
@@ -136,8 +142,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     };
     let app = Arc::new(app);
     tokio::spawn(prepare(Arc::clone(&app)));
-    let kept = Arc::clone(&app);
-    tokio::spawn(async move { kept.backend.keep_fresh(kept.clock).await });
+    tokio::spawn(keep_fresh(Arc::clone(&app)));
     let host = Host {
         app,
         functions: served,
@@ -161,4 +166,14 @@ async fn prepare(app: Arc<App>) {
     if let Some(identity) = &app.identity {
         identity.prepare(app.clock.now()).await;
     }
+}
+
+/// Reads what may be rotated again, for as long as there is something.
+async fn keep_fresh(app: Arc<App>) {
+    let identity = async {
+        if let Some(identity) = &app.identity {
+            identity.keep_fresh(app.clock).await;
+        }
+    };
+    tokio::join!(app.backend.keep_fresh(app.clock), identity);
 }

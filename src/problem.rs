@@ -309,6 +309,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         tracing::warn!(reason = %denied, "a caller was refused");
         match denied {
+            Denied::Certificate => Self::Unauthenticated,
             Denied::Scope => Self::InsufficientScope,
             Denied::Role => Self::Forbidden,
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{
     Fault, Faults, Needs, Place,
-    settings::{self, Later, SETTINGS, Setting, State},
+    settings::{self, SETTINGS, Setting},
     value,
 };
 
@@ -56,9 +56,9 @@ impl Given {
     /// Finds the faults that any setting may have, whatever it means.
     fn check(&mut self, setting: &Setting) {
         let fault = match self.values.get(setting.name).map(|value| value.to_str()) {
-            None => fault_of_default(setting),
+            None => None,
             Some(None) => Some("is not UTF-8".to_owned()),
-            Some(Some(text)) => fault_of_text(setting, text),
+            Some(Some(text)) => fault_of_text(text),
         };
         if let Some(fault) = fault {
             self.fault(setting.name, fault);
@@ -124,6 +124,11 @@ impl Given {
         self.values.contains_key(name)
     }
 
+    /// What the platform says of itself under this name.
+    pub(super) fn of_platform(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.to_str()
+    }
+
     /// Finds fault with a setting that is set, unless that was done.
     pub(super) fn demand_not(&mut self, name: &'static str, fault: &str) {
         if self.is_set(name) && !self.is_faulty(name) {
@@ -186,18 +191,7 @@ fn is_of_interest(name: &str) -> bool {
         || MANAGED_IDENTITY.contains(&name)
 }
 
-/// Where the default asks for what this version lacks, silence would get less than it was promised.
-fn fault_of_default(setting: &Setting) -> Option<String> {
-    let default = setting.default?;
-    match setting.state {
-        State::Partly { now, reason, .. } if !now.contains(&default) => {
-            Some(format!("is not set and by default {reason}"))
-        }
-        _ => None,
-    }
-}
-
-fn fault_of_text(setting: &Setting, text: &str) -> Option<String> {
+fn fault_of_text(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("is empty: give it a value or remove it".to_owned());
     }
@@ -208,13 +202,5 @@ fn fault_of_text(setting: &Setting, text: &str) -> Option<String> {
                 .to_owned(),
         );
     }
-    match setting.state {
-        State::Built => None,
-        State::Partly { now, .. } if now.contains(&text) => None,
-        State::Partly { now, later: Later::These(later), .. } if !later.contains(&text) => {
-            let all: Vec<_> = now.iter().chain(later).map(|value| format!("`{value}`")).collect();
-            Some(format!("is not {}", all.join(" or ")))
-        }
-        State::Partly { reason, .. } | State::Later(reason) => Some(reason.to_owned()),
-    }
+    None
 }

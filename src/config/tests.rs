@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 use super::{Config, Faults, Needs, Place, SETTINGS};
 
 mod azure;
+mod certificates;
 mod example;
 mod faults;
 mod fulfilment;

@@ -55,7 +55,7 @@ async fn while_a_rotated_certificate_is_broken_the_last_good_one_goes_on() {
     let order = order();
     let half = second.certificate[..second.certificate.len() / 2].to_owned();
     let torn = Issued { key: first.key.clone(), ..second.clone() };
-    let cut = Issued { certificate: half, key: String::new() };
+    let cut = Issued { certificate: half, key: String::new(), ..second.clone() };
     for (seconds, shown, expected) in
         [(0, &first, &first), (10, &cut, &first), (20, &torn, &first), (30, &second, &second)]
     {
