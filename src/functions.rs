@@ -89,10 +89,11 @@ impl App {
     /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
     ///
     /// # Errors
-    /// `unauthenticated`, also in a process that cannot tell; `forbidden` or `insufficient-scope`; `rate-limited`.
-    pub fn permit<A: Action>(&self, headers: &HeaderMap) -> Result<Permit<A>, Problem> {
+    /// `unauthenticated`, also in a process that cannot tell; `unavailable`, while nobody can tell; `forbidden` or
+    /// `insufficient-scope`; `rate-limited`.
+    pub async fn permit<A: Action>(&self, headers: &HeaderMap) -> Result<Permit<A>, Problem> {
         let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        let permit = identity.caller(headers)?.permit::<A>()?;
+        let permit = identity.caller(headers, self.clock.now()).await?.permit::<A>()?;
         if let Some(limiter) = &self.limiter {
             limiter.admit(permit.caller(), self.clock.moment()).map_err(Problem::RateLimited)?;
         }

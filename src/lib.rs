@@ -4,7 +4,7 @@
 //! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`validation`] whether the request is well
 //! formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
-//! [`telemetry`], the [`clock`] and the [`fulfilment`] backend.
+//! [`telemetry`], the [`clock`], the clients of [`https`] and the [`fulfilment`] backend.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -24,4 +24,5 @@ pub mod orders;
 pub mod store;
 pub mod fulfilment;
 pub mod clock;
+pub mod https;
 mod json;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     host::{Answer, Invocation, Refusal, Retry},
-    identity::Unauthenticated,
+    identity::Unidentified,
     policy::Denied,
     reply,
     store::StoreError,
@@ -234,10 +234,18 @@ impl Problem {
     }
 }
 
-impl From<Unauthenticated> for Problem {
-    fn from(refusal: Unauthenticated) -> Self {
-        tracing::warn!(reason = refusal.reason(), "a caller was turned away");
-        Self::Unauthenticated
+impl From<Unidentified> for Problem {
+    fn from(refusal: Unidentified) -> Self {
+        let reason = refusal.reason();
+        if refusal.is_contradiction() {
+            tracing::error!(
+                reason,
+                "security: header and token name different callers; find out how the header came past the platform"
+            );
+        } else {
+            tracing::warn!(reason, "a caller was turned away");
+        }
+        if refusal.is_unjudged() { Self::Unavailable } else { Self::Unauthenticated }
     }
 }
 

@@ -282,8 +282,8 @@ pub trait Store: Send + Sync {
     /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
     /// stand in inbox and outbox, and late copies of it may still be on their way. When its order is `failed`, it
     /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row
-    /// that is named by the letter and closed by the payload's digest ([`ingest_order`](Self::ingest_order),
-    /// [`record_dead_letter`](Self::record_dead_letter)).
+    /// that is named by the letter. Rows of both kinds are closed by the payload's digest too, when it is received
+    /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
         permit: &Permit<ReplayDeadLetter>,

@@ -34,6 +34,15 @@ pub(super) fn scope(text: &str) -> Result<String, &'static str> {
     if text.bytes().all(fits) { Ok(text.to_owned()) } else { Err("is no scope: one word, without quotes") }
 }
 
+/// What a token's `aud` has to be: mostly a GUID, which Entra writes in small letters.
+pub(super) fn audience(text: &str) -> Result<String, &'static str> {
+    match guid(text) {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
+        Err(_) => Err("is no audience: one word, such as the client id of the API's app registration"),
+    }
+}
+
 pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     let fault = "is no time from 1s to 24h: a number with `s`, `m` or `h`";
     let day = 24 * 60 * 60;

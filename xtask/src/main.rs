@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod bench;
 mod chaos;
 mod dev;
 mod fuzz;
@@ -27,8 +28,10 @@ Examples:
   cargo xtask test                     everything that CI runs
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
+  cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -54,6 +57,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
+    /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
+    Bench(bench::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -68,6 +73,7 @@ async fn main() -> ExitCode {
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Bench(args) => bench::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

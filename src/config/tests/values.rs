@@ -5,7 +5,10 @@ use std::os::unix::ffi::OsStringExt;
 use chrono::Duration;
 
 use super::*;
-use crate::{config::Fault, limit::Rate};
+use crate::{
+    config::{Fault, IdentityMode},
+    limit::Rate,
+};
 
 #[test]
 fn a_local_process_starts_on_its_defaults() {
@@ -17,6 +20,7 @@ fn a_local_process_starts_on_its_defaults() {
     assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
+    assert!(matches!(identity.mode, IdentityMode::EasyAuth));
     assert_eq!(identity.required_scope, "Orders.ReadWrite");
 }
 
@@ -40,7 +44,8 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     check("FUNCTIONS_CUSTOMHANDLER_PORT", &["1", "65535"], &["0", "65536", "-1", "+80", "http", "", " "]);
     check("ORDERS_DATABASE_POOL", &["1", "100"], &["0", "101", "+4", "four", "4.0", ""]);
     check("ORDERS_DATABASE_IDENTITY", &["password"], &["managed", "Password", "none", ""]);
-    check("ORDERS_IDENTITY", &["easyauth"], &["jwt", "easyauth+jwt", "EasyAuth", "off", "none", ""]);
+    check("ORDERS_IDENTITY", &["easyauth"], &["EasyAuth", "jwt+easyauth", "easyauth,jwt", "off", "none", ""]);
+    check("ORDERS_ENTRA_AUDIENCE", &[GUID, "api://x/y"], &["a b", "\u{e9}", "a\n", ""]);
     check("ORDERS_ENTRA_TENANT_ID", &[GUID], &[BARE_GUID, NIL, "common", "contoso.com", ""]);
     check("ORDERS_ENTRA_ALLOWED_CLIENTS", &[GUID, TWO_GUIDS], &["*", "any", ",", BARE_GUID, ""]);
     check(
@@ -68,6 +73,35 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     check("ORDERS_API_DESCRIPTION", &["off"], &["on", "no", ""]);
     check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
     check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
+}
+
+#[test]
+fn an_issuer_is_called_over_tls_or_on_this_machine() {
+    check(
+        "ORDERS_ENTRA_AUTHORITY",
+        &[
+            "https://login.microsoftonline.us",
+            "https://issuer.example:8443/path/",
+            "http://localhost:7071/_local/issuer",
+            "http://127.0.0.1:1",
+            "http://[::1]/x",
+        ],
+        &[
+            "http://login.microsoftonline.com",
+            "http://localhost.example/",
+            "http://127.0.0.2/",
+            "http://127.0.0.1.example/",
+            "https://me@issuer.example",
+            "https://me:x@issuer.example",
+            "https://issuer.example/?x",
+            "https://issuer.example/#x",
+            "ftp://localhost",
+            "file:///etc/issuer",
+            "issuer.example",
+            "https://",
+            "",
+        ],
+    );
 }
 
 #[test]
@@ -99,8 +133,6 @@ fn a_local_database_is_a_file_or_a_server() {
 #[test]
 fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
     let later = [
-        "ORDERS_ENTRA_AUDIENCE",
-        "ORDERS_ENTRA_AUTHORITY",
         "ORDERS_FULFILMENT_URL",
         "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
         "ORDERS_FULFILMENT_CA",

@@ -10,6 +10,9 @@ use crate::{
     store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
 };
 
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage::{self, Sabotage};
+
 use super::{
     orders::{confines, find},
     rows::WholeRow,
@@ -56,6 +59,10 @@ pub(super) async fn pending(
     message: &FulfilmentMessage,
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget_on_server(pool, message).await?;
+    }
     let row = sqlx::query(sql::PENDING)
         .bind(message.order_id.to_string())
         .bind(message.message_id.to_string())
@@ -84,6 +91,10 @@ pub(super) async fn decide(
         Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
         Decision::Rejected => (Action::Reject, Status::Rejected),
     };
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget_on_server(pool, message).await?;
+    }
     sqlx::query(sql::DECIDE)
         .bind(message.order_id.to_string())
         .bind(status.as_str())

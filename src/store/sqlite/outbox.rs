@@ -44,7 +44,7 @@ pub(super) async fn insert_again(
         .bind(stamp.at.timestamp_micros())
         .bind(stamp.at.timestamp_micros())
         .bind(0_i64)
-        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .bind(replay.digest.as_str())
         .execute(connection)
         .await?;
     Ok(())
