@@ -219,6 +219,8 @@ module rights 'modules/rbac.bicep' = {
     apiPrincipalId: identity.outputs.api.principalId
     processorPrincipalId: identity.outputs.processor.principalId
     gatewayPrincipalId: gateway.outputs.principalId
+    deployPrincipalId: identity.outputs.deploy.principalId
+    plan: plan
   }
 }
 

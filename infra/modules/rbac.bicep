@@ -11,8 +11,13 @@ param componentName string
 param apiPrincipalId string
 param processorPrincipalId string
 param gatewayPrincipalId string
+param deployPrincipalId string
+
+@description('flex or dedicated: on a dedicated plan the package is a blob that the deployment writes.')
+param plan string
 
 var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
 var queueReader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '19e7f393-937e-4f77-808e-94535e297925')
 var queueProcessor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '8a0f0c08-91a1-4084-bc3d-661d67233fed')
 var queueSender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a')
@@ -29,6 +34,26 @@ resource processorAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existin
 
 resource work 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storage.work
+}
+
+resource apiBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+  parent: apiAccount
+  name: 'default'
+}
+
+resource apiPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: apiBlobs
+  name: 'packages'
+}
+
+resource processorBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+  parent: processorAccount
+  name: 'default'
+}
+
+resource processorPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+  parent: processorBlobs
+  name: 'packages'
 }
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' existing = {
@@ -282,6 +307,26 @@ resource gatewayTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   properties: {
     roleDefinitionId: metricsPublisher
     principalId: gatewayPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource apiPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (plan == 'dedicated') {
+  scope: apiPackages
+  name: guid(apiPackages.id, deployPrincipalId, blobDataContributor)
+  properties: {
+    roleDefinitionId: blobDataContributor
+    principalId: deployPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource processorPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (plan == 'dedicated') {
+  scope: processorPackages
+  name: guid(processorPackages.id, deployPrincipalId, blobDataContributor)
+  properties: {
+    roleDefinitionId: blobDataContributor
+    principalId: deployPrincipalId
     principalType: 'ServicePrincipal'
   }
 }
