@@ -7,6 +7,15 @@ use crate::bicep::{Deployment, Sources, Value, deploy};
 /// The main file.
 pub const MAIN: &str = "infra/main.bicep";
 
+/// Flex Consumption.
+pub const FLEX: &str = "flex";
+/// A Premium v3 plan.
+pub const DEDICATED: &str = "dedicated";
+/// Storage, vaults and apps behind private endpoints.
+pub const PRIVATE_ENDPOINTS: &str = "privateEndpoints";
+/// Storage, vaults and apps behind service endpoints and default deny.
+pub const SERVICE_ENDPOINTS: &str = "serviceEndpoints";
+
 /// One choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct World {
@@ -22,8 +31,8 @@ pub struct World {
 #[must_use]
 pub fn all() -> Vec<World> {
     let mut worlds = Vec::new();
-    for plan in ["flex", "dedicated"] {
-        for network in ["privateEndpoints", "serviceEndpoints"] {
+    for plan in [FLEX, DEDICATED] {
+        for network in [PRIVATE_ENDPOINTS, SERVICE_ENDPOINTS] {
             worlds.extend([false, true].map(|options| World { plan, network, options }));
         }
     }
@@ -40,7 +49,7 @@ impl World {
         for option in ["customerManagedKeys", "front", "defender", "sentinel", "runner"] {
             parameters.insert(option.to_owned(), Value::Bool(self.options));
         }
-        if self.options && self.plan == "dedicated" {
+        if self.options && self.plan == DEDICATED {
             let environment = Value::exact("/subscriptions/s/hostingEnvironments/e");
             parameters.insert("appServiceEnvironmentId".to_owned(), environment);
         }

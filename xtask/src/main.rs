@@ -2,6 +2,7 @@
 
 mod chaos;
 mod dev;
+mod infra;
 mod licences;
 mod measure;
 mod postgres;
@@ -26,6 +27,7 @@ Examples:
   cargo xtask test                     everything that CI runs
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -49,6 +51,8 @@ enum Command {
     Test,
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
+    /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
+    Infra(infra::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -62,6 +66,7 @@ async fn main() -> ExitCode {
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::Infra(args) => infra::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! The infrastructure of this repository, held against the controls.
 
 mod gates;
+mod logins;
 mod operators;
 mod policies;
 mod rights;
