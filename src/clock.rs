@@ -1,6 +1,11 @@
 //! The one place that reads the system's clock.
 
+use std::time::Instant;
+
 use chrono::{DateTime, SubsecRound, Utc};
+
+#[cfg(feature = "shifted-clock")]
+mod shifted;
 
 /// Tells the time, in whole microseconds: what every store keeps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,6 +16,15 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "everyone else is handed a Clock or a time")]
     pub fn now(self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(6)
+        let now = Utc::now();
+        #[cfg(feature = "shifted-clock")]
+        let now = now + shifted::shift();
+        now.trunc_subsecs(6)
+    }
+
+    /// This moment, on a clock that nobody sets and that never goes back.
+    #[must_use]
+    pub fn moment(self) -> Instant {
+        Instant::now()
     }
 }

@@ -8,19 +8,23 @@ use std::ffi::OsString;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::telemetry::Filter;
+use crate::{limit::Rate, telemetry::Filter};
 
+mod authority;
 mod database;
 mod faults;
 mod given;
+mod identity;
 mod settings;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
+pub use authority::Authority;
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use faults::{Fault, Faults};
+pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
 
 use given::Given;
@@ -59,21 +63,12 @@ pub struct Config {
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
+    /// How often one caller may call this process; none when nobody is limited, or nobody calls.
+    pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
     /// What is logged.
     pub log: Filter,
-}
-
-/// Whom this deployment lets in (contract §6).
-#[derive(Clone, Debug)]
-pub struct IdentitySettings {
-    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in; any when none.
-    pub tenant: Option<Uuid>,
-    /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
-    pub allowed_clients: Option<Vec<Uuid>>,
-    /// `ORDERS_REQUIRED_SCOPE`: compared exactly.
-    pub required_scope: String,
 }
 
 impl Config {
@@ -93,7 +88,8 @@ impl Config {
         let database = database::read(&mut given, place);
         let people = needs.http || needs.incoming;
         let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
-        let identity = needs.http.then(|| IdentitySettings::read(&mut given, place, tenant));
+        let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
+        let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
         if needs.fulfilment && place == Place::Platform {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
@@ -108,6 +104,7 @@ impl Config {
                 database,
                 tenant,
                 identity,
+                rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
                 log: log?,
             })
@@ -115,20 +112,5 @@ impl Config {
         let config = whole();
         let faults = given.finish();
         config.filter(|_| faults.is_empty()).ok_or(faults)
-    }
-}
-
-impl IdentitySettings {
-    fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Option<Self> {
-        given.demand_platform_authentication();
-        if place == Place::Platform {
-            given.demand(
-                "ORDERS_ENTRA_ALLOWED_CLIENTS",
-                "is missing: on the platform name the client ids that may call on a user's behalf",
-            );
-        }
-        let allowed_clients = given.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
-        let required_scope = given.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
-        Some(Self { tenant, allowed_clients, required_scope })
     }
 }

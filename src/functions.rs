@@ -13,7 +13,9 @@ use crate::{
     config::Needs,
     fulfilment::Backend,
     host::{Call, Function, Invocation, Trigger},
-    identity::{Caller, Identity},
+    identity::Identity,
+    limit::Limiter,
+    policy::{Action, Permit},
     problem::Problem,
     store::{Stamp, Store},
 };
@@ -69,6 +71,8 @@ pub struct App {
     pub clock: Clock,
     /// Says who is calling; a process without functions that ask has none.
     pub identity: Option<Identity>,
+    /// Counts the calls of each caller; none when nobody is limited.
+    pub limiter: Option<Limiter>,
     /// The only tenant that a message may name an owner of; any when none.
     pub tenant: Option<Uuid>,
     /// Keeps what is to be kept.
@@ -82,13 +86,18 @@ pub struct App {
 }
 
 impl App {
-    /// Who is calling.
+    /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
     ///
     /// # Errors
-    /// `unauthenticated`; also in a process that cannot tell.
-    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+    /// `unauthenticated`, also in a process that cannot tell; `unavailable`, while nobody can tell; `forbidden` or
+    /// `insufficient-scope`; `rate-limited`.
+    pub async fn permit<A: Action>(&self, headers: &HeaderMap) -> Result<Permit<A>, Problem> {
         let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        Ok(identity.caller(headers)?)
+        let permit = identity.caller(headers, self.clock.now()).await?.permit::<A>()?;
+        if let Some(limiter) = &self.limiter {
+            limiter.admit(permit.caller(), self.clock.moment()).map_err(Problem::RateLimited)?;
+        }
+        Ok(permit)
     }
 
     /// When and under which invocation a handler acts.

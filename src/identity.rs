@@ -1,19 +1,30 @@
 //! Who is calling: evidence in, an immutable [`Caller`] out, or a refusal. Read once, at the door.
 
 use axum::http::HeaderMap;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{config::IdentitySettings, orders::Owner};
+use crate::{
+    config::{IdentityMode, IdentitySettings},
+    https::ClientError,
+    orders::Owner,
+};
+use refusal::Reason;
+use token::Tokens;
 
 mod bearer;
 mod claims;
 mod easyauth;
+mod evidence;
+mod keys;
+mod memory;
 mod refusal;
+mod token;
 
 #[cfg(test)]
 mod tests;
 
-pub use refusal::Unauthenticated;
+pub use refusal::Unidentified;
 
 /// A caller whose evidence has been checked. Nothing downstream reads headers again.
 #[derive(Clone, Debug)]
@@ -54,31 +65,52 @@ impl Caller {
 }
 
 /// Decides who a caller is, by the settings of this deployment.
-#[derive(Clone, Debug)]
 pub struct Identity {
     settings: IdentitySettings,
+    source: Source,
+}
+
+/// What is read (contract §6).
+enum Source {
+    /// The principal header alone; the token is demanded and not read, for the platform has checked it.
+    Header,
+    /// The token alone; principal headers are not even looked at.
+    Token(Tokens),
+    /// Both, and they have to agree; the caller is whom the token names.
+    HeaderAndToken(Tokens),
 }
 
 impl Identity {
-    /// An identity check by these settings.
-    #[must_use]
-    pub fn new(settings: IdentitySettings) -> Self {
-        Self { settings }
+    /// An identity check by these settings. Asks nobody anything yet.
+    ///
+    /// # Errors
+    /// When tokens are to be judged and there can be no client to fetch the issuer's keys with.
+    pub fn new(settings: IdentitySettings) -> Result<Self, ClientError> {
+        let source = match &settings.mode {
+            IdentityMode::EasyAuth => Source::Header,
+            IdentityMode::Jwt(tokens) => Source::Token(Tokens::new(tokens.clone())?),
+            IdentityMode::EasyAuthAndJwt(tokens) => Source::HeaderAndToken(Tokens::new(tokens.clone())?),
+        };
+        Ok(Self { settings, source })
+    }
+
+    /// Fetches the issuer's keys if tokens are to be judged, so that the first caller need not wait for them. A
+    /// failure is logged, and the next caller has it tried again.
+    pub async fn prepare(&self, now: DateTime<Utc>) {
+        match &self.source {
+            Source::Header => {}
+            Source::Token(tokens) | Source::HeaderAndToken(tokens) => tokens.prepare(now).await,
+        }
     }
 
     /// Reads the evidence in `headers`: those of the caller, as the platform let them through, repeated ones
     /// repeated. Writes `tenant_id` and `object_id`, or the reason as `denied`, into the current span's fields
     /// of these names.
     ///
-    /// The bearer token is demanded but not read: the platform has checked it, and the principal header holds
-    /// its claims (contract §6, mode `easyauth`).
-    ///
     /// # Errors
-    /// [`Unauthenticated`] unless every piece of evidence is there exactly once, well formed, and agrees.
-    pub fn caller(&self, headers: &HeaderMap) -> Result<Caller, Unauthenticated> {
-        let caller = bearer::token(headers)
-            .and_then(|_unread| easyauth::claims(headers))
-            .and_then(|claims| claims.caller(&self.settings));
+    /// [`Unidentified`] unless every piece of evidence is there exactly once, well formed, and agrees.
+    pub async fn caller(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Unidentified> {
+        let caller = self.judged(headers, now).await;
         let span = tracing::Span::current();
         match &caller {
             Ok(caller) => {
@@ -89,6 +121,20 @@ impl Identity {
                 span.record("denied", reason.text());
             }
         }
-        caller.map_err(Unauthenticated)
+        caller.map_err(Unidentified)
+    }
+
+    async fn judged(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
+        let token = bearer::token(headers)?;
+        match &self.source {
+            Source::Header => easyauth::evidence(headers)?.caller(&self.settings),
+            Source::Token(tokens) => tokens.evidence(token, now).await?.caller(&self.settings),
+            Source::HeaderAndToken(tokens) => {
+                let header = easyauth::evidence(headers)?;
+                let evidence = tokens.evidence(token, now).await?;
+                evidence.agrees_with(&header)?;
+                evidence.caller(&self.settings)
+            }
+        }
     }
 }

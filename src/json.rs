@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 /// The one JSON document in `text`. None unless it is UTF-8 without a byte order mark, holds no key twice in one
@@ -11,6 +14,15 @@ pub(crate) fn plain(text: &[u8], depth: usize) -> Option<Value> {
     let mut document = serde_json::Deserializer::from_slice(text);
     let value = Plain(depth).deserialize(&mut document).ok()?;
     document.end().ok().map(|()| value)
+}
+
+/// A document as [`plain`] reads it, for whoever is handed a type to read.
+pub(crate) struct Document<const DEPTH: usize>(pub(crate) Value);
+
+impl<'de, const DEPTH: usize> Deserialize<'de> for Document<DEPTH> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Plain(DEPTH).deserialize(deserializer).map(Self)
+    }
 }
 
 /// A value that may still open so many levels.

@@ -1,10 +1,10 @@
 //! An Azure Functions custom handler that takes, authorises, stores and fulfils orders.
 //!
 //! The modules read as one invocation does. [`host`] turns what the Functions host sends into a call;
-//! [`identity`] says who is calling, [`policy`] whether they may, [`validation`] whether the request is well
+//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`validation`] whether the request is well
 //! formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
-//! [`telemetry`], the [`clock`] and the [`fulfilment`] backend.
+//! [`telemetry`], the [`clock`], the clients of [`https`] and the [`fulfilment`] backend.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -15,6 +15,7 @@ pub mod telemetry;
 pub mod host;
 pub mod identity;
 pub mod policy;
+pub mod limit;
 pub mod validation;
 pub mod problem;
 pub mod reply;
@@ -23,4 +24,5 @@ pub mod orders;
 pub mod store;
 pub mod fulfilment;
 pub mod clock;
+pub mod https;
 mod json;

@@ -11,6 +11,7 @@ use orders_worker::{
     functions::{self, App, health::Sampled},
     host::{self, Function, Host, Limits},
     identity::Identity,
+    limit::Limiter,
     problem::Problem,
     store, telemetry,
 };
@@ -105,17 +106,21 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     if served.iter().any(|function| function.name == "Health") {
         tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     }
+    let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let app = App {
         clock: Clock,
         tenant: config.tenant,
-        identity: config.identity.map(Identity::new),
+        identity,
+        limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
         backend: Backend::StandIn,
         outbox_deadline: config.outbox_deadline,
         health,
     };
+    let app = Arc::new(app);
+    tokio::spawn(prepare(Arc::clone(&app)));
     let host = Host {
-        app: Arc::new(app),
+        app,
         functions: served,
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
@@ -130,4 +135,11 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         }
     };
     host.serve(listener, stop).await
+}
+
+/// Gets ready what the first caller would otherwise wait for.
+async fn prepare(app: Arc<App>) {
+    if let Some(identity) = &app.identity {
+        identity.prepare(app.clock.now()).await;
+    }
 }

@@ -1,12 +1,14 @@
 //! Every way to say no: problem details (RFC 9457) for the client. Why it happened goes to the log, once, where
 //! it is known; the client gets the type, a sentence that helps, and the invocation's id to quote.
 
+use std::{borrow::Cow, time::Duration};
+
 use axum::http::{HeaderName, StatusCode, header};
 use serde::Serialize;
 
 use crate::{
     host::{Answer, Invocation, Refusal, Retry},
-    identity::Unauthenticated,
+    identity::Unidentified,
     policy::Denied,
     reply,
     store::StoreError,
@@ -43,6 +45,8 @@ pub enum Problem {
     KeyReused,
     /// 428: a version has to be named.
     PreconditionRequired,
+    /// 429: too many requests of this caller's; the next is taken after this time.
+    RateLimited(Duration),
     /// 503: something that this needs is away; try again.
     Unavailable,
     /// 500: a bug.
@@ -162,6 +166,12 @@ impl Problem {
                 "Name the version you mean",
                 "Send If-Match with the ETag of the version that you read.",
             ),
+            Self::RateLimited(_) => (
+                S::TOO_MANY_REQUESTS,
+                "rate-limited",
+                "Too many requests",
+                "Try again after the time in Retry-After.",
+            ),
             Self::Unavailable => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
             }
@@ -174,14 +184,18 @@ impl Problem {
         }
     }
 
-    fn header(&self) -> Option<(HeaderName, &'static str)> {
+    fn header(&self) -> Option<(HeaderName, Cow<'static, str>)> {
         match self {
-            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer".into())),
             Self::Forbidden | Self::InsufficientScope => {
-                Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""))
+                Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".into()))
             }
-            Self::Twin => Some((header::RETRY_AFTER, "1")),
-            Self::Unavailable => Some((header::RETRY_AFTER, "5")),
+            Self::Twin => Some((header::RETRY_AFTER, "1".into())),
+            Self::RateLimited(wait) => {
+                let begun = u64::from(wait.subsec_nanos() > 0);
+                Some((header::RETRY_AFTER, (wait.as_secs() + begun).to_string().into()))
+            }
+            Self::Unavailable => Some((header::RETRY_AFTER, "5".into())),
             _ => None,
         }
     }
@@ -202,7 +216,7 @@ impl Problem {
         let mut answer = reply::json(status, &document);
         reply::set(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");
         if let Some((name, value)) = self.header() {
-            reply::set(&mut answer, name, value);
+            reply::set(&mut answer, name, &value);
         }
         answer
     }
@@ -220,10 +234,18 @@ impl Problem {
     }
 }
 
-impl From<Unauthenticated> for Problem {
-    fn from(refusal: Unauthenticated) -> Self {
-        tracing::warn!(reason = refusal.reason(), "a caller was turned away");
-        Self::Unauthenticated
+impl From<Unidentified> for Problem {
+    fn from(refusal: Unidentified) -> Self {
+        let reason = refusal.reason();
+        if refusal.is_contradiction() {
+            tracing::error!(
+                reason,
+                "security: header and token name different callers; find out how the header came past the platform"
+            );
+        } else {
+            tracing::warn!(reason, "a caller was turned away");
+        }
+        if refusal.is_unjudged() { Self::Unavailable } else { Self::Unauthenticated }
     }
 }
 
@@ -291,6 +313,15 @@ mod tests {
             ] {
                 assert_eq!(header(&answer, &name).as_deref(), Some(value), "{refusal:?}");
             }
+        }
+    }
+
+    #[test]
+    fn whoever_calls_too_often_is_told_a_time_that_is_never_too_short() {
+        for (millis, told) in [(1, "1"), (1_000, "1"), (1_001, "2"), (59_999, "60")] {
+            let answer = Problem::RateLimited(Duration::from_millis(millis)).answer(&invocation());
+            assert_eq!(answer.status, 429);
+            assert_eq!(header(&answer, &header::RETRY_AFTER).as_deref(), Some(told), "{millis}");
         }
     }
 

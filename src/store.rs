@@ -260,7 +260,8 @@ pub trait Store: Send + Sync {
     ///
     /// With `fails` the order that it points at becomes `failed`, from `queued` only, and the outbox row of its
     /// message is closed; but when that message's letter was replayed, nothing changes: the replay travels under an
-    /// id of its own, so this is the old message once more.
+    /// id of its own, so this is the old message once more. And when its id belongs to another message that we sent,
+    /// the letter says [`reused`](crate::orders::Reason::Reused) and all else stays as it is.
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
@@ -281,8 +282,8 @@ pub trait Store: Send + Sync {
     /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
     /// stand in inbox and outbox, and late copies of it may still be on their way. When its order is `failed`, it
     /// becomes `queued` again, with its history row. Every other message goes out byte for byte, in an outbox row
-    /// that is named by the letter and closed by the payload's digest ([`ingest_order`](Self::ingest_order),
-    /// [`record_dead_letter`](Self::record_dead_letter)).
+    /// that is named by the letter. Rows of both kinds are closed by the payload's digest too, when it is received
+    /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
         permit: &Permit<ReplayDeadLetter>,

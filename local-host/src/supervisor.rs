@@ -20,6 +20,10 @@ use crate::{
     stop::{Stop, Stopping},
 };
 
+/// In the value of a setting: the host's own URL, which nobody knows before it listens. A worker that checks tokens
+/// finds the local issuer below it.
+pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
+
 /// How to run an app.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -29,7 +33,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// App settings: the worker's environment beside the inherited one, `AzureFunctionsJobHost__…` overrides of
     /// host.json among them. A value here wins over an inherited one. `LOCAL_HOST_QUEUE_LEASE` is the host's own:
-    /// the lease of a received message as a time span, ten minutes without it.
+    /// the lease of a received message as a time span, ten minutes without it. [`OWN_URL`] in a value stands for the
+    /// URL that callers use.
     pub settings: Vec<(String, String)>,
     /// Whether the front checks tokens and sets principal headers.
     pub front: FrontMode,
@@ -77,10 +82,13 @@ impl LocalHost {
     ///
     /// # Errors
     /// A bad host.json or function.json, a taken port, a missing executable: one sentence each.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    pub async fn start(mut options: Options) -> Result<Self, StartError> {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
         let url = url(address);
+        for (_, value) in &mut options.settings {
+            *value = value.replace(OWN_URL, &url);
+        }
         let clock = options.queues.clock().clone();
         let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
             .map_err(|error| StartError(error.to_string()))?;

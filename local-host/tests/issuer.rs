@@ -72,6 +72,17 @@ fn a_users_token_says_what_entra_would_say() {
 }
 
 #[test]
+fn any_claims_can_be_signed_for_whoever_tests_what_checks_tokens() {
+    let state = tempfile::tempdir().unwrap();
+    let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
+    let good = part(&token(&issuer, "keeper", &TokenOptions::default()), 1);
+    assert_eq!(json!(issuer.verify(&issuer.sign(&good).unwrap(), noon()).unwrap()), good);
+    let signed = issuer.sign(&json!({"aud": ["other"], "more": 1})).unwrap();
+    assert_eq!(part(&signed, 1), json!({"aud": ["other"], "more": 1}));
+    assert_eq!(issuer.verify(&signed, noon()), Err(Refusal::Malformed));
+}
+
+#[test]
 fn an_apps_token_has_roles_and_no_scope() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();

@@ -54,10 +54,8 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Later {
     These(&'static [&'static str]),
-    Any,
 }
 
-const TOKENS: &str = "needs the identity mode `jwt`, which this version does not have; remove it";
 const BACKEND: &str = "needs a fulfilment backend, which this version does not call; remove it";
 const CERTIFICATES: &str = "needs client certificates, which this version does not check; remove it";
 const VAULT: &str = "needs Key Vault, which this version does not read; remove it";
@@ -108,12 +106,11 @@ pub const SETTINGS: &[Setting] = &[
         "asks for a managed identity, which this version cannot sign in with; remove it",
         "how the worker signs in to its database",
     ),
-    partly(
+    built(
         "ORDERS_IDENTITY",
         Concern::Http,
-        ("easyauth+jwt", &["easyauth"], Later::These(&["easyauth+jwt", "jwt"])),
-        "asks for checks of the token, which this version does not have; set it to `easyauth`",
-        "where a caller's identity is read: `easyauth` from the platform's header",
+        Some("easyauth+jwt"),
+        "what says who a caller is: `easyauth` the platform's header, `jwt` the token, or both, which must agree",
     ),
     built(
         "ORDERS_ENTRA_TENANT_ID",
@@ -121,7 +118,12 @@ pub const SETTINGS: &[Setting] = &[
         None,
         "the only tenant whose people and programs are let in, and whose people a queued order may name",
     ),
-    later("ORDERS_ENTRA_AUDIENCE", Concern::Http, TOKENS, "the audience of tokens"),
+    built(
+        "ORDERS_ENTRA_AUDIENCE",
+        Concern::Http,
+        None,
+        "the audience of tokens: the client id of the API's app registration; required where tokens are checked",
+    ),
     built(
         "ORDERS_ENTRA_ALLOWED_CLIENTS",
         Concern::Http,
@@ -134,7 +136,12 @@ pub const SETTINGS: &[Setting] = &[
         Some("Orders.ReadWrite"),
         "the scope that a user's token must carry",
     ),
-    later("ORDERS_ENTRA_AUTHORITY", Concern::Http, TOKENS, "another issuer of tokens than Entra"),
+    built(
+        "ORDERS_ENTRA_AUTHORITY",
+        Concern::Http,
+        None,
+        "another issuer of tokens than Entra; plain http for one on a developer's own machine only",
+    ),
     later("ORDERS_FULFILMENT_URL", Concern::Fulfilment, BACKEND, "the fulfilment backend"),
     later(
         "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
@@ -162,12 +169,11 @@ pub const SETTINGS: &[Setting] = &[
         CERTIFICATES,
         "which certificate belongs to which client",
     ),
-    partly(
+    built(
         "ORDERS_RATE_LIMIT",
         Concern::Http,
-        ("off", &["off"], Later::Any),
-        "asks for a rate limit, which this version does not have; remove it or set it to `off`",
-        "requests of one caller to one process; none in this version",
+        Some("20/s burst 40"),
+        "how often one caller may call one process; or `off`",
     ),
     built(
         "ORDERS_OUTBOX_DEADLINE",

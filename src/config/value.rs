@@ -4,7 +4,7 @@
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::telemetry::Filter;
+use crate::{limit::Rate, telemetry::Filter};
 
 pub(super) fn port(text: &str) -> Result<u16, &'static str> {
     digits(text).filter(|port| *port > 0).ok_or("is no port: a number from 1 to 65535")
@@ -34,6 +34,15 @@ pub(super) fn scope(text: &str) -> Result<String, &'static str> {
     if text.bytes().all(fits) { Ok(text.to_owned()) } else { Err("is no scope: one word, without quotes") }
 }
 
+/// What a token's `aud` has to be: mostly a GUID, which Entra writes in small letters.
+pub(super) fn audience(text: &str) -> Result<String, &'static str> {
+    match guid(text) {
+        Ok(id) => Ok(id.to_string()),
+        Err(_) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
+        Err(_) => Err("is no audience: one word, such as the client id of the API's app registration"),
+    }
+}
+
 pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     let fault = "is no time from 1s to 24h: a number with `s`, `m` or `h`";
     let day = 24 * 60 * 60;
@@ -44,6 +53,22 @@ pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     let number: i64 = digits(number).ok_or(fault)?;
     let whole = number.checked_mul(seconds).filter(|whole| (1..=day).contains(whole)).ok_or(fault)?;
     Ok(Duration::seconds(whole))
+}
+
+/// None for `off`.
+pub(super) fn rate(text: &str) -> Result<Option<Rate>, &'static str> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let rate = || {
+        let (requests, burst) = text.split_once(" burst ")?;
+        let (requests, unit) = requests.split_once('/')?;
+        let seconds = [("s", 1), ("m", 60)]
+            .into_iter()
+            .find_map(|(name, seconds)| (unit == name).then_some(seconds))?;
+        Rate::new(digits(requests)?, seconds, digits(burst)?)
+    };
+    rate().map(Some).ok_or("is no rate such as `20/s burst 40` or `90/m burst 10`, and not `off`")
 }
 
 pub(super) fn filter(text: &str) -> Result<Filter, &'static str> {

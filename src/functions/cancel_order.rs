@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn cancel_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<CancelOrder>()?;
+    let permit = app.permit::<CancelOrder>(&call.headers).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     match app.store.cancel_order(&permit, id, app.stamp(&call.invocation)).await? {

@@ -22,7 +22,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<PlaceOrder>()?;
+    let permit = app.permit::<PlaceOrder>(&call.headers).await?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let key = validation::request_key(&call.headers)?;

@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn get_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<ReadOrder>()?;
+    let permit = app.permit::<ReadOrder>(&call.headers).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     let order = app.store.read_order(&permit, id).await?.ok_or(Problem::NotFound)?;

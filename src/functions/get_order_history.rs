@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn get_order_history(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<ReadHistory>()?;
+    let permit = app.permit::<ReadHistory>(&call.headers).await?;
     let slice = Query::of(&call.query).slice(List::History, &[])?;
     let id = validation::order_id(&call)?;
     let slice = validation::history_of(id, &slice)?;

@@ -19,19 +19,19 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn list_orders(app: &App, call: Call) -> Result<Answer, Problem> {
-    let caller = app.caller(&call.headers)?;
     let query = Query::of(&call.query);
-    let (list, sight) = if query.value("scope") == Some("all") {
-        (List::AllOrders, caller.permit::<ListAllOrders>()?.sight())
+    let (list, sight, caller) = if query.value("scope") == Some("all") {
+        let permit = app.permit::<ListAllOrders>(&call.headers).await?;
+        (List::AllOrders, permit.sight(), permit.caller())
     } else {
-        (List::OwnOrders, caller.permit::<ListOwnOrders>()?.sight())
+        let permit = app.permit::<ListOwnOrders>(&call.headers).await?;
+        (List::OwnOrders, permit.sight(), permit.caller())
     };
     let slice = query.slice(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
         return Err(Problem::Malformed("scope is own or all."));
     }
     let listed = app.store.list_orders(sight, &slice).await?;
-    let page =
-        Page::of(&listed, |order| OrderView::of(order, caller.owner()), |order| list.cursor(&order.id));
+    let page = Page::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
     Ok(reply::json(StatusCode::OK, &page))
 }

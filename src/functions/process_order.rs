@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn process_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<ProcessOrder>()?;
+    let permit = app.permit::<ProcessOrder>(&call.headers).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     let stamp = app.stamp(&call.invocation);

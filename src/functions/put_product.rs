@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<PutProduct>()?;
+    let permit = app.permit::<PutProduct>(&call.headers).await?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let said = validation::precondition(&call.headers)?;

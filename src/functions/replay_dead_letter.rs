@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn replay_dead_letter(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<ReplayDeadLetter>()?;
+    let permit = app.permit::<ReplayDeadLetter>(&call.headers).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::dead_letter_id(&call)?;
     match app.store.replay_dead_letter(&permit, id, app.stamp(&call.invocation)).await? {

@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn update_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.caller(&call.headers)?.permit::<UpdateOrder>()?;
+    let permit = app.permit::<UpdateOrder>(&call.headers).await?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let precondition = validation::if_match(&call.headers)?;

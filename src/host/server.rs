@@ -91,10 +91,9 @@ impl<A: Send + Sync + 'static> Host<A> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
-        let port = listener.local_addr()?.port();
         let seats = self.limits.running;
-        let serving = Arc::new(Serving { host: self, running: Semaphore::new(seats), port });
-        let router = Router::new().fallback(lead::<A>).with_state(Arc::clone(&serving));
+        let serving = self.open(listener.local_addr()?.port());
+        let router = router(Arc::clone(&serving));
         // An answer is one small write; waiting for a second one to send along only costs time.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let (close, closed) = oneshot::channel::<()>();
@@ -112,6 +111,21 @@ impl<A: Send + Sync + 'static> Host<A> {
         };
         tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()))
     }
+
+    /// What answers behind the listener, for a caller within the process; `port` is the one that the Functions host
+    /// would name in `Host`.
+    pub fn router(self, port: u16) -> Router {
+        router(self.open(port))
+    }
+
+    fn open(self, port: u16) -> Arc<Serving<A>> {
+        let running = Semaphore::new(self.limits.running);
+        Arc::new(Serving { host: self, running, port })
+    }
+}
+
+fn router<A: Send + Sync + 'static>(serving: Arc<Serving<A>>) -> Router {
+    Router::new().fallback(lead::<A>).with_state(serving)
 }
 
 /// A host at work.

@@ -1,10 +1,10 @@
 //! What a principal's claims say about its bearer, in either spelling of the platform (identity sheet
 //! §1.3).
 
-use uuid::Uuid;
-
-use super::{Caller, CallerKind, Role, refusal::Reason};
-use crate::config::IdentitySettings;
+use super::{
+    evidence::{self, Evidence},
+    refusal::Reason,
+};
 
 /// Claims in a principal (identity sheet §1.2).
 const MOST: usize = 512;
@@ -58,46 +58,17 @@ impl Claims {
         Ok(claims)
     }
 
-    /// Whom these claims describe.
-    pub(super) fn caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
-        let tenant = self.id(TENANT).ok_or(Reason::TenantMissing)?;
-        let object = self.id(OBJECT).ok_or(Reason::ObjectMissing)?;
-        if settings.tenant.is_some_and(|ours| ours != tenant) {
-            return Err(Reason::TenantForeign);
-        }
-        let kind = self.kind(&settings.required_scope)?;
-        if let (CallerKind::User { .. }, Some(allowed)) = (kind, &settings.allowed_clients) {
-            let client = self.id(CLIENT).ok_or(Reason::ClientMissing)?;
-            if !allowed.contains(&client) {
-                return Err(Reason::ClientNotAllowed);
-            }
-        }
-        Ok(Caller { tenant, object, kind, roles: self.roles() })
-    }
-
-    /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.
-    fn kind(&self, required: &str) -> Result<CallerKind, Reason> {
-        match (self.one(SCOPE), self.one(KIND)) {
-            (Some(scope), None | Some("user")) if !scope.trim_matches(' ').is_empty() => {
-                Ok(CallerKind::User { in_scope: scope.split(' ').any(|granted| granted == required) })
-            }
-            (None, Some("app")) => Ok(CallerKind::App),
-            _ => Err(Reason::KindUnclear),
-        }
-    }
-
-    fn roles(&self) -> Vec<Role> {
-        let held = |name| self.values(ROLES).any(|value| value == name);
-        [("OrderProcessor", Role::OrderProcessor), ("OrderAdmin", Role::OrderAdmin)]
-            .into_iter()
-            .filter_map(|(name, role)| held(name).then_some(role))
-            .collect()
-    }
-
-    /// A GUID in its usual form; the all-zero one names nobody.
-    fn id(&self, spellings: Spellings) -> Option<Uuid> {
-        let text = self.one(spellings).filter(|text| text.len() == 36)?;
-        Uuid::try_parse(text).ok().filter(|id| !id.is_nil())
+    /// What these claims say of their bearer.
+    pub(super) fn evidence(&self) -> Result<Evidence, Reason> {
+        let id = |spellings| self.one(spellings).and_then(evidence::id);
+        Ok(Evidence {
+            tenant: id(TENANT).ok_or(Reason::TenantMissing)?,
+            object: id(OBJECT).ok_or(Reason::ObjectMissing)?,
+            client: id(CLIENT),
+            scope: self.one(SCOPE).map(str::to_owned),
+            kind: self.one(KIND).map(str::to_owned),
+            roles: evidence::roles(|name| self.values(ROLES).any(|value| value == name)),
+        })
     }
 
     fn one(&self, spellings: Spellings) -> Option<&str> {

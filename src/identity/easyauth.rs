@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{claims::Claims, refusal::Reason};
+use super::{claims::Claims, evidence::Evidence, refusal::Reason};
 use crate::json;
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
@@ -29,11 +29,11 @@ const DEEPEST: usize = 8;
 /// Members of the Static Web Apps form.
 const OTHER_FORM: [&str; 4] = ["identityProvider", "userId", "userDetails", "userRoles"];
 
-/// The claims that the platform vouches for.
+/// What the platform vouches for.
 ///
 /// # Errors
 /// Unless the header is there once, in the one accepted form, and from the one accepted provider.
-pub(super) fn claims(headers: &HeaderMap) -> Result<Claims, Reason> {
+pub(super) fn evidence(headers: &HeaderMap) -> Result<Evidence, Reason> {
     if HINTS.iter().any(|name| headers.get_all(name).iter().count() > 1) {
         return Err(Reason::HintRepeated);
     }
@@ -46,7 +46,7 @@ pub(super) fn claims(headers: &HeaderMap) -> Result<Claims, Reason> {
     }
     let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
     let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
-    read(text)
+    read(text)?.evidence()
 }
 
 fn only<'h>(

@@ -1,11 +1,24 @@
 //! Why a caller was refused: a closed list for the log, one blank face for the client.
 
-/// The caller could not be identified. The client learns nothing more; the log gets [`Self::reason`].
+/// The caller was not let in. The client learns nothing more than whether to try again; the log gets
+/// [`Self::reason`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the caller could not be identified")]
-pub struct Unauthenticated(pub(super) Reason);
+pub struct Unidentified(pub(super) Reason);
 
-impl Unauthenticated {
+impl Unidentified {
+    /// Whether nobody could judge the evidence for now: the issuer's keys cannot be had.
+    #[must_use]
+    pub fn is_unjudged(&self) -> bool {
+        self.0 == Reason::KeysUnavailable
+    }
+
+    /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
+    #[must_use]
+    pub fn is_contradiction(&self) -> bool {
+        matches!(self.0, Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees)
+    }
+
     /// One of a closed list of short names, for the log alone. Holds nothing that the caller sent.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -37,6 +50,22 @@ pub(super) enum Reason {
     KindUnclear,
     ClientMissing,
     ClientNotAllowed,
+    TokenMalformed,
+    TokenAlgorithm,
+    TokenType,
+    TokenVersion,
+    TokenSignature,
+    TokenEarly,
+    TokenExpired,
+    TokenLifetime,
+    KeyMalformed,
+    KeyUnknown,
+    KeysUnavailable,
+    IssuerForeign,
+    AudienceForeign,
+    TenantDisagrees,
+    ObjectDisagrees,
+    ClientDisagrees,
 }
 
 impl Reason {
@@ -63,6 +92,22 @@ impl Reason {
             Self::KindUnclear => "kind-unclear",
             Self::ClientMissing => "client-missing",
             Self::ClientNotAllowed => "client-not-allowed",
+            Self::TokenMalformed => "token-malformed",
+            Self::TokenAlgorithm => "token-algorithm",
+            Self::TokenType => "token-type",
+            Self::TokenVersion => "token-version",
+            Self::TokenSignature => "token-signature",
+            Self::TokenEarly => "token-early",
+            Self::TokenExpired => "token-expired",
+            Self::TokenLifetime => "token-lifetime",
+            Self::KeyMalformed => "key-malformed",
+            Self::KeyUnknown => "key-unknown",
+            Self::KeysUnavailable => "keys-unavailable",
+            Self::IssuerForeign => "issuer-foreign",
+            Self::AudienceForeign => "audience-foreign",
+            Self::TenantDisagrees => "tenant-disagrees",
+            Self::ObjectDisagrees => "object-disagrees",
+            Self::ClientDisagrees => "client-disagrees",
         }
     }
 }

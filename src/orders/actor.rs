@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::words::words;
 
 /// The one who created an order: tenant id and object id together, never one of them alone.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Owner {
     /// The tenant.
     pub tenant: Uuid,

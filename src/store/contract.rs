@@ -150,7 +150,7 @@ async fn place(store: &dyn Store, caller: &Caller, draft: &OrderDraft, seconds: 
     store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await.unwrap()
 }
 
-async fn place_under(
+pub(super) async fn place_under(
     store: &dyn Store,
     caller: &Caller,
     key: &str,

@@ -20,8 +20,9 @@ pub enum Placed {
     Again(Order),
     /// Another request was kept before under its key; nothing is kept now.
     KeyReused,
-    /// A request under its key is still under way after two seconds; nothing is kept. Where writers queue up for
-    /// the whole database, as in a file, that wait ends in [`StoreError::Unavailable`](super::StoreError) instead.
+    /// A request under its key is still under way after two seconds; nothing is kept. In a file only a twin within
+    /// this process can be told from any other writer; the wait for another process's ends in
+    /// [`StoreError::Unavailable`](super::StoreError).
     Twin,
     /// Nothing is kept: these lines, by index, cannot be ordered.
     Refused(Vec<(usize, LineFault)>),

@@ -22,8 +22,8 @@ pub(super) struct Replay {
     pub(super) binding: &'static str,
     /// What goes.
     pub(super) payload: Vec<u8>,
-    /// By what its consumer knows it, unless by its id.
-    pub(super) digest: Option<Digest>,
+    /// By what its dead letter knows it, and its consumer unless by its id.
+    pub(super) digest: Digest,
     /// The order that waits again, if it has failed.
     pub(super) order: Option<OrderId>,
 }
@@ -37,10 +37,12 @@ impl Replay {
             && let Ok(old) = FulfilmentMessage::decode(&letter.payload)
         {
             let message = FulfilmentMessage::new(old.order_id, old.traceparent, stamp.at);
-            let (id, order) = (message.message_id, Some(message.order_id));
-            return Ok(Self { id, binding, payload: message.encode(), digest: None, order });
+            let (id, order, payload) = (message.message_id, Some(message.order_id), message.encode());
+            // Where it points at nothing, nobody receives it: it is its dead letter that closes the row.
+            let digest = Digest::of(&payload);
+            return Ok(Self { id, binding, payload, digest, order });
         }
-        let (payload, digest) = (letter.payload.clone(), Some(letter.digest()));
+        let (payload, digest) = (letter.payload.clone(), letter.digest());
         Ok(Self { id: letter.id, binding, payload, digest, order: None })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{PgPool, Sqlite, SqliteConnection, Transaction};
 
 use crate::orders::FulfilmentMessage;
 
@@ -57,18 +57,24 @@ pub(super) fn commit_later(unit: Transaction<'static, Sqlite>) {
     });
 }
 
+const FORGET_MESSAGE: &str = "DELETE FROM inbox WHERE message_id = $1";
+
+const FORGET_DECISION: &str =
+    "UPDATE orders SET status = 'queued' WHERE id = $1 AND status IN ('fulfilled', 'rejected')";
+
 /// Makes a message and its order look as if it had never been acted on.
 pub(super) async fn forget(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM inbox WHERE message_id = $1")
-        .bind(message.message_id.to_string())
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("UPDATE orders SET status = 'queued' WHERE id = $1 AND status IN ('fulfilled', 'rejected')")
-        .bind(message.order_id.to_string())
-        .execute(connection)
-        .await?;
+    sqlx::query(FORGET_MESSAGE).bind(message.message_id.to_string()).execute(&mut *connection).await?;
+    sqlx::query(FORGET_DECISION).bind(message.order_id.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+/// As [`forget`], on a server.
+pub(super) async fn forget_on_server(pool: &PgPool, message: &FulfilmentMessage) -> Result<(), sqlx::Error> {
+    sqlx::query(FORGET_MESSAGE).bind(message.message_id.to_string()).execute(pool).await?;
+    sqlx::query(FORGET_DECISION).bind(message.order_id.to_string()).execute(pool).await?;
     Ok(())
 }

@@ -41,6 +41,7 @@ mod orders;
 mod outbox;
 mod placing;
 mod products;
+mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,8 @@ pub(super) struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
     migrated: OnceCell<()>,
+    /// The keys of requests under way.
+    turns: turns::Turns,
 }
 
 type Unit = Transaction<'static, Engine>;
@@ -77,6 +80,7 @@ impl Sqlite {
             writer: pool(1).connect_lazy_with(options.clone()),
             readers: pool(connections.saturating_sub(1).max(1)).connect_lazy_with(options),
             migrated: OnceCell::new(),
+            turns: turns::Turns::default(),
         })
     }
 

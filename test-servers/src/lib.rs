@@ -3,7 +3,9 @@
 //!
 //! Nothing here is shipped. A server that cannot be had is an error and never a skipped test.
 
+pub mod authority;
 pub mod azurite;
 pub mod postgres;
 
+pub use authority::{Authority, Issued, Leaf};
 pub use postgres::{Database, Postgres, PostgresError};

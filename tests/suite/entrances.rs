@@ -75,9 +75,10 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
 
 async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) {
     let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
-    let principal = Principal::user(TENANT, 4).role("OrderAdmin").header();
+    let admin = Principal::user(TENANT, 4).role("OrderAdmin");
+    let (principal, bearer) = (admin.header(), format!("Bearer {}", app.token(&admin)));
     let identities = json!([{"AuthenticationType": "aad", "IsAuthenticated": true, "Claims": [{"Type": "roles", "Value": "OrderAdmin"}]}]);
-    let headers = json!({"authorization": "Bearer x", "x-ms-client-principal": principal});
+    let headers = json!({"authorization": bearer, "x-ms-client-principal": principal});
     let attack = json!({
         "Data": {"req": {"Url": format!("{}/api/dead-letters", app.host.url()), "Method": "GET", "Query": {}, "Headers": {}, "Params": {}, "Identities": identities}},
         "Metadata": {"Headers": headers, "Identities": identities},
@@ -87,7 +88,7 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
     assert_eq!(reply.json()["Outputs"]["res"]["statusCode"], 401);
     let mut genuine = attack.clone();
     genuine["Data"]["req"]["Headers"] =
-        json!({"Authorization": ["Bearer x"], "X-MS-CLIENT-PRINCIPAL": [principal]});
+        json!({"Authorization": [bearer], "X-MS-CLIENT-PRINCIPAL": [principal]});
     assert_eq!(
         app.at_the_worker().await.post("/ListDeadLetters", &genuine).await.json()["Outputs"]["res"]["statusCode"],
         200

@@ -1,8 +1,12 @@
 //! `Idempotency-Key`: the same request twice, one order.
 
+use local_host::front::FrontMode;
 use serde_json::json;
 
-use crate::support::{Client, Mode, Reply, TestApp, a_revision, an_order, in_every_mode};
+use crate::support::{
+    ABROAD, Client, Evidence, Mode, Principal, Reply, Setup, TENANT, TestApp, a_revision, an_order,
+    in_every_mode,
+};
 
 in_every_mode!(
     the_same_request_again_gets_the_same_answer_byte_for_byte,
@@ -56,13 +60,13 @@ async fn another_request_under_a_key_is_refused(mode: Mode) {
 }
 
 async fn a_key_belongs_to_its_caller(mode: Mode) {
-    let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    let app = Setup::in_mode(mode).evidence(Evidence::Header).front(FrontMode::Bypassed).start().await;
+    app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let mut locations = Vec::new();
-    for person in ["buyer", "neighbour", "buyer-abroad"] {
-        let client = app.person(person).with("idempotency-key", "k");
+    for person in [Principal::user(TENANT, 1), Principal::user(TENANT, 2), Principal::user(ABROAD, 1)] {
+        let client = app.principal(&person).with("idempotency-key", "k");
         let reply = client.post("/api/orders", &an_order("BEANS")).await;
-        assert_eq!((reply.status, reply.header("idempotency-replayed")), (201, None), "{person}");
+        assert_eq!((reply.status, reply.header("idempotency-replayed")), (201, None), "{person:?}");
         locations.push(reply.header("location").expect("a location").to_owned());
     }
     locations.dedup();

@@ -84,10 +84,7 @@ fn whispering(app: &TestApp, principal: Principal) -> Client {
         .claim("name", SECRET)
         .claim("preferred_username", &format!("{SECRET}@example.test"))
         .claim("sub", SECRET);
-    let header = principal.header();
-    app.anonymous()
-        .bearer(SECRET)
-        .with("x-ms-client-principal", &header)
+    app.principal(&principal)
         .with("x-ms-client-principal-name", SECRET)
         .with("x-ms-token-aad-access-token", SECRET)
         .with("x-functions-key", SECRET)
@@ -163,8 +160,8 @@ fn hold_no_secret(text: &str) {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "a line holds what a caller sent");
     }
-    // The beginning of every principal header: base64 of `{"auth_typ`.
-    assert!(!text.contains("eyJhdXRoX3R5c"), "a line holds a principal");
+    // The beginning of every token and principal header: base64 of an object with a member.
+    assert!(!text.contains("eyJ"), "a line holds a token or a principal");
 }
 
 async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) {
@@ -202,6 +199,30 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
     let outcomes: BTreeSet<&str> = ended.values().filter_map(|lines| lines[0]["outcome"].as_str()).collect();
     assert_eq!(outcomes, ["ok", "refused"].into());
     assert!(heard.lines.iter().any(|line| line["denied"] == "bearer-malformed"), "the log tells why");
+}
+
+#[tokio::test]
+async fn a_header_and_a_token_of_different_people_are_an_event_that_somebody_should_see() {
+    let mut app = Setup::in_mode(Mode::Proxy).front(FrontMode::Bypassed).start().await;
+    let (header, token) = (Principal::user(TENANT, 4).role("OrderAdmin"), Principal::user(TENANT, 1));
+    let forged = app.anonymous().bearer(&app.token(&token)).with("x-ms-client-principal", &header.header());
+    assert_eq!(forged.get("/api/dead-letters").await.status, 401);
+    let mut heard = Heard::default();
+    let told = tokio::time::timeout(Duration::from_secs(5), async {
+        let mut look_again = tokio::time::interval(Duration::from_millis(20));
+        while heard.ended().is_empty() {
+            look_again.tick().await;
+            heard.listen(&mut app);
+        }
+    });
+    assert!(told.await.is_ok(), "the invocation has no last line");
+    let events: Vec<_> = heard.lines.iter().filter(|line| line["level"] == "ERROR").collect();
+    let [event] = events[..] else { panic!("one event: {events:?}") };
+    assert_eq!(
+        (&event["reason"], &event["denied"]),
+        (&json!("object-disagrees"), &json!("object-disagrees"))
+    );
+    assert!(event["message"].as_str().is_some_and(|message| message.starts_with("security: ")), "{event}");
 }
 
 #[tokio::test]

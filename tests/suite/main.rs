@@ -24,6 +24,7 @@ mod poison;
 mod processing;
 mod products;
 mod queue_server;
+mod rate;
 mod refusals;
 mod relay;
 mod replay;

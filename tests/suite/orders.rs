@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use local_host::front::FrontMode;
 use serde_json::json;
 
-use crate::support::{ABROAD, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode, object_id};
+use crate::support::{
+    ABROAD, Evidence, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode, object_id,
+};
 
 in_every_mode!(
     a_placed_order_is_priced_from_the_product_table,
@@ -83,7 +85,7 @@ async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
 }
 
 async fn a_namesake_in_another_tenant_is_somebody_else(mode: Mode) {
-    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let app = Setup::in_mode(mode).evidence(Evidence::Header).front(FrontMode::Bypassed).start().await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
     let namesake = Principal::user(ABROAD, 1);

@@ -78,8 +78,8 @@ async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_
     let app = setup.front(FrontMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
-    let clerk = Principal::user(TENANT, 3).role("OrderProcessor").header();
-    let direct = app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &clerk);
+    let clerk = Principal::user(TENANT, 3).role("OrderProcessor");
+    let direct = app.signed_in(&app.at_the_worker().await, &clerk);
     let reply = direct.post_nothing(&format!("{location}/process")).await;
     assert_eq!((reply.status, &reply.json()["status"]), (202, &"queued".into()));
     assert!(app.queues.is_empty("orders-fulfilment").await);
@@ -102,8 +102,7 @@ async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
         .await;
     let admin = Principal::user(TENANT, 4).role("OrderAdmin").role("OrderProcessor");
     app.principal(&admin).stock("BEANS", 1290).await;
-    let worker =
-        app.at_the_worker().await.bearer("not-looked-at").with("x-ms-client-principal", &admin.header());
+    let worker = app.signed_in(&app.at_the_worker().await, &admin);
     let place_and_process = async || {
         let location = worker.place("BEANS").await;
         assert_eq!(worker.post_nothing(&format!("{location}/process")).await.status, 202);

@@ -13,6 +13,7 @@ use local_host::{
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
     people::People,
+    supervisor::OWN_URL,
 };
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -100,9 +101,38 @@ macro_rules! in_every_mode_and_at_a_queue_server {
 }
 pub(crate) use in_every_mode_and_at_a_queue_server;
 
+/// What says who a caller is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Evidence {
+    /// Header and token: what the worker demands by default.
+    Both,
+    /// `easyauth`, and no tenant named.
+    Header,
+    /// `jwt`.
+    Token,
+}
+
+impl Evidence {
+    fn settings(self, people: &People) -> Vec<(String, String)> {
+        let tokens = [
+            ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
+            ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
+            ("ORDERS_ENTRA_AUTHORITY", format!("{OWN_URL}/_local/issuer")),
+        ];
+        let mode = |name: &str| ("ORDERS_IDENTITY", name.to_owned());
+        let settings = match self {
+            Self::Both => tokens.to_vec(),
+            Self::Header => vec![mode("easyauth")],
+            Self::Token => tokens.into_iter().chain([mode("jwt")]).collect(),
+        };
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
 /// What a running app is to be like.
 pub(crate) struct Setup {
     mode: Mode,
+    evidence: Evidence,
     front: FrontMode,
     queues: Place,
     settings: Vec<(String, String)>,
@@ -110,11 +140,22 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn in_mode(mode: Mode) -> Self {
-        Self { mode, front: FrontMode::On, queues: Place::InProcess, settings: Vec::new() }
+        Self {
+            mode,
+            evidence: Evidence::Both,
+            front: FrontMode::On,
+            queues: Place::InProcess,
+            settings: Vec::new(),
+        }
     }
 
     pub(crate) fn front(mut self, front: FrontMode) -> Self {
         self.front = front;
+        self
+    }
+
+    pub(crate) fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
         self
     }
 
@@ -140,10 +181,12 @@ impl Setup {
         let folder = tempfile::tempdir().expect("a temporary folder");
         stage(folder.path()).expect("the app can be staged");
         let database = Kept::fresh(&folder).await;
+        let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
-            ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
             ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
+            ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ];
+        settings.extend(self.evidence.settings(&people));
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
         let events = Events::new();
@@ -151,7 +194,6 @@ impl Setup {
         let queues = queues::queues(storage.as_ref(), events.clone());
         settings.extend(storage);
         let heard = events.listen();
-        let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let options = Options {
             app_root: folder.path().join("app"),
             listen: ([127, 0, 0, 1], 0).into(),
@@ -204,9 +246,24 @@ impl TestApp {
         self.anonymous().bearer(&token)
     }
 
-    /// Someone whose principal header the test writes itself; only a bypassed front lets it through.
+    /// Someone whose principal header and token the test writes itself; only a bypassed front lets the header through.
     pub(crate) fn principal(&self, principal: &Principal) -> Client {
-        self.anonymous().bearer("not-looked-at").with("x-ms-client-principal", &principal.header())
+        self.signed_in(&self.anonymous(), principal)
+    }
+
+    /// The same through a client that is there already.
+    pub(crate) fn signed_in(&self, client: &Client, principal: &Principal) -> Client {
+        client.bearer(&self.token(principal)).with("x-ms-client-principal", &principal.header())
+    }
+
+    /// A token that is good from now on.
+    pub(crate) fn token(&self, principal: &Principal) -> String {
+        self.token_issued(principal, 0)
+    }
+
+    /// A token that was issued so many seconds ago.
+    pub(crate) fn token_issued(&self, principal: &Principal, ago: i64) -> String {
+        principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
     }
 
     /// Waits for something to come true, with a deadline.

@@ -8,7 +8,9 @@ mod caller;
 mod calls;
 mod check;
 mod clients;
+mod clocks;
 mod dice;
+mod engine;
 mod faults;
 mod journal;
 mod operations;
@@ -22,10 +24,14 @@ mod world;
 
 use std::{env, path::PathBuf};
 
-use anyhow::{Context as _, ensure};
+use self::{
+    engine::{Engine, Name, engines},
+    run::{Outcome, Setup, Size},
+};
+use crate::project::Project;
 
-use self::run::{Outcome, Size};
-use crate::project::{Profile, Project};
+/// Names a worker that is built already, for runs and for the scenario tests.
+pub(crate) const GIVEN: &str = "WORKER_UNDER_TEST";
 
 /// The seed of a run for which none is given: CI finds the same things as a developer.
 const SEED: u64 = 1;
@@ -41,12 +47,18 @@ pub(crate) struct Args {
     /// Workers that are killed on the way.
     #[arg(long, default_value_t = 30)]
     kills: u64,
+    /// Messages that have to be delivered, at least: more operations, with more of every fault.
+    #[arg(long, default_value_t = 0)]
+    deliveries: u64,
     /// What everything is drawn from.
     #[arg(long, default_value_t = SEED)]
     seed: u64,
     /// The longest that clients work, in seconds; a run that is cut short fails.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 1800)]
     seconds: u64,
+    /// Where orders are kept; without it one half of the run is on each.
+    #[arg(long)]
+    database: Option<Name>,
     /// Instead, plant faults in the worker and see that each is found.
     #[arg(long)]
     prove: bool,
@@ -57,32 +69,52 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     if args.prove {
         return prove::run(project, args.seed).await;
     }
-    let worker = worker(project)?;
-    let size = Size { operations: args.operations, kills: args.kills, seconds: args.seconds };
-    println!("seed {}: {} operations, {} kills", args.seed, args.operations, args.kills);
-    let outcome = Box::pin(run::run(project, &worker, size, args.seed, None)).await?;
-    println!("{}", outcome.summary());
-    tell(project, &outcome, args.seed)?;
-    println!(
-        "every promise held; `cargo xtask chaos --seed {}` tries another run",
-        args.seed.wrapping_add(1)
-    );
+    let (worker, clocks) = worker(project)?;
+    let setup = Setup { worker: &worker, clocks, sabotage: None };
+    let engines = engines(args.database)?;
+    for engine in &engines {
+        let size = args.share(engines.len() as u64);
+        println!(
+            "seed {} on {}: {} operations, {} kills",
+            args.seed,
+            engine.name(),
+            size.operations,
+            size.kills
+        );
+        let outcome = Box::pin(run::run(project, setup, engine, size, args.seed)).await?;
+        println!("{}", outcome.summary());
+        tell(project, &outcome, engine, args.seed)?;
+    }
+    let next = args.seed.wrapping_add(1);
+    println!("every promise held; `cargo xtask chaos --seed {next}` tries another run");
     Ok(())
 }
 
-/// The binary under test: the release build, or the one that was asked for, as in the scenario tests.
-fn worker(project: &Project) -> anyhow::Result<PathBuf> {
-    if let Some(given) = env::var_os("WORKER_UNDER_TEST") {
-        return Ok(PathBuf::from(given));
+impl Args {
+    /// What each of so many runs has to do.
+    fn share(&self, runs: u64) -> Size {
+        Size {
+            operations: self.operations.div_ceil(runs),
+            kills: self.kills.div_ceil(runs),
+            deliveries: self.deliveries.div_ceil(runs),
+            seconds: self.seconds,
+        }
     }
-    let built = project.build_worker(Profile::Release).status().context("cannot start cargo")?;
-    ensure!(built.success(), "the release build failed: mend what cargo says above");
-    Ok(project.worker(Profile::Release))
+}
+
+/// The binary under test, and whether its clock can jump: the clock of one that ships cannot.
+fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
+    if let Some(given) = env::var_os(GIVEN) {
+        println!("the clock stays right, for {GIVEN} names a worker as it ships");
+        return Ok((PathBuf::from(given), false));
+    }
+    Ok((prove::worker_with(project, "shifted-clock")?, true))
 }
 
 /// Prints what was broken, and fails if anything was.
-fn tell(project: &Project, outcome: &Outcome, seed: u64) -> anyhow::Result<()> {
-    let journal = project.target().join("chaos").join(format!("{seed}.jsonl"));
+fn tell(project: &Project, outcome: &Outcome, engine: &Engine, seed: u64) -> anyhow::Result<()> {
+    let name = engine.name();
+    let journal = project.target().join("chaos").join(format!("{seed}-{}.jsonl", name.to_lowercase()));
     outcome.evidence.pages.write(&journal)?;
     if outcome.violations.is_empty() {
         return Ok(());
@@ -98,7 +130,8 @@ fn tell(project: &Project, outcome: &Outcome, seed: u64) -> anyhow::Result<()> {
         println!("\nthe story of {order}\n{}", story::of(order, &outcome.evidence));
     }
     anyhow::bail!(
-        "seed {seed}: {} promises broken; every call is in {}; `cargo xtask chaos --seed {seed}` draws the same again",
+        "seed {seed} on {name}: {} promises broken; every call is in {}; the same command with `--seed {seed}` draws the \
+         same again",
         outcome.violations.len(),
         journal.display(),
     )

@@ -5,7 +5,7 @@ mod functions;
 mod log;
 mod seed;
 mod session;
-mod settings;
+pub(crate) mod settings;
 mod stage;
 mod stop;
 mod watch;

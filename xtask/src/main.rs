@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod bench;
 mod chaos;
 mod dev;
+mod fuzz;
 mod infra;
 mod licences;
 mod measure;
@@ -27,6 +29,10 @@ Examples:
   cargo xtask test                     everything that CI runs
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask chaos --prove            promises broken on purpose, and each found
+  cargo xtask fuzz order --runs 5000000
+                                       hostile input at one decoder; without a name, at each
+  cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
 
@@ -51,6 +57,10 @@ enum Command {
     Test,
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
+    /// Vary hostile input to each decoder until a law breaks or the runs are over.
+    Fuzz(fuzz::Args),
+    /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
+    Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
     Infra(infra::Args),
     /// Print the size, the start time and the idle memory of the release binary.
@@ -66,6 +76,8 @@ async fn main() -> ExitCode {
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };

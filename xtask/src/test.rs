@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use test_servers::{Postgres, postgres};
 
 use crate::{
-    licences,
+    chaos, licences,
     project::{Profile, Project, WORKER},
 };
 
@@ -71,7 +71,7 @@ const STAGES: [Stage; 9] = [
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
             // The scenarios hold what ships, not what a debugger wants.
-            test.env("WORKER_UNDER_TEST", project.worker(Profile::Release));
+            test.env(chaos::GIVEN, project.worker(Profile::Release));
             let (server, with_node) = (server()?, node()?);
             if !with_node || server.is_none() {
                 test.arg("--");
@@ -92,7 +92,7 @@ const STAGES: [Stage; 9] = [
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
-                .env("WORKER_UNDER_TEST", project.worker(Profile::Release));
+                .env(chaos::GIVEN, project.worker(Profile::Release));
             Ok(vec![test, on_server])
         },
     },
@@ -100,10 +100,15 @@ const STAGES: [Stage; 9] = [
         name: "chaos",
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
         commands: |project| {
-            let chaos = ["run", "--quiet", "--package", "xtask", "--", "chaos"];
-            let mut prove = cargo(project, &chaos);
-            prove.arg("--prove");
-            Ok(vec![cargo(project, &chaos), prove])
+            let chaos = |more: &[&str]| {
+                let mut chaos = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "chaos"]);
+                chaos.args(more).env_remove(chaos::GIVEN);
+                chaos
+            };
+            // The clock of what ships cannot jump; everything else befalls that one too.
+            let mut shipped = chaos(&["--operations", "500", "--kills", "8"]);
+            shipped.env(chaos::GIVEN, project.worker(Profile::Release));
+            Ok(vec![chaos(&[]), shipped, chaos(&["--prove"])])
         },
     },
     Stage {

@@ -69,6 +69,23 @@ fn a_message_whose_lease_is_over_is_received_again_and_settled_by_the_second_rec
 }
 
 #[test]
+fn a_message_that_is_given_up_counts_as_received_too_often_and_the_next_one_as_itself() {
+    let queues = queues();
+    queues.put("jobs", "one".to_owned()).unwrap();
+    queues.put("jobs", "two".to_owned()).unwrap();
+    queues.befall("jobs", Mishap::GivenUp);
+    let messages = queues.receive("jobs", 2, LEASE);
+    let most = i32::MAX.unsigned_abs();
+    assert_eq!(messages.iter().map(|message| message.dequeue_count).collect::<Vec<_>>(), [most, 1]);
+    queues.update("jobs", messages[0].id, &messages[0].pop_receipt, Duration::ZERO).unwrap();
+    assert_eq!(
+        queues.receive("jobs", 1, LEASE)[0].dequeue_count,
+        most + 1,
+        "it can be received all the same"
+    );
+}
+
+#[test]
 fn a_mishap_of_another_queue_or_one_that_was_forgotten_befalls_nothing() {
     let queues = queues();
     queues.befall("others", Mishap::Lost);

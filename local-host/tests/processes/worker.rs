@@ -41,6 +41,15 @@ async fn the_worker_gets_the_hosts_environment_and_the_settings() {
 }
 
 #[tokio::test]
+async fn a_setting_can_name_the_url_that_the_host_is_called_by() {
+    let app = TestApp::new().setting("AUTHORITY", "%LOCAL_HOST_URL%/_local/issuer").http("environment");
+    let running = app.start().await;
+    let (_, body) = running.get("environment").await;
+    let seen: Value = serde_json::from_str(&body).expect("the worker's environment is JSON");
+    assert_eq!(seen["AUTHORITY"], format!("{}/_local/issuer", running.host.url()));
+}
+
+#[tokio::test]
 async fn a_setting_wins_over_a_default_and_the_front_says_that_it_is_there() {
     let mut app = TestApp::new().setting("AZURE_FUNCTIONS_ENVIRONMENT", "Staging");
     app.options.front = FrontMode::Bypassed;

@@ -42,11 +42,10 @@ fn the_example_says_of_an_unset_setting_what_the_table_says() {
 }
 
 #[test]
-fn the_example_shows_the_defaults_but_for_the_mode_that_this_version_has() {
+fn the_example_shows_the_defaults() {
     for (name, value) in values() {
         if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
-            let shown = if name == "ORDERS_IDENTITY" { Some("easyauth") } else { setting.default };
-            assert_eq!(Some(value.as_str()), shown, "{name}");
+            assert_eq!(Some(value.as_str()), setting.default, "{name}");
         }
     }
 }
@@ -57,6 +56,8 @@ fn a_local_host_starts_the_worker_on_the_example() {
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "40001"),
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
         ("WEBSITE_AUTH_ENABLED", "true"),
+        ("ORDERS_ENTRA_TENANT_ID", "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10"),
+        ("ORDERS_ENTRA_AUDIENCE", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let environment = values().into_iter().chain(by_the_host);

@@ -1,6 +1,16 @@
 //! Who must be let in only where the platform stands guard.
 
 use super::*;
+use crate::config::{IdentityMode, IdentitySettings};
+
+const TENANT: &str = "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
+const TOKENS: [(&str, &str); 2] =
+    [("ORDERS_ENTRA_TENANT_ID", TENANT), ("ORDERS_ENTRA_AUDIENCE", "9B1F6F5C-4A2E-4F0E-8F43-2B8C7F9D3E02")];
+
+fn identity(more: &[(&'static str, &'static str)]) -> IdentitySettings {
+    let given: Vec<_> = TOKENS.into_iter().chain(more.iter().copied()).collect();
+    read(&local_with(&given), HTTP).unwrap().identity.unwrap()
+}
 
 #[test]
 fn http_functions_do_not_start_without_the_platforms_authentication() {
@@ -20,7 +30,7 @@ fn http_functions_do_not_start_without_the_platforms_authentication() {
 fn a_process_without_http_functions_needs_no_identity_settings() {
     let mut environment = local_with(&[
         ("ORDERS_ENTRA_TENANT_ID", "nonsense"),
-        ("ORDERS_RATE_LIMIT", "20/s burst 40"),
+        ("ORDERS_RATE_LIMIT", "nonsense"),
         ("KeyVaultUrl", "@Microsoft.KeyVault(SecretUri=x)"),
     ]);
     environment.remove("WEBSITE_AUTH_ENABLED");
@@ -30,11 +40,10 @@ fn a_process_without_http_functions_needs_no_identity_settings() {
 
 #[test]
 fn a_process_that_takes_queued_orders_knows_its_tenant_without_identity_settings() {
-    let tenant = "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
-    let mut environment = local_with(&[("ORDERS_ENTRA_TENANT_ID", tenant)]);
+    let mut environment = local_with(&[("ORDERS_ENTRA_TENANT_ID", TENANT)]);
     environment.remove("WEBSITE_AUTH_ENABLED");
     environment.remove("ORDERS_IDENTITY");
-    assert_eq!(read(&environment, INCOMING).unwrap().tenant, Some(tenant.parse().unwrap()));
+    assert_eq!(read(&environment, INCOMING).unwrap().tenant, Some(TENANT.parse().unwrap()));
     environment.insert("ORDERS_ENTRA_TENANT_ID", "nonsense");
     assert_eq!(faulty(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
 }
@@ -45,11 +54,63 @@ fn a_process_without_fulfilment_needs_no_fulfilment_settings() {
 }
 
 #[test]
-fn the_default_mode_is_not_weakened_in_silence() {
+fn the_default_mode_asks_for_both_and_is_not_weakened_in_silence() {
     let mut environment = local();
     environment.remove("ORDERS_IDENTITY");
-    let fault = fault(&environment, HTTP);
-    assert!(fault.starts_with("is not set") && fault.contains("set it to `easyauth`"), "{fault}");
+    let missing = ["ORDERS_ENTRA_AUDIENCE", "ORDERS_ENTRA_TENANT_ID"];
+    assert_eq!(faulty(&environment, HTTP), missing);
+    environment.extend(TOKENS);
+    let mode = read(&environment, HTTP).unwrap().identity.unwrap().mode;
+    assert!(matches!(mode, IdentityMode::EasyAuthAndJwt(_)), "{mode:?}");
+    for mode in ["jwt", "easyauth+jwt"] {
+        assert_eq!(faulty(&local_with(&[("ORDERS_IDENTITY", mode)]), HTTP), missing, "{mode}");
+    }
+}
+
+#[test]
+fn where_the_token_alone_counts_the_platforms_authentication_may_be_off() {
+    let with = |mode| {
+        let mut environment = local_with(&[("ORDERS_IDENTITY", mode)]);
+        environment.extend(TOKENS);
+        environment.remove("WEBSITE_AUTH_ENABLED");
+        environment
+    };
+    assert_eq!(faulty(&with("jwt"), HTTP), [""; 0]);
+    for mode in ["easyauth", "easyauth+jwt"] {
+        assert_eq!(faulty(&with(mode), HTTP), ["WEBSITE_AUTH_ENABLED"], "{mode}");
+    }
+}
+
+#[test]
+fn which_tokens_count_is_taken_over() {
+    let IdentityMode::Jwt(tokens) = identity(&[("ORDERS_IDENTITY", "jwt")]).mode else { panic!("the mode") };
+    assert_eq!(tokens.tenant.to_string(), TENANT);
+    assert_eq!(tokens.audience, "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02", "as Entra writes it");
+    let issuer = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+    assert_eq!(tokens.authority.issuer(tokens.tenant), issuer);
+    assert_eq!(
+        tokens.authority.metadata(tokens.tenant),
+        format!("{issuer}/.well-known/openid-configuration")
+    );
+    for authority in ["http://localhost:7071/_local/issuer", "http://localhost:7071/_local/issuer/"] {
+        let other = [("ORDERS_IDENTITY", "easyauth+jwt"), ("ORDERS_ENTRA_AUTHORITY", authority)];
+        let IdentityMode::EasyAuthAndJwt(tokens) = identity(&other).mode else { panic!("the mode") };
+        let issuer = format!("http://localhost:7071/_local/issuer/{TENANT}/v2.0");
+        assert_eq!(tokens.authority.issuer(tokens.tenant), issuer);
+    }
+}
+
+#[test]
+fn on_the_platform_no_issuer_is_called_without_tls() {
+    let platform = |authority| {
+        platform_with(&[
+            ("ORDERS_DATABASE_URL", "postgres://db/orders?sslmode=verify-full"),
+            ("ORDERS_ENTRA_ALLOWED_CLIENTS", TENANT),
+            ("ORDERS_ENTRA_AUTHORITY", authority),
+        ])
+    };
+    assert_eq!(faulty(&platform("http://localhost:7071/_local/issuer"), HTTP), ["ORDERS_ENTRA_AUTHORITY"]);
+    assert_eq!(faulty(&platform("https://login.microsoftonline.us"), HTTP), [""; 0]);
 }
 
 #[test]
@@ -60,15 +121,14 @@ fn the_platform_demands_a_list_of_clients() {
 
 #[test]
 fn tenant_clients_and_scope_are_taken_over() {
-    let tenant = "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
     let client = "9B1F6F5C-4A2E-4F0E-8F43-2B8C7F9D3E02";
     let environment = local_with(&[
-        ("ORDERS_ENTRA_TENANT_ID", tenant),
+        ("ORDERS_ENTRA_TENANT_ID", TENANT),
         ("ORDERS_ENTRA_ALLOWED_CLIENTS", client),
         ("ORDERS_REQUIRED_SCOPE", "Orders.Write"),
     ]);
     let identity = read(&environment, HTTP).unwrap().identity.unwrap();
-    assert_eq!(identity.tenant, Some(tenant.parse().unwrap()));
+    assert_eq!(identity.tenant, Some(TENANT.parse().unwrap()));
     assert_eq!(identity.allowed_clients, Some(vec![client.parse().unwrap()]));
     assert_eq!(identity.required_scope, "Orders.Write");
 }

@@ -5,7 +5,10 @@ use std::os::unix::ffi::OsStringExt;
 use chrono::Duration;
 
 use super::*;
-use crate::config::Fault;
+use crate::{
+    config::{Fault, IdentityMode},
+    limit::Rate,
+};
 
 #[test]
 fn a_local_process_starts_on_its_defaults() {
@@ -14,8 +17,10 @@ fn a_local_process_starts_on_its_defaults() {
     assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
     assert_eq!(config.database.pool, 4);
     assert_eq!(config.outbox_deadline, Duration::minutes(2));
+    assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
+    assert!(matches!(identity.mode, IdentityMode::EasyAuth));
     assert_eq!(identity.required_scope, "Orders.ReadWrite");
 }
 
@@ -39,7 +44,8 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     check("FUNCTIONS_CUSTOMHANDLER_PORT", &["1", "65535"], &["0", "65536", "-1", "+80", "http", "", " "]);
     check("ORDERS_DATABASE_POOL", &["1", "100"], &["0", "101", "+4", "four", "4.0", ""]);
     check("ORDERS_DATABASE_IDENTITY", &["password"], &["managed", "Password", "none", ""]);
-    check("ORDERS_IDENTITY", &["easyauth"], &["jwt", "easyauth+jwt", "EasyAuth", "off", "none", ""]);
+    check("ORDERS_IDENTITY", &["easyauth"], &["EasyAuth", "jwt+easyauth", "easyauth,jwt", "off", "none", ""]);
+    check("ORDERS_ENTRA_AUDIENCE", &[GUID, "api://x/y"], &["a b", "\u{e9}", "a\n", ""]);
     check("ORDERS_ENTRA_TENANT_ID", &[GUID], &[BARE_GUID, NIL, "common", "contoso.com", ""]);
     check("ORDERS_ENTRA_ALLOWED_CLIENTS", &[GUID, TWO_GUIDS], &["*", "any", ",", BARE_GUID, ""]);
     check(
@@ -49,10 +55,53 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     );
     check("ORDERS_OUTBOX_DEADLINE", &["1s", "90m", "24h", "86400s"], &["0s", "25h", "86401s", "2"]);
     check("ORDERS_OUTBOX_DEADLINE", &[], &["", "m", "2 m", "-1s", "1.5h", "2d", "9223372036854775807h"]);
-    check("ORDERS_RATE_LIMIT", &["off"], &["20/s burst 40", "on", ""]);
+    check(
+        "ORDERS_RATE_LIMIT",
+        &["off", "20/s burst 40", "1/m burst 1", "1000/s burst 10000"],
+        &["on", "Off", ""],
+    );
+    check(
+        "ORDERS_RATE_LIMIT",
+        &[],
+        &["20/s", "0/s burst 1", "1/s burst 0", "1001/s burst 1", "1/s burst 10001"],
+    );
+    check(
+        "ORDERS_RATE_LIMIT",
+        &[],
+        &["20/h burst 40", "20 burst 40", "20/s  burst 40", "+20/s burst 40", "20/s burst 40 "],
+    );
     check("ORDERS_API_DESCRIPTION", &["off"], &["on", "no", ""]);
     check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
     check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
+}
+
+#[test]
+fn an_issuer_is_called_over_tls_or_on_this_machine() {
+    check(
+        "ORDERS_ENTRA_AUTHORITY",
+        &[
+            "https://login.microsoftonline.us",
+            "https://issuer.example:8443/path/",
+            "http://localhost:7071/_local/issuer",
+            "http://127.0.0.1:1",
+            "http://[::1]/x",
+        ],
+        &[
+            "http://login.microsoftonline.com",
+            "http://localhost.example/",
+            "http://127.0.0.2/",
+            "http://127.0.0.1.example/",
+            "https://me@issuer.example",
+            "https://me:x@issuer.example",
+            "https://issuer.example/?x",
+            "https://issuer.example/#x",
+            "ftp://localhost",
+            "file:///etc/issuer",
+            "issuer.example",
+            "https://",
+            "",
+        ],
+    );
 }
 
 #[test]
@@ -84,14 +133,11 @@ fn a_local_database_is_a_file_or_a_server() {
 #[test]
 fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
     let later = [
-        "ORDERS_ENTRA_AUDIENCE",
-        "ORDERS_ENTRA_AUTHORITY",
         "ORDERS_FULFILMENT_URL",
         "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
         "ORDERS_FULFILMENT_CA",
         "ORDERS_CLIENT_CERTIFICATE_CA",
         "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-        "ORDERS_RATE_LIMIT",
         "KeyVaultUrl",
         "SecretName",
     ];

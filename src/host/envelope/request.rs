@@ -146,7 +146,8 @@ fn headers(told: BTreeMap<String, Lines>) -> Option<HeaderMap> {
             Lines::One(line) => vec![line],
         };
         for line in lines {
-            headers.append(&name, HeaderValue::from_bytes(line.as_bytes()).ok()?);
+            // There is a number of names beyond which appending would panic.
+            headers.try_append(&name, HeaderValue::from_bytes(line.as_bytes()).ok()?).ok()?;
         }
     }
     Some(headers)

@@ -44,7 +44,9 @@ fn programs_are_not_held_to_the_list_of_clients() {
 
 #[test]
 fn a_refusal_says_nothing_to_the_client() {
-    let refused = Identity::new(settings()).caller(&HeaderMap::new()).unwrap_err();
+    let identity = Identity::new(settings()).unwrap();
+    let refused =
+        identity.caller(&HeaderMap::new(), DateTime::UNIX_EPOCH).now_or_never().unwrap().unwrap_err();
     assert_eq!(refused.to_string(), "the caller could not be identified");
 }
 

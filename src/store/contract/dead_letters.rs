@@ -1,7 +1,7 @@
 //! Messages that were given up.
 
 use crate::{
-    orders::{DeadLetter, Reason, Status},
+    orders::{DeadLetter, FulfilmentMessage, Reason, Status},
     store::{Decision, Store},
 };
 
@@ -14,6 +14,7 @@ store_contract!(
     a_message_is_recorded_once_however_often_it_is_delivered,
     a_poisoned_message_fails_its_order_and_is_not_sent_again,
     an_order_that_is_not_queued_does_not_fail,
+    a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_away,
     a_dead_letter_alone_leaves_its_order_alone,
 );
 
@@ -72,6 +73,22 @@ async fn an_order_that_is_not_queued_does_not_fail(store: &dyn Store) {
         assert_eq!(look(store, id).await, before);
     }
     assert_eq!(letters(store).await.len(), 2);
+}
+
+async fn a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_away(store: &dyn Store) {
+    stock(store).await;
+    let (genuine_order, genuine) = queued(store, 1).await;
+    let (other_order, other) = queued(store, 2).await;
+    let forged = FulfilmentMessage { order_id: other_order, ..genuine.clone() };
+    store.record_dead_letter(&letter(&forged.encode(), 3), Some(&forged), stamp(3)).await.unwrap();
+    for id in [genuine_order, other_order] {
+        assert_eq!(look(store, id).await.status, Status::Queued);
+    }
+    assert_eq!(letters(store).await[0].reason, Reason::Reused);
+    assert_eq!(due(store, MUCH_LATER).await, [genuine.encode(), other.encode()]);
+    store.record_dead_letter(&letter(&genuine.encode(), 4), Some(&genuine), stamp(4)).await.unwrap();
+    assert_eq!(look(store, genuine_order).await.status, Status::Failed);
+    assert_eq!(letters(store).await[0].reason, Reason::Poison);
 }
 
 async fn a_dead_letter_alone_leaves_its_order_alone(store: &dyn Store) {

@@ -19,6 +19,7 @@ store_contract!(
     a_letter_is_replayed_once,
     two_that_replay_one_letter_at_once_send_one_message,
     an_order_that_has_not_failed_stays_as_it_is,
+    a_replayed_message_about_no_order_is_sent_until_it_is_dead_again,
     what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again,
     a_replayed_incoming_message_is_sent_until_it_is_received,
     a_missing_letter_is_not_found,
@@ -125,6 +126,18 @@ async fn an_order_that_has_not_failed_stays_as_it_is(store: &dyn Store) {
     }
     assert_eq!(look(store, order.id).await, order);
     assert_eq!(due(store, 5).await.len(), 2);
+}
+
+async fn a_replayed_message_about_no_order_is_sent_until_it_is_dead_again(store: &dyn Store) {
+    let old = FulfilmentMessage { message_id: Uuid::nil(), order_id: OrderId::new(at(1)), traceparent: None };
+    let stray = from("orders-fulfilment", &old.encode(), 1).about(&old);
+    store.record_dead_letter(&stray, None, stamp(1)).await.unwrap();
+    replay(store, stray.id, 2).await;
+    let new = sent(store, 2).await;
+    assert!(matches!(store.pending_order(&new, stamp(3)).await.unwrap(), Pending::Unknown));
+    let again = from("orders-fulfilment", &new.encode(), 3).about(&new);
+    store.record_dead_letter(&again, None, stamp(3)).await.unwrap();
+    assert!(due(store, MUCH_LATER).await.is_empty());
 }
 
 async fn what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again(store: &dyn Store) {

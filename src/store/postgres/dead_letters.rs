@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, Digest, FulfilmentMessage},
+    orders::{DeadLetter, FulfilmentMessage},
     policy::{Permit, ReplayDeadLetter},
     store::{
         Listed, Replayed, Slice, Stamp, StoreError,
@@ -39,6 +39,7 @@ pub(super) async fn record(
         .bind(stamp.at.timestamp_micros())
         .bind(stamp.invocation.to_string())
         .bind(binding(&letter.queue))
+        .bind(fails.map(FulfilmentMessage::encode))
         .execute(pool)
         .await?;
     Ok(())
@@ -73,7 +74,7 @@ pub(super) async fn replay(
         .bind(replay.id.to_string())
         .bind(replay.binding)
         .bind(&replay.payload)
-        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .bind(replay.digest.as_str())
         .bind(replay.order.as_ref().map(ToString::to_string))
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))

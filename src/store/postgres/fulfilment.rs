@@ -1,14 +1,17 @@
 //! From queued to decided.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::{FromRow as _, PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::{
     orders::{Action, FulfilmentMessage, Order, Status},
     policy::{Permit, ProcessOrder},
-    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, sql::MESSAGE_OF_OTHER_CONTENT},
+    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
 };
+
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage::{self, Sabotage};
 
 use super::{
     orders::{confines, find},
@@ -56,26 +59,26 @@ pub(super) async fn pending(
     message: &FulfilmentMessage,
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
-    let reused: bool = sqlx::query_scalar(MESSAGE_OF_OTHER_CONTENT)
-        .bind(message.message_id.to_string())
-        .bind(message.encode())
-        .fetch_one(pool)
-        .await?;
-    if reused {
-        return Ok(Pending::Reused);
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget_on_server(pool, message).await?;
     }
-    let row: Option<WholeRow> = sqlx::query_as(sql::PENDING)
+    let row = sqlx::query(sql::PENDING)
         .bind(message.order_id.to_string())
         .bind(message.message_id.to_string())
         .bind(stamp.at.timestamp_micros())
         .bind(FULFILMENT)
-        .fetch_optional(pool)
+        .bind(message.encode())
+        .fetch_one(pool)
         .await?;
-    Ok(match row.map(Order::try_from).transpose()? {
-        None => Pending::Unknown,
-        Some(order) if order.status == Status::Queued => Pending::Order(order),
-        Some(_) => Pending::Settled,
-    })
+    if row.try_get("reused")? {
+        return Ok(Pending::Reused);
+    }
+    if row.try_get::<Option<&str>, _>("id")?.is_none() {
+        return Ok(Pending::Unknown);
+    }
+    let order = Order::try_from(WholeRow::from_row(&row)?)?;
+    Ok(if order.status == Status::Queued { Pending::Order(order) } else { Pending::Settled })
 }
 
 pub(super) async fn decide(
@@ -88,6 +91,10 @@ pub(super) async fn decide(
         Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
         Decision::Rejected => (Action::Reject, Status::Rejected),
     };
+    #[cfg(feature = "sabotage")]
+    if Sabotage::InboxOff.is_on() {
+        sabotage::forget_on_server(pool, message).await?;
+    }
     sqlx::query(sql::DECIDE)
         .bind(message.order_id.to_string())
         .bind(status.as_str())

@@ -224,8 +224,11 @@ pub(super) const QUEUE: &str = concat!(
 /// Reads the order; unless it is queued, the message is received and its outbox row closed. The lock holds off a
 /// change of status until that is done.
 pub(super) const PENDING: &str = concat!(
-    "WITH settled AS (
-         SELECT id FROM orders WHERE id = $1 AND status <> 'queued' FOR SHARE
+    "WITH other AS (
+         SELECT 1 FROM outbox WHERE message_id = $2 AND payload <> $5
+     ), settled AS (
+         SELECT id FROM orders WHERE id = $1 AND status <> 'queued' AND NOT EXISTS (SELECT 1 FROM other)
+         FOR SHARE
      ), received AS (
          INSERT INTO inbox (binding, message_id, received_at) SELECT $4, $2, $3 FROM settled
          ON CONFLICT DO NOTHING
@@ -233,12 +236,11 @@ pub(super) const PENDING: &str = concat!(
          UPDATE outbox SET consumed_at = $3
          WHERE message_id = $2 AND consumed_at IS NULL AND EXISTS (SELECT 1 FROM settled)
      )
-     SELECT ",
+     SELECT EXISTS (SELECT 1 FROM other) AS reused, ",
     order_columns!(),
     line_columns!(),
-    " FROM orders",
+    " FROM (SELECT 1) AS one LEFT JOIN orders ON id = $1",
     with_lines!("orders"),
-    " WHERE id = $1",
 );
 
 /// A message that was received before decides nothing, and is closed all the same.
@@ -260,17 +262,21 @@ pub(super) const DECIDE: &str = concat!(
 
 /// With nulls for the order and the message it only keeps the letter and closes what goes out with its bytes.
 pub(super) const RECORD_DEAD_LETTER: &str = concat!(
-    "WITH wanted AS (
+    "WITH other AS (
+         SELECT 1 FROM outbox WHERE message_id = $12 AND payload <> $16
+     ), wanted AS (
          SELECT 1 WHERE $11 IS NULL OR NOT EXISTS (
              SELECT 1 FROM dead_letters WHERE queue = $2 AND digest = $8 AND replayed_at IS NOT NULL)
      ), kept AS (
          INSERT INTO dead_letters
          (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM wanted
+         SELECT $1, $2, $3, $4, CASE WHEN EXISTS (SELECT 1 FROM other) THEN 'reused' ELSE $5 END, $6, $7, $8, $9, $10
+         FROM wanted
          ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING
      ), failed AS (
          UPDATE orders SET status = 'failed', version = version + 1, updated_at = $13
          WHERE id = $11 AND status = 'queued' AND EXISTS (SELECT 1 FROM wanted)
+           AND NOT EXISTS (SELECT 1 FROM other)
          RETURNING id, version
      ), recorded AS (
          ",
@@ -278,7 +284,7 @@ pub(super) const RECORD_DEAD_LETTER: &str = concat!(
     " SELECT id, version, $13, 'fail', 'queued', 'failed', 'system', NULL, $14 FROM failed
      )
      UPDATE outbox SET consumed_at = $13
-     WHERE (message_id = $12 OR (binding = $15 AND digest = $8)) AND consumed_at IS NULL
+     WHERE ((message_id = $12 AND NOT EXISTS (SELECT 1 FROM other)) OR (binding = $15 AND digest = $8)) AND consumed_at IS NULL
        AND EXISTS (SELECT 1 FROM wanted)",
 );
 

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Status},
+    orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Reason, Status},
     policy::{Permit, ReplayDeadLetter},
     store::{
         Listed, Replayed, Slice, Stamp, StoreError,
@@ -27,12 +27,18 @@ pub(super) async fn record(
     if fails.is_some() && was_replayed(&mut unit, letter).await? {
         return Ok(());
     }
+    // Under another message's id it is no message of ours, and fails nothing.
+    let reused = match fails {
+        Some(message) => outbox::is_reused(&mut unit, message).await?,
+        None => false,
+    };
+    let reason = if reused { Reason::Reused } else { letter.reason };
     sqlx::query(sql::INSERT_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
         .bind(letter.message_id.as_ref().map(Uuid::to_string))
         .bind(letter.order_id.as_ref().map(ToString::to_string))
-        .bind(letter.reason.as_str())
+        .bind(reason.as_str())
         .bind(letter.dequeue_count.map(i64::from))
         .bind(&letter.payload)
         .bind(digest.as_str())
@@ -43,7 +49,7 @@ pub(super) async fn record(
     if let Some(binding) = binding(&letter.queue) {
         outbox::close_payload(&mut unit, binding, &digest, stamp).await?;
     }
-    if let Some(message) = fails {
+    if let Some(message) = fails.filter(|_| !reused) {
         leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
         outbox::close(&mut unit, message, stamp).await?;
     }

@@ -66,12 +66,7 @@ pub(super) async fn pending(
     if Sabotage::InboxOff.is_on() {
         sabotage::forget(&mut unit, message).await?;
     }
-    let reused: bool = sqlx::query_scalar(sql::MESSAGE_OF_OTHER_CONTENT)
-        .bind(message.message_id.to_string())
-        .bind(message.encode())
-        .fetch_one(&mut *unit)
-        .await?;
-    if reused {
+    if outbox::is_reused(&mut unit, message).await? {
         return Ok(Pending::Reused);
     }
     let Some(order) = find(&mut unit, None, message.order_id).await? else {

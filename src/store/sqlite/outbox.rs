@@ -44,7 +44,7 @@ pub(super) async fn insert_again(
         .bind(stamp.at.timestamp_micros())
         .bind(stamp.at.timestamp_micros())
         .bind(0_i64)
-        .bind(replay.digest.as_ref().map(Digest::as_str))
+        .bind(replay.digest.as_str())
         .execute(connection)
         .await?;
     Ok(())
@@ -64,6 +64,18 @@ pub(super) async fn close_payload(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Whether the message's id is that of another message.
+pub(super) async fn is_reused(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(sql::MESSAGE_OF_OTHER_CONTENT)
+        .bind(message.message_id.to_string())
+        .bind(message.encode())
+        .fetch_one(connection)
+        .await
 }
 
 pub(super) async fn close(

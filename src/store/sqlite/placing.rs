@@ -23,6 +23,7 @@ use super::{
     Sqlite, inbox,
     orders::{product, record, with_lines},
     outbox,
+    turns::Turn,
 };
 
 pub(super) async fn place(
@@ -34,7 +35,13 @@ pub(super) async fn place(
     stamp: Stamp,
 ) -> Result<Placed, StoreError> {
     let owner = permit.caller();
-    let mut unit = store.write().await?;
+    let turn = key.map(|key| store.turns.begin(owner, key));
+    let mut unit = match store.write().await {
+        Err(sqlx::Error::PoolTimedOut) if turn.as_ref().is_some_and(Turn::has_twin) => {
+            return Ok(Placed::Twin);
+        }
+        unit => unit?,
+    };
     if let Some(key) = key
         && let Some(row) = find_key(&mut unit, owner, key, stamp.at).await?
     {

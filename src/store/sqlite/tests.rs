@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::contract::{
-    administrator, at, creator, draft, incoming, letter, message_for, permit, placed, processor, product,
-    queued, stamp, stock,
+    administrator, at, creator, draft, incoming, letter, message_for, permit, place_under, placed, processor,
+    product, queued, stamp, stock,
 };
 
 mod upgrade;
@@ -244,6 +244,33 @@ async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
         matches!(read, Err(StoreError::Inconsistent { table: "orders", column: "reference" })),
         "{read:?}"
     );
+}
+
+#[tokio::test]
+async fn a_twin_gives_up_after_two_seconds_and_any_other_request_finds_the_database_busy() {
+    let folder = Folder::new();
+    let (store, elsewhere) = (folder.open(), folder.open());
+    stock(&store).await;
+    let caller = creator();
+    let of_another_process = elsewhere.write().await.unwrap();
+    // The first holds this process's turn to write, and waits for the other process's.
+    let first = async { place_under(&store, &caller, "k", &draft(), 1).await };
+    let others = async {
+        let stranger = permit(&creator());
+        let (id, key) = (OrderId::new(at(3)), "other".parse().unwrap());
+        let (order, draft) = (draft(), draft());
+        let twin = place_under(&store, &caller, "k", &order, 2);
+        let other = store.place_order(&stranger, id, &draft, Some(&key), stamp(3));
+        let given_up = tokio::join!(twin, other);
+        drop(of_another_process);
+        given_up
+    };
+    let (first, (twin, other)) = tokio::join!(first, others);
+    assert!(matches!(first, Placed::Placed(_)), "{first:?}");
+    assert!(matches!(twin, Placed::Twin), "{twin:?}");
+    assert!(matches!(other, Err(StoreError::Unavailable(_))), "{other:?}");
+    let again = place_under(&store, &caller, "k", &draft(), 4).await;
+    assert!(matches!(again, Placed::Again(_)), "{again:?}");
 }
 
 #[tokio::test]

@@ -1,12 +1,17 @@
-//! Principal headers written by hand, for tests that walk around the front.
+//! Principals written by hand, as header and as token, for tests that walk around the front.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::json;
+use local_host::issuer::Issuer;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// The tenant of the people file.
 pub(crate) const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
 /// Another tenant.
 pub(crate) const ABROAD: &str = "b0d4c7a2-91f3-4c8e-8a55-3c1de0a4f902";
+
+/// The client of the people file.
+const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 
 /// Claims, in the spelling that they are given in.
 #[derive(Clone, Debug)]
@@ -18,18 +23,17 @@ pub(crate) struct Principal {
 impl Principal {
     /// A user of a tenant, in scope.
     pub(crate) fn user(tenant: &str, object: u8) -> Self {
-        Self { auth_typ: "aad".to_owned(), claims: Vec::new() }
-            .claim("tid", tenant)
-            .claim("oid", &object_id(object))
-            .claim("scp", "Orders.ReadWrite")
+        Self::bare().claim("tid", tenant).claim("oid", &object_id(object)).claim("scp", "Orders.ReadWrite")
     }
 
     /// A program of the tenant.
     pub(crate) fn app(object: u8) -> Self {
-        Self { auth_typ: "aad".to_owned(), claims: Vec::new() }
-            .claim("tid", TENANT)
-            .claim("oid", &object_id(object))
-            .claim("idtyp", "app")
+        Self::bare().claim("tid", TENANT).claim("oid", &object_id(object)).claim("idtyp", "app")
+    }
+
+    /// Nobody in particular, through the client of the people file.
+    fn bare() -> Self {
+        Self { auth_typ: "aad".to_owned(), claims: Vec::new() }.claim("azp", CLIENT)
     }
 
     pub(crate) fn claim(mut self, typ: &str, val: &str) -> Self {
@@ -52,6 +56,29 @@ impl Principal {
         let principal =
             json!({"auth_typ": self.auth_typ, "name_typ": "name", "role_typ": "roles", "claims": claims});
         STANDARD.encode(principal.to_string())
+    }
+
+    /// The token that the platform would have made this header of, issued at the second `from` since 1970.
+    pub(crate) fn token(&self, issuer: &Issuer, from: i64) -> String {
+        let mut claims = Map::new();
+        let mut put = |name: &str, value: Value| {
+            claims.entry(name).or_insert(value);
+        };
+        for (name, value) in self.claims.iter().filter(|(name, _)| name != "roles") {
+            put(name, json!(value));
+        }
+        let roles: Vec<_> =
+            self.claims.iter().filter(|(name, _)| name == "roles").map(|(_, role)| role).collect();
+        put("roles", json!(roles));
+        let tenant =
+            self.claims.iter().find_map(|(name, id)| (name == "tid").then(|| id.parse::<Uuid>().ok())?);
+        put("iss", json!(issuer.url(tenant.unwrap_or_default())));
+        put("aud", json!(issuer.people().audience()));
+        put("iat", json!(from));
+        put("nbf", json!(from));
+        put("exp", json!(from + 3600));
+        put("ver", json!("2.0"));
+        issuer.sign(&claims.into()).expect("the issuer signs")
     }
 }
 

@@ -1,4 +1,5 @@
-//! The calls of the fulfilment backend, heard from the log of the stand-in.
+//! The calls of the fulfilment backend, heard from the log of the stand-in. Another backend, which refuses and fails as
+//! well, has to say by itself what it was asked; all else that the checker knows of it is [`Heard::calls`].
 
 use std::{
     collections::BTreeMap,
@@ -46,6 +47,11 @@ impl Listening {
             tasks.spawn(listen(receiver, Arc::clone(&heard)));
         }
         Self { heard, tasks }
+    }
+
+    /// Deliveries so far.
+    pub(super) fn deliveries(&self) -> u64 {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).deliveries
     }
 
     /// Everything, once the hosts are gone.

@@ -3,6 +3,7 @@
 mod answers;
 mod effects;
 mod histories;
+mod messages;
 
 #[cfg(test)]
 mod tests;
@@ -43,23 +44,33 @@ struct Promise {
 /// The order that a finding concerns, and what was found.
 type Finding = (Option<String>, String);
 
-const PROMISES: [Promise; 16] = [
+/// Promises that are named elsewhere too.
+pub(super) mod promise {
+    pub(in crate::chaos) const KEPT: &str = "an acknowledged order is kept";
+    pub(in crate::chaos) const ONE_ORDER: &str = "every order was sent, by its owner and once";
+    pub(in crate::chaos) const ONE_EFFECT: &str = "one effect for one queueing";
+    pub(in crate::chaos) const ONE_ROW: &str = "one closed outbox row for one queueing";
+}
+
+const PROMISES: [Promise; 18] = [
     Promise { name: "every answer is one that its operation allows", broken: answers::unexpected },
-    Promise { name: "an acknowledged order is kept", broken: answers::lost },
-    Promise { name: "an acknowledged message becomes an order", broken: answers::unmade },
+    Promise { name: promise::KEPT, broken: answers::lost },
     Promise { name: "a history that was told stays as it is", broken: answers::retold },
     Promise { name: "an acknowledged change is history", broken: answers::forgotten },
     Promise { name: "an acknowledged body stays as it is", broken: answers::altered },
     Promise { name: "one version has one body", broken: answers::ambiguous },
     Promise { name: "no answer goes back behind an earlier one", broken: answers::backwards },
-    Promise { name: "every order was sent, by its owner and once", broken: histories::unsent },
+    Promise { name: promise::ONE_ORDER, broken: histories::unsent },
     Promise { name: "every history is a path of the state machine", broken: histories::astray },
+    Promise { name: "a message becomes an order or a dead letter", broken: messages::dropped },
+    Promise { name: "one order for one message id", broken: messages::multiplied },
+    Promise { name: "a dead letter is replayed once", broken: messages::replayed },
+    Promise { name: "a dead letter says why", broken: messages::untold },
     Promise { name: "the app comes to rest once faults stop", broken: effects::restless },
     Promise { name: "a queued order ends once faults stop", broken: effects::waiting },
-    Promise { name: "one effect for one queueing", broken: effects::repeated },
-    Promise { name: "one closed outbox row for one queueing", broken: effects::unsettled },
+    Promise { name: promise::ONE_EFFECT, broken: effects::repeated },
+    Promise { name: promise::ONE_ROW, broken: effects::unsettled },
     Promise { name: "the backend was asked for what was fulfilled", broken: effects::unasked },
-    Promise { name: "a dead letter about an order failed it", broken: effects::dead },
 ];
 
 impl Evidence {
@@ -70,5 +81,11 @@ impl Evidence {
             findings.into_iter().map(|(order, found)| Violation { promise: promise.name, order, found })
         });
         broken.collect()
+    }
+
+    /// How many orders were placed before the run began or after it ended, in microseconds since 1970: by a wrong clock.
+    pub(super) fn untimely(&self, began: i64, ended: i64) -> usize {
+        let orders = self.record.orders.values();
+        orders.filter(|kept| !(began..=ended).contains(&kept.row.created_at)).count()
     }
 }

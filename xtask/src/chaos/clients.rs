@@ -83,10 +83,11 @@ impl Clients<'_> {
             ended: self.journal.now(),
             operation: operation.name,
             expected: operation.expected,
-            entrance: if matches!(request.way, Way::Queue(_)) { "queue" } else { site.entrance },
+            entrance: if let Way::Queue(queue) = request.way { queue } else { site.entrance },
             person: request.person,
             reference: request.reference.clone(),
             order: request.order.clone(),
+            letter: request.letter().map(str::to_owned),
             sent: request.body.clone(),
             outcome,
         };

@@ -25,7 +25,7 @@ pub(super) struct Call {
     /// The statuses that the operation allows beside those of a server in trouble.
     #[serde(skip)]
     pub(super) expected: &'static [u16],
-    /// The entrance that it went through.
+    /// The entrance that it went through: how the host brought it, or the queue.
     pub(super) entrance: &'static str,
     /// Who called, by the name in `.local-host.json`.
     pub(super) person: &'static str,
@@ -33,6 +33,8 @@ pub(super) struct Call {
     pub(super) reference: Option<String>,
     /// The order's id, as far as the caller knows it.
     pub(super) order: Option<String>,
+    /// The dead letter that it was about.
+    pub(super) letter: Option<String>,
     /// The body, null for none.
     pub(super) sent: Value,
     /// What came back.
@@ -65,6 +67,15 @@ pub(super) struct Blow {
     pub(super) fault: String,
 }
 
+/// A time at which a worker forgot what had expired.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Purge {
+    /// Microseconds since the run began.
+    pub(super) at: u64,
+    /// Microseconds since 1970, by the clock of that worker, at the latest.
+    pub(super) clock: i64,
+}
+
 /// All of a run, in the sequence in which it ended.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -77,6 +88,7 @@ pub(super) struct Journal {
 pub(super) struct Pages {
     pub(super) calls: Vec<Call>,
     pub(super) blows: Vec<Blow>,
+    pub(super) purges: Vec<Purge>,
 }
 
 impl Call {
@@ -115,6 +127,15 @@ impl Journal {
 
     pub(super) fn blow(&self, fault: String) {
         self.open().blows.push(Blow { kill: false, at: self.now(), fault });
+    }
+
+    pub(super) fn purge(&self, clock: i64) {
+        self.open().purges.push(Purge { at: self.now(), clock });
+    }
+
+    /// How many workers have been killed.
+    pub(super) fn kills(&self) -> usize {
+        self.open().kills()
     }
 
     pub(super) fn pages(&self) -> Pages {

@@ -1,5 +1,7 @@
 //! What clients do: a list to be added to.
 
+mod messages;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -7,6 +9,8 @@ use super::{
     dice::Dice,
     pool::{Known, Pool},
 };
+
+pub(super) use messages::payload;
 
 /// The products that are there before the first operation, with their prices.
 pub(super) const PRODUCTS: [(&str, i64); 4] =
@@ -20,6 +24,12 @@ const CLERKS: [&str; 2] = ["clerk", "warehouse"];
 
 /// The queue that orders come in through.
 pub(super) const INCOMING: &str = "orders-incoming";
+
+/// The queue of what was processed: each of its messages is kept in the outbox too.
+pub(super) const FULFILMENT: &str = "orders-fulfilment";
+
+/// Before the id of a dead letter in its path.
+const LETTERS: &str = "/api/dead-letters/";
 
 /// One thing that clients do.
 pub(super) struct Operation {
@@ -56,10 +66,10 @@ pub(super) enum Way {
 }
 
 /// Every operation.
-pub(super) const ALL: [Operation; 10] = [
+pub(super) const ALL: [Operation; 15] = [
     Operation { name: "place", share: 20, expected: &[201], again: 0, request: place },
     Operation { name: "place once", share: 15, expected: &[201, 409], again: 25, request: place_once },
-    Operation { name: "ingest", share: 10, expected: &[202], again: 0, request: ingest },
+    Operation { name: "ingest", share: 10, expected: &[202], again: 0, request: messages::ingest },
     Operation { name: "process", share: 40, expected: &[202, 409], again: 0, request: process },
     Operation { name: "update", share: 15, expected: &[200, 409, 412], again: 0, request: update },
     Operation { name: "cancel", share: 5, expected: &[200, 409], again: 2, request: cancel },
@@ -67,10 +77,23 @@ pub(super) const ALL: [Operation; 10] = [
     Operation { name: "read another's", share: 5, expected: &[404], again: 0, request: read_anothers },
     Operation { name: "history", share: 10, expected: &[200], again: 0, request: history },
     Operation { name: "list", share: 10, expected: &[200], again: 0, request: list },
+    Operation { name: "reuse", share: 2, expected: &[202], again: 0, request: messages::reuse },
+    Operation { name: "nonsense", share: 4, expected: &[202], again: 0, request: messages::nonsense },
+    Operation { name: "point", share: 3, expected: &[202], again: 0, request: messages::point },
+    Operation { name: "dead letters", share: 6, expected: &[200], again: 0, request: messages::list_letters },
+    Operation { name: "replay", share: 12, expected: &[202, 409], again: 0, request: messages::replay },
 ];
 
 /// The ones with which every order is looked at once more at the end.
 pub(super) const LOOKS: [&Operation; 2] = [&ALL[6], &ALL[8]];
+
+impl Request {
+    /// The dead letter that it replays.
+    pub(super) fn letter(&self) -> Option<&str> {
+        let Way::Http { path, .. } = &self.way else { return None };
+        path.strip_prefix(LETTERS)?.strip_suffix("/replay")
+    }
+}
 
 impl Operation {
     /// Draws an operation that has something to act on, and its request.
@@ -109,21 +132,6 @@ fn place_once(dice: &mut Dice, pool: &Pool) -> Option<Request> {
         headers
             .push(("idempotency-key", format!("key of {}", request.reference.as_deref()?).replace(' ', "-")));
     }
-    pool.remember(&request);
-    Some(request)
-}
-
-/// A message of its own, or an earlier one again.
-fn ingest(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    if let Some(earlier) = pool.earlier(dice, |way| matches!(way, Way::Queue(_))) {
-        return Some(earlier);
-    }
-    let mut request = place(dice, pool)?;
-    let (tenant, object) = pool.person(request.person)?;
-    request.body["version"] = json!(1);
-    request.body["messageId"] = json!(dice.id());
-    request.body["owner"] = json!({"tenantId": tenant, "objectId": object});
-    request.way = Way::Queue(INCOMING);
     pool.remember(&request);
     Some(request)
 }

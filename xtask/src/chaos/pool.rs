@@ -1,7 +1,7 @@
 //! What all clients know: orders that were acknowledged, and requests that may be sent again.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -28,6 +28,7 @@ struct Notes {
     orders: Vec<Known>,
     places: BTreeMap<String, usize>,
     repeatable: Vec<Request>,
+    letters: BTreeSet<String>,
     references: u64,
 }
 
@@ -54,12 +55,15 @@ impl Pool {
         self.people.get(name)
     }
 
-    /// Learns from an answer that `person` got: one order, or a list of own ones.
+    /// Learns from an answer that `person` got: one order, a list of own ones, or a list of dead letters.
     pub(super) fn learn(&self, body: &Value, person: &str) {
         let items = body.get("items").and_then(Value::as_array);
         let orders = items.map_or(std::slice::from_ref(body), Vec::as_slice);
         let mut notes = self.open();
         for order in orders {
+            if let (Some(letter), Some(_)) = (order["id"].as_str(), order.get("dequeueCount")) {
+                notes.letters.insert(letter.to_owned());
+            }
             let (Some(id), Some(version)) = (order["id"].as_str(), order["version"].as_i64()) else {
                 continue;
             };
@@ -80,6 +84,14 @@ impl Pool {
         let notes = self.open();
         let from = newest(notes.orders.len(), dice);
         dice.pick(&notes.orders[from..]).cloned()
+    }
+
+    /// A dead letter that was listed.
+    pub(super) fn draw_letter(&self, dice: &mut Dice) -> Option<String> {
+        let notes = self.open();
+        let from = newest(notes.letters.len(), dice);
+        let letters: Vec<&String> = notes.letters.iter().skip(from).collect();
+        dice.pick(&letters).map(|letter| (*letter).clone())
     }
 
     pub(super) fn all(&self) -> Vec<Known> {

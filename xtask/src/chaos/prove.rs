@@ -1,64 +1,131 @@
-//! The proof that the checker can find something: faults planted in the worker, one at a time.
+//! The proof that the checker can find something: faults planted in the worker, one at a time. Each must be found by the
+//! promise that it breaks, and the same run without it must break none.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 
 use super::{
-    run::{self, Size},
+    check::promise,
+    engine::{Engine, engines},
+    run::{self, Outcome, Setup, Size},
     story,
 };
 use crate::project::{Profile, Project, WORKER};
 
-/// The planted faults, by the names that `src/store/sabotage.rs` knows.
-const SABOTAGES: [(&str, &str); 4] = [
-    ("outbox-apart", "the outbox row is written after the transaction that changes the status"),
-    ("inbox-off", "a message is acted on as often as it comes"),
-    ("key-apart", "the idempotency row is written after the transaction that keeps the order"),
-    ("commit-late", "an order is acknowledged before it is committed"),
+/// A fault that is planted.
+struct Planted {
+    /// As `src/store/sabotage.rs` knows it.
+    name: &'static str,
+    meaning: &'static str,
+    /// The promise that it breaks.
+    breaks: &'static str,
+    /// Whether it is planted on servers too.
+    everywhere: bool,
+}
+
+const PLANTED: [Planted; 4] = [
+    Planted {
+        name: "outbox-apart",
+        meaning: "the outbox row is written after the transaction that changes the status",
+        breaks: promise::ONE_ROW,
+        everywhere: false,
+    },
+    Planted {
+        name: "inbox-off",
+        meaning: "a message is acted on as often as it comes",
+        breaks: promise::ONE_EFFECT,
+        everywhere: true,
+    },
+    Planted {
+        name: "key-apart",
+        meaning: "the idempotency row is written after the transaction that keeps the order",
+        breaks: promise::ONE_ORDER,
+        everywhere: false,
+    },
+    Planted {
+        name: "commit-late",
+        meaning: "an order is acknowledged before it is committed",
+        breaks: promise::KEPT,
+        everywhere: false,
+    },
 ];
 
 /// Enough to meet each planted fault, little enough for every change.
-const SMALL: Size = Size { operations: 400, kills: 16, seconds: 120 };
+const SMALL: Size = Size { operations: 250, kills: 10, deliveries: 0, seconds: 120 };
 
 /// Runs that may miss a fault before the checker counts as blind to it.
 const TRIES: u64 = 3;
 
 /// Plants each fault and sees it found.
 pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
-    let worker = build(project)?;
-    for (name, meaning) in SABOTAGES {
-        let mut found = false;
-        for seed in seed..seed.saturating_add(TRIES) {
-            let outcome = Box::pin(run::run(project, &worker, SMALL, seed, Some(name))).await?;
-            println!("\n{name}, seed {seed}: {meaning}\n{}", outcome.summary());
-            if let Some(violation) = outcome.violations.first() {
-                println!(
-                    "found {} times, first: {}: {}",
-                    outcome.violations.len(),
-                    violation.promise,
-                    violation.found
-                );
-                if let Some(order) = &violation.order {
-                    println!("{}", story::of(order, &outcome.evidence));
-                }
-                found = true;
-                break;
-            }
+    let worker = worker_with(project, "sabotage")?;
+    for engine in engines(None)? {
+        let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
+        let on_a_server = matches!(prover.engine, Engine::Postgres(_));
+        for planted in PLANTED.iter().filter(|planted| planted.everywhere || !on_a_server) {
+            prover.prove(planted, seed).await?;
         }
-        ensure!(found, "{name} was planted and not found in {TRIES} runs: the checker is blind to it");
     }
     println!("\nevery planted fault was found; `cargo xtask chaos` runs without them");
     Ok(())
 }
 
-/// Compiles the worker with its faults and puts it aside: the next ordinary build must find its own in place.
-fn build(project: &Project) -> anyhow::Result<PathBuf> {
-    let built = project.build_worker(Profile::Dev).args(["--features", "sabotage"]).status();
+struct Prover<'a> {
+    project: &'a Project,
+    worker: &'a PathBuf,
+    engine: Engine,
+    /// Seeds whose runs without a planted fault broke nothing.
+    clean: BTreeSet<u64>,
+}
+
+impl Prover<'_> {
+    async fn prove(&mut self, planted: &Planted, seed: u64) -> anyhow::Result<()> {
+        let Planted { name, meaning, breaks, .. } = planted;
+        for seed in seed..seed.saturating_add(TRIES) {
+            println!("\n{name} on {}, seed {seed}: {meaning}", self.engine.name());
+            let outcome = self.run(seed, Some(name)).await?;
+            println!("{}", outcome.summary());
+            let mut found = outcome.violations.iter().filter(|violation| violation.promise == *breaks);
+            if let Some(first) = found.next() {
+                println!("found {} times: {breaks}; first: {}", found.count() + 1, first.found);
+                if let Some(order) = &first.order {
+                    println!("{}", story::of(order, &outcome.evidence));
+                }
+                return self.see_clean(seed).await;
+            }
+        }
+        anyhow::bail!(
+            "{name} was planted, and in {TRIES} runs nothing said `{breaks}`: the checker is blind to it"
+        )
+    }
+
+    /// What was found is the planted fault's doing only if the same run without it breaks nothing.
+    async fn see_clean(&mut self, seed: u64) -> anyhow::Result<()> {
+        if self.clean.insert(seed) {
+            println!("\nnothing planted on {}, seed {seed}", self.engine.name());
+            let outcome = self.run(seed, None).await?;
+            println!("{}", outcome.summary());
+            let first = outcome.violations.first();
+            ensure!(first.is_none(), "nothing was planted, and this was found: {first:?}");
+        }
+        Ok(())
+    }
+
+    async fn run(&self, seed: u64, sabotage: Option<&str>) -> anyhow::Result<Outcome> {
+        let setup = Setup { worker: self.worker, clocks: true, sabotage };
+        Box::pin(run::run(self.project, setup, &self.engine, SMALL, seed)).await
+    }
+}
+
+/// Compiles the worker with a feature that never ships, and puts it aside: the next ordinary build must find its own in
+/// place.
+pub(super) fn worker_with(project: &Project, feature: &str) -> anyhow::Result<PathBuf> {
+    let built = project.build_worker(Profile::Dev).args(["--features", feature]).status();
     ensure!(built.context("cannot start cargo")?.success(), "the build failed: mend what cargo says above");
     let folder = project.target().join("chaos");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let worker = folder.join(format!("sabotaged-{WORKER}"));
+    let worker = folder.join(format!("{feature}-{WORKER}"));
     fs::copy(project.worker(Profile::Dev), &worker).context("cannot put the worker aside")?;
     Ok(worker)
 }

@@ -1,13 +1,21 @@
 //! What the database holds, read beside the workers and never written.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions as _, Connection as _, FromRow, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _, FromRow, PgConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
 
-/// A connection that cannot write.
-pub(super) struct Reader(SqliteConnection);
+use super::{engine::Kept as Database, operations::FULFILMENT};
+
+/// A connection that reads.
+pub(super) enum Reader {
+    File(SqliteConnection),
+    Server(PgConnection),
+}
 
 /// All that is kept of a run.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +44,8 @@ pub(super) struct OrderRow {
     pub(super) total: i64,
     pub(super) note: Option<String>,
     pub(super) version: i64,
+    /// Microseconds since 1970, by the clock of the worker that placed it.
+    pub(super) created_at: i64,
 }
 
 #[derive(Clone, Debug, FromRow)]
@@ -67,57 +77,79 @@ pub(super) struct Message {
     pub(super) open: bool,
 }
 
+/// A dead letter.
 #[derive(Clone, Debug, FromRow)]
 pub(super) struct Letter {
     pub(super) id: String,
+    pub(super) queue: String,
     pub(super) order_id: Option<String>,
     pub(super) reason: String,
+    pub(super) payload: Vec<u8>,
+    pub(super) replayed: bool,
+}
+
+const OPEN_MESSAGES: &str = "SELECT count(*) FROM outbox WHERE consumed_at IS NULL";
+
+const ORDERS: &str =
+    "SELECT id, owner_object, reference, status, currency, total, note, version, created_at FROM orders";
+
+const LINES: &str = "SELECT order_id, sku, quantity, unit_price, line_total FROM order_lines
+     ORDER BY order_id, position";
+
+const HISTORY: &str =
+    "SELECT order_id, version, action, from_status, to_status, invocation_id FROM order_history
+     ORDER BY order_id, version";
+
+const OUTBOX: &str = "SELECT message_id, payload, CAST(sent AS BIGINT), consumed_at IS NULL FROM outbox
+     ORDER BY created_at, message_id";
+
+const DEAD_LETTERS: &str = "SELECT id, queue, order_id, reason, payload, replayed_at IS NOT NULL AS replayed
+     FROM dead_letters";
+
+/// Everything in a database, whatever its engine: the statements are the same, the types of the driver are not.
+macro_rules! read {
+    ($connection:expr) => {{
+        let mut unit = $connection.begin().await?;
+        let rows: Vec<OrderRow> = sqlx::query_as(ORDERS).fetch_all(&mut *unit).await?;
+        let lines: Vec<LineRow> = sqlx::query_as(LINES).fetch_all(&mut *unit).await?;
+        let history: Vec<HistoryRow> = sqlx::query_as(HISTORY).fetch_all(&mut *unit).await?;
+        let outbox: Vec<(String, Vec<u8>, i64, bool)> = sqlx::query_as(OUTBOX).fetch_all(&mut *unit).await?;
+        let dead_letters: Vec<Letter> = sqlx::query_as(DEAD_LETTERS).fetch_all(&mut *unit).await?;
+        Record {
+            orders: gather(rows, lines, history),
+            outbox: outbox.into_iter().map(Message::from).collect(),
+            dead_letters,
+        }
+    }};
 }
 
 impl Reader {
-    /// Opens the file that workers write to meanwhile.
-    pub(super) async fn open(database: &Path) -> anyhow::Result<Self> {
-        let options = SqliteConnectOptions::new().filename(database).read_only(true);
-        let connection = options.connect().await.context("cannot open the database of the run")?;
-        Ok(Self(connection))
+    /// Opens the database that workers write to meanwhile.
+    pub(super) async fn open(database: &Database) -> anyhow::Result<Self> {
+        let connection = match database {
+            Database::File(file) => {
+                let options = SqliteConnectOptions::new().filename(file).read_only(true);
+                options.connect().await.map(Self::File)
+            }
+            Database::Server(database, _) => PgConnection::connect(&database.url()).await.map(Self::Server),
+        };
+        connection.context("cannot open the database of the run")
     }
 
     /// Messages that nobody has acknowledged.
     pub(super) async fn open_messages(&mut self) -> anyhow::Result<i64> {
-        let count = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE consumed_at IS NULL");
-        count.fetch_one(&mut self.0).await.context("cannot read the outbox")
+        let count = match self {
+            Self::File(file) => sqlx::query_scalar(OPEN_MESSAGES).fetch_one(file).await,
+            Self::Server(server) => sqlx::query_scalar(OPEN_MESSAGES).fetch_one(server).await,
+        };
+        count.context("cannot read the outbox")
     }
 
-    /// Reads everything, in one state of the database.
+    /// Reads everything of an app that is at rest.
     pub(super) async fn record(&mut self) -> anyhow::Result<Record> {
-        let mut unit = self.0.begin().await?;
-        let rows: Vec<OrderRow> = sqlx::query_as(
-            "SELECT id, owner_object, reference, status, currency, total, note, version FROM orders",
-        )
-        .fetch_all(&mut *unit)
-        .await?;
-        let lines: Vec<LineRow> = sqlx::query_as(
-            "SELECT order_id, sku, quantity, unit_price, line_total FROM order_lines ORDER BY order_id, position",
-        )
-        .fetch_all(&mut *unit)
-        .await?;
-        let history: Vec<HistoryRow> = sqlx::query_as(
-            "SELECT order_id, version, action, from_status, to_status, invocation_id FROM order_history
-             ORDER BY order_id, version",
-        )
-        .fetch_all(&mut *unit)
-        .await?;
-        let outbox: Vec<(String, Vec<u8>, i64, bool)> = sqlx::query_as(
-            "SELECT message_id, payload, sent, consumed_at IS NULL FROM outbox ORDER BY created_at, message_id",
-        )
-        .fetch_all(&mut *unit)
-        .await?;
-        let dead_letters =
-            sqlx::query_as("SELECT id, order_id, reason FROM dead_letters").fetch_all(&mut *unit).await?;
-        Ok(Record {
-            orders: gather(rows, lines, history),
-            outbox: outbox.into_iter().map(Message::from).collect(),
-            dead_letters,
+        Ok(match self {
+            Self::File(file) => read!(file),
+            Self::Server(server) => read!(server),
         })
     }
 }
@@ -143,6 +175,14 @@ impl From<(String, Vec<u8>, i64, bool)> for Message {
         let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
         let order = payload.get("orderId").and_then(Value::as_str).map(str::to_owned);
         Self { id, order, sent, open }
+    }
+}
+
+impl Letter {
+    /// The order that its replay is about: a message that can be read travels under another id, everything else as it
+    /// came.
+    pub(super) fn readable(&self) -> Option<&str> {
+        self.order_id.as_deref().filter(|_| self.queue == FULFILMENT)
     }
 }
 

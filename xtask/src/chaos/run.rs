@@ -2,20 +2,26 @@
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
-use tokio::{sync::watch, time::timeout};
+use anyhow::{Context as _, ensure};
+use local_host::clock::Clock;
+use tokio::{
+    sync::watch,
+    time::{interval, timeout},
+};
 
 use super::{
     calls::Listening,
     check::{Evidence, Violation},
     clients::Clients,
     dice::Dice,
-    faults::Plan,
+    engine::Engine,
+    faults::{Plan, Scope},
     journal::Journal,
     pool::Pool,
     record::Reader,
@@ -29,10 +35,22 @@ use crate::project::Project;
 pub(super) struct Size {
     /// Operations that are answered, at least.
     pub(super) operations: u64,
-    /// Workers that are killed.
+    /// Workers that are killed for as many operations; more operations come with more of every fault.
     pub(super) kills: u64,
+    /// Messages that are delivered, at least.
+    pub(super) deliveries: u64,
     /// The longest that clients work.
     pub(super) seconds: u64,
+}
+
+/// What is put to the test.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setup<'a> {
+    pub(super) worker: &'a Path,
+    /// Whether that worker's clock can jump.
+    pub(super) clocks: bool,
+    /// The fault planted in it.
+    pub(super) sabotage: Option<&'a str>,
 }
 
 /// What a run showed.
@@ -40,9 +58,17 @@ pub(super) struct Outcome {
     pub(super) evidence: Evidence,
     pub(super) violations: Vec<Violation>,
     operations: u64,
+    /// Orders that were placed by a wrong clock.
+    untimely: usize,
     time_of_work: Duration,
     took: Duration,
 }
+
+/// Seconds by which one clock is ahead until it jumps.
+const AHEAD: i64 = 3600;
+
+/// How often progress is told.
+const NEWS: Duration = Duration::from_secs(10);
 
 /// Lets clients work under faults, waits for rest and checks.
 ///
@@ -50,46 +76,101 @@ pub(super) struct Outcome {
 /// When the run itself could not be made; a broken promise is no error here.
 pub(super) async fn run(
     project: &Project,
-    worker: &Path,
+    setup: Setup<'_>,
+    engine: &Engine,
     size: Size,
     seed: u64,
-    sabotage: Option<&str>,
 ) -> anyhow::Result<Outcome> {
-    let start = Instant::now();
-    let (world, heard) = World::start(project, worker, sabotage).await?;
-    let listening = Listening::to(heard);
-    world.sites[0].callers.stock().await?;
-    let mut dice = Dice::new(seed);
-    let plan = Plan::draw(&mut dice, size.operations, size.kills);
-    let (journal, pool, done) = (Journal::begin(), Pool::new(&world.people), watch::Sender::new(0));
-    let clients = Clients { world: &world, journal: &journal, pool: &pool, done: &done };
-    let struck = AtomicBool::new(false);
-    let working = Instant::now();
-    let faults = async {
-        plan.carry_out(&world, &journal, &done).await;
-        struck.store(true, Ordering::Relaxed);
-    };
-    let over = || working.elapsed().as_secs() >= size.seconds;
-    let enough = || over() || (*done.borrow() >= size.operations && struck.load(Ordering::Relaxed));
-    let limit = Duration::from_secs(size.seconds);
-    let ((), _struck_in_time) = tokio::join!(clients.work(&mut dice, enough), timeout(limit, faults));
-    let (operations, time_of_work) = (*done.borrow(), working.elapsed());
-    ensure!(
-        operations >= size.operations && struck.load(Ordering::Relaxed),
-        "{operations} operations were answered within {} s: allow more with --seconds",
-        size.seconds
-    );
-    let mut reader = Reader::open(world.database()).await?;
-    let unrest = rest::come_to_rest(&world, &mut reader).await?;
+    let (start, began) = (Instant::now(), Clock::system().now().timestamp_micros());
+    let (world, heard) = World::start(project, &setup, engine).await?;
+    // The workers disagree about the time from the beginning.
+    world.sites[1].clock.jump(AHEAD)?;
+    let run = Run { setup, engine, size, start, world, listening: Listening::to(heard) };
+    run.world.sites[0].callers.stock().await?;
+    let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.people), watch::Sender::new(0));
+    let clients = Clients { world: &run.world, journal: &journal, pool: &pool, done: &done };
+    let time_of_work = Box::pin(run.work(&clients, Dice::new(seed))).await?;
+    let operations = *done.borrow();
+    let mut reader = Reader::open(&run.world.database).await?;
+    let unrest = rest::come_to_rest(&run.world, &mut reader).await?;
     clients.look_at_all().await;
     let record = reader.record().await?;
+    // A connection that stays open would hold off the end of its server.
+    drop(reader);
     let people: BTreeMap<String, String> =
-        world.people.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
-    world.stop().await;
-    let heard = listening.end().await;
+        run.world.people.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
+    run.world.stop().await;
+    let heard = run.listening.end().await;
     let evidence = Evidence { pages: journal.pages(), record, heard, people, unrest };
+    let untimely = evidence.untimely(began, Clock::system().now().timestamp_micros());
+    ensure!(untimely > 0 || !setup.clocks, "no order is of another time: the workers' clocks did not jump");
     let violations = evidence.violations();
-    Ok(Outcome { evidence, violations, operations, time_of_work, took: start.elapsed() })
+    Ok(Outcome { evidence, violations, operations, untimely, time_of_work, took: start.elapsed() })
+}
+
+/// A run that is under way.
+struct Run<'a> {
+    setup: Setup<'a>,
+    engine: &'a Engine,
+    size: Size,
+    start: Instant,
+    world: World,
+    listening: Listening,
+}
+
+impl Run<'_> {
+    /// Lets clients work until enough was done and every fault has been; tells how long that took.
+    async fn work(&self, clients: &Clients<'_>, mut dice: Dice) -> anyhow::Result<Duration> {
+        let (mut luck, over) = (dice.split(), AtomicBool::new(false));
+        let (begin, limit) = (Instant::now(), Duration::from_secs(self.size.seconds));
+        let faults = async {
+            let happened = timeout(limit, Box::pin(self.faults(clients, &mut luck))).await;
+            over.store(true, Ordering::Relaxed);
+            happened
+        };
+        let all = async { tokio::join!(clients.work(&mut dice, || over.load(Ordering::Relaxed)), faults).1 };
+        let happened = tokio::select! {
+            happened = all => happened,
+            never = self.tell(clients) => match never {},
+        };
+        let cut_short = || {
+            format!(
+                "{} operations were answered and {} messages delivered within {} s: allow more with --seconds",
+                *clients.done.borrow(),
+                self.listening.deliveries(),
+                self.size.seconds
+            )
+        };
+        happened.with_context(cut_short)??;
+        Ok(begin.elapsed())
+    }
+
+    /// Plan after plan, as long as more has to be done.
+    async fn faults(&self, clients: &Clients<'_>, luck: &mut Dice) -> anyhow::Result<()> {
+        let Size { operations, kills, deliveries, .. } = self.size;
+        let mut from = 0;
+        while from == 0 || self.listening.deliveries() < deliveries {
+            let server = matches!(self.engine, Engine::Postgres(_));
+            let scope = Scope { from, operations, kills, server, clocks: self.setup.clocks };
+            let plan = Plan::draw(luck, scope);
+            Box::pin(plan.carry_out(&self.world, clients.journal, clients.done)).await?;
+            from += operations;
+            clients.done.subscribe().wait_for(|done| *done >= from).await?;
+        }
+        Ok(())
+    }
+
+    /// Says now and then how far it is.
+    async fn tell(&self, clients: &Clients<'_>) -> Infallible {
+        let mut times = interval(NEWS);
+        times.tick().await;
+        loop {
+            times.tick().await;
+            let (kills, done) = (clients.journal.kills(), *clients.done.borrow());
+            let (seconds, deliveries) = (self.start.elapsed().as_secs(), self.listening.deliveries());
+            println!("  {seconds} s: {done} operations, {deliveries} deliveries, {kills} kills");
+        }
+    }
 }
 
 impl Outcome {
@@ -99,14 +180,16 @@ impl Outcome {
         let acknowledged = pages.calls.iter().filter(|call| call.acknowledged().is_some()).count();
         let sendings: i64 = record.outbox.iter().map(|message| message.sent).sum();
         format!(
-            "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults\n\
-             {} orders, {} deliveries, {} outbox rows sent {sendings} times, backend called {} times; {:.1} s in all",
+            "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults and returns\n\
+             {} orders ({} by a wrong clock), {} dead letters, {} deliveries, {} outbox rows sent {sendings} times, backend called {} times; {:.1} s in all",
             self.operations,
             self.time_of_work.as_secs_f64(),
             pages.calls.len(),
             pages.kills(),
             pages.blows.len(),
             record.orders.len(),
+            self.untimely,
+            record.dead_letters.len(),
             heard.deliveries,
             record.outbox.len(),
             heard.calls.values().sum::<u64>(),

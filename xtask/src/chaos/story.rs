@@ -30,6 +30,7 @@ fn calls<'a>(order: &'a str, evidence: &'a Evidence) -> impl Iterator<Item = &'a
     let reference = evidence.record.orders.get(order).map(|kept| kept.row.reference.as_str());
     evidence.pages.calls.iter().filter(move |call| {
         call.order.as_deref() == Some(order)
+            || call.acknowledged().is_some_and(|letter| letter["orderId"] == order)
             || (reference.is_some() && call.reference.as_deref() == reference)
     })
 }
@@ -63,6 +64,11 @@ fn kept(order: &str, evidence: &Evidence) -> Vec<String> {
     lines.extend(messages.map(|message| {
         let state = if message.open { "open" } else { "closed" };
         format!("  outbox: message {}, sent {} times, {state}", message.id, message.sent)
+    }));
+    let letters = evidence.record.dead_letters.iter();
+    lines.extend(letters.filter(|letter| letter.order_id.as_deref() == Some(order)).map(|letter| {
+        let replayed = if letter.replayed { ", replayed" } else { "" };
+        format!("  dead letter: {}, {}{replayed}", letter.id, letter.reason)
     }));
     let calls = evidence.heard.calls.get(order).copied().unwrap_or_default();
     lines.push(format!("  backend: called {calls} times"));

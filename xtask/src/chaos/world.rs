@@ -1,10 +1,6 @@
 //! The app under test: one database, one set of queues, and two hosts with a worker each.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, io, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use local_host::{
@@ -16,8 +12,16 @@ use local_host::{
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
-use super::caller::Callers;
-use crate::project::{Project, WORKER};
+use super::{
+    caller::Callers,
+    clocks::WrongClock,
+    engine::{Engine, Kept},
+    run::Setup,
+};
+use crate::{
+    dev::settings::issuer,
+    project::{Project, WORKER},
+};
 
 /// Every queue of the app.
 const QUEUES: [&str; 4] =
@@ -35,7 +39,7 @@ pub(super) struct World {
     pub(super) sites: [Site; 2],
     pub(super) queues: MemoryQueues,
     pub(super) people: People,
-    database: PathBuf,
+    pub(super) database: Kept,
     _folder: TempDir,
 }
 
@@ -45,25 +49,35 @@ pub(super) struct Site {
     pub(super) entrance: &'static str,
     pub(super) host: LocalHost,
     pub(super) callers: Callers,
+    /// What its worker takes for the time.
+    pub(super) clock: WrongClock,
 }
 
 impl World {
     /// Starts both hosts on a new database, and waits until their workers answer; with each the events of its host.
     pub(super) async fn start(
         project: &Project,
-        worker: &Path,
-        sabotage: Option<&str>,
+        setup: &Setup<'_>,
+        engine: &Engine,
     ) -> anyhow::Result<(Self, [Receiver<Event>; 2])> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app = folder.path().join("app");
-        stage(project.root(), worker, &app).context("cannot stage the app")?;
-        let database = folder.path().join("orders.db");
+        stage(project.root(), setup.worker, &app).context("cannot stage the app")?;
+        let database = engine.fresh(folder.path(), setup.worker).await?;
         let (queues, people) = (MemoryQueues::default(), project.people()?);
         let start = async |entrance: &'static str, proxying: bool| {
             let events = Events::new();
             let heard = events.listen();
-            let mut settings = settings(&database, proxying);
-            settings.extend(sabotage.map(|name| ("SABOTAGE".to_owned(), name.to_owned())));
+            let clock = WrongClock::new(folder.path().join(format!("clock-of-{entrance}")))?;
+            let mut settings = settings(&database.url(), proxying);
+            if setup.clocks {
+                // By a clock that is off by days every token is of another time; the front has judged it already.
+                settings.push(("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()));
+                settings.push(("SHIFTED_CLOCK".to_owned(), clock.file().display().to_string()));
+            } else {
+                settings.extend(issuer(&people));
+            }
+            settings.extend(setup.sabotage.map(|name| ("SABOTAGE".to_owned(), name.to_owned())));
             let state = project.target().join("chaos").join("state");
             let options = Options {
                 app_root: app.clone(),
@@ -79,17 +93,12 @@ impl World {
             let host = LocalHost::start(options).await?;
             host.ready().await?;
             let callers = Callers::new(host.url(), &state, &people)?;
-            anyhow::Ok((Site { entrance, host, callers }, heard))
+            anyhow::Ok((Site { entrance, host, callers, clock }, heard))
         };
         let (proxy, proxy_heard) = start("proxy", true).await?;
         let (envelope, envelope_heard) = start("envelope", false).await?;
         let world = Self { sites: [proxy, envelope], queues, people, database, _folder: folder };
         Ok((world, [proxy_heard, envelope_heard]))
-    }
-
-    /// The file that the workers keep everything in.
-    pub(super) fn database(&self) -> &Path {
-        &self.database
     }
 
     /// Whether no queue holds a message, visible or not.
@@ -119,13 +128,13 @@ impl Site {
     }
 }
 
-fn settings(database: &Path, proxying: bool) -> Vec<(String, String)> {
+fn settings(database: &str, proxying: bool) -> Vec<(String, String)> {
     let on = |name: &str, on: bool| {
         (format!("AzureFunctionsJobHost__customHandler__enable{name}HttpRequest"), on.to_string())
     };
     let mut settings = vec![
-        ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
-        ("ORDERS_DATABASE_URL".to_owned(), format!("sqlite://{}", database.display())),
+        ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
+        ("ORDERS_DATABASE_URL".to_owned(), database.to_owned()),
         ("ORDERS_LOG".to_owned(), "warn,orders_worker::fulfilment=debug".to_owned()),
         on("Proxying", proxying),
         on("Forwarding", false),

@@ -28,7 +28,7 @@ impl Session {
     /// Builds, stages, starts, seeds and greets.
     pub(super) async fn start(project: &Project, profile: Profile, port: u16) -> anyhow::Result<Self> {
         let people = project.people()?;
-        let settings = settings::settings(project)?;
+        let settings = settings::settings(project, &people)?;
         LocalHost::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
@@ -75,7 +75,7 @@ impl Session {
     /// Starts again with the people and settings that are now in their files; the queues stay.
     async fn restart(&mut self) -> anyhow::Result<()> {
         let people = self.project.people()?;
-        let settings = settings::settings(&self.project)?;
+        let settings = settings::settings(&self.project, &people)?;
         self.stage().await?;
         // Only a new host takes other people and settings, and the port is free for it once the old one has ended.
         App::load(&self.options.app_root, &settings)?;

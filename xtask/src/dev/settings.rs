@@ -1,8 +1,9 @@
 //! The app settings that `dev` starts the worker with.
 
-use std::{collections::BTreeMap, env, fs, io, path::Path};
+use std::{collections::BTreeMap, env, fs, io, iter, path::Path};
 
 use anyhow::Context as _;
+use local_host::{people::People, supervisor::OWN_URL};
 use serde::Deserialize;
 
 use crate::project::Project;
@@ -14,13 +15,21 @@ struct LocalSettings {
 }
 
 /// Our own, then those of local.settings.json; what the shell sets stays as it is there.
-pub(super) fn settings(project: &Project) -> anyhow::Result<Vec<(String, String)>> {
-    let mut settings = BTreeMap::from([
-        ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned()),
-        ("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()),
-    ]);
+pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
+    let environment = ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned());
+    let mut settings: BTreeMap<_, _> = iter::once(environment).chain(issuer(people)).collect();
     settings.extend(values(&project.root().join("local.settings.json"))?);
     Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
+}
+
+/// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
+pub(crate) fn issuer(people: &People) -> [(String, String); 3] {
+    [
+        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
+        ("ORDERS_ENTRA_AUTHORITY", format!("{OWN_URL}/_local/issuer")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
 }
 
 fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {

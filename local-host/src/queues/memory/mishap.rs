@@ -18,11 +18,16 @@ pub enum Mishap {
     /// The lease of the next message that is received is over at once: somebody else can receive it while the first
     /// receiver still works on it.
     LeaseOver,
+    /// The next message that is received counts as received more often than any host allows, so this one gives it up.
+    GivenUp,
 }
+
+/// How often a message was received that is given up: no host is told to allow more.
+pub(super) const TOO_OFTEN: u32 = i32::MAX.cast_unsigned();
 
 impl Mishap {
     fn befalls_a_put(self) -> bool {
-        self != Self::LeaseOver
+        !matches!(self, Self::LeaseOver | Self::GivenUp)
     }
 }
 
@@ -44,9 +49,9 @@ impl Mishaps {
         self.take(queue, Mishap::befalls_a_put)
     }
 
-    /// Whether the lease of a message that is received now is over at once.
-    pub(super) fn of_receive(&mut self, queue: &str) -> bool {
-        self.take(queue, |mishap| !mishap.befalls_a_put()).is_some()
+    /// The mishap of a message that is received now.
+    pub(super) fn of_receive(&mut self, queue: &str) -> Option<Mishap> {
+        self.take(queue, |mishap| !mishap.befalls_a_put())
     }
 
     fn take(&mut self, queue: &str, fits: impl Fn(Mishap) -> bool) -> Option<Mishap> {

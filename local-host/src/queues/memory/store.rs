@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::mishap::{Mishap, Mishaps};
+use super::mishap::{Mishap, Mishaps, TOO_OFTEN};
 use crate::{
     clock::{NEVER, later},
     ids,
@@ -71,8 +71,10 @@ impl Store {
         let visible = live(queues, now, queue).iter_mut().filter(|message| message.next_visible_at <= now);
         let take = |message: &mut Message| {
             message.pop_receipt = receipt(receipts, now);
-            message.dequeue_count += 1;
-            let lease = if mishaps.of_receive(queue) { Duration::ZERO } else { lease };
+            let mishap = mishaps.of_receive(queue);
+            message.dequeue_count =
+                if mishap == Some(Mishap::GivenUp) { TOO_OFTEN } else { message.dequeue_count + 1 };
+            let lease = if mishap == Some(Mishap::LeaseOver) { Duration::ZERO } else { lease };
             message.next_visible_at = later(now, lease);
             message.clone()
         };

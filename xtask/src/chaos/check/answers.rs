@@ -1,6 +1,6 @@
 //! What was answered must have been true, and must stay true.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -39,17 +39,6 @@ pub(super) fn lost(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     found.into_iter().map(|(id, what)| (Some(id.to_owned()), what)).collect()
-}
-
-/// A message that its queue took becomes an order, whatever happens on its way.
-pub(super) fn unmade(evidence: &Evidence) -> Vec<Finding> {
-    let kept: BTreeSet<&str> =
-        evidence.record.orders.values().map(|kept| kept.row.reference.as_str()).collect();
-    let taken = evidence.pages.calls.iter().filter(|call| {
-        call.operation == "ingest" && matches!(call.outcome, Outcome::Answered { status: 202, .. })
-    });
-    let references: BTreeSet<&str> = taken.filter_map(|call| call.reference.as_deref()).collect();
-    references.difference(&kept).map(|reference| (None, format!("no order came of {reference}"))).collect()
 }
 
 /// A history that was answered is how the kept one begins.

@@ -22,6 +22,9 @@ const STEPS: [(&str, Option<&str>, &str); 8] = [
     ("replay", Some("failed"), "queued"),
 ];
 
+/// Microseconds for which a request key is known (contract §3).
+const DAY: i64 = 24 * 3600 * 1_000_000;
+
 pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
     let mut sent: BTreeMap<&str, &Call> = BTreeMap::new();
     for call in &evidence.pages.calls {
@@ -29,7 +32,7 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
             sent.insert(reference, call);
         }
     }
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut made: BTreeMap<&str, Vec<&Kept>> = BTreeMap::new();
     let mut found = Vec::new();
     for (id, kept) in &evidence.record.orders {
         let reference = kept.row.reference.as_str();
@@ -41,8 +44,29 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
             Some(call) => contents_differ(call, kept, evidence),
         };
         found.extend(fault.map(|fault| (Some(id.clone()), fault)));
-        if let Some(other) = seen.insert(reference, id) {
-            found.push((Some(id.clone()), format!("{other} has the same reference {reference}")));
+        made.entry(reference).or_default().push(kept);
+    }
+    found.extend(made.into_values().flat_map(|orders| twins(orders, evidence)));
+    found
+}
+
+/// Orders of one request. A request key is forgotten after a day, by the clock of whoever looks; so the second order may
+/// be there if it was placed a day after the first, or after somebody's purge.
+fn twins(mut orders: Vec<&Kept>, evidence: &Evidence) -> Vec<Finding> {
+    orders.sort_unstable_by_key(|kept| kept.row.created_at);
+    let mut found = Vec::new();
+    for pair in orders.windows(2) {
+        let (first, second) = (&pair[0].row, &pair[1].row);
+        let sent = |call: &&Call| call.reference.as_ref() == Some(&first.reference);
+        let calls: Vec<&Call> = evidence.pages.calls.iter().filter(sent).collect();
+        let began = calls.iter().map(|call| call.began).min().unwrap_or_default();
+        let forgotten_at = first.created_at + DAY;
+        let purged =
+            evidence.pages.purges.iter().any(|purge| purge.at >= began && purge.clock >= forgotten_at);
+        let named = calls.iter().all(|call| call.operation == "place once");
+        if !named || !(second.created_at >= forgotten_at || purged) {
+            let what = format!("{} has the same reference {}", first.id, first.reference);
+            found.push((Some(second.id.clone()), what));
         }
     }
     found

@@ -1,11 +1,13 @@
 //! Each promise is shown a run that keeps it and a run that breaks it.
 
+mod letters;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::chaos::{
-    journal::{Blow, Call, Outcome},
-    record::{HistoryRow, Kept, Letter, Message, OrderRow},
+    journal::{Blow, Call, Outcome, Purge},
+    record::{HistoryRow, Kept, Message, OrderRow},
 };
 
 const ID: &str = "order-1";
@@ -27,6 +29,7 @@ fn call(operation: &'static str, at: u64, status: u16, body: Value) -> Call {
         person: "buyer",
         reference: (operation == "place").then(|| "PO-1".to_owned()),
         order: Some(ID.to_owned()),
+        letter: None,
         sent: if operation == "place" { body.clone() } else { Value::Null },
         outcome: Outcome::Answered { status, body },
     }
@@ -66,7 +69,7 @@ fn good() -> Evidence {
     ];
     let blows = vec![Blow { kill: true, at: 15, fault: "kill".to_owned() }];
     Evidence {
-        pages: Pages { calls, blows },
+        pages: Pages { calls, blows, purges: Vec::new() },
         record: Record {
             orders: BTreeMap::from([(ID.to_owned(), Kept { row, lines: Vec::new(), history })]),
             outbox: vec![message],
@@ -85,6 +88,12 @@ fn broken(alter: impl FnOnce(&mut Evidence)) -> Vec<&'static str> {
     let mut names: Vec<_> = evidence.violations().into_iter().map(|broken| broken.promise).collect();
     names.dedup();
     names
+}
+
+/// A message that its queue took.
+fn message(operation: &'static str, queue: &'static str, sent: Value, reference: Option<&str>) -> Call {
+    let reference = reference.map(str::to_owned);
+    Call { entrance: queue, reference, order: None, sent, ..call(operation, 40, 202, Value::Null) }
 }
 
 fn kept(evidence: &mut Evidence) -> &mut Kept {
@@ -125,11 +134,9 @@ fn a_lost_order_is_found() {
 #[test]
 fn a_message_that_became_no_order_is_found() {
     let found = broken(|run| {
-        let sent =
-            Call { reference: Some("PO-2".to_owned()), order: None, ..call("ingest", 40, 202, Value::Null) };
-        run.pages.calls.push(Call { expected: &[202], ..sent });
+        run.pages.calls.push(message("ingest", "orders-incoming", json!({}), Some("PO-2")));
     });
-    assert_eq!(found, ["an acknowledged message becomes an order"]);
+    assert_eq!(found, ["a message becomes an order or a dead letter"]);
 }
 
 #[test]
@@ -197,6 +204,30 @@ fn an_order_of_someone_else_and_a_second_order_are_found() {
 }
 
 #[test]
+fn a_second_order_under_one_key_is_found_unless_its_clock_was_a_day_ahead() {
+    const DAY: i64 = 86_400_000_000;
+    let second = |operation: &'static str, later: i64, purge: Option<Purge>| {
+        broken(|run| {
+            run.pages.calls[0].operation = operation;
+            run.pages.purges.extend(purge);
+            let mut twin = kept(run).clone();
+            (twin.row.id, twin.row.status, twin.row.version) = ("order-2".to_owned(), "placed".to_owned(), 1);
+            twin.row.created_at = later;
+            twin.history.truncate(1);
+            run.record.orders.insert("order-2".to_owned(), twin);
+        })
+    };
+    let unsent = [promise::ONE_ORDER];
+    assert_eq!(second("place once", DAY - 1, None), unsent);
+    assert_eq!(second("place once", DAY, None), [""; 0]);
+    assert_eq!(second("place", DAY, None), unsent);
+    let purge = |at, clock| Some(Purge { at, clock });
+    assert_eq!(second("place once", 5, purge(10, DAY)), [""; 0]);
+    assert_eq!(second("place once", 5, purge(10, DAY - 1)), unsent);
+    assert_eq!(second("place once", 5, purge(9, DAY)), unsent, "the request was not yet sent");
+}
+
+#[test]
 fn a_history_that_is_no_path_is_found() {
     let astray = "every history is a path of the state machine";
     let gap = broken(|run| {
@@ -252,16 +283,6 @@ fn a_decision_without_the_backend_is_found_if_every_call_was_heard() {
         run.heard.calls.insert("order-9".to_owned(), 1);
     });
     assert_eq!(strange, [unasked]);
-}
-
-#[test]
-fn a_dead_letter_about_an_order_that_never_failed_is_found() {
-    let letter =
-        Letter { id: "letter-1".to_owned(), order_id: Some(ID.to_owned()), reason: "poison".to_owned() };
-    assert_eq!(
-        broken(|run| run.record.dead_letters.push(letter)),
-        ["a dead letter about an order failed it"]
-    );
 }
 
 #[test]

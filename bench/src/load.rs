@@ -1,0 +1,158 @@
+//! The one load generator: so many clients, each of which sends its next request when it has its answer.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use tokio::task::JoinSet;
+
+use crate::{sample::Sample, wire::Connection};
+
+/// How a server is loaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) clients: u32,
+    /// Before anything counts.
+    pub(crate) warm_up: Duration,
+    pub(crate) time: Duration,
+}
+
+/// Writes the request of this client's next turn into an empty buffer.
+pub(crate) type Requests = Box<dyn FnMut(&mut Vec<u8>) + Send>;
+
+impl Load {
+    /// Loads the server at `address`; `requests` makes the requests of the client of a number, and each must be
+    /// answered with `status`. One thread does it all: it is far from being the bottleneck, and leaves the other
+    /// processors to the server.
+    ///
+    /// # Errors
+    /// A connection that breaks, or another answer: a server that refuses is fast and proves nothing.
+    pub(crate) async fn on(
+        self,
+        address: SocketAddr,
+        status: u16,
+        requests: impl Fn(u32) -> Requests,
+    ) -> anyhow::Result<Sample> {
+        let requests: Vec<Requests> = (0..self.clients).map(requests).collect();
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(self.run(address, status, requests))
+        };
+        tokio::task::spawn_blocking(work).await.context("the load generator panicked")?
+    }
+
+    async fn run(self, address: SocketAddr, status: u16, requests: Vec<Requests>) -> anyhow::Result<Sample> {
+        let mut starting = JoinSet::new();
+        for requests in requests {
+            starting.spawn(Client::start(address, status, requests));
+        }
+        let mut clients = Vec::new();
+        while let Some(client) = starting.join_next().await {
+            clients.push(client.context("a client panicked")??);
+        }
+        let begin = Instant::now() + self.warm_up;
+        let mut working = JoinSet::new();
+        for client in clients {
+            working.spawn(client.work(begin, begin + self.time));
+        }
+        let mut micros = Vec::new();
+        while let Some(of_client) = working.join_next().await {
+            micros.extend(of_client.context("a client panicked")??);
+        }
+        Sample::of(micros, self.time.as_secs_f64()).context("no request was answered in time")
+    }
+}
+
+struct Client {
+    connection: Connection,
+    requests: Requests,
+    expected: u16,
+    request: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and waits for one answer: what a server does once for each client and connection lies before the
+    /// measured time, however long it takes.
+    async fn start(address: SocketAddr, expected: u16, requests: Requests) -> anyhow::Result<Self> {
+        let connection = Connection::open(address).await.context("cannot connect")?;
+        let mut client = Self { connection, requests, expected, request: Vec::new() };
+        client.exchange().await?;
+        Ok(client)
+    }
+
+    /// The latencies of what was answered in the span, in microseconds.
+    async fn work(mut self, begin: Instant, end: Instant) -> anyhow::Result<Vec<u32>> {
+        let mut micros = Vec::new();
+        let mut sent = Instant::now();
+        loop {
+            self.exchange().await?;
+            let now = Instant::now();
+            if now >= end {
+                return Ok(micros);
+            }
+            if now >= begin {
+                micros.push(u32::try_from((now - sent).as_micros()).unwrap_or(u32::MAX));
+            }
+            sent = now;
+        }
+    }
+
+    async fn exchange(&mut self) -> anyhow::Result<()> {
+        self.request.clear();
+        (self.requests)(&mut self.request);
+        let answer = self.connection.exchange(&self.request).await.context("an exchange broke")?;
+        if answer.status != self.expected {
+            let body = String::from_utf8_lossy(answer.body);
+            bail!("{} instead of {}: {body}", answer.status, self.expected);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Answers every request of four bytes.
+    async fn server(answer: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = [0; 4];
+                    while connection.read_exact(&mut request).await.is_ok() {
+                        connection.write_all(answer.as_bytes()).await.expect("the client listens");
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    const LOAD: Load =
+        Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(100) };
+
+    #[tokio::test]
+    async fn every_client_asks_again_when_it_has_its_answer() {
+        let address = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+        let sample = LOAD.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await;
+        let sample = sample.expect("all were answered");
+        assert!(sample.rate > 30.0, "more than one request a client: {sample:?}");
+        assert!(sample.p50 > 0.0 && sample.p50 <= sample.p99, "{sample:?}");
+    }
+
+    #[tokio::test]
+    async fn another_status_ends_the_run_with_what_was_answered() {
+        let address = server("HTTP/1.1 503 Away\r\ncontent-length: 4\r\n\r\naway").await;
+        let sample = LOAD.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await;
+        assert_eq!(sample.unwrap_err().to_string(), "503 instead of 200: away");
+    }
+}

@@ -1,0 +1,111 @@
+//! From queued to fulfilled: messages through the queues of the local host, a few at a time as host.json says, to the
+//! stand-in for the backend.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::ensure;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::json;
+
+use crate::{
+    app::App,
+    database::Database,
+    requests::{READER, TENANT},
+};
+
+/// What host.json lets run at a time: a batch, and a new one when half of it is left.
+const AT_A_TIME: u32 = 24;
+/// Messages that lie ready while the worker is busy; the queue in memory grows slow when it is long.
+const READY: usize = 96;
+const QUEUE: &str = "orders-fulfilment";
+/// Given up after this time.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Queues so many orders and lets the worker fulfil them all; so many a second.
+pub(crate) async fn run(
+    root: &Path,
+    worker: &Path,
+    database: &Database,
+    round: u32,
+    messages: u32,
+) -> anyhow::Result<f64> {
+    queue_orders(database, round, messages).await?;
+    let app = App::start(root, worker, &database.url(), AT_A_TIME).await?;
+    let began = Instant::now();
+    let passed = async {
+        for batch in (0..messages).collect::<Vec<_>>().chunks(READY / 2) {
+            app.queues.wait_until(|queues| held(queues) <= READY / 2).await;
+            for &number in batch {
+                app.queues.put(QUEUE, message(round, number))?;
+            }
+        }
+        app.queues.wait_until(|queues| held(queues) == 0).await;
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, passed)
+        .await
+        .map_err(|_| anyhow::anyhow!("messages were left over"))??;
+    let took = began.elapsed().as_secs_f64();
+    app.stop().await;
+    let fulfilled = fulfilled(database, round).await?;
+    ensure!(fulfilled == i64::from(messages), "{fulfilled} of {messages} orders were fulfilled");
+    Ok(f64::from(messages) / took)
+}
+
+fn held(queues: &local_host::queues::MemoryQueues) -> usize {
+    let counts = queues.counts(QUEUE);
+    counts.visible + counts.hidden
+}
+
+/// What `ProcessOrder` sends, in the encoding of storage queues.
+fn message(round: u32, number: u32) -> String {
+    let message = json!({
+        "version": 1,
+        "messageId": message_id(round, number),
+        "orderId": order_id(round, number),
+        "traceparent": null,
+    });
+    STANDARD.encode(message.to_string())
+}
+
+fn order_id(round: u32, number: u32) -> String {
+    format!("0080{round:04x}-0000-7000-8000-{number:012x}")
+}
+
+fn message_id(round: u32, number: u32) -> String {
+    format!("0081{round:04x}-0000-7000-8000-{number:012x}")
+}
+
+/// Orders as `ProcessOrder` leaves them, with an open outbox row that is not due for a long time.
+async fn queue_orders(database: &Database, round: u32, messages: u32) -> anyhow::Result<()> {
+    let numbers = 0..messages;
+    let ids: Vec<String> = numbers.clone().map(|number| order_id(round, number)).collect();
+    let message_ids: Vec<String> = numbers.clone().map(|number| message_id(round, number)).collect();
+    let payloads: Vec<Vec<u8>> =
+        numbers.filter_map(|number| STANDARD.decode(message(round, number)).ok()).collect();
+    let mut connection = database.connect().await?;
+    let orders =
+        "INSERT INTO orders (id, owner_tenant, owner_object, reference, status, currency, total, note,
+             version, created_at, updated_at)
+         SELECT id, $2, $3, 'PO-17', 'queued', 'EUR', 2500, NULL, 2, 0, 0 FROM unnest($1) AS id";
+    sqlx::query(orders).bind(&ids).bind(TENANT).bind(READER).execute(&mut connection).await?;
+    let lines = "INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
+         SELECT id, 0, 'ESPRESSO-1KG', 2, 1250, 2500 FROM unnest($1) AS id";
+    sqlx::query(lines).bind(&ids).execute(&mut connection).await?;
+    let outbox = "INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+         SELECT id, 'fulfilment', payload, 0, 9000000000000000, 1 FROM unnest($1, $2) AS sent (id, payload)";
+    sqlx::query(outbox).bind(&message_ids).bind(&payloads).execute(&mut connection).await?;
+    sqlx::query("ANALYZE orders, order_lines, outbox, inbox").execute(&mut connection).await?;
+    Ok(())
+}
+
+/// Orders of the round that are fulfilled, and whose outbox row is closed.
+async fn fulfilled(database: &Database, round: u32) -> anyhow::Result<i64> {
+    let counted = "SELECT count(*) FROM orders WHERE status = 'fulfilled' AND id LIKE $1
+         AND EXISTS (SELECT 1 FROM outbox WHERE message_id = '0081' || substr(id, 5) AND consumed_at IS NOT NULL)";
+    let mut connection = database.connect().await?;
+    Ok(sqlx::query_scalar(counted).bind(format!("0080{round:04x}-%")).fetch_one(&mut connection).await?)
+}

@@ -1,0 +1,226 @@
+//! Those who answer over HTTP: the worker, its limit and its peer, each as a custom handler would be started.
+
+use std::{
+    fmt,
+    io::Read as _,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+
+use crate::{
+    database::Statements,
+    process,
+    requests::{READER, TENANT},
+};
+
+/// Given up after this time.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Wait between two tries: far below what is measured.
+const TICK: Duration = Duration::from_micros(100);
+
+/// Who is measured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub(crate) enum Peer {
+    Worker,
+    Pgbench,
+    BareAxum,
+    Fastify,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Worker => "worker",
+            Self::Pgbench => "pgbench",
+            Self::BareAxum => "bare axum",
+            Self::Fastify => "Fastify",
+        })
+    }
+}
+
+/// Where the programs are.
+#[derive(Clone, Debug)]
+pub(crate) struct Programs {
+    pub(crate) worker: PathBuf,
+    pub(crate) bare_axum: PathBuf,
+    /// The folder of the Fastify app, its modules installed; none without Node.
+    pub(crate) fastify: Option<PathBuf>,
+}
+
+/// A server that has answered; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    first_answer: Duration,
+}
+
+impl Server {
+    /// Starts it with so many connections to the database, and waits for its first answer. The peers need the
+    /// worker's statements only once they are asked for orders.
+    pub(crate) fn start(
+        peer: Peer,
+        programs: &Programs,
+        database: &str,
+        pool: u32,
+        statements: Option<&Statements>,
+    ) -> anyhow::Result<Self> {
+        let port = free_port().context("cannot find a free port")?;
+        let mut command = command(peer, programs)?;
+        command
+            .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
+            // What every peer is told, in the names that the worker gave it.
+            .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+            .env("WEBSITE_AUTH_ENABLED", "True")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        if peer == Peer::Worker {
+            command
+                .env("ORDERS_DATABASE_URL", database)
+                .env("ORDERS_DATABASE_POOL", pool.to_string())
+                .env("ORDERS_IDENTITY", "easyauth")
+                .env("ORDERS_RATE_LIMIT", "off");
+        } else {
+            let text = |of: fn(&Statements) -> String| statements.map(of).unwrap_or_default();
+            let own_types = peer == Peer::BareAxum;
+            command
+                .env("DATABASE_URL", database)
+                .env("DATABASE_POOL", pool.to_string())
+                .env(
+                    "STATEMENT_GET",
+                    if own_types { text(|s| s.get.text.clone()) } else { text(|s| s.get.typed()) },
+                )
+                .env(
+                    "STATEMENT_LIST",
+                    if own_types { text(|s| s.list.text.clone()) } else { text(|s| s.list.typed()) },
+                )
+                .env("STATEMENT_CREATE", text(|s| s.create.typed()))
+                .env("OWNER_TENANT", TENANT)
+                .env("OWNER_OBJECT", READER);
+        }
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let start = Instant::now();
+        let mut child = command.spawn().with_context(|| format!("cannot start {peer}"))?;
+        if let Some(log) = child.stdout.take() {
+            thread::spawn(|| drain(log));
+        }
+        let mut server = Self { child, address, first_answer: Duration::ZERO };
+        server.wait_for_answer(peer, start)?;
+        server.first_answer = start.elapsed();
+        Ok(server)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From its exec to its first answer.
+    pub(crate) fn first_answer(&self) -> Duration {
+        self.first_answer
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Resident memory in MiB now; none where the system does not tell.
+    pub(crate) fn memory(&self) -> Option<f64> {
+        process::memory(self.pid(), "VmRSS")
+    }
+
+    /// The most of it so far.
+    pub(crate) fn peak_memory(&self) -> Option<f64> {
+        process::memory(self.pid(), "VmHWM")
+    }
+
+    fn wait_for_answer(&mut self, peer: Peer, start: Instant) -> anyhow::Result<()> {
+        while !answers(self.address) {
+            if let Some(status) = self.child.try_wait().context("cannot watch it")? {
+                bail!("{peer} ended before it answered ({status}): see what it said above");
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("{peer} did not answer within {PATIENCE:?}");
+            }
+            thread::sleep(TICK);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // An error means that it has ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// An empty environment but for the PATH: a shell may hold variables that the worker takes for the platform's.
+fn command(peer: Peer, programs: &Programs) -> anyhow::Result<Command> {
+    let mut command = match peer {
+        Peer::Worker => Command::new(&programs.worker),
+        Peer::BareAxum => Command::new(&programs.bare_axum),
+        Peer::Fastify => {
+            let mut node = Command::new("node");
+            node.arg(programs.fastify.as_deref().context("Fastify is not installed")?.join("server.mjs"));
+            node
+        }
+        Peer::Pgbench => bail!("pgbench is no server"),
+    };
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if peer == Peer::Fastify {
+        command.env("NODE_ENV", "production");
+    }
+    Ok(command)
+}
+
+/// Reads a log as the host does, through a pipe, and forgets it. It looks only now and then, so that a line costs its
+/// writer what it costs, and not the waking of a reader too.
+fn drain(mut log: ChildStdout) {
+    let mut lines = vec![0; 64 * 1024];
+    while log.read(&mut lines).is_ok_and(|length| length > 0) {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn answers(address: SocketAddr) -> bool {
+    use std::io::Write as _;
+    let ask = || {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok::<_, std::io::Error>(status)
+    };
+    ask().is_ok_and(|status| &status == b"HTTP/1.1 200")
+}
+
+/// Installs the Fastify app's modules, exactly those of its lock file, into `place`.
+pub(crate) fn install_fastify(source: &Path, place: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(place)?;
+    for entry in std::fs::read_dir(source)? {
+        let entry = entry?;
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), place.join(entry.file_name()))?;
+        }
+    }
+    let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"];
+    let output = Command::new("npm")
+        .args(npm)
+        .current_dir(place)
+        .output()
+        .context("there is no npm: install Node 20 or newer")?;
+    anyhow::ensure!(output.status.success(), "npm says: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}

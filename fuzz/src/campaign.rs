@@ -1,0 +1,96 @@
+//! Runs of one target, one after another.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+
+use crate::{mutate, panics, targets::Target};
+
+/// Inputs kept because their path was new; the oldest are the plainest, so no more come in after these.
+const MOST: usize = 4096;
+/// A decoder that takes longer than this for one input can be starved with it.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// A target, its inputs so far, and what chance holds for them. The same seed and corpus make the same runs.
+pub struct Campaign<'t> {
+    target: &'t Target,
+    rng: Rng,
+    inputs: Vec<Vec<u8>>,
+    paths: HashSet<u64>,
+    runs: u64,
+}
+
+/// An input for which the target does not hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Broken {
+    /// The input.
+    pub input: Vec<u8>,
+    /// Which run it was, from 1; the corpus comes first.
+    pub run: u64,
+    /// What happened, and where.
+    pub why: String,
+}
+
+/// Tries one input.
+///
+/// # Errors
+/// What panicked, also where the worker itself survived it; or how long it took, if that was far too long.
+pub fn attempt(target: &Target, input: &[u8]) -> Result<u64, String> {
+    let start = Instant::now();
+    let path = panics::listen(|| (target.run)(input))?;
+    let taken = start.elapsed();
+    if taken > LONGEST { Err(format!("one run took {taken:.1?}")) } else { Ok(path) }
+}
+
+impl<'t> Campaign<'t> {
+    /// Tries the corpus as it stands.
+    ///
+    /// # Errors
+    /// The first input that breaks it.
+    pub fn begin(target: &'t Target, corpus: Vec<Vec<u8>>, seed: u64) -> Result<Self, Broken> {
+        let rng = Rng::with_seed(seed);
+        let mut campaign = Self { target, rng, inputs: Vec::new(), paths: HashSet::new(), runs: 0 };
+        for input in corpus {
+            campaign.attempt(&input)?;
+            campaign.inputs.push(input);
+        }
+        Ok(campaign)
+    }
+
+    /// Makes so many more runs.
+    ///
+    /// # Errors
+    /// The first input that breaks it.
+    pub fn go_on(&mut self, runs: u64) -> Result<(), Broken> {
+        for _ in 0..runs {
+            let input = mutate::vary(&mut self.rng, &self.inputs, self.target.dictionary);
+            if self.attempt(&input)? && self.inputs.len() < MOST {
+                self.inputs.push(input);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs so far.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Different paths so far.
+    #[must_use]
+    pub fn paths(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Whether this input took a path that none took before.
+    fn attempt(&mut self, input: &[u8]) -> Result<bool, Broken> {
+        self.runs += 1;
+        let broken = |why| Broken { input: input.to_vec(), run: self.runs, why };
+        let path = attempt(self.target, input).map_err(broken)?;
+        Ok(self.paths.insert(path))
+    }
+}

@@ -1,0 +1,46 @@
+//! Hears panics that somebody else catches: a server survives those of its calls, and a fuzzer must not.
+
+use std::{
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe, PanicHookInfo},
+    sync::Once,
+};
+
+thread_local! {
+    /// The first panic of the work at hand; none outside of such work.
+    static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+static LISTENING: Once = Once::new();
+
+/// Runs work on this thread.
+///
+/// # Errors
+/// What panicked first in it and where, whether or not the work itself went on.
+pub(crate) fn listen<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    LISTENING.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !hear(panic) {
+                before(panic);
+            }
+        }));
+    });
+    HEARD.set(Some(Vec::new()));
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    let heard = HEARD.take().unwrap_or_default();
+    match (done, heard.into_iter().next()) {
+        (Ok(done), None) => Ok(done),
+        (_, Some(first)) => Err(first),
+        (Err(_), None) => Err("a panic that nobody heard".to_owned()),
+    }
+}
+
+/// Notes a panic if it is of work that somebody listens to.
+fn hear(panic: &PanicHookInfo<'_>) -> bool {
+    HEARD.with_borrow_mut(|heard| {
+        let Some(heard) = heard else { return false };
+        heard.push(panic.to_string());
+        true
+    })
+}

@@ -1,0 +1,42 @@
+//! What is fuzzed: every decoder of bytes that somebody else wrote.
+
+mod cursor;
+mod envelope;
+mod message;
+mod order;
+mod principal;
+mod refusal;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A decoder and the laws that hold for it.
+pub struct Target {
+    /// What the command line calls it; its corpus is in the folder of this name.
+    pub name: &'static str,
+    /// Takes any bytes, panics where a law does not hold, and tells the path that it took as a number.
+    pub run: fn(&[u8]) -> u64,
+    /// Words that mean something to it.
+    pub dictionary: &'static [&'static str],
+}
+
+/// All targets.
+pub const ALL: [Target; 5] = [
+    Target { name: "envelope", run: envelope::run, dictionary: envelope::WORDS },
+    Target { name: "principal", run: principal::run, dictionary: principal::WORDS },
+    Target { name: "order", run: order::run, dictionary: order::WORDS },
+    Target { name: "message", run: message::run, dictionary: message::WORDS },
+    Target { name: "cursor", run: cursor::run, dictionary: cursor::WORDS },
+];
+
+/// The target of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Target> {
+    const { &ALL }.iter().find(|target| target.name == name)
+}
+
+/// A path, out of whatever tells it from others.
+fn path(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}

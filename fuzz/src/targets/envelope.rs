@@ -1,0 +1,220 @@
+//! Envelopes, for each kind of trigger, through the router that serves the Functions host.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Method, Request, StatusCode, header},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use orders_worker::{
+    host::{Answer, Call, Delivery, Function, Host, Limits, Trigger},
+    problem::Problem,
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+use super::path;
+
+pub(super) const WORDS: &[&str] = &[
+    "Data",
+    "Metadata",
+    "req",
+    "job",
+    "tick",
+    "Url",
+    "Method",
+    "Headers",
+    "Body",
+    "Params",
+    "Query",
+    "POST",
+    "http://h/api/things/a/1",
+    "https://h:443/API/things/%2F/%zz/?a=b&a=c",
+    "DequeueCount",
+    "3",
+    "e30=",
+    "bnVsbA==",
+    "\\\"",
+    "\\ud83d\\ude00",
+    "2026-03-02T11:20:31Z",
+];
+
+const PORT: u16 = 7;
+const LONGEST_BODY: usize = 64 << 10;
+
+/// What reached a handler.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Seen {
+    Call {
+        params: Vec<(&'static str, String)>,
+        query: String,
+        headers: BTreeMap<String, Vec<String>>,
+        /// None when it was too large.
+        body: Option<Bytes>,
+    },
+    Delivery {
+        payload: Bytes,
+        dequeue_count: Option<u32>,
+    },
+    Tick,
+}
+
+#[derive(Default)]
+struct App(Mutex<Option<Seen>>);
+
+impl App {
+    fn see(&self, seen: Seen) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    }
+
+    fn seen(&self) -> Option<Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A host whose handlers do nothing but look.
+struct Door {
+    app: Arc<App>,
+    router: Router,
+    runtime: Runtime,
+}
+
+thread_local! {
+    static DOOR: Door = Door::open();
+}
+
+/// The input comes as the envelope of each kind of trigger. What is seen of it comes again in an envelope of our own
+/// and is seen as the same.
+pub(super) fn run(input: &[u8]) -> u64 {
+    DOOR.with(|door| {
+        path(["Call", "Take", "Tick"].map(|function| {
+            let (status, seen) = door.post(function, input.to_vec());
+            if let Some(seen) = &seen {
+                assert_eq!(status, StatusCode::OK, "what was seen was answered");
+                let (_, again) = door.post(function, wrapped(seen).to_string().into());
+                assert_eq!(again.as_ref(), Some(seen));
+            }
+            (status.as_u16(), seen.as_ref().map(told))
+        }))
+    })
+}
+
+fn told(seen: &Seen) -> u64 {
+    match seen {
+        Seen::Call { query, headers, body, .. } => {
+            path((query.is_empty(), headers.len().min(3), body.as_ref().map(|body| body.len().min(2))))
+        }
+        Seen::Delivery { payload, dequeue_count } => {
+            path((payload.len().min(2), str::from_utf8(payload).is_ok(), dequeue_count.is_some()))
+        }
+        Seen::Tick => 0,
+    }
+}
+
+/// The envelope that the host would send for it.
+fn wrapped(seen: &Seen) -> Value {
+    match seen {
+        Seen::Call { params, query, headers, body } => {
+            let steps =
+                params.iter().map(|(_, value)| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string());
+            let url = format!("https://h/api/things/{}?{query}", steps.collect::<Vec<_>>().join("/"));
+            let body = body.as_ref().map(|body| String::from_utf8_lossy(body));
+            json!({"Data": {"req": {"Url": url, "Method": "POST", "Headers": headers, "Body": body}}, "Metadata": {}})
+        }
+        Seen::Delivery { payload, dequeue_count } => {
+            let metadata = dequeue_count.map(|count| json!({"DequeueCount": count.to_string()}));
+            json!({"Data": {"job": STANDARD.encode(payload)}, "Metadata": metadata})
+        }
+        Seen::Tick => json!({"Data": {"tick": {}}, "Metadata": {}}),
+    }
+}
+
+impl Door {
+    fn open() -> Self {
+        let app = Arc::new(App::default());
+        let host = Host {
+            app: Arc::clone(&app),
+            functions: functions(),
+            prefix: "api",
+            refuse: Problem::of_host,
+            limits: Limits::default(),
+        };
+        let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
+        Self { app, router: host.router(PORT), runtime }
+    }
+
+    /// The answer's status, and what a handler saw. The answer is one that the host understands.
+    fn post(&self, function: &str, envelope: Vec<u8>) -> (StatusCode, Option<Seen>) {
+        let request = Request::post(format!("/{function}"))
+            .header(header::HOST, format!("127.0.0.1:{PORT}"))
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Body::from(envelope))
+            .expect("a request");
+        let (status, body) = self.runtime.block_on(async {
+            let Ok(response) = self.router.clone().oneshot(request).await;
+            let (parts, body) = response.into_parts();
+            (parts.status, body.collect().await.expect("a whole answer").to_bytes())
+        });
+        let answer: Value = serde_json::from_slice(&body).expect("an answer is JSON");
+        match status {
+            StatusCode::OK => {
+                assert!(answer["Outputs"].is_object() && answer["ReturnValue"].is_null(), "{answer}")
+            }
+            StatusCode::INTERNAL_SERVER_ERROR => assert!(answer["error"].is_string(), "{answer}"),
+            other => panic!("an envelope is answered with 200 or 500, not {other}"),
+        }
+        let inner = &answer["Outputs"]["res"]["statusCode"];
+        assert!([json!(null), json!(200), json!(404), json!(413)].contains(inner), "{answer}");
+        (status, self.app.seen())
+    }
+}
+
+fn functions() -> Vec<Function<App>> {
+    let call = Trigger::Http {
+        binding: "req",
+        method: Method::POST,
+        route: "things/{kind}/{id}",
+        run: |app: Arc<App>, call: Call| Box::pin(look(app, call)),
+    };
+    let take = Trigger::Queue {
+        binding: "job",
+        queue: "jobs",
+        run: |app: Arc<App>, Delivery { payload, dequeue_count, .. }| {
+            app.see(Seen::Delivery { payload, dequeue_count });
+            Box::pin(async { Ok(()) })
+        },
+    };
+    let tick = Trigger::Timer {
+        binding: "tick",
+        schedule: "0 * * * * *",
+        run: |app: Arc<App>, _| {
+            app.see(Seen::Tick);
+            Box::pin(async { Ok(Vec::new()) })
+        },
+    };
+    [("Call", call), ("Take", take), ("Tick", tick)]
+        .map(|(name, trigger)| Function { name, trigger, outputs: &[] })
+        .into()
+}
+
+async fn look(app: Arc<App>, call: Call) -> Answer {
+    let mut headers = BTreeMap::<String, Vec<String>>::new();
+    for (name, value) in &call.headers {
+        let text = String::from_utf8(value.as_bytes().to_vec()).expect("an envelope is UTF-8");
+        headers.entry(name.to_string()).or_default().push(text);
+    }
+    let Call { params, query, body, .. } = call;
+    let body = body.read(LONGEST_BODY).await.ok();
+    app.see(Seen::Call { params, query, headers, body });
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    Answer { status: StatusCode::OK, headers: vec![kind], body: "{}".into(), outputs: Vec::new() }
+}

@@ -1,0 +1,80 @@
+//! The bodies of orders: new ones, and what they are to become.
+
+use orders_worker::{
+    orders::{OrderDraft, OrderRevision, Quantity, Sku},
+    problem::{FieldCode, Problem},
+    validation,
+};
+use serde_json::{Value, json};
+
+use super::{path, refusal};
+
+pub(super) const WORDS: &[&str] = &[
+    "reference",
+    "currency",
+    "lines",
+    "note",
+    "sku",
+    "quantity",
+    "unitPrice",
+    "owner",
+    "status",
+    "EUR",
+    "JPY",
+    "XXX",
+    "BEANS",
+    "PO-17",
+    "10000",
+    "10001",
+    "1000000000",
+    "-1",
+    "~1",
+    "~0",
+];
+
+/// What parses prints, and parses again equal; what does not is refused as the contract says.
+pub(super) fn run(input: &[u8]) -> u64 {
+    let revised = match validation::revision(input) {
+        Ok(revision) => {
+            let again = validation::revision(printed_revision(&revision).to_string().as_bytes());
+            assert_eq!(again.as_ref(), Ok(&revision));
+            path("revision")
+        }
+        Err(problem) => refusal::holds(&problem, input),
+    };
+    let placed = match validation::order(input) {
+        Ok(draft) => {
+            let again = validation::order(printed(&draft).to_string().as_bytes());
+            assert_eq!(again.as_ref().map(OrderDraft::content), Ok(draft.content()));
+            assert_eq!(again, Ok(draft.clone()));
+            names_a_currency_that_stays(input);
+            path((draft.lines.len().min(3), draft.note.map(|note| note.as_str().is_empty())))
+        }
+        Err(problem) => refusal::holds(&problem, input),
+    };
+    path((placed, revised))
+}
+
+/// A whole new order is a change of one but for its currency, and that alone is what is wrong with it.
+fn names_a_currency_that_stays(input: &[u8]) {
+    let Err(Problem::InvalidFields(faults)) = validation::revision(input) else {
+        panic!("the currency of an order cannot be changed")
+    };
+    let faults: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+    assert_eq!(faults, [("/currency", FieldCode::UnknownField)]);
+}
+
+/// A draft as its body.
+pub(super) fn printed(draft: &OrderDraft) -> Value {
+    let OrderDraft { reference, currency, lines, note } = draft;
+    json!({"reference": reference, "currency": currency, "lines": printed_lines(lines), "note": note})
+}
+
+fn printed_revision(revision: &OrderRevision) -> Value {
+    let OrderRevision { reference, lines, note } = revision;
+    json!({"reference": reference, "lines": printed_lines(lines), "note": note})
+}
+
+fn printed_lines(lines: &[(Sku, Quantity)]) -> Value {
+    lines.iter().map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity})).collect()
+}

@@ -1,0 +1,61 @@
+//! What holds of every refusal of a body (contract §3).
+
+use orders_worker::{
+    host::Invocation,
+    problem::{FieldCode, FieldFault, Problem},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::path;
+
+const CODES: [&str; 9] =
+    ["required", "type", "unknown-field", "length", "range", "pattern", "unknown", "currency", "duplicate"];
+
+/// A refused body is malformed, or has faults from the closed list whose pointers lead somewhere in it.
+pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
+    let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
+    let answer = problem.answer(&invocation);
+    let document: Value = serde_json::from_slice(&answer.body).expect("a problem is JSON");
+    assert_eq!(document["status"], answer.status.as_u16());
+    match problem {
+        Problem::Malformed(_) => {
+            assert_eq!(document["type"], "urn:orders:problem:malformed");
+            assert_eq!((answer.status.as_u16(), document.get("errors")), (400, None));
+            path("malformed")
+        }
+        Problem::InvalidFields(faults) => {
+            assert_eq!(document["type"], "urn:orders:problem:invalid-fields");
+            assert_eq!(answer.status, 422);
+            let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
+            let errors = document["errors"].as_array().expect("errors are listed");
+            assert!(!errors.is_empty() && errors.len() == faults.len());
+            errors.iter().for_each(|error| leads_somewhere(error, &body));
+            assert!(faults.is_sorted_by(|one, next| one < next), "in sequence, none twice: {faults:?}");
+            path(faults.iter().map(place).collect::<std::collections::BTreeSet<_>>())
+        }
+        other => panic!("a body alone is never refused as {other:?}"),
+    }
+}
+
+fn leads_somewhere(error: &Value, body: &Value) {
+    let (code, pointer) = (error["code"].as_str(), error["pointer"].as_str());
+    let (Some(code), Some(pointer)) = (code, pointer) else { panic!("code and pointer: {error}") };
+    assert!(CODES.contains(&code), "a code of the closed list: {error}");
+    let is_there = body.pointer(pointer).is_some();
+    if code == "required" {
+        let (parent, _) = pointer.rsplit_once('/').expect("what is missing has a name");
+        assert!(!is_there && body.pointer(parent).is_some_and(Value::is_object), "missing there: {error}");
+    } else {
+        assert!(is_there, "there: {error}");
+    }
+}
+
+/// Code and pointer, but all lines alike and all unknown fields of one object alike.
+fn place(fault: &FieldFault) -> (u8, String) {
+    let known = match fault.code {
+        FieldCode::UnknownField => fault.pointer.rsplit_once('/').map_or("", |(parent, _)| parent),
+        _ => &fault.pointer,
+    };
+    (fault.code as u8, known.replace(|digit: char| digit.is_ascii_digit(), ""))
+}

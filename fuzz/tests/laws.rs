@@ -1,0 +1,82 @@
+//! Every law on the corpus and a bounded number of variations; and that a broken one is found.
+
+use fuzz::{
+    campaign::{Broken, Campaign, attempt},
+    corpus,
+    targets::{self, Target},
+};
+use orders_worker::validation;
+
+/// A seed that held when this was written; others are drawn by `cargo xtask fuzz`.
+const SEED: u64 = 4;
+
+fn holds(name: &str, runs: u64) {
+    let target = targets::named(name).expect("a target");
+    let corpus = corpus::of(target).expect("a corpus");
+    assert!(corpus.len() >= 8, "a corpus to begin with");
+    let mut campaign = Campaign::begin(target, corpus, SEED).unwrap_or_else(|broken| fail(&broken));
+    let before = campaign.paths();
+    campaign.go_on(runs).unwrap_or_else(|broken| fail(&broken));
+    assert!(campaign.paths() > before, "variations go where the corpus does not");
+}
+
+fn fail<T>(broken: &Broken) -> T {
+    panic!("run {}: {}\n{}", broken.run, broken.why, String::from_utf8_lossy(&broken.input))
+}
+
+#[test]
+fn envelopes_hold() {
+    holds("envelope", 5_000);
+}
+
+#[test]
+fn principals_hold() {
+    holds("principal", 10_000);
+}
+
+#[test]
+fn orders_hold() {
+    holds("order", 10_000);
+}
+
+#[test]
+fn messages_hold() {
+    holds("message", 10_000);
+}
+
+#[test]
+fn cursors_hold() {
+    holds("cursor", 10_000);
+}
+
+/// Breaks for an order whose note is empty, which no input of the corpus has.
+fn planted(input: &[u8]) -> u64 {
+    if let Ok(draft) = validation::order(input) {
+        assert!(draft.note.is_none_or(|note| !note.as_str().is_empty()), "planted");
+    }
+    0
+}
+
+fn found(seed: u64) -> Broken {
+    let words = targets::named("order").expect("a target").dictionary;
+    let target = Target { name: "order", run: planted, dictionary: words };
+    let corpus = corpus::of(&target).expect("a corpus");
+    let mut campaign = Campaign::begin(&target, corpus, seed).expect("the corpus holds");
+    let broken = campaign.go_on(100_000).expect_err("it is found");
+    assert!(attempt(&target, &broken.input).is_err(), "its input alone breaks it too");
+    broken
+}
+
+#[test]
+fn a_planted_panic_is_found_and_found_again_under_its_seed() {
+    let broken = found(SEED);
+    assert!(broken.why.contains("planted"), "{broken:?}");
+    assert_eq!(found(SEED), broken);
+}
+
+#[test]
+fn a_panic_that_somebody_else_survives_is_found_too() {
+    let swallowed = |_: &[u8]| std::panic::catch_unwind(|| panic!("swallowed")).map_or(0, |()| 1);
+    let target = Target { name: "order", run: swallowed, dictionary: &[] };
+    assert!(attempt(&target, b"any").is_err_and(|why| why.contains("swallowed")));
+}

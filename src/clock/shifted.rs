@@ -1,0 +1,20 @@
+//! A wrong clock: how far it is off stands in a file, so that `cargo xtask chaos` can let it jump while the worker runs.
+//! In no build but those with the feature `shifted-clock`, and that feature refuses to be optimised, so that nothing of
+//! it can ship.
+
+use std::{env, fs, path::PathBuf, sync::LazyLock};
+
+use chrono::TimeDelta;
+
+#[cfg(not(debug_assertions))]
+compile_error!("the feature `shifted-clock` lets the clock be wrong: build it without --release");
+
+static FILE: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("SHIFTED_CLOCK").map(PathBuf::from));
+
+/// By how much the clock is off: as many seconds, before or after the true time, as stand in the file that the
+/// environment variable `SHIFTED_CLOCK` names; without one, or as long as none can be read, it is right.
+pub(super) fn shift() -> TimeDelta {
+    let text = FILE.as_ref().and_then(|file| fs::read_to_string(file).ok());
+    let seconds = text.and_then(|text| text.trim().parse().ok());
+    seconds.and_then(TimeDelta::try_seconds).unwrap_or_default()
+}

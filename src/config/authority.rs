@@ -1,0 +1,55 @@
+//! Who issues the tokens.
+
+use reqwest::Url;
+use uuid::Uuid;
+
+/// Entra's own authority, for every public tenant.
+pub(super) const ENTRA: &str = "https://login.microsoftonline.com";
+
+/// An issuer of tokens in Entra's form: below its address stands a path for each tenant (identity sheet §3.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Authority(Url);
+
+impl Authority {
+    /// Understands the address of an issuer: `https`, or plain `http` on this machine; whether the latter may be is
+    /// the caller's to say.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let authority = Self(url);
+        (bare && (authority.0.scheme() == "https" || authority.is_plain_here())).then_some(authority)
+    }
+
+    /// Whether it is called without TLS, which it is on this machine alone.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    fn is_plain_here(&self) -> bool {
+        self.is_plain() && matches!(self.0.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    }
+
+    /// What the claim `iss` of a tenant's tokens of version 2.0 says.
+    #[must_use]
+    pub fn issuer(&self, tenant: Uuid) -> String {
+        format!("{}/{tenant}/v2.0", self.0.as_str().trim_end_matches('/'))
+    }
+
+    /// Where a tenant's metadata is found.
+    #[must_use]
+    pub fn metadata(&self, tenant: Uuid) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer(tenant))
+    }
+
+    /// An address of the same scheme, host and port, with nothing in it that could lead elsewhere.
+    #[must_use]
+    pub fn own(&self, address: &str) -> Option<Url> {
+        let url = Url::parse(address).ok()?;
+        let ours = url.origin() == self.0.origin() && url.username().is_empty() && url.password().is_none();
+        ours.then_some(url)
+    }
+}

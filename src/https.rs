@@ -1,0 +1,141 @@
+//! The one place that makes HTTP clients: bounded, without redirects, and with no trust but what is handed in.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{Client, Response, redirect::Policy};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Whose certificates prove who a server is. Neither the environment nor the system's files can add to them.
+#[derive(Clone, Debug)]
+pub enum Roots {
+    /// The public authorities that this binary was built with.
+    Public,
+    /// These authorities alone, in DER.
+    Only(Vec<CertificateDer<'static>>),
+}
+
+/// Which schemes a client speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Schemes {
+    /// `https` alone.
+    Https,
+    /// Plain `http` too: for a server on this machine.
+    AlsoHttp,
+}
+
+/// A client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// TLS cannot be set up with these authorities.
+    #[error("cannot set up TLS: check the certificates of the authorities")]
+    Tls(#[source] rustls::Error),
+    /// The client itself.
+    #[error("cannot make an HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+/// An answer's body cannot be had whole.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than it may be.
+    #[error("the answer is longer than {0} bytes")]
+    TooLong(usize),
+    /// It broke off or came too late.
+    #[error("the answer broke off")]
+    Broken(#[source] reqwest::Error),
+}
+
+/// A client that follows no redirect, asks no proxy, and gives up after `patience`, an answer's body included.
+///
+/// # Errors
+/// When an authority is no certificate, or the client cannot be made.
+pub fn client(roots: Roots, schemes: Schemes, patience: Duration) -> Result<Client, ClientError> {
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(ClientError::Tls)?
+        .with_root_certificates(store(roots).map_err(ClientError::Tls)?)
+        .with_no_client_auth();
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .https_only(schemes == Schemes::Https)
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .timeout(patience)
+        .build()
+        .map_err(ClientError::Client)
+}
+
+fn store(roots: Roots) -> Result<RootCertStore, rustls::Error> {
+    let mut store = RootCertStore::empty();
+    match roots {
+        Roots::Public => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Roots::Only(authorities) => authorities.into_iter().try_for_each(|authority| store.add(authority))?,
+    }
+    Ok(store)
+}
+
+/// The whole body of an answer, of at most `most` bytes; reads no further than that.
+///
+/// # Errors
+/// When it is longer, breaks off, or comes too late.
+pub async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, BodyError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if body.len() + chunk.len() > most {
+            return Err(BodyError::TooLong(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, response::Redirect, routing::get};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    async fn server() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let routes = Router::new()
+            .route("/ten", get(async || "0123456789"))
+            .route("/away", get(async || Redirect::temporary("/ten")));
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit_and_no_further() {
+        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        let get = async || client.get(format!("{url}/ten")).send().await.unwrap();
+        assert_eq!(body(get().await, 10).await.unwrap(), b"0123456789");
+        assert!(matches!(body(get().await, 9).await, Err(BodyError::TooLong(9))));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer_like_any_other() {
+        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        assert_eq!(client.get(format!("{url}/away")).send().await.unwrap().status(), 307);
+    }
+
+    #[tokio::test]
+    async fn plain_http_has_to_be_asked_for() {
+        let (client, url) = (client(Roots::Public, Schemes::Https, PATIENCE).unwrap(), server().await);
+        assert!(client.get(format!("{url}/ten")).send().await.is_err());
+    }
+
+    #[test]
+    fn an_authority_that_is_no_certificate_is_refused() {
+        let roots = Roots::Only(vec![CertificateDer::from(vec![1, 2, 3])]);
+        assert!(matches!(client(roots, Schemes::Https, PATIENCE), Err(ClientError::Tls(_))));
+    }
+}

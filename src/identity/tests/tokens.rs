@@ -1,0 +1,157 @@
+//! Tokens, good and forged, against a real issuer. `j01` to `j21` are the rows of the attack matrix (identity sheet
+//! §3.3); where the contract says otherwise, it holds.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::hmac;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{TimeDelta, Utc};
+
+use super::{
+    issuer::{ATTACKER, FIRST, SECOND, Says, TestIssuer, TestKey},
+    *,
+};
+use crate::{
+    config::{Authority, TokenSettings},
+    host::Invocation,
+    policy::{Action, Permit, PlaceOrder, ProcessOrder},
+    problem::Problem,
+};
+
+mod claims;
+mod evidence;
+mod form;
+mod keys;
+mod outage;
+mod signature;
+
+/// The time of all tests; each moves on from here as it needs.
+static NOW: LazyLock<DateTime<Utc>> = LazyLock::new(|| DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+
+const AUDIENCE: &str = "5f3a9d1c-7e42-4b0a-9a6d-2c8e4f1b7d03";
+
+fn after(seconds: i64) -> DateTime<Utc> {
+    *NOW + TimeDelta::seconds(seconds)
+}
+
+fn encoded(part: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(part)
+}
+
+/// A token of these two texts, whatever they are, signed by a key as RS256.
+fn signed(header: &str, payload: &str, key: &TestKey) -> String {
+    let message = format!("{}.{}", encoded(header), encoded(payload));
+    format!("{message}.{}", encoded(key.sign(message.as_bytes())))
+}
+
+fn good_header() -> Value {
+    json!({"typ": "JWT", "alg": "RS256", "kid": FIRST.id})
+}
+
+/// An issuer and a worker that knows it.
+struct World {
+    issuer: TestIssuer,
+    identity: Identity,
+}
+
+impl World {
+    /// Tokens alone say who is calling.
+    async fn new() -> Self {
+        Self::with(IdentityMode::Jwt, None).await
+    }
+
+    async fn with(mode: fn(TokenSettings) -> IdentityMode, allowed: Option<&[Uuid]>) -> Self {
+        let issuer = TestIssuer::start().await;
+        let identity = worker(&issuer, mode, allowed);
+        Self { issuer, identity }
+    }
+
+    /// A worker that has asked for no key yet.
+    fn restart(&mut self) {
+        self.identity = worker(&self.issuer, IdentityMode::Jwt, None);
+    }
+
+    /// A person in scope, without roles.
+    fn claims(&self) -> Value {
+        let now = NOW.timestamp();
+        json!({
+            "aud": AUDIENCE, "iss": self.issuer.name(), "iat": now - 300, "nbf": now - 300, "exp": now + 3600,
+            "azp": CLIENT, "azpacr": "0", "oid": PERSON, "tid": TENANT, "sub": "pairwise",
+            "scp": "Orders.ReadWrite", "uti": "x", "ver": "2.0",
+        })
+    }
+
+    fn good(&self) -> String {
+        self.claiming(&json!({}))
+    }
+
+    /// The good token with other claims; null takes one away.
+    fn claiming(&self, changes: &Value) -> String {
+        signed(&good_header().to_string(), &changed(self.claims(), changes).to_string(), &FIRST)
+    }
+
+    /// The good token with other members in its header.
+    fn heading(&self, changes: &Value, key: &TestKey) -> String {
+        signed(&changed(good_header(), changes).to_string(), &self.claims().to_string(), key)
+    }
+
+    /// What becomes of a request to place an order with this token: the status, and why.
+    async fn asks(&self, token: &str) -> (u16, &'static str) {
+        self.asks_at(token, *NOW).await
+    }
+
+    async fn asks_at(&self, token: &str, now: DateTime<Utc>) -> (u16, &'static str) {
+        self.does::<PlaceOrder>(&bearing(token), now).await
+    }
+
+    async fn does<A: Action>(&self, headers: &HeaderMap, now: DateTime<Utc>) -> (u16, &'static str) {
+        let (problem, reason) = match self.identity.caller(headers, now).await {
+            Err(refused) => (Problem::from(refused), refused.reason()),
+            Ok(caller) => match caller.permit::<A>() {
+                Ok(Permit { .. }) => return (200, ""),
+                Err(denied) => (Problem::from(denied), "denied"),
+            },
+        };
+        let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
+        (problem.answer(&invocation).status.as_u16(), reason)
+    }
+}
+
+fn worker(
+    issuer: &TestIssuer,
+    mode: fn(TokenSettings) -> IdentityMode,
+    allowed: Option<&[Uuid]>,
+) -> Identity {
+    let authority = Authority::parse(&issuer.url).unwrap();
+    let tokens = TokenSettings { tenant: TENANT, audience: AUDIENCE.to_owned(), authority };
+    let allowed_clients = allowed.map(<[Uuid]>::to_vec);
+    let mode = mode(tokens);
+    Identity::new(IdentitySettings { mode, tenant: Some(TENANT), allowed_clients, ..settings() }).unwrap()
+}
+
+fn changed(mut document: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            document.as_object_mut().unwrap().remove(name);
+        } else {
+            document[name] = value.clone();
+        }
+    }
+    document
+}
+
+fn bearing(token: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+    headers
+}
+
+#[tokio::test]
+async fn a_good_token_is_let_in() {
+    let world = World::new().await;
+    assert_eq!(world.asks(&world.good()).await, (200, ""));
+    let caller = world.identity.caller(&bearing(&world.good()), *NOW).await.unwrap();
+    assert_eq!((caller.tenant, caller.object), (TENANT, PERSON));
+    let staff = world.claiming(&json!({"roles": ["Reader", "OrderProcessor"]}));
+    assert_eq!(world.does::<ProcessOrder>(&bearing(&staff), *NOW).await, (200, ""));
+}

@@ -1,0 +1,79 @@
+//! The claims of a token whose signature, issuer and audience hold.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::super::{
+    evidence::{self, Evidence},
+    refusal::Reason,
+};
+use crate::config::TokenSettings;
+
+/// How far the clocks of issuer and worker may be apart.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
+/// The longest that Entra's longest tokens live (identity sheet §3.2).
+const LONGEST_LIFE: TimeDelta = TimeDelta::hours(28);
+
+/// Claims by name. Every one that is read is of exactly one type, and there once.
+pub(super) struct Payload<'a>(&'a Value);
+
+impl<'a> Payload<'a> {
+    /// Checks the form of what has been compared already: the library that compared it takes lists too.
+    pub(super) fn new(claims: &'a Value) -> Result<Self, Reason> {
+        let payload = Self(claims);
+        for name in ["iss", "aud"] {
+            payload.text(name)?.ok_or(Reason::TokenMalformed)?;
+        }
+        if payload.text("ver")? == Some("2.0") { Ok(payload) } else { Err(Reason::TokenVersion) }
+    }
+
+    /// The second since 1970 from which on the token is refused, if it is not refused yet.
+    pub(super) fn ends(&self, now: DateTime<Utc>) -> Result<i64, Reason> {
+        let (issued, begins, expires) = (self.second("iat")?, self.second("nbf")?, self.second("exp")?);
+        let (now, skew) = (now.timestamp(), SKEW.num_seconds());
+        let ends = expires.saturating_add(skew);
+        if ends <= now {
+            return Err(Reason::TokenExpired);
+        }
+        if begins.max(issued) > now + skew {
+            return Err(Reason::TokenEarly);
+        }
+        if expires.saturating_sub(issued) > (LONGEST_LIFE + SKEW).num_seconds() {
+            return Err(Reason::TokenLifetime);
+        }
+        Ok(ends)
+    }
+
+    /// What it says of its bearer.
+    pub(super) fn evidence(&self, settings: &TokenSettings) -> Result<Evidence, Reason> {
+        let id = |name| Ok(self.text(name)?.and_then(evidence::id));
+        let tenant = id("tid")?.ok_or(Reason::TenantMissing)?;
+        if tenant != settings.tenant {
+            return Err(Reason::TenantForeign);
+        }
+        let held = self.roles()?;
+        Ok(Evidence {
+            tenant,
+            object: id("oid")?.ok_or(Reason::ObjectMissing)?,
+            client: Some(id("azp")?.ok_or(Reason::ClientMissing)?),
+            scope: self.text("scp")?.map(str::to_owned),
+            kind: self.text("idtyp")?.map(str::to_owned),
+            roles: evidence::roles(|role| held.contains(&role)),
+        })
+    }
+
+    fn roles(&self) -> Result<Vec<&str>, Reason> {
+        let Some(roles) = self.0.get("roles") else { return Ok(Vec::new()) };
+        let roles = roles.as_array().ok_or(Reason::TokenMalformed)?;
+        roles.iter().map(Value::as_str).collect::<Option<_>>().ok_or(Reason::TokenMalformed)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&str>, Reason> {
+        let Some(claim) = self.0.get(name) else { return Ok(None) };
+        claim.as_str().map(Some).ok_or(Reason::TokenMalformed)
+    }
+
+    fn second(&self, name: &str) -> Result<i64, Reason> {
+        self.0.get(name).and_then(Value::as_i64).ok_or(Reason::TokenMalformed)
+    }
+}

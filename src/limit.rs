@@ -1,0 +1,118 @@
+//! How often one caller may call one process (contract §7, `ORDERS_RATE_LIMIT`). Callers are told apart by who they
+//! proved to be, never by anything that they could write.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::orders::Owner;
+
+#[cfg(test)]
+mod tests;
+
+/// Callers with a bucket of their own, at most; all of them fill some three megabytes.
+const MOST: usize = 16_384;
+
+/// So many requests in a while, and so many at once after a rest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rate {
+    /// How long a bucket takes to regain one request.
+    each: Duration,
+    /// How far a bucket may be from full for a request to be taken from it.
+    spare: Duration,
+}
+
+impl Rate {
+    /// `requests` from 1 to 1,000 in `seconds` from 1 to 60, and `burst` from 1 to 10,000; else none.
+    #[must_use]
+    pub fn new(requests: u32, seconds: u32, burst: u32) -> Option<Self> {
+        let known = (1..=1_000).contains(&requests) && (1..=60).contains(&seconds);
+        if !known || !(1..=10_000).contains(&burst) {
+            return None;
+        }
+        let nanos = 1_000_000_000 * u64::from(seconds);
+        let each = Duration::from_nanos(nanos.div_ceil(requests.into()));
+        Some(Self { each, spare: each * (burst - 1) })
+    }
+
+    /// Takes a request from a bucket, or says when there will be one.
+    fn take(self, full_at: &mut Instant, now: Instant) -> Result<(), Duration> {
+        let from = now.max(*full_at);
+        let wait = from.duration_since(now).saturating_sub(self.spare);
+        if wait.is_zero() {
+            *full_at = from + self.each;
+            Ok(())
+        } else {
+            Err(wait)
+        }
+    }
+}
+
+/// Lets every caller call at a rate. However many callers are made up, it remembers a bounded number of them.
+#[derive(Debug)]
+pub struct Limiter {
+    rate: Rate,
+    buckets: Mutex<Buckets>,
+}
+
+impl Limiter {
+    /// A limiter whose buckets are all full.
+    #[must_use]
+    pub fn new(rate: Rate, now: Instant) -> Self {
+        let buckets = Buckets { own: HashMap::new(), fullest: BinaryHeap::new(), shared: now };
+        Self { rate, buckets: Mutex::new(buckets) }
+    }
+
+    /// Counts a request of this caller's.
+    ///
+    /// # Errors
+    /// How long to wait, when there were too many; a request that is refused does not count.
+    pub fn admit(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.take(self.rate, caller, now)
+    }
+}
+
+/// A bucket is the moment from which on it is full; a caller who is not remembered has a full one.
+#[derive(Debug)]
+struct Buckets {
+    own: HashMap<Owner, Instant>,
+    /// Each caller of `own` once, the one first that may be full first: never later than its bucket says.
+    fullest: BinaryHeap<Reverse<(Instant, Owner)>>,
+    /// What all callers share for whom there is no room.
+    shared: Instant,
+}
+
+impl Buckets {
+    fn take(&mut self, rate: Rate, caller: Owner, now: Instant) -> Result<(), Duration> {
+        if let Some(bucket) = self.own.get_mut(&caller) {
+            return rate.take(bucket, now);
+        }
+        if !self.has_room(now) {
+            return rate.take(&mut self.shared, now);
+        }
+        // Whoever comes from the shared bucket must not find a fresh one.
+        let mut bucket = self.shared;
+        let taken = rate.take(&mut bucket, now);
+        self.own.insert(caller, bucket);
+        self.fullest.push(Reverse((bucket, caller)));
+        taken
+    }
+
+    /// Whether there is room for one more, if need be after a full bucket was forgotten: no other may be, for its
+    /// caller would come back to a full one.
+    fn has_room(&mut self, now: Instant) -> bool {
+        while self.own.len() >= MOST {
+            let Some(first) = self.fullest.peek_mut().filter(|first| first.0.0 <= now) else { return false };
+            let Reverse((_, caller)) = PeekMut::pop(first);
+            match self.own.get(&caller) {
+                Some(full_at) if *full_at > now => self.fullest.push(Reverse((*full_at, caller))),
+                _ => drop(self.own.remove(&caller)),
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,134 @@
+//! On a clock that stands where the test puts it.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn caller(number: u128) -> Owner {
+    Owner { tenant: Uuid::from_u128(7), object: Uuid::from_u128(number) }
+}
+
+fn limiter(per_second: u32, burst: u32) -> (Limiter, Instant) {
+    let start = Instant::now();
+    (Limiter::new(Rate::new(per_second, 1, burst).unwrap(), start), start)
+}
+
+/// How many requests in a row are admitted.
+fn admitted(limiter: &Limiter, caller: Owner, now: Instant) -> usize {
+    (0..100_000).take_while(|_| limiter.admit(caller, now).is_ok()).count()
+}
+
+fn remembered(limiter: &Limiter) -> usize {
+    limiter.buckets.lock().unwrap().own.len()
+}
+
+#[test]
+fn a_rested_caller_may_send_a_burst_and_then_goes_at_the_rate() {
+    let (limiter, start) = limiter(20, 40);
+    assert_eq!(admitted(&limiter, caller(1), start), 40);
+    assert_eq!(admitted(&limiter, caller(1), start + SECOND), 20);
+    assert_eq!(admitted(&limiter, caller(1), start + SECOND * 60), 40);
+}
+
+#[test]
+fn a_caller_does_not_feel_another() {
+    let (limiter, start) = limiter(1, 1);
+    let elsewhere = Owner { tenant: Uuid::from_u128(8), ..caller(1) };
+    for caller in [caller(1), caller(2), elsewhere] {
+        assert_eq!(admitted(&limiter, caller, start), 1);
+    }
+}
+
+#[test]
+fn the_wait_is_true_to_the_nanosecond() {
+    let (limiter, start) = limiter(3, 2);
+    assert_eq!(admitted(&limiter, caller(1), start), 2);
+    let wait = limiter.admit(caller(1), start).unwrap_err();
+    let moment_before = start + wait - Duration::from_nanos(1);
+    assert_eq!(limiter.admit(caller(1), moment_before), Err(Duration::from_nanos(1)));
+    assert_eq!(limiter.admit(caller(1), start + wait), Ok(()));
+}
+
+#[test]
+fn a_million_callers_are_remembered_in_bounded_space() {
+    let (limiter, start) = limiter(20, 40);
+    for number in 0..1_000_000_u32 {
+        let now = start + Duration::from_micros(1) * number;
+        let _whether = limiter.admit(caller(number.into()), now);
+    }
+    let buckets = limiter.buckets.lock().unwrap();
+    assert_eq!((buckets.own.len(), buckets.fullest.len()), (MOST, MOST));
+    assert!(buckets.own.capacity() <= 4 * MOST && buckets.fullest.capacity() <= 4 * MOST);
+}
+
+#[test]
+fn a_drained_caller_is_not_refreshed_by_a_crowd() {
+    let (limiter, start) = limiter(1, 60);
+    assert_eq!(admitted(&limiter, caller(1), start), 60);
+    for number in 2..3 * MOST as u128 {
+        let _whether = limiter.admit(caller(number), start + SECOND);
+    }
+    assert_eq!(remembered(&limiter), MOST);
+    assert_eq!(admitted(&limiter, caller(1), start + SECOND * 2), 2);
+}
+
+#[test]
+fn without_room_new_callers_share_one_bucket_and_do_not_leave_it_for_a_fresh_one() {
+    let (limiter, start) = limiter(1, 2);
+    for number in 0..MOST as u128 {
+        assert_eq!(admitted(&limiter, caller(number), start), 2);
+    }
+    let (late, later) = (caller(1 << 100), caller(2 << 100));
+    assert_eq!((admitted(&limiter, late, start), admitted(&limiter, later, start)), (2, 0));
+    let rested = start + SECOND * 2;
+    assert_eq!(admitted(&limiter, later, rested), 2, "another one is full and forgotten");
+    assert_eq!(remembered(&limiter), MOST);
+}
+
+#[test]
+fn whoever_drained_the_shared_bucket_finds_no_fresh_one_when_there_is_room_again() {
+    let (limiter, start) = limiter(1, 10);
+    for number in 0..MOST as u128 {
+        assert_eq!(limiter.admit(caller(number), start), Ok(()));
+    }
+    let late = caller(1 << 100);
+    assert_eq!(admitted(&limiter, late, start), 10);
+    let rested = start + SECOND;
+    assert_eq!((admitted(&limiter, late, rested), admitted(&limiter, caller(2 << 100), rested)), (1, 1));
+    assert!(limiter.buckets.lock().unwrap().own.contains_key(&late), "there is room again");
+}
+
+#[test]
+fn a_rate_has_bounds() {
+    assert!(Rate::new(1, 60, 1).is_some() && Rate::new(1_000, 1, 10_000).is_some());
+    for (requests, seconds, burst) in
+        [(0, 1, 1), (1, 0, 1), (1, 1, 0), (1_001, 1, 1), (1, 61, 1), (1, 1, 10_001)]
+    {
+        assert_eq!(Rate::new(requests, seconds, burst), None);
+    }
+}
+
+proptest! {
+    #[test]
+    fn never_more_than_the_burst_and_the_rate_times_the_time(
+        per_second in 1_u32..=1_000, burst in 1_u32..=50, gaps in prop::collection::vec(0_u64..80_000_000, 1..300),
+    ) {
+        let (limiter, start) = limiter(per_second, burst);
+        let (mut now, mut taken) = (start, Vec::new());
+        for gap in gaps {
+            now += Duration::from_nanos(gap);
+            if limiter.admit(caller(1), now).is_ok() {
+                taken.push(now);
+            }
+        }
+        for (first, from) in taken.iter().enumerate() {
+            for (last, to) in taken.iter().enumerate().skip(first) {
+                let within = u128::from(per_second) * to.duration_since(*from).as_nanos() / 1_000_000_000;
+                prop_assert!((last - first + 1) as u128 <= u128::from(burst) + within);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How often a caller may call.
+
+use std::time::Duration;
+
+use local_host::front::FrontMode;
+
+use crate::support::{ABROAD, Client, Mode, Principal, Reply, Setup, TENANT, an_order, in_every_mode};
+
+in_every_mode!(
+    whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it,
+    no_header_of_a_caller_makes_another_caller_of_them,
+    the_limit_comes_after_the_policy_and_before_the_body,
+);
+
+/// So rare that no test lasts until the next.
+const RARE: &str = "1/m burst 2";
+
+fn setup(mode: Mode, rate: &str) -> Setup {
+    Setup::in_mode(mode).set("ORDERS_RATE_LIMIT", rate)
+}
+
+/// Calls until it is too often, and gives that answer.
+async fn drain(client: &Client) -> Reply {
+    for _ in 0..10 {
+        let reply = client.get("/api/orders").await;
+        if reply.status == 429 {
+            return reply;
+        }
+    }
+    panic!("ten requests at once are not too many");
+}
+
+async fn whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it(mode: Mode) {
+    let app = setup(mode, "1/s burst 2").start().await;
+    let buyer = app.person("buyer");
+    let refused = drain(&buyer).await;
+    assert_eq!((refused.status, refused.problem().as_str()), (429, "rate-limited"), "{refused:?}");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    for other in ["neighbour", "buyer-abroad", "clerk"] {
+        assert_eq!(app.person(other).get("/api/orders").await.status, 200, "{other}");
+    }
+    assert_eq!(app.anonymous().get("/api/health").await.status, 200);
+    // A request that is refused does not count, so asking again does not put the time off.
+    app.eventually("the next is taken", Duration::from_secs(5), async || {
+        buyer.get("/api/orders").await.status == 200
+    })
+    .await;
+}
+
+async fn no_header_of_a_caller_makes_another_caller_of_them(mode: Mode) {
+    let app = setup(mode, RARE).start().await;
+    let buyer = app.person("buyer");
+    drain(&buyer).await;
+    let someone = Principal::user(ABROAD, 9).header();
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-ms-client-principal-id", "someone"),
+        ("x-ms-client-principal", &someone),
+        ("x-functions-key", "another"),
+        ("user-agent", "another"),
+    ] {
+        let reply = buyer.with(name, value).get("/api/orders").await;
+        assert_eq!(reply.status, 429, "{name}: {reply:?}");
+    }
+}
+
+async fn the_limit_comes_after_the_policy_and_before_the_body(mode: Mode) {
+    let app = setup(mode, RARE).front(FrontMode::Bypassed).start().await;
+    let creator = app.principal(&Principal::user(TENANT, 1));
+    drain(&creator).await;
+    let unscoped = Principal::user(TENANT, 1).without("scp").claim("scp", "Orders.Read");
+    let statuses = [
+        (app.anonymous().post("/api/orders", &an_order("BEANS")).await, 401),
+        (app.principal(&unscoped).post("/api/orders", &an_order("BEANS")).await, 403),
+        (creator.get("/api/dead-letters").await, 403),
+        (creator.raw("POST", "/api/orders", Some("text/plain"), "x").await, 429),
+        (creator.get("/api/orders?limit=0").await, 429),
+    ];
+    for (reply, status) in statuses {
+        assert_eq!(reply.status, status, "{reply:?}");
+    }
+}

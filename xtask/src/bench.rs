@@ -1,0 +1,31 @@
+//! `cargo xtask bench`: the worker beside its limits and its peers.
+
+use anyhow::{Context as _, ensure};
+
+use crate::project::{Profile, Project};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One short round instead of three: to see that it runs, not for figures.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
+/// they ask of shared crates must not get into the worker.
+pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let mut peers = project.cargo();
+    peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
+    for mut build in [project.build_worker(Profile::Release), peers] {
+        let built = build.status().context("cannot start cargo")?;
+        ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
+    }
+    let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
+    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target());
+    if args.quick {
+        bench.arg("--quick");
+    }
+    let ended = bench.status().context("cannot start the bench")?;
+    ensure!(ended.success(), "the bench failed: see what it says above");
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! The databases that a run can be on.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use test_servers::{Database, Postgres};
+use tokio::{task::spawn_blocking, time::sleep};
+
+/// A database by its name in the command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Name {
+    /// A file.
+    Sqlite,
+    /// A server of its own, which is killed too.
+    Postgres,
+}
+
+/// Where a run can be made.
+#[derive(Clone, Debug)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres(Arc<Postgres>),
+}
+
+/// The database of one run.
+pub(super) enum Kept {
+    File(PathBuf),
+    // The database goes before its server.
+    Server(Database, Arc<Postgres>),
+}
+
+/// The engine that is asked for, or both. A laptop without PostgreSQL is told loudly; where `CI` is set, that is a failure.
+pub(super) fn engines(wanted: Option<Name>) -> anyhow::Result<Vec<Engine>> {
+    // Killing the server loses nothing that it has handed to the operating system, so it need not wait for the disk.
+    let server = || Postgres::start(&["fsync=off"]).map(|server| Engine::Postgres(Arc::new(server)));
+    match wanted {
+        Some(Name::Sqlite) => Ok(vec![Engine::Sqlite]),
+        Some(Name::Postgres) => Ok(vec![server()?]),
+        None => match server() {
+            Ok(server) => Ok(vec![Engine::Sqlite, server]),
+            Err(error) if env::var_os("CI").is_none() => {
+                println!("NOT TESTED: chaos on PostgreSQL, because {error}");
+                Ok(vec![Engine::Sqlite])
+            }
+            Err(error) => Err(error.into()),
+        },
+    }
+}
+
+impl Engine {
+    /// As it is called in sentences.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// An empty database; on a server brought up by the worker's own command.
+    pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<Kept> {
+        let Self::Postgres(server) = self else { return Ok(Kept::File(folder.join("orders.db"))) };
+        let kept = Kept::Server(server.database().await?, Arc::clone(server));
+        let mut migrate = Command::new(worker);
+        // What a shell in a container has by chance can look like the platform.
+        migrate.arg("migrate").env_clear().env("ORDERS_DATABASE_URL", kept.url());
+        migrate.env("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
+        let output = migrate.output().context("cannot start the worker")?;
+        ensure!(output.status.success(), "`migrate` failed: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(kept)
+    }
+}
+
+impl Kept {
+    /// As the worker is told.
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::File(file) => format!("sqlite://{}", file.display()),
+            Self::Server(database, _) => database.url(),
+        }
+    }
+
+    /// Kills the server, and starts it again after a while; false when that failed. A file has no server.
+    pub(super) async fn crash(&self, away: Duration) -> bool {
+        let Self::Server(_, server) = self else { return true };
+        let told = async |tell: fn(&Postgres) -> bool| {
+            let server = Arc::clone(server);
+            spawn_blocking(move || tell(&server)).await.unwrap_or(false)
+        };
+        let crashed = told(Postgres::crash).await;
+        sleep(away).await;
+        told(Postgres::resume).await && crashed
+    }
+}

@@ -1,0 +1,196 @@
+//! Which faults strike when: drawn from the seed, counted in operations.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use local_host::queues::Mishap;
+use tokio::{sync::watch, time::sleep};
+
+use super::{Fault, PURGE, RELAY};
+use crate::chaos::{
+    clocks::FURTHEST,
+    dice::Dice,
+    journal::Journal,
+    operations::{FULFILMENT, INCOMING},
+    world::World,
+};
+
+/// A fault and its time: so long after so many operations.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Due {
+    operations: u64,
+    then: Duration,
+    fault: Fault,
+}
+
+/// What a plan is drawn for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::chaos) struct Scope {
+    /// The operations before it.
+    pub(in crate::chaos) from: u64,
+    /// The operations over which it spreads.
+    pub(in crate::chaos) operations: u64,
+    /// Workers to kill.
+    pub(in crate::chaos) kills: u64,
+    /// Whether there is a database server to kill.
+    pub(in crate::chaos) server: bool,
+    /// Whether the workers' clocks can jump.
+    pub(in crate::chaos) clocks: bool,
+}
+
+/// Faults that come one after another in several lists: nobody waits for another's restart.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::chaos) struct Plan {
+    /// One for each worker that is killed.
+    kills: [Vec<Due>; 2],
+    crashes: Vec<Due>,
+    rest: Vec<Due>,
+}
+
+impl Plan {
+    /// Draws the faults of so many operations.
+    pub(in crate::chaos) fn draw(dice: &mut Dice, scope: Scope) -> Self {
+        let mut killed = [Vec::new(), Vec::new()];
+        for kill in 0..scope.kills {
+            let site = usize::from(kill % 2 == 1);
+            let fault = Fault::Kill { site, at_once: dice.below(5) == 0 };
+            killed[site].push(due(dice, scope, fault));
+        }
+        let mut rest = Vec::new();
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, Mishap::Twice));
+        some_of(&mut rest, dice, scope, 40, |dice| Fault::Message(FULFILMENT, late(dice)));
+        some_of(&mut rest, dice, scope, 80, |_| Fault::Message(FULFILMENT, Mishap::Lost));
+        some_of(&mut rest, dice, scope, 20, |_| Fault::Message(FULFILMENT, Mishap::LeaseOver));
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, Mishap::GivenUp));
+        // Nobody else keeps these messages: they are never lost.
+        some_of(&mut rest, dice, scope, 60, |_| Fault::Message(INCOMING, Mishap::Twice));
+        some_of(&mut rest, dice, scope, 60, |dice| Fault::Message(INCOMING, late(dice)));
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(INCOMING, Mishap::LeaseOver));
+        some_of(&mut rest, dice, scope, 100, |_| Fault::Message(INCOMING, Mishap::GivenUp));
+        some_of(&mut rest, dice, scope, 400, |dice| Fault::Away(Duration::from_millis(dice.within(50, 800))));
+        some_of(&mut rest, dice, scope, 50, |dice| Fault::Timer { site: site(dice), function: RELAY });
+        some_of(&mut rest, dice, scope, 500, |dice| Fault::Timer { site: site(dice), function: PURGE });
+        if scope.clocks {
+            some_of(&mut rest, dice, scope, 60, jump);
+        }
+        let mut crashes = Vec::new();
+        if scope.server {
+            let crash = |dice: &mut Dice| Fault::Crash(Duration::from_millis(dice.below(1000)));
+            some_of(&mut crashes, dice, scope, 250, crash);
+        }
+        for list in killed.iter_mut().chain([&mut crashes, &mut rest]) {
+            list.sort_by_key(|due| due.operations);
+        }
+        Self { kills: killed, crashes, rest }
+    }
+
+    /// Brings the faults about while operations go on; returns when all have been. Dropping it stops them.
+    pub(in crate::chaos) async fn carry_out(
+        &self,
+        world: &World,
+        journal: &Journal,
+        done: &watch::Sender<u64>,
+    ) -> anyhow::Result<()> {
+        let [first, second] = &self.kills;
+        let follow = |list| follow(list, world, journal, done.subscribe());
+        tokio::try_join!(follow(first), follow(second), follow(&self.crashes), follow(&self.rest))?;
+        Ok(())
+    }
+}
+
+/// Adds a fault for so many operations each.
+fn some_of(list: &mut Vec<Due>, dice: &mut Dice, scope: Scope, one_in: u64, fault: fn(&mut Dice) -> Fault) {
+    for _ in 0..scope.operations.div_ceil(one_in) {
+        let fault = fault(dice);
+        list.push(due(dice, scope, fault));
+    }
+}
+
+fn due(dice: &mut Dice, scope: Scope, fault: Fault) -> Due {
+    let operations = scope.from + dice.below(scope.operations);
+    Due { operations, then: Duration::from_micros(dice.below(20_000)), fault }
+}
+
+fn site(dice: &mut Dice) -> usize {
+    usize::from(dice.below(2) == 1)
+}
+
+fn late(dice: &mut Dice) -> Mishap {
+    Mishap::Late(Duration::from_millis(dice.within(10, 2500)))
+}
+
+/// To the right time, by minutes beyond the outbox's deadline, by hours, or by days beyond the life of request keys.
+fn jump(dice: &mut Dice) -> Fault {
+    let far = match dice.below(4) {
+        0 => 0,
+        1 => dice.within(1, 59) * 60,
+        2 => dice.within(1, 23) * 3600,
+        _ => dice.within(24 * 3600, FURTHEST.unsigned_abs()),
+    };
+    let far = i64::try_from(far).unwrap_or_default();
+    Fault::Jump { site: site(dice), seconds: if dice.below(2) == 0 { far } else { -far } }
+}
+
+async fn follow(
+    list: &[Due],
+    world: &World,
+    journal: &Journal,
+    mut done: watch::Receiver<u64>,
+) -> anyhow::Result<()> {
+    for due in list {
+        done.wait_for(|done| *done >= due.operations).await.context("the clients are gone")?;
+        sleep(due.then).await;
+        due.fault.strike(world, journal).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCOPE: Scope = Scope { from: 1000, operations: 2000, kills: 31, server: true, clocks: true };
+
+    fn draw(seed: u64, scope: Scope) -> Plan {
+        Plan::draw(&mut Dice::new(seed), scope)
+    }
+
+    #[test]
+    fn a_seed_always_draws_the_same_plan() {
+        assert_eq!(draw(3, SCOPE), draw(3, SCOPE));
+        assert_ne!(draw(3, SCOPE), draw(4, SCOPE));
+    }
+
+    #[test]
+    fn every_kind_of_fault_is_in_a_plan_and_every_kill() {
+        let plan = draw(1, SCOPE);
+        let [first, second] = &plan.kills;
+        assert_eq!((first.len(), second.len(), plan.crashes.len()), (16, 15, 8));
+        assert!(first.iter().all(|due| matches!(due.fault, Fault::Kill { site: 0, .. })));
+        let there = |wanted: fn(&Fault) -> bool| plan.rest.iter().any(|due| wanted(&due.fault));
+        assert!(there(|fault| matches!(fault, Fault::Away(_))));
+        assert!(there(|fault| matches!(fault, Fault::Timer { function: RELAY, .. })));
+        assert!(there(|fault| matches!(fault, Fault::Timer { function: PURGE, .. })));
+        assert!(there(|fault| matches!(fault, Fault::Jump { seconds: 86_400.., .. })));
+        assert!(there(|fault| matches!(fault, Fault::Jump { seconds: ..0, .. })));
+        for wanted in [Mishap::Twice, Mishap::Lost, Mishap::LeaseOver, Mishap::GivenUp] {
+            let fault = Fault::Message(FULFILMENT, wanted);
+            assert!(plan.rest.iter().any(|due| due.fault == fault), "{wanted:?}");
+        }
+        assert!(plan.rest.is_sorted_by_key(|due| due.operations));
+        assert!(plan.rest.iter().all(|due| (1000..3000).contains(&due.operations)));
+    }
+
+    #[test]
+    fn messages_that_nobody_else_keeps_are_never_lost() {
+        let lost = Fault::Message(INCOMING, Mishap::Lost);
+        assert!((0..50).all(|seed| draw(seed, SCOPE).rest.iter().all(|due| due.fault != lost)));
+    }
+
+    #[test]
+    fn what_cannot_be_broken_is_left_alone() {
+        let plan = draw(1, Scope { server: false, clocks: false, ..SCOPE });
+        assert!(plan.crashes.is_empty());
+        assert!(plan.rest.iter().all(|due| !matches!(due.fault, Fault::Jump { .. })));
+    }
+}

@@ -1,0 +1,88 @@
+//! What comes through queues, sent by those who may and by those who do not know how; and what becomes of the latter.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{FULFILMENT, INCOMING, LETTERS, Request, Way, http, place};
+use crate::chaos::{caller::ADMIN, dice::Dice, pool::Pool};
+
+/// A message of its own, or an earlier one again.
+pub(super) fn ingest(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+    if let Some(earlier) = pool.earlier(dice, |way| matches!(way, Way::Queue(_))) {
+        return Some(earlier);
+    }
+    let id = dice.id();
+    let request = incoming(dice, pool, &id)?;
+    pool.remember(&request);
+    Some(request)
+}
+
+/// Something else under the id of an earlier message: whichever of both comes first is the one that counts.
+pub(super) fn reuse(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+    let earlier = pool.earlier(dice, |way| matches!(way, Way::Queue(_)))?;
+    incoming(dice, pool, earlier.body["messageId"].as_str()?)
+}
+
+fn incoming(dice: &mut Dice, pool: &Pool, id: &str) -> Option<Request> {
+    let mut request = place(dice, pool)?;
+    let (tenant, object) = pool.person(request.person)?;
+    request.body["version"] = json!(1);
+    request.body["messageId"] = json!(id);
+    request.body["owner"] = json!({"tenantId": tenant, "objectId": object});
+    request.way = Way::Queue(INCOMING);
+    Some(request)
+}
+
+/// What nobody can ever carry out; no two are alike.
+pub(super) fn nonsense(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+    let (one, other) = (dice.id(), dice.id());
+    let point = |version: u64| json!({"version": version, "messageId": one, "orderId": other});
+    let (queue, body) = match dice.below(8) {
+        0 => (INCOMING, json!(format!("{{\"messageId\": \"{one}\""))),
+        1 => (INCOMING, json!({"version": 1, "messageId": one})),
+        2 | 3 => {
+            let mut body = incoming(dice, pool, &one)?.body;
+            let wrong = [
+                ("version", json!(2)),
+                ("lines", json!([{"sku": "NO-SUCH-THING", "quantity": 1}])),
+                ("currency", json!("USD")),
+                ("status", json!("fulfilled")),
+            ];
+            let (member, value) = dice.pick(&wrong)?;
+            body[*member] = value.clone();
+            (INCOMING, body)
+        }
+        4 => (FULFILMENT, json!(format!("\u{0}{one}"))),
+        5 => (FULFILMENT, point(2)),
+        _ => (FULFILMENT, point(1)),
+    };
+    Some(Request { person: "nobody", way: Way::Queue(queue), body, reference: None, order: None })
+}
+
+/// A message about an order that is there, and that nobody who may has sent.
+pub(super) fn point(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+    let order = pool.draw(dice)?.id;
+    let body = json!({"version": 1, "messageId": dice.id(), "orderId": order});
+    let way = Way::Queue(FULFILMENT);
+    Some(Request { person: "nobody", way, body, reference: None, order: Some(order) })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every operation draws its request by a function of one type")]
+pub(super) fn list_letters(dice: &mut Dice, _: &Pool) -> Option<Request> {
+    Some(by_admin(Method::GET, format!("/api/dead-letters?limit={}", dice.within(1, 100))))
+}
+
+/// Any dead letter that was listed, one that was replayed before too.
+pub(super) fn replay(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+    let letter = pool.draw_letter(dice)?;
+    Some(by_admin(Method::POST, format!("{LETTERS}{letter}/replay")))
+}
+
+fn by_admin(method: Method, path: String) -> Request {
+    Request { person: ADMIN, way: http(method, path), body: Value::Null, reference: None, order: None }
+}
+
+/// The bytes of a message: text as it is, everything else as JSON.
+pub(in crate::chaos) fn payload(body: &Value) -> String {
+    body.as_str().map_or_else(|| body.to_string(), str::to_owned)
+}
