@@ -1,5 +1,6 @@
 //! The infrastructure of this repository, held against the controls.
 
+mod documents;
 mod gates;
 mod logins;
 mod operators;
