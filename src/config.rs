@@ -31,9 +31,12 @@ use given::Given;
 
 /// What the functions of a process ask of its settings.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and any may go with any")]
 pub struct Needs {
     /// It serves HTTP functions that identify their callers.
     pub http: bool,
+    /// It serves the function that describes the others.
+    pub description: bool,
     /// It serves a function that calls the fulfilment backend.
     pub fulfilment: bool,
     /// It serves a function that takes orders for whom a message names.
@@ -67,6 +70,8 @@ pub struct Config {
     pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
+    /// `ORDERS_API_DESCRIPTION`: whether callers may read what the HTTP functions take and give.
+    pub described: bool,
     /// What is logged.
     pub log: Filter,
 }
@@ -94,6 +99,8 @@ impl Config {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
         let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
+        let described =
+            if needs.description { given.read("ORDERS_API_DESCRIPTION", value::switch) } else { Some(false) };
         let log = given.read("ORDERS_LOG", value::filter);
         let whole = || {
             let identity = identity.map_or(Some(None), |read| read.map(Some))?;
@@ -106,6 +113,7 @@ impl Config {
                 identity,
                 rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
+                described: described?,
                 log: log?,
             })
         };

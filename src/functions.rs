@@ -20,6 +20,7 @@ use crate::{
     store::{Stamp, Store},
 };
 
+pub mod api_description;
 pub mod cancel_order;
 pub mod create_order;
 pub mod fulfil_order;
@@ -51,7 +52,7 @@ const INCOMING_OUTPUT: (&str, &str) = ("incoming", INCOMING_QUEUE);
 pub const PREFIX: &str = "api";
 
 /// Functions that anyone may call: they never ask who is calling.
-const ANONYMOUS: [&str; 1] = ["Health"];
+const ANONYMOUS: [&str; 2] = ["Health", "ApiDescription"];
 
 /// What a process that serves these functions asks of its settings.
 #[must_use]
@@ -60,6 +61,7 @@ pub fn needs(served: &[Function<App>]) -> Needs {
         http: served.iter().any(|function| {
             matches!(function.trigger, Trigger::Http { .. }) && !ANONYMOUS.contains(&function.name)
         }),
+        description: served.iter().any(|function| function.name == "ApiDescription"),
         fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
         incoming: served.iter().any(|function| function.name == "IngestOrder"),
     }
@@ -81,6 +83,8 @@ pub struct App {
     pub backend: Backend,
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
+    /// Whether callers may read what the HTTP functions take and give.
+    pub described: bool,
     /// Whether the dependencies answer.
     pub health: health::Sampled,
 }
@@ -178,6 +182,7 @@ pub fn all() -> Vec<Function<App>> {
             replay_dead_letter::replay_dead_letter
         ),
         http!("Health", GET "health", health::health),
+        http!("ApiDescription", GET "openapi.json", api_description::api_description),
         queue!("IngestOrder", INCOMING_QUEUE, ingest_order::ingest_order),
         queue!("FulfilOrder", FULFILMENT_QUEUE, fulfil_order::fulfil_order),
         queue!(

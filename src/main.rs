@@ -115,6 +115,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         store,
         backend: Backend::StandIn,
         outbox_deadline: config.outbox_deadline,
+        described: config.described,
         health,
     };
     let app = Arc::new(app);

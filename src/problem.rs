@@ -4,6 +4,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use axum::http::{HeaderName, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -54,7 +55,7 @@ pub enum Problem {
 }
 
 /// A wrong field.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct FieldFault {
     /// Where it is: an RFC 6901 pointer into the body.
     pub pointer: String,
@@ -65,7 +66,7 @@ pub struct FieldFault {
 }
 
 /// What can be wrong with a field (contract §3).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldCode {
     /// It is missing.
@@ -88,19 +89,57 @@ pub enum FieldCode {
     Duplicate,
 }
 
-/// The document that goes to the client.
-#[derive(Serialize)]
-struct Document<'a> {
+/// A refusal: a problem document (RFC 9457).
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document<'a> {
+    #[schemars(extend("enum" = Problem::types()))]
     r#type: String,
     title: &'static str,
+    #[schemars(range(min = 400, max = 599))]
     status: u16,
     detail: &'static str,
+    /// Names the invocation: quote it when reporting.
+    #[schemars(regex(pattern = "^urn:uuid:[0-9a-f-]{36}$"))]
     instance: String,
+    /// With `invalid-fields` alone: everything that is wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldFault],
 }
 
+fn urn(slug: &str) -> String {
+    format!("urn:orders:problem:{slug}")
+}
+
 impl Problem {
+    /// One of each.
+    pub(crate) const EVERY: [Self; 17] = [
+        Self::BodyMissing,
+        Self::Malformed(""),
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::InsufficientScope,
+        Self::RateLimited(Duration::ZERO),
+        Self::NotFound,
+        Self::Conflict(""),
+        Self::Twin,
+        Self::Stale,
+        Self::TooLarge,
+        Self::MediaType,
+        Self::InvalidFields(Vec::new()),
+        Self::KeyReused,
+        Self::PreconditionRequired,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The closed list of types.
+    fn types() -> Vec<String> {
+        let mut types: Vec<String> = Self::EVERY.iter().map(|problem| urn(problem.slug())).collect();
+        types.dedup();
+        types
+    }
+
     /// Status, slug, title and detail: one row a failure.
     fn row(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
@@ -184,7 +223,23 @@ impl Problem {
         }
     }
 
-    fn header(&self) -> Option<(HeaderName, Cow<'static, str>)> {
+    /// The status of its answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.row().0
+    }
+
+    /// What its type ends with: one of a closed list (contract §3).
+    pub(crate) fn slug(&self) -> &'static str {
+        self.row().1
+    }
+
+    /// What it is, whatever the case.
+    pub(crate) fn title(&self) -> &'static str {
+        self.row().2
+    }
+
+    /// The header that its answer carries beyond those of every answer.
+    pub(crate) fn header(&self) -> Option<(HeaderName, Cow<'static, str>)> {
         match self {
             Self::Unauthenticated => Some((header::WWW_AUTHENTICATE, "Bearer".into())),
             Self::Forbidden | Self::InsufficientScope => {
@@ -206,7 +261,7 @@ impl Problem {
         let (status, slug, title, detail) = self.row();
         let errors = if let Self::InvalidFields(faults) = self { faults.as_slice() } else { &[] };
         let document = Document {
-            r#type: format!("urn:orders:problem:{slug}"),
+            r#type: urn(slug),
             title,
             status: status.as_u16(),
             detail,

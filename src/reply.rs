@@ -15,7 +15,12 @@ use crate::{
 /// When the body has keys that are no text; ours are structs.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(body).expect("answers are structs of strings and numbers");
+    text(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
+}
+
+/// The same with a body that is JSON text already.
+#[must_use]
+pub fn text(status: StatusCode, body: Bytes) -> Answer {
     Answer {
         status,
         headers: vec![
@@ -23,7 +28,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         ],
-        body: Bytes::from(body),
+        body,
         outputs: Vec::new(),
     }
 }

@@ -7,13 +7,15 @@ mod incoming;
 mod key;
 mod precondition;
 mod query;
+mod schemas;
 
 pub use body::read;
 pub use forms::{ProductFields, order, product, revision};
 pub use incoming::{Unusable, incoming};
 pub use key::request_key;
 pub use precondition::{Said, if_match, precondition};
-pub use query::{Cursor, List, Query, history_of};
+pub use query::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, List, Query, history_of};
+pub use schemas::{changed_order, new_order, new_product};
 
 use uuid::Uuid;
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::{
     hop::Hop,
+    queue::Passed,
     requests::Operation,
     rounds::{CLIENTS, Runs},
-    sample::Sample,
+    sample::{Sample, median},
     server::Peer,
 };
 
@@ -17,14 +18,16 @@ use crate::{
 pub(crate) struct Figures {
     /// Processors of the machine; the servers, PostgreSQL and the load generator share them.
     pub(crate) processors: usize,
+    /// How many programs wanted a processor before anything began, where the system tells.
+    pub(crate) busy: Option<f64>,
     pub(crate) quick: bool,
     /// Requests a second that the load generator reaches on an empty answer.
     pub(crate) generator: f64,
     /// Milliseconds from exec to first answer, by who is measured.
     pub(crate) starts: BTreeMap<String, f64>,
     pub(crate) http: Runs,
-    /// Orders fulfilled a second, one figure a round.
-    pub(crate) queue: Vec<f64>,
+    /// Orders fulfilled, once a round.
+    pub(crate) queue: Vec<Passed>,
     pub(crate) hop: Hop,
     /// Bytes.
     pub(crate) binary: u64,
@@ -108,13 +111,26 @@ impl Figures {
             "local host, GetOrder, p50",
             format!("{added:.2} ms more ({:.2} instead of {:.2})", through.p50, direct.p50),
         );
-        line("load generator alone", format!("{:.0} empty answers a second", self.generator));
+        let fastest = self.http.runs.iter().filter(|run| run.peer != Peer::Pgbench);
+        let fastest = fastest.map(|run| run.sample.rate).fold(0.0, f64::max);
+        let times = self.generator / fastest;
+        line(
+            "load generator alone",
+            format!("{:.0} empty answers a second, {times:.1}× the fastest above", self.generator),
+        );
+        let busy = self.busy.map_or("–".to_owned(), |busy| format!("{busy:.1}"));
+        line("processors", format!("{}, with a load of {busy} before anything began", self.processors));
         lines
     }
 
     /// The median of all rounds.
     pub(crate) fn queue_rate(&self) -> Option<f64> {
-        crate::sample::median(&self.queue)
+        median(&self.queue.iter().map(|passed| passed.rate).collect::<Vec<_>>())
+    }
+
+    /// The median of all rounds of one of a message's costs.
+    pub(crate) fn queue_cost(&self, of: fn(&Passed) -> Option<f64>) -> Option<f64> {
+        median(&self.queue.iter().filter_map(of).collect::<Vec<_>>())
     }
 }
 
@@ -155,9 +171,11 @@ mod tests {
             sample: Sample { rate, p50: 1.25, p99: 2.5 },
             cost: Cost::default(),
         };
+        let passed = |rate| Passed { rate, worker: Some(rate), database: None, host: None };
         let sample = |p50| Sample { rate: 1.0, p50, p99: p50 };
         Figures {
             processors: 2,
+            busy: Some(0.25),
             quick: true,
             generator: 50_000.0,
             starts: BTreeMap::from([("worker".to_owned(), 9.5)]),
@@ -165,7 +183,7 @@ mod tests {
                 runs: vec![run(Peer::Worker, 300.0), run(Peer::Fastify, 120.0)],
                 memory: vec![Memory { peer: Peer::Worker, clients: 64, idle: None, peak: Some(21.0) }],
             },
-            queue: vec![900.0, 1100.0, 1000.0],
+            queue: [900.0, 1100.0, 1000.0].map(passed).into(),
             hop: Hop { direct: sample(0.5), through: sample(0.75) },
             binary: 7_194_840,
             zip: None,
@@ -205,6 +223,8 @@ mod tests {
         let tables = figures().tables();
         assert!(line(&tables, "ProcessOrder to fulfilled").ends_with("1000 a second"));
         assert!(line(&tables, "binary").ends_with("7.1 MB"));
+        assert_eq!(figures().queue_cost(|passed| passed.worker), Some(1000.0));
+        assert!(line(&tables, "load generator").contains("166.7×"));
         assert!(line(&tables, "local host").contains("0.25 ms more (0.75 instead of 0.50)"));
     }
 }

@@ -120,6 +120,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
 
 async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<Figures> {
     let Field { programs, database, .. } = field;
+    let busy = process::load();
     println!("starts");
     let starts = tokio::task::block_in_place(|| starts::run(programs, &database.url(), plan.starts))?;
     println!("load generator");
@@ -128,12 +129,13 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
     let http = field.run(plan.size).await?;
     let mut queue = Vec::new();
     for round in 0..plan.size.rounds {
-        queue.push(queue::run(&args.root, &programs.worker, database, round, plan.messages).await?);
+        let passed = queue::run(&args.root, &programs.worker, database, round, plan.messages).await?;
+        queue.push(passed);
         println!(
             "  round {} of {}, queue: {:.0} messages a second",
             round + 1,
             plan.size.rounds,
-            queue[queue.len() - 1]
+            passed.rate
         );
     }
     println!("local host");
@@ -141,6 +143,7 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
     let size = |path: &Path| Some(fs::metadata(path).ok()?.len());
     Ok(Figures {
         processors: available_parallelism().map_or(0, usize::from),
+        busy,
         quick: args.quick,
         generator,
         starts,

@@ -29,6 +29,11 @@ pub(crate) fn processor_time_of_family(parent: u32) -> Option<Duration> {
     Some(children.map(|child| child.time).sum::<Duration>() + processor_time(parent)?)
 }
 
+/// How many programs wanted a processor in the last minute, on average. None where the system does not tell.
+pub(crate) fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
 /// The process that started this one.
 pub(crate) fn parent(pid: u32) -> anyhow::Result<u32> {
     Stat::read(pid).map(|stat| stat.parent).with_context(|| format!("process {pid} is not there"))

@@ -8,11 +8,13 @@ use std::{
 
 use anyhow::ensure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     app::App,
     database::Database,
+    process,
     requests::{READER, TENANT},
 };
 
@@ -24,17 +26,32 @@ const QUEUE: &str = "orders-fulfilment";
 /// Given up after this time.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Queues so many orders and lets the worker fulfil them all; so many a second.
+/// Messages a second, and the processor time of one in microseconds where the system tells.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Passed {
+    pub(crate) rate: f64,
+    pub(crate) worker: Option<f64>,
+    pub(crate) database: Option<f64>,
+    /// Of the local host, which holds the queues.
+    pub(crate) host: Option<f64>,
+}
+
+/// Queues so many orders and lets the worker fulfil them all.
 pub(crate) async fn run(
     root: &Path,
     worker: &Path,
     database: &Database,
     round: u32,
     messages: u32,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<Passed> {
     queue_orders(database, round, messages).await?;
     let app = App::start(root, worker, &database.url(), AT_A_TIME).await?;
-    let began = Instant::now();
+    let worker = app.host.worker_pid().unwrap_or_default();
+    let times = || {
+        let own = process::processor_time(std::process::id());
+        [process::processor_time(worker), database.processor_time(), own]
+    };
+    let (before, began) = (times(), Instant::now());
     let passed = async {
         for batch in (0..messages).collect::<Vec<_>>().chunks(READY / 2) {
             app.queues.wait_until(|queues| held(queues) <= READY / 2).await;
@@ -48,11 +65,16 @@ pub(crate) async fn run(
     tokio::time::timeout(PATIENCE, passed)
         .await
         .map_err(|_| anyhow::anyhow!("messages were left over"))??;
-    let took = began.elapsed().as_secs_f64();
+    let (took, after) = (began.elapsed().as_secs_f64(), times());
     app.stop().await;
     let fulfilled = fulfilled(database, round).await?;
     ensure!(fulfilled == i64::from(messages), "{fulfilled} of {messages} orders were fulfilled");
-    Ok(f64::from(messages) / took)
+    let each = |of: usize| {
+        let spent = after[of]?.saturating_sub(before[of]?);
+        Some(spent.as_secs_f64() * 1e6 / f64::from(messages))
+    };
+    let (worker, database, host) = (each(0), each(1), each(2));
+    Ok(Passed { rate: f64::from(messages) / took, worker, database, host })
 }
 
 fn held(queues: &local_host::queues::MemoryQueues) -> usize {

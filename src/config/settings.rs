@@ -22,6 +22,7 @@ pub(super) enum Concern {
     Http,
     /// Functions that people call, or that act for people whom a message names.
     People,
+    Description,
     Fulfilment,
     /// No function of this version needs it.
     Nobody,
@@ -33,6 +34,7 @@ impl Concern {
             Self::Every => true,
             Self::Http => needs.http,
             Self::People => needs.http || needs.incoming,
+            Self::Description => needs.description,
             Self::Fulfilment => needs.fulfilment,
             Self::Nobody => false,
         }
@@ -181,12 +183,11 @@ pub const SETTINGS: &[Setting] = &[
         Some("2m"),
         "how long a message may stay unacknowledged before it is sent again",
     ),
-    partly(
+    built(
         "ORDERS_API_DESCRIPTION",
-        Concern::Http,
-        ("off", &["off"], Later::These(&["on"])),
-        "asks for an API description, which this version does not have; remove it or set it to `off`",
-        "whether the API is described; not in this version",
+        Concern::Description,
+        Some("on"),
+        "whether callers may read what the HTTP functions take and give: on or off",
     ),
     later("KeyVaultUrl", Concern::Http, VAULT, "the vault that secrets are looked up in"),
     later("SecretName", Concern::Http, VAULT, "the secret that is looked up when none is named"),

@@ -31,10 +31,10 @@ fn platform_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str
     environment
 }
 
-const EVERYTHING: Needs = Needs { http: true, fulfilment: true, incoming: true };
-const HTTP: Needs = Needs { http: true, fulfilment: false, incoming: false };
-const INCOMING: Needs = Needs { http: false, fulfilment: false, incoming: true };
-const NEITHER: Needs = Needs { http: false, fulfilment: false, incoming: false };
+const EVERYTHING: Needs = Needs { http: true, description: true, fulfilment: true, incoming: true };
+const HTTP: Needs = Needs { http: true, description: true, fulfilment: false, incoming: false };
+const INCOMING: Needs = Needs { http: false, description: false, fulfilment: false, incoming: true };
+const NEITHER: Needs = Needs { http: false, description: false, fulfilment: false, incoming: false };
 
 fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, Faults> {
     let pairs = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));

@@ -55,6 +55,14 @@ pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::seconds(whole))
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither `on` nor `off`"),
+    }
+}
+
 /// None for `off`.
 pub(super) fn rate(text: &str) -> Result<Option<Rate>, &'static str> {
     if text == "off" {

@@ -9,7 +9,8 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::App;
 use crate::{
@@ -37,16 +38,31 @@ impl Sampled {
     }
 }
 
+/// Whether the dependencies answer.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Health")]
+pub struct HealthView {
+    status: HealthWord,
+}
+
+#[derive(JsonSchema, Serialize)]
+#[schemars(inline)]
+#[serde(rename_all = "lowercase")]
+enum HealthWord {
+    Ok,
+    Degraded,
+}
+
 /// Says whether the dependencies answer, from the last sample: no I/O in the call, no identity, no versions.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn health(app: &App, call: Call) -> Result<Answer, Problem> {
     Query::of(&call.query).only(&[])?;
-    let (status, word) = if app.health.0.load(Ordering::Relaxed) {
-        (StatusCode::OK, "ok")
+    let (code, status) = if app.health.0.load(Ordering::Relaxed) {
+        (StatusCode::OK, HealthWord::Ok)
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "degraded")
+        (StatusCode::SERVICE_UNAVAILABLE, HealthWord::Degraded)
     };
-    Ok(reply::json(status, &json!({ "status": word })))
+    Ok(reply::json(code, &HealthView { status }))
 }

@@ -1,6 +1,9 @@
 //! What clients see of orders, products and dead letters: explicit fields, nothing internal.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -21,8 +24,23 @@ impl Serialize for Time {
     }
 }
 
-/// An order.
-#[derive(Serialize)]
+impl JsonSchema for Time {
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time", "pattern": "Z$"})
+    }
+}
+
+/// An order. Amounts are whole numbers of the currency's minor unit.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Order")]
 #[serde(rename_all = "camelCase")]
 pub struct OrderView<'a> {
     id: OrderId,
@@ -32,14 +50,19 @@ pub struct OrderView<'a> {
     lines: Vec<LineView<'a>>,
     total: Money,
     note: Option<&'a Note>,
+    #[schemars(range(min = 1))]
     version: u64,
     created_at: Time,
     updated_at: Time,
+    /// Only for those who see another's order by their role.
+    #[schemars(with = "CreatorView")]
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<CreatorView>,
 }
 
-#[derive(Serialize)]
+/// A line of an order, at the price of the moment when it was placed or last changed.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Line")]
 #[serde(rename_all = "camelCase")]
 struct LineView<'a> {
     sku: &'a Sku,
@@ -48,7 +71,9 @@ struct LineView<'a> {
     line_total: Money,
 }
 
-#[derive(Serialize)]
+/// Who placed an order.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Creator")]
 #[serde(rename_all = "camelCase")]
 struct CreatorView {
     object_id: Uuid,
@@ -85,7 +110,8 @@ impl<'a> OrderView<'a> {
 }
 
 /// A change of an order.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Change")]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeView {
     at: Time,
@@ -96,7 +122,9 @@ pub struct ChangeView {
     invocation_id: Uuid,
 }
 
-#[derive(Serialize)]
+/// Who changed an order; the system has no id.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Actor")]
 #[serde(rename_all = "camelCase")]
 struct ActorView {
     kind: ActorKind,
@@ -117,7 +145,8 @@ impl From<&Recorded> for ChangeView {
 }
 
 /// A product.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Product")]
 #[serde(rename_all = "camelCase")]
 pub struct ProductView<'a> {
     sku: &'a Sku,
@@ -125,6 +154,7 @@ pub struct ProductView<'a> {
     currency: &'a Currency,
     unit_price: UnitPrice,
     active: bool,
+    #[schemars(range(min = 1))]
     version: u64,
     updated_at: Time,
 }
@@ -144,7 +174,8 @@ impl<'a> From<&'a Product> for ProductView<'a> {
 }
 
 /// A dead letter, without its payload.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "DeadLetter")]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetterView<'a> {
     id: Uuid,
@@ -173,9 +204,11 @@ impl<'a> From<&'a DeadLetter> for DeadLetterView<'a> {
 }
 
 /// A page of a list.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "{V}Page")]
 pub struct Page<V> {
     items: Vec<V>,
+    /// The cursor of the next page; null at the end of the list.
     next: Option<String>,
 }
 

@@ -1,7 +1,8 @@
 //! Amounts in minor units, quantities, and currencies. Nothing here is ever a float.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// The most lines that one order has (contract §3).
@@ -44,6 +45,22 @@ macro_rules! number {
             fn try_from(number: i64) -> Result<Self, RangeError> {
                 let (min, max) = (Self::MIN, Self::MAX);
                 (min..=max).contains(&number).then_some(Self(number)).ok_or(RangeError { min, max })
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "integer", "format": "int64", "minimum": Self::MIN, "maximum": Self::MAX,
+                })
             }
         }
     };
@@ -107,6 +124,19 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, CurrencyError> {
         let found = CODES.binary_search(&text).map_err(|_| CurrencyError)?;
         Ok(Self(CODES[found]))
+    }
+}
+
+impl JsonSchema for Currency {
+    fn schema_name() -> Cow<'static, str> {
+        "Currency".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An active currency of ISO 4217 that has a minor unit.",
+            "type": "string", "enum": CODES,
+        })
     }
 }
 

@@ -3,13 +3,15 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Currency, Money, Note, Owner, Quantity, Reference, Sku, UnitPrice, id, words::words};
 
 /// Names an order; a version 7 UUID, so ids sort by the time of their making.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(inline)]
 #[serde(transparent)]
 pub struct OrderId(Uuid);
 

@@ -2,8 +2,9 @@
 //!
 //! Lengths count Unicode scalar values (contract §3).
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// Why a text is refused.
@@ -25,8 +26,9 @@ pub enum TextError {
     Pattern(&'static str),
 }
 
+/// A text of `$min` to `$max` characters that match `$pattern`, which `$check` makes sure of.
 macro_rules! text {
-    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+    ($(#[$doc:meta])* $name:ident, $min:literal to $max:literal of $pattern:expr, $check:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(String);
@@ -43,8 +45,22 @@ macro_rules! text {
             type Err = TextError;
 
             fn from_str(text: &str) -> Result<Self, TextError> {
-                let check: fn(&str) -> Result<(), TextError> = $check;
-                check(text).map(|()| Self(text.to_owned()))
+                let check: fn(&str, usize, usize) -> Result<(), TextError> = $check;
+                check(text, $min, $max).map(|()| Self(text.to_owned()))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "minLength": $min, "maxLength": $max, "pattern": $pattern})
             }
         }
 
@@ -62,30 +78,31 @@ macro_rules! text {
     };
 }
 
+/// What [`free`] lets through: everything but control characters.
+const FREE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+const SKU: &str = "^[A-Z0-9][A-Z0-9-]*$";
+const VISIBLE: &str = "^[!-~]+$";
+
 text! {
     /// A customer's own name for an order: 1 to 64 characters.
-    Reference, |text| free(text, 1, 64)
+    Reference, 1 to 64 of FREE, free
 }
 text! {
     /// What a customer wants to add: at most 500 characters, possibly none.
-    Note, |text| free(text, 0, 500)
+    Note, 0 to 500 of FREE, free
 }
 text! {
     /// What a product is called: 1 to 200 characters.
-    Name, |text| free(text, 1, 200)
+    Name, 1 to 200 of FREE, free
 }
 text! {
     /// A product's key: `[A-Z0-9][A-Z0-9-]{0,31}`. Sorts by its bytes, as lists of products do.
-    Sku, sku
+    Sku, 1 to 32 of SKU, sku
 }
 text! {
     /// What a caller names a request by, so that it can be sent twice and carried out once: 1 to 255 visible ASCII
     /// characters (contract §3, `Idempotency-Key`).
-    RequestKey, |text| match text.len() {
-        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
-        1..=255 => Err(TextError::Pattern("[!-~]{1,255}")),
-        _ => Err(TextError::Length { min: 1, max: 255 }),
-    }
+    RequestKey, 1 to 255 of VISIBLE, visible
 }
 
 fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
@@ -98,12 +115,20 @@ fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     }
 }
 
-fn sku(text: &str) -> Result<(), TextError> {
+fn sku(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    let fits = text.len() <= 32
+    let fits = (min..=max).contains(&text.len())
         && text.bytes().next().is_some_and(plain)
         && text.bytes().all(|byte| plain(byte) || byte == b'-');
     fits.then_some(()).ok_or(TextError::Pattern("[A-Z0-9][A-Z0-9-]{0,31}"))
+}
+
+fn visible(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+    if !(min..=max).contains(&text.len()) {
+        return Err(TextError::Length { min, max });
+    }
+    let fits = text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then_some(()).ok_or(TextError::Pattern(VISIBLE))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::{collections::HashSet, str::FromStr};
 
+use schemars::JsonSchema;
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
@@ -22,37 +23,56 @@ const NOT_JSON: Problem = Problem::Malformed(
     "Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.",
 );
 
-#[derive(Validate)]
+/// An order that is to be placed. Prices come from the product table.
+#[derive(JsonSchema, Validate)]
+#[schemars(rename = "NewOrder", deny_unknown_fields)]
 #[expect(clippy::duplicated_attributes, reason = "two rules, and each holds whatever else is wrong")]
 #[validate(schema(function = "lines_are_few", skip_on_field_errors = false))]
 #[validate(schema(function = "skus_are_distinct", skip_on_field_errors = false))]
 pub(super) struct OrderForm {
+    #[schemars(with = "Reference")]
     #[validate(custom(function = "holds::<Reference>"))]
     reference: Option<String>,
+    #[schemars(with = "Currency")]
     #[validate(custom(function = "is_currency"))]
     currency: Option<String>,
+    /// Each sku stands in one line.
+    #[schemars(with = "Vec<LineForm>", length(min = 1, max = MAX_LINES))]
     #[validate(nested)]
     lines: Option<Vec<LineForm>>,
+    #[schemars(with = "Option<Note>")]
     #[validate(custom(function = "holds::<Note>"))]
     note: Option<String>,
 }
 
-#[derive(Default, Validate)]
+/// A line of an order that is to be placed.
+#[derive(Default, JsonSchema, Validate)]
+#[schemars(rename = "NewLine", deny_unknown_fields)]
 struct LineForm {
+    #[schemars(with = "Sku")]
     #[validate(custom(function = "holds::<Sku>"))]
     sku: Option<String>,
+    #[schemars(with = "Quantity")]
     #[validate(custom(function = "counts::<Quantity>"))]
     quantity: Option<i64>,
 }
 
-#[derive(Validate)]
-struct ProductForm {
+/// What a product is to be; its sku stands in the path.
+#[derive(JsonSchema, Validate)]
+#[schemars(rename = "NewProduct", deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ProductForm {
+    #[schemars(with = "Name")]
     #[validate(custom(function = "holds::<Name>"))]
     name: Option<String>,
+    #[schemars(with = "Currency")]
     #[validate(custom(function = "is_currency"))]
     currency: Option<String>,
+    #[schemars(with = "UnitPrice")]
     #[validate(custom(function = "counts::<UnitPrice>"))]
     unit_price: Option<i64>,
+    /// Whether it can be ordered.
+    #[schemars(with = "bool", default = "sold")]
+    active: Option<bool>,
 }
 
 /// Reads the body of a new order.
@@ -105,10 +125,9 @@ pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
             name: fields.text("name"),
             currency: fields.text("currency"),
             unit_price: fields.integer("unitPrice"),
+            active: fields.optional_flag("active").or_else(sold),
         };
-        let active = fields.optional_flag("active").unwrap_or(true);
-        let faults = form.validate();
-        (form.fields(active), faults)
+        (form.fields(), form.validate())
     })
 }
 
@@ -172,14 +191,20 @@ impl OrderForm {
 }
 
 impl ProductForm {
-    fn fields(&self, active: bool) -> Option<ProductFields> {
+    fn fields(&self) -> Option<ProductFields> {
         Some(ProductFields {
             name: self.name.as_ref()?.parse().ok()?,
             currency: self.currency.as_ref()?.parse().ok()?,
             unit_price: UnitPrice::try_from(self.unit_price?).ok()?,
-            active,
+            active: self.active?,
         })
     }
+}
+
+/// A product of which nothing else is said can be ordered.
+#[expect(clippy::unnecessary_wraps, reason = "the schema wants a default of the field's own type")]
+fn sold() -> Option<bool> {
+    Some(true)
 }
 
 fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError> {

@@ -11,8 +11,10 @@ use crate::{
 };
 
 const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
-const DEFAULT_LIMIT: u32 = 25;
-const LARGEST_LIMIT: u32 = 100;
+/// How many items a page has for which nothing else is said (contract §3).
+pub const DEFAULT_LIMIT: u32 = 25;
+/// The most items of a page (contract §3).
+pub const LARGEST_LIMIT: u32 = 100;
 
 /// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
 #[derive(Debug)]

@@ -112,6 +112,7 @@ async fn story(app: &TestApp) -> Vec<Value> {
     tell(buyer.get("/api/products?limit=1").await);
     tell(admin.get("/api/dead-letters").await);
     tell(clerk.get("/api/dead-letters").await);
+    tell(buyer.get("/api/openapi.json").await);
     tell(buyer.post_nothing(&format!("{location}/process")).await);
     tell(clerk.post_nothing(&format!("{location}/process")).await);
     told

@@ -14,7 +14,8 @@ use crate::support::repository;
 fn bindings(function: &Function<functions::App>) -> Value {
     let mut bindings = match &function.trigger {
         Trigger::Http { binding, method, route, .. } => {
-            let level = if function.name == "Health" { "anonymous" } else { "function" };
+            let level =
+                if ["Health", "ApiDescription"].contains(&function.name) { "anonymous" } else { "function" };
             vec![
                 json!({
                     "type": "httpTrigger", "direction": "in", "name": binding, "authLevel": level,

@@ -8,6 +8,7 @@ mod alike;
 mod changes;
 mod crash;
 mod dead_letters;
+mod description;
 mod differences;
 mod entrances;
 mod functions;

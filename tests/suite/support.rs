@@ -20,11 +20,13 @@ use tokio::sync::broadcast::Receiver;
 
 mod client;
 mod database;
+mod described;
 mod principal;
 mod queues;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
+pub(crate) use described::document;
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
 

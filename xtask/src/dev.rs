@@ -11,6 +11,8 @@ mod stop;
 mod watch;
 mod welcome;
 
+pub(crate) use self::seed::products;
+
 use self::{session::Session, stop::Stop, watch::Watch};
 use crate::project::{Profile, Project};
 

@@ -2,8 +2,10 @@
 
 mod bench;
 mod chaos;
+mod describe;
 mod dev;
 mod fuzz;
+mod fuzz_api;
 mod infra;
 mod licences;
 mod measure;
@@ -30,6 +32,8 @@ Examples:
   cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask chaos --prove            promises broken on purpose, and each found
+  cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
+  cargo xtask describe                 docs/openapi.json, written anew from the code
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask bench                    rates, latencies and memory beside limits and peers
@@ -57,6 +61,10 @@ enum Command {
     Test,
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
+    /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
+    FuzzApi(fuzz_api::Args),
+    /// Write docs/openapi.json anew.
+    Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
@@ -76,6 +84,8 @@ async fn main() -> ExitCode {
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
+        Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),

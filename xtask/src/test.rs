@@ -21,7 +21,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -109,6 +109,13 @@ const STAGES: [Stage; 9] = [
             let mut shipped = chaos(&["--operations", "500", "--kills", "8"]);
             shipped.env(chaos::GIVEN, project.worker(Profile::Release));
             Ok(vec![chaos(&[]), shipped, chaos(&["--prove"])])
+        },
+    },
+    Stage {
+        name: "description",
+        advice: "mend the worker or its description; the printed --seed sends the same again",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"])])
         },
     },
     Stage {

@@ -8,6 +8,8 @@ use infra_check::{
     worlds,
 };
 
+use serde_json::Value as Json;
+
 use crate::{root, sources};
 
 const GLOBAL: &str = "Microsoft.ApiManagement/service/policies";
@@ -48,8 +50,30 @@ impl Policies {
     }
 }
 
-/// Every operation that the gateway publishes: the functions that have a route.
+/// The worker's own description, which the gateway imports.
+fn description() -> Json {
+    let text = fs::read_to_string(root().join("docs/openapi.json")).expect("the description is committed");
+    serde_json::from_str(&text).expect("the description is JSON")
+}
+
+/// Path, method and what the description says of them.
+fn described(description: &Json) -> Vec<(String, &Json)> {
+    let paths = description["paths"].as_object().expect("paths");
+    let each = paths.values().flat_map(|path| path.as_object().expect("methods").values());
+    each.map(|operation| (operation["operationId"].as_str().expect("an id").to_owned(), operation)).collect()
+}
+
+/// Every operation that the gateway publishes: those of the description, which are the functions that have a route.
 fn operations() -> Vec<String> {
+    let mut described: Vec<_> = described(&description()).into_iter().map(|(name, _)| name).collect();
+    described.sort();
+    let mut routed = routed();
+    routed.sort();
+    assert_eq!(described, routed);
+    described
+}
+
+fn routed() -> Vec<String> {
     let folders = fs::read_dir(root().join("functions")).expect("the functions are there");
     let mut names = Vec::new();
     for folder in folders {
@@ -283,5 +307,52 @@ fn a_program_that_processes_an_order_brings_the_certificate_of_its_own_client() 
             refused.policy.child("set-status").and_then(|status| status.attribute("code")),
             Some("403")
         );
+    }
+}
+
+/// Every schema that a schema leads to.
+fn reached(schema: &Json, found: &mut Vec<String>) {
+    match schema {
+        Json::Object(members) => members.iter().for_each(|(name, value)| match value.as_str() {
+            Some(reference) if name == "$ref" => found.push(reference.to_owned()),
+            _ => reached(value, found),
+        }),
+        Json::Array(items) => items.iter().for_each(|item| reached(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_description_uses_only_what_the_gateway_imports() {
+    let description = description();
+    let is_named = |schema: &Json| {
+        let keys: Vec<_> = schema.as_object().map(|members| members.keys().collect()).unwrap_or_default();
+        keys == ["$ref"] && schema["$ref"].as_str().is_some_and(|to| to.starts_with("#/components/schemas/"))
+    };
+    for (name, operation) in described(&description) {
+        let answers = operation["responses"].as_object().expect("answers").values();
+        let bodies =
+            answers.chain([&operation["requestBody"]]).filter_map(|body| body["content"].as_object());
+        for content in bodies.flat_map(|content| content.values()) {
+            assert!(is_named(&content["schema"]), "{name}: a schema without a name: {}", content["schema"]);
+        }
+    }
+    let schemas = description["components"]["schemas"].as_object().expect("schemas");
+    for name in schemas.keys() {
+        let mut ahead = vec![format!("#/components/schemas/{name}")];
+        let mut seen = Vec::new();
+        while let Some(next) = ahead.pop() {
+            let schema =
+                description.pointer(next.trim_start_matches('#')).unwrap_or_else(|| panic!("no {next}"));
+            let mut further = Vec::new();
+            reached(schema, &mut further);
+            assert!(
+                !further.contains(&format!("#/components/schemas/{name}")),
+                "{name} leads back to itself"
+            );
+            further.retain(|one| !seen.contains(one));
+            seen.extend(further.iter().cloned());
+            ahead.extend(further);
+        }
     }
 }

@@ -17,6 +17,7 @@ fn a_local_process_starts_on_its_defaults() {
     assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
     assert_eq!(config.database.pool, 4);
     assert_eq!(config.outbox_deadline, Duration::minutes(2));
+    assert!(config.described);
     assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
@@ -55,6 +56,7 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     );
     check("ORDERS_OUTBOX_DEADLINE", &["1s", "90m", "24h", "86400s"], &["0s", "25h", "86401s", "2"]);
     check("ORDERS_OUTBOX_DEADLINE", &[], &["", "m", "2 m", "-1s", "1.5h", "2d", "9223372036854775807h"]);
+    check("ORDERS_API_DESCRIPTION", &["on", "off"], &["On", "true", "no", ""]);
     check(
         "ORDERS_RATE_LIMIT",
         &["off", "20/s burst 40", "1/m burst 1", "1000/s burst 10000"],
@@ -70,7 +72,6 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
         &[],
         &["20/h burst 40", "20 burst 40", "20/s  burst 40", "+20/s burst 40", "20/s burst 40 "],
     );
-    check("ORDERS_API_DESCRIPTION", &["off"], &["on", "no", ""]);
     check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
     check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
 }

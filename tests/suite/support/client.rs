@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
 
+use super::described;
+
 /// Calls as one caller, and as that caller only.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -85,14 +87,18 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> Reply {
-        let response = request.send().await.expect("an answer");
+        let request = request.build().expect("a request");
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.expect("an answer");
         let text =
             |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        Reply {
+        let reply = Reply {
             status: response.status().as_u16(),
             headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: response.bytes().await.expect("a whole body").to_vec(),
-        }
+        };
+        described::check(&method, &path, &reply);
+        reply
     }
 
     /// Keeps a product and answers nothing: what most tests start with.

@@ -143,7 +143,8 @@ fn settings(database: &str, proxying: bool) -> Vec<(String, String)> {
     settings
 }
 
-fn stage(root: &Path, worker: &Path, app: &Path) -> io::Result<()> {
+/// Lays an app out in a folder of its own: host.json, the worker, and a folder for each function.
+pub(crate) fn stage(root: &Path, worker: &Path, app: &Path) -> io::Result<()> {
     fs::create_dir_all(app)?;
     fs::copy(root.join("host.json"), app.join("host.json"))?;
     fs::copy(worker, app.join(WORKER))?;

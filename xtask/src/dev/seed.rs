@@ -36,7 +36,7 @@ struct Product {
 }
 
 /// Creates each product that is not there yet; one that is, stays as it is.
-pub(super) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
+pub(crate) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
     let Some(admin) = people.iter().find(|person| is_admin(person)) else {
         println!("nobody in .local-host.json has the role {ROLE}, so no products were put");
         return Ok(());

@@ -1,0 +1,201 @@
+//! What one function takes and gives, in the words of OpenAPI.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::http::StatusCode;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::{
+    document::Schemas,
+    headers::{self, Header},
+    parameters::{self, Parameter},
+};
+use crate::problem::{self, Problem};
+
+/// Gives a reference to a schema of the document.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
+/// What the document says of one function beyond its method and route.
+pub(super) struct Operation {
+    /// The function's name.
+    pub(super) function: &'static str,
+    tag: &'static str,
+    summary: &'static str,
+    with_token: bool,
+    parameters: Vec<Parameter>,
+    body: Option<(SchemaOf, Value)>,
+    answers: Vec<Given>,
+    refusals: Vec<Problem>,
+}
+
+/// An answer other than a refusal.
+struct Given {
+    status: StatusCode,
+    about: &'static str,
+    schema: SchemaOf,
+    cache: &'static str,
+    headers: Vec<Header>,
+}
+
+impl Operation {
+    /// A function that anyone can call.
+    pub(super) fn open(function: &'static str, tag: &'static str, summary: &'static str) -> Self {
+        Self {
+            function,
+            tag,
+            summary,
+            with_token: false,
+            parameters: Vec::new(),
+            body: None,
+            answers: Vec::new(),
+            refusals: vec![Problem::Malformed(""), Problem::Internal, Problem::Unavailable],
+        }
+    }
+
+    /// A function that asks who is calling.
+    pub(super) fn identified(function: &'static str, tag: &'static str, summary: &'static str) -> Self {
+        let refusals = [
+            Problem::Unauthenticated,
+            Problem::Forbidden,
+            Problem::InsufficientScope,
+            Problem::RateLimited(Duration::ZERO),
+        ];
+        Self::open(function, tag, summary).behind_the_front().refusing(refusals)
+    }
+
+    /// The same where the platform's front asks for a token, whatever the function does.
+    pub(super) fn behind_the_front(self) -> Self {
+        Self { with_token: true, ..self }
+    }
+
+    pub(super) fn taking(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+        Self { parameters: parameters.into_iter().collect(), ..self }
+    }
+
+    /// The same with a body that has to be there.
+    pub(super) fn reading(self, schema: SchemaOf, example: Value) -> Self {
+        let refusals =
+            [Problem::BodyMissing, Problem::MediaType, Problem::TooLarge, Problem::InvalidFields(Vec::new())];
+        Self { body: Some((schema, example)), ..self.refusing(refusals) }
+    }
+
+    pub(super) fn giving(
+        self,
+        status: StatusCode,
+        about: &'static str,
+        schema: SchemaOf,
+        headers: impl IntoIterator<Item = Header>,
+    ) -> Self {
+        self.giving_to_keep("no-store", status, about, schema, headers)
+    }
+
+    /// An answer that may be kept.
+    pub(super) fn giving_to_keep(
+        mut self,
+        cache: &'static str,
+        status: StatusCode,
+        about: &'static str,
+        schema: SchemaOf,
+        headers: impl IntoIterator<Item = Header>,
+    ) -> Self {
+        let headers = headers.into_iter().collect();
+        self.answers.push(Given { status, about, schema, cache, headers });
+        self
+    }
+
+    pub(super) fn refusing(mut self, refusals: impl IntoIterator<Item = Problem>) -> Self {
+        self.refusals.extend(refusals);
+        self
+    }
+
+    /// The function as the document has it.
+    pub(super) fn describe(&self, route: &str, schemas: &mut Schemas) -> Value {
+        let mut described = json!({
+            "operationId": self.function,
+            "tags": [self.tag],
+            "summary": self.summary,
+            "security": if self.with_token { json!([{"bearer": []}]) } else { json!([]) },
+        });
+        let said = self.parameters.iter().map(|parameter| parameter.described());
+        let parameters: Vec<Value> = parameters::of_route(route).chain(said).collect();
+        if !parameters.is_empty() {
+            described["parameters"] = parameters.into();
+        }
+        if let Some((schema, example)) = &self.body {
+            let example = json!({"typical": {"value": example}});
+            let content = json!({JSON: {"schema": schema(&mut schemas.read), "examples": example}});
+            described["requestBody"] = json!({"required": true, "content": content});
+        }
+        described["responses"] = self.responses(schemas);
+        described
+    }
+
+    fn responses(&self, schemas: &mut Schemas) -> Value {
+        let mut responses = BTreeMap::new();
+        for given in &self.answers {
+            responses.insert(given.status.as_u16(), given.described(schemas));
+        }
+        let mut refusals: BTreeMap<u16, Vec<&Problem>> = BTreeMap::new();
+        for problem in &self.refusals {
+            refusals.entry(problem.status().as_u16()).or_default().push(problem);
+        }
+        for (status, problems) in refusals {
+            let refused = refused(&problems, schemas);
+            // Health says 503 in its own words, and the protocol layer says it in those of every problem.
+            match responses.get_mut(&status) {
+                Some(known) => also(known, &refused),
+                None => drop(responses.insert(status, refused)),
+            }
+        }
+        let responses = responses.into_iter().map(|(status, response)| (status.to_string(), response));
+        responses.collect::<Map<_, _>>().into()
+    }
+}
+
+impl Given {
+    fn described(&self, schemas: &mut Schemas) -> Value {
+        let cache = headers::cache_control(self.cache);
+        json!({
+            "description": self.about,
+            "headers": headers::described(self.headers.iter().cloned().chain([cache])),
+            "content": {JSON: {"schema": (self.schema)(&mut schemas.written)}},
+        })
+    }
+}
+
+/// All refusals of one status.
+fn refused(problems: &[&Problem], schemas: &mut Schemas) -> Value {
+    let about: Vec<String> =
+        problems.iter().map(|problem| format!("`{}`: {}.", problem.slug(), problem.title())).collect();
+    let own = [headers::retry_after(), headers::www_authenticate()].into_iter().filter_map(|header| {
+        let carrying = problems
+            .iter()
+            .filter(|problem| problem.header().is_some_and(|(name, _)| header.is(name.as_str())));
+        match carrying.count() {
+            0 => None,
+            all if all == problems.len() => Some(header),
+            _ => Some(header.sometimes()),
+        }
+    });
+    let cache = headers::cache_control("no-store");
+    json!({
+        "description": about.join(" "),
+        "headers": headers::described(own.chain([cache])),
+        "content": {PROBLEM: {"schema": schemas.written.subschema_for::<problem::Document<'static>>()}},
+    })
+}
+
+/// One status, said in two ways: only one of them may carry the refusal's own headers.
+fn also(known: &mut Value, refused: &Value) {
+    known["content"][PROBLEM] = refused["content"][PROBLEM].clone();
+    for (name, header) in refused["headers"].as_object().into_iter().flatten() {
+        if known["headers"].get(name).is_none() {
+            known["headers"][name] = header.clone();
+            known["headers"][name]["required"] = false.into();
+        }
+    }
+}

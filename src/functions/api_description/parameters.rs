@@ -1,0 +1,103 @@
+//! What a request can say besides its body.
+
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::{
+    orders::{OrderId, RequestKey, Sku},
+    validation::{DEFAULT_LIMIT, LARGEST_LIMIT},
+};
+
+/// A sku that the products of `cargo xtask dev` leave free.
+const FREE_SKU: &str = "MUG-350ML";
+
+/// A parameter of a function, beyond those of its route.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Parameter {
+    Limit,
+    Cursor,
+    Scope,
+    RequestKey,
+    IfMatch,
+    /// The same where there may be nothing yet.
+    IfMatchOrNew,
+    IfNoneMatch,
+}
+
+impl Parameter {
+    pub(super) fn described(self) -> Value {
+        let (place, name, required, about, schema) = match self {
+            Self::Limit => (
+                "query",
+                "limit",
+                false,
+                "The most items of the page.",
+                json!({"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}),
+            ),
+            Self::Cursor => {
+                ("query", "cursor", false, "The `next` of the page before.", json!({"type": "string"}))
+            }
+            Self::Scope => (
+                "query",
+                "scope",
+                false,
+                "The caller's own orders, or everybody's for those whose role reads them.",
+                json!({"type": "string", "enum": ["own", "all"], "default": "own"}),
+            ),
+            Self::RequestKey => (
+                "header",
+                "Idempotency-Key",
+                false,
+                "Names the request, so that it can be sent again within 24 hours and carried out once.",
+                schema::<RequestKey>(),
+            ),
+            Self::IfMatch => (
+                "header",
+                "If-Match",
+                true,
+                "The ETag of the version that is to be replaced.",
+                json!({"type": "string"}),
+            ),
+            Self::IfMatchOrNew => (
+                "header",
+                "If-Match",
+                false,
+                "The ETag of the version that is to be replaced; needed where there is one.",
+                json!({"type": "string"}),
+            ),
+            Self::IfNoneMatch => (
+                "header",
+                "If-None-Match",
+                false,
+                "Creates, and never replaces.",
+                json!({"type": "string", "enum": ["*"]}),
+            ),
+        };
+        let mut described =
+            json!({"name": name, "in": place, "required": required, "description": about, "schema": schema});
+        if let Self::IfMatch = self {
+            described["example"] = "\"1\"".into();
+        }
+        described
+    }
+}
+
+/// The parameters of a route template.
+pub(super) fn of_route(route: &str) -> impl Iterator<Item = Value> {
+    let names = route.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    names.map(|name| {
+        let mut described = json!({"name": name, "in": "path", "required": true});
+        if name == "sku" {
+            described["schema"] = schema::<Sku>();
+            described["example"] = FREE_SKU.into();
+        } else {
+            described["schema"] = schema::<OrderId>();
+        }
+        described
+    })
+}
+
+/// The schema of a value that is no object.
+fn schema<T: JsonSchema>() -> Value {
+    T::json_schema(&mut SchemaGenerator::default()).to_value()
+}

@@ -1,0 +1,120 @@
+//! What could drift from the code is held against it.
+
+use std::{collections::BTreeSet, env, fs, path::Path};
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::{document, operations::operations};
+use crate::{
+    functions,
+    host::{Function, Trigger},
+    problem::Problem,
+};
+
+/// Name, method and path of each operation, with what the document says of it.
+fn described(document: &Value) -> Vec<(String, String, String, Value)> {
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            all.push((name, method.to_uppercase(), path.clone(), operation.clone()));
+        }
+    }
+    all
+}
+
+/// Every value of `name` anywhere in `value`.
+fn all<'v>(name: &str, value: &'v Value, found: &mut Vec<&'v Value>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get(name));
+            members.values().for_each(|member| all(name, member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| all(name, item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_committed_copy_is_what_the_worker_answers() {
+    let copy = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    if env::var_os("REWRITE").is_some() {
+        fs::write(&copy, document::bytes()).unwrap();
+    }
+    assert!(
+        fs::read(&copy).unwrap() == document::bytes(),
+        "docs/openapi.json is out of date: run `cargo xtask describe`, and look at what it changes"
+    );
+}
+
+#[test]
+fn every_http_function_is_described_under_its_method_and_path_and_nothing_else() {
+    let http = |function: &Function<functions::App>| match &function.trigger {
+        Trigger::Http { method, route, .. } => {
+            Some((function.name.to_owned(), Method::to_string(method), format!("/{route}")))
+        }
+        _ => None,
+    };
+    let functions: BTreeSet<_> = functions::all().iter().filter_map(http).collect();
+    let document = document::document();
+    let found: Vec<_> =
+        described(&document).into_iter().map(|(name, method, path, _)| (name, method, path)).collect();
+    assert_eq!(found.len(), operations().len(), "each entry is of a function, and of its own");
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), functions);
+}
+
+#[test]
+fn every_way_to_say_no_stands_in_the_document() {
+    let document = document::document();
+    let types = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"].clone();
+    for problem in Problem::EVERY {
+        let urn = format!("urn:orders:problem:{}", problem.slug());
+        assert!(types.as_array().unwrap().contains(&urn.into()), "{problem:?}");
+        let status = problem.status().as_u16().to_string();
+        let told = format!("`{}`: {}.", problem.slug(), problem.title());
+        let tells = |operation: &Value| {
+            operation["responses"][&status]["description"].as_str().is_some_and(|text| text.contains(&told))
+        };
+        let any = described(&document).iter().any(|(.., operation)| tells(operation));
+        assert!(any, "{problem:?}: no operation refuses with it");
+    }
+}
+
+#[test]
+fn bodies_are_references_to_schemas_that_are_there_and_do_not_run_in_circles() {
+    let document = document::document();
+    let schemas = &document["components"]["schemas"];
+    for (name, .., operation) in described(&document) {
+        let mut contents = Vec::new();
+        all("content", &operation, &mut contents);
+        for body in contents.iter().flat_map(|content| content.as_object().unwrap().values()) {
+            assert_eq!(body["schema"].as_object().unwrap().len(), 1, "{name}: {}", body["schema"]);
+            assert!(depth(schemas, &body["schema"], 0) < 8, "{name}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let kind = parameter["schema"]["type"].as_str().unwrap();
+            assert!(["string", "integer"].contains(&kind), "{name}: {parameter}");
+        }
+    }
+}
+
+/// How deep references lead.
+fn depth(schemas: &Value, value: &Value, so_far: usize) -> usize {
+    assert!(so_far < 20, "references run in a circle");
+    let mut references = Vec::new();
+    all("$ref", value, &mut references);
+    let below = references.into_iter().map(|reference| {
+        let name = reference.as_str().unwrap().strip_prefix("#/components/schemas/").unwrap();
+        depth(schemas, schemas.get(name).expect("the schema is there"), so_far + 1)
+    });
+    below.max().map_or(0, |deepest| deepest + 1)
+}
+
+#[test]
+fn no_host_and_no_secret_stands_in_the_document() {
+    let text = String::from_utf8(document::bytes().to_vec()).unwrap();
+    for word in ["http://", "https://", "localhost", "x-functions-key"] {
+        assert!(!text.contains(word), "{word}");
+    }
+}

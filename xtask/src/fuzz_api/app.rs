@@ -1,0 +1,98 @@
+//! The app under test, with products in its table.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, ensure};
+use local_host::{
+    Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
+};
+use reqwest::redirect::Policy;
+use tempfile::TempDir;
+
+use super::PEOPLE;
+use crate::{
+    chaos,
+    dev::{self, settings::issuer},
+    project::{Profile, Project},
+    token,
+};
+
+/// A host, its worker, and their folder.
+pub(super) struct App {
+    host: LocalHost,
+    description: PathBuf,
+    _folder: TempDir,
+}
+
+impl App {
+    /// Starts it on a new database and fills its product table.
+    pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
+        let app_root = folder.path().join("app");
+        let worker = worker(project)?;
+        chaos::stage(project.root(), &worker, &app_root).context("cannot stage the app")?;
+        let database = folder.path().join("orders.db");
+        let people = project.people()?;
+        let ours = [
+            ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
+            ("ORDERS_RATE_LIMIT", "off".to_owned()),
+            ("ORDERS_LOG", "error".to_owned()),
+        ];
+        let options = Options {
+            app_root,
+            listen: ([127, 0, 0, 1], 0).into(),
+            settings: ours
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .chain(issuer(&people))
+                .collect(),
+            front: FrontMode::On,
+            people: Some(people.clone()),
+            state: project.state(),
+            keys: None,
+            queues: Queues::default(),
+            events: Events::new(),
+        };
+        let host = LocalHost::start(options).await?;
+        host.ready().await?;
+        dev::products(project, &people, host.url()).await?;
+        let description = folder.path().join("openapi.json");
+        fs::write(&description, described(project, &people, host.url()).await?)
+            .context("cannot keep the description")?;
+        Ok(Self { host, description, _folder: folder })
+    }
+
+    /// A file with what the worker says of itself. The tool would leave out the function that it was told by.
+    pub(super) fn description(&self) -> &Path {
+        &self.description
+    }
+
+    pub(super) fn url(&self) -> &str {
+        self.host.url()
+    }
+
+    pub(super) async fn stop(self) {
+        self.host.stop().await;
+    }
+}
+
+/// The release build, or the worker that was asked for, as in the scenario tests.
+fn worker(project: &Project) -> anyhow::Result<PathBuf> {
+    if let Some(given) = env::var_os(chaos::GIVEN) {
+        return Ok(PathBuf::from(given));
+    }
+    let built = project.build_worker(Profile::Release).status().context("cannot start cargo")?;
+    ensure!(built.success(), "the release build failed: mend what cargo says above");
+    Ok(project.worker(Profile::Release))
+}
+
+/// The worker's own description, which everybody may read who has a token.
+async fn described(project: &Project, people: &People, url: &str) -> anyhow::Result<String> {
+    let token = token::issue(project, people, url, PEOPLE[0], &TokenOptions::default())?;
+    let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?;
+    let answer = client.get(format!("{url}/api/openapi.json")).bearer_auth(token).send().await?;
+    Ok(answer.error_for_status().context("the worker does not describe itself")?.text().await?)
+}
