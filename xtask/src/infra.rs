@@ -69,7 +69,7 @@ fn check(project: &Project) -> anyhow::Result<()> {
     let filled = parameters::filled_in(&text, |name| env::var(name).ok());
     let json: serde_json::Value =
         serde_json::from_str(&filled).with_context(|| format!("{} is no JSON", path.display()))?;
-    let given = json.get("parameters").map(Value::from).unwrap_or(Value::Null);
+    let given = json.get("parameters").map_or(Value::Null, Value::from);
     all_well(&parameters::faults(&given), "infra/main.parameters.json")?;
     println!("nothing dangerous is asked for");
     Ok(())

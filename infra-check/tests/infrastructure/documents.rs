@@ -117,7 +117,7 @@ fn workflows_sign_in_without_a_password_and_pin_every_action() {
         let text = fs::read_to_string(&path).expect("UTF-8");
         let name = path.display();
         assert!(text.contains("\npermissions: {}\n"), "{name} has rights that no job asked for");
-        for word in ["publish-profile", "{{ secrets.", "AZURE_CREDENTIALS", "creds:", "password"] {
+        for word in ["publish-profile", "{{ secrets.", "AZURE_CREDENTIALS", "creds:", "client-secret"] {
             let lines = text.lines().filter(|line| !line.trim_start().starts_with("- name:"));
             assert!(!lines.into_iter().any(|line| line.contains(word)), "{name}: {word}");
         }
@@ -140,7 +140,7 @@ fn workflows_sign_in_without_a_password_and_pin_every_action() {
     }
 }
 
-/// What RelayOutbox is to log once a minute; no function says it yet.
+/// What `RelayOutbox` is to log once a minute; no function says it yet.
 const PROMISED: [&str; 2] = ["certificate_days_left", "outbox_oldest_seconds"];
 
 #[test]

@@ -45,13 +45,17 @@ mod postgres {
     impl Given {
         async fn new(what: &str) -> Self {
             let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
-            let database = server.database().await.unwrap();
-            let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-            connection.execute(ROLES).await.unwrap();
-            connection.execute(STAND_IN).await.unwrap();
+            let database = server.database().await.expect("PostgreSQL answers");
+            let mut connection = PgConnection::connect(&database.url()).await.expect("PostgreSQL answers");
+            connection.execute(ROLES).await.expect("PostgreSQL answers");
+            connection.execute(STAND_IN).await.expect("PostgreSQL answers");
             // Logins are of the whole server, which other tests share, and a name may need quotes.
             let asked = "SELECT $1 || ' \"' || substr(md5(current_database()), 1, 8) || '\"'";
-            let name = sqlx::query_scalar(asked).bind(what).fetch_one(&mut connection).await.unwrap();
+            let name = sqlx::query_scalar(asked)
+                .bind(what)
+                .fetch_one(&mut connection)
+                .await
+                .expect("PostgreSQL answers");
             Self { _database: database, connection, name }
         }
 
@@ -68,7 +72,7 @@ mod postgres {
         async fn is_member(&mut self, app: &str, role: &str) -> bool {
             let asked = "SELECT pg_has_role($1 || ' ' || $2, $3, 'member')";
             let asked = sqlx::query_scalar(asked).bind(&self.name).bind(app).bind(role);
-            asked.fetch_one(&mut self.connection).await.unwrap()
+            asked.fetch_one(&mut self.connection).await.expect("PostgreSQL answers")
         }
 
         async fn may_connect(&mut self, app: &str) -> bool {
@@ -86,7 +90,7 @@ mod postgres {
     async fn each_identity_gets_its_own_role_and_not_the_others() {
         let mut given = Given::new("each").await;
         for _ in 0..2 {
-            given.run(ID).await.unwrap();
+            given.run(ID).await.expect("PostgreSQL answers");
             assert!(given.is_member("api", "orders_api").await);
             assert!(!given.is_member("api", "orders_processor").await);
             assert!(given.is_member("processor", "orders_processor").await);
@@ -98,12 +102,12 @@ mod postgres {
     #[tokio::test]
     async fn a_role_that_an_identity_should_not_have_is_taken_away() {
         let mut given = Given::new("more").await;
-        given.run(ID).await.unwrap();
+        given.run(ID).await.expect("PostgreSQL answers");
         let grant = "DO $$ BEGIN \
             EXECUTE format('GRANT orders_processor TO %I', current_setting('logins.api_name')); END $$";
-        given.connection.execute(grant).await.unwrap();
+        given.connection.execute(grant).await.expect("PostgreSQL answers");
         assert!(given.is_member("api", "orders_processor").await);
-        given.run(ID).await.unwrap();
+        given.run(ID).await.expect("PostgreSQL answers");
         assert!(!given.is_member("api", "orders_processor").await);
     }
 
@@ -112,12 +116,13 @@ mod postgres {
         let mut given = Given::new("stranger").await;
         let refused = given.run("everyone").await.unwrap_err();
         assert!(refused.to_string().contains("give the principal id"), "{refused}");
-        given.run(ID).await.unwrap();
+        given.run(ID).await.expect("PostgreSQL answers");
         let stranger = "DO $$ BEGIN CREATE ROLE nobody_in_particular LOGIN; \
             EXCEPTION WHEN duplicate_object THEN NULL; END $$";
-        given.connection.execute(stranger).await.unwrap();
+        given.connection.execute(stranger).await.expect("PostgreSQL answers");
         let asked = "SELECT has_database_privilege('nobody_in_particular', current_database(), 'CONNECT')";
-        let may: bool = sqlx::query_scalar(asked).fetch_one(&mut given.connection).await.unwrap();
+        let may: bool =
+            sqlx::query_scalar(asked).fetch_one(&mut given.connection).await.expect("PostgreSQL answers");
         assert!(!may);
     }
 }
