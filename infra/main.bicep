@@ -44,6 +44,12 @@ param corsOrigins array = []
 @description('Certificates of programs that process orders: <client id>=<thumbprint>, separated by semicolons. Two lines for one client while it rotates.')
 param partnerCertificates string = 'none=none'
 
+@description('Address range of your own network whose programs call the api app itself, with certificates; for plan = dedicated behind private endpoints, without the gateway. Empty: the gateway is the only way in.')
+param directCallers string = ''
+
+@description('Which certificate belongs to which of those programs: <client id>=<name in the certificate>, with commas between.')
+param directCertificates string = ''
+
 @description('False until the function key and the gateway\'s certificate are in its vault: the gateway then has no API at all.')
 param publish bool = false
 
@@ -136,6 +142,7 @@ module networking 'modules/network.bicep' = {
     plan: plan
     network: network
     fulfilmentAddressPrefix: fulfilmentAddressPrefix
+    directCallers: directCallers
   }
 }
 
@@ -251,6 +258,7 @@ module apps 'modules/apps.bicep' = {
     allowedUserClients: join(allowedClients.users, ',')
     corsOrigins: corsOrigins
     fulfilmentUrl: fulfilmentUrl
+    directCertificates: empty(directCallers) ? '' : directCertificates
     deployPrincipalId: identity.outputs.deploy.principalId
   }
   dependsOn: [

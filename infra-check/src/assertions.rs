@@ -43,6 +43,8 @@ pub enum When {
     Options,
     /// Those without it.
     Plain,
+    /// Those in which programs call the api app itself.
+    Direct,
 }
 
 impl When {
@@ -55,6 +57,7 @@ impl When {
             Self::Network(network) => world.network == network,
             Self::Options => world.options,
             Self::Plain => !world.options,
+            Self::Direct => world.is_direct(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub fn faults(parameters: &Value) -> Vec<String> {
     origins(parameters.at("corsOrigins.value"), &mut found);
     partners(parameters.at("partnerCertificates.value"), &mut found);
     backend(parameters, &mut found);
+    direct(parameters, &mut found);
     for needed in
         ["environmentName", "location", "apiClientId", "gatewayHostName", "alertEmail", "budgetStart"]
     {
@@ -121,6 +122,29 @@ fn backend(parameters: &Value, found: &mut Vec<String>) {
     let narrow = length.parse::<u8>().is_ok_and(|length| length >= 24);
     if address.parse::<std::net::IpAddr>().is_err() || !narrow {
         found.push(format!("fulfilmentAddressPrefix: `{prefix}` is no range of at most 256 addresses"));
+    }
+}
+
+/// An app that demands certificates has no gateway before it, which shows none.
+fn direct(parameters: &Value, found: &mut Vec<String>) {
+    let text = |name: &str| parameters.at(name).and_then(Value::text).unwrap_or_default();
+    let (callers, certificates) = (text("directCallers.value"), text("directCertificates.value"));
+    if callers.is_empty() != certificates.is_empty() {
+        found.push("directCallers and directCertificates go together: give both or neither".to_owned());
+    }
+    if callers.is_empty() {
+        return;
+    }
+    let private = text("network.value") == "privateEndpoints" && text("plan.value") == "dedicated";
+    if !private || parameters.at("publish.value") != Some(&Value::Bool(false)) {
+        found.push(
+            "directCallers needs plan = dedicated, network = privateEndpoints and publish = false".to_owned(),
+        );
+    }
+    let (address, length) = callers.split_once('/').unwrap_or((callers, ""));
+    let narrow = length.parse::<u8>().is_ok_and(|length| length >= 8);
+    if address.parse::<std::net::IpAddr>().is_err() || !narrow {
+        found.push(format!("directCallers: `{callers}` is no range of your own network"));
     }
 }
 

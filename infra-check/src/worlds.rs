@@ -49,11 +49,24 @@ impl World {
         for option in ["customerManagedKeys", "front", "defender", "sentinel", "runner"] {
             parameters.insert(option.to_owned(), Value::Bool(self.options));
         }
+        if self.is_direct() {
+            parameters.insert("directCallers".to_owned(), Value::exact("203.0.113.0/24"));
+            parameters.insert(
+                "directCertificates".to_owned(),
+                Value::exact("33333333-3333-4333-8333-333333333333=partner.example"),
+            );
+        }
         if self.options && self.plan == DEDICATED {
             let environment = Value::exact("/subscriptions/s/hostingEnvironments/e");
             parameters.insert("appServiceEnvironmentId".to_owned(), environment);
         }
         parameters
+    }
+
+    /// Whether programs call the api app itself.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        self.options && self.plan == DEDICATED && self.network == PRIVATE_ENDPOINTS
     }
 
     /// What it deploys.

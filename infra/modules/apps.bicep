@@ -56,12 +56,17 @@ param corsOrigins array
 @description('Where orders are fulfilled.')
 param fulfilmentUrl string
 
+@description('Which certificate belongs to which program that calls the api app itself; empty: the gateway is the only way in.')
+param directCertificates string
+
 @description('The identity that publishes packages.')
 param deployPrincipalId string
 
 // pool x instances x scale groups: docs/scale.md.
 var apiPool = 4
 var processorPool = 2
+// The gateway shows no certificate, so an app that demands one has other callers.
+var ofDirectCallers = empty(directCertificates) ? {} : { ORDERS_CLIENT_CERTIFICATE_MODE: 'required', ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca', ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates }
 var work = 'https://${storage.work}.queue.${environment().suffixes.storage}'
 
 module api 'function-app.bicep' = {
@@ -86,7 +91,8 @@ module api 'function-app.bicep' = {
     allowedClientIds: allowedClientIds
     corsOrigins: corsOrigins
     deployPrincipalId: deployPrincipalId
-    settings: {
+    demandsCertificates: !empty(directCertificates)
+    settings: union(ofDirectCallers, {
       AzureWebJobsStorage__queueServiceUri: work
       ORDERS_DATABASE_URL: 'postgres://${identities.api.name}@${databaseHost}:5432/orders?sslmode=verify-full'
       ORDERS_DATABASE_IDENTITY: 'managed'
@@ -98,7 +104,7 @@ module api 'function-app.bicep' = {
       ORDERS_REQUIRED_SCOPE: 'Orders.ReadWrite'
       ORDERS_RATE_LIMIT: '20/s burst 40'
       KeyVaultUrl: vaultUris.api
-    }
+    })
   }
 }
 
@@ -124,6 +130,7 @@ module processor 'function-app.bicep' = {
     allowedClientIds: allowedClientIds
     corsOrigins: []
     deployPrincipalId: deployPrincipalId
+    demandsCertificates: false
     settings: {
       AzureWebJobsStorage__queueServiceUri: work
       ORDERS_DATABASE_URL: 'postgres://${identities.processor.name}@${databaseHost}:5432/orders?sslmode=verify-full'

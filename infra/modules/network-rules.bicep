@@ -20,6 +20,9 @@ param runnerPrefix string
 @description('The one place outside Azure that the processor may talk to.')
 param fulfilmentAddressPrefix string
 
+@description('Address range whose programs call the api app itself; empty for none.')
+param directCallers string
+
 // Both apps reach what stands behind private endpoints, Entra and Azure Monitor.
 var outOfApps = [
   { name: 'endpoints', port: '443', to: endpointsPrefix }
@@ -33,6 +36,7 @@ var outToFulfilment = [
 ]
 var outOfApi = concat(outOfApps, outByServiceEndpoint)
 var outOfProcessor = concat(outOfApps, outByServiceEndpoint, outToFulfilment)
+var intoDirectly = empty(directCallers) ? [] : [{ name: 'callers', ports: ['443'], from: directCallers }]
 var intoEndpoints = [
   { name: 'api', ports: ['443', '5432'], from: apiPrefix }
   { name: 'processor', ports: ['443', '5432'], from: processorPrefix }
@@ -118,7 +122,7 @@ resource endpoints 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   tags: tags
 }
 
-resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in intoEndpoints: {
+resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in concat(intoEndpoints, intoDirectly): {
   parent: endpoints
   name: 'from-${rule.name}'
   properties: {

@@ -19,6 +19,9 @@ param network string
 @description('The one place outside Azure that the processor may talk to.')
 param fulfilmentAddressPrefix string
 
+@description('Address range whose programs call the api app itself; empty for none.')
+param directCallers string
+
 var appDelegation = plan == 'flex' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
 var endpointsOfApps = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }] : []
 var endpointsOfGateway = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.KeyVault' }] : []
@@ -37,6 +40,7 @@ module guards 'network-rules.bicep' = {
     endpointsPrefix: '${addressPrefix}.2.0/24'
     runnerPrefix: '${addressPrefix}.3.0/28'
     fulfilmentAddressPrefix: fulfilmentAddressPrefix
+    directCallers: directCallers
   }
 }
 

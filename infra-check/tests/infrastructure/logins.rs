@@ -82,7 +82,7 @@ mod postgres {
                 .bind(app)
                 .fetch_one(&mut self.connection)
                 .await
-                .unwrap()
+                .expect("PostgreSQL answers")
         }
     }
 

@@ -76,6 +76,13 @@ fn rules() -> Vec<Assertion> {
         rule("C41-backend", backend, "properties.destinationAddressPrefix", Want::Text("198.51.100.7/32")),
         rule("C41-backend-port", backend, "properties.destinationPortRange", Want::Text("443")),
         rule("C41-backend-only-processor", backend, "parent", Want::Ends(" nsg-processor-‹unique››")),
+        rule(
+            "C08-callers",
+            &[("name", "from-callers")],
+            "properties.sourceAddressPrefix",
+            Want::Text("203.0.113.0/24"),
+        )
+        .when(When::Direct),
         rule("C52-runner-nothing-in", &[("name", "nothing-in")], "properties.access", Want::Text("Deny")),
     ]
 }
