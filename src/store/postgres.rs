@@ -59,7 +59,7 @@ use sign_in::{SignIn, is_refusal};
 const LOCK: Duration = Duration::from_secs(2);
 
 /// How long a connection lives: one that was made with a token that is over by then is gone soon after.
-const CONNECTION: Duration = Duration::from_secs(30 * 60);
+const CONNECTION: Duration = Duration::from_mins(30);
 
 /// A database on a server.
 pub(super) struct Postgres {

@@ -5,12 +5,13 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::http::{Reply, Server};
@@ -58,7 +59,7 @@ impl IdentityEndpoint {
     pub async fn start_at(address: SocketAddr, token: &str) -> io::Result<Self> {
         let granting = Arc::new(Mutex::new(Granting {
             token: token.to_owned(),
-            lives: Duration::from_secs(24 * 60 * 60),
+            lives: Duration::from_hours(24),
             fails: None,
             hangs: false,
             granted: Vec::new(),
@@ -102,8 +103,7 @@ async fn answer(granting: Arc<Mutex<Granting>>, request: Request<Incoming>) -> R
     if status != 200 {
         return reply(status, &json!({"statusCode": status, "message": "no token for you"}));
     }
-    let expires_on = SystemTime::now() + granting.lives;
-    let expires_on = expires_on.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let expires_on = (OffsetDateTime::now_utc() + granting.lives).unix_timestamp();
     let grant = json!({
         "access_token": granting.token, "expires_on": expires_on.to_string(), "resource": query["resource"],
         "token_type": "Bearer", "client_id": query.get("client_id"),

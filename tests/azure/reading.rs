@@ -65,7 +65,7 @@ async fn the_identity_is_the_one_that_is_named() {
 async fn a_rotated_secret_is_read_at_once() {
     let world = World::start().await;
     world.about("cup").await;
-    world.put("cup", |secret| secret.version = "00000000000000000000000000000002".to_owned());
+    world.put("cup", |secret| "00000000000000000000000000000002".clone_into(&mut secret.version));
     assert_eq!(world.about("cup").await.version, "00000000000000000000000000000002");
 }
 
@@ -88,7 +88,7 @@ async fn not_even_the_finest_log_holds_a_secret_or_a_token() {
     world.is(Mood::Babbling);
     assert!(world.read("cup").await.is_err());
     world.endpoint.granting().await.fails = Some(500);
-    world.server.holding().token = "token-2".to_owned();
+    "token-2".clone_into(&mut world.server.holding().token);
     assert!(world.read("cup").await.is_err());
     let log = fs::read_to_string(&path).unwrap();
     assert!(log.contains("TRACE") && log.contains(HOST) && log.contains("the vault gave no secret"), "{log}");
