@@ -43,7 +43,7 @@ pub enum CertificateName {
 /// The settings where certificates are demanded; else none.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {
     let is_required = given.read(MODE, is_required);
-    let authority = given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>());
+    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
     let allowed = given.optional(ALLOWED, allowed);
     if is_required == Some(true) {
         given.demand(AUTHORITY, "is missing: callers need certificates; say who may vouch for them");

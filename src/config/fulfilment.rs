@@ -23,8 +23,8 @@ pub struct FulfilmentSettings {
 /// The backend's settings, where a backend is set; on the platform one has to be.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<FulfilmentSettings> {
     let address = given.optional(URL, address);
-    let certificate = given.optional(CERTIFICATE, |text| text.parse::<SecretSource>());
-    let authority = given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>());
+    let certificate = given.optional(CERTIFICATE, str::parse::<SecretSource>);
+    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
     if place == Place::Platform {
         given.demand(URL, "is missing: on the platform set it to the backend's URL");
     } else if !given.is_set(URL) {

@@ -26,7 +26,7 @@ fn required(setup: Setup, authority: &Authority) -> Setup {
 
 /// What the platform makes of the certificate of a client of this name.
 fn certificate(authority: &Authority, name: &str) -> String {
-    let issued = authority.issue(&Leaf::client(&[name])).unwrap();
+    let issued = authority.issue(&Leaf::client(&[name])).expect("a certificate");
     issued.certificate.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
@@ -44,7 +44,10 @@ fn program(app: &TestApp) -> Client {
 }
 
 async fn a_program_that_processes_shows_its_own_certificate_and_people_need_none(mode: Mode) {
-    let (authority, others) = (Authority::new("partners").unwrap(), Authority::new("partners").unwrap());
+    let (authority, others) = (
+        Authority::new("partners").expect("an authority"),
+        Authority::new("partners").expect("an authority"),
+    );
     let setup = Setup::in_mode(mode).front(FrontMode::Bypassed);
     let app = required(setup, &authority).start().await;
     let good = certificate(&authority, "partner.example");
@@ -76,7 +79,7 @@ async fn a_certificate_is_dropped_unread_where_none_is_asked_for(mode: Mode) {
 }
 
 async fn the_front_passes_no_certificate_on_that_a_caller_writes(mode: Mode) {
-    let authority = Authority::new("partners").unwrap();
+    let authority = Authority::new("partners").expect("an authority");
     let app = required(Setup::in_mode(mode), &authority).start().await;
     app.person("admin").stock("BEANS", 1290).await;
     let path = format!("{}/process", app.person("buyer").place("BEANS").await);

@@ -22,18 +22,19 @@ struct World {
 }
 
 async fn world(mode: Mode) -> World {
-    let (servers, clients) = (Authority::new("servers").unwrap(), Authority::new("clients").unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let own = clients.issue(&Leaf::client(&["worker.example"])).unwrap();
+    let (servers, clients) =
+        (Authority::new("servers").expect("an authority"), Authority::new("clients").expect("an authority"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = clients.issue(&Leaf::client(&["worker.example"])).expect("a certificate");
     let (certificate, authority) = (folder.path().join("worker.pem"), folder.path().join("ca.pem"));
-    fs::write(&certificate, format!("{}{}", own.certificate, own.key)).unwrap();
-    fs::write(&authority, servers.certificate()).unwrap();
-    let server = servers.issue(&Leaf::server(&["127.0.0.1"])).unwrap();
-    let backend = Backend::start(&server, clients.certificate()).await.unwrap();
+    fs::write(&certificate, format!("{}{}", own.certificate, own.key)).expect("the folder can be written");
+    fs::write(&authority, servers.certificate()).expect("the folder can be written");
+    let server = servers.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
+    let backend = Backend::start(&server, clients.certificate()).await.expect("a free port");
     let app = Setup::in_mode(mode)
         .set("ORDERS_FULFILMENT_URL", &format!("https://127.0.0.1:{}", backend.port()))
-        .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", certificate.to_str().unwrap())
-        .set("ORDERS_FULFILMENT_CA", authority.to_str().unwrap())
+        .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", certificate.to_str().expect("ASCII"))
+        .set("ORDERS_FULFILMENT_CA", authority.to_str().expect("ASCII"))
         .set("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:00")
         .start()
         .await;
@@ -58,8 +59,11 @@ async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
         world.app.becomes(&buyer, &location, status, Duration::from_secs(10)).await;
         let asked = world.backend.asked().pop().expect("it was asked");
         assert_eq!(asked.line, "POST /fulfilments");
-        assert_eq!(Some(asked.headers["idempotency-key"].to_str().unwrap()), location.rsplit('/').next());
-        let trace = asked.headers["traceparent"].to_str().unwrap();
+        assert_eq!(
+            Some(asked.headers["idempotency-key"].to_str().expect("ASCII")),
+            location.rsplit('/').next()
+        );
+        let trace = asked.headers["traceparent"].to_str().expect("ASCII");
         assert_eq!(trace.split('-').nth(1), TRACE.split('-').nth(1));
     }
     assert_eq!(world.backend.asked().len(), 2);
@@ -85,7 +89,7 @@ async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {
             .map(|asked| asked.headers["idempotency-key"].clone())
             .collect();
         assert!(
-            keys.iter().all(|key| Some(key.to_str().unwrap()) == location.rsplit('/').next()),
+            keys.iter().all(|key| Some(key.to_str().expect("ASCII")) == location.rsplit('/').next()),
             "{keys:?}"
         );
     }

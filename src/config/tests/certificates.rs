@@ -50,7 +50,7 @@ fn a_client_is_paired_with_names_of_its_certificate() {
 fn a_pair_that_cannot_be_meant_stops_the_start() {
     for pairs in [
         "partner.example".to_owned(),
-        format!("{CLIENT}"),
+        CLIENT.to_owned(),
         format!("{CLIENT}="),
         format!("{CLIENT}=*.example"),
         format!("{CLIENT}=partner..example"),

@@ -10,7 +10,7 @@ use crate::{
     pem,
 };
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// This certificate, made right in everything but its life: over since yesterday, and beginning tomorrow.
 fn out_of_time(leaf: &Leaf) -> [Leaf; 2] {

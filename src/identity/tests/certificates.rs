@@ -20,7 +20,7 @@ mod pairing;
 mod revocation;
 mod rotation;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 const HEADER: &str = "x-arr-clientcert";
 const NAME: &str = "partner.example";
 const URI: &str = "spiffe://example/partner";
@@ -62,7 +62,7 @@ fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, Unidenti
     identity.caller(headers, noon()).now_or_never().expect("nobody is asked")
 }
 
-fn status(problem: Problem) -> u16 {
+fn status(problem: &Problem) -> u16 {
     let invocation = Invocation { id: Uuid::from_u128(7), function: "Any", traceparent: String::new() };
     problem.answer(&invocation).status.as_u16()
 }
@@ -70,10 +70,10 @@ fn status(problem: Problem) -> u16 {
 /// The status and the reason with which a processing program is refused that shows these; 202 when it is not.
 fn shown(identity: &Identity, values: &[&str]) -> (u16, &'static str) {
     match ask_with(identity, &program_with(values)) {
-        Err(refused) => (status(refused.into()), refused.reason()),
+        Err(refused) => (status(&refused.into()), refused.reason()),
         Ok(caller) => match caller.permit::<ProcessOrder>() {
             Ok(_) => (202, "ok"),
-            Err(denied) => (status(denied.into()), "denied"),
+            Err(denied) => (status(&denied.into()), "denied"),
         },
     }
 }

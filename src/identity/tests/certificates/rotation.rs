@@ -9,7 +9,7 @@ use super::*;
 async fn shown_at(identity: &Identity, value: &str, seconds: i64) -> Result<Certified, (u16, &'static str)> {
     let headers = program_with(&[value]);
     let caller = identity.caller(&headers, noon() + TimeDelta::seconds(seconds)).await;
-    caller.map(|caller| caller.certified).map_err(|refused| (status(refused.into()), refused.reason()))
+    caller.map(|caller| caller.certified).map_err(|refused| (status(&refused.into()), refused.reason()))
 }
 
 #[tokio::test]
