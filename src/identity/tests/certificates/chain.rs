@@ -79,6 +79,7 @@ fn a_signature_over_sha_1_is_refused() {
 #[test]
 fn a_weak_key_is_refused() {
     assert_eq!(of_fixtures(include_str!("../fixtures/rsa-1024.pem")), (401, "certificate-key"));
+    assert_eq!(of_fixtures(include_str!("../fixtures/rsa-2040.pem")), (401, "certificate-key"));
     assert_eq!(of_fixtures(include_str!("../fixtures/secp256k1.pem")), (401, "certificate-key"));
 }
 
