@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{limit::Rate, telemetry::Filter};
+use crate::{limit::Rate, secret::SecretName, telemetry::Filter};
 
 mod authority;
 mod database;
@@ -17,15 +17,17 @@ mod given;
 mod identity;
 mod settings;
 mod value;
+mod vault;
 
 #[cfg(test)]
 mod tests;
 
 pub use authority::Authority;
-pub use database::{DatabaseSettings, DatabaseUrl};
+pub use database::{DatabaseSettings, DatabaseUrl, SignIn};
 pub use faults::{Fault, Faults};
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
+pub use vault::VaultSettings;
 
 use given::Given;
 
@@ -41,6 +43,8 @@ pub struct Needs {
     pub fulfilment: bool,
     /// It serves a function that takes orders for whom a message names.
     pub incoming: bool,
+    /// It serves a function that looks secrets up.
+    pub secrets: bool,
 }
 
 /// Where a process runs; everything that is not clearly a developer's machine is the platform, and strict.
@@ -66,6 +70,10 @@ pub struct Config {
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
+    /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`] or [`Needs::fulfilment`] was asked for.
+    pub vault: Option<VaultSettings>,
+    /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
+    pub secret_name: Option<SecretName>,
     /// How often one caller may call this process; none when nobody is limited, or nobody calls.
     pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
@@ -98,6 +106,9 @@ impl Config {
         if needs.fulfilment && place == Place::Platform {
             given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
         }
+        let keeps_secrets = needs.secrets || needs.fulfilment;
+        let vault = keeps_secrets.then(|| vault::read(&mut given)).flatten();
+        let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
         let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
         let described =
             if needs.description { given.read("ORDERS_API_DESCRIPTION", value::switch) } else { Some(false) };
@@ -111,6 +122,8 @@ impl Config {
                 database,
                 tenant,
                 identity,
+                vault,
+                secret_name,
                 rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
                 described: described?,

@@ -17,7 +17,9 @@ use crate::{
     limit::Limiter,
     policy::{Action, Permit},
     problem::Problem,
+    secret::SecretName,
     store::{Stamp, Store},
+    vault::Vault,
 };
 
 pub mod api_description;
@@ -26,6 +28,7 @@ pub mod create_order;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;
+pub mod get_secret_from_key_vault;
 pub mod health;
 pub mod ingest_order;
 pub mod list_dead_letters;
@@ -64,6 +67,7 @@ pub fn needs(served: &[Function<App>]) -> Needs {
         description: served.iter().any(|function| function.name == "ApiDescription"),
         fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
         incoming: served.iter().any(|function| function.name == "IngestOrder"),
+        secrets: served.iter().any(|function| function.name == "GetSecretFromKeyVault"),
     }
 }
 
@@ -81,6 +85,10 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Carries orders out.
     pub backend: Backend,
+    /// The vault of secrets; none where none is configured.
+    pub vault: Option<Vault>,
+    /// The secret that is looked up when a caller names none.
+    pub secret_name: Option<SecretName>,
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
     /// Whether callers may read what the HTTP functions take and give.
@@ -180,6 +188,11 @@ pub fn all() -> Vec<Function<App>> {
             "ReplayDeadLetter",
             POST "dead-letters/{id}/replay",
             replay_dead_letter::replay_dead_letter
+        ),
+        http!(
+            "GetSecretFromKeyVault",
+            GET "GetSecretFromKeyVault",
+            get_secret_from_key_vault::get_secret_from_key_vault
         ),
         http!("Health", GET "health", health::health),
         http!("ApiDescription", GET "openapi.json", api_description::api_description),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer};
 
 /// How long a connection may take to come about.
@@ -53,21 +53,27 @@ pub enum BodyError {
 /// # Errors
 /// When an authority is no certificate, or the client cannot be made.
 pub fn client(roots: Roots, schemes: Schemes, patience: Duration) -> Result<Client, ClientError> {
+    builder(roots, schemes, patience)?.build().map_err(ClientError::Client)
+}
+
+/// What [`client`] builds, for tests that find a public name on their own machine.
+///
+/// # Errors
+/// When an authority is no certificate.
+pub fn builder(roots: Roots, schemes: Schemes, patience: Duration) -> Result<ClientBuilder, ClientError> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(ClientError::Tls)?
         .with_root_certificates(store(roots).map_err(ClientError::Tls)?)
         .with_no_client_auth();
-    Client::builder()
+    Ok(Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(schemes == Schemes::Https)
         .redirect(Policy::none())
         .no_proxy()
         .referer(false)
         .connect_timeout(CONNECT)
-        .timeout(patience)
-        .build()
-        .map_err(ClientError::Client)
+        .timeout(patience))
 }
 
 fn store(roots: Roots) -> Result<RootCertStore, rustls::Error> {

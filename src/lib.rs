@@ -1,10 +1,11 @@
 //! An Azure Functions custom handler that takes, authorises, stores and fulfils orders.
 //!
 //! The modules read as one invocation does. [`host`] turns what the Functions host sends into a call;
-//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`validation`] whether the request is well
-//! formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
+//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`validation`] whether the
+//! request is well formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
-//! [`telemetry`], the [`clock`], the clients of [`https`] and the [`fulfilment`] backend.
+//! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
+//! a [`secret`] of it fresh, and the [`fulfilment`] backend.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -23,6 +24,9 @@ pub mod functions;
 pub mod orders;
 pub mod store;
 pub mod fulfilment;
+pub mod secret;
+pub mod vault;
+pub mod azure;
 pub mod clock;
 pub mod https;
 mod json;

@@ -5,15 +5,18 @@ use std::{
 };
 
 use orders_worker::{
+    azure::ManagedIdentity,
     clock::Clock,
-    config::{Config, DatabaseSettings},
+    config::{Config, DatabaseSettings, SignIn},
     fulfilment::Backend,
     functions::{self, App, health::Sampled},
     host::{self, Function, Host, Limits},
     identity::Identity,
     limit::Limiter,
     problem::Problem,
-    store, telemetry,
+    store::{self, Store},
+    telemetry,
+    vault::Vault,
 };
 use tokio::{net::TcpListener, signal::unix};
 
@@ -65,8 +68,17 @@ fn chain(error: &dyn Error) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn bring_up(database: &DatabaseSettings) -> Result<(), Box<dyn Error>> {
-    store::open(database.url.as_str(), database.pool)?.migrate().await?;
+    keep(database)?.migrate().await?;
     Ok(())
+}
+
+/// The store of these settings, and whom it signs in as.
+fn keep(database: &DatabaseSettings) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+    let identity = match database.sign_in {
+        SignIn::Password => None,
+        SignIn::Managed { client_id } => Some(ManagedIdentity::of_this_app(client_id)?),
+    };
+    Ok(store::open(database.url.as_str(), database.pool, identity)?)
 }
 
 /// Serves, if the settings allow it.
@@ -100,7 +112,8 @@ fn start() -> ExitCode {
 async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     telemetry::init(config.log, Clock).map_err(io::Error::other)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
-    let store = store::open(config.database.url.as_str(), config.database.pool).map_err(io::Error::other)?;
+    let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
+    let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let health = Sampled::default();
     // Nobody else asks for the samples; a process of queue functions need not wake its database for them.
     if served.iter().any(|function| function.name == "Health") {
@@ -114,6 +127,8 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
         backend: Backend::StandIn,
+        vault,
+        secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
         described: config.described,
         health,

@@ -80,6 +80,8 @@ policy! {
     ListDeadLetters | Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Send a dead letter's message again.
     ReplayDeadLetter | Users::With(ADMIN),    ADMIN,     Apps::No;
+    /// Learn what a secret of the vault is.
+    ReadSecret      | Users::With(ADMIN),     ADMIN,     Apps::No;
 }
 
 /// A caller was refused. The client learns which of the two, nothing else.
@@ -209,6 +211,7 @@ mod tests {
         assert_eq!(row::<PutProduct>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ListDeadLetters>(), ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ReplayDeadLetter>(), ["scope", "role", "role", "all", "all", "role", "role", "role"]);
+        assert_eq!(row::<ReadSecret>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
     }
 
     #[test]

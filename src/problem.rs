@@ -13,6 +13,7 @@ use crate::{
     policy::Denied,
     reply,
     store::StoreError,
+    vault::VaultError,
 };
 
 /// A failure, as far as its client may know it.
@@ -319,6 +320,16 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_) | StoreError::Outdated => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
+        }
+    }
+}
+
+/// A secret that may not be read is none, to whoever asks.
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Missing | VaultError::Forbidden => Self::NotFound,
+            VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. } => Self::Unavailable,
         }
     }
 }

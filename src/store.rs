@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{
+    azure::ManagedIdentity,
     orders::{
         Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, IncomingOrder, Order, OrderDraft, OrderId,
         OrderRevision, Product, ProductDraft, Recorded, RequestKey, Sku, Status,
@@ -62,12 +63,21 @@ pub enum OpenError {
 /// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
 /// the database is away, every method answers [`StoreError::Unavailable`].
 ///
+/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. Whoever hands
+/// an identity in has made sure that the URL demands `sslmode=verify-full`.
+///
 /// # Errors
 /// When the URL itself cannot be used.
-pub fn open(url: &str, connections: u32) -> Result<Arc<dyn Store>, OpenError> {
+pub fn open(
+    url: &str,
+    connections: u32,
+    identity: Option<ManagedIdentity>,
+) -> Result<Arc<dyn Store>, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url, connections)?)),
-        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::Postgres::open(url, connections)?)),
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(postgres::Postgres::open(url, connections, identity)?))
+        }
         _ => Err(OpenError::Scheme),
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     host::Call,
     orders::{OrderId, Sku, hyphenated},
     problem::{FieldCode, Problem},
+    secret::SecretName,
     store::LineFault,
 };
 
@@ -54,6 +55,15 @@ pub fn order_id(call: &Call) -> Result<OrderId, Problem> {
 /// `not-found`, when it is no id.
 pub fn dead_letter_id(call: &Call) -> Result<Uuid, Problem> {
     hyphenated(call.param("id")).ok_or(Problem::NotFound)
+}
+
+/// The secret that a caller names.
+///
+/// # Errors
+/// `malformed`, when it is no name of a secret.
+pub fn secret_name(text: &str) -> Result<SecretName, Problem> {
+    let fault = Problem::Malformed("secretName has 1 to 127 letters, digits and hyphens.");
+    text.parse().map_err(|_| fault)
 }
 
 /// The product that the path names.

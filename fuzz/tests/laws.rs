@@ -80,3 +80,15 @@ fn a_panic_that_somebody_else_survives_is_found_too() {
     let target = Target { name: "order", run: swallowed, dictionary: &[] };
     assert!(attempt(&target, b"any").is_err_and(|why| why.contains("swallowed")));
 }
+
+#[test]
+fn more_header_names_than_a_map_holds_panic_nowhere() {
+    let names: Vec<String> = (0..40_000).map(|number| format!("\"a{number}\":[\"\"]")).collect();
+    let req = format!(
+        r#"{{"Url":"http://h/api/things/a/1","Method":"POST","Headers":{{{}}},"Body":""}}"#,
+        names.join(",")
+    );
+    let envelope = format!(r#"{{"Data":{{"req":{req}}},"Metadata":{{}}}}"#);
+    let target = targets::named("envelope").expect("a target");
+    attempt(target, envelope.as_bytes()).expect("the call fails, and nothing panics");
+}

@@ -4,7 +4,9 @@ use std::{ffi::OsString, fmt};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::{Faults, Needs, Place, given::Given, value};
+use uuid::Uuid;
+
+use super::{Faults, Needs, Place, given::Given, value, vault};
 
 /// The database and how it is used.
 #[derive(Clone, Debug)]
@@ -13,6 +15,20 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// Connections of this process, 1 to 100.
     pub pool: u32,
+    /// `ORDERS_DATABASE_IDENTITY`: as whom.
+    pub sign_in: SignIn,
+}
+
+/// How the worker proves to its database who it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignIn {
+    /// By what the URL says.
+    Password,
+    /// By tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
+    Managed {
+        /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
+        client_id: Option<Uuid>,
+    },
 }
 
 /// The address of a database. It may hold a password, so only [`Self::as_str`] shows it.
@@ -57,7 +73,51 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
         }
     };
     let pool = given.read("ORDERS_DATABASE_POOL", value::pool);
-    Some(DatabaseSettings { url: url?, pool: pool? })
+    let sign_in = sign_in(given, url.as_ref());
+    Some(DatabaseSettings { url: url?, pool: pool?, sign_in: sign_in? })
+}
+
+/// Whoever hands a token to a database must know which database that is, wherever this runs.
+fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<SignIn> {
+    let name = "ORDERS_DATABASE_IDENTITY";
+    let managed = given.read(name, managed)?;
+    let client_id = vault::client_id(given);
+    if !managed {
+        return Some(SignIn::Password);
+    }
+    given.demand_managed_identity(name);
+    if let Some(fault) = url.and_then(|url| fault_of_managed(url.as_str())) {
+        given.find_fault("ORDERS_DATABASE_URL", fault);
+    }
+    Some(SignIn::Managed { client_id })
+}
+
+fn managed(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "password" => Ok(false),
+        "managed" => Ok(true),
+        _ => Err("is not `password` or `managed`"),
+    }
+}
+
+fn fault_of_managed(url: &str) -> Option<&'static str> {
+    if !is_postgres(url) {
+        return Some("names SQLite, which no managed identity signs in to; set it to a postgres:// URL");
+    }
+    if address(url).is_ok_and(|address| !matches!(address.get_ssl_mode(), PgSslMode::VerifyFull)) {
+        return Some(
+            "would hand the identity's tokens to whoever answers; end it with `?sslmode=verify-full`",
+        );
+    }
+    let named = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let user = named.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    match user {
+        None | Some("") => Some("names no user; with a managed identity the user is the identity's role"),
+        Some(user) if user.contains(':') || url.contains("password=") => {
+            Some("holds a password, in whose place the managed identity's tokens stand; remove it")
+        }
+        Some(_) => None,
+    }
 }
 
 fn local(text: &str) -> Result<DatabaseUrl, &'static str> {

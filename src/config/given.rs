@@ -13,6 +13,8 @@ pub(super) const PREFIX: &str = "ORDERS_";
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 const ENVIRONMENT: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";
+/// The platform sets both for an app that has a managed identity (identity sheet §6.1).
+const MANAGED_IDENTITY: [&str; 2] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
 
 /// Each of these is set by a platform that runs Function Apps (contract §7).
 const PLATFORM: [&str; 6] = [
@@ -90,6 +92,15 @@ impl Given {
         }
     }
 
+    /// Where there is no App Service identity, the Azure client would look for a virtual machine's, for minutes.
+    pub(super) fn demand_managed_identity(&mut self, asking: &'static str) {
+        if !MANAGED_IDENTITY.iter().all(|name| self.values.contains_key(*name)) {
+            let fault = "needs a managed identity, and the platform offers none here: assign one to the app; on a \
+                         developer's machine remove this setting";
+            self.fault(asking, fault.to_owned());
+        }
+    }
+
     /// The setting's value or else its default, unless it is faulty.
     pub(super) fn read<T>(&mut self, name: &'static str, parse: Parse<T>) -> Option<T> {
         let default = settings::named(name).and_then(|setting| setting.default);
@@ -106,6 +117,11 @@ impl Given {
         if !self.values.contains_key(name) {
             self.fault(name, fault.to_owned());
         }
+    }
+
+    /// Finds fault with a setting whose value is right by itself.
+    pub(super) fn find_fault(&mut self, name: &'static str, fault: &str) {
+        self.fault(name, fault.to_owned());
     }
 
     pub(super) fn finish(self) -> Faults {
@@ -141,6 +157,7 @@ fn is_of_interest(name: &str) -> bool {
     settings::named(name).is_some()
         || PLATFORM.contains(&name)
         || [ENVIRONMENT, AUTHENTICATION].contains(&name)
+        || MANAGED_IDENTITY.contains(&name)
 }
 
 /// Where the default asks for what this version lacks, silence would get less than it was promised.

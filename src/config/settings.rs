@@ -24,8 +24,10 @@ pub(super) enum Concern {
     People,
     Description,
     Fulfilment,
-    /// No function of this version needs it.
-    Nobody,
+    /// Functions that look secrets up.
+    Secrets,
+    /// Functions that look secrets up, or have a setting that may be kept in the vault.
+    Vault,
 }
 
 impl Concern {
@@ -36,7 +38,8 @@ impl Concern {
             Self::People => needs.http || needs.incoming,
             Self::Description => needs.description,
             Self::Fulfilment => needs.fulfilment,
-            Self::Nobody => false,
+            Self::Secrets => needs.secrets,
+            Self::Vault => needs.secrets || needs.fulfilment,
         }
     }
 }
@@ -60,7 +63,6 @@ pub(super) enum Later {
 
 const BACKEND: &str = "needs a fulfilment backend, which this version does not call; remove it";
 const CERTIFICATES: &str = "needs client certificates, which this version does not check; remove it";
-const VAULT: &str = "needs Key Vault, which this version does not read; remove it";
 
 const fn built(
     name: &'static str,
@@ -101,12 +103,12 @@ pub const SETTINGS: &[Setting] = &[
         "where orders are kept: sqlite:// or postgres://; the default holds on a developer's machine only",
     ),
     built("ORDERS_DATABASE_POOL", Concern::Every, Some("4"), "connections per process"),
-    partly(
+    built(
         "ORDERS_DATABASE_IDENTITY",
         Concern::Every,
-        ("password", &["password"], Later::These(&["managed"])),
-        "asks for a managed identity, which this version cannot sign in with; remove it",
-        "how the worker signs in to its database",
+        Some("password"),
+        "how the worker signs in to its database: `password`, that of the URL, or `managed`, a token of the app's \
+         managed identity",
     ),
     built(
         "ORDERS_IDENTITY",
@@ -189,13 +191,18 @@ pub const SETTINGS: &[Setting] = &[
         Some("on"),
         "whether callers may read what the HTTP functions take and give: on or off",
     ),
-    later("KeyVaultUrl", Concern::Http, VAULT, "the vault that secrets are looked up in"),
-    later("SecretName", Concern::Http, VAULT, "the secret that is looked up when none is named"),
+    built(
+        "KeyVaultUrl",
+        Concern::Vault,
+        None,
+        "the vault that secrets are looked up in: https://<name>.vault.azure.net",
+    ),
+    built("SecretName", Concern::Secrets, None, "the secret that is looked up when none is named"),
     built(
         "AZURE_CLIENT_ID",
-        Concern::Nobody,
+        Concern::Every,
         None,
-        "the user-assigned identity of the app; nothing of this version signs in to Azure",
+        "the user-assigned identity that signs in to vault and database; the system-assigned one without it",
     ),
     built("ORDERS_LOG", Concern::Every, Some("info"), "which log lines are written"),
 ];

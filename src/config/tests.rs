@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{Config, Faults, Needs, Place, SETTINGS};
 
+mod azure;
 mod example;
 mod faults;
 mod identity;
@@ -31,10 +32,14 @@ fn platform_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str
     environment
 }
 
-const EVERYTHING: Needs = Needs { http: true, description: true, fulfilment: true, incoming: true };
-const HTTP: Needs = Needs { http: true, description: true, fulfilment: false, incoming: false };
-const INCOMING: Needs = Needs { http: false, description: false, fulfilment: false, incoming: true };
-const NEITHER: Needs = Needs { http: false, description: false, fulfilment: false, incoming: false };
+const EVERYTHING: Needs =
+    Needs { http: true, description: true, fulfilment: true, incoming: true, secrets: true };
+const HTTP: Needs =
+    Needs { http: true, description: true, fulfilment: false, incoming: false, secrets: false };
+const INCOMING: Needs =
+    Needs { http: false, description: false, fulfilment: false, incoming: true, secrets: false };
+const NEITHER: Needs =
+    Needs { http: false, description: false, fulfilment: false, incoming: false, secrets: false };
 
 fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, Faults> {
     let pairs = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));

@@ -13,6 +13,7 @@ use crate::{
         Reason, Recorded, Reference, Sku, Status, UnitPrice,
     },
     store::Listed,
+    vault::About,
 };
 
 /// A time as clients read it: RFC 3339, UTC, with `Z`.
@@ -222,5 +223,33 @@ impl<V> Page<V> {
     ) -> Self {
         let next = listed.items.last().filter(|_| listed.more).map(cursor);
         Self { items: listed.items.iter().map(view).collect(), next }
+    }
+}
+
+/// A secret, without its value.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Secret")]
+#[serde(rename_all = "camelCase")]
+pub struct SecretView<'a> {
+    name: &'a str,
+    version: &'a str,
+    enabled: bool,
+    created_at: Time,
+    updated_at: Time,
+    expires_at: Option<Time>,
+    content_type: Option<&'a str>,
+}
+
+impl<'a> From<&'a About> for SecretView<'a> {
+    fn from(about: &'a About) -> Self {
+        Self {
+            name: &about.name,
+            version: &about.version,
+            enabled: about.enabled,
+            created_at: Time(about.created_at),
+            updated_at: Time(about.updated_at),
+            expires_at: about.expires_at.map(Time),
+            content_type: about.content_type.as_deref(),
+        }
     }
 }

@@ -50,12 +50,12 @@ mod replay;
 async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    promise(&*open(&url, 4).unwrap()).await;
+    promise(&*open(&url, 4, None).unwrap()).await;
 }
 
 async fn on_postgres(promise: impl AsyncFnOnce(&dyn Store)) {
     let database = database().await;
-    let store = open(&database.url(), 4).unwrap();
+    let store = open(&database.url(), 4, None).unwrap();
     store.migrate().await.unwrap();
     promise(&*store).await;
 }

@@ -16,6 +16,8 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::{
+    azure::ManagedIdentity,
+    clock::Clock,
     orders::{
         DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
         ProductDraft, Recorded, RequestKey, Sku,
@@ -44,27 +46,37 @@ mod placing;
 mod products;
 mod retry;
 mod rows;
+mod sign_in;
 mod sql;
 
 #[cfg(test)]
 mod tests;
 
 use retry::retried;
+use sign_in::{SignIn, is_refusal};
 
 /// How long a statement waits for another that changes the same thing: a request for its twin, at most (contract §3).
 const LOCK: Duration = Duration::from_secs(2);
+
+/// How long a connection lives: one that was made with a token that is over by then is gone soon after.
+const CONNECTION: Duration = Duration::from_mins(30);
 
 /// A database on a server.
 pub(super) struct Postgres {
     address: PgConnectOptions,
     pool: PgPool,
+    sign_in: Option<SignIn>,
     connections: u32,
     current: OnceCell<()>,
 }
 
 impl Postgres {
-    /// Reads the URL; touches no network.
-    pub(super) fn open(url: &str, connections: u32) -> Result<Self, OpenError> {
+    /// Reads the URL; touches no network. Signs in as `identity`, else by what the URL says.
+    pub(super) fn open(
+        url: &str,
+        connections: u32,
+        identity: Option<ManagedIdentity>,
+    ) -> Result<Self, OpenError> {
         let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
         let address = address.application_name("orders-worker");
         let limited = address.clone().options(
@@ -74,10 +86,12 @@ impl Postgres {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(POOL_WAIT)
+            .max_lifetime(CONNECTION)
             // Asking a connection whether it lives would double the round trips; a dead one is found by its use.
             .test_before_acquire(false)
             .connect_lazy_with(limited);
-        Ok(Self { address, pool, connections, current: OnceCell::new() })
+        let sign_in = identity.map(|identity| SignIn::new(identity, Clock));
+        Ok(Self { address, pool, sign_in, connections, current: OnceCell::new() })
     }
 
     /// The pool, once the schema has been found to be new enough.
@@ -95,25 +109,50 @@ impl Postgres {
         F: Future<Output = Result<T, StoreError>> + Send,
     {
         let work = &work;
-        bounded(retried(self.connections, || async move { work(self.ready().await?).await })).await
+        bounded(retried(self.connections, || self.attempt(work))).await
+    }
+
+    /// One attempt, or two where the server refuses the token that it was shown and there is another one.
+    async fn attempt<'a, T: Send, F>(
+        &'a self,
+        work: &(impl Fn(&'a PgPool) -> F + Send + Sync),
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send,
+    {
+        let Some(sign_in) = &self.sign_in else { return work(self.ready().await?).await };
+        let token = sign_in.keep(&self.pool).await?;
+        let once = async || work(self.ready().await?).await;
+        match once().await {
+            Err(error) if is_refusal(&error) && sign_in.replaced(&self.pool, token).await => once().await,
+            settled => settled,
+        }
     }
 
     /// A connection that answered just now, for a unit of work that is tried once: when its answer is lost, its
     /// repetition would find its own work and take it for another's.
     async fn living(&self) -> Result<PoolConnection<Engine>, StoreError> {
-        let living = || async {
-            let mut connection = self.ready().await?.acquire().await?;
-            connection.ping().await?;
-            Ok(connection)
+        let living = |pool: &'_ PgPool| {
+            let pool = pool.clone();
+            async move {
+                let mut connection = pool.acquire().await?;
+                connection.ping().await?;
+                Ok(connection)
+            }
         };
-        retried(self.connections, living).await
+        retried(self.connections, || self.attempt(&living)).await
     }
 }
 
 #[async_trait]
 impl Store for Postgres {
     async fn migrate(&self) -> Result<(), StoreError> {
-        logged(migrate::run(&self.address).await)
+        let address = self.address.clone();
+        let address = match &self.sign_in {
+            Some(sign_in) => logged(sign_in.through(&self.pool, address).await)?,
+            None => address,
+        };
+        logged(migrate::run(&address).await)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

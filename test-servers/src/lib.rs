@@ -5,7 +5,12 @@
 
 pub mod authority;
 pub mod azurite;
+mod http;
+pub mod identity_endpoint;
 pub mod postgres;
+pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
+pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
+pub use vault::{Mood, Vault, VaultSecret};

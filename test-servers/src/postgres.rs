@@ -13,10 +13,13 @@ use std::{
 mod account;
 mod database;
 mod programs;
+mod role;
+mod tls;
 
 pub use database::Database;
 pub use programs::Source;
 
+use crate::Issued;
 use account::Account;
 use programs::Programs;
 
@@ -103,24 +106,40 @@ impl Postgres {
     /// # Errors
     /// [`PostgresError`] when there is none to be had.
     pub fn start(settings: &[&str]) -> Result<Self, PostgresError> {
+        Self::start_with(None, settings)
+    }
+
+    /// Starts a server of its own that shows this certificate. Roles other than its administrator have to show a
+    /// password, in clear text and behind TLS.
+    ///
+    /// # Errors
+    /// [`PostgresError`] when there is none to be had.
+    pub fn start_behind_tls(certificate: &Issued, settings: &[&str]) -> Result<Self, PostgresError> {
+        Self::start_with(Some(certificate), settings)
+    }
+
+    fn start_with(certificate: Option<&Issued>, settings: &[&str]) -> Result<Self, PostgresError> {
         let account = Account::that_may_run_it()?;
         let programs = Programs::find(account)?;
         // Between finding a port free and taking it, another process can take it.
-        let attempt = || Self::attempt(&programs, account, settings);
+        let attempt = || Self::attempt(&programs, account, certificate, settings);
         attempt().or_else(|_| attempt())
     }
 
     fn attempt(
         programs: &Programs,
         account: Option<Account>,
+        certificate: Option<&Issued>,
         settings: &[&str],
     ) -> Result<Self, PostgresError> {
         let port = free_port().map_err(failed("finding a free port"))?;
         let folder = folder(account).map_err(failed("making its folder"))?;
         let reachable = programs.within_reach(account, &folder).map_err(failed("copying its programs"))?;
+        let secured = certificate.map(|certificate| tls::prepare(&folder, account, certificate)).transpose();
+        let secured = secured.map_err(failed("giving it a certificate"))?.unwrap_or_default();
         let mut shell = Command::new("sh");
         shell.args(["-c", include_str!("postgres/serve.sh"), "postgres"]);
-        shell.args([&reachable, &folder]).arg(port.to_string()).args(settings);
+        shell.args([&reachable, &folder]).arg(port.to_string()).args(secured).args(settings);
         shell.env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         // A group of its own: what interrupts the tests at a terminal must not reach the server before its keeper.
         shell.process_group(0);

@@ -7,6 +7,8 @@ mod access;
 mod alike;
 mod changes;
 mod crash;
+mod database_tls;
+mod database_token;
 mod dead_letters;
 mod description;
 mod differences;

@@ -54,11 +54,9 @@ fn every_fault_is_named_at_once_in_one_line() {
 #[test]
 fn what_comes_later_is_refused_not_ignored() {
     for (name, value) in [
-        ("ORDERS_DATABASE_IDENTITY", "managed"),
         ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
         ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
         ("ORDERS_FULFILMENT_URL", "https://backend.example"),
-        ("KeyVaultUrl", "https://vault.example"),
     ] {
         let output = run(&[
             ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),

@@ -21,12 +21,14 @@ use tokio::sync::broadcast::Receiver;
 mod client;
 mod database;
 mod described;
+mod identity;
 mod principal;
 mod queues;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
 pub(crate) use described::document;
+pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
 

@@ -81,16 +81,16 @@ fn member(rng: &mut Rng, name: &str, value: &Value, out: &mut Vec<u8>) {
 }
 
 fn text(rng: &mut Rng, text: &str, out: &mut Vec<u8>) {
-    if rare(rng) {
-        out.extend(rng.choice(ODD_SCALARS).copied().unwrap_or_default().bytes());
-    } else if rare(rng) {
-        out.push(b'"');
-        for unit in text.encode_utf16() {
-            write!(out, "\\u{unit:04x}").expect("a vector takes all");
+    match rng.usize(..RARITY) {
+        0 => out.extend(rng.choice(ODD_SCALARS).copied().unwrap_or_default().bytes()),
+        1 => {
+            out.push(b'"');
+            for unit in text.encode_utf16() {
+                write!(out, "\\u{unit:04x}").expect("a vector takes all");
+            }
+            out.push(b'"');
         }
-        out.push(b'"');
-    } else {
-        out.extend(Value::from(text).to_string().bytes());
+        _ => out.extend(Value::from(text).to_string().bytes()),
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
             let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
             let errors = document["errors"].as_array().expect("errors are listed");
             assert!(!errors.is_empty() && errors.len() == faults.len());
-            errors.iter().for_each(|error| leads_somewhere(error, &body));
+            for error in errors {
+                leads_somewhere(error, &body);
+            }
             assert!(faults.is_sorted_by(|one, next| one < next), "in sequence, none twice: {faults:?}");
             path(faults.iter().map(place).collect::<std::collections::BTreeSet<_>>())
         }

@@ -44,7 +44,7 @@ const NIL: &str = "00000000-0000-0000-0000-000000000000";
 fn every_setting_takes_what_its_contract_says_and_nothing_else() {
     check("FUNCTIONS_CUSTOMHANDLER_PORT", &["1", "65535"], &["0", "65536", "-1", "+80", "http", "", " "]);
     check("ORDERS_DATABASE_POOL", &["1", "100"], &["0", "101", "+4", "four", "4.0", ""]);
-    check("ORDERS_DATABASE_IDENTITY", &["password"], &["managed", "Password", "none", ""]);
+    check("ORDERS_DATABASE_IDENTITY", &["password"], &["Password", "none", ""]);
     check("ORDERS_IDENTITY", &["easyauth"], &["EasyAuth", "jwt+easyauth", "easyauth,jwt", "off", "none", ""]);
     check("ORDERS_ENTRA_AUDIENCE", &[GUID, "api://x/y"], &["a b", "\u{e9}", "a\n", ""]);
     check("ORDERS_ENTRA_TENANT_ID", &[GUID], &[BARE_GUID, NIL, "common", "contoso.com", ""]);
@@ -139,8 +139,6 @@ fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
         "ORDERS_FULFILMENT_CA",
         "ORDERS_CLIENT_CERTIFICATE_CA",
         "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-        "KeyVaultUrl",
-        "SecretName",
     ];
     for name in later {
         let fault = fault(&local_with(&[(name, "x")]), EVERYTHING);

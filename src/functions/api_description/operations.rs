@@ -7,12 +7,14 @@ use serde_json::json;
 use super::{
     headers::{etag, location, replayed},
     operation::Operation,
-    parameters::Parameter::{Cursor, IfMatch, IfMatchOrNew, IfNoneMatch, Limit, RequestKey, Scope},
+    parameters::Parameter::{
+        Cursor, IfMatch, IfMatchOrNew, IfNoneMatch, Limit, RequestKey, Scope, SecretName,
+    },
 };
 use crate::{
     functions::{
         health::HealthView,
-        view::{ChangeView, DeadLetterView, OrderView, Page, ProductView},
+        view::{ChangeView, DeadLetterView, OrderView, Page, ProductView, SecretView},
     },
     problem::Problem,
     validation::{changed_order, new_order, new_product},
@@ -104,6 +106,10 @@ fn dead_letters() -> Vec<Operation> {
 fn around() -> Vec<Operation> {
     const TAG: &str = "Service";
     vec![
+        Operation::identified("GetSecretFromKeyVault", TAG, "Tells what a secret is, never what it says.")
+            .taking([SecretName])
+            .giving(StatusCode::OK, "What the vault says of it.", secret, [])
+            .refusing([Problem::NotFound]),
         Operation::open("Health", TAG, "Says whether the dependencies answer.")
             .giving(StatusCode::OK, "They answer.", health, [])
             .giving(StatusCode::SERVICE_UNAVAILABLE, "They do not, or the worker is busy.", health, []),
@@ -124,6 +130,10 @@ fn product(schemas: &mut SchemaGenerator) -> Schema {
 
 fn dead_letter(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<DeadLetterView<'static>>()
+}
+
+fn secret(schemas: &mut SchemaGenerator) -> Schema {
+    schemas.subschema_for::<SecretView<'static>>()
 }
 
 fn health(schemas: &mut SchemaGenerator) -> Schema {

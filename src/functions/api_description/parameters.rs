@@ -17,6 +17,7 @@ pub(super) enum Parameter {
     Limit,
     Cursor,
     Scope,
+    SecretName,
     RequestKey,
     IfMatch,
     /// The same where there may be nothing yet.
@@ -43,6 +44,13 @@ impl Parameter {
                 false,
                 "The caller's own orders, or everybody's for those whose role reads them.",
                 json!({"type": "string", "enum": ["own", "all"], "default": "own"}),
+            ),
+            Self::SecretName => (
+                "query",
+                "secretName",
+                false,
+                "The secret; the one that the deployment names without it.",
+                json!({"type": "string", "pattern": "^[0-9A-Za-z-]{1,127}$"}),
             ),
             Self::RequestKey => (
                 "header",

@@ -14,7 +14,7 @@ mod units;
 /// A database of this version, and the store that brought it up.
 async fn migrated() -> (Database, Postgres) {
     let database = database().await;
-    let store = Postgres::open(&database.url(), 4).unwrap();
+    let store = Postgres::open(&database.url(), 4, None).unwrap();
     store.migrate().await.unwrap();
     (database, store)
 }

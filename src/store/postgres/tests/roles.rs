@@ -8,7 +8,7 @@ use crate::{
 
 /// The same database under a role, as a login that is its member reaches it.
 fn under(database: &Database, role: &str) -> Postgres {
-    Postgres::open(&format!("{}?options[role]={role}", database.url()), 4).unwrap()
+    Postgres::open(&format!("{}?options[role]={role}", database.url()), 4, None).unwrap()
 }
 
 fn refused<T: std::fmt::Debug>(answer: Result<T, StoreError>) {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
     for url in ["postgres://me:hunter2@db:port/orders", "postgres://db?sslmode=hunter2"] {
-        let refused = crate::store::open(url, 4).err().unwrap_or_else(|| panic!("opened {url}"));
+        let refused = crate::store::open(url, 4, None).err().unwrap_or_else(|| panic!("opened {url}"));
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
     }
 }
@@ -14,7 +14,7 @@ fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
 async fn a_server_that_crashed_is_used_again_without_a_restart_of_ours() {
     let server = test_servers::Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
     let database = server.database().await.unwrap();
-    let store = Postgres::open(&database.url(), 4).unwrap();
+    let store = Postgres::open(&database.url(), 4, None).unwrap();
     store.migrate().await.unwrap();
     stock(&store).await;
     let order = placed(&store, 1).await;
@@ -44,17 +44,17 @@ async fn a_server_that_crashed_is_used_again_without_a_restart_of_ours() {
 #[tokio::test]
 async fn a_schema_that_is_too_old_is_named_until_somebody_migrates() {
     let database = database().await;
-    let store = Postgres::open(&database.url(), 4).unwrap();
+    let store = Postgres::open(&database.url(), 4, None).unwrap();
     for _ in 0..2 {
         let answer = store.ping().await;
         assert!(matches!(answer, Err(StoreError::Outdated)), "{answer:?}");
         let said = answer.unwrap_err().to_string();
         assert!(said.contains("run `orders-worker migrate`"), "{said}");
     }
-    assert!(Postgres::open(&database.url(), 1).unwrap().migrate().await.is_ok());
+    assert!(Postgres::open(&database.url(), 1, None).unwrap().migrate().await.is_ok());
     store.ping().await.unwrap();
     run(&store, "UPDATE _sqlx_migrations SET version = version - 1000").await;
-    let later = Postgres::open(&database.url(), 4).unwrap().ping().await;
+    let later = Postgres::open(&database.url(), 4, None).unwrap().ping().await;
     assert!(matches!(later, Err(StoreError::Outdated)), "{later:?}");
 }
 
@@ -62,7 +62,7 @@ async fn a_schema_that_is_too_old_is_named_until_somebody_migrates() {
 async fn migrating_again_and_beside_another_changes_nothing() {
     let (database, store) = migrated().await;
     stock(&store).await;
-    let other = Postgres::open(&database.url(), 1).unwrap();
+    let other = Postgres::open(&database.url(), 1, None).unwrap();
     let (one, two) = tokio::join!(store.migrate(), other.migrate());
     assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
     placed(&store, 1).await;
@@ -72,7 +72,7 @@ async fn migrating_again_and_beside_another_changes_nothing() {
 async fn a_newer_schema_is_left_alone() {
     let (database, store) = migrated().await;
     run(&store, "INSERT INTO _sqlx_migrations VALUES (9999, 'of a later version', now(), true, '', 1)").await;
-    let older = Postgres::open(&database.url(), 4).unwrap();
+    let older = Postgres::open(&database.url(), 4, None).unwrap();
     stock(&older).await;
     older.migrate().await.unwrap();
 }
@@ -80,7 +80,7 @@ async fn a_newer_schema_is_left_alone() {
 #[tokio::test]
 async fn a_database_of_the_first_version_keeps_its_rows() {
     let database = database().await;
-    let before = Postgres::open(&database.url(), 4).unwrap();
+    let before = Postgres::open(&database.url(), 4, None).unwrap();
     let mut first = sqlx::migrate!("src/store/migrations/postgres");
     let there = first.iter().filter(|migration| migration.version == 1).cloned().collect::<Vec<_>>();
     first.migrations = there.into();

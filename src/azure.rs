@@ -1,0 +1,138 @@
+//! How the worker speaks to Azure: as the app's managed identity, through bounded clients of its own.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use azure_core::{
+    credentials::TokenCredential,
+    error::{Error, ErrorKind},
+    http::{ClientOptions, RetryOptions, Transport},
+};
+use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use chrono::{DateTime, Utc};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::{
+    https::{self, ClientError, Roots, Schemes},
+    secret::Secret,
+};
+
+mod carrier;
+
+use carrier::{Brief, Carrier};
+
+/// How long a token may take, repetitions included; by itself the Azure client would try for 81 seconds (identity
+/// sheet §6.2).
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// The app's managed identity, asked for at the platform's identity endpoint. Cloning shares its connections.
+#[derive(Clone)]
+pub struct ManagedIdentity {
+    options: ManagedIdentityCredentialOptions,
+    credential: Arc<ManagedIdentityCredential>,
+}
+
+impl fmt::Debug for ManagedIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("ManagedIdentity").field(&self.options.user_assigned_id).finish()
+    }
+}
+
+/// What a service knows the app by, for a while.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token.
+    pub secret: Secret,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// There is no token to be had.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TokenError {
+    /// The app has no such identity.
+    #[error(
+        "the app does not have this managed identity: assign it, and name a user-assigned one in AZURE_CLIENT_ID"
+    )]
+    NotAssigned,
+    /// The identity endpoint is away, slow or failing.
+    #[error("the platform's identity endpoint does not answer")]
+    Unavailable,
+}
+
+/// A client of Azure cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// For want of an HTTP client.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The Azure client refuses what the platform or a setting says.
+    #[error(
+        "a client of Azure cannot be made: check KeyVaultUrl and that IDENTITY_ENDPOINT is App Service's"
+    )]
+    Azure(#[from] Error),
+}
+
+impl ManagedIdentity {
+    /// The identity of this process's app: the user-assigned one of this client id, else the system-assigned one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_this_app(user_assigned: Option<Uuid>) -> Result<Self, OpenError> {
+        // The endpoint is on this machine and speaks plain http.
+        let client = https::client(Roots::Public, Schemes::AlsoHttp, PATIENCE)?;
+        Ok(Self::new(user_assigned, client)?)
+    }
+
+    /// The user-assigned identity of this client id, else the system-assigned one. `client` is one that also speaks
+    /// plain http, for the endpoint is on this machine. Reads `IDENTITY_ENDPOINT` and `IDENTITY_HEADER` of the
+    /// environment, which the caller has made sure are there; touches no network.
+    ///
+    /// # Errors
+    /// When `IDENTITY_ENDPOINT` is no URL, or one of a platform that has no App Service identities.
+    pub fn new(user_assigned: Option<Uuid>, client: reqwest::Client) -> Result<Self, Error> {
+        let options = ManagedIdentityCredentialOptions {
+            user_assigned_id: user_assigned.map(|id| UserAssignedId::ClientId(id.to_string())),
+            client_options: through(client),
+        };
+        let credential = ManagedIdentityCredential::new(Some(options.clone()))?;
+        Ok(Self { options, credential })
+    }
+
+    /// What clients of the Azure SDK take; it remembers its tokens.
+    pub(crate) fn credential(&self) -> Arc<dyn TokenCredential> {
+        Arc::clone(&self.credential) as _
+    }
+
+    /// A token for `scope`, asked for now: whatever was given out before is not looked at.
+    ///
+    /// # Errors
+    /// [`TokenError`]; never later than after 4 seconds.
+    pub async fn fresh_token(&self, scope: &str) -> Result<Token, TokenError> {
+        // Its own memory would return a token until five minutes before its end, and fail together with the endpoint.
+        let forgetful = ManagedIdentityCredential::new(Some(self.options.clone()));
+        let forgetful = forgetful.map_err(|_| TokenError::Unavailable)?;
+        let asked = timeout(PATIENCE, forgetful.get_token(&[scope], None)).await;
+        let token = asked.map_err(|_| TokenError::Unavailable)?.map_err(|error| refusal(&error))?;
+        let expires_at = DateTime::from_timestamp(token.expires_on.unix_timestamp(), 0);
+        let expires_at = expires_at.ok_or(TokenError::Unavailable)?;
+        Ok(Token { secret: Secret::new(token.token.secret().to_owned()), expires_at })
+    }
+}
+
+/// The options of an Azure client that goes through one of ours, with few and short repetitions.
+pub(crate) fn through(client: reqwest::Client) -> ClientOptions {
+    ClientOptions {
+        retry: RetryOptions::custom(Arc::new(Brief)),
+        transport: Some(Transport::new(Arc::new(Carrier(client)))),
+        ..ClientOptions::default()
+    }
+}
+
+fn refusal(error: &Error) -> TokenError {
+    let status = error.downcast_ref::<Error>().and_then(|cause| match cause.kind() {
+        ErrorKind::HttpResponse { status, .. } => Some(u16::from(*status)),
+        _ => None,
+    });
+    if status == Some(400) { TokenError::NotAssigned } else { TokenError::Unavailable }
+}

@@ -1,0 +1,82 @@
+//! What carries the requests of Azure's clients: bounded answers, and few and short repetitions.
+
+use async_trait::async_trait;
+use azure_core::{
+    error::{Error, ErrorKind},
+    http::{
+        AsyncRawResponse, Body, HttpClient, Method, Request, StatusCode,
+        headers::Headers,
+        policies::{RetryHeaders, RetryPolicy},
+    },
+    time::Duration,
+};
+use bytes::Bytes;
+
+/// The longest answer that is read: a secret has at most 25 KiB.
+const LONGEST: usize = 256 * 1024;
+
+/// One of our clients, for requests that read.
+#[derive(Debug)]
+pub(super) struct Carrier(pub(super) reqwest::Client);
+
+#[async_trait]
+impl HttpClient for Carrier {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let (Method::Get, Body::Bytes(_)) = (request.method(), request.body()) else {
+            return Err(Error::with_message(ErrorKind::Other, "only GET is carried"));
+        };
+        let mut outgoing = self.0.get(request.url().clone());
+        for (name, value) in request.headers().iter() {
+            outgoing = outgoing.header(name.as_str(), value.as_str());
+        }
+        let mut answer = outgoing.send().await.map_err(broken)?;
+        let status = StatusCode::from(answer.status().as_u16());
+        let mut headers = Headers::new();
+        for (name, value) in answer.headers() {
+            if let Ok(value) = value.to_str() {
+                headers.insert(name.as_str().to_owned(), value.to_owned());
+            }
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
+            if body.len() + chunk.len() > LONGEST {
+                return Err(Error::with_message(ErrorKind::Other, "the answer is too long"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(AsyncRawResponse::from_bytes(status, headers, Bytes::from(body)))
+    }
+}
+
+fn broken(error: reqwest::Error) -> Error {
+    let kind = if error.is_connect() { ErrorKind::Connection } else { ErrorKind::Io };
+    Error::with_error(kind, error.without_url(), "the request was not answered")
+}
+
+/// Twice again after a failure that may pass, at once and a little later. One that says when to come back is not
+/// asked again here: whoever asked has no time to wait.
+#[derive(Debug)]
+pub(super) struct Brief;
+
+impl RetryPolicy for Brief {
+    fn is_expired(&self, _since: Duration, repetitions: u32) -> bool {
+        repetitions >= 2
+    }
+
+    fn retry_headers(&self) -> Option<&RetryHeaders> {
+        None
+    }
+
+    fn retry_status_codes(&self) -> &[StatusCode] {
+        &[
+            StatusCode::RequestTimeout,
+            StatusCode::InternalServerError,
+            StatusCode::BadGateway,
+            StatusCode::GatewayTimeout,
+        ]
+    }
+
+    fn sleep_duration(&self, repetition: u32) -> Duration {
+        Duration::milliseconds(100) * repetition
+    }
+}

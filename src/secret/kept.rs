@@ -1,0 +1,179 @@
+//! A secret that stays fresh: read again in the background, by one reader at a time.
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Secret, SecretError, SecretSource};
+use crate::{
+    clock::Clock,
+    vault::{Vault, VaultError},
+};
+
+/// How often a vault is asked again.
+const VAULT: TimeDelta = TimeDelta::minutes(5);
+/// How often a file is read again, at most.
+const FILE: TimeDelta = TimeDelta::seconds(1);
+/// How long nobody asks again after a failure, unless the vault says how long.
+const PAUSE: TimeDelta = TimeDelta::seconds(5);
+/// How long the background waits after a failure.
+const AGAIN: Duration = Duration::from_secs(30);
+/// How long the last secret stays in use while it cannot be read again.
+const STALE: TimeDelta = TimeDelta::hours(1);
+/// The longest file that is read: far more than any certificate with its chain.
+const LONGEST: u64 = 1024 * 1024;
+
+/// A secret of a setting, for as long as the process lives.
+///
+/// [`Self::current`] hands out the same `Arc` until the secret changes, so whoever made something of it finds out by
+/// [`Arc::ptr_eq`] that it is to be made again. While the secret cannot be read, the last one stays in use for an
+/// hour; one that the vault refuses, misses or calls expired goes out of use at once.
+#[derive(Debug)]
+pub struct Kept {
+    source: SecretSource,
+    vault: Option<Vault>,
+    state: Mutex<State>,
+    flight: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: Option<Held>,
+    /// When it was last asked for, and when it may be asked for again.
+    tried: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    failed: Option<SecretError>,
+}
+
+#[derive(Debug)]
+struct Held {
+    secret: Arc<Secret>,
+    until: DateTime<Utc>,
+}
+
+impl Kept {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(source: SecretSource, vault: Option<Vault>) -> Self {
+        Self { source, vault, state: Mutex::default(), flight: tokio::sync::Mutex::default() }
+    }
+
+    /// The secret, as far as it is known at `now`. Reads it only when there is none to hand, or when it is in a file
+    /// that was not looked at for a second.
+    ///
+    /// # Errors
+    /// [`SecretError`], when it could never be read, not for an hour, or is refused.
+    pub async fn current(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
+        let held = self.state().held(now);
+        match held {
+            Some(secret) if matches!(self.source, SecretSource::Vault(_)) => Ok(secret),
+            _ => self.refresh(now).await,
+        }
+    }
+
+    /// Reads the secret again, unless that was done just now: whoever waits for another's reading takes its result.
+    ///
+    /// # Errors
+    /// As [`Self::current`].
+    pub async fn refresh(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
+        let _flight = self.flight.lock().await;
+        if self.state().may_ask(now) {
+            let read = self.read(now).await;
+            self.state().settle(read, now, &self.source);
+        }
+        self.state().outcome(now)
+    }
+
+    /// Reads the secret every five minutes; never returns. Only a secret in a vault needs it.
+    pub async fn keep_fresh(&self, clock: Clock) {
+        let between = VAULT.to_std().unwrap_or(AGAIN);
+        loop {
+            let fresh = self.refresh(clock.now()).await.is_ok() && self.state().failed.is_none();
+            tokio::time::sleep(if fresh { between } else { AGAIN }).await;
+        }
+    }
+
+    async fn read(&self, now: DateTime<Utc>) -> Result<Held, SecretError> {
+        match &self.source {
+            SecretSource::File(path) => {
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
+                let text = read.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()));
+                let text = text.map_err(|error| SecretError::File(Arc::new(error)))?;
+                Ok(Held { secret: Arc::new(Secret::new(text)), until: now + STALE })
+            }
+            SecretSource::Vault(name) => {
+                let vault = self.vault.as_ref().ok_or(SecretError::NoVault)?;
+                let found = vault.read(name).await?;
+                let end = found.about.expires_at.unwrap_or(now + STALE);
+                Ok(Held { secret: Arc::new(found.text(now)?), until: end.min(now + STALE) })
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn held(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
+        self.held.as_ref().filter(|held| now < held.until).map(|held| Arc::clone(&held.secret))
+    }
+
+    /// A clock that was set back must not silence it, so a time before the last reading counts as long after it.
+    fn may_ask(&self, now: DateTime<Utc>) -> bool {
+        self.tried.is_none_or(|(at, again)| now < at || now >= again)
+    }
+
+    fn outcome(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
+        let unknown = || SecretError::Vault(VaultError::Unavailable { retry_after: None });
+        self.held(now).ok_or_else(|| self.failed.clone().unwrap_or_else(unknown))
+    }
+
+    fn settle(&mut self, read: Result<Held, SecretError>, now: DateTime<Utc>, source: &SecretSource) {
+        let pause = match (&read, source) {
+            (_, SecretSource::File(_)) => FILE,
+            (Err(SecretError::Vault(VaultError::Unavailable { retry_after: Some(wait) })), _) => {
+                TimeDelta::from_std(*wait).map_or(VAULT, |wait| wait.clamp(PAUSE, VAULT))
+            }
+            _ => PAUSE,
+        };
+        self.tried = Some((now, now + pause));
+        match read {
+            Ok(read) => self.take(read),
+            Err(error) => {
+                tracing::warn!(%error, "a secret could not be read again");
+                if !error.is_outage() {
+                    self.held = None;
+                }
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    /// The same text stays the same value, so that nobody makes anew what did not change.
+    fn take(&mut self, read: Held) {
+        self.failed = None;
+        match &mut self.held {
+            Some(held) if held.secret == read.secret => held.until = read.until,
+            held => {
+                if held.is_some() {
+                    tracing::info!("a secret was rotated");
+                }
+                *held = Some(read);
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    if fs::metadata(path)?.len() > LONGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    fs::read_to_string(path)
+}

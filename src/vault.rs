@@ -1,0 +1,183 @@
+//! Azure Key Vault, as far as the worker needs it: one secret, read with the app's managed identity.
+
+use std::{sync::Arc, time::Duration};
+
+use azure_core::{
+    error::{Error, ErrorKind},
+    http::{StatusCode, headers::RETRY_AFTER},
+};
+use azure_security_keyvault_secrets::{ResourceExt as _, SecretClient, SecretClientOptions, models};
+use chrono::{DateTime, Utc};
+use tokio::time::timeout;
+
+use crate::{
+    azure::{ManagedIdentity, OpenError, through},
+    config::VaultSettings,
+    https::{self, Roots, Schemes},
+    secret::{Secret, SecretName},
+};
+
+/// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// The content type under which a vault keeps a certificate and its key as PKCS#12.
+const PKCS12: &str = "application/x-pkcs12";
+
+/// Why a vault does not give a secret. The words of the Azure client are not kept: they quote answers.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum VaultError {
+    /// It has no secret of this name.
+    #[error("the vault has no such secret: check its name")]
+    Missing,
+    /// It refuses.
+    #[error(
+        "the vault refuses: check that the secret is enabled, that the app's identity holds the role Key Vault \
+         Secrets User, and that the vault's network lets the app in"
+    )]
+    Forbidden,
+    /// The secret's time has not come, or is over.
+    #[error("the secret is not valid now: check its activation and expiry dates")]
+    OutOfTime,
+    /// It is a certificate in a form that the worker does not read.
+    #[error(
+        "the certificate is kept as PKCS#12: give its policy the content type application/x-pem-file and issue a \
+         new version"
+    )]
+    Pkcs12,
+    /// The vault or the identity endpoint is away, slow, throttling, or not who it should be.
+    #[error("the vault does not answer")]
+    Unavailable {
+        /// How long the vault asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A vault. Cloning shares its connections and tokens.
+#[derive(Clone)]
+pub struct Vault(Arc<SecretClient>);
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Vault").field(&self.0.endpoint().as_str()).finish()
+    }
+}
+
+/// A secret that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What the vault says about it.
+    pub about: About,
+    activates_at: Option<DateTime<Utc>>,
+    value: Option<Secret>,
+}
+
+/// What may be known of a secret (contract §2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct About {
+    /// Its name.
+    pub name: String,
+    /// The version that was read.
+    pub version: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// When the version was made.
+    pub created_at: DateTime<Utc>,
+    /// When the version was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// When its life ends, if it does.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it is, in its owner's words.
+    pub content_type: Option<String>,
+}
+
+impl Vault {
+    /// The vault of these settings, trusted on the word of the public authorities alone. Touches no network.
+    ///
+    /// # Errors
+    /// When the clients cannot be made.
+    pub fn of_this_app(settings: &VaultSettings) -> Result<Self, OpenError> {
+        let identity = ManagedIdentity::of_this_app(settings.client_id)?;
+        let client = https::client(Roots::Public, Schemes::Https, PATIENCE)?;
+        Ok(Self::new(&settings.url, &identity, client)?)
+    }
+
+    /// The vault at `url` (`https://<name>.vault.azure.net`), asked by `identity` through `client`. Touches no network.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn new(url: &str, identity: &ManagedIdentity, client: reqwest::Client) -> Result<Self, Error> {
+        let options =
+            SecretClientOptions { client_options: through(client), ..SecretClientOptions::default() };
+        let client = SecretClient::new(url, identity.credential(), Some(options))?;
+        Ok(Self(Arc::new(client)))
+    }
+
+    /// Reads the newest version of a secret, whatever its dates say.
+    ///
+    /// # Errors
+    /// [`VaultError`]; never later than after 6 seconds.
+    pub async fn read(&self, name: &SecretName) -> Result<Found, VaultError> {
+        let reading = async { self.0.get_secret(name.as_str(), None).await?.into_model() };
+        let read = timeout(PATIENCE, reading).await;
+        let refusal = match read {
+            Ok(Ok(secret)) => return Found::of(secret).ok_or(VaultError::Unavailable { retry_after: None }),
+            Ok(Err(error)) => refusal(&error),
+            Err(_) => VaultError::Unavailable { retry_after: None },
+        };
+        Err(refusal)
+    }
+}
+
+impl Found {
+    fn of(secret: models::Secret) -> Option<Self> {
+        let id = secret.resource_id().ok()?;
+        let attributes = secret.attributes?;
+        let about = About {
+            name: id.name,
+            version: id.version?,
+            enabled: attributes.enabled.unwrap_or(true),
+            created_at: moment(attributes.created?)?,
+            updated_at: moment(attributes.updated?)?,
+            expires_at: attributes.expires.and_then(moment),
+            content_type: secret.content_type,
+        };
+        let activates_at = attributes.not_before.and_then(moment);
+        Some(Self { about, activates_at, value: secret.value.map(Secret::new) })
+    }
+
+    /// The secret itself, for use at `now`.
+    ///
+    /// # Errors
+    /// When it is disabled, not valid at that time, or a certificate in a form that is no text.
+    pub fn text(self, now: DateTime<Utc>) -> Result<Secret, VaultError> {
+        let over = self.about.expires_at.is_some_and(|end| now >= end);
+        let early = self.activates_at.is_some_and(|start| now < start);
+        match self.about.content_type.as_deref() {
+            _ if !self.about.enabled => Err(VaultError::Forbidden),
+            _ if over || early => Err(VaultError::OutOfTime),
+            Some(PKCS12) => Err(VaultError::Pkcs12),
+            _ => self.value.ok_or(VaultError::Missing),
+        }
+    }
+}
+
+fn moment(time: azure_core::time::OffsetDateTime) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(time.unix_timestamp(), 0)
+}
+
+/// Logs the failure by its kind alone and tells what it means.
+fn refusal(error: &Error) -> VaultError {
+    tracing::warn!(kind = %error.kind(), "the vault gave no secret");
+    let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else {
+        return VaultError::Unavailable { retry_after: None };
+    };
+    match status {
+        StatusCode::NotFound => VaultError::Missing,
+        StatusCode::Forbidden => VaultError::Forbidden,
+        _ => {
+            let asked = raw_response.as_ref().and_then(|answer| answer.headers().get_str(&RETRY_AFTER).ok());
+            let retry_after = asked.and_then(|text| text.parse().ok()).map(Duration::from_secs);
+            VaultError::Unavailable { retry_after }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! App Service's identity endpoint, as its documentation and the identity sheet (§6.1) describe it.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use http_body_util::Full;
+use hyper::{Request, Response, body::Incoming};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::http::{Reply, Server};
+
+/// The value that proves that a request comes from within the app; known to nobody but the test.
+pub const HEADER: &str = "0123456789ABCDEF";
+
+/// An identity endpoint on this machine, over plain http as on the platform. Gone when the value is.
+#[derive(Debug)]
+pub struct IdentityEndpoint {
+    server: Server,
+    granting: Arc<Mutex<Granting>>,
+}
+
+/// What it grants. Whoever holds the guard keeps everybody waiting who asks meanwhile.
+#[derive(Clone, Debug)]
+pub struct Granting {
+    /// The token.
+    pub token: String,
+    /// How long each grant lives.
+    pub lives: Duration,
+    /// Answers with this status instead.
+    pub fails: Option<u16>,
+    /// Never answers.
+    pub hangs: bool,
+    /// The queries that were granted.
+    pub granted: Vec<HashMap<String, String>>,
+    /// How many requests came, granted or not.
+    pub asked: usize,
+}
+
+impl IdentityEndpoint {
+    /// Starts one on a free port, which grants this token for a day.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn start(token: &str) -> io::Result<Self> {
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), token).await
+    }
+
+    /// Starts one at this address.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub async fn start_at(address: SocketAddr, token: &str) -> io::Result<Self> {
+        let granting = Arc::new(Mutex::new(Granting {
+            token: token.to_owned(),
+            lives: Duration::from_hours(24),
+            fails: None,
+            hangs: false,
+            granted: Vec::new(),
+            asked: 0,
+        }));
+        let shared = Arc::clone(&granting);
+        let handler = move |request| answer(Arc::clone(&shared), request);
+        Ok(Self { server: Server::start(address, None, handler).await?, granting })
+    }
+
+    /// `IDENTITY_ENDPOINT`, for the app.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/msi/token", self.server.address)
+    }
+
+    /// What it grants, for looking and changing.
+    pub async fn granting(&self) -> MutexGuard<'_, Granting> {
+        self.granting.lock().await
+    }
+}
+
+async fn answer(granting: Arc<Mutex<Granting>>, request: Request<Incoming>) -> Reply {
+    let mut granting = granting.lock().await;
+    granting.asked += 1;
+    if granting.hangs {
+        drop(granting);
+        return std::future::pending().await;
+    }
+    let query = query(request.uri().query().unwrap_or_default());
+    let proven = request.headers().get("x-identity-header").is_some_and(|value| value == HEADER);
+    let asks_right = request.uri().path() == "/msi/token"
+        && query.get("api-version").is_some_and(|version| version == "2019-08-01")
+        && query.contains_key("resource");
+    let status = match granting.fails {
+        Some(status) => status,
+        None if !proven => 401,
+        None if !asks_right => 400,
+        None => 200,
+    };
+    if status != 200 {
+        return reply(status, &json!({"statusCode": status, "message": "no token for you"}));
+    }
+    let expires_on = (OffsetDateTime::now_utc() + granting.lives).unix_timestamp();
+    let grant = json!({
+        "access_token": granting.token, "expires_on": expires_on.to_string(), "resource": query["resource"],
+        "token_type": "Bearer", "client_id": query.get("client_id"),
+    });
+    granting.granted.push(query);
+    reply(200, &grant)
+}
+
+pub(crate) fn reply(status: u16, body: &Value) -> Reply {
+    let mut reply = Response::new(Full::new(body.to_string().into()));
+    *reply.status_mut() = status.try_into().unwrap_or_default();
+    reply
+}
+
+/// What comes in here is encoded by clients whose only reserved characters are those of a URL.
+fn query(raw: &str) -> HashMap<String, String> {
+    let pairs = raw.split('&').filter_map(|pair| pair.split_once('='));
+    let decode = |text: &str| text.replace("%3A", ":").replace("%2F", "/");
+    pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
+}

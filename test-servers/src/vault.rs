@@ -1,0 +1,176 @@
+//! Azure Key Vault, as far as reading a secret goes: the challenge, and then the secret or a refusal.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hyper::{Request, body::Incoming, header::HeaderValue};
+use serde_json::{Value, json};
+
+use crate::{
+    Issued,
+    http::{Reply, Server},
+    identity_endpoint::reply,
+};
+
+/// A vault on this machine, behind real TLS. Gone when the value is.
+#[derive(Debug)]
+pub struct Vault {
+    server: Server,
+    holding: Arc<Mutex<Holding>>,
+}
+
+/// What it holds and how it behaves.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// The secrets, by name.
+    pub secrets: HashMap<String, VaultSecret>,
+    /// The token that it takes.
+    pub token: String,
+    /// The resource that it says tokens have to be for.
+    pub resource: String,
+    /// What it does.
+    pub mood: Mood,
+    /// How many requests came with the right token.
+    pub asked: usize,
+}
+
+/// How a vault behaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mood {
+    /// As it should.
+    Well,
+    /// Answers 429 and asks to be left alone for so many seconds.
+    Throttling(u64),
+    /// Answers with this status.
+    Failing(u16),
+    /// Never answers.
+    Hanging,
+    /// Answers with more than any secret has.
+    Endless,
+    /// Answers with what is no secret.
+    Babbling,
+}
+
+/// One version of a secret.
+#[derive(Clone, Debug)]
+pub struct VaultSecret {
+    /// The secret itself.
+    pub value: String,
+    /// 32 hexadecimal digits.
+    pub version: String,
+    /// Whether it may be read.
+    pub enabled: bool,
+    /// Seconds of the epoch.
+    pub activates: Option<i64>,
+    /// Seconds of the epoch.
+    pub expires: Option<i64>,
+    /// What its owner says it is.
+    pub content_type: Option<String>,
+}
+
+impl VaultSecret {
+    /// A secret with nothing unusual about it.
+    #[must_use]
+    pub fn new(value: &str) -> Self {
+        let version = "4387e9f3d6e14c459867679a90fd0f79".to_owned();
+        let value = value.to_owned();
+        Self { value, version, enabled: true, activates: None, expires: None, content_type: None }
+    }
+}
+
+impl Vault {
+    /// Starts one that shows this certificate and takes this token.
+    ///
+    /// # Errors
+    /// When the certificate is none, or no port can be had.
+    pub async fn start(certificate: &Issued, token: &str) -> io::Result<Self> {
+        let holding = Arc::new(Mutex::new(Holding {
+            secrets: HashMap::new(),
+            token: token.to_owned(),
+            resource: "https://vault.azure.net".to_owned(),
+            mood: Mood::Well,
+            asked: 0,
+        }));
+        let shared = Arc::clone(&holding);
+        let handler = move |request| answer(Arc::clone(&shared), request);
+        let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(certificate), handler).await?;
+        Ok(Self { server, holding })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// What it holds and how it behaves, for looking and changing.
+    pub fn holding(&self) -> MutexGuard<'_, Holding> {
+        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(holding: Arc<Mutex<Holding>>, request: Request<Incoming>) -> Reply {
+    let mood = {
+        let mut holding = holding.lock().unwrap_or_else(PoisonError::into_inner);
+        let expected = format!("Bearer {}", holding.token);
+        let header = request.headers().get("authorization");
+        if header.is_none_or(|value| value.as_bytes() != expected.as_bytes()) {
+            return challenge(&holding.resource);
+        }
+        holding.asked += 1;
+        holding.mood
+    };
+    match mood {
+        Mood::Hanging => std::future::pending().await,
+        Mood::Well => secret(&holding, request.uri().path()),
+        Mood::Failing(status) => refusal(status, "InternalServerError", None),
+        Mood::Throttling(seconds) => {
+            let mut reply = refusal(429, "Throttled", None);
+            reply.headers_mut().insert("retry-after", HeaderValue::from(seconds));
+            reply
+        }
+        Mood::Endless => reply(200, &json!({"value": "x".repeat(1024 * 1024)})),
+        Mood::Babbling => reply(200, &json!({"value": {"hunter2": 1}, "id": 7})),
+    }
+}
+
+/// The first answer to everybody: which token to come back with.
+fn challenge(resource: &str) -> Reply {
+    let mut reply = refusal(401, "Unauthorized", None);
+    let tenant = "https://login.microsoftonline.com/0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
+    let challenge = format!("Bearer authorization=\"{tenant}\", resource=\"{resource}\"");
+    if let Ok(challenge) = challenge.try_into() {
+        reply.headers_mut().insert("www-authenticate", challenge);
+    }
+    reply
+}
+
+fn secret(holding: &Mutex<Holding>, path: &str) -> Reply {
+    let holding = holding.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = path.strip_prefix("/secrets/").unwrap_or_default().trim_end_matches('/');
+    let Some(secret) = holding.secrets.get(name) else {
+        return refusal(404, "SecretNotFound", None);
+    };
+    if !secret.enabled {
+        return refusal(403, "Forbidden", Some("SecretDisabled"));
+    }
+    let mut attributes = json!({
+        "enabled": true, "created": 1_767_225_600, "updated": 1_767_225_660, "recoveryLevel": "Recoverable",
+        "recoverableDays": 90,
+    });
+    attributes["exp"] = secret.expires.into();
+    attributes["nbf"] = secret.activates.into();
+    let id = format!("https://tests.vault.azure.net/secrets/{name}/{}", secret.version);
+    let mut found = json!({"value": secret.value, "id": id, "attributes": attributes, "tags": {}});
+    found["contentType"] = secret.content_type.clone().into();
+    reply(200, &found)
+}
+
+fn refusal(status: u16, code: &str, inner: Option<&str>) -> Reply {
+    let inner = inner.map_or(Value::Null, |code| json!({ "code": code }));
+    reply(status, &json!({"error": {"code": code, "message": "refused", "innererror": inner}}))
+}

@@ -1,0 +1,156 @@
+//! `GetSecretFromKeyVault` before a vault, at both entrances. What it answers without one is in the suite.
+
+use std::{ffi::OsString, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::TimeDelta;
+use orders_worker::{
+    clock::Clock,
+    config::{Config, Needs},
+    fulfilment::Backend,
+    functions::{self, App, health::Sampled},
+    host::{Host, Limits},
+    identity::Identity,
+    problem::Problem,
+    store,
+};
+use serde_json::{Value, json};
+use test_servers::Mood;
+use tokio::net::TcpListener;
+
+use crate::{
+    platform::on_the_platform,
+    world::{HOST, World},
+};
+
+on_the_platform!(
+    an_administrator_learns_what_a_secret_is_and_never_what_it_says,
+    each_answer_of_the_vault_has_its_status,
+);
+
+const PATH: &str = "/api/GetSecretFromKeyVault";
+
+/// The worker's own functions, before this vault; the address of both entrances.
+async fn serve(world: &World) -> String {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let environment = [
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("WEBSITE_AUTH_ENABLED", "true"),
+        ("ORDERS_IDENTITY", "easyauth"),
+        ("IDENTITY_ENDPOINT", "any"),
+        ("IDENTITY_HEADER", "any"),
+        ("KeyVaultUrl", &format!("https://{HOST}")),
+        ("SecretName", "cup"),
+    ]
+    .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let needs = Needs { http: true, secrets: true, ..Needs::default() };
+    let config = Config::read(environment, needs).unwrap();
+    let app = App {
+        clock: Clock,
+        identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
+        limiter: None,
+        tenant: None,
+        store: store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap(),
+        backend: Backend::StandIn,
+        vault: Some(world.vault.clone()),
+        secret_name: config.secret_name,
+        outbox_deadline: TimeDelta::minutes(2),
+        health: Sampled::default(),
+        described: true,
+    };
+    let host = Host {
+        app: Arc::new(app),
+        functions: functions::all(),
+        prefix: functions::PREFIX,
+        refuse: Problem::of_host,
+        limits: Limits::default(),
+    };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(host.serve(listener, std::future::pending()));
+    url
+}
+
+fn principal(role: &str) -> String {
+    let claim = |typ: &str, val: &str| json!({"typ": typ, "val": val});
+    let claims = [
+        claim("tid", "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01"),
+        claim("oid", "00000000-0000-4000-8000-000000000004"),
+        claim("scp", "Orders.ReadWrite"),
+        claim("roles", role),
+    ];
+    let principal = json!({"auth_typ": "aad", "name_typ": "name", "role_typ": "roles", "claims": claims});
+    STANDARD.encode(principal.to_string())
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// Status, cache control and body of what the direct entrance answers.
+async fn direct(url: &str, role: &str, query: &str) -> (u16, Value) {
+    let request = client()
+        .get(format!("{url}{PATH}{query}"))
+        .header("authorization", "Bearer any")
+        .header("x-ms-client-principal", principal(role));
+    let reply = request.send().await.unwrap();
+    assert_eq!(reply.headers()["cache-control"], "no-store");
+    (reply.status().as_u16(), reply.json().await.unwrap())
+}
+
+/// The same of the envelope entrance.
+async fn enveloped(url: &str, role: &str, query: &str) -> (u16, Value) {
+    let headers = json!({"Authorization": ["Bearer any"], "X-MS-CLIENT-PRINCIPAL": [principal(role)]});
+    let request = json!({
+        "Url": format!("http://localhost{PATH}{query}"), "Method": "GET", "Headers": headers, "Query": {},
+        "Params": {},
+    });
+    let envelope = json!({"Data": {"req": request}, "Metadata": {}});
+    let reply = client().post(format!("{url}/GetSecretFromKeyVault")).json(&envelope).send().await.unwrap();
+    let output = reply.json::<Value>().await.unwrap()["Outputs"]["res"].clone();
+    let body = serde_json::from_str(output["body"].as_str().unwrap()).unwrap();
+    (output["statusCode"].as_u64().unwrap().try_into().unwrap(), body)
+}
+
+async fn an_administrator_learns_what_a_secret_is_and_never_what_it_says() {
+    let world = World::start().await;
+    world.put("tea", |secret| secret.expires = Some(1_900_000_000));
+    let url = serve(&world).await;
+    let cup = json!({
+        "name": "cup", "version": "4387e9f3d6e14c459867679a90fd0f79", "enabled": true,
+        "createdAt": "2026-01-01T00:00:00.000000Z", "updatedAt": "2026-01-01T00:01:00.000000Z",
+        "expiresAt": null, "contentType": null,
+    });
+    assert_eq!(direct(&url, "OrderAdmin", "").await, (200, cup.clone()), "SecretName is the fallback");
+    assert_eq!(enveloped(&url, "OrderAdmin", "?secretName=cup").await, (200, cup));
+    let (_, tea) = direct(&url, "OrderAdmin", "?secretName=tea&code=k").await;
+    assert_eq!((&tea["name"], &tea["expiresAt"]), (&json!("tea"), &json!("2030-03-17T17:46:40.000000Z")));
+    let asked = world.asked();
+    assert_eq!(direct(&url, "OrderProcessor", "").await.0, 403);
+    assert_eq!(world.asked(), asked);
+}
+
+async fn each_answer_of_the_vault_has_its_status() {
+    let world = World::start().await;
+    let url = serve(&world).await;
+    let ask = async |query: &str| direct(&url, "OrderAdmin", query).await;
+    let name = "a".repeat(128);
+    for query in ["?secretName=", "?secretName=a%2Fb", "?secretName=%C3%BC", &format!("?secretName={name}")] {
+        assert_eq!(ask(query).await.0, 400, "{query}");
+    }
+    assert_eq!(ask("?secretName=cup&secretName=cup").await.0, 400);
+    assert_eq!(ask("?name=cup").await.0, 400);
+    assert_eq!(world.asked(), 0);
+    let (missing, mut problem) = ask("?secretName=teapot").await;
+    world.put("cup", |secret| secret.enabled = false);
+    let (forbidden, mut other) = ask("").await;
+    problem["instance"] = Value::Null;
+    other["instance"] = Value::Null;
+    assert_eq!((missing, forbidden, problem), (404, 404, other), "which of the two it is, is not told");
+    for mood in [Mood::Throttling(60), Mood::Failing(503), Mood::Babbling, Mood::Hanging] {
+        world.is(mood);
+        let (status, problem) = ask("").await;
+        assert_eq!((status, &problem["type"]), (503, &json!("urn:orders:problem:unavailable")), "{mood:?}");
+    }
+}

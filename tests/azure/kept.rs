@@ -1,0 +1,156 @@
+//! Secrets of settings, over the life of a process.
+
+use std::{fs, sync::Arc};
+
+use chrono::TimeDelta;
+use orders_worker::{
+    clock::Clock,
+    secret::{Kept, SecretError, SecretSource},
+    vault::VaultError,
+};
+use test_servers::Mood;
+
+use crate::{
+    platform::on_the_platform,
+    world::{World, minute},
+};
+
+on_the_platform!(
+    a_kept_secret_is_the_same_value_until_it_is_rotated,
+    many_who_want_it_at_once_cause_one_reading,
+    an_outage_leaves_the_last_secret_in_use_for_an_hour,
+    a_secret_that_is_refused_goes_out_of_use_at_once,
+    a_secret_goes_out_of_use_when_its_time_is_over,
+    a_vault_that_asks_for_patience_is_given_it,
+    the_background_reads_before_anybody_asks,
+);
+
+fn of_the_vault(world: &World) -> Kept {
+    Kept::new("keyvault:cup".parse().unwrap(), Some(world.vault.clone()))
+}
+
+async fn a_kept_secret_is_the_same_value_until_it_is_rotated() {
+    let world = World::start().await;
+    let kept = of_the_vault(&world);
+    let first = kept.current(minute(0)).await.unwrap();
+    let again = kept.refresh(minute(5)).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &again) && world.asked() == 2);
+    world.put("cup", |secret| "hunter3".clone_into(&mut secret.value));
+    assert!(
+        Arc::ptr_eq(&first, &kept.current(minute(9)).await.unwrap()),
+        "callers do not wait for the vault"
+    );
+    assert_eq!(kept.refresh(minute(10)).await.unwrap().expose(), "hunter3");
+    assert_eq!(kept.current(minute(10)).await.unwrap().expose(), "hunter3");
+    assert!(!format!("{kept:?}").contains("hunter"));
+}
+
+async fn many_who_want_it_at_once_cause_one_reading() {
+    let world = World::start().await;
+    let kept = Arc::new(of_the_vault(&world));
+    let wanting: Vec<_> = (0..50)
+        .map(|_| {
+            let kept = Arc::clone(&kept);
+            tokio::spawn(async move { kept.current(minute(0)).await.unwrap() })
+        })
+        .collect();
+    for one in wanting {
+        assert_eq!(one.await.unwrap().expose(), "hunter2");
+    }
+    assert_eq!(world.asked(), 1);
+}
+
+async fn an_outage_leaves_the_last_secret_in_use_for_an_hour() {
+    let world = World::start().await;
+    let kept = of_the_vault(&world);
+    kept.current(minute(0)).await.unwrap();
+    world.is(Mood::Failing(500));
+    assert_eq!(kept.refresh(minute(5)).await.unwrap().expose(), "hunter2");
+    assert!(kept.current(minute(59)).await.is_ok());
+    let over = kept.current(minute(60)).await.unwrap_err();
+    assert!(matches!(over, SecretError::Vault(VaultError::Unavailable { .. })), "{over}");
+    world.is(Mood::Well);
+    assert_eq!(kept.current(minute(61)).await.unwrap().expose(), "hunter2");
+}
+
+async fn a_secret_that_is_refused_goes_out_of_use_at_once() {
+    let world = World::start().await;
+    let kept = of_the_vault(&world);
+    kept.current(minute(0)).await.unwrap();
+    world.put("cup", |secret| secret.enabled = false);
+    assert!(kept.refresh(minute(5)).await.is_err() && kept.current(minute(5)).await.is_err());
+    world.put("cup", |secret| secret.content_type = Some("application/x-pkcs12".to_owned()));
+    let refused = kept.current(minute(6)).await.unwrap_err();
+    assert!(refused.to_string().contains("application/x-pem-file"), "{refused}");
+    world.put("cup", |_| ());
+    assert!(kept.current(minute(7)).await.is_ok());
+}
+
+async fn a_secret_goes_out_of_use_when_its_time_is_over() {
+    let world = World::start().await;
+    world.put("cup", |secret| secret.expires = Some(minute(3).timestamp()));
+    let kept = of_the_vault(&world);
+    assert!(kept.current(minute(0)).await.is_ok() && kept.current(minute(2)).await.is_ok());
+    let over = kept.current(minute(3)).await.unwrap_err();
+    assert!(matches!(over, SecretError::Vault(VaultError::OutOfTime)), "{over}");
+}
+
+async fn a_vault_that_asks_for_patience_is_given_it() {
+    let world = World::start().await;
+    let kept = of_the_vault(&world);
+    world.is(Mood::Throttling(60));
+    assert!(kept.current(minute(0)).await.is_err());
+    world.is(Mood::Well);
+    assert!(kept.current(minute(0) + TimeDelta::seconds(59)).await.is_err() && world.asked() == 1);
+    assert!(kept.current(minute(1)).await.is_ok());
+}
+
+async fn the_background_reads_before_anybody_asks() {
+    let world = World::start().await;
+    let kept = Arc::new(of_the_vault(&world));
+    let background = Arc::clone(&kept);
+    let task = tokio::spawn(async move { background.keep_fresh(Clock).await });
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    while world.asked() == 0 {
+        assert!(tokio::time::Instant::now() < deadline, "nobody reads");
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_again_after_a_second_and_missed_for_an_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("client.pem");
+    let kept = Kept::new(SecretSource::File(path.clone()), None);
+    let missing = kept.current(minute(0)).await.unwrap_err();
+    assert!(matches!(missing, SecretError::File(_)), "{missing}");
+    fs::write(&path, "one").unwrap();
+    let one = kept.current(minute(1)).await.unwrap();
+    fs::write(&path, "two").unwrap();
+    assert!(Arc::ptr_eq(&one, &kept.current(minute(1)).await.unwrap()));
+    let second = minute(1) + TimeDelta::seconds(1);
+    assert_eq!(kept.current(second).await.unwrap().expose(), "two");
+    fs::remove_file(&path).unwrap();
+    assert!(kept.current(minute(60)).await.is_ok() && kept.current(minute(62)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_secret_of_a_vault_that_nobody_configured_names_the_setting() {
+    let kept = Kept::new("keyvault:cup".parse().unwrap(), None);
+    assert!(kept.current(minute(0)).await.unwrap_err().to_string().contains("KeyVaultUrl"));
+}
+
+#[test]
+fn a_setting_names_a_file_or_a_secret_of_the_vault() {
+    let source = |text: &str| text.parse::<SecretSource>();
+    assert_eq!(source("/etc/client.pem"), Ok(SecretSource::File("/etc/client.pem".into())));
+    assert_eq!(source("keyvault:cup-1"), Ok(SecretSource::Vault("cup-1".parse().unwrap())));
+    let long = format!("keyvault:{}", "a".repeat(128));
+    for wrong in ["keyvault:", "keyvault:a/b", "keyvault:a b", "keyvault:ü", &long] {
+        assert!(source(wrong).unwrap_err().contains("no name"), "{wrong}");
+    }
+    for pasted in ["-----BEGIN PRIVATE KEY-----", "one\ntwo"] {
+        assert!(source(pasted).unwrap_err().contains("holds a secret itself"), "{pasted}");
+    }
+}

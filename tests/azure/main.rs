@@ -1,0 +1,10 @@
+//! Secrets and tokens from services that speak the real protocols, over real TLS.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
+
+mod function;
+mod kept;
+mod platform;
+mod reading;
+mod refused;
+mod tokens;
+mod world;

@@ -1,0 +1,49 @@
+//! Promises about an app with a managed identity, each in a process of its own: the platform announces its identity
+//! endpoint in the environment, and the Azure client reads it nowhere else.
+
+use std::{
+    env,
+    net::{SocketAddr, TcpListener},
+    process::Command,
+};
+
+use test_servers::identity_endpoint::HEADER;
+
+const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+
+/// Stamps each promise onto a process of its own.
+macro_rules! on_the_platform {
+    ($($promise:ident),+ $(,)?) => { $(
+        mod $promise {
+            #[test]
+            fn on_the_platform() {
+                $crate::platform::run(concat!(module_path!(), "::on_the_platform"), super::$promise);
+            }
+        }
+    )+ };
+}
+pub(crate) use on_the_platform;
+
+/// Where the endpoint of this process has to be.
+pub(crate) fn announced() -> SocketAddr {
+    let url = env::var(ENDPOINT).unwrap();
+    url.strip_prefix("http://").unwrap().strip_suffix("/msi/token").unwrap().parse().unwrap()
+}
+
+pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
+    if env::var_os(ENDPOINT).is_some() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        return runtime.unwrap().block_on(promise());
+    }
+    let (_target, name) = test.split_once("::").unwrap();
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let kept = Command::new(env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env(ENDPOINT, format!("http://127.0.0.1:{port}/msi/token"))
+        .env("IDENTITY_HEADER", HEADER)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&kept.stdout);
+    assert!(kept.status.success(), "{told}\n{}", String::from_utf8_lossy(&kept.stderr));
+    assert!(told.contains("1 passed"), "{name} is no test: {told}");
+}

@@ -1,0 +1,84 @@
+//! A vault that is found under its public name, the identity endpoint of this process, and our client of both.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use orders_worker::{
+    azure::ManagedIdentity,
+    https::{self, Roots, Schemes},
+    secret::SecretName,
+    vault::{About, Found, Vault, VaultError},
+};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use test_servers::{Authority, IdentityEndpoint, Issued, Leaf, Mood, Vault as Server, VaultSecret};
+use uuid::Uuid;
+
+use crate::platform;
+
+/// The name that the vault's certificate is for.
+pub(crate) const HOST: &str = "tests.vault.azure.net";
+
+pub(crate) struct World {
+    pub(crate) endpoint: IdentityEndpoint,
+    pub(crate) server: Server,
+    pub(crate) vault: Vault,
+}
+
+impl World {
+    /// A vault that holds `cup` and nothing else.
+    pub(crate) async fn start() -> Self {
+        let authority = Authority::new("tests").unwrap();
+        let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
+        Self::with(&authority, &issued, None).await
+    }
+
+    /// The same, asked by the identity of this client id.
+    pub(crate) async fn start_as(client_id: Uuid) -> Self {
+        let authority = Authority::new("tests").unwrap();
+        let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
+        Self::with(&authority, &issued, Some(client_id)).await
+    }
+
+    pub(crate) async fn with(trusted: &Authority, shown: &Issued, client_id: Option<Uuid>) -> Self {
+        let endpoint = IdentityEndpoint::start_at(platform::announced(), "token-1").await.unwrap();
+        let server = Server::start(shown, "token-1").await.unwrap();
+        server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
+        let vault = vault(trusted, &server, client_id);
+        Self { endpoint, server, vault }
+    }
+
+    pub(crate) async fn read(&self, name: &str) -> Result<Found, VaultError> {
+        self.vault.read(&name.parse::<SecretName>().unwrap()).await
+    }
+
+    pub(crate) async fn about(&self, name: &str) -> About {
+        self.read(name).await.unwrap().about
+    }
+
+    pub(crate) fn put(&self, name: &str, change: impl FnOnce(&mut VaultSecret)) {
+        let mut secret = VaultSecret::new("hunter2");
+        change(&mut secret);
+        self.server.holding().secrets.insert(name.to_owned(), secret);
+    }
+
+    pub(crate) fn is(&self, mood: Mood) {
+        self.server.holding().mood = mood;
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.server.holding().asked
+    }
+}
+
+fn vault(trusted: &Authority, server: &Server, client_id: Option<Uuid>) -> Vault {
+    let identity = ManagedIdentity::of_this_app(client_id).unwrap();
+    let root = CertificateDer::from_pem_slice(trusted.certificate().as_bytes()).unwrap();
+    let client = https::builder(Roots::Only(vec![root]), Schemes::Https, Duration::from_secs(6)).unwrap();
+    let client = client.resolve(HOST, server.address()).build().unwrap();
+    Vault::new(&format!("https://{HOST}/"), &identity, client).unwrap()
+}
+
+/// So many minutes after some moment.
+pub(crate) fn minute(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_780_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+}

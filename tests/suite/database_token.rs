@@ -1,0 +1,125 @@
+//! PostgreSQL with a token of the managed identity as password, over TLS.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use local_host::Event;
+use test_servers::identity_endpoint::HEADER;
+
+use crate::support::{Client, Guarded, Mode, ROLE, Setup, TestApp, token};
+
+const SOON: Duration = Duration::from_secs(30);
+
+async fn app(guarded: &Guarded) -> TestApp {
+    let app = guarded.under(Setup::in_mode(Mode::Proxy)).start().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    app
+}
+
+/// Places orders and reads them back until told to stop; each answer has to be the good one.
+async fn work(client: &Client, stop: &AtomicBool, done: &AtomicUsize) {
+    while !stop.load(Ordering::Relaxed) {
+        let location = client.place("BEANS").await;
+        let reply = client.get(&location).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_under_load_and_no_request_fails() {
+    let guarded = Guarded::start().await;
+    let app = app(&guarded).await;
+    let pid = app.host.worker_pid();
+    let (buyer, stop, done) = (app.person("buyer"), AtomicBool::new(false), AtomicUsize::new(0));
+    let rotating = async {
+        for number in 2..=6 {
+            guarded.rotate(number).await;
+            assert!(guarded.server.disconnect(ROLE).await.expect("it disconnects") > 0);
+            let before = done.load(Ordering::Relaxed);
+            app.eventually("the work goes on", SOON, async || done.load(Ordering::Relaxed) > before + 20)
+                .await;
+        }
+        stop.store(true, Ordering::Relaxed);
+    };
+    let working = join_all((0..8).map(|_| work(&buyer, &stop, &done)));
+    tokio::join!(working, rotating);
+    assert_eq!(app.host.worker_pid(), pid, "nothing was restarted");
+    let granted = guarded.endpoint.granting().await.granted.clone();
+    assert!(granted.iter().all(|query| query["resource"] == "https://ossrdbms-aad.database.windows.net"));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_leaves_the_last_token_in_use() {
+    let guarded = Guarded::start().await;
+    let app = app(&guarded).await;
+    let buyer = app.person("buyer");
+    guarded.endpoint.granting().await.fails = Some(500);
+    for _ in 0..3 {
+        guarded.server.disconnect(ROLE).await.expect("it disconnects");
+        buyer.place("BEANS").await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_its_end_and_after_it_nobody_waits_for_a_restart() {
+    let guarded = Guarded::start().await;
+    guarded.endpoint.granting().await.lives = Duration::from_secs(6);
+    let app = app(&guarded).await;
+    let buyer = app.person("buyer");
+    let asked = guarded.endpoint.granting().await.asked;
+    app.eventually("it is renewed", SOON, async || {
+        assert_eq!(buyer.get("/api/orders").await.status, 200);
+        guarded.endpoint.granting().await.asked > asked + 1
+    })
+    .await;
+
+    guarded.endpoint.granting().await.fails = Some(500);
+    app.eventually("it ends", SOON, async || {
+        guarded.server.disconnect(ROLE).await.expect("it disconnects");
+        buyer.get("/api/orders").await.status == 503
+    })
+    .await;
+    guarded.endpoint.granting().await.fails = None;
+    app.eventually("there is another", SOON, async || buyer.get("/api/orders").await.status == 200).await;
+}
+
+#[tokio::test]
+async fn migrate_says_what_is_wrong_with_the_identity_and_shows_no_token() {
+    let guarded = Guarded::empty().await;
+    for (status, expected) in [(400, "does not have this managed identity"), (500, "does not answer")] {
+        guarded.endpoint.granting().await.fails = Some(status);
+        let output = guarded.migrate(guarded.settings()).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains(expected), "{said}");
+    }
+    guarded.endpoint.granting().await.fails = None;
+    guarded.endpoint.granting().await.token = token(9);
+    let output = guarded.migrate(guarded.settings()).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("password authentication failed"), "{said}");
+    assert!(!format!("{output:?}").contains("xxxx"));
+}
+
+#[tokio::test]
+async fn not_even_the_finest_log_holds_a_token() {
+    let guarded = Guarded::start().await;
+    let mut app = guarded.under(Setup::in_mode(Mode::Proxy)).set("ORDERS_LOG", "trace").start().await;
+    assert_eq!(app.person("buyer").get("/api/orders").await.status, 200);
+    guarded.server.let_in(ROLE, &token(2)).await.expect("the server lets it in");
+    guarded.server.disconnect(ROLE).await.expect("it disconnects");
+    assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
+    let mut log = String::new();
+    while let Ok(event) = app.heard.try_recv() {
+        if let Event::Output { line, .. } = event {
+            log.push_str(&line);
+        }
+    }
+    assert!(log.contains("the database gets a new token") && log.contains("password authentication failed"));
+    for secret in ["token-1", "xxxx", HEADER] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
