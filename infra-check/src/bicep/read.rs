@@ -130,12 +130,29 @@ impl<'t> Reader<'t> {
     }
 
     fn pieces(&self, node: Parsed<'_>) -> Vec<Piece> {
-        let piece = |child: Parsed<'_>| match child.kind() {
-            "interpolation" => Self::children(child).first().map(|hole| Piece::Hole(self.node(*hole))),
-            "escape_sequence" => Some(Piece::Text(unescaped(self.text(child)))),
-            _ => Some(Piece::Text(self.text(child).to_owned())),
-        };
-        Self::children(node).into_iter().filter_map(piece).collect()
+        let quotes = |index| node.child(index).map(|quote| quote.byte_range());
+        let last = node.child_count().saturating_sub(1);
+        let mut place = quotes(0).map_or(node.start_byte(), |quote| quote.end);
+        let mut pieces = Vec::new();
+        for child in Self::children(node) {
+            self.gap(place, child.start_byte(), &mut pieces);
+            place = child.end_byte();
+            match child.kind() {
+                "interpolation" => {
+                    pieces.extend(Self::children(child).first().map(|hole| Piece::Hole(self.node(*hole))));
+                }
+                "escape_sequence" => pieces.push(Piece::Text(unescaped(self.text(child)))),
+                _ => pieces.push(Piece::Text(self.text(child).to_owned())),
+            }
+        }
+        self.gap(place, quotes(last).map_or(place, |quote| quote.start), &mut pieces);
+        pieces
+    }
+
+    /// The grammar has no node for an escaped dollar.
+    fn gap(&self, from: usize, to: usize, pieces: &mut Vec<Piece>) {
+        let between = self.text.get(from..to).filter(|between| !between.is_empty());
+        pieces.extend(between.map(|between| Piece::Text(unescaped(between))));
     }
 }
 
