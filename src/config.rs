@@ -11,8 +11,10 @@ use uuid::Uuid;
 use crate::{limit::Rate, secret::SecretName, telemetry::Filter};
 
 mod authority;
+mod certificates;
 mod database;
 mod faults;
+mod fulfilment;
 mod given;
 mod identity;
 mod settings;
@@ -23,8 +25,10 @@ mod vault;
 mod tests;
 
 pub use authority::Authority;
+pub use certificates::{AllowedCertificate, CertificateName, CertificateSettings};
 pub use database::{DatabaseSettings, DatabaseUrl, SignIn};
 pub use faults::{Fault, Faults};
+pub use fulfilment::FulfilmentSettings;
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
 pub use vault::VaultSettings;
@@ -70,7 +74,13 @@ pub struct Config {
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
-    /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`] or [`Needs::fulfilment`] was asked for.
+    /// Which certificates callers show, where the platform demands one of every caller; they are not looked at when
+    /// none. Read where [`Needs::http`] was asked for.
+    pub certificates: Option<CertificateSettings>,
+    /// Whom it sends orders to, where [`Needs::fulfilment`] was asked for; the stand-in when none.
+    pub fulfilment: Option<FulfilmentSettings>,
+    /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
+    /// [`Needs::http`] was asked for.
     pub vault: Option<VaultSettings>,
     /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
     pub secret_name: Option<SecretName>,
@@ -89,8 +99,7 @@ impl Config {
     ///
     /// # Errors
     /// [`Faults`], all of them: settings that are unknown, missing, malformed or contradictory, references
-    /// that the platform left unresolved, features that this version does not have, and a place where it is
-    /// not safe to start.
+    /// that the platform left unresolved, and a place where it is not safe to start.
     pub fn read(
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         needs: Needs,
@@ -102,11 +111,10 @@ impl Config {
         let people = needs.http || needs.incoming;
         let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
+        let certificates = needs.http.then(|| certificates::read(&mut given, place)).flatten();
         let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
-        if needs.fulfilment && place == Place::Platform {
-            given.demand("ORDERS_FULFILMENT_URL", "is missing: on the platform set it to the backend's URL");
-        }
-        let keeps_secrets = needs.secrets || needs.fulfilment;
+        let fulfilment = needs.fulfilment.then(|| fulfilment::read(&mut given, place)).flatten();
+        let keeps_secrets = needs.secrets || needs.fulfilment || needs.http;
         let vault = keeps_secrets.then(|| vault::read(&mut given)).flatten();
         let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
         let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
@@ -122,6 +130,8 @@ impl Config {
                 database,
                 tenant,
                 identity,
+                certificates,
+                fulfilment,
                 vault,
                 secret_name,
                 rate_limit: rate_limit?,

@@ -1,24 +1,134 @@
 //! The backend that carries orders out.
 
-use crate::{orders::Order, store::Decision};
+use std::{error::Error, iter::successors, time::Duration};
+
+use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
+
+use crate::{
+    clock::Clock,
+    config::FulfilmentSettings,
+    host::Retry,
+    https::{BodyError, ClientError},
+    orders::{Order, Traceparent},
+    pem::PemError,
+    secret::SecretError,
+    store::Decision,
+    vault::Vault,
+};
+use https::Https;
+
+mod https;
+mod request;
+
+#[cfg(test)]
+mod tests;
+
+/// How long an order may take to be accepted or refused, reading a rotated certificate included (contract §1).
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where orders go.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub enum Backend {
     /// The stand-in of a laptop: accepts every order, in process.
     #[default]
     StandIn,
+    /// The real one, over mutual TLS.
+    Https(Box<Https>),
+}
+
+/// The backend did not decide; the order waits and is sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum Undecided {
+    /// Our certificate, or the backend's authority, cannot be read.
+    #[error("a certificate for the fulfilment backend cannot be had")]
+    Secret(#[from] SecretError),
+    /// It can be read, and is not what it should be.
+    #[error("a certificate for the fulfilment backend is of no use")]
+    Pem(#[from] PemError),
+    /// There can be no client with these certificates.
+    #[error("the fulfilment backend cannot be called with these certificates")]
+    Client(#[from] ClientError),
+    /// It is away, or one side does not trust the other's certificate.
+    #[error("the fulfilment backend cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// It said neither yes nor no.
+    #[error("the fulfilment backend answered {0}")]
+    Status(StatusCode),
+    /// It said more than it may, or not all of it.
+    #[error("the fulfilment backend's answer cannot be read")]
+    Answer(#[from] BodyError),
+    /// It took longer than 15 seconds.
+    #[error("the fulfilment backend took too long")]
+    Late,
+}
+
+impl Undecided {
+    /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
+    /// and no customer's order is refused for that (contract §4).
+    #[must_use]
+    pub fn is_our_fault(&self) -> bool {
+        let passing = [408, 409, 425, 429];
+        matches!(self, Self::Status(status) if status.is_client_error() && !passing.contains(&status.as_u16()))
+    }
+
+    /// It and what led to it, in one line; no URL, no certificate, nothing that the backend wrote.
+    fn story(&self) -> String {
+        let causes = successors(Some(self as &dyn Error), |error| (*error).source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
 }
 
 impl Backend {
-    /// Asks the backend to carry an order out.
+    /// The backend of these settings; none of them is the stand-in. Calls nobody yet.
     #[must_use]
-    pub fn carry_out(self, order: &Order) -> Decision {
+    pub fn new(settings: Option<FulfilmentSettings>, vault: Option<&Vault>) -> Self {
+        settings.map_or(Self::StandIn, |settings| Self::Https(Box::new(Https::new(settings, vault))))
+    }
+
+    /// Asks the backend to carry an order out, within the trace that queued it. May be asked again for the same
+    /// order: the backend knows it by its id.
+    ///
+    /// # Errors
+    /// [`Undecided`], at the latest after 15 seconds.
+    pub async fn carry_out(
+        &self,
+        order: &Order,
+        trace: Option<&Traceparent>,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, Undecided> {
         match self {
             Self::StandIn => {
                 tracing::debug!(order_id = %order.id, "the stand-in accepts order {}", order.id);
-                Decision::Fulfilled
+                Ok(Decision::Fulfilled)
+            }
+            Self::Https(backend) => {
+                let asked = tokio::time::timeout(PATIENCE, backend.ask(order, trace, now)).await;
+                asked.unwrap_or(Err(Undecided::Late))
             }
         }
+    }
+
+    /// Reads certificates again that are kept in a vault; returns when there are none.
+    pub async fn keep_fresh(&self, clock: Clock) {
+        if let Self::Https(backend) = self {
+            backend.keep_fresh(clock).await;
+        }
+    }
+}
+
+impl From<Undecided> for Retry {
+    fn from(undecided: Undecided) -> Self {
+        let error = undecided.story();
+        if undecided.is_our_fault() {
+            tracing::error!(
+                error,
+                "the fulfilment backend finds fault with the request: check ORDERS_FULFILMENT_URL and that the \
+                 backend knows ORDERS_FULFILMENT_CLIENT_CERTIFICATE"
+            );
+        } else {
+            tracing::warn!(error, "the fulfilment backend did not decide");
+        }
+        Self("the fulfilment backend did not decide")
     }
 }

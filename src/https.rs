@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer};
+use rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, crypto::aws_lc_rs,
+    pki_types::CertificateDer,
+};
+
+use crate::pem::Holder;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -29,8 +34,8 @@ pub enum Schemes {
 /// A client cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// TLS cannot be set up with these authorities.
-    #[error("cannot set up TLS: check the certificates of the authorities")]
+    /// TLS cannot be set up with these certificates.
+    #[error("cannot set up TLS: check the certificates")]
     Tls(#[source] rustls::Error),
     /// The client itself.
     #[error("cannot make an HTTP client")]
@@ -61,19 +66,33 @@ pub fn client(roots: Roots, schemes: Schemes, patience: Duration) -> Result<Clie
 /// # Errors
 /// When an authority is no certificate.
 pub fn builder(roots: Roots, schemes: Schemes, patience: Duration) -> Result<ClientBuilder, ClientError> {
+    Ok(bounded(trusting(roots).map_err(ClientError::Tls)?.with_no_client_auth(), schemes, patience))
+}
+
+/// A client as of [`client`] that speaks `https` alone and shows servers a certificate of its own.
+///
+/// # Errors
+/// When an authority is no certificate, key and certificate do not belong together, or the client cannot be made.
+pub fn mutual(roots: Roots, holder: Holder, patience: Duration) -> Result<Client, ClientError> {
+    let tls = trusting(roots).and_then(|tls| tls.with_client_auth_cert(holder.chain, holder.key));
+    bounded(tls.map_err(ClientError::Tls)?, Schemes::Https, patience).build().map_err(ClientError::Client)
+}
+
+fn trusting(roots: Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(ClientError::Tls)?
-        .with_root_certificates(store(roots).map_err(ClientError::Tls)?)
-        .with_no_client_auth();
-    Ok(Client::builder()
+        .with_safe_default_protocol_versions()?;
+    Ok(tls.with_root_certificates(store(roots)?))
+}
+
+fn bounded(tls: ClientConfig, schemes: Schemes, patience: Duration) -> ClientBuilder {
+    Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(schemes == Schemes::Https)
         .redirect(Policy::none())
         .no_proxy()
         .referer(false)
         .connect_timeout(CONNECT)
-        .timeout(patience))
+        .timeout(patience)
 }
 
 fn store(roots: Roots) -> Result<RootCertStore, rustls::Error> {

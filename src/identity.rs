@@ -1,18 +1,24 @@
 //! Who is calling: evidence in, an immutable [`Caller`] out, or a refusal. Read once, at the door.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    config::{IdentityMode, IdentitySettings},
+    clock::Clock,
+    config::{CertificateSettings, IdentityMode, IdentitySettings},
     https::ClientError,
     orders::Owner,
+    vault::Vault,
 };
+use certificate::Certificates;
 use refusal::Reason;
 use token::Tokens;
 
 mod bearer;
+mod certificate;
 mod claims;
 mod easyauth;
 mod evidence;
@@ -33,6 +39,7 @@ pub struct Caller {
     pub(crate) object: Uuid,
     pub(crate) kind: CallerKind,
     pub(crate) roles: Vec<Role>,
+    pub(crate) certified: Certified,
 }
 
 /// People and programs are told apart: a program never owns.
@@ -45,6 +52,17 @@ pub enum CallerKind {
     },
     /// A program with an identity of its own.
     App,
+}
+
+/// Whether a caller showed a certificate. One that was shown and is wrong has no caller.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Certified {
+    /// Certificates are not looked at here.
+    NotAsked,
+    /// None was shown.
+    No,
+    /// One that is right, and the token's client's own.
+    Yes,
 }
 
 /// App roles, compared exactly; others are ignored.
@@ -68,6 +86,7 @@ impl Caller {
 pub struct Identity {
     settings: IdentitySettings,
     source: Source,
+    certificates: Option<Certificates>,
 }
 
 /// What is read (contract §6).
@@ -91,7 +110,21 @@ impl Identity {
             IdentityMode::Jwt(tokens) => Source::Token(Tokens::new(tokens.clone())?),
             IdentityMode::EasyAuthAndJwt(tokens) => Source::HeaderAndToken(Tokens::new(tokens.clone())?),
         };
-        Ok(Self { settings, source })
+        Ok(Self { settings, source, certificates: None })
+    }
+
+    /// The same check, which also looks at the certificates that callers show: those of these settings. Reads nothing
+    /// yet.
+    #[must_use]
+    pub fn with_certificates(self, settings: CertificateSettings, vault: Option<&Vault>) -> Self {
+        Self { certificates: Some(Certificates::new(settings, vault)), ..self }
+    }
+
+    /// Reads again who vouches for certificates, where a vault holds it; returns when there is nothing to read.
+    pub async fn keep_fresh(&self, clock: Clock) {
+        if let Some(certificates) = &self.certificates {
+            certificates.keep_fresh(clock).await;
+        }
     }
 
     /// Fetches the issuer's keys if tokens are to be judged, so that the first caller need not wait for them. A
@@ -126,15 +159,21 @@ impl Identity {
 
     async fn judged(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
         let token = bearer::token(headers)?;
-        match &self.source {
-            Source::Header => easyauth::evidence(headers)?.caller(&self.settings),
-            Source::Token(tokens) => tokens.evidence(token, now).await?.caller(&self.settings),
+        let evidence = match &self.source {
+            Source::Header => Arc::new(easyauth::evidence(headers)?),
+            Source::Token(tokens) => tokens.evidence(token, now).await?,
             Source::HeaderAndToken(tokens) => {
                 let header = easyauth::evidence(headers)?;
                 let evidence = tokens.evidence(token, now).await?;
                 evidence.agrees_with(&header)?;
-                evidence.caller(&self.settings)
+                evidence
             }
-        }
+        };
+        let caller = evidence.caller(&self.settings)?;
+        let certified = match &self.certificates {
+            Some(certificates) => certificates.shown(headers, evidence.client, now).await?,
+            None => certificate::dropped(headers),
+        };
+        Ok(Caller { certified, ..caller })
     }
 }

@@ -5,7 +5,7 @@
 //! request is well formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
 //! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
-//! a [`secret`] of it fresh, and the [`fulfilment`] backend.
+//! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -25,6 +25,7 @@ pub mod orders;
 pub mod store;
 pub mod fulfilment;
 pub mod secret;
+pub mod pem;
 pub mod vault;
 pub mod azure;
 pub mod clock;

@@ -114,19 +114,26 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
+    let backend = Backend::new(config.fulfilment, vault.as_ref());
     let health = Sampled::default();
     // Nobody else asks for the samples; a process of queue functions need not wake its database for them.
     if served.iter().any(|function| function.name == "Health") {
         tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     }
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
+    let identity = match config.certificates {
+        Some(certificates) => {
+            identity.map(|identity| identity.with_certificates(certificates, vault.as_ref()))
+        }
+        None => identity,
+    };
     let app = App {
         clock: Clock,
         tenant: config.tenant,
         identity,
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
-        backend: Backend::StandIn,
+        backend,
         vault,
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
@@ -135,6 +142,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     };
     let app = Arc::new(app);
     tokio::spawn(prepare(Arc::clone(&app)));
+    tokio::spawn(keep_fresh(Arc::clone(&app)));
     let host = Host {
         app,
         functions: served,
@@ -158,4 +166,14 @@ async fn prepare(app: Arc<App>) {
     if let Some(identity) = &app.identity {
         identity.prepare(app.clock.now()).await;
     }
+}
+
+/// Reads what may be rotated again, for as long as there is something.
+async fn keep_fresh(app: Arc<App>) {
+    let identity = async {
+        if let Some(identity) = &app.identity {
+            identity.keep_fresh(app.clock).await;
+        }
+    };
+    tokio::join!(app.backend.keep_fresh(app.clock), identity);
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::{
-    identity::{Caller, CallerKind, Role},
+    identity::{Caller, CallerKind, Certified, Role},
     orders::{Actor, ActorKind, Owner},
 };
 
@@ -20,6 +20,8 @@ enum Users {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Apps {
     Processor,
+    /// And with a certificate, where certificates are looked at.
+    CertifiedProcessor,
     No,
 }
 
@@ -71,7 +73,7 @@ policy! {
     /// List everybody's orders.
     ListAllOrders   | Users::With(STAFF),     STAFF,     Apps::Processor;
     /// Hand an order to fulfilment.
-    ProcessOrder    | Users::With(PROCESSOR), PROCESSOR, Apps::Processor;
+    ProcessOrder    | Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
     /// Read the product table; beyond one's own means inactive products too.
     ListProducts    | Users::Any,             ADMIN,     Apps::No;
     /// Write the product table.
@@ -90,6 +92,9 @@ pub enum Denied {
     /// The token lacks the required scope.
     #[error("the required scope is missing")]
     Scope,
+    /// The program has to show a certificate for this.
+    #[error("the certificate is missing")]
+    Certificate,
     /// The caller's role or kind does not allow it.
     #[error("the caller's role does not allow this")]
     Role,
@@ -150,7 +155,12 @@ impl Caller {
                 Users::With(_) | Users::Any if holds(A::RULE.beyond_own) => Sight(None),
                 Users::With(_) | Users::Any => Sight(Some(self.owner())),
             },
-            CallerKind::App if A::RULE.apps == Apps::Processor && holds(PROCESSOR) => Sight(None),
+            CallerKind::App
+                if A::RULE.apps == Apps::CertifiedProcessor && self.certified == Certified::No =>
+            {
+                return Err(Denied::Certificate);
+            }
+            CallerKind::App if A::RULE.apps != Apps::No && holds(PROCESSOR) => Sight(None),
             CallerKind::App => return Err(Denied::Role),
         };
         let kind = match self.kind {
@@ -180,7 +190,8 @@ mod tests {
     ];
 
     fn caller((kind, roles): (CallerKind, &[Role])) -> Caller {
-        Caller { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2), kind, roles: roles.to_vec() }
+        let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
+        Caller { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2), kind, roles, certified }
     }
 
     fn row<A: Action>() -> [&'static str; 8] {
@@ -192,6 +203,7 @@ mod tests {
             }
             Err(Denied::Scope) => "scope",
             Err(Denied::Role) => "role",
+            Err(Denied::Certificate) => "certificate",
         })
     }
 
@@ -224,5 +236,20 @@ mod tests {
         let object = Some(Uuid::from_u128(2));
         assert_eq!(actor(CallerKind::User { in_scope: true }), Actor { kind: ActorKind::User, object });
         assert_eq!(actor(CallerKind::App), Actor { kind: ActorKind::App, object });
+    }
+
+    #[test]
+    fn where_certificates_are_looked_at_a_program_needs_one_to_process_and_nobody_else_does() {
+        let without = |kind| Caller { certified: Certified::No, ..caller(kind) };
+        for roles in [NOBODY, PROCESSOR, ADMIN] {
+            let program = without((CallerKind::App, roles));
+            assert_eq!(program.permit::<ProcessOrder>().err(), Some(Denied::Certificate));
+            let certified = Caller { certified: Certified::Yes, ..program };
+            let role = (roles != PROCESSOR).then_some(Denied::Role);
+            assert_eq!(certified.permit::<ProcessOrder>().err(), role);
+        }
+        assert!(without((CallerKind::App, PROCESSOR)).permit::<ReadOrder>().is_ok());
+        let person = without((CallerKind::User { in_scope: true }, PROCESSOR));
+        assert!(person.permit::<ProcessOrder>().is_ok());
     }
 }

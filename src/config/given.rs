@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{
     Fault, Faults, Needs, Place,
-    settings::{self, Later, SETTINGS, Setting, State},
+    settings::{self, SETTINGS, Setting},
     value,
 };
 
@@ -56,9 +56,9 @@ impl Given {
     /// Finds the faults that any setting may have, whatever it means.
     fn check(&mut self, setting: &Setting) {
         let fault = match self.values.get(setting.name).map(|value| value.to_str()) {
-            None => fault_of_default(setting),
+            None => None,
             Some(None) => Some("is not UTF-8".to_owned()),
-            Some(Some(text)) => fault_of_text(setting, text),
+            Some(Some(text)) => fault_of_text(text),
         };
         if let Some(fault) = fault {
             self.fault(setting.name, fault);
@@ -119,6 +119,33 @@ impl Given {
         }
     }
 
+    /// Whether the setting has a value, right or wrong.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// What the platform says of itself under this name.
+    pub(super) fn of_platform(&self, name: &str) -> Option<&str> {
+        self.values.get(name)?.to_str()
+    }
+
+    /// Finds fault with a setting that is set, unless that was done.
+    pub(super) fn demand_not(&mut self, name: &'static str, fault: &str) {
+        if self.is_set(name) && !self.is_faulty(name) {
+            self.fault(name, fault.to_owned());
+        }
+    }
+
+    /// Finds fault with a setting that says its text is in the vault, when there is none.
+    pub(super) fn demand_vault(&mut self, asking: &'static str, is_in_vault: bool) {
+        if is_in_vault && !self.is_set("KeyVaultUrl") {
+            self.fault(
+                asking,
+                "names a secret of the vault: set KeyVaultUrl to the vault's address".to_owned(),
+            );
+        }
+    }
+
     /// Finds fault with a setting whose value is right by itself.
     pub(super) fn find_fault(&mut self, name: &'static str, fault: &str) {
         self.fault(name, fault.to_owned());
@@ -129,7 +156,7 @@ impl Given {
     }
 
     fn parse<T>(&mut self, name: &'static str, default: Option<&str>, parse: Parse<T>) -> Option<T> {
-        if self.faults.iter().any(|fault| fault.setting() == name) {
+        if self.is_faulty(name) {
             return None;
         }
         let text = match self.values.get(name) {
@@ -143,6 +170,10 @@ impl Given {
                 None
             }
         }
+    }
+
+    fn is_faulty(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.setting() == name)
     }
 
     fn fault(&mut self, name: &str, text: String) {
@@ -160,18 +191,7 @@ fn is_of_interest(name: &str) -> bool {
         || MANAGED_IDENTITY.contains(&name)
 }
 
-/// Where the default asks for what this version lacks, silence would get less than it was promised.
-fn fault_of_default(setting: &Setting) -> Option<String> {
-    let default = setting.default?;
-    match setting.state {
-        State::Partly { now, reason, .. } if !now.contains(&default) => {
-            Some(format!("is not set and by default {reason}"))
-        }
-        _ => None,
-    }
-}
-
-fn fault_of_text(setting: &Setting, text: &str) -> Option<String> {
+fn fault_of_text(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("is empty: give it a value or remove it".to_owned());
     }
@@ -182,13 +202,5 @@ fn fault_of_text(setting: &Setting, text: &str) -> Option<String> {
                 .to_owned(),
         );
     }
-    match setting.state {
-        State::Built => None,
-        State::Partly { now, .. } if now.contains(&text) => None,
-        State::Partly { now, later: Later::These(later), .. } if !later.contains(&text) => {
-            let all: Vec<_> = now.iter().chain(later).map(|value| format!("`{value}`")).collect();
-            Some(format!("is not {}", all.join(" or ")))
-        }
-        State::Partly { reason, .. } | State::Later(reason) => Some(reason.to_owned()),
-    }
+    None
 }

@@ -5,8 +5,10 @@ use std::{collections::BTreeMap, ffi::OsString};
 use super::{Config, Faults, Needs, Place, SETTINGS};
 
 mod azure;
+mod certificates;
 mod example;
 mod faults;
+mod fulfilment;
 mod identity;
 mod place;
 mod values;

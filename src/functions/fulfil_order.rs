@@ -33,7 +33,9 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
             app.store.record_dead_letter(&letter, None, stamp).await?;
         }
         Pending::Order(order) => {
-            let decision = app.backend.carry_out(&order);
+            let ours = delivery.invocation.traceparent.parse().ok();
+            let trace = message.traceparent.as_ref().or(ours.as_ref());
+            let decision = app.backend.carry_out(&order, trace, stamp.at).await?;
             app.store.decide_order(&message, decision, app.stamp(&delivery.invocation)).await?;
         }
     }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Caller, CallerKind, Role, refusal::Reason};
+use super::{Caller, CallerKind, Certified, Role, refusal::Reason};
 use crate::config::IdentitySettings;
 
 /// Ids, kind and rights, as one header or one token states them.
@@ -31,7 +31,8 @@ impl Evidence {
                 return Err(Reason::ClientNotAllowed);
             }
         }
-        Ok(Caller { tenant: self.tenant, object: self.object, kind, roles: self.roles.clone() })
+        let (roles, certified) = (self.roles.clone(), Certified::NotAsked);
+        Ok(Caller { tenant: self.tenant, object: self.object, kind, roles, certified })
     }
 
     /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.

@@ -7,10 +7,11 @@
 pub struct Unidentified(pub(super) Reason);
 
 impl Unidentified {
-    /// Whether nobody could judge the evidence for now: the issuer's keys cannot be had.
+    /// Whether nobody could judge the evidence for now: the issuer's keys, or the authorities for certificates, cannot
+    /// be had.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
-        self.0 == Reason::KeysUnavailable
+        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable)
     }
 
     /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
@@ -66,6 +67,22 @@ pub(super) enum Reason {
     TenantDisagrees,
     ObjectDisagrees,
     ClientDisagrees,
+    CertificateRepeated,
+    CertificateTooLarge,
+    CertificateEncoding,
+    CertificateMalformed,
+    CertificateUntrusted,
+    CertificateAlgorithm,
+    CertificateEarly,
+    CertificateExpired,
+    CertificateUsage,
+    CertificateOfAuthority,
+    CertificateKey,
+    CertificateRevoked,
+    CertificateForeign,
+    RevocationUnknown,
+    RevocationOutdated,
+    AuthoritiesUnavailable,
 }
 
 impl Reason {
@@ -108,6 +125,22 @@ impl Reason {
             Self::TenantDisagrees => "tenant-disagrees",
             Self::ObjectDisagrees => "object-disagrees",
             Self::ClientDisagrees => "client-disagrees",
+            Self::CertificateRepeated => "certificate-repeated",
+            Self::CertificateTooLarge => "certificate-too-large",
+            Self::CertificateEncoding => "certificate-encoding",
+            Self::CertificateMalformed => "certificate-malformed",
+            Self::CertificateUntrusted => "certificate-untrusted",
+            Self::CertificateAlgorithm => "certificate-algorithm",
+            Self::CertificateEarly => "certificate-early",
+            Self::CertificateExpired => "certificate-expired",
+            Self::CertificateUsage => "certificate-usage",
+            Self::CertificateOfAuthority => "certificate-of-authority",
+            Self::CertificateKey => "certificate-key",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::CertificateForeign => "certificate-foreign",
+            Self::RevocationUnknown => "revocation-unknown",
+            Self::RevocationOutdated => "revocation-outdated",
+            Self::AuthoritiesUnavailable => "authorities-unavailable",
         }
     }
 }

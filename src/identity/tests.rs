@@ -11,6 +11,7 @@ use super::{Caller, Identity};
 use crate::config::{IdentityMode, IdentitySettings};
 
 mod access;
+mod certificates;
 mod evidence;
 mod issuer;
 mod kinds;

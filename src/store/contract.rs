@@ -5,7 +5,7 @@ use test_servers::Database;
 use uuid::Uuid;
 
 use crate::{
-    identity::{Caller, CallerKind, Role},
+    identity::{Caller, CallerKind, Certified, Role},
     orders::{
         Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId,
         ProductDraft, Quantity, Reason, Sku, UnitPrice,
@@ -70,7 +70,8 @@ const TENANT: Uuid = Uuid::from_u128(0x7e);
 
 fn person(object: u128, roles: &[Role]) -> Caller {
     let kind = CallerKind::User { in_scope: true };
-    Caller { tenant: TENANT, object: Uuid::from_u128(object), kind, roles: roles.to_vec() }
+    let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
+    Caller { tenant: TENANT, object: Uuid::from_u128(object), kind, roles, certified }
 }
 
 pub(super) fn creator() -> Caller {

@@ -1,24 +1,36 @@
 //! Certificates for tests: an authority made on the spot, and what it signs, right or wrong on purpose.
 
-use std::{net::IpAddr, time::SystemTime};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::SystemTime,
+};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
+
+/// Numbers the certificates of a process.
+static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// Signs certificates with a key that only this value has.
 pub struct Authority {
     pem: String,
+    serial: u64,
     issuer: Issuer<'static, KeyPair>,
 }
 
 /// What a certificate says of its holder; [`Leaf::server`] and [`Leaf::client`] are right in everything.
 #[derive(Clone, Debug)]
 pub struct Leaf {
-    /// Its names: DNS names, and IP addresses in their usual form.
+    /// The common name of its subject; that of nobody when none.
+    pub subject: Option<String>,
+    /// Its alternative names: DNS names, IP addresses in their usual form, and URIs.
     pub names: Vec<String>,
+    /// Whether it says that it may sign others.
+    pub is_authority: bool,
     /// What its key may be used for.
     pub usages: Vec<ExtendedKeyUsagePurpose>,
     /// The first moment of its life.
@@ -34,6 +46,8 @@ pub struct Issued {
     pub certificate: String,
     /// Its private key, PKCS#8 in PEM.
     pub key: String,
+    /// Its serial number.
+    pub serial: u64,
 }
 
 impl Leaf {
@@ -52,17 +66,22 @@ impl Leaf {
     fn new(names: &[&str], usage: ExtendedKeyUsagePurpose) -> Self {
         let now = OffsetDateTime::now_utc();
         Self {
+            subject: names.first().map(|&name| name.to_owned()),
             names: names.iter().map(|&name| name.to_owned()).collect(),
+            is_authority: false,
             usages: vec![usage],
             from: (now - Duration::days(1)).into(),
             until: (now + Duration::days(30)).into(),
         }
     }
 
-    fn params(&self) -> Result<CertificateParams, rcgen::Error> {
+    fn params(&self, serial: u64) -> Result<CertificateParams, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
-        let name = self.names.first().map_or("nobody", String::as_str);
-        params.distinguished_name.push(DnType::CommonName, name);
+        params.serial_number = Some(SerialNumber::from(serial));
+        params.distinguished_name.push(DnType::CommonName, self.subject.as_deref().unwrap_or("nobody"));
+        if self.is_authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
         params.subject_alt_names =
             self.names.iter().map(|name| alternative(name)).collect::<Result<_, _>>()?;
         params.extended_key_usages.clone_from(&self.usages);
@@ -76,9 +95,9 @@ impl Leaf {
     /// # Errors
     /// When a name is none, or the random source fails.
     pub fn self_signed(&self) -> Result<Issued, rcgen::Error> {
-        let key = KeyPair::generate()?;
-        let certificate = self.params()?.self_signed(&key)?;
-        Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem() })
+        let (key, serial) = (KeyPair::generate()?, next_serial());
+        let certificate = self.params(serial)?.self_signed(&key)?;
+        Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem(), serial })
     }
 }
 
@@ -88,13 +107,36 @@ impl Authority {
     /// # Errors
     /// When the random source fails.
     pub fn new(name: &str) -> Result<Self, rcgen::Error> {
-        let key = KeyPair::generate()?;
+        let (key, serial) = (KeyPair::generate()?, next_serial());
+        let params = Self::params(name, serial)?;
+        let pem = params.self_signed(&key)?.pem();
+        Ok(Self { pem, serial, issuer: Issuer::new(params, key) })
+    }
+
+    /// An authority of this name that this one vouches for.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn subordinate(&self, name: &str) -> Result<Self, rcgen::Error> {
+        let (key, serial) = (KeyPair::generate()?, next_serial());
+        let params = Self::params(name, serial)?;
+        let pem = params.signed_by(&key, &self.issuer)?.pem();
+        Ok(Self { pem, serial, issuer: Issuer::new(params, key) })
+    }
+
+    fn params(name: &str, serial: u64) -> Result<CertificateParams, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
+        params.serial_number = Some(SerialNumber::from(serial));
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let pem = params.self_signed(&key)?.pem();
-        Ok(Self { pem, issuer: Issuer::new(params, key) })
+        Ok(params)
+    }
+
+    /// The serial number of its own certificate.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// Its own certificate, PEM: what those who trust it hold.
@@ -108,15 +150,47 @@ impl Authority {
     /// # Errors
     /// When a name is none, or the random source fails.
     pub fn issue(&self, leaf: &Leaf) -> Result<Issued, rcgen::Error> {
-        let key = KeyPair::generate()?;
-        let certificate = leaf.params()?.signed_by(&key, &self.issuer)?;
-        Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem() })
+        let (key, serial) = (KeyPair::generate()?, next_serial());
+        let certificate = leaf.params(serial)?.signed_by(&key, &self.issuer)?;
+        Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem(), serial })
     }
+
+    /// A revocation list (PEM) that takes back the certificates of these serial numbers and is good for this while.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn revocation_list(
+        &self,
+        serials: &[u64],
+        from: SystemTime,
+        until: SystemTime,
+    ) -> Result<String, rcgen::Error> {
+        let revoked = serials.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: from.into(),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let params = CertificateRevocationListParams {
+            this_update: from.into(),
+            next_update: until.into(),
+            crl_number: SerialNumber::from(next_serial()),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer)?.pem()
+    }
+}
+
+fn next_serial() -> u64 {
+    SERIAL.fetch_add(1, Ordering::Relaxed)
 }
 
 fn alternative(name: &str) -> Result<SanType, rcgen::Error> {
     match name.parse::<IpAddr>() {
         Ok(address) => Ok(SanType::IpAddress(address)),
+        Err(_) if name.contains(':') => Ok(SanType::URI(name.try_into()?)),
         Err(_) => Ok(SanType::DnsName(name.try_into()?)),
     }
 }

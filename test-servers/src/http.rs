@@ -7,9 +7,10 @@ use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::WebPkiClientVerifier,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -36,17 +37,28 @@ impl Drop for Server {
     }
 }
 
+/// How a server proves who it is, and whom it lets in.
+pub(crate) struct Tls<'a> {
+    pub(crate) own: &'a Issued,
+    /// The authority, PEM, that has to have signed the certificate of every client; none asks for no certificate.
+    pub(crate) clients: Option<&'a str>,
+}
+
+/// The certificate that a client showed, DER; an extension of its requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown(pub(crate) Vec<u8>);
+
 impl Server {
     /// Serves at this address, port 0 for a free one; behind TLS when there is a certificate.
     pub(crate) async fn start<F>(
         address: SocketAddr,
-        tls: Option<&Issued>,
+        tls: Option<Tls<'_>>,
         handler: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     ) -> io::Result<Self>
     where
         F: Future<Output = Reply> + Send + 'static,
     {
-        let acceptor = tls.map(acceptor).transpose()?;
+        let acceptor = tls.map(|tls| acceptor(&tls)).transpose()?;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(async move {
@@ -54,10 +66,14 @@ impl Server {
                 let (acceptor, handler) = (acceptor.clone(), handler.clone());
                 tokio::spawn(async move {
                     match acceptor {
-                        None => serve(stream, handler).await,
-                        // Whoever does not trust the certificate breaks off here.
+                        None => serve(stream, None, handler).await,
+                        // Whoever does not trust the certificate, or shows none that is trusted, ends here.
                         Some(acceptor) => match acceptor.accept(stream).await {
-                            Ok(stream) => serve(stream, handler).await,
+                            Ok(stream) => {
+                                let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                                let shown = first.map(|certificate| Shown(certificate.to_vec()));
+                                serve(stream, shown, handler).await;
+                            }
                             Err(_distrust) => {}
                         },
                     }
@@ -68,12 +84,15 @@ impl Server {
     }
 }
 
-async fn serve<S, F>(stream: S, handler: impl Fn(Request<Incoming>) -> F)
+async fn serve<S, F>(stream: S, shown: Option<Shown>, handler: impl Fn(Request<Incoming>) -> F)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = Reply>,
 {
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
         let reply = handler(request);
         async move { Ok::<_, Infallible>(reply.await) }
     });
@@ -81,15 +100,26 @@ where
     let _gone = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn acceptor(issued: &Issued) -> io::Result<TlsAcceptor> {
-    let chain = CertificateDer::pem_slice_iter(issued.certificate.as_bytes());
-    let chain = chain.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
-    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).map_err(io::Error::other)?;
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+fn acceptor(tls: &Tls<'_>) -> io::Result<TlsAcceptor> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let chain = certificates(&tls.own.certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(tls.own.key.as_bytes()).map_err(io::Error::other)?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
         .map_err(io::Error::other)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let builder = match tls.clients {
+        None => builder.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(certificates(authority)?);
+            let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder.with_client_cert_verifier(clients.map_err(io::Error::other)?)
+        }
+    };
+    Ok(TlsAcceptor::from(Arc::new(builder.with_single_cert(chain, key).map_err(io::Error::other)?)))
+}
+
+fn certificates(pem: &str) -> io::Result<Vec<CertificateDer<'static>>> {
+    let found = CertificateDer::pem_slice_iter(pem.as_bytes());
+    found.collect::<Result<_, _>>().map_err(io::Error::other)
 }

@@ -5,12 +5,14 @@
 
 pub mod authority;
 pub mod azurite;
+pub mod backend;
 mod http;
 pub mod identity_endpoint;
 pub mod postgres;
 pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
+pub use backend::{Asked, Backend, Says};
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
 pub use vault::{Mood, Vault, VaultSecret};

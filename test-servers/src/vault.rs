@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Issued,
-    http::{Reply, Server},
+    http::{Reply, Server, Tls},
     identity_endpoint::reply,
 };
 
@@ -97,7 +97,8 @@ impl Vault {
         }));
         let shared = Arc::clone(&holding);
         let handler = move |request| answer(Arc::clone(&shared), request);
-        let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(certificate), handler).await?;
+        let tls = Tls { own: certificate, clients: None };
+        let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(tls), handler).await?;
         Ok(Self { server, holding })
     }
 

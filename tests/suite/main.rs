@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod alike;
+mod certificates;
 mod changes;
 mod crash;
 mod database_tls;
@@ -13,6 +14,7 @@ mod dead_letters;
 mod description;
 mod differences;
 mod entrances;
+mod fulfilment;
 mod functions;
 mod health;
 mod history;

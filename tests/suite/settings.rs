@@ -52,25 +52,6 @@ fn every_fault_is_named_at_once_in_one_line() {
 }
 
 #[test]
-fn what_comes_later_is_refused_not_ignored() {
-    for (name, value) in [
-        ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
-        ("ORDERS_CLIENT_CERTIFICATE_CA", "ca.pem"),
-        ("ORDERS_FULFILMENT_URL", "https://backend.example"),
-    ] {
-        let output = run(&[
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
-            ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
-            ("WEBSITE_AUTH_ENABLED", "True"),
-            ("ORDERS_IDENTITY", "easyauth"),
-            (name, value),
-        ]);
-        assert_eq!(output.status.code(), Some(2), "{name}={value}");
-        assert!(last_line(&output.stderr).contains(name), "{name}: {}", last_line(&output.stderr));
-    }
-}
-
-#[test]
 fn the_platform_is_strict() {
     let output = run(&[
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),

@@ -76,7 +76,10 @@ fn an_address_of_postgresql_that_cannot_be_read_is_refused_without_being_shown()
 #[test]
 fn the_platforms_processor_names_its_backend() {
     let needs = Needs { fulfilment: true, ..NEITHER };
-    assert_eq!(faulty(&platform_with(&[]), needs), ["ORDERS_DATABASE_URL", "ORDERS_FULFILMENT_URL"]);
+    assert_eq!(
+        faulty(&platform_with(&[]), needs),
+        ["ORDERS_DATABASE_URL", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "ORDERS_FULFILMENT_URL"]
+    );
     assert_eq!(faulty(&local(), needs), [""; 0]);
 }
 

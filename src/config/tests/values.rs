@@ -72,7 +72,7 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
         &[],
         &["20/h burst 40", "20 burst 40", "20/s  burst 40", "+20/s burst 40", "20/s burst 40 "],
     );
-    check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["required", "optional", ""]);
+    check("ORDERS_CLIENT_CERTIFICATE_MODE", &["off"], &["Required", "optional", "true", ""]);
     check("ORDERS_LOG", &["warn", "warn,orders_worker=debug"], &["=loud", "orders_worker=loud", ""]);
 }
 
@@ -129,21 +129,6 @@ fn a_local_database_is_a_file_or_a_server() {
         &[],
         &["postgres:h/d", "postgres://", "postgres://me@h", "Postgres://h/d", ""],
     );
-}
-
-#[test]
-fn a_feature_of_a_later_version_is_refused_and_never_accepted_and_ignored() {
-    let later = [
-        "ORDERS_FULFILMENT_URL",
-        "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-        "ORDERS_FULFILMENT_CA",
-        "ORDERS_CLIENT_CERTIFICATE_CA",
-        "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-    ];
-    for name in later {
-        let fault = fault(&local_with(&[(name, "x")]), EVERYTHING);
-        assert!(fault.contains("this version does not") && fault.contains("remove it"), "{name} {fault}");
-    }
 }
 
 #[test]

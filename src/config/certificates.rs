@@ -1,0 +1,108 @@
+//! The certificates that callers show (contract §7).
+
+use reqwest::Url;
+use uuid::Uuid;
+
+use super::{Place, given::Given, value};
+use crate::{pem::AuthoritySource, secret::SecretSource};
+
+const MODE: &str = "ORDERS_CLIENT_CERTIFICATE_MODE";
+const AUTHORITY: &str = "ORDERS_CLIENT_CERTIFICATE_CA";
+const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
+
+/// The plan whose front is not known to ask for certificates (identity sheet §4).
+const WITHOUT: &str = "FlexConsumption";
+
+/// Which certificates are believed, and whose they are.
+#[derive(Clone, Debug)]
+pub struct CertificateSettings {
+    /// `ORDERS_CLIENT_CERTIFICATE_CA`: who alone may vouch for callers, with the revocation lists that count.
+    pub authority: AuthoritySource,
+    /// `ORDERS_CLIENT_CERTIFICATE_ALLOWED`; a client may be there more than once.
+    pub allowed: Vec<AllowedCertificate>,
+}
+
+/// A client and a name that its certificate may carry.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AllowedCertificate {
+    /// The client id of the token.
+    pub client: Uuid,
+    /// The name of the certificate.
+    pub name: CertificateName,
+}
+
+/// A subject alternative name, compared as a whole.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CertificateName {
+    /// A DNS name, in small letters.
+    Dns(String),
+    /// A URI, compared letter by letter.
+    Uri(String),
+}
+
+/// The settings where certificates are demanded; else none.
+pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {
+    let is_required = given.read(MODE, is_required);
+    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
+    let allowed = given.optional(ALLOWED, allowed);
+    if is_required == Some(true) {
+        given.demand(AUTHORITY, "is missing: callers need certificates; say who may vouch for them");
+        given.demand(ALLOWED, "is missing: callers need certificates; say which client has which name");
+        given.demand_vault(
+            AUTHORITY,
+            matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))),
+        );
+        if place == Place::Platform {
+            demand_front(given);
+        }
+    } else if !given.is_set(MODE) {
+        for name in [AUTHORITY, ALLOWED] {
+            given.demand_not(
+                name,
+                "is set and ORDERS_CLIENT_CERTIFICATE_MODE is not: set that too, or remove this",
+            );
+        }
+    }
+    is_required?.then_some(CertificateSettings { authority: authority?, allowed: allowed? })
+}
+
+/// Where no front ends the callers' TLS, they would write the header themselves.
+fn demand_front(given: &mut Given) {
+    let is_dedicated = given.is_set("WEBSITE_INSTANCE_ID")
+        && given.of_platform("WEBSITE_SKU").is_none_or(|plan| !plan.trim().eq_ignore_ascii_case(WITHOUT));
+    if !is_dedicated {
+        given.find_fault(
+            MODE,
+            "asks for certificates where the platform does not check that callers hold them: use a plan with \
+             clientCertMode, not Flex Consumption, or check them at the gateway and remove this",
+        );
+    }
+}
+
+fn is_required(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "off" => Ok(false),
+        "required" => Ok(true),
+        _ => Err("is not `off` or `required`"),
+    }
+}
+
+fn allowed(text: &str) -> Result<Vec<AllowedCertificate>, &'static str> {
+    let pair = |pair: &str| {
+        let (client, name) = pair.trim_matches(' ').split_once('=')?;
+        Some(AllowedCertificate { client: value::guid(client).ok()?, name: name_of(name)? })
+    };
+    let pairs = text.split(',').map(pair).collect::<Option<_>>();
+    pairs.ok_or("is no list such as `<client id>=partner.example,<client id>=spiffe://example/partner`")
+}
+
+fn name_of(text: &str) -> Option<CertificateName> {
+    if text.contains(':') {
+        let is_uri = text.bytes().all(|byte| byte.is_ascii_graphic()) && Url::parse(text).is_ok();
+        return is_uri.then(|| CertificateName::Uri(text.to_owned()));
+    }
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let is_dns = text.len() <= 253
+        && text.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(fits));
+    is_dns.then(|| CertificateName::Dns(text.to_ascii_lowercase()))
+}

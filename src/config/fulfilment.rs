@@ -1,0 +1,59 @@
+//! The backend that carries orders out.
+
+use reqwest::Url;
+
+use super::{Place, given::Given};
+use crate::{pem::AuthoritySource, secret::SecretSource};
+
+const URL: &str = "ORDERS_FULFILMENT_URL";
+const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
+const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
+
+/// Whom orders are sent to, and how the two know each other.
+#[derive(Clone, Debug)]
+pub struct FulfilmentSettings {
+    /// `{ORDERS_FULFILMENT_URL}/fulfilments`; `https` alone.
+    pub address: Url,
+    /// `ORDERS_FULFILMENT_CLIENT_CERTIFICATE`: the certificate, its chain and its key, PEM.
+    pub certificate: SecretSource,
+    /// `ORDERS_FULFILMENT_CA`: who alone may vouch for the backend; the public authorities when none.
+    pub authority: Option<AuthoritySource>,
+}
+
+/// The backend's settings, where a backend is set; on the platform one has to be.
+pub(super) fn read(given: &mut Given, place: Place) -> Option<FulfilmentSettings> {
+    let address = given.optional(URL, address);
+    let certificate = given.optional(CERTIFICATE, str::parse::<SecretSource>);
+    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
+    if place == Place::Platform {
+        given.demand(URL, "is missing: on the platform set it to the backend's URL");
+    } else if !given.is_set(URL) {
+        for name in [CERTIFICATE, AUTHORITY] {
+            given.demand_not(name, "is set and ORDERS_FULFILMENT_URL is not: set that too, or remove this");
+        }
+    }
+    if place == Place::Platform || address.is_some() {
+        given.demand(
+            CERTIFICATE,
+            "is missing: the backend is called with a certificate; set it to a PEM file's path, or to `keyvault:` \
+             and a secret's name",
+        );
+    }
+    given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
+    given.demand_vault(AUTHORITY, matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))));
+    Some(FulfilmentSettings { address: address?, certificate: certificate?, authority })
+}
+
+/// Without a user, a query or a fragment: none of them would survive the path that is appended.
+fn address(text: &str) -> Result<Url, &'static str> {
+    let fault = "is no address of a backend: https://host or https://host/path";
+    let url = Url::parse(text).map_err(|_| fault)?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !bare || url.scheme() != "https" {
+        return Err(fault);
+    }
+    Url::parse(&format!("{}/fulfilments", url.as_str().trim_end_matches('/'))).map_err(|_| fault)
+}

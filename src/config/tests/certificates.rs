@@ -1,0 +1,95 @@
+//! Certificates of callers: believed only where something in front checks that callers hold them.
+
+use super::*;
+use crate::config::{AllowedCertificate, CertificateName};
+
+const MODE: (&str, &str) = ("ORDERS_CLIENT_CERTIFICATE_MODE", "required");
+const AUTHORITY: (&str, &str) = ("ORDERS_CLIENT_CERTIFICATE_CA", "/certificates/partners.pem");
+const ALLOWED: (&str, &str) =
+    ("ORDERS_CLIENT_CERTIFICATE_ALLOWED", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner.example");
+const CLIENT: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
+
+#[test]
+fn certificates_are_not_looked_at_unless_they_are_asked_for() {
+    assert!(read(&local(), HTTP).unwrap().certificates.is_none());
+    let off = local_with(&[(MODE.0, "off"), AUTHORITY, ALLOWED]);
+    assert!(read(&off, HTTP).unwrap().certificates.is_none());
+    assert!(read(&local_with(&[MODE, AUTHORITY, ALLOWED]), HTTP).unwrap().certificates.is_some());
+}
+
+#[test]
+fn whoever_asks_for_certificates_says_whose_and_who_vouches_for_them() {
+    assert_eq!(faulty(&local_with(&[MODE]), HTTP), [ALLOWED.0, AUTHORITY.0]);
+    assert_eq!(faulty(&local_with(&[MODE, AUTHORITY]), HTTP), [ALLOWED.0]);
+    assert_eq!(faulty(&local_with(&[MODE, ALLOWED]), HTTP), [AUTHORITY.0]);
+    assert_eq!(faulty(&local_with(&[MODE]), NEITHER), [""; 0]);
+    let kept = local_with(&[MODE, ALLOWED, (AUTHORITY.0, "keyvault:partners")]);
+    assert!(fault(&kept, HTTP).contains("set KeyVaultUrl"));
+}
+
+#[test]
+fn certificates_that_are_described_and_not_asked_for_stop_the_start() {
+    for setting in [AUTHORITY, ALLOWED] {
+        assert!(fault(&local_with(&[setting]), HTTP).contains("ORDERS_CLIENT_CERTIFICATE_MODE is not"));
+    }
+}
+
+#[test]
+fn a_client_is_paired_with_names_of_its_certificate() {
+    let pairs = format!("{CLIENT}=Partner.Example, {CLIENT}=spiffe://example/Partner?a=b");
+    let pairs: &'static str = pairs.leak();
+    let settings =
+        read(&local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs)]), HTTP).unwrap().certificates.unwrap();
+    let pair = |name| AllowedCertificate { client: CLIENT.parse().unwrap(), name };
+    let dns = CertificateName::Dns("partner.example".to_owned());
+    let uri = CertificateName::Uri("spiffe://example/Partner?a=b".to_owned());
+    assert_eq!(settings.allowed, [pair(dns), pair(uri)]);
+}
+
+#[test]
+fn a_pair_that_cannot_be_meant_stops_the_start() {
+    for pairs in [
+        "partner.example".to_owned(),
+        CLIENT.to_owned(),
+        format!("{CLIENT}="),
+        format!("{CLIENT}=*.example"),
+        format!("{CLIENT}=partner..example"),
+        format!("{CLIENT}=CN=partner"),
+        format!("{CLIENT}=a b"),
+        format!("{CLIENT}=partner.example,"),
+        format!("partner.example={CLIENT}"),
+    ] {
+        let environment = local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs.leak())]);
+        assert_eq!(faulty(&environment, HTTP), [ALLOWED.0]);
+    }
+}
+
+/// A Function App whose front asks for certificates, but for these signals.
+fn app(signals: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
+    let needed = [
+        MODE,
+        AUTHORITY,
+        ALLOWED,
+        ("ORDERS_DATABASE_URL", "postgres://db/orders?sslmode=verify-full"),
+        ("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT),
+    ];
+    let mut environment = platform_with(&needed);
+    environment.extend(signals.iter().copied());
+    environment
+}
+
+#[test]
+fn on_the_platform_certificates_are_believed_only_behind_a_front_that_checks_who_holds_them() {
+    let instance = ("WEBSITE_INSTANCE_ID", "8f43");
+    for signals in [&[instance][..], &[instance, ("WEBSITE_SKU", "PremiumV3")]] {
+        assert_eq!(faulty(&app(signals), HTTP), [""; 0], "{signals:?}");
+    }
+    for signals in [
+        &[][..],
+        &[("WEBSITE_SKU", "PremiumV3")],
+        &[instance, ("WEBSITE_SKU", "FlexConsumption")],
+        &[instance, ("WEBSITE_SKU", "flexconsumption ")],
+    ] {
+        assert_eq!(faulty(&app(signals), HTTP), [MODE.0], "{signals:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The backend at the other end of mutual TLS (contract §4).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use reqwest::{Client, StatusCode, Url};
+
+use super::{PATIENCE, Undecided, request::Request};
+use crate::{
+    clock::Clock,
+    config::FulfilmentSettings,
+    https::{self, Roots},
+    orders::{Order, Traceparent},
+    pem::{self, Authorities, Holder},
+    secret::{Kept, Secret},
+    store::Decision,
+    vault::Vault,
+};
+
+/// The longest answer that is read, in bytes (contract §4).
+const LONGEST: usize = 1024 * 1024;
+
+/// A backend that is asked `POST {ORDERS_FULFILMENT_URL}/fulfilments`.
+#[derive(Debug)]
+pub struct Https {
+    address: Url,
+    certificate: Kept,
+    authority: Option<Authorities>,
+    ready: Mutex<Option<Ready>>,
+}
+
+/// What a client was made of, or tried to be.
+#[derive(Clone, Debug)]
+struct Trust {
+    certificate: Arc<Secret>,
+    authority: Option<Arc<Secret>>,
+}
+
+/// The last client that could be made, and what was tried last.
+#[derive(Debug)]
+struct Ready {
+    tried: Trust,
+    client: Client,
+}
+
+impl Trust {
+    fn is(&self, other: &Self) -> bool {
+        let authority = match (&self.authority, &other.authority) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        authority && Arc::ptr_eq(&self.certificate, &other.certificate)
+    }
+
+    fn client(&self) -> Result<Client, Undecided> {
+        let holder: Holder = self.certificate.expose().parse()?;
+        let roots = match &self.authority {
+            Some(authority) => Roots::Only(pem::certificates(authority.expose())?),
+            None => Roots::Public,
+        };
+        Ok(https::mutual(roots, holder, PATIENCE)?)
+    }
+}
+
+impl Https {
+    pub(super) fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
+        Self {
+            address: settings.address,
+            certificate: Kept::new(settings.certificate, vault.cloned()),
+            authority: settings.authority.map(|source| Authorities::new(source, vault.cloned())),
+            ready: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn ask(
+        &self,
+        order: &Order,
+        trace: Option<&Traceparent>,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, Undecided> {
+        let client = self.client(now).await?;
+        let mut request = client
+            .post(self.address.clone())
+            .header("idempotency-key", order.id.to_string())
+            .json(&Request::of(order));
+        if let Some(trace) = trace {
+            request = request.header("traceparent", trace.as_str());
+        }
+        let answer = request.send().await.map_err(|error| Undecided::Unreachable(error.without_url()))?;
+        let decision = match answer.status() {
+            status if status.is_success() => Decision::Fulfilled,
+            StatusCode::UNPROCESSABLE_ENTITY => Decision::Rejected,
+            status => return Err(Undecided::Status(status)),
+        };
+        // Only who says it to the end has decided; and a connection that was read to its end can be used again.
+        https::body(answer, LONGEST).await?;
+        Ok(decision)
+    }
+
+    pub(super) async fn keep_fresh(&self, clock: Clock) {
+        let authority = async {
+            if let Some(authority) = &self.authority {
+                authority.keep_fresh(clock).await;
+            }
+        };
+        tokio::join!(self.certificate.keep_fresh(clock), authority);
+    }
+
+    /// A client with the certificates of `now`. While a rotated one is broken, half written perhaps, the last good
+    /// one goes on.
+    async fn client(&self, now: DateTime<Utc>) -> Result<Client, Undecided> {
+        let authority = match &self.authority {
+            Some(authority) => Some(authority.current(now).await?),
+            None => None,
+        };
+        let trust = Trust { certificate: self.certificate.current(now).await?, authority };
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *ready {
+            Some(last) if last.tried.is(&trust) => Ok(last.client.clone()),
+            Some(last) => {
+                match trust.client() {
+                    Ok(client) => last.client = client,
+                    Err(error) => tracing::error!(
+                        error = error.story(),
+                        "a rotated certificate is of no use; the last one stays in use"
+                    ),
+                }
+                last.tried = trust;
+                Ok(last.client.clone())
+            }
+            none => {
+                let client = trust.client()?;
+                *none = Some(Ready { tried: trust, client: client.clone() });
+                Ok(client)
+            }
+        }
+    }
+}

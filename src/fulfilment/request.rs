@@ -1,0 +1,33 @@
+//! What the backend is told of an order: what it takes to carry it out. Neither who placed it nor what it costs.
+
+use serde::Serialize;
+
+use crate::orders::{Line, Note, Order, OrderId, Quantity, Reference, Sku};
+
+/// `{"orderId","reference","lines":[{"sku","quantity"}],"note"}`; `note` is null where there is none.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request<'o> {
+    order_id: OrderId,
+    reference: &'o Reference,
+    lines: Vec<Wanted<'o>>,
+    note: Option<&'o Note>,
+}
+
+#[derive(Serialize)]
+struct Wanted<'o> {
+    sku: &'o Sku,
+    quantity: Quantity,
+}
+
+impl<'o> Request<'o> {
+    pub(super) fn of(order: &'o Order) -> Self {
+        let wanted = |line: &'o Line| Wanted { sku: &line.sku, quantity: line.quantity };
+        Self {
+            order_id: order.id,
+            reference: &order.reference,
+            lines: order.lines.iter().map(wanted).collect(),
+            note: order.note.as_ref(),
+        }
+    }
+}

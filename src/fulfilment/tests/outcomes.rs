@@ -1,0 +1,117 @@
+//! What the backend is told, and what its answers mean.
+
+use serde_json::{Value, json};
+use test_servers::Says;
+use tokio::time::{Duration, Instant};
+
+use super::*;
+
+/// Shows the right certificate to a backend that answers this.
+async fn answered(says: Says) -> Result<Decision, Undecided> {
+    let parties = Parties::new();
+    parties.show(&parties.client());
+    let server = parties.backend().await;
+    server.say(says);
+    ask(parties.settings(server.port())).await
+}
+
+#[tokio::test]
+async fn the_backend_learns_what_it_takes_to_carry_an_order_out_and_no_more() {
+    let parties = Parties::new();
+    let client = parties.client();
+    parties.show(&client);
+    let server = parties.backend().await;
+    let backend = Backend::new(Some(parties.settings(server.port())), None);
+    let (order, trace) = (order(), TRACE.parse::<Traceparent>().unwrap());
+    for _ in 0..2 {
+        assert_eq!(backend.carry_out(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
+    }
+    let lines = json!([{"sku": "CUP", "quantity": 6}]);
+    let told = json!({"orderId": order.id, "reference": "PO-17", "lines": lines, "note": "ring twice"});
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    for asked in asked {
+        assert_eq!(asked.line, "POST /v1/fulfilments");
+        assert_eq!(asked.headers["idempotency-key"], order.id.to_string());
+        assert_eq!(asked.headers["traceparent"], TRACE);
+        assert_eq!(asked.headers["content-type"], "application/json");
+        assert_eq!(serde_json::from_slice::<Value>(&asked.body).unwrap(), told);
+        let shown = crate::pem::certificates(&client.certificate).unwrap();
+        assert_eq!(asked.certificate.as_deref(), Some(shown[0].as_ref()));
+    }
+}
+
+#[tokio::test]
+async fn success_fulfils_422_rejects_and_everything_else_waits() {
+    for status in [200, 201, 202, 204] {
+        assert_eq!(answered(Says::Status(status)).await.unwrap(), Decision::Fulfilled, "{status}");
+    }
+    assert_eq!(answered(Says::Status(422)).await.unwrap(), Decision::Rejected);
+    for (status, is_our_fault) in [
+        (300, false),
+        (304, false),
+        (400, true),
+        (401, true),
+        (403, true),
+        (404, true),
+        (408, false),
+        (409, false),
+        (410, true),
+        (425, false),
+        (429, false),
+        (499, true),
+        (500, false),
+        (503, false),
+    ] {
+        let undecided = answered(Says::Status(status)).await.unwrap_err();
+        assert!(matches!(undecided, Undecided::Status(given) if given == status), "{undecided:?}");
+        assert_eq!(undecided.is_our_fault(), is_our_fault, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let parties = Parties::new();
+    let elsewhere = parties.backend().await;
+    let to = format!("https://127.0.0.1:{}/v1/fulfilments", elsewhere.port());
+    let undecided = answered(Says::Redirect(to)).await.unwrap_err();
+    assert!(matches!(undecided, Undecided::Status(status) if status == 307), "{undecided:?}");
+    assert!(elsewhere.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_of_one_mebibyte_is_read_and_a_longer_one_decides_nothing() {
+    assert_eq!(answered(Says::Long(1024 * 1024)).await.unwrap(), Decision::Fulfilled);
+    for length in [1024 * 1024 + 1, 2 * 1024 * 1024] {
+        let undecided = answered(Says::Long(length)).await.unwrap_err();
+        assert!(matches!(undecided, Undecided::Answer(_)), "{undecided:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_hangs_is_given_up_after_fifteen_seconds() {
+    let parties = Parties::new();
+    parties.show(&parties.client());
+    let server = parties.backend().await;
+    server.say(Says::Nothing);
+    let hung = async {
+        server.called().await;
+        tokio::time::pause();
+        Instant::now()
+    };
+    let (asked, since) = tokio::join!(ask(parties.settings(server.port())), hung);
+    assert!(matches!(asked, Err(Undecided::Late | Undecided::Unreachable(_))), "{asked:?}");
+    let waited = since.elapsed();
+    assert!(waited <= Duration::from_secs(16) && waited > Duration::from_secs(10), "{waited:?}");
+}
+
+#[tokio::test]
+async fn the_story_of_a_failure_names_its_cause_and_no_address() {
+    let parties = Parties::new();
+    parties.show(&parties.client());
+    let server = parties.backend().await;
+    let settings = parties.settings(server.port());
+    drop(server);
+    let story = ask(settings).await.unwrap_err().story();
+    assert!(story.contains("cannot be reached") && !story.contains("/v1/fulfilments"), "{story}");
+}

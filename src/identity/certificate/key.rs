@@ -1,0 +1,38 @@
+//! How strong the key of a certificate is. The chain says nothing of it, for nothing is ever checked with it.
+
+/// `SubjectPublicKeyInfo` of keys on one curve, up to the key itself (RFC 5480, RFC 8410).
+const CURVES: [&[u8]; 4] = [
+    // P-256, P-384 and P-521, as points that are not compressed.
+    b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04",
+    b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04",
+    b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04",
+    // Ed25519.
+    b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00",
+];
+
+/// `rsaEncryption` with its parameters, as the identifier of a key (RFC 3279).
+const RSA: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+
+/// The modulus of 2048 bits, with the byte that keeps it positive.
+const SHORTEST: usize = 257;
+
+/// Whether a key, as its `SubjectPublicKeyInfo` in DER, is RSA of at least 2048 bits, or on a curve of at least 256.
+pub(super) fn is_strong(info: &[u8]) -> bool {
+    CURVES.iter().any(|start| info.starts_with(start))
+        || modulus(info).is_some_and(|length| length >= SHORTEST)
+}
+
+/// The length of an RSA key's modulus as DER writes it: without leading zeros but the one that keeps it positive.
+fn modulus(info: &[u8]) -> Option<usize> {
+    let (info, _) = long(info, 0x30)?;
+    let (key, _) = long(info.strip_prefix(RSA)?, 0x03)?;
+    let (numbers, _) = long(key.strip_prefix(b"\x00")?, 0x30)?;
+    long(numbers, 0x02).map(|(_, length)| length)
+}
+
+/// What a DER value of this tag begins with, and its length; none unless the length takes two bytes, as in every RSA
+/// key of a strength that is accepted.
+fn long(value: &[u8], tag: u8) -> Option<(&[u8], usize)> {
+    let [found, 0x82, high, low, rest @ ..] = value else { return None };
+    (*found == tag).then(|| (rest, usize::from(u16::from_be_bytes([*high, *low]))))
+}

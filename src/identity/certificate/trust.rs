@@ -1,0 +1,110 @@
+//! Who vouches for callers: a chain to the authorities of the settings alone, checked at a time that is handed in.
+
+use std::{cell::Cell, time::Duration};
+
+use chrono::{DateTime, Utc};
+use rustls::{
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, TrustAnchor, UnixTime},
+};
+use webpki::{
+    CertRevocationList, EndEntityCert, Error, ExpirationPolicy, ExtendedKeyUsageValidator, KeyPurposeIdIter,
+    KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder, anchor_from_trusted_cert,
+};
+
+use super::super::refusal::Reason;
+use crate::pem::{self, PemError};
+
+/// `id-kp-clientAuth`, 1.3.6.1.5.5.7.3.2, without tag and length.
+const CLIENTS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+
+/// Authorities, what leads to them, and what they took back.
+pub(super) struct Trust {
+    anchors: Vec<TrustAnchor<'static>>,
+    between: Vec<CertificateDer<'static>>,
+    revoked: Vec<CertRevocationList<'static>>,
+}
+
+/// A PEM text does not say whom to believe. Holds nothing of it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TrustError {
+    /// It is no PEM.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// A certificate or a revocation list in it is none.
+    #[error("the PEM holds a certificate or a revocation list that cannot be read: {0}")]
+    Content(#[from] Error),
+}
+
+/// What the certificates of one chain are for. The caller's own, which is looked at first, has to say that it is for
+/// clients; those of authorities mostly say nothing, and must not say otherwise.
+struct Purpose {
+    is_own: Cell<bool>,
+}
+
+impl ExtendedKeyUsageValidator for Purpose {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        let is_own = self.is_own.replace(false);
+        if is_own { KeyUsage::required(CLIENTS) } else { KeyUsage::client_auth() }.validate(purposes)
+    }
+}
+
+impl Trust {
+    /// Those who signed themselves are believed, and the others lead to them, for the platform passes on only a
+    /// caller's own certificate. Where nobody signed himself, all are believed.
+    pub(super) fn new(text: &str) -> Result<Self, TrustError> {
+        let (mut roots, mut between) = (Vec::new(), Vec::new());
+        for certificate in pem::certificates(text)? {
+            let parsed = EndEntityCert::try_from(&certificate)?;
+            let is_root = parsed.subject() == parsed.issuer();
+            if is_root { &mut roots } else { &mut between }.push(certificate);
+        }
+        if roots.is_empty() {
+            std::mem::swap(&mut roots, &mut between);
+        }
+        let anchors = roots.iter().map(|root| anchor_from_trusted_cert(root).map(|anchor| anchor.to_owned()));
+        let lists = pem::revocation_lists(text)?;
+        let lists = lists.iter().map(|list| OwnedCertRevocationList::from_der(list).map(Into::into));
+        Ok(Self {
+            anchors: anchors.collect::<Result<_, _>>()?,
+            between,
+            revoked: lists.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the certificate is one for clients, good at `now`, and vouched for. Where there are revocation lists,
+    /// every certificate of the chain has to be judged by one of them that is not out of date.
+    pub(super) fn verify(&self, certificate: &EndEntityCert<'_>, now: DateTime<Utc>) -> Result<(), Reason> {
+        let lists: Vec<_> = self.revoked.iter().collect();
+        let revocation = RevocationOptionsBuilder::new(&lists)
+            .ok()
+            .map(|options| options.with_expiration_policy(ExpirationPolicy::Enforce).build());
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        let verified = certificate.verify_for_usage(
+            aws_lc_rs::default_provider().signature_verification_algorithms.all,
+            &self.anchors,
+            &self.between,
+            UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+            Purpose { is_own: Cell::new(true) },
+            revocation,
+            None,
+        );
+        verified.map(drop).map_err(|error| refusal(&error))
+    }
+}
+
+fn refusal(error: &Error) -> Reason {
+    match error {
+        Error::CertExpired { .. } => Reason::CertificateExpired,
+        Error::CertNotValidYet { .. } => Reason::CertificateEarly,
+        Error::CertRevoked => Reason::CertificateRevoked,
+        Error::CrlExpired { .. } => Reason::RevocationOutdated,
+        Error::UnknownRevocationStatus => Reason::RevocationUnknown,
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => Reason::CertificateUsage,
+        Error::CaUsedAsEndEntity => Reason::CertificateOfAuthority,
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+        | Error::SignatureAlgorithmMismatch => Reason::CertificateAlgorithm,
+        _ => Reason::CertificateUntrusted,
+    }
+}

@@ -1,0 +1,36 @@
+//! Authorities that change while the worker runs.
+
+use std::fs;
+
+use chrono::TimeDelta;
+
+use super::*;
+
+async fn shown_at(identity: &Identity, value: &str, seconds: i64) -> Result<Certified, (u16, &'static str)> {
+    let headers = program_with(&[value]);
+    let caller = identity.caller(&headers, noon() + TimeDelta::seconds(seconds)).await;
+    caller.map(|caller| caller.certified).map_err(|refused| (status(&refused.into()), refused.reason()))
+}
+
+#[tokio::test]
+async fn rotated_authorities_count_without_a_restart_and_broken_ones_leave_the_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("partners.pem");
+    let identity = believing(file.to_str().unwrap());
+    let (first, second) = (Authority::new("first").unwrap(), Authority::new("second").unwrap());
+    let of = |authority: &Authority| header(&authority.issue(&partner()).unwrap().certificate);
+    let (old, new) = (of(&first), of(&second));
+    let unjudged = Err((503, "authorities-unavailable"));
+    let untrusted = Err((401, "certificate-untrusted"));
+    assert_eq!(shown_at(&identity, &old, 0).await, unjudged, "there is no file yet");
+    for (seconds, content, of_old, of_new) in [
+        (10, "no PEM", unjudged, unjudged),
+        (20, first.certificate(), Ok(Certified::Yes), untrusted),
+        (30, "-----BEGIN CERTIFICATE-----\nMII", Ok(Certified::Yes), untrusted),
+        (40, second.certificate(), untrusted, Ok(Certified::Yes)),
+    ] {
+        fs::write(&file, content).unwrap();
+        assert_eq!(shown_at(&identity, &old, seconds).await, of_old, "{seconds}");
+        assert_eq!(shown_at(&identity, &new, seconds).await, of_new, "{seconds}");
+    }
+}

@@ -1,0 +1,180 @@
+//! Certificates and keys as text, and where such a text is kept.
+
+use std::{str::FromStr, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
+    pem::{Error, PemObject},
+};
+
+use crate::{
+    clock::Clock,
+    secret::{Kept, Secret, SecretError, SecretSource},
+    vault::Vault,
+};
+
+/// A text is not the PEM that it should be. Holds nothing of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PemError {
+    /// A block of it is broken.
+    #[error("the PEM is broken: copy whole blocks, from BEGIN to END")]
+    Broken,
+    /// It holds no certificate.
+    #[error("the PEM holds no certificate: add a block BEGIN CERTIFICATE")]
+    NoCertificate,
+    /// It holds no key, or an encrypted one.
+    #[error("the PEM holds no private key that can be read: add one that is not encrypted")]
+    NoKey,
+}
+
+/// A certificate of our own, with what leads up to its authority, and its key.
+#[derive(Debug)]
+pub struct Holder {
+    /// The certificate first, then those that signed it.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The key of the first.
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl FromStr for Holder {
+    type Err = PemError;
+
+    fn from_str(text: &str) -> Result<Self, PemError> {
+        let chain = certificates(text)?;
+        let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|error| match error {
+            Error::NoItemsFound => PemError::NoKey,
+            _ => PemError::Broken,
+        })?;
+        Ok(Self { chain, key })
+    }
+}
+
+/// The certificates of a text, at least one, in its sequence.
+///
+/// # Errors
+/// [`PemError`], when there is none or one is broken.
+pub fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let found = blocks::<CertificateDer<'static>>(text)?;
+    if found.is_empty() { Err(PemError::NoCertificate) } else { Ok(found) }
+}
+
+/// The revocation lists of a text (blocks `X509 CRL`); mostly none.
+///
+/// # Errors
+/// [`PemError`], when one is broken.
+pub fn revocation_lists(text: &str) -> Result<Vec<CertificateRevocationListDer<'static>>, PemError> {
+    blocks(text)
+}
+
+fn blocks<T: PemObject>(text: &str) -> Result<Vec<T>, PemError> {
+    T::pem_slice_iter(text.as_bytes()).collect::<Result<_, _>>().map_err(|_| PemError::Broken)
+}
+
+/// Where the certificates of authorities are. They are no secret, so a setting may hold them itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AuthoritySource {
+    /// In the setting.
+    Given(Secret),
+    /// Somewhere else, and perhaps others later.
+    Kept(SecretSource),
+}
+
+impl FromStr for AuthoritySource {
+    /// What is wrong with it, in words that follow on the name of a setting.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if !text.trim_start().starts_with("-----BEGIN") {
+            return text.parse().map(Self::Kept);
+        }
+        let whole = certificates(text).is_ok() && revocation_lists(text).is_ok();
+        whole.then(|| Self::Given(Secret::new(text.to_owned()))).ok_or("is no PEM with certificates in it")
+    }
+}
+
+/// The PEM text of authorities, for as long as the process lives.
+#[derive(Debug)]
+pub enum Authorities {
+    /// It never changes.
+    Given(Arc<Secret>),
+    /// It is read again.
+    Kept(Kept),
+}
+
+impl Authorities {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(source: AuthoritySource, vault: Option<Vault>) -> Self {
+        match source {
+            AuthoritySource::Given(text) => Self::Given(Arc::new(text)),
+            AuthoritySource::Kept(source) => Self::Kept(Kept::new(source, vault)),
+        }
+    }
+
+    /// The text at `now`: the same `Arc` until it changes.
+    ///
+    /// # Errors
+    /// As [`Kept::current`].
+    pub async fn current(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
+        match self {
+            Self::Given(text) => Ok(Arc::clone(text)),
+            Self::Kept(kept) => kept.current(now).await,
+        }
+    }
+
+    /// As [`Kept::keep_fresh`]; returns when there is nothing to read again.
+    pub async fn keep_fresh(&self, clock: Clock) {
+        if let Self::Kept(kept) = self {
+            kept.keep_fresh(clock).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_servers::{Authority, Leaf};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_our_own_comes_with_its_chain_and_its_key_in_any_sequence() {
+        let authority = Authority::new("tests").unwrap();
+        let issued = authority.issue(&Leaf::client(&["worker"])).unwrap();
+        for text in [
+            format!("{}{}{}", issued.certificate, authority.certificate(), issued.key),
+            format!("{}{}{}", issued.key, issued.certificate, authority.certificate()),
+        ] {
+            let holder: Holder = text.parse().unwrap();
+            let first = certificates(&issued.certificate).unwrap();
+            assert_eq!((holder.chain.len(), &holder.chain[0]), (2, &first[0]));
+        }
+    }
+
+    #[test]
+    fn a_pem_that_lacks_something_says_what() {
+        let issued = Authority::new("tests").unwrap().issue(&Leaf::client(&["worker"])).unwrap();
+        let encrypted = issued.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let half = issued.certificate.replace("-----END", "");
+        for (text, fault) in [
+            (String::new(), PemError::NoCertificate),
+            (issued.key.clone(), PemError::NoCertificate),
+            (issued.certificate.clone(), PemError::NoKey),
+            (format!("{}{encrypted}", issued.certificate), PemError::NoKey),
+            (format!("{}{half}", issued.key), PemError::Broken),
+        ] {
+            assert_eq!(text.parse::<Holder>().unwrap_err(), fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn authorities_stand_in_the_setting_or_where_it_says() {
+        let authority = Authority::new("tests").unwrap();
+        let source = |text: &str| text.parse::<AuthoritySource>();
+        assert!(matches!(source(authority.certificate()), Ok(AuthoritySource::Given(_))));
+        assert!(matches!(source("/etc/ca.pem"), Ok(AuthoritySource::Kept(SecretSource::File(_)))));
+        assert!(matches!(source("keyvault:ca"), Ok(AuthoritySource::Kept(SecretSource::Vault(_)))));
+        assert!(source("-----BEGIN CERTIFICATE-----\nMII").is_err());
+        assert!(source("keyvault:a/b").is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! A backend at the other end of mutual TLS, which does as it is told and remembers what it was asked.
+
+use std::{
+    future, io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Request, Response,
+    body::Incoming,
+    header::{HeaderValue, LOCATION},
+};
+use tokio::sync::Notify;
+
+use crate::{
+    Issued,
+    http::{Reply, Server, Shown, Tls},
+};
+
+/// A backend on this machine. Gone when the value is.
+#[derive(Debug)]
+pub struct Backend {
+    server: Server,
+    script: Arc<Script>,
+}
+
+/// What a backend answers.
+#[derive(Clone, Debug)]
+pub enum Says {
+    /// This status, without a body.
+    Status(u16),
+    /// 200, with a body of so many bytes.
+    Long(usize),
+    /// 307, to there.
+    Redirect(String),
+    /// Nothing, ever.
+    Nothing,
+}
+
+/// What a backend was asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Method and path.
+    pub line: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// The certificate that came with it, DER; none where none is demanded.
+    pub certificate: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Script {
+    says: Mutex<Says>,
+    asked: Mutex<Vec<Asked>>,
+    called: Notify,
+}
+
+impl Backend {
+    /// Starts one that proves itself by `own` and demands a certificate that the authority `clients` (PEM) signed. It
+    /// answers 202.
+    ///
+    /// # Errors
+    /// When the certificates are none, or there is no free port.
+    pub async fn start(own: &Issued, clients: &str) -> io::Result<Self> {
+        Self::serve(Some(Tls { own, clients: Some(clients) })).await
+    }
+
+    /// Starts one without TLS.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn plain() -> io::Result<Self> {
+        Self::serve(None).await
+    }
+
+    async fn serve(tls: Option<Tls<'_>>) -> io::Result<Self> {
+        let (says, asked, called) = (Mutex::new(Says::Status(202)), Mutex::default(), Notify::new());
+        let script = Arc::new(Script { says, asked, called });
+        let told = Arc::clone(&script);
+        let handler = move |request| answer(Arc::clone(&told), request);
+        let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), tls, handler).await?;
+        Ok(Self { server, script })
+    }
+
+    /// The port of 127.0.0.1 that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.server.address.port()
+    }
+
+    /// Lets it answer this from now on.
+    pub fn say(&self, says: Says) {
+        *lock(&self.script.says) = says;
+    }
+
+    /// What it was asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.script.asked).clone()
+    }
+
+    /// Waits until it is asked once more.
+    pub async fn called(&self) {
+        self.script.called.notified().await;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn answer(script: Arc<Script>, request: Request<Incoming>) -> Reply {
+    let (parts, body) = request.into_parts();
+    // A body that breaks off is remembered as none: its test asks for the whole one.
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    lock(&script.asked).push(Asked {
+        line: format!("{} {}", parts.method, parts.uri),
+        headers: parts.headers,
+        body,
+        certificate: parts.extensions.get::<Shown>().map(|shown| shown.0.clone()),
+    });
+    script.called.notify_one();
+    let says = lock(&script.says).clone();
+    match says {
+        Says::Status(status) => reply(status, Bytes::new()),
+        Says::Long(length) => reply(200, vec![b' '; length].into()),
+        Says::Redirect(to) => {
+            let mut reply = reply(307, Bytes::new());
+            reply.headers_mut().extend(HeaderValue::try_from(to).map(|to| (LOCATION, to)));
+            reply
+        }
+        Says::Nothing => future::pending().await,
+    }
+}
+
+fn reply(status: u16, body: Bytes) -> Reply {
+    let mut reply = Response::new(Full::<Bytes>::from(body));
+    *reply.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    reply
+}

@@ -1,0 +1,96 @@
+//! A real backend, at the other end of mutual TLS.
+
+use std::{fs, time::Duration};
+
+use tempfile::TempDir;
+use test_servers::{Authority, Backend, Leaf, Says};
+
+use crate::support::{Client, Mode, Setup, TestApp, in_every_mode};
+
+in_every_mode!(
+    the_backend_decides_what_becomes_of_an_order,
+    an_order_waits_while_the_backend_does_not_decide,
+);
+
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// An app, the backend that it calls, and the folder with the certificates.
+struct World {
+    app: TestApp,
+    backend: Backend,
+    _folder: TempDir,
+}
+
+async fn world(mode: Mode) -> World {
+    let (servers, clients) =
+        (Authority::new("servers").expect("an authority"), Authority::new("clients").expect("an authority"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = clients.issue(&Leaf::client(&["worker.example"])).expect("a certificate");
+    let (certificate, authority) = (folder.path().join("worker.pem"), folder.path().join("ca.pem"));
+    fs::write(&certificate, format!("{}{}", own.certificate, own.key)).expect("the folder can be written");
+    fs::write(&authority, servers.certificate()).expect("the folder can be written");
+    let server = servers.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
+    let backend = Backend::start(&server, clients.certificate()).await.expect("a free port");
+    let app = Setup::in_mode(mode)
+        .set("ORDERS_FULFILMENT_URL", &format!("https://127.0.0.1:{}", backend.port()))
+        .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", certificate.to_str().expect("ASCII"))
+        .set("ORDERS_FULFILMENT_CA", authority.to_str().expect("ASCII"))
+        .set("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:00")
+        .start()
+        .await;
+    app.person("admin").stock("BEANS", 1290).await;
+    World { app, backend, _folder: folder }
+}
+
+/// Places an order and has it processed.
+async fn processed(app: &TestApp) -> (Client, String) {
+    let buyer = app.person("buyer");
+    let location = buyer.place("BEANS").await;
+    let clerk = app.person("clerk").with("traceparent", TRACE);
+    assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
+    (buyer, location)
+}
+
+async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
+    let world = world(mode).await;
+    for (says, status) in [(202, "fulfilled"), (422, "rejected")] {
+        world.backend.say(Says::Status(says));
+        let (buyer, location) = processed(&world.app).await;
+        world.app.becomes(&buyer, &location, status, Duration::from_secs(10)).await;
+        let asked = world.backend.asked().pop().expect("it was asked");
+        assert_eq!(asked.line, "POST /fulfilments");
+        assert_eq!(
+            Some(asked.headers["idempotency-key"].to_str().expect("ASCII")),
+            location.rsplit('/').next()
+        );
+        let trace = asked.headers["traceparent"].to_str().expect("ASCII");
+        assert_eq!(trace.split('-').nth(1), TRACE.split('-').nth(1));
+    }
+    assert_eq!(world.backend.asked().len(), 2);
+}
+
+async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {
+    let world = world(mode).await;
+    for says in [Says::Status(503), Says::Status(404), Says::Long(2 * 1024 * 1024)] {
+        world.backend.say(says.clone());
+        let before = world.backend.asked().len();
+        let (buyer, location) = processed(&world.app).await;
+        world
+            .app
+            .eventually("it is asked more than once", Duration::from_secs(10), async || {
+                world.backend.asked().len() > before + 1
+            })
+            .await;
+        assert_eq!(buyer.get(&location).await.json()["status"], "queued", "{says:?}");
+        world.backend.say(Says::Status(200));
+        world.app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(10)).await;
+        let keys: Vec<_> = world.backend.asked()[before..]
+            .iter()
+            .map(|asked| asked.headers["idempotency-key"].clone())
+            .collect();
+        assert!(
+            keys.iter().all(|key| Some(key.to_str().expect("ASCII")) == location.rsplit('/').next()),
+            "{keys:?}"
+        );
+    }
+}
