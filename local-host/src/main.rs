@@ -1,5 +1,7 @@
 //! Serves an app folder as the Functions host would: `local-host path/to/app`.
 
+mod check;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use local_host::{
     Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
@@ -26,12 +28,15 @@ const EXAMPLES: &str = "\
 Examples:
   local-host target/app
   local-host target/app --people people.json --front on
-  local-host --people people.json --token keeper";
+  local-host --people people.json --token keeper
+  local-host check target/app --settings local.settings.json";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The folder with host.json and the function folders
     #[arg(required_unless_present = "token")]
     app: Option<PathBuf>,
@@ -55,6 +60,12 @@ struct Arguments {
     token: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for what would go wrong under the real host, and say what to do; fails where something does
+    Check(check::Arguments),
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FrontChoice {
     On,
@@ -65,7 +76,11 @@ enum FrontChoice {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    if let Some(Command::Check(arguments)) = &arguments.command {
+        return check::run(arguments);
+    }
+    match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
