@@ -30,7 +30,8 @@ fn is_of_the_domain(word: &str) -> bool {
 #[test]
 fn the_protocol_layer_and_the_local_host_know_nothing_of_the_domain() {
     let root = repository();
-    let mut files = ["src/host", "local-host", "host-traps"].map(|folder| sources(&root.join(folder))).concat();
+    let mut files =
+        ["src/host", "local-host", "host-traps"].map(|folder| sources(&root.join(folder))).concat();
     files.push(root.join("src/host.rs"));
     assert!(files.len() > 30, "the folders are where this test looks");
     for file in files {
