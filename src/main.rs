@@ -154,8 +154,9 @@ fn start() -> ExitCode {
 #[tokio::main]
 async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     telemetry::init(config.log, Clock).map_err(io::Error::other)?;
-    log_findings();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+    // Beside the start, which waits for nothing.
+    tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let health = Sampled::default();

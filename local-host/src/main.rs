@@ -55,6 +55,9 @@ struct Arguments {
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
     state: PathBuf,
+    /// For attack tests: print where the worker itself listens, without front, routes and keys
+    #[arg(long)]
+    direct: bool,
     /// Print a bearer token for one of the people, for a host on this port, and end
     #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
     token: Option<String>,
@@ -68,9 +71,14 @@ enum Command {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FrontChoice {
+    /// As on the platform
     On,
+    /// As on a platform without authentication
     Off,
+    /// For attack tests: the worker believes in a front, and there is none
     Bypassed,
+    /// For attack tests: tokens are checked, but callers' own principal headers stay
+    KeepingHeaders,
 }
 
 #[tokio::main]
@@ -125,6 +133,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
             FrontChoice::On => FrontMode::On,
             FrontChoice::Off => FrontMode::Off,
             FrontChoice::Bypassed => FrontMode::Bypassed,
+            FrontChoice::KeepingHeaders => FrontMode::KeepingHeaders,
         },
         people,
         state: arguments.state.clone(),
@@ -136,17 +145,17 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
     for function in &functions.functions {
         println!("{:<24} {}", function.name, what_starts(function, &functions, host.url()));
     }
-    let served = until_stopped(&host).await;
+    let served = until_stopped(&host, arguments.direct).await;
     host.stop().await;
     served
 }
 
 /// Serves until Ctrl-C, a kind kill or the terminal's end; the worker has to be taken along in each case.
-async fn until_stopped(host: &LocalHost) -> anyhow::Result<()> {
+async fn until_stopped(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
     tokio::select! {
-        failed = announce(host) => failed,
+        failed = announce(host, direct) => failed,
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
         _ = terminated.recv() => Ok(()),
         _ = hung_up.recv() => Ok(()),
@@ -154,8 +163,11 @@ async fn until_stopped(host: &LocalHost) -> anyhow::Result<()> {
 }
 
 /// Runs for ever once the worker has answered.
-async fn announce(host: &LocalHost) -> anyhow::Result<()> {
+async fn announce(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     host.ready().await?;
+    if direct {
+        println!("worker on http://{}", host.worker_address().await?);
+    }
     println!("ready on {}; Ctrl-C stops it", host.url());
     std::future::pending().await
 }

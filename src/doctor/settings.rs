@@ -53,6 +53,9 @@ fn by_hand(facts: &Facts) -> Finding {
             "remove it and turn App Service Authentication on, which sets it",
         ),
         (Some(_), None) => pass(rule, name, "nobody sets it by hand"),
+        (None, _) if facts.config.as_ref().is_some_and(|config| config.place == Place::Local) => {
+            pass(rule, name, "on a developer's machine the host that stands in for the platform sets it")
+        }
         (None, _) => warn(
             rule,
             name,

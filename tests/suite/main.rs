@@ -12,6 +12,7 @@ mod database_token;
 mod dead_letters;
 mod description;
 mod differences;
+mod doctor;
 mod entrances;
 mod functions;
 mod health;
