@@ -48,11 +48,12 @@ impl Deployment {
         Self { folder, settings: Vec::new() }
     }
 
-    /// With settings as an app in Azure has them.
+    /// With settings as the api has them in Azure, which calls no backend.
     fn in_azure() -> Self {
         let url = format!("postgres://{CANARY}@db.example:5432/orders?sslmode=verify-full");
-        Self::sound()
-            .set("ORDERS_DATABASE_URL", &url)
+        let api = Self::sound();
+        fs::remove_dir_all(api.root().join("FulfilOrder")).expect("it was there");
+        api.set("ORDERS_DATABASE_URL", &url)
             .set("ORDERS_DATABASE_IDENTITY", "managed")
             .set("ORDERS_ENTRA_TENANT_ID", GUID)
             .set("ORDERS_ENTRA_AUDIENCE", GUID)

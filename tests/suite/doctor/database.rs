@@ -16,8 +16,10 @@ async fn a_file_is_looked_at_and_not_made() {
     assert!(found.level("C20-database") == Some("pass") && !file.exists(), "{}", found.said);
     assert!(migrate(&url).status.success());
     assert_eq!(on(&url).examine_here(&[], &[]).await.level("C14-schema"), Some("pass"));
-    std::fs::write(&file, "no database, but a text that is long enough to be one".repeat(99))
+    let other = folder.path().join("other.db");
+    std::fs::write(&other, "no database, but a text that is long enough to be one".repeat(99))
         .expect("a text");
+    let url = format!("sqlite://{}", other.display());
     assert_eq!(on(&url).examine_here(&[], &[]).await.level("C20-database"), Some("fail"));
 }
 
