@@ -4,13 +4,15 @@ use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use local_host::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::{binary, repository};
+use crate::support::{Mode, Setup, binary, repository};
 
 mod database;
 mod outside;
@@ -220,4 +222,24 @@ async fn what_cannot_be_examined_is_said_and_is_no_pass() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && said.contains(told), "{arguments:?}: {said}");
     }
+}
+
+#[tokio::test]
+async fn what_is_found_is_logged_at_start() {
+    let mut app = Setup::in_mode(Mode::Forward).start().await;
+    let mut found = |rule: &str| {
+        std::iter::from_fn(|| app.heard.try_recv().ok()).any(|event| match event {
+            Event::Output { line, .. } => {
+                line.contains(rule) && line.contains("\"ERROR\"") && line.contains("remedy")
+            }
+            _ => false,
+        })
+    };
+    let told = tokio::time::timeout(Duration::from_secs(5), async {
+        let mut look_again = tokio::time::interval(Duration::from_millis(20));
+        while !found("C31-host-json") {
+            look_again.tick().await;
+        }
+    });
+    assert!(told.await.is_ok(), "proxying is off, and nobody says so");
 }
