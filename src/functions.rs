@@ -25,6 +25,7 @@ use crate::{
 pub mod api_description;
 pub mod cancel_order;
 pub mod create_order;
+mod definition;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;
@@ -43,6 +44,8 @@ pub mod relay_outbox;
 pub mod replay_dead_letter;
 pub mod update_order;
 pub mod view;
+
+pub use definition::definition;
 
 /// The queue that fulfilment messages travel through.
 pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";

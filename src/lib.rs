@@ -5,7 +5,8 @@
 //! request is well formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
 //! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
-//! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend.
+//! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment
+//! against the controls.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -30,4 +31,5 @@ pub mod vault;
 pub mod azure;
 pub mod clock;
 pub mod https;
+pub mod doctor;
 mod json;

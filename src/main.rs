@@ -8,6 +8,7 @@ use orders_worker::{
     azure::ManagedIdentity,
     clock::Clock,
     config::{Config, DatabaseSettings, SignIn},
+    doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
     functions::{self, App, health::Sampled},
     host::{self, Function, Host, Limits},
@@ -28,12 +29,54 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => start(),
         ["migrate"] => migrate(),
+        ["doctor", ref words @ ..] => see_doctor(words),
         [..] => {
             eprintln!(
-                "orders-worker has no command {arguments:?}; it has `migrate`, and without one it serves, started \
-                 by the Functions host"
+                "orders-worker has no command {arguments:?}; it has `migrate` and `doctor`, and without one it serves, \
+                 started by the Functions host"
             );
             ExitCode::from(WRONG_SETTINGS)
+        }
+    }
+}
+
+/// Holds this deployment against the controls.
+fn see_doctor(words: &[&str]) -> ExitCode {
+    let arguments = match doctor::Arguments::parse(words.iter().copied()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    let report = match examine(&arguments) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("cannot examine: {}", chain(&error));
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
+    if arguments.json {
+        println!("{}", report.json());
+    } else {
+        println!("{report}");
+    }
+    if report.level == Level::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn examine(arguments: &doctor::Arguments) -> Result<Report, FactsError> {
+    doctor::examine(arguments, &Evidence::of_environment(), Clock).await
+}
+
+/// Logs what the rules say of files and settings that is no pass (contract §8).
+fn log_findings() {
+    for finding in doctor::at_start().unwrap_or_default() {
+        let (rule, subject) = (finding.rule, finding.subject.as_str());
+        match finding.level {
+            Level::Pass => {}
+            Level::Warn => tracing::warn!(rule, subject, remedy = finding.remedy, "doctor: {}", finding.why),
+            Level::Fail => tracing::error!(rule, subject, remedy = finding.remedy, "doctor: {}", finding.why),
         }
     }
 }
@@ -112,6 +155,8 @@ fn start() -> ExitCode {
 async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     telemetry::init(config.log, Clock).map_err(io::Error::other)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+    // Beside the start, which waits for nothing.
+    tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let backend = Backend::new(config.fulfilment, vault.as_ref());

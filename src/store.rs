@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod bounds;
+mod examine;
 mod kept;
 mod outcome;
 mod postgres;
@@ -34,6 +35,7 @@ mod sqlite;
 #[cfg(test)]
 mod contract;
 
+pub use examine::{Examined, Rights, examine};
 pub use outcome::{
     Cancelled, Decision, DueMessage, Ingested, LineFault, Pending, Placed, ProductWritten, Queued, Replayed,
     Updated,

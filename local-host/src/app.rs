@@ -2,9 +2,6 @@
 
 mod function_json;
 mod host_json;
-mod json_file;
-mod overrides;
-mod settings;
 pub(crate) mod span;
 
 use std::{
@@ -13,7 +10,7 @@ use std::{
 };
 
 pub(crate) use function_json::is_queue_name;
-pub(crate) use settings::Settings;
+pub(crate) use host_traps::Settings;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]

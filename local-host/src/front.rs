@@ -25,6 +25,8 @@ pub enum FrontMode {
     Off,
     /// For attack tests: `WEBSITE_AUTH_ENABLED=True`, but nothing is stripped or added.
     Bypassed,
+    /// For attack tests: the token is checked and the principal added, but what the caller wrote stays beside it.
+    KeepingHeaders,
 }
 
 /// The front of one host; clones share the issuer.
@@ -62,16 +64,17 @@ impl Front {
         if let Some(answer) = self.issuer.as_ref().and_then(|issuer| issuer.answer(&request)) {
             return Err(answer);
         }
-        if self.mode != FrontMode::On {
-            return Ok(request);
+        match self.mode {
+            FrontMode::On => strip(request.headers_mut()),
+            FrontMode::KeepingHeaders => {}
+            FrontMode::Off | FrontMode::Bypassed => return Ok(request),
         }
-        strip(request.headers_mut());
         let Some(issuer) = &self.issuer else { return Ok(request) };
         if issuer.people().excludes(request.uri().path()) {
             return Ok(request);
         }
         let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };
-        principal::set(request.headers_mut(), &claims);
+        principal::add(request.headers_mut(), &claims);
         Ok(request)
     }
 

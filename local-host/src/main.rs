@@ -1,5 +1,7 @@
 //! Serves an app folder as the Functions host would: `local-host path/to/app`.
 
+mod check;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -7,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use local_host::{
     Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
@@ -26,12 +28,15 @@ const EXAMPLES: &str = "\
 Examples:
   local-host target/app
   local-host target/app --people people.json --front on
-  local-host --people people.json --token keeper";
+  local-host --people people.json --token keeper
+  local-host check target/app --settings local.settings.json";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The folder with host.json and the function folders
     #[arg(required_unless_present = "token")]
     app: Option<PathBuf>,
@@ -50,22 +55,40 @@ struct Arguments {
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
     state: PathBuf,
+    /// For attack tests: print where the worker itself listens, without front, routes and keys
+    #[arg(long)]
+    direct: bool,
     /// Print a bearer token for one of the people, for a host on this port, and end
     #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
     token: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for what would go wrong under the real host, and say what to do; fails where something does
+    Check(check::Arguments),
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum FrontChoice {
+    /// As on the platform
     On,
+    /// As on a platform without authentication
     Off,
+    /// For attack tests: the worker believes in a front, and there is none
     Bypassed,
+    /// For attack tests: tokens are checked, but callers' own principal headers stay
+    KeepingHeaders,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    if let Some(Command::Check(arguments)) = &arguments.command {
+        return check::run(arguments);
+    }
+    match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -110,6 +133,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
             FrontChoice::On => FrontMode::On,
             FrontChoice::Off => FrontMode::Off,
             FrontChoice::Bypassed => FrontMode::Bypassed,
+            FrontChoice::KeepingHeaders => FrontMode::KeepingHeaders,
         },
         people,
         state: arguments.state.clone(),
@@ -121,17 +145,17 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
     for function in &functions.functions {
         println!("{:<24} {}", function.name, what_starts(function, &functions, host.url()));
     }
-    let served = until_stopped(&host).await;
+    let served = until_stopped(&host, arguments.direct).await;
     host.stop().await;
     served
 }
 
 /// Serves until Ctrl-C, a kind kill or the terminal's end; the worker has to be taken along in each case.
-async fn until_stopped(host: &LocalHost) -> anyhow::Result<()> {
+async fn until_stopped(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
     tokio::select! {
-        failed = announce(host) => failed,
+        failed = announce(host, direct) => failed,
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
         _ = terminated.recv() => Ok(()),
         _ = hung_up.recv() => Ok(()),
@@ -139,8 +163,11 @@ async fn until_stopped(host: &LocalHost) -> anyhow::Result<()> {
 }
 
 /// Runs for ever once the worker has answered.
-async fn announce(host: &LocalHost) -> anyhow::Result<()> {
+async fn announce(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     host.ready().await?;
+    if direct {
+        println!("worker on http://{}", host.worker_address().await?);
+    }
     println!("ready on {}; Ctrl-C stops it", host.url());
     std::future::pending().await
 }

@@ -250,3 +250,16 @@ fn the_issuers_documents_are_answered_before_the_host_sees_the_request() {
         assert_eq!(front(mode, noon()).admit(request(path, &[])).unwrap_err().status(), 200);
     }
 }
+
+#[tokio::test]
+async fn a_front_that_keeps_headers_adds_its_own_beside_the_callers() {
+    let bearer = format!("Bearer {}", token("keeper"));
+    let headers = [("authorization", bearer.as_str()), ("x-ms-client-principal", "forged")];
+    let kept = front(FrontMode::KeepingHeaders, noon()).admit(request("/api/x", &headers)).unwrap();
+    let values: Vec<_> = kept.headers().get_all("x-ms-client-principal").iter().collect();
+    assert_eq!((values.len(), values[0].to_str().unwrap()), (2, "forged"));
+    assert_eq!(
+        front(FrontMode::KeepingHeaders, noon()).admit(request("/api/x", &[])).unwrap_err().status(),
+        401
+    );
+}

@@ -29,8 +29,8 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
-    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
+    Cancelled, Decision, DueMessage, Examined, Ingested, Listed, OpenError, Pending, Placed, Precondition,
+    ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
     bounds::{POOL_WAIT, STATEMENT, bounded, logged},
     sql::PING,
 };
@@ -98,6 +98,18 @@ impl Postgres {
     async fn ready(&self) -> Result<&PgPool, StoreError> {
         self.current.get_or_try_init(|| migrate::check(&self.pool)).await?;
         Ok(&self.pool)
+    }
+
+    /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
+    pub(super) async fn examine(&self) -> Result<Examined, StoreError> {
+        let current = match self.ping().await {
+            Ok(()) => true,
+            Err(StoreError::Outdated) => false,
+            Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,
+            Err(error) => return Err(error),
+        };
+        let (encrypted, owner, api, processor) = sqlx::query_as(sql::RIGHTS).fetch_one(&self.pool).await?;
+        Ok(Examined { current, rights: Some(Rights { encrypted, owner, api, processor }) })
     }
 
     /// A unit of work whose repetition changes nothing.

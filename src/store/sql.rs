@@ -28,6 +28,9 @@ pub(super) use {letter_columns, order_columns, product_columns};
 
 pub(super) const PING: &str = "SELECT 1";
 
+/// Reads the file itself, whatever its schema.
+pub(super) const LOOK: &str = "SELECT count(*) FROM sqlite_master";
+
 pub(super) const INSERT_ORDER: &str = concat!(
     "INSERT INTO orders (",
     order_columns!(),

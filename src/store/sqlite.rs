@@ -2,12 +2,16 @@
 //!
 //! WAL needs a local disk and one machine; a network share or a second instance needs another engine.
 
-use std::{fs, path::PathBuf, str::FromStr};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
-    Sqlite as Engine, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, Sqlite as Engine, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -58,6 +62,18 @@ pub(super) struct Sqlite {
 }
 
 type Unit = Transaction<'static, Engine>;
+
+/// Whether a file is a database that a start can use: it brings the schema up, or makes the file. Changes nothing.
+pub(super) async fn is_usable(file: &Path) -> Result<bool, StoreError> {
+    if !file.exists() {
+        return Ok(true);
+    }
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(STATEMENT);
+    let mut connection = options.connect().await?;
+    sqlx::query(sql::LOOK).fetch_all(&mut connection).await?;
+    connection.close().await?;
+    Ok(true)
+}
 
 impl Sqlite {
     /// Reads the URL; touches neither the disk nor the database.

@@ -2,49 +2,17 @@
 
 use std::{collections::BTreeMap, fs};
 
-use orders_worker::{
-    functions,
-    host::{Function, Trigger},
-};
+use orders_worker::functions;
 use serde_json::{Value, json};
 
 use crate::support::repository;
 
-/// What function.json has to say for a function of the list.
-fn bindings(function: &Function<functions::App>) -> Value {
-    let mut bindings = match &function.trigger {
-        Trigger::Http { binding, method, route, .. } => {
-            let level =
-                if ["Health", "ApiDescription"].contains(&function.name) { "anonymous" } else { "function" };
-            vec![
-                json!({
-                    "type": "httpTrigger", "direction": "in", "name": binding, "authLevel": level,
-                    "methods": [method.as_str().to_lowercase()], "route": route,
-                }),
-                json!({"type": "http", "direction": "out", "name": "res"}),
-            ]
-        }
-        Trigger::Queue { binding, queue, .. } => vec![json!({
-            "type": "queueTrigger", "direction": "in", "name": binding, "queueName": queue,
-            "connection": "AzureWebJobsStorage", "dataType": "binary",
-        })],
-        Trigger::Timer { binding, schedule, .. } => vec![json!({
-            "type": "timerTrigger", "direction": "in", "name": binding, "schedule": schedule, "useMonitor": false,
-        })],
-    };
-    bindings.extend(function.outputs.iter().map(|(name, queue)| {
-        json!({
-            "type": "queue", "direction": "out", "name": name, "queueName": queue,
-            "connection": "AzureWebJobsStorage",
-        })
-    }));
-    json!({ "bindings": bindings })
-}
-
 #[test]
 fn every_folder_says_what_the_list_says() {
-    let listed: BTreeMap<String, Value> =
-        functions::all().iter().map(|function| (function.name.to_owned(), bindings(function))).collect();
+    let listed: BTreeMap<String, Value> = functions::all()
+        .iter()
+        .map(|function| (function.name.to_owned(), functions::definition(function)))
+        .collect();
     let folders: BTreeMap<String, Value> = fs::read_dir(repository().join("functions"))
         .expect("the folder is there")
         .map(|entry| {

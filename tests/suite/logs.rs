@@ -52,7 +52,11 @@ impl Heard {
                     self.text.push_str(&line);
                     self.text.push('\n');
                     let read = serde_json::from_str(&line);
-                    self.lines.push(read.unwrap_or_else(|_| panic!("no JSON: {line}")));
+                    let read: Value = read.unwrap_or_else(|_| panic!("no JSON: {line}"));
+                    // What the doctor finds at the start belongs to no invocation.
+                    if read.get("rule").is_none() {
+                        self.lines.push(read);
+                    }
                 }
                 Ok(Event::Invoked { id, function, .. }) => {
                     assert_eq!(self.invoked.insert(id, function), None);

@@ -13,6 +13,7 @@ mod database_token;
 mod dead_letters;
 mod description;
 mod differences;
+mod doctor;
 mod entrances;
 mod fulfilment;
 mod functions;

@@ -244,10 +244,19 @@ impl TestApp {
 
     /// One of the people of `.local-host.json`, with a token of the local issuer.
     pub(crate) fn person(&self, name: &str) -> Client {
-        let person = self.issuer.people().named(name).expect("the person is in .local-host.json");
+        self.anonymous().bearer(&self.token_of(name))
+    }
+
+    /// The token of one of them.
+    pub(crate) fn token_of(&self, name: &str) -> String {
+        let person = self.people().named(name).expect("the person is in .local-host.json");
         let now = Clock::system().now();
-        let token = self.issuer.token(person, &TokenOptions::default(), now).expect("the issuer signs");
-        self.anonymous().bearer(&token)
+        self.issuer.token(person, &TokenOptions::default(), now).expect("the issuer signs")
+    }
+
+    /// Those of `.local-host.json`.
+    pub(crate) fn people(&self) -> &People {
+        self.issuer.people()
     }
 
     /// Someone whose principal header and token the test writes itself; only a bypassed front lets the header through.

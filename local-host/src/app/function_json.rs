@@ -4,9 +4,10 @@ mod binding;
 
 use std::{fs, path::Path};
 
+use host_traps::{Settings, json_file};
 use serde_json::Value;
 
-use super::{Function, json_file, settings::Settings};
+use super::Function;
 use binding::Binding;
 pub(crate) use binding::is_queue_name;
 

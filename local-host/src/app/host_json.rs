@@ -9,11 +9,10 @@ use std::{
     time::Duration,
 };
 
+use host_traps::{Settings, json_file, overrides};
 use serde_json::Value;
 
-use super::{
-    CustomHandler, HostJson, MessageEncoding, QueueOptions, json_file, overrides, settings::Settings, span,
-};
+use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions, span};
 
 /// What the host's HTTP client takes for "no limit" (protocol sheet §2.3).
 const UNBOUNDED: Duration = Duration::from_millis(i32::MAX as u64);

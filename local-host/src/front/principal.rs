@@ -9,9 +9,9 @@ use crate::issuer::Claims;
 const NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
-/// Sets the four headers. Captures show that `role_typ` names a claim that is not in the list, and so it is
+/// Adds the four headers to what there is. Captures show that `role_typ` names a claim that is not in the list, and so it is
 /// here (identity sheet §1.3).
-pub(super) fn set(headers: &mut HeaderMap, claims: &Claims) {
+pub(super) fn add(headers: &mut HeaderMap, claims: &Claims) {
     let principal =
         json!({"auth_typ": "aad", "name_typ": NAME, "role_typ": ROLE, "claims": mapped(claims)}).to_string();
     let display = claims.preferred_username.clone().unwrap_or_else(|| claims.oid.to_string());
@@ -23,7 +23,7 @@ pub(super) fn set(headers: &mut HeaderMap, claims: &Claims) {
     ];
     for (name, value) in values {
         let value = HeaderValue::try_from(value).expect("base64, a GUID and a plain name are visible ASCII");
-        headers.insert(name, value);
+        headers.append(name, value);
     }
 }
 

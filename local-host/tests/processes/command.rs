@@ -101,3 +101,35 @@ async fn a_token_of_the_command_opens_the_front_of_the_command() {
     typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());
 }
+
+#[tokio::test]
+async fn the_command_finds_what_would_go_wrong_and_fails_for_it() {
+    let app = TestApp::new().http("answer");
+    let check = async |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        command.arg("check").arg(&app.options.app_root).args(more);
+        command.env("FUNCTIONS_WORKER_RUNTIME", "custom").output().await.unwrap()
+    };
+    // The echo worker lies elsewhere, and host.json says where from the root of this machine.
+    let found = check(&["--json"]).await;
+    assert_eq!(found.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&found.stdout).unwrap();
+    let level = |rule: &str| {
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["rule"] == rule).map(|finding| finding["level"].clone())
+    };
+    assert_eq!(level("executable-path-form"), Some("fail".into()));
+    assert_eq!(level("one-trigger"), Some("pass".into()));
+    let shown = String::from_utf8(check(&[]).await.stdout).unwrap();
+    assert!(shown.contains("fail executable-path-form") && shown.contains("from the app root"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_app_in_which_nothing_would_go_wrong_passes() {
+    let app = TestApp::new().http("answer").set("/customHandler/description/defaultExecutablePath", "worker");
+    std::fs::copy("/bin/true", app.options.app_root.join("worker")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+    command.arg("check").arg(&app.options.app_root).env("FUNCTIONS_WORKER_RUNTIME", "custom");
+    let found = command.output().await.unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
+}

@@ -52,5 +52,14 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), StoreError> {
 }
 
 fn is_undefined_table(error: &Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("42P01"))
+    is_of_code(error, "42P01")
+}
+
+/// Whether the login may not do what it tried.
+pub(super) fn is_forbidden(error: &Error) -> bool {
+    is_of_code(error, "42501")
+}
+
+fn is_of_code(error: &Error, code: &str) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(code))
 }

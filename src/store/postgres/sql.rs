@@ -35,6 +35,14 @@ macro_rules! insert_history {
 /// No row, or a null, when nothing was ever migrated.
 pub(super) const SCHEMA_VERSION: &str = "SELECT max(version) FROM _sqlx_migrations WHERE success";
 
+/// Whether the connection is encrypted, the login owns the tables or the server, and which role's rights it holds.
+pub(super) const RIGHTS: &str = "SELECT
+    coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
+    coalesce((SELECT rolsuper FROM pg_roles WHERE rolname = current_user), false)
+        OR EXISTS (SELECT FROM pg_tables WHERE tablename = 'orders' AND tableowner = current_user),
+    EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_api' AND pg_has_role(current_user, oid, 'USAGE')),
+    EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_processor' AND pg_has_role(current_user, oid, 'USAGE'))";
+
 /// The lines `$8` and `$9` with today's prices. Whether one fits is null for an unknown or inactive product, false for
 /// one in another currency than `$5`. `whole` has a row only if all fit.
 macro_rules! priced {

@@ -98,11 +98,14 @@ impl Session {
         let url = host.url();
         let file = self.project.url_file();
         fs::write(&file, url).with_context(|| format!("cannot write {}", file.display()))?;
+        let settings = self.project.state().join("doctor.settings.json");
+        settings::write_down(&settings, &self.options.settings, url)?;
         if let Some(people) = &self.options.people {
             if let Err(error) = seed::products(&self.project, people, url).await {
                 println!("the product table was not filled: {error:#}");
             }
             welcome::greet(&self.options.app_root, people, url)?;
+            welcome::offer_doctor(&self.options.app_root, &settings, people, url);
         }
         println!("\n{NEXT}");
         Ok(())

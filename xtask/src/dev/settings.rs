@@ -1,10 +1,13 @@
 //! The app settings that `dev` starts the worker with.
 
-use std::{collections::BTreeMap, env, fs, io, iter, path::Path};
+use std::{
+    collections::BTreeMap, env, fs, io, io::Write as _, iter, os::unix::fs::OpenOptionsExt as _, path::Path,
+};
 
 use anyhow::Context as _;
 use local_host::{people::People, supervisor::OWN_URL};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::project::Project;
 
@@ -20,6 +23,20 @@ pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec
     let mut settings: BTreeMap<_, _> = iter::once(environment).chain(issuer(people)).collect();
     settings.extend(values(&project.root().join("local.settings.json"))?);
     Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
+}
+
+/// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. Nobody else
+/// on this machine may read it.
+pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) -> anyhow::Result<()> {
+    let around =
+        [("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
+    let mut values: BTreeMap<&str, String> = around.map(|(name, value)| (name, value.to_owned())).into();
+    values.extend(settings.iter().map(|(name, value)| (name.as_str(), value.replace(OWN_URL, url))));
+    let text = json!({"IsEncrypted": false, "Values": values}).to_string();
+    let mut file = fs::OpenOptions::new();
+    file.write(true).create(true).truncate(true).mode(0o600);
+    let written = file.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
@@ -45,6 +62,17 @@ fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_down_can_be_read_again_and_names_the_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let authority = ("ORDERS_ENTRA_AUTHORITY".to_owned(), format!("{OWN_URL}/issuer"));
+        write_down(&path, &[authority], "http://localhost:1").unwrap();
+        let values = values(&path).unwrap();
+        assert_eq!(values["ORDERS_ENTRA_AUTHORITY"], "http://localhost:1/issuer");
+        assert_eq!(values["FUNCTIONS_WORKER_RUNTIME"], "custom");
+    }
 
     #[test]
     fn values_of_the_local_settings_are_taken() {

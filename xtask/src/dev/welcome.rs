@@ -12,6 +12,20 @@ pub(super) fn greet(app: &Path, people: &People, url: &str) -> anyhow::Result<()
     Ok(())
 }
 
+/// Prints how to hold what is served against the controls.
+pub(super) fn offer_doctor(app: &Path, settings: &Path, people: &People, url: &str) {
+    let Some(buyer) = people.iter().find(|person| person.kind == Kind::User && person.roles.is_empty())
+    else {
+        return;
+    };
+    println!(
+        "\nhold it against the controls\n  DOCTOR_TOKEN=\"$(cargo -q xtask token {})\" {}/orders-worker doctor --settings {} --url {url}",
+        buyer.name,
+        app.display(),
+        settings.display(),
+    );
+}
+
 fn text(functions: &[Offered], people: &People, url: &str) -> String {
     let functions = functions.iter().map(|Offered { name, how, at }| format!("  {name:<24} {how:<6} {at}"));
     let persons = people.iter().map(|person| {

@@ -1,10 +1,11 @@
 //! One entry of `bindings`.
 
+use host_traps::Settings;
 use http::Method;
 use serde_json::Value;
 
 use crate::{
-    app::{AuthLevel, DataType, Output, OutputKind, Trigger, TriggerKind, settings::Settings},
+    app::{AuthLevel, DataType, Output, OutputKind, Trigger, TriggerKind},
     route::Template,
 };
 

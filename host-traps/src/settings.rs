@@ -3,18 +3,27 @@
 use std::env;
 
 /// Names are compared ignoring case, as the host's configuration does.
-pub(crate) struct Settings(Vec<(String, String)>);
+#[derive(Clone, Debug, Default)]
+pub struct Settings(Vec<(String, String)>);
 
 impl Settings {
+    /// These settings alone; the last one of a name holds.
+    #[must_use]
+    pub fn only(own: Vec<(String, String)>) -> Self {
+        Self(own)
+    }
+
     /// `own` settings win over the environment.
-    pub(crate) fn over_environment(own: &[(String, String)]) -> Self {
+    #[must_use]
+    pub fn over_environment(own: &[(String, String)]) -> Self {
         let environment = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self(environment.chain(own.iter().cloned()).collect())
     }
 
     /// The value of a setting.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .rev()
@@ -23,12 +32,13 @@ impl Settings {
     }
 
     /// Whether a setting says yes.
-    pub(super) fn is_true(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
     }
 
     /// Every setting, the winning one of a name last.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
@@ -36,13 +46,14 @@ impl Settings {
     ///
     /// # Errors
     /// The name that is no setting.
-    pub(super) fn expand(&self, text: &str) -> Result<String, String> {
+    pub fn expand(&self, text: &str) -> Result<String, String> {
         self.replace(text, |name| Err(name.to_owned()))
     }
 
     /// Replaces each `%Name%` by that setting and drops the others, as the host does for command lines
     /// (protocol sheet §1.1).
-    pub(super) fn expand_or_drop(&self, text: &str) -> String {
+    #[must_use]
+    pub fn expand_or_drop(&self, text: &str) -> String {
         self.replace(text, |_| Ok(String::new())).unwrap_or_default()
     }
 

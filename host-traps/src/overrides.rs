@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::settings::Settings;
+use crate::settings::Settings;
 
 const PREFIX: &str = "AzureFunctionsJobHost__";
 
 /// Lays every override over host.json; later settings win.
-pub(super) fn apply(host: &mut Value, settings: &Settings) {
+pub fn apply(host: &mut Value, settings: &Settings) {
     for (name, value) in settings.iter() {
         if let Some(prefix) = name.get(..PREFIX.len())
             && prefix.eq_ignore_ascii_case(PREFIX)
@@ -17,8 +17,8 @@ pub(super) fn apply(host: &mut Value, settings: &Settings) {
     }
 }
 
-/// Numeric segments count as array positions where an array stands already, else they name members;
-/// [`super::host_json`] reads both.
+/// Numeric segments count as array positions where an array stands already, else they name members; whoever reads a
+/// list reads both.
 fn set(target: &mut Value, path: &str, value: &str) {
     let (segment, rest) = path.split_once("__").map_or((path, None), |(segment, rest)| (segment, Some(rest)));
     let slot = slot(target, segment);

@@ -4,8 +4,11 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-/// Reads a file that must hold a JSON object; a fault is one sentence that names the file as `shown`.
-pub(super) fn read(path: &Path, shown: &str) -> Result<Value, String> {
+/// Reads a file that must hold a JSON object.
+///
+/// # Errors
+/// One sentence that names the file as `shown`.
+pub fn read(path: &Path, shown: &str) -> Result<Value, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let value: Value = serde_json::from_str(&without_comments(text.trim_start_matches('\u{feff}')))
         .map_err(|error| format!("{shown} is not valid JSON: {error}; mend it there"))?;

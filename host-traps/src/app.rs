@@ -1,0 +1,172 @@
+//! An app folder, read as the host reads it, with whatever is wrong in it left standing.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{Program, Settings, Written, json_file, overrides};
+
+/// What the host finds in an app folder.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The folder.
+    pub root: PathBuf,
+    /// host.json, overrides of the settings applied; or why it cannot be read.
+    pub host: Result<Value, String>,
+    /// The folders directly below the root that hold a function.json, by name.
+    pub functions: Vec<FunctionFolder>,
+    /// Folders one level deeper that hold a function.json, as paths below the root: the host does not see them.
+    pub nested: Vec<String>,
+    /// The program that host.json names.
+    pub program: Option<Program>,
+    /// The app settings, where they are known.
+    pub settings: Settings,
+    /// Where the settings were written, if in a file; none when they are an environment, or unknown.
+    pub written: Option<Written>,
+}
+
+/// One function folder.
+#[derive(Clone, Debug)]
+pub struct FunctionFolder {
+    /// Its name, which is the function's.
+    pub name: String,
+    /// function.json, or why it cannot be read.
+    pub json: Result<Value, String>,
+    /// The other files in it.
+    pub others: Vec<String>,
+}
+
+impl App {
+    /// Reads the folder. `written` says that the settings come from a file, and so are all there are.
+    #[must_use]
+    pub fn read(root: &Path, settings: Settings, written: Option<Written>) -> Self {
+        let host = json_file::read(&root.join("host.json"), "host.json").map(|mut host| {
+            overrides::apply(&mut host, &settings);
+            host
+        });
+        let functions = folders(root).into_iter().filter_map(|name| FunctionFolder::read(root, name));
+        let functions: Vec<_> = functions.collect();
+        let nested = nested(root, &functions);
+        let program = host.as_ref().ok().and_then(|host| Program::of(root, host, &settings));
+        Self { root: root.to_owned(), host, functions, nested, program, settings, written }
+    }
+
+    /// A value of host.json, its members found ignoring case as the host does; null counts as absent.
+    #[must_use]
+    pub fn host(&self, path: &[&str]) -> Option<&Value> {
+        member(self.host.as_ref().ok()?, path)
+    }
+
+    /// Whether host.json says yes there; an override says it as text.
+    #[must_use]
+    pub fn host_says(&self, path: &[&str]) -> bool {
+        match self.host(path) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+            _ => false,
+        }
+    }
+
+    /// Every binding, with its function's name.
+    pub fn bindings(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.functions
+            .iter()
+            .flat_map(|function| function.bindings().map(|binding| (function.name.as_str(), binding)))
+    }
+
+    /// The route prefix, without slashes at its ends.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(Value::as_str);
+        prefix.unwrap_or("api").trim_matches('/')
+    }
+}
+
+impl FunctionFolder {
+    fn read(root: &Path, name: String) -> Option<Self> {
+        let folder = root.join(&name);
+        let file = folder.join("function.json");
+        if !file.is_file() {
+            return None;
+        }
+        let json = json_file::read(&file, &format!("{name}/function.json"));
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.path().is_file());
+        let mut others: Vec<_> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+        others.retain(|other| other != "function.json");
+        others.sort();
+        Some(Self { name, json, others })
+    }
+
+    /// Its bindings; none when the file cannot be read.
+    pub fn bindings(&self) -> impl Iterator<Item = &Value> {
+        let list = self.json.as_ref().ok().and_then(|json| json.get("bindings"));
+        list.and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// Whether the host hands its calls on as they are: one trigger `httpTrigger`, one output `http`, nothing else.
+    #[must_use]
+    pub fn is_http_alone(&self) -> bool {
+        let mut kinds: Vec<String> =
+            self.bindings().map(|binding| text(binding, "type").to_lowercase()).collect();
+        kinds.sort();
+        kinds == ["http", "httptrigger"]
+    }
+
+    /// Its `httpTrigger`.
+    #[must_use]
+    pub fn http(&self) -> Option<&Value> {
+        self.bindings().find(|binding| is(binding, "httpTrigger"))
+    }
+
+    /// The route of its `httpTrigger` below the prefix.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        let route = self.http()?.get("route").and_then(Value::as_str);
+        Some(route.filter(|route| !route.is_empty()).unwrap_or(&self.name).trim_matches('/'))
+    }
+}
+
+/// A text of a binding; empty when it has none.
+#[must_use]
+pub(crate) fn text<'a>(binding: &'a Value, name: &str) -> &'a str {
+    binding.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether a binding is of this type, compared as the host does.
+#[must_use]
+pub(crate) fn is(binding: &Value, kind: &str) -> bool {
+    text(binding, "type").eq_ignore_ascii_case(kind)
+}
+
+/// A value below `json`, found ignoring case.
+pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    let found = path.iter().try_fold(json, |value, name| {
+        let members = value.as_object()?;
+        members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    });
+    found.filter(|value| !value.is_null())
+}
+
+fn folders(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<_> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn nested(root: &Path, functions: &[FunctionFolder]) -> Vec<String> {
+    let known = |name: &String| functions.iter().any(|function| function.name == *name);
+    let outer = folders(root).into_iter().filter(|name| !known(name) && !name.starts_with('.'));
+    outer
+        .flat_map(|outer| {
+            let inner = folders(&root.join(&outer)).into_iter();
+            inner.map(move |inner| format!("{outer}/{inner}")).collect::<Vec<_>>()
+        })
+        .filter(|path| root.join(path).join("function.json").is_file())
+        .collect()
+}

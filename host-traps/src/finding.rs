@@ -1,0 +1,93 @@
+//! What a check came to, for people and for programs.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How a rule came out.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// It holds.
+    Pass,
+    /// It may do harm, or cannot be judged from here.
+    Warn,
+    /// It does harm.
+    Fail,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// One rule, in one place. Its texts hold names of settings and never their values.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The rule's name; it stays the same from version to version.
+    pub rule: &'static str,
+    /// How it came out.
+    pub level: Level,
+    /// The file, function, setting or service that it is about.
+    pub subject: String,
+    /// What is so, and what follows from it.
+    pub why: String,
+    /// What to do about it; none where it passes.
+    #[serde(rename = "do")]
+    pub remedy: Option<String>,
+    /// Where the fact behind the rule comes from.
+    pub source: &'static str,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:4} {:28} {}: {}", self.level, self.rule, self.subject, self.why)?;
+        if let Some(remedy) = &self.remedy {
+            write!(formatter, "; {remedy}")?;
+        }
+        write!(formatter, " ({})", self.source)
+    }
+}
+
+/// Findings together. Its text is one line a finding and one with their numbers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The worst of them; a pass where there are none.
+    pub level: Level,
+    /// All of them, in the sequence in which they were made.
+    pub findings: Vec<Finding>,
+}
+
+impl From<Vec<Finding>> for Report {
+    fn from(findings: Vec<Finding>) -> Self {
+        let level = findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Pass);
+        Self { level, findings }
+    }
+}
+
+impl Report {
+    /// The report as indented JSON: `{"level", "findings": [{"rule", "level", "subject", "why", "do", "source"}]}`.
+    #[must_use]
+    pub fn json(&self) -> String {
+        format!("{:#}", serde_json::json!(self))
+    }
+
+    fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|finding| finding.level == level).count()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(formatter, "{finding}")?;
+        }
+        let [pass, warn, fail] = [Level::Pass, Level::Warn, Level::Fail].map(|level| self.count(level));
+        write!(formatter, "{pass} pass, {warn} warn, {fail} fail")
+    }
+}

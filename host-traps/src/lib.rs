@@ -1,0 +1,28 @@
+//! Traps that wait for any custom handler and can be seen before it runs: in host.json, in the function folders, in
+//! the program that is to be started and in the app settings.
+//!
+//! [`App::read`] reads an app folder the way the host does; [`check`] holds it against every rule. A rule has a
+//! name that stays, the promise that holds when it passes, and where the fact behind it comes from: a section of the
+//! protocol sheet, or an issue of the host, of Core Tools or of its deployment actions.
+
+mod app;
+mod finding;
+pub mod json_file;
+pub mod overrides;
+mod program;
+mod rules;
+pub mod settings;
+mod settings_file;
+
+pub use app::App;
+pub use finding::{Finding, Level, Report};
+pub use program::{Program, Runs};
+pub use settings::Settings;
+pub use settings_file::{SettingsFile, SettingsFileError, Written};
+
+/// Holds an app against every rule that can be asked of it: one finding a rule that passes, else one for each place
+/// that breaks it.
+#[must_use]
+pub fn check(app: &App) -> Vec<Finding> {
+    rules::of(app).into_iter().flat_map(|rule| rule.judge(app)).collect()
+}

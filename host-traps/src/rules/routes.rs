@@ -1,0 +1,63 @@
+//! Traps in routes: what lets a stranger call what only the host may.
+
+use super::{Fault, Rule, fail, warn};
+use crate::{App, app::FunctionFolder};
+
+pub(super) const RULES: &[&Rule] = &[&REACHABLE, &PREFIX];
+
+const REACHABLE: Rule = Rule {
+    id: "envelope-reachable",
+    promise: "no route leads to the path of a function that only the host may call",
+    source: "protocol sheet §9.1; host issue 6251",
+    find: reachable,
+};
+
+fn reachable(app: &App) -> Vec<Fault> {
+    if !app.prefix().is_empty() {
+        return Vec::new();
+    }
+    let hidden: Vec<&str> = app
+        .functions
+        .iter()
+        .filter(|function| !function.is_http_alone())
+        .map(|function| function.name.as_str())
+        .collect();
+    let direct = app.functions.iter().filter(|function| function.is_http_alone());
+    direct
+        .filter(|function| function.route().is_some_and(|route| hidden.iter().any(|name| leads_to(route, name))))
+        .map(|function| {
+            fail(
+                format!("{}/function.json", function.name),
+                "with an empty route prefix its route matches `/<name>` of another function, so that anyone can send \
+                 that one an envelope",
+                "set extensions.http.routePrefix to a word such as `api`, or take the first parameter out of the route",
+            )
+        })
+        .collect()
+}
+
+/// Whether a route of one segment, or one that takes any number of them, can be this name.
+fn leads_to(route: &str, name: &str) -> bool {
+    match route.split_once('/') {
+        Some((first, rest)) => first.starts_with('{') && rest.starts_with("{*"),
+        None => route.starts_with('{') || route.eq_ignore_ascii_case(name),
+    }
+}
+
+const PREFIX: Rule = Rule {
+    id: "route-prefix",
+    promise: "HTTP functions have a prefix that envelopes do not have",
+    source: "protocol sheet §9.1, §9.6; host issues 6251, 6305, 6462",
+    find: |app| {
+        let http = app.functions.iter().any(|function| function.http().is_some());
+        let mixed = http && !app.functions.iter().all(FunctionFolder::is_http_alone);
+        if !mixed || !app.prefix().is_empty() {
+            return Vec::new();
+        }
+        vec![warn(
+            "host.json extensions.http.routePrefix",
+            "it is empty, so one new route is enough to lead callers to the paths of envelopes",
+            "set it to a word such as `api`",
+        )]
+    },
+};

@@ -1,0 +1,40 @@
+//! `local-host check`: what would go wrong with an app under the real host.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use host_traps::{App, Level, Report, Settings, SettingsFile};
+
+/// What to look at.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder with host.json and the function folders
+    app: PathBuf,
+    /// The app settings: a local.settings.json, or what `az functionapp config appsettings list` printed
+    #[arg(long)]
+    settings: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the findings; fails when one of them does.
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let file = match arguments.settings.as_deref().map(SettingsFile::read).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let app = match file {
+        Some(file) => App::read(&arguments.app, Settings::only(file.settings), Some(file.written)),
+        None => App::read(&arguments.app, Settings::over_environment(&[]), None),
+    };
+    let report = Report::from(host_traps::check(&app));
+    if arguments.json {
+        println!("{}", report.json());
+    } else {
+        println!("{report}");
+    }
+    if report.level == Level::Fail { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,105 @@
+//! `orders-worker doctor`: this deployment held against the controls, each rule named after the control it asks for.
+//!
+//! Rules about files and settings are asked wherever it runs. What only the app itself can reach is asked where its
+//! settings are those of this process or this machine. With URLs it calls the deployment from outside, as an honest
+//! caller first and then as each kind of liar.
+
+use std::path::PathBuf;
+
+use host_traps::App;
+pub use host_traps::{Finding, Level, Report};
+
+use crate::clock::Clock;
+
+mod arguments;
+mod attacks;
+mod contract;
+mod database;
+mod facts;
+mod network;
+mod outside;
+mod settings;
+
+pub use arguments::Arguments;
+pub use facts::FactsError;
+pub use outside::Evidence;
+
+use facts::Facts;
+
+/// Asks every rule that can be asked.
+///
+/// # Errors
+/// When the settings or the app folder cannot be read at all.
+pub async fn examine(arguments: &Arguments, evidence: &Evidence, clock: Clock) -> Result<Report, FactsError> {
+    let facts = Facts::gather(arguments)?;
+    let mut findings = at_rest(&facts);
+    if facts.is_reachable_from_here() {
+        if let Some(config) = &facts.config {
+            findings.extend(database::rules(&config.database, &facts).await);
+            findings.extend(network::rules(config, clock).await);
+        }
+    } else {
+        findings.push(warn(
+            "C20-dependencies",
+            "database, vault and issuer",
+            "they are reached by the app alone, so nothing is said of them here",
+            "run `orders-worker doctor` in the app too, from its console",
+        ));
+    }
+    if let Some(url) = arguments.urls.first() {
+        findings.extend(outside::rules(url, &arguments.urls[1..], evidence, &facts).await);
+    }
+    Ok(Report::from(findings))
+}
+
+/// What a process says of itself when it starts: the rules that need no call and no file of settings.
+///
+/// # Errors
+/// When the app folder cannot be found.
+pub fn at_start() -> Result<Vec<Finding>, FactsError> {
+    Ok(at_rest(&Facts::gather(&Arguments::default())?))
+}
+
+fn at_rest(facts: &Facts) -> Vec<Finding> {
+    let app: &App = &facts.app;
+    [settings::rules(facts), contract::rules(app), host_traps::check(app)].concat()
+}
+
+/// Where the app lies when nobody says so: beside the program, or here.
+fn beside() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?.to_owned();
+    let here = std::env::current_dir().ok()?;
+    [folder, here].into_iter().find(|folder| folder.join("host.json").is_file())
+}
+
+const SOURCE: &str = "docs/controls.md";
+
+fn pass(rule: &'static str, subject: impl Into<String>, why: impl Into<String>) -> Finding {
+    Finding {
+        rule,
+        level: Level::Pass,
+        subject: subject.into(),
+        why: why.into(),
+        remedy: None,
+        source: SOURCE,
+    }
+}
+
+fn warn(
+    rule: &'static str,
+    subject: impl Into<String>,
+    why: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding { level: Level::Warn, remedy: Some(remedy.into()), ..pass(rule, subject, why) }
+}
+
+fn fail(
+    rule: &'static str,
+    subject: impl Into<String>,
+    why: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding { level: Level::Fail, remedy: Some(remedy.into()), ..pass(rule, subject, why) }
+}

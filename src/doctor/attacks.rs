@@ -1,0 +1,159 @@
+//! One thing changed at a time in a call that was answered: each change is a lie, and has to be refused.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use host_traps::Finding;
+use reqwest::RequestBuilder;
+use serde_json::json;
+
+use super::{
+    Facts, fail,
+    outside::{Answer, Layer, Outside, sent},
+    pass,
+};
+use crate::config::IdentityMode;
+
+/// What every caller may ask for: their own orders.
+pub(super) const OWN: &str = "/api/orders?limit=1";
+/// What an `OrderAdmin` alone may ask for.
+const ADMINS: &str = "/api/dead-letters?limit=1";
+
+/// Whom the forged headers name: nobody of any tenant.
+const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
+
+/// A lie, and where it has to be found.
+struct Attack {
+    rule: &'static str,
+    what: &'static str,
+    call: RequestBuilder,
+    /// Something in front of the worker has to refuse it, and not the worker alone.
+    in_front: bool,
+}
+
+pub(super) async fn rules(outside: &Outside<'_>, facts: &Facts) -> Vec<Finding> {
+    let has_front = facts.config.as_ref().and_then(|config| config.identity.as_ref());
+    let has_front = !has_front.is_some_and(|identity| matches!(identity.mode, IdentityMode::Jwt(_)));
+    let principal = ("x-ms-client-principal", principal());
+    let attacks = [
+        Attack {
+            rule: "C02-no-token",
+            what: "a call without a token",
+            call: outside.call(OWN),
+            in_front: has_front,
+        },
+        Attack {
+            rule: "C05-bad-token",
+            what: "a call with a token that nobody signed",
+            call: outside.call(OWN).bearer_auth(unsigned()),
+            in_front: has_front,
+        },
+        Attack {
+            rule: "C04-forged-principal",
+            what: "a principal header without a token",
+            call: outside.call(OWN).header(principal.0, &principal.1),
+            in_front: has_front,
+        },
+        Attack {
+            rule: "C08-forged-certificate",
+            what: "a certificate header without a token",
+            call: outside.call(OWN).header("x-arr-clientcert", BASE64_STANDARD.encode("no certificate")),
+            in_front: has_front,
+        },
+    ];
+    let mut findings = Vec::new();
+    for attack in attacks {
+        findings.push(judged(attack).await);
+    }
+    findings.push(another(outside, &principal.1).await);
+    findings
+}
+
+async fn judged(attack: Attack) -> Finding {
+    let Attack { rule, what, call, in_front } = attack;
+    let Some(Answer { status, layer }) = sent(call).await else {
+        let why = format!("inconclusive: {what} got no answer");
+        return fail(rule, "--url", why, "try again; a refusal is an answer");
+    };
+    if !matches!(status, 401 | 403) {
+        let why = format!("{what} is answered with {status} by {} and not refused", layer.name());
+        return fail(
+            rule,
+            "--url",
+            why,
+            "turn App Service Authentication on, with Return401 for whoever has no token",
+        );
+    }
+    if in_front && layer == Layer::Worker {
+        let why = format!("{what} is refused by the worker alone: nothing in front of it looked");
+        return fail(
+            rule,
+            "--url",
+            why,
+            "turn App Service Authentication on, or let the gateway validate tokens",
+        );
+    }
+    pass(rule, "--url", format!("{what} is refused by {} with {status}", layer.name()))
+}
+
+/// The header claims a role that the token's owner lacks. A front that does its work strips it, so that the worker
+/// says 403 of the token's own; 401 of the worker's shows that the header came through.
+async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
+    let (rule, subject) = ("C04-another-principal", "--url");
+    let remedy_of_token = "set DOCTOR_TOKEN to the token of somebody without the role OrderAdmin";
+    match sent(outside.honest(ADMINS)).await {
+        Some(Answer { status: 403, layer: Layer::Worker }) => {}
+        _ => {
+            let why = "inconclusive: the token's owner may ask for what only an OrderAdmin should";
+            return fail(rule, subject, why, remedy_of_token);
+        }
+    }
+    let forged = outside.honest(ADMINS).header("x-ms-client-principal", principal);
+    match sent(forged).await {
+        Some(Answer { status: 403, layer }) => pass(
+            rule,
+            subject,
+            format!(
+                "an OrderAdmin's header beside another user's token gains nothing: 403 by {}",
+                layer.name()
+            ),
+        ),
+        Some(Answer { status: 401, layer: Layer::Worker }) => fail(
+            rule,
+            subject,
+            "a forged header beside another user's token is refused by the worker alone: it came through the front",
+            "let App Service Authentication or the gateway take callers' x-ms-client-principal headers away",
+        ),
+        Some(Answer { status: 401, layer }) => pass(
+            rule,
+            subject,
+            format!("a header that differs from the token is refused by {}", layer.name()),
+        ),
+        _ => fail(
+            rule,
+            subject,
+            "a forged header beside another user's token is not refused",
+            "close this deployment: whoever has any token is an OrderAdmin",
+        ),
+    }
+}
+
+/// The header of an `OrderAdmin` of nobody's making (identity sheet §1).
+fn principal() -> String {
+    let claim = |typ: &str, val: &str| json!({"typ": typ, "val": val});
+    let claims = [
+        claim("tid", NOBODY),
+        claim("oid", NOBODY),
+        claim("azp", NOBODY),
+        claim("scp", "Orders.ReadWrite"),
+        claim("roles", "OrderAdmin"),
+    ];
+    let principal = json!({"auth_typ": "aad", "claims": claims, "name_typ": "name", "role_typ": "roles"});
+    BASE64_STANDARD.encode(principal.to_string())
+}
+
+/// A token in form, whose signature is of nobody.
+fn unsigned() -> String {
+    let part = |json: serde_json::Value| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
+    let head = part(json!({"alg": "RS256", "typ": "JWT", "kid": "doctor"}));
+    let body = part(json!({"oid": NOBODY, "tid": NOBODY, "scp": "Orders.ReadWrite", "ver": "2.0"}));
+    format!("{head}.{body}.{}", part(json!("nobody")))
+}

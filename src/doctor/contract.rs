@@ -1,0 +1,107 @@
+//! Rules about host.json and function.json: what the code relies on is what the host is told.
+
+use host_traps::{App, Finding};
+use serde_json::Value;
+
+use super::{fail, pass};
+use crate::functions;
+
+/// The host.json that this version was tested with.
+const SHIPPED: &str = include_str!("../../host.json");
+
+/// Values of it that promises rest on: where they stand, the rule, and what is lost otherwise.
+const RELIED_ON: [(&str, &str, &str); 11] = [
+    (
+        "C31-host-json",
+        "customHandler.enableProxyingHttpRequest",
+        "newer hosts send envelopes instead of requests",
+    ),
+    (
+        "C31-host-json",
+        "customHandler.enableForwardingHttpRequest",
+        "older hosts send envelopes instead of requests",
+    ),
+    ("C31-host-json", "extensions.http.routePrefix", "routes may lead to the paths of envelopes"),
+    (
+        "C18-host-json",
+        "functionTimeout",
+        "the host may kill all running work before the worker's own deadlines end",
+    ),
+    ("C18-host-json", "extensions.queues.messageEncoding", "messages become poison"),
+    (
+        "C18-host-json",
+        "extensions.queues.visibilityTimeout",
+        "a dependency that is away makes messages poison at once",
+    ),
+    (
+        "C18-host-json",
+        "extensions.queues.maxDequeueCount",
+        "a dependency that is away makes messages poison soon",
+    ),
+    (
+        "C33-host-json",
+        "extensions.queues.batchSize",
+        "more messages run at once than the pool was measured for",
+    ),
+    (
+        "C33-host-json",
+        "extensions.queues.newBatchThreshold",
+        "more messages run at once than the pool was measured for",
+    ),
+    ("C27-host-json", "extensions.http.hsts.isEnabled", "browsers are not told to come over https alone"),
+    (
+        "C55-host-json",
+        "customHandler.description.defaultExecutablePath",
+        "the packager gives it no right to run",
+    ),
+];
+
+pub(super) fn rules(app: &App) -> Vec<Finding> {
+    [host_json(app), function_json(app)].concat()
+}
+
+fn host_json(app: &App) -> Vec<Finding> {
+    // It is in this repository, and a test reads it whenever it is compiled.
+    let shipped: Value = serde_json::from_str(SHIPPED).unwrap_or_default();
+    let findings = RELIED_ON.iter().map(|(rule, path, lost)| {
+        let subject = format!("host.json {path}");
+        let parts: Vec<&str> = path.split('.').collect();
+        let wanted = parts.iter().fold(&shipped, |value, part| &value[part]);
+        let found = app.host(&parts);
+        // An override arrives as text.
+        let same =
+            found.is_some_and(|found| found == wanted || text(found).eq_ignore_ascii_case(&text(wanted)));
+        if same {
+            return pass(rule, subject, "it is what this version relies on");
+        }
+        fail(
+            rule,
+            subject,
+            format!("it is not what this version relies on: {lost}"),
+            format!("set it to {wanted}"),
+        )
+    });
+    findings.collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn function_json(app: &App) -> Vec<Finding> {
+    let rule = "C01-function-json";
+    let known = functions::all();
+    let findings = app.functions.iter().map(|folder| {
+        let subject = format!("{}/function.json", folder.name);
+        let Some(function) = known.iter().find(|function| function.name == folder.name) else {
+            let why = "the worker has no such function, so its calls are 404";
+            return fail(rule, subject, why, "remove the folder, or deploy the version that has it");
+        };
+        if folder.json.as_ref().is_ok_and(|json| *json == functions::definition(function)) {
+            return pass(rule, subject, "trigger, route, key and outputs are what the worker expects");
+        }
+        let why = "it is not what the worker expects, so a call may come with no key, or never";
+        fail(rule, subject, why, "take the file that came with this version")
+    });
+    findings.collect()
+}

@@ -1,0 +1,96 @@
+//! Rules about the database: whether it answers, to whom, and what the app may do there.
+
+use host_traps::Finding;
+
+use super::{Facts, fail, pass, warn};
+use crate::{
+    azure::ManagedIdentity,
+    config::{DatabaseSettings, SignIn},
+    functions, host,
+    store::{self, Examined, Rights, StoreError},
+};
+
+pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Finding> {
+    let (rule, subject) = ("C20-database", "database");
+    let identity = match settings.sign_in {
+        SignIn::Password => None,
+        SignIn::Managed { client_id } => match ManagedIdentity::of_this_app(client_id) {
+            Ok(identity) => Some(identity),
+            Err(error) => return vec![fail(rule, subject, error.to_string(), "assign the app an identity")],
+        },
+    };
+    let url = settings.url.as_str();
+    // A file lies beside the app, whose folder the host starts the worker in.
+    let examined = match store::examine(url, &facts.app.root, identity).await {
+        Ok(examined) => examined,
+        Err(error) => return vec![away(&error)],
+    };
+    let mut findings = vec![pass(rule, subject, "it answers"), schema(&examined)];
+    findings.extend(examined.rights.map(|rights| tls(&rights, settings)));
+    findings.extend(examined.rights.map(|rights| grants(rights, &facts.app.root)));
+    findings
+}
+
+fn away(error: &StoreError) -> Finding {
+    fail(
+        "C20-database",
+        "database",
+        error.to_string(),
+        "check address, network rule, certificate and sign-in",
+    )
+}
+
+fn schema(examined: &Examined) -> Finding {
+    if examined.current {
+        return pass("C14-schema", "database", "the schema is new enough, or made at the first start");
+    }
+    fail("C14-schema", "database", "the schema is too old for this version", "run `orders-worker migrate`")
+}
+
+fn tls(rights: &Rights, settings: &DatabaseSettings) -> Finding {
+    let rule = "C20-database-tls-in-use";
+    let asked = settings.url.as_str().contains("sslmode=verify-full");
+    match (rights.encrypted, asked) {
+        (true, true) => {
+            pass(rule, "database", "the connection is encrypted, and the server proved who it is")
+        }
+        _ => warn(
+            rule,
+            "database",
+            "the connection is plain, or the server did not have to prove who it is; the platform would refuse it",
+            "end the URL with `?sslmode=verify-full`",
+        ),
+    }
+}
+
+fn grants(rights: Rights, root: &std::path::Path) -> Finding {
+    let rule = "C13-grants";
+    let served = host::served(Some(root), functions::all()).unwrap_or_default();
+    let needs_api = served.iter().any(|function| function.name == "CreateOrder");
+    let needs_processor = served.iter().any(|function| function.name == "FulfilOrder");
+    if rights.owner {
+        return warn(
+            rule,
+            "database",
+            "the app signs in as somebody who owns the tables or the server, and may do anything there",
+            "sign in as a login that is a member of orders_api or orders_processor and nothing else",
+        );
+    }
+    if (needs_api && !rights.api) || (needs_processor && !rights.processor) {
+        return fail(
+            rule,
+            "database",
+            "the login may not do what this app's functions need",
+            "run `orders-worker migrate`, then grant the login orders_api or orders_processor, as the app serves",
+        );
+    }
+    if (rights.api && !needs_api) || (rights.processor && !needs_processor) {
+        return fail(
+            rule,
+            "database",
+            "the login holds the other app's rights too",
+            "revoke orders_api from the processor's login, and orders_processor from the api's",
+        );
+    }
+    pass(rule, "database", "the login may do what this app's functions need, and no more")
+}

@@ -1,0 +1,97 @@
+//! What is known of a deployment before anything is asked of it.
+
+use std::{env, ffi::OsString, path::PathBuf};
+
+use host_traps::{App, Settings, SettingsFile, SettingsFileError, Written};
+
+use super::{Arguments, beside};
+use crate::{
+    config::{Config, Faults},
+    functions, host,
+};
+
+/// Where to look is unclear.
+#[derive(Debug, thiserror::Error)]
+pub enum FactsError {
+    /// The file of settings.
+    #[error("{0}")]
+    Settings(#[from] SettingsFileError),
+    /// The app folder.
+    #[error(
+        "there is no host.json beside this program or here: run doctor in the app's folder, or set \
+         FUNCTIONS_APP_ROOT_PATH to it"
+    )]
+    NoApp,
+    /// The app folder.
+    #[error("the app folder cannot be read: check FUNCTIONS_APP_ROOT_PATH")]
+    Root(#[source] std::io::Error),
+}
+
+/// Settings, app folder, and what the worker makes of the former.
+pub(super) struct Facts {
+    pub(super) app: App,
+    /// The settings as a file has them, or of this process.
+    pub(super) settings: Settings,
+    pub(super) written: Option<Written>,
+    /// The settings as the worker would read them.
+    pub(super) config: Option<Config>,
+    pub(super) faults: Option<Faults>,
+}
+
+/// What Core Tools and the local host add to local.settings.json. Whether a front stands there is asked by `--url`.
+const ADDED_HERE: [(&str, &str); 3] = [
+    ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
+    ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+    ("WEBSITE_AUTH_ENABLED", "True"),
+];
+
+/// What the platform adds to the settings of an app that is set up as it should be.
+const ADDED_IN_AZURE: [(&str, &str); 5] = [
+    ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
+    ("WEBSITE_SITE_NAME", "app"),
+    ("WEBSITE_AUTH_ENABLED", "True"),
+    ("IDENTITY_ENDPOINT", "http://localhost"),
+    ("IDENTITY_HEADER", "header"),
+];
+
+impl Facts {
+    pub(super) fn gather(arguments: &Arguments) -> Result<Self, FactsError> {
+        let file = arguments.settings.as_deref().map(SettingsFile::read).transpose()?;
+        let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from).or_else(beside);
+        let root = root.ok_or(FactsError::NoApp)?;
+        let served = host::served(Some(&root), functions::all()).map_err(FactsError::Root)?;
+        let written = file.as_ref().map(|file| file.written);
+        let settings =
+            file.map_or_else(|| Settings::over_environment(&[]), |file| Settings::only(file.settings));
+        let read = Config::read(environment(&settings, written), functions::needs(&served));
+        let (config, faults) = match read {
+            Ok(config) => (Some(config), None),
+            Err(faults) => (None, Some(faults)),
+        };
+        let app = App::read(&root, settings.clone(), written);
+        Ok(Self { app, settings, written, config, faults })
+    }
+
+    /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.
+    pub(super) fn is_reachable_from_here(&self) -> bool {
+        self.written != Some(Written::InAzure)
+    }
+}
+
+/// The environment that a worker with these settings would find.
+fn environment(settings: &Settings, written: Option<Written>) -> Vec<(OsString, OsString)> {
+    let (own, added): (_, &[(&str, &str)]) = match written {
+        // The host alone sets the port, and doctor is started by people.
+        None => (env::vars_os().collect(), &ADDED_HERE[..1]),
+        Some(Written::Here) => (pairs(settings), &ADDED_HERE),
+        Some(Written::InAzure) => (pairs(settings), &ADDED_IN_AZURE),
+    };
+    let added = added.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    // What is there first holds, so a setting that was made by hand is judged as it is.
+    let own: Vec<_> = own;
+    own.into_iter().chain(added).collect()
+}
+
+fn pairs(settings: &Settings) -> Vec<(OsString, OsString)> {
+    settings.iter().map(|(name, value)| (name.into(), value.into())).collect()
+}

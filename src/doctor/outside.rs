@@ -1,0 +1,206 @@
+//! Rules that are asked from outside: an honest call first, then each lie.
+
+use std::{env, time::Duration};
+
+use host_traps::Finding;
+use reqwest::{Client, RequestBuilder, Response};
+
+use super::{Facts, attacks, fail, pass};
+use crate::{
+    https::{self, Roots, Schemes},
+    secret::Secret,
+};
+
+/// How long one call may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Longer than any answer to these calls.
+const MOST: usize = 64 * 1024;
+
+/// What an honest caller shows. The token is that of a user or app without the role `OrderAdmin`.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `DOCTOR_TOKEN`: a bearer token that the deployment accepts.
+    pub token: Option<Secret>,
+    /// `DOCTOR_FUNCTION_KEY`: for a deployment without a gateway in front, which would add it.
+    pub function_key: Option<Secret>,
+    /// `DOCTOR_SUBSCRIPTION_KEY`: for a gateway that asks for one.
+    pub subscription_key: Option<Secret>,
+}
+
+impl Evidence {
+    /// Takes it from the environment, so that no process list shows it.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        let secret = |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new);
+        Self {
+            token: secret("DOCTOR_TOKEN"),
+            function_key: secret("DOCTOR_FUNCTION_KEY"),
+            subscription_key: secret("DOCTOR_SUBSCRIPTION_KEY"),
+        }
+    }
+}
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Layer {
+    Worker,
+    EasyAuth,
+    Gateway,
+    Network,
+    Host,
+}
+
+impl Layer {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "the worker",
+            Self::EasyAuth => "App Service Authentication",
+            Self::Gateway => "the gateway",
+            Self::Network => "the network's rules",
+            Self::Host => "the host or the front end before it",
+        }
+    }
+}
+
+/// An answer, as far as it matters here.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) layer: Layer,
+}
+
+/// A deployment and an honest caller.
+pub(super) struct Outside<'a> {
+    client: Client,
+    url: &'a str,
+    evidence: &'a Evidence,
+}
+
+impl Outside<'_> {
+    /// A call with everything but a token.
+    pub(super) fn call(&self, path: &str) -> RequestBuilder {
+        let mut call = self.client.get(format!("{}{path}", self.url));
+        for (name, key) in [
+            ("x-functions-key", &self.evidence.function_key),
+            ("ocp-apim-subscription-key", &self.evidence.subscription_key),
+        ] {
+            if let Some(key) = key {
+                call = call.header(name, key.expose());
+            }
+        }
+        call
+    }
+
+    /// A call with everything that an honest caller shows.
+    pub(super) fn honest(&self, path: &str) -> RequestBuilder {
+        let call = self.call(path);
+        match &self.evidence.token {
+            Some(token) => call.bearer_auth(token.expose()),
+            None => call,
+        }
+    }
+}
+
+/// Calls `url` as an honest caller and as each liar, and `closed` as anybody.
+pub(super) async fn rules(url: &str, closed: &[String], evidence: &Evidence, facts: &Facts) -> Vec<Finding> {
+    let rule = "C56-good-call";
+    let Some(client) = client(url) else {
+        let remedy = "write `https://host`; plain http is for this machine alone";
+        return vec![fail(rule, "--url", "inconclusive: no call can be made to this address", remedy)];
+    };
+    let outside = Outside { client, url, evidence };
+    let mut findings = match sent(outside.honest(attacks::OWN)).await {
+        Some(Answer { status: 200, .. }) => {
+            let mut found = vec![pass(rule, "--url", "an honest call is answered with 200")];
+            found.extend(attacks::rules(&outside, facts).await);
+            found
+        }
+        answer => vec![inconclusive(rule, answer.as_ref())],
+    };
+    for url in closed {
+        findings.push(unreachable(url).await);
+    }
+    findings
+}
+
+fn inconclusive(rule: &'static str, answer: Option<&Answer>) -> Finding {
+    let why = answer.map_or_else(
+        || "inconclusive: an honest call gets no answer, so refusals prove nothing".to_owned(),
+        |Answer { status, layer }| {
+            format!(
+                "inconclusive: {} answers an honest call with {status}, so refusals prove nothing",
+                layer.name()
+            )
+        },
+    );
+    let remedy = "set DOCTOR_TOKEN to a token that the deployment accepts, and DOCTOR_FUNCTION_KEY and \
+                  DOCTOR_SUBSCRIPTION_KEY where keys are asked for";
+    fail(rule, "--url", why, remedy)
+}
+
+/// The app's own host name, which only the gateway may reach.
+async fn unreachable(url: &str) -> Finding {
+    let (rule, subject) = ("C34-own-host-name", "second --url");
+    let Some(client) = client(url) else {
+        return fail(
+            rule,
+            subject,
+            "inconclusive: no call can be made to this address",
+            "write `https://host`",
+        );
+    };
+    match sent(client.get(format!("{url}{}", attacks::OWN))).await {
+        None => pass(rule, subject, "nothing answers there"),
+        Some(Answer { layer: Layer::Network, .. }) => {
+            pass(rule, subject, "the network's rules refuse the call")
+        }
+        Some(Answer { status, layer }) => fail(
+            rule,
+            subject,
+            format!("{} answers there with {status}, so callers can go around the gateway", layer.name()),
+            "close public network access, or let in the gateway alone",
+        ),
+    }
+}
+
+fn client(url: &str) -> Option<Client> {
+    let parsed = reqwest::Url::parse(url).ok()?;
+    let here = matches!(parsed.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
+    let schemes = match parsed.scheme() {
+        "https" => Schemes::Https,
+        "http" if here => Schemes::AlsoHttp,
+        _ => return None,
+    };
+    https::client(Roots::Public, schemes, PATIENCE).ok()
+}
+
+/// None where no answer came.
+pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
+    let answer = call.send().await.ok()?;
+    let status = answer.status().as_u16();
+    let layer = layer(answer).await;
+    Some(Answer { status, layer })
+}
+
+/// Each layer has its own way to say no: the worker its problem types (contract §3), access restrictions their
+/// header, a gateway JSON with `statusCode`, the platform's authentication a challenge and no problem.
+async fn layer(answer: Response) -> Layer {
+    let headers = answer.headers().clone();
+    let body = https::body(answer, MOST).await.unwrap_or_default();
+    let json: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+    let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
+    if text("type").is_some_and(|slug| slug.starts_with("urn:orders:problem:")) {
+        return Layer::Worker;
+    }
+    if headers.contains_key("x-ms-forbidden-ip") {
+        return Layer::Network;
+    }
+    let is_gateways =
+        json.as_ref().is_some_and(|json| json.get("statusCode").is_some() && json.get("message").is_some());
+    if is_gateways {
+        return Layer::Gateway;
+    }
+    if headers.contains_key("www-authenticate") || headers.contains_key("x-ms-middleware-request-id") {
+        return Layer::EasyAuth;
+    }
+    Layer::Host
+}

@@ -1,0 +1,136 @@
+//! Rules about settings: what stops the start, and what starts and is still not what a control asks for.
+
+use host_traps::{Finding, Written};
+
+use super::{Facts, fail, pass, warn};
+use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
+
+/// The rule that a fault of a setting belongs to.
+fn rule_of(setting: &str) -> &'static str {
+    match setting {
+        "ORDERS_DATABASE_URL" => "C20-database-tls",
+        "ORDERS_DATABASE_IDENTITY" | "AZURE_CLIENT_ID" => "C06-managed-identity",
+        "WEBSITE_AUTH_ENABLED" | "ORDERS_IDENTITY" => "C04-identity-mode",
+        name if name.starts_with("ORDERS_ENTRA_") || name == "ORDERS_REQUIRED_SCOPE" => "C05-tokens",
+        name if name.starts_with("ORDERS_CLIENT_CERTIFICATE") => "C08-client-certificates",
+        name if name.starts_with("ORDERS_FULFILMENT") => "C09-backend",
+        "KeyVaultUrl" | "SecretName" => "C22-vault",
+        "ORDERS_RATE_LIMIT" => "C32-rate-limit",
+        _ => "settings",
+    }
+}
+
+pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
+    let mut findings = vec![by_hand(facts)];
+    if let Some(faults) = &facts.faults {
+        findings.extend(faults.iter().map(|fault| {
+            let rule = if fault.text().contains("Key Vault reference") {
+                "C23-references"
+            } else {
+                rule_of(fault.setting())
+            };
+            fail(rule, fault.setting(), format!("it {}", fault.text()), "mend it: the worker does not start")
+        }));
+    }
+    if let Some(config) = &facts.config {
+        findings.push(pass("settings", "app settings", "the worker starts with them"));
+        findings.push(database(config));
+        findings.push(sign_in(config));
+        findings.extend(identity(config));
+        findings.push(rate(config, facts));
+    }
+    findings.push(storage(facts));
+    findings
+}
+
+fn by_hand(facts: &Facts) -> Finding {
+    let (rule, name) = ("C04-hand-set-authentication", "WEBSITE_AUTH_ENABLED");
+    match (facts.written, facts.settings.get(name)) {
+        (Some(_), Some(_)) => fail(
+            rule,
+            name,
+            "it is set by hand: the worker then believes headers that anybody can write",
+            "remove it and turn App Service Authentication on, which sets it",
+        ),
+        (Some(_), None) => pass(rule, name, "nobody sets it by hand"),
+        (None, _) if facts.config.as_ref().is_some_and(|config| config.place == Place::Local) => {
+            pass(rule, name, "on a developer's machine the host that stands in for the platform sets it")
+        }
+        (None, _) => warn(
+            rule,
+            name,
+            "who set it cannot be seen from inside",
+            "hand the output of `az functionapp config appsettings list` over with --settings",
+        ),
+    }
+}
+
+/// Whether the URL would make the server prove who it is is the settings' own rule; a developer may do without.
+fn database(config: &Config) -> Finding {
+    let rule = "C20-database-tls";
+    let url = &config.database.url;
+    if config.place == Place::Platform || is_verified(url) {
+        return pass(rule, "ORDERS_DATABASE_URL", "the server has to prove who it is");
+    }
+    pass(rule, "ORDERS_DATABASE_URL", "a developer's own database; the platform would refuse it")
+}
+
+fn is_verified(url: &DatabaseUrl) -> bool {
+    url.as_str().contains("sslmode=verify-full")
+}
+
+fn sign_in(config: &Config) -> Finding {
+    let (rule, name) = ("C06-managed-identity", "ORDERS_DATABASE_IDENTITY");
+    match (config.database.sign_in, config.place) {
+        (SignIn::Managed { .. }, _) => pass(rule, name, "the app signs in to its database as itself"),
+        (SignIn::Password, Place::Local) => pass(rule, name, "a developer's machine has no identity"),
+        (SignIn::Password, Place::Platform) => warn(
+            rule,
+            name,
+            "the app signs in to its database with a password, which somebody has to keep and change",
+            "set it to `managed` and name the identity's role in the URL",
+        ),
+    }
+}
+
+fn identity(config: &Config) -> Option<Finding> {
+    let (rule, name) = ("C04-identity-mode", "ORDERS_IDENTITY");
+    let remedy = "set it to `easyauth+jwt`, or remove it, which is the same";
+    Some(match config.identity.as_ref()?.mode {
+        IdentityMode::EasyAuthAndJwt(_) => {
+            pass(rule, name, "header and token both say who calls, and must agree")
+        }
+        IdentityMode::EasyAuth => {
+            warn(rule, name, "the platform's header alone says who calls: one layer, and no second", remedy)
+        }
+        IdentityMode::Jwt(_) => {
+            warn(rule, name, "the token alone says who calls: one layer, and no second", remedy)
+        }
+    })
+}
+
+fn rate(config: &Config, facts: &Facts) -> Finding {
+    let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
+    let serves_callers = facts.app.bindings().any(|(_, binding)| binding["type"] == "httpTrigger");
+    if config.rate_limit.is_some() || !serves_callers {
+        return pass(rule, name, "each caller has a limit, or nobody calls");
+    }
+    warn(rule, name, "nobody's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
+}
+
+/// The host's own connection: in Azure its name alone, and the app's identity.
+fn storage(facts: &Facts) -> Finding {
+    let (rule, name) = ("C07-storage-identity", "AzureWebJobsStorage");
+    let whole = facts.settings.get(name).is_some_and(|value| value.to_lowercase().contains("accountkey="));
+    let in_azure = facts.written == Some(Written::InAzure)
+        || facts.config.as_ref().is_some_and(|config| config.place == Place::Platform);
+    if whole && in_azure {
+        return fail(
+            rule,
+            name,
+            "it holds the account's key, with which anyone may do anything there",
+            "remove it and set AzureWebJobsStorage__queueServiceUri, __blobServiceUri and __credential",
+        );
+    }
+    pass(rule, name, "no key of the account is among the settings")
+}

@@ -1,0 +1,72 @@
+//! The database as the doctor finds it.
+
+use super::Deployment;
+use crate::support::{Guarded, migrate, on_a_server};
+
+fn on(url: &str) -> Deployment {
+    Deployment::sound().set("ORDERS_DATABASE_URL", url).set("ORDERS_IDENTITY", "easyauth")
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_and_not_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.db");
+    let url = format!("sqlite://{}", file.display());
+    let found = on(&url).examine_here(&[], &[]).await;
+    assert!(found.level("C20-database") == Some("pass") && !file.exists(), "{}", found.said);
+    assert!(migrate(&url).status.success());
+    assert_eq!(on(&url).examine_here(&[], &[]).await.level("C14-schema"), Some("pass"));
+    let other = folder.path().join("other.db");
+    std::fs::write(&other, "no database, but a text that is long enough to be one".repeat(99))
+        .expect("a text");
+    let url = format!("sqlite://{}", other.display());
+    assert_eq!(on(&url).examine_here(&[], &[]).await.level("C20-database"), Some("fail"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_fails_and_its_password_is_not_said() {
+    let found = on("postgres://me:hunter2@127.0.0.1:1/orders").examine_here(&[], &[]).await;
+    assert_eq!((found.level("C20-database"), found.code), (Some("fail"), Some(1)), "{}", found.said);
+    assert!(!found.said.contains("hunter2"), "{}", found.said);
+}
+
+#[tokio::test]
+async fn schema_and_grants_are_those_that_the_app_needs() {
+    let database = on_a_server().await;
+    let url = database.url();
+    assert_eq!(
+        on(&url).examine_here(&[], &[]).await.level("C14-schema"),
+        Some("fail"),
+        "nothing is there yet"
+    );
+    assert!(migrate(&url).status.success());
+    let found = on(&url).examine_here(&[], &[]).await;
+    assert_eq!(
+        (found.level("C14-schema"), found.level("C13-grants")),
+        (Some("pass"), Some("warn")),
+        "{}",
+        found.said
+    );
+    assert_eq!(found.level("C20-database-tls-in-use"), Some("warn"), "there is no TLS");
+    let api = ["CreateOrder", "GetOrder"];
+    for (role, functions, level) in [
+        ("orders_api", &api[..], "pass"),
+        ("orders_processor", &api, "fail"),
+        ("orders_processor", &["FulfilOrder"], "pass"),
+        ("orders_api", &["FulfilOrder"], "fail"),
+    ] {
+        let found = on(&format!("{url}?options[role]={role}")).only(functions).examine_here(&[], &[]).await;
+        assert_eq!(found.level("C13-grants"), Some(level), "{role}, {functions:?}: {}", found.said);
+    }
+}
+
+#[tokio::test]
+async fn a_server_behind_tls_passes_when_it_proves_who_it_is() {
+    let guarded = Guarded::start().await;
+    let user = format!("{}:{}", crate::support::ROLE, crate::support::token(1));
+    let url = guarded.url(&user, "localhost", Some(&guarded.authority()));
+    let found = on(&url).examine_here(&[], &[]).await;
+    assert_eq!(found.level("C20-database-tls-in-use"), Some("pass"), "{}", found.said);
+    let other = guarded.url(&user, "127.0.0.1", Some(&guarded.authority()));
+    assert_eq!(on(&other).examine_here(&[], &[]).await.level("C20-database"), Some("fail"), "another name");
+}

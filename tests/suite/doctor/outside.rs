@@ -1,0 +1,94 @@
+//! From outside: an honest call, each lie, and local hosts with one layer off.
+
+use local_host::front::FrontMode;
+
+use super::{Deployment, Diagnosis};
+use crate::support::{Evidence, Mode, Setup, TestApp};
+
+const ATTACKS: [&str; 5] = [
+    "C02-no-token",
+    "C05-bad-token",
+    "C04-forged-principal",
+    "C08-forged-certificate",
+    "C04-another-principal",
+];
+
+/// The doctor's word on an app that runs, called at these addresses with the token of a person.
+async fn examine(app: &TestApp, urls: &[&str], person: &str, mode: &str) -> Diagnosis {
+    let url = app.host.url();
+    let deployment = Deployment::sound()
+        .set("ORDERS_IDENTITY", mode)
+        .set("ORDERS_ENTRA_TENANT_ID", app.people().tenant().to_string().as_str())
+        .set("ORDERS_ENTRA_AUDIENCE", app.people().audience())
+        .set("ORDERS_ENTRA_AUTHORITY", &format!("{url}/_local/issuer"))
+        .set("FUNCTIONS_WORKER_RUNTIME", "custom")
+        .set("AzureWebJobsStorage", "UseDevelopmentStorage=true");
+    let arguments: Vec<&str> = urls.iter().flat_map(|url| ["--url", url]).collect();
+    let token = app.token_of(person);
+    let found = deployment.examine_here(&arguments, &[("DOCTOR_TOKEN", &token)]).await;
+    assert!(!found.said.contains(&token), "no token is printed");
+    found
+}
+
+#[tokio::test]
+async fn a_guarded_deployment_refuses_every_lie() {
+    let app = Setup::in_mode(Mode::Proxy).start().await;
+    let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
+    assert_eq!((found.failed(), found.code), (vec![], Some(0)), "{}", found.said);
+    for rule in ATTACKS {
+        assert_eq!(found.level(rule), Some("pass"), "{rule}");
+    }
+    assert!(found.said.contains("App Service Authentication"), "it says who refused: {}", found.said);
+}
+
+#[tokio::test]
+async fn any_one_layer_off_makes_it_fail() {
+    for (front, rule) in
+        [(FrontMode::Bypassed, "C56-good-call"), (FrontMode::KeepingHeaders, "C04-another-principal")]
+    {
+        let app = Setup::in_mode(Mode::Proxy).front(front).start().await;
+        let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
+        assert_eq!((found.level(rule), found.code), (Some("fail"), Some(1)), "{front:?}: {}", found.said);
+    }
+    let app = Setup::in_mode(Mode::Proxy).start().await;
+    let worker = format!("http://{}", app.host.worker_address().await.expect("the worker runs"));
+    let found = examine(&app, &[&worker], "buyer", "easyauth+jwt").await;
+    assert_eq!((found.level("C56-good-call"), found.code), (Some("fail"), Some(1)), "{}", found.said);
+    // The deployment was set up for a front, and there is none: the worker alone refuses.
+    let app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).front(FrontMode::Off).start().await;
+    let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
+    for rule in &ATTACKS[..4] {
+        assert_eq!(found.level(rule), Some("fail"), "{rule}: {}", found.said);
+    }
+    let found = examine(&app, &[app.host.url()], "buyer", "jwt").await;
+    assert_eq!(found.failed(), Vec::<&str>::new(), "without a front the worker is enough: {}", found.said);
+}
+
+#[tokio::test]
+async fn a_deployment_that_believes_a_forged_header_is_found() {
+    let app =
+        Setup::in_mode(Mode::Proxy).evidence(Evidence::Header).front(FrontMode::KeepingHeaders).start().await;
+    let found = examine(&app, &[app.host.url()], "buyer", "easyauth").await;
+    assert_eq!(found.level("C04-another-principal"), Some("fail"), "{}", found.said);
+}
+
+#[tokio::test]
+async fn without_an_honest_call_nothing_is_proved() {
+    let app = Setup::in_mode(Mode::Proxy).start().await;
+    let found = examine(&app, &["http://127.0.0.1:1"], "buyer", "easyauth+jwt").await;
+    assert_eq!((found.level("C56-good-call"), found.code), (Some("fail"), Some(1)), "{}", found.said);
+    assert!(found.said.contains("inconclusive"), "{}", found.said);
+    let found = examine(&app, &["http://app.example"], "buyer", "easyauth+jwt").await;
+    assert_eq!(found.level("C56-good-call"), Some("fail"), "plain http goes nowhere: {}", found.said);
+    let found = examine(&app, &[app.host.url()], "admin", "easyauth+jwt").await;
+    assert!(found.level("C04-another-principal") == Some("fail") && found.said.contains("inconclusive"));
+}
+
+#[tokio::test]
+async fn the_apps_own_host_name_must_not_answer() {
+    let app = Setup::in_mode(Mode::Proxy).start().await;
+    for (closed, level) in [("http://127.0.0.1:1", "pass"), (app.host.url(), "fail")] {
+        let found = examine(&app, &[app.host.url(), closed], "buyer", "easyauth+jwt").await;
+        assert_eq!(found.level("C34-own-host-name"), Some(level), "{}", found.said);
+    }
+}
