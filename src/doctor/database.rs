@@ -25,8 +25,8 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
         Ok(examined) => examined,
         Err(error) => return vec![away(&error)],
     };
-    let mut findings = vec![pass(rule, subject, "it answers"), schema(&examined)];
-    findings.extend(examined.rights.map(|rights| tls(&rights, settings)));
+    let mut findings = vec![pass(rule, subject, "it answers"), schema(examined)];
+    findings.extend(examined.rights.map(|rights| tls(rights, settings)));
     findings.extend(examined.rights.map(|rights| grants(rights, &facts.app.root)));
     findings
 }
@@ -40,14 +40,14 @@ fn away(error: &StoreError) -> Finding {
     )
 }
 
-fn schema(examined: &Examined) -> Finding {
+fn schema(examined: Examined) -> Finding {
     if examined.current {
         return pass("C14-schema", "database", "the schema is new enough, or made at the first start");
     }
     fail("C14-schema", "database", "the schema is too old for this version", "run `orders-worker migrate`")
 }
 
-fn tls(rights: &Rights, settings: &DatabaseSettings) -> Finding {
+fn tls(rights: Rights, settings: &DatabaseSettings) -> Finding {
     let rule = "C20-database-tls-in-use";
     let asked = settings.url.as_str().contains("sslmode=verify-full");
     match (rights.encrypted, asked) {
