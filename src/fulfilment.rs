@@ -1,6 +1,8 @@
 //! The backend that carries orders out.
 
-use crate::{orders::Order, store::Decision};
+use chrono::{DateTime, Utc};
+
+use crate::{orders::Order, store::Decision, telemetry::Event};
 
 /// Where orders go.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,9 +18,17 @@ impl Backend {
     pub fn carry_out(self, order: &Order) -> Decision {
         match self {
             Self::StandIn => {
-                tracing::debug!(order_id = %order.id, "the stand-in accepts order {}", order.id);
+                Event::StandInAccepted { order_id: order.id.uuid() }.log();
                 Decision::Fulfilled
             }
+        }
+    }
+
+    /// When the certificate ends that we show the backend; none where we show none.
+    #[must_use]
+    pub fn certificate_ends(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::StandIn => None,
         }
     }
 }

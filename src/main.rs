@@ -5,6 +5,7 @@ use std::{
 };
 
 use orders_worker::{
+    audit::Audit,
     azure::ManagedIdentity,
     clock::Clock,
     config::{Config, DatabaseSettings, SignIn},
@@ -120,10 +121,13 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
     }
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
+    let audit = Audit::default();
+    tokio::spawn(audit.clone().keep_telling(Clock));
     let app = App {
         clock: Clock,
         tenant: config.tenant,
         identity,
+        audit: audit.clone(),
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
         backend: Backend::StandIn,
@@ -150,7 +154,9 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    host.serve(listener, stop).await
+    let served = host.serve(listener, stop).await;
+    audit.tell_all();
+    served
 }
 
 /// Gets ready what the first caller would otherwise wait for.

@@ -26,8 +26,8 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
-    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
+    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
+    Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
     bounds::{POOL_WAIT, STATEMENT, bounded, logged},
     sql,
 };
@@ -226,7 +226,7 @@ impl Store for Sqlite {
         message: &FulfilmentMessage,
         decision: Decision,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         bounded(fulfilment::decide(self, message, decision, stamp)).await
     }
 
@@ -235,7 +235,7 @@ impl Store for Sqlite {
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<GivenUp, StoreError> {
         bounded(dead_letters::record(self, letter, fails, stamp)).await
     }
 
@@ -267,5 +267,8 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError> {
         bounded(outbox::take_due(self, now, deadline, limit)).await
+    }
+    async fn gauges(&self) -> Result<Gauges, StoreError> {
+        bounded(outbox::gauges(self)).await
     }
 }

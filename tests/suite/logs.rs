@@ -19,7 +19,7 @@ in_every_mode!(every_line_tells_its_invocation_and_no_line_tells_a_secret);
 const SECRET: &str = "hunter2-correct-horse";
 
 /// Every field that a line may have at the level `info`: ids, closed lists of words, numbers.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 35] = [
     "timestamp",
     "level",
     "message",
@@ -34,6 +34,25 @@ const FIELDS: [&str; 14] = [
     "status",
     "duration_ms",
     "reason",
+    "event",
+    "caller_kind",
+    "action",
+    "actor",
+    "order_id",
+    "letter_id",
+    "message_id",
+    "queue",
+    "sku",
+    "version",
+    "owner_tenant_id",
+    "owner_object_id",
+    "count",
+    "oldest_open_seconds",
+    "open_rows",
+    "unreplayed_dead_letters",
+    "pool_in_use",
+    "pool_size",
+    "certificate_days",
 ];
 
 /// What the host and the worker said of one story.
