@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod alike;
+mod audit;
 mod changes;
 mod crash;
 mod database_tls;
