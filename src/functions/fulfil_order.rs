@@ -23,6 +23,10 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
         Ok(message) => message,
         Err(fault) => return Ok(app.give_up(letter(fault.reason()), None, stamp).await?),
     };
+    if let Some(trace) = &message.traceparent {
+        // The host's trace begins at the queue; the request that queued the order is further back.
+        tracing::Span::current().record("trace_id", trace.trace_id());
+    }
     match app.store.pending_order(&message, stamp).await? {
         Pending::Settled => {}
         Pending::Unknown => {

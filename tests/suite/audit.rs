@@ -12,6 +12,8 @@ use crate::support::{
 
 in_every_mode!(every_change_is_told_with_its_author, every_denial_is_told_with_its_reason);
 
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 async fn start(mode: Mode) -> TestApp {
     Setup::in_mode(mode).front(FrontMode::Bypassed).start().await
 }
@@ -41,6 +43,7 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     buyer.post_nothing(&format!("{first}/cancel")).await;
     buyer.post_nothing(&format!("{first}/cancel")).await;
     let second = buyer.place("BEANS").await;
+    let clerk = clerk.with("traceparent", TRACE);
     clerk.post_nothing(&format!("{second}/process")).await;
     app.becomes(&buyer, &second, "fulfilled", Duration::from_secs(5)).await;
     deliver(&app, "orders-fulfilment", "nonsense").await;
@@ -74,6 +77,12 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
             assert!(location.ends_with(line["order_id"].as_str().expect("an order")), "{line}");
             assert!(heard.invoked.contains_key(&id(&line["invocation_id"])), "{line}");
         }
+    }
+    for line in &changes[4..] {
+        assert_eq!(
+            line["trace_id"], "0af7651916cd43dd8448eb211c80319c",
+            "from the request to the decision: {line}"
+        );
     }
     let products = heard.events("product-changed");
     let names = ["action", "sku", "version", "actor"];

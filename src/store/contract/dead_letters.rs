@@ -81,7 +81,9 @@ async fn a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_aw
     let (genuine_order, genuine) = queued(store, 1).await;
     let (other_order, other) = queued(store, 2).await;
     let forged = FulfilmentMessage { order_id: other_order, ..genuine.clone() };
-    store.record_dead_letter(&letter(&forged.encode(), 3), Some(&forged), stamp(3)).await.unwrap();
+    let forgery = letter(&forged.encode(), 3);
+    let given_up = store.record_dead_letter(&forgery, Some(&forged), stamp(3)).await.unwrap();
+    assert_eq!(given_up, GivenUp { kept: Some(Reason::Reused), failed: false });
     for id in [genuine_order, other_order] {
         assert_eq!(look(store, id).await.status, Status::Queued);
     }
