@@ -9,7 +9,7 @@ use crate::project::Project;
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {
-    /// [TARGET] [--runs N] [--seed S], or TARGET --input FILE; see `cargo xtask fuzz --help`.
+    /// `TARGET --runs N --seed S`, each optional, or `TARGET --input FILE`; see `cargo xtask fuzz --help`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }

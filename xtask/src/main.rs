@@ -6,6 +6,7 @@ mod describe;
 mod dev;
 mod fuzz;
 mod fuzz_api;
+mod infra;
 mod licences;
 mod measure;
 mod postgres;
@@ -36,6 +37,7 @@ Examples:
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask bench                    rates, latencies and memory beside limits and peers
+  cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
 
 /// Builds, runs, proves and measures this project.
@@ -67,6 +69,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
+    /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
+    Infra(infra::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -84,6 +88,7 @@ async fn main() -> ExitCode {
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
+        Command::Infra(args) => infra::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

@@ -21,7 +21,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -51,6 +51,13 @@ const STAGES: [Stage; 9] = [
         commands: |project| {
             // Checking offline needs every crate of the lock file, those of other systems too.
             Ok(vec![cargo(project, &["fetch", "--locked", "--quiet"]), licences::check(project)?])
+        },
+    },
+    Stage {
+        name: "infrastructure",
+        advice: "see `cargo xtask infra scan`; its own tests run with the others",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "infra", "scan"])])
         },
     },
     Stage {

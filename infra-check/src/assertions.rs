@@ -1,0 +1,63 @@
+//! What every deployment has to have: control → type → property → expected.
+
+mod check;
+mod table;
+mod want;
+
+pub use check::{Broken, check};
+pub use table::table;
+pub use want::{Companion, Want};
+
+use crate::worlds::World;
+
+/// One line of the table. It holds for every resource that it is about, and fails when there is none.
+#[derive(Debug, Clone)]
+pub struct Assertion {
+    /// Its id, which `docs/controls.md` names: the control, a dash, a word.
+    pub id: &'static str,
+    /// Such as `Microsoft.Web/sites`.
+    pub kind: &'static str,
+    /// Which resources of that type: paths and what they have to say, all of them.
+    pub only: &'static [(&'static str, &'static str)],
+    /// The property, such as `properties.subnets[*].properties.natGateway`; `[*]` is every item, of which there has to be
+    /// one.
+    pub path: &'static str,
+    /// What it has to be.
+    pub want: Want,
+    /// In which choices of parameters.
+    pub when: When,
+    /// How many resources there are at least.
+    pub least: usize,
+}
+
+/// The choices of parameters that a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// All.
+    Always,
+    /// Those with one of the two plans.
+    Plan(&'static str),
+    /// Those with one of the two networks.
+    Network(&'static str),
+    /// Those with everything that is optional.
+    Options,
+    /// Those without it.
+    Plain,
+    /// Those in which programs call the api app itself.
+    Direct,
+}
+
+impl When {
+    /// Whether the line is about this choice.
+    #[must_use]
+    pub fn is(self, world: World) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Plan(plan) => world.plan == plan,
+            Self::Network(network) => world.network == network,
+            Self::Options => world.options,
+            Self::Plain => !world.options,
+            Self::Direct => world.is_direct(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One line of the table against one deployment.
+
+use super::{Assertion, Companion, Want};
+use crate::bicep::{Deployment, Resource, Value};
+
+/// Where a line does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The id of the line.
+    pub id: &'static str,
+    /// The resource, or none when there is none of its type.
+    pub resource: Option<String>,
+    /// What is wrong.
+    pub why: String,
+}
+
+/// Holds one line against a deployment. What cannot be worked out does not hold.
+#[must_use]
+pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let mut found = 0;
+    for resource in deployment.resources.iter().filter(|resource| resource.kind == assertion.kind) {
+        let about = match assertion.is_about(resource) {
+            Ok(about) => about,
+            Err(why) => {
+                broken.push(assertion.broken(Some(resource), why));
+                continue;
+            }
+        };
+        if !about {
+            continue;
+        }
+        found += 1;
+        if let Want::Companion(companion) = &assertion.want {
+            if !deployment.resources.iter().any(|other| companion.is_of(other, resource)) {
+                let why = format!("no {} points at it by `{}`", companion.kind, companion.by);
+                broken.push(assertion.broken(Some(resource), why));
+            }
+            continue;
+        }
+        for value in values(&resource.body, assertion.path) {
+            if let Err(why) = assertion.want.holds(value) {
+                let why = format!("`{}` {why}, not {:?}", assertion.path, assertion.want);
+                broken.push(assertion.broken(Some(resource), why));
+            }
+        }
+    }
+    if found < assertion.least {
+        let why = format!("{found} {} of at least {}", assertion.kind, assertion.least);
+        broken.push(assertion.broken(None, why));
+    }
+    broken
+}
+
+impl Assertion {
+    /// Whether a resource of the type is one that the line is about.
+    ///
+    /// # Errors
+    /// When a filter reads what cannot be worked out.
+    pub fn is_about(&self, resource: &Resource) -> Result<bool, String> {
+        agrees(&resource.body, self.only)
+    }
+
+    /// The same where ids are known: what has to be of a type of resource, or to hold an id, only has to be there.
+    #[must_use]
+    pub fn for_ids(self, least: usize) -> Self {
+        let known = match &self.want {
+            Want::Of(_) => Want::Present,
+            Want::Text(text) | Want::Starts(text) | Want::Ends(text) if text.contains('‹') => Want::Present,
+            want => want.clone(),
+        };
+        Self { want: known, least, ..self }
+    }
+
+    fn broken(&self, resource: Option<&Resource>, why: String) -> Broken {
+        let resource = resource.map(|resource| format!("{} ({})", resource.name, resource.file));
+        Broken { id: self.id, resource, why }
+    }
+}
+
+impl Companion {
+    /// Whether `other` is what has to point at `resource`.
+    #[must_use]
+    pub fn is_of(&self, other: &Resource, resource: &Resource) -> bool {
+        let target = format!("‹{} {}›", resource.kind, resource.name);
+        let points = other.body.at(self.by).and_then(Value::text);
+        let to_it = points.is_some_and(|text| text == target || text == format!("{target}.id"));
+        other.kind == self.kind && to_it && agrees(&other.body, self.only) == Ok(true)
+    }
+}
+
+/// Whether every filter says yes; what cannot be worked out is an error.
+fn agrees(body: &Value, only: &[(&str, &str)]) -> Result<bool, String> {
+    for (path, want) in only {
+        let value = body.at(path);
+        if let Some(why) = value.and_then(Value::unknown) {
+            return Err(format!("`{path}` cannot be worked out: {why}"));
+        }
+        if value.and_then(Value::text) != Some(*want) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The value at a path; with `[*]` those of every item, and one that is missing when there is no item.
+fn values<'v>(body: &'v Value, path: &str) -> Vec<Option<&'v Value>> {
+    let Some((list, rest)) = path.split_once("[*]") else { return vec![body.at(path)] };
+    let items = match body.at(list) {
+        Some(Value::List(items)) if !items.is_empty() => items,
+        other => return vec![other.filter(|value| value.unknown().is_some())],
+    };
+    let rest = rest.trim_start_matches('.');
+    let each = items.iter().map(|item| if rest.is_empty() { Some(item) } else { item.at(rest) });
+    each.collect()
+}

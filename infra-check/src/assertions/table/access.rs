@@ -1,0 +1,29 @@
+//! Who may do what to which resource.
+
+use super::{Assertion, Want, line};
+
+const ROLE: &str = "Microsoft.Authorization/roleAssignments";
+
+/// Owner, Contributor, User Access Administrator, Role Based Access Control Administrator.
+const TOO_MUCH: &[&str] = &[
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+];
+
+pub(super) fn lines() -> Vec<Assertion> {
+    const FEDERATED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
+    const ISSUER: &str = "https://token.actions.githubusercontent.com";
+    const SUBJECT: &str = "repo:example/orders-worker:environment:";
+    vec![
+        line("C12-roles", ROLE, "properties.roleDefinitionId", Want::Avoids(TOO_MUCH)).least(20),
+        line("C14-scope", ROLE, "scope", Want::Of("Microsoft.")).least(20),
+        line("C14-programs", ROLE, "properties.principalType", Want::Text("ServicePrincipal")).least(20),
+        line("C14-known", ROLE, "properties.principalId", Want::Of("Microsoft.")).least(20),
+        line("C53-issuer", FEDERATED, "properties.issuer", Want::Text(ISSUER)).least(2),
+        line("C53-subject", FEDERATED, "properties.subject", Want::Starts(SUBJECT)).least(2),
+        line("C53-audience", FEDERATED, "properties.audiences", Want::List(&["api://AzureADTokenExchange"]))
+            .least(2),
+    ]
+}

@@ -1,0 +1,124 @@
+//! API Management and what may stand before it. The policies have tests of their own: `policy`.
+
+use super::{Assertion, Want, When, line, pointing};
+
+const SERVICE: &str = "Microsoft.ApiManagement/service";
+const API: &str = "Microsoft.ApiManagement/service/apis";
+const PRODUCT: &str = "Microsoft.ApiManagement/service/products";
+const VALUE: &str = "Microsoft.ApiManagement/service/namedValues";
+const DIAGNOSTIC: &str = "Microsoft.ApiManagement/service/apis/diagnostics";
+
+const TLS_1_1: &str =
+    "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11']";
+
+pub(super) fn lines() -> Vec<Assertion> {
+    [gateway(), api(), front()].concat()
+}
+
+fn gateway() -> Vec<Assertion> {
+    let host = "properties.hostnameConfigurations[*]";
+    vec![
+        line(
+            "C34-network",
+            SERVICE,
+            "properties.virtualNetworkConfiguration.subnetResourceId",
+            Want::Ends("/subnets/snet-gateway"),
+        ),
+        line("C06-gateway", SERVICE, "identity.type", Want::Text("SystemAssigned")),
+        line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
+        line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
+        line("C34-old-api", SERVICE, "properties.configurationApi.legacyApi", Want::Text("Disabled")),
+        line("C27-gateway-tls", SERVICE, TLS_1_1, Want::Text("False")),
+        line(
+            "C08-negotiated",
+            SERVICE,
+            "properties.hostnameConfigurations[*].negotiateClientCertificate",
+            Want::Bool(true),
+        ),
+        line(
+            "C22-gateway-certificate",
+            SERVICE,
+            "properties.hostnameConfigurations[*].certificateSource",
+            Want::Text("KeyVault"),
+        ),
+        line(
+            "C24-gateway-certificate",
+            SERVICE,
+            "properties.hostnameConfigurations[*].keyVaultId",
+            Want::Ends("secrets/gateway"),
+        ),
+        line("C34-host", SERVICE, host, Want::Present),
+    ]
+}
+
+fn api() -> Vec<Assertion> {
+    vec![
+        line("C35-key", API, "properties.subscriptionRequired", Want::Bool(true)),
+        line("C27-gateway", API, "properties.protocols", Want::List(&["https"])),
+        line("C34-path", API, "properties.path", Want::Text("api")),
+        line(
+            "C34-backend",
+            API,
+            "properties.serviceUrl",
+            Want::Starts("https://‹Microsoft.Web/sites func-api-"),
+        ),
+        line("C35-product", PRODUCT, "properties.subscriptionRequired", Want::Bool(true)),
+        line("C35-approval", PRODUCT, "properties.approvalRequired", Want::Bool(true)),
+        line(
+            "C35-in-product",
+            PRODUCT,
+            "",
+            pointing("Microsoft.ApiManagement/service/products/apis", "parent", &[("name", "orders")]),
+        ),
+        line("C01-secret", VALUE, "properties.secret", Want::Bool(true)).only(&[("name", "function-key")]),
+        line(
+            "C01-in-vault",
+            VALUE,
+            "properties.keyVault.secretIdentifier",
+            Want::Ends(".properties.vaultUrisecrets/function-key"),
+        )
+        .only(&[("name", "function-key")]),
+        line("C01-no-literal", VALUE, "properties.value", Want::Absent).only(&[("name", "function-key")]),
+        line("C47-no-address", DIAGNOSTIC, "properties.logClientIp", Want::Bool(false)),
+        line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Want::AtMost(0)),
+        line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Want::AtMost(0)),
+        line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Want::Empty),
+        line(
+            "C06-telemetry",
+            "Microsoft.ApiManagement/service/loggers",
+            "properties.credentials.identityClientId",
+            Want::Text("systemAssigned"),
+        ),
+    ]
+}
+
+fn front() -> Vec<Assertion> {
+    const WAF: &str = "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies";
+    const GUARD: &str = "Microsoft.Cdn/profiles/securityPolicies";
+    const ROUTE: &str = "Microsoft.Cdn/profiles/afdEndpoints/routes";
+    const ORIGIN: &str = "Microsoft.Cdn/profiles/originGroups/origins";
+    let lines = vec![
+        line("C46-waf", WAF, "properties.policySettings.mode", Want::Text("Prevention")),
+        line("C46-waf-on", WAF, "properties.policySettings.enabledState", Want::Text("Enabled")),
+        line("C46-waf-body", WAF, "properties.policySettings.requestBodyCheck", Want::Text("Enabled")),
+        line(
+            "C46-waf-rules",
+            WAF,
+            "properties.managedRules.managedRuleSets[0].ruleSetType",
+            Want::Text("Microsoft_DefaultRuleSet"),
+        ),
+        line(
+            "C37-waf",
+            WAF,
+            "properties.customRules.rules[0].matchConditions[0].negateCondition",
+            Want::Bool(true),
+        ),
+        line("C37-waf-block", WAF, "properties.customRules.rules[0].action", Want::Text("Block")),
+        line("C32-waf", WAF, "properties.customRules.rules[1].rateLimitThreshold", Want::AtMost(3000)),
+        line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Want::Of(WAF)),
+        line("C27-front", ROUTE, "properties.supportedProtocols", Want::List(&["Https"])),
+        line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Want::Text("HttpsOnly")),
+        line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Want::Bool(true)),
+    ];
+    lines.into_iter().map(|line| line.when(When::Options)).collect()
+}

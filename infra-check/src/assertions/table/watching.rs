@@ -1,0 +1,111 @@
+//! Logs, alerts, budgets, Defender and Sentinel.
+
+use super::{Assertion, Want, When, line, pointing};
+
+const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
+const COMPONENT: &str = "Microsoft.Insights/components";
+const SETTING: &str = "Microsoft.Insights/diagnosticSettings";
+const ALERT: &str = "Microsoft.Insights/scheduledQueryRules";
+const BUDGET: &str = "Microsoft.Consumption/budgets";
+const LOGS: Want = pointing(SETTING, "scope", &[]);
+
+pub(super) fn lines() -> Vec<Assertion> {
+    [logs(), alerts(), options()].concat()
+}
+
+fn logs() -> Vec<Assertion> {
+    vec![
+        line("C48-apps", "Microsoft.Web/sites", "", LOGS).least(2),
+        line("C48-blobs", "Microsoft.Storage/storageAccounts/blobServices", "", LOGS).least(3),
+        line("C48-queues", "Microsoft.Storage/storageAccounts/queueServices", "", LOGS).least(3),
+        line("C48-vaults", "Microsoft.KeyVault/vaults", "", LOGS).least(3),
+        line("C48-database", "Microsoft.DBforPostgreSQL/flexibleServers", "", LOGS),
+        line("C48-gateway", "Microsoft.ApiManagement/service", "", LOGS),
+        line("C48-where", SETTING, "properties.workspaceId", Want::Of(WORKSPACE)).least(12),
+        line("C48-on", SETTING, "properties.logs[*].enabled", Want::Bool(true)).least(12),
+        line("C47-local-auth", COMPONENT, "properties.DisableLocalAuth", Want::Bool(true)),
+        line("C47-workspace", COMPONENT, "properties.WorkspaceResourceId", Want::Of(WORKSPACE)),
+        line("C47-keys", WORKSPACE, "properties.features.disableLocalAuth", Want::Bool(true)),
+        line("C47-kept", WORKSPACE, "properties.retentionInDays", Want::AtLeast(90)),
+        line("C33-logs", WORKSPACE, "properties.workspaceCapping.dailyQuotaGb", Want::AtMost(5)),
+    ]
+}
+
+fn alerts() -> Vec<Assertion> {
+    vec![
+        line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(5),
+        line(
+            "C48-told",
+            ALERT,
+            "properties.actions.actionGroups[*]",
+            Want::Of("Microsoft.Insights/actionGroups"),
+        )
+        .least(5),
+        line(
+            "C18-dead-letters",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: the host gave a message up"),
+        )
+        .only(&[("properties.displayName", "dead-letters")]),
+        line(
+            "C18-errors",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: more than five answers"),
+        )
+        .only(&[("properties.displayName", "server-errors")]),
+        line(
+            "C48-refusals",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: the gateway or the worker turned"),
+        )
+        .only(&[("properties.displayName", "refused-callers")]),
+        line(
+            "C24-expiry",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: a certificate that the worker"),
+        )
+        .only(&[("properties.displayName", "certificate-expiry")]),
+        line(
+            "C18-outbox",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: a message has waited longer"),
+        )
+        .only(&[("properties.displayName", "outbox-age")]),
+        line("C33-budget", BUDGET, "properties.notifications.now.enabled", Want::Bool(true)),
+        line("C33-budget-soon", BUDGET, "properties.notifications.soon.enabled", Want::Bool(true)),
+    ]
+}
+
+fn options() -> Vec<Assertion> {
+    const PRICING: &str = "Microsoft.Security/pricings";
+    const RULE: &str = "Microsoft.SecurityInsights/alertRules";
+    const MACHINE: &str = "Microsoft.Compute/virtualMachines";
+    let lines = vec![
+        line("C49-plans", PRICING, "properties.pricingTier", Want::Text("Standard")).least(6),
+        line("C49-mail", "Microsoft.Security/securityContacts", "properties.isEnabled", Want::Bool(true)),
+        line("C48-sentinel", "Microsoft.SecurityInsights/onboardingStates", "scope", Want::Of(WORKSPACE)),
+        line("C48-hunts", RULE, "properties.enabled", Want::Bool(true)).least(3),
+        line("C48-hunt-query", RULE, "properties.query", Want::Starts("// A row: ")).least(3),
+        line("C48-front", "Microsoft.Cdn/profiles", "", LOGS),
+        line(
+            "C53-machine",
+            MACHINE,
+            "properties.osProfile.linuxConfiguration.disablePasswordAuthentication",
+            Want::Bool(true),
+        ),
+        line("C53-machine-identity", MACHINE, "identity", Want::Absent),
+        line("C19-machine", MACHINE, "properties.securityProfile.encryptionAtHost", Want::Bool(true)),
+        line(
+            "C53-machine-address",
+            "Microsoft.Network/networkInterfaces",
+            "properties.ipConfigurations[0].properties.publicIPAddress",
+            Want::Absent,
+        ),
+    ];
+    lines.into_iter().map(|line| line.when(When::Options)).collect()
+}

@@ -1,0 +1,78 @@
+//! Paths into values: `properties.rules[0].name`, and `['with.dots']` where a name has dots.
+
+use super::Value;
+
+/// One step of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'p> {
+    /// Into the property of an object.
+    Name(&'p str),
+    /// Into the item of a list.
+    Item(usize),
+}
+
+/// The steps of a path; `[*]` is the first item. An empty path has none.
+#[must_use]
+pub fn steps(path: &str) -> Vec<Step<'_>> {
+    let mut steps = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some((quoted, after)) = rest.strip_prefix("['").and_then(|inside| inside.split_once("']")) {
+            steps.push(Step::Name(quoted));
+            rest = after;
+        } else if let Some((index, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']'))
+        {
+            steps.push(Step::Item(index.parse().unwrap_or(0)));
+            rest = after;
+        } else {
+            let plain = rest.strip_prefix('.').unwrap_or(rest);
+            let end = plain.find(['.', '[']).unwrap_or(plain.len());
+            let (name, after) = plain.split_at(end);
+            steps.push(Step::Name(name));
+            rest = after;
+        }
+    }
+    steps
+}
+
+impl Value {
+    /// Follows a path such as `properties.rules[0].name`. Null is as good as absent.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&Self> {
+        steps(path).into_iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Item(index), Self::List(items)) => items.get(index),
+            (Step::Name(name), value) => value.get(name),
+            _ => None,
+        })
+    }
+
+    /// The same with another value at the end of the steps; objects and lists on the way are made where there are none.
+    #[must_use]
+    pub fn with(&self, steps: &[Step<'_>], new: Self) -> Self {
+        match (steps, self) {
+            ([], _) => new,
+            ([Step::Name(name), rest @ ..], value) => {
+                let mut properties =
+                    if let Self::Object(properties) = value { properties.clone() } else { Vec::new() };
+                let inner = properties.iter().position(|(key, _)| key == name);
+                let old = inner
+                    .and_then(|index| properties.get(index))
+                    .map_or(Self::Null, |(_, value)| value.clone());
+                let changed = ((*name).to_owned(), old.with(rest, new));
+                match inner.and_then(|index| properties.get_mut(index)) {
+                    Some(property) => *property = changed,
+                    None => properties.push(changed),
+                }
+                Self::Object(properties)
+            }
+            ([Step::Item(index), rest @ ..], value) => {
+                let mut items = if let Self::List(items) = value { items.clone() } else { Vec::new() };
+                match items.get_mut(*index) {
+                    Some(item) => *item = item.with(rest, new),
+                    None => items.push(Self::Null.with(rest, new)),
+                }
+                Self::List(items)
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! How many connections the two apps can open at once, and how many the database takes.
+
+use std::fmt;
+
+use crate::bicep::{Deployment, Value};
+
+/// Connections that the server keeps for itself and its administrators.
+pub const RESERVED: i64 = 15;
+
+/// The connections of one app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demand {
+    /// `api` or `processor`.
+    pub app: String,
+    /// `ORDERS_DATABASE_POOL`.
+    pub pool: i64,
+    /// The most instances of one scale group.
+    pub instances: i64,
+    /// Groups that scale apart: all HTTP functions together, each other function for itself.
+    pub groups: i64,
+}
+
+/// A number that the sum needs is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} cannot be read off the deployment")]
+pub struct Unreadable(String);
+
+impl Demand {
+    /// pool × instances × groups.
+    #[must_use]
+    pub fn connections(&self) -> i64 {
+        self.pool * self.instances * self.groups
+    }
+}
+
+impl fmt::Display for Demand {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app, pool, instances, groups } = self;
+        write!(out, "{app}: {pool} x {instances} x {groups} = {}", self.connections())
+    }
+}
+
+/// What both apps can open. `others` is the number of functions without a route, each of which scales for itself.
+///
+/// # Errors
+/// When a pool or a number of instances is not there.
+pub fn demands(deployment: &Deployment, others: i64) -> Result<[Demand; 2], Unreadable> {
+    Ok([demand(deployment, "api", 1)?, demand(deployment, "processor", others)?])
+}
+
+/// What the server takes from the apps.
+///
+/// # Errors
+/// When `max_connections` is not set.
+pub fn supply(deployment: &Deployment) -> Result<i64, Unreadable> {
+    let mut settings = deployment.resources.iter().filter(|one| one.name.ends_with("/max_connections"));
+    let value = settings.next().and_then(|one| one.body.at("properties.value")).and_then(Value::text);
+    let number: Option<i64> = value.and_then(|text| text.parse().ok());
+    number.map(|number| number - RESERVED).ok_or_else(|| Unreadable("max_connections".to_owned()))
+}
+
+fn demand(deployment: &Deployment, app: &str, groups: i64) -> Result<Demand, Unreadable> {
+    let missing = |what: &str| Unreadable(format!("{what} of {app}"));
+    let find = |kind: &str, name: &str| {
+        deployment.resources.iter().find(|one| one.kind == kind && one.name.starts_with(name))
+    };
+    let site = find("Microsoft.Web/sites", &format!("func-{app}-")).ok_or_else(|| missing("the app"))?;
+    let farm =
+        find("Microsoft.Web/serverfarms", &format!("plan-{app}-")).ok_or_else(|| missing("the plan"))?;
+    let settings = format!("{}/appsettings", site.name);
+    let pool = find("Microsoft.Web/sites/config", &settings)
+        .and_then(|one| one.body.at("properties.ORDERS_DATABASE_POOL"));
+    let pool =
+        pool.and_then(Value::text).and_then(|text| text.parse().ok()).ok_or_else(|| missing("the pool"))?;
+    let flex = site.body.at("properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount");
+    let (instances, groups) = match (flex, farm.body.at("sku.capacity")) {
+        (Some(Value::Int(instances)), _) => (*instances, groups),
+        // On a dedicated plan every function of the app runs in each of its workers.
+        (None, Some(Value::Int(workers))) => (*workers, 1),
+        _ => return Err(missing("the number of instances")),
+    };
+    Ok(Demand { app: app.to_owned(), pool, instances, groups })
+}

@@ -1,0 +1,155 @@
+//! What an operator may not ask for, though Bicep would take it.
+
+use crate::bicep::Value;
+
+/// Refuses parameters before `azd provision`: each fault says what to do. `parameters` is the object of that name in
+/// `infra/main.parameters.json`, with the environment put in.
+#[must_use]
+pub fn faults(parameters: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    clients(parameters.at("allowedClients.value"), &mut found);
+    callers(parameters.at("allowedCallers.value"), &mut found);
+    origins(parameters.at("corsOrigins.value"), &mut found);
+    partners(parameters.at("partnerCertificates.value"), &mut found);
+    backend(parameters, &mut found);
+    direct(parameters, &mut found);
+    for needed in
+        ["environmentName", "location", "apiClientId", "gatewayHostName", "alertEmail", "budgetStart"]
+    {
+        let value = parameters.at(&format!("{needed}.value")).and_then(Value::text);
+        if value.is_none_or(str::is_empty) {
+            found.push(format!("{needed} is empty: give it a value"));
+        }
+    }
+    if !parameters.at("apiClientId.value").and_then(Value::text).is_some_and(is_id) {
+        found.push(
+            "apiClientId is no client id: take the one that infra/scripts/register.sh printed".to_owned(),
+        );
+    }
+    found
+}
+
+/// Puts `${NAME}` and `${NAME=default}` in, as azd does; a name that is not set and has no default is empty.
+#[must_use]
+pub fn filled_in(text: &str, environment: impl Fn(&str) -> Option<String>) -> String {
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (hole, after) = after.split_once('}').unwrap_or((after, ""));
+        let (name, default) = hole.split_once('=').unwrap_or((hole, ""));
+        let value = environment(name).unwrap_or_else(|| default.to_owned());
+        // The hole stands in a JSON string.
+        let quoted = serde_json::Value::from(value).to_string();
+        whole.push_str(before);
+        whole.push_str(quoted.trim_matches('"'));
+        rest = after;
+    }
+    whole + rest
+}
+
+fn texts(list: Option<&Value>) -> Option<Vec<&str>> {
+    let Some(Value::List(items)) = list else { return None };
+    items.iter().map(Value::text).collect()
+}
+
+fn clients(clients: Option<&Value>, found: &mut Vec<String>) {
+    let users = texts(clients.and_then(|clients| clients.get("users")));
+    let apps = texts(clients.and_then(|clients| clients.get("apps")));
+    let (Some(users), Some(apps)) = (users, apps) else {
+        found.push("allowedClients is not { users: [ids], apps: [ids] }: write it so".to_owned());
+        return;
+    };
+    if users.is_empty() {
+        found.push("allowedClients.users is empty: App Service Authentication would let every client of the tenant in, and the worker would not start".to_owned());
+    }
+    for id in users.iter().chain(&apps).filter(|id| !is_id(id)) {
+        found.push(format!("allowedClients: `{id}` is no client id"));
+    }
+}
+
+fn callers(callers: Option<&Value>, found: &mut Vec<String>) {
+    let Some(Value::List(ranges)) = callers else {
+        found.push("allowedCallers is no list of { from, to, cidr }".to_owned());
+        return;
+    };
+    if ranges.is_empty() {
+        found.push("allowedCallers is empty: nobody could call; name the addresses that may".to_owned());
+    }
+    for range in ranges {
+        let part = |name| range.get(name).and_then(Value::text).unwrap_or_default();
+        let whole_world =
+            part("from") == "0.0.0.0" || part("cidr").ends_with("/0") || part("to") == "255.255.255.255";
+        let addresses = [part("from"), part("to"), part("cidr").split('/').next().unwrap_or_default()];
+        if whole_world || addresses.iter().any(|text| text.parse::<std::net::IpAddr>().is_err()) {
+            found.push(format!("allowedCallers: {range:?} is no range of addresses, or is all of them"));
+        }
+    }
+}
+
+fn origins(origins: Option<&Value>, found: &mut Vec<String>) {
+    let Some(origins) = texts(origins) else {
+        found.push("corsOrigins is no list of origins".to_owned());
+        return;
+    };
+    for origin in origins {
+        let host = origin.strip_prefix("https://").unwrap_or_default();
+        if host.is_empty() || host.contains(['*', '/', '?', '#', '<', '"', ' ']) {
+            found.push(format!(
+                "corsOrigins: `{origin}` is no origin: write https:// and one host, no `*` and no path"
+            ));
+        }
+    }
+}
+
+fn partners(pairs: Option<&Value>, found: &mut Vec<String>) {
+    let pairs = pairs.and_then(Value::text).unwrap_or_default();
+    for pair in pairs.split(';').filter(|pair| *pair != "none=none") {
+        let (client, thumbprint) = pair.split_once('=').unwrap_or_default();
+        let is_thumbprint = thumbprint.len() == 40 && thumbprint.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_id(client) || !is_thumbprint {
+            found.push(format!("partnerCertificates: `{pair}` is not <client id>=<thumbprint of 40 digits>"));
+        }
+    }
+}
+
+fn backend(parameters: &Value, found: &mut Vec<String>) {
+    let text = |name: &str| parameters.at(name).and_then(Value::text).unwrap_or_default();
+    if !text("fulfilmentUrl.value").starts_with("https://") {
+        found.push("fulfilmentUrl does not begin with https://".to_owned());
+    }
+    let prefix = text("fulfilmentAddressPrefix.value");
+    let (address, length) = prefix.split_once('/').unwrap_or((prefix, "32"));
+    let narrow = length.parse::<u8>().is_ok_and(|length| length >= 24);
+    if address.parse::<std::net::IpAddr>().is_err() || !narrow {
+        found.push(format!("fulfilmentAddressPrefix: `{prefix}` is no range of at most 256 addresses"));
+    }
+}
+
+/// An app that demands certificates has no gateway before it, which shows none.
+fn direct(parameters: &Value, found: &mut Vec<String>) {
+    let text = |name: &str| parameters.at(name).and_then(Value::text).unwrap_or_default();
+    let (callers, certificates) = (text("directCallers.value"), text("directCertificates.value"));
+    if callers.is_empty() != certificates.is_empty() {
+        found.push("directCallers and directCertificates go together: give both or neither".to_owned());
+    }
+    if callers.is_empty() {
+        return;
+    }
+    let private = text("network.value") == "privateEndpoints" && text("plan.value") == "dedicated";
+    if !private || parameters.at("publish.value") != Some(&Value::Bool(false)) {
+        found.push(
+            "directCallers needs plan = dedicated, network = privateEndpoints and publish = false".to_owned(),
+        );
+    }
+    let (address, length) = callers.split_once('/').unwrap_or((callers, ""));
+    let narrow = length.parse::<u8>().is_ok_and(|length| length >= 8);
+    if address.parse::<std::net::IpAddr>().is_err() || !narrow {
+        found.push(format!("directCallers: `{callers}` is no range of your own network"));
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let lengths = parts.iter().map(|part| part.len());
+    lengths.eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

@@ -1,0 +1,44 @@
+//! The types as the schema writes them: `string`, `A | B | string`, `Name[]`.
+
+use super::Definition;
+use crate::bicep::{Text, Value};
+
+impl Definition {
+    /// Holds a value against a written type.
+    pub(super) fn kind(&self, kind: &str, value: &Value, path: &str, faults: &mut Vec<String>) {
+        if let Some(why) = value.unknown() {
+            faults.push(format!("`{path}` cannot be worked out: {why}"));
+            return;
+        }
+        if let Some(of) = kind.strip_suffix("[]") {
+            let of = of.strip_prefix('(').and_then(|of| of.strip_suffix(')')).unwrap_or(of);
+            let Value::List(items) = value else {
+                faults.push(format!("`{path}` is no list"));
+                return;
+            };
+            for item in items {
+                self.kind(of, item, path, faults);
+            }
+        } else if let Some(shape) = self.types.get(kind) {
+            self.shape(shape, value, path, faults);
+        } else if !is_of(kind, value) {
+            faults.push(format!("`{path}` is {}, not {kind}", value.to_bicep()));
+        }
+    }
+}
+
+/// Whether a plain value is of a plain type: a word of the language, or one of the strings that are written out. Where
+/// strings are written out and any other is allowed too, only those pass: the others are for Azure to add, not for us.
+fn is_of(kind: &str, value: &Value) -> bool {
+    let is_open = kind != "string" && kind.split(" | ").any(|one| one == "string");
+    kind.split(" | ").any(|one| match (one, value) {
+        ("string", Value::Text(_)) => !is_open,
+        ("any", _)
+        | ("int", Value::Int(_))
+        | ("bool", Value::Bool(_))
+        | ("object", Value::Object(_))
+        | ("null", Value::Null) => true,
+        (word, Value::Text(Text { text, exact: true })) => word.trim_matches('\'') == text,
+        _ => false,
+    })
+}

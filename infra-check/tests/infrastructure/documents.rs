@@ -1,0 +1,170 @@
+//! What the documents name is there.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use infra_check::assertions::table;
+
+use crate::root;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every file of the repository's own with an ending.
+fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && !["target", ".git", ".local", "node_modules"].contains(&name.as_str()) {
+            files(&path, ending, found);
+        } else if path.extension().is_some_and(|is| is == ending) {
+            found.push(path);
+        }
+    }
+}
+
+/// The words in backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+fn rows() -> Vec<Vec<String>> {
+    let text = read("docs/controls.md");
+    let lines = text.lines().filter(|line| line.starts_with("| C"));
+    lines
+        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect())
+        .collect()
+}
+
+#[test]
+fn every_control_has_its_row_and_something_that_shows_it() {
+    let rows = rows();
+    let numbers: Vec<String> = rows.iter().filter_map(|row| row.first().cloned()).collect();
+    let all: Vec<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
+    assert_eq!(numbers, all);
+    for row in &rows {
+        let [number, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
+        assert!(!place.is_empty(), "{number} is nowhere");
+        assert!(quoted(assertions).chain(quoted(tests)).next().is_some(), "nothing shows {number}");
+    }
+}
+
+#[test]
+fn every_row_leads_to_what_it_names() {
+    let mut sources = Vec::new();
+    files(&root(), "rs", &mut sources);
+    let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("UTF-8")).collect();
+    let known: BTreeSet<_> = table().iter().map(|line| line.id).collect();
+    let mut named = BTreeSet::new();
+    for row in rows() {
+        let [number, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
+        for link in place.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let text = fs::read_to_string(root().join("docs").join(file));
+            let text = text.unwrap_or_else(|error| panic!("{number}: {file}: {error}"));
+            let has =
+                |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-") == heading;
+            assert!(
+                heading.is_empty() || text.lines().any(|line| line.starts_with('#') && has(line)),
+                "{link}"
+            );
+        }
+        for id in quoted(assertions) {
+            assert!(known.contains(id) && id.starts_with(number.as_str()), "{number}: {id}");
+            named.insert(id.to_owned());
+        }
+        let is_test = |word: &&str| {
+            word.contains('_')
+                && word.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_')
+        };
+        for test in quoted(tests).filter(is_test) {
+            assert!(code.contains(&format!("fn {test}(")), "{number}: there is no test `{test}`");
+        }
+    }
+    let unnamed: Vec<_> = known.iter().filter(|id| !named.contains(**id)).collect();
+    assert!(unnamed.is_empty(), "docs/controls.md does not name {unnamed:?}");
+}
+
+#[test]
+fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation() {
+    let text = read("docs/seeds.md");
+    let rows: Vec<_> =
+        text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Recommendation")).collect();
+    assert!(rows.len() >= 40, "{}", rows.len());
+    let mut referred = BTreeSet::new();
+    for row in rows {
+        let last = row.trim_end_matches(" |").rsplit(" | ").next().expect("a cell");
+        let controls: Vec<_> =
+            last.split([' ', ',']).filter(|word| word.starts_with('C') && word.len() == 3).collect();
+        assert!(!controls.is_empty() || last.starts_with("Not a control"), "{row}");
+        referred.extend(controls.into_iter().map(ToOwned::to_owned));
+    }
+    let all: BTreeSet<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
+    let missing: Vec<_> = all.difference(&referred).collect();
+    assert!(missing.is_empty(), "no recommendation leads to {missing:?}");
+}
+
+#[test]
+fn workflows_sign_in_without_a_password_and_pin_every_action() {
+    let mut workflows = Vec::new();
+    files(&root().join(".github/workflows"), "yml", &mut workflows);
+    assert_eq!(workflows.len(), 4);
+    for path in workflows {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let name = path.display();
+        assert!(text.contains("\npermissions: {}\n"), "{name} has rights that no job asked for");
+        for word in ["publish-profile", "{{ secrets.", "AZURE_CREDENTIALS", "creds:", "client-secret"] {
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with("- name:"));
+            assert!(!lines.into_iter().any(|line| line.contains(word)), "{name}: {word}");
+        }
+        for action in text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action)) {
+            let hash = action.split_once('@').and_then(|(_, at)| at.split(' ').next()).unwrap_or_default();
+            assert!(
+                hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{name}: {action}"
+            );
+        }
+        if text.contains("azure/login@") {
+            assert!(
+                text.contains("id-token: write") && text.contains("environment: ${{ inputs.environment }}"),
+                "{name}"
+            );
+            let (verify, migrate) = (text.find("gh attestation verify"), text.find("orders-worker migrate"));
+            let publish = text.find("functions-action@");
+            assert!(verify < migrate && migrate < publish && verify.is_some(), "{name}: out of sequence");
+        }
+    }
+}
+
+/// What `RelayOutbox` is to log once a minute; no function says it yet.
+const PROMISED: [&str; 2] = ["certificate_days_left", "outbox_oldest_seconds"];
+
+#[test]
+fn every_query_reads_words_and_fields_that_the_worker_writes() {
+    let mut sources = Vec::new();
+    files(&root().join("src"), "rs", &mut sources);
+    let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("UTF-8")).collect();
+    let fields = read("tests/suite/logs.rs");
+    let mut queries = Vec::new();
+    files(&root().join("infra/queries"), "kql", &mut queries);
+    assert!(queries.len() >= 8);
+    for path in queries {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let name = path.display();
+        assert!(text.starts_with("// A row: "), "{name} does not say what a row means");
+        for after in text.split("line.").skip(1) {
+            let field: String =
+                after.chars().take_while(|one| one.is_ascii_lowercase() || *one == '_').collect();
+            let is_logged = fields.contains(&format!("\"{field}\",")) || PROMISED.contains(&field.as_str());
+            assert!(is_logged, "{name}: nobody logs `{field}`");
+        }
+        for after in text.split("tostring(line.message) ").skip(1) {
+            let word = after.split('"').nth(1).expect("a message in quotes");
+            assert!(code.contains(&format!("\"{word}")), "{name}: nobody says `{word}`");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What an operator gives, and what Azure says afterwards.
+
+use std::fs;
+
+use infra_check::{
+    bicep::Value,
+    capacity, live, parameters,
+    worlds::{self, World},
+};
+use serde_json::{Value as Json, json};
+
+use crate::{root, sources};
+
+fn good() -> Json {
+    let id = "22222222-2222-4222-8222-222222222222";
+    json!({
+        "environmentName": { "value": "test" },
+        "location": { "value": "westeurope" },
+        "apiClientId": { "value": id },
+        "allowedClients": { "value": { "users": [id], "apps": [] } },
+        "allowedCallers": { "value": [{ "from": "192.0.2.1", "to": "192.0.2.9", "cidr": "192.0.2.0/28" }] },
+        "corsOrigins": { "value": ["https://shop.example"] },
+        "partnerCertificates": { "value": format!("{id}={}", "0A".repeat(20)) },
+        "gatewayHostName": { "value": "api.example.com" },
+        "alertEmail": { "value": "operators@example.com" },
+        "budgetStart": { "value": "2026-01-01" },
+        "fulfilmentUrl": { "value": "https://fulfilment.example.com" },
+        "fulfilmentAddressPrefix": { "value": "198.51.100.7/32" },
+    })
+}
+
+#[test]
+fn dangerous_parameters_are_refused_and_good_ones_are_not() {
+    assert_eq!(parameters::faults(&Value::from(&good())), Vec::<String>::new());
+    let bad = [
+        ("corsOrigins", json!(["*"]), "no origin"),
+        ("corsOrigins", json!(["https://*.example"]), "no origin"),
+        ("corsOrigins", json!(["http://shop.example"]), "no origin"),
+        ("corsOrigins", json!(["https://shop.example/path"]), "no origin"),
+        ("corsOrigins", json!(["https://x</origin><origin>*"]), "no origin"),
+        ("allowedClients", json!({ "users": [], "apps": [] }), "users is empty"),
+        ("allowedClients", json!({ "users": ["*"], "apps": [] }), "`*` is no client id"),
+        ("allowedClients", json!([]), "write it so"),
+        ("allowedCallers", json!([]), "nobody could call"),
+        (
+            "allowedCallers",
+            json!([{ "from": "0.0.0.0", "to": "255.255.255.255", "cidr": "0.0.0.0/0" }]),
+            "all of them",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "192.0.2.1", "to": "\"/><x", "cidr": "192.0.2.0/28" }]),
+            "no range",
+        ),
+        ("partnerCertificates", json!("22222222-2222-4222-8222-222222222222=00"), "thumbprint"),
+        ("fulfilmentUrl", json!("http://fulfilment.example.com"), "https"),
+        ("fulfilmentAddressPrefix", json!("0.0.0.0/0"), "256"),
+        ("directCallers", json!("10.0.0.0/8"), "go together"),
+        ("directCallers", json!("10.0.0.0/8"), "needs plan = dedicated"),
+        ("apiClientId", json!(""), "no client id"),
+        ("location", json!(""), "location is empty"),
+    ];
+    for (name, value, want) in bad {
+        let mut given = good();
+        given[name] = json!({ "value": value });
+        let faults = parameters::faults(&Value::from(&given));
+        assert!(faults.iter().any(|fault| fault.contains(want)), "{name}: {faults:?}");
+    }
+}
+
+#[test]
+fn the_parameter_file_names_only_parameters_that_there_are_and_is_refused_until_it_is_filled_in() {
+    let text = fs::read_to_string(root().join("infra/main.parameters.json")).expect("the file is there");
+    let environment = |name: &str| (name == "AZURE_ENV_NAME").then(|| "a \"quoted\" name".to_owned());
+    let filled: Json = serde_json::from_str(&parameters::filled_in(&text, environment)).expect("still JSON");
+    assert_eq!(filled["parameters"]["environmentName"]["value"], "a \"quoted\" name");
+    assert_eq!(filled["parameters"]["plan"]["value"], "flex");
+    let main = sources();
+    let main = main.text("infra/main.bicep").expect("the main file");
+    let names = filled["parameters"].as_object().expect("an object").keys();
+    for name in names {
+        assert!(main.contains(&format!("\nparam {name} ")), "{name}");
+    }
+    assert!(!parameters::faults(&Value::from(&filled["parameters"])).is_empty());
+}
+
+/// Functions that scale for themselves: those without a route.
+fn without_route() -> i64 {
+    let folders = fs::read_dir(root().join("functions")).expect("the functions are there");
+    let texts =
+        folders.map(|folder| fs::read_to_string(folder.expect("an entry").path().join("function.json")));
+    let count = texts
+        .filter(|text| !text.as_ref().expect("a function has its file").contains("\"httpTrigger\""))
+        .count();
+    i64::try_from(count).expect("a few")
+}
+
+#[test]
+fn the_database_takes_every_connection_that_both_apps_can_open() {
+    let document = fs::read_to_string(root().join("docs/scale.md")).expect("docs/scale.md is there");
+    for world in worlds::all() {
+        let deployment = world.deploy(&sources());
+        let demands = capacity::demands(&deployment, without_route()).expect("every number is there");
+        let supply = capacity::supply(&deployment).expect("max_connections is there");
+        let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
+        assert!(demand <= supply, "{world:?}: {demand} of {supply}");
+        for line in demands {
+            let said = line.to_string();
+            assert!(document.contains(&said), "docs/scale.md does not say `{said}`");
+        }
+    }
+}
+
+#[test]
+fn a_pool_that_is_too_large_is_noticed() {
+    let mut sources = sources();
+    let file = "infra/modules/apps.bicep";
+    let text =
+        sources.text(file).expect("the file").replacen("var processorPool = 2", "var processorPool = 3", 1);
+    sources.set(file, text).expect("still Bicep");
+    let flex = worlds::all().into_iter().find(|world| world.plan == "flex").expect("flex");
+    let deployment = flex.deploy(&sources);
+    let demands = capacity::demands(&deployment, without_route()).expect("every number is there");
+    let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
+    assert!(demand > capacity::supply(&deployment).expect("max_connections is there"));
+}
+
+const WORLD: World = World { plan: "flex", network: "privateEndpoints", options: false };
+
+/// What `az rest` printed of the app and of its `config/web`, shortened by hand.
+fn site() -> (Json, Json) {
+    let identity =
+        "/subscriptions/s/resourceGroups/r/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i";
+    let site = json!({
+        "type": "Microsoft.Web/sites", "name": "func-api-x", "tags": { "azd-service-name": "api" },
+        "identity": { "type": "UserAssigned", "userAssignedIdentities": { identity: {} } },
+        "properties": {
+            "httpsOnly": true, "functionsRuntimeAdminIsolationEnabled": true, "sshEnabled": false,
+            "clientAffinityEnabled": false, "clientCertEnabled": false, "autoGeneratedDomainNameLabelScope": "TenantReuse", "clientCertMode": "Required",
+            "publicNetworkAccess": "Disabled", "virtualNetworkSubnetId": "/subscriptions/s/subnets/snet-api",
+            "outboundVnetRouting": { "allTraffic": true }, "keyVaultReferenceIdentity": identity, "siteConfig": null,
+            "functionAppConfig": {
+                "runtime": { "name": "custom" }, "scaleAndConcurrency": { "maximumInstanceCount": 40 },
+                "deployment": { "storage": { "authentication": { "type": "UserAssignedIdentity" } } },
+            },
+        },
+    });
+    let web = json!({
+        "type": "Microsoft.Web/sites/config", "name": "func-api-x/web",
+        "properties": {
+            "minTlsVersion": "1.3", "scmMinTlsVersion": "1.3", "ftpsState": "Disabled", "remoteDebuggingEnabled": false,
+            "cors": { "allowedOrigins": [], "supportCredentials": false },
+            "ipSecurityRestrictionsDefaultAction": "Deny", "ipSecurityRestrictions": [],
+            "scmIpSecurityRestrictionsUseMain": false, "scmIpSecurityRestrictionsDefaultAction": "Deny",
+            "scmIpSecurityRestrictions": [],
+        },
+    });
+    (site, web)
+}
+
+fn passwords(allow: bool) -> Json {
+    let one = |name: &str| {
+        json!({
+            "type": "Microsoft.Web/sites/basicPublishingCredentialsPolicies", "name": name, "properties": { "allow": allow },
+        })
+    };
+    json!([one("scm"), one("ftp")])
+}
+
+fn broken(answers: &[&Json]) -> Vec<&'static str> {
+    let texts: Vec<_> = answers.iter().map(ToString::to_string).collect();
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let broken = live::verify(&texts, WORLD).expect("resources");
+    broken.into_iter().map(|broken| broken.id).collect()
+}
+
+#[test]
+fn what_azure_lost_after_the_deployment_is_noticed() {
+    let (site, web) = site();
+    let none: Vec<&str> = Vec::new();
+    assert_eq!(broken(&[&site, &web]), none);
+    assert_eq!(broken(&[&passwords(false)]), none);
+    assert_eq!(broken(&[&passwords(true)]), ["C51-passwords", "C51-passwords"]);
+    let mut lost = site.clone();
+    lost["properties"].as_object_mut().expect("an object").remove("functionsRuntimeAdminIsolationEnabled");
+    assert_eq!(broken(&[&lost, &web]), ["C28-admin"]);
+    let mut open = web.clone();
+    open["properties"]["ipSecurityRestrictions"] = json!([{ "ipAddress": "Any", "action": "Allow" }]);
+    assert_eq!(broken(&[&site, &open]), ["C44-nobody"]);
+    assert!(broken(&[&site]).contains(&"C27-tls"), "what is not given does not hold");
+    assert!(live::verify(&["{}"], WORLD).is_err());
+    assert!(live::verify(&["nonsense"], WORLD).is_err());
+}

@@ -1,0 +1,358 @@
+//! What the gateway does to each operation, all scopes put together.
+
+use std::{collections::BTreeMap, fs};
+
+use infra_check::{
+    bicep::{Deployment, Sources, Value},
+    policy::{Element, Step, compose, faults, read},
+    worlds,
+};
+
+use serde_json::Value as Json;
+
+use crate::{root, sources};
+
+const GLOBAL: &str = "Microsoft.ApiManagement/service/policies";
+const PRODUCT: &str = "Microsoft.ApiManagement/service/products/policies";
+const API: &str = "Microsoft.ApiManagement/service/apis/policies";
+const OPERATION: &str = "Microsoft.ApiManagement/service/apis/operations/policies";
+
+/// The policies that would be deployed, by scope: global, product, api, and each operation that has one.
+struct Policies {
+    around: Vec<Element>,
+    operations: BTreeMap<String, Element>,
+}
+
+impl Policies {
+    fn of(deployment: &Deployment) -> Self {
+        let of_kind = |kind| deployment.resources.iter().filter(move |resource| resource.kind == kind);
+        let element = |value: Option<&Value>| {
+            let text = value.and_then(Value::text).expect("a policy is a text that is known");
+            read(text).expect("a policy is XML")
+        };
+        let one = |kind| {
+            let mut all = of_kind(kind);
+            let only = all.next().expect("there is one");
+            assert!(all.next().is_none(), "two policies of one scope: {kind}");
+            element(only.body.at("properties.value"))
+        };
+        let operation =
+            |name: &str| name.split('/').nth(2).expect("service, api, operation, policy").to_owned();
+        let operations = of_kind(OPERATION);
+        let operations =
+            operations.map(|one| (operation(&one.name), element(one.body.at("properties.value"))));
+        Self { around: vec![one(GLOBAL), one(PRODUCT), one(API)], operations: operations.collect() }
+    }
+
+    fn steps(&self, operation: &str, section: &str) -> Vec<Step> {
+        let scopes: Vec<&Element> = self.around.iter().chain(self.operations.get(operation)).collect();
+        compose(&scopes, section)
+    }
+}
+
+/// The worker's own description, which the gateway imports.
+fn description() -> Json {
+    let text = fs::read_to_string(root().join("docs/openapi.json")).expect("the description is committed");
+    serde_json::from_str(&text).expect("the description is JSON")
+}
+
+/// Path, method and what the description says of them.
+fn described(description: &Json) -> Vec<(String, &Json)> {
+    let paths = description["paths"].as_object().expect("paths");
+    let each = paths.values().flat_map(|path| path.as_object().expect("methods").values());
+    each.map(|operation| (operation["operationId"].as_str().expect("an id").to_owned(), operation)).collect()
+}
+
+/// Every operation that the gateway publishes: those of the description, which are the functions that have a route.
+fn operations() -> Vec<String> {
+    let mut described: Vec<_> = described(&description()).into_iter().map(|(name, _)| name).collect();
+    described.sort();
+    let mut routed = routed();
+    routed.sort();
+    assert_eq!(described, routed);
+    described
+}
+
+fn routed() -> Vec<String> {
+    let folders = fs::read_dir(root().join("functions")).expect("the functions are there");
+    let mut names = Vec::new();
+    for folder in folders {
+        let folder = folder.expect("an entry").path();
+        let text = fs::read_to_string(folder.join("function.json")).expect("a function has its file");
+        if text.contains("\"httpTrigger\"") {
+            names.push(folder.file_name().expect("a name").to_string_lossy().into_owned());
+        }
+    }
+    assert!(names.len() >= 12, "{names:?}");
+    names
+}
+
+/// Where the first policy of a name stands that no condition is around.
+fn always(steps: &[Step], name: &str, attributes: &[(&str, &str)]) -> Option<usize> {
+    steps.iter().position(|step| {
+        let says = |(key, value): &(&str, &str)| step.policy.attribute(key) == Some(*value);
+        step.policy.name == name && step.conditions.is_empty() && attributes.iter().all(says)
+    })
+}
+
+/// What is missing from an operation, or stands before what has to come first.
+fn gaps(policies: &Policies, operation: &str, with_front: bool) -> Vec<String> {
+    let inbound = policies.steps(operation, "inbound");
+    let entry = if with_front { "check-header" } else { "ip-filter" };
+    let sequence: [(&str, &[(&str, &str)]); 9] = [
+        ("cors", &[("allow-credentials", "false")]),
+        (entry, if with_front { &[("name", "X-Azure-FDID")] } else { &[("action", "allow")] }),
+        ("validate-azure-ad-token", &[("tenant-id", "{{tenant-id}}"), ("header-name", "Authorization")]),
+        ("rate-limit-by-key", &[("renewal-period", "60")]),
+        ("quota", &[("renewal-period", "604800")]),
+        (
+            "validate-parameters",
+            &[("specified-parameter-action", "prevent"), ("unspecified-parameter-action", "prevent")],
+        ),
+        (
+            "validate-content",
+            &[
+                ("unspecified-content-type-action", "prevent"),
+                ("max-size", "65536"),
+                ("size-exceeded-action", "prevent"),
+            ],
+        ),
+        ("set-header", &[("name", "X-MS-CLIENT-PRINCIPAL"), ("exists-action", "delete")]),
+        ("set-header", &[("name", "x-functions-key"), ("exists-action", "override")]),
+    ];
+    let mut gaps = Vec::new();
+    let mut before = 0;
+    for (name, attributes) in sequence {
+        match always(&inbound, name, attributes) {
+            None => gaps.push(format!("{operation}: no {name} {attributes:?}")),
+            Some(place) if place < before => gaps.push(format!("{operation}: {name} comes too early")),
+            Some(place) => before = place,
+        }
+    }
+    for name in STRIPPED {
+        if always(&inbound, "set-header", &[("name", name), ("exists-action", "delete")]).is_none() {
+            gaps.push(format!("{operation}: a caller can send {name}"));
+        }
+    }
+    let outbound = policies.steps(operation, "outbound");
+    for name in ["Server", "X-Powered-By"] {
+        if always(&outbound, "set-header", &[("name", name), ("exists-action", "delete")]).is_none() {
+            gaps.push(format!("{operation}: an answer tells {name}"));
+        }
+    }
+    let cached = |step: &Step| step.policy.name.starts_with("cache-");
+    let early = inbound.iter().take(before).any(cached);
+    if early || (operation != "ListProducts" && inbound.iter().chain(&outbound).any(cached)) {
+        gaps.push(format!("{operation}: an answer from the cache to somebody who was not checked"));
+    }
+    let replaces_caller = |step: &Step| {
+        step.policy.name == "authentication-managed-identity"
+            || (step.policy.name == "set-header" && step.policy.attribute("name") == Some("Authorization"))
+    };
+    if inbound.iter().any(replaces_caller) {
+        gaps.push(format!("{operation}: the caller's token does not reach the worker"));
+    }
+    if policies.steps(operation, "backend").len() != 1 {
+        gaps.push(format!("{operation}: not forwarded once"));
+    }
+    gaps
+}
+
+const STRIPPED: [&str; 11] = [
+    "X-MS-CLIENT-PRINCIPAL-ID",
+    "X-MS-CLIENT-PRINCIPAL-NAME",
+    "X-MS-CLIENT-PRINCIPAL-IDP",
+    "X-MS-TOKEN-AAD-ID-TOKEN",
+    "X-MS-TOKEN-AAD-ACCESS-TOKEN",
+    "X-MS-TOKEN-AAD-REFRESH-TOKEN",
+    "X-MS-TOKEN-AAD-EXPIRES-ON",
+    "X-ARR-ClientCert",
+    "X-ARR-LOG-ID",
+    "Cookie",
+    "Ocp-Apim-Subscription-Key",
+];
+
+fn all_gaps(sources: &Sources) -> Vec<String> {
+    let mut all = Vec::new();
+    for world in worlds::all() {
+        let policies = Policies::of(&world.deploy(sources));
+        all.extend(operations().iter().flat_map(|operation| gaps(&policies, operation, world.options)));
+    }
+    all
+}
+
+#[test]
+fn every_operation_passes_every_check_in_its_sequence() {
+    assert_eq!(all_gaps(&sources()), Vec::<String>::new());
+}
+
+#[test]
+fn every_element_and_attribute_is_one_that_the_gateway_knows() {
+    for world in worlds::all() {
+        let policies = Policies::of(&world.deploy(&sources()));
+        for policy in policies.around.iter().chain(policies.operations.values()) {
+            assert_eq!(faults(policy), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
+    let (api, list) = ("infra/policies/api.xml", "infra/policies/list-products.xml");
+    let (global, partners) = ("infra/policies/global.xml", "infra/policies/partners.xml");
+    let key = "<set-header name=\"x-functions-key\" exists-action=\"override\">\n            <value>{{function-key}}</value>\n        </set-header>\n";
+    let changes = [
+        (
+            api,
+            "        <base />\n        <validate-parameters",
+            "        <validate-parameters",
+            "no validate-azure-ad-token",
+        ),
+        (list, "<inbound>\n        <base />", "<inbound>", "ListProducts: no ip-filter"),
+        (partners, "<inbound>\n        <base />", "<inbound>", "no rate-limit-by-key"),
+        (partners, "<quota calls=\"500000\" renewal-period=\"604800\" />", "", "no quota"),
+        (global, "<!-- who may reach the gateway -->", "", "no ip-filter"),
+        (
+            api,
+            "<!-- browsers -->\n        <base />",
+            "<base />\n        <!-- browsers -->",
+            "comes too early",
+        ),
+        (api, key, "", "no set-header"),
+        (api, "max-size=\"65536\"", "max-size=\"102400\"", "no validate-content"),
+        (
+            api,
+            "        <set-header name=\"X-ARR-ClientCert\" exists-action=\"delete\" />\n",
+            "",
+            "a caller can send X-ARR-ClientCert",
+        ),
+        (global, "<set-header name=\"Server\" exists-action=\"delete\" />", "", "an answer tells Server"),
+        (
+            list,
+            "<inbound>\n        <base />",
+            "<inbound>\n<cache-lookup vary-by-developer=\"false\" vary-by-developer-groups=\"false\" /><base />",
+            "from the cache",
+        ),
+        (
+            api,
+            "</inbound>",
+            "<authentication-managed-identity resource=\"x\" /></inbound>",
+            "does not reach the worker",
+        ),
+    ];
+    for (file, old, new, want) in changes {
+        let mut sources = sources();
+        let text = sources.text(file).expect("the file is there");
+        assert!(text.contains(old), "{file}: {old}");
+        let text = text.replacen(old, new, 1);
+        sources.set(file, text).expect("no Bicep");
+        let gaps = all_gaps(&sources);
+        assert!(gaps.iter().any(|gap| gap.contains(want)), "{want}: {gaps:?}");
+    }
+}
+
+#[test]
+fn only_a_person_with_the_scope_who_is_no_administrator_meets_the_cache() {
+    for world in worlds::all() {
+        let policies = Policies::of(&world.deploy(&sources()));
+        let inbound = policies.steps("ListProducts", "inbound");
+        let shared = inbound.iter().find(|step| step.policy.attribute("name") == Some("shared"));
+        let rule = shared.and_then(|step| step.policy.attribute("value")).expect("who shares is worked out");
+        for word in [
+            "if (!token.Claims.ContainsKey(\"scp\")) { return false; }",
+            ".Contains(\" Orders.ReadWrite \")) { return false; }",
+            "\"idtyp\", \"user\") == \"app\") { return false; }",
+            "return !token.Claims[\"roles\"].Contains(\"OrderAdmin\");",
+        ] {
+            assert!(rule.contains(word), "{word}");
+        }
+        let lookup = inbound.last().expect("the look-up is last");
+        assert_eq!(lookup.policy.name, "cache-lookup");
+        assert_eq!(lookup.conditions, ["@((bool)context.Variables[\"shared\"])"]);
+        assert_eq!(lookup.policy.attribute("allow-private-response-caching"), Some("true"));
+        let varies: Vec<_> = lookup.policy.children.iter().map(|child| child.text.as_str()).collect();
+        assert_eq!(varies, ["limit", "cursor"]);
+        let outbound = policies.steps("ListProducts", "outbound");
+        let store = outbound.iter().find(|step| step.policy.name == "cache-store").expect("it is stored");
+        assert_eq!(
+            store.conditions,
+            ["@((bool)context.Variables[\"shared\"])", "@(context.Response.StatusCode == 200)"]
+        );
+    }
+}
+
+#[test]
+fn a_program_that_processes_an_order_brings_the_certificate_of_its_own_client() {
+    for world in worlds::all() {
+        let policies = Policies::of(&world.deploy(&sources()));
+        let inbound = policies.steps("ProcessOrder", "inbound");
+        let check = inbound.iter().position(|step| step.policy.name == "validate-client-certificate");
+        let check = check.expect("the certificate is looked at");
+        let no_person = "@(!((Jwt)context.Variables[\"token\"]).Claims.ContainsKey(\"scp\"))";
+        let [looked, refused] = inbound.get(check..).expect("from there") else {
+            panic!("and nothing after it")
+        };
+        assert_eq!(looked.conditions, [no_person]);
+        assert_eq!(looked.policy.attribute("ignore-error"), Some("false"));
+        assert_eq!(looked.policy.attribute("validate-not-after"), Some("true"));
+        let [outer, pair] = refused.conditions.as_slice() else { panic!("two conditions") };
+        assert_eq!(outer, no_person);
+        for word in
+            ["context.Request.Certificate == null", "{{partner-certificates}}", "\"azp\"", "Thumbprint"]
+        {
+            assert!(pair.contains(word), "{word}");
+        }
+        assert_eq!(refused.policy.name, "return-response");
+        assert_eq!(
+            refused.policy.child("set-status").and_then(|status| status.attribute("code")),
+            Some("403")
+        );
+    }
+}
+
+/// Every schema that a schema leads to.
+fn reached(schema: &Json, found: &mut Vec<String>) {
+    match schema {
+        Json::Object(members) => members.iter().for_each(|(name, value)| match value.as_str() {
+            Some(reference) if name == "$ref" => found.push(reference.to_owned()),
+            _ => reached(value, found),
+        }),
+        Json::Array(items) => items.iter().for_each(|item| reached(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_description_uses_only_what_the_gateway_imports() {
+    let description = description();
+    let is_named = |schema: &Json| {
+        let keys: Vec<_> = schema.as_object().map(|members| members.keys().collect()).unwrap_or_default();
+        keys == ["$ref"] && schema["$ref"].as_str().is_some_and(|to| to.starts_with("#/components/schemas/"))
+    };
+    for (name, operation) in described(&description) {
+        let answers = operation["responses"].as_object().expect("answers").values();
+        let bodies =
+            answers.chain([&operation["requestBody"]]).filter_map(|body| body["content"].as_object());
+        for content in bodies.flat_map(|content| content.values()) {
+            assert!(is_named(&content["schema"]), "{name}: a schema without a name: {}", content["schema"]);
+        }
+    }
+    let schemas = description["components"]["schemas"].as_object().expect("schemas");
+    for name in schemas.keys() {
+        let mut ahead = vec![format!("#/components/schemas/{name}")];
+        let mut seen = Vec::new();
+        while let Some(next) = ahead.pop() {
+            let schema =
+                description.pointer(next.trim_start_matches('#')).unwrap_or_else(|| panic!("no {next}"));
+            let mut further = Vec::new();
+            reached(schema, &mut further);
+            assert!(
+                !further.contains(&format!("#/components/schemas/{name}")),
+                "{name} leads back to itself"
+            );
+            further.retain(|one| !seen.contains(one));
+            seen.extend(further.iter().cloned());
+            ahead.extend(further);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Who may do what to which resource, as one reviewed list; and what stands in the app settings.
+
+use std::{collections::BTreeSet, fs};
+
+use infra_check::{
+    bicep::{Deployment, Value},
+    worlds,
+};
+
+use crate::{root, sources};
+
+/// `who`, `role`, `on what`, in words; symbols without their marks.
+fn rights(deployment: &Deployment) -> BTreeSet<String> {
+    let roles =
+        deployment.resources.iter().filter(|one| one.kind == "Microsoft.Authorization/roleAssignments");
+    let plain = |text: &str| text.replace("‹unique›", "").replace(['‹', '›'], "");
+    roles
+        .map(|one| {
+            let text =
+                |path: &str| plain(one.body.at(path).and_then(Value::text).expect("a right is written out"));
+            let who = text("properties.principalId");
+            let who = who.split_once(' ').map_or(who.as_str(), |(_, rest)| rest).to_owned();
+            let who = who.split('.').next().unwrap_or_default().trim_end_matches('-').to_owned();
+            let role = text("properties.roleDefinitionId");
+            let role = role.rsplit(' ').next().map(named).expect("a role").to_owned();
+            let scope = text("scope");
+            let scope = scope
+                .split_once(' ')
+                .map(|(_, name)| name.trim_end_matches('-'))
+                .expect("a scope")
+                .to_owned();
+            format!("{who:<16} {role:<40} {scope}")
+        })
+        .collect()
+}
+
+fn named(id: &str) -> &'static str {
+    match id {
+        "b7e6dc6d-f1e8-4753-8033-0f276bb0955b" => "Storage Blob Data Owner",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe" => "Storage Blob Data Contributor",
+        "19e7f393-937e-4f77-808e-94535e297925" => "Storage Queue Data Reader",
+        "8a0f0c08-91a1-4084-bc3d-661d67233fed" => "Storage Queue Data Message Processor",
+        "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a" => "Storage Queue Data Message Sender",
+        "4633458b-17de-408a-b874-0445c86b69e6" => "Key Vault Secrets User",
+        "3913510d-42f4-4e42-8a64-420c390055eb" => "Monitoring Metrics Publisher",
+        "de139f84-1756-47ae-9be6-808fbbe84772" => "Website Contributor",
+        "e147488a-f6f5-4113-8e2d-b22465e65bf6" => "Key Vault Crypto Service Encryption User",
+        _ => "a role that nobody reviewed",
+    }
+}
+
+#[test]
+fn everyone_has_the_rights_of_the_reviewed_list_and_no_other() {
+    let reviewed =
+        fs::read_to_string(root().join("infra-check/tests/infrastructure/rights.txt")).expect("the list");
+    let lines = reviewed.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines: Vec<_> = lines.filter_map(|line| line.split_once("  ")).collect();
+    for world in worlds::all() {
+        let given = rights(&world.deploy(&sources()));
+        let is_for = |when: &str| when == "always" || when == world.plan || (when == "keys" && world.options);
+        let about = lines.iter().filter(|(when, _)| is_for(when));
+        let want: BTreeSet<_> = about.map(|(_, right)| right.trim_start().to_owned()).collect();
+        assert_eq!(given, want, "{world:?}");
+    }
+}
+
+#[test]
+fn no_app_setting_is_a_secret_and_every_one_is_known() {
+    let known = fs::read_to_string(root().join("src/config/settings.rs")).expect("the worker's own list");
+    let marks = ["AccountKey=", "SharedAccess", "sig=", "assword", "-----BEGIN", "Endpoint=sb"];
+    for world in worlds::all() {
+        let deployment = world.deploy(&sources());
+        let settings = deployment.resources.iter().filter(|one| one.name.ends_with("/appsettings"));
+        let mut seen = 0;
+        for one in settings {
+            let Some(Value::Object(properties)) = one.body.get("properties") else { panic!("{}", one.name) };
+            for (name, value) in properties {
+                let value = value.text().unwrap_or_else(|| panic!("{name} is no text"));
+                assert!(!marks.iter().any(|mark| value.contains(mark)), "{name}: {value}");
+                let login = value.split_once("://").and_then(|(_, rest)| rest.split_once('@'));
+                assert!(login.is_none_or(|(login, _)| !login.contains(':')), "{name} holds a password");
+                let is_ours = name.starts_with("ORDERS_") && known.contains(&format!("\"{name}\""));
+                assert!(is_ours || PLATFORM.contains(&name.as_str()), "{name}");
+            }
+            seen += 1;
+        }
+        assert_eq!(seen, 2);
+    }
+}
+
+const PLATFORM: [&str; 13] = [
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "AZURE_CLIENT_ID",
+    "AzureWebJobsStorage__blobServiceUri",
+    "AzureWebJobsStorage__clientId",
+    "AzureWebJobsStorage__credential",
+    "AzureWebJobsStorage__queueServiceUri",
+    "FUNCTIONS_EXTENSION_VERSION",
+    "FUNCTIONS_WORKER_RUNTIME",
+    "KeyVaultUrl",
+    "WEBSITE_AUTH_AAD_ALLOWED_TENANTS",
+    "WEBSITE_RUN_FROM_PACKAGE",
+    "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID",
+];
+
+#[test]
+fn one_list_of_clients_feeds_the_gateway_the_front_and_the_worker() {
+    for world in worlds::all() {
+        let deployment = world.deploy(&sources());
+        let find = |end: &str| {
+            let found = deployment.resources.iter().find(|one| one.name.ends_with(end));
+            found.unwrap_or_else(|| panic!("no {end}"))
+        };
+        let gateway =
+            find("apim-‹unique›/policy").body.at("properties.value").and_then(Value::text).expect("known");
+        let front = "properties.identityProviders.azureActiveDirectory.validation.defaultAuthorizationPolicy.allowedApplications";
+        let front = find("/authsettingsV2").body.at(front).expect("a list").to_bicep();
+        for client in ["22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"] {
+            assert!(gateway.contains(&format!("<application-id>{client}</application-id>")), "{client}");
+            assert!(front.contains(client), "{client}");
+        }
+        let worker = find("func-api-‹unique›/appsettings").body.at("properties.ORDERS_ENTRA_ALLOWED_CLIENTS");
+        assert_eq!(worker.and_then(Value::text), Some("22222222-2222-4222-8222-222222222222"));
+    }
+}

@@ -1,0 +1,355 @@
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(32)
+@description('Name of this deployment; azd asks for it. Becomes part of every resource name.')
+param environmentName string
+
+@description('Region of every resource.')
+param location string
+
+@description('Flex Consumption, or a Premium v3 plan, which can stand in an App Service Environment.')
+@allowed([
+  'flex'
+  'dedicated'
+])
+param plan string = 'flex'
+
+@description('How storage, vaults and apps are reached: private endpoints, or service endpoints with default deny. The database has a private endpoint either way.')
+@allowed([
+  'privateEndpoints'
+  'serviceEndpoints'
+])
+param network string = 'privateEndpoints'
+
+@description('Resource id of an existing App Service Environment v3 for plan = dedicated; empty for none.')
+param appServiceEnvironmentId string = ''
+
+@description('First two numbers of the address space of the virtual network.')
+param addressPrefix string = '10.80'
+
+@description('Client id of the app registration of the API (infra/scripts/register.sh makes it). Tokens carry it as their audience.')
+param apiClientId string
+
+@description('Client ids that may call: users = on a person\'s behalf, apps = as themselves. Feeds the gateway, App Service Authentication and the worker.')
+param allowedClients object
+
+@minLength(1)
+@description('Addresses that may call the gateway, as { from, to, cidr }; the last is what Front Door reads.')
+param allowedCallers array
+
+@description('Origins of browser applications, each written out; none by default.')
+param corsOrigins array = []
+
+@description('Certificates of programs that process orders: <client id>=<thumbprint>, separated by semicolons. Two lines for one client while it rotates.')
+param partnerCertificates string = 'none=none'
+
+@description('Address range of your own network whose programs call the api app itself, with certificates; for plan = dedicated behind private endpoints, without the gateway. Empty: the gateway is the only way in.')
+param directCallers string = ''
+
+@description('Which certificate belongs to which of those programs: <client id>=<name in the certificate>, with commas between.')
+param directCertificates string = ''
+
+@description('False until the function key and the gateway\'s certificate are in its vault: the gateway then has no API at all.')
+param publish bool = false
+
+@description('Host name of the gateway, which demands client certificates. Its DNS record is the operator\'s.')
+param gatewayHostName string
+
+@description('Name of the gateway\'s certificate in the gateway vault.')
+param gatewayCertificate string = 'gateway'
+
+@description('Who the gateway names as its publisher.')
+param publisherName string
+
+@description('Mail address of the publisher and of alerts.')
+param alertEmail string
+
+@description('Where orders are fulfilled, https only.')
+param fulfilmentUrl string
+
+@description('Address range of the fulfilment backend: the one place outside Azure that the processor may talk to.')
+param fulfilmentAddressPrefix string
+
+@description('Object id of the Entra group that administers the database.')
+param databaseAdministratorsId string
+
+@description('Name of that group.')
+param databaseAdministratorsName string
+
+@description('Repository that deploys, as owner/name; empty for no federated credential.')
+param repository string = ''
+
+@description('Months\' costs that raise an alert, in the currency of the subscription.')
+param budget int = 1500
+
+@description('First day of the budget, the first of a month, as 2026-01-01. Azure refuses to change it later.')
+param budgetStart string
+
+@description('Encrypt storage and database with keys of our own; to be chosen before the first deployment.')
+param customerManagedKeys bool = false
+
+@description('Put Front Door with a web application firewall before the gateway.')
+param front bool = false
+
+@description('Turn on Defender for Cloud plans. Changes and bills the whole subscription.')
+param defender bool = false
+
+@description('Onboard the workspace to Microsoft Sentinel, with three rules.')
+param sentinel bool = false
+
+@description('Make a machine inside the network that can run deployments.')
+param runner bool = false
+
+@description('Public SSH key of the machine\'s administrator; needed with runner.')
+param runnerSshKey string = ''
+
+var token = uniqueString(subscription().id, environmentName, location)
+var tags = {
+  'azd-env-name': environmentName
+}
+var allowedClientIds = concat(allowedClients.users, allowedClients.apps)
+var apiName = 'func-api-${token}'
+var processorName = 'func-processor-${token}'
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    alertEmail: alertEmail
+    budget: budget
+    budgetStart: budgetStart
+  }
+}
+
+module networking 'modules/network.bicep' = {
+  name: 'network'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    addressPrefix: addressPrefix
+    plan: plan
+    network: network
+    fulfilmentAddressPrefix: fulfilmentAddressPrefix
+    directCallers: directCallers
+  }
+}
+
+module identity 'modules/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    repository: repository
+    environmentName: environmentName
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  name: 'vault'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    network: network
+    networking: networking.outputs.places
+    workspaceId: monitoring.outputs.workspaceId
+    customerManagedKeys: customerManagedKeys
+  }
+}
+
+module encryption 'modules/encryption.bicep' = if (customerManagedKeys) {
+  name: 'encryption'
+  scope: group
+  params: {
+    vaultName: vault.outputs.keysVaultName
+    principalId: identity.outputs.encryption.principalId
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    network: network
+    networking: networking.outputs.places
+    workspaceId: monitoring.outputs.workspaceId
+    customerManagedKeys: customerManagedKeys
+    encryptionIdentityId: identity.outputs.encryption.id
+    keysVaultUri: customerManagedKeys ? encryption.outputs.vaultUri : ''
+  }
+}
+
+module database 'modules/database.bicep' = {
+  name: 'database'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    networking: networking.outputs.places
+    workspaceId: monitoring.outputs.workspaceId
+    administratorsId: databaseAdministratorsId
+    administratorsName: databaseAdministratorsName
+    migratorId: identity.outputs.migrate.principalId
+    migratorName: identity.outputs.migrate.name
+    customerManagedKeys: customerManagedKeys
+    encryptionIdentityId: identity.outputs.encryption.id
+    keyUri: customerManagedKeys ? encryption.outputs.databaseKeyUri : ''
+  }
+}
+
+module rights 'modules/rbac.bicep' = {
+  name: 'rights'
+  scope: group
+  params: {
+    storage: storage.outputs.names
+    vaults: vault.outputs.names
+    componentName: monitoring.outputs.componentName
+    apiPrincipalId: identity.outputs.api.principalId
+    processorPrincipalId: identity.outputs.processor.principalId
+    gatewayPrincipalId: gateway.outputs.principalId
+    deployPrincipalId: identity.outputs.deploy.principalId
+    plan: plan
+  }
+}
+
+module apps 'modules/apps.bicep' = {
+  name: 'apps'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    plan: plan
+    network: network
+    networking: networking.outputs.places
+    appServiceEnvironmentId: appServiceEnvironmentId
+    apiName: apiName
+    processorName: processorName
+    identities: {
+      api: identity.outputs.api
+      processor: identity.outputs.processor
+    }
+    storage: storage.outputs.names
+    vaultUris: vault.outputs.uris
+    databaseHost: database.outputs.host
+    connectionString: monitoring.outputs.connectionString
+    workspaceId: monitoring.outputs.workspaceId
+    apiClientId: apiClientId
+    allowedClientIds: allowedClientIds
+    allowedUserClients: join(allowedClients.users, ',')
+    corsOrigins: corsOrigins
+    fulfilmentUrl: fulfilmentUrl
+    directCertificates: empty(directCallers) ? '' : directCertificates
+    deployPrincipalId: identity.outputs.deploy.principalId
+  }
+  dependsOn: [
+    rights
+  ]
+}
+
+module gateway 'modules/api-management.bicep' = {
+  name: 'gateway'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    subnetId: networking.outputs.places.gatewaySubnetId
+    publisherName: publisherName
+    publisherEmail: alertEmail
+    workspaceId: monitoring.outputs.workspaceId
+    publish: publish
+    hostName: gatewayHostName
+    certificateUri: '${vault.outputs.uris.gateway}secrets/${gatewayCertificate}'
+  }
+}
+
+module publishing 'modules/api.bicep' = if (publish) {
+  name: 'api'
+  scope: group
+  params: {
+    serviceName: gateway.outputs.name
+    backendHost: apps.outputs.apiHost
+    functionKeyUri: '${vault.outputs.uris.gateway}secrets/function-key'
+    apiClientId: apiClientId
+    allowedClientIds: allowedClientIds
+    allowedCallers: allowedCallers
+    corsOrigins: corsOrigins
+    partnerCertificates: partnerCertificates
+    frontDoorId: front ? frontDoor.outputs.id : ''
+    componentName: monitoring.outputs.componentName
+  }
+  dependsOn: [
+    rights
+  ]
+}
+
+module frontDoor 'modules/front.bicep' = if (front) {
+  name: 'front'
+  scope: group
+  params: {
+    token: token
+    tags: tags
+    gatewayHostName: gatewayHostName
+    allowedCallers: allowedCallers
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module hunting 'modules/sentinel.bicep' = if (sentinel) {
+  name: 'sentinel'
+  scope: group
+  params: {
+    workspaceName: monitoring.outputs.workspaceName
+  }
+}
+
+module machine 'modules/runner.bicep' = if (runner) {
+  name: 'runner'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    subnetId: networking.outputs.places.runnerSubnetId
+    sshKey: runnerSshKey
+  }
+}
+
+module protection 'modules/defender.bicep' = if (defender) {
+  name: 'defender'
+  params: {
+    alertEmail: alertEmail
+  }
+}
+
+@description('Names that deployment and scripts ask azd for.')
+output API_APP_NAME string = apiName
+output PROCESSOR_APP_NAME string = processorName
+output RESOURCE_GROUP string = group.name
+output GATEWAY_NAME string = gateway.outputs.name
+output GATEWAY_VAULT_NAME string = vault.outputs.names.gateway
+output DATABASE_HOST string = database.outputs.host
+output API_IDENTITY string = identity.outputs.api.name
+output API_IDENTITY_OBJECT_ID string = identity.outputs.api.principalId
+output PROCESSOR_IDENTITY string = identity.outputs.processor.name
+output PROCESSOR_IDENTITY_OBJECT_ID string = identity.outputs.processor.principalId

@@ -1,0 +1,94 @@
+@description('Region of the gateway.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Subnet that the gateway calls from.')
+param subnetId string
+
+@description('Who the gateway names as its publisher.')
+param publisherName string
+
+@description('Mail address of the publisher.')
+param publisherEmail string
+
+@description('Workspace that receives the logs.')
+param workspaceId string
+
+@description('Whether the certificate is in its vault.')
+param publish bool
+
+@description('Host name of the gateway.')
+param hostName string
+
+@description('Address of the certificate in its vault, without a version so that it follows rotation.')
+param certificateUri string
+
+// The certificate can be read only when this identity has its role, so the first deployment goes without.
+var ownHostName = [
+  { type: 'Proxy', hostName: hostName, certificateSource: 'KeyVault', keyVaultId: certificateUri, defaultSslBinding: true, negotiateClientCertificate: true }
+]
+
+resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
+  // checkov:skip=CKV_AZURE_107: this tier has no injected network; it calls from the delegated subnet
+  // checkov:skip=CKV_AZURE_174: callers come from outside; ip-filter, token and keys are the gateway's policies
+  name: 'apim-${token}'
+  location: location
+  tags: tags
+  sku: {
+    name: 'StandardV2'
+    capacity: 1
+  }
+  // A vault behind a firewall hands certificates and named values to the system-assigned identity alone.
+  identity: {
+    type: 'SystemAssigned'
+  }
+  properties: {
+    publisherName: publisherName
+    publisherEmail: publisherEmail
+    publicNetworkAccess: 'Enabled'
+    virtualNetworkType: 'External'
+    virtualNetworkConfiguration: {
+      subnetResourceId: subnetId
+    }
+    developerPortalStatus: 'Disabled'
+    legacyPortalStatus: 'Disabled'
+    configurationApi: {
+      legacyApi: 'Disabled'
+    }
+    customProperties: {
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10': 'False'
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11': 'False'
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30': 'False'
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10': 'False'
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11': 'False'
+      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30': 'False'
+    }
+    hostnameConfigurations: publish ? ownHostName : []
+  }
+}
+
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: service
+  name: 'workspace'
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      { categoryGroup: 'allLogs', enabled: true }
+    ]
+    metrics: [
+      { category: 'AllMetrics', enabled: true }
+    ]
+  }
+}
+
+@description('For the API and its policies.')
+output name string = service.name
+
+@description('The identity that reads the gateway\'s vault.')
+output principalId string = service.identity.principalId

@@ -1,0 +1,149 @@
+@description('Region of the apps.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('flex or dedicated.')
+param plan string
+
+@description('privateEndpoints or serviceEndpoints.')
+param network string
+
+@description('Subnets and DNS zones.')
+param networking object
+
+@description('An existing App Service Environment; empty for none.')
+param appServiceEnvironmentId string
+
+@description('Names of the two apps.')
+param apiName string
+param processorName string
+
+@description('The identity of each app, as { api, processor }.')
+param identities object
+
+@description('Names of the storage accounts.')
+param storage object
+
+@description('Addresses of the vaults.')
+param vaultUris object
+
+@description('Where the database is.')
+param databaseHost string
+
+@description('Where telemetry goes.')
+param connectionString string
+
+@description('Workspace that receives the logs.')
+param workspaceId string
+
+@description('Client id of the API\'s app registration.')
+param apiClientId string
+
+@description('Every client id that may call.')
+param allowedClientIds array
+
+@description('Those of them that may call on a person\'s behalf, with commas between.')
+param allowedUserClients string
+
+@description('Origins of browser applications; the gateway answers them, the app only repeats the list.')
+param corsOrigins array
+
+@description('Where orders are fulfilled.')
+param fulfilmentUrl string
+
+@description('Which certificate belongs to which program that calls the api app itself; empty: the gateway is the only way in.')
+param directCertificates string
+
+@description('The identity that publishes packages.')
+param deployPrincipalId string
+
+// pool x instances x scale groups: docs/scale.md.
+var apiPool = 4
+var processorPool = 2
+// The gateway shows no certificate, so an app that demands one has other callers.
+var ofDirectCallers = empty(directCertificates) ? {} : { ORDERS_CLIENT_CERTIFICATE_MODE: 'required', ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca', ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates }
+var work = 'https://${storage.work}.queue.${environment().suffixes.storage}'
+
+module api 'function-app.bicep' = {
+  name: 'app-api'
+  params: {
+    name: apiName
+    service: 'api'
+    location: location
+    token: token
+    tags: tags
+    plan: plan
+    network: network
+    networking: networking
+    subnetId: networking.apiSubnetId
+    callerSubnetId: networking.gatewaySubnetId
+    appServiceEnvironmentId: appServiceEnvironmentId
+    identity: identities.api
+    hostAccount: storage.api
+    workspaceId: workspaceId
+    connectionString: connectionString
+    apiClientId: apiClientId
+    allowedClientIds: allowedClientIds
+    corsOrigins: corsOrigins
+    deployPrincipalId: deployPrincipalId
+    demandsCertificates: !empty(directCertificates)
+    settings: union(ofDirectCallers, {
+      AzureWebJobsStorage__queueServiceUri: work
+      ORDERS_DATABASE_URL: 'postgres://${identities.api.name}@${databaseHost}:5432/orders?sslmode=verify-full'
+      ORDERS_DATABASE_IDENTITY: 'managed'
+      ORDERS_DATABASE_POOL: string(apiPool)
+      ORDERS_IDENTITY: 'easyauth+jwt'
+      ORDERS_ENTRA_TENANT_ID: tenant().tenantId
+      ORDERS_ENTRA_AUDIENCE: apiClientId
+      ORDERS_ENTRA_ALLOWED_CLIENTS: allowedUserClients
+      ORDERS_REQUIRED_SCOPE: 'Orders.ReadWrite'
+      ORDERS_RATE_LIMIT: '20/s burst 40'
+      KeyVaultUrl: vaultUris.api
+    })
+  }
+}
+
+module processor 'function-app.bicep' = {
+  name: 'app-processor'
+  params: {
+    name: processorName
+    service: 'processor'
+    location: location
+    token: token
+    tags: tags
+    plan: plan
+    network: network
+    networking: networking
+    subnetId: networking.processorSubnetId
+    callerSubnetId: networking.runnerSubnetId
+    appServiceEnvironmentId: appServiceEnvironmentId
+    identity: identities.processor
+    hostAccount: storage.processor
+    workspaceId: workspaceId
+    connectionString: connectionString
+    apiClientId: apiClientId
+    allowedClientIds: allowedClientIds
+    corsOrigins: []
+    deployPrincipalId: deployPrincipalId
+    demandsCertificates: false
+    settings: {
+      AzureWebJobsStorage__queueServiceUri: work
+      ORDERS_DATABASE_URL: 'postgres://${identities.processor.name}@${databaseHost}:5432/orders?sslmode=verify-full'
+      ORDERS_DATABASE_IDENTITY: 'managed'
+      ORDERS_DATABASE_POOL: string(processorPool)
+      ORDERS_ENTRA_TENANT_ID: tenant().tenantId
+      ORDERS_FULFILMENT_URL: fulfilmentUrl
+      ORDERS_FULFILMENT_CLIENT_CERTIFICATE: 'keyvault:fulfilment-client'
+      ORDERS_FULFILMENT_CA: 'keyvault:fulfilment-ca'
+      KeyVaultUrl: vaultUris.processor
+    }
+  }
+}
+
+@description('What the gateway calls.')
+output apiHost string = api.outputs.host

@@ -1,0 +1,45 @@
+targetScope = 'subscription'
+
+@description('Who is told of what Defender finds.')
+param alertEmail string
+
+// Each is a price for the whole subscription; the plan for App Service covers function apps on dedicated plans alone.
+var plans = [
+  { name: 'StorageAccounts', subPlan: 'DefenderForStorageV2' }
+  { name: 'KeyVaults', subPlan: 'PerKeyVault' }
+  { name: 'Arm', subPlan: 'PerSubscription' }
+  { name: 'OpenSourceRelationalDatabases', subPlan: null }
+  { name: 'AppServices', subPlan: null }
+  { name: 'Api', subPlan: 'P1' }
+]
+
+@batchSize(1)
+resource pricings 'Microsoft.Security/pricings@2024-01-01' = [for plan in plans: {
+  // checkov:skip=CKV_AZURE_87: the check does not follow the loop, whose list turns it on
+  name: plan.name
+  properties: {
+    pricingTier: 'Standard'
+    subPlan: plan.subPlan
+  }
+}]
+
+resource contact 'Microsoft.Security/securityContacts@2023-12-01-preview' = {
+  // checkov:skip=CKV_AZURE_20: mail reaches a team, a telephone number one person
+  // checkov:skip=CKV_AZURE_21: the check reads the retired form; notificationsSources turns mail on
+  // checkov:skip=CKV_AZURE_22: the check reads the retired form; notificationsByRole turns mail on
+  name: 'default'
+  properties: {
+    emails: alertEmail
+    isEnabled: true
+    notificationsByRole: {
+      state: 'On'
+      roles: ['Owner']
+    }
+    notificationsSources: [
+      {
+        sourceType: 'Alert'
+        minimalSeverity: 'Medium'
+      }
+    ]
+  }
+}

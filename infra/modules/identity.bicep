@@ -1,0 +1,94 @@
+@description('Region of the identities.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Repository that deploys, as owner/name; empty for none.')
+param repository string
+
+@description('Environment of the repository whose runs may take the two deployment identities.')
+param environmentName string
+
+// One identity for each thing that can act, so that what each may do can be read off its roles.
+resource api 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-api-${token}'
+  location: location
+  tags: tags
+}
+
+resource processor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-processor-${token}'
+  location: location
+  tags: tags
+}
+
+resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-encryption-${token}'
+  location: location
+  tags: tags
+}
+
+resource deploy 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-deploy-${token}'
+  location: location
+  tags: tags
+}
+
+resource migrate 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-migrate-${token}'
+  location: location
+  tags: tags
+}
+
+resource deployFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (!empty(repository)) {
+  parent: deploy
+  name: 'repository'
+  properties: {
+    issuer: 'https://token.actions.githubusercontent.com'
+    subject: 'repo:${repository}:environment:${environmentName}'
+    audiences: [
+      'api://AzureADTokenExchange'
+    ]
+  }
+}
+
+resource migrateFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (!empty(repository)) {
+  parent: migrate
+  name: 'repository'
+  properties: {
+    issuer: 'https://token.actions.githubusercontent.com'
+    subject: 'repo:${repository}:environment:${environmentName}'
+    audiences: [
+      'api://AzureADTokenExchange'
+    ]
+  }
+}
+
+@description('What others need to know of each identity.')
+output api object = {
+  id: api.id
+  name: api.name
+  clientId: api.properties.clientId
+  principalId: api.properties.principalId
+}
+output processor object = {
+  id: processor.id
+  name: processor.name
+  clientId: processor.properties.clientId
+  principalId: processor.properties.principalId
+}
+output encryption object = {
+  id: encryption.id
+  principalId: encryption.properties.principalId
+}
+output deploy object = {
+  principalId: deploy.properties.principalId
+}
+output migrate object = {
+  name: migrate.name
+  principalId: migrate.properties.principalId
+}

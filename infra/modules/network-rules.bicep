@@ -1,0 +1,189 @@
+@description('Region of the rules.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('privateEndpoints or serviceEndpoints: decides whether storage and vaults are reached by service tag.')
+param network string
+
+@description('Addresses of each subnet.')
+param apiPrefix string
+param processorPrefix string
+param gatewayPrefix string
+param endpointsPrefix string
+param runnerPrefix string
+
+@description('The one place outside Azure that the processor may talk to.')
+param fulfilmentAddressPrefix string
+
+@description('Address range whose programs call the api app itself; empty for none.')
+param directCallers string
+
+// Both apps reach what stands behind private endpoints, Entra and Azure Monitor.
+var outOfApps = [
+  { name: 'endpoints', port: '443', to: endpointsPrefix }
+  { name: 'database', port: '5432', to: endpointsPrefix }
+  { name: 'sign-in', port: '443', to: 'AzureActiveDirectory' }
+  { name: 'monitor', port: '443', to: 'AzureMonitor' }
+]
+var outByServiceEndpoint = network == 'serviceEndpoints' ? [{ name: 'storage', port: '443', to: 'Storage' }, { name: 'vault', port: '443', to: 'AzureKeyVault' }] : []
+var outToFulfilment = [
+  { name: 'fulfilment', port: '443', to: fulfilmentAddressPrefix }
+]
+var outOfApi = concat(outOfApps, outByServiceEndpoint)
+var outOfProcessor = concat(outOfApps, outByServiceEndpoint, outToFulfilment)
+var intoDirectly = empty(directCallers) ? [] : [{ name: 'callers', ports: ['443'], from: directCallers }]
+var intoEndpoints = [
+  { name: 'api', ports: ['443', '5432'], from: apiPrefix }
+  { name: 'processor', ports: ['443', '5432'], from: processorPrefix }
+  { name: 'gateway', ports: ['443'], from: gatewayPrefix }
+  { name: 'runner', ports: ['443', '5432'], from: runnerPrefix }
+]
+
+resource api 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+  name: 'nsg-api-${token}'
+  location: location
+  tags: tags
+}
+
+resource apiOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfApi: {
+  parent: api
+  name: 'to-${rule.name}'
+  properties: {
+    direction: 'Outbound'
+    access: 'Allow'
+    priority: 100 + i
+    protocol: 'Tcp'
+    sourceAddressPrefix: apiPrefix
+    sourcePortRange: '*'
+    destinationAddressPrefix: rule.to
+    destinationPortRange: rule.port
+  }
+}]
+
+resource apiNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
+  parent: api
+  name: 'nothing-else-out'
+  properties: {
+    direction: 'Outbound'
+    access: 'Deny'
+    priority: 4096
+    protocol: '*'
+    sourceAddressPrefix: '*'
+    sourcePortRange: '*'
+    destinationAddressPrefix: '*'
+    destinationPortRange: '*'
+  }
+}
+
+resource processor 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+  name: 'nsg-processor-${token}'
+  location: location
+  tags: tags
+}
+
+resource processorOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfProcessor: {
+  parent: processor
+  name: 'to-${rule.name}'
+  properties: {
+    direction: 'Outbound'
+    access: 'Allow'
+    priority: 100 + i
+    protocol: 'Tcp'
+    sourceAddressPrefix: processorPrefix
+    sourcePortRange: '*'
+    destinationAddressPrefix: rule.to
+    destinationPortRange: rule.port
+  }
+}]
+
+resource processorNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
+  parent: processor
+  name: 'nothing-else-out'
+  properties: {
+    direction: 'Outbound'
+    access: 'Deny'
+    priority: 4096
+    protocol: '*'
+    sourceAddressPrefix: '*'
+    sourcePortRange: '*'
+    destinationAddressPrefix: '*'
+    destinationPortRange: '*'
+  }
+}
+
+resource endpoints 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+  name: 'nsg-endpoints-${token}'
+  location: location
+  tags: tags
+}
+
+resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in concat(intoEndpoints, intoDirectly): {
+  parent: endpoints
+  name: 'from-${rule.name}'
+  properties: {
+    direction: 'Inbound'
+    access: 'Allow'
+    priority: 100 + i
+    protocol: 'Tcp'
+    sourceAddressPrefix: rule.from
+    sourcePortRange: '*'
+    destinationAddressPrefix: endpointsPrefix
+    destinationPortRanges: rule.ports
+  }
+}]
+
+resource endpointsNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
+  parent: endpoints
+  name: 'nothing-else-in'
+  properties: {
+    direction: 'Inbound'
+    access: 'Deny'
+    priority: 4096
+    protocol: '*'
+    sourceAddressPrefix: '*'
+    sourcePortRange: '*'
+    destinationAddressPrefix: '*'
+    destinationPortRange: '*'
+  }
+}
+
+// The gateway's subnet only carries what it sends; its front is Azure's.
+resource gateway 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+  name: 'nsg-gateway-${token}'
+  location: location
+  tags: tags
+}
+
+// A runner fetches its work from outside and is called by nobody.
+resource runner 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+  name: 'nsg-runner-${token}'
+  location: location
+  tags: tags
+}
+
+resource runnerNothingIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
+  parent: runner
+  name: 'nothing-in'
+  properties: {
+    direction: 'Inbound'
+    access: 'Deny'
+    priority: 4096
+    protocol: '*'
+    sourceAddressPrefix: '*'
+    sourcePortRange: '*'
+    destinationAddressPrefix: '*'
+    destinationPortRange: '*'
+  }
+}
+
+@description('For the subnets that they guard.')
+output apiId string = api.id
+output processorId string = processor.id
+output endpointsId string = endpoints.id
+output gatewayId string = gateway.id
+output runnerId string = runner.id

@@ -1,0 +1,97 @@
+@description('Name of the vault.')
+param name string
+
+@description('Region of the vault.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('privateEndpoints or serviceEndpoints.')
+param network string
+
+@description('Subnets and DNS zones.')
+param networking object
+
+@description('Subnets that reach the vault where the network has service endpoints.')
+param subnetIds array
+
+@description('Workspace that receives the logs.')
+param workspaceId string
+
+@description('Who passes the firewall: None, or AzureServices for a vault of encryption keys.')
+param bypass string = 'None'
+
+var rules = [for id in subnetIds: {
+  id: id
+}]
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: {
+      family: 'A'
+      name: 'premium'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+    enabledForDeployment: false
+    enabledForDiskEncryption: false
+    enabledForTemplateDeployment: false
+    publicNetworkAccess: network == 'serviceEndpoints' ? 'Enabled' : 'Disabled'
+    networkAcls: {
+      defaultAction: 'Deny'
+      bypass: bypass
+      virtualNetworkRules: network == 'serviceEndpoints' ? rules : []
+    }
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints') {
+  name: 'endpoint-${name}'
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    subnetId: networking.endpointsSubnetId
+    targetId: vault.id
+    groupId: 'vault'
+    zoneId: networking.vaultZoneId
+  }
+}
+
+resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: vault
+  name: 'workspace'
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      { category: 'AuditEvent', enabled: true }
+      { category: 'AzurePolicyEvaluationDetails', enabled: true }
+    ]
+    metrics: [
+      { category: 'AllMetrics', enabled: true }
+    ]
+  }
+}
+
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
+  scope: vault
+  name: 'keep'
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Without it nothing signs in to its neighbours.'
+  }
+}
+
+@description('For roles.')
+output name string = vault.name
+
+@description('With a slash at its end.')
+output uri string = vault.properties.vaultUri

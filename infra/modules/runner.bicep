@@ -1,0 +1,94 @@
+@description('Region of the machine.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Subnet of the machine.')
+param subnetId string
+
+@description('Public SSH key of its administrator.')
+param sshKey string
+
+resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
+  name: 'nic-runner-${token}'
+  location: location
+  tags: tags
+  properties: {
+    ipConfigurations: [
+      {
+        name: 'inside'
+        properties: {
+          privateIPAllocationMethod: 'Dynamic'
+          subnet: {
+            id: subnetId
+          }
+        }
+      }
+    ]
+  }
+}
+
+// No address outside and no identity: a run brings its own, by federation, and takes it along.
+resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
+  // checkov:skip=CKV_AZURE_50: no extension is installed; the agent stays, because registration runs through it
+  name: 'vm-runner-${token}'
+  location: location
+  tags: tags
+  properties: {
+    hardwareProfile: {
+      vmSize: 'Standard_D2ads_v5'
+    }
+    storageProfile: {
+      imageReference: {
+        publisher: 'Canonical'
+        offer: 'ubuntu-24_04-lts'
+        sku: 'server'
+        version: 'latest'
+      }
+      osDisk: {
+        createOption: 'FromImage'
+        diskSizeGB: 64
+        managedDisk: {
+          storageAccountType: 'Premium_LRS'
+        }
+      }
+    }
+    osProfile: {
+      computerName: 'runner'
+      adminUsername: 'operator'
+      linuxConfiguration: {
+        disablePasswordAuthentication: true
+        patchSettings: {
+          patchMode: 'AutomaticByPlatform'
+        }
+        ssh: {
+          publicKeys: [
+            {
+              path: '/home/operator/.ssh/authorized_keys'
+              keyData: sshKey
+            }
+          ]
+        }
+      }
+    }
+    securityProfile: {
+      securityType: 'TrustedLaunch'
+      encryptionAtHost: true
+      uefiSettings: {
+        secureBootEnabled: true
+        vTpmEnabled: true
+      }
+    }
+    networkProfile: {
+      networkInterfaces: [
+        {
+          id: card.id
+        }
+      ]
+    }
+  }
+}

@@ -1,0 +1,92 @@
+@description('Region of the vaults.')
+param location string
+
+@description('Suffix that makes names unique.')
+param token string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('privateEndpoints or serviceEndpoints.')
+param network string
+
+@description('Subnets and DNS zones.')
+param networking object
+
+@description('Workspace that receives the logs.')
+param workspaceId string
+
+@description('Make a vault for encryption keys too.')
+param customerManagedKeys bool
+
+// A vault for each reader: a role on a vault opens everything in it.
+module api 'one-vault.bicep' = {
+  name: 'vault-api'
+  params: {
+    name: 'kvapi${token}'
+    location: location
+    tags: tags
+    network: network
+    networking: networking
+    subnetIds: [networking.apiSubnetId, networking.runnerSubnetId]
+    workspaceId: workspaceId
+  }
+}
+
+module processor 'one-vault.bicep' = {
+  name: 'vault-processor'
+  params: {
+    name: 'kvproc${token}'
+    location: location
+    tags: tags
+    network: network
+    networking: networking
+    subnetIds: [networking.processorSubnetId, networking.runnerSubnetId]
+    workspaceId: workspaceId
+  }
+}
+
+module gateway 'one-vault.bicep' = {
+  name: 'vault-gateway'
+  params: {
+    name: 'kvgate${token}'
+    location: location
+    tags: tags
+    network: network
+    networking: networking
+    subnetIds: [networking.gatewaySubnetId, networking.runnerSubnetId]
+    workspaceId: workspaceId
+  }
+}
+
+// Storage and the database come to their key as trusted services, which the other vaults let nobody do.
+module keys 'one-vault.bicep' = if (customerManagedKeys) {
+  name: 'vault-keys'
+  params: {
+    name: 'kvkeys${token}'
+    location: location
+    tags: tags
+    network: network
+    networking: networking
+    subnetIds: [networking.runnerSubnetId]
+    workspaceId: workspaceId
+    bypass: 'AzureServices'
+  }
+}
+
+@description('Names of the vaults that hold secrets.')
+output names object = {
+  api: api.outputs.name
+  processor: processor.outputs.name
+  gateway: gateway.outputs.name
+}
+
+@description('Their addresses, each with a slash at its end.')
+output uris object = {
+  api: api.outputs.uri
+  processor: processor.outputs.uri
+  gateway: gateway.outputs.uri
+}
+
+@description('Name of the vault of encryption keys; empty for none.')
+output keysVaultName string = customerManagedKeys ? keys.outputs.name : ''

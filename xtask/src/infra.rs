@@ -1,0 +1,116 @@
+//! `cargo xtask infra`: what is held about the infrastructure beside its tests.
+
+use std::{env, fs, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use infra_check::{
+    bicep::Value,
+    live, parameters,
+    worlds::{self, World},
+};
+
+use crate::project::Project;
+
+mod scan;
+mod tools;
+
+/// What to do with the infrastructure.
+#[derive(ClapArgs)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Refuse parameters that Bicep would take and nobody should give; azd runs it before it provisions.
+    Check,
+    /// Hold what Azure says of resources (`az resource show`, `az rest`) against the table of controls.
+    Verify {
+        /// Files with a resource or a list of resources each.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The plan that was deployed.
+        #[arg(long, default_value = "flex")]
+        plan: Plan,
+        /// The network that was deployed.
+        #[arg(long, default_value = "private-endpoints")]
+        network: Network,
+    },
+    /// Run what others say of infrastructure, workflows and queries: checkov, zizmor, check-jsonschema, a KQL parser.
+    Scan,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Plan {
+    Flex,
+    Dedicated,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Network {
+    PrivateEndpoints,
+    ServiceEndpoints,
+}
+
+/// Does what the arguments say.
+pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    match &args.command {
+        Command::Check => check(project),
+        Command::Verify { files, plan, network } => verify(files, *plan, *network),
+        Command::Scan => scan::run(project),
+    }
+}
+
+fn check(project: &Project) -> anyhow::Result<()> {
+    let path = project.root().join("infra/main.parameters.json");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let filled = parameters::filled_in(&text, |name| env::var(name).ok());
+    let json: serde_json::Value =
+        serde_json::from_str(&filled).with_context(|| format!("{} is no JSON", path.display()))?;
+    let given = json.get("parameters").map_or(Value::Null, Value::from);
+    all_well(&parameters::faults(&given), "infra/main.parameters.json")?;
+    println!("nothing dangerous is asked for");
+    Ok(())
+}
+
+fn verify(files: &[PathBuf], plan: Plan, network: Network) -> anyhow::Result<()> {
+    let read =
+        |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let texts: Vec<String> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let broken = live::verify(&texts, world(plan, network))?;
+    let lines: Vec<String> = broken
+        .iter()
+        .map(|broken| {
+            let about = broken.resource.as_deref().unwrap_or("nothing");
+            format!("{}: {about}: {}", broken.id, broken.why)
+        })
+        .collect();
+    all_well(&lines, "what was deployed")?;
+    println!("every line of the table about these resources holds");
+    Ok(())
+}
+
+fn world(plan: Plan, network: Network) -> World {
+    let plan = match plan {
+        Plan::Flex => worlds::FLEX,
+        Plan::Dedicated => worlds::DEDICATED,
+    };
+    let network = match network {
+        Network::PrivateEndpoints => worlds::PRIVATE_ENDPOINTS,
+        Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
+    };
+    World { plan, network, options: false }
+}
+
+fn all_well(faults: &[String], about: &str) -> anyhow::Result<()> {
+    for fault in faults {
+        println!("{fault}");
+    }
+    if !faults.is_empty() {
+        bail!("{} faults in {about}", faults.len());
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What others say of infrastructure, workflows and queries. All of it works without a network, once installed.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use infra_check::bicep::{Sources, What};
+use serde_json::Value as Json;
+
+use super::tools;
+use crate::project::Project;
+
+/// Parses every file with checkov's own parser and prints how many resources it saw in each.
+const COUNT: &str = "\
+import json, pathlib, sys
+from pycep import BicepParser
+parser = BicepParser()
+files = {name: len(parser.parse(text=pathlib.Path(name).read_text()).get('resources', {})) for name in sys.argv[1:]}
+print(json.dumps(files))";
+
+/// Loads the parser, which is made for browsers, and parses every query.
+const QUERIES: &str = "\
+const { readFileSync } = require('node:fs');
+const { runInThisContext } = require('node:vm');
+const [folder, ...files] = process.argv.slice(1);
+for (const part of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
+  runInThisContext(readFileSync(`${folder}/${part}`, 'utf8'));
+}
+for (const file of files) {
+  const found = Kusto.Language.KustoCode.Parse(readFileSync(file, 'utf8')).GetSyntaxDiagnostics();
+  for (let i = 0; i < found.Count; i += 1) {
+    console.error(`${file}: ${found.getItem(i).Message}`);
+    process.exitCode = 1;
+  }
+}";
+
+pub(super) fn run(project: &Project) -> anyhow::Result<()> {
+    match tools::python(project, "checkov", &["checkov==3.3.30"])? {
+        Some(python) => checkov(project, &python)?,
+        None => not_tested("infrastructure with checkov", "Python 3 with venv")?,
+    }
+    match tools::python(project, "workflows", &["zizmor==1.32.0", "check-jsonschema==0.39.0"])? {
+        Some(python) => workflows(project, &python)?,
+        None => not_tested("workflows with zizmor and check-jsonschema", "Python 3 with venv")?,
+    }
+    match tools::npm(project, "kusto", "@kusto/language-service-next@12.4.1")? {
+        Some(folder) => queries(project, &folder)?,
+        None => not_tested("queries with the parser of KQL", "Node 20 or newer")?,
+    }
+    println!("checkov, zizmor, check-jsonschema and the parser of KQL find nothing");
+    Ok(())
+}
+
+fn not_tested(what: &str, missing: &str) -> anyhow::Result<()> {
+    ensure!(env::var_os("CI").is_none(), "cannot test {what}: install {missing}");
+    println!("NOT TESTED: {what}, because there is no {missing}");
+    Ok(())
+}
+
+fn checkov(project: &Project, python: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(python.join("bin/checkov"));
+    command.current_dir(project.root());
+    command.args([
+        "--directory",
+        "infra",
+        "--framework",
+        "bicep",
+        "--skip-download",
+        "--compact",
+        "--output",
+        "json",
+    ]);
+    let output = command.output().context("cannot start checkov")?;
+    let said: Json = serde_json::from_slice(&output.stdout).context("checkov said no JSON")?;
+    let mut faults = Vec::new();
+    if said["summary"]["parsing_errors"] != 0 {
+        faults.push("checkov skips files that it cannot parse: write them simpler".to_owned());
+    }
+    let checks = |kind: &str| said["results"][kind].as_array().cloned().unwrap_or_default();
+    let (passed, failed, skipped) =
+        (checks("passed_checks"), checks("failed_checks"), checks("skipped_checks"));
+    for check in &failed {
+        faults.push(format!("{}: {} {}", check["check_id"], check["file_path"], check["check_name"]));
+    }
+    for check in &skipped {
+        let reason = check["check_result"]["suppress_comment"].as_str().unwrap_or_default();
+        if reason.trim().len() < 20 {
+            faults
+                .push(format!("{}: {} is left out without a reason", check["check_id"], check["file_path"]));
+        }
+    }
+    ensure!(!passed.is_empty(), "checkov checked nothing");
+    faults.extend(miscounted(project, python)?);
+    for fault in &faults {
+        println!("{fault}");
+    }
+    ensure!(faults.is_empty(), "checkov finds {} faults", faults.len());
+    println!("checkov: {} checks hold, {} left out with a reason", passed.len(), skipped.len());
+    Ok(())
+}
+
+/// Files in which checkov's parser sees another number of resources than we do.
+fn miscounted(project: &Project, python: &Path) -> anyhow::Result<Vec<String>> {
+    let sources = Sources::read(project.root())?;
+    let files: Vec<&str> = sources.bicep().collect();
+    let mut command = Command::new(python.join("bin/python"));
+    let output = command.current_dir(project.root()).args(["-c", COUNT]).args(&files).output()?;
+    let theirs: BTreeMap<String, usize> = serde_json::from_slice(&output.stdout)
+        .context("checkov's parser refuses a file: write it simpler")?;
+    let ours = |file: &str| {
+        let declarations = sources.file(file).map(|file| file.declarations.as_slice()).unwrap_or_default();
+        declarations.iter().filter(|one| matches!(one.what, What::Resource { .. })).count()
+    };
+    let differ = files.iter().filter(|file| theirs.get(**file) != Some(&ours(file)));
+    Ok(differ
+        .map(|file| format!("{file}: checkov sees {:?} of {} resources", theirs.get(*file), ours(file)))
+        .collect())
+}
+
+fn workflows(project: &Project, python: &Path) -> anyhow::Result<()> {
+    let mut zizmor = Command::new(python.join("bin/zizmor"));
+    zizmor.args(["--offline", "--quiet", ".github"]);
+    succeed(project, zizmor, "mend what zizmor says above")?;
+    for (schema, files) in [
+        ("vendor.github-workflows", list(project, ".github/workflows", "yml")?),
+        ("vendor.dependabot", vec![PathBuf::from(".github/dependabot.yml")]),
+    ] {
+        let mut check = Command::new(python.join("bin/check-jsonschema"));
+        check.args(["--quiet", "--builtin-schema", schema]).args(files);
+        succeed(project, check, "mend what check-jsonschema says above")?;
+    }
+    Ok(())
+}
+
+fn queries(project: &Project, folder: &Path) -> anyhow::Result<()> {
+    let mut node = Command::new("node");
+    node.args(["-e", QUERIES]).arg(folder.join("node_modules/@kusto/language-service-next"));
+    node.args(list(project, "infra/queries", "kql")?);
+    succeed(project, node, "mend the query that is named above")
+}
+
+/// The files of a folder with an ending, from the repository's root.
+fn list(project: &Project, folder: &str, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(project.root().join(folder)).with_context(|| format!("cannot read {folder}"))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        files.extend(
+            Some(Path::new(folder).join(name)).filter(|file| file.extension().is_some_and(|is| is == ending)),
+        );
+    }
+    ensure!(!files.is_empty(), "{folder} holds no .{ending} file");
+    files.sort();
+    Ok(files)
+}
+
+fn succeed(project: &Project, mut command: Command, advice: &str) -> anyhow::Result<()> {
+    let program = command.get_program().display().to_string();
+    let status = command.current_dir(project.root()).status();
+    if !status.with_context(|| format!("cannot start {program}"))?.success() {
+        bail!("{advice}");
+    }
+    Ok(())
+}
