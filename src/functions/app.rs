@@ -70,14 +70,12 @@ impl App {
         order: Option<Uuid>,
     ) -> Result<Permit<A>, Problem> {
         let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        let caller = identity.caller(headers, self.clock.now()).await.map_err(|refused| {
+        let caller = identity.caller(headers, self.clock.now()).await.inspect_err(|refused| {
             self.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
-            refused
         })?;
         let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
-        let permit = caller.permit::<A>().map_err(|denied| {
+        let permit = caller.permit::<A>().inspect_err(|denied| {
             self.deny(by, denied.reason(), order, false);
-            denied
         })?;
         if let Some(limiter) = &self.limiter {
             limiter.admit(permit.caller(), self.clock.moment()).map_err(|wait| {

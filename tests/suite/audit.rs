@@ -158,10 +158,9 @@ async fn the_relay_tells_how_much_is_under_way_and_how_much_waits() {
     let mut heard = Heard::default();
     heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
     let gauges = heard.events("gauges");
-    assert_eq!(
-        fields(gauges[0], ["open_rows", "unreplayed_dead_letters", "pool_in_use", "pool_size"]),
-        [json!(1), json!(1), json!(0), json!(4)]
-    );
+    let counts = fields(gauges[0], ["open_rows", "unreplayed_dead_letters", "pool_size"]);
+    assert_eq!(counts, [json!(1), json!(1), json!(4)]);
+    assert!(gauges[0]["pool_in_use"].as_u64().is_some_and(|busy| busy <= 4), "{gauges:?}");
     assert!(gauges[0]["oldest_open_seconds"].as_u64().is_some_and(|age| age < 60), "{gauges:?}");
     assert_eq!(gauges[0].get("certificate_days"), None, "no certificate is configured");
 }
