@@ -14,6 +14,7 @@ use crate::{
     pem::PemError,
     secret::SecretError,
     store::Decision,
+    telemetry::Event,
     vault::Vault,
 };
 use https::Https;
@@ -99,7 +100,7 @@ impl Backend {
     ) -> Result<Decision, Undecided> {
         match self {
             Self::StandIn => {
-                tracing::debug!(order_id = %order.id, "the stand-in accepts order {}", order.id);
+                Event::StandInAccepted { order_id: order.id.uuid() }.log();
                 Ok(Decision::Fulfilled)
             }
             Self::Https(backend) => {
@@ -107,6 +108,12 @@ impl Backend {
                 asked.unwrap_or(Err(Undecided::Late))
             }
         }
+    }
+
+    /// When the certificate ends that we show the backend; not read from it yet, so none.
+    #[must_use]
+    pub fn certificate_ends(&self) -> Option<DateTime<Utc>> {
+        None
     }
 
     /// Reads certificates again that are kept in a vault; returns when there are none.
@@ -121,13 +128,9 @@ impl From<Undecided> for Retry {
     fn from(undecided: Undecided) -> Self {
         let error = undecided.story();
         if undecided.is_our_fault() {
-            tracing::error!(
-                error,
-                "the fulfilment backend finds fault with the request: check ORDERS_FULFILMENT_URL and that the \
-                 backend knows ORDERS_FULFILMENT_CLIENT_CERTIFICATE"
-            );
+            Event::BackendFindsFault { error: &error }.log();
         } else {
-            tracing::warn!(error, "the fulfilment backend did not decide");
+            Event::BackendUndecided { error: &error }.log();
         }
         Self("the fulfilment backend did not decide")
     }

@@ -4,25 +4,16 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Method};
-use chrono::Duration;
-use uuid::Uuid;
+use axum::http::Method;
 
 use crate::{
-    clock::Clock,
     config::Needs,
-    fulfilment::Backend,
-    host::{Call, Function, Invocation, Trigger},
-    identity::Identity,
-    limit::Limiter,
-    policy::{Action, Permit},
+    host::{Call, Function, Trigger},
     problem::Problem,
-    secret::SecretName,
-    store::{Stamp, Store},
-    vault::Vault,
 };
 
 pub mod api_description;
+mod app;
 pub mod cancel_order;
 pub mod create_order;
 mod definition;
@@ -45,6 +36,7 @@ pub mod replay_dead_letter;
 pub mod update_order;
 pub mod view;
 
+pub use app::App;
 pub use definition::definition;
 
 /// The queue that fulfilment messages travel through.
@@ -71,54 +63,6 @@ pub fn needs(served: &[Function<App>]) -> Needs {
         fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
         incoming: served.iter().any(|function| function.name == "IngestOrder"),
         secrets: served.iter().any(|function| function.name == "GetSecretFromKeyVault"),
-    }
-}
-
-/// What handlers share.
-pub struct App {
-    /// Tells the time.
-    pub clock: Clock,
-    /// Says who is calling; a process without functions that ask has none.
-    pub identity: Option<Identity>,
-    /// Counts the calls of each caller; none when nobody is limited.
-    pub limiter: Option<Limiter>,
-    /// The only tenant that a message may name an owner of; any when none.
-    pub tenant: Option<Uuid>,
-    /// Keeps what is to be kept.
-    pub store: Arc<dyn Store>,
-    /// Carries orders out.
-    pub backend: Backend,
-    /// The vault of secrets; none where none is configured.
-    pub vault: Option<Vault>,
-    /// The secret that is looked up when a caller names none.
-    pub secret_name: Option<SecretName>,
-    /// How long a message may be under way before it is sent again.
-    pub outbox_deadline: Duration,
-    /// Whether callers may read what the HTTP functions take and give.
-    pub described: bool,
-    /// Whether the dependencies answer.
-    pub health: health::Sampled,
-}
-
-impl App {
-    /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
-    ///
-    /// # Errors
-    /// `unauthenticated`, also in a process that cannot tell; `unavailable`, while nobody can tell; `forbidden` or
-    /// `insufficient-scope`; `rate-limited`.
-    pub async fn permit<A: Action>(&self, headers: &HeaderMap) -> Result<Permit<A>, Problem> {
-        let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        let permit = identity.caller(headers, self.clock.now()).await?.permit::<A>()?;
-        if let Some(limiter) = &self.limiter {
-            limiter.admit(permit.caller(), self.clock.moment()).map_err(Problem::RateLimited)?;
-        }
-        Ok(permit)
-    }
-
-    /// When and under which invocation a handler acts.
-    #[must_use]
-    pub fn stamp(&self, invocation: &Invocation) -> Stamp {
-        Stamp { at: self.clock.now(), invocation: invocation.id }
     }
 }
 

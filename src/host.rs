@@ -10,6 +10,7 @@ pub mod body;
 pub mod call;
 mod direct;
 mod envelope;
+pub mod event;
 pub mod function;
 mod guard;
 mod ids;

@@ -80,6 +80,15 @@ impl Caller {
     pub fn owner(&self) -> Owner {
         Owner { tenant: self.tenant, object: self.object }
     }
+
+    /// `user` or `app`, for the log.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.kind {
+            CallerKind::User { .. } => "user",
+            CallerKind::App => "app",
+        }
+    }
 }
 
 /// Decides who a caller is, by the settings of this deployment.
@@ -137,7 +146,7 @@ impl Identity {
     }
 
     /// Reads the evidence in `headers`: those of the caller, as the platform let them through, repeated ones
-    /// repeated. Writes `tenant_id` and `object_id`, or the reason as `denied`, into the current span's fields
+    /// repeated. Writes `tenant_id`, `object_id` and `caller_kind`, or the reason as `denied`, into the current span's fields
     /// of these names.
     ///
     /// # Errors
@@ -149,6 +158,7 @@ impl Identity {
             Ok(caller) => {
                 span.record("tenant_id", tracing::field::display(caller.tenant));
                 span.record("object_id", tracing::field::display(caller.object));
+                span.record("caller_kind", caller.kind());
             }
             Err(reason) => {
                 span.record("denied", reason.text());

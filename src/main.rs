@@ -1,10 +1,12 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
 use std::{
-    env, error::Error, io, iter::successors, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc,
+    env, error::Error, fmt::Display, io, iter::successors, net::Ipv4Addr, path::PathBuf, process::ExitCode,
+    sync::Arc,
 };
 
 use orders_worker::{
+    audit::Audit,
     azure::ManagedIdentity,
     clock::Clock,
     config::{Config, DatabaseSettings, SignIn},
@@ -16,7 +18,7 @@ use orders_worker::{
     limit::Limiter,
     problem::Problem,
     store::{self, Store},
-    telemetry,
+    telemetry::{self, Event},
     vault::Vault,
 };
 use tokio::{net::TcpListener, signal::unix};
@@ -72,11 +74,13 @@ async fn examine(arguments: &doctor::Arguments) -> Result<Report, FactsError> {
 /// Logs what the rules say of files and settings that is no pass (contract §8).
 fn log_findings() {
     for finding in doctor::at_start().unwrap_or_default() {
-        let (rule, subject) = (finding.rule, finding.subject.as_str());
+        let (rule, subject, why) =
+            (finding.rule, &finding.subject as &dyn Display, &finding.why as &dyn Display);
+        let remedy = finding.remedy.as_ref().map(|remedy| remedy as &dyn Display);
         match finding.level {
             Level::Pass => {}
-            Level::Warn => tracing::warn!(rule, subject, remedy = finding.remedy, "doctor: {}", finding.why),
-            Level::Fail => tracing::error!(rule, subject, remedy = finding.remedy, "doctor: {}", finding.why),
+            Level::Warn => Event::DoctorWarns { rule, subject, why, remedy }.log(),
+            Level::Fail => Event::DoctorFails { rule, subject, why, remedy }.log(),
         }
     }
 }
@@ -172,10 +176,13 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         }
         None => identity,
     };
+    let audit = Audit::default();
+    tokio::spawn(audit.clone().keep_telling(Clock));
     let app = App {
         clock: Clock,
         tenant: config.tenant,
         identity,
+        audit: audit.clone(),
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
         store,
         backend,
@@ -203,7 +210,9 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    host.serve(listener, stop).await
+    let served = host.serve(listener, stop).await;
+    audit.tell_all();
+    served
 }
 
 /// Gets ready what the first caller would otherwise wait for.

@@ -100,6 +100,18 @@ pub enum Denied {
     Role,
 }
 
+impl Denied {
+    /// A short name, for the log.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Scope => "scope-missing",
+            Self::Certificate => "certificate-missing",
+            Self::Role => "role-missing",
+        }
+    }
+}
+
 /// Proof that the policy allowed action `A` to a caller. Only [`Caller::permit`] makes one.
 #[derive(Debug)]
 pub struct Permit<A> {

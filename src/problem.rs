@@ -295,22 +295,12 @@ impl Problem {
 
 impl From<Unidentified> for Problem {
     fn from(refusal: Unidentified) -> Self {
-        let reason = refusal.reason();
-        if refusal.is_contradiction() {
-            tracing::error!(
-                reason,
-                "security: header and token name different callers; find out how the header came past the platform"
-            );
-        } else {
-            tracing::warn!(reason, "a caller was turned away");
-        }
         if refusal.is_unjudged() { Self::Unavailable } else { Self::Unauthenticated }
     }
 }
 
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
-        tracing::warn!(reason = %denied, "a caller was refused");
         match denied {
             Denied::Certificate => Self::Unauthenticated,
             Denied::Scope => Self::InsufficientScope,

@@ -37,8 +37,8 @@ mod contract;
 
 pub use examine::{Examined, Rights, examine};
 pub use outcome::{
-    Cancelled, Decision, DueMessage, Ingested, LineFault, Pending, Placed, ProductWritten, Queued, Replayed,
-    Updated,
+    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, LineFault, Pending, Placed, ProductWritten,
+    Queued, Replayed, Updated,
 };
 pub use precondition::Precondition;
 
@@ -259,13 +259,13 @@ pub trait Store: Send + Sync {
 
     /// Records the backend's decision on a queued order: status, version, history row, inbox row, and the outbox
     /// row closed. A message that was received before does not change the order, nor is an order in another state
-    /// changed; the message is settled all the same.
+    /// changed; the message is settled all the same. Tells whether the order was changed.
     async fn decide_order(
         &self,
         message: &FulfilmentMessage,
         decision: Decision,
         stamp: Stamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Keeps a dead letter, once for the same queue and payload however often it is recorded; a letter that was
     /// replayed makes room for another. Outbox rows of that queue that hold its payload are closed.
@@ -279,7 +279,7 @@ pub trait Store: Send + Sync {
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<GivenUp, StoreError>;
 
     /// Lists dead letters, newest first.
     async fn list_dead_letters(
@@ -317,4 +317,8 @@ pub trait Store: Send + Sync {
         deadline: Duration,
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError>;
+
+    /// Counts what is under way and what waits for somebody. The pool is this process's own, as it stands before the
+    /// count.
+    async fn gauges(&self) -> Result<Gauges, StoreError>;
 }

@@ -1,6 +1,6 @@
 //! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
 
-use std::{panic, str::FromStr};
+use std::{fmt::Display, panic, str::FromStr};
 
 use tracing::{Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
@@ -12,12 +12,14 @@ use tracing_subscriber::{
 
 use crate::clock::Clock;
 
+pub mod event;
 mod line;
 mod lines;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use event::Event;
 pub(crate) use line::line;
 
 /// Which log lines are written: the syntax of `ORDERS_LOG`, such as `info` or `warn,orders_worker=debug`.
@@ -45,7 +47,7 @@ pub struct StartedTwice(#[source] SetGlobalDefaultError);
 /// From now on every event that passes the filter is one JSON object in a line of stdout, and every panic too.
 ///
 /// Fields: `timestamp` (RFC 3339, UTC, microseconds), `level`, `message`, the fields of the spans around the
-/// event, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
+/// event, `event`, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
 /// names its place in the source and not its message, which may quote what a caller sent.
 ///
 /// # Errors
@@ -58,8 +60,8 @@ pub fn init(filter: Filter, clock: Clock) -> Result<(), StartedTwice> {
 }
 
 fn log_panic(panic: &panic::PanicHookInfo<'_>) {
-    let place = panic.location().map(ToString::to_string);
-    tracing::error!(location = place, "the worker panicked");
+    let location = panic.location();
+    Event::WorkerPanicked { location: location.as_ref().map(|place| place as &dyn Display) }.log();
 }
 
 /// Our own spans pass whatever the filter says: a line that is written always tells its invocation.

@@ -15,6 +15,7 @@ use crate::{
     config::VaultSettings,
     https::{self, Roots, Schemes},
     secret::{Secret, SecretName},
+    telemetry::Event,
 };
 
 /// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
@@ -167,7 +168,7 @@ fn moment(time: azure_core::time::OffsetDateTime) -> Option<DateTime<Utc>> {
 
 /// Logs the failure by its kind alone and tells what it means.
 fn refusal(error: &Error) -> VaultError {
-    tracing::warn!(kind = %error.kind(), "the vault gave no secret");
+    Event::VaultRefused { kind: error.kind() }.log();
     let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else {
         return VaultError::Unavailable { retry_after: None };
     };

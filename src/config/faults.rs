@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{given::PREFIX, settings::SETTINGS};
-use crate::{clock::Clock, telemetry};
+use crate::{
+    clock::Clock,
+    telemetry::{self, event::SETTING_REFUSED},
+};
 
 /// One thing wrong with one setting.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -79,8 +82,9 @@ impl Faults {
         let mut lines = Vec::new();
         for fault in &self.0 {
             let message = format!("{} {}", fault.setting, fault.text);
-            let setting = ("setting".to_owned(), Value::from(fault.setting.as_str()));
-            lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, [setting]));
+            let fields = [("event", SETTING_REFUSED), ("setting", &fault.setting)];
+            let fields = fields.map(|(name, text)| (name.to_owned(), Value::from(text)));
+            lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, fields));
         }
         // Whoever reads only one of the two still learns everything.
         let logged = out.write_all(&lines).and_then(|()| out.flush());

@@ -14,6 +14,7 @@ use crate::{
     pem::{self, Authorities, Holder},
     secret::{Kept, Secret},
     store::Decision,
+    telemetry::Event,
     vault::Vault,
 };
 
@@ -121,10 +122,7 @@ impl Https {
             Some(last) => {
                 match trust.client() {
                     Ok(client) => last.client = client,
-                    Err(error) => tracing::error!(
-                        error = error.story(),
-                        "a rotated certificate is of no use; the last one stays in use"
-                    ),
+                    Err(error) => Event::BackendCertificateUnfit { error: &error.story() }.log(),
                 }
                 last.tried = trust;
                 Ok(last.client.clone())

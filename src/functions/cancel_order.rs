@@ -4,7 +4,9 @@ use axum::http::StatusCode;
 
 use super::{App, view::OrderView};
 use crate::{
+    audit,
     host::{Answer, Call},
+    orders::Action,
     policy::CancelOrder,
     problem::Problem,
     reply,
@@ -18,14 +20,19 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn cancel_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<CancelOrder>(&call.headers).await?;
+    let permit = app.permit::<CancelOrder>(&call).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
-    match app.store.cancel_order(&permit, id, app.stamp(&call.invocation)).await? {
-        Cancelled::Now(order) | Cancelled::Already(order) => {
-            Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+    let order = match app.store.cancel_order(&permit, id, app.stamp(&call.invocation)).await? {
+        Cancelled::Now(order) => {
+            audit::order_changed(Action::Cancel, &order, permit.actor().kind);
+            order
         }
-        Cancelled::NotFound => Err(Problem::NotFound),
-        Cancelled::Conflict => Err(Problem::Conflict("Only an order that is placed can be cancelled.")),
-    }
+        Cancelled::Already(order) => order,
+        Cancelled::NotFound => return Err(app.out_of_sight(&permit, id)),
+        Cancelled::Conflict => {
+            return Err(Problem::Conflict("Only an order that is placed can be cancelled."));
+        }
+    };
+    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }

@@ -4,8 +4,9 @@ use axum::http::{HeaderName, StatusCode, header};
 
 use super::{App, PREFIX, view::OrderView};
 use crate::{
+    audit,
     host::{Answer, Call},
-    orders::{Order, OrderId},
+    orders::{Action, Order, OrderId},
     policy::PlaceOrder,
     problem::Problem,
     reply,
@@ -22,7 +23,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<PlaceOrder>(&call.headers).await?;
+    let permit = app.permit::<PlaceOrder>(&call).await?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let key = validation::request_key(&call.headers)?;
@@ -34,7 +35,10 @@ pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> 
         answer
     };
     match app.store.place_order(&permit, OrderId::new(stamp.at), &draft, key.as_ref(), stamp).await? {
-        Placed::Placed(order) => Ok(created(&order)),
+        Placed::Placed(order) => {
+            audit::order_changed(Action::Place, &order, permit.actor().kind);
+            Ok(created(&order))
+        }
         Placed::Again(order) => {
             let mut answer = created(&order);
             reply::set(&mut answer, REPLAYED, "true");

@@ -2,6 +2,7 @@
 
 use super::{App, FULFILMENT_QUEUE};
 use crate::{
+    audit,
     host::{Delivery, Retry},
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::Pending,
@@ -20,23 +21,30 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
     };
     let message = match FulfilmentMessage::decode(&delivery.payload) {
         Ok(message) => message,
-        Err(fault) => return Ok(app.store.record_dead_letter(&letter(fault.reason()), None, stamp).await?),
+        Err(fault) => return Ok(app.give_up(letter(fault.reason()), None, stamp).await?),
     };
+    if let Some(trace) = &message.traceparent {
+        // The host's trace begins at the queue; the request that queued the order is further back.
+        tracing::Span::current().record("trace_id", trace.trace_id());
+    }
     match app.store.pending_order(&message, stamp).await? {
         Pending::Settled => {}
         Pending::Unknown => {
             let letter = letter(Reason::UnknownOrder).about(&message);
-            app.store.record_dead_letter(&letter, None, stamp).await?;
+            app.give_up(letter, None, stamp).await?;
         }
         Pending::Reused => {
             let letter = letter(Reason::Reused).about(&message);
-            app.store.record_dead_letter(&letter, None, stamp).await?;
+            app.give_up(letter, None, stamp).await?;
         }
         Pending::Order(order) => {
             let ours = delivery.invocation.traceparent.parse().ok();
             let trace = message.traceparent.as_ref().or(ours.as_ref());
             let decision = app.backend.carry_out(&order, trace, stamp.at).await?;
-            app.store.decide_order(&message, decision, app.stamp(&delivery.invocation)).await?;
+            if app.store.decide_order(&message, decision, app.stamp(&delivery.invocation)).await? {
+                let (action, status) = decision.change();
+                audit::order_settled(action, message.order_id, status);
+            }
         }
     }
     Ok(())

@@ -16,9 +16,9 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn get_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ReadOrder>(&call.headers).await?;
+    let permit = app.permit::<ReadOrder>(&call).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
-    let order = app.store.read_order(&permit, id).await?.ok_or(Problem::NotFound)?;
+    let order = app.store.read_order(&permit, id).await?.ok_or_else(|| app.out_of_sight(&permit, id))?;
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }

@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §2 names for it.
 pub async fn get_secret_from_key_vault(app: &App, call: Call) -> Result<Answer, Problem> {
-    app.permit::<ReadSecret>(&call.headers).await?;
+    app.permit::<ReadSecret>(&call).await?;
     let query = Query::of(&call.query);
     query.only(&["secretName"])?;
     let asked = query.value("secretName").map(validation::secret_name).transpose()?;

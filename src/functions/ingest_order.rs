@@ -2,6 +2,7 @@
 
 use super::{App, INCOMING_QUEUE};
 use crate::{
+    audit,
     host::{Delivery, Retry},
     orders::{DeadLetter, OrderId, Reason},
     store::Ingested,
@@ -21,7 +22,11 @@ pub async fn ingest_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
             (Reason::OtherTenant, Some(message.message_id))
         }
         Ok(message) => match app.store.ingest_order(&message, OrderId::new(stamp.at), stamp).await? {
-            Ingested::Placed(_) | Ingested::Already => return Ok(()),
+            Ingested::Placed(order) => {
+                audit::order_ingested(&order, message.owner);
+                return Ok(());
+            }
+            Ingested::Already => return Ok(()),
             Ingested::Reused => (Reason::Reused, Some(message.message_id)),
             Ingested::Refused => (Reason::Invalid, Some(message.message_id)),
         },
@@ -29,5 +34,5 @@ pub async fn ingest_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
     let letter = DeadLetter::new(INCOMING_QUEUE, &delivery.payload, reason, stamp.at)
         .named(message_id)
         .delivered(delivery.dequeue_count);
-    Ok(app.store.record_dead_letter(&letter, None, stamp).await?)
+    Ok(app.give_up(letter, None, stamp).await?)
 }

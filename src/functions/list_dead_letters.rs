@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn list_dead_letters(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ListDeadLetters>(&call.headers).await?;
+    let permit = app.permit::<ListDeadLetters>(&call).await?;
     let slice = Query::of(&call.query).slice(List::DeadLetters, &[])?;
     let listed = app.store.list_dead_letters(&permit, &slice).await?;
     let page = Page::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));

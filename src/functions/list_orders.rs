@@ -21,10 +21,10 @@ use crate::{
 pub async fn list_orders(app: &App, call: Call) -> Result<Answer, Problem> {
     let query = Query::of(&call.query);
     let (list, sight, caller) = if query.value("scope") == Some("all") {
-        let permit = app.permit::<ListAllOrders>(&call.headers).await?;
+        let permit = app.permit::<ListAllOrders>(&call).await?;
         (List::AllOrders, permit.sight(), permit.caller())
     } else {
-        let permit = app.permit::<ListOwnOrders>(&call.headers).await?;
+        let permit = app.permit::<ListOwnOrders>(&call).await?;
         (List::OwnOrders, permit.sight(), permit.caller())
     };
     let slice = query.slice(list, &["scope"])?;

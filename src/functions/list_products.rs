@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn list_products(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ListProducts>(&call.headers).await?;
+    let permit = app.permit::<ListProducts>(&call).await?;
     let slice = Query::of(&call.query).slice(List::Products, &[])?;
     let listed = app.store.list_products(&permit, &slice).await?;
     let page = Page::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));

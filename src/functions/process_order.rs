@@ -4,8 +4,9 @@ use axum::http::StatusCode;
 
 use super::{App, FULFILMENT_OUTPUT, view::OrderView};
 use crate::{
+    audit,
     host::{Answer, Call, Output},
-    orders::FulfilmentMessage,
+    orders::{Action, FulfilmentMessage},
     policy::ProcessOrder,
     problem::Problem,
     reply,
@@ -19,20 +20,24 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn process_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ProcessOrder>(&call.headers).await?;
+    let permit = app.permit::<ProcessOrder>(&call).await?;
     Query::of(&call.query).only(&[])?;
     let id = validation::order_id(&call)?;
     let stamp = app.stamp(&call.invocation);
     let trace = call.invocation.traceparent.parse().ok();
     let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if call.carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
-    let (order, outputs) = match app.store.queue_order(&permit, &message, relay_at, stamp).await? {
+    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await?;
+    if let Queued::Now(order) = &queued {
+        audit::order_changed(Action::Process, order, permit.actor().kind);
+    }
+    let (order, outputs) = match queued {
         Queued::Now(order) if call.carries_outputs => {
             let messages = vec![message.encode().into()];
             (order, vec![Output { binding: FULFILMENT_OUTPUT.0, messages }])
         }
         Queued::Now(order) | Queued::Already(order) => (order, Vec::new()),
-        Queued::NotFound => return Err(Problem::NotFound),
+        Queued::NotFound => return Err(app.out_of_sight(&permit, id)),
         Queued::Conflict => return Err(Problem::Conflict("Only an order that is placed can be processed.")),
     };
     let view = OrderView::of(&order, permit.caller());

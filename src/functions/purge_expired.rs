@@ -1,7 +1,10 @@
 //! `PurgeExpired`: every night.
 
 use super::App;
-use crate::host::{Output, Retry, Tick};
+use crate::{
+    host::{Output, Retry, Tick},
+    telemetry::Event,
+};
 
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
 const AT_ONCE: u32 = 1000;
@@ -18,6 +21,6 @@ pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry>
             some => all += some,
         }
     }
-    tracing::info!(rows = all, "what had expired is forgotten");
+    Event::ExpiredForgotten { rows: all }.log();
     Ok(Vec::new())
 }

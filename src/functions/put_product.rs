@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use super::{App, view::ProductView};
 use crate::{
+    audit,
     host::{Answer, Call},
     policy::PutProduct,
     problem::Problem,
@@ -17,7 +18,7 @@ use crate::{
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<PutProduct>(&call.headers).await?;
+    let permit = app.permit::<PutProduct>(&call).await?;
     let body = validation::read(&mut call).await?;
     Query::of(&call.query).only(&[])?;
     let said = validation::precondition(&call.headers)?;
@@ -32,5 +33,7 @@ pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
         ProductWritten::NotFound => return Err(Problem::NotFound),
         ProductWritten::Stale => return Err(Problem::Stale),
     };
+    let action = if status == StatusCode::CREATED { "create" } else { "replace" };
+    audit::product_changed(action, &product, permit.actor().kind);
     Ok(reply::versioned(status, &product, &ProductView::from(&product)))
 }

@@ -15,8 +15,8 @@ pub async fn record_poison_fulfilment(app: &App, delivery: Delivery) -> Result<(
     let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, Reason::Poison, stamp.at)
         .delivered(delivery.dequeue_count);
     match FulfilmentMessage::decode(&delivery.payload) {
-        Ok(message) => app.store.record_dead_letter(&letter.about(&message), Some(&message), stamp).await?,
-        Err(_) => app.store.record_dead_letter(&letter, None, stamp).await?,
+        Ok(message) => app.give_up(letter.about(&message), Some(&message), stamp).await?,
+        Err(_) => app.give_up(letter, None, stamp).await?,
     }
     Ok(())
 }

@@ -20,5 +20,5 @@ pub async fn record_poison_incoming(app: &App, delivery: Delivery) -> Result<(),
     let letter = DeadLetter::new(INCOMING_QUEUE, &delivery.payload, Reason::Poison, stamp.at)
         .named(message_id)
         .delivered(delivery.dequeue_count);
-    Ok(app.store.record_dead_letter(&letter, None, stamp).await?)
+    Ok(app.give_up(letter, None, stamp).await?)
 }

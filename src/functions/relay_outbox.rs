@@ -1,36 +1,54 @@
 //! `RelayOutbox`: every minute.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 
 use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT};
 use crate::{
     host::{Output, Retry, Tick},
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::{DueMessage, Stamp},
+    telemetry::Event,
     validation,
 };
 
 /// The most messages of one tick (contract §4).
 const AT_MOST: u32 = 500;
 
-/// Sends the messages again that nobody has acknowledged in time. What its reader could not read does not leave: a
+/// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read does not leave: a
 /// replayed message that is as broken as it was becomes a dead letter once more.
 ///
 /// # Errors
 /// [`Retry`], when the store is away.
 pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
     let stamp = app.stamp(&tick.invocation);
+    tell_gauges(app, stamp.at).await;
     let due = app.store.take_due_messages(stamp.at, app.outbox_deadline, AT_MOST).await?;
     let mut outputs =
         [FULFILMENT_OUTPUT, INCOMING_OUTPUT].map(|(binding, _)| Output { binding, messages: Vec::new() });
     for message in due {
         if let Some(letter) = unreadable(&message, stamp) {
-            app.store.record_dead_letter(&letter, None, stamp).await?;
+            app.give_up(letter, None, stamp).await?;
         } else if let Some(output) = outputs.iter_mut().find(|output| output.binding == message.binding) {
             output.messages.push(Bytes::from(message.payload));
         }
     }
     Ok(outputs.into())
+}
+
+/// The relay looks once a minute anyway, so its process needs no second clock.
+async fn tell_gauges(app: &App, now: DateTime<Utc>) {
+    // The store has told why it cannot count; what is due goes out all the same if it can.
+    let Ok(gauges) = app.store.gauges().await else { return };
+    Event::Gauges {
+        oldest_open_seconds: gauges.oldest_open.map(|oldest| (now - oldest).num_seconds().max(0)),
+        open_rows: gauges.open_rows,
+        unreplayed_dead_letters: gauges.unreplayed_dead_letters,
+        pool_in_use: gauges.pool_in_use,
+        pool_size: gauges.pool_size,
+        certificate_days: app.backend.certificate_ends().map(|end| (end - now).num_days()),
+    }
+    .log();
 }
 
 /// The dead letter that its reader would make of a message.

@@ -5,7 +5,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Body, Call, Function, OnCall, answer, ids,
+    Body, Call, Function, OnCall, answer,
+    event::Event,
+    ids,
     run::{self, Ended},
     server::Serving,
 };
@@ -31,7 +33,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     };
     let (answer, messages) = run::answered(serving, function, run, call, deadline).await;
     if !messages.is_empty() {
-        tracing::error!("messages were dropped: look at carries_outputs before giving any");
+        Event::MessagesDropped {}.log();
     }
     Ended { status: answer.status, response: answer::plain(answer) }
 }

@@ -13,6 +13,7 @@ use super::{
     Answer, Body, BodyError, Call, Delivery, Function, OnCall, OnDelivery, OnTick, Refusal, Retry, Tick,
     Trigger,
     answer::{self, Outputs},
+    event::Event,
     ids, route,
     run::{self, Ended},
     server::Serving,
@@ -173,6 +174,6 @@ fn settled(outputs: &Outputs) -> Ended {
 }
 
 fn failed(reason: &'static str) -> Ended {
-    tracing::warn!(reason, "the invocation failed");
+    Event::InvocationFailed { reason }.log();
     Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed() }
 }

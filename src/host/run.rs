@@ -1,6 +1,6 @@
 //! Puts a deadline, a panic guard and one log line around an invocation.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -15,7 +15,9 @@ use uuid::Uuid;
 use super::{
     Answer, Body, Call, Function, Invocation, OnCall, Refusal,
     answer::{self, Defect, Outputs},
-    direct, envelope, ids,
+    direct, envelope,
+    event::Event,
+    ids,
     server::{Entrance, Serving},
 };
 
@@ -45,6 +47,7 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
         trace_id = Empty,
         tenant_id = Empty,
         object_id = Empty,
+        caller_kind = Empty,
         denied = Empty,
     );
     async {
@@ -55,7 +58,7 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
             _ => "ok",
         };
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(trigger, outcome, status = status.as_u16(), duration_ms, "invocation ended");
+        Event::InvocationEnded { trigger, outcome, status: status.as_u16(), duration_ms }.log();
         response
     }
     .instrument(span)
@@ -119,7 +122,7 @@ pub(super) async fn guarded<T>(deadline: Instant, work: impl Future<Output = T>)
     match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) => {
-            tracing::error!("the handler panicked");
+            Event::HandlerPanicked {}.log();
             Err(Refusal::Panicked)
         }
         Err(_) => Err(Refusal::Late),
@@ -128,6 +131,6 @@ pub(super) async fn guarded<T>(deadline: Instant, work: impl Future<Output = T>)
 
 /// Tells of an answer that cannot travel.
 pub(super) fn defective(defect: &Defect) {
-    let why = std::error::Error::source(defect).map(ToString::to_string);
-    tracing::error!(defect = %defect, why, "the handler's answer cannot travel");
+    let why = std::error::Error::source(defect);
+    Event::AnswerDefective { defect, why: why.as_ref().map(|why| why as &dyn Display) }.log();
 }

@@ -15,6 +15,7 @@ use crate::{
     config::{AllowedCertificate, CertificateName, CertificateSettings},
     pem::Authorities,
     secret::Secret,
+    telemetry::Event,
     vault::Vault,
 };
 use trust::Trust;
@@ -44,7 +45,7 @@ struct Ready {
 /// Says that a certificate was not looked at, if there was one.
 pub(super) fn dropped(headers: &HeaderMap) -> Certified {
     if headers.contains_key(HEADER) {
-        tracing::info!("a client certificate was dropped unread: ORDERS_CLIENT_CERTIFICATE_MODE is off");
+        Event::CertificateDropped {}.log();
     }
     Certified::NotAsked
 }
@@ -108,7 +109,7 @@ impl Certificates {
     /// any, nobody is believed.
     async fn trust(&self, now: DateTime<Utc>) -> Result<Arc<Trust>, Reason> {
         let text = self.authorities.current(now).await.map_err(|error| {
-            tracing::error!(%error, "ORDERS_CLIENT_CERTIFICATE_CA cannot be read");
+            Event::AuthoritiesUnread { error: &error }.log();
             Reason::AuthoritiesUnavailable
         })?;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,7 +120,7 @@ impl Certificates {
         let trust = match Trust::new(text.expose()) {
             Ok(trust) => Arc::new(trust),
             Err(error) => {
-                tracing::error!(%error, "ORDERS_CLIENT_CERTIFICATE_CA is of no use; the last one that was goes on");
+                Event::AuthoritiesUnfit { error: &error }.log();
                 last.ok_or(Reason::AuthoritiesUnavailable)?
             }
         };

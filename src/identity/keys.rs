@@ -11,7 +11,6 @@
 
 use std::{
     collections::HashMap,
-    error::Error,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -20,7 +19,7 @@ use jsonwebtoken::DecodingKey;
 use tokio::sync::Mutex;
 
 use super::refusal::Reason;
-use crate::{config::TokenSettings, https::ClientError};
+use crate::{config::TokenSettings, https::ClientError, telemetry::Event};
 pub(super) use jwk::is_id;
 use pace::Pace;
 use source::Source;
@@ -126,8 +125,7 @@ impl Keys {
                 held.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
             }
             Err(error) => {
-                let error: &dyn Error = &error;
-                tracing::error!(error, "the issuer's keys cannot be had");
+                Event::KeysMissing { error: &error }.log();
             }
         }
     }

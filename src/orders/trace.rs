@@ -17,6 +17,12 @@ impl Traceparent {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The trace's id, 32 hexadecimal digits: the same in everything that one request led to.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        self.0.split('-').nth(1).unwrap_or_default()
+    }
 }
 
 impl FromStr for Traceparent {

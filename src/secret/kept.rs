@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Secret, SecretError, SecretSource};
 use crate::{
     clock::Clock,
+    telemetry::Event,
     vault::{Vault, VaultError},
 };
 
@@ -147,7 +148,7 @@ impl State {
         match read {
             Ok(read) => self.take(read),
             Err(error) => {
-                tracing::warn!(%error, "a secret could not be read again");
+                Event::SecretUnread { error: &error }.log();
                 if !error.is_outage() {
                     self.held = None;
                 }
@@ -163,7 +164,7 @@ impl State {
             Some(held) if held.secret == read.secret => held.until = read.until,
             held => {
                 if held.is_some() {
-                    tracing::info!("a secret was rotated");
+                    Event::SecretRotated {}.log();
                 }
                 *held = Some(read);
             }

@@ -5,6 +5,7 @@ use std::{io::ErrorKind, time::Duration};
 use tokio::time::timeout;
 
 use super::StoreError;
+use crate::telemetry::Event;
 
 /// How long a unit of work waits for a connection (contract §1).
 pub(super) const POOL_WAIT: Duration = Duration::from_secs(2);
@@ -24,10 +25,16 @@ pub(super) async fn bounded<T: Send>(
 pub(super) fn logged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
     match &result {
         Err(StoreError::Unavailable(source)) => {
-            tracing::error!(error = %source, "the database does not answer");
+            Event::DatabaseAway { error: source }.log();
         }
-        Err(other) => tracing::error!("{other}"),
+        Err(other) => Event::DatabaseUnfit { error: other }.log(),
         Ok(_) => {}
     }
     result
+}
+
+/// How many connections of a pool are in somebody's hands.
+pub(super) fn busy<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> u32 {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    pool.size().saturating_sub(idle)
 }

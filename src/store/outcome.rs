@@ -1,6 +1,8 @@
 //! How units of work end.
 
-use crate::orders::{DeadLetter, Order, Product};
+use chrono::{DateTime, Utc};
+
+use crate::orders::{Action, DeadLetter, Order, Product, Reason, Status};
 
 /// Why a line cannot be ordered; found inside the transaction that would have priced it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -121,6 +123,17 @@ pub enum Decision {
     Rejected,
 }
 
+impl Decision {
+    /// What it does to a queued order, and where that then stands.
+    #[must_use]
+    pub fn change(self) -> (Action, Status) {
+        match self {
+            Self::Fulfilled => (Action::Fulfil, Status::Fulfilled),
+            Self::Rejected => (Action::Reject, Status::Rejected),
+        }
+    }
+}
+
 /// A message of the outbox that is due.
 #[derive(Clone, Debug)]
 pub struct DueMessage {
@@ -139,4 +152,28 @@ pub enum Replayed {
     Already,
     /// No such letter.
     NotFound,
+}
+
+/// What became of a message that was given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GivenUp {
+    /// Why, as its dead letter says it; none when the letter had been kept before.
+    pub kept: Option<Reason>,
+    /// Whether its order failed with it.
+    pub failed: bool,
+}
+
+/// How much is under way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Gauges {
+    /// When the oldest open outbox row was made; none when none is open.
+    pub oldest_open: Option<DateTime<Utc>>,
+    /// Outbox rows that nobody has closed.
+    pub open_rows: u64,
+    /// Dead letters that nobody has replayed.
+    pub unreplayed_dead_letters: u64,
+    /// Connections that are busy.
+    pub pool_in_use: u32,
+    /// Connections that there may be.
+    pub pool_size: u32,
 }

@@ -29,9 +29,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, Ingested, Listed, OpenError, Pending, Placed, Precondition,
-    ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
-    bounds::{POOL_WAIT, STATEMENT, bounded, logged},
+    Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
+    Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
+    bounds::{POOL_WAIT, STATEMENT, bounded, busy, logged},
     sql::PING,
 };
 
@@ -273,7 +273,7 @@ impl Store for Postgres {
         message: &FulfilmentMessage,
         decision: Decision,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.unit(|pool| fulfilment::decide(pool, message, decision, stamp)).await
     }
 
@@ -282,7 +282,7 @@ impl Store for Postgres {
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<GivenUp, StoreError> {
         self.unit(|pool| dead_letters::record(pool, letter, fails, stamp)).await
     }
 
@@ -315,5 +315,9 @@ impl Store for Postgres {
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError> {
         self.unit(|pool| outbox::take_due(pool, now, deadline, limit)).await
+    }
+    async fn gauges(&self) -> Result<Gauges, StoreError> {
+        let (in_use, most) = (busy(&self.pool), self.connections);
+        self.unit(|pool| outbox::gauges(pool, (in_use, most))).await
     }
 }

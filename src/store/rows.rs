@@ -10,7 +10,7 @@ use crate::orders::{
     Actor, DeadLetter, HistoryItem, Line, Order, OrderDraft, OrderId, Owner, Product, Recorded,
 };
 
-use super::{DueMessage, StoreError};
+use super::{DueMessage, Gauges, StoreError};
 
 /// Names the column of a value, so that an inconsistency can say where it is.
 struct Column(&'static str, &'static str);
@@ -237,5 +237,27 @@ impl DueRow {
 impl From<DueRow> for DueMessage {
     fn from(row: DueRow) -> Self {
         Self { binding: row.binding, payload: row.payload }
+    }
+}
+
+/// What was counted.
+#[derive(FromRow)]
+pub(super) struct GaugesRow {
+    oldest: Option<i64>,
+    open_rows: i64,
+    letters: i64,
+}
+
+impl GaugesRow {
+    /// The counts, with the connections that are busy and those that there may be.
+    pub(super) fn with(self, (pool_in_use, pool_size): (u32, u32)) -> Result<Gauges, StoreError> {
+        let at = |column| Column("outbox", column);
+        Ok(Gauges {
+            oldest_open: self.oldest.map(|micros| at("created_at").time(micros)).transpose()?,
+            open_rows: at("consumed_at").number(self.open_rows)?,
+            unreplayed_dead_letters: Column("dead_letters", "replayed_at").number(self.letters)?,
+            pool_in_use,
+            pool_size,
+        })
     }
 }

@@ -202,3 +202,8 @@ pub(super) const PURGE_OUTBOX: &str = "DELETE FROM outbox WHERE message_id IN (
 
 pub(super) const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
          SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";
+
+pub(super) const GAUGES: &str = "SELECT
+         (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL) AS oldest,
+         (SELECT count(*) FROM outbox WHERE consumed_at IS NULL) AS open_rows,
+         (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS letters";

@@ -30,8 +30,8 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Ingested, Listed, OpenError, Pending, Placed, Precondition,
-    ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
+    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
+    Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
     bounds::{POOL_WAIT, STATEMENT, bounded, logged},
     sql,
 };
@@ -242,7 +242,7 @@ impl Store for Sqlite {
         message: &FulfilmentMessage,
         decision: Decision,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         bounded(fulfilment::decide(self, message, decision, stamp)).await
     }
 
@@ -251,7 +251,7 @@ impl Store for Sqlite {
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<GivenUp, StoreError> {
         bounded(dead_letters::record(self, letter, fails, stamp)).await
     }
 
@@ -283,5 +283,8 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError> {
         bounded(outbox::take_due(self, now, deadline, limit)).await
+    }
+    async fn gauges(&self) -> Result<Gauges, StoreError> {
+        bounded(outbox::gauges(self)).await
     }
 }

@@ -15,7 +15,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope},
 };
 
-use super::line::line;
+use super::{event::LIBRARY, line::line};
 use crate::clock::Clock;
 
 /// Writes each event as one line.
@@ -63,6 +63,12 @@ where
         let mut own = Fields::default();
         event.record(&mut own);
         all.extend(own.0);
+        let source = event.metadata().target();
+        if !source.starts_with("orders_worker") {
+            // A library's own field of this name is none of our words.
+            all.insert("event".to_owned(), LIBRARY.into());
+            all.insert("library".to_owned(), source.into());
+        }
         let message = match all.remove(MESSAGE) {
             Some(Value::String(message)) => message,
             Some(other) => other.to_string(),

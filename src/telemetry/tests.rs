@@ -49,7 +49,7 @@ fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
     writes.iter().map(line).collect()
 }
 
-fn lines(work: impl FnOnce()) -> Vec<Value> {
+pub(crate) fn lines(work: impl FnOnce()) -> Vec<Value> {
     lines_by("info", work)
 }
 
@@ -187,5 +187,60 @@ fn what_is_no_filter_is_refused() {
     }
     for text in ["info", "OFF", "warn,orders_worker=debug"] {
         assert!(text.parse::<Filter>().is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
+    let lines = lines(|| {
+        warn!(target: "sqlx::query", event = "order-changed", "slow");
+        Event::SecretRotated {}.log();
+    });
+    assert_eq!((&lines[0]["event"], &lines[0]["library"]), (&json!("library"), &json!("sqlx::query")));
+    assert_eq!((&lines[1]["event"], lines[1].get("library")), (&json!("secret-rotated"), None));
+}
+
+/// The list of events, as people read it.
+fn catalogue() -> String {
+    let mut rows: Vec<String> = event::kinds()
+        .map(|kind| {
+            let fields = kind.fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+            format!("| `{}` | {} | {} | {fields} |\n", kind.name, kind.level, kind.message)
+        })
+        .collect();
+    rows.sort();
+    let rows = rows.concat();
+    format!(
+        "# What the log says\n\n\
+         One JSON object a line on stdout. Every line has `timestamp`, `level`, `message` and `event`; inside an \
+         invocation also `invocation_id`, `function`, `trace_id` and, once they are known, `tenant_id`, `object_id`, \
+         `caller_kind` and `denied` (why the caller was refused). A field without a value is left out.\n\n\
+         An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
+         `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
+         names.\n\n\
+         | `event` | Level | Message | Fields of its own |\n|---|---|---|---|\n{rows}",
+        event::SETTING_REFUSED,
+        event::LIBRARY
+    )
+}
+
+#[test]
+fn the_committed_list_of_events_is_what_can_be_logged() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md");
+    if std::env::var_os("REWRITE").is_some() {
+        std::fs::write(path, catalogue()).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert_eq!(committed, catalogue(), "write it anew with `cargo xtask describe`");
+}
+
+#[test]
+fn no_two_events_share_a_name_and_no_field_hides_one_of_the_line() {
+    let mut names = std::collections::BTreeSet::from([event::SETTING_REFUSED, event::LIBRARY]);
+    let lines = ["timestamp", "level", "message", "event", "invocation_id", "function", "trace_id", "denied"];
+    for kind in event::kinds() {
+        assert!(names.insert(kind.name), "{}", kind.name);
+        assert!(kind.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.name);
+        assert!(kind.fields.iter().all(|field| !lines.contains(field)), "{}", kind.name);
     }
 }

@@ -58,8 +58,19 @@ impl Server {
     where
         F: Future<Output = Reply> + Send + 'static,
     {
+        Self::on(TcpListener::bind(address).await?, tls, handler)
+    }
+
+    /// Serves where this listens; behind TLS when there is a certificate.
+    pub(crate) fn on<F>(
+        listener: TcpListener,
+        tls: Option<Tls<'_>>,
+        handler: impl Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    ) -> io::Result<Self>
+    where
+        F: Future<Output = Reply> + Send + 'static,
+    {
         let acceptor = tls.map(|tls| acceptor(&tls)).transpose()?;
-        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{self, Ipv4Addr},
     sync::Arc,
     time::Duration,
 };
@@ -12,7 +12,10 @@ use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, MutexGuard},
+};
 
 use crate::http::{Reply, Server};
 
@@ -49,14 +52,19 @@ impl IdentityEndpoint {
     /// # Errors
     /// When the port cannot be had.
     pub async fn start(token: &str) -> io::Result<Self> {
-        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), token).await
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?, token)
     }
 
-    /// Starts one at this address.
+    /// Starts one where this listens.
     ///
     /// # Errors
-    /// When the port cannot be had.
-    pub async fn start_at(address: SocketAddr, token: &str) -> io::Result<Self> {
+    /// When that cannot be listened to.
+    pub fn start_at(listener: net::TcpListener, token: &str) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Self::on(TcpListener::from_std(listener)?, token)
+    }
+
+    fn on(listener: TcpListener, token: &str) -> io::Result<Self> {
         let granting = Arc::new(Mutex::new(Granting {
             token: token.to_owned(),
             lives: Duration::from_hours(24),
@@ -67,7 +75,7 @@ impl IdentityEndpoint {
         }));
         let shared = Arc::clone(&granting);
         let handler = move |request| answer(Arc::clone(&shared), request);
-        Ok(Self { server: Server::start(address, None, handler).await?, granting })
+        Ok(Self { server: Server::on(listener, None, handler)?, granting })
     }
 
     /// `IDENTITY_ENDPOINT`, for the app.

@@ -5,6 +5,7 @@ use std::{ffi::OsString, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use orders_worker::{
+    audit::Audit,
     clock::Clock,
     config::{Config, Needs},
     fulfilment::Backend,
@@ -49,6 +50,7 @@ async fn serve(world: &World) -> String {
     let app = App {
         clock: Clock,
         identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
+        audit: Audit::default(),
         limiter: None,
         tenant: None,
         store: store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap(),

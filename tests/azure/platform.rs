@@ -2,9 +2,10 @@
 //! endpoint in the environment, and the Azure client reads it nowhere else.
 
 use std::{
-    env,
-    net::{SocketAddr, TcpListener},
-    process::Command,
+    env, io,
+    net::TcpListener,
+    os::fd::{AsFd as _, OwnedFd},
+    process::{Command, Stdio},
 };
 
 use test_servers::identity_endpoint::HEADER;
@@ -24,10 +25,10 @@ macro_rules! on_the_platform {
 }
 pub(crate) use on_the_platform;
 
-/// Where the endpoint of this process has to be.
-pub(crate) fn announced() -> SocketAddr {
-    let url = env::var(ENDPOINT).unwrap();
-    url.strip_prefix("http://").unwrap().strip_suffix("/msi/token").unwrap().parse().unwrap()
+/// Where the endpoint of this process has to listen. It comes as standard input, already open: a port that is only
+/// announced can be taken by somebody else before this process takes it.
+pub(crate) fn announced() -> TcpListener {
+    io::stdin().as_fd().try_clone_to_owned().unwrap().into()
 }
 
 pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
@@ -36,11 +37,13 @@ pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
         return runtime.unwrap().block_on(promise());
     }
     let (_target, name) = test.split_once("::").unwrap();
-    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
     let kept = Command::new(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(ENDPOINT, format!("http://127.0.0.1:{port}/msi/token"))
         .env("IDENTITY_HEADER", HEADER)
+        .stdin(Stdio::from(OwnedFd::from(listener)))
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&kept.stdout);

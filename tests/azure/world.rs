@@ -40,7 +40,7 @@ impl World {
     }
 
     pub(crate) async fn with(trusted: &Authority, shown: &Issued, client_id: Option<Uuid>) -> Self {
-        let endpoint = IdentityEndpoint::start_at(platform::announced(), "token-1").await.unwrap();
+        let endpoint = IdentityEndpoint::start_at(platform::announced(), "token-1").unwrap();
         let server = Server::start(shown, "token-1").await.unwrap();
         server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
         let vault = vault(trusted, &server, client_id);

@@ -45,3 +45,14 @@ fn host_json_says_what_the_code_relies_on() {
     });
     assert_eq!(host["extensions"]["queues"], queues);
 }
+
+#[test]
+fn host_json_lets_every_line_of_the_worker_reach_application_insights() {
+    let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
+    let host: Value = serde_json::from_str(&text).expect("JSON");
+    let logging = &host["logging"];
+    // The host gives what stands on stdout this category and the level Information (protocol sheet §1.8).
+    assert_eq!(logging["logLevel"]["Host.Function.Console"], "Information");
+    let excluded = logging["applicationInsights"]["samplingSettings"]["excludedTypes"].as_str();
+    assert!(excluded.is_some_and(|types| types.split(';').any(|kind| kind == "Trace")), "{excluded:?}");
+}

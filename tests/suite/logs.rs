@@ -1,86 +1,35 @@
 //! What the worker prints: JSON lines that say which invocation they belong to, and nothing that a caller sent.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local_host::{Event, front::FrontMode};
-use serde_json::{Value, json};
-use tokio::sync::broadcast::error::TryRecvError;
-use uuid::Uuid;
+use local_host::front::FrontMode;
+use orders_worker::{functions, telemetry::event::kinds};
+use serde_json::json;
 
-use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode, object_id};
+use crate::support::{
+    Client, Heard, Mode, Principal, Setup, TENANT, TestApp, an_order, binary, id, in_every_mode, object_id,
+};
 
 in_every_mode!(every_line_tells_its_invocation_and_no_line_tells_a_secret);
 
 /// Stands in everything that a caller or a sender of messages can fill in.
 const SECRET: &str = "hunter2-correct-horse";
 
-/// Every field that a line may have at the level `info`: ids, closed lists of words, numbers.
-const FIELDS: [&str; 14] = [
+/// What every line may have beside the fields of its event: ids, closed lists of words, numbers.
+const FIELDS: [&str; 11] = [
     "timestamp",
     "level",
     "message",
+    "event",
     "invocation_id",
     "function",
     "trace_id",
     "tenant_id",
     "object_id",
+    "caller_kind",
     "denied",
-    "trigger",
-    "outcome",
-    "status",
-    "duration_ms",
-    "reason",
 ];
-
-/// What the host and the worker said of one story.
-#[derive(Default)]
-struct Heard {
-    lines: Vec<Value>,
-    text: String,
-    invoked: BTreeMap<Uuid, String>,
-}
-
-impl Heard {
-    fn listen(&mut self, app: &mut TestApp) {
-        loop {
-            match app.heard.try_recv() {
-                Ok(Event::Output { line, .. }) => {
-                    self.text.push_str(&line);
-                    self.text.push('\n');
-                    let read = serde_json::from_str(&line);
-                    let read: Value = read.unwrap_or_else(|_| panic!("no JSON: {line}"));
-                    // What the doctor finds at the start belongs to no invocation.
-                    if read.get("rule").is_none() {
-                        self.lines.push(read);
-                    }
-                }
-                Ok(Event::Invoked { id, function, .. }) => {
-                    assert_eq!(self.invoked.insert(id, function), None);
-                }
-                Ok(_) => {}
-                Err(TryRecvError::Empty) => return,
-                Err(missed) => panic!("the log was not heard whole: {missed}"),
-            }
-        }
-    }
-
-    /// The lines that end an invocation, by its id.
-    fn ended(&self) -> BTreeMap<Uuid, Vec<&Value>> {
-        let mut ended = BTreeMap::<_, Vec<_>>::new();
-        for line in self.lines.iter().filter(|line| line["message"] == "invocation ended") {
-            ended.entry(id(&line["invocation_id"])).or_default().push(line);
-        }
-        ended
-    }
-}
-
-fn id(value: &Value) -> Uuid {
-    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("no id: {value}"))
-}
 
 /// A caller all of whose credentials are secrets.
 fn whispering(app: &TestApp, principal: Principal) -> Client {
@@ -108,7 +57,9 @@ async fn story(app: &TestApp) {
     let mut wanted = an_order("BEANS");
     wanted["reference"] = json!(SECRET);
     wanted["note"] = json!(SECRET);
-    let placed = buyer.post(&format!("/api/orders{code}"), &wanted).await;
+    let keyed = buyer.with("idempotency-key", SECRET);
+    let placed = keyed.post(&format!("/api/orders{code}"), &wanted).await;
+    keyed.post(&format!("/api/orders{code}"), &an_order("BEANS")).await;
     let location = placed.header("location").expect("a location").to_owned();
     buyer.get(&format!("{location}{code}")).await;
     buyer.get(&format!("/api/orders?cursor={SECRET}&code={SECRET}")).await;
@@ -131,41 +82,58 @@ async fn story(app: &TestApp) {
         app.queues.put("orders-fulfilment", STANDARD.encode(text)).await;
     }
     hostile[SECRET] = json!(SECRET);
-    app.queues.put("orders-fulfilment-poison", STANDARD.encode(hostile.to_string())).await;
+    for queue in ["orders-fulfilment-poison", "orders-incoming", "orders-incoming-poison"] {
+        app.queues.put(queue, STANDARD.encode(hostile.to_string())).await;
+    }
+    let letters = admin.get("/api/dead-letters").await.json();
+    let letter = letters["items"][0]["id"].as_str().unwrap_or(SECRET).to_owned();
+    admin.post_nothing(&format!("/api/dead-letters/{letter}/replay{code}")).await;
+    let withdrawn = buyer.post("/api/orders", &an_order("BEANS")).await;
+    let withdrawn = withdrawn.header("location").expect("a location").to_owned();
+    buyer.with("if-match", SECRET).put(&withdrawn, &wanted).await;
+    buyer.post_nothing(&format!("{withdrawn}/cancel{code}")).await;
+    buyer.get(&format!("{withdrawn}/history{code}")).await;
+    admin.get(&format!("/api/GetSecretFromKeyVault?secretName={SECRET}")).await;
+    admin.get(&format!("/api/openapi.json{code}")).await;
     app.queues.until_empty("orders-fulfilment-poison").await;
     app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
     app.queues.until_empty("orders-fulfilment").await;
-    app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    for timer in ["RelayOutbox", "PurgeExpired"] {
+        app.host.fire_timer(timer).await.expect("the timer runs");
+    }
 }
 
 /// Tells the story, and waits until every invocation that the host tells of has ended in the log.
 async fn heard(mode: Mode, filter: &str) -> Heard {
-    let mut app = Setup::in_mode(mode).front(FrontMode::Bypassed).set("ORDERS_LOG", filter).start().await;
+    heard_of(Setup::in_mode(mode), filter).await
+}
+
+async fn heard_of(setup: Setup, filter: &str) -> Heard {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let database = format!("sqlite://{}", folder.path().join(SECRET).join("orders.db").display());
+    let setup = setup.front(FrontMode::Bypassed).set("ORDERS_LOG", filter);
+    let mut app = setup.set("ORDERS_DATABASE_URL", &database).start().await;
     let mut heard = Heard::default();
     story(&app).await;
-    let silence = tokio::time::timeout(Duration::from_secs(5), async {
-        let mut look_again = tokio::time::interval(Duration::from_millis(20));
-        loop {
-            heard.listen(&mut app);
+    heard
+        .until(&mut app, "the last line of every invocation", |heard| {
             let ended = heard.ended();
-            if heard.invoked.keys().all(|id| ended.contains_key(id)) {
-                return;
-            }
-            look_again.tick().await;
-        }
-    });
-    assert!(silence.await.is_ok(), "an invocation has no last line");
+            heard.invoked.keys().all(|id| ended.contains_key(id))
+        })
+        .await;
     heard
 }
 
-fn hold_no_secret(text: &str) {
+/// A line that holds what nobody may read. Every token and principal header begins with the third: base64 of an object
+/// with a member.
+fn leak(text: &str) -> Option<&str> {
     let encoded = STANDARD.encode(SECRET);
-    for secret in [SECRET, encoded.trim_end_matches('=')] {
-        let line = text.lines().find(|line| line.contains(secret));
-        assert_eq!(line, None, "a line holds what a caller sent");
-    }
-    // The beginning of every token and principal header: base64 of an object with a member.
-    assert!(!text.contains("eyJ"), "a line holds a token or a principal");
+    let secrets = [SECRET, encoded.trim_end_matches('='), "eyJ"];
+    text.lines().find(|line| secrets.iter().any(|secret| line.contains(secret)))
+}
+
+fn hold_no_secret(text: &str) {
+    assert_eq!(leak(text), None);
 }
 
 async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) {
@@ -173,11 +141,12 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
     hold_no_secret(&heard.text);
     for line in &heard.lines {
         let members = line.as_object().expect("a line is an object");
-        let unknown = members.keys().find(|name| !FIELDS.contains(&name.as_str()));
-        assert_eq!(unknown, None, "{line}");
+        let kind = kinds().find(|kind| line["event"] == kind.name);
+        let kind = kind.unwrap_or_else(|| panic!("no event of the list: {line}"));
+        let known = [&FIELDS[..], kind.fields].concat();
+        assert_eq!(members.keys().find(|name| !known.contains(&name.as_str())), None, "{line}");
+        assert_eq!((&line["level"], &line["message"]), (&json!(kind.level.as_str()), &json!(kind.message)));
         assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line}");
-        assert!(["INFO", "WARN", "ERROR"].contains(&line["level"].as_str().unwrap_or_default()), "{line}");
-        assert!(line["message"].as_str().is_some_and(|message| !message.is_empty()), "{line}");
         assert!(heard.invoked.contains_key(&id(&line["invocation_id"])), "{line}");
         assert_eq!(line["trace_id"].as_str().map(str::len), Some(32), "{line}");
     }
@@ -191,15 +160,19 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
             "{line}"
         );
         assert!(line["duration_ms"].is_u64(), "{line}");
-        let asks_who = line["trigger"] == "http" && function != "Health" && line["status"] != 401;
+        let asks_nobody = ["Health", "ApiDescription"].contains(&function.as_str());
+        let asks_who = line["trigger"] == "http" && !asks_nobody && line["status"] != 401;
         if asks_who {
             assert_eq!(line["tenant_id"], TENANT, "{line}");
             assert!(line["object_id"].as_str().is_some_and(|object| people.contains(object)), "{line}");
+            assert!(line["caller_kind"] == "user" || line["caller_kind"] == "app", "{line}");
         } else {
             assert_eq!((line.get("tenant_id"), line.get("object_id")), (None, None), "{line}");
         }
     }
     assert_eq!(ended.len(), heard.invoked.len(), "nothing but invocations ends");
+    let called: BTreeSet<_> = heard.invoked.values().map(String::as_str).collect();
+    assert_eq!(called, functions::all().iter().map(|function| function.name).collect(), "the story is whole");
     let outcomes: BTreeSet<&str> = ended.values().filter_map(|lines| lines[0]["outcome"].as_str()).collect();
     assert_eq!(outcomes, ["ok", "refused"].into());
     assert!(heard.lines.iter().any(|line| line["denied"] == "bearer-malformed"), "the log tells why");
@@ -212,14 +185,7 @@ async fn a_header_and_a_token_of_different_people_are_an_event_that_somebody_sho
     let forged = app.anonymous().bearer(&app.token(&token)).with("x-ms-client-principal", &header.header());
     assert_eq!(forged.get("/api/dead-letters").await.status, 401);
     let mut heard = Heard::default();
-    let told = tokio::time::timeout(Duration::from_secs(5), async {
-        let mut look_again = tokio::time::interval(Duration::from_millis(20));
-        while heard.ended().is_empty() {
-            look_again.tick().await;
-            heard.listen(&mut app);
-        }
-    });
-    assert!(told.await.is_ok(), "the invocation has no last line");
+    heard.until(&mut app, "the invocation's last line", |heard| !heard.ended().is_empty()).await;
     let events: Vec<_> = heard.lines.iter().filter(|line| line["level"] == "ERROR").collect();
     let [event] = events[..] else { panic!("one event: {events:?}") };
     assert_eq!(
@@ -236,4 +202,20 @@ async fn not_even_the_finest_log_tells_a_secret() {
         assert!(heard.text.contains("\"DEBUG\""), "the filter is heard");
         hold_no_secret(&heard.text);
     }
+}
+
+#[tokio::test]
+async fn the_search_finds_a_secret_that_is_planted_on_purpose() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = folder.path().join("leaky.sh");
+    let worker = fs::canonicalize(binary()).expect("the binary is there");
+    let text = format!("echo '{{\"planted\":\"{SECRET}\"}}'\nexec '{}'\n", worker.display());
+    fs::write(&script, text).expect("the script can be written");
+    let description = "AzureFunctionsJobHost__customHandler__description";
+    let setup = Setup::in_mode(Mode::Proxy)
+        .set(&format!("{description}__defaultExecutablePath"), "/bin/sh")
+        .set(&format!("{description}__arguments__0"), &script.display().to_string());
+    let heard = heard_of(setup, "info").await;
+    let planted = json!({ "planted": SECRET }).to_string();
+    assert_eq!(leak(&heard.text), Some(planted.as_str()));
 }

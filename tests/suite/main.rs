@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod alike;
+mod audit;
 mod certificates;
 mod changes;
 mod crash;

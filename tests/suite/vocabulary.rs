@@ -77,3 +77,18 @@ fn no_file_is_longer_than_four_hundred_lines() {
         }
     }
 }
+
+#[test]
+fn whatever_the_worker_logs_stands_in_its_list_of_events() {
+    let src = repository().join("src");
+    for file in sources(&src) {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let is_test = file.ends_with("tests.rs") || file.iter().any(|part| part == "tests");
+        if is_test || file.ends_with("host/event.rs") || file.ends_with("store/sabotage.rs") {
+            continue;
+        }
+        let loud = ["event!(", "error!(", "warn!(", "info!(", "debug!(", "trace!("];
+        let stray = loud.into_iter().find(|name| text.contains(&format!("tracing::{name}")));
+        assert_eq!(stray, None, "{}: make it an event of telemetry::Event", file.display());
+    }
+}

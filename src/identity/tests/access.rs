@@ -72,7 +72,13 @@ fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
     let recorded = Recorded::default();
     tracing::subscriber::with_default(tracing_subscriber::registry().with(recorded.clone()), || {
         let empty = tracing::field::Empty;
-        let span = tracing::info_span!("invocation", tenant_id = empty, object_id = empty, denied = empty);
+        let span = tracing::info_span!(
+            "invocation",
+            tenant_id = empty,
+            object_id = empty,
+            caller_kind = empty,
+            denied = empty
+        );
         let _refusal_or_caller = span.in_scope(|| ask(headers));
     });
     let fields = recorded.0.lock().unwrap();
@@ -80,9 +86,13 @@ fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_log_learns_tenant_and_object_of_a_caller_and_nothing_else() {
-    let expected = [("tenant_id", TENANT.to_string()), ("object_id", PERSON.to_string())];
-    assert_eq!(recorded(&headers(&person())), expected.map(|(name, id)| (name.to_owned(), id)));
+fn the_log_learns_tenant_object_and_kind_of_a_caller_and_nothing_else() {
+    let expected = [
+        ("tenant_id", TENANT.to_string()),
+        ("object_id", PERSON.to_string()),
+        ("caller_kind", "\"user\"".to_owned()),
+    ];
+    assert_eq!(recorded(&headers(&person())), expected.map(|(name, text)| (name.to_owned(), text)));
 }
 
 #[test]

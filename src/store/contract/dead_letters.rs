@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Reason, Status},
-    store::{Decision, Store},
+    store::{Decision, GivenUp, Store},
 };
 
 use super::{
@@ -51,9 +51,10 @@ async fn a_message_is_recorded_once_however_often_it_is_delivered(store: &dyn St
 async fn a_poisoned_message_fails_its_order_and_is_not_sent_again(store: &dyn Store) {
     stock(store).await;
     let (id, message) = queued(store, 1).await;
-    for seconds in [5, 6] {
-        let letter = letter(&message.encode(), seconds);
-        store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+    for (seconds, kept) in [(5, Some(Reason::Poison)), (6, None)] {
+        let letter = DeadLetter { reason: Reason::Poison, ..letter(&message.encode(), seconds) };
+        let given_up = store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+        assert_eq!(given_up, GivenUp { kept, failed: kept.is_some() });
     }
     let order = look(store, id).await;
     assert_eq!((order.status, order.version, order.updated_at), (Status::Failed, 3, at(5)));
@@ -80,7 +81,9 @@ async fn a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_aw
     let (genuine_order, genuine) = queued(store, 1).await;
     let (other_order, other) = queued(store, 2).await;
     let forged = FulfilmentMessage { order_id: other_order, ..genuine.clone() };
-    store.record_dead_letter(&letter(&forged.encode(), 3), Some(&forged), stamp(3)).await.unwrap();
+    let forgery = letter(&forged.encode(), 3);
+    let given_up = store.record_dead_letter(&forgery, Some(&forged), stamp(3)).await.unwrap();
+    assert_eq!(given_up, GivenUp { kept: Some(Reason::Reused), failed: false });
     for id in [genuine_order, other_order] {
         assert_eq!(look(store, id).await.status, Status::Queued);
     }

@@ -46,7 +46,7 @@ async fn a_decision_ends_the_wait_and_the_relay_sends_nothing(store: &dyn Store)
         [(1, Decision::Fulfilled, Status::Fulfilled), (2, Decision::Rejected, Status::Rejected)]
     {
         let (id, message) = queued(store, seconds).await;
-        store.decide_order(&message, decision, stamp(5)).await.unwrap();
+        assert!(store.decide_order(&message, decision, stamp(5)).await.unwrap());
         let order = look(store, id).await;
         assert_eq!((order.status, order.version, order.updated_at), (status, 3, at(5)));
     }
@@ -59,7 +59,7 @@ async fn a_second_delivery_changes_nothing(store: &dyn Store) {
     store.decide_order(&message, Decision::Fulfilled, stamp(5)).await.unwrap();
     let decided = look(store, id).await;
     assert!(matches!(store.pending_order(&message, stamp(6)).await.unwrap(), Pending::Settled));
-    store.decide_order(&message, Decision::Rejected, stamp(7)).await.unwrap();
+    assert!(!store.decide_order(&message, Decision::Rejected, stamp(7)).await.unwrap());
     assert_eq!(look(store, id).await, decided);
 }
 

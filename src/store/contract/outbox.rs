@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 
 use crate::store::{Decision, Queued, Store};
 
-use super::{MUCH_LATER, at, due, message_for, permit, placed, processor, queued, stamp, stock};
+use super::{
+    MUCH_LATER, administrator, at, due, letter, message_for, permit, placed, processor, queued, stamp, stock,
+};
 
 store_contract!(
     a_message_is_due_at_its_time_and_not_before,
@@ -13,6 +15,7 @@ store_contract!(
     the_oldest_messages_come_first_and_no_more_than_wanted,
     a_consumed_message_is_never_sent_again,
     two_relays_at_once_share_the_messages,
+    the_gauges_count_what_is_open_and_what_waits_for_somebody,
 );
 
 async fn a_message_is_due_at_its_time_and_not_before(store: &dyn Store) {
@@ -87,4 +90,24 @@ async fn two_relays_at_once_share_the_messages(store: &dyn Store) {
     one.sort();
     one.dedup();
     assert_eq!(one.len(), 6);
+}
+
+async fn the_gauges_count_what_is_open_and_what_waits_for_somebody(store: &dyn Store) {
+    stock(store).await;
+    let counted = async || {
+        let gauges = store.gauges().await.unwrap();
+        // A connection finds its way back a moment after its work is done.
+        assert!(gauges.pool_in_use <= 4 && gauges.pool_size == 4, "{gauges:?}");
+        (gauges.oldest_open, gauges.open_rows, gauges.unreplayed_dead_letters)
+    };
+    assert_eq!(counted().await, (None, 0, 0));
+    let (_, first) = queued(store, 1).await;
+    queued(store, 2).await;
+    assert_eq!(counted().await, (Some(at(1)), 2, 0));
+    assert!(store.decide_order(&first, Decision::Fulfilled, stamp(3)).await.unwrap());
+    let broken = letter(b"broken", 4);
+    store.record_dead_letter(&broken, None, stamp(4)).await.unwrap();
+    assert_eq!(counted().await, (Some(at(2)), 1, 1));
+    store.replay_dead_letter(&permit(&administrator()), broken.id, stamp(5)).await.unwrap();
+    assert_eq!(counted().await.2, 0);
 }

@@ -1,14 +1,14 @@
 //! Messages that were given up.
 
 use chrono::DateTime;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage},
+    orders::{DeadLetter, FulfilmentMessage, Reason},
     policy::{Permit, ReplayDeadLetter},
     store::{
-        Listed, Replayed, Slice, Stamp, StoreError,
+        GivenUp, Listed, Replayed, Slice, Stamp, StoreError,
         replay::{Replay, binding},
         rows::DeadLetterRow,
         sql::{BEFORE_NEWEST, DEAD_LETTERS},
@@ -22,8 +22,8 @@ pub(super) async fn record(
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
     stamp: Stamp,
-) -> Result<(), StoreError> {
-    sqlx::query(sql::RECORD_DEAD_LETTER)
+) -> Result<GivenUp, StoreError> {
+    let row = sqlx::query(sql::RECORD_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
         .bind(letter.message_id.as_ref().map(Uuid::to_string))
@@ -40,9 +40,10 @@ pub(super) async fn record(
         .bind(stamp.invocation.to_string())
         .bind(binding(&letter.queue))
         .bind(fails.map(FulfilmentMessage::encode))
-        .execute(pool)
+        .fetch_one(pool)
         .await?;
-    Ok(())
+    let reason = if row.try_get("reused")? { Reason::Reused } else { letter.reason };
+    Ok(GivenUp { kept: row.try_get::<bool, _>("kept")?.then_some(reason), failed: row.try_get("failed")? })
 }
 
 pub(super) async fn list(pool: &PgPool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {

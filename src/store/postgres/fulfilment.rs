@@ -5,7 +5,7 @@ use sqlx::{FromRow as _, PgPool, Row as _};
 use uuid::Uuid;
 
 use crate::{
-    orders::{Action, FulfilmentMessage, Order, Status},
+    orders::{FulfilmentMessage, Order, Status},
     policy::{Permit, ProcessOrder},
     store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
 };
@@ -86,16 +86,13 @@ pub(super) async fn decide(
     message: &FulfilmentMessage,
     decision: Decision,
     stamp: Stamp,
-) -> Result<(), StoreError> {
-    let (action, status) = match decision {
-        Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
-        Decision::Rejected => (Action::Reject, Status::Rejected),
-    };
+) -> Result<bool, StoreError> {
+    let (action, status) = decision.change();
     #[cfg(feature = "sabotage")]
     if Sabotage::InboxOff.is_on() {
         sabotage::forget_on_server(pool, message).await?;
     }
-    sqlx::query(sql::DECIDE)
+    let decided = sqlx::query_scalar(sql::DECIDE)
         .bind(message.order_id.to_string())
         .bind(status.as_str())
         .bind(stamp.at.timestamp_micros())
@@ -103,7 +100,7 @@ pub(super) async fn decide(
         .bind(FULFILMENT)
         .bind(action.as_str())
         .bind(stamp.invocation.to_string())
-        .execute(pool)
+        .fetch_one(pool)
         .await?;
-    Ok(())
+    Ok(decided)
 }

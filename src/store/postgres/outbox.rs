@@ -3,7 +3,11 @@
 use chrono::{DateTime, Duration, Utc};
 use sqlx::PgPool;
 
-use crate::store::{DueMessage, StoreError, rows::DueRow};
+use crate::store::{
+    DueMessage, Gauges, StoreError,
+    rows::{DueRow, GaugesRow},
+    sql::GAUGES,
+};
 
 use super::sql;
 
@@ -23,4 +27,9 @@ pub(super) async fn take_due(
         .await?;
     due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
     Ok(due.into_iter().map(DueMessage::from).collect())
+}
+
+pub(super) async fn gauges(pool: &PgPool, connections: (u32, u32)) -> Result<Gauges, StoreError> {
+    let row: GaugesRow = sqlx::query_as(GAUGES).fetch_one(pool).await?;
+    row.with(connections)
 }

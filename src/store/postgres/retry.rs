@@ -2,7 +2,7 @@
 
 use sqlx::Error;
 
-use crate::store::StoreError;
+use crate::{store::StoreError, telemetry::Event};
 
 /// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead takes
 /// it out of the pool, so there are enough attempts for a pool that is dead as a whole.
@@ -18,7 +18,7 @@ where
         match work().await {
             Err(StoreError::Unavailable(error)) if left > 0 && passes(&error) => {
                 left -= 1;
-                tracing::debug!(%error, "a unit of work is tried again");
+                Event::WorkRepeated { error: &error }.log();
             }
             settled => return settled,
         }

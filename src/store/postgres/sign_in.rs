@@ -12,6 +12,7 @@ use crate::{
     azure::{ManagedIdentity, Token, TokenError},
     clock::Clock,
     store::StoreError,
+    telemetry::Event,
 };
 
 /// Whom the tokens are for: Azure Database for PostgreSQL (identity sheet §6.3).
@@ -125,11 +126,11 @@ impl SignIn {
                 let options = PgConnectOptions::clone(&pool.connect_options());
                 pool.set_connect_options(options.password(token.secret.expose()));
                 state.take(token, now);
-                tracing::info!("the database gets a new token");
+                Event::DatabaseTokenRenewed {}.log();
                 Ok(state.count)
             }
             Err(error) => {
-                tracing::error!(%error, "there is no new token for the database");
+                Event::DatabaseTokenMissing { error: &error }.log();
                 state.failed = Some((now, error));
                 state.renew_at = now + PAUSE;
                 Err(error)

@@ -251,7 +251,8 @@ pub(super) const PENDING: &str = concat!(
     with_lines!("orders"),
 );
 
-/// A message that was received before decides nothing, and is closed all the same.
+/// A message that was received before decides nothing, and is closed all the same. The outbox row is locked first:
+/// all that decide about a message meet there.
 pub(super) const DECIDE: &str = concat!(
     "WITH received AS (
          INSERT INTO inbox (binding, message_id, received_at) VALUES ($5, $4, $3)
@@ -264,8 +265,10 @@ pub(super) const DECIDE: &str = concat!(
          ",
     insert_history!(),
     " SELECT id, version, $3, $6, 'queued', $2, 'system', NULL, $7 FROM decided
+     ), closed AS (
+         UPDATE outbox SET consumed_at = $3 WHERE message_id = $4 AND consumed_at IS NULL RETURNING 1
      )
-     UPDATE outbox SET consumed_at = $3 WHERE message_id = $4 AND consumed_at IS NULL",
+     SELECT EXISTS (SELECT 1 FROM decided) FROM (SELECT count(*) AS rows FROM closed) AS first WHERE rows >= 0",
 );
 
 /// With nulls for the order and the message it only keeps the letter and closes what goes out with its bytes.
@@ -280,7 +283,7 @@ pub(super) const RECORD_DEAD_LETTER: &str = concat!(
          (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
          SELECT $1, $2, $3, $4, CASE WHEN EXISTS (SELECT 1 FROM other) THEN 'reused' ELSE $5 END, $6, $7, $8, $9, $10
          FROM wanted
-         ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING
+         ON CONFLICT (queue, digest) WHERE replayed_at IS NULL DO NOTHING RETURNING id
      ), failed AS (
          UPDATE orders SET status = 'failed', version = version + 1, updated_at = $13
          WHERE id = $11 AND status = 'queued' AND EXISTS (SELECT 1 FROM wanted)
@@ -290,10 +293,15 @@ pub(super) const RECORD_DEAD_LETTER: &str = concat!(
          ",
     insert_history!(),
     " SELECT id, version, $13, 'fail', 'queued', 'failed', 'system', NULL, $14 FROM failed
+     ), closed AS (
+         UPDATE outbox SET consumed_at = $13
+         WHERE ((message_id = $12 AND NOT EXISTS (SELECT 1 FROM other)) OR (binding = $15 AND digest = $8))
+           AND consumed_at IS NULL AND EXISTS (SELECT 1 FROM wanted)
+         RETURNING 1
      )
-     UPDATE outbox SET consumed_at = $13
-     WHERE ((message_id = $12 AND NOT EXISTS (SELECT 1 FROM other)) OR (binding = $15 AND digest = $8)) AND consumed_at IS NULL
-       AND EXISTS (SELECT 1 FROM wanted)",
+     SELECT EXISTS (SELECT 1 FROM kept) AS kept, EXISTS (SELECT 1 FROM other) AS reused,
+         EXISTS (SELECT 1 FROM failed) AS failed
+     FROM (SELECT count(*) AS rows FROM closed) AS first WHERE rows >= 0",
 );
 
 pub(super) const DEAD_LETTER: &str =

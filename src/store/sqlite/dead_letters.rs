@@ -7,7 +7,7 @@ use crate::{
     orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Reason, Status},
     policy::{Permit, ReplayDeadLetter},
     store::{
-        Listed, Replayed, Slice, Stamp, StoreError,
+        GivenUp, Listed, Replayed, Slice, Stamp, StoreError,
         replay::{Replay, binding},
         rows::DeadLetterRow,
         sql,
@@ -21,11 +21,11 @@ pub(super) async fn record(
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
     stamp: Stamp,
-) -> Result<(), StoreError> {
+) -> Result<GivenUp, StoreError> {
     let digest = letter.digest();
     let mut unit = store.write().await?;
     if fails.is_some() && was_replayed(&mut unit, letter).await? {
-        return Ok(());
+        return Ok(GivenUp { kept: None, failed: false });
     }
     // Under another message's id it is no message of ours, and fails nothing.
     let reused = match fails {
@@ -33,7 +33,7 @@ pub(super) async fn record(
         None => false,
     };
     let reason = if reused { Reason::Reused } else { letter.reason };
-    sqlx::query(sql::INSERT_DEAD_LETTER)
+    let inserted = sqlx::query(sql::INSERT_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
         .bind(letter.message_id.as_ref().map(Uuid::to_string))
@@ -49,12 +49,13 @@ pub(super) async fn record(
     if let Some(binding) = binding(&letter.queue) {
         outbox::close_payload(&mut unit, binding, &digest, stamp).await?;
     }
+    let mut failed = false;
     if let Some(message) = fails.filter(|_| !reused) {
-        leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
+        failed = leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
         outbox::close(&mut unit, message, stamp).await?;
     }
     unit.commit().await?;
-    Ok(())
+    Ok(GivenUp { kept: (inserted.rows_affected() > 0).then_some(reason), failed })
 }
 
 pub(super) async fn list(store: &Sqlite, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {

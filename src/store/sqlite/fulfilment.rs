@@ -86,32 +86,28 @@ pub(super) async fn decide(
     message: &FulfilmentMessage,
     decision: Decision,
     stamp: Stamp,
-) -> Result<(), StoreError> {
-    let (action, status) = match decision {
-        Decision::Fulfilled => (Action::Fulfil, Status::Fulfilled),
-        Decision::Rejected => (Action::Reject, Status::Rejected),
-    };
+) -> Result<bool, StoreError> {
+    let (action, status) = decision.change();
     let mut unit = store.write().await?;
     #[cfg(feature = "sabotage")]
     if Sabotage::InboxOff.is_on() {
         sabotage::forget(&mut unit, message).await?;
     }
-    if inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await? {
-        leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
-    }
+    let decided = inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?
+        && leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
     outbox::close(&mut unit, message, stamp).await?;
     unit.commit().await?;
-    Ok(())
+    Ok(decided)
 }
 
-/// Ends the order's wait; an order that does not wait stays as it is.
+/// Ends the order's wait; an order that does not wait stays as it is. Tells whether it did.
 pub(super) async fn leave_queue(
     connection: &mut SqliteConnection,
     id: OrderId,
     action: Action,
     status: Status,
     stamp: Stamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let changed: Option<i64> = sqlx::query_scalar(sql::LEAVE_QUEUE)
         .bind(id.to_string())
         .bind(status.as_str())
@@ -122,5 +118,5 @@ pub(super) async fn leave_queue(
         let item = stamp.item(action, Some(Status::Queued), status, Actor::SYSTEM);
         record(connection, id, version, item).await?;
     }
-    Ok(())
+    Ok(changed.is_some())
 }

@@ -5,7 +5,13 @@ use sqlx::SqliteConnection;
 
 use crate::{
     orders::{Digest, FulfilmentMessage},
-    store::{DueMessage, FULFILMENT, Stamp, StoreError, replay::Replay, rows::DueRow, sql},
+    store::{
+        DueMessage, FULFILMENT, Gauges, Stamp, StoreError,
+        bounds::busy,
+        replay::Replay,
+        rows::{DueRow, GaugesRow},
+        sql,
+    },
 };
 
 use super::Sqlite;
@@ -109,4 +115,12 @@ pub(super) async fn take_due(
     unit.commit().await?;
     due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
     Ok(due.into_iter().map(DueMessage::from).collect())
+}
+
+pub(super) async fn gauges(store: &Sqlite) -> Result<Gauges, StoreError> {
+    let pools = [&store.writer, &store.readers];
+    let in_use = pools.map(busy).iter().sum();
+    let most = pools.map(|pool| pool.options().get_max_connections()).iter().sum();
+    let row: GaugesRow = sqlx::query_as(sql::GAUGES).fetch_one(&mut *store.read().await?).await?;
+    row.with((in_use, most))
 }

@@ -1,0 +1,67 @@
+//! What was changed, once it is committed.
+
+use crate::{
+    orders::{Action, ActorKind, DeadLetter, Order, OrderId, Owner, Product, Status},
+    telemetry::Event,
+};
+
+/// A caller changed an order, which is now as it is here.
+pub fn order_changed(action: Action, order: &Order, actor: ActorKind) {
+    told(action, order, actor, None);
+}
+
+/// A message had an order placed for an owner, whom nobody proved to be.
+pub fn order_ingested(order: &Order, owner: Owner) {
+    told(Action::Place, order, ActorKind::System, Some(owner));
+}
+
+fn told(action: Action, order: &Order, actor: ActorKind, owner: Option<Owner>) {
+    Event::OrderChanged {
+        action: action.as_str(),
+        order_id: order.id.uuid(),
+        status: order.status.as_str(),
+        version: Some(order.version),
+        actor: actor.as_str(),
+        owner_tenant_id: owner.map(|owner| owner.tenant),
+        owner_object_id: owner.map(|owner| owner.object),
+    }
+    .log();
+}
+
+/// The wait of a queued order ended.
+pub fn order_settled(action: Action, id: OrderId, status: Status) {
+    Event::OrderChanged {
+        action: action.as_str(),
+        order_id: id.uuid(),
+        status: status.as_str(),
+        version: None,
+        actor: ActorKind::System.as_str(),
+        owner_tenant_id: None,
+        owner_object_id: None,
+    }
+    .log();
+}
+
+/// A caller wrote the product table; `action` is `create` or `replace`.
+pub fn product_changed(action: &'static str, product: &Product, actor: ActorKind) {
+    Event::ProductChanged { action, sku: &product.sku, version: product.version, actor: actor.as_str() }
+        .log();
+}
+
+/// A message is kept as this dead letter.
+pub fn given_up(letter: &DeadLetter) {
+    Event::MessageGivenUp {
+        reason: letter.reason.as_str(),
+        letter_id: letter.id,
+        queue: &letter.queue,
+        message_id: letter.message_id,
+        order_id: letter.order_id.map(OrderId::uuid),
+    }
+    .log();
+}
+
+/// A caller had a dead letter's message sent again.
+pub fn replayed(letter: &DeadLetter, actor: ActorKind) {
+    let order_id = letter.order_id.map(OrderId::uuid);
+    Event::LetterReplayed { letter_id: letter.id, order_id, actor: actor.as_str() }.log();
+}

@@ -1,0 +1,126 @@
+//! How denials are told, and when they are counted instead.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::telemetry::tests::lines;
+
+fn start() -> Instant {
+    Clock.moment()
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn caller(object: u128) -> By {
+    By::Caller { owner: Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(object) }, kind: "user" }
+}
+
+fn denial(by: By, reason: &'static str) -> Denial {
+    Denial { reason, by, order: None, contradiction: false }
+}
+
+fn named<'l>(lines: &'l [Value], event: &str) -> Vec<&'l Value> {
+    lines.iter().filter(|line| line["event"] == event).collect()
+}
+
+#[test]
+fn a_denial_tells_why_and_about_which_order() {
+    let order = Some(Uuid::from_u128(7));
+    let lines = lines(|| {
+        let audit = Audit::default();
+        audit.denied(Denial { order, ..denial(caller(2), "not-in-sight") }, start());
+        audit.denied(Denial { contradiction: true, ..denial(By::Nobody, "object-disagrees") }, start());
+    });
+    assert_eq!((&lines[0]["event"], &lines[0]["level"]), (&json!("denied"), &json!("WARN")));
+    assert_eq!(lines[0]["reason"], "not-in-sight");
+    assert_eq!(lines[0]["order_id"], "00000000-0000-0000-0000-000000000007");
+    assert_eq!((&lines[1]["event"], &lines[1]["level"]), (&json!("evidence-disagrees"), &json!("ERROR")));
+    assert_eq!(lines[1].get("order_id"), None);
+}
+
+#[test]
+fn after_ten_in_a_minute_a_callers_denials_for_one_reason_are_counted_in_one_line() {
+    let (audit, start) = (Audit::default(), start());
+    let told = lines(|| (0..250).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start)));
+    assert_eq!((told.len(), named(&told, "denied").len()), (10, 10));
+    let early = lines(|| audit.tell_counts(start + seconds(59)));
+    assert_eq!(early.len(), 0, "the minute is not over");
+    let counted = lines(|| audit.tell_counts(start + seconds(60)));
+    let [line] = &counted[..] else { panic!("one line: {counted:?}") };
+    assert_eq!((&line["event"], &line["count"]), (&json!("denied-more"), &json!(240)));
+    assert_eq!((&line["reason"], &line["caller_kind"]), (&json!("role-missing"), &json!("user")));
+    assert_eq!(line["object_id"], "00000000-0000-0000-0000-000000000002");
+    assert_eq!(lines(|| audit.tell_all()).len(), 0, "what was told is not told again");
+}
+
+#[test]
+fn the_next_minute_has_ten_lines_more_and_the_count_of_the_last_is_told() {
+    let (audit, start) = (Audit::default(), start());
+    lines(|| (0..11).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start)));
+    let told = lines(|| {
+        (0..11).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start + seconds(60)));
+        audit.tell_counts(start + seconds(61));
+    });
+    let counted = named(&told, "denied-more");
+    assert_eq!((counted.len(), named(&told, "denied").len()), (1, 10));
+    assert_eq!(counted[0]["count"], 1);
+}
+
+#[test]
+fn other_callers_and_other_reasons_keep_their_own_lines() {
+    let (audit, start) = (Audit::default(), start());
+    let told = lines(|| {
+        for (by, reason) in
+            [(caller(2), "role-missing"), (caller(3), "role-missing"), (caller(2), "rate-limited")]
+        {
+            (0..12).for_each(|_| audit.denied(denial(by, reason), start));
+        }
+    });
+    assert_eq!(named(&told, "denied").len(), 30);
+}
+
+#[test]
+fn callers_who_proved_nothing_count_as_one() {
+    let (audit, start) = (Audit::default(), start());
+    let told = lines(|| {
+        (0..25).for_each(|_| audit.denied(denial(By::Nobody, "bearer-missing"), start));
+        audit.tell_all();
+    });
+    let counted = named(&told, "denied-more");
+    assert_eq!((named(&told, "denied").len(), counted.len()), (10, 1));
+    assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("nobody"), None));
+    assert_eq!(counted[0]["count"], 15);
+}
+
+#[test]
+fn however_many_callers_are_denied_a_bounded_number_is_remembered_and_none_is_lost() {
+    let (audit, start) = (Audit::default(), start());
+    let callers = 3 * MOST as u64;
+    let told = lines(|| {
+        for object in 0..callers {
+            audit.denied(denial(caller(object.into()), "role-missing"), start);
+        }
+        assert!(audit.book().windows.len() <= MOST + 1);
+        audit.tell_all();
+    });
+    let counted = named(&told, "denied-more");
+    assert_eq!(counted.len(), 1);
+    assert_eq!(counted[0]["caller_kind"], "others");
+    let lines_of_their_own = named(&told, "denied").len() as u64;
+    assert_eq!(lines_of_their_own + counted[0]["count"].as_u64().unwrap(), callers);
+}
+
+#[test]
+fn room_is_made_of_windows_that_are_over() {
+    let (audit, start) = (Audit::default(), start());
+    let told = lines(|| {
+        for object in 0..MOST as u128 {
+            audit.denied(denial(caller(object), "role-missing"), start);
+        }
+        (0..20).for_each(|_| audit.denied(denial(caller(1 << 40), "role-missing"), start + seconds(60)));
+        audit.tell_all();
+    });
+    assert_eq!(named(&told, "denied-more")[0]["caller_kind"], "user");
+}

@@ -1,0 +1,134 @@
+//! What handlers share, and the steps that many of them take.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use chrono::Duration;
+use uuid::Uuid;
+
+use super::health;
+use crate::{
+    audit::{self, Audit, By, Denial},
+    clock::Clock,
+    fulfilment::Backend,
+    host::{Call, Invocation},
+    identity::Identity,
+    limit::Limiter,
+    orders::{self, DeadLetter, FulfilmentMessage, OrderId, Status},
+    policy::{Action, Permit},
+    problem::Problem,
+    secret::SecretName,
+    store::{Stamp, Store, StoreError},
+    vault::Vault,
+};
+
+/// The one function whose path names something else than an order.
+const LETTERS: &str = "ReplayDeadLetter";
+
+/// What handlers share.
+pub struct App {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Says who is calling; a process without functions that ask has none.
+    pub identity: Option<Identity>,
+    /// Tells who was refused what.
+    pub audit: Audit,
+    /// Counts the calls of each caller; none when nobody is limited.
+    pub limiter: Option<Limiter>,
+    /// The only tenant that a message may name an owner of; any when none.
+    pub tenant: Option<Uuid>,
+    /// Keeps what is to be kept.
+    pub store: Arc<dyn Store>,
+    /// Carries orders out.
+    pub backend: Backend,
+    /// The vault of secrets; none where none is configured.
+    pub vault: Option<Vault>,
+    /// The secret that is looked up when a caller names none.
+    pub secret_name: Option<SecretName>,
+    /// How long a message may be under way before it is sent again.
+    pub outbox_deadline: Duration,
+    /// Whether callers may read what the HTTP functions take and give.
+    pub described: bool,
+    /// Whether the dependencies answer.
+    pub health: health::Sampled,
+}
+
+impl App {
+    /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
+    ///
+    /// # Errors
+    /// `unauthenticated`, also in a process that cannot tell; `unavailable`, while nobody can tell; `forbidden` or
+    /// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
+    pub fn permit<A: Action>(&self, call: &Call) -> impl Future<Output = Result<Permit<A>, Problem>> + Send {
+        // A body is in one hand at a time, so the future takes from the call what it needs.
+        self.permit_to(&call.headers, order_of(call))
+    }
+
+    async fn permit_to<A: Action>(
+        &self,
+        headers: &HeaderMap,
+        order: Option<Uuid>,
+    ) -> Result<Permit<A>, Problem> {
+        let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
+        let caller = identity.caller(headers, self.clock.now()).await.inspect_err(|refused| {
+            self.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
+        })?;
+        let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
+        let permit = caller.permit::<A>().inspect_err(|denied| {
+            self.deny(by, denied.reason(), order, false);
+        })?;
+        if let Some(limiter) = &self.limiter {
+            limiter.admit(permit.caller(), self.clock.moment()).map_err(|wait| {
+                self.deny(by, "rate-limited", order, false);
+                Problem::RateLimited(wait)
+            })?;
+        }
+        Ok(permit)
+    }
+
+    /// What a caller gets who may see no such order. One who sees their own alone was denied another's, as far as
+    /// anybody can tell.
+    pub fn out_of_sight<A>(&self, permit: &Permit<A>, id: OrderId) -> Problem {
+        if permit.sight().confined_to().is_some() {
+            let by = By::Caller { owner: permit.caller(), kind: permit.actor().kind.as_str() };
+            self.deny(by, "not-in-sight", Some(id.uuid()), false);
+        }
+        Problem::NotFound
+    }
+
+    fn deny(&self, by: By, reason: &'static str, order: Option<Uuid>, contradiction: bool) {
+        self.audit.denied(Denial { reason, by, order, contradiction }, self.clock.moment());
+    }
+
+    /// Keeps a message that can never succeed as a dead letter, and tells of what is kept.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn give_up(
+        &self,
+        letter: DeadLetter,
+        fails: Option<&FulfilmentMessage>,
+        stamp: Stamp,
+    ) -> Result<(), StoreError> {
+        let given_up = self.store.record_dead_letter(&letter, fails, stamp).await?;
+        if let Some(reason) = given_up.kept {
+            audit::given_up(&DeadLetter { reason, ..letter });
+        }
+        if let Some(message) = fails.filter(|_| given_up.failed) {
+            audit::order_settled(orders::Action::Fail, message.order_id, Status::Failed);
+        }
+        Ok(())
+    }
+
+    /// When and under which invocation a handler acts.
+    #[must_use]
+    pub fn stamp(&self, invocation: &Invocation) -> Stamp {
+        Stamp { at: self.clock.now(), invocation: invocation.id }
+    }
+}
+
+/// The order that a call's path names.
+fn order_of(call: &Call) -> Option<Uuid> {
+    let names_an_order = call.invocation.function != LETTERS;
+    names_an_order.then(|| call.param("id").parse().ok()).flatten().map(OrderId::uuid)
+}

@@ -1,0 +1,119 @@
+//! What the protocol layer logs, and how an app lists the events of its own: a closed list, one macro.
+
+use std::{error::Error, fmt::Display};
+
+use tracing::{Level, Value, field::display};
+use uuid::Uuid;
+
+/// One kind of log line: its name never changes its meaning.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Stands in the line's field `event`.
+    pub name: &'static str,
+    /// How serious it is.
+    pub level: Level,
+    /// The line's message.
+    pub message: &'static str,
+    /// Its fields, beyond those of the invocation; one that has no value is left out.
+    pub fields: &'static [&'static str],
+}
+
+/// What a field of an event may be. No text but a constant is among it: what a caller sent cannot be logged as such.
+pub(crate) trait Told {
+    /// The field's value.
+    fn told(&self) -> impl Value + '_;
+}
+
+macro_rules! told {
+    ($($kind:ty: $value:ident => $told:expr;)+) => { $(
+        impl Told for $kind {
+            fn told(&self) -> impl Value + '_ {
+                let $value = self;
+                $told
+            }
+        }
+    )+ };
+}
+
+told! {
+    &'static str: text => *text;
+    u16: number => *number;
+    u32: number => *number;
+    u64: number => *number;
+    i64: number => *number;
+    bool: truth => *truth;
+    Uuid: id => display(id);
+    &(dyn Error + 'static): error => *error;
+    &dyn Display: shown => display(*shown);
+}
+
+impl<T: Told> Told for Option<T> {
+    fn told(&self) -> impl Value + '_ {
+        self.as_ref().map(Told::told)
+    }
+}
+
+/// Declares an enum of events: each with its name, level, message and fields, and a way to log it.
+macro_rules! events {
+    (
+        $(#[$doc:meta])*
+        $visibility:vis enum $events:ident {
+            $(
+                $(#[$event_doc:meta])*
+                $event:ident = $name:literal, $level:ident, $message:literal, { $($field:ident: $kind:ty),* $(,)? };
+            )+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        #[expect(missing_docs, reason = "fields say by their names what they hold; docs/events.md lists them")]
+        $visibility enum $events<'a> {
+            $($(#[$event_doc])* $event { $($field: $kind),* },)+
+        }
+
+        impl $events<'_> {
+            /// Every kind that there is.
+            pub const KINDS: &'static [$crate::host::event::Kind] = &[$(
+                $crate::host::event::Kind {
+                    name: $name,
+                    level: tracing::Level::$level,
+                    message: $message,
+                    fields: &[$(stringify!($field)),*],
+                },
+            )+];
+
+            /// Writes the line, within the current span.
+            pub fn log(self) {
+                match self {
+                    $(Self::$event { $($field),* } => tracing::event!(
+                        tracing::Level::$level,
+                        event = $name,
+                        $($field = $crate::host::event::Told::told(&$field),)*
+                        $message
+                    ),)+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use events;
+
+events! {
+    /// What the protocol layer has to tell.
+    pub enum Event {
+        /// The last line of every invocation.
+        InvocationEnded = "invocation-ended", INFO, "invocation ended",
+            { trigger: &'static str, outcome: &'static str, status: u16, duration_ms: u64 };
+        /// The host will try again, or give up.
+        InvocationFailed = "invocation-failed", WARN, "the invocation failed", { reason: &'static str };
+        /// A bug: the caller got a 500.
+        HandlerPanicked = "handler-panicked", ERROR, "the handler panicked", {};
+        /// A bug: the caller got a 500.
+        AnswerDefective = "answer-defective", ERROR, "the handler's answer cannot travel",
+            { defect: &'a dyn Display, why: Option<&'a dyn Display> };
+        /// A bug: look at `carries_outputs` before giving messages.
+        MessagesDropped = "messages-dropped", ERROR,
+            "messages were dropped: look at carries_outputs before giving any", {};
+    }
+}

@@ -1,0 +1,115 @@
+//! Everything that the worker can log, in one list. `docs/events.md` shows it; a test holds the two together.
+
+use std::{error::Error, fmt::Display};
+
+use uuid::Uuid;
+
+use crate::host::event::{self, Kind, events};
+
+/// Stands in the field `event` of lines that libraries wrote: of their kinds there is no list.
+pub(super) const LIBRARY: &str = "library";
+
+/// Stands in the field `event` of the lines that tell why the worker does not start, before there is a log.
+pub(crate) const SETTING_REFUSED: &str = "setting-refused";
+
+events! {
+    /// What the app around the protocol layer has to tell. The fields of the invocation, with who is calling, are added
+    /// by the span around it.
+    pub enum Event {
+        /// Audit: an order is not what it was before. Who did it stands in the line too; for `system` nobody proved to
+        /// be the owner, who is then named.
+        OrderChanged = "order-changed", INFO, "audit: an order was changed", {
+            action: &'static str, order_id: Uuid, status: &'static str, version: Option<u64>, actor: &'static str,
+            owner_tenant_id: Option<Uuid>, owner_object_id: Option<Uuid>,
+        };
+        /// Audit: the product table is not what it was before.
+        ProductChanged = "product-changed", INFO, "audit: a product was changed",
+            { action: &'static str, sku: &'a dyn Display, version: u64, actor: &'static str };
+        /// Audit: a message was given up and is kept as a dead letter.
+        MessageGivenUp = "message-given-up", WARN, "audit: a message became a dead letter", {
+            reason: &'static str, letter_id: Uuid, queue: &'a dyn Display, message_id: Option<Uuid>,
+            order_id: Option<Uuid>,
+        };
+        /// Audit: a dead letter's message goes out again.
+        LetterReplayed = "letter-replayed", INFO, "audit: a dead letter is sent again",
+            { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
+        /// Audit: a caller was refused, and why.
+        Denied = "denied", WARN, "audit: a caller was refused",
+            { reason: &'static str, order_id: Option<Uuid> };
+        /// Audit: two pieces of evidence name different callers, so one of them was forged or mixed up.
+        EvidenceDisagrees = "evidence-disagrees", ERROR,
+            "security: header and token name different callers; find out how the header came past the platform",
+            { reason: &'static str, order_id: Option<Uuid> };
+        /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
+        /// own. Callers who proved nothing count as one.
+        DeniedMore = "denied-more", WARN, "audit: a caller was refused again and again", {
+            reason: &'static str, count: u64, tenant_id: Option<Uuid>, object_id: Option<Uuid>,
+            caller_kind: &'static str,
+        };
+        /// Once a minute: what is under way and what waits for somebody.
+        Gauges = "gauges", INFO, "gauges", {
+            oldest_open_seconds: Option<i64>, open_rows: u64, unreplayed_dead_letters: u64, pool_in_use: u32,
+            pool_size: u32, certificate_days: Option<i64>,
+        };
+        /// Requests go on with the keys that are known, for at most a day.
+        KeysMissing = "issuer-keys-missing", ERROR, "the issuer's keys cannot be had",
+            { error: &'a (dyn Error + 'static) };
+        /// Somebody gets a 404 or a 503, or a setting's secret is not read.
+        VaultRefused = "vault-refused", WARN, "the vault gave no secret", { kind: &'a dyn Display };
+        /// The last one is used for as long as it may be.
+        SecretUnread = "secret-unread", WARN, "a secret could not be read again", { error: &'a dyn Display };
+        /// From now on the new one is used.
+        SecretRotated = "secret-rotated", INFO, "a secret was rotated", {};
+        /// New connections show it.
+        DatabaseTokenRenewed = "database-token-renewed", INFO, "the database gets a new token", {};
+        /// Connections that are open go on.
+        DatabaseTokenMissing = "database-token-missing", ERROR, "there is no new token for the database",
+            { error: &'a dyn Display };
+        /// The call is answered 503, or the message waits.
+        DatabaseAway = "database-away", ERROR, "the database does not answer", { error: &'a dyn Display };
+        /// Its schema is too old, or a row holds what it cannot hold.
+        DatabaseUnfit = "database-unfit", ERROR, "the database is not what this version needs",
+            { error: &'a dyn Display };
+        /// A connection died, or two transactions met.
+        WorkRepeated = "work-repeated", DEBUG, "a unit of work is tried again", { error: &'a dyn Display };
+        /// Until it decides the message waits.
+        BackendUndecided = "backend-undecided", WARN, "the fulfilment backend did not decide",
+            { error: &'a dyn Display };
+        /// A setting is wrong, so no order is refused for it; the message waits.
+        BackendFindsFault = "backend-finds-fault", ERROR,
+            "the fulfilment backend finds fault with the request: check ORDERS_FULFILMENT_URL and that the backend \
+             knows ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
+            { error: &'a dyn Display };
+        /// The last good one stays in use.
+        BackendCertificateUnfit = "backend-certificate-unfit", ERROR, "a rotated certificate is of no use",
+            { error: &'a dyn Display };
+        /// Its mode is off.
+        CertificateDropped = "client-certificate-dropped", INFO,
+            "a client certificate was dropped unread: ORDERS_CLIENT_CERTIFICATE_MODE is off", {};
+        /// Callers with certificates get 503 unless there was a good one before.
+        AuthoritiesUnread = "certificate-authorities-unread", ERROR, "ORDERS_CLIENT_CERTIFICATE_CA cannot be read",
+            { error: &'a dyn Display };
+        /// The last good one stays in use.
+        AuthoritiesUnfit = "certificate-authorities-unfit", ERROR, "ORDERS_CLIENT_CERTIFICATE_CA is of no use",
+            { error: &'a dyn Display };
+        /// At the start: a control is not what it should be.
+        DoctorWarns = "doctor-warns", WARN, "a control is not as it should be: see `orders-worker doctor`", {
+            rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
+        };
+        /// At the start: a control does not hold.
+        DoctorFails = "doctor-fails", ERROR, "a control does not hold: see `orders-worker doctor`", {
+            rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
+        };
+        /// A laptop has no backend.
+        StandInAccepted = "stand-in-accepted", DEBUG, "the stand-in accepts an order", { order_id: Uuid };
+        /// Every night.
+        ExpiredForgotten = "expired-forgotten", INFO, "what had expired is forgotten", { rows: u64 };
+        /// A bug. The panic's own words are not told, for they may quote what a caller sent.
+        WorkerPanicked = "worker-panicked", ERROR, "the worker panicked", { location: Option<&'a dyn Display> };
+    }
+}
+
+/// Every kind of line, by its name.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    event::Event::KINDS.iter().chain(Event::KINDS)
+}
