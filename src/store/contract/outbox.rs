@@ -105,7 +105,8 @@ async fn the_gauges_count_what_is_open_and_what_waits_for_somebody(store: &dyn S
     queued(store, 2).await;
     assert_eq!(counted().await, (Some(at(1)), 2, 0));
     assert!(store.decide_order(&first, Decision::Fulfilled, stamp(3)).await.unwrap());
-    let broken = letter(b"broken", 4);
+    let mut broken = letter(b"broken", 4);
+    broken.queue = "orders-incoming".to_owned();
     store.record_dead_letter(&broken, None, stamp(4)).await.unwrap();
     assert_eq!(counted().await, (Some(at(2)), 1, 1));
     store.replay_dead_letter(&permit(&administrator()), broken.id, stamp(5)).await.unwrap();
