@@ -45,7 +45,7 @@ fn alerts() -> Vec<Assertion> {
             "C18-dead-letters",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Want::Starts("// A row: the host gave a message up"),
+            Want::Starts("// A row: a message was given up"),
         )
         .only(&[("properties.displayName", "dead-letters")]),
         line(
