@@ -35,7 +35,7 @@ pub(super) struct Heard {
 
 #[derive(Deserialize)]
 struct Line {
-    message: String,
+    event: String,
     order_id: String,
 }
 
@@ -84,5 +84,5 @@ async fn listen(mut events: Receiver<Event>, heard: Arc<Mutex<Heard>>) {
 /// The order that a line says the backend was called for.
 fn call(line: &str) -> Option<String> {
     let line: Line = serde_json::from_str(line).ok()?;
-    line.message.starts_with("the stand-in accepts").then_some(line.order_id)
+    (line.event == "stand-in-accepted").then_some(line.order_id)
 }

@@ -135,7 +135,7 @@ fn settings(database: &str, proxying: bool) -> Vec<(String, String)> {
     let mut settings = vec![
         ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ("ORDERS_DATABASE_URL".to_owned(), database.to_owned()),
-        ("ORDERS_LOG".to_owned(), "warn,orders_worker::fulfilment=debug".to_owned()),
+        ("ORDERS_LOG".to_owned(), "warn,orders_worker::telemetry=debug".to_owned()),
         on("Proxying", proxying),
         on("Forwarding", false),
     ];
