@@ -1,6 +1,6 @@
 //! The backend that carries orders out.
 
-use std::{error::Error, iter::successors, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
@@ -38,7 +38,8 @@ pub enum Backend {
     Https(Box<Https>),
 }
 
-/// The backend did not decide; the order waits and is sent again.
+/// The backend did not decide; the order waits and is sent again. No cause of it names a URL or a certificate, or quotes
+/// what the backend wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum Undecided {
     /// Our certificate, or the backend's authority, cannot be read.
@@ -71,12 +72,6 @@ impl Undecided {
     pub fn is_our_fault(&self) -> bool {
         let passing = [408, 409, 425, 429];
         matches!(self, Self::Status(status) if status.is_client_error() && !passing.contains(&status.as_u16()))
-    }
-
-    /// It and what led to it, in one line; no URL, no certificate, nothing that the backend wrote.
-    fn story(&self) -> String {
-        let causes = successors(Some(self as &dyn Error), |error| (*error).source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 }
 
@@ -126,11 +121,10 @@ impl Backend {
 
 impl From<Undecided> for Retry {
     fn from(undecided: Undecided) -> Self {
-        let error = undecided.story();
         if undecided.is_our_fault() {
-            Event::BackendFindsFault { error: &error }.log();
+            Event::BackendFindsFault { error: &undecided }.log();
         } else {
-            Event::BackendUndecided { error: &error }.log();
+            Event::BackendUndecided { error: &undecided }.log();
         }
         Self("the fulfilment backend did not decide")
     }

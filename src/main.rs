@@ -1,9 +1,6 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{
-    env, error::Error, fmt::Display, io, iter::successors, net::Ipv4Addr, path::PathBuf, process::ExitCode,
-    sync::Arc,
-};
+use std::{env, error::Error, fmt::Display, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use orders_worker::{
     audit::Audit,
@@ -18,7 +15,7 @@ use orders_worker::{
     limit::Limiter,
     problem::Problem,
     store::{self, Store},
-    telemetry::{self, Event},
+    telemetry::{self, Event, chain},
     vault::Vault,
 };
 use tokio::{net::TcpListener, signal::unix};
@@ -105,12 +102,6 @@ fn migrate() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error and what led to it, in one line.
-fn chain(error: &dyn Error) -> String {
-    let causes = successors(Some(error), |error| (*error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,6 +1,6 @@
 //! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
 
-use std::{fmt::Display, panic, str::FromStr};
+use std::{error::Error, fmt::Display, iter::successors, panic, str::FromStr};
 
 use tracing::{Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
@@ -21,6 +21,13 @@ pub(crate) mod tests;
 
 pub use event::Event;
 pub(crate) use line::line;
+
+/// An error and what led to it, in one line.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let causes = successors(Some(error), |error| (*error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
 
 /// Which log lines are written: the syntax of `ORDERS_LOG`, such as `info` or `warn,orders_worker=debug`.
 #[derive(Debug)]

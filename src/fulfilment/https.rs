@@ -122,7 +122,7 @@ impl Https {
             Some(last) => {
                 match trust.client() {
                     Ok(client) => last.client = client,
-                    Err(error) => Event::BackendCertificateUnfit { error: &error.story() }.log(),
+                    Err(error) => Event::BackendCertificateUnfit { error: &error }.log(),
                 }
                 last.tried = trust;
                 Ok(last.client.clone())

@@ -15,8 +15,8 @@ use crate::{
 /// The most messages of one tick (contract §4).
 const AT_MOST: u32 = 500;
 
-/// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read does not leave: a
-/// replayed message that is as broken as it was becomes a dead letter once more.
+/// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read
+/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more.
 ///
 /// # Errors
 /// [`Retry`], when the store is away.

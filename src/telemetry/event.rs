@@ -74,15 +74,15 @@ events! {
         WorkRepeated = "work-repeated", DEBUG, "a unit of work is tried again", { error: &'a dyn Display };
         /// Until it decides the message waits.
         BackendUndecided = "backend-undecided", WARN, "the fulfilment backend did not decide",
-            { error: &'a dyn Display };
+            { error: &'a (dyn Error + 'static) };
         /// A setting is wrong, so no order is refused for it; the message waits.
         BackendFindsFault = "backend-finds-fault", ERROR,
             "the fulfilment backend finds fault with the request: check ORDERS_FULFILMENT_URL and that the backend \
              knows ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-            { error: &'a dyn Display };
+            { error: &'a (dyn Error + 'static) };
         /// The last good one stays in use.
         BackendCertificateUnfit = "backend-certificate-unfit", ERROR, "a rotated certificate is of no use",
-            { error: &'a dyn Display };
+            { error: &'a (dyn Error + 'static) };
         /// Its mode is off.
         CertificateDropped = "client-certificate-dropped", INFO,
             "a client certificate was dropped unread: ORDERS_CLIENT_CERTIFICATE_MODE is off", {};

@@ -15,7 +15,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope},
 };
 
-use super::{event::LIBRARY, line::line};
+use super::{chain, event::LIBRARY, line::line};
 use crate::clock::Clock;
 
 /// Writes each event as one line.
@@ -119,8 +119,6 @@ impl Visit for Fields {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let causes = std::iter::successors(value.source(), |cause| (*cause).source());
-        let chain = causes.fold(value.to_string(), |text, cause| format!("{text}: {cause}"));
-        self.put(field, chain);
+        self.put(field, chain(value));
     }
 }

@@ -5,6 +5,7 @@ use test_servers::Says;
 use tokio::time::{Duration, Instant};
 
 use super::*;
+use crate::telemetry::chain;
 
 /// Shows the right certificate to a backend that answers this.
 async fn answered(says: Says) -> Result<Decision, Undecided> {
@@ -112,6 +113,6 @@ async fn the_story_of_a_failure_names_its_cause_and_no_address() {
     let server = parties.backend().await;
     let settings = parties.settings(server.port());
     drop(server);
-    let story = ask(settings).await.unwrap_err().story();
+    let story = chain(&ask(settings).await.unwrap_err());
     assert!(story.contains("cannot be reached") && !story.contains("/v1/fulfilments"), "{story}");
 }
