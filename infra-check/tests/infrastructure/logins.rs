@@ -20,19 +20,8 @@ mod postgres {
         END
         $$";
 
-    const ROLES: &str = r"
-        DO $$
-        BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_api') THEN
-                CREATE ROLE orders_api NOLOGIN;
-            END IF;
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_processor') THEN
-                CREATE ROLE orders_processor NOLOGIN;
-            END IF;
-        EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN NULL;
-        END
-        $$";
+    /// As `orders-worker migrate` makes them.
+    const ROLES: &str = include_str!("../../../src/store/postgres/roles.sql");
 
     const ID: &str = "55555555-5555-4555-8555-555555555555";
 

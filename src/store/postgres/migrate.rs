@@ -18,7 +18,7 @@ use super::sql;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The roles that the two apps sign in with, and what each may do; changes nothing that is so already.
-const ROLES: &str = include_str!("roles.sql");
+const ROLES: &str = concat!(include_str!("roles.sql"), include_str!("grants.sql"));
 
 /// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
 fn migrator() -> Migrator {
