@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io::Write};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -52,29 +52,27 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut all = Map::new();
+        let mut all = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                all.extend(fields.0.clone());
+                fields.0.iter().for_each(|(name, value)| all.put(name, value.clone()));
             }
         }
         // A span's field of this name is no message of the event.
-        all.remove(MESSAGE);
-        let mut own = Fields::default();
-        event.record(&mut own);
-        all.extend(own.0);
+        all.take(MESSAGE);
+        event.record(&mut all);
         let source = event.metadata().target();
         if !source.starts_with("orders_worker") {
             // A library's own field of this name is none of our words.
-            all.insert("event".to_owned(), LIBRARY.into());
-            all.insert("library".to_owned(), source.into());
+            all.put("event", LIBRARY.into());
+            all.put("library", source.into());
         }
-        let message = match all.remove(MESSAGE) {
+        let message = match all.take(MESSAGE) {
             Some(Value::String(message)) => message,
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let line = line(self.clock.now(), *event.metadata().level(), &message, all);
+        let line = line(self.clock.now(), *event.metadata().level(), &message, &all.0);
         // Nobody is left to tell when the log itself cannot be written; the work goes on.
         let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
     }
@@ -82,43 +80,56 @@ where
 
 const MESSAGE: &str = "message";
 
-/// Fields as JSON: numbers and truth values as such, all else as text.
+/// Fields as JSON: numbers and truth values as such, all else as text; of two with one name, the later one. They are so
+/// few that looking through them is the quickest way to find one.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct Fields(Vec<(&'static str, Value)>);
 
 impl Fields {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+    fn put(&mut self, name: &'static str, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(known, _)| *known == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    fn record(&mut self, field: &Field, value: impl Into<Value>) {
         let name = field.name();
-        self.0.insert(name.strip_prefix("r#").unwrap_or(name).to_owned(), value.into());
+        self.put(name.strip_prefix("r#").unwrap_or(name), value.into());
     }
 }
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
+        self.record(field, format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value);
+        self.record(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value);
+        self.record(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value);
+        self.record(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
+        self.record(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value);
+        self.record(field, value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field, chain(value));
+        self.record(field, chain(value));
     }
 }
