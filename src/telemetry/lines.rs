@@ -1,11 +1,10 @@
 //! Events and the spans around them become log lines.
 
-use std::{error::Error, fmt, io::Write};
+use std::io::Write;
 
 use serde_json::{Map, Value};
 use tracing::{
     Event, Subscriber,
-    field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -15,8 +14,11 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope},
 };
 
-use super::{chain, event::LIBRARY, line::line};
-use crate::clock::Clock;
+use super::{event::LIBRARY, fields::Fields, line::line};
+use crate::{
+    clock::Clock,
+    host::{PARENT_SPAN_ID, SPAN_ID},
+};
 
 /// Writes each event as one line.
 pub(super) struct Lines<W> {
@@ -59,7 +61,9 @@ where
             }
         }
         // A span's field of this name is no message of the event.
-        all.remove(MESSAGE);
+        for unwritten in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
+            all.remove(unwritten);
+        }
         let mut own = Fields::default();
         event.record(&mut own);
         all.extend(own.0);
@@ -81,44 +85,3 @@ where
 }
 
 const MESSAGE: &str = "message";
-
-/// Fields as JSON: numbers and truth values as such, all else as text.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
-        let name = field.name();
-        self.0.insert(name.strip_prefix("r#").unwrap_or(name).to_owned(), value.into());
-    }
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value);
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field, chain(value));
-    }
-}
