@@ -6,6 +6,7 @@
 pub mod authority;
 pub mod azurite;
 pub mod backend;
+pub mod front;
 mod http;
 pub mod identity_endpoint;
 pub mod postgres;
@@ -13,6 +14,7 @@ pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
 pub use backend::{Asked, Backend, Says};
+pub use front::Front;
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
 pub use vault::{Mood, Vault, VaultSecret};

@@ -36,4 +36,5 @@ mod refusals;
 mod relay;
 mod replay;
 mod settings;
+mod traces;
 mod vocabulary;
