@@ -1,6 +1,10 @@
 //! The certificate that the backend is shown, kept in a vault.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fs::{self, File},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
@@ -13,7 +17,8 @@ use orders_worker::{
     store::Decision,
     telemetry::chain,
 };
-use test_servers::{Authority, Issued, Leaf};
+use test_servers::{Authority, Issued, Leaf, identity_endpoint::HEADER};
+use tracing::level_filters::LevelFilter;
 use uuid::Uuid;
 
 use crate::{
@@ -24,6 +29,7 @@ use crate::{
 on_the_platform!(
     a_rotation_in_the_vault_is_shown_to_the_backend_without_a_restart_and_without_a_failed_call,
     a_certificate_that_the_vault_keeps_as_pkcs12_is_refused_with_the_way_to_a_pem_one,
+    not_even_the_finest_log_holds_a_key_that_the_vault_keeps,
 );
 
 const PEM: &str = "application/x-pem-file";
@@ -119,4 +125,34 @@ async fn a_certificate_that_the_vault_keeps_as_pkcs12_is_refused_with_the_way_to
     assert!(matches!(refused, Undecided::Secret(_)), "{refused:?}");
     assert!(chain(&refused).contains("application/x-pem-file"), "{refused:?}");
     assert!(parties.server.asked().is_empty());
+}
+
+async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let log = File::create(&path).unwrap();
+    tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log).init();
+    let (parties, order) = (Parties::meet().await, order());
+    let used = parties.rotate(PEM);
+    assert!(parties.call(&order).await.is_ok());
+    let broken = parties.clients.issue(&Leaf::client(&["worker.example"])).unwrap();
+    parties.world.put("worker", |secret| secret.value.clone_from(&broken.key));
+    let background = Arc::clone(&parties.backend);
+    let reading = tokio::spawn(async move { background.keep_fresh(Clock).await });
+    let told = async {
+        while !fs::read_to_string(&path).unwrap().contains("a rotated certificate is of no use") {
+            assert!(parties.call(&order).await.is_ok());
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "nobody tells");
+    reading.abort();
+    let keys = format!("{}{}", used.key, broken.key);
+    let secrets = || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", HEADER]);
+    let leak = |log: String| secrets().find(|secret| log.contains(secret));
+    let log = fs::read_to_string(&path).unwrap();
+    assert!(log.contains("TRACE") && log.contains("a secret was rotated"), "{log}");
+    assert_eq!(leak(log), None);
+    for planted in secrets() {
+        assert_eq!(leak(format!("planted: {planted}")), Some(planted), "the search finds what is there");
+    }
 }

@@ -6,6 +6,7 @@ mod support;
 mod access;
 mod alike;
 mod audit;
+mod canaries;
 mod certificates;
 mod changes;
 mod crash;
