@@ -14,6 +14,8 @@ use crate::{
     vault::Vault,
 };
 
+mod life;
+
 /// A text is not the PEM that it should be. Holds nothing of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
@@ -35,6 +37,14 @@ pub struct Holder {
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the first.
     pub key: PrivateKeyDer<'static>,
+}
+
+impl Holder {
+    /// When the first certificate of the chain ends: from then on nobody believes it.
+    #[must_use]
+    pub fn ends(&self) -> Option<DateTime<Utc>> {
+        self.chain.iter().filter_map(|certificate| life::end(certificate)).min()
+    }
 }
 
 impl FromStr for Holder {
