@@ -205,13 +205,13 @@ async fn hostile_text_in_a_request_key_is_that_key_or_is_refused(mode: Mode) {
 async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_letter() {
     let app = TestApp::start(Mode::Proxy).await;
     app.person("admin").stock("BEANS", 1290).await;
-    let (mut sent, mut kept) = (0, Vec::new());
+    let (mut count, mut kept) = (0, Vec::new());
     for text in CORPUS {
         let mut send = async |changes: Value| {
-            sent += 1;
+            count += 1;
             let mut message = json!({
                 "version": 1,
-                "messageId": format!("01890a5d-ac96-774b-bcce-{sent:012}"),
+                "messageId": format!("01890a5d-ac96-774b-bcce-{count:012}"),
                 "owner": {"tenantId": TENANT, "objectId": object_id(1)},
                 "reference": "PO-17",
                 "currency": "EUR",
@@ -245,7 +245,7 @@ async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_lett
         let Some(next) = read["next"].as_str() else { break };
         page = format!("/api/dead-letters?limit=100&cursor={next}");
     }
-    assert_eq!(letters, sent - kept.len());
+    assert_eq!(letters, count - kept.len());
 }
 
 /// Texts that are nearly cursors, and texts that are nothing.
