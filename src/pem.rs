@@ -185,6 +185,8 @@ mod tests {
         assert!(matches!(source("/etc/ca.pem"), Ok(AuthoritySource::Kept(SecretSource::File(_)))));
         assert!(matches!(source("keyvault:ca"), Ok(AuthoritySource::Kept(SecretSource::Vault(_)))));
         assert!(source("-----BEGIN CERTIFICATE-----\nMII").is_err());
+        let revocations = format!("{}-----BEGIN X509 CRL-----\nMII\n", authority.certificate());
+        assert!(source(&revocations).is_err(), "a broken list could hide a revocation");
         assert!(source("keyvault:a/b").is_err());
     }
 }

@@ -13,6 +13,7 @@ mod crash;
 mod database_tls;
 mod database_token;
 mod dead_letters;
+mod depth;
 mod description;
 mod differences;
 mod doctor;

@@ -12,6 +12,7 @@ use local_host::{
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
+    keys::Keys,
     people::People,
     supervisor::OWN_URL,
 };
@@ -141,6 +142,7 @@ pub(crate) struct Setup {
     evidence: Evidence,
     front: FrontMode,
     queues: Place,
+    keys: Option<Keys>,
     settings: Vec<(String, String)>,
 }
 
@@ -151,6 +153,7 @@ impl Setup {
             evidence: Evidence::Both,
             front: FrontMode::On,
             queues: Place::InProcess,
+            keys: None,
             settings: Vec::new(),
         }
     }
@@ -167,6 +170,11 @@ impl Setup {
 
     pub(crate) fn queues(mut self, queues: Place) -> Self {
         self.queues = queues;
+        self
+    }
+
+    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
         self
     }
 
@@ -207,7 +215,7 @@ impl Setup {
             front: self.front,
             people: Some(people.clone()),
             state: state(),
-            keys: None,
+            keys: self.keys,
             queues: queues.clone(),
             events,
         };
@@ -279,6 +287,11 @@ impl TestApp {
     /// A token that was issued so many seconds ago.
     pub(crate) fn token_issued(&self, principal: &Principal, ago: i64) -> String {
         principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
+    }
+
+    /// A token of these claims, whatever they say.
+    pub(crate) fn signed(&self, claims: &serde_json::Value) -> String {
+        self.issuer.sign(claims).expect("the issuer signs")
     }
 
     /// Waits for something to come true, with a deadline.

@@ -9,6 +9,7 @@ mod fuzz_api;
 mod infra;
 mod licences;
 mod measure;
+mod mutants;
 mod postgres;
 mod project;
 mod test;
@@ -36,6 +37,7 @@ Examples:
   cargo xtask describe                 docs/openapi.json, written anew from the code
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
+  cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
   cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
@@ -67,6 +69,8 @@ enum Command {
     Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
+    /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
+    Mutants(mutants::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
@@ -87,6 +91,7 @@ async fn main() -> ExitCode {
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Mutants(args) => mutants::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
