@@ -9,10 +9,13 @@ mod fuzz_api;
 mod infra;
 mod licences;
 mod measure;
+mod package;
 mod postgres;
 mod project;
+mod release;
 mod test;
 mod token;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -37,6 +40,7 @@ Examples:
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask bench                    rates, latencies and memory beside limits and peers
+  cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
 
@@ -71,6 +75,8 @@ enum Command {
     Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
     Infra(infra::Args),
+    /// Make the zips that are deployed, and the bill of what is in them.
+    Package(package::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -89,6 +95,7 @@ async fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
+        Command::Package(args) => package::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {
