@@ -34,9 +34,10 @@ const LIBRARIES: [&str; 9] = [
 struct BareRoot(TempDir);
 
 impl BareRoot {
-    fn new(hosts: &str) -> Self {
+    /// One in which these names, and `localhost`, are this machine.
+    fn new(names: &str) -> Self {
         let root = Self(tempfile::tempdir().expect("a folder"));
-        root.write("etc/hosts", hosts);
+        root.write("etc/hosts", &format!("127.0.0.1 localhost {names}\n"));
         root.write("etc/nsswitch.conf", "hosts: files\n");
         let libraries = root.folder("usr/lib");
         for name in LIBRARIES {
@@ -99,8 +100,8 @@ struct World {
     _beside: TempDir,
 }
 
-async fn world(hosts: &str) -> World {
-    let (guarded, root) = (Guarded::start().await, BareRoot::new(hosts));
+async fn world(names: &str) -> World {
+    let (guarded, root) = (Guarded::start().await, BareRoot::new(names));
     let (servers, clients) =
         (Authority::new("servers").expect("an authority"), Authority::new("clients").expect("an authority"));
     let own = clients.issue(&Leaf::client(&["worker.example"])).expect("a certificate");
@@ -126,7 +127,7 @@ async fn world(hosts: &str) -> World {
 #[tokio::test]
 #[ignore = "needs what ships, and a root of its own: the stage `package` of `cargo xtask test` runs it"]
 async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_servers() {
-    let world = world(&format!("127.0.0.1 {DATABASE} {BACKEND}\n")).await;
+    let world = world(&format!("{DATABASE} {BACKEND}")).await;
     assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200);
     world.app.person("admin").stock("BEANS", 1290).await;
     let buyer = world.app.person("buyer");
@@ -140,7 +141,7 @@ async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_
 #[tokio::test]
 #[ignore = "needs what ships, and a root of its own: the stage `package` of `cargo xtask test` runs it"]
 async fn the_names_are_those_of_its_root_and_of_nobody_else() {
-    let world = world("").await;
+    let world = world(BACKEND).await;
     assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200, "it waits for nobody");
     assert_eq!(world.app.person("buyer").get("/api/orders").await.status, 503);
 }
