@@ -36,7 +36,7 @@ Examples:
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
-  cargo xtask describe                 docs/openapi.json, written anew from the code
+  cargo xtask describe                 docs/openapi.json and the like, written anew from what they describe
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask bench                    rates, latencies and memory beside limits and peers
@@ -67,7 +67,7 @@ enum Command {
     Chaos(chaos::Args),
     /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
     FuzzApi(fuzz_api::Args),
-    /// Write docs/openapi.json anew.
+    /// Write docs/openapi.json, docs/events.md and docs/deployment.svg anew.
     Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),

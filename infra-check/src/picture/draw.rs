@@ -37,7 +37,8 @@ pub(super) fn svg(picture: &Picture) -> String {
     );
     picture.zones.iter().for_each(|one| zone(&mut svg, one));
     picture.boxes.iter().for_each(|one| block(&mut svg, one));
-    picture.arrows.iter().for_each(|one| arrow(&mut svg, one, &picture.zones));
+    picture.arrows.iter().for_each(|one| arrow(&mut svg, one));
+    picture.arrows.iter().for_each(|one| label(&mut svg, one, &picture.zones));
     svg.push_str("</svg>\n");
     svg
 }
@@ -92,7 +93,7 @@ fn text(svg: &mut String, at: (f64, f64), lines: &[String], class: impl Fn(usize
     }
 }
 
-fn arrow(svg: &mut String, arrow: &Arrow, zones: &[Zone]) {
+fn arrow(svg: &mut String, arrow: &Arrow) {
     let (from, to) = ends(arrow.from, arrow.to);
     let dashes = if arrow.dashed { " stroke-dasharray=\"5 4\"" } else { "" };
     put(
@@ -103,8 +104,12 @@ fn arrow(svg: &mut String, arrow: &Arrow, zones: &[Zone]) {
             from.0, from.1, to.0, to.1
         ),
     );
+}
+
+/// What stands at an arrow: first the ground, broad, so that the words stand free of all arrows.
+fn label(svg: &mut String, arrow: &Arrow, zones: &[Zone]) {
+    let (from, to) = ends(arrow.from, arrow.to);
     let inside = zones.iter().any(|zone| within(zone, arrow.from) && within(zone, arrow.to));
-    // First the ground, broad, so that the words stand free of the arrow.
     let ground = if inside { "inside" } else { "ground" };
     let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
     text(svg, middle, &arrow.lines, |_| ground);
