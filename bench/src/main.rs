@@ -50,6 +50,9 @@ struct Args {
     /// cargo's output folder; tools are installed and raw data is kept there.
     #[arg(long)]
     target: PathBuf,
+    /// The worker as it ships.
+    #[arg(long)]
+    worker: PathBuf,
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
@@ -93,7 +96,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let (plan, began) = (Plan::of(args.quick), Instant::now());
     let release = |name: &str| args.target.join("release").join(name);
     let mut programs =
-        Programs { worker: release("orders-worker"), bare_axum: release("bare-axum"), fastify: None };
+        Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
     let place = args.target.join("tools").join("bench-fastify");
     match server::install_fastify(&args.root.join("bench/fastify"), &place) {
         Ok(()) => programs.fastify = Some(place),

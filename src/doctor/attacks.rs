@@ -14,6 +14,8 @@ use crate::config::IdentityMode;
 
 /// What every caller may ask for: their own orders.
 pub(super) const OWN: &str = "/api/orders?limit=1";
+/// The same for a program that processes orders: it owns none.
+pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
 /// What an `OrderAdmin` alone may ask for.
 const ADMINS: &str = "/api/dead-letters?limit=1";
 

@@ -5,7 +5,9 @@ mod support;
 
 mod access;
 mod alike;
+mod apart;
 mod audit;
+mod bare_root;
 mod canaries;
 mod certificates;
 mod changes;

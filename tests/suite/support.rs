@@ -1,8 +1,6 @@
 //! A running app in a folder of its own, and a client per kind of caller.
 
 use std::{
-    fs, io,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -26,6 +24,7 @@ mod heard;
 mod identity;
 mod principal;
 mod queues;
+mod staged;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
@@ -34,6 +33,7 @@ pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
+pub(crate) use staged::{Part, binary};
 
 use database::Kept;
 
@@ -143,6 +143,8 @@ pub(crate) struct Setup {
     front: FrontMode,
     queues: Place,
     keys: Option<Keys>,
+    part: Part,
+    program: PathBuf,
     settings: Vec<(String, String)>,
 }
 
@@ -154,6 +156,8 @@ impl Setup {
             front: FrontMode::On,
             queues: Place::InProcess,
             keys: None,
+            part: Part::Whole,
+            program: binary(),
             settings: Vec::new(),
         }
     }
@@ -178,6 +182,18 @@ impl Setup {
         self
     }
 
+    /// Deploys a part of it alone.
+    pub(crate) fn part(mut self, part: Part) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// Starts this instead of the binary under test, which it has to become.
+    pub(crate) fn program(mut self, program: &Path) -> Self {
+        self.program = program.to_owned();
+        self
+    }
+
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
@@ -193,7 +209,7 @@ impl Setup {
     /// Starts it without waiting for the worker.
     pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        stage(folder.path()).expect("the app can be staged");
+        staged::stage(&folder.path().join("app"), self.part, &self.program).expect("the app can be staged");
         let database = Kept::fresh(&folder).await;
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
@@ -325,42 +341,9 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
-pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("WORKER_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
-}
-
 /// One issuer key serves all tests: making one takes longer than most of them.
 fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
-}
-
-fn stage(folder: &Path) -> io::Result<()> {
-    let root = folder.join("app");
-    fs::create_dir_all(&root)?;
-    fs::copy(repository().join("host.json"), root.join("host.json"))?;
-    // A link, not a copy: while one test writes an executable, a child that another test forks holds it open for
-    // writing, and starting it fails as busy.
-    symlink(fs::canonicalize(binary())?, root.join("orders-worker"))?;
-    for function in fs::read_dir(repository().join("functions"))? {
-        let function = function?;
-        let bindings = fs::read_to_string(function.path().join("function.json"))?;
-        fs::create_dir(root.join(function.file_name()))?;
-        fs::write(root.join(function.file_name()).join("function.json"), only_when_fired(&bindings)?)?;
-    }
-    Ok(())
-}
-
-/// Timers fire when a test says so: a tick of their own would come between its steps.
-fn only_when_fired(bindings: &str) -> io::Result<String> {
-    let mut function: serde_json::Value = serde_json::from_str(bindings)?;
-    for binding in function["bindings"].as_array_mut().into_iter().flatten() {
-        if binding["type"] == "timerTrigger" {
-            binding["schedule"] = "0 0 0 1 1 *".into();
-        }
-    }
-    Ok(function.to_string())
 }
 
 /// Kills the worker as the platform does: no warning.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use crate::project::{Profile, Project};
+use crate::{project::Project, release::Release};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -16,12 +16,11 @@ pub(crate) struct Args {
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let mut peers = project.cargo();
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
-    for mut build in [project.build_worker(Profile::Release), peers] {
-        let built = build.status().context("cannot start cargo")?;
-        ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
-    }
+    let worker = Release::that_runs_here(project)?.made(project)?;
+    let built = peers.status().context("cannot start cargo")?;
+    ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
-    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target());
+    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
     if args.quick {
         bench.arg("--quick");
     }

@@ -62,6 +62,15 @@ async fn a_guarded_deployment_refuses_every_lie() {
 }
 
 #[tokio::test]
+async fn a_program_that_processes_orders_can_be_the_honest_caller() {
+    let app = Setup::in_mode(Mode::Proxy).start().await;
+    let found = examine(&app, &[app.host.url()], "warehouse", "easyauth+jwt").await;
+    assert_eq!((found.failed(), found.code), (vec![], Some(0)), "{}", found.said);
+    let found = examine(&app, &[app.host.url()], "visitor", "easyauth+jwt").await;
+    assert_eq!(found.level("C56-good-call"), Some("fail"), "a program without a role: {}", found.said);
+}
+
+#[tokio::test]
 async fn any_one_layer_off_makes_it_fail() {
     for (front, rule) in
         [(FrontMode::Bypassed, "C56-good-call"), (FrontMode::KeepingHeaders, "C04-another-principal")]
