@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::{
     Event, Subscriber,
     span::{Attributes, Id, Record},
@@ -54,31 +54,29 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut all = Map::new();
+        let mut all = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                all.extend(fields.0.clone());
+                fields.0.iter().for_each(|(name, value)| all.put(name, value.clone()));
             }
         }
-        // A span's field of this name is no message of the event.
+        // A span's field of this name is no message of the event; and a line tells the trace alone.
         for unwritten in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
-            all.remove(unwritten);
+            all.take(unwritten);
         }
-        let mut own = Fields::default();
-        event.record(&mut own);
-        all.extend(own.0);
+        event.record(&mut all);
         let source = event.metadata().target();
         if !source.starts_with("orders_worker") {
             // A library's own field of this name is none of our words.
-            all.insert("event".to_owned(), LIBRARY.into());
-            all.insert("library".to_owned(), source.into());
+            all.put("event", LIBRARY.into());
+            all.put("library", source.into());
         }
-        let message = match all.remove(MESSAGE) {
+        let message = match all.take(MESSAGE) {
             Some(Value::String(message)) => message,
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let line = line(self.clock.now(), *event.metadata().level(), &message, all);
+        let line = line(self.clock.now(), *event.metadata().level(), &message, &all.0);
         // Nobody is left to tell when the log itself cannot be written; the work goes on.
         let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
     }
