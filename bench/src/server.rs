@@ -70,6 +70,18 @@ impl Server {
         pool: u32,
         statements: Option<&Statements>,
     ) -> anyhow::Result<Self> {
+        Self::start_with(peer, programs, database, pool, statements, &[])
+    }
+
+    /// The same with further settings, which win.
+    pub(crate) fn start_with(
+        peer: Peer,
+        programs: &Programs,
+        database: &str,
+        pool: u32,
+        statements: Option<&Statements>,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let port = free_port().context("cannot find a free port")?;
         let mut command = command(peer, programs)?;
         command
@@ -104,6 +116,7 @@ impl Server {
                 .env("OWNER_TENANT", TENANT)
                 .env("OWNER_OBJECT", READER);
         }
+        command.envs(settings.iter().copied());
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let start = Instant::now();
         let mut child = command.spawn().with_context(|| format!("cannot start {peer}"))?;
