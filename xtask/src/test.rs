@@ -168,7 +168,7 @@ impl Stage {
     fn run(&self, project: &Project) -> anyhow::Result<()> {
         for mut command in (self.commands)(project)? {
             let program = command.get_program().display().to_string();
-            let status = evidence::status(project, &mut command)
+            let status = evidence::status(&evidence::file(project), &mut command)
                 .with_context(|| format!("cannot start {program}: install it"))?;
             anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
         }
