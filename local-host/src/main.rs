@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,
     front::FrontMode,
@@ -55,6 +55,12 @@ struct Arguments {
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
     state: PathBuf,
+    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
+    #[arg(long, value_name = "PORT")]
+    console_port: Option<u16>,
+    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
+    #[arg(long, value_name = "PATH")]
+    openapi: Option<String>,
     /// For attack tests: print where the worker itself listens, without front, routes and keys
     #[arg(long)]
     direct: bool,
@@ -140,6 +146,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
         keys: None,
         queues: queues.unwrap_or_default(),
         events,
+        console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },
     })
     .await?;
     for function in &functions.functions {
@@ -168,6 +175,7 @@ async fn announce(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     if direct {
         println!("worker on http://{}", host.worker_address().await?);
     }
+    println!("console on {}", host.console_url());
     println!("ready on {}; Ctrl-C stops it", host.url());
     std::future::pending().await
 }

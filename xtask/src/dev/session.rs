@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People, queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People,
+    queues::Queues,
 };
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
@@ -136,6 +137,7 @@ fn options(
         keys: None,
         queues: queues(&events)?,
         events,
+        console: ConsoleOptions::default(),
     })
 }
 

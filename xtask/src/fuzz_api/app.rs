@@ -7,7 +7,8 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use local_host::{
-    Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People,
+    queues::Queues,
 };
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
@@ -55,6 +56,7 @@ impl App {
             keys: None,
             queues: Queues::default(),
             events: Events::new(),
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await?;
         host.ready().await?;
