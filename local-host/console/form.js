@@ -41,6 +41,8 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
   seeBody();
 
   async function call() {
+    number = null;
+    result.replaceChildren();
     const target = params.reduce((at, { whole, rest, input }) =>
       at.replace(whole, rest ? input.value.split("/").map(part).join("/") : part(input.value)), path);
     const content = bodyField.hidden ? "" : text.value;
@@ -55,9 +57,18 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
     }));
   }
 
+  let number = null;
+
   function show(made) {
+    number = made.number;
     result.replaceChildren(exchange(made, show));
   }
+
+  /** Logs come after the answer. */
+  addEventListener("told", async function heard({ detail: { kind, call } }) {
+    if (!result.isConnected && number !== null) return removeEventListener("told", heard);
+    if (kind === "call" && call.number === number) show(await ask("GET", `calls/${number}`));
+  });
 
   return el("div", {},
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(send, call); } },

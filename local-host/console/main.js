@@ -36,17 +36,20 @@ function tabs() {
 
 async function show() {
   const { name, rest } = route();
+  main.setAttribute("aria-busy", "true");
   tabs();
   document.title = `${titles[name]} · ${shared.overview?.app ?? "local-host"}`;
-  if (shown?.name === name && shown.view.go) return shown.view.go(rest);
-  shown?.view.leave?.();
   try {
+    if (shown?.name === name && shown.view.go) return await shown.view.go(rest);
+    shown?.view.leave?.();
     const view = await views[name].open(shared, rest);
     shown = { name, view };
     main.replaceChildren(view.node);
   } catch (error) {
     shown = null;
     main.replaceChildren(el("p", { class: "empty" }, error.message));
+  } finally {
+    main.removeAttribute("aria-busy");
   }
 }
 
@@ -73,6 +76,7 @@ async function hear(event) {
     notice(event.kind === "worker" ? `The worker ${event.what}` : event.what, event.kind === "mistake" ? "bad" : "");
   }
   shown?.view.heard?.(event);
+  dispatchEvent(new CustomEvent("told", { detail: event }));
 }
 
 addEventListener("hashchange", () => {

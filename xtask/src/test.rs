@@ -21,7 +21,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 11] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -116,6 +116,13 @@ const STAGES: [Stage; 10] = [
         advice: "mend the worker or its description; the printed --seed sends the same again",
         commands: |project| {
             Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"])])
+        },
+    },
+    Stage {
+        name: "console",
+        advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "console"])])
         },
     },
     Stage {

@@ -4,6 +4,9 @@ import { button, during, el, field, notice } from "../dom.js";
 import { ask, part } from "../host.js";
 import { callForm } from "../form.js";
 
+/** What can be called comes first. */
+const KINDS = ["http", "queue", "timer"];
+
 export async function open(shared, name) {
   const list = el("ul", { class: "list" });
   const place = el("div", { class: "detail" });
@@ -11,7 +14,7 @@ export async function open(shared, name) {
     el("h1", { id: "functions-title" }, "Functions"), list), place);
 
   function go(chosen) {
-    const all = shared.overview?.functions ?? [];
+    const all = KINDS.flatMap((kind) => (shared.overview?.functions ?? []).filter((one) => one.kind === kind));
     const one = all.find((each) => each.name === chosen) ?? all[0];
     list.replaceChildren(...all.map((each) => el("li", {},
       el("a", { href: `#/functions/${part(each.name)}`, "aria-current": each === one ? "true" : null },
