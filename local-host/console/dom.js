@@ -83,6 +83,11 @@ export function distance(time) {
   return seconds > 0 ? `in ${text}` : seconds === 0 ? "now" : `${text} ago`;
 }
 
+/** Where a list stands above what was chosen in it, shows the latter. */
+export function reveal(element) {
+  if (matchMedia("(max-width: 60rem)").matches) element.scrollIntoView({ block: "start" });
+}
+
 /** JSON with line breaks; any other text as it is. */
 export function pretty(text) {
   try {

@@ -16,6 +16,8 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response, StatusCode};
 
+pub(crate) use guard::is_local;
+
 use crate::{body::Body, invoke::status_only, stop::Stopping, supervisor::Host};
 
 /// Everything below it is the host's own, whatever routes the app has.

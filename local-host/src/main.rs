@@ -43,7 +43,7 @@ struct Arguments {
     /// Where to listen on 127.0.0.1; 0 for any free port
     #[arg(long, default_value_t = 7071)]
     port: u16,
-    /// Who can sign in: tenant, audience, people and their roles
+    /// Who can sign in: tenant, audience, people and their roles; `.local-host.json` of the app folder if not given
     #[arg(long)]
     people: Option<PathBuf>,
     /// Whether callers' tokens are checked and principal headers set
@@ -65,7 +65,7 @@ struct Arguments {
     #[arg(long)]
     direct: bool,
     /// Print a bearer token for one of the people, for a host on this port, and end
-    #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
+    #[arg(long, value_name = "NAME")]
     token: Option<String>,
 }
 
@@ -104,11 +104,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let people = arguments.people.as_deref().map(People::load).transpose()?;
-    match (&arguments.app, &arguments.token, people) {
-        (None, Some(name), Some(people)) => print_token(name, &people, &arguments),
-        (Some(app), _, people) => serve(app, people, &arguments).await,
-        _ => bail!("name the folder with host.json"),
+    let people = match (&arguments.people, &arguments.app) {
+        (Some(file), _) => People::load(file)?,
+        (None, app) => People::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
+    };
+    match (&arguments.token, &arguments.app) {
+        (Some(name), _) => print_token(name, &people, &arguments),
+        (None, Some(app)) => serve(app, people, &arguments).await,
+        (None, None) => bail!("name the folder with host.json"),
     }
 }
 
@@ -123,7 +126,7 @@ fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Re
     Ok(())
 }
 
-async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> anyhow::Result<()> {
+async fn serve(app: &Path, people: People, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()
         .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
@@ -141,7 +144,7 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
             FrontChoice::Bypassed => FrontMode::Bypassed,
             FrontChoice::KeepingHeaders => FrontMode::KeepingHeaders,
         },
-        people,
+        people: Some(people),
         state: arguments.state.clone(),
         keys: None,
         queues: queues.unwrap_or_default(),

@@ -1,6 +1,6 @@
 // The last calls as they happen, and each with everything that is known of it.
 
-import { el, listing, notice, when } from "../dom.js";
+import { el, listing, notice, reveal, when } from "../dom.js";
 import { ask } from "../host.js";
 import { exchange, outcome, took } from "../exchange.js";
 
@@ -35,7 +35,7 @@ export async function open(shared, number) {
       el("span", { class: "line" }, el("span", { class: `badge ${kind}` }, text),
         el("strong", {}, call.function ?? "no function"), el("span", { class: "quiet" }, took(call.duration))),
       el("span", { class: "quiet" }, when(call.begun), ` ${call.head ?? "message or tick"}`),
-      call.trace && el("span", { class: "quiet mono" }, `trace ${call.trace}`)));
+      call.trace && el("span", { class: "quiet mono" }, `trace ${call.trace.slice(0, 16)}…`)));
   }
 
   async function detail() {
@@ -80,5 +80,5 @@ export async function open(shared, number) {
   }
 
   await go(number);
-  return { node, go, heard };
+  return { node, go: async (next) => (await go(next), reveal(place)), heard };
 }

@@ -1,6 +1,6 @@
 // Functions, each with what starts it and a way to start it.
 
-import { button, during, el, field, notice } from "../dom.js";
+import { button, during, el, field, notice, reveal } from "../dom.js";
 import { ask, part } from "../host.js";
 import { callForm } from "../form.js";
 
@@ -23,7 +23,7 @@ export async function open(shared, name) {
   }
 
   go(name);
-  return { node, go };
+  return { node, go: (chosen) => (go(chosen), reveal(place)) };
 }
 
 function starts({ kind, methods, path, queue, schedule }) {

@@ -15,7 +15,7 @@ pub(super) fn is_guarded(path: &str) -> bool {
 }
 
 /// Whether a path is this program's own, which no route of the app can take.
-pub(super) fn is_local(path: &str) -> bool {
+pub(crate) fn is_local(path: &str) -> bool {
     is_below(path, super::PREFIX.trim_end_matches('/'))
 }
 

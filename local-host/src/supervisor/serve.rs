@@ -80,6 +80,7 @@ async fn answer(host: &Host, request: Request<Incoming>, entrance: Entrance) -> 
     let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
     match console::answer(host, request, entrance).await {
         Ok(answer) => answer,
+        Err(request) if console::is_local(request.uri().path()) => served(host, request).await,
         Err(request) => host.call(request).await,
     }
 }

@@ -108,6 +108,7 @@ impl Session {
             welcome::greet(&self.options.app_root, people, url)?;
             welcome::offer_doctor(&self.options.app_root, &settings, people, url);
         }
+        println!("\nsee and do everything in a browser\n  {}", host.console_url());
         println!("\n{NEXT}");
         Ok(())
     }
