@@ -6,6 +6,7 @@ mod calls;
 mod faults;
 mod guard;
 mod live;
+mod outgoing;
 mod overview;
 mod page;
 mod people;
@@ -72,7 +73,6 @@ impl Console {
 ///
 /// # Errors
 /// The request, when it is the app's or the issuer's and harmless.
-#[expect(clippy::result_large_err, reason = "the request is used once, where it is returned")]
 pub(crate) async fn answer(
     host: &Host,
     request: Request<Body>,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Which switches to turn; what is not named stays.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Switches {
     answers: Option<Disturbance>,
@@ -22,7 +22,7 @@ pub(super) struct Switches {
 }
 
 /// What befalls the next message of a queue.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) enum Wanted {
     /// It is put twice.

@@ -89,11 +89,11 @@ impl Host {
     /// Answers a call of the app, and remembers it.
     pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
         let clock = self.options.queues.clock();
-        let begin = || self.options.events.wire().journal().begin(clock.now());
-        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(begin);
-        let (request, begun) = record.requested(request);
+        let new = || self.options.events.wire().journal().begin(clock.now());
+        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(new);
+        let (request, caller) = record.requested(request);
         let answer = served(self, request).await;
-        begun.answered(answer, clock.now())
+        caller.answered(answer, clock.now())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the console promises: to show everything to the page, to do what it asks, and nothing for anybody else.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
 mod calls;
 mod faults;
 mod guard;

@@ -10,10 +10,10 @@ use crate::app::within;
 async fn event(stream: &mut Response, rest: &mut String, wanted: impl Fn(&Value) -> bool) -> Value {
     within(async {
         loop {
-            while let Some((event, more)) = rest.split_once("\n\n") {
+            while let Some(end) = rest.find("\n\n") {
+                let event: String = rest.drain(..end + 2).collect();
                 let event =
                     event.strip_prefix("data: ").map(|text| serde_json::from_str::<Value>(text).unwrap());
-                *rest = more.to_owned();
                 if let Some(event) = event.filter(&wanted) {
                     return event;
                 }
