@@ -50,7 +50,7 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
       const at = line.indexOf(":");
       return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
     }).filter(([name]) => content || name.toLowerCase() !== "content-type");
-    show(await ask("POST", "calls", {
+    await show(await ask("POST", "calls", {
       method: method.value,
       path: target.replace(/(.)\/+$/, "$1") + (search.value ? `?${search.value.replace(/^\?/, "")}` : ""),
       headers: pairs, body: content || null, person: person.value || null, key: key.value || null, mode: mode.value || null,
@@ -58,16 +58,24 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
   }
 
   let number = null;
+  let looks = 0;
 
   function show(made) {
     number = made.number;
-    result.replaceChildren(exchange(made, show));
+    return look();
+  }
+
+  /** Shows the call as it is now, unless somebody looks again meanwhile. */
+  async function look() {
+    const mine = ++looks;
+    const made = await ask("GET", `calls/${number}`);
+    if (mine === looks) result.replaceChildren(exchange(made, show));
   }
 
   /** Logs come after the answer. */
   addEventListener("told", async function heard({ detail: { kind, call } }) {
     if (!result.isConnected && number !== null) return removeEventListener("told", heard);
-    if (kind === "call" && call.number === number) show(await ask("GET", `calls/${number}`));
+    if (kind === "call" && call.number === number) await look();
   });
 
   return el("div", {},

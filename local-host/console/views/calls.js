@@ -19,6 +19,7 @@ export async function open(shared, number) {
     el("details", { class: "card" }, el("summary", {}, "What the worker printed"), printed));
   let chosen = null;
   let planned = false;
+  let looks = 0;
 
   function draw() {
     planned = false;
@@ -42,8 +43,10 @@ export async function open(shared, number) {
     if (chosen === null) {
       return place.replaceChildren(el("p", { class: "empty" }, "Choose a call to see its request, what the worker saw, and the answer."));
     }
+    const mine = ++looks;
     try {
       const call = await ask("GET", `calls/${chosen}`);
+      if (mine !== looks) return;
       place.replaceChildren(el("h2", {}, `Call ${call.number}`),
         exchange(call, (next) => (location.hash = `#/calls/${next.number}`)));
     } catch (error) {
