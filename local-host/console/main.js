@@ -17,7 +17,7 @@ const titles = {
 };
 
 /** What all views share. */
-const shared = { overview: null, person: "" };
+const shared = { overview: null, person: null };
 let shown = null;
 const main = document.getElementById("main");
 
@@ -55,6 +55,7 @@ async function show() {
 
 async function refresh() {
   shared.overview = await ask("GET", "overview");
+  shared.person ??= shared.overview.front === "on" ? shared.overview.people?.everyone[0]?.name ?? "" : "";
   const { app, worker } = shared.overview;
   document.getElementById("app").textContent = app;
   state(worker.ready ? `worker ready · process ${worker.pid}` : worker.pid ? "worker starting" : "no worker",

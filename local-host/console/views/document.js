@@ -1,29 +1,29 @@
 // The app's OpenAPI document, and a form for each of its operations.
 
-import { button, el, listing } from "../dom.js";
+import { button, el, field, listing } from "../dom.js";
 import { ask } from "../host.js";
 import { callForm, persons } from "../form.js";
 import { example, resolved } from "../schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"];
 
-export async function open(shared) {
+export async function open(shared, operation) {
   const { openapi } = shared.overview;
   const person = persons(shared);
   const place = el("div", {});
   const load = async () => {
-    place.replaceChildren(...described(shared, await ask("POST", "document", { person: shared.person || null })));
+    const made = await ask("POST", "document", { person: shared.person || null });
+    place.replaceChildren(...described(shared, made, operation));
   };
   person.addEventListener("change", () => load().catch((error) => place.replaceChildren(error.message)));
   const node = el("section", { "aria-labelledby": "api-title" }, el("h1", { id: "api-title" }, "API"),
-    el("div", { class: "line" }, el("label", { for: "api-person" }, "Read as"), person,
-      button("Read again", load), el("code", { class: "quiet" }, openapi)), place);
-  person.id = "api-person";
+    el("div", { class: "row end" }, field("Read as", person), button("Read again", load), el("code", { class: "quiet" }, openapi)),
+    place);
   await load();
   return { node };
 }
 
-function described(shared, { status, text }) {
+function described(shared, { status, text }, chosen) {
   let document = null;
   try {
     document = status === 200 && JSON.parse(text);
@@ -34,7 +34,7 @@ function described(shared, { status, text }) {
   const base = basePath(document.servers?.[0]?.url);
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) =>
-      operation(shared, document, base + path, method, item[method], item.parameters ?? [])));
+      operation(shared, document, base + path, method, item[method], item.parameters ?? [], chosen)));
   return [el("h2", {}, `${document.info?.title ?? "API"} ${document.info?.version ?? ""}`),
     document.info?.description && el("p", {}, document.info.description), ...operations].filter(Boolean);
 }
@@ -50,13 +50,13 @@ function basePath(url = "") {
   return new URL(url, location.origin).pathname.replace(/\/$/, "");
 }
 
-function operation(shared, document, path, method, said, common) {
+function operation(shared, document, path, method, said, common, chosen) {
   const parameters = [...common, ...(said.parameters ?? [])].map((one) => resolved(one, document));
-  const node = el("details", { class: "card operation" },
+  const node = el("details", { class: "card operation", open: chosen !== "" && said.operationId === chosen },
     el("summary", {}, el("span", { class: `badge method ${method}` }, method.toUpperCase()), el("code", {}, path),
       el("span", { class: "quiet" }, said.summary ?? said.operationId ?? "")));
   // A form for each operation at once would be much to draw for a page that is only read.
-  node.addEventListener("toggle", () => node.childElementCount === 1 && node.append(
+  node.addEventListener("toggle", () => node.open && node.childElementCount === 1 && node.append(
     ...[said.description && el("p", {}, said.description), table(parameters, document), body(said, document),
       answers(said, document), el("h3", {}, "Try it"), form(shared, document, path, method, said, parameters)].filter(Boolean)));
   return node;
