@@ -1,6 +1,7 @@
 //! What happens, as it happens: server-sent events.
 
 use std::{
+    collections::BTreeSet,
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
@@ -13,7 +14,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Frame;
 use serde_json::{Value, json};
 use tokio::sync::{
-    broadcast::error::RecvError,
+    broadcast::{self, error::RecvError},
     mpsc::{self, Receiver, Sender},
 };
 
@@ -45,7 +46,7 @@ pub(super) fn answer(host: &Host) -> Response<Body> {
                     Err(RecvError::Closed) => false,
                 },
                 number = changed.recv() => match number {
-                    Ok(number) => send_some(&sender, call(journal, number)).await,
+                    Ok(number) => send_calls(&sender, journal, number, &mut changed).await,
                     Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
                     Err(RecvError::Closed) => false,
                 },
@@ -59,8 +60,23 @@ pub(super) fn answer(host: &Host) -> Response<Body> {
     answer
 }
 
-fn call(journal: &Journal, number: u64) -> Option<Value> {
-    journal.call(number).map(|call| json!({"kind": "call", "call": call.summary()}))
+/// Tells a call that changed and those that changed with it, each once: one call changes several times in a moment.
+async fn send_calls(
+    sender: &Sender<Bytes>,
+    journal: &Journal,
+    first: u64,
+    changed: &mut broadcast::Receiver<u64>,
+) -> bool {
+    let mut numbers = BTreeSet::from([first]);
+    while let Ok(number) = changed.try_recv() {
+        numbers.insert(number);
+    }
+    for call in numbers.into_iter().filter_map(|number| journal.summary(number)) {
+        if !send(sender, &json!({"kind": "call", "call": call})).await {
+            return false;
+        }
+    }
+    true
 }
 
 fn told(event: &Event) -> Option<Value> {

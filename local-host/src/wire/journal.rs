@@ -86,6 +86,11 @@ impl Journal {
         self.kept().calls.iter().find(|entry| entry.number == number).cloned()
     }
 
+    /// The line of a list for a call.
+    pub(crate) fn summary(&self, number: u64) -> Option<Summary> {
+        self.kept().calls.iter().rev().find(|entry| entry.number == number).map(Entry::summary)
+    }
+
     /// Every remembered call, newest first.
     pub(crate) fn calls(&self) -> Vec<Summary> {
         self.kept().calls.iter().rev().map(Entry::summary).collect()
