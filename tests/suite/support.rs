@@ -6,7 +6,7 @@ use std::{
 };
 
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -234,6 +234,7 @@ impl Setup {
             keys: self.keys,
             queues: queues.clone(),
             events,
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
