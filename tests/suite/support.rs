@@ -190,7 +190,7 @@ impl Setup {
 
     /// Starts this instead of the binary under test, which it has to become.
     pub(crate) fn program(mut self, program: &Path) -> Self {
-        self.program = program.to_owned();
+        program.clone_into(&mut self.program);
         self
     }
 

@@ -1,4 +1,4 @@
-//! The bill of materials: what the binary itself says it was built from, as CycloneDX.
+//! The bill of materials: what the binary itself says it was built from, as `CycloneDX`.
 
 use std::collections::BTreeMap;
 
