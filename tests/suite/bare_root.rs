@@ -114,7 +114,7 @@ async fn world(names: &str) -> World {
     let database = guarded.url(&user, DATABASE, Some(Path::new("/etc/orders/database.pem")));
     let beside = tempfile::tempdir().expect("a folder");
     let app = Setup::in_mode(Mode::Proxy)
-        .program(&root.door(&beside))
+        .program(root.door(&beside))
         .set("ORDERS_DATABASE_URL", &database)
         .set("ORDERS_FULFILMENT_URL", &format!("https://{BACKEND}:{}", backend.port()))
         .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "/etc/orders/worker.pem")

@@ -181,8 +181,8 @@ impl Setup {
     }
 
     /// Starts this instead of the binary under test, which it has to become.
-    pub(crate) fn program(mut self, program: &Path) -> Self {
-        self.program = program.to_owned();
+    pub(crate) fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
         self
     }
 

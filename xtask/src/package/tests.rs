@@ -91,6 +91,7 @@ fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
 
     for (bytes, told) in [
         (program(Architecture::Aarch64, Some(LIST)), "another architecture"),
+        (program(Architecture::X86_64, Some(&LIST.replace("worker", "local-host"))), "holds local-host"),
         (program(Architecture::X86_64, None), "does not say what it was built from"),
         (b"#!/bin/sh\n".to_vec(), "no program for Linux"),
         ([program(Architecture::X86_64, Some(LIST)), leaked()].concat(), "an account key"),
