@@ -38,7 +38,7 @@ use crate::{
     pgbench::Pgbench,
     requests::Caller,
     rounds::{Field, Size},
-    server::{Peer, Programs, Server},
+    server::{Peer, Programs},
 };
 
 /// Measures the worker beside its limits and its peers.
@@ -160,7 +160,7 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
 
 /// Whether all who are measured answer alike.
 async fn same_job(programs: &Programs, database: &Database, statements: &Statements) -> anyhow::Result<()> {
-    let start = |peer| Server::start(peer, programs, &database.url(), 1, Some(statements));
+    let start = |peer| server::start(peer, programs, &database.url(), 1, Some(statements));
     let worker = start(Peer::Worker)?;
     sameness::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
     if programs.fastify.is_some() {
@@ -171,7 +171,7 @@ async fn same_job(programs: &Programs, database: &Database, statements: &Stateme
 
 /// How fast the load generator is on an answer that costs nothing: it must be far above everything measured with it.
 async fn generator(programs: &Programs, database: &Database, size: Size) -> anyhow::Result<f64> {
-    let server = Server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
+    let server = server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
     let load = Load { clients: 16, warm_up: size.warm_up, time: size.time };
     let ping = |_| {
         let caller = Caller::with("");

@@ -76,24 +76,41 @@ pub(super) struct Outside<'a> {
     evidence: &'a Evidence,
 }
 
+/// The header of a function key.
+pub(super) const FUNCTION_KEY: &str = "x-functions-key";
+/// The header of a gateway's subscription key.
+pub(super) const SUBSCRIPTION_KEY: &str = "ocp-apim-subscription-key";
+
 impl Outside<'_> {
     /// A call with everything but a token.
     pub(super) fn call(&self, path: &str) -> RequestBuilder {
-        let mut call = self.client.get(format!("{}{path}", self.url));
-        for (name, key) in [
-            ("x-functions-key", &self.evidence.function_key),
-            ("ocp-apim-subscription-key", &self.evidence.subscription_key),
-        ] {
-            if let Some(key) = key {
-                call = call.header(name, key.expose());
-            }
-        }
-        call
+        self.with_keys(path, |_| true)
     }
 
     /// A call with everything that an honest caller shows.
     pub(super) fn honest(&self, path: &str) -> RequestBuilder {
-        let call = self.call(path);
+        self.with_token(self.call(path))
+    }
+
+    /// The same without the key of this header; none where there is no such key.
+    pub(super) fn honest_without(&self, header: &str, path: &str) -> Option<RequestBuilder> {
+        let there = self.keys().any(|(name, _)| name == header);
+        there.then(|| self.with_token(self.with_keys(path, |name| name != header)))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        let Evidence { function_key, subscription_key, .. } = self.evidence;
+        let keys = [(FUNCTION_KEY, function_key), (SUBSCRIPTION_KEY, subscription_key)];
+        keys.into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)))
+    }
+
+    fn with_keys(&self, path: &str, wanted: impl Fn(&str) -> bool) -> RequestBuilder {
+        let call = self.client.get(format!("{}{path}", self.url));
+        let keys = self.keys().filter(|(name, _)| wanted(name));
+        keys.fold(call, |call, (name, key)| call.header(name, key.expose()))
+    }
+
+    fn with_token(&self, call: RequestBuilder) -> RequestBuilder {
         match &self.evidence.token {
             Some(token) => call.bearer_auth(token.expose()),
             None => call,

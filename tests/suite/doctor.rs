@@ -15,6 +15,7 @@ use tokio::process::Command;
 use crate::support::{Mode, Setup, binary, repository};
 
 mod database;
+mod network;
 mod outside;
 
 /// A staged app and its settings, to be broken.

@@ -10,6 +10,7 @@ use local_host::{
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
+    keys::Keys,
     people::People,
     supervisor::OWN_URL,
 };
@@ -143,6 +144,7 @@ pub(crate) struct Setup {
     queues: Place,
     part: Part,
     program: PathBuf,
+    keys: Option<Keys>,
     settings: Vec<(String, String)>,
 }
 
@@ -155,6 +157,7 @@ impl Setup {
             queues: Place::InProcess,
             part: Part::Whole,
             program: binary(),
+            keys: None,
             settings: Vec::new(),
         }
     }
@@ -183,6 +186,11 @@ impl Setup {
     /// Starts this instead of the binary under test, which it has to become.
     pub(crate) fn program(mut self, program: PathBuf) -> Self {
         self.program = program;
+        self
+    }
+
+    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
         self
     }
 
@@ -223,7 +231,7 @@ impl Setup {
             front: self.front,
             people: Some(people.clone()),
             state: state(),
-            keys: None,
+            keys: self.keys,
             queues: queues.clone(),
             events,
         };
@@ -295,6 +303,11 @@ impl TestApp {
     /// A token that was issued so many seconds ago.
     pub(crate) fn token_issued(&self, principal: &Principal, ago: i64) -> String {
         principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
+    }
+
+    /// A token of these claims, whatever they say.
+    pub(crate) fn signed(&self, claims: &serde_json::Value) -> String {
+        self.issuer.sign(claims).expect("the issuer signs")
     }
 
     /// Waits for something to come true, with a deadline.

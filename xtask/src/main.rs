@@ -10,6 +10,7 @@ mod infra;
 mod licences;
 mod measure;
 mod package;
+mod mutants;
 mod postgres;
 mod project;
 mod release;
@@ -39,6 +40,7 @@ Examples:
   cargo xtask describe                 docs/openapi.json and the like, written anew from what they describe
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
+  cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
   cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
@@ -71,6 +73,8 @@ enum Command {
     Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
+    /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
+    Mutants(mutants::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
@@ -93,6 +97,7 @@ async fn main() -> ExitCode {
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Mutants(args) => mutants::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
         Command::Package(args) => package::run(&project, &args),

@@ -47,7 +47,7 @@ fn measure(worker: &Path) -> anyhow::Result<[Figure; 3]> {
     let mut starts = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
         let running = Running::start(worker)?;
-        starts.push(running.first_answer().as_secs_f64() * 1000.0);
+        starts.push(running.worker.first_answer().as_secs_f64() * 1000.0);
     }
     starts.sort_by(f64::total_cmp);
     let resting = Running::start(worker)?;
@@ -56,7 +56,7 @@ fn measure(worker: &Path) -> anyhow::Result<[Figure; 3]> {
     Ok([
         Figure { name: "binary", measured: Some(f64::from(size) / 1e6), bar: 10.0, unit: "MB" },
         Figure { name: "first answer", measured: Some(starts[SAMPLES / 2]), bar: 25.0, unit: "ms" },
-        Figure { name: "idle memory", measured: resting.memory_mib(), bar: 15.0, unit: "MiB" },
+        Figure { name: "idle memory", measured: resting.worker.memory(), bar: 15.0, unit: "MiB" },
     ])
 }
 

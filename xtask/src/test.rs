@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, in sequence, up to the first failure.
 
+mod evidence;
+
 use std::{
     path::PathBuf,
     process::{Command, Stdio},
@@ -26,7 +28,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 12] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -102,6 +104,7 @@ const STAGES: [Stage; 11] = [
             Ok(vec![test, on_server])
         },
     },
+    Stage { name: "evidence", advice: "", commands: |project| evidence::check(project).map(|()| Vec::new()) },
     Stage {
         name: "chaos",
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
@@ -146,6 +149,7 @@ pub(crate) fn stages() -> String {
 
 /// Runs every stage, prints how long each took.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    evidence::forget(project)?;
     let mut taken = Vec::new();
     let outcome = STAGES.iter().enumerate().try_for_each(|(index, stage)| {
         println!("\n== {} of {}: {}", index + 1, STAGES.len(), stage.name);
@@ -164,7 +168,8 @@ impl Stage {
     fn run(&self, project: &Project) -> anyhow::Result<()> {
         for mut command in (self.commands)(project)? {
             let program = command.get_program().display().to_string();
-            let status = command.status().with_context(|| format!("cannot start {program}: install it"))?;
+            let status = evidence::status(project, &mut command)
+                .with_context(|| format!("cannot start {program}: install it"))?;
             anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
         }
         Ok(())
