@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options,
+    ConsoleOptions, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -44,6 +44,7 @@ impl App {
             keys: None,
             queues: queues.clone().into(),
             events: Events::new(),
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await?;
         host.ready().await?;
@@ -55,6 +56,11 @@ impl App {
         let issuer = Issuer::open(&self.folder.path().join("state"), self.host.url(), &self.people)?;
         let person = self.people.named(person).with_context(|| format!("there is no {person}"))?;
         Ok(issuer.token(person, &TokenOptions::default(), Clock::system().now())?)
+    }
+
+    /// For whom its tokens are.
+    pub(crate) fn audience(&self) -> &str {
+        self.people.audience()
     }
 
     pub(crate) async fn stop(self) {

@@ -14,6 +14,7 @@ mod requests;
 mod rounds;
 mod sameness;
 mod sample;
+mod second_layer;
 mod server;
 mod starts;
 mod statement;
@@ -56,6 +57,9 @@ struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
+    /// What checking tokens costs, and nothing else.
+    #[arg(long)]
+    second_layer: bool,
 }
 
 /// How much of everything is measured.
@@ -97,6 +101,10 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let release = |name: &str| args.target.join("release").join(name);
     let mut programs =
         Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
+    if args.second_layer {
+        let database = Database::start(&programs.worker).await?;
+        return second_layer::run(&args.root, &programs, &database, plan.size).await;
+    }
     let place = args.target.join("tools").join("bench-fastify");
     match server::install_fastify(&args.root.join("bench/fastify"), &place) {
         Ok(()) => programs.fastify = Some(place),

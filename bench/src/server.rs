@@ -56,6 +56,18 @@ pub(crate) fn start(
     pool: u32,
     statements: Option<&Statements>,
 ) -> anyhow::Result<Handler> {
+    start_with(peer, programs, database, pool, statements, &[])
+}
+
+/// The same with further settings, which win.
+pub(crate) fn start_with(
+    peer: Peer,
+    programs: &Programs,
+    database: &str,
+    pool: u32,
+    statements: Option<&Statements>,
+    settings: &[(&str, &str)],
+) -> anyhow::Result<Handler> {
     let mut command = command(peer, programs)?;
     command
         // What every peer is told, in the names that the worker gave it.
@@ -88,6 +100,7 @@ pub(crate) fn start(
             .env("OWNER_TENANT", TENANT)
             .env("OWNER_OBJECT", READER);
     }
+    command.envs(settings.iter().copied());
     let mut server =
         Handler::start(&mut command).with_context(|| format!("{peer}: see what it said above"))?;
     if let Some(log) = server.take_log() {

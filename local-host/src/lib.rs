@@ -13,6 +13,7 @@
 pub mod app;
 mod body;
 pub mod clock;
+mod console;
 pub mod event;
 pub mod front;
 mod ids;
@@ -29,7 +30,9 @@ pub mod route;
 mod stop;
 pub mod supervisor;
 pub mod timers;
+mod wire;
 pub mod worker;
 
+pub use console::ConsoleOptions;
 pub use event::{Event, Events};
 pub use supervisor::{LocalHost, Options, StartError};

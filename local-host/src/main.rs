@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,
     front::FrontMode,
@@ -43,7 +43,7 @@ struct Arguments {
     /// Where to listen on 127.0.0.1; 0 for any free port
     #[arg(long, default_value_t = 7071)]
     port: u16,
-    /// Who can sign in: tenant, audience, people and their roles
+    /// Who can sign in: tenant, audience, people and their roles; `.local-host.json` of the app folder if not given
     #[arg(long)]
     people: Option<PathBuf>,
     /// Whether callers' tokens are checked and principal headers set
@@ -55,11 +55,17 @@ struct Arguments {
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
     state: PathBuf,
+    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
+    #[arg(long, value_name = "PORT")]
+    console_port: Option<u16>,
+    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
+    #[arg(long, value_name = "PATH")]
+    openapi: Option<String>,
     /// For attack tests: print where the worker itself listens, without front, routes and keys
     #[arg(long)]
     direct: bool,
     /// Print a bearer token for one of the people, for a host on this port, and end
-    #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
+    #[arg(long, value_name = "NAME")]
     token: Option<String>,
 }
 
@@ -98,11 +104,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let people = arguments.people.as_deref().map(People::load).transpose()?;
-    match (&arguments.app, &arguments.token, people) {
-        (None, Some(name), Some(people)) => print_token(name, &people, &arguments),
-        (Some(app), _, people) => serve(app, people, &arguments).await,
-        _ => bail!("name the folder with host.json"),
+    let people = match (&arguments.people, &arguments.app) {
+        (Some(file), _) => People::load(file)?,
+        (None, app) => People::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
+    };
+    match (&arguments.token, &arguments.app) {
+        (Some(name), _) => print_token(name, &people, &arguments),
+        (None, Some(app)) => serve(app, people, &arguments).await,
+        (None, None) => bail!("name the folder with host.json"),
     }
 }
 
@@ -117,7 +126,7 @@ fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Re
     Ok(())
 }
 
-async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> anyhow::Result<()> {
+async fn serve(app: &Path, people: People, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()
         .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
@@ -135,11 +144,12 @@ async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> any
             FrontChoice::Bypassed => FrontMode::Bypassed,
             FrontChoice::KeepingHeaders => FrontMode::KeepingHeaders,
         },
-        people,
+        people: Some(people),
         state: arguments.state.clone(),
         keys: None,
         queues: queues.unwrap_or_default(),
         events,
+        console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },
     })
     .await?;
     for function in &functions.functions {
@@ -168,6 +178,7 @@ async fn announce(host: &LocalHost, direct: bool) -> anyhow::Result<()> {
     if direct {
         println!("worker on http://{}", host.worker_address().await?);
     }
+    println!("console on {}", host.console_url());
     println!("ready on {}; Ctrl-C stops it", host.url());
     std::future::pending().await
 }

@@ -2,7 +2,7 @@
 
 pub mod schedule;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -58,11 +58,15 @@ pub(crate) struct Timers(Arc<Vec<Timer>>);
 struct Timer {
     function: Function,
     schedule: Schedule,
+    /// The schedule as it is written.
+    written: String,
     run_on_startup: bool,
     invoker: Invoker,
     clock: Clock,
     /// Held while the function runs, so that it never runs twice at once. None inside: not monitored.
     status: Mutex<Option<Status>>,
+    /// When the last run started, monitored or not.
+    last: std::sync::Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Timers {
@@ -86,6 +90,20 @@ impl Timers {
         while loops.join_next().await.is_some() {}
     }
 
+    /// Every timer with its schedule, when its last run started and when the next one will.
+    pub(crate) fn overview(&self) -> Value {
+        let shown = |timer: &Timer| {
+            json!({
+                "function": timer.function.name,
+                "schedule": timer.written,
+                "last": *timer.last.lock().unwrap_or_else(PoisonError::into_inner),
+                "next": timer.schedule.next_after(timer.clock.now()),
+                "running": timer.status.try_lock().is_err(),
+            })
+        };
+        self.0.iter().map(shown).collect()
+    }
+
     /// Fires the timer of a function now, after the run that may be under way.
     ///
     /// # Errors
@@ -105,6 +123,7 @@ impl Timer {
         let TriggerKind::Timer { schedule, run_on_startup, use_monitor } = &function.trigger.kind else {
             return Ok(None);
         };
+        let written = schedule.clone();
         let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
         let now = clock.now();
         let monitored = *use_monitor && !schedule.is_below_a_minute(now);
@@ -112,10 +131,12 @@ impl Timer {
         Ok(Some(Self {
             function: function.clone(),
             schedule,
+            written,
             run_on_startup: *run_on_startup,
             invoker: invoker.clone(),
             clock: clock.clone(),
             status: Mutex::new(status),
+            last: std::sync::Mutex::default(),
         }))
     }
 
@@ -141,6 +162,7 @@ impl Timer {
     async fn fire(&self) -> Result<(), InvocationFailed> {
         let mut status = self.status.lock().await;
         let started = self.clock.now();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         let data = timer_data(&self.function.trigger.binding, &self.schedule, status.as_ref());
         let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;
         if let Some(status) = status.as_mut() {

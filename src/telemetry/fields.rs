@@ -10,35 +10,9 @@ use super::chain;
 /// Fields as JSON: numbers and truth values as such, all else as text; of two with one name, the later one. They are so
 /// few that looking through them is the quickest way to find one.
 #[derive(Default)]
-pub(super) struct Fields(Vec<(&'static str, Value)>);
+pub(super) struct Fields(pub(super) Vec<(&'static str, Value)>);
 
 impl Fields {
-    /// The field of this name, if it is a text.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.as_str().map(str::to_owned)
-    }
-
-    /// The field of this name, if it is a whole number that is not negative.
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
-        self.get(name)?.as_u64()
-    }
-
-    fn get(&self, name: &str) -> Option<&Value> {
-        Some(&self.0.iter().find(|(known, _)| *known == name)?.1)
-    }
-
-    pub(super) fn as_slice(&self) -> &[(&'static str, Value)] {
-        &self.0
-    }
-
-    /// Adds another's fields.
-    pub(super) fn extend(&mut self, other: &Self) {
-        for (name, value) in &other.0 {
-            self.put(name, value.clone());
-        }
-    }
-
-    /// Sets a field; one of the same name goes.
     pub(super) fn put(&mut self, name: &'static str, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
@@ -46,10 +20,18 @@ impl Fields {
         }
     }
 
-    /// Takes the field of this name out.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(known, _)| *known == name)?;
         Some(self.0.remove(place).1)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The field of this name, if it is a text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).and_then(Value::as_str).map(str::to_owned)
     }
 
     fn record(&mut self, field: &Field, value: impl Into<Value>) {

@@ -57,10 +57,10 @@ where
         let mut all = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                all.extend(fields);
+                fields.0.iter().for_each(|(name, value)| all.put(name, value.clone()));
             }
         }
-        // A span's field of this name is no message of the event.
+        // A span's field of this name is no message of the event; and a line tells the trace alone.
         for unwritten in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
             all.take(unwritten);
         }
@@ -76,7 +76,7 @@ where
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let line = line(self.clock.now(), *event.metadata().level(), &message, all.as_slice());
+        let line = line(self.clock.now(), *event.metadata().level(), &message, &all.0);
         // Nobody is left to tell when the log itself cannot be written; the work goes on.
         let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -142,9 +142,9 @@ pub(crate) struct Setup {
     evidence: Evidence,
     front: FrontMode,
     queues: Place,
+    keys: Option<Keys>,
     part: Part,
     program: PathBuf,
-    keys: Option<Keys>,
     settings: Vec<(String, String)>,
 }
 
@@ -155,9 +155,9 @@ impl Setup {
             evidence: Evidence::Both,
             front: FrontMode::On,
             queues: Place::InProcess,
+            keys: None,
             part: Part::Whole,
             program: binary(),
-            keys: None,
             settings: Vec::new(),
         }
     }
@@ -177,6 +177,11 @@ impl Setup {
         self
     }
 
+    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
     /// Deploys a part of it alone.
     pub(crate) fn part(mut self, part: Part) -> Self {
         self.part = part;
@@ -186,11 +191,6 @@ impl Setup {
     /// Starts this instead of the binary under test, which it has to become.
     pub(crate) fn program(mut self, program: PathBuf) -> Self {
         self.program = program;
-        self
-    }
-
-    pub(crate) fn keys(mut self, keys: Keys) -> Self {
-        self.keys = Some(keys);
         self
     }
 
@@ -234,6 +234,7 @@ impl Setup {
             keys: self.keys,
             queues: queues.clone(),
             events,
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");

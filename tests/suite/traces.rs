@@ -60,7 +60,8 @@ struct Scope {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Span {
     trace_id: String,
-    span_id: String,
+    #[serde(rename = "spanId")]
+    id: String,
     parent_span_id: Option<String>,
     name: String,
     kind: u8,
@@ -122,7 +123,7 @@ fn taken(collector: &Backend) -> Vec<Span> {
     let hex = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     for span in &taken {
         let (began, ended) = span.nanoseconds();
-        assert!(hex(&span.trace_id, 32) && hex(&span.span_id, 16) && began <= ended, "{span:?}");
+        assert!(hex(&span.trace_id, 32) && hex(&span.id, 16) && began <= ended, "{span:?}");
         assert!(span.parent_span_id.as_ref().is_none_or(|parent| hex(parent, 16)), "{span:?}");
     }
     taken
@@ -161,7 +162,7 @@ async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
     assert_eq!(caller.get("/api/products").await.status, 200);
     let found = span(&app, &collector, "ListProducts").await;
     assert_eq!((found.parent_span_id.as_deref(), found.kind), (Some(CALLER), 2));
-    assert_ne!(found.span_id, CALLER);
+    assert_ne!(found.id, CALLER);
     assert_eq!((found.attribute("faas.trigger"), found.attribute("outcome")), (Some("http"), Some("ok")));
     assert_eq!(found.attribute("http.response.status_code"), Some("200"));
     assert_eq!(found.attribute("faas.invocation_id").map(str::len), Some(36));
@@ -179,7 +180,7 @@ async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
     })
     .await;
     let all = taken(&collector);
-    let ids: BTreeSet<_> = all.iter().map(|span| &span.span_id).collect();
+    let ids: BTreeSet<_> = all.iter().map(|span| &span.id).collect();
     assert_eq!(ids.len(), all.len(), "no two spans share an id");
 }
 
@@ -193,7 +194,7 @@ async fn an_order_is_fulfilled_within_the_trace_of_whoever_had_it_processed(mode
     let processed = span(&app, &collector, "ProcessOrder").await;
     let fulfilled = span(&app, &collector, "FulfilOrder").await;
     assert_eq!(processed.parent_span_id.as_deref(), Some(CALLER));
-    assert_eq!(fulfilled.parent_span_id.as_ref(), Some(&processed.span_id), "the message led to it");
+    assert_eq!(fulfilled.parent_span_id.as_ref(), Some(&processed.id), "the message led to it");
     assert_eq!((fulfilled.kind, fulfilled.attribute("faas.trigger")), (5, Some("pubsub")));
 }
 

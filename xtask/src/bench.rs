@@ -9,6 +9,9 @@ pub(crate) struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
+    /// What checking tokens costs beside believing the front's header, and nothing else.
+    #[arg(long)]
+    second_layer: bool,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -21,8 +24,10 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
-    if args.quick {
-        bench.arg("--quick");
+    for (wanted, flag) in [(args.quick, "--quick"), (args.second_layer, "--second-layer")] {
+        if wanted {
+            bench.arg(flag);
+        }
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");

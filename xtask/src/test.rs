@@ -28,7 +28,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 13] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -130,6 +130,13 @@ const STAGES: [Stage; 12] = [
         },
     },
     Stage {
+        name: "console",
+        advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "console"])])
+        },
+    },
+    Stage {
         name: "measurements",
         advice: "see `cargo xtask measure`",
         commands: |project| {
@@ -168,7 +175,7 @@ impl Stage {
     fn run(&self, project: &Project) -> anyhow::Result<()> {
         for mut command in (self.commands)(project)? {
             let program = command.get_program().display().to_string();
-            let status = evidence::status(project, &mut command)
+            let status = evidence::status(&evidence::file(project), &mut command)
                 .with_context(|| format!("cannot start {program}: install it"))?;
             anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
         }

@@ -23,6 +23,6 @@ impl Failure {
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
-        Self { mistake: !matches!(error, CallError::Refused(_)), what: error.to_string() }
+        Self { mistake: !matches!(error, CallError::Refused(_) | CallError::Lost), what: error.to_string() }
     }
 }

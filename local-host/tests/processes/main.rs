@@ -3,6 +3,7 @@
 
 mod app;
 mod command;
+mod console;
 mod mishaps;
 mod queue_functions;
 mod queues;

@@ -45,6 +45,9 @@ enum Unsent {
          that it takes JSON"
     )]
     Refused(StatusCode),
+    /// All but so many spans.
+    #[error("the collector takes a batch in part: look at its log")]
+    InPart(usize),
 }
 
 /// What the collector says of a batch that it took, in either spelling of a 64-bit number.
@@ -123,13 +126,14 @@ impl Exporter {
     /// Empties the batch, unless the collector may take it later; then says how long it asks for.
     async fn send(&self, batch: &mut Vec<Span>) -> Result<(), Option<Duration>> {
         let lost = match self.post(batch).await {
-            Ok(rejected) => rejected,
+            Ok(()) => 0,
             Err(unsent) => {
                 self.losses.failed(chain(&unsent));
                 match unsent {
                     Unsent::Away(_) => return Err(None),
                     Unsent::Later(_, asked) => return Err(asked),
                     Unsent::Refused(_) => batch.len(),
+                    Unsent::InPart(rejected) => rejected.min(batch.len()),
                 }
             }
         };
@@ -138,8 +142,7 @@ impl Exporter {
         Ok(())
     }
 
-    /// How many spans of a batch that it took the collector rejected.
-    async fn post(&self, batch: &[Span]) -> Result<usize, Unsent> {
+    async fn post(&self, batch: &[Span]) -> Result<(), Unsent> {
         let request = self.client.post(self.settings.address.clone()).headers(self.settings.headers.clone());
         let request = request.json(&document(&self.settings.service, batch));
         let answer = request.send().await.map_err(|error| Unsent::Away(error.without_url()))?;
@@ -159,6 +162,9 @@ impl Exporter {
             Value::String(number) => number.parse().unwrap_or_default(),
             number => number.as_u64().unwrap_or_default(),
         };
-        Ok(usize::try_from(rejected).map_or(batch.len(), |rejected| rejected.min(batch.len())))
+        if rejected == 0 {
+            return Ok(());
+        }
+        Err(Unsent::InPart(usize::try_from(rejected).unwrap_or(usize::MAX)))
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tracing::{
     Event, Subscriber,
@@ -68,7 +69,7 @@ impl Spans {
             ended: under_way.at + TimeDelta::from_std(passed).unwrap_or_default(),
             invocation: known("invocation_id")?,
             outcome: ending.text("outcome")?,
-            status: ending.number("status").filter(|_| trigger == "http"),
+            status: ending.get("status").and_then(Value::as_u64).filter(|_| trigger == "http"),
             trigger,
         })
     }
@@ -95,7 +96,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut ending = Fields::default();
         event.record(&mut ending);
-        if ending.text("event").as_deref() != Some(INVOCATION_ENDED) {
+        if ending.get("event").is_none_or(|name| name != INVOCATION_ENDED) {
             return;
         }
         let Some(invocation) = context.event_span(event) else { return };

@@ -1,6 +1,8 @@
 //! Spans under way, before a collector that does as it is told.
 
+use axum::Router;
 use test_servers::{Backend, Says};
+use tokio::net::TcpListener;
 use tracing::{field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -139,4 +141,38 @@ async fn a_collector_that_cannot_prove_who_it_is_is_told_nothing() {
     let (dropped, error) = told(&losses).unwrap();
     assert!(dropped == 1 && error.is_some_and(|error| error.starts_with("the collector does not answer")));
     assert!(collector.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_again() {
+    for rejected in [r#""2""#, "2"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answer =
+            format!(r#"{{"partialSuccess":{{"rejectedSpans":{rejected},"errorMessage":"hunter2"}}}}"#);
+        let routes = Router::new().fallback(async move || answer);
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        let (spans, export) = export(at(port), Clock).unwrap();
+        let losses = export.losses.clone();
+        invocations(spans, 7);
+        export.stop.send_replace(true);
+        export.sending.await.unwrap();
+        let (dropped, error) = told(&losses).unwrap();
+        assert!(
+            dropped == 2
+                && error.is_some_and(|error| error.contains("in part") && !error.contains("hunter2"))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn losses_are_told_once_a_minute() {
+    let losses = Losses::default();
+    tokio::spawn(losses.clone().keep_telling());
+    losses.dropped(1);
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(told(&losses), Some((1, None)), "nobody has told it yet");
+    losses.dropped(1);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(told(&losses), None, "it was told");
 }

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
 
@@ -18,7 +18,7 @@ const CONTROLS: &str = "docs/controls.md";
 const LEFT_OUT: &str = "left out ";
 
 /// Where the outcomes of this run are kept, one test a line.
-fn file(project: &Project) -> PathBuf {
+pub(super) fn file(project: &Project) -> PathBuf {
     project.target().join("tests.txt")
 }
 
@@ -29,22 +29,22 @@ pub(super) fn forget(project: &Project) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end; where it is `cargo test`, keeps what became of each test.
-pub(super) fn status(project: &Project, command: &mut Command) -> io::Result<ExitStatus> {
+/// Runs a command to its end; where it is `cargo test`, keeps in `file` what became of each test.
+pub(super) fn status(file: &Path, command: &mut Command) -> io::Result<ExitStatus> {
     if command.get_args().next().is_none_or(|first| first != "test") {
         return command.status();
     }
-    let mut kept = OpenOptions::new().append(true).create(true).open(file(project))?;
+    let mut kept = OpenOptions::new().append(true).create(true).open(file)?;
     if command.get_args().any(|argument| argument == "--skip") {
         writeln!(kept, "{LEFT_OUT}{command:?}")?;
     }
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut said = child.stdout.take().map(BufReader::new);
-    let (mut line, mut shown) = (Vec::new(), io::stdout());
+    let mut line = Vec::new();
     while said.as_mut().map_or(Ok(0), |said| said.read_until(b'\n', &mut line))? > 0 {
-        shown.write_all(&line)?;
-        shown.flush()?;
-        if let Some((name, outcome)) = outcome(&String::from_utf8_lossy(&line)) {
+        let text = String::from_utf8_lossy(&line);
+        print!("{text}");
+        if let Some((name, outcome)) = outcome(&text) {
             writeln!(kept, "{outcome} {name}")?;
         }
         line.clear();
@@ -134,6 +134,20 @@ mod tests {
         ] {
             assert_eq!(outcome(line), expected, "{line}");
         }
+    }
+
+    #[test]
+    fn what_a_run_says_of_its_tests_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tests.txt");
+        let run = |words: &[&str]| status(&file, Command::new("echo").args(words)).expect("it runs");
+        assert!(run(&["test", "a::it_holds", "...", "ok"]).success());
+        assert!(status(&file, Command::new("true").arg("build")).is_ok_and(|status| status.success()));
+        assert_eq!(fs::read_to_string(&file).expect("it is kept"), "ok a::it_holds\n");
+        run(&["test", "--", "--skip", "server"]);
+        assert!(
+            fs::read_to_string(&file).is_ok_and(|kept| kept.lines().any(|line| line.starts_with(LEFT_OUT)))
+        );
     }
 
     #[test]
