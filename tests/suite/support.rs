@@ -189,8 +189,8 @@ impl Setup {
     }
 
     /// Starts this instead of the binary under test, which it has to become.
-    pub(crate) fn program(mut self, program: &Path) -> Self {
-        program.clone_into(&mut self.program);
+    pub(crate) fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
         self
     }
 
