@@ -33,6 +33,7 @@ async function every(browser, url, folder, views, options) {
     await page.locator(`#tabs [href="#/${view.split("/")[0]}"][aria-current]`).waitFor();
     await page.locator("main:not([aria-busy])").waitFor();
     await page.screenshot({ path: `${folder}/${view.replace("/", "-")}-${width}-${options.colorScheme}.png` });
+    assert.doesNotMatch(await page.innerText("body"), /\[object|undefined|NaN/, view);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(wide, 0, `${view} is wider than the window by ${wide} pixels`);
     if (checked) assert.deepEqual(await violations(page), [], view);

@@ -64,6 +64,7 @@ async fn a_host_name_that_is_not_of_this_machine_reaches_nothing_of_the_hosts_ow
         "evil.example:7071",
         "localhost.evil.example",
         "localhost@evil.example",
+        "evil.example@localhost",
         "10.0.0.1",
         "127.0.0.1.evil",
     ] {
