@@ -27,6 +27,15 @@ async function turn(shared, wanted, said) {
   notice(said);
 }
 
+/** A field that is there only while a list stands at one of its choices. */
+function fieldOf(list, choice, label, control) {
+  const made = field(label, control);
+  const see = () => (made.hidden = list.value !== choice);
+  list.addEventListener("change", see);
+  see();
+  return made;
+}
+
 function worker() {
   return card("Worker", "SIGKILL to the process and its children, as when memory is short. The host starts the next one.",
     button("Kill the worker now", async () => {
@@ -45,7 +54,7 @@ function answers(shared, { kind, milliseconds }) {
   };
   return card("Answers", "What befalls every answer of the worker until you switch back. The worker has done its work then.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
-      el("div", { class: "row" }, field("Answers come", choice), field("Late by (ms)", late)), set));
+      el("div", { class: "row" }, field("Answers come", choice), fieldOf(choice, "late", "Late by (ms)", late)), set));
 }
 
 function storage(shared, away) {
@@ -70,5 +79,5 @@ function message(queues) {
   };
   return card("The next message", "Befalls one message and is over.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
-      el("div", { class: "row" }, field("Of the queue", queue), field("It", what), field("Later by (s)", seconds)), set));
+      el("div", { class: "row" }, field("Of the queue", queue), field("It", what), fieldOf(what, "late", "Later by (s)", seconds)), set));
 }
