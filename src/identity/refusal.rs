@@ -144,3 +144,25 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contradiction_is_told_from_missing_evidence_and_from_evidence_that_nobody_can_judge() {
+        let is = |reason| {
+            let refused = Unidentified(reason);
+            (refused.is_contradiction(), refused.is_unjudged())
+        };
+        for reason in [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees] {
+            assert_eq!(is(reason), (true, false), "{reason:?}");
+        }
+        for reason in [Reason::KeysUnavailable, Reason::AuthoritiesUnavailable] {
+            assert_eq!(is(reason), (false, true), "{reason:?}");
+        }
+        for reason in [Reason::BearerMissing, Reason::TenantForeign, Reason::TokenExpired] {
+            assert_eq!(is(reason), (false, false), "{reason:?}");
+        }
+    }
+}
