@@ -15,31 +15,33 @@ pub(crate) mod path;
 mod proxy;
 mod query;
 mod queue_output;
+mod retry;
 mod watched;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as HttpBody;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Function},
+    app::{App, Function, TriggerKind},
     body::{self, Body},
-    clock::Clock,
+    clock::{Clock, later},
     event::{Event, Events},
     ids,
     queues::Queues,
+    stop::Stop,
     worker::Worker,
 };
 use answer::Answer;
 pub(crate) use call::Call;
 use failure::Failure;
-pub(crate) use headers::content_length;
+pub(crate) use headers::{HOST_VERSION, content_length};
 pub(crate) use identity::identities;
 pub(crate) use query::Query;
 
@@ -60,6 +62,8 @@ struct Parts {
     queues: Queues,
     events: Events,
     clock: Clock,
+    /// Given when no failed call is to be tried again.
+    last_tries: Stop,
 }
 
 /// Where calls go.
@@ -81,11 +85,12 @@ impl Invoker {
     #[must_use]
     pub fn new(app: Arc<App>, target: Target, queues: Queues, events: Events) -> Self {
         let clock = queues.clock().clone();
-        Self(Arc::new(Parts { app, target, queues, events, clock }))
+        Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
     }
 
     /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys`
     /// added unless a payload brought its own, reads the answer, sends the queue outputs, tells the `Invoked` event.
+    /// A timer with a retry policy is tried again as that says, under the same id.
     ///
     /// # Errors
     /// When the worker answers anything but a well-formed 2xx envelope, cannot be reached, passes
@@ -94,15 +99,55 @@ impl Invoker {
         &self,
         function: &Function,
         data: Map<String, Value>,
-        mut metadata: Map<String, Value>,
+        metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
         let id = ids::random();
+        let retry = function.retry.filter(|_| matches!(function.trigger.kind, TriggerKind::Timer { .. }));
+        let (mut failed, mut last) = (0, None);
+        loop {
+            let mut metadata = metadata.clone();
+            metadata::add_sys(&mut metadata, function, &self.0.clock);
+            if let Some(retry) = retry {
+                let context = retry::context(function, retry, failed, last.as_ref(), id);
+                metadata.insert("RetryContext".to_owned(), context);
+            }
+            let Err(failure) = self.once(function, data.clone(), metadata, id).await else { return Ok(id) };
+            self.show(function, &failure);
+            failed += 1;
+            match retry.and_then(|retry| retry.after(failed)) {
+                Some(pause) if self.pause(pause).await => last = Some(failure),
+                _ => return Err(InvocationFailed(failure.what)),
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        function: &Function,
+        data: Map<String, Value>,
+        metadata: Map<String, Value>,
+        id: Uuid,
+    ) -> Result<(), Failure> {
         let started = Instant::now();
-        metadata::add_sys(&mut metadata, function, &self.0.clock);
         let outcome = self.within_timeout(started, self.enveloped(function, data, metadata, id)).await;
         let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
         self.invoked(function, id, status, outcome.is_ok(), started);
-        outcome.map(|_| id).map_err(|failure| self.failed(function, failure))
+        outcome.map(drop)
+    }
+
+    /// Waits before the next try; false when there is to be none.
+    async fn pause(&self, pause: Duration) -> bool {
+        let mut last_tries = self.0.last_tries.listen();
+        let due = later(self.0.clock.now(), pause);
+        tokio::select! {
+            () = self.0.clock.sleep_until(due) => true,
+            () = last_tries.wait() => false,
+        }
+    }
+
+    /// From now on no failed call is tried again.
+    pub(crate) fn try_no_more(&self) {
+        self.0.last_tries.now();
     }
 
     /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller
@@ -121,15 +166,17 @@ impl Invoker {
         let work = async { proxy::run(call, self.address().await?, id).await };
         match self.within_timeout(started, work).await {
             Ok(answer) => self.watched(function, id, started, answer),
-            Err(failure) => self.refused(function, id, started, failure),
+            Err(failure) => self.refused(function, id, started, &failure),
         }
     }
 
     async fn buffered(&self, function: &Function, call: Call) -> Response<Body> {
         let (id, started) = (ids::random(), Instant::now());
-        let forwards = function.is_http_in_out() && self.0.app.host.custom_handler.forwards;
+        let handler = &self.0.app.host.custom_handler;
+        let forwards = function.is_http_in_out() && handler.forwards;
         let work = async {
             if forwards {
+                let call = if handler.is_legacy { call.to(function) } else { call };
                 forward::run(call, self.address().await?, id).await
             } else {
                 self.through_envelope(function, call, id).await
@@ -143,12 +190,12 @@ impl Invoker {
                 self.invoked(function, id, answer.status(), true, started);
                 answer
             }
-            Err(failure) => self.refused(function, id, started, failure),
+            Err(failure) => self.refused(function, id, started, &failure),
         }
     }
 
-    fn refused(&self, function: &Function, id: Uuid, started: Instant, failure: Failure) -> Response<Body> {
-        self.failed(function, failure);
+    fn refused(&self, function: &Function, id: Uuid, started: Instant, failure: &Failure) -> Response<Body> {
+        self.show(function, failure);
         self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
         status_only(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -168,8 +215,11 @@ impl Invoker {
         id: Uuid,
     ) -> Result<Answer, Failure> {
         let address = self.address().await?;
+        let envelope = json!({ "Data": data, "Metadata": metadata });
+        let in_core_tools = self.0.app.in_core_tools;
         let answered =
-            connection::send(address, envelope::request(function, address, &data, &metadata, id)?).await;
+            connection::send(address, envelope::request(function, address, &envelope, in_core_tools, id)?)
+                .await;
         let Some(answer) = answer::read(answered?).await? else {
             self.mistake(function, answer::NOTHING.to_owned());
             return std::future::pending().await;
@@ -208,13 +258,12 @@ impl Invoker {
         })
     }
 
-    fn failed(&self, function: &Function, failure: Failure) -> InvocationFailed {
+    fn show(&self, function: &Function, failure: &Failure) {
         if failure.mistake {
             self.mistake(function, failure.what.clone());
         } else {
             tracing::warn!(function = function.name, "{}", failure.what);
         }
-        InvocationFailed(failure.what)
     }
 
     fn mistake(&self, function: &Function, what: String) {

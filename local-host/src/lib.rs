@@ -10,9 +10,11 @@
 //! Facts about the real host come from its source and from exchanges recorded from its running code
 //! (`tests/recordings/`).
 
+mod admin;
 pub mod app;
 mod body;
 pub mod clock;
+pub mod cors;
 pub mod event;
 pub mod front;
 mod ids;
@@ -21,6 +23,7 @@ pub mod invoke;
 pub mod issuer;
 pub mod keys;
 pub mod listener;
+pub mod local_settings;
 mod net_json;
 pub mod people;
 pub mod queue_listener;
@@ -28,6 +31,7 @@ pub mod queues;
 pub mod route;
 mod stop;
 pub mod supervisor;
+mod throttle;
 pub mod timers;
 pub mod worker;
 

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 pub use crate::body::Body;
 use crate::{
     app::{App, AppError, AuthLevel, Function, TriggerKind},
-    invoke::{Call, Invoker, LARGEST_BODY, Query, content_length, identities, path, status_only},
+    invoke::{Call, Invoker, LARGEST_BODY, content_length, identities, path, status_only},
     keys::{self, Keys, Opened},
     route::{Params, Template},
 };
@@ -109,9 +109,6 @@ impl Listener {
         let Some(keys) = &self.keys else {
             return Some(Opened { admin: true, name: "master".to_owned() });
         };
-        let from_header = parts.headers.get("x-functions-key").and_then(|value| value.to_str().ok());
-        let presented =
-            from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
-        keys.open(&route.function.name, &presented?)
+        keys.open(&route.function.name, &keys::in_header_or_query(&parts.headers, &parts.uri)?)
     }
 }

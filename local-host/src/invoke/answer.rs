@@ -52,7 +52,7 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
     if status.is_success() {
         return Ok(());
     }
-    Err(Failure::mistake(if status.is_redirection() {
+    let failure = Failure::mistake(if status.is_redirection() {
         format!(
             "the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)"
         )
@@ -61,7 +61,8 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
             "the answer is {status}, so the invocation fails and body, Outputs and Logs are lost (host issue 11086); \
              answer 200 and put an HTTP caller's status into the output's statusCode"
         )
-    }))
+    });
+    Err(Failure { status: Some(status), ..failure })
 }
 
 fn of_json(json: &Json) -> Result<Option<Answer>, String> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Failure, LARGEST_BODY, headers::content_length, read_whole};
 use crate::{
+    app::Function,
     body::{self, Body},
     route::Params,
 };
@@ -22,6 +23,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The same call to the path that is a function's name.
+    pub(super) fn to(self, function: &Function) -> Self {
+        Self { path: format!("/{}", function.name), ..self }
+    }
+
     pub(super) fn is_chunked(&self) -> bool {
         self.parts.headers.contains_key(header::TRANSFER_ENCODING)
     }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,13 +14,16 @@ use tokio::{
 };
 
 use super::Host;
-use crate::{listener::Body, stop::Stopping};
+use crate::{admin, listener::Body, stop::Stopping};
 
 /// How long an answer may still take to reach its caller once the host closes.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// A pause after a failed accept: out of file descriptors, the next try would fail at once as well.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Below it lies what is neither the app's nor the real host's.
+const OWN_PATHS: &str = "/_local";
 
 /// Takes connections until it is told to stop, then waits for those that are open.
 pub(super) async fn accept(listener: TcpListener, host: Arc<Host>, mut stopping: Stopping) {
@@ -63,9 +66,28 @@ async fn connection(stream: TcpStream, host: Arc<Host>, mut stopping: Stopping) 
     }
 }
 
-/// Front, then listener; 503 while there is no instance.
+/// What other origins may read is decided around everything else, but for what is the host's own.
 async fn answer(host: &Host, request: Request<Incoming>) -> Response<Body> {
     let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
+    let path = request.uri().path();
+    let is_own = admin::is_reserved(path) || path.starts_with(OWN_PATHS);
+    let instance = host.current.borrow().clone().filter(|_| !is_own);
+    let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
+        return admitted(host, request).await;
+    };
+    if let Some(answer) = cors.preflight(&request) {
+        return answer;
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut answer = admitted(host, request).await;
+    if let Some(origin) = origin {
+        cors.allow(answer.headers_mut(), &origin);
+    }
+    answer
+}
+
+/// Front, then listener; 503 while there is no instance.
+async fn admitted(host: &Host, request: Request<Body>) -> Response<Body> {
     let request = match host.front.admit(request) {
         Ok(request) => request,
         Err(answer) => return answer,

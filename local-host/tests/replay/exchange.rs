@@ -80,7 +80,7 @@ fn trigger_value(
     let Some(text) = recording.0["queueMessageText"].as_str() else {
         let TriggerKind::Timer { schedule, .. } = &function.trigger.kind else { panic!("{function:?}") };
         return (
-            timer_data(&function.trigger.binding, &Schedule::parse(schedule).unwrap(), None),
+            timer_data(&function.trigger.binding, &Schedule::parse(schedule).unwrap(), None, false),
             Map::new(),
         );
     };
