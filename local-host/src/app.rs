@@ -28,6 +28,8 @@ pub struct App {
     /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks (protocol sheet
     /// §3.1).
     pub in_core_tools: bool,
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`: bytes of a caller's body, 100 MiB by default (protocol sheet §6).
+    pub largest_body: usize,
     /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
     pub believes_principal: bool,
 }
@@ -63,9 +65,16 @@ impl App {
             functions,
             left_out,
             in_core_tools: settings.get("FUNCTIONS_CORETOOLS_ENVIRONMENT").is_some(),
+            largest_body: largest_body(&settings).map_err(|fault| AppError(vec![fault]))?,
             believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
         })
     }
+}
+
+fn largest_body(settings: &Settings) -> Result<usize, String> {
+    const NAME: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+    let Some(text) = settings.get(NAME).filter(|text| !text.is_empty()) else { return Ok(100 * 1024 * 1024) };
+    text.parse().map_err(|_| format!("{NAME} is {text:?}; write a number of bytes"))
 }
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.

@@ -15,6 +15,7 @@ pub(crate) mod path;
 mod proxy;
 mod query;
 mod queue_output;
+mod redirect;
 mod retry;
 mod watched;
 
@@ -36,7 +37,7 @@ use crate::{
     ids,
     queues::Queues,
     stop::Stop,
-    worker::Worker,
+    worker::{LONGEST_LINE, Worker},
 };
 use answer::Answer;
 pub(crate) use call::Call;
@@ -48,8 +49,8 @@ pub(crate) use query::Query;
 /// The caller's answer, and what the worker did wrong where the host answers by itself.
 type Written = (Response<Body>, Option<String>);
 
-/// The host's limit for a body in bytes (protocol sheet §6).
-pub(crate) const LARGEST_BODY: usize = 100 * 1024 * 1024;
+/// Bytes of an answer that .NET's client reads into memory.
+const LARGEST_ANSWER: usize = i32::MAX as usize;
 
 /// Makes the calls of one host instance; clones share it.
 #[derive(Clone, Debug)]
@@ -217,17 +218,18 @@ impl Invoker {
         let address = self.address().await?;
         let envelope = json!({ "Data": data, "Metadata": metadata });
         let in_core_tools = self.0.app.in_core_tools;
-        let answered =
-            connection::send(address, envelope::request(function, address, &envelope, in_core_tools, id)?)
-                .await;
+        let follows = !self.0.app.host.custom_handler.forwards;
+        let make = || envelope::request(function, address, &envelope, in_core_tools, id);
+        let answered = redirect::post(address, follows, make).await;
         let Some(answer) = answer::read(answered?).await? else {
             self.mistake(function, answer::NOTHING.to_owned());
             return std::future::pending().await;
         };
         for line in &answer.logs {
-            self.0.events.tell(Event::Output { stderr: false, line: line.clone() });
+            let line = line.chars().take(LONGEST_LINE).collect();
+            self.0.events.tell(Event::Output { stderr: false, line });
         }
-        for what in outputs::unknown(function, &answer) {
+        for what in answer::endless_logs(&answer).into_iter().chain(outputs::unknown(function, &answer)) {
             self.mistake(function, what);
         }
         outputs::check(function, &answer)?;
@@ -253,7 +255,7 @@ impl Invoker {
             self.0.target.timed_out();
             Err(Failure::mistake(format!(
                 "no answer within functionTimeout ({} s), so the worker is killed; set shorter deadlines of its own",
-                limit.as_secs()
+                limit.as_secs_f64()
             )))
         })
     }

@@ -1,6 +1,6 @@
 //! What is printed: for people, in colours on a terminal alone, or a JSON object a line.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
 use local_host::Event;
@@ -63,8 +63,8 @@ impl Show {
     /// Prints a line that is nobody's event.
     pub(super) fn line(&self, text: &str) {
         match self.form {
-            Form::Json => println!("{}", json!({ "event": "said", "text": text })),
-            Form::Text if !self.quiet => println!("{text}"),
+            Form::Json => out(&json!({ "event": "said", "text": text }).to_string()),
+            Form::Text if !self.quiet => out(text),
             Form::Text => {}
         }
     }
@@ -72,20 +72,20 @@ impl Show {
     /// Prints where the host is, and with it that it can be called.
     pub(super) fn ready(&self, url: &str, hint: &str) {
         match self.form {
-            Form::Json => println!("{}", json!({ "event": "ready", "url": url })),
-            Form::Text => println!("ready on {url}{hint}"),
+            Form::Json => out(&json!({ "event": "ready", "url": url }).to_string()),
+            Form::Text => out(&format!("ready on {url}{hint}")),
         }
     }
 
     fn event(&self, event: &Event) {
         if self.form == Form::Json {
-            return println!("{}", as_json(event));
+            return out(&as_json(event).to_string());
         }
         let line = as_line(event);
         if line.loud {
-            eprintln!("{}", self.painted(&line));
+            writeln!(io::stderr(), "{}", self.painted(&line)).ok();
         } else if !self.quiet {
-            println!("{}", self.painted(&line));
+            out(&self.painted(&line));
         }
     }
 
@@ -99,6 +99,11 @@ impl Show {
         };
         format!("\u{1b}[{code}m{}\u{1b}[0m", line.text)
     }
+}
+
+/// A reader that has left, as `head` does, stops nothing.
+fn out(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
 }
 
 fn as_line(event: &Event) -> Line {
@@ -122,7 +127,9 @@ fn as_line(event: &Event) -> Line {
             quiet(format!("worker ready after {} ms", after.as_millis()), Colour::Plain)
         }
         // The host itself ended it.
-        Event::WorkerExited { code: None, strike: false, .. } => quiet("worker ended".to_owned(), Colour::Dim),
+        Event::WorkerExited { code: None, strike: false, .. } => {
+            quiet("worker ended".to_owned(), Colour::Dim)
+        }
         Event::WorkerExited { code, strikes, .. } => {
             let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
             loud(format!("worker ended {how}; {strikes} of 3 strikes"), Colour::Red)

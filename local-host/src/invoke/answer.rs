@@ -3,7 +3,7 @@
 use http::{Response, StatusCode, header};
 use hyper::body::Incoming;
 
-use super::{Failure, LARGEST_BODY, read_whole};
+use super::{Failure, LARGEST_ANSWER, read_whole};
 use crate::net_json::Json;
 
 /// What the worker broke when it answers nothing.
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>, Failure> {
     let (parts, body) = answered.into_parts();
     check_status(parts.status)?;
-    let bytes = read_whole(body, LARGEST_BODY).await?;
+    let bytes = read_whole(body, LARGEST_ANSWER).await.map_err(broken_off)?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -34,7 +34,7 @@ pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>,
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") && !media.eq_ignore_ascii_case("text/json") {
         return Err(Failure::mistake(format!(
-            "the answer's Content-Type is \"{media}\"; the host reads only application/json (protocol sheet §4.1)"
+            "the answer's Content-Type is \"{media}\"; the host reads only application/json (host issue 10987)"
         )));
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -47,6 +47,29 @@ pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>,
         Failure::mistake(format!("{what}; answer {{\"Outputs\":{{…}},\"Logs\":[\"…\"],\"ReturnValue\":…}}"))
     })
 }
+
+/// Half an answer is the worker's own doing.
+pub(super) fn broken_off(failure: Failure) -> Failure {
+    Failure::mistake(format!(
+        "the answer ends before its Content-Length or last chunk says so ({}); write all of it, then close",
+        failure.what
+    ))
+}
+
+/// What is wrong with `Logs` that the host takes all the same.
+pub(super) fn endless_logs(answer: &Answer) -> Option<String> {
+    let bytes: usize = answer.logs.iter().map(String::len).sum();
+    (bytes > MOST_LOGS).then(|| {
+        format!(
+            "Logs holds {} MiB, which the host keeps in memory and writes after the call; print to stdout instead \
+             (protocol sheet §4.5)",
+            bytes / (1024 * 1024)
+        )
+    })
+}
+
+/// Bytes of `Logs` beyond which somebody has mistaken it for a file.
+const MOST_LOGS: usize = 4 * 1024 * 1024;
 
 fn check_status(status: StatusCode) -> Result<(), Failure> {
     if status.is_success() {

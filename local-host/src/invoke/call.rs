@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{header, request};
 use serde_json::Value;
 
-use super::{Failure, LARGEST_BODY, headers::content_length, read_whole};
+use super::{Failure, headers::content_length, read_whole};
 use crate::{
     app::Function,
     body::{self, Body},
@@ -36,9 +36,9 @@ impl Call {
         self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
     }
 
-    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2).
+    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2). Its size was limited before.
     pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
-        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), LARGEST_BODY).await?;
+        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), usize::MAX).await?;
         Ok(if self.is_chunked() { Bytes::new() } else { bytes })
     }
 }

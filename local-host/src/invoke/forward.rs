@@ -8,7 +8,7 @@ use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{
-    Failure, LARGEST_BODY, Written, call::Call, connection, headers, path, query::Query, read_whole,
+    Failure, LARGEST_ANSWER, Written, answer, call::Call, connection, headers, path, query::Query, read_whole,
 };
 use crate::body::{self, Body};
 
@@ -51,7 +51,7 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
         connection::send(address, make()).await
     };
     let (parts, incoming) = answer?.into_parts();
-    let bytes = read_whole(incoming, LARGEST_BODY).await?;
+    let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(answer::broken_off)?;
     Ok(answer_of(parts, bytes, call.parts.method == http::Method::HEAD))
 }
 

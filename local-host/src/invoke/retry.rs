@@ -21,7 +21,7 @@ pub(super) fn context(
             "MethodName": format!("Host.Functions.{}", function.name),
             "ClassName": "Microsoft.Azure.WebJobs.Host.FunctionInvocationException",
             "Message": format!("Exception while executing function: Functions.{}", function.name),
-            "InnerException": { "Message": message(failure) },
+            "InnerException": { "Message": message(failure), "InnerException": null },
         })
     });
     json!({

@@ -82,8 +82,9 @@ fn own_metadata(message: &Message) -> Map<String, Value> {
 }
 
 fn add_payload(metadata: &mut Map<String, Value>, text: &str) {
-    let Ok(payload) = Json::parse(text) else { return };
-    for (name, value) in payload.members() {
+    // Unlike the body of a call, a message with a UTF-8 signature is no JSON to the host (`qin-bom`).
+    let payload = if text.starts_with('\u{feff}') { None } else { Json::parse(text).ok() };
+    for (name, value) in payload.iter().flat_map(Json::members) {
         if name.to_ascii_lowercase().ends_with("trigger") {
             continue;
         }
