@@ -72,7 +72,7 @@ pub(super) async fn serve(app: &Path, people: Option<People>, arguments: &Argume
     for function in &found.functions {
         show.line(&format!("{:<24} {}", function.name, what_starts(function, &found, host.url())));
     }
-    let served = until_stopped(&host, &show, arguments).await;
+    let served = until_stopped(&host, show, arguments).await;
     host.stop().await;
     if let Some(file) = &arguments.export {
         transfer::export(file, &queues)?;
@@ -81,7 +81,7 @@ pub(super) async fn serve(app: &Path, people: Option<People>, arguments: &Argume
 }
 
 /// Serves until a key, Ctrl-C, a kind kill or the terminal's end; the worker has to be taken along in each case.
-async fn until_stopped(host: &LocalHost, show: &Show, arguments: &Arguments) -> anyhow::Result<()> {
+async fn until_stopped(host: &LocalHost, show: Show, arguments: &Arguments) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
     tokio::select! {
@@ -93,7 +93,7 @@ async fn until_stopped(host: &LocalHost, show: &Show, arguments: &Arguments) -> 
 }
 
 /// Returns when a key says so.
-async fn announce_and_obey(host: &LocalHost, show: &Show, arguments: &Arguments) -> anyhow::Result<()> {
+async fn announce_and_obey(host: &LocalHost, show: Show, arguments: &Arguments) -> anyhow::Result<()> {
     let mut ready = std::pin::pin!(host.ready());
     tokio::select! {
         ready = ready.as_mut() => ready?,
@@ -130,7 +130,7 @@ async fn announce_and_obey(host: &LocalHost, show: &Show, arguments: &Arguments)
 }
 
 /// As the kernel would when memory is short.
-fn kill_worker(host: &LocalHost, show: &Show) {
+fn kill_worker(host: &LocalHost, show: Show) {
     let worker =
         host.worker_pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
     let killed = worker.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
@@ -140,8 +140,18 @@ fn kill_worker(host: &LocalHost, show: &Show) {
 }
 
 fn nothing_to_serve(root: &Path, app: &App) -> String {
-    let left_out =
-        app.left_out.iter().map(|one| format!("\n{}: {}", one.function, one.why)).collect::<String>();
+    let left_out: Vec<String> = app
+        .left_out
+        .iter()
+        .map(|one| {
+            format!(
+                "
+{}: {}",
+                one.function, one.why
+            )
+        })
+        .collect();
+    let left_out = left_out.concat();
     let deeper = std::fs::read_dir(root).into_iter().flatten().flatten().find_map(|folder| {
         let inner = std::fs::read_dir(folder.path()).ok()?.flatten();
         inner.map(|entry| entry.path()).find(|path| path.join("function.json").is_file())

@@ -3,7 +3,7 @@
 mod check;
 mod command;
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -36,7 +36,7 @@ struct Arguments {
     /// The folder with host.json and the function folders
     #[arg(required_unless_present = "token")]
     app: Option<PathBuf>,
-    /// Where to listen on 127.0.0.1; 0 for any free port [default: LocalHttpPort of local.settings.json, or 7071]
+    /// Where to listen on 127.0.0.1; 0 for any free port [default: that of local.settings.json, or 7071]
     #[arg(long)]
     port: Option<u16>,
     /// Who can sign in: tenant, audience, people and their roles
@@ -108,8 +108,7 @@ impl From<FrontChoice> for FrontMode {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let coloured = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(coloured).init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
     if let Some(Command::Check(arguments)) = &arguments.command {
         return check::run(arguments);

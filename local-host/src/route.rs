@@ -74,7 +74,7 @@ impl Segment {
             }
             Self::Parameter(parameter) => {
                 let value = path.first().map(|part| (*part).to_owned());
-                params.push((parameter.name.clone(), parameter.value(value)?));
+                parameter.add(value, params)?;
                 Some(path.get(1..).unwrap_or_default())
             }
             Self::Rest(parameter) => {
@@ -100,12 +100,11 @@ impl Parameter {
         self.constraints.iter().all(|constraint| constraint.allows(value))
     }
 
-    /// The value that a path or the default gives; none where there has to be one, or it is not allowed.
-    fn value(&self, found: Option<String>) -> Option<Option<String>> {
-        match found.or_else(|| self.default.clone()) {
-            Some(value) => self.allows(&value).then_some(Some(value)),
-            None => self.optional.then_some(None),
-        }
+    /// Adds the value that a path or the default gives; none where there has to be one, or it is not allowed.
+    fn add(&self, found: Option<String>, params: &mut Params) -> Option<()> {
+        let value = found.or_else(|| self.default.clone());
+        let is_good = value.as_deref().map_or(self.optional, |value| self.allows(value));
+        is_good.then(|| params.push((self.name.clone(), value)))
     }
 }
 
@@ -125,16 +124,14 @@ fn mixed(parts: &[Part], text: &str, params: &mut Params) -> Option<()> {
                 let last = (0..end).rev().find(|at| lower[..end].is_char_boundary(*at))?;
                 let at = lower[..last].rfind(&literal)?;
                 let value = text[at + literal.len()..end].to_owned();
-                found.push((parameter.name.clone(), parameter.value(Some(value))?));
+                parameter.add(Some(value), &mut found)?;
                 end = at;
             }
         }
     }
     match open {
         Some(_) if end == 0 => return None,
-        Some(parameter) => {
-            found.push((parameter.name.clone(), parameter.value(Some(text[..end].to_owned()))?))
-        }
+        Some(parameter) => parameter.add(Some(text[..end].to_owned()), &mut found)?,
         None if end > 0 => return None,
         None => {}
     }
@@ -146,21 +143,18 @@ fn mixed(parts: &[Part], text: &str, params: &mut Params) -> Option<()> {
 mod tests {
     use super::*;
 
-    fn values(template: &str, path: &str) -> Option<Vec<Option<String>>> {
+    /// The values of a match; `-` for one that the path leaves out.
+    fn values(template: &str, path: &str) -> Option<Vec<String>> {
         let params = Template::parse(template).unwrap().matches(path)?;
-        Some(params.into_iter().map(|(_, value)| value).collect())
-    }
-
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+        Some(params.into_iter().map(|(_, value)| value.unwrap_or_else(|| "-".to_owned())).collect())
     }
 
     #[test]
     fn parameters_take_one_segment_and_the_rest_takes_all() {
-        assert_eq!(values("api/items/{kind}/{id?}", "/API/Items/a%2Fb/"), Some(vec![some("a%2Fb"), None]));
+        assert_eq!(values("api/items/{kind}/{id?}", "/API/Items/a%2Fb/").unwrap(), ["a%2Fb", "-"]);
         assert_eq!(values("api/items/{kind}/{id?}", "/api/items/a/b/c"), None);
-        assert_eq!(values("any/{*rest}", "/any/x/y"), Some(vec![some("x/y")]));
-        assert_eq!(values("{*rest}", "/"), Some(vec![None]));
+        assert_eq!(values("any/{*rest}", "/any/x/y").unwrap(), ["x/y"]);
+        assert_eq!(values("{*rest}", "/").unwrap(), ["-"]);
     }
 
     #[test]
@@ -171,20 +165,20 @@ mod tests {
 
     #[test]
     fn a_default_stands_in_for_what_the_path_leaves_out() {
-        assert_eq!(values("list/{page:int=1}", "/list"), Some(vec![some("1")]));
-        assert_eq!(values("list/{page:int=1}", "/list/7"), Some(vec![some("7")]));
-        assert_eq!(values("{a=x}/{b=y}", "/z"), Some(vec![some("z"), some("y")]));
-        assert_eq!(values("files/{*path=index}", "/files"), Some(vec![some("index")]));
+        assert_eq!(values("list/{page:int=1}", "/list").unwrap(), ["1"]);
+        assert_eq!(values("list/{page:int=1}", "/list/7").unwrap(), ["7"]);
+        assert_eq!(values("{a=x}/{b=y}", "/z").unwrap(), ["z", "y"]);
+        assert_eq!(values("files/{*path=index}", "/files").unwrap(), ["index"]);
     }
 
     #[test]
     fn a_segment_may_mix_text_and_parameters() {
-        assert_eq!(values("v{n:int}", "/V12"), Some(vec![some("12")]));
+        assert_eq!(values("v{n:int}", "/V12").unwrap(), ["12"]);
         assert_eq!(values("v{n:int}", "/vx"), None);
-        assert_eq!(values("{name}.{kind}", "/a.b.c"), Some(vec![some("a.b"), some("c")]));
+        assert_eq!(values("{name}.{kind}", "/a.b.c").unwrap(), ["a.b", "c"]);
         assert_eq!(values("{name}.{kind}", "/.c"), None);
         assert_eq!(values("{name}.{kind}", "/a."), None);
-        assert_eq!(values("{from}-to-{until}", "/1-to-2"), Some(vec![some("1"), some("2")]));
+        assert_eq!(values("{from}-to-{until}", "/1-to-2").unwrap(), ["1", "2"]);
         assert_eq!(values("a{x}b", "/ab"), None);
     }
 
@@ -216,7 +210,7 @@ mod tests {
         }
         assert!(values("{v:min(1):max(9)}", "/5").is_some());
         assert!(values("{v:min(1):max(9)}", "/10").is_none());
-        assert_eq!(values("x/{v:int?}", "/x"), Some(vec![None]));
+        assert_eq!(values("x/{v:int?}", "/x").unwrap(), ["-"]);
     }
 
     #[test]

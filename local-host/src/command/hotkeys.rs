@@ -37,8 +37,9 @@ impl Hotkeys {
         let (press, pressed) = mpsc::unbounded_channel();
         // A thread of its own: reading cannot be called off, and nothing waits for it at the end.
         std::thread::spawn(move || {
-            for byte in io::stdin().bytes().map_while(Result::ok) {
-                if let Some(key) = key(byte)
+            let mut byte = [0];
+            while matches!(io::stdin().read(&mut byte), Ok(1)) {
+                if let Some(key) = key(byte[0])
                     && press.send(key).is_err()
                 {
                     return;

@@ -61,7 +61,7 @@ impl Show {
     }
 
     /// Prints a line that is nobody's event.
-    pub(super) fn line(&self, text: &str) {
+    pub(super) fn line(self, text: &str) {
         match self.form {
             Form::Json => out(&json!({ "event": "said", "text": text }).to_string()),
             Form::Text if !self.quiet => out(text),
@@ -70,14 +70,14 @@ impl Show {
     }
 
     /// Prints where the host is, and with it that it can be called.
-    pub(super) fn ready(&self, url: &str, hint: &str) {
+    pub(super) fn ready(self, url: &str, hint: &str) {
         match self.form {
             Form::Json => out(&json!({ "event": "ready", "url": url }).to_string()),
             Form::Text => out(&format!("ready on {url}{hint}")),
         }
     }
 
-    fn event(&self, event: &Event) {
+    fn event(self, event: &Event) {
         if self.form == Form::Json {
             return out(&as_json(event).to_string());
         }
@@ -89,7 +89,7 @@ impl Show {
         }
     }
 
-    fn painted(&self, line: &Line) -> String {
+    fn painted(self, line: &Line) -> String {
         let code = match line.colour {
             _ if !self.coloured => return line.text.clone(),
             Colour::Plain => return line.text.clone(),

@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>, Failure> {
     let (parts, body) = answered.into_parts();
     check_status(parts.status)?;
-    let bytes = read_whole(body, LARGEST_ANSWER).await.map_err(broken_off)?;
+    let bytes = read_whole(body, LARGEST_ANSWER).await.map_err(|failure| broken_off(&failure))?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -49,7 +49,7 @@ pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>,
 }
 
 /// Half an answer is the worker's own doing.
-pub(super) fn broken_off(failure: Failure) -> Failure {
+pub(super) fn broken_off(failure: &Failure) -> Failure {
     Failure::mistake(format!(
         "the answer ends before its Content-Length or last chunk says so ({}); write all of it, then close",
         failure.what

@@ -51,7 +51,7 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
         connection::send(address, make()).await
     };
     let (parts, incoming) = answer?.into_parts();
-    let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(answer::broken_off)?;
+    let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(|failure| answer::broken_off(&failure))?;
     Ok(answer_of(parts, bytes, call.parts.method == http::Method::HEAD))
 }
 

@@ -1,9 +1,19 @@
 //! The command's comfort: what it says, takes in, hands out and opens.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Output, time::Duration};
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    process::{Output, Stdio},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
-use tokio::{process::Command, time::Instant};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    process::Command,
+    time::Instant,
+};
 
 use crate::{
     app::{TestApp, client, within},
@@ -111,13 +121,13 @@ async fn open_shows_the_hosts_own_page() {
     let app = TestApp::new().http("ok");
     let tools = tempfile::tempdir().expect("a folder");
     let opened = tools.path().join("opened");
-    let opener = tools.path().join(if cfg!(target_os = "macos") { "open" } else { "xdg-open" });
+    let stand_in = tools.path().join(if cfg!(target_os = "macos") { "open" } else { "xdg-open" });
     fs::write(
-        &opener,
+        &stand_in,
         format!("#!/bin/sh\necho \"$1\" > '{0}.new' && mv '{0}.new' '{0}'\n", opened.display()),
     )
     .expect("a stand-in");
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).expect("a mode");
+    fs::set_permissions(&stand_in, fs::Permissions::from_mode(0o755)).expect("a mode");
     let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").unwrap_or_default());
     let mut typed = Typed::with(&app, |command| {
         command.args(["--port", "0", "--open"]).env("PATH", path);
@@ -195,4 +205,41 @@ async fn a_worker_that_listens_at_the_other_address_is_told_so() {
 async fn help_shows_examples() {
     let help = Command::new(env!("CARGO_BIN_EXE_local-host")).arg("--help").output().await.expect("help");
     assert!(String::from_utf8_lossy(&help.stdout).contains("local-host . "));
+}
+
+/// On a terminal each key counts at once; Python gives one to a program that has none.
+#[tokio::test]
+async fn on_a_terminal_keys_restart_kill_and_quit() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "no Python here, and CI leaves nothing out");
+        // Past the harness, which shows the prints of failing tests alone.
+        let line = "NOT TESTED: keys on a terminal, because there is no Python: install it\n";
+        io::stderr().write_all(line.as_bytes()).expect("stderr");
+        return;
+    }
+    let app = TestApp::new().http("ok");
+    let mut command = Command::new("python3");
+    command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_local-host")]);
+    command.arg(&app.options.app_root).args(["--port", "0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn().expect("Python starts");
+    let mut keys = child.stdin.take().expect("a pipe");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut until = async |text: &str| {
+        within(async {
+            loop {
+                let line = lines.next_line().await.expect("UTF-8").expect("one more line");
+                if line.contains(text) {
+                    return;
+                }
+            }
+        })
+        .await;
+    };
+    until("q quits").await;
+    keys.write_all(b"r").await.expect("a key");
+    until("restarted").await;
+    keys.write_all(b"f").await.expect("a key");
+    until("1 of 3 strikes").await;
+    keys.write_all(b"q").await.expect("a key");
+    assert!(within(child.wait()).await.expect("it ends").success());
 }

@@ -104,7 +104,7 @@ fn own_length(recorded: &Value, request: &mut Message) -> Vec<String> {
     for (name, value) in &mut request.headers {
         if name.eq_ignore_ascii_case("content-length") {
             out.extend(same("length of the body", &length, value));
-            *value = of_recorded.unwrap_or_default().to_owned();
+            of_recorded.unwrap_or_default().clone_into(value);
         }
     }
     out
