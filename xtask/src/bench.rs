@@ -9,6 +9,9 @@ pub(crate) struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
+    /// Only what the local host costs: rate, latency, idle.
+    #[arg(long)]
+    host: bool,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -24,6 +27,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target());
     if args.quick {
         bench.arg("--quick");
+    }
+    if args.host {
+        bench.arg("--host");
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");
