@@ -18,6 +18,7 @@ mod fulfilment;
 mod given;
 mod identity;
 mod settings;
+mod traces;
 mod value;
 mod vault;
 
@@ -31,6 +32,7 @@ pub use faults::{Fault, Faults};
 pub use fulfilment::FulfilmentSettings;
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
+pub use traces::TraceSettings;
 pub use vault::VaultSettings;
 
 use given::Given;
@@ -92,6 +94,8 @@ pub struct Config {
     pub described: bool,
     /// What is logged.
     pub log: Filter,
+    /// Where spans of invocations are sent; nowhere when none.
+    pub traces: Option<TraceSettings>,
 }
 
 impl Config {
@@ -121,6 +125,7 @@ impl Config {
         let described =
             if needs.description { given.read("ORDERS_API_DESCRIPTION", value::switch) } else { Some(false) };
         let log = given.read("ORDERS_LOG", value::filter);
+        let traces = traces::read(&mut given);
         let whole = || {
             let identity = identity.map_or(Some(None), |read| read.map(Some))?;
             let (port, database) = (port?, database?);
@@ -138,6 +143,7 @@ impl Config {
                 outbox_deadline: outbox_deadline?,
                 described: described?,
                 log: log?,
+                traces,
             })
         };
         let config = whole();

@@ -22,6 +22,7 @@ mod settings;
 
 pub use arguments::Arguments;
 pub use facts::FactsError;
+pub use network::vault_access;
 pub use outside::Evidence;
 
 use facts::Facts;

@@ -105,10 +105,15 @@ impl Backend {
         }
     }
 
-    /// When the certificate ends that we show the backend; not read from it yet, so none.
-    #[must_use]
-    pub fn certificate_ends(&self) -> Option<DateTime<Utc>> {
-        None
+    /// When the first certificate ends of those that we show the backend at `now`; the stand-in is shown none.
+    ///
+    /// # Errors
+    /// [`Undecided`], when there is no certificate that could be shown.
+    pub async fn certificate_ends(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Undecided> {
+        match self {
+            Self::StandIn => Ok(None),
+            Self::Https(backend) => backend.certificate_ends(now).await,
+        }
     }
 
     /// Reads certificates again that are kept in a vault; returns when there are none.

@@ -22,5 +22,6 @@ pub mod server;
 pub use body::{Body, BodyError};
 pub use call::{Answer, Call, Delivery, Invocation, Output, Retry, Tick};
 pub use function::{Function, OnCall, OnDelivery, OnTick, Running, Trigger};
+pub use run::{PARENT_SPAN_ID, SPAN_ID};
 pub use served::served;
 pub use server::{Host, Limits, Refusal};

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{CertificateSettings, IdentityMode, IdentitySettings},
-    https::ClientError,
+    config::{CertificateSettings, IdentityMode, IdentitySettings, TokenSettings},
+    https::{ClientError, Roots},
     orders::Owner,
     vault::Vault,
 };
@@ -114,10 +114,19 @@ impl Identity {
     /// # Errors
     /// When tokens are to be judged and there can be no client to fetch the issuer's keys with.
     pub fn new(settings: IdentitySettings) -> Result<Self, ClientError> {
+        Self::trusting(settings, Roots::Public)
+    }
+
+    /// The same, which believes that the issuer is the issuer on the word of these authorities. No setting leads here.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn trusting(settings: IdentitySettings, roots: Roots) -> Result<Self, ClientError> {
+        let tokens = |settings: &TokenSettings| Tokens::new(settings.clone(), roots);
         let source = match &settings.mode {
             IdentityMode::EasyAuth => Source::Header,
-            IdentityMode::Jwt(tokens) => Source::Token(Tokens::new(tokens.clone())?),
-            IdentityMode::EasyAuthAndJwt(tokens) => Source::HeaderAndToken(Tokens::new(tokens.clone())?),
+            IdentityMode::Jwt(settings) => Source::Token(tokens(settings)?),
+            IdentityMode::EasyAuthAndJwt(settings) => Source::HeaderAndToken(tokens(settings)?),
         };
         Ok(Self { settings, source, certificates: None })
     }

@@ -15,7 +15,7 @@ use orders_worker::{
     limit::Limiter,
     problem::Problem,
     store::{self, Store},
-    telemetry::{self, Event, chain},
+    telemetry::{self, Event, chain, traces},
     vault::Vault,
 };
 use tokio::{net::TcpListener, signal::unix};
@@ -148,7 +148,9 @@ fn start() -> ExitCode {
 /// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
 #[tokio::main]
 async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
-    telemetry::init(config.log, Clock).map_err(io::Error::other)?;
+    let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
+    let (spans, export) = traces.map_err(io::Error::other)?.unzip();
+    telemetry::init(config.log, Clock, spans).map_err(io::Error::other)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
@@ -192,6 +194,7 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
         limits: Limits::default(),
+        spans: export.is_some(),
     };
     let (mut term, mut interrupt) =
         (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
@@ -203,6 +206,9 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
     };
     let served = host.serve(listener, stop).await;
     audit.tell_all();
+    if let Some(export) = export {
+        export.finish().await;
+    }
     served
 }
 

@@ -14,6 +14,8 @@ use crate::{
     vault::Vault,
 };
 
+mod life;
+
 /// A text is not the PEM that it should be. Holds nothing of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PemError {
@@ -35,6 +37,14 @@ pub struct Holder {
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the first.
     pub key: PrivateKeyDer<'static>,
+}
+
+impl Holder {
+    /// When the first certificate of the chain ends: from then on nobody believes it.
+    #[must_use]
+    pub fn ends(&self) -> Option<DateTime<Utc>> {
+        self.chain.iter().filter_map(|certificate| life::end(certificate)).min()
+    }
 }
 
 impl FromStr for Holder {
@@ -175,6 +185,8 @@ mod tests {
         assert!(matches!(source("/etc/ca.pem"), Ok(AuthoritySource::Kept(SecretSource::File(_)))));
         assert!(matches!(source("keyvault:ca"), Ok(AuthoritySource::Kept(SecretSource::Vault(_)))));
         assert!(source("-----BEGIN CERTIFICATE-----\nMII").is_err());
+        let revocations = format!("{}-----BEGIN X509 CRL-----\nMII\n", authority.certificate());
+        assert!(source(&revocations).is_err(), "a broken list could hide a revocation");
         assert!(source("keyvault:a/b").is_err());
     }
 }

@@ -239,6 +239,12 @@ mod tests {
     }
 
     #[test]
+    fn the_log_tells_the_three_denials_apart() {
+        let reasons = [Denied::Scope, Denied::Certificate, Denied::Role].map(Denied::reason);
+        assert_eq!(reasons, ["scope-missing", "certificate-missing", "role-missing"]);
+    }
+
+    #[test]
     fn the_history_tells_a_person_from_a_program() {
         let actor = |kind| {
             let permit = caller((kind, STAFF)).permit::<ReadOrder>().unwrap();

@@ -13,14 +13,17 @@ use tracing_subscriber::{
 use crate::clock::Clock;
 
 pub mod event;
+mod fields;
 mod line;
 mod lines;
+pub mod traces;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use event::Event;
 pub(crate) use line::line;
+pub use traces::Spans;
 
 /// An error and what led to it, in one line.
 #[must_use]
@@ -57,10 +60,12 @@ pub struct StartedTwice(#[source] SetGlobalDefaultError);
 /// event, `event`, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
 /// names its place in the source and not its message, which may quote what a caller sent.
 ///
+/// Whoever keeps `spans` gets one of each invocation, whatever the filter says.
+///
 /// # Errors
 /// When it was called before.
-pub fn init(filter: Filter, clock: Clock) -> Result<(), StartedTwice> {
-    tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stdout))
+pub fn init(filter: Filter, clock: Clock, spans: Option<Spans>) -> Result<(), StartedTwice> {
+    tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stdout, spans))
         .map_err(StartedTwice)?;
     panic::set_hook(Box::new(log_panic));
     Ok(())
@@ -72,11 +77,18 @@ fn log_panic(panic: &panic::PanicHookInfo<'_>) {
 }
 
 /// Our own spans pass whatever the filter says: a line that is written always tells its invocation.
-fn subscriber<W>(filter: Filter, clock: Clock, output: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(
+    filter: Filter,
+    clock: Clock,
+    output: W,
+    spans: Option<Spans>,
+) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let our_spans =
         filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("orders_worker"));
-    Registry::default().with(lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans)))
+    let lines = lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans));
+    let of_the_host = filter_fn(|metadata| metadata.target().starts_with("orders_worker::host"));
+    Registry::default().with(lines).with(spans.map(|spans| spans.with_filter(of_the_host)))
 }

@@ -57,6 +57,11 @@ impl App {
         Ok(issuer.token(person, &TokenOptions::default(), Clock::system().now())?)
     }
 
+    /// For whom its tokens are.
+    pub(crate) fn audience(&self) -> &str {
+        self.people.audience()
+    }
+
     pub(crate) async fn stop(self) {
         self.host.stop().await;
     }

@@ -4,12 +4,12 @@ use std::{path::Path, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use sqlx::{Connection as _, PgConnection};
-use test_servers::{Database as Fresh, Postgres, postgres::Source};
+use test_servers::{Database as Fresh, Handler, Postgres, postgres::Source};
 
 use crate::{
     process,
     requests::{KEPT, Operation, READER, TENANT},
-    server::{Peer, Programs, Server},
+    server::{self, Peer, Programs},
     statement::{self, Statement},
     wire::Connection,
 };
@@ -101,7 +101,7 @@ impl Database {
     /// Has the worker do each operation once and looks over the server's shoulder: so all who are measured run the
     /// same statements, whatever becomes of the worker's.
     pub(crate) async fn statements(&self, programs: &Programs) -> anyhow::Result<Statements> {
-        let worker = Server::start(Peer::Worker, programs, &self.url(), 1, None)?;
+        let worker = server::start(Peer::Worker, programs, &self.url(), 1, None)?;
         let mut looking = self.connect().await?;
         let mut seen = async |operation, types| {
             let text = sent_for(operation, &worker, &mut looking).await?;
@@ -118,7 +118,7 @@ impl Database {
 /// The last statement of the worker's one connection. Its sample of health may have come in between.
 async fn sent_for(
     operation: Operation,
-    worker: &Server,
+    worker: &Handler,
     looking: &mut PgConnection,
 ) -> anyhow::Result<String> {
     let mut connection = Connection::open(worker.address()).await?;

@@ -14,6 +14,7 @@ mod requests;
 mod rounds;
 mod sameness;
 mod sample;
+mod second_layer;
 mod server;
 mod starts;
 mod statement;
@@ -38,7 +39,7 @@ use crate::{
     pgbench::Pgbench,
     requests::Caller,
     rounds::{Field, Size},
-    server::{Peer, Programs, Server},
+    server::{Peer, Programs},
 };
 
 /// Measures the worker beside its limits and its peers.
@@ -50,12 +51,18 @@ struct Args {
     /// cargo's output folder; tools are installed and raw data is kept there.
     #[arg(long)]
     target: PathBuf,
+    /// The worker as it ships.
+    #[arg(long)]
+    worker: PathBuf,
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
     /// Only the way through the local host.
     #[arg(long)]
     host: bool,
+    /// What checking tokens costs, and nothing else.
+    #[arg(long)]
+    second_layer: bool,
 }
 
 /// How much of everything is measured.
@@ -96,7 +103,11 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let (plan, began) = (Plan::of(args.quick), Instant::now());
     let release = |name: &str| args.target.join("release").join(name);
     let mut programs =
-        Programs { worker: release("orders-worker"), bare_axum: release("bare-axum"), fastify: None };
+        Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
+    if args.second_layer {
+        let database = Database::start(&programs.worker).await?;
+        return second_layer::run(&args.root, &programs, &database, plan.size).await;
+    }
     let place = args.target.join("tools").join("bench-fastify");
     if !args.host {
         match server::install_fastify(&args.root.join("bench/fastify"), &place) {
@@ -169,7 +180,7 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
 
 /// Whether all who are measured answer alike.
 async fn same_job(programs: &Programs, database: &Database, statements: &Statements) -> anyhow::Result<()> {
-    let start = |peer| Server::start(peer, programs, &database.url(), 1, Some(statements));
+    let start = |peer| server::start(peer, programs, &database.url(), 1, Some(statements));
     let worker = start(Peer::Worker)?;
     sameness::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
     if programs.fastify.is_some() {
@@ -180,7 +191,7 @@ async fn same_job(programs: &Programs, database: &Database, statements: &Stateme
 
 /// How fast the load generator is on an answer that costs nothing: it must be far above everything measured with it.
 async fn generator(programs: &Programs, database: &Database, size: Size) -> anyhow::Result<f64> {
-    let server = Server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
+    let server = server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
     let load = Load { clients: 16, warm_up: size.warm_up, time: size.time, every: None };
     let ping = |_| {
         let caller = Caller::with("");

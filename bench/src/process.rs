@@ -7,14 +7,6 @@ use anyhow::Context as _;
 /// A tick of the processor times in `/proc`, the same on every Linux that there is.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Resident memory in MiB: now under `VmRSS`, the most so far under `VmHWM`. None where the system does not tell.
-pub(crate) fn memory(pid: u32, field: &str) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
-    let kib: u32 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(f64::from(kib) / 1024.0)
-}
-
 /// The processor time of a process and of its children that have ended. None where the system does not tell.
 pub(crate) fn processor_time(pid: u32) -> Option<Duration> {
     Some(Stat::read(pid)?.time)

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use test_servers::Handler;
 
 use crate::{
     database::{Database, Statements},
@@ -11,7 +12,7 @@ use crate::{
     process,
     requests::Operation,
     sample::Sample,
-    server::{Peer, Programs, Server},
+    server::{self, Peer, Programs},
 };
 
 /// Clients at a time; each who is measured has as many connections to the database.
@@ -102,7 +103,7 @@ impl Field<'_> {
         let mut servers = Vec::new();
         for peer in self.peers(Operation::GetOrder).into_iter().filter(|peer| *peer != Peer::Pgbench) {
             let url = self.database.url();
-            let server = Server::start(peer, self.programs, &url, clients, Some(self.statements))?;
+            let server = server::start(peer, self.programs, &url, clients, Some(self.statements))?;
             servers.push((peer, server));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -133,7 +134,7 @@ impl Field<'_> {
         &self,
         operation: Operation,
         clients: u32,
-        server: Option<&Server>,
+        server: Option<&Handler>,
         size: Size,
         number: u32,
     ) -> anyhow::Result<(Sample, Cost)> {

@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
+use test_servers::Handler;
 
 use crate::{
     requests::{Caller, NEW, READER, WRITER, kept_id},
-    server::{Peer, Server},
+    server::Peer,
     wire::Connection,
 };
 
@@ -61,7 +62,7 @@ fn questions() -> Vec<Question> {
 ///
 /// # Errors
 /// The first answer that differs.
-pub(crate) async fn check(worker: &Server, peer: Peer, server: &Server) -> anyhow::Result<()> {
+pub(crate) async fn check(worker: &Handler, peer: Peer, server: &Handler) -> anyhow::Result<()> {
     let bare = peer == Peer::BareAxum;
     let questions = questions();
     let asked = questions.iter().filter(|question| !bare || (question.whole && question.body.is_empty()));
@@ -82,7 +83,7 @@ pub(crate) async fn check(worker: &Server, peer: Peer, server: &Server) -> anyho
     Ok(())
 }
 
-async fn ask(server: &Server, first: &str, caller: &Caller, body: &str) -> anyhow::Result<(u16, Value)> {
+async fn ask(server: &Handler, first: &str, caller: &Caller, body: &str) -> anyhow::Result<(u16, Value)> {
     let mut connection = Connection::open(server.address()).await?;
     let mut request = Vec::new();
     caller.write(&mut request, first, "00000000-0000-4000-8000-000000000001", "", body);

@@ -3,26 +3,20 @@
 use std::{
     fmt,
     io::Read as _,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{ChildStdout, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
+use test_servers::Handler;
 
 use crate::{
     database::Statements,
-    process,
     requests::{READER, TENANT},
 };
-
-/// Given up after this time.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Wait between two tries: far below what is measured.
-const TICK: Duration = Duration::from_micros(100);
 
 /// Who is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -53,112 +47,66 @@ pub(crate) struct Programs {
     pub(crate) fastify: Option<PathBuf>,
 }
 
-/// A server that has answered; killed when dropped.
-pub(crate) struct Server {
-    child: Child,
-    address: SocketAddr,
-    first_answer: Duration,
+/// Starts a server with so many connections to the database, and waits for its first answer. The peers need the
+/// worker's statements only once they are asked for orders.
+pub(crate) fn start(
+    peer: Peer,
+    programs: &Programs,
+    database: &str,
+    pool: u32,
+    statements: Option<&Statements>,
+) -> anyhow::Result<Handler> {
+    start_with(peer, programs, database, pool, statements, &[])
 }
 
-impl Server {
-    /// Starts it with so many connections to the database, and waits for its first answer. The peers need the
-    /// worker's statements only once they are asked for orders.
-    pub(crate) fn start(
-        peer: Peer,
-        programs: &Programs,
-        database: &str,
-        pool: u32,
-        statements: Option<&Statements>,
-    ) -> anyhow::Result<Self> {
-        let port = free_port().context("cannot find a free port")?;
-        let mut command = command(peer, programs)?;
+/// The same with further settings, which win.
+pub(crate) fn start_with(
+    peer: Peer,
+    programs: &Programs,
+    database: &str,
+    pool: u32,
+    statements: Option<&Statements>,
+    settings: &[(&str, &str)],
+) -> anyhow::Result<Handler> {
+    let mut command = command(peer, programs)?;
+    command
+        // What every peer is told, in the names that the worker gave it.
+        .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+        .env("WEBSITE_AUTH_ENABLED", "True")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    if peer == Peer::Worker {
         command
-            .env("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string())
-            // What every peer is told, in the names that the worker gave it.
-            .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-            .env("WEBSITE_AUTH_ENABLED", "True")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
-        if peer == Peer::Worker {
-            command
-                .env("ORDERS_DATABASE_URL", database)
-                .env("ORDERS_DATABASE_POOL", pool.to_string())
-                .env("ORDERS_IDENTITY", "easyauth")
-                .env("ORDERS_RATE_LIMIT", "off");
-        } else {
-            let text = |of: fn(&Statements) -> String| statements.map(of).unwrap_or_default();
-            let own_types = peer == Peer::BareAxum;
-            command
-                .env("DATABASE_URL", database)
-                .env("DATABASE_POOL", pool.to_string())
-                .env(
-                    "STATEMENT_GET",
-                    if own_types { text(|s| s.get.text.clone()) } else { text(|s| s.get.typed()) },
-                )
-                .env(
-                    "STATEMENT_LIST",
-                    if own_types { text(|s| s.list.text.clone()) } else { text(|s| s.list.typed()) },
-                )
-                .env("STATEMENT_CREATE", text(|s| s.create.typed()))
-                .env("OWNER_TENANT", TENANT)
-                .env("OWNER_OBJECT", READER);
-        }
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let start = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot start {peer}"))?;
-        if let Some(log) = child.stdout.take() {
-            thread::spawn(|| drain(log));
-        }
-        let mut server = Self { child, address, first_answer: Duration::ZERO };
-        server.wait_for_answer(peer, start)?;
-        server.first_answer = start.elapsed();
-        Ok(server)
+            .env("ORDERS_DATABASE_URL", database)
+            .env("ORDERS_DATABASE_POOL", pool.to_string())
+            .env("ORDERS_IDENTITY", "easyauth")
+            .env("ORDERS_RATE_LIMIT", "off");
+    } else {
+        let text = |of: fn(&Statements) -> String| statements.map(of).unwrap_or_default();
+        let own_types = peer == Peer::BareAxum;
+        command
+            .env("DATABASE_URL", database)
+            .env("DATABASE_POOL", pool.to_string())
+            .env(
+                "STATEMENT_GET",
+                if own_types { text(|s| s.get.text.clone()) } else { text(|s| s.get.typed()) },
+            )
+            .env(
+                "STATEMENT_LIST",
+                if own_types { text(|s| s.list.text.clone()) } else { text(|s| s.list.typed()) },
+            )
+            .env("STATEMENT_CREATE", text(|s| s.create.typed()))
+            .env("OWNER_TENANT", TENANT)
+            .env("OWNER_OBJECT", READER);
     }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+    command.envs(settings.iter().copied());
+    let mut server =
+        Handler::start(&mut command).with_context(|| format!("{peer}: see what it said above"))?;
+    if let Some(log) = server.take_log() {
+        thread::spawn(|| drain(log));
     }
-
-    /// From its exec to its first answer.
-    pub(crate) fn first_answer(&self) -> Duration {
-        self.first_answer
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Resident memory in MiB now; none where the system does not tell.
-    pub(crate) fn memory(&self) -> Option<f64> {
-        process::memory(self.pid(), "VmRSS")
-    }
-
-    /// The most of it so far.
-    pub(crate) fn peak_memory(&self) -> Option<f64> {
-        process::memory(self.pid(), "VmHWM")
-    }
-
-    fn wait_for_answer(&mut self, peer: Peer, start: Instant) -> anyhow::Result<()> {
-        while !answers(self.address) {
-            if let Some(status) = self.child.try_wait().context("cannot watch it")? {
-                bail!("{peer} ended before it answered ({status}): see what it said above");
-            }
-            if start.elapsed() > PATIENCE {
-                bail!("{peer} did not answer within {PATIENCE:?}");
-            }
-            thread::sleep(TICK);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // An error means that it has ended by itself.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+    Ok(server)
 }
 
 /// An empty environment but for the PATH: a shell may hold variables that the worker takes for the platform's.
@@ -187,23 +135,6 @@ fn drain(mut log: ChildStdout) {
     while log.read(&mut lines).is_ok_and(|length| length > 0) {
         thread::sleep(Duration::from_millis(2));
     }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
-fn answers(address: SocketAddr) -> bool {
-    use std::io::Write as _;
-    let ask = || {
-        let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status)?;
-        Ok::<_, std::io::Error>(status)
-    };
-    ask().is_ok_and(|status| &status == b"HTTP/1.1 200")
 }
 
 /// Installs the Fastify app's modules, exactly those of its lock file, into `place`.

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::{
     sample::median,
-    server::{Peer, Programs, Server},
+    server::{self, Peer, Programs},
 };
 
 /// The median of so many starts of each, one after the other in turn, in milliseconds.
@@ -16,7 +16,7 @@ pub(crate) fn run(programs: &Programs, database: &str, times: u32) -> anyhow::Re
     let mut starts: Vec<(Peer, Vec<f64>)> = peers.map(|peer| (peer, Vec::new())).collect();
     for _ in 0..times {
         for (peer, milliseconds) in &mut starts {
-            let server = Server::start(*peer, programs, database, 4, None)?;
+            let server = server::start(*peer, programs, database, 4, None)?;
             milliseconds.push(server.first_answer().as_secs_f64() * 1000.0);
         }
     }

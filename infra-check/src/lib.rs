@@ -3,7 +3,7 @@
 //! [`bicep`] parses the files and works out what they would deploy for one choice of parameters; a value that nobody can
 //! know before the deployment stays a symbol. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
-//! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what Azure says afterwards.
+//! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what Azure says afterwards; [`picture`] draws it.
 
 pub mod assertions;
 pub mod bicep;
@@ -11,6 +11,7 @@ pub mod capacity;
 pub mod live;
 pub mod mutation;
 pub mod parameters;
+pub mod picture;
 pub mod policy;
 pub mod schema;
 pub mod worlds;

@@ -17,7 +17,7 @@ use crate::{
 /// What the front does with a caller's identity.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum FrontMode {
-    /// As on the platform: strips principal and certificate headers, checks the token, sets the principal;
+    /// As on the platform: strips principal and certificate headers, checks the token and its client, sets the principal;
     /// the worker sees `WEBSITE_AUTH_ENABLED=True`.
     On,
     /// As on a platform without authentication: `WEBSITE_AUTH_ENABLED` is not set and nothing is stripped.
@@ -58,7 +58,8 @@ impl Front {
     /// in, so that every request passes, stripped.
     ///
     /// # Errors
-    /// The answer for a caller who does not come further: 401, or one of the issuer's own documents.
+    /// The answer for a caller who does not come further: 401, 403 to a client that is not the people file's, or one of
+    /// the issuer's own documents.
     #[expect(clippy::result_large_err, reason = "the answer is used once, where it is returned")]
     pub fn admit(&self, mut request: Request<Body>) -> Result<Request<Body>, Response<Body>> {
         if let Some(answer) = self.issuer.as_ref().and_then(|issuer| issuer.answer(&request)) {
@@ -74,6 +75,11 @@ impl Front {
             return Ok(request);
         }
         let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };
+        // `allowedApplications`: a token is not enough where another client asked for it (identity sheet §2.3).
+        if claims.azp != issuer.people().client() {
+            tracing::warn!(client = %claims.azp, "the front refused a client");
+            return Err(refusal(StatusCode::FORBIDDEN));
+        }
         principal::add(request.headers_mut(), &claims);
         Ok(request)
     }
@@ -111,9 +117,14 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-fn unauthenticated() -> Response<Body> {
+fn refusal(status: StatusCode) -> Response<Body> {
     let mut answer = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
-    *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    *answer.status_mut() = status;
+    answer
+}
+
+fn unauthenticated() -> Response<Body> {
+    let mut answer = refusal(StatusCode::UNAUTHORIZED);
     answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     answer
 }

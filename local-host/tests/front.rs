@@ -130,6 +130,20 @@ async fn forged_principal_headers_are_no_identity() {
 }
 
 #[test]
+fn a_token_that_another_client_asked_for_is_forbidden() {
+    let issuer = Issuer::open(STATE.path(), BASE, &people()).unwrap();
+    let payload = token("keeper");
+    let payload = URL_SAFE_NO_PAD.decode(payload.split('.').nth(1).unwrap()).unwrap();
+    let mut claims: Value = serde_json::from_slice(&payload).unwrap();
+    claims["azp"] = json!("00000000-0000-4000-8000-00000000c11e");
+    let bearer = format!("Bearer {}", issuer.sign(&claims).unwrap());
+    for mode in [FrontMode::On, FrontMode::KeepingHeaders] {
+        let refused = front(mode, noon()).admit(request("/api/x", &[("authorization", &bearer)]));
+        assert_eq!(refused.unwrap_err().status(), 403, "{mode:?}");
+    }
+}
+
+#[test]
 fn an_excluded_path_passes_without_identity() {
     let front = front(FrontMode::On, noon());
     let bearer = format!("Bearer {}", token("keeper"));

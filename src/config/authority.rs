@@ -14,23 +14,13 @@ impl Authority {
     /// Understands the address of an issuer: `https`, or plain `http` on this machine; whether the latter may be is
     /// the caller's to say.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let bare = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        let authority = Self(url);
-        (bare && (authority.0.scheme() == "https" || authority.is_plain_here())).then_some(authority)
+        base(text).map(Self)
     }
 
     /// Whether it is called without TLS, which it is on this machine alone.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
-    }
-
-    fn is_plain_here(&self) -> bool {
-        self.is_plain() && matches!(self.0.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
     }
 
     /// What the claim `iss` of a tenant's tokens of version 2.0 says.
@@ -52,4 +42,17 @@ impl Authority {
         let ours = url.origin() == self.0.origin() && url.username().is_empty() && url.password().is_none();
         ours.then_some(url)
     }
+}
+
+/// An address that paths can be appended to: `https`, or plain `http` on this machine, without a user, a query or a
+/// fragment.
+pub(super) fn base(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    (bare && is_safe).then_some(url)
 }

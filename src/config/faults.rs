@@ -83,8 +83,8 @@ impl Faults {
         for fault in &self.0 {
             let message = format!("{} {}", fault.setting, fault.text);
             let fields = [("event", SETTING_REFUSED), ("setting", &fault.setting)];
-            let fields = fields.map(|(name, text)| (name.to_owned(), Value::from(text)));
-            lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, fields));
+            let fields = fields.map(|(name, text)| (name, Value::from(text)));
+            lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, &fields));
         }
         // Whoever reads only one of the two still learns everything.
         let logged = out.write_all(&lines).and_then(|()| out.flush());

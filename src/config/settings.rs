@@ -178,6 +178,25 @@ pub const SETTINGS: &[Setting] = &[
         "the user-assigned identity that signs in to vault and database; the system-assigned one without it",
     ),
     setting("ORDERS_LOG", Concern::Every, Some("info"), "which log lines are written"),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Concern::Every,
+        None,
+        "the collector that a span of each invocation is sent to, below /v1/traces: https, or http on this machine",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        Concern::Every,
+        None,
+        "what the collector knows the worker by: `name=value,…`; secret",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        Concern::Every,
+        None,
+        "how spans travel; the worker speaks `http/json` alone",
+    ),
+    setting("OTEL_SERVICE_NAME", Concern::Every, Some("orders-worker"), "whose spans they are"),
 ];
 
 /// The setting of this name.

@@ -11,6 +11,7 @@ mod faults;
 mod fulfilment;
 mod identity;
 mod place;
+mod traces;
 mod values;
 
 /// A local environment in which a process with every need starts.

@@ -7,13 +7,15 @@ use serde_json::json;
 
 use super::{
     Facts, fail,
-    outside::{Answer, Layer, Outside, sent},
+    outside::{Answer, FUNCTION_KEY, Layer, Outside, SUBSCRIPTION_KEY, sent},
     pass,
 };
 use crate::config::IdentityMode;
 
 /// What every caller may ask for: their own orders.
 pub(super) const OWN: &str = "/api/orders?limit=1";
+/// The same for a program that processes orders: it owns none.
+pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
 /// What an `OrderAdmin` alone may ask for.
 const ADMINS: &str = "/api/dead-letters?limit=1";
 
@@ -64,7 +66,34 @@ pub(super) async fn rules(outside: &Outside<'_>, facts: &Facts) -> Vec<Finding> 
         findings.push(judged(attack).await);
     }
     findings.push(another(outside, &principal.1).await);
+    for (rule, header) in [("C01-function-key", FUNCTION_KEY), ("C35-subscription-key", SUBSCRIPTION_KEY)] {
+        if let Some(call) = outside.honest_without(header, OWN) {
+            findings.push(keyless(rule, sent(call).await.as_ref()));
+        }
+    }
     findings
+}
+
+/// Whoever gave a key says that it is asked for.
+fn keyless(rule: &'static str, answer: Option<&Answer>) -> Finding {
+    let (subject, what) = ("--url", "an honest call without this key");
+    match answer {
+        Some(Answer { status: status @ (401 | 403), layer }) => {
+            pass(rule, subject, format!("{what} is refused by {} with {status}", layer.name()))
+        }
+        Some(Answer { status, layer }) => fail(
+            rule,
+            subject,
+            format!("{what} is answered with {status} by {}", layer.name()),
+            "ask for keys: authLevel `function` in every function.json, subscriptionRequired at the gateway",
+        ),
+        None => fail(
+            rule,
+            subject,
+            format!("inconclusive: {what} got no answer"),
+            "try again; a refusal is an answer",
+        ),
+    }
 }
 
 async fn judged(attack: Attack) -> Finding {

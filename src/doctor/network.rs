@@ -1,17 +1,20 @@
-//! Rules about what the app reaches besides its database: the issuer's clock and the vault.
+//! Rules about what the app reaches besides its database: the issuer's clock, the vault, and the certificate that the
+//! backend is shown.
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use host_traps::Finding;
 use reqwest::header::DATE;
 
 use super::{fail, pass, warn};
 use crate::{
     clock::Clock,
-    config::{Config, IdentityMode, TokenSettings, VaultSettings},
+    config::{Config, IdentityMode, TokenSettings},
+    fulfilment::Backend,
     https::{self, Roots, Schemes},
     secret::SecretName,
+    telemetry::chain,
     vault::{Vault, VaultError},
 };
 
@@ -22,6 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
 const NOTICE: TimeDelta = TimeDelta::seconds(30);
 
+/// A certificate with less to live than this is to be rotated.
+const TIME_TO_ROTATE: TimeDelta = TimeDelta::days(30);
+
+const ACCESS: &str = "C22-vault-access";
+
 pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
     let mut findings = Vec::new();
     match config.identity.as_ref().map(|identity| &identity.mode) {
@@ -30,8 +38,15 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
         }
         Some(IdentityMode::EasyAuth) | None => {}
     }
-    if let Some(settings) = &config.vault {
-        findings.push(vault(settings, config.secret_name.as_ref()).await);
+    let vault = config.vault.as_ref().map(Vault::of_this_app);
+    match &vault {
+        Some(Ok(vault)) => findings.push(vault_access(vault, config.secret_name.as_ref()).await),
+        Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "mend KeyVaultUrl")),
+        None => {}
+    }
+    if let Some(settings) = config.fulfilment.clone() {
+        let backend = Backend::new(Some(settings), vault.and_then(Result::ok).as_ref());
+        findings.push(certificate(&backend, clock.now()).await);
     }
     findings
 }
@@ -68,19 +83,33 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     pass(rule, subject, why)
 }
 
-/// A secret that is not there shows that the vault was asked and answered.
-async fn vault(settings: &VaultSettings, name: Option<&SecretName>) -> Finding {
-    let (rule, subject) = ("C22-vault-access", "vault");
-    let Ok(vault) = Vault::of_this_app(settings) else {
-        return fail(rule, subject, "its address cannot be used", "mend KeyVaultUrl");
-    };
+/// Whether the vault answers the app's identity. A secret that is not there shows that it was asked and answered.
+pub async fn vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
     let Some(name) = name.cloned().or_else(|| "doctor".parse().ok()) else {
-        return fail(rule, subject, "no secret can be asked for", "set SecretName");
+        return fail(ACCESS, "vault", "no secret can be asked for", "set SecretName");
     };
     match vault.read(&name).await {
-        Ok(_) | Err(VaultError::Missing) => pass(rule, subject, "it answers the app's identity"),
+        Ok(_) | Err(VaultError::Missing) => pass(ACCESS, "vault", "it answers the app's identity"),
         Err(error) => {
-            fail(rule, subject, error.to_string(), "check the identity's role at the vault and its network")
+            fail(ACCESS, "vault", error.to_string(), "check the identity's role at the vault and its network")
         }
     }
+}
+
+/// The certificate that the backend knows the worker by is there, and has some time left.
+async fn certificate(backend: &Backend, now: DateTime<Utc>) -> Finding {
+    let (rule, subject) = ("C24-certificate-expiry", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE");
+    let ends = match backend.certificate_ends(now).await {
+        Ok(Some(ends)) => ends,
+        Ok(None) => return fail(rule, subject, "when it ends cannot be read", "put a PEM certificate there"),
+        Err(error) => {
+            return fail(rule, subject, chain(&error), "put certificate, chain and key there, as PEM");
+        }
+    };
+    let remedy = "put a new version in its place; the worker reads it while it runs";
+    if ends <= now {
+        return fail(rule, subject, format!("it ended on {}", ends.date_naive()), remedy);
+    }
+    let why = format!("it ends on {}, in {} days", ends.date_naive(), (ends - now).num_days());
+    if ends - now <= TIME_TO_ROTATE { warn(rule, subject, why, remedy) } else { pass(rule, subject, why) }
 }

@@ -16,6 +16,7 @@ fn rule_of(setting: &str) -> &'static str {
         name if name.starts_with("ORDERS_FULFILMENT") => "C09-backend",
         "KeyVaultUrl" | "SecretName" => "C22-vault",
         "ORDERS_RATE_LIMIT" => "C32-rate-limit",
+        name if name.starts_with("OTEL_") => "C47-traces",
         _ => "settings",
     }
 }

@@ -41,7 +41,14 @@ struct Trust {
 #[derive(Debug)]
 struct Ready {
     tried: Trust,
+    known: Known,
+}
+
+/// A client, and when the certificate ends that it shows.
+#[derive(Clone, Debug)]
+struct Known {
     client: Client,
+    ends: Option<DateTime<Utc>>,
 }
 
 impl Trust {
@@ -54,13 +61,14 @@ impl Trust {
         authority && Arc::ptr_eq(&self.certificate, &other.certificate)
     }
 
-    fn client(&self) -> Result<Client, Undecided> {
+    fn known(&self) -> Result<Known, Undecided> {
         let holder: Holder = self.certificate.expose().parse()?;
         let roots = match &self.authority {
             Some(authority) => Roots::Only(pem::certificates(authority.expose())?),
             None => Roots::Public,
         };
-        Ok(https::mutual(roots, holder, PATIENCE)?)
+        let ends = holder.ends();
+        Ok(Known { client: https::mutual(roots, holder, PATIENCE)?, ends })
     }
 }
 
@@ -80,7 +88,7 @@ impl Https {
         trace: Option<&Traceparent>,
         now: DateTime<Utc>,
     ) -> Result<Decision, Undecided> {
-        let client = self.client(now).await?;
+        let Known { client, .. } = self.known(now).await?;
         let mut request = client
             .post(self.address.clone())
             .header("idempotency-key", order.id.to_string())
@@ -108,9 +116,16 @@ impl Https {
         tokio::join!(self.certificate.keep_fresh(clock), authority);
     }
 
+    pub(super) async fn certificate_ends(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, Undecided> {
+        self.known(now).await.map(|known| known.ends)
+    }
+
     /// A client with the certificates of `now`. While a rotated one is broken, half written perhaps, the last good
     /// one goes on.
-    async fn client(&self, now: DateTime<Utc>) -> Result<Client, Undecided> {
+    async fn known(&self, now: DateTime<Utc>) -> Result<Known, Undecided> {
         let authority = match &self.authority {
             Some(authority) => Some(authority.current(now).await?),
             None => None,
@@ -118,19 +133,19 @@ impl Https {
         let trust = Trust { certificate: self.certificate.current(now).await?, authority };
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *ready {
-            Some(last) if last.tried.is(&trust) => Ok(last.client.clone()),
+            Some(last) if last.tried.is(&trust) => Ok(last.known.clone()),
             Some(last) => {
-                match trust.client() {
-                    Ok(client) => last.client = client,
+                match trust.known() {
+                    Ok(known) => last.known = known,
                     Err(error) => Event::BackendCertificateUnfit { error: &error }.log(),
                 }
                 last.tried = trust;
-                Ok(last.client.clone())
+                Ok(last.known.clone())
             }
             none => {
-                let client = trust.client()?;
-                *none = Some(Ready { tried: trust, client: client.clone() });
-                Ok(client)
+                let known = trust.known()?;
+                *none = Some(Ready { tried: trust, known: known.clone() });
+                Ok(known)
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{App, FULFILMENT_QUEUE};
 use crate::{
     audit,
-    host::{Delivery, Retry},
+    host::{Delivery, PARENT_SPAN_ID, Retry},
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::Pending,
 };
@@ -25,7 +25,9 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
     };
     if let Some(trace) = &message.traceparent {
         // The host's trace begins at the queue; the request that queued the order is further back.
-        tracing::Span::current().record("trace_id", trace.trace_id());
+        let span = tracing::Span::current();
+        span.record("trace_id", trace.trace_id());
+        span.record(PARENT_SPAN_ID, trace.span_id());
     }
     match app.store.pending_order(&message, stamp).await? {
         Pending::Settled => {}

@@ -40,13 +40,15 @@ pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
 async fn tell_gauges(app: &App, now: DateTime<Utc>) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
     let Ok(gauges) = app.store.gauges().await else { return };
+    // One that cannot be read is told of by whoever wants to show it.
+    let certificate_ends = app.backend.certificate_ends(now).await.ok().flatten();
     Event::Gauges {
         oldest_open_seconds: gauges.oldest_open.map(|oldest| (now - oldest).num_seconds().max(0)),
         open_rows: gauges.open_rows,
         unreplayed_dead_letters: gauges.unreplayed_dead_letters,
         pool_in_use: gauges.pool_in_use,
         pool_size: gauges.pool_size,
-        certificate_days: app.backend.certificate_ends().map(|end| (end - now).num_days()),
+        certificate_days: certificate_ends.map(|end| (end - now).num_days()),
     }
     .log();
 }

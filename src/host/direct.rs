@@ -21,7 +21,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     (id, parts, body): (Uuid, Parts, Body),
 ) -> Ended {
     let deadline = Instant::now() + serving.host.limits.http;
-    let invocation = run::begun(id, function.name, ids::traceparent(&parts.headers));
+    let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
     let call = Call {
         invocation,
         method: parts.method,

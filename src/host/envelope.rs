@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Answer, Body, BodyError, Call, Delivery, Function, OnCall, OnDelivery, OnTick, Refusal, Retry, Tick,
-    Trigger,
+    Answer, Body, BodyError, Call, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Refusal,
+    Retry, Tick, Trigger,
     answer::{self, Outputs},
     event::Event,
     ids, route,
@@ -50,7 +50,7 @@ pub(super) fn refused<A: Send + Sync + 'static>(
     (id, parts): (Uuid, &Parts),
     refusal: Refusal,
 ) -> Ended {
-    let invocation = run::begun(id, function.name, ids::traceparent(&parts.headers));
+    let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
     match function.trigger {
         Trigger::Http { .. } => wrapped(&(serving.host.refuse)(refusal, &invocation), Outputs::new()),
         _ => failed(refusal.reason()),
@@ -71,7 +71,8 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         let deadline = Instant::now() + host.limits.http;
         let opened = self.open(body, deadline, |envelope| request::http(envelope, binding)).await;
         let inner = opened.as_ref().ok().and_then(|request| ids::traceparent(&request.headers));
-        let invocation = run::begun(self.id, self.function.name, inner.or_else(|| self.transport.clone()));
+        let traceparent = inner.or_else(|| self.transport.clone());
+        let invocation = self.begun(traceparent);
         let matched = opened.and_then(|request| match self.params(&request) {
             Some(params) => Ok((request, params)),
             None => Err(Fault::Refused(Refusal::NotFound)),
@@ -92,7 +93,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
     async fn queue(self, binding: &str, run: OnDelivery<A>, body: Body) -> Ended {
         let deadline = Instant::now() + self.serving.host.limits.queue;
         let opened = self.open(body, deadline, |envelope| request::delivery(envelope, binding)).await;
-        let invocation = run::begun(self.id, self.function.name, self.transport);
+        let invocation = self.begun(self.transport.clone());
         let (payload, dequeue_count) = match opened {
             Ok(opened) => opened,
             Err(fault) => return failed(fault.reason()),
@@ -109,7 +110,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
     async fn timer(self, binding: &str, run: OnTick<A>, body: Body) -> Ended {
         let deadline = Instant::now() + self.serving.host.limits.queue;
         let opened = self.open(body, deadline, |envelope| request::tick(envelope, binding)).await;
-        let invocation = run::begun(self.id, self.function.name, self.transport);
+        let invocation = self.begun(self.transport.clone());
         if let Err(fault) = opened {
             return failed(fault.reason());
         }
@@ -127,6 +128,10 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
                 failed("its messages cannot travel")
             }
         }
+    }
+
+    fn begun(&self, traceparent: Option<String>) -> Invocation {
+        run::begun(self.serving, (self.id, self.function.name), traceparent)
     }
 
     /// Reads the envelope and looks into it.

@@ -99,6 +99,9 @@ macro_rules! events {
 
 pub(crate) use events;
 
+/// The name of the last line of every invocation, from which whoever keeps spans makes one.
+pub(crate) const INVOCATION_ENDED: &str = "invocation-ended";
+
 events! {
     /// What the protocol layer has to tell.
     pub enum Event {

@@ -21,10 +21,24 @@ pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
     value.to_str().ok().filter(|text| is_traceparent(text)).map(str::to_owned)
 }
 
+/// The id of the span that a well-formed `traceparent` names.
+pub(super) fn span_id(traceparent: &str) -> &str {
+    traceparent.split('-').nth(2).unwrap_or_default()
+}
+
+/// The same trace, continued by a span of ours.
+pub(super) fn continued(traceparent: &str) -> String {
+    let flags = traceparent.rsplit('-').next().unwrap_or_default();
+    format!("00-{}-{}-{flags}", trace_id(traceparent), new_span_id())
+}
+
+fn new_span_id() -> String {
+    chance().simple().to_string()[16..].to_owned()
+}
+
 /// A trace of our own, not sampled.
 pub(super) fn new_traceparent() -> String {
-    let span = chance().simple().to_string();
-    format!("00-{}-{}-00", chance().simple(), &span[16..])
+    format!("00-{}-{}-00", chance().simple(), new_span_id())
 }
 
 /// The trace id within a well-formed `traceparent`.

@@ -21,6 +21,11 @@ use super::{
     server::{Entrance, Serving},
 };
 
+/// The field of an invocation's log span that holds the id of its trace span, 16 hexadecimal digits.
+pub const SPAN_ID: &str = "span_id";
+/// The field of an invocation's log span that holds the id of the span that led to it, if one did.
+pub const PARENT_SPAN_ID: &str = "parent_span_id";
+
 /// How an invocation ended.
 pub(super) struct Ended {
     /// The status that the handler, or we in its place, gave; within an envelope too.
@@ -45,6 +50,8 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
         invocation_id = %id,
         function,
         trace_id = Empty,
+        span_id = Empty,
+        parent_span_id = Empty,
         tenant_id = Empty,
         object_id = Empty,
         caller_kind = Empty,
@@ -82,16 +89,31 @@ async fn enter<A: Send + Sync + 'static>(
         }
         Entrance::Envelope(function) => return envelope::call(serving, function, (id, parts, body)).await,
     };
-    let invocation = begun(id, entrance.names().0, ids::traceparent(&parts.headers));
+    let invocation = begun(serving, (id, entrance.names().0), ids::traceparent(&parts.headers));
     let answer = (serving.host.refuse)(refusal, &invocation);
     Ended { status: answer.status, response: answer::plain(answer) }
 }
 
-/// Fixes which invocation and which trace this is, for handlers and for the log.
-pub(super) fn begun(id: Uuid, function: &'static str, traceparent: Option<String>) -> Invocation {
-    let traceparent = traceparent.unwrap_or_else(ids::new_traceparent);
-    Span::current().record("trace_id", ids::trace_id(&traceparent));
-    Invocation { id, function, traceparent }
+/// Fixes which invocation and which trace this is, for handlers, for the log and for whoever keeps spans.
+pub(super) fn begun<A>(
+    serving: &Serving<A>,
+    (id, function): (Uuid, &'static str),
+    traceparent: Option<String>,
+) -> Invocation {
+    let span = Span::current();
+    let ours = match traceparent {
+        Some(theirs) if serving.host.spans => {
+            span.record(PARENT_SPAN_ID, ids::span_id(&theirs));
+            ids::continued(&theirs)
+        }
+        Some(theirs) => theirs,
+        None => ids::new_traceparent(),
+    };
+    span.record("trace_id", ids::trace_id(&ours));
+    if serving.host.spans {
+        span.record(SPAN_ID, ids::span_id(&ours));
+    }
+    Invocation { id, function, traceparent: ours }
 }
 
 /// Runs an HTTP handler; always gives an answer that can travel, with its messages.

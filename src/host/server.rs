@@ -78,6 +78,9 @@ pub struct Host<A> {
     pub refuse: fn(Refusal, &Invocation) -> Answer,
     /// Bounds.
     pub limits: Limits,
+    /// Whether somebody keeps spans of invocations. Then what an invocation leads to names its span as parent;
+    /// otherwise it names the caller's, for nobody would ever find ours.
+    pub spans: bool,
 }
 
 impl<A: Send + Sync + 'static> Host<A> {

@@ -32,11 +32,11 @@ const VERSION: Spellings = &["ver"];
 const SINGLE: [Spellings; 9] = [OBJECT, TENANT, SUBJECT, SCOPE, ISSUER, AUDIENCE, CLIENT, KIND, VERSION];
 
 /// The claims of a principal by name, multi-valued ones repeated; within their limits, free of contradiction.
-pub(super) struct Claims(Vec<(String, String)>);
+pub(super) struct Claims<'d>(Vec<(&'d str, &'d str)>);
 
-impl Claims {
+impl<'d> Claims<'d> {
     /// These claims, if they keep to that.
-    pub(super) fn new(claims: Vec<(String, String)>) -> Result<Self, Reason> {
+    pub(super) fn new(claims: Vec<(&'d str, &'d str)>) -> Result<Self, Reason> {
         if claims.len() > MOST {
             return Err(Reason::ClaimsTooMany);
         }
@@ -71,12 +71,11 @@ impl Claims {
         })
     }
 
-    fn one(&self, spellings: Spellings) -> Option<&str> {
+    fn one(&self, spellings: Spellings) -> Option<&'d str> {
         self.values(spellings).next()
     }
 
-    fn values(&self, spellings: Spellings) -> impl Iterator<Item = &str> {
-        let named = move |name: &str| spellings.contains(&name);
-        self.0.iter().filter(move |(name, _)| named(name)).map(|(_, value)| value.as_str())
+    fn values(&self, spellings: Spellings) -> impl Iterator<Item = &'d str> {
+        self.0.iter().filter(move |(name, _)| spellings.contains(name)).map(|(_, value)| *value)
     }
 }

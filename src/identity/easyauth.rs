@@ -46,7 +46,8 @@ pub(super) fn evidence(headers: &HeaderMap) -> Result<Evidence, Reason> {
     }
     let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
     let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
-    read(text)?.evidence()
+    let document = json::plain(text.as_bytes(), DEEPEST).ok_or(Reason::PrincipalMalformed)?;
+    read(&document)?.evidence()
 }
 
 fn only<'h>(
@@ -61,8 +62,7 @@ fn only<'h>(
 
 /// Members that the platform may add some day are ignored; `name_typ` and `role_typ` too, for they may name
 /// claims that are not there.
-fn read(text: &str) -> Result<Claims, Reason> {
-    let document = json::plain(text.as_bytes(), DEEPEST).ok_or(Reason::PrincipalMalformed)?;
+fn read(document: &Value) -> Result<Claims<'_>, Reason> {
     if OTHER_FORM.iter().any(|member| document.get(member).is_some()) {
         return Err(Reason::PrincipalForm);
     }
@@ -72,7 +72,7 @@ fn read(text: &str) -> Result<Claims, Reason> {
     }
     let claims = document.get("claims").and_then(Value::as_array).ok_or(Reason::PrincipalForm)?;
     let claims = claims.iter().map(|claim| {
-        let member = |name| claim.get(name).and_then(Value::as_str).map(str::to_owned);
+        let member = |name| claim.get(name).and_then(Value::as_str);
         Some((member("typ")?, member("val")?))
     });
     Claims::new(claims.collect::<Option<_>>().ok_or(Reason::PrincipalForm)?)

@@ -19,7 +19,11 @@ use jsonwebtoken::DecodingKey;
 use tokio::sync::Mutex;
 
 use super::refusal::Reason;
-use crate::{config::TokenSettings, https::ClientError, telemetry::Event};
+use crate::{
+    config::TokenSettings,
+    https::{ClientError, Roots},
+    telemetry::Event,
+};
 pub(super) use jwk::is_id;
 use pace::Pace;
 use source::Source;
@@ -62,8 +66,8 @@ pub(super) struct Key {
 }
 
 impl Keys {
-    pub(super) fn new(settings: &TokenSettings) -> Result<Self, ClientError> {
-        Ok(Self { source: Source::new(settings)?, held: RwLock::default(), pace: Mutex::default() })
+    pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
+        Ok(Self { source: Source::new(settings, roots)?, held: RwLock::default(), pace: Mutex::default() })
     }
 
     /// The set in use, if it is young enough to be used without asking.

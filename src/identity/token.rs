@@ -11,7 +11,11 @@ use super::{
     memory::{Fingerprint, Memory, Verified},
     refusal::Reason,
 };
-use crate::{config::TokenSettings, https::ClientError, json::Document};
+use crate::{
+    config::TokenSettings,
+    https::{ClientError, Roots},
+    json::Document,
+};
 use payload::Payload;
 
 mod payload;
@@ -28,14 +32,14 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(settings: TokenSettings) -> Result<Self, ClientError> {
+    pub(super) fn new(settings: TokenSettings, roots: Roots) -> Result<Self, ClientError> {
         let mut rules = Validation::new(Algorithm::RS256);
         rules.set_issuer(&[settings.authority.issuer(settings.tenant)]);
         rules.set_audience(&[&settings.audience]);
         rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud"]);
         // The crate would ask the system's clock; the payload's times are held against the one that is handed in.
         rules.validate_exp = false;
-        let keys = Keys::new(&settings)?;
+        let keys = Keys::new(&settings, roots)?;
         Ok(Self { settings, rules, keys, memory: Memory::default() })
     }
 

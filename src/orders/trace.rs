@@ -23,6 +23,12 @@ impl Traceparent {
     pub fn trace_id(&self) -> &str {
         self.0.split('-').nth(1).unwrap_or_default()
     }
+
+    /// The id of the span that led here, 16 hexadecimal digits.
+    #[must_use]
+    pub fn span_id(&self) -> &str {
+        self.0.split('-').nth(2).unwrap_or_default()
+    }
 }
 
 impl FromStr for Traceparent {

@@ -100,6 +100,9 @@ events! {
         DoctorFails = "doctor-fails", ERROR, "a control does not hold: see `orders-worker doctor`", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
+        /// Since the last such line, of which there is one a minute. Nothing waits for the collector.
+        SpansUnsent = "spans-unsent", WARN, "traces could not be exported",
+            { dropped: u64, error: Option<&'a dyn Display> };
         /// A laptop has no backend.
         StandInAccepted = "stand-in-accepted", DEBUG, "the stand-in accepts an order", { order_id: Uuid };
         /// Every night.

@@ -1,11 +1,10 @@
 //! Events and the spans around them become log lines.
 
-use std::{error::Error, fmt, io::Write};
+use std::io::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::{
     Event, Subscriber,
-    field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -15,8 +14,11 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope},
 };
 
-use super::{chain, event::LIBRARY, line::line};
-use crate::clock::Clock;
+use super::{event::LIBRARY, fields::Fields, line::line};
+use crate::{
+    clock::Clock,
+    host::{PARENT_SPAN_ID, SPAN_ID},
+};
 
 /// Writes each event as one line.
 pub(super) struct Lines<W> {
@@ -52,73 +54,32 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut all = Map::new();
+        let mut all = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                all.extend(fields.0.clone());
+                fields.0.iter().for_each(|(name, value)| all.put(name, value.clone()));
             }
         }
-        // A span's field of this name is no message of the event.
-        all.remove(MESSAGE);
-        let mut own = Fields::default();
-        event.record(&mut own);
-        all.extend(own.0);
+        // A span's field of this name is no message of the event; and a line tells the trace alone.
+        for unwritten in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
+            all.take(unwritten);
+        }
+        event.record(&mut all);
         let source = event.metadata().target();
         if !source.starts_with("orders_worker") {
             // A library's own field of this name is none of our words.
-            all.insert("event".to_owned(), LIBRARY.into());
-            all.insert("library".to_owned(), source.into());
+            all.put("event", LIBRARY.into());
+            all.put("library", source.into());
         }
-        let message = match all.remove(MESSAGE) {
+        let message = match all.take(MESSAGE) {
             Some(Value::String(message)) => message,
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let line = line(self.clock.now(), *event.metadata().level(), &message, all);
+        let line = line(self.clock.now(), *event.metadata().level(), &message, &all.0);
         // Nobody is left to tell when the log itself cannot be written; the work goes on.
         let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
     }
 }
 
 const MESSAGE: &str = "message";
-
-/// Fields as JSON: numbers and truth values as such, all else as text.
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Fields {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
-        let name = field.name();
-        self.0.insert(name.strip_prefix("r#").unwrap_or(name).to_owned(), value.into());
-    }
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value);
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field, chain(value));
-    }
-}

@@ -38,7 +38,7 @@ impl<'w> MakeWriter<'w> for Captured {
 /// The lines that `work` logs, each of them proven to be one JSON object in one write.
 fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
     let captured = Captured::default();
-    let subscriber = subscriber(filter.parse().unwrap(), Clock, captured.clone());
+    let subscriber = subscriber(filter.parse().unwrap(), Clock, captured.clone(), None);
     tracing::subscriber::with_default(subscriber, work);
     let writes = captured.0.lock().unwrap();
     let line = |write: &Vec<u8>| {

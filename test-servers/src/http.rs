@@ -111,7 +111,7 @@ where
     let _gone = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn acceptor(tls: &Tls<'_>) -> io::Result<TlsAcceptor> {
+pub(crate) fn acceptor(tls: &Tls<'_>) -> io::Result<TlsAcceptor> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let chain = certificates(&tls.own.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(tls.own.key.as_bytes()).map_err(io::Error::other)?;

@@ -6,13 +6,18 @@
 pub mod authority;
 pub mod azurite;
 pub mod backend;
+pub mod front;
+pub mod handler;
 mod http;
 pub mod identity_endpoint;
+mod port;
 pub mod postgres;
 pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
 pub use backend::{Asked, Backend, Says};
+pub use front::Front;
+pub use handler::{Handler, HandlerError};
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
 pub use vault::{Mood, Vault, VaultSecret};

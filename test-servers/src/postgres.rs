@@ -3,7 +3,6 @@
 use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
-    net::TcpListener,
     os::unix::{fs::chown, process::CommandExt},
     path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -19,7 +18,7 @@ mod tls;
 pub use database::Database;
 pub use programs::Source;
 
-use crate::Issued;
+use crate::{Issued, port};
 use account::Account;
 use programs::Programs;
 
@@ -132,7 +131,7 @@ impl Postgres {
         certificate: Option<&Issued>,
         settings: &[&str],
     ) -> Result<Self, PostgresError> {
-        let port = free_port().map_err(failed("finding a free port"))?;
+        let port = port::free().map_err(failed("finding a free port"))?;
         let folder = folder(account).map_err(failed("making its folder"))?;
         let reachable = programs.within_reach(account, &folder).map_err(failed("copying its programs"))?;
         let secured = certificate.map(|certificate| tls::prepare(&folder, account, certificate)).transpose();
@@ -225,10 +224,6 @@ impl Drop for Keeper {
 
 fn failed(doing: &'static str) -> impl Fn(io::Error) -> PostgresError {
     move |source| PostgresError::Io { doing, source }
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// A folder that the server may use; its keeper removes it.

@@ -67,6 +67,7 @@ async fn serve(world: &World) -> String {
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
         limits: Limits::default(),
+        spans: false,
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

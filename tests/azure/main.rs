@@ -1,10 +1,12 @@
 //! Secrets and tokens from services that speak the real protocols, over real TLS.
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
 
+mod doctor;
 mod function;
 mod kept;
 mod platform;
 mod reading;
 mod refused;
+mod rotation;
 mod tokens;
 mod world;

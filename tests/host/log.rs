@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     envelope::call,
-    wire::{Worker, request, send, sized, worker},
+    wire::{Worker, request, send, sized, traced, worker},
 };
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -97,6 +97,33 @@ async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
     let ended = log.ended();
     assert_eq!(ended[0]["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(ended[0]["span"]["invocation_id"], id);
+}
+
+#[tokio::test]
+async fn where_spans_are_kept_an_invocation_goes_on_with_its_own_in_the_callers_trace() {
+    let (_untraced, log, _guard) = logging().await;
+    let worker = traced().await;
+    let envelope = sized(&worker, "Echo", &call("POST", "http://h/api/things/a/1", "{}"));
+    let enveloped = envelope.replacen("\r\n", &format!("\r\ntraceparent: {TRACE}\r\n"), 1);
+    let direct = request("POST", "/api/things/a/1", &[("traceparent", TRACE)], "");
+    for (sent, in_envelope) in [(direct, false), (enveloped, true)] {
+        let reply = send(&worker, &sent).await;
+        let seen = if in_envelope {
+            serde_json::from_str(reply.res()["body"].as_str().unwrap()).unwrap()
+        } else {
+            reply.json()
+        };
+        let ended = log.ended();
+        let span = &ended[0]["span"];
+        assert_eq!(span["parent_span_id"], "b7ad6b7169203331");
+        let own = span["span_id"].as_str().unwrap();
+        assert!(own.len() == 16 && own != "b7ad6b7169203331");
+        assert_eq!(seen["traceparent"], format!("00-0af7651916cd43dd8448eb211c80319c-{own}-01"));
+    }
+    send(&worker, request("POST", "/api/things/a/1", &[], "")).await;
+    let alone = log.ended();
+    assert_eq!(alone[0]["span"].get("parent_span_id"), None);
+    assert_eq!(alone[0]["span"]["span_id"].as_str().unwrap().len(), 16);
 }
 
 #[tokio::test]

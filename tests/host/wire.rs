@@ -31,10 +31,19 @@ pub(crate) async fn worker() -> Worker {
 }
 
 pub(crate) async fn serve(functions: Vec<Function<App>>, limits: Limits) -> Worker {
+    start(functions, limits, false).await
+}
+
+/// The test app, before somebody who keeps spans.
+pub(crate) async fn traced() -> Worker {
+    start(app::functions(), Limits::default(), true).await
+}
+
+async fn start(functions: Vec<Function<App>>, limits: Limits, spans: bool) -> Worker {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let app = Arc::new(App::default());
-    let host = Host { app: Arc::clone(&app), functions, prefix: "api", refuse: app::refuse, limits };
+    let host = Host { app: Arc::clone(&app), functions, prefix: "api", refuse: app::refuse, limits, spans };
     let (stop, stopped) = oneshot::channel::<()>();
     let done = tokio::spawn(host.serve(listener, async { drop(stopped.await) }));
     Worker { port, app, stop, done }

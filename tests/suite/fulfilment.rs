@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use tempfile::TempDir;
 use test_servers::{Authority, Backend, Leaf, Says};
 
-use crate::support::{Client, Mode, Setup, TestApp, in_every_mode};
+use crate::support::{Client, Heard, Mode, Setup, TestApp, in_every_mode};
 
 in_every_mode!(
     the_backend_decides_what_becomes_of_an_order,
@@ -67,6 +67,15 @@ async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
         assert_eq!(trace.split('-').nth(1), TRACE.split('-').nth(1));
     }
     assert_eq!(world.backend.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn the_relay_tells_how_long_the_certificate_is_good_for() {
+    let mut world = world(Mode::Proxy).await;
+    world.app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    let mut heard = Heard::default();
+    heard.until(&mut world.app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
+    assert_eq!(heard.events("gauges")[0]["certificate_days"], 29, "a month, less the time that this takes");
 }
 
 async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {

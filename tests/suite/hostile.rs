@@ -1,5 +1,6 @@
 //! Hostile text in every place that takes text: it comes back as it was sent, or it is refused; nothing else happens.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::{
     prelude::*,
@@ -8,11 +9,12 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, TestApp, an_order, in_every_mode};
+use crate::support::{Client, Mode, TENANT, TestApp, a_revision, an_order, in_every_mode, object_id};
 
 in_every_mode!(
     hostile_text_in_a_body_comes_back_as_it_was_sent_or_is_refused,
     hostile_text_in_a_path_a_query_or_a_header_is_refused,
+    hostile_text_in_a_request_key_is_that_key_or_is_refused,
     no_text_but_a_cursor_of_the_list_is_a_cursor,
 );
 
@@ -146,6 +148,10 @@ async fn hostile_text_in_a_path_a_query_or_a_header_is_refused(mode: Mode) {
         let (part, value) = (encoded(&format!("a{text}")), encoded(text));
         for reply in [
             buyer.get(&format!("/api/orders/{part}")).await,
+            buyer.get(&format!("/api/orders/{part}/history")).await,
+            buyer.post_nothing(&format!("/api/orders/{part}/cancel")).await,
+            buyer.with("if-match", "\"1\"").put(&format!("/api/orders/{part}"), &a_revision("BEANS")).await,
+            admin.post_nothing(&format!("/api/dead-letters/{part}/replay")).await,
             clerk.post_nothing(&format!("/api/orders/{part}/process")).await,
             admin.put(&format!("/api/products/{part}"), &beans("Beans")).await,
         ] {
@@ -160,6 +166,10 @@ async fn hostile_text_in_a_path_a_query_or_a_header_is_refused(mode: Mode) {
             let reply = buyer.get(&format!("/api/orders?{query}")).await;
             assert_eq!((reply.status, reply.problem().as_str()), (400, "malformed"), "{query}");
         }
+        for list in ["products?cursor", "dead-letters?cursor", "GetSecretFromKeyVault?secretName"] {
+            let reply = admin.get(&format!("/api/{list}={value}")).await;
+            assert_eq!((reply.status, reply.problem().as_str()), (400, "malformed"), "{list}: {text:?}");
+        }
         if text.is_ascii() && is_free_of_control(text) {
             for (name, value) in [("if-match", text), ("if-none-match", text)] {
                 let reply = admin.with(name, value).put("/api/products/BEANS", &beans("Beans")).await;
@@ -168,6 +178,74 @@ async fn hostile_text_in_a_path_a_query_or_a_header_is_refused(mode: Mode) {
         }
     }
     assert_eq!(everything(&admin).await, before, "nothing was written");
+}
+
+async fn hostile_text_in_a_request_key_is_that_key_or_is_refused(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let buyer = app.person("buyer");
+    for text in CORPUS.into_iter().filter(|text| text.is_ascii() && is_free_of_control(text)) {
+        let keyed = buyer.with("idempotency-key", text);
+        let first = keyed.post("/api/orders", &an_order("BEANS")).await;
+        if text.contains(' ') {
+            assert_eq!((first.status, first.problem().as_str()), (400, "malformed"), "{text:?}");
+            continue;
+        }
+        assert_eq!((first.status, first.header("idempotency-replayed")), (201, None), "{text:?}");
+        let again = keyed.post("/api/orders", &an_order("BEANS")).await;
+        assert_eq!(
+            (again.header("idempotency-replayed"), &again.body),
+            (Some("true"), &first.body),
+            "{text:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_letter() {
+    let app = TestApp::start(Mode::Proxy).await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let (mut count, mut kept) = (0, Vec::new());
+    for text in CORPUS {
+        let mut send = async |changes: Value| {
+            count += 1;
+            let mut message = json!({
+                "version": 1,
+                "messageId": format!("01890a5d-ac96-774b-bcce-{count:012}"),
+                "owner": {"tenantId": TENANT, "objectId": object_id(1)},
+                "reference": "PO-17",
+                "currency": "EUR",
+                "lines": [{"sku": "BEANS", "quantity": 2}],
+                "note": null,
+            });
+            let changes = changes.as_object().expect("members").clone();
+            message.as_object_mut().expect("members").extend(changes);
+            app.queues.put("orders-incoming", STANDARD.encode(message.to_string())).await;
+        };
+        send(json!({"reference": text, "note": text})).await;
+        send(json!({"lines": [{"sku": text, "quantity": 2}], "currency": text})).await;
+        send(json!({"messageId": text, "owner": {"tenantId": text, "objectId": text}})).await;
+        if is_free_of_control(text) {
+            kept.push(text.to_owned());
+        }
+    }
+    app.queues.until_empty("orders-incoming").await;
+    let [orders, products, _] = everything(&app.person("admin")).await;
+    let text = |order: &Value, field: &str| order[field].as_str().expect("text").to_owned();
+    let orders = orders["items"].as_array().expect("items");
+    let mut found: Vec<_> = orders.iter().map(|order| text(order, "reference")).collect();
+    assert_eq!(found, orders.iter().map(|order| text(order, "note")).collect::<Vec<_>>());
+    found.sort();
+    kept.sort();
+    assert_eq!((found, products["items"].as_array().map(Vec::len)), (kept.clone(), Some(1)));
+    let (mut letters, mut page) = (0, "/api/dead-letters?limit=100".to_owned());
+    loop {
+        let read = app.person("admin").get(&page).await.json();
+        letters += read["items"].as_array().map_or(0, Vec::len);
+        let Some(next) = read["next"].as_str() else { break };
+        page = format!("/api/dead-letters?limit=100&cursor={next}");
+    }
+    assert_eq!(letters, count - kept.len());
 }
 
 /// Texts that are nearly cursors, and texts that are nothing.

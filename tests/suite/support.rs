@@ -1,8 +1,6 @@
 //! A running app in a folder of its own, and a client per kind of caller.
 
 use std::{
-    fs, io,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,6 +10,7 @@ use local_host::{
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
+    keys::Keys,
     people::People,
     supervisor::OWN_URL,
 };
@@ -25,6 +24,7 @@ mod heard;
 mod identity;
 mod principal;
 mod queues;
+mod staged;
 
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
@@ -33,6 +33,7 @@ pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
+pub(crate) use staged::{Part, binary};
 
 use database::Kept;
 
@@ -141,6 +142,9 @@ pub(crate) struct Setup {
     evidence: Evidence,
     front: FrontMode,
     queues: Place,
+    keys: Option<Keys>,
+    part: Part,
+    program: PathBuf,
     settings: Vec<(String, String)>,
 }
 
@@ -151,6 +155,9 @@ impl Setup {
             evidence: Evidence::Both,
             front: FrontMode::On,
             queues: Place::InProcess,
+            keys: None,
+            part: Part::Whole,
+            program: binary(),
             settings: Vec::new(),
         }
     }
@@ -170,6 +177,23 @@ impl Setup {
         self
     }
 
+    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Deploys a part of it alone.
+    pub(crate) fn part(mut self, part: Part) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// Starts this instead of the binary under test, which it has to become.
+    pub(crate) fn program(mut self, program: &Path) -> Self {
+        self.program = program.to_owned();
+        self
+    }
+
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
@@ -185,7 +209,7 @@ impl Setup {
     /// Starts it without waiting for the worker.
     pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        stage(folder.path()).expect("the app can be staged");
+        staged::stage(&folder.path().join("app"), self.part, &self.program).expect("the app can be staged");
         let database = Kept::fresh(&folder).await;
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
@@ -207,7 +231,7 @@ impl Setup {
             front: self.front,
             people: Some(people.clone()),
             state: state(),
-            keys: None,
+            keys: self.keys,
             queues: queues.clone(),
             events,
         };
@@ -281,6 +305,11 @@ impl TestApp {
         principal.token(&self.issuer, Clock::system().now().timestamp() - ago)
     }
 
+    /// A token of these claims, whatever they say.
+    pub(crate) fn signed(&self, claims: &serde_json::Value) -> String {
+        self.issuer.sign(claims).expect("the issuer signs")
+    }
+
     /// Waits for something to come true, with a deadline.
     pub(crate) async fn eventually(
         &self,
@@ -312,42 +341,9 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The binary under test: the one that `cargo test` built, or the release-like one that was asked for.
-pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("WORKER_UNDER_TEST")
-        .map_or_else(|| env!("CARGO_BIN_EXE_orders-worker").into(), PathBuf::from)
-}
-
 /// One issuer key serves all tests: making one takes longer than most of them.
 fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
-}
-
-fn stage(folder: &Path) -> io::Result<()> {
-    let root = folder.join("app");
-    fs::create_dir_all(&root)?;
-    fs::copy(repository().join("host.json"), root.join("host.json"))?;
-    // A link, not a copy: while one test writes an executable, a child that another test forks holds it open for
-    // writing, and starting it fails as busy.
-    symlink(fs::canonicalize(binary())?, root.join("orders-worker"))?;
-    for function in fs::read_dir(repository().join("functions"))? {
-        let function = function?;
-        let bindings = fs::read_to_string(function.path().join("function.json"))?;
-        fs::create_dir(root.join(function.file_name()))?;
-        fs::write(root.join(function.file_name()).join("function.json"), only_when_fired(&bindings)?)?;
-    }
-    Ok(())
-}
-
-/// Timers fire when a test says so: a tick of their own would come between its steps.
-fn only_when_fired(bindings: &str) -> io::Result<String> {
-    let mut function: serde_json::Value = serde_json::from_str(bindings)?;
-    for binding in function["bindings"].as_array_mut().into_iter().flatten() {
-        if binding["type"] == "timerTrigger" {
-            binding["schedule"] = "0 0 0 1 1 *".into();
-        }
-    }
-    Ok(function.to_string())
 }
 
 /// Kills the worker as the platform does: no warning.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 
-use crate::project::{Profile, Project};
+use crate::{project::Project, release::Release};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -12,6 +12,9 @@ pub(crate) struct Args {
     /// Only what the local host costs: rate, latency, idle.
     #[arg(long)]
     host: bool,
+    /// What checking tokens costs beside believing the front's header, and nothing else.
+    #[arg(long)]
+    second_layer: bool,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -19,17 +22,17 @@ pub(crate) struct Args {
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let mut peers = project.cargo();
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
-    for mut build in [project.build_worker(Profile::Release), peers] {
-        let built = build.status().context("cannot start cargo")?;
-        ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
-    }
+    let worker = Release::that_runs_here(project)?.made(project)?;
+    let built = peers.status().context("cannot start cargo")?;
+    ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
-    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target());
-    if args.quick {
-        bench.arg("--quick");
-    }
-    if args.host {
-        bench.arg("--host");
+    bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
+    for (wanted, flag) in
+        [(args.quick, "--quick"), (args.second_layer, "--second-layer"), (args.host, "--host")]
+    {
+        if wanted {
+            bench.arg(flag);
+        }
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");

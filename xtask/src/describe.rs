@@ -1,21 +1,31 @@
-//! `cargo xtask describe`: writes docs/openapi.json and docs/events.md anew. The tests that hold the copies against the
-//! worker also make them.
+//! `cargo xtask describe`: writes docs/openapi.json, docs/events.md and docs/deployment.svg anew. The tests that hold the
+//! copies against what they are made of also make them.
 
 use anyhow::{Context as _, ensure};
 
 use crate::project::{Project, WORKER};
 
-const TESTS: [&str; 2] =
-    ["the_committed_copy_is_what_the_worker_answers", "the_committed_list_of_events_is_what_can_be_logged"];
+/// Where each of these tests is, and its name.
+const TESTS: [(&[&str], &str); 3] = [
+    (&["--package", WORKER, "--lib"], "the_committed_copy_is_what_the_worker_answers"),
+    (&["--package", WORKER, "--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
+    (
+        &["--package", "infra-check", "--test", "infrastructure"],
+        "the_committed_picture_is_drawn_from_its_source",
+    ),
+];
 
 /// Runs those tests in the way that writes.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
-    let mut test = project.cargo();
-    test.args(["test", "--quiet", "--package", WORKER, "--lib", "--"]).args(TESTS).env("REWRITE", "1");
-    let status = test.status().context("cannot start cargo")?;
-    ensure!(status.success(), "the description could not be made: mend what cargo says above");
+    for (place, name) in TESTS {
+        let mut test = project.cargo();
+        test.args(["test", "--quiet"]).args(place).args(["--", name]).env("REWRITE", "1");
+        let status = test.status().context("cannot start cargo")?;
+        ensure!(status.success(), "the description could not be made: mend what cargo says above");
+    }
     println!(
-        "docs/openapi.json and docs/events.md are what the worker answers and logs; see what changed with `git diff docs`"
+        "docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker answers and logs, and what \
+         infra/picture.txt says; see what changed with `git diff docs`"
     );
     Ok(())
 }

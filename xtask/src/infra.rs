@@ -13,7 +13,6 @@ use infra_check::{
 use crate::project::Project;
 
 mod scan;
-mod tools;
 
 /// What to do with the infrastructure.
 #[derive(ClapArgs)]

@@ -10,10 +10,14 @@ mod fuzz_api;
 mod infra;
 mod licences;
 mod measure;
+mod mutants;
+mod package;
 mod postgres;
 mod project;
+mod release;
 mod test;
 mod token;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -36,10 +40,12 @@ Examples:
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
-  cargo xtask describe                 docs/openapi.json, written anew from the code
+  cargo xtask describe                 docs/openapi.json and the like, written anew from what they describe
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
+  cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
   cargo xtask bench                    rates, latencies and memory beside limits and peers
+  cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask measure                  size, start and memory of the release binary";
 
@@ -68,14 +74,18 @@ enum Command {
     Chaos(chaos::Args),
     /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
     FuzzApi(fuzz_api::Args),
-    /// Write docs/openapi.json anew.
+    /// Write docs/openapi.json, docs/events.md and docs/deployment.svg anew.
     Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
+    /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
+    Mutants(mutants::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
     Infra(infra::Args),
+    /// Make the zips that are deployed, and the bill of what is in them.
+    Package(package::Args),
     /// Print the size, the start time and the idle memory of the release binary.
     Measure(measure::Args),
 }
@@ -93,8 +103,10 @@ async fn main() -> ExitCode {
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
+        Command::Mutants(args) => mutants::run(&project, &args),
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
+        Command::Package(args) => package::run(&project, &args),
         Command::Measure(args) => measure::run(&project, &args),
     };
     match outcome {

@@ -2,12 +2,12 @@
 
 mod sample;
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 
 use self::sample::Running;
-use crate::project::{Profile, Project};
+use crate::{project::Project, release::Release};
 
 /// Starts that the median is taken of.
 const SAMPLES: usize = 20;
@@ -31,11 +31,7 @@ struct Figure {
 
 /// Builds the release binary and measures it.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let built = project.build_worker(Profile::Release).status().context("cannot start cargo")?;
-    if !built.success() {
-        bail!("the release build failed: mend what cargo says above and measure again");
-    }
-    let figures = measure(project)?;
+    let figures = measure(&Release::that_runs_here(project)?.made(project)?)?;
     for figure in &figures {
         println!("{}", figure.line());
     }
@@ -46,22 +42,21 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(project: &Project) -> anyhow::Result<[Figure; 3]> {
-    let worker = project.worker(Profile::Release);
-    let size = fs::metadata(&worker).with_context(|| format!("cannot find {}", worker.display()))?.len();
+fn measure(worker: &Path) -> anyhow::Result<[Figure; 3]> {
+    let size = fs::metadata(worker).with_context(|| format!("cannot find {}", worker.display()))?.len();
     let mut starts = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
-        let running = Running::start(&worker)?;
-        starts.push(running.first_answer().as_secs_f64() * 1000.0);
+        let running = Running::start(worker)?;
+        starts.push(running.worker.first_answer().as_secs_f64() * 1000.0);
     }
     starts.sort_by(f64::total_cmp);
-    let resting = Running::start(&worker)?;
+    let resting = Running::start(worker)?;
     std::thread::sleep(REST);
     let size = u32::try_from(size).context("the binary is larger than 4 GiB")?;
     Ok([
         Figure { name: "binary", measured: Some(f64::from(size) / 1e6), bar: 10.0, unit: "MB" },
         Figure { name: "first answer", measured: Some(starts[SAMPLES / 2]), bar: 25.0, unit: "ms" },
-        Figure { name: "idle memory", measured: resting.memory_mib(), bar: 15.0, unit: "MiB" },
+        Figure { name: "idle memory", measured: resting.worker.memory(), bar: 15.0, unit: "MiB" },
     ])
 }
 

@@ -1,7 +1,10 @@
 //! `cargo xtask test`: everything that CI runs, in sequence, up to the first failure.
 
+mod evidence;
+
 use std::{
-    process::Command,
+    path::PathBuf,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -10,9 +13,13 @@ use anyhow::Context as _;
 use test_servers::{Postgres, postgres};
 
 use crate::{
-    chaos, licences,
-    project::{Profile, Project, WORKER},
+    chaos, licences, package,
+    project::{Project, WORKER},
+    release::Release,
 };
+
+/// Names a folder whose app the scenarios run, instead of what lies in the repository.
+const APP: &str = "APP_UNDER_TEST";
 
 /// One stage: commands that must all succeed.
 struct Stage {
@@ -21,7 +28,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 10] = [
+const STAGES: [Stage; 12] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -63,15 +70,16 @@ const STAGES: [Stage; 10] = [
     Stage {
         name: "release build",
         advice: "mend what the compiler says above",
-        commands: |project| Ok(vec![project.build_worker(Profile::Release)]),
+        commands: |project| Ok(vec![Release::that_runs_here(project)?.build(project)]),
     },
+    Stage { name: "package", advice: "see `cargo xtask package`", commands: packages },
     Stage {
         name: "tests",
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
             // The scenarios hold what ships, not what a debugger wants.
-            test.env(chaos::GIVEN, project.worker(Profile::Release));
+            test.envs(under_test(project)?);
             let (server, with_node) = (server()?, node()?);
             if !with_node || server.is_none() {
                 test.arg("--");
@@ -92,10 +100,11 @@ const STAGES: [Stage; 10] = [
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
-                .env(chaos::GIVEN, project.worker(Profile::Release));
+                .envs(under_test(project)?);
             Ok(vec![test, on_server])
         },
     },
+    Stage { name: "evidence", advice: "", commands: |project| evidence::check(project).map(|()| Vec::new()) },
     Stage {
         name: "chaos",
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
@@ -107,7 +116,7 @@ const STAGES: [Stage; 10] = [
             };
             // The clock of what ships cannot jump; everything else befalls that one too.
             let mut shipped = chaos(&["--operations", "500", "--kills", "8"]);
-            shipped.env(chaos::GIVEN, project.worker(Profile::Release));
+            shipped.envs(under_test(project)?);
             Ok(vec![chaos(&[]), shipped, chaos(&["--prove"])])
         },
     },
@@ -115,7 +124,9 @@ const STAGES: [Stage; 10] = [
         name: "description",
         advice: "mend the worker or its description; the printed --seed sends the same again",
         commands: |project| {
-            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"])])
+            let mut fuzz = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"]);
+            fuzz.envs(under_test(project)?);
+            Ok(vec![fuzz])
         },
     },
     Stage {
@@ -138,6 +149,7 @@ pub(crate) fn stages() -> String {
 
 /// Runs every stage, prints how long each took.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
+    evidence::forget(project)?;
     let mut taken = Vec::new();
     let outcome = STAGES.iter().enumerate().try_for_each(|(index, stage)| {
         println!("\n== {} of {}: {}", index + 1, STAGES.len(), stage.name);
@@ -156,11 +168,58 @@ impl Stage {
     fn run(&self, project: &Project) -> anyhow::Result<()> {
         for mut command in (self.commands)(project)? {
             let program = command.get_program().display().to_string();
-            let status = command.status().with_context(|| format!("cannot start {program}: install it"))?;
+            let status = evidence::status(&evidence::file(project), &mut command)
+                .with_context(|| format!("cannot start {program}: install it"))?;
             anyhow::ensure!(status.success(), "the stage `{}` failed: {}", self.name, self.advice);
         }
         Ok(())
     }
+}
+
+/// Both packages, the same ones again, and what they do in a place where there is nothing else.
+fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
+    if !Release::that_runs_here(project)?.ships() {
+        return Ok(Vec::new());
+    }
+    let pack = |more: &[&str]| {
+        let mut pack = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "package"]);
+        pack.args(more);
+        pack
+    };
+    let mut first = pack(&["--lay-out"]);
+    first.arg(package::laid_out(project));
+    let mut commands = vec![first, pack(&["--again"])];
+    if root_of_its_own()? && server()?.is_some() {
+        let mut alone =
+            cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite", "bare_root"]);
+        alone.args(["--", "--ignored", "--test-threads", "1"]).envs(under_test(project)?);
+        commands.push(alone);
+    }
+    Ok(commands)
+}
+
+/// Lets tests run what was packaged; the release build where nothing is.
+fn under_test(project: &Project) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+    let release = Release::that_runs_here(project)?;
+    if !release.ships() {
+        return Ok(vec![(chaos::GIVEN, release.worker(project))]);
+    }
+    let app = package::laid_out(project);
+    Ok(vec![(chaos::GIVEN, app.join(WORKER)), (APP, app)])
+}
+
+/// Whether a process can be given another root; said loudly where it cannot, and an error where `CI` is set.
+fn root_of_its_own() -> anyhow::Result<bool> {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--root", "/", "true"]).stderr(Stdio::null());
+    let there = command.status().is_ok_and(|status| status.success());
+    if !there {
+        let why = "the package in a root of its own, because `unshare --map-root-user --root` fails: install \
+                   util-linux and allow user namespaces";
+        anyhow::ensure!(std::env::var_os("CI").is_none(), "cannot test {why}");
+        println!("NOT TESTED: {why}");
+    }
+    Ok(there)
 }
 
 /// One PostgreSQL for all test binaries of the run; none on a laptop that has none, which is said loudly. Where `CI` is

@@ -13,9 +13,10 @@ fn xtask(arguments: &[&str]) -> (bool, String) {
 fn the_help_shows_examples_of_every_command() {
     let (succeeded, help) = xtask(&["--help"]);
     assert!(succeeded);
-    for command in
-        ["dev", "func", "token", "postgres", "test", "chaos", "fuzz-api", "describe", "bench", "measure"]
-    {
+    for command in [
+        "dev", "func", "token", "postgres", "test", "chaos", "fuzz-api", "describe", "bench", "measure",
+        "package",
+    ] {
         assert!(help.contains(&format!("cargo xtask {command}")), "{command}\n{help}");
     }
 }

@@ -147,6 +147,7 @@ impl Door {
             prefix: "api",
             refuse: Problem::of_host,
             limits: Limits::default(),
+            spans: false,
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
         Self { app, router: host.router(PORT), runtime }

@@ -34,10 +34,32 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 fn rows() -> Vec<Vec<String>> {
     let text = read("docs/controls.md");
-    let lines = text.lines().filter(|line| line.starts_with("| C"));
-    lines
-        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect())
-        .collect()
+    let lines = text.lines().filter_map(|line| {
+        let (anchor, row) = line.strip_prefix("| <a id=\"")?.split_once("\"></a>")?;
+        assert!(row.starts_with(&anchor.to_uppercase()), "{line}");
+        Some(row)
+    });
+    lines.map(|row| row.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()).collect()
+}
+
+/// Links as text and address.
+fn links(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('[').skip(1).filter_map(|rest| rest.split_once("](")).filter_map(|(text, rest)| {
+        let (address, _) = rest.split_once(')')?;
+        Some((text.trim_matches('`'), address))
+    })
+}
+
+/// Whether Rust code defines an item of this name; a path's last part counts.
+fn defines(code: &str, path: &str) -> bool {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let kinds = ["fn", "struct", "enum", "trait", "const", "static", "type", "mod"];
+    code.lines().any(|line| {
+        let mut words = line
+            .split(|one: char| !one.is_alphanumeric() && one != '_')
+            .skip_while(|word| !kinds.contains(word));
+        words.next().is_some() && words.find(|word| !kinds.contains(word)) == Some(name)
+    })
 }
 
 #[test]
@@ -62,7 +84,7 @@ fn every_row_leads_to_what_it_names() {
     let mut named = BTreeSet::new();
     for row in rows() {
         let [number, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
-        for link in place.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for (symbol, link) in links(place) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
             let text = fs::read_to_string(root().join("docs").join(file));
             let text = text.unwrap_or_else(|error| panic!("{number}: {file}: {error}"));
@@ -72,6 +94,8 @@ fn every_row_leads_to_what_it_names() {
                 heading.is_empty() || text.lines().any(|line| line.starts_with('#') && has(line)),
                 "{link}"
             );
+            let is_rust = Path::new(file).extension().is_some_and(|is| is == "rs");
+            assert!(!is_rust || defines(&text, symbol), "{number}: there is no `{symbol}` in {file}");
         }
         for id in quoted(assertions) {
             assert!(known.contains(id) && id.starts_with(number.as_str()), "{number}: {id}");
@@ -82,6 +106,7 @@ fn every_row_leads_to_what_it_names() {
                 && word.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_')
         };
         for test in quoted(tests).filter(is_test) {
+            // That it also runs and passes is what `cargo xtask test` looks at.
             assert!(code.contains(&format!("fn {test}(")), "{number}: there is no test `{test}`");
         }
     }
@@ -98,10 +123,12 @@ fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation(
     let mut referred = BTreeSet::new();
     for row in rows {
         let last = row.trim_end_matches(" |").rsplit(" | ").next().expect("a cell");
-        let controls: Vec<_> =
-            last.split([' ', ',']).filter(|word| word.starts_with('C') && word.len() == 3).collect();
+        let controls: Vec<_> = links(last).collect();
         assert!(!controls.is_empty() || last.starts_with("Not a control"), "{row}");
-        referred.extend(controls.into_iter().map(ToOwned::to_owned));
+        for (control, link) in controls {
+            assert_eq!(link, format!("controls.md#{}", control.to_lowercase()));
+            referred.insert(control.to_owned());
+        }
     }
     let all: BTreeSet<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
     let missing: Vec<_> = all.difference(&referred).collect();

@@ -5,6 +5,7 @@ mod evaluator;
 mod gates;
 mod logins;
 mod operators;
+mod picture;
 mod policies;
 mod rights;
 mod table;

@@ -1,7 +1,11 @@
 //! Certificates that change while the worker runs.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, AtomicUsize, Ordering},
+    time::Duration,
+};
 
+use chrono::SubsecRound;
 use futures_util::future::join_all;
 
 use super::*;
@@ -43,6 +47,32 @@ async fn a_rotated_certificate_is_shown_without_a_restart_and_without_a_failed_c
         assert!(shown.contains(&number), "the {certificate} was never shown: {shown:?}");
     }
     assert_eq!(shown.last(), Some(&2));
+}
+
+#[tokio::test]
+async fn when_the_certificate_ends_is_known_of_the_one_that_is_shown_now() {
+    let parties = Parties::new();
+    let good = Leaf::client(&["worker.example"]);
+    let until = |days: u64| Leaf { until: good.from + Duration::from_hours(24 * days), ..good.clone() };
+    let backend = Backend::new(Some(parties.settings(1)), None);
+    assert!(backend.certificate_ends(at(0)).await.is_err(), "there is none yet");
+    for (seconds, leaf) in [(10, until(40)), (20, until(2))] {
+        parties.show(&parties.clients.issue(&leaf).unwrap());
+        let ends = backend.certificate_ends(at(seconds)).await.unwrap().unwrap();
+        assert_eq!(ends, DateTime::<Utc>::from(leaf.until).trunc_subsecs(0));
+    }
+    assert_eq!(Backend::StandIn.certificate_ends(at(0)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_chain_ends_with_the_first_of_its_certificates() {
+    let parties = Parties::new();
+    let between = Leaf { is_authority: true, ..Leaf::client(&["between"]) };
+    let between = Leaf { until: between.from + Duration::from_hours(48), ..between };
+    let (own, above) = (parties.client(), parties.clients.issue(&between).unwrap());
+    parties.show(&Issued { certificate: format!("{}{}", own.certificate, above.certificate), ..own });
+    let ends = Backend::new(Some(parties.settings(1)), None).certificate_ends(at(0)).await.unwrap();
+    assert_eq!(ends, Some(DateTime::<Utc>::from(between.until).trunc_subsecs(0)));
 }
 
 #[tokio::test]

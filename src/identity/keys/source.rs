@@ -52,11 +52,11 @@ struct Metadata {
 }
 
 impl Source {
-    pub(super) fn new(settings: &TokenSettings) -> Result<Self, ClientError> {
+    pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
         let authority = settings.authority.clone();
         let schemes = if authority.is_plain() { Schemes::AlsoHttp } else { Schemes::Https };
         Ok(Self {
-            client: https::client(Roots::Public, schemes, PATIENCE)?,
+            client: https::client(roots, schemes, PATIENCE)?,
             issuer: authority.issuer(settings.tenant),
             metadata: authority.metadata(settings.tenant),
             tenant: settings.tenant.to_string(),

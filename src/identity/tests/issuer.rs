@@ -2,6 +2,7 @@
 
 use std::{
     future,
+    net::SocketAddr,
     sync::{Arc, LazyLock, Mutex},
 };
 
@@ -102,6 +103,18 @@ impl TestIssuer {
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async { axum::serve(listener, router).await });
         Self { url, script }
+    }
+
+    /// The same issuer, found behind this front from now on.
+    pub(super) fn behind(self, front: &test_servers::Front) -> Self {
+        let url = format!("https://127.0.0.1:{}/directory", front.port());
+        self.say_metadata(Says::Json(json!({"issuer": issuer(&url), "jwks_uri": format!("{url}/keys")})));
+        Self { url, ..self }
+    }
+
+    /// Where it listens, behind whatever front.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.url.trim_start_matches("http://").trim_end_matches("/directory").parse().unwrap()
     }
 
     /// The claim `iss` of its tokens.

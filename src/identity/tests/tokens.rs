@@ -24,6 +24,7 @@ mod form;
 mod keys;
 mod outage;
 mod signature;
+mod tls;
 
 /// The time of all tests; each moves on from here as it needs.
 static NOW: LazyLock<DateTime<Utc>> = LazyLock::new(|| DateTime::from_timestamp(1_800_000_000, 0).unwrap());
@@ -122,11 +123,20 @@ fn worker(
     mode: fn(TokenSettings) -> IdentityMode,
     allowed: Option<&[Uuid]>,
 ) -> Identity {
+    Identity::new(demands(issuer, mode, allowed)).unwrap()
+}
+
+/// The settings of a worker that knows this issuer.
+fn demands(
+    issuer: &TestIssuer,
+    mode: fn(TokenSettings) -> IdentityMode,
+    allowed: Option<&[Uuid]>,
+) -> IdentitySettings {
     let authority = Authority::parse(&issuer.url).unwrap();
     let tokens = TokenSettings { tenant: TENANT, audience: AUDIENCE.to_owned(), authority };
     let allowed_clients = allowed.map(<[Uuid]>::to_vec);
     let mode = mode(tokens);
-    Identity::new(IdentitySettings { mode, tenant: Some(TENANT), allowed_clients, ..settings() }).unwrap()
+    IdentitySettings { mode, tenant: Some(TENANT), allowed_clients, ..settings() }
 }
 
 fn changed(mut document: Value, changes: &Value) -> Value {

@@ -37,12 +37,13 @@ impl Guarded {
         guarded
     }
 
-    /// A database without a schema; the server's certificate is for `localhost`.
+    /// A database without a schema; the server's certificate is for `localhost` and `database.internal`.
     pub(crate) async fn empty() -> Self {
         let authority = Authority::new("tests").expect("an authority");
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("ca.pem"), authority.certificate()).expect("its certificate");
-        let issued = authority.issue(&Leaf::server(&["localhost"])).expect("a certificate");
+        let issued =
+            authority.issue(&Leaf::server(&["localhost", "database.internal"])).expect("a certificate");
         let server = Postgres::start_behind_tls(&issued, &["fsync=off"]);
         let server = server.unwrap_or_else(|error| panic!("{error}"));
         let database = server.database().await.expect("a database");

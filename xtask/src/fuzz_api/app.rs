@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use local_host::{
     Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
 };
@@ -16,7 +16,8 @@ use super::PEOPLE;
 use crate::{
     chaos,
     dev::{self, settings::issuer},
-    project::{Profile, Project},
+    project::Project,
+    release::Release,
     token,
 };
 
@@ -84,9 +85,7 @@ fn worker(project: &Project) -> anyhow::Result<PathBuf> {
     if let Some(given) = env::var_os(chaos::GIVEN) {
         return Ok(PathBuf::from(given));
     }
-    let built = project.build_worker(Profile::Release).status().context("cannot start cargo")?;
-    ensure!(built.success(), "the release build failed: mend what cargo says above");
-    Ok(project.worker(Profile::Release))
+    Release::that_runs_here(project)?.made(project)
 }
 
 /// The worker's own description, which everybody may read who has a token.

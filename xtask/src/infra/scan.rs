@@ -11,8 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use infra_check::bicep::{Sources, What};
 use serde_json::Value as Json;
 
-use super::tools;
-use crate::project::Project;
+use crate::{project::Project, tools};
 
 /// Parses every file with checkov's own parser and prints how many resources it saw in each.
 const COUNT: &str = "\

@@ -5,6 +5,7 @@ use std::fs;
 use chrono::TimeDelta;
 
 use super::*;
+use crate::clock::Clock;
 
 async fn shown_at(identity: &Identity, value: &str, seconds: i64) -> Result<Certified, (u16, &'static str)> {
     let headers = program_with(&[value]);
@@ -33,4 +34,12 @@ async fn rotated_authorities_count_without_a_restart_and_broken_ones_leave_the_l
         assert_eq!(shown_at(&identity, &old, seconds).await, of_old, "{seconds}");
         assert_eq!(shown_at(&identity, &new, seconds).await, of_new, "{seconds}");
     }
+}
+
+#[tokio::test]
+async fn authorities_that_may_change_are_read_again_and_given_ones_need_no_reading() {
+    let authority = Authority::new("tests").unwrap();
+    let (given, kept) = (believing(authority.certificate()), believing("keyvault:partners"));
+    assert!(given.keep_fresh(Clock).now_or_never().is_some(), "it ends at once");
+    assert!(kept.keep_fresh(Clock).now_or_never().is_none(), "it goes on");
 }

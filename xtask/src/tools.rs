@@ -13,7 +13,7 @@ use crate::project::Project;
 /// A folder of Python with these packages in it, made on the first call.
 ///
 /// Nothing when there is no Python that can make one, which the caller says loudly.
-pub(super) fn python(project: &Project, name: &str, packages: &[&str]) -> anyhow::Result<Option<PathBuf>> {
+pub(crate) fn python(project: &Project, name: &str, packages: &[&str]) -> anyhow::Result<Option<PathBuf>> {
     let folder = folder(project, name, packages);
     if folder.join("done").is_file() {
         return Ok(Some(folder));
@@ -29,7 +29,7 @@ pub(super) fn python(project: &Project, name: &str, packages: &[&str]) -> anyhow
 }
 
 /// A folder of npm packages; nothing when there is no npm.
-pub(super) fn npm(project: &Project, name: &str, package: &str) -> anyhow::Result<Option<PathBuf>> {
+pub(crate) fn npm(project: &Project, name: &str, package: &str) -> anyhow::Result<Option<PathBuf>> {
     let folder = folder(project, name, &[package]);
     if folder.join("done").is_file() {
         return Ok(Some(folder));
@@ -42,6 +42,21 @@ pub(super) fn npm(project: &Project, name: &str, package: &str) -> anyhow::Resul
     npm.args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]);
     npm.arg(&folder).arg(package);
     finish(npm, &folder)
+}
+
+/// A folder with this cargo command in `bin`, compiled on the first call; needs nothing but Rust.
+pub(crate) fn cargo(project: &Project, name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let folder = project.target().join("tools").join(format!("{name}-{version}"));
+    if !folder.join("bin").join(name).is_file() {
+        println!("installing {name} {version}");
+        let mut install = project.cargo();
+        install
+            .args(["install", "--quiet", "--locked", "--version", version, "--root"])
+            .arg(&folder)
+            .arg(name);
+        finish(install, &folder)?;
+    }
+    Ok(folder)
 }
 
 fn folder(project: &Project, name: &str, packages: &[&str]) -> PathBuf {

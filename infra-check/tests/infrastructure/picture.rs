@@ -1,0 +1,49 @@
+//! The picture of the deployed system and what it is drawn from.
+
+use std::{collections::BTreeSet, fs};
+
+use infra_check::picture::{self, Picture};
+
+use crate::root;
+
+const COMMITTED: &str = "docs/deployment.svg";
+
+fn source() -> String {
+    fs::read_to_string(root().join("infra/picture.txt")).expect("it is there")
+}
+
+#[test]
+fn the_committed_picture_is_drawn_from_its_source() {
+    let drawn = picture::svg(&Picture::read(&source()).unwrap_or_else(|fault| panic!("{fault}")));
+    if std::env::var_os("REWRITE").is_some() {
+        fs::write(root().join(COMMITTED), &drawn).expect("the file can be written");
+    }
+    let committed = fs::read_to_string(root().join(COMMITTED)).expect("it is there");
+    assert!(drawn == committed, "{COMMITTED} is not what infra/picture.txt says: `cargo xtask describe`");
+}
+
+#[test]
+fn every_module_is_in_the_picture_or_under_it() {
+    let picture = Picture::read(&source()).unwrap_or_else(|fault| panic!("{fault}"));
+    let mut shown: Vec<&str> = picture.modules().collect();
+    shown.sort_unstable();
+    let modules: BTreeSet<String> = fs::read_dir(root().join("infra/modules"))
+        .expect("the folder is there")
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_str()?.to_owned()))
+        .collect();
+    assert_eq!(shown, modules.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_line_that_cannot_be_drawn_is_named() {
+    for (line, told) in [
+        ("box a 1 - : A", "a place is"),
+        ("box a 1,1 -", "a title"),
+        ("arrow a b", "no box of that name"),
+        ("circle 1,1", "begins with none"),
+    ] {
+        let fault = Picture::read(&format!("# head\n{line}")).expect_err(line);
+        assert_eq!(fault.line, 2);
+        assert!(fault.why.contains(told), "{line}: {fault}");
+    }
+}

@@ -1,0 +1,69 @@
+//! The collector of traces, in the words of the OpenTelemetry specification ("OpenTelemetry Protocol Exporter").
+
+use percent_encoding::percent_decode_str;
+use reqwest::{
+    Url,
+    header::{
+        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+        TRANSFER_ENCODING,
+    },
+};
+
+use super::{authority, given::Given};
+
+/// What the exporter itself says of a request.
+const TAKEN: [HeaderName; 6] =
+    [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
+
+/// Where spans go.
+#[derive(Clone, Debug)]
+pub struct TraceSettings {
+    /// `{OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`; `https`, or `http` on this machine.
+    pub address: Url,
+    /// `OTEL_EXPORTER_OTLP_HEADERS`: each value is marked as sensitive.
+    pub headers: HeaderMap,
+    /// `OTEL_SERVICE_NAME`: whose spans they are.
+    pub service: String,
+}
+
+/// The collector, where one is named. Without it the other settings are not read: the Functions host has settings of
+/// these names too.
+pub(super) fn read(given: &mut Given) -> Option<TraceSettings> {
+    let name = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    if !given.is_set(name) {
+        return None;
+    }
+    let address = given.optional(name, address);
+    given.optional("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+    let headers = given.optional("OTEL_EXPORTER_OTLP_HEADERS", headers);
+    let service = given.read("OTEL_SERVICE_NAME", |text| Ok(text.to_owned()));
+    Some(TraceSettings { address: address?, headers: headers.unwrap_or_default(), service: service? })
+}
+
+fn address(text: &str) -> Result<Url, &'static str> {
+    let fault = "is no address of a collector: `https://host`, or `http://localhost:port` on this machine";
+    let base = authority::base(text).ok_or(fault)?;
+    Url::parse(&format!("{}/v1/traces", base.as_str().trim_end_matches('/'))).map_err(|_| fault)
+}
+
+fn protocol(text: &str) -> Result<(), &'static str> {
+    let fault = "is not `http/json`, the only protocol that the worker speaks: set it so, or remove it";
+    if text == "http/json" { Ok(()) } else { Err(fault) }
+}
+
+fn headers(text: &str) -> Result<HeaderMap, &'static str> {
+    let pairs = text.split(',').map(header);
+    let read: Option<HeaderMap> = pairs.collect();
+    read.ok_or(
+        "is no list of headers such as `name=value,other=value`, or names one that is not yours to set",
+    )
+}
+
+fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = pair.split_once('=')?;
+    let name: HeaderName = name.trim().parse().ok()?;
+    let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
+    let mut value = HeaderValue::from_str(&value).ok()?;
+    value.set_sensitive(true);
+    (!TAKEN.contains(&name)).then_some((name, value))
+}

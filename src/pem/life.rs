@@ -1,0 +1,100 @@
+//! When a certificate ends. Whoever verifies chains keeps that to themselves, so it is read from the DER (RFC 5280 §4.1).
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+const INTEGER: u8 = 0x02;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const SEQUENCE: u8 = 0x30;
+/// `version`, which stands first where it stands.
+const VERSION: u8 = 0xa0;
+
+/// The last moment of a certificate's life; none of what is no certificate.
+pub(super) fn end(certificate: &[u8]) -> Option<DateTime<Utc>> {
+    let (signed, _) = value(certificate, SEQUENCE)?;
+    let (mut fields, _) = value(signed, SEQUENCE)?;
+    if let Some((_, rest)) = value(fields, VERSION) {
+        fields = rest;
+    }
+    // Serial number, algorithm, issuer.
+    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+        (_, fields) = value(fields, tag)?;
+    }
+    let (validity, _) = value(fields, SEQUENCE)?;
+    let (_, after) = time(validity)?;
+    time(after).map(|(end, _)| end)
+}
+
+/// A time, and what follows it. Years of two digits are those from 1950 to 2049.
+fn time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
+    let (digits, rest, century) = match value(bytes, UTC_TIME) {
+        Some((digits, rest)) if digits.first()? >= &b'5' => (digits, rest, "19"),
+        Some((digits, rest)) => (digits, rest, "20"),
+        None => value(bytes, GENERALIZED_TIME).map(|(digits, rest)| (digits, rest, ""))?,
+    };
+    let text = format!("{century}{}", str::from_utf8(digits).ok()?);
+    let time = NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok()?;
+    Some((time.and_utc(), rest))
+}
+
+/// What a DER value of this tag holds, and what follows it. Lengths have up to three bytes: certificates are shorter.
+fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (found, rest) = bytes.split_first()?;
+    let (length, rest) = match rest {
+        [short @ 0..=0x7f, rest @ ..] => (usize::from(*short), rest),
+        [0x81, one, rest @ ..] => (usize::from(*one), rest),
+        [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [0x83, high, middle, low, rest @ ..] => {
+            (usize::try_from(u32::from_be_bytes([0, *high, *middle, *low])).ok()?, rest)
+        }
+        _ => return None,
+    };
+    if *found == tag { rest.split_at_checked(length) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use proptest::prelude::*;
+    use test_servers::{Authority, Leaf};
+
+    use super::*;
+    use crate::pem;
+
+    /// The DER of a client's certificate that ends so many seconds after 1970.
+    fn ending(seconds: u64) -> Vec<u8> {
+        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let leaf = Leaf { from: SystemTime::UNIX_EPOCH, until, ..Leaf::client(&["worker.example"]) };
+        let issued = Authority::new("tests").unwrap().issue(&leaf).unwrap();
+        pem::certificates(&issued.certificate).unwrap()[0].to_vec()
+    }
+
+    #[test]
+    fn a_certificate_says_when_it_ends_in_either_form_of_time() {
+        // 1998, 2027, the last second with two digits, the first with four, and the end that stands for none.
+        for seconds in [900_000_000, 1_800_000_000, 2_524_607_999, 2_524_608_000, 253_402_300_799] {
+            let end = end(&ending(seconds)).unwrap();
+            assert_eq!(end.timestamp(), i64::try_from(seconds).unwrap(), "{end}");
+        }
+    }
+
+    #[test]
+    fn half_a_certificate_has_no_end() {
+        let whole = ending(1_800_000_000);
+        for length in 0..whole.len() {
+            assert_eq!(end(&whole[..length]), None, "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_cause_a_panic(bytes: Vec<u8>, position: prop::sample::Index, byte: u8) {
+            end(&bytes);
+            let mut certificate = ending(1_800_000_000);
+            let position = position.index(certificate.len());
+            certificate[position] = byte;
+            end(&certificate);
+        }
+    }
+}

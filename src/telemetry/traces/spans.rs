@@ -1,0 +1,109 @@
+//! Invocations become spans when they end.
+
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use super::losses::Losses;
+use crate::{
+    clock::Clock,
+    host::{PARENT_SPAN_ID, SPAN_ID, event::INVOCATION_ENDED},
+    telemetry::fields::Fields,
+};
+
+/// Makes a span of each invocation that ends, and leaves it in the queue; never waits.
+#[derive(Debug)]
+pub struct Spans {
+    clock: Clock,
+    queue: mpsc::Sender<Span>,
+    losses: Losses,
+}
+
+/// An invocation that ended.
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) trace: String,
+    pub(super) id: String,
+    pub(super) parent: Option<String>,
+    pub(super) function: String,
+    pub(super) trigger: String,
+    pub(super) began: DateTime<Utc>,
+    pub(super) ended: DateTime<Utc>,
+    pub(super) invocation: String,
+    pub(super) outcome: String,
+    /// What the caller saw of an HTTP function.
+    pub(super) status: Option<u64>,
+}
+
+/// An invocation under way.
+struct UnderWay {
+    at: DateTime<Utc>,
+    moment: Instant,
+    fields: Fields,
+}
+
+impl Spans {
+    pub(super) fn new(clock: Clock, queue: mpsc::Sender<Span>, losses: Losses) -> Self {
+        Self { clock, queue, losses }
+    }
+
+    /// None where the invocation was not told which span it is.
+    fn span(&self, under_way: &UnderWay, ending: &Fields) -> Option<Span> {
+        // What time passed is not read from a clock that somebody may set meanwhile.
+        let passed = self.clock.moment().saturating_duration_since(under_way.moment);
+        let known = |name: &str| under_way.fields.text(name);
+        let trigger = ending.text("trigger")?;
+        Some(Span {
+            trace: known("trace_id")?,
+            id: known(SPAN_ID)?,
+            parent: known(PARENT_SPAN_ID),
+            function: known("function")?,
+            began: under_way.at,
+            ended: under_way.at + TimeDelta::from_std(passed).unwrap_or_default(),
+            invocation: known("invocation_id")?,
+            outcome: ending.text("outcome")?,
+            status: ending.get("status").and_then(Value::as_u64).filter(|_| trigger == "http"),
+            trigger,
+        })
+    }
+}
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            let (at, moment) = (self.clock.now(), self.clock.moment());
+            span.extensions_mut().insert(UnderWay { at, moment, fields });
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(under_way) = span.extensions_mut().get_mut::<UnderWay>()
+        {
+            values.record(&mut under_way.fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut ending = Fields::default();
+        event.record(&mut ending);
+        if ending.get("event").is_none_or(|name| name != INVOCATION_ENDED) {
+            return;
+        }
+        let Some(invocation) = context.event_span(event) else { return };
+        let extensions = invocation.extensions();
+        let span = extensions.get::<UnderWay>().and_then(|under_way| self.span(under_way, &ending));
+        if span.is_some_and(|span| self.queue.try_send(span).is_err()) {
+            self.losses.dropped(1);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Spans under way, before a collector that does as it is told.
+
+use axum::Router;
+use test_servers::{Backend, Says};
+use tokio::net::TcpListener;
+use tracing::{field::Empty, info_span};
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::*;
+use crate::{
+    host::{PARENT_SPAN_ID, SPAN_ID, event::Event},
+    telemetry::tests::lines,
+};
+
+fn settings(address: &str) -> TraceSettings {
+    TraceSettings {
+        address: address.parse().unwrap(),
+        headers: reqwest::header::HeaderMap::new(),
+        service: "orders-worker".to_owned(),
+    }
+}
+
+fn at(port: u16) -> TraceSettings {
+    settings(&format!("http://127.0.0.1:{port}/v1/traces"))
+}
+
+/// So many invocations, each of which ends.
+fn invocations(spans: Spans, count: usize) {
+    let subscriber = tracing_subscriber::registry().with(spans);
+    tracing::subscriber::with_default(subscriber, || {
+        for _ in 0..count {
+            let span = info_span!(
+                "invocation",
+                invocation_id = "i-1",
+                function = "Any",
+                trace_id = "4bf92f3577b34da6a3ce929d0e0e4736",
+                span_id = Empty,
+                parent_span_id = Empty
+            );
+            span.record(SPAN_ID, "00f067aa0ba902b7");
+            span.record(PARENT_SPAN_ID, "b7ad6b7169203331");
+            span.in_scope(|| {
+                Event::InvocationEnded { trigger: "http", outcome: "ok", status: 200, duration_ms: 1 }.log();
+            });
+        }
+    });
+}
+
+/// How many spans a request holds.
+fn held(asked: &test_servers::Asked) -> usize {
+    let document: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+    document["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len()
+}
+
+/// The one line that tells of losses: how many spans, and why.
+fn told(losses: &Losses) -> Option<(u64, Option<String>)> {
+    let lines = lines(|| losses.tell());
+    assert!(lines.len() <= 1, "{lines:?}");
+    let line = lines.first()?;
+    assert_eq!((&line["event"], &line["level"]), (&"spans-unsent".into(), &"WARN".into()));
+    Some((line["dropped"].as_u64().unwrap(), line["error"].as_str().map(str::to_owned)))
+}
+
+#[tokio::test]
+async fn what_is_left_is_sent_in_batches_when_the_process_ends() {
+    let collector = Backend::plain().await.unwrap();
+    collector.say(Says::Status(200));
+    let (spans, export) = export(at(collector.port()), Clock).unwrap();
+    let losses = export.losses.clone();
+    invocations(spans, 1200);
+    export.finish().await;
+    let asked = collector.asked();
+    assert!(asked.iter().all(|asked| held(asked) <= 512), "no request grows without end");
+    assert_eq!(asked.iter().map(held).sum::<usize>(), 1200);
+    assert_eq!(told(&losses), None);
+}
+
+#[tokio::test]
+async fn a_collector_that_hangs_holds_a_bounded_number_of_spans_and_the_end_up_for_two_seconds() {
+    let collector = Backend::plain().await.unwrap();
+    collector.say(Says::Nothing);
+    let (spans, export) = export(at(collector.port()), Clock).unwrap();
+    let losses = export.losses.clone();
+    invocations(spans, 100_000);
+    let (dropped, _) = told(&losses).unwrap();
+    assert_eq!(dropped, 100_000 - WAITING as u64, "the queue takes no more than it has room for");
+    let start = std::time::Instant::now();
+    export.finish().await;
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn every_lost_span_is_counted_with_the_last_reason() {
+    for (says, reason) in [
+        (Says::Status(401), "refuses with status 401"),
+        (Says::Status(400), "refuses with status 400"),
+        (Says::Status(500), "refuses with status 500"),
+        (Says::Status(503), "answers with status 503"),
+        (Says::Redirect("https://elsewhere.example".to_owned()), "refuses with status 307"),
+    ] {
+        let collector = Backend::plain().await.unwrap();
+        collector.say(says);
+        let (spans, export) = export(at(collector.port()), Clock).unwrap();
+        let losses = export.losses.clone();
+        invocations(spans, 7);
+        export.stop.send_replace(true);
+        export.sending.await.unwrap();
+        let (dropped, error) = told(&losses).unwrap();
+        assert!(dropped == 7 && error.as_ref().is_some_and(|error| error.contains(reason)), "{error:?}");
+        assert_eq!(told(&losses), None, "nothing is told twice");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_the_collector_may_take_later_is_sent_again() {
+    let collector = Backend::plain().await.unwrap();
+    collector.say(Says::Status(503));
+    let (spans, export) = export(at(collector.port()), Clock).unwrap();
+    let losses = export.losses.clone();
+    invocations(spans, 3);
+    collector.called().await;
+    collector.say(Says::Status(200));
+    collector.called().await;
+    export.finish().await;
+    let held: Vec<_> = collector.asked().iter().map(held).collect();
+    assert_eq!(held, [3, 3]);
+    let _told_before = told(&losses);
+}
+
+#[tokio::test]
+async fn a_collector_that_cannot_prove_who_it_is_is_told_nothing() {
+    let authority = test_servers::Authority::new("tests").unwrap();
+    let shown = authority.issue(&test_servers::Leaf::server(&["127.0.0.1"])).unwrap();
+    let collector = Backend::start(&shown, authority.certificate()).await.unwrap();
+    let address = format!("https://127.0.0.1:{}/v1/traces", collector.port());
+    let (spans, export) = export(settings(&address), Clock).unwrap();
+    let losses = export.losses.clone();
+    invocations(spans, 1);
+    export.stop.send_replace(true);
+    export.sending.await.unwrap();
+    let (dropped, error) = told(&losses).unwrap();
+    assert!(dropped == 1 && error.is_some_and(|error| error.starts_with("the collector does not answer")));
+    assert!(collector.asked().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_again() {
+    for rejected in [r#""2""#, "2"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answer =
+            format!(r#"{{"partialSuccess":{{"rejectedSpans":{rejected},"errorMessage":"hunter2"}}}}"#);
+        let routes = Router::new().fallback(async move || answer);
+        tokio::spawn(async { axum::serve(listener, routes).await });
+        let (spans, export) = export(at(port), Clock).unwrap();
+        let losses = export.losses.clone();
+        invocations(spans, 7);
+        export.stop.send_replace(true);
+        export.sending.await.unwrap();
+        let (dropped, error) = told(&losses).unwrap();
+        assert!(
+            dropped == 2
+                && error.is_some_and(|error| error.contains("in part") && !error.contains("hunter2"))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn losses_are_told_once_a_minute() {
+    let losses = Losses::default();
+    tokio::spawn(losses.clone().keep_telling());
+    losses.dropped(1);
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert_eq!(told(&losses), Some((1, None)), "nobody has told it yet");
+    losses.dropped(1);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(told(&losses), None, "it was told");
+}

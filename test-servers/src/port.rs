@@ -1,0 +1,11 @@
+//! Where a server that cannot choose its port by itself may listen.
+
+use std::{
+    io,
+    net::{Ipv4Addr, TcpListener},
+};
+
+/// A port of the loopback address that is free now; another process can take it before its user does.
+pub(crate) fn free() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}

@@ -1,0 +1,53 @@
+//! What the doctor says of a vault.
+
+use std::time::Duration;
+
+use orders_worker::doctor::{Level, vault_access};
+use test_servers::{Authority, Leaf, Mood};
+
+use crate::{
+    platform::on_the_platform,
+    world::{HOST, World},
+};
+
+on_the_platform!(
+    a_vault_that_answers_the_apps_identity_passes_whether_or_not_it_has_the_secret,
+    a_vault_that_refuses_or_is_away_or_somebody_else_fails_with_what_to_do,
+);
+
+/// The level, and everything that the finding says.
+async fn said(world: &World, name: Option<&str>) -> (Level, String) {
+    let name = name.map(|name| name.parse().unwrap());
+    let found = vault_access(&world.vault, name.as_ref()).await;
+    assert_eq!(found.rule, "C22-vault-access");
+    (found.level, format!("{} {}", found.why, found.remedy.unwrap_or_default()))
+}
+
+async fn a_vault_that_answers_the_apps_identity_passes_whether_or_not_it_has_the_secret() {
+    let world = World::start().await;
+    for name in [Some("cup"), Some("teapot"), None] {
+        let (level, said) = said(&world, name).await;
+        assert!(level == Level::Pass && !said.contains("hunter2"), "{name:?}: {said}");
+    }
+}
+
+async fn a_vault_that_refuses_or_is_away_or_somebody_else_fails_with_what_to_do() {
+    let world = World::start().await;
+    world.is(Mood::Failing(403));
+    let (level, forbidden) = said(&world, None).await;
+    assert!(level == Level::Fail && forbidden.contains("Key Vault Secrets User"), "{forbidden}");
+    for mood in [Mood::Failing(500), Mood::Throttling(60), Mood::Babbling] {
+        world.is(mood);
+        assert_eq!(said(&world, None).await.0, Level::Fail, "{mood:?}");
+    }
+    world.is(Mood::Well);
+    world.endpoint.granting().await.fails = Some(400);
+    "token-2".clone_into(&mut world.server.holding().token);
+    assert_eq!(said(&world, None).await.0, Level::Fail, "there is no token");
+    let authority = Authority::new("tests").unwrap();
+    let right = Leaf::server(&[HOST]);
+    let over = Leaf { until: right.from + Duration::from_hours(1), ..right };
+    drop(world);
+    let other = World::with(&authority, &authority.issue(&over).unwrap(), None).await;
+    assert_eq!(said(&other, None).await.0, Level::Fail, "its certificate has ended");
+}

@@ -1,0 +1,160 @@
+//! What an attack meets: every layer, or some of them left out. Each is left out by a flag of the local host, by
+//! `ORDERS_IDENTITY` and the settings beside it, or by where the attacker stands; the worker has no switch for any.
+
+use std::collections::HashMap;
+
+use local_host::{
+    front::FrontMode,
+    keys::{self, Key},
+};
+use test_servers::Authority;
+
+use crate::support::{Client, Evidence, Mode, Setup, TENANT, TestApp};
+
+use Layer::{
+    Authentication, Certificates, Clients, Front, HeaderCheck, Host, Keys, Marks, Removal, Tenant, TokenCheck,
+};
+
+/// The client of the people file.
+const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
+/// The host key, which the gateway adds to what passes it.
+const KEY: &str = "of-the-gateway-alone";
+
+/// What can be left out.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Layer {
+    /// App Service Authentication, so that the worker is told of none.
+    Authentication,
+    /// What it does, though the worker is told that it is there.
+    Front,
+    /// That it removes what callers wrote.
+    Removal,
+    /// That the host asks for keys.
+    Keys,
+    /// Front and host: calls go to the worker's own port.
+    Host,
+    /// What a front end adds to every call from outside.
+    Marks,
+    /// That the worker reads the header.
+    HeaderCheck,
+    /// That the worker reads the token.
+    TokenCheck,
+    /// That the worker knows its tenant; wherever it checks tokens it has to.
+    Tenant,
+    /// That the worker knows which clients may call.
+    Clients,
+    /// That a program that processes has to show a certificate.
+    Certificates,
+}
+
+/// A deployment, and where its attacker stands.
+#[derive(Clone, Copy)]
+pub(super) struct World {
+    pub(super) name: &'static str,
+    off: &'static [Layer],
+}
+
+const fn world(name: &'static str, off: &'static [Layer]) -> World {
+    World { name, off }
+}
+
+/// Everything that there is, in the default mode.
+pub(super) const WHOLE: World = world("all on", &[]);
+
+/// One layer left out.
+pub(super) const ONE_OFF: [World; 10] = [
+    world("no front", &[Authentication]),
+    world("bypassed", &[Front]),
+    world("headers kept", &[Removal]),
+    world("no keys", &[Keys]),
+    world("past the host", &[Host]),
+    world("unmarked", &[Marks]),
+    world("`jwt`", &[HeaderCheck]),
+    world("`easyauth`", &[TokenCheck]),
+    world("any client", &[Clients]),
+    world("no certificates", &[Certificates]),
+];
+
+/// Several left out.
+pub(super) const MORE_OFF: [World; 10] = [
+    world("no front, `jwt`", &[Authentication, HeaderCheck]),
+    world("bypassed, no keys", &[Front, Keys]),
+    world("bypassed, `easyauth`", &[Front, TokenCheck]),
+    world("… no keys", &[Front, TokenCheck, Keys]),
+    world("… any client", &[Front, TokenCheck, Clients]),
+    world("… any tenant", &[Front, TokenCheck, Tenant]),
+    world("… no certificates", &[Front, TokenCheck, Certificates]),
+    world("past the host, unmarked", &[Host, Marks]),
+    world("… `easyauth`", &[Host, Marks, TokenCheck]),
+    NOTHING,
+];
+
+/// Nothing but what no flag and no setting leaves out.
+pub(super) const NOTHING: World =
+    world("everything off", &[Front, Host, Keys, Marks, TokenCheck, Tenant, Clients, Certificates]);
+
+impl World {
+    fn has(self, layer: Layer) -> bool {
+        !self.off.contains(&layer)
+    }
+
+    fn front(self) -> FrontMode {
+        match self {
+            _ if !self.has(Authentication) => FrontMode::Off,
+            _ if !self.has(Front) => FrontMode::Bypassed,
+            _ if !self.has(Removal) => FrontMode::KeepingHeaders,
+            _ => FrontMode::On,
+        }
+    }
+
+    fn evidence(self) -> Evidence {
+        match self {
+            _ if !self.has(HeaderCheck) => Evidence::Token,
+            _ if !self.has(TokenCheck) => Evidence::Header,
+            _ => Evidence::Both,
+        }
+    }
+
+    /// Whether honest callers have to bring the header that no front makes of their token.
+    pub(super) fn wants_header(self) -> bool {
+        self.front() == FrontMode::Bypassed && self.has(HeaderCheck)
+    }
+
+    /// An app in this world, with its worker started but not waited for.
+    pub(super) async fn launch(self, mode: Mode, authority: &Authority) -> TestApp {
+        let mut setup = Setup::in_mode(mode)
+            .front(self.front())
+            .evidence(self.evidence())
+            // What was processed stays so, whoever did it.
+            .set("AzureWebJobs.FulfilOrder.Disabled", "true");
+        if self.has(Keys) {
+            let host = vec![Key { name: "gateway".to_owned(), value: KEY.to_owned() }];
+            setup = setup.keys(keys::Keys { master: String::new(), host, functions: HashMap::new() });
+        }
+        if self.has(Tenant) {
+            setup = setup.set("ORDERS_ENTRA_TENANT_ID", TENANT);
+        }
+        if self.has(Clients) {
+            setup = setup.set("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT);
+        }
+        if self.has(Certificates) {
+            setup = setup
+                .set("ORDERS_CLIENT_CERTIFICATE_MODE", "required")
+                .set("ORDERS_CLIENT_CERTIFICATE_CA", authority.certificate())
+                .set("ORDERS_CLIENT_CERTIFICATE_ALLOWED", &format!("{CLIENT}=partner.example"));
+        }
+        setup.launch().await
+    }
+
+    /// Where an attacker calls, with the key that the gateway adds to whatever passes it, or around the gateway.
+    pub(super) async fn attacker(self, app: &TestApp, through_the_gateway: bool) -> Client {
+        let client = if self.has(Host) { app.anonymous() } else { app.at_the_worker().await };
+        let client = if self.has(Marks) { client.with("x-forwarded-for", "203.0.113.9") } else { client };
+        if through_the_gateway { with_key(&client) } else { client }
+    }
+}
+
+/// The same caller, through the gateway.
+pub(super) fn with_key(client: &Client) -> Client {
+    client.with("x-functions-key", KEY)
+}

@@ -1,0 +1,154 @@
+//! `cargo xtask mutants`: breaks the code that says who is calling and what they may, one small way at a time, and
+//! expects a test to notice each.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::project::{Project, WORKER, read};
+
+const VERSION: &str = "27.1.0";
+/// Identity, policy and certificates.
+const FILES: [&str; 4] = ["src/policy.rs", "src/pem.rs", "src/identity.rs", "src/identity/**/*.rs"];
+/// Tests in the process, which are quick to build and to run.
+const TESTS: [&str; 3] = ["policy::", "pem::", "identity::"];
+/// What may live, each with its reason.
+const SURVIVORS: &str = "docs/mutants.md";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// These files alone, for example src/policy.rs; otherwise all of identity, policy and certificates.
+    files: Vec<String>,
+    /// Try again what was caught before, too.
+    #[arg(long)]
+    afresh: bool,
+}
+
+/// Tries every mutant that no earlier call saw caught, and fails when one lives that nobody gave a reason for.
+pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let folder = project.target().join("mutants");
+    let seen = folder.join("mutants.out");
+    if args.afresh && seen.exists() {
+        fs::remove_dir_all(&seen).with_context(|| format!("cannot remove {}", seen.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let files = if args.files.is_empty() { FILES.map(str::to_owned).to_vec() } else { args.files.clone() };
+    let mut command = command(project, &tool(project)?, &folder, &files);
+    let status = command.status().context("cannot start cargo-mutants")?;
+    // 2 and 3: some mutants lived, or made tests hang.
+    ensure!(
+        matches!(status.code(), Some(0 | 2 | 3)),
+        "cargo-mutants could not try the mutants: mend what it says above, then run this again and it goes on"
+    );
+    let missed = read(&seen.join("missed.txt"))?;
+    let told = read(&project.root().join(SURVIVORS))?;
+    judge(&missed, &told, args.files.is_empty())
+}
+
+fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> Command {
+    let mut command = Command::new(tool);
+    command.current_dir(project.root()).args(["mutants", "--package", WORKER, "--iterate", "--no-shuffle"]);
+    // The smallest crate that holds them; one that hangs is caught as well.
+    command.args(["--minimum-test-timeout", "60", "--cargo-arg=--lib", "--cargo-arg=--locked", "--output"]);
+    command.arg(folder);
+    for file in files {
+        command.args(["--file", file]);
+    }
+    command.args(["--", "--"]).args(TESTS);
+    command.env("CARGO_TARGET_DIR", folder.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command
+}
+
+/// Compares who lived with who may. Whether somebody is on the list without need shows only when all were tried.
+fn judge(missed: &str, told: &str, all: bool) -> anyhow::Result<()> {
+    let lived: BTreeSet<String> = missed.lines().map(without_place).collect();
+    let may = reasons(told)?;
+    let unexplained: Vec<_> = lived.difference(&may).cloned().collect();
+    ensure!(
+        unexplained.is_empty(),
+        "mutants live that no test notices; write one, or a reason into {SURVIVORS}:\n  {}",
+        unexplained.join("\n  ")
+    );
+    let gone: Vec<_> = may.difference(&lived).cloned().collect();
+    ensure!(
+        !all || gone.is_empty(),
+        "{SURVIVORS} lists mutants that are caught or no more; take them out:\n  {}",
+        gone.join("\n  ")
+    );
+    println!("every mutant is caught, but for {} that {SURVIVORS} gives reasons for", lived.len());
+    Ok(())
+}
+
+/// `src/a.rs:1:2: replace …` as `src/a.rs: replace …`, which stays true when lines move.
+fn without_place(mutant: &str) -> String {
+    let mut parts = mutant.splitn(4, ':');
+    match (parts.next(), parts.nth(2)) {
+        (Some(file), Some(what)) => format!("{file}:{what}"),
+        _ => mutant.to_owned(),
+    }
+}
+
+/// The mutants of the list: "- `mutant`: reason".
+fn reasons(told: &str) -> anyhow::Result<BTreeSet<String>> {
+    let lines = told.lines().filter_map(|line| line.strip_prefix("- `"));
+    lines
+        .map(|line| match line.split_once("`: ") {
+            Some((mutant, reason)) if !reason.trim().is_empty() => Ok(mutant.to_owned()),
+            _ => bail!("{SURVIVORS}: give a reason behind `{line}"),
+        })
+        .collect()
+}
+
+fn tool(project: &Project) -> anyhow::Result<PathBuf> {
+    let folder = project.target().join("tools").join(format!("cargo-mutants-{VERSION}"));
+    let own = folder.join("bin").join("cargo-mutants");
+    let installed = PathBuf::from("cargo-mutants");
+    if let Some(found) = [installed, own.clone()].into_iter().find(|tool| is_wanted(tool)) {
+        return Ok(found);
+    }
+    println!("installing cargo-mutants {VERSION}, which takes minutes");
+    let mut install = project.cargo();
+    install.args(["install", "--locked", "--version", VERSION, "--root"]).arg(&folder).arg("cargo-mutants");
+    install.status().context("cannot start cargo")?;
+    if !is_wanted(&own) {
+        bail!("cargo-mutants could not be installed: run `cargo install --locked cargo-mutants@{VERSION}`");
+    }
+    Ok(own)
+}
+
+fn is_wanted(tool: &Path) -> bool {
+    let version = Command::new(tool).args(["mutants", "--version"]).stderr(Stdio::null()).output();
+    version.is_ok_and(|version| version.stdout.trim_ascii().ends_with(VERSION.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MISSED: &str = "\
+src/a.rs:1:2: replace || with && in A::b
+src/b.rs:30:4: replace b::c -> bool with true
+";
+
+    #[test]
+    fn a_mutant_lives_with_a_reason_or_the_command_fails() {
+        let one = "Text.\n\n- `src/a.rs: replace || with && in A::b`: both are the same.\n";
+        let both = format!("{one}- `src/b.rs: replace b::c -> bool with true`: as fast.\n");
+        let failed = |told: &str| judge(MISSED, told, true).unwrap_err().to_string();
+        assert!(judge(MISSED, &both, true).is_ok());
+        assert!(failed(one).ends_with("\n  src/b.rs: replace b::c -> bool with true"));
+        assert!(failed(&both.replace("as fast.", "")).contains("give a reason"));
+    }
+
+    #[test]
+    fn a_reason_that_is_not_needed_any_more_is_seen_when_all_were_tried() {
+        let told = "- `src/a.rs: replace || with && in A::b`: both are the same.\n";
+        assert!(judge("", told, false).is_ok());
+        assert!(judge("", told, true).unwrap_err().to_string().contains("take them out"));
+    }
+}

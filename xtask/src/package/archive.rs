@@ -1,0 +1,67 @@
+//! Zip archives of which the same content makes the same bytes.
+
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Read as _, Write as _},
+};
+
+use anyhow::Context as _;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+/// A file of an archive.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Entry {
+    /// Permissions, as in `chmod`.
+    pub(super) mode: u32,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Files by their path; sorted, so that their sequence says nothing.
+pub(super) type Entries = BTreeMap<String, Entry>;
+
+/// Permissions are part of what is asked for, times are not: each file is from the first moment that a zip can name.
+pub(super) fn pack(entries: &Entries) -> anyhow::Result<Vec<u8>> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, entry) in entries {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(9))
+            .last_modified_time(DateTime::default())
+            .unix_permissions(entry.mode);
+        zip.start_file(path, options).context("cannot begin a file of the archive")?;
+        zip.write_all(&entry.bytes).context("cannot write into the archive")?;
+    }
+    Ok(zip.finish().context("cannot end the archive")?.into_inner())
+}
+
+/// Everything that an archive holds.
+pub(super) fn unpack(zip: &[u8]) -> anyhow::Result<Entries> {
+    let mut archive = ZipArchive::new(Cursor::new(zip)).context("this is no zip archive")?;
+    let mut entries = Entries::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).context("the archive is broken")?;
+        let path = file.name()?.into_owned();
+        let mode = file.unix_mode().unwrap_or_default() & 0o7777;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).context("the archive is broken")?;
+        entries.insert(path, Entry { mode, bytes });
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_content_is_the_same_archive_and_comes_out_as_it_went_in() {
+        let entry = |mode, text: &str| Entry { mode, bytes: text.into() };
+        let mut one = Entries::from([("b/x".to_owned(), entry(0o644, "x"))]);
+        one.insert("a".to_owned(), entry(0o755, "program"));
+        let mut two = Entries::from([("a".to_owned(), entry(0o755, "program"))]);
+        two.insert("b/x".to_owned(), entry(0o644, "x"));
+        let packed = pack(&one).unwrap();
+        assert_eq!(packed, pack(&two).unwrap());
+        assert_eq!(unpack(&packed).unwrap(), one);
+    }
+}

@@ -1,0 +1,207 @@
+//! The release build: what the package holds, and so what is tested, tortured and measured wherever it runs.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
+
+use crate::{
+    project::{Profile, Project, WORKER},
+    tools,
+};
+
+const MUSL: &str = "x86_64-unknown-linux-musl";
+const GNU: &str = "x86_64-unknown-linux-gnu";
+/// The oldest glibc that the binary starts with; the platform's images are said to have 2.31 or later (infra sheet §9).
+pub(crate) const GLIBC: (u32, u32) = (2, 28);
+/// Compiles for an older glibc than this machine's, with a C compiler that brings the headers.
+const ZIG: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
+/// Writes into the binary what it was built from.
+const AUDITABLE: (&str, &str) = ("cargo-auditable", "0.7.7");
+
+/// A way to make the release build.
+#[derive(Debug)]
+pub(crate) struct Release {
+    how: How,
+    /// Folders with programs that the build needs.
+    tools: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum How {
+    /// Static, on musl.
+    Musl,
+    /// On the libraries of glibc alone, of [`GLIBC`] or later.
+    Glibc,
+    /// As cargo does it for this machine, which the package does not hold.
+    Plain,
+}
+
+impl Release {
+    /// The build that the package holds.
+    ///
+    /// # Errors
+    /// When something for it is missing; the message says what, and how to get it.
+    pub(crate) fn that_ships(project: &Project) -> anyhow::Result<Self> {
+        let libraries = libraries(project)?;
+        let how = Self::best(|target| libraries.join(target).join("lib").is_dir())?;
+        let mut needed = match how {
+            How::Musl => {
+                ensure!(
+                    answers("musl-gcc") || answers("x86_64-linux-musl-gcc"),
+                    "there is no C compiler for musl: install it (Debian: `apt-get install musl-tools`)"
+                );
+                Vec::new()
+            }
+            _ => vec![
+                tools::python(project, "zigbuild", &ZIG)?
+                    .context(
+                        "there is no Python 3 with venv, which brings zig: install it (Debian: `apt-get \
+                         install python3-venv`), or `rustup target add x86_64-unknown-linux-musl` and musl-tools",
+                    )?
+                    .join("bin"),
+            ],
+        };
+        let (name, version) = AUDITABLE;
+        needed.push(tools::cargo(project, name, version)?.join("bin"));
+        Ok(Self { how, tools: needed })
+    }
+
+    /// The build that the package holds, where this machine can make and run it. Elsewhere one for this machine, which
+    /// is said loudly.
+    ///
+    /// # Errors
+    /// Where `CI` is set and the first cannot be had.
+    pub(crate) fn that_runs_here(project: &Project) -> anyhow::Result<Self> {
+        let reason = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            match Self::that_ships(project) {
+                Ok(release) => return Ok(release),
+                Err(error) => format!("{error:#}"),
+            }
+        } else {
+            "it runs on Linux on x86_64 only".to_owned()
+        };
+        ensure!(env::var_os("CI").is_none(), "cannot test what ships: {reason}");
+        println!("NOT TESTED: what ships, because {reason}; a build for this machine stands in for it");
+        Ok(Self { how: How::Plain, tools: Vec::new() })
+    }
+
+    fn best(installed: impl Fn(&str) -> bool) -> anyhow::Result<How> {
+        if installed(MUSL) {
+            return Ok(How::Musl);
+        }
+        ensure!(
+            installed(GNU),
+            "Rust has no library for {GNU}: `rustup target add {GNU}`, or the same for {MUSL}"
+        );
+        Ok(How::Glibc)
+    }
+
+    /// Whether this is what the package holds.
+    pub(crate) fn ships(&self) -> bool {
+        self.how != How::Plain
+    }
+
+    /// Compiles the worker.
+    pub(crate) fn build(&self, project: &Project) -> Command {
+        let (major, minor) = GLIBC;
+        let (subcommand, target) = match self.how {
+            How::Plain => return project.build_worker(Profile::Release),
+            How::Musl => ("build", MUSL.to_owned()),
+            How::Glibc => ("zigbuild", format!("{GNU}.{major}.{minor}")),
+        };
+        let mut command = project.cargo();
+        command.args([
+            "auditable",
+            subcommand,
+            "--locked",
+            "--release",
+            "--package",
+            WORKER,
+            "--target",
+            &target,
+        ]);
+        command.env("PATH", with(&self.tools));
+        // What ships depends on no flags of a shell, and holds no path of the machine that built it.
+        let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+        let flags = [remap(&cargo_home(), "/cargo"), remap(project.root(), "/orders-worker")];
+        command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        command
+    }
+
+    /// The compiled worker.
+    pub(crate) fn worker(&self, project: &Project) -> PathBuf {
+        let target = match self.how {
+            How::Plain => return project.worker(Profile::Release),
+            How::Musl => MUSL,
+            How::Glibc => GNU,
+        };
+        project.target().join(target).join("release").join(WORKER)
+    }
+
+    /// Compiles it, cargo's own output on stderr, and says where it is.
+    pub(crate) fn made(&self, project: &Project) -> anyhow::Result<PathBuf> {
+        let built = self.build(project).status().context("cannot start cargo")?;
+        ensure!(built.success(), "the release build failed: mend what cargo says above");
+        Ok(self.worker(project))
+    }
+}
+
+/// Where rustc keeps the library of each target.
+fn libraries(project: &Project) -> anyhow::Result<PathBuf> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+    let output = Command::new(rustc).current_dir(project.root()).args(["--print", "sysroot"]).output();
+    let sysroot = String::from_utf8(output.context("cannot start rustc")?.stdout)?;
+    Ok(Path::new(sysroot.trim()).join("lib/rustlib"))
+}
+
+fn answers(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// These folders before those of the shell.
+fn with(folders: &[PathBuf]) -> OsString {
+    let shell = env::var_os("PATH").unwrap_or_default();
+    let all = folders.iter().cloned().chain(env::split_paths(&shell));
+    // A folder with a colon in its name cannot be told from two.
+    env::join_paths(all).unwrap_or(shell)
+}
+
+fn cargo_home() -> PathBuf {
+    let of_user = || env::home_dir().unwrap_or_default().join(".cargo");
+    env::var_os("CARGO_HOME").map_or_else(of_user, PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn musl_ships_where_it_is_installed_and_glibc_elsewhere() {
+        assert_eq!(Release::best(|_| true).unwrap(), How::Musl);
+        assert_eq!(Release::best(|target| target == GNU).unwrap(), How::Glibc);
+        let refusal = Release::best(|_| false).unwrap_err().to_string();
+        assert!(refusal.contains("rustup target add"), "{refusal}");
+    }
+
+    #[test]
+    fn what_ships_names_the_oldest_glibc_and_no_folder_of_this_machine() {
+        let project = Project::here();
+        let release = Release { how: How::Glibc, tools: vec!["/tools/bin".into()] };
+        let build = release.build(&project);
+        let arguments: Vec<_> = build.get_args().filter_map(|argument| argument.to_str()).collect();
+        assert!(arguments.contains(&"x86_64-unknown-linux-gnu.2.28"), "{arguments:?}");
+        let set =
+            |name| build.get_envs().find(|(key, _)| *key == name).and_then(|(_, value)| value?.to_str());
+        assert!(set("PATH").unwrap().starts_with("/tools/bin:"));
+        let flags = set("CARGO_ENCODED_RUSTFLAGS").unwrap();
+        assert!(flags.ends_with(&format!("--remap-path-prefix={}=/orders-worker", project.root().display())));
+        assert!(release.worker(&project).ends_with("x86_64-unknown-linux-gnu/release/orders-worker"));
+    }
+}

@@ -1,0 +1,166 @@
+//! What shows that a control works is a test that this run executed: their names come from the test runner's own
+//! output, and docs/controls.md is held against them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
+
+use crate::project::{Project, read};
+
+const CONTROLS: &str = "docs/controls.md";
+/// Begins the line of a run that was told to leave tests out, because what they need is not on this machine.
+const LEFT_OUT: &str = "left out ";
+
+/// Where the outcomes of this run are kept, one test a line.
+pub(super) fn file(project: &Project) -> PathBuf {
+    project.target().join("tests.txt")
+}
+
+/// Forgets what ran before.
+pub(super) fn forget(project: &Project) -> anyhow::Result<()> {
+    let file = file(project);
+    File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(())
+}
+
+/// Runs a command to its end; where it is `cargo test`, keeps in `file` what became of each test.
+pub(super) fn status(file: &Path, command: &mut Command) -> io::Result<ExitStatus> {
+    if command.get_args().next().is_none_or(|first| first != "test") {
+        return command.status();
+    }
+    let mut kept = OpenOptions::new().append(true).create(true).open(file)?;
+    if command.get_args().any(|argument| argument == "--skip") {
+        writeln!(kept, "{LEFT_OUT}{command:?}")?;
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut said = child.stdout.take().map(BufReader::new);
+    let mut line = Vec::new();
+    while said.as_mut().map_or(Ok(0), |said| said.read_until(b'\n', &mut line))? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        print!("{text}");
+        if let Some((name, outcome)) = outcome(&text) {
+            writeln!(kept, "{outcome} {name}")?;
+        }
+        line.clear();
+    }
+    child.wait()
+}
+
+/// Name and outcome, from the line that the test runner prints of a test: `test a::b ... ok`.
+fn outcome(line: &str) -> Option<(&str, &str)> {
+    let (name, outcome) = line.trim_end().strip_prefix("test ")?.rsplit_once(" ... ")?;
+    let outcome = outcome.split([',', ' ']).next()?;
+    let is_known = matches!(outcome, "ok" | "ignored" | "FAILED");
+    is_known.then(|| (name.split(" - ").next().unwrap_or(name), outcome))
+}
+
+/// Fails unless every test that docs/controls.md names ran and passed. Where some were left out, which was said, the
+/// controls that they would have shown are named.
+pub(super) fn check(project: &Project) -> anyhow::Result<()> {
+    let controls = read(&project.root().join(CONTROLS))?;
+    let kept = fs::read_to_string(file(project)).context("no test ran before this")?;
+    let missing = missing(&controls, &kept);
+    if missing.is_empty() {
+        println!("every test that {CONTROLS} names ran and passed");
+        return Ok(());
+    }
+    let missing = missing.join("\n  ");
+    ensure!(
+        kept.lines().any(|line| line.starts_with(LEFT_OUT)),
+        "{CONTROLS} names tests that did not run and pass:\n  {missing}"
+    );
+    println!("NOT SHOWN, because tests were left out:\n  {missing}");
+    Ok(())
+}
+
+/// A line for each control and test that it names without right.
+fn missing(controls: &str, kept: &str) -> Vec<String> {
+    let mut outcomes = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for (outcome, name) in kept.lines().filter_map(|line| line.split_once(' ')) {
+        // A promise that is kept in several modes or on several engines is a module of tests.
+        for part in name.split("::") {
+            outcomes.entry(part).or_default().insert(outcome);
+        }
+    }
+    let mut missing = Vec::new();
+    for row in controls.lines().filter(|line| line.starts_with("| <a id=")) {
+        let control = row.split("</a>").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+        let tests = row.trim_end_matches(['|', ' ']).rsplit(" | ").next().unwrap_or_default();
+        for test in tests.split('`').skip(1).step_by(2).filter(|word| is_test(word)) {
+            let became = outcomes.get(test);
+            let what = match became {
+                Some(became) if became.contains("ok") && !became.contains("FAILED") => continue,
+                Some(became) => became.iter().copied().collect::<Vec<_>>().join(", "),
+                None => "did not run".to_owned(),
+            };
+            missing.push(format!("{control}: {test}: {what}"));
+        }
+    }
+    missing
+}
+
+fn is_test(word: &str) -> bool {
+    let is_plain = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_';
+    word.contains('_') && word.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTROLS: &str = "\
+| # | Control | Where | Assertions | Tests |
+|---|---|---|---|---|
+| <a id=\"c01\"></a>C01 | Keys | [`a_place`](x.rs) |  | `it_holds`, `it_holds_everywhere`; by `sqlx::Word` too |
+| <a id=\"c02\"></a>C02 | Doors | there | `C02-shut` |  |
+";
+
+    #[test]
+    fn the_runners_own_lines_tell_what_became_of_each_test() {
+        for (line, expected) in [
+            ("test a::it_holds ... ok\n", Some(("a::it_holds", "ok"))),
+            ("test a::it_panics - should panic ... ok", Some(("a::it_panics", "ok"))),
+            ("test slow ... ignored, takes an hour", Some(("slow", "ignored"))),
+            ("test a ... FAILED", Some(("a", "FAILED"))),
+            ("test a has been running for over 60 seconds", None),
+            ("test result: ok. 4 passed; 0 failed", None),
+            ("a test ... ok", None),
+        ] {
+            assert_eq!(outcome(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_run_says_of_its_tests_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tests.txt");
+        let run = |words: &[&str]| status(&file, Command::new("echo").args(words)).expect("it runs");
+        assert!(run(&["test", "a::it_holds", "...", "ok"]).success());
+        assert!(status(&file, Command::new("true").arg("build")).is_ok_and(|status| status.success()));
+        assert_eq!(fs::read_to_string(&file).expect("it is kept"), "ok a::it_holds\n");
+        run(&["test", "--", "--skip", "server"]);
+        assert!(
+            fs::read_to_string(&file).is_ok_and(|kept| kept.lines().any(|line| line.starts_with(LEFT_OUT)))
+        );
+    }
+
+    #[test]
+    fn a_control_is_shown_by_tests_that_ran_and_passed_alone() {
+        let good = "ok a::it_holds\nok it_holds_everywhere::proxy\nignored bare::it_holds\n";
+        assert_eq!(missing(CONTROLS, good), Vec::<String>::new());
+        for (became, expected) in [
+            ("ok it_holds_everywhere::proxy\n", "C01: it_holds: did not run"),
+            ("ok it_holds_everywhere::proxy\nignored a::it_holds\n", "C01: it_holds: ignored"),
+            ("ok it_holds_everywhere\nok a::it_holds\nFAILED b::it_holds\n", "C01: it_holds: FAILED, ok"),
+            ("ok it_holds_everywhere\nok a::it_holds_else\n", "C01: it_holds: did not run"),
+        ] {
+            assert_eq!(missing(CONTROLS, became), [expected]);
+        }
+    }
+}
