@@ -116,7 +116,7 @@ impl Watch {
         let taken = AtomicBool::new(false);
         let mut answered = std::pin::pin!(ping::until_answered(self.address, &taken));
         let mut late = std::pin::pin!(sleep_until(started + self.setup.handler.initialization_timeout));
-        let mut ready = false;
+        let (mut ready, mut is_late) = (false, false);
         let end = loop {
             tokio::select! {
                 biased;
@@ -126,9 +126,12 @@ impl Watch {
                     self.set(Phase::Ready, process.pid());
                     self.setup.events.tell(Event::WorkerReady { after: started.elapsed() });
                 }
-                // A worker that has taken the connection is waited for (protocol sheet §1.4).
-                () = &mut late, if !ready && !taken.load(Ordering::Relaxed) => {
-                    break End::NotReady { elsewhere: ping::is_elsewhere(self.address.port()).await };
+                () = &mut late, if !ready && !is_late => {
+                    // A worker that has taken the connection is waited for (protocol sheet §1.4).
+                    if !taken.load(Ordering::Relaxed) {
+                        break End::NotReady { elsewhere: ping::is_elsewhere(self.address.port()).await };
+                    }
+                    is_late = true;
                 }
                 Some(command) = self.commands.recv() => match command {
                     // Meant for a process before this one: nothing can have run here yet.

@@ -121,7 +121,7 @@ async fn strikes(running: &mut Running) -> u32 {
 #[tokio::test]
 async fn a_worker_that_takes_the_ping_and_never_answers_is_waited_for_and_then_ends_the_instance() {
     let app = TestApp::new().setting("ECHO_START", "ping-hang").http("ok");
-    let mut running = app.set("/customHandler/initializationTimeout", "00:00:00.5").launch().await;
+    let mut running = app.set("/customHandler/initializationTimeout", "00:00:01").launch().await;
     assert_eq!(running.get("ok").await.0, 500);
     assert_eq!(strikes(&mut running).await, 1);
     let next = running.next(|event| match event {
