@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options,
+    ConsoleOptions, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -44,6 +44,7 @@ impl App {
             keys: None,
             queues: queues.clone().into(),
             events: Events::new(),
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await?;
         host.ready().await?;

@@ -3,6 +3,7 @@
 //! It prints `invoked NAME BODY` for every envelope, then the function's name decides, up to its first `_`:
 //! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
 //! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams,
+//! `log` prints a JSON line with its invocation's id and a trace id,
 //! `send` puts a message into the queue output `msg`, `nonsense` answers what is no JSON.
 //! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far, `ping-500`, `ping-drop` or `ping-hang` for
 //! one that meets `GET /` so, `ipv6` for one that listens
@@ -97,6 +98,7 @@ async fn answer(
         });
     }
     let name = request.uri().path().trim_start_matches('/').to_owned();
+    let id = request.headers().get("x-azure-functions-invocationid").cloned();
     let body =
         request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     println!("invoked {name} {}", String::from_utf8_lossy(&body));
@@ -119,6 +121,14 @@ async fn answer(
             String::new()
         }
         "environment" => json!(env::vars().collect::<std::collections::BTreeMap<_, _>>()).to_string(),
+        "log" => {
+            let id = id.as_ref().and_then(|id| id.to_str().ok());
+            println!(
+                "{}",
+                json!({"message": "hello", "invocation_id": id, "trace_id": "0af7651916cd43dd8448eb211c80319c"})
+            );
+            String::new()
+        }
         "talk" => {
             println!("a line on stdout");
             eprintln!("a line on stderr");

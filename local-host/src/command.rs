@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use local_host::{
-    Events, LocalHost, Options,
+    ConsoleOptions, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,
     keys::Keys,
@@ -39,7 +39,7 @@ pub(super) const USUAL_PORT: u16 = 7071;
 const SOON: Duration = Duration::from_secs(5);
 
 /// Serves an app folder until it is told to stop.
-pub(super) async fn serve(app: &Path, people: Option<People>, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()
         .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
@@ -62,11 +62,12 @@ pub(super) async fn serve(app: &Path, people: Option<People>, arguments: &Argume
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         settings: arguments.settings.clone(),
         front: arguments.front.into(),
-        people,
+        people: Some(people),
         state: arguments.state.clone(),
         keys: arguments.keys.as_deref().map(Keys::load).transpose()?,
         queues: queues.clone(),
         events,
+        console: ConsoleOptions { port: arguments.console_port, openapi: arguments.openapi.clone() },
     })
     .await?;
     for function in &found.functions {
@@ -111,14 +112,15 @@ async fn announce_and_obey(host: &LocalHost, show: Show, arguments: &Arguments) 
     } else {
         "; Ctrl-C stops it"
     };
+    show.line(&format!("console on {}", host.console_url()));
     show.ready(host.url(), hint);
     if arguments.open {
-        open::page(host.url());
+        open::page(host.console_url());
     }
     while let Some(key) = hotkeys::next(&mut keys).await {
         match key {
             Key::Quit => break,
-            Key::Open => open::page(host.url()),
+            Key::Open => open::page(host.console_url()),
             Key::Restart => match host.reload().await {
                 Ok(()) => show.line("restarted, with what is in the folder now"),
                 Err(error) => show.line(&format!("{error}; the old worker keeps serving")),

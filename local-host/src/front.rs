@@ -54,6 +54,11 @@ impl Front {
         Ok(Self { mode, issuer, clock })
     }
 
+    /// The issuer, where there are people.
+    pub(crate) fn issuer(&self) -> Option<&Issuer> {
+        self.issuer.as_ref()
+    }
+
     /// Lets a request through with what the platform would make of its headers. Without people nobody can sign
     /// in, so that every request passes, stripped.
     ///

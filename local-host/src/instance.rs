@@ -188,6 +188,16 @@ impl Instance {
         &self.worker
     }
 
+    /// The app folder as it was read.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// What makes the calls of this instance.
+    pub(crate) fn invoker(&self) -> &Invoker {
+        &self.invoker
+    }
+
     /// The timers of this instance.
     pub(crate) fn timers(&self) -> &Timers {
         &self.timers

@@ -37,10 +37,12 @@ use crate::{
     ids,
     queues::Queues,
     stop::Stop,
+    wire::{Mode, Record},
     worker::{LONGEST_LINE, Worker},
 };
 use answer::Answer;
 pub(crate) use call::Call;
+use connection::Line;
 use failure::Failure;
 pub(crate) use headers::{HOST_VERSION, content_length};
 pub(crate) use identity::identities;
@@ -102,9 +104,21 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
+        let record = self.0.events.wire().journal().begin(self.0.clock.now());
+        self.trigger_recorded(function, data, metadata, &record).await
+    }
+
+    /// As [`Self::trigger`], remembered in a record that the caller has.
+    pub(crate) async fn trigger_recorded(
+        &self,
+        function: &Function,
+        data: Map<String, Value>,
+        metadata: Map<String, Value>,
+        record: &Record,
+    ) -> Result<Uuid, InvocationFailed> {
         let id = ids::random();
         let retry = function.retry.filter(|_| matches!(function.trigger.kind, TriggerKind::Timer { .. }));
-        let (mut failed, mut last) = (0, None);
+        let (mut failed, mut last, mut record) = (0, None, record.clone());
         loop {
             let mut metadata = metadata.clone();
             metadata::add_sys(&mut metadata, function, &self.0.clock);
@@ -112,11 +126,16 @@ impl Invoker {
                 let context = retry::context(function, retry, failed, last.as_ref(), id);
                 metadata.insert("RetryContext".to_owned(), context);
             }
-            let Err(failure) = self.once(function, data.clone(), metadata, id).await else { return Ok(id) };
-            self.show(function, &failure);
+            let Err(failure) = self.once(function, data.clone(), metadata, id, &record).await else {
+                return Ok(id);
+            };
+            self.show(function, &failure, &record);
             failed += 1;
             match retry.and_then(|retry| retry.after(failed)) {
-                Some(pause) if self.pause(pause).await => last = Some(failure),
+                Some(pause) if self.pause(pause).await => {
+                    last = Some(failure);
+                    record = self.0.events.wire().journal().begin(self.0.clock.now());
+                }
                 _ => return Err(InvocationFailed(failure.what)),
             }
         }
@@ -128,9 +147,12 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
         id: Uuid,
+        record: &Record,
     ) -> Result<(), Failure> {
         let started = Instant::now();
-        let outcome = self.within_timeout(started, self.enveloped(function, data, metadata, id)).await;
+        record.invokes(&function.name, id, Mode::Enveloped);
+        let outcome =
+            self.within_timeout(started, self.enveloped(function, data, metadata, id, record)).await;
         let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
         self.invoked(function, id, status, outcome.is_ok(), started);
         outcome.map(drop)
@@ -154,56 +176,90 @@ impl Invoker {
     /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller
     /// that leaves ends a proxied call, but no other (protocol sheet §1.7).
     pub(crate) async fn http(&self, function: &Function, call: Call) -> Response<Body> {
-        if function.is_http_in_out() && self.0.app.host.custom_handler.proxies {
+        let mode = self.mode(function, &call);
+        if mode == Mode::Proxied {
             return self.proxied(function, call).await;
         }
         let (invoker, function) = (self.clone(), function.clone());
-        let buffered = tokio::spawn(async move { invoker.buffered(&function, call).await });
+        let buffered = tokio::spawn(async move { invoker.buffered(&function, call, mode).await });
         buffered.await.unwrap_or_else(|_| status_only(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    /// The mode of host.json, unless the console asks for another one.
+    fn mode(&self, function: &Function, call: &Call) -> Mode {
+        let handler = &self.0.app.host.custom_handler;
+        match call.parts.extensions.get::<Mode>() {
+            _ if !function.is_http_in_out() => Mode::Enveloped,
+            Some(asked) => *asked,
+            None if handler.proxies => Mode::Proxied,
+            None if handler.forwards => Mode::Forwarded,
+            None => Mode::Enveloped,
+        }
+    }
+
+    /// The record that came with a call, or one of its own.
+    fn record(&self, function: &Function, call: &Call, id: Uuid, mode: Mode) -> Record {
+        let begin = || self.0.events.wire().journal().begin(self.0.clock.now());
+        let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);
+        record.invokes(&function.name, id, mode);
+        record
     }
 
     async fn proxied(&self, function: &Function, call: Call) -> Response<Body> {
         let (id, started) = (ids::random(), Instant::now());
-        let work = async { proxy::run(call, self.address().await?, id).await };
+        let record = self.record(function, &call, id, Mode::Proxied);
+        let work = async { proxy::run(call, &self.line(&record).await?, id).await };
         match self.within_timeout(started, work).await {
             Ok(answer) => self.watched(function, id, started, answer),
-            Err(failure) => self.refused(function, id, started, &failure),
+            Err(failure) => self.refused(function, id, started, &failure, &record),
         }
     }
 
-    async fn buffered(&self, function: &Function, call: Call) -> Response<Body> {
+    async fn buffered(&self, function: &Function, call: Call, mode: Mode) -> Response<Body> {
         let (id, started) = (ids::random(), Instant::now());
-        let handler = &self.0.app.host.custom_handler;
-        let forwards = function.is_http_in_out() && handler.forwards;
+        let record = self.record(function, &call, id, mode);
         let work = async {
-            if forwards {
-                let call = if handler.is_legacy { call.to(function) } else { call };
-                forward::run(call, self.address().await?, id).await
+            if mode == Mode::Forwarded {
+                let call = if self.0.app.host.custom_handler.is_legacy { call.to(function) } else { call };
+                forward::run(call, &self.line(&record).await?, id).await
             } else {
-                self.through_envelope(function, call, id).await
+                self.through_envelope(function, call, id, &record).await
             }
         };
         match self.within_timeout(started, work).await {
             Ok((answer, mistake)) => {
                 if let Some(what) = mistake {
-                    self.mistake(function, what);
+                    self.mistake(function, what, &record);
                 }
                 self.invoked(function, id, answer.status(), true, started);
                 answer
             }
-            Err(failure) => self.refused(function, id, started, &failure),
+            Err(failure) => self.refused(function, id, started, &failure, &record),
         }
     }
 
-    fn refused(&self, function: &Function, id: Uuid, started: Instant, failure: &Failure) -> Response<Body> {
-        self.show(function, failure);
+    fn refused(
+        &self,
+        function: &Function,
+        id: Uuid,
+        started: Instant,
+        failure: &Failure,
+        record: &Record,
+    ) -> Response<Body> {
+        self.show(function, failure, record);
         self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
         status_only(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    async fn through_envelope(&self, function: &Function, call: Call, id: Uuid) -> Result<Written, Failure> {
+    async fn through_envelope(
+        &self,
+        function: &Function,
+        call: Call,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<Written, Failure> {
         let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
-        let answer = self.enveloped(function, data, metadata, id).await?;
+        let answer = self.enveloped(function, data, metadata, id, record).await?;
         http_output::response(function, &answer)
     }
 
@@ -214,34 +270,39 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
         id: Uuid,
+        record: &Record,
     ) -> Result<Answer, Failure> {
-        let address = self.address().await?;
+        let line = self.line(record).await?;
         let envelope = json!({ "Data": data, "Metadata": metadata });
         let in_core_tools = self.0.app.in_core_tools;
         let follows = !self.0.app.host.custom_handler.forwards;
-        let make = || envelope::request(function, address, &envelope, in_core_tools, id);
-        let answered = redirect::post(address, follows, make).await;
+        let make = || envelope::request(function, line.address, &envelope, in_core_tools, id);
+        let answered = redirect::post(&line, follows, make).await;
         let Some(answer) = answer::read(answered?).await? else {
-            self.mistake(function, answer::NOTHING.to_owned());
+            self.mistake(function, answer::NOTHING.to_owned(), record);
             return std::future::pending().await;
         };
         for line in &answer.logs {
+            record.logged(line);
             let line = line.chars().take(LONGEST_LINE).collect();
             self.0.events.tell(Event::Output { stderr: false, line });
         }
         for what in answer::endless_logs(&answer).into_iter().chain(outputs::unknown(function, &answer)) {
-            self.mistake(function, what);
+            self.mistake(function, what, record);
         }
         outputs::check(function, &answer)?;
         outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding).await?;
         Ok(answer)
     }
 
-    async fn address(&self) -> Result<SocketAddr, Failure> {
-        match &self.0.target {
-            Target::Worker(worker) => worker.address().await.map_err(|gone| Failure::new(gone.to_string())),
-            Target::Fixed(address) => Ok(*address),
-        }
+    async fn line(&self, record: &Record) -> Result<Line, Failure> {
+        let address = match &self.0.target {
+            Target::Worker(worker) => {
+                worker.address().await.map_err(|gone| Failure::new(gone.to_string()))?
+            }
+            Target::Fixed(address) => *address,
+        };
+        Ok(Line { address, record: record.clone(), wire: self.0.events.wire().clone() })
     }
 
     /// At the end of `functionTimeout` the invocation fails and the worker is killed (protocol sheet §1.6).
@@ -260,15 +321,17 @@ impl Invoker {
         })
     }
 
-    fn show(&self, function: &Function, failure: &Failure) {
+    fn show(&self, function: &Function, failure: &Failure, record: &Record) {
         if failure.mistake {
-            self.mistake(function, failure.what.clone());
+            self.mistake(function, failure.what.clone(), record);
         } else {
+            record.fault(&failure.what);
             tracing::warn!(function = function.name, "{}", failure.what);
         }
     }
 
-    fn mistake(&self, function: &Function, what: String) {
+    fn mistake(&self, function: &Function, what: String, record: &Record) {
+        record.fault(&what);
         self.0.events.tell(Event::Mistake { function: function.name.clone(), what });
     }
 

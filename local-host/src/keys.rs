@@ -77,6 +77,25 @@ impl Keys {
         self.open("", presented).is_some_and(|opened| opened.admin)
     }
 
+    /// A name for each key, by which [`Self::value`] finds it: `master`, `host/default`, `function/Name/default`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.named().map(|(name, _)| name).collect()
+    }
+
+    /// The key of such a name.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.named().find_map(|(known, value)| (known == name).then_some(value))
+    }
+
+    fn named(&self) -> impl Iterator<Item = (String, &str)> {
+        let master = Some(("master".to_owned(), self.master.as_str())).filter(|(_, key)| !key.is_empty());
+        let host = self.host.iter().map(|key| (format!("host/{}", key.name), key.value.as_str()));
+        let own = self.functions.iter().flat_map(|(function, keys)| {
+            keys.iter().map(move |key| (format!("function/{function}/{}", key.name), key.value.as_str()))
+        });
+        master.into_iter().chain(host).chain(own)
+    }
+
     /// Looks a presented key up. The comparison takes as long for a wrong key as for a right one of its length.
     pub(crate) fn open(&self, function: &str, presented: &str) -> Option<Opened> {
         let same = |key: &str| {

@@ -14,6 +14,7 @@ mod admin;
 pub mod app;
 mod body;
 pub mod clock;
+mod console;
 pub mod cors;
 pub mod event;
 pub mod front;
@@ -33,7 +34,9 @@ mod stop;
 pub mod supervisor;
 mod throttle;
 pub mod timers;
+mod wire;
 pub mod worker;
 
+pub use console::ConsoleOptions;
 pub use event::{Event, Events};
 pub use supervisor::{LocalHost, Options, StartError};

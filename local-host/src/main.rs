@@ -3,7 +3,10 @@
 mod check;
 mod command;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -39,7 +42,7 @@ struct Arguments {
     /// Where to listen on 127.0.0.1; 0 for any free port [default: that of local.settings.json, or 7071]
     #[arg(long)]
     port: Option<u16>,
-    /// Who can sign in: tenant, audience, people and their roles
+    /// Who can sign in: tenant, audience, people and their roles; `.local-host.json` of the app folder if not given
     #[arg(long)]
     people: Option<PathBuf>,
     /// Whether callers' tokens are checked and principal headers set
@@ -69,11 +72,17 @@ struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t = Form::Text)]
     log: Form,
+    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
+    #[arg(long, value_name = "PORT")]
+    console_port: Option<u16>,
+    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
+    #[arg(long, value_name = "PATH")]
+    openapi: Option<String>,
     /// For attack tests: print where the worker itself listens, without front, routes and keys
     #[arg(long)]
     direct: bool,
     /// Print a bearer token for one of the people, for a host on this port, and end
-    #[arg(long, value_name = "NAME", requires = "people", conflicts_with = "app")]
+    #[arg(long, value_name = "NAME")]
     token: Option<String>,
 }
 
@@ -123,11 +132,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let people = arguments.people.as_deref().map(People::load).transpose()?;
-    match (&arguments.app, &arguments.token, people) {
-        (None, Some(name), Some(people)) => print_token(name, &people, &arguments),
-        (Some(app), _, people) => command::serve(app, people, &arguments).await,
-        _ => bail!("name the folder with host.json"),
+    let people = match (&arguments.people, &arguments.app) {
+        (Some(file), _) => People::load(file)?,
+        (None, app) => People::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
+    };
+    match (&arguments.token, &arguments.app) {
+        (Some(name), _) => print_token(name, &people, &arguments),
+        (None, Some(app)) => command::serve(app, people, &arguments).await,
+        (None, None) => bail!("name the folder with host.json"),
     }
 }
 

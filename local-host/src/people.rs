@@ -101,7 +101,45 @@ struct PersonEntry {
     tenant_id: Option<Uuid>,
 }
 
+/// The people file of an app, in its folder.
+pub const FILE: &str = ".local-host.json";
+
 impl People {
+    /// The people of an app: those of the file [`FILE`] in its folder, or, where there is none, somebody of each kind who
+    /// fits any app.
+    ///
+    /// # Errors
+    /// As [`Self::load`], for a file that is there.
+    pub fn of_app(root: &Path) -> Result<Self, PeopleError> {
+        let file = root.join(FILE);
+        if file.exists() { Self::load(&file) } else { Ok(Self::anybody()) }
+    }
+
+    /// Two users who tell whether one sees what is the other's, an administrator, and a program.
+    fn anybody() -> Self {
+        let tenant = Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0001);
+        let person = |number: u128, name: &str, roles: &[&str], kind| Person {
+            name: name.to_owned(),
+            object_id: Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0100 + number),
+            tenant_id: tenant,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            kind,
+        };
+        Self {
+            tenant,
+            audience: "10ca1000-0000-4000-8000-000000000002".to_owned(),
+            client: Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0003),
+            scopes: vec!["user_impersonation".to_owned()],
+            excluded: Vec::new(),
+            members: vec![
+                person(1, "user", &[], Kind::User),
+                person(2, "other-user", &[], Kind::User),
+                person(3, "admin", &["Admin"], Kind::User),
+                person(4, "program", &[], Kind::App),
+            ],
+        }
+    }
+
     /// Reads a people file.
     ///
     /// # Errors

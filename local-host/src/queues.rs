@@ -198,6 +198,30 @@ impl Queues {
         }
     }
 
+    /// The messages of a queue, nothing changed: in this process all of them, of a server those that are visible, the
+    /// first 32, without their pop receipts.
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn look(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
+        match self {
+            Self::Memory(queues) => Ok(queues.peek(queue)),
+            Self::Storage(queues) => queues.look(queue).await,
+        }
+    }
+
+    /// Removes a message whoever holds its lease; at a server only one that is visible, and others of the queue are
+    /// received and released meanwhile, which counts as a delivery.
+    ///
+    /// # Errors
+    /// No such message, or queues that do not answer.
+    pub async fn take(&self, queue: &str, id: Uuid) -> Result<Message, QueueError> {
+        match self {
+            Self::Memory(queues) => queues.take(queue, id),
+            Self::Storage(queues) => queues.take(queue, id).await,
+        }
+    }
+
     /// How many messages a queue holds now.
     ///
     /// # Errors

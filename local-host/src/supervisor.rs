@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use crate::{
+    console::{Console, ConsoleOptions, Entrance},
     event::{Event, Events},
     front::{Front, FrontMode},
     instance::Instance,
@@ -48,6 +49,8 @@ pub struct Options {
     pub queues: Queues,
     /// Where events go.
     pub events: Events,
+    /// How the console at `/_local/` is served.
+    pub console: ConsoleOptions,
 }
 
 /// Why the host did not start: one sentence that says what to do.
@@ -65,10 +68,12 @@ pub struct LocalHost {
 
 /// What outlives host instances: the public listener's side of them, and the queues.
 #[derive(Debug)]
-struct Host {
+pub(crate) struct Host {
     options: Options,
     url: String,
+    console_url: String,
     front: Front,
+    console: Console,
     current: watch::Sender<Option<Arc<Instance>>>,
     /// Held while the instance is exchanged.
     exchange: Mutex<()>,
@@ -86,16 +91,24 @@ impl LocalHost {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
         let url = url(address);
+        let stop = Stop::new();
+        let console = Console::new(options.console.clone(), stop.listen()).ok_or_else(|| {
+            StartError("there is no randomness for the console's token: try again".to_owned())
+        })?;
+        let (of_console, console_url) = listen_for_console(&options, &url).await?;
         let clock = options.queues.clock().clone();
         let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
             .map_err(|error| StartError(error.to_string()))?;
         let instance = Arc::new(Instance::start(&options, &url)?);
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
-        let host = Arc::new(Host { options, url, front, current, exchange: Mutex::new(()) });
-        let stop = Stop::new();
+        let host =
+            Arc::new(Host { options, url, console_url, front, console, current, exchange: Mutex::new(()) });
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve::accept(listener, host.clone(), stop.listen()));
+        tasks.spawn(serve::accept(listener, host.clone(), Entrance::App, stop.listen()));
+        if let Some(listener) = of_console {
+            tasks.spawn(serve::accept(listener, host.clone(), Entrance::Console, stop.listen()));
+        }
         tasks.spawn(host.clone().replace_ended_instances(stop.listen()));
         Ok(Self { host, stop, tasks })
     }
@@ -112,6 +125,12 @@ impl LocalHost {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.host.url
+    }
+
+    /// Where the console is, for a browser on this machine.
+    #[must_use]
+    pub fn console_url(&self) -> &str {
+        &self.host.console_url
     }
 
     /// Waits for the worker's first answer.
@@ -182,6 +201,36 @@ impl LocalHost {
 }
 
 impl Host {
+    /// How the app is run.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The URL that callers use.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where events go.
+    pub(crate) fn events(&self) -> &Events {
+        &self.options.events
+    }
+
+    /// What stands before the functions.
+    pub(crate) fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// The console.
+    pub(crate) fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// The instance that serves now, if there is one.
+    pub(crate) fn instance(&self) -> Option<Arc<Instance>> {
+        self.current.borrow().clone()
+    }
+
     /// The instance, as soon as there is one.
     async fn some_instance(&self) -> Result<Arc<Instance>, StartError> {
         let mut current = self.current.subscribe();
@@ -252,6 +301,18 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         )),
         _ => StartError(format!("cannot listen on {address}: {error}")),
     })
+}
+
+/// The console's own listener, where it has one, and where its page is.
+async fn listen_for_console(
+    options: &Options,
+    url: &str,
+) -> Result<(Option<TcpListener>, String), StartError> {
+    let Some(port) = options.console.port else { return Ok((None, format!("{url}/_local/"))) };
+    let listener = listen(SocketAddr::new(options.listen.ip(), port)).await?;
+    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+    let url = self::url(address);
+    Ok((Some(listener), format!("{url}/_local/")))
 }
 
 /// By name for the usual address, as people and printed links write it.

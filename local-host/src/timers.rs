@@ -3,7 +3,10 @@
 mod monitor;
 pub mod schedule;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -65,6 +68,8 @@ pub(crate) struct Timers(Arc<Vec<Timer>>);
 struct Timer {
     function: Function,
     schedule: Schedule,
+    /// The schedule as it is written.
+    written: String,
     run_on_startup: bool,
     /// A run was missed before this start.
     is_past_due: bool,
@@ -73,6 +78,8 @@ struct Timer {
     clock: Clock,
     /// Held while the function runs, so that it never runs twice at once. None inside: not monitored.
     status: Mutex<Option<Status>>,
+    /// When the last run started, monitored or not.
+    last: std::sync::Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Timers {
@@ -94,6 +101,20 @@ impl Timers {
             loops.spawn(async move { timers.0[at].run(stopping).await });
         }
         while loops.join_next().await.is_some() {}
+    }
+
+    /// Every timer with its schedule, when its last run started and when the next one will.
+    pub(crate) fn overview(&self) -> Value {
+        let shown = |timer: &Timer| {
+            json!({
+                "function": timer.function.name,
+                "schedule": timer.written,
+                "last": *timer.last.lock().unwrap_or_else(PoisonError::into_inner),
+                "next": timer.schedule.next_after(timer.clock.now()),
+                "running": timer.status.try_lock().is_err(),
+            })
+        };
+        self.0.iter().map(shown).collect()
     }
 
     /// Fires the timer of a function now, after the run that may be under way.
@@ -120,6 +141,7 @@ impl Timer {
         let TriggerKind::Timer { schedule, run_on_startup, use_monitor } = &function.trigger.kind else {
             return Ok(None);
         };
+        let written = schedule.clone();
         let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
         let now = clock.now();
         let monitored = *use_monitor && !schedule.is_below_a_minute(now);
@@ -128,12 +150,14 @@ impl Timer {
         Ok(Some(Self {
             function: function.clone(),
             schedule,
+            written,
             run_on_startup: *run_on_startup,
             is_past_due: known.is_some_and(|(_, missed)| missed),
             monitor,
             invoker: invoker.clone(),
             clock: clock.clone(),
             status: Mutex::new(known.map(|(status, _)| status)),
+            last: std::sync::Mutex::default(),
         }))
     }
 
@@ -159,6 +183,7 @@ impl Timer {
     async fn fire(&self, is_past_due: bool) -> Result<(), InvocationFailed> {
         let mut status = self.status.lock().await;
         let started = self.clock.now();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         let binding = &self.function.trigger.binding;
         let data = timer_data(binding, &self.schedule, status.as_ref(), is_past_due);
         let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;

@@ -149,6 +149,11 @@ impl Worker {
         }
     }
 
+    /// Whether the worker answers now.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.status.borrow().phase, Phase::Ready)
+    }
+
     /// The process id while a process runs.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.status.borrow().pid

@@ -39,18 +39,10 @@ impl BareRoot {
         let root = Self(tempfile::tempdir().expect("a folder"));
         root.write("etc/hosts", &format!("127.0.0.1 localhost {names}\n"));
         root.write("etc/nsswitch.conf", "hosts: files\n");
-        let libraries = root.folder("usr/lib");
-        for name in LIBRARIES {
-            let places = ["/lib/x86_64-linux-gnu", "/lib64", "/usr/lib"];
-            // Newer versions have some of them no more.
-            if let Some(found) =
-                places.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists())
-            {
-                fs::copy(found, libraries.join(name)).expect("a library");
-            }
-        }
-        for link in ["lib", "lib64"] {
-            symlink("usr/lib", root.path().join(link)).expect("a link");
+        let worker = fs::read(binary()).expect("the worker");
+        // What is static names no loader, and gets nothing to load.
+        if worker.windows(LIBRARIES[0].len()).any(|part| part == LIBRARIES[0].as_bytes()) {
+            root.hold_libraries();
         }
         let app = root.folder("app");
         fs::copy(binary(), app.join("orders-worker")).expect("the worker");
@@ -59,6 +51,21 @@ impl BareRoot {
             root.write(&format!("app/{}/function.json", function.name), "{}");
         }
         root
+    }
+
+    fn hold_libraries(&self) {
+        let libraries = self.folder("usr/lib");
+        let places = ["/lib/x86_64-linux-gnu", "/lib64", "/usr/lib"];
+        for name in LIBRARIES {
+            let mut paths = places.iter().map(|place| Path::new(place).join(name));
+            // Newer versions have some of them no more.
+            if let Some(found) = paths.find(|path| path.exists()) {
+                fs::copy(found, libraries.join(name)).expect("a library");
+            }
+        }
+        for link in ["lib", "lib64"] {
+            symlink("usr/lib", self.path().join(link)).expect("a link");
+        }
     }
 
     fn path(&self) -> &Path {
@@ -114,7 +121,7 @@ async fn world(names: &str) -> World {
     let database = guarded.url(&user, DATABASE, Some(Path::new("/etc/orders/database.pem")));
     let beside = tempfile::tempdir().expect("a folder");
     let app = Setup::in_mode(Mode::Proxy)
-        .program(&root.door(&beside))
+        .program(root.door(&beside))
         .set("ORDERS_DATABASE_URL", &database)
         .set("ORDERS_FULFILMENT_URL", &format!("https://{BACKEND}:{}", backend.port()))
         .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "/etc/orders/worker.pem")

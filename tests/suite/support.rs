@@ -6,7 +6,7 @@ use std::{
 };
 
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -189,8 +189,8 @@ impl Setup {
     }
 
     /// Starts this instead of the binary under test, which it has to become.
-    pub(crate) fn program(mut self, program: &Path) -> Self {
-        self.program = program.to_owned();
+    pub(crate) fn program(mut self, program: PathBuf) -> Self {
+        self.program = program;
         self
     }
 
@@ -234,6 +234,7 @@ impl Setup {
             keys: self.keys,
             queues: queues.clone(),
             events,
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");

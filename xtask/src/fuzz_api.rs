@@ -1,7 +1,6 @@
 //! `cargo xtask fuzz-api`: schemathesis reads the worker's own description, sends what it allows and what it does not, as
 //! three people, and holds every answer against it.
 
-mod app;
 mod tool;
 
 use std::{
@@ -12,8 +11,8 @@ use std::{
 use anyhow::{Context as _, ensure};
 use local_host::issuer::TokenOptions;
 
-use self::{app::App, tool::Tool};
-use crate::{project::Project, token};
+use self::tool::Tool;
+use crate::{app::App, project::Project, token};
 
 /// A buyer, one who keeps products, and a program: what each may do differs most.
 const PEOPLE: [&str; 3] = ["buyer", "admin", "warehouse"];
@@ -37,7 +36,7 @@ pub(crate) struct Args {
 /// Installs the tool if need be, starts the app, and sends.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let Some(tool) = Tool::found(project)? else { return Ok(()) };
-    let app = App::start(project).await?;
+    let app = App::start(project, "error").await?;
     println!("seed {}: {} as {}", args.seed, app.url(), PEOPLE.join(", "));
     let mut sent = 0;
     for person in PEOPLE {

@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask --help`.
 
+mod app;
 mod bench;
 mod chaos;
+mod console;
 mod describe;
 mod dev;
 mod func;
@@ -40,6 +42,7 @@ Examples:
   cargo xtask chaos --seed 7           the same with other luck
   cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
+  cargo xtask console                  the local host's console in a headless browser: a walk, attacks, looks
   cargo xtask describe                 docs/openapi.json and the like, written anew from what they describe
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
@@ -74,6 +77,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
     FuzzApi(fuzz_api::Args),
+    /// Use and attack the local host's console in a headless browser, and look at it.
+    Console,
     /// Write docs/openapi.json, docs/events.md and docs/deployment.svg anew.
     Describe,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
@@ -101,6 +106,7 @@ async fn main() -> ExitCode {
         Command::Test => test::run(&project),
         Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
+        Command::Console => Box::pin(console::run(&project)).await,
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Mutants(args) => mutants::run(&project, &args),

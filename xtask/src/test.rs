@@ -28,7 +28,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 13] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -127,6 +127,13 @@ const STAGES: [Stage; 12] = [
             let mut fuzz = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"]);
             fuzz.envs(under_test(project)?);
             Ok(vec![fuzz])
+        },
+    },
+    Stage {
+        name: "console",
+        advice: "look at the pictures in target/console, and run `cargo xtask console` alone",
+        commands: |project| {
+            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "console"])])
         },
     },
     Stage {

@@ -1,10 +1,9 @@
 //! The worker's answer to an envelope (protocol sheet §4.1).
 
 use http::{Response, StatusCode, header};
-use hyper::body::Incoming;
 
 use super::{Failure, LARGEST_ANSWER, read_whole};
-use crate::net_json::Json;
+use crate::{body::Body, net_json::Json};
 
 /// What the worker broke when it answers nothing.
 pub(super) const NOTHING: &str = "the answer is empty or null, so the host waits until functionTimeout and then \
@@ -22,7 +21,7 @@ pub(crate) struct Answer {
 }
 
 /// Reads the answer; none for an empty one or null, which the host takes for no answer at all.
-pub(super) async fn read(answered: Response<Incoming>) -> Result<Option<Answer>, Failure> {
+pub(super) async fn read(answered: Response<Body>) -> Result<Option<Answer>, Failure> {
     let (parts, body) = answered.into_parts();
     check_status(parts.status)?;
     let bytes = read_whole(body, LARGEST_ANSWER).await.map_err(|failure| broken_off(&failure))?;

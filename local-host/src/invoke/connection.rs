@@ -3,11 +3,14 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use hyper::{Request, Response, body::Incoming, client::conn::http1};
+use hyper::{Request, Response, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::sleep};
 
-use crate::body::Body;
+use crate::{
+    body::Body,
+    wire::{Disturbance, Record, Wire},
+};
 
 /// Why the worker's answer did not come.
 #[derive(Debug, thiserror::Error)]
@@ -20,23 +23,48 @@ pub(crate) enum CallError {
         "the worker closed the connection without an answer; answer every request, a failed one with 500"
     )]
     Dropped(#[source] hyper::Error),
+    /// The console's switch for lost answers is on.
+    #[error("the worker's answer was lost on the way, as the console's switch says")]
+    Lost,
     /// The answer is no HTTP, or ended early.
     #[error("the worker's answer is no valid HTTP: {0}")]
     Broken(#[source] hyper::Error),
 }
 
+/// The way to the worker for one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// Where the worker listens.
+    pub(crate) address: SocketAddr,
+    /// What is remembered of the call.
+    pub(crate) record: Record,
+    /// What befalls answers.
+    pub(crate) wire: Wire,
+}
+
+impl Line {
+    /// An answer on its way, which may be late or lost.
+    async fn disturbed<T>(&self, answer: Response<T>) -> Result<Response<T>, CallError> {
+        match self.wire.disturbance() {
+            Disturbance::None => {}
+            Disturbance::Late { milliseconds } => sleep(Duration::from_millis(milliseconds)).await,
+            Disturbance::Dropped => return Err(CallError::Lost),
+        }
+        Ok(answer)
+    }
+}
+
 /// Sends a request and returns the head of the answer.
-pub(crate) async fn send(
-    address: SocketAddr,
-    request: Request<Body>,
-) -> Result<Response<Incoming>, CallError> {
-    let stream = TcpStream::connect(address).await.map_err(CallError::Refused)?;
+pub(crate) async fn send(line: &Line, request: Request<Body>) -> Result<Response<Body>, CallError> {
+    let request = line.record.sent(request);
+    let stream = TcpStream::connect(line.address).await.map_err(CallError::Refused)?;
     stream.set_nodelay(true).map_err(CallError::Refused)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(CallError::Broken)?;
     tokio::spawn(connection);
-    sender.send_request(request).await.map_err(|error| {
+    let answer = sender.send_request(request).await.map_err(|error| {
         if error.is_parse() || error.is_user() { CallError::Broken(error) } else { CallError::Dropped(error) }
-    })
+    })?;
+    line.disturbed(line.record.received(answer)).await
 }
 
 /// .NET's HTTP client sends a request without a body four times when the connection is dropped (protocol sheet
@@ -45,13 +73,13 @@ const TRIES: u32 = 4;
 
 /// As [`send`], for requests without a body that `make` can make again; those with one are sent once.
 pub(crate) async fn send_again(
-    address: SocketAddr,
+    line: &Line,
     make: impl Fn() -> Request<Body>,
-) -> Result<Response<Incoming>, CallError> {
+) -> Result<Response<Body>, CallError> {
     let mut tries = 1;
     loop {
-        match send(address, make()).await {
-            Err(CallError::Dropped(_)) if tries < TRIES => tries += 1,
+        match send(line, make()).await {
+            Err(CallError::Dropped(_) | CallError::Lost) if tries < TRIES => tries += 1,
             outcome => return outcome,
         }
     }
@@ -59,14 +87,14 @@ pub(crate) async fn send_again(
 
 /// The proxy tries ten times, each with the client's own four (protocol sheet §2.4).
 pub(crate) async fn send_stubbornly(
-    address: SocketAddr,
+    line: &Line,
     make: impl Fn() -> Request<Body>,
-) -> Result<Response<Incoming>, CallError> {
+) -> Result<Response<Body>, CallError> {
     for attempt in 1..10 {
-        match send_again(address, &make).await {
+        match send_again(line, &make).await {
             Err(_) => sleep(Duration::from_millis(50 * attempt.min(5))).await,
             answered => return answered,
         }
     }
-    send_again(address, make).await
+    send_again(line, make).await
 }

@@ -27,6 +27,7 @@ impl Failure {
 
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
-        Self { mistake: !matches!(error, CallError::Refused(_)), what: error.to_string(), status: None }
+        let mistake = !matches!(error, CallError::Refused(_) | CallError::Lost);
+        Self { mistake, what: error.to_string(), status: None }
     }
 }

@@ -1,14 +1,17 @@
 //! Forward mode: a copy of the request, buffered both ways (protocol sheet §2.3).
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header, request};
 use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{
-    Failure, LARGEST_ANSWER, Written, answer, call::Call, connection, headers, path, query::Query, read_whole,
+    Failure, LARGEST_ANSWER, Written, answer,
+    call::Call,
+    connection::{self, Line},
+    headers, path,
+    query::Query,
+    read_whole,
 };
 use crate::body::{self, Body};
 
@@ -27,7 +30,7 @@ const CONTENT: [HeaderName; 10] = [
 ];
 
 /// Sends the call on and returns the whole answer.
-pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result<Written, Failure> {
+pub(super) async fn run(mut call: Call, line: &Line, id: Uuid) -> Result<Written, Failure> {
     let bytes = call.read_body().await?;
     if call.is_chunked() {
         return Err(Failure::mistake(
@@ -46,9 +49,9 @@ pub(super) async fn run(mut call: Call, address: SocketAddr, id: Uuid) -> Result
         Request::from_parts(head.clone(), body)
     };
     let answer = if bytes.is_empty() && !headers::wants_length(&call.parts.method) {
-        connection::send_again(address, make).await
+        connection::send_again(line, make).await
     } else {
-        connection::send(address, make()).await
+        connection::send(line, make()).await
     };
     let (parts, incoming) = answer?.into_parts();
     let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(|failure| answer::broken_off(&failure))?;

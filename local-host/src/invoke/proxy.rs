@@ -1,15 +1,14 @@
 //! Proxy mode: the request itself, streamed both ways (protocol sheet §2.4).
 
-use std::{io, net::SocketAddr};
+use std::net::SocketAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header, request};
-use http_body_util::BodyExt;
 use uuid::Uuid;
 
 use super::{
     Failure,
     call::Call,
-    connection,
+    connection::{self, Line},
     headers::{self, HOST_VERSION, HOST_VERSION_NAME, INVOCATION_ID},
     path,
 };
@@ -34,16 +33,16 @@ const FORWARDED: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"];
 
 /// Sends the call on and returns the answer, its body still to come.
-pub(super) async fn run(call: Call, address: SocketAddr, id: Uuid) -> Result<Response<Body>, Failure> {
+pub(super) async fn run(call: Call, line: &Line, id: Uuid) -> Result<Response<Body>, Failure> {
     if let Some(name) = headers::not_ascii(&call.parts.headers) {
         return Err(Failure::new(format!("the request header {name} is not ASCII, which the proxy refuses")));
     }
-    let head = head(&call, address, id)?;
+    let head = head(&call, line.address, id)?;
     let answer = if call.has_body() {
-        connection::send(address, with_body(head, call.body)).await
+        connection::send(line, with_body(head, call.body)).await
     } else {
         drop(call.body);
-        connection::send_stubbornly(address, || with_body(head.clone(), body::empty())).await
+        connection::send_stubbornly(line, || with_body(head.clone(), body::empty())).await
     };
     answer_of(answer?)
 }
@@ -96,7 +95,7 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-fn answer_of(answer: Response<hyper::body::Incoming>) -> Result<Response<Body>, Failure> {
+fn answer_of(answer: Response<Body>) -> Result<Response<Body>, Failure> {
     if let Some(name) = headers::not_ascii(answer.headers()) {
         return Err(Failure::mistake(format!(
             "the answer's header {name} is not ASCII, so the caller gets 500; encode its value"
@@ -113,7 +112,7 @@ fn answer_of(answer: Response<hyper::body::Incoming>) -> Result<Response<Body>, 
         // Its Content-Length speaks of a body that does not come.
         body::streamed("")
     } else {
-        incoming.map_err(io::Error::other).boxed_unsync()
+        incoming
     };
     Ok(Response::from_parts(parts, body))
 }

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use hyper::body::Incoming;
 
-use super::{Failure, connection};
+use super::{
+    Failure,
+    connection::{self, Line},
+};
 use crate::body::{self, Body};
 
 /// Hops after which the client gives up.
@@ -13,14 +15,14 @@ const MOST: usize = 50;
 
 /// Sends what `make` makes and follows where the answers point, within the worker.
 pub(super) async fn post(
-    address: SocketAddr,
+    line: &Line,
     follows: bool,
     make: impl Fn() -> Result<Request<Body>, Failure>,
-) -> Result<Response<Incoming>, Failure> {
-    let mut answered = connection::send(address, make()?).await?;
+) -> Result<Response<Body>, Failure> {
+    let mut answered = connection::send(line, make()?).await?;
     let mut becomes_get = false;
     for _ in 0..MOST {
-        let Some(target) = follows.then(|| target(address, &answered)).flatten() else { break };
+        let Some(target) = follows.then(|| target(line.address, &answered)).flatten() else { break };
         becomes_get |=
             !matches!(answered.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
         let mut request = make()?;
@@ -30,14 +32,14 @@ pub(super) async fn post(
             request.headers_mut().remove(header::CONTENT_TYPE);
             *request.body_mut() = body::empty();
         }
-        answered = connection::send(address, request).await?;
+        answered = connection::send(line, request).await?;
     }
     Ok(answered)
 }
 
 /// Where an answer points. Another server than the worker is not asked: what the real host would follow there is a
 /// mistake all the same.
-fn target(address: SocketAddr, answered: &Response<Incoming>) -> Option<Uri> {
+fn target(address: SocketAddr, answered: &Response<Body>) -> Option<Uri> {
     use StatusCode as S;
     let redirects = [
         S::MULTIPLE_CHOICES,

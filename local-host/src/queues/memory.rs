@@ -105,6 +105,16 @@ impl MemoryQueues {
         Ok(())
     }
 
+    /// Removes a message for good, whoever holds its lease.
+    ///
+    /// # Errors
+    /// The message is gone, or the queues are away.
+    pub fn take(&self, queue: &str, id: Uuid) -> Result<Message, QueueError> {
+        let taken = self.store().take(self.clock.now(), &queue.to_lowercase(), id)?;
+        self.changed.send_replace(());
+        Ok(taken)
+    }
+
     /// Lets something befall the next message of a queue.
     pub fn befall(&self, queue: &str, mishap: Mishap) {
         self.store().mishaps.add(&queue.to_lowercase(), mishap);
@@ -120,6 +130,12 @@ impl MemoryQueues {
     pub fn set_away(&self, away: bool) {
         self.store().away = away;
         self.changed.send_replace(());
+    }
+
+    /// Whether the queues are [away](Self::set_away).
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.store().away
     }
 
     /// Every message of a queue, oldest first, hidden ones included, nothing changed.

@@ -26,6 +26,9 @@ pub use connection::ConnectionError;
 /// Messages that a server hands out or shows at once.
 pub(super) const MOST_AT_ONCE: usize = 32;
 
+/// How long messages are hidden while one of them is looked for.
+const SEARCH: Duration = Duration::from_secs(30);
+
 /// The shortest lease and life of a message.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -119,12 +122,36 @@ impl StorageQueues {
         Ok(())
     }
 
-    pub(super) async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
+    /// Receives until it finds the message; what else it received meanwhile is released.
+    pub(super) async fn take(&self, queue: &str, id: Uuid) -> Result<Message, QueueError> {
+        let mut others = Vec::new();
+        let outcome = loop {
+            let received = self.receive(queue, MOST_AT_ONCE, SEARCH).await?;
+            if received.is_empty() {
+                break Err(QueueError::NoMessage);
+            }
+            let (found, more): (Vec<_>, Vec<_>) = received.into_iter().partition(|message| message.id == id);
+            others.extend(more);
+            if let Some(found) = found.into_iter().next() {
+                break self.delete(queue, &found).await.map(|()| found);
+            }
+        };
+        for mut other in others {
+            self.update(queue, &mut other, Duration::ZERO).await?;
+        }
+        outcome
+    }
+
+    pub(super) async fn look(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
         let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
             .with("peekonly", "true")
             .with("numofmessages", MOST_AT_ONCE.to_string());
         let peeked: Vec<xml::Peeked> = self.listed_if_there(&ask).await?;
-        Ok(peeked.into_iter().map(|message| message.message_text).collect())
+        Ok(peeked.into_iter().map(Message::from).collect())
+    }
+
+    pub(super) async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
+        Ok(self.look(queue).await?.into_iter().map(|message| message.text).collect())
     }
 
     pub(super) async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {

@@ -14,7 +14,13 @@ use tokio::{
 };
 
 use super::Host;
-use crate::{admin, listener::Body, stop::Stopping};
+use crate::{
+    admin,
+    console::{self, Entrance},
+    listener::Body,
+    stop::Stopping,
+    wire::Record,
+};
 
 /// How long an answer may still take to reach its caller once the host closes.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -22,11 +28,13 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// A pause after a failed accept: out of file descriptors, the next try would fail at once as well.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Below it lies what is neither the app's nor the real host's.
-const OWN_PATHS: &str = "/_local";
-
 /// Takes connections until it is told to stop, then waits for those that are open.
-pub(super) async fn accept(listener: TcpListener, host: Arc<Host>, mut stopping: Stopping) {
+pub(super) async fn accept(
+    listener: TcpListener,
+    host: Arc<Host>,
+    entrance: Entrance,
+    mut stopping: Stopping,
+) {
     let mut connections = JoinSet::new();
     let stopping_too = stopping.clone();
     loop {
@@ -34,7 +42,9 @@ pub(super) async fn accept(listener: TcpListener, host: Arc<Host>, mut stopping:
             () = stopping.wait() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, host.clone(), stopping_too.clone()))),
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, host.clone(), entrance, stopping_too.clone()));
+                }
                 Err(error) => {
                     tracing::warn!(%error, "connection not accepted");
                     tokio::time::sleep(BREATH).await;
@@ -46,10 +56,10 @@ pub(super) async fn accept(listener: TcpListener, host: Arc<Host>, mut stopping:
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, host: Arc<Host>, mut stopping: Stopping) {
+async fn connection(stream: TcpStream, host: Arc<Host>, entrance: Entrance, mut stopping: Stopping) {
     let service = service_fn(move |request: Request<Incoming>| {
         let host = host.clone();
-        async move { Ok::<_, Infallible>(answer(&host, request).await) }
+        async move { Ok::<_, Infallible>(answer(&host, request, entrance).await) }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
@@ -66,28 +76,47 @@ async fn connection(stream: TcpStream, host: Arc<Host>, mut stopping: Stopping) 
     }
 }
 
-/// What other origins may read is decided around everything else, but for what is the host's own.
-async fn answer(host: &Host, request: Request<Incoming>) -> Response<Body> {
+/// The console's pages are its own; everything else is a call.
+async fn answer(host: &Host, request: Request<Incoming>, entrance: Entrance) -> Response<Body> {
     let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
-    let path = request.uri().path();
-    let is_own = admin::is_reserved(path) || path.starts_with(OWN_PATHS);
-    let instance = host.current.borrow().clone().filter(|_| !is_own);
+    match console::answer(host, request, entrance).await {
+        Ok(answer) => answer,
+        Err(request) if console::is_local(request.uri().path()) => served(host, request).await,
+        Err(request) => read_by_others(host, request).await,
+    }
+}
+
+/// What pages of other origins may read is decided around everything else, but for what is the host's own.
+async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
+    let instance = host.current.borrow().clone().filter(|_| !admin::is_reserved(request.uri().path()));
     let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
-        return admitted(host, request).await;
+        return host.call(request).await;
     };
     if let Some(answer) = cors.preflight(&request) {
         return answer;
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let mut answer = admitted(host, request).await;
+    let mut answer = host.call(request).await;
     if let Some(origin) = origin {
         cors.allow(answer.headers_mut(), &origin);
     }
     answer
 }
 
+impl Host {
+    /// Answers a call of the app, and remembers it.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let clock = self.options.queues.clock();
+        let new = || self.options.events.wire().journal().begin(clock.now());
+        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(new);
+        let (request, caller) = record.requested(request);
+        let answer = served(self, request).await;
+        caller.answered(answer, clock.now())
+    }
+}
+
 /// Front, then listener; 503 while there is no instance.
-async fn admitted(host: &Host, request: Request<Body>) -> Response<Body> {
+async fn served(host: &Host, request: Request<Body>) -> Response<Body> {
     let request = match host.front.admit(request) {
         Ok(request) => request,
         Err(answer) => return answer,

@@ -4,7 +4,8 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use local_host::{
-    Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode, queues::MemoryQueues,
+    ConsoleOptions, Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode,
+    queues::MemoryQueues,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,6 +45,7 @@ impl TestApp {
             keys: None,
             queues: queues.clone().into(),
             events: Events::new(),
+            console: ConsoleOptions::default(),
         };
         let host_json = json!({
             "version": "2.0",

@@ -64,7 +64,8 @@ impl Drop for Typed {
 async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     let app = TestApp::new().http("environment").queue("ok_job", "jobs");
     let mut typed = Typed::with(&app, |command| {
-        command.args(["--port", "0", "--setting", "A_SETTING=its value"]).env("WEBSITE_AUTH_ENABLED", "True");
+        command.args(["--port", "0", "--setting", "A_SETTING=its value", "--state"]).arg(&app.options.state);
+        command.env("WEBSITE_AUTH_ENABLED", "True");
     });
     let [worker, queue, url] = typed.behind(["worker started, process ", "queue ", "ready on "]).await;
     let worker = worker.parse().expect("a process id");
@@ -103,6 +104,30 @@ async fn a_token_of_the_command_opens_the_front_of_the_command() {
     let call = client().get(format!("{url}/api/environment"));
     assert_eq!(call.try_clone().unwrap().send().await.unwrap().status(), 401);
     assert_eq!(call.bearer_auth(token.trim()).send().await.unwrap().status(), 200);
+    typed.terminate();
+    assert!(within(typed.child.wait()).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn the_command_names_the_console_where_it_was_wanted_and_the_people_of_the_app_are_in_it() {
+    let app = TestApp::new().http("ok");
+    app.write(".local-host.json", include_str!("../people.json"));
+    let mut typed = Typed::with(&app, |command| {
+        command.args(["--port", "0", "--console-port", "0", "--openapi", "/api/ok", "--state"]);
+        command.arg(&app.options.state);
+    });
+    let [console, url] = typed.behind(["console on ", "ready on "]).await;
+    assert!(
+        !console.starts_with(url.split(';').next().unwrap_or_default()),
+        "{console} has a port of its own"
+    );
+    let page = client().get(&console).send().await.unwrap().text().await.unwrap();
+    let token =
+        page.split("content=\"").find_map(|part| part.split('"').next().filter(|text| text.len() == 43));
+    let overview = client().get(format!("{console}api/overview")).header("x-local-console", token.unwrap());
+    let overview: Value = overview.send().await.unwrap().json().await.unwrap();
+    assert_eq!(overview["people"]["everyone"][0]["name"], "keeper");
+    assert_eq!(overview["openapi"], "/api/ok");
     typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());
 }

@@ -6,6 +6,7 @@ mod app;
 mod around;
 mod comfort;
 mod command;
+mod console;
 mod mishaps;
 mod queue_functions;
 mod queues;

@@ -79,6 +79,7 @@ impl Exporter {
         loop {
             // A request that is broken off here is sent again below: the collector knows spans by their ids.
             tokio::select! {
+                biased;
                 _ = stop.wait_for(|stop| *stop) => break,
                 () = self.turn(&mut batch, &mut pause) => {}
             }

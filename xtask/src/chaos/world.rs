@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use local_host::{
-    Event, Events, LocalHost, Options,
+    ConsoleOptions, Event, Events, LocalHost, Options,
     front::FrontMode,
     people::People,
     queues::{Counts, MemoryQueues},
@@ -89,6 +89,7 @@ impl World {
                 keys: None,
                 queues: queues.clone().into(),
                 events,
+                console: ConsoleOptions::default(),
             };
             let host = LocalHost::start(options).await?;
             host.ready().await?;

@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People, queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People,
+    queues::Queues,
 };
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
@@ -107,6 +108,7 @@ impl Session {
             welcome::greet(&self.options.app_root, people, url)?;
             welcome::offer_doctor(&self.options.app_root, &settings, people, url);
         }
+        println!("\nsee and do everything in a browser\n  {}", host.console_url());
         println!("\n{NEXT}");
         Ok(())
     }
@@ -136,6 +138,7 @@ fn options(
         keys: None,
         queues: queues(&events)?,
         events,
+        console: ConsoleOptions::default(),
     })
 }
 

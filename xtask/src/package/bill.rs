@@ -1,4 +1,4 @@
-//! The bill of materials: what the binary itself says it was built from, as CycloneDX.
+//! The bill of materials: what the binary itself says it was built from, as `CycloneDX`.
 
 use std::collections::BTreeMap;
 
@@ -22,13 +22,19 @@ use crate::project::Project;
 /// Far beyond the list of any program that we would ship.
 const LIMIT: usize = 8 << 20;
 
+/// Crates of ours that only develop and test.
+const STAY_HERE: [&str; 3] = ["local-host", "test-servers", "xtask"];
+
 /// Licences, in the words of their crates, by name and version.
 type Said = BTreeMap<(String, String), String>;
 
 /// What is wrong with the list that the binary holds of what it was built from.
 pub(super) fn faults(binary: &[u8]) -> Vec<String> {
     match audit_info_from_slice(binary, LIMIT) {
-        Ok(list) if list.packages.iter().any(|package| package.root) => Vec::new(),
+        Ok(list) if list.packages.iter().any(|package| package.root) => {
+            let here = list.packages.iter().filter(|package| STAY_HERE.contains(&package.name.as_str()));
+            here.map(|package| format!("the worker holds {}, which only develops it", package.name)).collect()
+        }
         _ => vec!["the worker does not say what it was built from: build it with cargo-auditable".to_owned()],
     }
 }

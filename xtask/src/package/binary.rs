@@ -2,7 +2,7 @@
 
 use object::{
     LittleEndian,
-    elf::{DT_NEEDED, EM_X86_64, FileHeader64, Machine, PT_INTERP},
+    elf::{DT_NEEDED, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, Machine, PT_INTERP},
     read::elf::{FileHeader as _, ProgramHeader as _},
 };
 
@@ -22,8 +22,8 @@ const LIBC: [&str; 7] = [
 /// What is wrong with it: nothing where it needs no library at all, or those of glibc in [`GLIBC`] or earlier.
 pub(super) fn faults(binary: &[u8]) -> Vec<String> {
     match read(binary) {
-        Ok(needs) => needs.faults(),
-        Err(_) => vec!["the worker is no program for Linux on x86_64".to_owned()],
+        Ok(Some(needs)) => needs.faults(),
+        Ok(None) | Err(_) => vec!["the worker is no program for Linux on x86_64".to_owned()],
     }
 }
 
@@ -65,9 +65,13 @@ fn old_enough(version: &str) -> bool {
     }
 }
 
-fn read(binary: &[u8]) -> object::Result<Needs> {
+/// Nothing where it is a part of a program, or what a program left when it died.
+fn read(binary: &[u8]) -> object::Result<Option<Needs>> {
     let header = FileHeader64::<LittleEndian>::parse(binary)?;
     let endian = header.endian()?;
+    if ![ET_EXEC, ET_DYN].contains(&header.e_type(endian)) {
+        return Ok(None);
+    }
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
     let sections = header.sections(endian, binary)?;
     let mut needs = Needs { architecture: header.e_machine(endian), ..Needs::default() };
@@ -86,7 +90,7 @@ fn read(binary: &[u8]) -> object::Result<Needs> {
             }
         }
     }
-    Ok(needs)
+    Ok(Some(needs))
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
     fn this_program_is_read_with_all_that_it_needs() {
         let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         if cfg!(all(target_os = "linux", target_env = "gnu")) {
-            let needs = read(&this).unwrap();
+            let needs = read(&this).unwrap().unwrap();
             assert!(needs.interpreter && needs.libraries.iter().any(|name| name == "libc.so.6"), "{needs:?}");
             assert!(needs.versions.iter().any(|version| version == "GLIBC_2.2.5"), "{needs:?}");
         }

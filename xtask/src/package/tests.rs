@@ -24,7 +24,10 @@ fn program(architecture: Architecture, list: Option<&str>) -> Vec<u8> {
         let packed = miniz_oxide::deflate::compress_to_vec_zlib(list.as_bytes(), 6);
         program.set_section_data(section, packed, 1);
     }
-    program.write().unwrap()
+    let mut file = program.write().unwrap();
+    // The writer makes parts of programs; this one is said to be whole.
+    file[16] = 3;
+    file
 }
 
 /// A repository with one function of each app, and a worker beside it.
@@ -91,8 +94,10 @@ fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
 
     for (bytes, told) in [
         (program(Architecture::Aarch64, Some(LIST)), "another architecture"),
+        (program(Architecture::X86_64, Some(&LIST.replace("worker", "local-host"))), "holds local-host"),
         (program(Architecture::X86_64, None), "does not say what it was built from"),
         (b"#!/bin/sh\n".to_vec(), "no program for Linux"),
+        (part(), "no program for Linux"),
         ([program(Architecture::X86_64, Some(LIST)), leaked()].concat(), "an account key"),
     ] {
         repository.write("worker", &bytes);
@@ -114,6 +119,13 @@ fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
     let repository = Repository::new();
     repository.write("host.json", b"{}");
     assert!(repository.refusal().contains("defaultExecutablePath"));
+}
+
+/// What a compiler makes before the linker.
+fn part() -> Vec<u8> {
+    let mut file = program(Architecture::X86_64, Some(LIST));
+    file[16] = 1;
+    file
 }
 
 fn leaked() -> Vec<u8> {

@@ -115,6 +115,15 @@ impl Store {
         Ok(())
     }
 
+    pub(super) fn take(&mut self, now: DateTime<Utc>, queue: &str, id: Uuid) -> Result<Message, QueueError> {
+        self.answering()?;
+        let messages = live(&mut self.queues, now, queue);
+        let found = messages.iter().position(|message| message.id == id).ok_or(QueueError::NoMessage)?;
+        let message = messages[found].clone();
+        self.delete(now, queue, id, &message.pop_receipt)?;
+        Ok(message)
+    }
+
     pub(super) fn peek(&self, now: DateTime<Utc>, queue: &str) -> Vec<Message> {
         let messages = self.queues.get(queue).into_iter().flatten();
         messages.filter(|message| message.expires_at > now).cloned().collect()

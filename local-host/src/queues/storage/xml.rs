@@ -47,8 +47,29 @@ pub(super) struct Put {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Peeked {
+    message_id: Uuid,
+    #[serde(deserialize_with = "time")]
+    insertion_time: DateTime<Utc>,
+    #[serde(deserialize_with = "time")]
+    expiration_time: DateTime<Utc>,
+    dequeue_count: u32,
     #[serde(default)]
-    pub(super) message_text: String,
+    message_text: String,
+}
+
+/// A peek shows what is visible, and gives nobody a lease.
+impl From<Peeked> for Message {
+    fn from(peeked: Peeked) -> Self {
+        Self {
+            id: peeked.message_id,
+            pop_receipt: String::new(),
+            dequeue_count: peeked.dequeue_count,
+            inserted_at: peeked.insertion_time,
+            expires_at: peeked.expiration_time,
+            next_visible_at: peeked.insertion_time,
+            text: peeked.message_text,
+        }
+    }
 }
 
 impl From<Received> for Message {

@@ -1,4 +1,4 @@
-//! The app under test, with products in its table.
+//! The app on a new database with products in its table, for whoever tries it from outside.
 
 use std::{
     env, fs,
@@ -7,12 +7,12 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People, queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People,
+    queues::Queues,
 };
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
-use super::PEOPLE;
 use crate::{
     chaos,
     dev::{self, settings::issuer},
@@ -21,16 +21,19 @@ use crate::{
     token,
 };
 
+/// Reads the description; everybody who has a token may.
+const READER: &str = "buyer";
+
 /// A host, its worker, and their folder.
-pub(super) struct App {
+pub(crate) struct App {
     host: LocalHost,
     description: PathBuf,
     _folder: TempDir,
 }
 
 impl App {
-    /// Starts it on a new database and fills its product table.
-    pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
+    /// Starts it on a new database and fills its product table; `log` is the worker's `ORDERS_LOG`.
+    pub(crate) async fn start(project: &Project, log: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app_root = folder.path().join("app");
         let worker = worker(project)?;
@@ -40,7 +43,7 @@ impl App {
         let ours = [
             ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
             ("ORDERS_RATE_LIMIT", "off".to_owned()),
-            ("ORDERS_LOG", "error".to_owned()),
+            ("ORDERS_LOG", log.to_owned()),
         ];
         let options = Options {
             app_root,
@@ -56,6 +59,7 @@ impl App {
             keys: None,
             queues: Queues::default(),
             events: Events::new(),
+            console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await?;
         host.ready().await?;
@@ -67,15 +71,19 @@ impl App {
     }
 
     /// A file with what the worker says of itself. The tool would leave out the function that it was told by.
-    pub(super) fn description(&self) -> &Path {
+    pub(crate) fn description(&self) -> &Path {
         &self.description
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         self.host.url()
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) fn console_url(&self) -> &str {
+        self.host.console_url()
+    }
+
+    pub(crate) async fn stop(self) {
         self.host.stop().await;
     }
 }
@@ -90,7 +98,7 @@ fn worker(project: &Project) -> anyhow::Result<PathBuf> {
 
 /// The worker's own description, which everybody may read who has a token.
 async fn described(project: &Project, people: &People, url: &str) -> anyhow::Result<String> {
-    let token = token::issue(project, people, url, PEOPLE[0], &TokenOptions::default())?;
+    let token = token::issue(project, people, url, READER, &TokenOptions::default())?;
     let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?;
     let answer = client.get(format!("{url}/api/openapi.json")).bearer_auth(token).send().await?;
     Ok(answer.error_for_status().context("the worker does not describe itself")?.text().await?)

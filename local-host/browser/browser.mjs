@@ -1,0 +1,43 @@
+// A headless browser, and the console in it.
+
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+/** Where the packages are installed. */
+const tools = createRequire(pathToFileURL(`${process.env.CONSOLE_TOOLS}/`));
+const { chromium } = tools("playwright-core");
+
+/** The text of the accessibility checker, to be run in a page. */
+export const axe = tools.resolve("axe-core/axe.min.js");
+
+/** Starts the browser of this machine, or the one that was installed as a package. */
+export async function launch() {
+  const installed = process.env.CONSOLE_CHROMIUM;
+  const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  if (installed) return chromium.launch({ executablePath: installed, args });
+  // The package brings the libraries that a bare machine lacks, and unpacks them when it believes to be in its cloud.
+  process.env.AWS_LAMBDA_JS_RUNTIME = "nodejs20.x";
+  const { default: packaged } = await import(pathToFileURL(tools.resolve("@sparticuz/chromium")));
+  // The package's own arguments switch off what keeps origins apart, which is what the attacks are about.
+  return chromium.launch({ executablePath: await packaged.executablePath(), args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/** Opens a view of the console; what the page throws or logs as an error fails the test. */
+export async function open(browser, url, view, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (line) => line.type() === "error" && page.faults.push(line.text()));
+  page.setDefaultTimeout(10_000);
+  await page.goto(`${url}#/${view}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByText("worker ready").waitFor();
+  return page;
+}
+
+/** Goes to another view of an open page. */
+export async function go(page, tab) {
+  await page.getByRole("navigation").getByRole("link", { name: tab, exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: tab }).waitFor();
+}

@@ -1,0 +1,70 @@
+// How the console looks, and whether everybody can use it: narrow and wide, light and dark, by keyboard.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { axe, open } from "./browser.mjs";
+
+const VIEWS = ["functions", "calls", "queues", "timers", "api", "people", "faults"];
+const WIDTHS = [360, 1280];
+const COLOURS = ["light", "dark"];
+const SERIOUS = ["serious", "critical"];
+
+/** `views` are looked at beside the usual ones; pictures go into `folder`. */
+export function looks(test, browser, url, folder, views = []) {
+  for (const colorScheme of COLOURS) {
+    for (const width of WIDTHS) {
+      test(`everybody can read and use it, ${colorScheme}, ${width} pixels wide`, () =>
+        every(browser(), url, folder, [...VIEWS, ...views], { colorScheme, viewport: { width, height: 800 } }));
+    }
+  }
+  test("the keyboard reaches the tabs, the list and the form, and sends it", () => keyboard(browser(), url));
+}
+
+async function every(browser, url, folder, views, options) {
+  mkdirSync(folder, { recursive: true });
+  const { width } = options.viewport;
+  // Colours and widths break different rules, so each is checked once.
+  const checked = (width === WIDTHS[0]) === (options.colorScheme === COLOURS[0]);
+  const page = await open(browser, url, "functions", options);
+  // The page's own policy lets no foreign script in, so the checker is handed over as a text.
+  if (checked) await page.evaluate(`(() => { ${readFileSync(axe, "utf8")} })()`);
+  for (const view of views) {
+    await page.goto(`${url}#/${view}`);
+    await page.locator(`#tabs [href="#/${view.split("/")[0]}"][aria-current]`).waitFor();
+    await page.locator("main:not([aria-busy])").waitFor();
+    await page.screenshot({ path: `${folder}/${view.replace("/", "-")}-${width}-${options.colorScheme}.png` });
+    assert.doesNotMatch(await page.innerText("body"), /\[object|undefined|NaN/, view);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(wide, 0, `${view} is wider than the window by ${wide} pixels`);
+    if (checked) assert.deepEqual(await violations(page), [], view);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+/** What the checker finds that keeps somebody out. */
+async function violations(page) {
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
+  const serious = violations.filter(({ impact }) => SERIOUS.includes(impact));
+  return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
+}
+
+async function keyboard(browser, url) {
+  const page = await open(browser, url, "functions");
+  const reached = new Set();
+  const next = async () => {
+    await page.keyboard.press("Tab");
+    return page.evaluate(() => {
+      const { activeElement: at } = document;
+      return at.labels?.[0]?.textContent ?? at.textContent.trim();
+    });
+  };
+  for (let step = 0; step < 80; step++) reached.add(await next());
+  for (const name of ["Skip to the content", "Functions", "Faults", "Method", "As", "Headers", "Send"]) {
+    assert.ok(reached.has(name), `${name} is not reached: ${[...reached].join(" | ")}`);
+  }
+  while ((await next()) !== "Send");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What the worker saw" }).waitFor();
+  await page.context().close();
+}

@@ -1,0 +1,80 @@
+// One call, side by side: what was asked, what the worker saw, what came of it.
+
+import { button, el, listing, notice, pretty, when } from "./dom.js";
+import { ask } from "./host.js";
+
+/** How a call stands: a text and a colour. */
+export function outcome(call) {
+  if (call.status === null) return call.duration === null ? ["running", "wait"] : ["failed", "bad"];
+  if (call.succeeded === false || call.status >= 500) return [String(call.status), "bad"];
+  return [String(call.status), call.status >= 400 ? "warn" : "good"];
+}
+
+/** A duration for reading. */
+export const took = (milliseconds) =>
+  milliseconds === null ? "…" : milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** The whole call; `again` gets the call that a replay makes. */
+export function exchange(call, again) {
+  const [text, kind] = outcome(call);
+  return el("section", { class: "exchange", "aria-label": `Call ${call.number}` },
+    el("div", { class: "line" },
+      el("span", { class: `badge ${kind}` }, text),
+      el("strong", {}, call.function ?? "no function"),
+      el("span", {}, took(call.duration)),
+      button("Replay", async () => {
+        const next = await ask("POST", `calls/${call.number}/replay`);
+        notice(`Call ${call.number} was repeated as call ${next.number}.`);
+        again(next);
+      })),
+    facts(call),
+    call.faults.length > 0 && el("ul", { class: "faults" }, call.faults.map((fault) => el("li", {}, fault))),
+    el("div", { class: "panels" },
+      panel("Request", call.request, "A message or a tick has no caller."),
+      panel("What the worker saw", call.toWorker, "It did not get to the worker."),
+      panel("Answer", call.answer ?? call.fromWorker, "None yet.")),
+    call.answer && call.fromWorker && call.mode === "enveloped" &&
+      el("details", {}, el("summary", {}, "What the worker answered to the host"), panel("Worker's answer", call.fromWorker)),
+    logs(call.logs));
+}
+
+function facts(call) {
+  const facts = [
+    ["Began", when(call.begun)], ["Mode", call.mode], ["As", call.person], ["Sent", call.sends > 1 && `${call.sends} times`],
+    ["Invocation", call.invocation], ["Trace", call.trace],
+  ].filter(([, value]) => value);
+  return el("dl", { class: "facts" }, facts.map(([name, value]) =>
+    el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function panel(title, message, otherwise) {
+  if (!message) return el("div", { class: "panel" }, el("h3", {}, title), el("p", { class: "quiet" }, otherwise));
+  const { head, headers, body } = message;
+  return el("div", { class: "panel" },
+    el("h3", {}, title),
+    el("code", { class: "head" }, head),
+    headers.length > 0 && el("details", {},
+      el("summary", {}, headers.length === 1 ? "1 header" : `${headers.length} headers`),
+      listing(`${title}: headers`, headers.map(([name, value]) => `${name}: ${value}`).join("\n"))),
+    body?.note && el("p", { class: "quiet" }, body.note),
+    body?.length > 0
+      ? listing(`${title}: body`, body.text === null ? `base64: ${body.base64}` : pretty(body.text))
+      : el("p", { class: "quiet" }, body ? "No body." : "The body has not passed yet."));
+}
+
+function logs(lines) {
+  if (lines.length === 0) return null;
+  return el("div", { class: "panel" }, el("h3", {}, "Logs"), listing("Logs", lines.map(readable).join("\n")));
+}
+
+/** A JSON log line begins with what people look for. */
+function readable(line) {
+  try {
+    const { level, message, timestamp, ...rest } = JSON.parse(line);
+    if (!message) return line;
+    const more = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+    return `${level ?? ""} ${message}  ${more.join(" ")}`.trim();
+  } catch {
+    return line;
+  }
+}

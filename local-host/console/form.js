@@ -1,0 +1,91 @@
+// A form that makes a call.
+
+import { during, el, field, select } from "./dom.js";
+import { ask, part } from "./host.js";
+import { exchange } from "./exchange.js";
+
+const WITHOUT_BODY = ["GET", "HEAD", "OPTIONS"];
+const ANY = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/** Who can be signed in as. */
+export function persons(shared) {
+  const everyone = shared.overview.people?.everyone ?? [];
+  const control = select([["", "nobody"], ...everyone.map(({ name, roles }) =>
+    [name, roles.length ? `${name} (${roles.join(", ")})` : name])], shared.person);
+  control.addEventListener("change", () => (shared.person = control.value));
+  return control;
+}
+
+/**
+ * A form for one function: `methods` (empty for all), `path` with its parameters in braces, the `modes` that it can
+ * travel in, and, from a description, `query` names, `headers` and a `body` to begin with.
+ */
+export function callForm(shared, { methods, path, modes = [], query = "", headers = [], body = "" }) {
+  const method = select(methods.length ? methods : ANY);
+  const params = [...path.matchAll(/\{\**([^}?]+)\??\}/g)].map(([whole, name]) => {
+    const input = el("input", { autocomplete: "off", spellcheck: "false" });
+    return { whole, rest: whole.startsWith("{*"), input, node: field(`{${name}}`, input) };
+  });
+  const search = el("input", { value: query, placeholder: "limit=10&flag=true", autocomplete: "off", spellcheck: "false" });
+  const person = persons(shared);
+  const key = select([["", "no key"], ...(shared.overview.keys ?? [])]);
+  const mode = select([["", "as host.json says"], ...modes]);
+  const lines = ["Content-Type: application/json", ...headers].join("\n");
+  const head = el("textarea", { rows: 2 + headers.length, spellcheck: "false" }, lines);
+  const text = el("textarea", { rows: body ? Math.min(12, body.split("\n").length + 1) : 4, spellcheck: "false" }, body);
+  const result = el("div", { class: "result", "aria-live": "polite" });
+  const send = el("button", { class: "main" }, "Send");
+  const bodyField = field("Body", text);
+  const seeBody = () => (bodyField.hidden = WITHOUT_BODY.includes(method.value));
+  method.addEventListener("change", seeBody);
+  seeBody();
+
+  async function call() {
+    number = null;
+    result.replaceChildren();
+    const target = params.reduce((at, { whole, rest, input }) =>
+      at.replace(whole, rest ? input.value.split("/").map(part).join("/") : part(input.value)), path);
+    const content = bodyField.hidden ? "" : text.value;
+    const pairs = head.value.split("\n").filter((line) => line.includes(":")).map((line) => {
+      const at = line.indexOf(":");
+      return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+    }).filter(([name]) => content || name.toLowerCase() !== "content-type");
+    await show(await ask("POST", "calls", {
+      method: method.value,
+      path: target.replace(/(.)\/+$/, "$1") + (search.value ? `?${search.value.replace(/^\?/, "")}` : ""),
+      headers: pairs, body: content || null, person: person.value || null, key: key.value || null, mode: mode.value || null,
+    }));
+  }
+
+  let number = null;
+  let looks = 0;
+
+  function show(made) {
+    number = made.number;
+    return look();
+  }
+
+  /** Shows the call as it is now, unless somebody looks again meanwhile. */
+  async function look() {
+    const mine = ++looks;
+    const made = await ask("GET", `calls/${number}`);
+    if (mine === looks) result.replaceChildren(exchange(made, show));
+  }
+
+  /** Logs come after the answer. */
+  addEventListener("told", async function heard({ detail: { kind, call } }) {
+    if (!result.isConnected && number !== null) return removeEventListener("told", heard);
+    if (kind === "call" && call.number === number) await look();
+  });
+
+  return el("div", {},
+    el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(send, call); } },
+      el("div", { class: "row" }, field("Method", method),
+        el("div", { class: "field wide" }, el("span", { class: "label" }, "Path"), el("code", { class: "path" }, path))),
+      params.length > 0 && el("div", { class: "row" }, params.map(({ node }) => node)),
+      el("div", { class: "row" }, field("As", person), shared.overview.keys && field("Key", key),
+        modes.length > 1 && field("Through", mode), field("Query", search)),
+      el("div", { class: "row" }, field("Headers", head), bodyField),
+      send),
+    result);
+}

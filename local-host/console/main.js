@@ -1,0 +1,93 @@
+// The frame around the views: tabs, the worker's state, and who hears what happens.
+
+import { el, notice } from "./dom.js";
+import { ask, listen } from "./host.js";
+import * as functions from "./views/functions.js";
+import * as calls from "./views/calls.js";
+import * as queues from "./views/queues.js";
+import * as timers from "./views/timers.js";
+import * as api from "./views/document.js";
+import * as people from "./views/people.js";
+import * as faults from "./views/faults.js";
+
+const views = { functions, calls, queues, timers, api, people, faults };
+const titles = {
+  functions: "Functions", calls: "Calls", queues: "Queues", timers: "Timers", api: "API", people: "People",
+  faults: "Faults",
+};
+
+/** What all views share. */
+const shared = { overview: null, person: null };
+let shown = null;
+const main = document.getElementById("main");
+
+function route() {
+  const [, name, ...rest] = location.hash.match(/^#\/([a-z]+)(?:\/(.*))?$/) ?? [];
+  return { name: views[name] ? name : "functions", rest: rest[0] ? decodeURIComponent(rest[0]) : "" };
+}
+
+function tabs() {
+  const { name } = route();
+  const links = Object.entries(titles).map(([view, title]) =>
+    el("li", {}, el("a", { href: `#/${view}`, "aria-current": view === name ? "page" : null }, title)));
+  document.getElementById("tabs").replaceChildren(...links);
+  document.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+async function show() {
+  const { name, rest } = route();
+  main.setAttribute("aria-busy", "true");
+  tabs();
+  document.title = `${titles[name]} · ${shared.overview?.app ?? "local-host"}`;
+  try {
+    if (shown?.name === name && shown.view.go) return await shown.view.go(rest);
+    shown?.view.leave?.();
+    const view = await views[name].open(shared, rest);
+    shown = { name, view };
+    main.replaceChildren(view.node);
+  } catch (error) {
+    shown = null;
+    main.replaceChildren(el("p", { class: "empty" }, error.message));
+  } finally {
+    main.removeAttribute("aria-busy");
+  }
+}
+
+async function refresh() {
+  shared.overview = await ask("GET", "overview");
+  shared.person ??= shared.overview.front === "on" ? shared.overview.people?.everyone[0]?.name ?? "" : "";
+  const { app, worker } = shared.overview;
+  document.getElementById("app").textContent = app;
+  state(worker.ready ? `worker ready · process ${worker.pid}` : worker.pid ? "worker starting" : "no worker",
+    worker.ready ? "good" : "bad");
+}
+
+function state(text, kind) {
+  const place = document.getElementById("worker");
+  place.textContent = text;
+  place.className = `state ${kind}`;
+}
+
+async function hear(event) {
+  if (event.kind === "gone") return state("the host is gone", "bad");
+  if (["hello", "lagged", "worker"].includes(event.kind)) {
+    await refresh().catch((error) => notice(error.message, "bad"));
+  }
+  if (["worker", "mistake", "queues"].includes(event.kind)) {
+    notice(event.kind === "worker" ? `The worker ${event.what}` : event.what, event.kind === "mistake" ? "bad" : "");
+  }
+  shown?.view.heard?.(event);
+  dispatchEvent(new CustomEvent("told", { detail: event }));
+}
+
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#/")) show().then(() => main.focus({ preventScroll: true }));
+});
+
+try {
+  await refresh();
+} catch (error) {
+  notice(error.message, "bad");
+}
+await show();
+listen(hear);

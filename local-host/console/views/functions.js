@@ -1,0 +1,67 @@
+// Functions, each with what starts it and a way to start it.
+
+import { button, during, el, field, notice, reveal } from "../dom.js";
+import { ask, part } from "../host.js";
+import { callForm } from "../form.js";
+
+/** What can be called comes first. */
+const KINDS = ["http", "queue", "timer"];
+
+export async function open(shared, name) {
+  const list = el("ul", { class: "list" });
+  const place = el("div", { class: "detail" });
+  const node = el("div", { class: "split" }, el("section", { "aria-labelledby": "functions-title" },
+    el("h1", { id: "functions-title" }, "Functions"), list), place);
+
+  function go(chosen) {
+    const all = KINDS.flatMap((kind) => (shared.overview?.functions ?? []).filter((one) => one.kind === kind));
+    const one = all.find((each) => each.name === chosen) ?? all[0];
+    list.replaceChildren(...all.map((each) => el("li", {},
+      el("a", { href: `#/functions/${part(each.name)}`, "aria-current": each === one ? "true" : null },
+        el("strong", {}, each.name), el("span", { class: "quiet" }, starts(each))))));
+    place.replaceChildren(...(one ? detail(shared, one) : [el("p", { class: "empty" }, "No functions: is the worker down?")]));
+  }
+
+  go(name);
+  return { node, go: (chosen) => (go(chosen), reveal(place)) };
+}
+
+function starts({ kind, methods, path, queue, schedule }) {
+  if (kind === "http") return `${methods.join(" ") || "any method"} ${path}`;
+  return kind === "queue" ? `queue ${queue}` : `timer ${schedule}`;
+}
+
+function detail(shared, one) {
+  const tags = [one.kind === "http" && `auth level ${one.authLevel}`, ...one.sendsTo.map((queue) => `sends to ${queue}`)];
+  return [
+    el("h2", {}, one.name),
+    el("p", { class: "quiet" }, [starts(one), ...tags.filter(Boolean)].join(" · ")),
+    one.kind === "http" ? callForm(shared, one) : one.kind === "queue" ? putForm(one.queue) : runNow(one.name),
+  ];
+}
+
+/** A form that puts a message into a queue. */
+export function putForm(queue, after = () => {}) {
+  const text = el("textarea", { rows: 5, spellcheck: "false" }, "{}");
+  const delay = el("input", { type: "number", min: 0, max: 604800, value: 0 });
+  const raw = el("input", { type: "checkbox" });
+  const put = el("button", { class: "main" }, "Put the message");
+  const act = async () => {
+    await ask("POST", `queues/${part(queue)}/messages`,
+      { text: text.value, raw: raw.checked, delaySeconds: Number(delay.value) });
+    notice(`A message was put into ${queue}.`);
+    await after();
+  };
+  return el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(put, act); } },
+    field("Message", text),
+    el("div", { class: "row" }, field("Visible after (s)", delay),
+      field("Put it as it is", raw, "without the encoding that host.json names")),
+    put);
+}
+
+function runNow(name) {
+  return button("Run now", async () => {
+    await ask("POST", `timers/${part(name)}/run`);
+    notice(`${name} has run; see Calls.`);
+  }, "main");
+}

@@ -1,0 +1,70 @@
+//! The JSON interface: which path does what.
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{
+    calls, faults, live, overview, people,
+    problem::{self, Problem},
+    queues,
+};
+use crate::{body::Body, supervisor::Host};
+
+/// Bytes that a request of the page may have.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// What the interface answers, or why it does not.
+pub(super) type Outcome = Result<Value, Problem>;
+
+/// Answers a request that has shown the token; `path` is what stands behind `/_local/api/`.
+pub(super) async fn answer(host: &Host, path: &str, request: Request<Body>) -> Response<Body> {
+    if request.method() == Method::GET && path == "live" {
+        return live::answer(host);
+    }
+    match outcome(host, path, request).await {
+        Ok(document) => problem::json_answer(StatusCode::OK, &document),
+        Err(problem) => problem.answer(),
+    }
+}
+
+async fn outcome(host: &Host, path: &str, request: Request<Body>) -> Outcome {
+    let segments: Vec<String> =
+        path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let journal = host.events().wire().journal();
+    match (request.method().as_str(), segments.as_slice()) {
+        ("GET", ["overview"]) => Ok(overview::of(host)),
+        ("GET", ["calls"]) => Ok(json!(journal.calls())),
+        ("GET", ["lines"]) => Ok(json!(journal.lines())),
+        ("GET", ["calls", number]) => calls::shown(host, number),
+        ("POST", ["calls"]) => calls::make(host, sent(request).await?).await,
+        ("POST", ["document"]) => calls::document(host, sent(request).await?).await,
+        ("POST", ["calls", number, "replay"]) => calls::replay(host, number).await,
+        ("GET", ["queues"]) => queues::all(host).await,
+        ("POST", ["queues", queue, "messages"]) => queues::put(host, queue, sent(request).await?).await,
+        ("DELETE", ["queues", queue, "messages"]) => queues::purge(host, queue).await,
+        ("DELETE", ["queues", queue, "messages", id]) => queues::remove(host, queue, id).await,
+        ("POST", ["queues", queue, "messages", id, "requeue"]) => queues::requeue(host, queue, id).await,
+        ("POST", ["queues", queue, "mishap"]) => faults::befall(host, queue, sent(request).await?),
+        ("GET", ["timers"]) => Ok(overview::timers(host)),
+        ("POST", ["timers", function, "run"]) => calls::tick(host, function).await,
+        ("POST", ["people", name, "token"]) => people::token(host, name, sent(request).await?),
+        ("PUT", ["faults"]) => faults::switch(host, sent(request).await?),
+        ("POST", ["worker", "kill"]) => faults::kill(host),
+        _ => Err(Problem::missing("the console has no such path")),
+    }
+}
+
+/// The JSON that a request carries.
+async fn sent<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Problem> {
+    let json = HeaderValue::from_static("application/json");
+    if request.headers().get(header::CONTENT_TYPE) != Some(&json) {
+        return Err(Problem::malformed("send application/json"));
+    }
+    let read = Limited::new(request.into_body(), LARGEST).collect().await;
+    let bytes = read.map_err(|fault| Problem::malformed(format!("the body broke off: {fault}")))?.to_bytes();
+    serde_json::from_slice(&bytes).map_err(|fault| Problem::malformed(format!("not as expected: {fault}")))
+}

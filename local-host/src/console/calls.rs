@@ -1,0 +1,130 @@
+//! Calls that the console makes, and those that it repeats.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    api::Outcome,
+    outgoing::{self, NewCall},
+    overview,
+    problem::Problem,
+};
+use crate::{
+    body::Body,
+    supervisor::Host,
+    wire::{Entry, Record},
+};
+
+/// How long the console listens to an answer that does not end.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Bytes that an OpenAPI document may have.
+const LARGEST_DOCUMENT: usize = 8 * 1024 * 1024;
+
+/// Who reads the app's OpenAPI document.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reader {
+    person: Option<String>,
+}
+
+/// A call with all that is known of it.
+pub(super) fn shown(host: &Host, number: &str) -> Outcome {
+    Ok(json!(found(host, number)?))
+}
+
+/// Makes a call as a caller outside the host would, and waits for its end.
+pub(super) async fn make(host: &Host, wanted: NewCall) -> Outcome {
+    run(host, outgoing::request(host, &wanted)?, wanted.person()).await
+}
+
+/// The app's OpenAPI document as the app serves it, whole, for it may be longer than what is remembered of a call.
+pub(super) async fn document(host: &Host, reader: Reader) -> Outcome {
+    let path = overview::document(host).ok_or_else(no_instance)?;
+    let wanted = NewCall::get(path, reader.person);
+    let answer = Box::pin(host.call(outgoing::request(host, &wanted)?)).await;
+    let status = answer.status().as_u16();
+    let read = Limited::new(answer.into_body(), LARGEST_DOCUMENT).collect().await;
+    let bytes =
+        read.map_err(|fault| Problem::impossible(format!("the document broke off: {fault}")))?.to_bytes();
+    Ok(json!({"status": status, "text": String::from_utf8_lossy(&bytes)}))
+}
+
+/// Repeats a call: one over HTTP as its caller sent it, with a new token where the console had made it; any other with
+/// the envelope that the worker got.
+pub(super) async fn replay(host: &Host, number: &str) -> Outcome {
+    let entry = found(host, number)?;
+    let Some(sent) = &entry.request else { return trigger_again(host, &entry).await };
+    let request = outgoing::again(host, &entry, sent)?.ok_or_else(cut)?;
+    run(host, request, entry.person.as_deref()).await
+}
+
+/// Runs a timer function now.
+pub(super) async fn tick(host: &Host, function: &str) -> Outcome {
+    let instance = host.instance().ok_or_else(no_instance)?;
+    instance.timers().fire(function).await.map_err(Problem::impossible)?;
+    Ok(json!({}))
+}
+
+async fn trigger_again(host: &Host, entry: &Entry) -> Outcome {
+    let envelope = entry.to_worker.as_ref().and_then(|sent| sent.body.as_ref()?.whole()).ok_or_else(cut)?;
+    let envelope: Value = serde_json::from_slice(envelope).map_err(|_| cut())?;
+    let part = |name: &str| envelope.get(name).and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+    let (data, mut metadata) = (part("Data"), part("Metadata"));
+    metadata.remove("sys");
+    let instance = host.instance().ok_or_else(no_instance)?;
+    let name = entry.function.as_deref().unwrap_or_default();
+    let function = instance.app().functions.iter().find(|function| function.name == name);
+    let function =
+        function.ok_or_else(|| Problem::missing(format!("there is no function {name} any more")))?;
+    let record = begin(host);
+    // Whether it failed stands in the record.
+    drop(instance.invoker().trigger_recorded(function, data, metadata, &record).await);
+    Ok(json!(found(host, &record.number().to_string())?))
+}
+
+async fn run(host: &Host, mut request: Request<Body>, person: Option<&str>) -> Outcome {
+    let record = begin(host);
+    if let Some(person) = person {
+        record.as_person(person);
+    }
+    request.extensions_mut().insert(record.clone());
+    let until = Instant::now() + PATIENCE;
+    let answer = Box::pin(host.call(request));
+    if let Ok(answer) = timeout_at(until, answer).await {
+        let listened = timeout_at(until, to_its_end(answer)).await;
+        if listened.is_err() {
+            record.fault("the console does not listen to an answer for longer than a minute");
+        }
+    }
+    Ok(json!(found(host, &record.number().to_string())?))
+}
+
+async fn to_its_end(answer: Response<Body>) {
+    let mut body = answer.into_body();
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
+fn begin(host: &Host) -> Record {
+    host.events().wire().journal().begin(host.options().queues.clock().now())
+}
+
+fn found(host: &Host, number: &str) -> Result<Entry, Problem> {
+    let call = number.parse().ok().and_then(|number| host.events().wire().journal().call(number));
+    call.ok_or_else(|| Problem::missing("this call is not remembered any more: only the last ones are"))
+}
+
+fn cut() -> Problem {
+    Problem::impossible(
+        "this call cannot be repeated: its body was too long to be kept, or has not passed yet",
+    )
+}
+
+fn no_instance() -> Problem {
+    Problem::impossible("no worker runs now: wait until the next one is started")
+}

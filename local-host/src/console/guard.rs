@@ -1,0 +1,66 @@
+//! Who may come near the host's own pages: programs on this machine, and in a browser those pages alone. A page of
+//! another site can send requests here too, and by a rebound name even read the answers.
+
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, uri::Authority};
+
+use super::problem;
+use crate::body::Body;
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether the guard stands before a path: console, issuer and the host's own `/admin`. Letters' case does not matter
+/// to the host.
+pub(super) fn is_guarded(path: &str) -> bool {
+    is_local(path) || is_below(path, "/admin")
+}
+
+/// Whether a path is this program's own, which no route of the app can take.
+pub(crate) fn is_local(path: &str) -> bool {
+    is_below(path, super::PREFIX.trim_end_matches('/'))
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    let Some((start, rest)) = path.split_at_checked(folder.len()) else { return false };
+    start.eq_ignore_ascii_case(folder) && (rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The answer for a request that comes from elsewhere; none for one that may pass.
+pub(super) fn refusal<T>(request: &Request<T>) -> Option<Response<Body>> {
+    let headers = request.headers();
+    let Some(host) = loopback_host(headers) else {
+        return Some(problem::text(
+            StatusCode::FORBIDDEN,
+            "This host is spoken to as localhost or 127.0.0.1 alone: open it by one of these names.",
+        ));
+    };
+    if is_foreign(headers, &host) {
+        return Some(problem::text(
+            StatusCode::FORBIDDEN,
+            "A page of another site may not come here: type the address into the browser yourself.",
+        ));
+    }
+    None
+}
+
+/// The one `Host`, if it names this machine.
+fn loopback_host(headers: &HeaderMap) -> Option<String> {
+    let host = only(headers, &header::HOST)?;
+    let authority = Authority::try_from(host).ok()?;
+    let is_loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
+    (is_loopback && !host.contains('@')).then(|| host.to_owned())
+}
+
+/// Browsers say where a request comes from; programs do not. Another port of this machine is another origin.
+fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
+    let own = format!("http://{host}");
+    let origin = headers.contains_key(header::ORIGIN) && only(headers, &header::ORIGIN) != Some(own.as_str());
+    let site = headers.contains_key(&FETCH_SITE)
+        && !matches!(only(headers, &FETCH_SITE), Some("same-origin" | "none"));
+    origin || site
+}
+
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    value.to_str().ok()
+}

@@ -1,0 +1,132 @@
+//! What happens, as it happens: server-sent events.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::Frame;
+use serde_json::{Value, json};
+use tokio::sync::{
+    broadcast::{self, error::RecvError},
+    mpsc::{self, Receiver, Sender},
+};
+
+use super::problem;
+use crate::{body::Body, event::Event, supervisor::Host, wire::Journal};
+
+/// A comment this often shows that the host is still there.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Events that may wait for a slow page.
+const WAITING: usize = 256;
+
+/// A stream that ends when the page leaves or the host stops.
+pub(super) fn answer(host: &Host) -> Response<Body> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let events = host.events().clone();
+    let mut stopping = host.console().stopping.clone();
+    let (mut heard, mut changed) = (events.listen(), events.wire().journal().listen());
+    tokio::spawn(async move {
+        let journal = events.wire().journal();
+        let mut open = send(&sender, &json!({"kind": "hello"})).await;
+        while open {
+            open = tokio::select! {
+                () = stopping.wait() => false,
+                () = sender.closed() => false,
+                event = heard.recv() => match event {
+                    Ok(event) => send_some(&sender, told(&event)).await,
+                    Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
+                    Err(RecvError::Closed) => false,
+                },
+                number = changed.recv() => match number {
+                    Ok(number) => send_calls(&sender, journal, number, &mut changed).await,
+                    Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
+                    Err(RecvError::Closed) => false,
+                },
+                () = tokio::time::sleep(HEARTBEAT) => sender.send(Bytes::from_static(b": \n\n")).await.is_ok(),
+            };
+        }
+    });
+    let mut answer = Response::new(Stream(receiver).map_err(|never| match never {}).boxed_unsync());
+    *answer.status_mut() = StatusCode::OK;
+    problem::protect(&mut answer, "text/event-stream");
+    answer
+}
+
+/// Tells a call that changed and those that changed with it, each once: one call changes several times in a moment.
+async fn send_calls(
+    sender: &Sender<Bytes>,
+    journal: &Journal,
+    first: u64,
+    changed: &mut broadcast::Receiver<u64>,
+) -> bool {
+    let mut numbers = BTreeSet::from([first]);
+    while let Ok(number) = changed.try_recv() {
+        numbers.insert(number);
+    }
+    for call in numbers.into_iter().filter_map(|number| journal.summary(number)) {
+        if !send(sender, &json!({"kind": "call", "call": call})).await {
+            return false;
+        }
+    }
+    true
+}
+
+fn told(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::WorkerStarted { pid } => json!({"kind": "worker", "what": format!("started, process {pid}")}),
+        Event::WorkerReady { after } => {
+            json!({"kind": "worker", "what": format!("ready after {} ms", after.as_millis())})
+        }
+        Event::WorkerExited { code, strikes, .. } => {
+            let how = code.map_or("by a signal".to_owned(), |code| format!("with code {code}"));
+            json!({"kind": "worker", "what": format!("ended {how}, {strikes} of 3 strikes")})
+        }
+        Event::InstanceEnded => {
+            json!({"kind": "worker", "what": "three strikes: this host instance is over, the next one starts"})
+        }
+        Event::Output { stderr, line } => json!({"kind": "line", "stderr": stderr, "line": line}),
+        Event::Mistake { function, what } => {
+            json!({"kind": "mistake", "what": format!("{function}: {what}")})
+        }
+        Event::Poisoned { queue, id } => {
+            json!({"kind": "queues", "what": format!("message {id} of {queue} was moved to {queue}-poison")})
+        }
+        Event::QueuesAway { why } => json!({"kind": "queues", "what": why}),
+        Event::QueuesBack => json!({"kind": "queues", "what": "the queue server answers again"}),
+        // The call itself is told when its record changes.
+        Event::Invoked { .. } => return None,
+    })
+}
+
+async fn send_some(sender: &Sender<Bytes>, event: Option<Value>) -> bool {
+    match event {
+        Some(event) => send(sender, &event).await,
+        None => true,
+    }
+}
+
+async fn send(sender: &Sender<Bytes>, event: &Value) -> bool {
+    sender.send(Bytes::from(format!("data: {event}\n\n"))).await.is_ok()
+}
+
+struct Stream(Receiver<Bytes>);
+
+impl hyper::body::Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.poll_recv(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}

@@ -1,0 +1,96 @@
+//! What the page shows before anything happens: app, functions, worker, people, switches.
+
+use serde_json::{Value, json};
+
+use super::people;
+use crate::{
+    app::{App, Function, OutputKind, TriggerKind},
+    queues::Queues,
+    supervisor::Host,
+};
+
+/// All of it, as one document.
+pub(super) fn of(host: &Host) -> Value {
+    let instance = host.instance();
+    let app = instance.as_ref().map(|instance| instance.app());
+    let worker = instance.as_ref().map(|instance| instance.worker());
+    let functions: Vec<Value> =
+        app.map(|app| app.functions.iter().map(|one| function(app, one)).collect()).unwrap_or_default();
+    let name = host.options().app_root.file_name().unwrap_or_default().to_string_lossy();
+    json!({
+        "app": name,
+        "url": host.url(),
+        "worker": {
+            "pid": worker.and_then(crate::worker::Worker::pid),
+            "ready": worker.is_some_and(crate::worker::Worker::is_ready),
+        },
+        "front": format!("{:?}", host.options().front).to_lowercase(),
+        "functions": functions,
+        "openapi": document(host),
+        "people": people::all(host),
+        "keys": host.options().keys.as_ref().map(crate::keys::Keys::names),
+        "switches": switches(host),
+    })
+}
+
+/// Where the switches of the faults stand.
+pub(super) fn switches(host: &Host) -> Value {
+    let away = match &host.options().queues {
+        Queues::Memory(queues) => Some(queues.is_away()),
+        Queues::Storage(_) => None,
+    };
+    json!({"answers": host.events().wire().disturbance(), "storageAway": away})
+}
+
+/// Every timer function with its last and its next run.
+pub(super) fn timers(host: &Host) -> Value {
+    match host.instance() {
+        Some(instance) => instance.timers().overview(),
+        None => json!([]),
+    }
+}
+
+/// Path of the app's OpenAPI document; none while it is not named and no app is read.
+pub(super) fn document(host: &Host) -> Option<String> {
+    let named = host.console().options.openapi.clone();
+    named.or_else(|| host.instance().map(|instance| default_document(instance.app())))
+}
+
+fn default_document(app: &App) -> String {
+    [app.host.route_prefix.as_str(), "openapi.json"]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .fold(String::new(), |path, part| path + "/" + part)
+}
+
+fn function(app: &App, function: &Function) -> Value {
+    let outputs: Vec<&str> = function
+        .outputs
+        .iter()
+        .filter_map(|output| match &output.kind {
+            OutputKind::Queue { queue } => Some(queue.as_str()),
+            OutputKind::Http => None,
+        })
+        .collect();
+    let mut shown = json!({"name": function.name, "sendsTo": outputs, "modes": modes(function)});
+    let more = match &function.trigger.kind {
+        TriggerKind::Http { methods, route, auth_level } => {
+            let parts = [app.host.route_prefix.as_str(), route.trim_matches('/')];
+            let path: String =
+                parts.into_iter().filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect();
+            let level = format!("{auth_level:?}").to_lowercase();
+            json!({"kind": "http", "methods": methods, "path": path, "authLevel": level})
+        }
+        TriggerKind::Queue { queue } => json!({"kind": "queue", "queue": queue}),
+        TriggerKind::Timer { schedule, .. } => json!({"kind": "timer", "schedule": schedule}),
+    };
+    if let (Some(shown), Value::Object(more)) = (shown.as_object_mut(), more) {
+        shown.extend(more);
+    }
+    shown
+}
+
+/// Only where an HTTP trigger and an `http` output are all can a call travel otherwise than in an envelope.
+fn modes(function: &Function) -> Vec<&'static str> {
+    if function.is_http_in_out() { vec!["proxied", "forwarded", "enveloped"] } else { vec!["enveloped"] }
+}

@@ -1,0 +1,19 @@
+// The console on the orders app, in a headless browser: a walk through everything, attacks, and how it looks.
+// CONSOLE_URL is the console's, APP_URL the app's, CONSOLE_SHOTS the folder for pictures.
+
+import { after, before, test } from "node:test";
+import { attacks } from "../../local-host/browser/attacks.mjs";
+import { launch } from "../../local-host/browser/browser.mjs";
+import { looks } from "../../local-host/browser/looks.mjs";
+import { walk } from "./walk.mjs";
+
+const { CONSOLE_URL: url, APP_URL: app, CONSOLE_SHOTS: shots, CONSOLE_TENANT: tenant } = process.env;
+let started;
+const browser = () => started;
+
+before(async () => (started = await launch()));
+after(() => started?.close());
+
+walk(test, browser, url);
+attacks(test, browser, url, { app, tenant, queue: "orders-incoming", person: "admin" });
+looks(test, browser, url, shots, ["functions/CreateOrder", "calls/1", "api/CreateOrder"]);
