@@ -27,7 +27,8 @@ fn url(ready: &str) -> &str {
 /// A command that is to end by itself.
 async fn ended(app: &TestApp, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
-    command.arg(&app.options.app_root).args(["--port", "0"]).args(arguments).kill_on_drop(true);
+    command.arg(&app.options.app_root).current_dir(&app.options.app_root);
+    command.args(["--port", "0"]).args(arguments).kill_on_drop(true);
     within(command.output()).await.expect("it ends")
 }
 
@@ -220,7 +221,8 @@ async fn on_a_terminal_keys_restart_kill_and_quit() {
     let app = TestApp::new().http("ok");
     let mut command = Command::new("python3");
     command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_local-host")]);
-    command.arg(&app.options.app_root).args(["--port", "0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(&app.options.app_root).args(["--port", "0"]).current_dir(&app.options.app_root);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().expect("Python starts");
     let mut keys = child.stdin.take().expect("a pipe");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();

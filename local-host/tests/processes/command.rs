@@ -19,7 +19,8 @@ pub(crate) struct Typed {
 impl Typed {
     pub(crate) fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
-        command.arg(&app.options.app_root).stdout(Stdio::piped());
+        // Where what it keeps goes with the folder.
+        command.arg(&app.options.app_root).current_dir(&app.options.app_root).stdout(Stdio::piped());
         options(&mut command);
         let mut child = command.spawn().expect("the command starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();

@@ -161,6 +161,19 @@ async fn a_body_beyond_100_mib_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_setting_moves_the_limit_of_bodies() {
+    let worker = Recorder::start(answered("{}")).await;
+    let host = Host::start("app", &setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10"), worker.address).await;
+    let post = |length: usize| {
+        let head = format!("POST /api/items/a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; length]].concat()
+    };
+    assert_eq!(status(call(host.address, &post(11)).await), "413");
+    assert_ne!(status(call(host.address, &post(10)).await), "413");
+    assert_eq!(worker.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn added_headers_stand_on_every_answer_of_a_function() {
     let worker = Recorder::start(answered("{}")).await;
     let settings = setting("AzureFunctionsJobHost__extensions__http__customHeaders__X-Added", "yes");
