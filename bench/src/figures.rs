@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::Serialize;
 
 use crate::{
-    hop::Hop,
+    hop::{Hop, Ways},
     queue::Passed,
     requests::Operation,
     rounds::{CLIENTS, Runs},
@@ -105,7 +105,7 @@ impl Figures {
             Some(zip) => line("zip", megabytes(zip)),
             None => line("zip", "LEFT OUT: nothing is packaged in target/package".to_owned()),
         }
-        let Hop { direct, through } = self.hop;
+        let Ways { direct, through } = self.hop.alone;
         let added = through.p50 - direct.p50;
         line(
             "local host, GetOrder, p50",
@@ -162,6 +162,12 @@ mod tests {
 
     use super::*;
 
+    fn hop() -> Hop {
+        let sample = |p50| Sample { rate: 1.0, p50, p99: p50 };
+        let ways = Ways { direct: sample(0.5), through: sample(0.75) };
+        Hop { alone: ways, together: ways, paced: ways, idle: Some(0.5) }
+    }
+
     fn figures() -> Figures {
         let run = |peer, rate| Run {
             round: 0,
@@ -172,7 +178,6 @@ mod tests {
             cost: Cost::default(),
         };
         let passed = |rate| Passed { rate, worker: Some(rate), database: None, host: None };
-        let sample = |p50| Sample { rate: 1.0, p50, p99: p50 };
         Figures {
             processors: 2,
             busy: Some(0.25),
@@ -184,7 +189,7 @@ mod tests {
                 memory: vec![Memory { peer: Peer::Worker, clients: 64, idle: None, peak: Some(21.0) }],
             },
             queue: [900.0, 1100.0, 1000.0].map(passed).into(),
-            hop: Hop { direct: sample(0.5), through: sample(0.75) },
+            hop: hop(),
             binary: 7_194_840,
             zip: None,
         }

@@ -17,6 +17,8 @@ pub(crate) struct Load {
     /// Before anything counts.
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
+    /// From one request of a client to its next, however fast the answer; none for at once.
+    pub(crate) every: Option<Duration>,
 }
 
 /// Writes the request of this client's next turn into an empty buffer.
@@ -55,7 +57,7 @@ impl Load {
         let begin = Instant::now() + self.warm_up;
         let mut working = JoinSet::new();
         for client in clients {
-            working.spawn(client.work(begin, begin + self.time));
+            working.spawn(client.work(begin, begin + self.time, self.every));
         }
         let mut micros = Vec::new();
         while let Some(of_client) = working.join_next().await {
@@ -64,6 +66,9 @@ impl Load {
         Sample::of(micros, self.time.as_secs_f64()).context("no request was answered in time")
     }
 }
+
+/// How late a timer may fire.
+const TIMER: Duration = Duration::from_millis(2);
 
 struct Client {
     connection: Connection,
@@ -83,10 +88,25 @@ impl Client {
     }
 
     /// The latencies of what was answered in the span, in microseconds.
-    async fn work(mut self, begin: Instant, end: Instant) -> anyhow::Result<Vec<u32>> {
+    ///
+    /// With a pace, a request that had to wait for the answer before it counts from when it was due: who comes to a
+    /// server that is slow does not come later for that.
+    async fn work(
+        mut self,
+        begin: Instant,
+        end: Instant,
+        every: Option<Duration>,
+    ) -> anyhow::Result<Vec<u32>> {
         let mut micros = Vec::new();
-        let mut sent = Instant::now();
+        let (mut sent, mut due) = (Instant::now(), Instant::now());
         loop {
+            if let Some(every) = every {
+                due += every;
+                tokio::time::sleep_until(due.into()).await;
+                // A timer that fires late is not the server's doing.
+                let late = Instant::now().saturating_duration_since(due);
+                sent = if late < TIMER { Instant::now() } else { due };
+            }
             self.exchange().await?;
             let now = Instant::now();
             if now >= end {
@@ -138,7 +158,7 @@ mod tests {
     }
 
     const LOAD: Load =
-        Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(100) };
+        Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(100), every: None };
 
     #[tokio::test]
     async fn every_client_asks_again_when_it_has_its_answer() {

@@ -57,6 +57,9 @@ struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
+    /// Only the way through the local host.
+    #[arg(long)]
+    host: bool,
     /// What checking tokens costs, and nothing else.
     #[arg(long)]
     second_layer: bool,
@@ -106,12 +109,21 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         return second_layer::run(&args.root, &programs, &database, plan.size).await;
     }
     let place = args.target.join("tools").join("bench-fastify");
-    match server::install_fastify(&args.root.join("bench/fastify"), &place) {
-        Ok(()) => programs.fastify = Some(place),
-        Err(error) => println!("LEFT OUT: everything beside Fastify, because {error:#}"),
+    if !args.host {
+        match server::install_fastify(&args.root.join("bench/fastify"), &place) {
+            Ok(()) => programs.fastify = Some(place),
+            Err(error) => println!("LEFT OUT: everything beside Fastify, because {error:#}"),
+        }
     }
     let database = Database::start(&programs.worker).await?;
     println!("PostgreSQL from {}, fsync on; logs at level info into a pipe that is read", database.source());
+    if args.host {
+        database.statements(&programs).await?;
+        let hop = hop::run(&args.root, &programs.worker, &database, plan.size).await?;
+        let ways = serde_json::to_string_pretty(&hop)?;
+        println!("{ways}\n\n{}", hop::told(&hop));
+        return Ok(());
+    }
     let statements = database.statements(&programs).await?;
     let pgbench = database.pgbench();
     if pgbench.is_none() {
@@ -123,7 +135,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let field = Field { programs: &programs, database: &database, statements: &statements, pgbench };
     let figures = measure(args, plan, &field).await?;
     let goals = goals::of(&figures);
-    println!("\n{}\n{}", figures.tables(), goals::told(&goals, &figures));
+    println!("\n{}\n{}{}", figures.tables(), goals::told(&goals, &figures), hop::told(&figures.hop));
     let raw = keep(&args.target.join("bench"), &figures)?;
     println!("{} s in all; raw data in {}", began.elapsed().as_secs(), raw.display());
     Ok(())
@@ -180,7 +192,7 @@ async fn same_job(programs: &Programs, database: &Database, statements: &Stateme
 /// How fast the load generator is on an answer that costs nothing: it must be far above everything measured with it.
 async fn generator(programs: &Programs, database: &Database, size: Size) -> anyhow::Result<f64> {
     let server = server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
-    let load = Load { clients: 16, warm_up: size.warm_up, time: size.time };
+    let load = Load { clients: 16, warm_up: size.warm_up, time: size.time, every: None };
     let ping = |_| {
         let caller = Caller::with("");
         let ping: load::Requests = Box::new(move |request| caller.write(request, "GET /", "0", "", ""));

@@ -143,7 +143,7 @@ impl Field<'_> {
         let began = Instant::now();
         let sample = match (server, &self.pgbench) {
             (Some(server), _) => {
-                let load = Load { clients, warm_up: size.warm_up, time: size.time };
+                let load = Load { clients, warm_up: size.warm_up, time: size.time, every: None };
                 let requests = |client| operation.requests(number, client);
                 load.on(server.address(), operation.status(), requests).await?
             }

@@ -44,7 +44,7 @@ pub(crate) async fn run(
     };
     let workers = [start(&[])?, start(&checked)?];
     let mut samples = [Vec::new(), Vec::new()];
-    let load = Load { clients: CLIENTS, warm_up: size.warm_up, time: size.time };
+    let load = Load { clients: CLIENTS, warm_up: size.warm_up, time: size.time, every: None };
     for round in 0..ROUNDS {
         for which in turns(round) {
             let requests = |client| requests(&token, client);

@@ -4,10 +4,18 @@
 //! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
 //! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams,
 //! `log` prints a JSON line with its invocation's id and a trace id,
-//! `send` puts a message into the queue output `msg`.
-//! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far.
+//! `send` puts a message into the queue output `msg`, `nonsense` answers what is no JSON.
+//! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far, `ping-500`, `ping-drop` or `ping-hang` for
+//! one that meets `GET /` so, `ipv6` for one that listens
+//! there alone, and `when PATH` for one that listens once that file is there.
 
-use std::{convert::Infallible, env, net::Ipv4Addr, process::ExitCode, sync::Arc};
+use std::{
+    convert::Infallible,
+    env,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -23,6 +31,7 @@ use tokio::{
 struct Script {
     release: Notify,
     exit: mpsc::UnboundedSender<u8>,
+    start: String,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,8 +49,14 @@ async fn main() -> ExitCode {
         eprintln!("FUNCTIONS_CUSTOMHANDLER_PORT is not a port; let a Functions host start this");
         return 2.into();
     };
+    if let Some(path) = start.strip_prefix("when ") {
+        println!("waiting");
+        while !std::path::Path::new(path).exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
     let (exit, mut exits) = mpsc::unbounded_channel();
-    let script = Arc::new(Script { release: Notify::new(), exit });
+    let script = Arc::new(Script { release: Notify::new(), exit, start });
     tokio::select! {
         error = serve(port, script) => {
             eprintln!("cannot listen: {error}");
@@ -52,12 +67,19 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(port: u16, script: Arc<Script>) -> std::io::Error {
-    let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+    let address = match script.start.as_str() {
+        "ipv6" => IpAddr::from(Ipv6Addr::LOCALHOST),
+        _ => IpAddr::from(Ipv4Addr::LOCALHOST),
+    };
+    let listener = match TcpListener::bind((address, port)).await {
         Ok(listener) => listener,
         Err(error) => return error,
     };
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        if script.start == "ping-drop" && is_ping(&stream).await {
+            continue;
+        }
         let script = script.clone();
         let service = service_fn(move |request| answer(request, script.clone()));
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -69,7 +91,11 @@ async fn answer(
     script: Arc<Script>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.method() == Method::GET && request.uri().path() == "/" {
-        return Ok(Response::new(Full::default()));
+        return Ok(match script.start.as_str() {
+            "ping-500" => response(StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+            "ping-hang" => std::future::pending().await,
+            _ => Response::new(Full::default()),
+        });
     }
     let name = request.uri().path().trim_start_matches('/').to_owned();
     let id = request.headers().get("x-azure-functions-invocationid").cloned();
@@ -79,6 +105,7 @@ async fn answer(
     let verb = name.split('_').next().unwrap_or_default();
     let text = match verb {
         "fail" => return Ok(response(StatusCode::INTERNAL_SERVER_ERROR, String::new())),
+        "nonsense" => return Ok(response(StatusCode::OK, "{oops".to_owned())),
         "hang" => std::future::pending().await,
         "wait" => {
             script.release.notified().await;
@@ -121,6 +148,12 @@ async fn answer(
         answer["Outputs"]["msg"] = "AAAA".into();
     }
     Ok(response(StatusCode::OK, answer.to_string()))
+}
+
+/// Whether a connection begins with `GET / `; nothing is taken off it.
+async fn is_ping(stream: &tokio::net::TcpStream) -> bool {
+    let mut start = [0; 6];
+    stream.peek(&mut start).await.is_ok() && start == *b"GET / "
 }
 
 fn exit_code(text: &str) -> Option<u8> {

@@ -2,6 +2,7 @@
 
 mod function_json;
 mod host_json;
+mod retry;
 pub(crate) mod span;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 
 pub(crate) use function_json::is_queue_name;
 pub(crate) use host_traps::Settings;
+pub use retry::{Pause, Retry};
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -21,8 +23,24 @@ pub struct App {
     pub host: HostJson,
     /// Every enabled function, sorted by folder name: the sequence in which routes are tried.
     pub functions: Vec<Function>,
+    /// Functions that the real host would serve and this one does not: they are left out, the others run.
+    pub left_out: Vec<LeftOut>,
+    /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks (protocol sheet
+    /// §3.1).
+    pub in_core_tools: bool,
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`: bytes of a caller's body, 100 MiB by default (protocol sheet §6).
+    pub largest_body: usize,
     /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
     pub believes_principal: bool,
+}
+
+/// A function that is not served.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LeftOut {
+    /// Its name.
+    pub function: String,
+    /// One sentence: which binding this host does not have.
+    pub why: String,
 }
 
 /// Why an app folder cannot be served: every fault found, one sentence each, naming the file and the remedy.
@@ -35,15 +53,28 @@ impl App {
     /// above the environment of this process.
     ///
     /// # Errors
-    /// When host.json or a function.json is missing, malformed or asks for what this host does not serve; all
-    /// faults of the function folders are collected.
+    /// When host.json or a function.json is missing or malformed; all faults of the function folders are collected.
     pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
         let settings = Settings::over_environment(settings);
         let (host, only) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
-        let functions = function_json::load_all(root, &settings, only.as_deref()).map_err(AppError)?;
-        let believes_principal = settings.is_true("WEBSITE_AUTH_ENABLED");
-        Ok(Self { root: root.to_owned(), host, functions, believes_principal })
+        let (functions, left_out) =
+            function_json::load_all(root, &settings, only.as_deref()).map_err(AppError)?;
+        Ok(Self {
+            root: root.to_owned(),
+            host,
+            functions,
+            left_out,
+            in_core_tools: settings.get("FUNCTIONS_CORETOOLS_ENVIRONMENT").is_some(),
+            largest_body: largest_body(&settings).map_err(|fault| AppError(vec![fault]))?,
+            believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
+        })
     }
+}
+
+fn largest_body(settings: &Settings) -> Result<usize, String> {
+    const NAME: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+    let Some(text) = settings.get(NAME).filter(|text| !text.is_empty()) else { return Ok(100 * 1024 * 1024) };
+    text.parse().map_err(|_| format!("{NAME} is {text:?}; write a number of bytes"))
 }
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
@@ -58,6 +89,10 @@ pub struct HostJson {
     /// `extensions.http.customHeaders`, added to every function's answer. `hsts` adds its header over https alone,
     /// which this host does not speak.
     pub added_headers: Vec<(String, String)>,
+    /// `extensions.http.maxOutstandingRequests`: calls under way beyond which 429 is answered; no limit by default.
+    pub max_outstanding_requests: Option<usize>,
+    /// `extensions.http.maxConcurrentRequests`: calls that run at once, the others wait; no limit by default.
+    pub max_concurrent_requests: Option<usize>,
     /// `extensions.queues`.
     pub queues: QueueOptions,
 }
@@ -77,6 +112,8 @@ pub struct CustomHandler {
     pub forwards: bool,
     /// `enableProxyingHttpRequest`; wins over forwarding.
     pub proxies: bool,
+    /// The section is the older `httpWorker`: requests are forwarded to `/<FunctionName>` (protocol sheet §2.1).
+    pub is_legacy: bool,
 }
 
 /// `extensions.queues` of host.json (protocol sheet §5.1).
@@ -114,6 +151,8 @@ pub struct Function {
     pub trigger: Trigger,
     /// Its out bindings, in the sequence of function.json.
     pub outputs: Vec<Output>,
+    /// `retry`, which timers alone have (protocol sheet §5.2).
+    pub retry: Option<Retry>,
 }
 
 impl Function {

@@ -6,18 +6,26 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use tokio::{sync::Mutex, task::JoinSet, time::timeout};
+use tokio::{
+    sync::Mutex,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 
 use crate::{
+    admin::{self, Admin},
     app::{App, TriggerKind, span},
-    event::Events,
+    cors::Cors,
+    event::{Event, Events},
     front::FrontMode,
     invoke::{Invoker, Target},
     listener::{Body, Listener},
+    local_settings::LocalSettings,
     queue_listener::{LEASE, QueueListener},
     queues::Queues,
     stop::Stop,
-    supervisor::{Options, StartError},
+    supervisor::{OWN_URL, Options, StartError},
+    throttle::{Throttle, too_many},
     timers::Timers,
     worker::{Owner, Setup, Worker},
 };
@@ -35,6 +43,9 @@ const QUEUE_LEASE: &str = "LOCAL_HOST_QUEUE_LEASE";
 #[derive(Debug)]
 pub(crate) struct Instance {
     app: Arc<App>,
+    admin: Admin,
+    cors: Option<Cors>,
+    throttle: Throttle,
     listener: Listener,
     invoker: Invoker,
     queues: Queues,
@@ -55,19 +66,25 @@ struct Running {
 }
 
 impl Instance {
-    /// Reads the app folder and starts its worker. Messages and timers wait for [`Self::serve`].
+    /// Reads the app folder and starts its worker, which callers reach at `url`. Messages and timers wait for
+    /// [`Self::serve`].
     ///
     /// # Errors
     /// One sentence on what is wrong with the folder or the program.
-    pub(crate) fn start(options: &Options) -> Result<Self, StartError> {
-        let mut app = App::load(&options.app_root, &options.settings).map_err(sentence)?;
+    pub(crate) fn start(options: &Options, url: &str) -> Result<Self, StartError> {
+        let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
+        let mut settings = local.beneath(&options.settings);
+        for (_, value) in &mut settings {
+            *value = value.replace(OWN_URL, url);
+        }
+        let mut app = App::load(&options.app_root, &settings).map_err(sentence)?;
         app.believes_principal = options.front != FrontMode::Off;
-        let lease = queue_lease(&options.settings).map_err(StartError)?;
+        let lease = queue_lease(&settings).map_err(StartError)?;
         let clock = options.queues.clock();
         let setup = Setup {
             handler: app.host.custom_handler.clone(),
             app_root: app.root.clone(),
-            settings: options.settings.clone(),
+            settings,
             front: options.front,
             clock: clock.clone(),
             events: options.events.clone(),
@@ -76,10 +93,26 @@ impl Instance {
         let (worker, owner) = Worker::start(setup).map_err(StartError)?;
         let target = Target::Worker(worker.clone());
         let invoker = Invoker::new(app.clone(), target, options.queues.clone(), options.events.clone());
-        let timers = Timers::new(&app, &invoker, clock).map_err(StartError)?;
+        let timers = Timers::new(&app, &options.state, &invoker, clock).map_err(StartError)?;
         let listener = Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(sentence)?;
+        let admin = Admin {
+            app: app.clone(),
+            keys: options.keys.clone(),
+            invoker: invoker.clone(),
+            timers: timers.clone(),
+            clock: clock.clone(),
+            started: Instant::now(),
+            url: url.to_owned(),
+        };
+        for left_out in &app.left_out {
+            let what = format!("it is left out: {}", left_out.why);
+            options.events.tell(Event::Mistake { function: left_out.function.clone(), what });
+        }
         Ok(Self {
+            throttle: Throttle::of(&app.host),
             app,
+            admin,
+            cors: local.cors,
             listener,
             invoker,
             queues: options.queues.clone(),
@@ -119,7 +152,12 @@ impl Instance {
     }
 
     /// Answers an HTTP call that has begun.
-    pub(crate) async fn handle(&self, request: Request<Body>, call: Call) -> Response<Body> {
+    pub(crate) async fn handle(&self, request: Request<Body>, mut call: Call) -> Response<Body> {
+        if admin::is_reserved(request.uri().path()) {
+            return self.admin.answer(request).await;
+        }
+        let Some(place) = self.throttle.enter().await else { return too_many() };
+        call.place = place;
         self.listener.handle(request).await.map(|body| LastOf { body, _call: call }.boxed_unsync())
     }
 
@@ -127,6 +165,7 @@ impl Instance {
     pub(crate) async fn end(&self) {
         let Some(Running { owner, mut tasks }) = self.running.lock().await.take() else { return };
         self.stop.now();
+        self.invoker.try_no_more();
         let drained = async {
             while tasks.join_next().await.is_some() {}
             self.calls.ended().await;
@@ -137,6 +176,11 @@ impl Instance {
         owner.stop().await;
         // With the worker dead the cut-off invocations fail at once, which releases their messages.
         drop(timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await);
+    }
+
+    /// Which pages of other origins may call.
+    pub(crate) fn cors(&self) -> Option<&Cors> {
+        self.cors.as_ref()
     }
 
     /// The worker of this instance.

@@ -15,41 +15,44 @@ pub(crate) mod path;
 mod proxy;
 mod query;
 mod queue_output;
+mod redirect;
+mod retry;
 mod watched;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body as HttpBody;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Function},
+    app::{App, Function, TriggerKind},
     body::{self, Body},
-    clock::Clock,
+    clock::{Clock, later},
     event::{Event, Events},
     ids,
     queues::Queues,
+    stop::Stop,
     wire::{Mode, Record},
-    worker::Worker,
+    worker::{LONGEST_LINE, Worker},
 };
 use answer::Answer;
 pub(crate) use call::Call;
 use connection::Line;
 use failure::Failure;
-pub(crate) use headers::content_length;
+pub(crate) use headers::{HOST_VERSION, content_length};
 pub(crate) use identity::identities;
 pub(crate) use query::Query;
 
 /// The caller's answer, and what the worker did wrong where the host answers by itself.
 type Written = (Response<Body>, Option<String>);
 
-/// The host's limit for a body in bytes (protocol sheet §6).
-pub(crate) const LARGEST_BODY: usize = 100 * 1024 * 1024;
+/// Bytes of an answer that .NET's client reads into memory.
+const LARGEST_ANSWER: usize = i32::MAX as usize;
 
 /// Makes the calls of one host instance; clones share it.
 #[derive(Clone, Debug)]
@@ -62,6 +65,8 @@ struct Parts {
     queues: Queues,
     events: Events,
     clock: Clock,
+    /// Given when no failed call is to be tried again.
+    last_tries: Stop,
 }
 
 /// Where calls go.
@@ -83,11 +88,12 @@ impl Invoker {
     #[must_use]
     pub fn new(app: Arc<App>, target: Target, queues: Queues, events: Events) -> Self {
         let clock = queues.clock().clone();
-        Self(Arc::new(Parts { app, target, queues, events, clock }))
+        Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
     }
 
     /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys`
     /// added unless a payload brought its own, reads the answer, sends the queue outputs, tells the `Invoked` event.
+    /// A timer with a retry policy is tried again as that says, under the same id.
     ///
     /// # Errors
     /// When the worker answers anything but a well-formed 2xx envelope, cannot be reached, passes
@@ -107,18 +113,64 @@ impl Invoker {
         &self,
         function: &Function,
         data: Map<String, Value>,
-        mut metadata: Map<String, Value>,
+        metadata: Map<String, Value>,
         record: &Record,
     ) -> Result<Uuid, InvocationFailed> {
         let id = ids::random();
+        let retry = function.retry.filter(|_| matches!(function.trigger.kind, TriggerKind::Timer { .. }));
+        let (mut failed, mut last, mut record) = (0, None, record.clone());
+        loop {
+            let mut metadata = metadata.clone();
+            metadata::add_sys(&mut metadata, function, &self.0.clock);
+            if let Some(retry) = retry {
+                let context = retry::context(function, retry, failed, last.as_ref(), id);
+                metadata.insert("RetryContext".to_owned(), context);
+            }
+            let Err(failure) = self.once(function, data.clone(), metadata, id, &record).await else {
+                return Ok(id);
+            };
+            self.show(function, &failure, &record);
+            failed += 1;
+            match retry.and_then(|retry| retry.after(failed)) {
+                Some(pause) if self.pause(pause).await => {
+                    last = Some(failure);
+                    record = self.0.events.wire().journal().begin(self.0.clock.now());
+                }
+                _ => return Err(InvocationFailed(failure.what)),
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        function: &Function,
+        data: Map<String, Value>,
+        metadata: Map<String, Value>,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let started = Instant::now();
         record.invokes(&function.name, id, Mode::Enveloped);
-        metadata::add_sys(&mut metadata, function, &self.0.clock);
         let outcome =
             self.within_timeout(started, self.enveloped(function, data, metadata, id, record)).await;
         let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
         self.invoked(function, id, status, outcome.is_ok(), started);
-        outcome.map(|_| id).map_err(|failure| self.failed(function, failure, record))
+        outcome.map(drop)
+    }
+
+    /// Waits before the next try; false when there is to be none.
+    async fn pause(&self, pause: Duration) -> bool {
+        let mut last_tries = self.0.last_tries.listen();
+        let due = later(self.0.clock.now(), pause);
+        tokio::select! {
+            () = self.0.clock.sleep_until(due) => true,
+            () = last_tries.wait() => false,
+        }
+    }
+
+    /// From now on no failed call is tried again.
+    pub(crate) fn try_no_more(&self) {
+        self.0.last_tries.now();
     }
 
     /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller
@@ -159,7 +211,7 @@ impl Invoker {
         let work = async { proxy::run(call, &self.line(&record).await?, id).await };
         match self.within_timeout(started, work).await {
             Ok(answer) => self.watched(function, id, started, answer),
-            Err(failure) => self.refused(function, id, started, failure, &record),
+            Err(failure) => self.refused(function, id, started, &failure, &record),
         }
     }
 
@@ -168,6 +220,7 @@ impl Invoker {
         let record = self.record(function, &call, id, mode);
         let work = async {
             if mode == Mode::Forwarded {
+                let call = if self.0.app.host.custom_handler.is_legacy { call.to(function) } else { call };
                 forward::run(call, &self.line(&record).await?, id).await
             } else {
                 self.through_envelope(function, call, id, &record).await
@@ -181,7 +234,7 @@ impl Invoker {
                 self.invoked(function, id, answer.status(), true, started);
                 answer
             }
-            Err(failure) => self.refused(function, id, started, failure, &record),
+            Err(failure) => self.refused(function, id, started, &failure, &record),
         }
     }
 
@@ -190,10 +243,10 @@ impl Invoker {
         function: &Function,
         id: Uuid,
         started: Instant,
-        failure: Failure,
+        failure: &Failure,
         record: &Record,
     ) -> Response<Body> {
-        self.failed(function, failure, record);
+        self.show(function, failure, record);
         self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
         status_only(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -220,17 +273,21 @@ impl Invoker {
         record: &Record,
     ) -> Result<Answer, Failure> {
         let line = self.line(record).await?;
-        let request = envelope::request(function, line.address, &data, &metadata, id)?;
-        let answered = connection::send(&line, request).await;
+        let envelope = json!({ "Data": data, "Metadata": metadata });
+        let in_core_tools = self.0.app.in_core_tools;
+        let follows = !self.0.app.host.custom_handler.forwards;
+        let make = || envelope::request(function, line.address, &envelope, in_core_tools, id);
+        let answered = redirect::post(&line, follows, make).await;
         let Some(answer) = answer::read(answered?).await? else {
             self.mistake(function, answer::NOTHING.to_owned(), record);
             return std::future::pending().await;
         };
         for line in &answer.logs {
             record.logged(line);
-            self.0.events.tell(Event::Output { stderr: false, line: line.clone() });
+            let line = line.chars().take(LONGEST_LINE).collect();
+            self.0.events.tell(Event::Output { stderr: false, line });
         }
-        for what in outputs::unknown(function, &answer) {
+        for what in answer::endless_logs(&answer).into_iter().chain(outputs::unknown(function, &answer)) {
             self.mistake(function, what, record);
         }
         outputs::check(function, &answer)?;
@@ -259,19 +316,18 @@ impl Invoker {
             self.0.target.timed_out();
             Err(Failure::mistake(format!(
                 "no answer within functionTimeout ({} s), so the worker is killed; set shorter deadlines of its own",
-                limit.as_secs()
+                limit.as_secs_f64()
             )))
         })
     }
 
-    fn failed(&self, function: &Function, failure: Failure, record: &Record) -> InvocationFailed {
+    fn show(&self, function: &Function, failure: &Failure, record: &Record) {
         if failure.mistake {
             self.mistake(function, failure.what.clone(), record);
         } else {
             record.fault(&failure.what);
             tracing::warn!(function = function.name, "{}", failure.what);
         }
-        InvocationFailed(failure.what)
     }
 
     fn mistake(&self, function: &Function, what: String, record: &Record) {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod key;
+mod server;
 mod verify;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
@@ -14,7 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use self::{claims::Claims, key::KeyError, verify::Refusal};
+pub use self::{claims::Claims, key::KeyError, server::IssuerServer, verify::Refusal};
 use self::{key::SigningKey, verify::Verifier};
 use crate::{
     listener::Body,

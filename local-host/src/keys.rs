@@ -1,10 +1,12 @@
 //! Function, host and master keys (protocol sheet §6).
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, fs, path::Path};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use http::{HeaderMap, Request, Uri};
+use serde::Deserialize;
 
-use crate::app::AuthLevel;
+use crate::{app::AuthLevel, invoke::Query};
 
 /// The keys of an app.
 #[derive(Clone, Default)]
@@ -33,7 +35,48 @@ pub(crate) struct Opened {
     pub(crate) name: String,
 }
 
+/// A file of keys that cannot be used: one sentence, which repeats no key.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KeysError(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    master: String,
+    #[serde(default)]
+    host: HashMap<String, String>,
+    #[serde(default)]
+    functions: HashMap<String, HashMap<String, String>>,
+}
+
 impl Keys {
+    /// Reads `{"master": "…", "host": {"<name>": "…"}, "functions": {"<Function>": {"<name>": "…"}}}`; only the
+    /// master key has to be there.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is of another form.
+    pub fn load(path: &Path) -> Result<Self, KeysError> {
+        let fault = |what: String| KeysError(format!("{}: {what}", path.display()));
+        let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
+        let file: File = serde_json::from_str(&text)
+            .map_err(|error| fault(format!("line {} is wrong; {form}", error.line())))?;
+        let keys = |keys: HashMap<String, String>| {
+            keys.into_iter().map(|(name, value)| Key { name, value }).collect::<Vec<_>>()
+        };
+        Ok(Self {
+            master: file.master,
+            host: keys(file.host),
+            functions: file.functions.into_iter().map(|(function, own)| (function, keys(own))).collect(),
+        })
+    }
+
+    /// Whether a presented key is the master key.
+    pub(crate) fn is_master(&self, presented: &str) -> bool {
+        self.open("", presented).is_some_and(|opened| opened.admin)
+    }
+
     /// A name for each key, by which [`Self::value`] finds it: `master`, `host/default`, `function/Name/default`.
     pub(crate) fn names(&self) -> Vec<String> {
         self.named().map(|(name, _)| name).collect()
@@ -65,6 +108,17 @@ impl Keys {
         let key = own.flat_map(|(_, keys)| keys).chain(&self.host).find(|key| same(&key.value))?;
         Some(Opened { admin: false, name: key.name.clone() })
     }
+}
+
+/// The key that a caller shows: in the header, else in the query.
+pub(crate) fn presented<B>(request: &Request<B>) -> Option<String> {
+    in_header_or_query(request.headers(), request.uri())
+}
+
+/// As [`presented`], of a request's parts.
+pub(crate) fn in_header_or_query(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let in_header = headers.get("x-functions-key").and_then(|value| value.to_str().ok());
+    in_header.map(str::to_owned).or_else(|| Query::parse(uri.query()?).get("code"))
 }
 
 /// Whether what was opened is enough for a function.

@@ -10,10 +10,12 @@
 //! Facts about the real host come from its source and from exchanges recorded from its running code
 //! (`tests/recordings/`).
 
+mod admin;
 pub mod app;
 mod body;
 pub mod clock;
 mod console;
+pub mod cors;
 pub mod event;
 pub mod front;
 mod ids;
@@ -22,6 +24,7 @@ pub mod invoke;
 pub mod issuer;
 pub mod keys;
 pub mod listener;
+pub mod local_settings;
 mod net_json;
 pub mod people;
 pub mod queue_listener;
@@ -29,6 +32,7 @@ pub mod queues;
 pub mod route;
 mod stop;
 pub mod supervisor;
+mod throttle;
 pub mod timers;
 mod wire;
 pub mod worker;

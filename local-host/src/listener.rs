@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 pub use crate::body::Body;
 use crate::{
     app::{App, AppError, AuthLevel, Function, TriggerKind},
-    invoke::{Call, Invoker, LARGEST_BODY, Query, content_length, identities, path, status_only},
+    invoke::{Call, Invoker, content_length, identities, path, status_only},
     keys::{self, Keys, Opened},
     route::{Params, Template},
 };
@@ -75,10 +75,10 @@ impl Listener {
     async fn route(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let Some(path) = path::decode(parts.uri.path()) else { return status_only(StatusCode::BAD_REQUEST) };
-        if content_length(&parts.headers).is_some_and(|length| length > LARGEST_BODY as u64) {
+        if content_length(&parts.headers).is_some_and(|length| length > self.app.largest_body as u64) {
             return status_only(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let body = Limited::new(body, LARGEST_BODY).map_err(io::Error::other).boxed_unsync();
+        let body = Limited::new(body, self.app.largest_body).map_err(io::Error::other).boxed_unsync();
         let Some((route, params)) = self.find(&parts, &path) else {
             return status_only(StatusCode::NOT_FOUND);
         };
@@ -109,9 +109,6 @@ impl Listener {
         let Some(keys) = &self.keys else {
             return Some(Opened { admin: true, name: "master".to_owned() });
         };
-        let from_header = parts.headers.get("x-functions-key").and_then(|value| value.to_str().ok());
-        let presented =
-            from_header.map(str::to_owned).or_else(|| Query::parse(parts.uri.query()?).get("code"));
-        keys.open(&route.function.name, &presented?)
+        keys.open(&route.function.name, &keys::in_header_or_query(&parts.headers, &parts.uri)?)
     }
 }

@@ -1,14 +1,36 @@
-//! Route templates and how they match (protocol sheet §6).
+//! Route templates and how they match (protocol sheet §6). Templates are tried in the sequence of the functions'
+//! names; none ranks before another for being more exact.
 
-/// A route template such as `items/{kind}/{id?}` or `files/{*rest}`.
+mod constraint;
+mod template;
+
+use constraint::Constraint;
+
+/// A route template such as `items/{kind:alpha}/{id?}`, `files/{*rest}` or `{name}.{format=json}`.
 #[derive(Clone, Debug)]
 pub struct Template(Vec<Segment>);
 
 #[derive(Clone, Debug)]
 enum Segment {
     Literal(String),
-    Parameter { name: String, optional: bool },
-    Rest { name: String },
+    Parameter(Parameter),
+    Rest(Parameter),
+    /// Text and parameters, never two parameters side by side.
+    Mixed(Vec<Part>),
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Literal(String),
+    Parameter(Parameter),
+}
+
+#[derive(Clone, Debug)]
+struct Parameter {
+    name: String,
+    optional: bool,
+    default: Option<String>,
+    constraints: Vec<Constraint>,
 }
 
 /// Route values by parameter name; `None` for an optional one that the path leaves out.
@@ -18,26 +40,9 @@ impl Template {
     /// Reads a template, slashes at its ends ignored.
     ///
     /// # Errors
-    /// One sentence about what is wrong. Constraints, defaults and segments that mix text and parameters are
-    /// refused: this host does not serve them.
+    /// One sentence about what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text = text.trim_matches('/');
-        let parts: Vec<&str> = if text.is_empty() { Vec::new() } else { text.split('/').collect() };
-        let mut segments: Vec<Segment> = Vec::new();
-        for (at, part) in parts.iter().enumerate() {
-            let segment = Segment::parse(part)?;
-            let last = at + 1 == parts.len();
-            if !last && !matches!(segment, Segment::Literal(_) | Segment::Parameter { optional: false, .. }) {
-                return Err(format!("{part} can only be the last segment"));
-            }
-            if let Some(name) = segment.name()
-                && segments.iter().filter_map(Segment::name).any(|known| known.eq_ignore_ascii_case(name))
-            {
-                return Err(format!("two parameters are named {name}"));
-            }
-            segments.push(segment);
-        }
-        Ok(Self(segments))
+        template::parse(text).map(Self)
     }
 
     /// Matches a path that is decoded except for `%2F`. Literal segments ignore case, one slash at the end is
@@ -46,90 +51,110 @@ impl Template {
     pub fn matches(&self, path: &str) -> Option<Params> {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
-        let mut parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
+        let parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
         if parts.contains(&"") {
             return None;
         }
-        parts.reverse();
+        let mut left = parts.as_slice();
         let mut params = Params::new();
         for segment in &self.0 {
-            match segment {
-                Segment::Literal(literal) => {
-                    parts.pop().filter(|part| part.to_lowercase() == literal.to_lowercase())?;
-                }
-                Segment::Parameter { name, optional } => {
-                    let value = parts.pop().map(str::to_owned);
-                    if value.is_none() && !optional {
-                        return None;
-                    }
-                    params.push((name.clone(), value));
-                }
-                Segment::Rest { name } => {
-                    parts.reverse();
-                    let rest = parts.join("/");
-                    parts.clear();
-                    params.push((name.clone(), Some(rest).filter(|rest| !rest.is_empty())));
-                }
-            }
+            left = segment.take(left, &mut params)?;
         }
-        parts.is_empty().then_some(params)
+        left.is_empty().then_some(params)
     }
 }
 
 impl Segment {
-    fn parse(part: &str) -> Result<Self, String> {
-        if part.is_empty() {
-            return Err("it has an empty segment".to_owned());
+    /// Takes what it matches from the front of a path; the rest.
+    fn take<'a>(&self, path: &'a [&'a str], params: &mut Params) -> Option<&'a [&'a str]> {
+        match self {
+            Self::Literal(literal) => {
+                let (part, rest) = path.split_first()?;
+                (part.to_lowercase() == literal.to_lowercase()).then_some(rest)
+            }
+            Self::Parameter(parameter) => {
+                let value = path.first().map(|part| (*part).to_owned());
+                parameter.add(value, params)?;
+                Some(path.get(1..).unwrap_or_default())
+            }
+            Self::Rest(parameter) => {
+                let rest = Some(path.join("/")).filter(|rest| !rest.is_empty());
+                let value = rest.or_else(|| parameter.default.clone());
+                if value.as_deref().is_some_and(|value| !parameter.allows(value)) {
+                    return None;
+                }
+                params.push((parameter.name.clone(), value));
+                Some(&[])
+            }
+            Self::Mixed(parts) => {
+                let (part, rest) = path.split_first()?;
+                mixed(parts, part, params)?;
+                Some(rest)
+            }
         }
-        let inner = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-        let Some(inner) = inner else {
-            return if part.contains(['{', '}']) {
-                Err(format!("{part} mixes text and a parameter; give the parameter a segment of its own"))
-            } else {
-                Ok(Self::Literal(part.to_owned()))
-            };
-        };
-        if inner.contains([':', '=']) {
-            return Err(format!(
-                "{part} has a constraint or a default, which this host does not serve; check it in the worker"
-            ));
-        }
-        let rest = inner.trim_start_matches('*');
-        let name = rest.trim_end_matches('?').to_owned();
-        if name.is_empty() || name.contains(['{', '}', '*', '?']) {
-            return Err(format!("{part} names no parameter"));
-        }
-        Ok(if rest.len() < inner.len() {
-            Self::Rest { name }
-        } else {
-            Self::Parameter { optional: rest.ends_with('?'), name }
-        })
+    }
+}
+
+impl Parameter {
+    fn allows(&self, value: &str) -> bool {
+        self.constraints.iter().all(|constraint| constraint.allows(value))
     }
 
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Literal(_) => None,
-            Self::Parameter { name, .. } | Self::Rest { name } => Some(name),
+    /// Adds the value that a path or the default gives; none where there has to be one, or it is not allowed.
+    fn add(&self, found: Option<String>, params: &mut Params) -> Option<()> {
+        let value = found.or_else(|| self.default.clone());
+        let is_good = value.as_deref().map_or(self.optional, |value| self.allows(value));
+        is_good.then(|| params.push((self.name.clone(), value)))
+    }
+}
+
+/// Matches from the right, each text as far right as it stands; parameters are never empty.
+fn mixed(parts: &[Part], text: &str, params: &mut Params) -> Option<()> {
+    let lower = text.to_ascii_lowercase();
+    let (mut end, mut open, mut found) = (text.len(), None::<&Parameter>, Params::new());
+    for part in parts.iter().rev() {
+        match part {
+            Part::Parameter(parameter) => open = Some(parameter),
+            Part::Literal(literal) => {
+                let literal = literal.to_ascii_lowercase();
+                let Some(parameter) = open.take() else {
+                    end = lower[..end].strip_suffix(&literal)?.len();
+                    continue;
+                };
+                let last = (0..end).rev().find(|at| lower[..end].is_char_boundary(*at))?;
+                let at = lower[..last].rfind(&literal)?;
+                let value = text[at + literal.len()..end].to_owned();
+                parameter.add(Some(value), &mut found)?;
+                end = at;
+            }
         }
     }
+    match open {
+        Some(_) if end == 0 => return None,
+        Some(parameter) => parameter.add(Some(text[..end].to_owned()), &mut found)?,
+        None if end > 0 => return None,
+        None => {}
+    }
+    params.extend(found.into_iter().rev());
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn values(template: &str, path: &str) -> Option<Vec<Option<String>>> {
+    /// The values of a match; `-` for one that the path leaves out.
+    fn values(template: &str, path: &str) -> Option<Vec<String>> {
         let params = Template::parse(template).unwrap().matches(path)?;
-        Some(params.into_iter().map(|(_, value)| value).collect())
+        Some(params.into_iter().map(|(_, value)| value.unwrap_or_else(|| "-".to_owned())).collect())
     }
 
     #[test]
     fn parameters_take_one_segment_and_the_rest_takes_all() {
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(values("api/items/{kind}/{id?}", "/API/Items/a%2Fb/"), Some(vec![some("a%2Fb"), None]));
+        assert_eq!(values("api/items/{kind}/{id?}", "/API/Items/a%2Fb/").unwrap(), ["a%2Fb", "-"]);
         assert_eq!(values("api/items/{kind}/{id?}", "/api/items/a/b/c"), None);
-        assert_eq!(values("any/{*rest}", "/any/x/y"), Some(vec![some("x/y")]));
-        assert_eq!(values("{*rest}", "/"), Some(vec![None]));
+        assert_eq!(values("any/{*rest}", "/any/x/y").unwrap(), ["x/y"]);
+        assert_eq!(values("{*rest}", "/").unwrap(), ["-"]);
     }
 
     #[test]
@@ -139,8 +164,73 @@ mod tests {
     }
 
     #[test]
-    fn templates_that_this_host_cannot_serve_are_refused() {
-        for template in ["{id:int}", "v{n}", "{a?}/b", "{*rest}/b", "a//b", "{}", "{a}/{A}", "{x=1}"] {
+    fn a_default_stands_in_for_what_the_path_leaves_out() {
+        assert_eq!(values("list/{page:int=1}", "/list").unwrap(), ["1"]);
+        assert_eq!(values("list/{page:int=1}", "/list/7").unwrap(), ["7"]);
+        assert_eq!(values("{a=x}/{b=y}", "/z").unwrap(), ["z", "y"]);
+        assert_eq!(values("files/{*path=index}", "/files").unwrap(), ["index"]);
+    }
+
+    #[test]
+    fn a_segment_may_mix_text_and_parameters() {
+        assert_eq!(values("v{n:int}", "/V12").unwrap(), ["12"]);
+        assert_eq!(values("v{n:int}", "/vx"), None);
+        assert_eq!(values("{name}.{kind}", "/a.b.c").unwrap(), ["a.b", "c"]);
+        assert_eq!(values("{name}.{kind}", "/.c"), None);
+        assert_eq!(values("{name}.{kind}", "/a."), None);
+        assert_eq!(values("{from}-to-{until}", "/1-to-2").unwrap(), ["1", "2"]);
+        assert_eq!(values("a{x}b", "/ab"), None);
+    }
+
+    #[test]
+    fn each_constraint_lets_its_own_values_in() {
+        let cases = [
+            ("int", "-12", "1.5"),
+            ("long", "9223372036854775807", "9223372036854775808"),
+            ("bool", "True", "yes"),
+            ("decimal", "1.50", "x"),
+            ("double", "1e3", "x"),
+            ("guid", "0C4E6F0E-6A52-4A53-9B3D-6A1F0F4C2B11", "0c4e6f0e"),
+            ("datetime", "2026-03-02T11:20:31", "soon"),
+            ("alpha", "abC", "a1"),
+            ("length(2)", "ab", "abc"),
+            ("length(2,3)", "abc", "a"),
+            ("minlength(2)", "ab", "a"),
+            ("maxlength(2)", "ab", "abc"),
+            ("min(3)", "3", "2"),
+            ("max(3)", "3", "4"),
+            ("range(3,5)", "4", "6"),
+            ("required", "x", ""),
+            (r"regex(^\\d{{3}}$)", "123", "1234"),
+        ];
+        for (constraint, good, bad) in cases {
+            let template = format!("x/{{v:{constraint}}}");
+            assert!(values(&template, &format!("/x/{good}")).is_some(), "{constraint} takes {good}");
+            assert!(values(&template, &format!("/x/{bad}")).is_none(), "{constraint} takes no {bad}");
+        }
+        assert!(values("{v:min(1):max(9)}", "/5").is_some());
+        assert!(values("{v:min(1):max(9)}", "/10").is_none());
+        assert_eq!(values("x/{v:int?}", "/x").unwrap(), ["-"]);
+    }
+
+    #[test]
+    fn templates_that_the_host_refuses_are_refused() {
+        let wrong = [
+            "{a?}/b",
+            "{*rest}/b",
+            "a//b",
+            "{}",
+            "{a}/{A}",
+            "{a",
+            "a}",
+            "{a}{b}",
+            "{x:whole}",
+            "{x:min(y)}",
+            "{x?=1}",
+            "v{n?}",
+            "{x:regex(()}",
+        ];
+        for template in wrong {
             assert!(Template::parse(template).is_err(), "{template}");
         }
     }

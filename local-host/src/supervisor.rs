@@ -87,13 +87,10 @@ impl LocalHost {
     ///
     /// # Errors
     /// A bad host.json or function.json, a taken port, a missing executable: one sentence each.
-    pub async fn start(mut options: Options) -> Result<Self, StartError> {
+    pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
         let url = url(address);
-        for (_, value) in &mut options.settings {
-            *value = value.replace(OWN_URL, &url);
-        }
         let stop = Stop::new();
         let console = Console::new(options.console.clone(), stop.listen()).ok_or_else(|| {
             StartError("there is no randomness for the console's token: try again".to_owned())
@@ -102,7 +99,7 @@ impl LocalHost {
         let clock = options.queues.clock().clone();
         let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
             .map_err(|error| StartError(error.to_string()))?;
-        let instance = Arc::new(Instance::start(&options)?);
+        let instance = Arc::new(Instance::start(&options, &url)?);
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
         let host =
@@ -167,7 +164,7 @@ impl LocalHost {
     /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving.
     pub async fn reload(&self) -> Result<(), StartError> {
         let _exchange = self.host.exchange.lock().await;
-        let next = Arc::new(Instance::start(&self.host.options)?);
+        let next = Arc::new(Instance::start(&self.host.options, &self.host.url)?);
         if let Err(gone) = next.worker().ready().await {
             next.end().await;
             return Err(StartError(gone.to_string()));
@@ -280,7 +277,7 @@ impl Host {
         if self.current.borrow().is_some() {
             return;
         }
-        match Instance::start(&self.options) {
+        match Instance::start(&self.options, &self.url) {
             Ok(instance) => {
                 instance.serve().await;
                 self.current.send_replace(Some(Arc::new(instance)));

@@ -1,8 +1,12 @@
 //! NCRONTAB schedules and time spans.
 
+mod monitor;
 pub mod schedule;
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -14,9 +18,10 @@ use crate::{
     invoke::{InvocationFailed, Invoker},
     stop::Stopping,
 };
+use monitor::Monitor;
 use schedule::Schedule;
 
-/// What the host remembers of a monitored timer, in memory.
+/// What the host remembers of a monitored timer.
 #[derive(Clone, Copy, Debug)]
 pub struct Status {
     /// When the last run started; none before the first.
@@ -26,9 +31,14 @@ pub struct Status {
 }
 
 /// `Data` of a timer invocation (protocol sheet §3.4, recording `timer-first`); no status for a timer that is not
-/// monitored.
+/// monitored. `is_past_due` tells of a run that was missed while no host ran.
 #[must_use]
-pub fn timer_data(binding: &str, schedule: &Schedule, status: Option<&Status>) -> Map<String, Value> {
+pub fn timer_data(
+    binding: &str,
+    schedule: &Schedule,
+    status: Option<&Status>,
+    is_past_due: bool,
+) -> Map<String, Value> {
     let status = status.map(|status| {
         let last = dotnet_time(status.last);
         json!({ "Last": last, "Next": dotnet_time(status.next), "LastUpdated": last })
@@ -36,7 +46,7 @@ pub fn timer_data(binding: &str, schedule: &Schedule, status: Option<&Status>) -
     let info = json!({
         "Schedule": { "AdjustForDST": schedule.adjusts_for_dst() },
         "ScheduleStatus": status,
-        "IsPastDue": false,
+        "IsPastDue": is_past_due,
     });
     Map::from_iter([(binding.to_owned(), info)])
 }
@@ -61,6 +71,9 @@ struct Timer {
     /// The schedule as it is written.
     written: String,
     run_on_startup: bool,
+    /// A run was missed before this start.
+    is_past_due: bool,
+    monitor: Monitor,
     invoker: Invoker,
     clock: Clock,
     /// Held while the function runs, so that it never runs twice at once. None inside: not monitored.
@@ -70,13 +83,13 @@ struct Timer {
 }
 
 impl Timers {
-    /// Reads the schedules of an app.
+    /// Reads the schedules of an app, and in `state` what is known of earlier runs.
     ///
     /// # Errors
     /// One sentence for the first schedule that cannot be read.
-    pub(crate) fn new(app: &App, invoker: &Invoker, clock: &Clock) -> Result<Self, String> {
-        let timers =
-            app.functions.iter().filter_map(|function| Timer::new(function, invoker, clock).transpose());
+    pub(crate) fn new(app: &App, state: &Path, invoker: &Invoker, clock: &Clock) -> Result<Self, String> {
+        let timers = app.functions.iter();
+        let timers = timers.filter_map(|function| Timer::new(function, state, invoker, clock).transpose());
         timers.collect::<Result<_, _>>().map(|timers| Self(Arc::new(timers)))
     }
 
@@ -114,12 +127,17 @@ impl Timers {
             let names: Vec<_> = self.0.iter().map(|timer| timer.function.name.as_str()).collect();
             return Err(format!("no timer function {function:?} here; there are: [{}]", names.join(", ")));
         };
-        timer.fire().await.map_err(|failed| failed.to_string())
+        timer.fire(false).await.map_err(|failed| failed.to_string())
     }
 }
 
 impl Timer {
-    fn new(function: &Function, invoker: &Invoker, clock: &Clock) -> Result<Option<Self>, String> {
+    fn new(
+        function: &Function,
+        state: &Path,
+        invoker: &Invoker,
+        clock: &Clock,
+    ) -> Result<Option<Self>, String> {
         let TriggerKind::Timer { schedule, run_on_startup, use_monitor } = &function.trigger.kind else {
             return Ok(None);
         };
@@ -127,47 +145,52 @@ impl Timer {
         let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
         let now = clock.now();
         let monitored = *use_monitor && !schedule.is_below_a_minute(now);
-        let status = monitored.then(|| Status { last: None, next: schedule.next_after(now) });
+        let monitor = Monitor::in_folder(state, &function.name);
+        let known = monitored.then(|| monitor.open(&schedule, now));
         Ok(Some(Self {
             function: function.clone(),
             schedule,
             written,
             run_on_startup: *run_on_startup,
+            is_past_due: known.is_some_and(|(_, missed)| missed),
+            monitor,
             invoker: invoker.clone(),
             clock: clock.clone(),
-            status: Mutex::new(status),
+            status: Mutex::new(known.map(|(status, _)| status)),
             last: std::sync::Mutex::default(),
         }))
     }
 
     async fn run(&self, mut stopping: Stopping) {
-        if self.run_on_startup {
-            self.fire_and_log().await;
+        if self.run_on_startup || self.is_past_due {
+            self.fire_and_log(self.is_past_due).await;
         }
         while let Some(next) = self.schedule.next_after(self.clock.now()) {
             tokio::select! {
                 () = stopping.wait() => return,
-                () = self.clock.sleep_until(next) => self.fire_and_log().await,
+                () = self.clock.sleep_until(next) => self.fire_and_log(false).await,
             }
         }
     }
 
     /// A failed run is over: the next one comes on schedule (protocol sheet §4.6).
-    async fn fire_and_log(&self) {
-        if let Err(error) = self.fire().await {
+    async fn fire_and_log(&self, is_past_due: bool) {
+        if let Err(error) = self.fire(is_past_due).await {
             tracing::warn!(function = self.function.name, %error, "timer run failed");
         }
     }
 
-    async fn fire(&self) -> Result<(), InvocationFailed> {
+    async fn fire(&self, is_past_due: bool) -> Result<(), InvocationFailed> {
         let mut status = self.status.lock().await;
         let started = self.clock.now();
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
-        let data = timer_data(&self.function.trigger.binding, &self.schedule, status.as_ref());
+        let binding = &self.function.trigger.binding;
+        let data = timer_data(binding, &self.schedule, status.as_ref(), is_past_due);
         let outcome = self.invoker.trigger(&self.function, data, Map::new()).await;
         if let Some(status) = status.as_mut() {
-            let next = self.schedule.next_after(self.clock.now());
-            *status = Status { last: Some(started), next };
+            let now = self.clock.now();
+            *status = Status { last: Some(started), next: self.schedule.next_after(now) };
+            self.monitor.keep(*status, now);
         }
         outcome.map(drop)
     }

@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use crate::{app::CustomHandler, clock::Clock, event::Events, front::FrontMode};
+pub(crate) use output::LONGEST_LINE;
 use process::Process;
 use watch::{Command, Watch};
 
@@ -97,7 +98,8 @@ impl Worker {
     }
 
     /// The address to call, as soon as the worker has answered a ping (protocol sheet §1.4); waits while it
-    /// starts or restarts, at most four times the initialization timeout.
+    /// starts or restarts, at most four times the initialization timeout. A worker that has taken connections and
+    /// answered none of them by then ends the host instance.
     ///
     /// # Errors
     /// When the process has ended for good (exit code 0) or the host instance is over.
@@ -105,6 +107,7 @@ impl Worker {
         let mut status = self.status.clone();
         let settled = status.wait_for(|status| !matches!(status.phase, Phase::Starting));
         let Ok(settled) = timeout(self.patience, settled).await else {
+            self.commands.send(Command::Hopeless).ok();
             return Err(WorkerGone(format!("it has not answered for {} s", self.patience.as_secs())));
         };
         match settled.map(|status| status.phase.clone()) {

@@ -135,7 +135,7 @@ fn all_faults_of_all_functions_are_told_at_once() {
         &[
             ("1st", http(&json!({}))),
             ("admin", http(&json!({ "route": "administrators/{id}" }))),
-            ("constraint", http(&json!({ "route": "items/{id:int}" }))),
+            ("constraint", http(&json!({ "route": "items/{id:whole}" }))),
             ("level", http(&json!({ "authLevel": "user" }))),
             ("none", json!([{ "type": "http", "direction": "out", "name": "res" }])),
             ("queue", json!([{ "type": "queueTrigger", "name": "job", "queueName": "a--b" }])),
@@ -144,7 +144,6 @@ fn all_faults_of_all_functions_are_told_at_once() {
                 "twice",
                 json!([{ "type": "httpTrigger", "name": "X" }, { "type": "http", "direction": "out", "name": "x" }]),
             ),
-            ("unknown", json!([{ "type": "blobTrigger", "name": "x" }])),
             (
                 "upper",
                 json!([{ "type": "httpTrigger", "name": "req" }, { "type": "HTTP", "direction": "out", "name": "res" }]),
@@ -155,17 +154,34 @@ fn all_faults_of_all_functions_are_told_at_once() {
     let expected = [
         "1st/function.json: rename the folder",
         "admin/function.json: binding \"req\" has a route that starts with \"admin\"",
-        "constraint/function.json: binding \"req\" has a wrong route: {id:int} has a constraint",
+        "constraint/function.json: binding \"req\" has a wrong route: there is no constraint whole",
         "level/function.json: binding \"req\" has an unknown authLevel",
         "none/function.json: it has 0 triggers",
         "queue/function.json: binding \"job\" names no valid queue",
         "setting/function.json: binding \"tick\" needs the setting When",
         "twice/function.json: two bindings are named \"x\"",
-        "unknown/function.json: binding \"x\" is a blobTrigger",
         "upper/function.json: binding \"res\" must spell its type \"http\" in lower case",
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     for (fault, expected) in faults.iter().zip(expected) {
         assert!(fault.starts_with(expected), "{fault}");
     }
+}
+
+#[test]
+fn a_function_that_this_host_does_not_serve_is_left_out_and_the_others_run() {
+    let blob = json!([{ "type": "blobTrigger", "name": "blob" }]);
+    let folder = folder(&plain_host(), &[("blobs", blob), ("one", http(&json!({})))]);
+    let app = load(&folder, &[]).unwrap();
+    assert_eq!(app.functions.iter().map(|function| function.name.as_str()).collect::<Vec<_>>(), ["one"]);
+    assert_eq!(app.left_out[0].function, "blobs");
+    assert!(app.left_out[0].why.contains("blobTrigger"), "{:?}", app.left_out);
+}
+
+#[test]
+fn the_older_section_forwards_to_the_functions_name() {
+    let host = json!({ "version": "2.0", "httpWorker": { "description": { "defaultExecutablePath": "node", "defaultWorkerPath": "server.js" } } });
+    let handler = load(&folder(&host, &[]), &[]).unwrap().host.custom_handler;
+    assert!(handler.is_legacy && handler.forwards);
+    assert_eq!(handler.arguments, ["server.js"]);
 }

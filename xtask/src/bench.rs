@@ -9,6 +9,9 @@ pub(crate) struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
+    /// Only what the local host costs: rate, latency, idle.
+    #[arg(long)]
+    host: bool,
     /// What checking tokens costs beside believing the front's header, and nothing else.
     #[arg(long)]
     second_layer: bool,
@@ -24,7 +27,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
-    for (wanted, flag) in [(args.quick, "--quick"), (args.second_layer, "--second-layer")] {
+    for (wanted, flag) in
+        [(args.quick, "--quick"), (args.second_layer, "--second-layer"), (args.host, "--host")]
+    {
         if wanted {
             bench.arg(flag);
         }

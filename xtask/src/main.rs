@@ -6,6 +6,7 @@ mod chaos;
 mod console;
 mod describe;
 mod dev;
+mod func;
 mod fuzz;
 mod fuzz_api;
 mod infra;
@@ -30,6 +31,8 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask dev                      serve on http://localhost:7071, rebuild on save
   cargo xtask dev --port 8080          the same on another port
+  cargo xtask func                     the same under Core Tools, where they are installed
+  cargo xtask func --http-only         without a queue server, so without what needs queues
   cargo xtask token buyer              a bearer token for a person of .local-host.json
   cargo xtask token buyer --role OrderAdmin
                                        the same person with another role
@@ -61,6 +64,8 @@ struct Cli {
 enum Command {
     /// Build, stage and serve the app with made-up people to sign in as; rebuild on save.
     Dev(dev::Args),
+    /// Build, link and serve the app with Core Tools (`func start`), with people of a local issuer.
+    Func(func::Args),
     /// Print a bearer token of the local issuer.
     Token(token::Args),
     /// Start the PostgreSQL that the tests use, say where it comes from, and keep it until Ctrl-C.
@@ -95,6 +100,7 @@ async fn main() -> ExitCode {
     let project = Project::here();
     let outcome = match Cli::parse().command {
         Command::Dev(args) => dev::run(&project, &args).await,
+        Command::Func(args) => func::run(&project, &args).await,
         Command::Token(args) => token::run(&project, &args),
         Command::Postgres => postgres::run().await,
         Command::Test => test::run(&project),

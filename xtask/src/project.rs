@@ -33,6 +33,12 @@ impl Project {
         Self { root: package.parent().unwrap_or(package).to_owned() }
     }
 
+    /// A repository in another place, for tests.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -7,17 +7,17 @@ use std::{fs, path::Path};
 use host_traps::{Settings, json_file};
 use serde_json::Value;
 
-use super::Function;
-use binding::Binding;
+use super::{Function, LeftOut, Retry};
 pub(crate) use binding::is_queue_name;
+use binding::{Binding, Fault};
 
-/// Reads every enabled function; `only` limits them to those names.
+/// Reads every enabled function, those that are not served apart; `only` limits them to those names.
 pub(super) fn load_all(
     root: &Path,
     settings: &Settings,
     only: Option<&[String]>,
-) -> Result<Vec<Function>, Vec<String>> {
-    let mut functions = Vec::new();
+) -> Result<(Vec<Function>, Vec<LeftOut>), Vec<String>> {
+    let (mut functions, mut left_out) = (Vec::new(), Vec::new());
     let mut faults = Vec::new();
     for name in folder_names(root).map_err(|fault| vec![fault])? {
         let wanted = only.is_none_or(|only| only.iter().any(|one| one.eq_ignore_ascii_case(&name)));
@@ -26,12 +26,17 @@ pub(super) fn load_all(
         }
         match load(root, &name, settings) {
             Ok(function) => functions.extend(function),
+            Err(found) if found.iter().all(Fault::is_unserved) => {
+                let why = found.iter().map(Fault::sentence).collect::<Vec<_>>().join("; ");
+                left_out.push(LeftOut { function: name, why });
+            }
             Err(found) => {
-                faults.extend(found.into_iter().map(|fault| format!("{name}/function.json: {fault}")));
+                faults
+                    .extend(found.iter().map(|fault| format!("{name}/function.json: {}", fault.sentence())));
             }
         }
     }
-    if faults.is_empty() { Ok(functions) } else { Err(faults) }
+    if faults.is_empty() { Ok((functions, left_out)) } else { Err(faults) }
 }
 
 fn folder_names(root: &Path) -> Result<Vec<String>, String> {
@@ -47,46 +52,50 @@ fn folder_names(root: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>, Vec<String>> {
-    let json =
-        json_file::read(&root.join(name).join("function.json"), "the file").map_err(|fault| vec![fault])?;
+fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>, Vec<Fault>> {
+    let json = json_file::read(&root.join(name).join("function.json"), "the file")
+        .map_err(|fault| vec![Fault::Wrong(fault)])?;
     if json.get("disabled") == Some(&Value::Bool(true)) {
         return Ok(None);
     }
-    let mut faults = Vec::new();
+    let mut faults: Vec<Fault> = Vec::new();
     if !is_function_name(name) {
         faults.push(
             "rename the folder: a function's name starts with a letter, holds letters, digits, '_' and '-' only, \
              at most 128, and is not \"host\""
-                .to_owned(),
+                .to_owned()
+                .into(),
         );
     }
     let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty())
     else {
-        faults.push("\"bindings\" must be a list with at least a trigger".to_owned());
+        faults.push("\"bindings\" must be a list with at least a trigger".to_owned().into());
         return Err(faults);
     };
     let bindings: Vec<Binding<'_>> = bindings.iter().map(Binding).collect();
-    faults.extend(repeated_names(&bindings));
-    let function = function(name, &bindings, settings, &mut faults);
+    faults.extend(repeated_names(&bindings).into_iter().map(Fault::Wrong));
+    let retry = json.get("retry").filter(|policy| !policy.is_null()).map(Retry::read).transpose();
+    let retry = retry.map_err(|fault| faults.push(Fault::Wrong(fault))).ok().flatten();
+    let function = function(name, &bindings, retry, settings, &mut faults);
     if faults.is_empty() { Ok(function) } else { Err(faults) }
 }
 
 fn function(
     name: &str,
     bindings: &[Binding<'_>],
+    retry: Option<Retry>,
     settings: &Settings,
-    faults: &mut Vec<String>,
+    faults: &mut Vec<Fault>,
 ) -> Option<Function> {
     let (triggers, others): (Vec<_>, Vec<_>) = bindings.iter().partition(|binding| binding.is_trigger());
     let outputs = others.iter().map(|binding| binding.output(settings));
     let outputs = outputs.filter_map(|output| output.map_err(|fault| faults.push(fault)).ok()).collect();
     let [trigger] = triggers.as_slice() else {
-        faults.push(format!("it has {} triggers; a function has exactly one", triggers.len()));
+        faults.push(format!("it has {} triggers; a function has exactly one", triggers.len()).into());
         return None;
     };
     match trigger.trigger(name, settings) {
-        Ok(trigger) => Some(Function { name: name.to_owned(), trigger, outputs }),
+        Ok(trigger) => Some(Function { name: name.to_owned(), trigger, outputs, retry }),
         Err(fault) => {
             faults.push(fault);
             None

@@ -29,15 +29,17 @@ pub(super) fn load(root: &Path, settings: &Settings) -> Result<(HostJson, Option
     if file.text("version")?.as_deref() != Some("2.0") {
         return Err("host.json: \"version\" must be \"2.0\"".to_owned());
     }
+    let http = file.section("extensions").section("http");
+    http.section("hsts").span("maxAge", Duration::ZERO)?;
     let host = HostJson {
         function_timeout: function_timeout(&file)?,
-        custom_handler: custom_handler(root, &file.section("customHandler"), settings)?,
-        route_prefix: file
-            .section("extensions")
-            .section("http")
+        custom_handler: custom_handler(root, &file, settings)?,
+        route_prefix: http
             .text("routePrefix")?
             .map_or_else(|| "api".to_owned(), |prefix| prefix.trim_matches('/').to_owned()),
-        added_headers: added_headers(&file.section("extensions").section("http"))?,
+        added_headers: added_headers(&http)?,
+        max_outstanding_requests: limit(&http, "maxOutstandingRequests")?,
+        max_concurrent_requests: limit(&http, "maxConcurrentRequests")?,
         queues: queues(&file.section("extensions").section("queues"))?,
     };
     let only = file.get("functions").is_some().then(|| file.strings("functions")).transpose()?;
@@ -51,7 +53,15 @@ fn function_timeout(file: &Section<'_>) -> Result<Duration, String> {
     }
 }
 
-fn custom_handler(root: &Path, file: &Section<'_>, settings: &Settings) -> Result<CustomHandler, String> {
+/// A number of calls; -1 for no limit.
+fn limit(http: &Section<'_>, name: &str) -> Result<Option<usize>, String> {
+    let number = http.number(name, -1_i64, -1..=i64::from(i32::MAX))?;
+    Ok(usize::try_from(number).ok())
+}
+
+fn custom_handler(root: &Path, host: &Section<'_>, settings: &Settings) -> Result<CustomHandler, String> {
+    let is_legacy = host.get("customHandler").is_none() && host.get("httpWorker").is_some();
+    let file = host.section(if is_legacy { "httpWorker" } else { "customHandler" });
     let description = file.section("description");
     let expanded = |name| -> Result<Option<String>, String> {
         Ok(description.text(name)?.map(|text| settings.expand_or_drop(&text)).filter(|text| !text.is_empty()))
@@ -70,8 +80,9 @@ fn custom_handler(root: &Path, file: &Section<'_>, settings: &Settings) -> Resul
             .map_or_else(|| root.to_owned(), |folder| root.join(folder)),
         arguments,
         initialization_timeout: file.span("initializationTimeout", Duration::from_secs(30))?,
-        forwards: file.flag("enableForwardingHttpRequest")?,
+        forwards: is_legacy || file.flag("enableForwardingHttpRequest")?,
         proxies: file.flag("enableProxyingHttpRequest")?,
+        is_legacy,
     })
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::watch;
 
-use crate::listener::Body;
+use crate::{listener::Body, throttle::Place};
 
 /// How many calls are under way.
 #[derive(Debug)]
@@ -18,7 +18,11 @@ pub(super) struct Calls(watch::Sender<usize>);
 
 /// A call under way, from its beginning until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Call(watch::Sender<usize>);
+pub(crate) struct Call {
+    calls: watch::Sender<usize>,
+    /// Its place among those that may run.
+    pub(super) place: Place,
+}
 
 impl Calls {
     pub(super) fn new() -> Self {
@@ -27,7 +31,7 @@ impl Calls {
 
     pub(super) fn begin(&self) -> Call {
         self.0.send_modify(|calls| *calls += 1);
-        Call(self.0.clone())
+        Call { calls: self.0.clone(), place: Place::default() }
     }
 
     /// Returns when none is under way.
@@ -38,7 +42,7 @@ impl Calls {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.0.send_modify(|calls| *calls -= 1);
+        self.calls.send_modify(|calls| *calls -= 1);
     }
 }
 

@@ -1,8 +1,9 @@
 //! The worker's answer to an envelope (protocol sheet §4.1).
 
-use super::{Failure, LARGEST_BODY, read_whole};
-use crate::{body::Body, net_json::Json};
 use http::{Response, StatusCode, header};
+
+use super::{Failure, LARGEST_ANSWER, read_whole};
+use crate::{body::Body, net_json::Json};
 
 /// What the worker broke when it answers nothing.
 pub(super) const NOTHING: &str = "the answer is empty or null, so the host waits until functionTimeout and then \
@@ -23,7 +24,7 @@ pub(crate) struct Answer {
 pub(super) async fn read(answered: Response<Body>) -> Result<Option<Answer>, Failure> {
     let (parts, body) = answered.into_parts();
     check_status(parts.status)?;
-    let bytes = read_whole(body, LARGEST_BODY).await?;
+    let bytes = read_whole(body, LARGEST_ANSWER).await.map_err(|failure| broken_off(&failure))?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -32,7 +33,7 @@ pub(super) async fn read(answered: Response<Body>) -> Result<Option<Answer>, Fai
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") && !media.eq_ignore_ascii_case("text/json") {
         return Err(Failure::mistake(format!(
-            "the answer's Content-Type is \"{media}\"; the host reads only application/json (protocol sheet §4.1)"
+            "the answer's Content-Type is \"{media}\"; the host reads only application/json (host issue 10987)"
         )));
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -46,11 +47,34 @@ pub(super) async fn read(answered: Response<Body>) -> Result<Option<Answer>, Fai
     })
 }
 
+/// Half an answer is the worker's own doing.
+pub(super) fn broken_off(failure: &Failure) -> Failure {
+    Failure::mistake(format!(
+        "the answer ends before its Content-Length or last chunk says so ({}); write all of it, then close",
+        failure.what
+    ))
+}
+
+/// What is wrong with `Logs` that the host takes all the same.
+pub(super) fn endless_logs(answer: &Answer) -> Option<String> {
+    let bytes: usize = answer.logs.iter().map(String::len).sum();
+    (bytes > MOST_LOGS).then(|| {
+        format!(
+            "Logs holds {} MiB, which the host keeps in memory and writes after the call; print to stdout instead \
+             (protocol sheet §4.5)",
+            bytes / (1024 * 1024)
+        )
+    })
+}
+
+/// Bytes of `Logs` beyond which somebody has mistaken it for a file.
+const MOST_LOGS: usize = 4 * 1024 * 1024;
+
 fn check_status(status: StatusCode) -> Result<(), Failure> {
     if status.is_success() {
         return Ok(());
     }
-    Err(Failure::mistake(if status.is_redirection() {
+    let failure = Failure::mistake(if status.is_redirection() {
         format!(
             "the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)"
         )
@@ -59,7 +83,8 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
             "the answer is {status}, so the invocation fails and body, Outputs and Logs are lost (host issue 11086); \
              answer 200 and put an HTTP caller's status into the output's statusCode"
         )
-    }))
+    });
+    Err(Failure { status: Some(status), ..failure })
 }
 
 fn of_json(json: &Json) -> Result<Option<Answer>, String> {

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::{header, request};
 use serde_json::Value;
 
-use super::{Failure, LARGEST_BODY, headers::content_length, read_whole};
+use super::{Failure, headers::content_length, read_whole};
 use crate::{
+    app::Function,
     body::{self, Body},
     route::Params,
 };
@@ -22,6 +23,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The same call to the path that is a function's name.
+    pub(super) fn to(self, function: &Function) -> Self {
+        Self { path: format!("/{}", function.name), ..self }
+    }
+
     pub(super) fn is_chunked(&self) -> bool {
         self.parts.headers.contains_key(header::TRANSFER_ENCODING)
     }
@@ -30,9 +36,9 @@ impl Call {
         self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
     }
 
-    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2).
+    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2). Its size was limited before.
     pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
-        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), LARGEST_BODY).await?;
+        let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), usize::MAX).await?;
         Ok(if self.is_chunked() { Bytes::new() } else { bytes })
     }
 }

@@ -41,16 +41,17 @@ pub(super) async fn of_call(
     Ok((Map::from_iter([(function.trigger.binding.clone(), request)]), metadata))
 }
 
-/// The request that carries an envelope. Its length is not told, so it travels in chunks, as in Azure.
+/// The request that carries an envelope. Its length is not told, so it travels in chunks, as in Azure; Core Tools
+/// trace it, and so know its length (protocol sheet §3.1).
 pub(super) fn request(
     function: &Function,
     address: SocketAddr,
-    data: &Map<String, Value>,
-    metadata: &Map<String, Value>,
+    envelope: &Value,
+    in_core_tools: bool,
     id: Uuid,
 ) -> Result<Request<Body>, Failure> {
-    let envelope = json!({ "Data": data, "Metadata": metadata });
-    let mut request = Request::new(body::streamed(envelope.to_string()));
+    let text = envelope.to_string();
+    let mut request = Request::new(if in_core_tools { body::sized(text) } else { body::streamed(text) });
     *request.method_mut() = Method::POST;
     *request.uri_mut() = format!("/{}", function.name)
         .parse()

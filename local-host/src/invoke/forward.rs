@@ -6,7 +6,7 @@ use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{
-    Failure, LARGEST_BODY, Written,
+    Failure, LARGEST_ANSWER, Written, answer,
     call::Call,
     connection::{self, Line},
     headers, path,
@@ -54,7 +54,7 @@ pub(super) async fn run(mut call: Call, line: &Line, id: Uuid) -> Result<Written
         connection::send(line, make()).await
     };
     let (parts, incoming) = answer?.into_parts();
-    let bytes = read_whole(incoming, LARGEST_BODY).await?;
+    let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(|failure| answer::broken_off(&failure))?;
     Ok(answer_of(parts, bytes, call.parts.method == http::Method::HEAD))
 }
 

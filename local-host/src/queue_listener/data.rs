@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     app::{DataType, Function, MessageEncoding},
+    net_json::Json,
     queues::Message,
 };
 
@@ -81,21 +82,19 @@ fn own_metadata(message: &Message) -> Map<String, Value> {
 }
 
 fn add_payload(metadata: &mut Map<String, Value>, text: &str) {
-    let Ok(Value::Object(payload)) = serde_json::from_str(text) else { return };
-    for (name, value) in payload {
+    // Unlike the body of a call, a message with a UTF-8 signature is no JSON to the host (`qin-bom`).
+    let payload = if text.starts_with('\u{feff}') { None } else { Json::parse(text).ok() };
+    for (name, value) in payload.iter().flat_map(Json::members) {
         if name.to_ascii_lowercase().ends_with("trigger") {
             continue;
         }
         let value = match value {
-            Value::Null | Value::Array(_) => continue,
-            Value::Bool(true) => json_text("True").into(),
-            Value::Bool(false) => json_text("False").into(),
-            Value::Number(number) => json_text(&number.to_string()).into(),
-            Value::String(text) => json_text(&text).into(),
-            object @ Value::Object(_) => object,
+            Json::Null | Json::List(_) => continue,
+            Json::Object(_) => serde_json::from_str(&value.compact()).unwrap_or_default(),
+            scalar => json_text(&scalar.shown()).into(),
         };
-        let known = metadata.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
-        metadata.insert(known.unwrap_or(name), value);
+        let known = metadata.keys().find(|known| known.eq_ignore_ascii_case(name)).cloned();
+        metadata.insert(known.unwrap_or_else(|| name.clone()), value);
     }
 }
 

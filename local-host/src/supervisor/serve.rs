@@ -3,7 +3,7 @@
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +15,7 @@ use tokio::{
 
 use super::Host;
 use crate::{
+    admin,
     console::{self, Entrance},
     listener::Body,
     stop::Stopping,
@@ -81,8 +82,25 @@ async fn answer(host: &Host, request: Request<Incoming>, entrance: Entrance) -> 
     match console::answer(host, request, entrance).await {
         Ok(answer) => answer,
         Err(request) if console::is_local(request.uri().path()) => served(host, request).await,
-        Err(request) => host.call(request).await,
+        Err(request) => read_by_others(host, request).await,
     }
+}
+
+/// What pages of other origins may read is decided around everything else, but for what is the host's own.
+async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
+    let instance = host.current.borrow().clone().filter(|_| !admin::is_reserved(request.uri().path()));
+    let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
+        return host.call(request).await;
+    };
+    if let Some(answer) = cors.preflight(&request) {
+        return answer;
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut answer = host.call(request).await;
+    if let Some(origin) = origin {
+        cors.allow(answer.headers_mut(), &origin);
+    }
+    answer
 }
 
 impl Host {

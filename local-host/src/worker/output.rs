@@ -10,28 +10,40 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use crate::event::{Event, Events};
 
 /// Bytes of a line that are kept; the rest of a longer one is dropped.
-const LONGEST_LINE: usize = 16 * 1024;
+pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
-/// Lines of stderr that an error message repeats, as on the platform (protocol sheet §1.6).
+/// Lines that an error message repeats, as on the platform (protocol sheet §1.6).
 const REMEMBERED: usize = 3;
 
-/// The last lines on stderr of one process; clones share them.
+/// The last lines of one process, those on stdout as long as it says nothing on stderr; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LastWords(Arc<Mutex<VecDeque<String>>>);
+pub(super) struct LastWords(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    lines: VecDeque<String>,
+    on_stderr: bool,
+}
 
 impl LastWords {
-    fn add(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == REMEMBERED {
-            lines.pop_front();
+    fn add(&self, line: &str, stderr: bool) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.on_stderr && !stderr {
+            return;
         }
-        lines.push_back(line.to_owned());
+        if stderr && !known.on_stderr {
+            *known = Lines { lines: VecDeque::new(), on_stderr: true };
+        }
+        if known.lines.len() == REMEMBERED {
+            known.lines.pop_front();
+        }
+        known.lines.push_back(line.to_owned());
     }
 
     /// `how` with the lines behind it, where there are any.
     pub(super) fn after(&self, how: &str) -> String {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines: Vec<&str> = lines.make_contiguous().iter().map(String::as_str).collect();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines: Vec<&str> = known.lines.make_contiguous().iter().map(String::as_str).collect();
         if lines.is_empty() {
             how.to_owned()
         } else {
@@ -49,9 +61,7 @@ pub(super) async fn forward(
 ) {
     let mut reader = BufReader::new(stream);
     while let Ok(Some(line)) = next_line(&mut reader).await {
-        if stderr {
-            last_words.add(&line);
-        }
+        last_words.add(&line, stderr);
         events.tell(Event::Output { stderr, line });
     }
 }

@@ -1,6 +1,10 @@
 //! The question whether the worker listens yet (protocol sheet §1.4).
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, header};
@@ -12,10 +16,11 @@ use tokio::net::TcpStream;
 const STEP: Duration = Duration::from_millis(25);
 
 /// Returns when `GET /` has got any answer, 404 and 500 included. A connection that the worker takes and closes
-/// counts as an answer too, one that it leaves open without a word does not.
-pub(super) async fn until_answered(address: SocketAddr) {
+/// counts as an answer too, one that it leaves open without a word does not; `taken` then stays true.
+pub(super) async fn until_answered(address: SocketAddr, taken: &AtomicBool) {
     loop {
         if let Ok(stream) = TcpStream::connect(address).await {
+            taken.store(true, Ordering::Relaxed);
             return ask(address, stream).await;
         }
         tokio::time::sleep(STEP).await;
@@ -30,4 +35,9 @@ async fn ask(address: SocketAddr, stream: TcpStream) {
         _ = sender.send_request(request) => {}
         _ = connection => {}
     }
+}
+
+/// Whether somebody listens on the port, but only at the IPv6 address, where the host never calls.
+pub(super) async fn is_elsewhere(port: u16) -> bool {
+    TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await.is_ok()
 }

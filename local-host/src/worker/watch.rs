@@ -1,6 +1,9 @@
 //! The life of the worker across its processes: start, readiness, end, restart, strikes (protocol sheet §1.6).
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
     sync::{mpsc::UnboundedReceiver, watch::Sender},
@@ -19,6 +22,8 @@ use crate::event::Event;
 pub(super) enum Command {
     /// An invocation passed its time limit.
     TimedOut,
+    /// A call has waited for the worker as long as it may.
+    Hopeless,
     /// The host instance ends.
     Stop,
 }
@@ -28,8 +33,10 @@ pub(super) enum Command {
 enum End {
     /// By itself: the exit code, none for a signal.
     Exited(Option<i32>),
-    /// Killed, as it did not answer a ping in time.
-    NotReady,
+    /// Killed, as it did not listen in time; whether it listens where the host does not call.
+    NotReady { elsewhere: bool },
+    /// Killed, as a call has waited long enough for a worker that takes connections and says nothing.
+    Mute,
     /// Killed, as an invocation passed its time limit.
     TimedOut,
     /// Killed, as the instance ends.
@@ -40,7 +47,7 @@ impl End {
     fn is_strike(self) -> bool {
         match self {
             Self::Exited(Some(0 | RESTART_ME)) | Self::TimedOut | Self::Stopped => false,
-            Self::Exited(_) | Self::NotReady => true,
+            Self::Exited(_) | Self::NotReady { .. } | Self::Mute => true,
         }
     }
 }
@@ -89,8 +96,9 @@ impl Watch {
         match end {
             End::Exited(Some(0)) | End::Stopped => self.stay_down(Phase::Dead(how)),
             End::Exited(Some(RESTART_ME)) | End::TimedOut => self.next(),
-            End::Exited(_) | End::NotReady if strikes >= LIMIT => self.stay_down(Phase::Over(how)),
-            End::Exited(_) | End::NotReady => {
+            End::Mute => self.stay_down(Phase::Over(how)),
+            End::Exited(_) | End::NotReady { .. } if strikes >= LIMIT => self.stay_down(Phase::Over(how)),
+            End::Exited(_) | End::NotReady { .. } => {
                 if !was_ready {
                     self.failed_to_start(how);
                 }
@@ -105,9 +113,10 @@ impl Watch {
         if let Some(pid) = process.pid() {
             self.setup.events.tell(Event::WorkerStarted { pid });
         }
-        let mut answered = std::pin::pin!(ping::until_answered(self.address));
+        let taken = AtomicBool::new(false);
+        let mut answered = std::pin::pin!(ping::until_answered(self.address, &taken));
         let mut late = std::pin::pin!(sleep_until(started + self.setup.handler.initialization_timeout));
-        let mut ready = false;
+        let (mut ready, mut is_late) = (false, false);
         let end = loop {
             tokio::select! {
                 biased;
@@ -117,10 +126,18 @@ impl Watch {
                     self.set(Phase::Ready, process.pid());
                     self.setup.events.tell(Event::WorkerReady { after: started.elapsed() });
                 }
-                () = &mut late, if !ready => break End::NotReady,
+                () = &mut late, if !ready && !is_late => {
+                    // A worker that has taken the connection is waited for (protocol sheet §1.4).
+                    if !taken.load(Ordering::Relaxed) {
+                        break End::NotReady { elsewhere: ping::is_elsewhere(self.address.port()).await };
+                    }
+                    is_late = true;
+                }
                 Some(command) = self.commands.recv() => match command {
                     // Meant for a process before this one: nothing can have run here yet.
                     Command::TimedOut if !ready => {}
+                    Command::Hopeless if ready => {}
+                    Command::Hopeless => break End::Mute,
                     Command::TimedOut => break End::TimedOut,
                     Command::Stop => break End::Stopped,
                 },
@@ -167,10 +184,19 @@ impl Watch {
         match end {
             End::Exited(Some(code)) => format!("it exited with code {code}"),
             End::Exited(None) => "a signal ended it".to_owned(),
-            End::NotReady => format!(
-                "it did not answer GET / within {:?} (customHandler.initializationTimeout)",
+            End::NotReady { elsewhere: true } => format!(
+                "it listens on [::1]:{0} alone and the host calls 127.0.0.1:{0}; have it listen on 127.0.0.1",
+                self.address.port()
+            ),
+            End::NotReady { elsewhere: false } => format!(
+                "it did not listen on 127.0.0.1:{} within {:?} (customHandler.initializationTimeout); \
+                 check that it reads its port from FUNCTIONS_CUSTOMHANDLER_PORT",
+                self.address.port(),
                 self.setup.handler.initialization_timeout
             ),
+            End::Mute => "it took the connection and never answered GET /; answer that at once, before slow \
+                 preparations"
+                .to_owned(),
             End::TimedOut => "an invocation passed functionTimeout".to_owned(),
             End::Stopped => "the host has stopped it".to_owned(),
         }

@@ -11,30 +11,36 @@ use tokio::{
 
 use crate::app::{TestApp, client, gone, within};
 
-struct Typed {
-    child: Child,
+pub(crate) struct Typed {
+    pub(crate) child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Typed {
-    fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
-        command.arg(&app.options.app_root).stdout(Stdio::piped());
+        // Where what it keeps goes with the folder.
+        command.arg(&app.options.app_root).current_dir(&app.options.app_root).stdout(Stdio::piped());
         options(&mut command);
         let mut child = command.spawn().expect("the command starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         Self { child, lines }
     }
 
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let host = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(host) = host {
             kill_process(host, Signal::TERM).expect("it runs");
         }
     }
 
+    /// The next line; none at the end.
+    pub(crate) async fn line(&mut self) -> Option<String> {
+        within(self.lines.next_line()).await.expect("UTF-8")
+    }
+
     /// Reads until each of these was printed, in whatever sequence; what stands behind each in its line.
-    async fn behind<const N: usize>(&mut self, parts: [&str; N]) -> [String; N] {
+    pub(crate) async fn behind<const N: usize>(&mut self, parts: [&str; N]) -> [String; N] {
         let mut found = parts.map(|_| None);
         while found.iter().any(Option::is_none) {
             let line = within(self.lines.next_line()).await.expect("UTF-8").expect("one more line");

@@ -1,12 +1,16 @@
 //! What the host promises about its worker's process, its queues and its timers. The worker is
 //! `examples/echo_worker.rs`, always a child process; queues and timers follow a clock that the test turns.
 
+mod admin;
 mod app;
+mod around;
+mod comfort;
 mod command;
 mod console;
 mod mishaps;
 mod queue_functions;
 mod queues;
+mod recorded;
 mod storage_functions;
 mod supervisor;
 mod timers;

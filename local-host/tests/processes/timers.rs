@@ -141,3 +141,54 @@ async fn a_schedule_that_cannot_be_read_is_one_sentence_that_names_the_function(
     let refusal = TestApp::new().timer("ok_tick", "every day", false, true).refusal().await;
     assert!(refusal.contains("ok_tick") && refusal.contains("NCRONTAB"), "{refusal}");
 }
+
+#[tokio::test]
+async fn a_run_that_was_missed_comes_at_the_next_start_and_says_so() {
+    let app = TestApp::new().timer("ok_tick", "0 0 * * * *", false, true);
+    let (options, queues) = (app.options.clone(), app.queues.clone());
+    let running = app.start().await;
+    running.host.stop().await;
+    queues.clock().turn(std::time::Duration::from_hours(2));
+    let mut events = options.events.listen();
+    let host = local_host::LocalHost::start(options).await.expect("the host starts");
+    let line = next_of_timer_whole(&mut events).await;
+    assert!(line.contains("\"IsPastDue\":true"), "{line}");
+    host.stop().await;
+}
+
+async fn next_of_timer_whole(events: &mut Receiver<Event>) -> String {
+    crate::app::next(events, |event| match event {
+        Event::Output { line, .. } if line.contains("_tick") => Some(line),
+        _ => None,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_failed_run_is_tried_again_as_its_policy_says() {
+    let app = TestApp::new().timer("fail_tick", "0 0 0 1 1 *", true, false);
+    let policy = json!({
+        "bindings": [{
+            "type": "timerTrigger", "direction": "in", "name": "tick", "schedule": "0 0 0 1 1 *",
+            "runOnStartup": true, "useMonitor": false,
+        }],
+        "retry": { "strategy": "exponentialBackoff", "maxRetryCount": 2,
+            "minimumInterval": "00:00:10", "maximumInterval": "00:01:00" },
+    });
+    app.write("fail_tick/function.json", &policy.to_string());
+    let mut running = app.start().await;
+    let queues = running.queues.clone();
+    let time = tokio::spawn(async move {
+        loop {
+            queues.clock().turn(std::time::Duration::from_secs(5));
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    let mut counts = Vec::new();
+    for _ in 0..3 {
+        counts.push(running.invoked("fail_tick").await["Metadata"]["RetryContext"]["RetryCount"].take());
+    }
+    time.abort();
+    assert_eq!(counts, [json!(0), json!(1), json!(2)]);
+    running.host.stop().await;
+}

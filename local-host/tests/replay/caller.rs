@@ -1,10 +1,22 @@
 //! The caller of a replay: writes the recorded bytes and reads what comes back.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 use crate::wire::{Message, Reader};
+
+/// Sends the bytes and hangs up after a while, whatever has come by then.
+pub(crate) async fn call_and_leave(address: SocketAddr, bytes: &[u8], after: Duration) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let reads = async { while stream.read_buf(&mut Vec::new()).await.is_ok_and(|read| read > 0) {} };
+    timeout(after, reads).await.ok();
+}
 
 /// Sends the bytes and reads one answer, interim ones skipped; none when the connection closes first.
 pub(crate) async fn call(address: SocketAddr, bytes: &[u8]) -> Option<Message> {

@@ -46,14 +46,46 @@ async fn without_keys_every_caller_is_an_administrator() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_becomes_500_at_the_function_timeout() {
-    let worker = Recorder::start(json!({ "status": 204, "headers": {}, "body": "" })).await;
-    let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:01");
+async fn an_answer_that_says_nothing_becomes_500_at_the_function_timeout_and_is_told_at_once() {
+    let nothing = [
+        json!({ "status": 204, "headers": {}, "body": "" }),
+        json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": "" }),
+        answered("null"),
+        answered("  "),
+    ];
+    for answer in nothing {
+        let worker = Recorder::start(answer).await;
+        let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:00.5");
+        let host = Host::start("app", &settings, worker.address).await;
+        let mut events = host.events.listen();
+        assert_eq!(status(call(host.address, GET).await), "500");
+        assert!(next_mistake(&mut events).await.contains("answer at least {}"));
+        assert!(next_mistake(&mut events).await.contains("functionTimeout (0.5 s)"));
+    }
+}
+
+#[tokio::test]
+async fn no_answer_at_all_is_told_at_the_function_timeout() {
+    let worker = Recorder::start(Value::Null).await;
+    let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:00.5");
     let host = Host::start("app", &settings, worker.address).await;
     let mut events = host.events.listen();
     assert_eq!(status(call(host.address, GET).await), "500");
-    assert!(next_mistake(&mut events).await.contains("answer at least {}"));
-    assert!(next_mistake(&mut events).await.contains("functionTimeout (1 s)"));
+    assert!(next_mistake(&mut events).await.contains("no answer within functionTimeout"));
+}
+
+#[tokio::test]
+async fn a_hundred_mebibytes_of_logs_are_taken_and_told() {
+    let mib = json!({ "repeat": { "text": "log line ".repeat(128), "times": 910 } });
+    let lines = json!({ "repeat": { "text": { "parts": ["\"", mib, "\","] }, "times": 100 } });
+    let body =
+        json!({ "parts": ["{\"Outputs\":{\"res\":{\"body\":\"ok\"}},\"Logs\":[", lines, "\"end\"]}"] });
+    let answer = json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": body });
+    let worker = Recorder::start(answer).await;
+    let host = Host::start("app", &[], worker.address).await;
+    let mut events = host.events.listen();
+    assert_eq!(status(call(host.address, GET).await), "200");
+    assert!(next_mistake(&mut events).await.contains("Logs holds 99 MiB"));
 }
 
 #[tokio::test]
@@ -66,6 +98,18 @@ async fn each_breach_of_the_protocol_is_told_with_its_remedy() {
             "application/json",
         ),
         (json!({ "destroy": true }), "answer every request"),
+        (json!({ "rawBytes(latin1)": "no HTTP at all\r\n\r\n", "thenClose": true }), "no valid HTTP"),
+        (
+            json!({
+                "rawBytes(latin1)":
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{\"Out",
+                "thenClose": true,
+            }),
+            "write all of it",
+        ),
+        (answered("[]"), "no JSON object"),
+        (answered(r#"{"Outputs":[]}"#), "Outputs is no object"),
+        (answered(r#"{"Logs":[{"text":"one"}]}"#), "an item of Logs is no text"),
         (answered("{oops"), "not valid JSON"),
         (answered(r#"{"Logs":"one"}"#), "Logs is no list"),
         (answered(r#"{"Outputs":{"Res":{}}}"#), "no out binding of that name"),
@@ -114,6 +158,19 @@ async fn a_body_beyond_100_mib_is_refused_before_it_is_read() {
     let head = b"POST /api/items/a HTTP/1.1\r\nHost: h\r\nContent-Length: 104857601\r\n\r\n";
     assert_eq!(status(call(host.address, head).await), "413");
     assert!(worker.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_setting_moves_the_limit_of_bodies() {
+    let worker = Recorder::start(answered("{}")).await;
+    let host = Host::start("app", &setting("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "10"), worker.address).await;
+    let post = |length: usize| {
+        let head = format!("POST /api/items/a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n");
+        [head.into_bytes(), vec![b'x'; length]].concat()
+    };
+    assert_eq!(status(call(host.address, &post(11)).await), "413");
+    assert_ne!(status(call(host.address, &post(10)).await), "413");
+    assert_eq!(worker.seen().len(), 1);
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ use crate::{
     wire::{Message, Reader},
 };
 
+/// Longer ones than this show nothing more.
+const LONGEST_DELAY: Duration = Duration::from_secs(3);
+
 /// What the recorder's HTTP server added to every answer.
 const NODE: &str =
     "Date: Sun, 22 Nov 2026 05:38:28 GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=120\r\n";
@@ -73,8 +76,11 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Vec<Message>>>, answer: Arc<Val
 
 /// Writes the answer; false when the connection is to be closed.
 async fn write(output: &mut OwnedWriteHalf, answer: &Value, is_head: bool) -> bool {
+    if answer.is_null() {
+        return std::future::pending().await;
+    }
     if let Some(delay) = answer["delayMs"].as_u64() {
-        sleep(Duration::from_millis(delay)).await;
+        sleep(Duration::from_millis(delay).min(LONGEST_DELAY)).await;
     }
     if answer["destroy"] == true {
         return false;

@@ -5,6 +5,14 @@ use std::{fs, path::PathBuf};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
+/// Other recordings than `hang-*` that end at `functionTimeout`.
+const CUT_OFF: [&str; 2] = ["fwd-slow-handler", "fwd-stream-beyond-timeout"];
+
+const TIMEOUT: &str = "AzureFunctionsJobHost__functionTimeout";
+
+/// Where the recorded queues were; these are in this process.
+const STORAGE: &str = "AzureWebJobsStorage";
+
 /// One recorded exchange.
 #[derive(Clone)]
 pub(crate) struct Recording(pub(crate) Value);
@@ -33,16 +41,23 @@ pub(crate) fn group(group: &str) -> Vec<String> {
     names
 }
 
-/// The checked-in list: what must hold, and what stands aside with its reason.
-pub(crate) fn listed() -> (Vec<String>, Vec<(String, String)>) {
+/// The checked-in list of what stands aside: each case with its reason, or with the test that holds the same.
+pub(crate) fn aside() -> Vec<(String, String)> {
     let text = fs::read_to_string(folder("replay").join("cases.txt")).unwrap();
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let (aside, held): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("aside "));
-    let reason = |line: &str| {
-        let (name, reason) = line["aside ".len()..].split_once(": ").expect("a case and its reason");
-        (name.to_owned(), reason.to_owned())
-    };
-    (held.into_iter().map(str::to_owned).collect(), aside.into_iter().map(reason).collect())
+    lines
+        .map(|line| {
+            let (name, reason) = line.split_once(": ").expect("a case and its reason");
+            (name.to_owned(), reason.to_owned())
+        })
+        .collect()
+}
+
+/// The names of every recording.
+pub(crate) fn all() -> Vec<String> {
+    let groups =
+        ["env", "core", "easyauth", "ans", "hang", "qout", "qin", "queue", "timer", "fwd", "pxy", "life"];
+    groups.into_iter().flat_map(group).collect()
 }
 
 impl Recording {
@@ -56,10 +71,18 @@ impl Recording {
         self.0["case"].as_str().unwrap()
     }
 
-    /// The settings of its run.
+    /// Whether it shows what can be compared without a worker process.
+    pub(crate) fn is_replayable(&self) -> bool {
+        matches!(self.0["replay"].as_str(), Some("full" | "worker-only"))
+    }
+
+    /// The settings of its run. What was cut off at a `functionTimeout` is cut off sooner here.
     pub(crate) fn settings(&self) -> Vec<(String, String)> {
         let env = self.0["env"].as_object().unwrap();
-        env.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+        let recorded = env.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+        let sooner = self.name().starts_with("hang-") || CUT_OFF.contains(&self.name());
+        let sooner = sooner.then(|| (TIMEOUT.to_owned(), "00:00:01".to_owned()));
+        recorded.filter(|(name, _)| name != STORAGE).chain(sooner).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The app settings that `dev` starts the worker with.
 
 use std::{
-    collections::BTreeMap, env, fs, io, io::Write as _, iter, os::unix::fs::OpenOptionsExt as _, path::Path,
+    collections::BTreeMap, env, fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path,
 };
 
 use anyhow::Context as _;
@@ -17,11 +17,16 @@ struct LocalSettings {
     values: BTreeMap<String, String>,
 }
 
-/// Our own, then those of local.settings.json; what the shell sets stays as it is there.
+/// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, whose
+/// callers pass no front; the shell may set others.
+const IDENTITY: &str = "ORDERS_IDENTITY";
+
+/// Those of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
-    let environment = ("AZURE_FUNCTIONS_ENVIRONMENT".to_owned(), "Development".to_owned());
-    let mut settings: BTreeMap<_, _> = iter::once(environment).chain(issuer(people)).collect();
-    settings.extend(values(&project.root().join("local.settings.json"))?);
+    let mut settings = values(&project.root().join("local.settings.json"))?;
+    settings.remove(IDENTITY);
+    settings.extend(issuer(people));
+    settings.entry("AZURE_FUNCTIONS_ENVIRONMENT".to_owned()).or_insert_with(|| "Development".to_owned());
     Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
 }
 

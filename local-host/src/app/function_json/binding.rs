@@ -9,6 +9,32 @@ use crate::{
     route::Template,
 };
 
+/// What stands against a binding.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// It is wrong under any host.
+    Wrong(String),
+    /// The real host serves it and this one does not.
+    Unserved(String),
+}
+
+impl Fault {
+    pub(super) fn is_unserved(&self) -> bool {
+        matches!(self, Self::Unserved(_))
+    }
+
+    pub(super) fn sentence(&self) -> &str {
+        let (Self::Wrong(what) | Self::Unserved(what)) = self;
+        what
+    }
+}
+
+impl From<String> for Fault {
+    fn from(what: String) -> Self {
+        Self::Wrong(what)
+    }
+}
+
 /// A binding as it stands in the file.
 pub(super) struct Binding<'a>(pub(super) &'a Value);
 
@@ -66,13 +92,13 @@ impl Binding<'_> {
     }
 
     /// Reads this binding as the trigger.
-    pub(super) fn trigger(&self, function: &str, settings: &Settings) -> Result<Trigger, String> {
+    pub(super) fn trigger(&self, function: &str, settings: &Settings) -> Result<Trigger, Fault> {
         let kind = match self.kind().to_ascii_lowercase().as_str() {
             "httptrigger" => self.http(function, settings)?,
             "queuetrigger" => {
                 let queue = self.queue(settings)?;
                 if !is_queue_name(&queue) {
-                    return Err(self.fault(&format!("names no valid queue: \"{queue}\"")));
+                    return Err(self.fault(&format!("names no valid queue: \"{queue}\"")).into());
                 }
                 self.expanded("connection", settings)?;
                 TriggerKind::Queue { queue }
@@ -85,10 +111,10 @@ impl Binding<'_> {
                 use_monitor: self.flag("useMonitor").unwrap_or(true),
             },
             _ => {
-                return Err(self.fault(&format!(
-                    "is a {}, which this host does not serve; use httpTrigger, queueTrigger or timerTrigger",
+                return Err(Fault::Unserved(self.fault(&format!(
+                    "is a {}, which this host does not serve; it has httpTrigger, queueTrigger and timerTrigger",
                     self.kind()
-                )));
+                ))));
             }
         };
         Ok(Trigger { binding: self.checked_name()?, kind, data_type: self.data_type()? })
@@ -127,16 +153,16 @@ impl Binding<'_> {
     }
 
     /// Reads this binding as an output.
-    pub(super) fn output(&self, settings: &Settings) -> Result<Output, String> {
+    pub(super) fn output(&self, settings: &Settings) -> Result<Output, Fault> {
         if self.text("direction").is_none_or(|direction| !direction.eq_ignore_ascii_case("out")) {
-            return Err(self.fault("is no trigger and no output; this host serves no other input bindings"));
+            let what = "is an input beside the trigger, which this host does not serve";
+            return Err(Fault::Unserved(self.fault(what)));
         }
         let kind = match self.kind() {
             "http" => OutputKind::Http,
             kind if kind.eq_ignore_ascii_case("http") => {
-                return Err(
-                    self.fault("must spell its type \"http\" in lower case: the host compares it exactly")
-                );
+                let what = "must spell its type \"http\" in lower case: the host compares it exactly";
+                return Err(self.fault(what).into());
             }
             kind if kind.eq_ignore_ascii_case("queue") => {
                 self.expanded("connection", settings)?;
@@ -145,7 +171,7 @@ impl Binding<'_> {
             kind => {
                 let what =
                     format!("is an output of type \"{kind}\"; this host serves \"http\" and \"queue\"");
-                return Err(self.fault(&what));
+                return Err(Fault::Unserved(self.fault(&what)));
             }
         };
         Ok(Output { binding: self.checked_name()?, kind, data_type: self.data_type()? })

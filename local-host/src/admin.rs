@@ -1,0 +1,187 @@
+//! What the real host answers below `/admin`: its state, its functions, and a queue or timer function run by hand
+//! (protocol sheet §1.7, §6). No route of an app reaches there.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    app::{App, Function, MessageEncoding, TriggerKind},
+    body::{self, Body},
+    clock::{Clock, NEVER},
+    ids,
+    invoke::{HOST_VERSION, Invoker, status_only},
+    keys::{self, Keys},
+    queue_listener::queue_data,
+    queues::Message,
+    timers::Timers,
+};
+
+/// Bytes that a hand-made input may have: more than a queue takes.
+const LARGEST_INPUT: usize = 256 * 1024;
+
+/// The admin side of one instance.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    pub(crate) app: Arc<App>,
+    pub(crate) keys: Option<Keys>,
+    pub(crate) invoker: Invoker,
+    pub(crate) timers: Timers,
+    pub(crate) clock: Clock,
+    pub(crate) started: Instant,
+    pub(crate) url: String,
+}
+
+/// The body of a run by hand.
+#[derive(Deserialize)]
+struct Run {
+    #[serde(default)]
+    input: Value,
+}
+
+/// Whether a path belongs to the host itself.
+pub(crate) fn is_reserved(path: &str) -> bool {
+    let mut segments = path.trim_start_matches('/').split('/').map(str::to_ascii_lowercase);
+    match segments.next().as_deref() {
+        Some("admin") => true,
+        Some("runtime") => segments.next().as_deref() == Some("webhooks"),
+        _ => false,
+    }
+}
+
+impl Admin {
+    /// Answers a request whose path is reserved. With keys, the master key is demanded, but for the ping.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let path = request.uri().path().trim_matches('/').to_ascii_lowercase();
+        let segments: Vec<&str> = path.split('/').collect();
+        let is_ping = segments == ["admin", "host", "ping"];
+        if !is_ping && !self.is_open_to(&request) {
+            return status_only(StatusCode::UNAUTHORIZED);
+        }
+        match (request.method(), segments.as_slice()) {
+            (&Method::GET | &Method::POST, ["admin", "host", "ping"]) => status_only(StatusCode::OK),
+            (&Method::GET, ["admin", "host", "status"]) => json_answer(StatusCode::OK, &self.status()),
+            (&Method::GET, ["admin", "functions"]) => {
+                json_answer(StatusCode::OK, &self.app.functions.iter().map(|one| self.shown(one)).collect())
+            }
+            (&Method::GET, ["admin", "functions", name]) => match self.function(name) {
+                Some(function) => json_answer(StatusCode::OK, &self.shown(function)),
+                None => status_only(StatusCode::NOT_FOUND),
+            },
+            (&Method::POST, ["admin", "functions", name]) => {
+                let name = (*name).to_owned();
+                self.run(&name, request).await
+            }
+            _ => status_only(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn is_open_to(&self, request: &Request<Body>) -> bool {
+        self.keys.as_ref().is_none_or(|keys| keys::presented(request).is_some_and(|key| keys.is_master(&key)))
+    }
+
+    fn status(&self) -> Value {
+        let uptime = self.started.elapsed();
+        json!({
+            "id": self.app.root.file_name().map(|name| name.to_string_lossy().to_lowercase()),
+            "state": "Running",
+            "version": HOST_VERSION,
+            "versionDetails": HOST_VERSION,
+            "processUptime": u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    fn shown(&self, function: &Function) -> Value {
+        let config =
+            host_traps::json_file::read(&self.app.root.join(&function.name).join("function.json"), "");
+        let route = match &function.trigger.kind {
+            TriggerKind::Http { route, .. } => {
+                let parts = [self.url.as_str(), &self.app.host.route_prefix, route.trim_matches('/')];
+                Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
+            }
+            TriggerKind::Queue { .. } | TriggerKind::Timer { .. } => None,
+        };
+        json!({
+            "name": function.name,
+            "href": format!("{}/admin/functions/{}", self.url, function.name),
+            "config": config.unwrap_or_default(),
+            "invoke_url_template": route,
+            "isDisabled": false,
+            "language": "Custom",
+        })
+    }
+
+    fn function(&self, name: &str) -> Option<&Function> {
+        self.app.functions.iter().find(|function| function.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Starts a function and does not wait for its end, as the real host does.
+    async fn run(&self, name: &str, request: Request<Body>) -> Response<Body> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        // Also what keeps pages of other origins out: a browser asks before it sends this type.
+        if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
+            return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let body = Limited::new(request.into_body(), LARGEST_INPUT).collect().await;
+        let run = body.ok().and_then(|body| serde_json::from_slice::<Run>(&body.to_bytes()).ok());
+        let Some(run) = run else {
+            return sentence(StatusCode::BAD_REQUEST, "send {\"input\": \"…\"} as application/json");
+        };
+        let Some(function) = self.function(name) else { return status_only(StatusCode::NOT_FOUND) };
+        match &function.trigger.kind {
+            TriggerKind::Http { .. } => {
+                return sentence(StatusCode::BAD_REQUEST, "this function has a route; call that");
+            }
+            TriggerKind::Timer { .. } => {
+                let (timers, name) = (self.timers.clone(), function.name.clone());
+                tokio::spawn(async move { timers.fire(&name).await });
+            }
+            TriggerKind::Queue { .. } => self.run_queue_function(function, &run.input),
+        }
+        status_only(StatusCode::ACCEPTED)
+    }
+
+    /// The input is the message, which is in no queue.
+    fn run_queue_function(&self, function: &Function, input: &Value) {
+        let text = input.as_str().map_or_else(|| input.to_string(), str::to_owned);
+        let encoding = self.app.host.queues.encoding;
+        let now = self.clock.now();
+        let message = Message {
+            id: ids::random(),
+            pop_receipt: String::new(),
+            dequeue_count: 0,
+            inserted_at: now,
+            expires_at: NEVER,
+            next_visible_at: NEVER,
+            text: match encoding {
+                MessageEncoding::Base64 => STANDARD.encode(text),
+                MessageEncoding::None => text,
+            },
+        };
+        if let Ok((data, metadata)) = queue_data(function, &message, encoding) {
+            let (invoker, function) = (self.invoker.clone(), function.clone());
+            tokio::spawn(async move { invoker.trigger(&function, data, metadata).await });
+        }
+    }
+}
+
+fn json_answer(status: StatusCode, value: &Value) -> Response<Body> {
+    let mut answer = Response::new(body::sized(Bytes::from(value.to_string())));
+    *answer.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer
+}
+
+fn sentence(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut answer = Response::new(body::sized(Bytes::from_static(text.as_bytes())));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}

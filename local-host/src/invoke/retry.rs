@@ -1,0 +1,44 @@
+//! `Metadata.RetryContext` of a function with a retry policy (protocol sheet §3.1).
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Failure;
+use crate::app::{Function, Retry};
+
+/// What the worker is told in the try after `failed` ones: the first one too, and after that what went wrong. Of the
+/// host's .NET exception only what says so.
+pub(super) fn context(
+    function: &Function,
+    retry: Retry,
+    failed: u32,
+    last: Option<&Failure>,
+    id: Uuid,
+) -> Value {
+    let exception = last.map(|failure| {
+        json!({
+            "InstanceId": id,
+            "MethodName": format!("Host.Functions.{}", function.name),
+            "ClassName": "Microsoft.Azure.WebJobs.Host.FunctionInvocationException",
+            "Message": format!("Exception while executing function: Functions.{}", function.name),
+            "InnerException": { "Message": message(failure), "InnerException": null },
+        })
+    });
+    json!({
+        "RetryCount": failed,
+        "MaxRetryCount": retry.most.map_or(-1, i64::from),
+        "Exception": exception,
+        "Instance": null,
+        "State": {},
+    })
+}
+
+fn message(failure: &Failure) -> String {
+    failure.status.map_or_else(
+        || failure.what.clone(),
+        |status| {
+            let reason = status.canonical_reason().unwrap_or_default();
+            format!("Response status code does not indicate success: {} ({reason}).", status.as_u16())
+        },
+    )
+}

@@ -1,0 +1,46 @@
+//! The issuer alone, for an app that another host serves.
+
+use std::{convert::Infallible, io, net::SocketAddr};
+
+use http::{Request, Response, StatusCode};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::Issuer;
+use crate::{invoke::status_only, listener::Body};
+
+/// A served issuer; dropping it ends it.
+#[derive(Debug)]
+pub struct IssuerServer(JoinHandle<()>);
+
+impl IssuerServer {
+    /// Serves metadata and key set of an issuer on a port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn start(issuer: Issuer, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
+        Ok(Self(tokio::spawn(async move {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                let issuer = issuer.clone();
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let answer = answer(&issuer, &request);
+                    async move { Ok::<_, Infallible>(answer) }
+                });
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        })))
+    }
+}
+
+impl Drop for IssuerServer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn answer(issuer: &Issuer, request: &Request<Incoming>) -> Response<Body> {
+    issuer.answer(request).unwrap_or_else(|| status_only(StatusCode::NOT_FOUND))
+}

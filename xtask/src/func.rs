@@ -1,0 +1,142 @@
+//! `cargo xtask func`: what Core Tools need around them, then `func start`.
+
+mod links;
+mod local_settings;
+mod storage;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use local_host::{
+    issuer::{Issuer, IssuerServer},
+    people::People,
+};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::project::{Profile, Project};
+
+const HELP: &str = "\
+From then on plain `func start` works as well, with whoever the running issuer knows: keep this command, or
+`cargo xtask func --prepare` and an issuer of your own. `cargo xtask func --prepare` after a change builds again, and the host starts the new
+binary by itself (watchFiles in host.json). Core Tools have no sign-in front: the worker is told to believe tokens alone,
+and `cargo xtask token NAME` prints one.";
+
+const INSTALL: &str = "\
+Core Tools are not installed: there is no `func` on the PATH. Get version 4 with
+  npm install --global azure-functions-core-tools@4
+or as https://learn.microsoft.com/azure/azure-functions/functions-run-local says; `cargo xtask dev` needs nothing";
+
+#[derive(clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Args {
+    /// Build, link and write the settings, and leave `func start` to you.
+    #[arg(long)]
+    prepare: bool,
+    /// Serve only what needs no queue, and so no storage.
+    #[arg(long)]
+    http_only: bool,
+    /// The port to serve on.
+    #[arg(long, default_value_t = 7071)]
+    port: u16,
+    /// The port of the local issuer.
+    #[arg(long, default_value_t = local_settings::ISSUER_PORT)]
+    issuer_port: u16,
+}
+
+/// Prepares the repository's root and serves until Core Tools end.
+pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let func = find("func", env::var_os("PATH").as_deref());
+    if !args.prepare && func.is_none() {
+        bail!(INSTALL);
+    }
+    let built = project
+        .build_worker(Profile::Dev)
+        .status()
+        .context("cannot start cargo: install Rust with rustup")?;
+    ensure!(built.success(), "the build failed: mend what cargo says above");
+    let people = project.people()?;
+    prepare(project, &project.worker(Profile::Dev), &people)?;
+    match func {
+        Some(func) if !args.prepare => serve(project, &func, &people, args).await,
+        _ => {
+            println!("prepared: `func start` serves the app from {}", project.root().display());
+            Ok(())
+        }
+    }
+}
+
+/// Puts the worker, a link for each function and the settings where Core Tools look for them.
+fn prepare(project: &Project, worker: &Path, people: &People) -> anyhow::Result<()> {
+    links::worker(project.root(), worker)?;
+    links::functions(project.root())?;
+    local_settings::write_if_absent(project.root(), people)
+}
+
+async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> anyhow::Result<()> {
+    if !args.http_only {
+        storage::check(project.root())?;
+    }
+    let issuer_url = local_settings::issuer_url(args.issuer_port);
+    let issuer = Issuer::open(&project.state(), &issuer_url, people)?;
+    let _issuer = IssuerServer::start(issuer, args.issuer_port)
+        .await
+        .with_context(|| format!("port {} is taken; choose another with --issuer-port", args.issuer_port))?;
+    fs::create_dir_all(project.state())?;
+    fs::write(project.url_file(), &issuer_url).context("cannot write down where the issuer is")?;
+    let mut child = command(project.root(), func, people, args)?
+        .spawn()
+        .with_context(|| format!("cannot start {}", func.display()))?;
+    // Ctrl-C reaches Core Tools as well, who stop by themselves.
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        }
+    };
+    ensure!(status.success() || status.code().is_none(), "func start ended with {status}; it has said why");
+    Ok(())
+}
+
+/// `func start` in the root, with what says who is believed; what the shell sets stays.
+fn command(root: &Path, func: &Path, people: &People, args: &Args) -> anyhow::Result<Command> {
+    let mut command = Command::new(func);
+    command.arg("start").arg("--port").arg(args.port.to_string()).current_dir(root).stdin(Stdio::inherit());
+    if args.http_only {
+        command.arg("--functions").args(without_queues(root)?);
+    }
+    for (name, value) in local_settings::identity(people, args.issuer_port) {
+        if env::var_os(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    Ok(command)
+}
+
+/// The functions that have neither a queue nor a timer, whose lock lies in storage.
+fn without_queues(root: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for name in links::names(root)? {
+        let path = root.join("functions").join(&name).join("function.json");
+        let function: Value = serde_json::from_str(&crate::project::read(&path)?)
+            .with_context(|| format!("{} is no JSON", path.display()))?;
+        let kinds =
+            function["bindings"].as_array().into_iter().flatten().filter_map(|one| one["type"].as_str());
+        if kinds.into_iter().all(|kind| matches!(kind, "httpTrigger" | "http")) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// A program on the PATH.
+fn find(program: &str, path: Option<&std::ffi::OsStr>) -> Option<PathBuf> {
+    env::split_paths(path?).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests;

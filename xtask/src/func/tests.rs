@@ -1,0 +1,162 @@
+use std::{net::TcpListener, os::unix::fs::PermissionsExt as _};
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::*;
+
+const HTTP: &str =
+    r#"{"bindings": [{"type": "httpTrigger", "name": "req"}, {"type": "http", "name": "res"}]}"#;
+const QUEUE: &str = r#"{"bindings": [{"type": "queueTrigger", "name": "job"}]}"#;
+
+/// A repository with two functions, an example of settings, people and a worker.
+fn repository() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("functions/Greet/function.json", HTTP);
+    write("functions/Work/function.json", QUEUE);
+    let example = json!({ "IsEncrypted": false, "Values": { "AzureWebJobsStorage": "elsewhere" }, "//": {} });
+    write("local.settings.json.example", &example.to_string());
+    write("built/orders-worker", "binary");
+    root
+}
+
+fn people() -> People {
+    Project::here().people().unwrap()
+}
+
+fn prepared(root: &Path) -> anyhow::Result<()> {
+    prepare(&Project::at(root), &root.join("built/orders-worker"), &people())
+}
+
+fn args(more: &[&str]) -> Args {
+    use clap::Parser;
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+    Line::parse_from(["func"].iter().chain(more)).args
+}
+
+/// A program that stands in for Core Tools: it writes down what it was asked, where, and with which settings.
+fn stand_in(folder: &Path) -> PathBuf {
+    let func = folder.join("func");
+    let script = "#!/bin/sh\n{ echo \"$@\"; pwd; env; } > asked.new && mv asked.new asked\n";
+    fs::write(&func, script).unwrap();
+    fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
+    func
+}
+
+#[test]
+fn functions_and_worker_lie_where_core_tools_look_for_them() {
+    let root = repository();
+    for _ in 0..2 {
+        prepared(root.path()).unwrap();
+    }
+    assert_eq!(fs::read_link(root.path().join("Greet")).unwrap(), Path::new("functions/Greet"));
+    assert_eq!(fs::read_to_string(root.path().join("Work/function.json")).unwrap(), QUEUE);
+    assert_eq!(fs::read_to_string(root.path().join("orders-worker")).unwrap(), "binary");
+    fs::remove_dir_all(root.path().join("functions/Work")).unwrap();
+    prepared(root.path()).unwrap();
+    assert!(fs::symlink_metadata(root.path().join("Work")).is_err(), "a link to nothing is taken away");
+}
+
+#[test]
+fn what_is_in_the_way_of_a_link_is_named_and_stays() {
+    let root = repository();
+    fs::create_dir(root.path().join("Greet")).unwrap();
+    fs::write(root.path().join("Greet/mine"), "").unwrap();
+    let refusal = prepared(root.path()).unwrap_err().to_string();
+    assert!(refusal.contains("Greet is in the way"), "{refusal}");
+    assert!(root.path().join("Greet/mine").exists());
+}
+
+#[test]
+fn settings_are_written_once_from_the_example() {
+    let root = repository();
+    prepared(root.path()).unwrap();
+    let path = root.path().join("local.settings.json");
+    let settings: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(settings["Values"]["AzureWebJobsStorage"], "elsewhere");
+    assert_eq!(settings["Values"]["ORDERS_IDENTITY"], "jwt");
+    assert_eq!(settings["Values"]["ORDERS_ENTRA_AUTHORITY"], "http://localhost:7072/_local/issuer");
+    fs::write(&path, "mine").unwrap();
+    prepared(root.path()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn core_tools_are_started_in_the_root_with_who_is_believed() {
+    let root = repository();
+    prepared(root.path()).unwrap();
+    let func = stand_in(root.path());
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let args = args(&["--port", "7099", "--issuer-port", &port, "--http-only"]);
+    serve(&Project::at(root.path()), &func, &people(), &args).await.unwrap();
+    let asked = fs::read_to_string(root.path().join("asked")).unwrap();
+    let mut lines = asked.lines();
+    assert_eq!(lines.next(), Some("start --port 7099 --functions Greet"));
+    assert_eq!(Path::new(lines.next().unwrap()), root.path().canonicalize().unwrap());
+    let authority = format!("ORDERS_ENTRA_AUTHORITY=http://localhost:{port}/_local/issuer");
+    assert!(asked.lines().any(|line| line == authority), "{asked}");
+    assert!(asked.lines().any(|line| line == "ORDERS_IDENTITY=jwt"), "{asked}");
+    assert_eq!(
+        fs::read_to_string(root.path().join(".local/url")).unwrap(),
+        format!("http://localhost:{port}")
+    );
+}
+
+#[tokio::test]
+async fn the_issuer_answers_while_core_tools_run() {
+    let root = repository();
+    prepared(root.path()).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let people = people();
+    let func = root.path().join("func");
+    let url = format!(
+        "http://localhost:{port}/_local/issuer/{}/v2.0/.well-known/openid-configuration",
+        people.tenant()
+    );
+    fs::write(&func, format!("#!/bin/sh\nexec curl --fail --silent --noproxy '*' --output metadata {url}\n"))
+        .unwrap();
+    fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
+    let port = port.to_string();
+    serve(&Project::at(root.path()), &func, &people, &args(&["--http-only", "--issuer-port", &port]))
+        .await
+        .unwrap();
+    assert!(fs::read_to_string(root.path().join("metadata")).unwrap().contains("jwks_uri"));
+}
+
+#[test]
+fn a_storage_that_does_not_answer_is_told_with_the_command_that_starts_it() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refusal = storage::check_named("UseDevelopmentStorage=true", &[silent]).unwrap_err().to_string();
+    assert!(refusal.contains("npx --yes azurite") && refusal.contains("--http-only"), "{refusal}");
+    let there = TcpListener::bind("127.0.0.1:0").unwrap();
+    storage::check_named("UseDevelopmentStorage=true;", &[there.local_addr().unwrap().port()]).unwrap();
+    storage::check_named("AccountName=elsewhere", &[silent]).unwrap();
+    assert!(storage::check_named("", &[]).is_err());
+}
+
+#[test]
+fn without_core_tools_it_is_said_how_to_get_them() {
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(find("func", Some(empty.path().as_os_str())), None);
+    stand_in(empty.path());
+    assert_eq!(find("func", Some(empty.path().as_os_str())), Some(empty.path().join("func")));
+    assert!(INSTALL.contains("npm install") && INSTALL.contains("cargo xtask dev"));
+}
+
+#[test]
+fn git_ignores_every_link() {
+    let root = Project::here().root().to_owned();
+    let ignored = fs::read_to_string(root.join(".gitignore")).unwrap();
+    for name in links::names(&root).unwrap() {
+        assert!(ignored.lines().any(|line| line == format!("/{name}")), "write /{name} into .gitignore");
+    }
+}
