@@ -36,7 +36,8 @@ export function attacks(test, browser, url, { queue, person, app, tenant }) {
     test(`what a page on ${name} sends without asking is answered with 403`, async () => {
       const { pid } = await known(browser(), url);
       await from(browser(), name, async (evil, home) => {
-        for (const target of [url, `${url}api/worker/kill`, `${app}/admin/functions/Anything`]) {
+        const start = "admin/functions/Anything";
+        for (const target of [url, `${url}api/worker/kill`, `${app}/${start}`, `${app}//${start}`]) {
           const read = await evil.evaluate((target) =>
             fetch(target, { method: "POST", mode: "no-cors", body: "{}" }).then(() => true, () => false), target);
           assert.equal(read, false, `fetch ${target}`);

@@ -50,7 +50,30 @@ in_memory_and_at_a_server!(
     a_batch_is_as_large_as_was_asked_for,
     a_missing_queue_is_empty_and_made_by_the_first_message,
     names_ignore_case_and_a_look_changes_nothing,
+    a_message_is_taken_out_by_its_id_and_the_others_stay_where_they_are,
 );
+
+async fn a_message_is_taken_out_by_its_id_and_the_others_stay_where_they_are(queues: Queues) {
+    for number in 0..40 {
+        queues.put("jobs", number.to_string()).await.unwrap();
+    }
+    let seen = queues.look("Jobs").await.unwrap();
+    assert_eq!((seen[0].text.as_str(), seen[0].dequeue_count), ("0", 0));
+    assert_eq!(queues.look("jobs").await.unwrap()[0].dequeue_count, 0, "a look is no delivery");
+    let last = queues.put("jobs", "last".to_owned()).await.unwrap();
+    let taken = queues.take("Jobs", last).await.unwrap();
+    assert_eq!((taken.id, taken.text.as_str()), (last, "last"));
+    assert!(matches!(queues.take("jobs", last).await, Err(QueueError::NoMessage)));
+    let mut left = 0;
+    loop {
+        let received = queues.receive("jobs", 32, LEASE).await.unwrap();
+        if received.is_empty() {
+            break;
+        }
+        left += received.len();
+    }
+    assert_eq!(left, 40, "they can all be received at once");
+}
 
 async fn a_received_message_is_hidden_until_its_lease_runs_out(queues: Queues) {
     let id = queues.put("jobs", "one".to_owned()).await.unwrap();

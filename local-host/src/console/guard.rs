@@ -2,26 +2,28 @@
 //! another site can send requests here too, and by a rebound name even read the answers.
 
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, uri::Authority};
+use percent_encoding::percent_decode_str;
 
 use super::problem;
 use crate::body::Body;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether the guard stands before a path: console, issuer and the host's own `/admin`. Letters' case does not matter
-/// to the host.
+/// Whether the guard stands before a path: console, issuer and the host's own `/admin`.
 pub(super) fn is_guarded(path: &str) -> bool {
-    is_local(path) || is_below(path, "/admin")
+    is_local(path) || is_below(path, "admin")
 }
 
 /// Whether a path is this program's own, which no route of the app can take.
 pub(crate) fn is_local(path: &str) -> bool {
-    is_below(path, super::PREFIX.trim_end_matches('/'))
+    is_below(path, super::PREFIX.trim_matches('/'))
 }
 
+/// As generous as whoever reads the path behind the guard may be: case, doubled slashes and escapes make no difference.
 fn is_below(path: &str, folder: &str) -> bool {
-    let Some((start, rest)) = path.split_at_checked(folder.len()) else { return false };
-    start.eq_ignore_ascii_case(folder) && (rest.is_empty() || rest.starts_with('/'))
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let first = decoded.trim_start_matches('/').split('/').next();
+    first.is_some_and(|first| first.eq_ignore_ascii_case(folder))
 }
 
 /// The answer for a request that comes from elsewhere; none for one that may pass.

@@ -26,7 +26,7 @@ const GUARDED: [(Method, &str); 13] = [
 ];
 
 /// Pages and documents of the host itself, and its `/admin` in any spelling.
-const OWN: [&str; 7] = [
+const OWN: [&str; 10] = [
     "/_local",
     "/_local/",
     "/_local/main.js",
@@ -34,6 +34,9 @@ const OWN: [&str; 7] = [
     "/_local/issuer/0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10/discovery/v2.0/keys",
     "/admin/host/status",
     "/Admin/functions/ok_tick",
+    "//admin/functions/ok_tick",
+    "/%61dmin/functions/ok_tick",
+    "/%5Flocal/api/overview",
 ];
 
 async fn status(running: &Running, path: &str, name: &str, value: &str) -> u16 {
