@@ -1,6 +1,6 @@
 //! The worker under the local host, for what only a host can bring: messages, and the way through it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::Context as _;
 use local_host::{
@@ -26,7 +26,7 @@ impl App {
     pub(crate) async fn start(root: &Path, worker: &Path, database: &str, pool: u32) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the app")?;
         let app_root = folder.path().join("app");
-        stage(root, worker, &app_root).context("cannot stage the app")?;
+        lay_out(root, worker, "orders-worker", &app_root).context("cannot stage the app")?;
         let (queues, people) = (MemoryQueues::default(), People::load(&root.join(".local-host.json"))?);
         let settings = [
             ("ORDERS_IDENTITY", "easyauth"),
@@ -66,20 +66,4 @@ impl App {
     pub(crate) async fn stop(self) {
         self.host.stop().await;
     }
-}
-
-fn stage(root: &Path, worker: &Path, app: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(app)?;
-    fs::copy(root.join("host.json"), app.join("host.json"))?;
-    fs::copy(worker, app.join("orders-worker"))?;
-    for function in fs::read_dir(root.join("functions"))? {
-        let function = function?;
-        let definition = function.path().join("function.json");
-        if definition.is_file() {
-            let target = app.join(function.file_name());
-            fs::create_dir(&target)?;
-            fs::copy(definition, target.join("function.json"))?;
-        }
-    }
-    Ok(())
 }

@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_median_is_of_three_rounds_unless_somebody_is_in_a_hurry() {
-        let arguments = ["bench", "--root", ".", "--target", "target"];
+        let arguments = ["bench", "--root", ".", "--target", "target", "--worker", "orders-worker"];
         let args = Args::parse_from(arguments);
         assert_eq!(Plan::of(args.quick).size.rounds, 3);
         let args = Args::parse_from(arguments.iter().chain(&["--quick"]));

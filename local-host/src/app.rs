@@ -2,6 +2,7 @@
 
 mod function_json;
 mod host_json;
+mod layout;
 mod retry;
 pub(crate) mod span;
 
@@ -12,6 +13,7 @@ use std::{
 
 pub(crate) use function_json::is_queue_name;
 pub(crate) use host_traps::Settings;
+pub use layout::lay_out;
 pub use retry::{Pause, Retry};
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.

@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, issuer::TokenOptions, people::People,
-    queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, app::lay_out, front::FrontMode, issuer::TokenOptions,
+    people::People, queues::Queues,
 };
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::{
     chaos,
     dev::{self, settings::issuer},
-    project::Project,
+    project::{Project, WORKER},
     release::Release,
     token,
 };
@@ -37,7 +37,7 @@ impl App {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app_root = folder.path().join("app");
         let worker = worker(project)?;
-        chaos::stage(project.root(), &worker, &app_root).context("cannot stage the app")?;
+        lay_out(project.root(), &worker, WORKER, &app_root).context("cannot stage the app")?;
         let database = folder.path().join("orders.db");
         let people = project.people()?;
         let ours = [

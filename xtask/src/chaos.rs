@@ -24,8 +24,6 @@ mod world;
 
 use std::{env, path::PathBuf};
 
-pub(crate) use self::world::stage;
-
 use self::{
     engine::{Engine, Name, engines},
     run::{Outcome, Setup, Size},

@@ -1,10 +1,11 @@
 //! The app under test: one database, one set of queues, and two hosts with a worker each.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use local_host::{
     ConsoleOptions, Event, Events, LocalHost, Options,
+    app::lay_out,
     front::FrontMode,
     people::People,
     queues::{Counts, MemoryQueues},
@@ -62,7 +63,7 @@ impl World {
     ) -> anyhow::Result<(Self, [Receiver<Event>; 2])> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app = folder.path().join("app");
-        stage(project.root(), setup.worker, &app).context("cannot stage the app")?;
+        lay_out(project.root(), setup.worker, WORKER, &app).context("cannot stage the app")?;
         let database = engine.fresh(folder.path(), setup.worker).await?;
         let (queues, people) = (MemoryQueues::default(), project.people()?);
         let start = async |entrance: &'static str, proxying: bool| {
@@ -142,21 +143,4 @@ fn settings(database: &str, proxying: bool) -> Vec<(String, String)> {
     ];
     settings.extend(SHORTENED.map(|(name, value)| (name.to_owned(), value.to_owned())));
     settings
-}
-
-/// Lays an app out in a folder of its own: host.json, the worker, and a folder for each function.
-pub(crate) fn stage(root: &Path, worker: &Path, app: &Path) -> io::Result<()> {
-    fs::create_dir_all(app)?;
-    fs::copy(root.join("host.json"), app.join("host.json"))?;
-    fs::copy(worker, app.join(WORKER))?;
-    for function in fs::read_dir(root.join("functions"))? {
-        let function = function?;
-        let definition = function.path().join("function.json");
-        if definition.is_file() {
-            let target = app.join(function.file_name());
-            fs::create_dir(&target)?;
-            fs::copy(definition, target.join("function.json"))?;
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The app folder as the host wants it: host.json, the worker, and the function folders right below.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -26,22 +27,10 @@ fn lay_out(root: &Path, worker: &Path, state: &Path, app: &Path) -> anyhow::Resu
     let spare = if current.is_some_and(|folder| folder.ends_with("app-a")) { "app-b" } else { "app-a" };
     let folder = app.with_file_name(spare);
     empty(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    copy(&root.join("host.json"), &folder)?;
-    copy(worker, &folder)?;
+    let name = worker.file_name().and_then(OsStr::to_str).context("the worker has no name")?;
+    local_host::app::lay_out(root, worker, name, &folder)?;
     // The worker's folder is the app's, as under the real host, and what it keeps there has to outlive a build.
     symlink(state, folder.join(".local")).context("cannot link .local into the staged app")?;
-    let functions = root.join("functions");
-    for function in
-        fs::read_dir(&functions).with_context(|| format!("cannot read {}", functions.display()))?
-    {
-        let function = function?;
-        let definition = function.path().join("function.json");
-        if definition.is_file() {
-            let target = folder.join(function.file_name());
-            empty(&target).with_context(|| format!("cannot make {}", target.display()))?;
-            copy(&definition, &target)?;
-        }
-    }
     point(app, spare).with_context(|| format!("cannot point {} to the staged app", app.display()))
 }
 
@@ -50,14 +39,6 @@ fn empty(folder: &Path) -> io::Result<()> {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)
-}
-
-/// Copies a file into a folder; the error names the file.
-fn copy(file: &Path, folder: &Path) -> anyhow::Result<()> {
-    let name = file.file_name().with_context(|| format!("{} is no file", file.display()))?;
-    fs::copy(file, folder.join(name))
-        .with_context(|| format!("cannot copy {}: is it there?", file.display()))?;
-    Ok(())
 }
 
 /// Renaming a link over another is one step for everyone who looks.
