@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use local_host::{
     ConsoleOptions, Events, LocalHost, Options,
+    app::lay_out,
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},

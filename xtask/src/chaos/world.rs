@@ -1,6 +1,6 @@
 //! The app under test: one database, one set of queues, and two hosts with a worker each.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use local_host::{
