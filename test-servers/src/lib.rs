@@ -10,7 +10,7 @@ pub mod front;
 pub mod handler;
 mod http;
 pub mod identity_endpoint;
-mod port;
+pub mod port;
 pub mod postgres;
 pub mod vault;
 

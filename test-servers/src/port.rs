@@ -6,6 +6,9 @@ use std::{
 };
 
 /// A port of the loopback address that is free now; another process can take it before its user does.
-pub(crate) fn free() -> io::Result<u16> {
+///
+/// # Errors
+/// When the system has none.
+pub fn free() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

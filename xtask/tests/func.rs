@@ -2,13 +2,13 @@
 
 use std::{
     io::{self, Write as _},
-    net::TcpListener,
     os::unix::process::CommandExt as _,
     process::{Child, Command},
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use test_servers::port;
 
 /// The first start fetches the extension bundle.
 const DEADLINE: Duration = Duration::from_mins(5);
@@ -25,11 +25,6 @@ impl Drop for Func {
     }
 }
 
-fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port().to_string()
-}
-
 #[tokio::test]
 async fn the_real_host_serves_the_same_app() {
     if Command::new("func").arg("--version").output().is_err() {
@@ -38,7 +33,7 @@ async fn the_real_host_serves_the_same_app() {
         io::stderr().write_all(line.as_bytes()).expect("stderr");
         return;
     }
-    let (port, issuer) = (free_port(), free_port());
+    let [port, issuer] = [(); 2].map(|()| port::free().expect("a free port").to_string());
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(["func", "--http-only", "--port", &port, "--issuer-port", &issuer]).process_group(0);
     let _func = Func(command.spawn().expect("xtask starts"));
