@@ -62,7 +62,8 @@ export function attacks(test, browser, url, { queue, person, app, tenant }) {
           document.body.append(frame);
         }), 403);
         assert.equal(await sent(evil, url, (url) => { location.href = url; }), 403);
-        await evil.getByText("another site").waitFor();
+        // A page that is all text may stay unpainted in a headless browser.
+        await evil.getByText("another site").waitFor({ state: "attached" });
       }));
   }
 

@@ -42,6 +42,7 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
 
   async function call() {
     number = null;
+    looks += 1;
     result.replaceChildren();
     const target = params.reduce((at, { whole, rest, input }) =>
       at.replace(whole, rest ? input.value.split("/").map(part).join("/") : part(input.value)), path);

@@ -111,19 +111,21 @@ export function walk(test, browser, url) {
   test("calls appear as they happen, with logs and trace, and one is repeated", async () => {
     const page = await open(browser(), url, "calls");
     const other = await open(browser(), url, "functions");
-    const id = await place(other);
-    const newest = page.getByRole("link", { name: /CreateOrder/ }).first();
-    await newest.getByText("201").waitFor();
-    await newest.getByText("trace").waitFor();
-    await newest.click();
-    const shown = page.getByRole("region", { name: /^Call / });
+    const { number, body } = await call(other, "CreateOrder", { as: "buyer", body: ORDER });
+    const { id } = JSON.parse(body);
+    const listed = page.locator(`[href="#/calls/${number}"]`);
+    await listed.getByText("201").waitFor();
+    await listed.getByText("trace").waitFor();
+    await listed.click();
+    const shown = page.getByRole("region", { name: `Call ${number}`, exact: true });
     await shown.getByText("buyer", { exact: true }).waitFor();
     assert.match(await shown.getByRole("group", { name: "Answer: body" }).innerText(), new RegExp(id));
     const before = page.url();
     await shown.getByRole("button", { name: "Replay" }).click();
     await page.waitForURL((now) => now.href !== before);
-    await shown.getByText("201").first().waitFor();
-    assert.doesNotMatch(await shown.getByRole("group", { name: "Answer: body" }).innerText(), new RegExp(id));
+    const repeated = page.getByRole("region", { name: `Call ${page.url().split("/").pop()}`, exact: true });
+    await repeated.getByText("201").first().waitFor();
+    assert.doesNotMatch(await repeated.getByRole("group", { name: "Answer: body" }).innerText(), new RegExp(id));
     await done(other);
     await done(page);
   });
@@ -158,7 +160,7 @@ async function place(page) {
   return JSON.parse(body).id;
 }
 
-/** Fills in a function's form and sends it; status and body of the answer. */
+/** Fills in a function's form and sends it; the number of the call, and status and body of the answer. */
 async function call(page, name, { as, id, body, mode }) {
   await page.getByRole("link", { name }).and(page.locator(`[href="#/functions/${name}"]`)).click();
   await page.getByRole("heading", { level: 2, name }).waitFor();
@@ -171,6 +173,7 @@ async function call(page, name, { as, id, body, mode }) {
   await shown.waitFor();
   const answer = shown.getByRole("group", { name: "Answer: body" });
   return {
+    number: Number((await shown.getAttribute("aria-label")).replace("Call ", "")),
     status: Number(await shown.locator(".badge").first().innerText()),
     body: (await answer.count()) ? await answer.innerText() : "",
   };
@@ -195,7 +198,7 @@ async function during(page, kind, act) {
     await card.getByLabel("Answers come").selectOption(to);
     if (to === "late") await card.getByLabel("Late by (ms)").fill("300");
     await card.getByRole("button", { name: "Switch" }).click();
-    await page.getByText("Answers of the worker now come").last().waitFor();
+    await card.getByRole("button", { name: "Switch", disabled: false }).waitFor();
     await go(page, "Functions");
   };
   await turn(kind);
