@@ -1,5 +1,6 @@
 // The frame around the views: tabs, the worker's state, and who hears what happens.
 
+import { showBuild } from "./build.js";
 import { el, notice } from "./dom.js";
 import { ask, listen } from "./host.js";
 import * as functions from "./views/functions.js";
@@ -56,10 +57,16 @@ async function show() {
 async function refresh() {
   shared.overview = await ask("GET", "overview");
   shared.person ??= shared.overview.front === "on" ? shared.overview.people?.everyone[0]?.name ?? "" : "";
-  const { app, worker } = shared.overview;
-  document.getElementById("app").textContent = app;
-  state(worker.ready ? `worker ready · process ${worker.pid}` : worker.pid ? "worker starting" : "no worker",
-    worker.ready ? "good" : "bad");
+  document.getElementById("app").textContent = shared.overview.app;
+  stand();
+}
+
+/** Shows how worker and build stand. */
+function stand() {
+  const { worker, build } = shared.overview;
+  const process = worker.ready ? `worker ready · process ${worker.pid}` : worker.pid ? "worker starting" : "no worker";
+  state(build.running ? `${process} · building` : process, worker.ready ? "good" : "bad");
+  showBuild(build);
 }
 
 function state(text, kind) {
@@ -72,6 +79,10 @@ async function hear(event) {
   if (event.kind === "gone") return state("the host is gone", "bad");
   if (["hello", "lagged", "worker"].includes(event.kind)) {
     await refresh().catch((error) => notice(error.message, "bad"));
+  }
+  if (event.kind === "build" && shared.overview) {
+    shared.overview.build = event.build;
+    stand();
   }
   if (["worker", "mistake", "queues"].includes(event.kind)) {
     notice(event.kind === "worker" ? `The worker ${event.what}` : event.what, event.kind === "mistake" ? "bad" : "");

@@ -13,6 +13,7 @@
 mod admin;
 pub mod app;
 mod body;
+mod build;
 pub mod clock;
 mod console;
 pub mod cors;
@@ -37,6 +38,7 @@ pub mod timers;
 mod wire;
 pub mod worker;
 
+pub use build::Build;
 pub use console::ConsoleOptions;
 pub use event::{Event, Events};
 pub use supervisor::{LocalHost, Options, StartError};

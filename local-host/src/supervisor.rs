@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use crate::{
+    build::{Build, Builds},
     console::{Console, ConsoleOptions, Entrance},
     event::{Event, Events},
     front::{Front, FrontMode},
@@ -74,6 +75,7 @@ pub(crate) struct Host {
     console_url: String,
     front: Front,
     console: Console,
+    builds: Builds,
     current: watch::Sender<Option<Arc<Instance>>>,
     /// Held while the instance is exchanged.
     exchange: Mutex<()>,
@@ -102,8 +104,8 @@ impl LocalHost {
         let instance = Arc::new(Instance::start(&options, &url)?);
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
-        let host =
-            Arc::new(Host { options, url, console_url, front, console, current, exchange: Mutex::new(()) });
+        let (builds, exchange) = (Builds::default(), Mutex::new(()));
+        let host = Arc::new(Host { options, url, console_url, front, console, builds, current, exchange });
         let mut tasks = JoinSet::new();
         tasks.spawn(serve::accept(listener, host.clone(), Entrance::App, stop.listen()));
         if let Some(listener) = of_console {
@@ -177,6 +179,13 @@ impl LocalHost {
         Ok(())
     }
 
+    /// Says how the app's build stands, for the console: whoever builds the app calls this before and after each build.
+    /// Every page shows the last failure, one that is opened later too, until a build is done; a new host knows of none.
+    /// Does not [`reload`](Self::reload).
+    pub fn tell_build(&self, build: Build) {
+        self.host.builds.tell(build);
+    }
+
     /// Fires a timer function now.
     ///
     /// # Errors
@@ -224,6 +233,11 @@ impl Host {
     /// The console.
     pub(crate) fn console(&self) -> &Console {
         &self.console
+    }
+
+    /// How the app's build stands.
+    pub(crate) fn builds(&self) -> &Builds {
+        &self.builds
     }
 
     /// The instance that serves now, if there is one.

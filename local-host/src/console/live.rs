@@ -16,10 +16,11 @@ use serde_json::{Value, json};
 use tokio::sync::{
     broadcast::{self, error::RecvError},
     mpsc::{self, Receiver, Sender},
+    watch,
 };
 
 use super::problem;
-use crate::{body::Body, event::Event, supervisor::Host, wire::Journal};
+use crate::{body::Body, build::Standing, event::Event, supervisor::Host, wire::Journal};
 
 /// A comment this often shows that the host is still there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -33,6 +34,7 @@ pub(super) fn answer(host: &Host) -> Response<Body> {
     let events = host.events().clone();
     let mut stopping = host.console().stopping.clone();
     let (mut heard, mut changed) = (events.listen(), events.wire().journal().listen());
+    let mut built = host.builds().listen();
     tokio::spawn(async move {
         let journal = events.wire().journal();
         let mut open = send(&sender, &json!({"kind": "hello"})).await;
@@ -49,6 +51,10 @@ pub(super) fn answer(host: &Host) -> Response<Body> {
                     Ok(number) => send_calls(&sender, journal, number, &mut changed).await,
                     Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
                     Err(RecvError::Closed) => false,
+                },
+                told = built.changed() => match told {
+                    Ok(()) => send_build(&sender, &mut built).await,
+                    Err(_) => false,
                 },
                 () = tokio::time::sleep(HEARTBEAT) => sender.send(Bytes::from_static(b": \n\n")).await.is_ok(),
             };
@@ -77,6 +83,12 @@ async fn send_calls(
         }
     }
     true
+}
+
+/// Tells how the build stands now, whatever has changed meanwhile.
+async fn send_build(sender: &Sender<Bytes>, built: &mut watch::Receiver<Standing>) -> bool {
+    let standing = built.borrow_and_update().clone();
+    send(sender, &json!({"kind": "build", "build": standing})).await
 }
 
 fn told(event: &Event) -> Option<Value> {

@@ -24,6 +24,7 @@ pub(super) fn of(host: &Host) -> Value {
             "pid": worker.and_then(crate::worker::Worker::pid),
             "ready": worker.is_some_and(crate::worker::Worker::is_ready),
         },
+        "build": host.builds().standing(),
         "front": format!("{:?}", host.options().front).to_lowercase(),
         "functions": functions,
         "openapi": document(host),

@@ -23,12 +23,13 @@ macro_rules! files {
 }
 
 /// Name, media type and text of each file beside the page.
-const FILES: [(&str, &str, &str); 15] = files![
+const FILES: [(&str, &str, &str); 16] = files![
     "console.css": CSS,
     "icon.svg": "image/svg+xml",
     "main.js": SCRIPT,
     "host.js": SCRIPT,
     "dom.js": SCRIPT,
+    "build.js": SCRIPT,
     "exchange.js": SCRIPT,
     "form.js": SCRIPT,
     "schema.js": SCRIPT,

@@ -7,7 +7,11 @@ use super::{Page, an_app};
 use crate::app::within;
 
 /// The next event that is wanted, as the page reads them.
-async fn event(stream: &mut Response, rest: &mut String, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn event(
+    stream: &mut Response,
+    rest: &mut String,
+    wanted: impl Fn(&Value) -> bool,
+) -> Value {
     within(async {
         loop {
             while let Some(end) = rest.find("\n\n") {

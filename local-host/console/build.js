@@ -1,0 +1,18 @@
+// A banner for a build that failed: it stays until one is done.
+
+import { el, listing, notice } from "./dom.js";
+
+let shown = null;
+
+/** What has not changed is left as it is: a banner that is drawn again is read out again, and loses its place. */
+export function showBuild({ failure }) {
+  if (failure === shown) return;
+  const banner = document.getElementById("build");
+  banner.replaceChildren(...(failure === null ? [] : [
+    el("strong", { class: "bad" }, "The last build failed."),
+    el("p", {}, "What served before keeps serving. This goes once a build is done."),
+    listing("What the build said", failure),
+  ]));
+  if (failure === null) notice("What was saved last is served now.");
+  shown = failure;
+}
