@@ -63,8 +63,8 @@ async fn a_failure_stays_until_a_build_is_done() {
 async fn of_a_long_failure_the_last_whole_lines_are_kept() {
     let running = an_app().start().await;
     let page = Page::open(&running).await;
-    let lines: String = (0..20_000).map(|number| format!("→ line {number}\n")).collect();
-    running.host.tell_build(failed(lines));
+    let lines: Vec<String> = (0..20_000).map(|number| format!("→ line {number}\n")).collect();
+    running.host.tell_build(failed(lines.concat()));
     let failure = shown(&page).await["failure"].as_str().unwrap().to_owned();
     assert!((60 * 1024..=64 * 1024 + 8).contains(&failure.len()), "{}", failure.len());
     let mut kept = failure.lines();
