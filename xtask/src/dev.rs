@@ -11,6 +11,8 @@ mod stop;
 mod watch;
 mod welcome;
 
+use std::path::PathBuf;
+
 pub(crate) use self::seed::products;
 
 use self::{session::Session, stop::Stop, watch::Watch};
@@ -31,11 +33,16 @@ pub(crate) struct Args {
     /// Serve the release build.
     #[arg(long)]
     release: bool,
+    /// Serve the repository in this folder, for tests.
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    repository: Option<PathBuf>,
 }
 
 /// Serves until it is told to stop.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     log::show_warnings();
+    let elsewhere = args.repository.as_deref().map(Project::at).transpose()?;
+    let project = elsewhere.as_ref().unwrap_or(project);
     let mut stop = Stop::listen()?;
     let mut watch = Watch::start(project)?;
     let profile = if args.release { Profile::Release } else { Profile::Dev };

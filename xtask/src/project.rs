@@ -17,6 +17,8 @@ pub(crate) const WORKER: &str = "orders-worker";
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     root: PathBuf,
+    /// cargo's output folder, where it is not that of this program.
+    output: Option<PathBuf>,
 }
 
 /// How the worker is compiled.
@@ -30,13 +32,13 @@ impl Project {
     /// The repository that this program was built from.
     pub(crate) fn here() -> Self {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self { root: package.parent().unwrap_or(package).to_owned() }
+        Self { root: package.parent().unwrap_or(package).to_owned(), output: None }
     }
 
-    /// A repository in another place, for tests.
-    #[cfg(test)]
-    pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    /// A repository in another place, for tests; what is built there stays there.
+    pub(crate) fn at(root: &Path) -> anyhow::Result<Self> {
+        let root = path::absolute(root).with_context(|| format!("{} names no folder", root.display()))?;
+        Ok(Self { output: Some(root.join("target")), root })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -46,6 +48,9 @@ impl Project {
     /// cargo's output folder: the one that this program lies in, `<output>/<profile>/xtask`, because settings,
     /// variables and a chosen target can each move it.
     pub(crate) fn target(&self) -> PathBuf {
+        if let Some(output) = &self.output {
+            return output.clone();
+        }
         let program = env::current_exe().unwrap_or_default();
         program.ancestors().nth(2).map_or_else(|| self.root.join("target"), Path::to_owned)
     }
@@ -79,7 +84,8 @@ impl Project {
         let mut command = Command::new(cargo);
         command.current_dir(&self.root);
         // A relative value counts from where the user is.
-        if let Some(Ok(output)) = env::var_os("CARGO_TARGET_DIR").map(path::absolute) {
+        let chosen = || env::var_os("CARGO_TARGET_DIR").and_then(|folder| path::absolute(folder).ok());
+        if let Some(output) = self.output.clone().or_else(chosen) {
             command.env("CARGO_TARGET_DIR", output);
         }
         command

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use local_host::{
-    ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode, people::People,
-    queues::Queues,
+    Build, ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode,
+    people::People, queues::Queues,
 };
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
@@ -23,6 +23,8 @@ pub(super) struct Session {
     profile: Profile,
     options: Options,
     host: Option<LocalHost>,
+    /// What failed last; whatever is saved next has to do it too.
+    owed: Option<Change>,
 }
 
 impl Session {
@@ -35,7 +37,7 @@ impl Session {
         let app_root = stage::stage(project, profile)?;
         let options = options(project, app_root, port, people, settings)?;
         tokio::spawn(log::follow(options.events.listen()));
-        let mut session = Self { project: project.clone(), profile, options, host: None };
+        let mut session = Self { project: project.clone(), profile, options, host: None, owed: None };
         session.open().await?;
         Ok(session)
     }
@@ -44,14 +46,23 @@ impl Session {
     /// there, the old worker keeps serving.
     pub(super) async fn follow(&mut self, change: Change) {
         println!("\nsaved: building");
+        self.tell(Build::Running);
+        let change = self.owed.take().map_or(change, |owed| owed.max(change));
         let outcome = match change {
             Change::Code => self.rebuild().await,
             Change::Setup => self.restart().await,
         };
-        if let Err(error) = outcome {
-            let serving =
-                if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
-            println!("error: {error:#}; {serving} until this is mended and saved");
+        let Err(error) = outcome else { return self.tell(Build::Done) };
+        self.owed = Some(change);
+        let serving = if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
+        println!("error: {error:#}; {serving} until this is mended and saved");
+        self.tell(Build::Failed { what: build::why(&error) });
+    }
+
+    /// Has the console show how the build stands.
+    fn tell(&self, build: Build) {
+        if let Some(host) = &self.host {
+            host.tell_build(build);
         }
     }
 
@@ -87,7 +98,7 @@ impl Session {
     }
 
     async fn stage(&self) -> anyhow::Result<()> {
-        build::worker(&self.project, self.profile).await?;
+        build::again(&self.project, self.profile).await?;
         stage::stage(&self.project, self.profile)?;
         Ok(())
     }

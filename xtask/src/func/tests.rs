@@ -30,7 +30,7 @@ fn people() -> People {
 }
 
 fn prepared(root: &Path) -> anyhow::Result<()> {
-    prepare(&Project::at(root), &root.join("built/orders-worker"), &people())
+    prepare(&Project::at(root).unwrap(), &root.join("built/orders-worker"), &people())
 }
 
 fn args(more: &[&str]) -> Args {
@@ -97,7 +97,7 @@ async fn core_tools_are_started_in_the_root_with_who_is_believed() {
     let func = stand_in(root.path());
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let args = args(&["--port", "7099", "--issuer-port", &port, "--http-only"]);
-    serve(&Project::at(root.path()), &func, &people(), &args).await.unwrap();
+    serve(&Project::at(root.path()).unwrap(), &func, &people(), &args).await.unwrap();
     let asked = fs::read_to_string(root.path().join("asked")).unwrap();
     let mut lines = asked.lines();
     assert_eq!(lines.next(), Some("start --port 7099 --functions Greet"));
@@ -126,9 +126,14 @@ async fn the_issuer_answers_while_core_tools_run() {
         .unwrap();
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
     let port = port.to_string();
-    serve(&Project::at(root.path()), &func, &people, &args(&["--http-only", "--issuer-port", &port]))
-        .await
-        .unwrap();
+    serve(
+        &Project::at(root.path()).unwrap(),
+        &func,
+        &people,
+        &args(&["--http-only", "--issuer-port", &port]),
+    )
+    .await
+    .unwrap();
     assert!(fs::read_to_string(root.path().join("metadata")).unwrap().contains("jwks_uri"));
 }
 
