@@ -1,5 +1,6 @@
 // A headless browser, and the console in it.
 
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -40,4 +41,30 @@ export async function open(browser, url, view, options = {}) {
 export async function go(page, tab) {
   await page.getByRole("navigation").getByRole("link", { name: tab, exact: true }).click();
   await page.getByRole("heading", { level: 1, name: tab }).waitFor();
+}
+
+/** Fills in a function's form and sends it; the number of the call, and status and body of the answer. */
+export async function call(page, name, { as, id, query, body, mode }) {
+  await page.getByRole("link", { name }).and(page.locator(`[href="#/functions/${name}"]`)).click();
+  await page.getByRole("heading", { level: 2, name }).waitFor();
+  await page.getByLabel("As", { exact: true }).selectOption(as);
+  if (id) await page.getByLabel(/^\{/).fill(id);
+  if (query) await page.getByLabel("Query").fill(query);
+  if (mode) await page.getByLabel("Through").selectOption(mode);
+  if (body) await page.getByLabel("Body", { exact: true }).fill(JSON.stringify(body));
+  await page.getByRole("button", { name: "Send" }).click();
+  const shown = page.getByRole("region", { name: /^Call / });
+  await shown.waitFor();
+  const answer = shown.getByRole("group", { name: "Answer: body" });
+  return {
+    number: Number((await shown.getAttribute("aria-label")).replace("Call ", "")),
+    status: Number(await shown.locator(".badge").first().innerText()),
+    body: (await answer.count()) ? await answer.innerText() : "",
+  };
+}
+
+/** Nothing went wrong in the page itself. */
+export async function done(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
 }

@@ -20,7 +20,16 @@ export function looks(test, browser, url, folder, views = []) {
   test("the keyboard reaches the tabs, the list and the form, and sends it", () => keyboard(browser(), url));
 }
 
-async function every(browser, url, folder, views, options) {
+/** Looks at one view in every colour and width, as it is now; pictures are called as `name` says. */
+export async function look(browser, url, folder, view, name) {
+  for (const colorScheme of COLOURS) {
+    for (const width of WIDTHS) {
+      await every(browser, url, folder, [view], { colorScheme, viewport: { width, height: 800 } }, name);
+    }
+  }
+}
+
+async function every(browser, url, folder, views, options, name = null) {
   mkdirSync(folder, { recursive: true });
   const { width } = options.viewport;
   // Colours and widths break different rules, so each is checked once.
@@ -32,7 +41,7 @@ async function every(browser, url, folder, views, options) {
     await page.goto(`${url}#/${view}`);
     await page.locator(`#tabs [href="#/${view.split("/")[0]}"][aria-current]`).waitFor();
     await page.locator("main:not([aria-busy])").waitFor();
-    await page.screenshot({ path: `${folder}/${view.replace("/", "-")}-${width}-${options.colorScheme}.png` });
+    await page.screenshot({ path: `${folder}/${name ?? view.replace("/", "-")}-${width}-${options.colorScheme}.png` });
     assert.doesNotMatch(await page.innerText("body"), /\[object|undefined|NaN/, view);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.equal(wide, 0, `${view} is wider than the window by ${wide} pixels`);

@@ -1,7 +1,7 @@
 // An order's whole life, done in the console by four people, with the faults that it has to survive.
 
 import assert from "node:assert/strict";
-import { go, open } from "../../local-host/browser/browser.mjs";
+import { call, done, go, open } from "../../local-host/browser/browser.mjs";
 
 const ORDER = { reference: "PO-17", currency: "EUR", lines: [{ sku: "ESPRESSO-1KG", quantity: 2 }] };
 
@@ -160,25 +160,6 @@ async function place(page) {
   return JSON.parse(body).id;
 }
 
-/** Fills in a function's form and sends it; the number of the call, and status and body of the answer. */
-async function call(page, name, { as, id, body, mode }) {
-  await page.getByRole("link", { name }).and(page.locator(`[href="#/functions/${name}"]`)).click();
-  await page.getByRole("heading", { level: 2, name }).waitFor();
-  await page.getByLabel("As", { exact: true }).selectOption(as);
-  if (id) await page.getByLabel(/^\{/).fill(id);
-  if (mode) await page.getByLabel("Through").selectOption(mode);
-  if (body) await page.getByLabel("Body", { exact: true }).fill(JSON.stringify(body));
-  await page.getByRole("button", { name: "Send" }).click();
-  const shown = page.getByRole("region", { name: /^Call / });
-  await shown.waitFor();
-  const answer = shown.getByRole("group", { name: "Answer: body" });
-  return {
-    number: Number((await shown.getAttribute("aria-label")).replace("Call ", "")),
-    status: Number(await shown.locator(".badge").first().innerText()),
-    body: (await answer.count()) ? await answer.innerText() : "",
-  };
-}
-
 /** Looks at an order until it has this status. */
 async function until(page, id, status) {
   const deadline = Date.now() + 20_000;
@@ -205,10 +186,4 @@ async function during(page, kind, act) {
   const made = await act();
   await turn("none");
   return made;
-}
-
-/** Nothing went wrong in the page itself. */
-async function done(page) {
-  assert.deepEqual(page.faults, []);
-  await page.context().close();
 }

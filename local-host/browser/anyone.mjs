@@ -1,0 +1,62 @@
+// The console on somebody's app: the Node handler of tests/apps, in front of it sign-in with the people that are built in.
+
+import assert from "node:assert/strict";
+import { call, done, go, open } from "./browser.mjs";
+
+export function anyone(test, browser, url) {
+  test("somebody's function is called by one of the people, and by nobody", async () => {
+    const page = await open(browser(), url, "functions");
+    const greeted = await call(page, "SimpleHttpTrigger", { as: "user", query: "name=you" });
+    assert.deepEqual([greeted.status, greeted.body], [200, "Hello, you"]);
+    await page.getByRole("region", { name: /^Call / }).getByText("user", { exact: true }).waitFor();
+    assert.equal((await call(page, "SimpleHttpTrigger", { as: "", query: "name=you" })).status, 401);
+    await done(page);
+  });
+
+  test("a message is put and seen consumed", async () => {
+    const page = await open(browser(), url, "queues");
+    const queue = page.getByRole("article", { name: "Queue test-input", exact: true });
+    await queue.getByText("read by QueueTrigger").waitFor();
+    await queue.getByText("Put a message").click();
+    await queue.getByLabel("Message").fill('"put by hand"');
+    await queue.getByRole("button", { name: "Put the message" }).click();
+    await page.getByText("A message was put into test-input.").waitFor();
+    await queue.getByText("0 visible, 0 hidden").waitFor();
+    await happened(page, "QueueTrigger", 'queue: "put by hand"');
+    await done(page);
+  });
+
+  test("a timer is run now", async () => {
+    const page = await open(browser(), url, "timers");
+    const timer = page.getByRole("article", { name: "TimerTrigger" });
+    await timer.getByText("never").waitFor();
+    await timer.getByRole("button", { name: "Run now" }).click();
+    await page.getByText("TimerTrigger has run.").waitFor();
+    await timer.getByText("never").waitFor({ state: "detached" });
+    await happened(page, "TimerTrigger", "timer: false");
+    await done(page);
+  });
+
+  test("a worker that is killed is followed by one that answers the next call", async () => {
+    const page = await open(browser(), url, "faults");
+    const killed = page.getByText(/^Process \d+ was killed\.$/);
+    await page.getByRole("button", { name: "Kill the worker now" }).click();
+    const [before] = (await killed.innerText()).match(/\d+/);
+    await go(page, "Functions");
+    const answer = await call(page, "SimpleHttpTrigger", { as: "other-user", query: "name=again" });
+    assert.deepEqual([answer.status, answer.body], [200, "Hello, again"]);
+    const state = page.getByText(/^worker ready · process \d+$/);
+    const [now] = (await state.innerText()).match(/\d+/);
+    assert.notEqual(now, before);
+    await done(page);
+  });
+}
+
+/** A function's only call stands in the list, and what the handler logged with it. */
+async function happened(page, name, logged) {
+  await go(page, "Calls");
+  await page.getByRole("list").getByRole("link", { name }).click();
+  const shown = page.getByRole("region", { name: /^Call \d+$/ });
+  await shown.getByRole("group", { name: "Logs" }).getByText(logged).waitFor();
+  await shown.getByText("200").first().waitFor();
+}
