@@ -9,7 +9,7 @@ export function showBuild({ failure }) {
   if (failure === shown) return;
   const banner = document.getElementById("build");
   banner.replaceChildren(...(failure === null ? [] : [
-    el("strong", { class: "bad" }, "The last build failed."),
+    el("strong", { class: "bad" }, "What was saved last cannot be served."),
     el("p", {}, "What served before keeps serving. This goes once a build is done."),
     listing("What the build said", failure),
   ]));
