@@ -17,7 +17,8 @@ pub(crate) struct Load {
     /// Before anything counts.
     pub(crate) warm_up: Duration,
     pub(crate) time: Duration,
-    /// From one request of a client to its next, however fast the answer; none for at once.
+    /// From one request of a client to its next, however fast the answer; none for at once. The clients take turns, so
+    /// that requests come evenly and not all at one instant.
     pub(crate) every: Option<Duration>,
 }
 
@@ -56,8 +57,10 @@ impl Load {
         }
         let begin = Instant::now() + self.warm_up;
         let mut working = JoinSet::new();
-        for client in clients {
-            working.spawn(client.work(begin, begin + self.time, self.every));
+        let start = Instant::now();
+        for (turn, client) in (0..).zip(clients) {
+            let pace = self.every.map(|every| (start + every * turn / self.clients, every));
+            working.spawn(client.work(begin, begin + self.time, pace));
         }
         let mut micros = Vec::new();
         while let Some(of_client) = working.join_next().await {
@@ -89,23 +92,23 @@ impl Client {
 
     /// The latencies of what was answered in the span, in microseconds.
     ///
-    /// With a pace, a request that had to wait for the answer before it counts from when it was due: who comes to a
+    /// With a pace (when the first is due, and how long until the next), a request that had to wait for the answer before it counts from when it was due: who comes to a
     /// server that is slow does not come later for that.
     async fn work(
         mut self,
         begin: Instant,
         end: Instant,
-        every: Option<Duration>,
+        mut pace: Option<(Instant, Duration)>,
     ) -> anyhow::Result<Vec<u32>> {
         let mut micros = Vec::new();
-        let (mut sent, mut due) = (Instant::now(), Instant::now());
+        let mut sent = Instant::now();
         loop {
-            if let Some(every) = every {
-                due += every;
-                tokio::time::sleep_until(due.into()).await;
+            if let Some((due, every)) = &mut pace {
+                tokio::time::sleep_until((*due).into()).await;
                 // A timer that fires late is not the server's doing.
-                let late = Instant::now().saturating_duration_since(due);
-                sent = if late < TIMER { Instant::now() } else { due };
+                let late = Instant::now().saturating_duration_since(*due);
+                sent = if late < TIMER { Instant::now() } else { *due };
+                *due += *every;
             }
             self.exchange().await?;
             let now = Instant::now();
@@ -167,6 +170,38 @@ mod tests {
         let sample = sample.expect("all were answered");
         assert!(sample.rate > 30.0, "more than one request a client: {sample:?}");
         assert!(sample.p50 > 0.0 && sample.p50 <= sample.p99, "{sample:?}");
+    }
+
+    #[tokio::test]
+    async fn clients_with_a_pace_take_turns() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let tell = tell.clone();
+                tokio::spawn(async move {
+                    let mut request = [0; 4];
+                    while connection.read_exact(&mut request).await.is_ok() {
+                        tell.send(Instant::now()).expect("the test listens");
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                        connection.write_all(answer).await.expect("the client listens");
+                    }
+                });
+            }
+        });
+        let load = Load { clients: 2, every: Some(Duration::from_millis(400)), ..LOAD };
+        let load = Load { time: Duration::from_secs(1), ..load };
+        load.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await.expect("an answer");
+        // Both say hello first; then the one comes while the other waits.
+        let (mut came, mut last) = (Vec::new(), None);
+        while let Ok(at) = told.try_recv() {
+            came.extend(last.map(|last| at - last));
+            last = Some(at);
+        }
+        let turns = came.split_off(2);
+        let apart = turns.iter().filter(|&&gap| gap > Duration::from_millis(50)).count();
+        assert!(apart + 1 >= turns.len() && apart >= 2, "{turns:?}");
     }
 
     #[tokio::test]

@@ -3,7 +3,8 @@
 //! [`bicep`] parses the files and works out what they would deploy for one choice of parameters; a value that nobody can
 //! know before the deployment stays a symbol. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
-//! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what Azure says afterwards; [`picture`] draws it.
+//! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what
+//! Azure says afterwards; [`queries`] reads what alerts expect of the log; [`picture`] draws it.
 
 pub mod assertions;
 pub mod bicep;
@@ -13,5 +14,6 @@ pub mod mutation;
 pub mod parameters;
 pub mod picture;
 pub mod policy;
+pub mod queries;
 pub mod schema;
 pub mod worlds;

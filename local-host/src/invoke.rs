@@ -17,9 +17,10 @@ mod query;
 mod queue_output;
 mod redirect;
 mod retry;
+mod trigger;
 mod watched;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -30,9 +31,9 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
-    app::{App, Function, TriggerKind},
+    app::{App, Function},
     body::{self, Body},
-    clock::{Clock, later},
+    clock::Clock,
     event::{Event, Events},
     ids,
     queues::Queues,
@@ -89,88 +90,6 @@ impl Invoker {
     pub fn new(app: Arc<App>, target: Target, queues: Queues, events: Events) -> Self {
         let clock = queues.clock().clone();
         Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
-    }
-
-    /// Invokes a function that has no HTTP caller (queue, timer): posts `{Data, Metadata}` with `Metadata.sys`
-    /// added unless a payload brought its own, reads the answer, sends the queue outputs, tells the `Invoked` event.
-    /// A timer with a retry policy is tried again as that says, under the same id.
-    ///
-    /// # Errors
-    /// When the worker answers anything but a well-formed 2xx envelope, cannot be reached, passes
-    /// `functionTimeout`, or an output cannot be sent.
-    pub async fn trigger(
-        &self,
-        function: &Function,
-        data: Map<String, Value>,
-        metadata: Map<String, Value>,
-    ) -> Result<Uuid, InvocationFailed> {
-        let record = self.0.events.wire().journal().begin(self.0.clock.now());
-        self.trigger_recorded(function, data, metadata, &record).await
-    }
-
-    /// As [`Self::trigger`], remembered in a record that the caller has.
-    pub(crate) async fn trigger_recorded(
-        &self,
-        function: &Function,
-        data: Map<String, Value>,
-        metadata: Map<String, Value>,
-        record: &Record,
-    ) -> Result<Uuid, InvocationFailed> {
-        let id = ids::random();
-        let retry = function.retry.filter(|_| matches!(function.trigger.kind, TriggerKind::Timer { .. }));
-        let (mut failed, mut last, mut record) = (0, None, record.clone());
-        loop {
-            let mut metadata = metadata.clone();
-            metadata::add_sys(&mut metadata, function, &self.0.clock);
-            if let Some(retry) = retry {
-                let context = retry::context(function, retry, failed, last.as_ref(), id);
-                metadata.insert("RetryContext".to_owned(), context);
-            }
-            let Err(failure) = self.once(function, data.clone(), metadata, id, &record).await else {
-                return Ok(id);
-            };
-            self.show(function, &failure, &record);
-            failed += 1;
-            match retry.and_then(|retry| retry.after(failed)) {
-                Some(pause) if self.pause(pause).await => {
-                    last = Some(failure);
-                    record = self.0.events.wire().journal().begin(self.0.clock.now());
-                }
-                _ => return Err(InvocationFailed(failure.what)),
-            }
-        }
-    }
-
-    async fn once(
-        &self,
-        function: &Function,
-        data: Map<String, Value>,
-        metadata: Map<String, Value>,
-        id: Uuid,
-        record: &Record,
-    ) -> Result<(), Failure> {
-        let started = Instant::now();
-        record.invokes(&function.name, id, Mode::Enveloped);
-        let outcome =
-            self.within_timeout(started, self.enveloped(function, data, metadata, id, record)).await;
-        let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
-        self.invoked(function, id, status, outcome.is_ok(), started);
-        outcome.map(drop)
-    }
-
-    /// Waits before the next try; false when there is to be none.
-    async fn pause(&self, pause: Duration) -> bool {
-        let mut last_tries = self.0.last_tries.listen();
-        let due = later(self.0.clock.now(), pause);
-        tokio::select! {
-            () = self.0.clock.sleep_until(due) => true,
-            () = last_tries.wait() => false,
-        }
-    }
-
-    /// From now on no failed call is tried again.
-    pub(crate) fn try_no_more(&self) {
-        self.0.last_tries.now();
     }
 
     /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller

@@ -22,6 +22,7 @@ mod database;
 mod described;
 mod heard;
 mod identity;
+mod kept_log;
 mod principal;
 mod queues;
 mod staged;
@@ -224,6 +225,7 @@ impl Setup {
         let queues = queues::queues(storage.as_ref(), events.clone());
         settings.extend(storage);
         let heard = events.listen();
+        kept_log::keep(events.listen());
         let options = Options {
             app_root: folder.path().join("app"),
             listen: ([127, 0, 0, 1], 0).into(),

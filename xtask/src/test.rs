@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, in sequence, up to the first failure.
 
 mod evidence;
+mod kept_log;
 
 use std::{
     path::PathBuf,
@@ -79,7 +80,7 @@ const STAGES: [Stage; 13] = [
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
             // The scenarios hold what ships, not what a debugger wants.
-            test.envs(under_test(project)?);
+            test.envs(under_test(project)?).env(kept_log::GIVEN, kept_log::file(project));
             let (server, with_node) = (server()?, node()?);
             if !with_node || server.is_none() {
                 test.arg("--");
@@ -100,11 +101,19 @@ const STAGES: [Stage; 13] = [
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
+                .env(kept_log::GIVEN, kept_log::file(project))
                 .envs(under_test(project)?);
             Ok(vec![test, on_server])
         },
     },
-    Stage { name: "evidence", advice: "", commands: |project| evidence::check(project).map(|()| Vec::new()) },
+    Stage {
+        name: "evidence",
+        advice: "",
+        commands: |project| {
+            evidence::check(project)?;
+            kept_log::check(project).map(|()| Vec::new())
+        },
+    },
     Stage {
         name: "chaos",
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
@@ -157,6 +166,7 @@ pub(crate) fn stages() -> String {
 /// Runs every stage, prints how long each took.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     evidence::forget(project)?;
+    kept_log::forget(project)?;
     let mut taken = Vec::new();
     let outcome = STAGES.iter().enumerate().try_for_each(|(index, stage)| {
         println!("\n== {} of {}: {}", index + 1, STAGES.len(), stage.name);
