@@ -83,6 +83,9 @@ export function rebuild(test, browser, xtask, shots) {
       assert.doesNotMatch(said, /[\u001b\u009b]/, "no escapes");
       await served.printed(/\u001b\[[\d;]*merror\[E0308\]/);
       assert.equal(await answered(), "first", "what served before keeps serving");
+      const later = await open(browser(), url, "queues");
+      await later.getByRole("alert").getByText("error[E0308]").waitFor();
+      await done(later);
       await look(browser(), url, shots, "functions", "failed-build");
 
       served.save("src/main.rs", worker('"second"'));
