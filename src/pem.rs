@@ -40,7 +40,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// When the first certificate of the chain ends: from then on nobody believes it.
+    /// When the first certificate of the chain to end does so: from then on nobody believes it.
     #[must_use]
     pub fn ends(&self) -> Option<DateTime<Utc>> {
         self.chain.iter().filter_map(|certificate| life::end(certificate)).min()
@@ -158,6 +158,21 @@ mod tests {
             let holder: Holder = text.parse().unwrap();
             let first = certificates(&issued.certificate).unwrap();
             assert_eq!((holder.chain.len(), &holder.chain[0]), (2, &first[0]));
+        }
+    }
+
+    #[test]
+    fn a_chain_ends_with_the_first_of_it_that_does() {
+        let authority = Authority::new("tests").unwrap();
+        let until = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
+        let leaf = |until| authority.issue(&Leaf { until, ..Leaf::client(&["worker"]) }).unwrap();
+        let (short, long) = (leaf(until), leaf(until + std::time::Duration::from_hours(24)));
+        for text in [
+            format!("{}{}{}", short.certificate, long.certificate, short.key),
+            format!("{}{}{}", long.certificate, short.certificate, long.key),
+        ] {
+            let holder: Holder = text.parse().unwrap();
+            assert_eq!(holder.ends(), DateTime::from_timestamp(1_900_000_000, 0));
         }
     }
 

@@ -7,14 +7,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Program, Settings, Written, json_file, overrides};
+use crate::{Program, Settings, Written, json_file, overrides, profile};
 
 /// What the host finds in an app folder.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The folder.
     pub root: PathBuf,
-    /// host.json, overrides of the settings applied; or why it cannot be read.
+    /// host.json, overrides of the settings and its profile applied; or why it cannot be read.
     pub host: Result<Value, String>,
     /// The folders directly below the root that hold a function.json, by name.
     pub functions: Vec<FunctionFolder>,
@@ -43,15 +43,21 @@ impl App {
     /// Reads the folder. `written` says that the settings come from a file, and so are all there are.
     #[must_use]
     pub fn read(root: &Path, settings: Settings, written: Option<Written>) -> Self {
-        let host = json_file::read(&root.join("host.json"), "host.json").map(|mut host| {
+        let host = json_file::read(&root.join("host.json"), "host.json").and_then(|mut host| {
             overrides::apply(&mut host, &settings);
-            host
+            profile::apply(&mut host).map(|()| host)
         });
         let functions = folders(root).into_iter().filter_map(|name| FunctionFolder::read(root, name));
         let functions: Vec<_> = functions.collect();
         let nested = nested(root, &functions);
         let program = host.as_ref().ok().and_then(|host| Program::of(root, host, &settings));
         Self { root: root.to_owned(), host, functions, nested, program, settings, written }
+    }
+
+    /// Whether host.json makes functions of routes, so that there are no folders (protocol sheet §2.5).
+    #[must_use]
+    pub fn has_routes(&self) -> bool {
+        self.host(&["customHandler", "http", "routes"]).is_some()
     }
 
     /// A value of host.json, its members found ignoring case as the host does; null counts as absent.

@@ -9,6 +9,7 @@ mod app;
 mod finding;
 pub mod json_file;
 pub mod overrides;
+pub mod profile;
 mod program;
 mod rules;
 pub mod settings;

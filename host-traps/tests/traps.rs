@@ -162,6 +162,12 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
         ("executable-architecture", warn, sound().program(&with_loader, 0o755)),
         ("function-folders", warn, sound().function("functions/Deep", &[queue_trigger()])),
         ("function-folders", fail, sound().without("Call").without("Take")),
+        (
+            "function-folders",
+            fail,
+            sound().host("/customHandler/http", json!({"routes": [{"route": "{*rest}"}]})),
+        ),
+        ("host-json", fail, sound().host("/configurationProfile", "no-such".into())),
         ("function-json", fail, sound().function("Broken", &[]).file("Broken/function.json", "[]")),
         ("function-json", fail, sound().function("2nd", &[queue_trigger()])),
         (
@@ -279,4 +285,14 @@ fn settings_are_read_in_both_forms() {
     assert!(matches!(read("secret.json"), Err(SettingsFileError::Encrypted)));
     assert!(matches!(read("none.json"), Err(SettingsFileError::Form)));
     assert!(matches!(read("missing.json"), Err(SettingsFileError::Unreadable(_))));
+}
+
+#[test]
+fn functions_that_routes_make_need_no_folders() {
+    for app in [
+        Folder::sound().host("/customHandler/http", json!({"routes": [{"route": "{*rest}"}]})),
+        Folder::sound().host("/configurationProfile", "mcp-custom-handler".into()),
+    ] {
+        assert_eq!(app.without("Call").without("Take").breaks(), BTreeSet::new());
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) use function_json::is_queue_name;
 pub(crate) use host_traps::Settings;
 pub use layout::lay_out;
 pub use retry::{Pause, Retry};
+use serde_json::Value;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -58,9 +59,8 @@ impl App {
     /// When host.json or a function.json is missing or malformed; all faults of the function folders are collected.
     pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
         let settings = Settings::over_environment(settings);
-        let (host, only) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
-        let (functions, left_out) =
-            function_json::load_all(root, &settings, only.as_deref()).map_err(AppError)?;
+        let (host, told) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
+        let (functions, left_out) = function_json::load_all(root, &settings, &told).map_err(AppError)?;
         Ok(Self {
             root: root.to_owned(),
             host,
@@ -71,6 +71,14 @@ impl App {
             believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
         })
     }
+}
+
+/// What host.json says of functions.
+enum Told {
+    /// They are in folders; `functions` may limit them to these names.
+    Folders(Option<Vec<String>>),
+    /// They are made of `customHandler.http.routes`, and there are no folders: their bindings, in this sequence.
+    Routes(Vec<Value>),
 }
 
 fn largest_body(settings: &Settings) -> Result<usize, String> {
@@ -108,6 +116,8 @@ pub struct CustomHandler {
     pub working_directory: PathBuf,
     /// `arguments`, then `defaultWorkerPath`, then `workerArguments`, as the host joins them.
     pub arguments: Vec<String>,
+    /// `port`, where the program listens whatever its environment says; a free one if not given (protocol sheet §1.2).
+    pub port: Option<u16>,
     /// `initializationTimeout`, 30 s by default.
     pub initialization_timeout: Duration,
     /// `enableForwardingHttpRequest`.

@@ -160,12 +160,14 @@ impl LocalHost {
     }
 
     /// Reads the app folder anew and restarts the worker: after a rebuild. No strike. The old worker serves until
-    /// the new one answers, then ends what it has begun.
+    /// the new one answers, then ends what it has begun; one whose port host.json names makes room for it first
+    /// (protocol sheet §1.2).
     ///
     /// # Errors
     /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving.
     pub async fn reload(&self) -> Result<(), StartError> {
         let _exchange = self.host.exchange.lock().await;
+        self.host.make_room().await;
         let next = Arc::new(Instance::start(&self.host.options, &self.host.url)?);
         if let Err(gone) = next.worker().ready().await {
             next.end().await;
@@ -250,6 +252,15 @@ impl Host {
         let mut current = self.current.subscribe();
         let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
         found.ok_or_else(|| StartError("the host has stopped".to_owned()))
+    }
+
+    /// Ends the instance whose worker has the one port that there is for it and for the next.
+    async fn make_room(&self) {
+        let pinned = |current: &Arc<Instance>| current.app().host.custom_handler.port.is_some();
+        if let Some(old) = self.instance().filter(pinned) {
+            self.current.send_replace(None);
+            old.end().await;
+        }
     }
 
     /// Waits for three strikes, then puts a new instance in the place of the one that they ended.

@@ -87,7 +87,7 @@ impl Worker {
     /// # Errors
     /// One sentence when there is no port or the program cannot be started.
     pub(crate) fn start(setup: Setup) -> Result<(Self, Owner), String> {
-        let address = free_address().map_err(|error| format!("no free port for the worker: {error}"))?;
+        let address = address(setup.handler.port)?;
         let patience = setup.handler.initialization_timeout * 4;
         let first = Process::spawn(&setup, address.port())?;
         let (commands, received) = mpsc::unbounded_channel();
@@ -179,6 +179,13 @@ impl Drop for Owner {
 /// A second for the process and one for its last lines.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+/// The port of host.json, which has to be free, or any that is.
+fn address(port: Option<u16>) -> Result<SocketAddr, String> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
+    bound.and_then(|listener| listener.local_addr()).map_err(|error| match port {
+        Some(port) => {
+            format!("the port {port} of customHandler in host.json cannot be had: {error}; choose another")
+        }
+        None => format!("no free port for the worker: {error}"),
+    })
 }

@@ -185,3 +185,68 @@ fn the_older_section_forwards_to_the_functions_name() {
     assert!(handler.is_legacy && handler.forwards);
     assert_eq!(handler.arguments, ["server.js"]);
 }
+
+/// Name, route and level of each HTTP function.
+fn routes(app: &App) -> Vec<(&str, &str, AuthLevel)> {
+    let of = |kind| match kind {
+        &TriggerKind::Http { ref route, auth_level, .. } => (route.as_str(), auth_level),
+        _ => unreachable!("routes make HTTP functions"),
+    };
+    let functions = app.functions.iter().map(|function| (function.name.as_str(), of(&function.trigger.kind)));
+    functions.map(|(name, (route, level))| (name, route, level)).collect()
+}
+
+#[test]
+fn routes_of_host_json_make_functions_with_one_level_unless_they_have_their_own() {
+    let mut host = plain_host();
+    host["customHandler"]["http"] = json!({
+        "defaultAuthorizationLevel": "anonymous",
+        "routes": [{ "route": "{*rest}" }, { "route": "inner/{id:int}", "authorizationLevel": "Admin" }],
+    });
+    let app = load(&folder(&host, &[]), &[]).unwrap();
+    let expected = [
+        ("http-handler1", "{*rest}", AuthLevel::Anonymous),
+        ("http-handler2", "inner/{id:int}", AuthLevel::Admin),
+    ];
+    assert_eq!(routes(&app), expected);
+    assert!(app.functions.iter().all(local_host::app::Function::is_http_in_out));
+    host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }] });
+    let alone = load(&folder(&host, &[]), &[]).unwrap();
+    assert_eq!(routes(&alone), [("http-handler1", "a", AuthLevel::Function)]);
+}
+
+#[test]
+fn routes_and_folders_of_functions_exclude_each_other_and_a_wrong_route_is_named() {
+    let mut host = plain_host();
+    host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }] });
+    let faults = load(&folder(&host, &[("One", http(&json!({})))]), &[]).unwrap_err();
+    assert!(faults[0].contains("customHandler.http.routes and there is One/function.json"), "{faults:?}");
+    for wrong in [json!({}), json!({ "route": " " }), json!({ "route": "{a" }), json!({ "route": "admin/x" })]
+    {
+        host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }, wrong] });
+        let faults = load(&folder(&host, &[]), &[]).unwrap_err();
+        assert!(faults[0].contains("http.routes"), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_configuration_profile_stands_below_host_json_and_its_overrides() {
+    const NAME: &str = "AzureFunctionsJobHost__configurationProfile";
+    let of = |host: &Value, profile| load(&folder(host, &[]), &[(NAME, profile)]);
+    for profile in ["mcp-custom-handler", "Web-App-Custom-Handler"] {
+        let app = of(&plain_host(), profile).unwrap();
+        assert_eq!(routes(&app), [("http-handler1", "{*route}", AuthLevel::Function)]);
+        assert!(app.host.custom_handler.proxies && app.host.route_prefix.is_empty());
+    }
+    let mut host = plain_host();
+    host["configurationProfile"] = json!("mcp-custom-handler");
+    host["customHandler"]["HTTP"] =
+        json!({ "routes": [{ "authorizationLevel": "anonymous" }, { "route": "b" }] });
+    host["extensions"] = json!({ "http": { "routePrefix": "web" } });
+    let app = load(&folder(&host, &[]), &[]).unwrap();
+    let expected =
+        [("http-handler1", "{*route}", AuthLevel::Anonymous), ("http-handler2", "b", AuthLevel::Function)];
+    assert_eq!((routes(&app), app.host.route_prefix.as_str()), (expected.to_vec(), "web"));
+    assert!(of(&plain_host(), "default").unwrap().functions.is_empty());
+    assert!(of(&plain_host(), "other").unwrap_err()[0].contains("no configurationProfile \"other\""));
+}

@@ -92,7 +92,6 @@ fn key_id(token: &str) -> Result<String, Reason> {
 fn refusal(error: &ErrorKind) -> Reason {
     match error {
         ErrorKind::InvalidSignature => Reason::TokenSignature,
-        ErrorKind::InvalidAlgorithm => Reason::TokenAlgorithm,
         ErrorKind::InvalidIssuer => Reason::IssuerForeign,
         ErrorKind::InvalidAudience => Reason::AudienceForeign,
         _ => Reason::TokenMalformed,

@@ -37,16 +37,13 @@ fn time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
     Some((time.and_utc(), rest))
 }
 
-/// What a DER value of this tag holds, and what follows it. Lengths have up to three bytes: certificates are shorter.
+/// What a DER value of this tag holds, and what follows it. Lengths have up to two bytes: certificates are shorter.
 fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = bytes.split_first()?;
     let (length, rest) = match rest {
         [short @ 0..=0x7f, rest @ ..] => (usize::from(*short), rest),
         [0x81, one, rest @ ..] => (usize::from(*one), rest),
         [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
-        [0x83, high, middle, low, rest @ ..] => {
-            (usize::try_from(u32::from_be_bytes([0, *high, *middle, *low])).ok()?, rest)
-        }
         _ => return None,
     };
     if *found == tag { rest.split_at_checked(length) } else { None }

@@ -17,7 +17,8 @@ use crate::{
 
 const VERSION: &str = "27.1.0";
 /// Identity, policy and certificates.
-const FILES: [&str; 4] = ["src/policy.rs", "src/pem.rs", "src/identity.rs", "src/identity/**/*.rs"];
+const FILES: [&str; 5] =
+    ["src/policy.rs", "src/pem.rs", "src/pem/*.rs", "src/identity.rs", "src/identity/**/*.rs"];
 /// Tests in the process, which are quick to build and to run.
 const TESTS: [&str; 3] = ["policy::", "pem::", "identity::"];
 /// The one of them that waits for a time-out takes as long as all others.

@@ -30,6 +30,9 @@ fn folders(app: &App) -> Vec<Fault> {
             judged(path, why, remedy)
         })
         .collect();
+    if app.has_routes() {
+        return app.functions.iter().map(|function| with_routes(&function.name)).collect();
+    }
     if app.functions.is_empty() && faults.is_empty() {
         faults.push(fail(
             "app",
@@ -38,6 +41,14 @@ fn folders(app: &App) -> Vec<Fault> {
         ));
     }
     faults
+}
+
+fn with_routes(folder: &str) -> Fault {
+    fail(
+        format!("{folder}/function.json"),
+        "host.json has customHandler.http.routes, and the host takes functions from one of them alone",
+        "take the routes or the folder out",
+    )
 }
 
 fn each(app: &App, find: fn(&FunctionFolder) -> Vec<Fault>) -> Vec<Fault> {

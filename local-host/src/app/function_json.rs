@@ -5,38 +5,75 @@ mod binding;
 use std::{fs, path::Path};
 
 use host_traps::{Settings, json_file};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Function, LeftOut, Retry};
+use super::{Function, LeftOut, Retry, Told};
 pub(crate) use binding::is_queue_name;
 use binding::{Binding, Fault};
 
-/// Reads every enabled function, those that are not served apart; `only` limits them to those names.
+/// Reads every enabled function, those that are not served apart.
 pub(super) fn load_all(
     root: &Path,
     settings: &Settings,
-    only: Option<&[String]>,
+    told: &Told,
 ) -> Result<(Vec<Function>, Vec<LeftOut>), Vec<String>> {
+    let folders = folder_names(root).map_err(|fault| vec![fault])?;
+    let found = match told {
+        Told::Routes(_) if !folders.is_empty() => {
+            return Err(vec![format!(
+                "host.json has customHandler.http.routes and there is {}/function.json, but the host takes functions \
+                 from one of them alone: take the routes or the folders out",
+                folders[0]
+            )]);
+        }
+        Told::Routes(routes) => of_routes(routes),
+        Told::Folders(only) => {
+            let is_wanted = |name: &String| {
+                only.as_ref().is_none_or(|only| only.iter().any(|one| one.eq_ignore_ascii_case(name)))
+            };
+            folders.into_iter().filter(is_wanted).map(|name| in_folder(root, name)).collect()
+        }
+    };
     let (mut functions, mut left_out) = (Vec::new(), Vec::new());
     let mut faults = Vec::new();
-    for name in folder_names(root).map_err(|fault| vec![fault])? {
-        let wanted = only.is_none_or(|only| only.iter().any(|one| one.eq_ignore_ascii_case(&name)));
-        if !wanted || settings.is_true(&format!("AzureWebJobs.{name}.Disabled")) {
+    for Found { name, place, json } in found {
+        if settings.is_true(&format!("AzureWebJobs.{name}.Disabled")) {
             continue;
         }
-        match load(root, &name, settings) {
+        match json.map_err(|fault| vec![Fault::Wrong(fault)]).and_then(|json| read(&name, &json, settings)) {
             Ok(function) => functions.extend(function),
             Err(found) if found.iter().all(Fault::is_unserved) => {
                 let why = found.iter().map(Fault::sentence).collect::<Vec<_>>().join("; ");
                 left_out.push(LeftOut { function: name, why });
             }
-            Err(found) => {
-                faults
-                    .extend(found.iter().map(|fault| format!("{name}/function.json: {}", fault.sentence())));
-            }
+            Err(found) => faults.extend(found.iter().map(|fault| format!("{place}: {}", fault.sentence()))),
         }
     }
     if faults.is_empty() { Ok((functions, left_out)) } else { Err(faults) }
+}
+
+/// A function as it stands somewhere.
+struct Found {
+    name: String,
+    place: String,
+    json: Result<Value, String>,
+}
+
+fn in_folder(root: &Path, name: String) -> Found {
+    let json = json_file::read(&root.join(&name).join("function.json"), "the file");
+    Found { place: format!("{name}/function.json"), name, json }
+}
+
+/// Sorted by their names, as those of folders are.
+fn of_routes(routes: &[Value]) -> Vec<Found> {
+    let made = routes.iter().enumerate().map(|(at, bindings)| Found {
+        name: format!("http-handler{}", at + 1),
+        place: format!("host.json customHandler.http.routes[{at}]"),
+        json: Ok(json!({ "bindings": bindings })),
+    });
+    let mut found: Vec<_> = made.collect();
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
 }
 
 fn folder_names(root: &Path) -> Result<Vec<String>, String> {
@@ -52,9 +89,7 @@ fn folder_names(root: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn load(root: &Path, name: &str, settings: &Settings) -> Result<Option<Function>, Vec<Fault>> {
-    let json = json_file::read(&root.join(name).join("function.json"), "the file")
-        .map_err(|fault| vec![Fault::Wrong(fault)])?;
+fn read(name: &str, json: &Value, settings: &Settings) -> Result<Option<Function>, Vec<Fault>> {
     if json.get("disabled") == Some(&Value::Bool(true)) {
         return Ok(None);
     }

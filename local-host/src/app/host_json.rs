@@ -9,22 +9,26 @@ use std::{
     time::Duration,
 };
 
-use host_traps::{Settings, json_file, overrides};
-use serde_json::Value;
+use host_traps::{Settings, json_file, overrides, profile};
+use serde_json::{Value, json};
 
-use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions, span};
+use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions, Told, span};
 
 /// What the host's HTTP client takes for "no limit" (protocol sheet §2.3).
 const UNBOUNDED: Duration = Duration::from_millis(i32::MAX as u64);
 
-/// Reads host.json; beside it the names in `functions`, where it limits what is loaded.
-pub(super) fn load(root: &Path, settings: &Settings) -> Result<(HostJson, Option<Vec<String>>), String> {
+/// Methods of a function that a route of host.json makes.
+const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
+
+/// Reads host.json, and what it says of functions.
+pub(super) fn load(root: &Path, settings: &Settings) -> Result<(HostJson, Told), String> {
     let path = root.join("host.json");
     if !path.is_file() {
         return Err(format!("{} is missing; name the folder that holds host.json", path.display()));
     }
     let mut json = json_file::read(&path, "host.json")?;
     overrides::apply(&mut json, settings);
+    profile::apply(&mut json)?;
     let file = Section { value: Some(&json), path: String::new() };
     if file.text("version")?.as_deref() != Some("2.0") {
         return Err("host.json: \"version\" must be \"2.0\"".to_owned());
@@ -42,8 +46,36 @@ pub(super) fn load(root: &Path, settings: &Settings) -> Result<(HostJson, Option
         max_concurrent_requests: limit(&http, "maxConcurrentRequests")?,
         queues: queues(&file.section("extensions").section("queues"))?,
     };
+    let routes = routes(&file.section("customHandler").section("http"))?;
+    if !routes.is_empty() {
+        return Ok((host, Told::Routes(routes)));
+    }
     let only = file.get("functions").is_some().then(|| file.strings("functions")).transpose()?;
-    Ok((host, only))
+    Ok((host, Told::Folders(only)))
+}
+
+/// The bindings of the functions that routes make, where there are any (protocol sheet §2.5).
+fn routes(http: &Section<'_>) -> Result<Vec<Value>, String> {
+    let listed: Vec<&Value> = match http.get("routes") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(list)) => list.iter().collect(),
+        // Overrides that name positions.
+        Some(Value::Object(members)) => members.values().collect(),
+        Some(_) => return Err(http.fault("routes", "must be a list")),
+    };
+    let default = http.text("defaultAuthorizationLevel")?;
+    let bindings = listed.iter().enumerate().map(|(at, &value)| {
+        let one = Section { value: Some(value), path: format!("{}routes.{at}.", http.path) };
+        let Some(route) = one.text("route")?.filter(|route| !route.trim().is_empty()) else {
+            return Err(one.fault("route", "is missing; write a route template such as \"{*route}\""));
+        };
+        let level = one.text("authorizationLevel")?.or_else(|| default.clone());
+        Ok(json!([
+            {"type": "httpTrigger", "direction": "in", "name": "req", "authLevel": level, "methods": METHODS, "route": route},
+            {"type": "http", "direction": "out", "name": "res"},
+        ]))
+    });
+    bindings.collect()
 }
 
 fn function_timeout(file: &Section<'_>) -> Result<Duration, String> {
@@ -79,6 +111,7 @@ fn custom_handler(root: &Path, host: &Section<'_>, settings: &Settings) -> Resul
         working_directory: expanded("workingDirectory")?
             .map_or_else(|| root.to_owned(), |folder| root.join(folder)),
         arguments,
+        port: file.get("port").map(|_| file.number("port", 0, 1..=u16::MAX)).transpose()?,
         initialization_timeout: file.span("initializationTimeout", Duration::from_secs(30))?,
         forwards: is_legacy || file.flag("enableForwardingHttpRequest")?,
         proxies: file.flag("enableProxyingHttpRequest")?,

@@ -2,6 +2,8 @@
 
 use local_host::Event;
 
+use serde_json::json;
+
 use crate::app::{Running, TestApp, alive, client};
 
 async fn strike(running: &mut Running, function: &str) -> u32 {
@@ -114,5 +116,28 @@ async fn an_answer_without_a_body_is_framed_as_one() {
     let running = TestApp::new().http("ok").start().await;
     let answer = client().get(format!("{}/api/other", running.host.url())).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.content_length()), (404, Some(0)));
+    running.host.stop().await;
+}
+
+#[tokio::test]
+async fn a_web_server_of_its_own_keeps_the_port_that_host_json_gives_it() {
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let app = TestApp::new()
+        .set("/configurationProfile", "mcp-custom-handler")
+        .set("/customHandler/http", json!({ "defaultAuthorizationLevel": "anonymous" }))
+        .set("/customHandler/port", free.port().to_string());
+    let running = app.start().await;
+    let call = async |path: &str| {
+        let answer = client().get(format!("{}/{path}", running.host.url())).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!(running.host.worker_address().await.unwrap(), free);
+    assert_eq!((call("ok").await, call("fail").await), (200, 500));
+    let before = running.host.worker_pid();
+    running.host.reload().await.unwrap();
+    assert_eq!((call("ok").await, running.host.worker_address().await.unwrap()), (200, free));
+    assert_ne!(running.host.worker_pid(), before);
+    let taken = TestApp::new().http("ok").set("/customHandler/port", free.port()).refusal().await;
+    assert!(taken.contains(&format!("the port {} of customHandler", free.port())), "{taken}");
     running.host.stop().await;
 }

@@ -31,9 +31,9 @@ pub(super) struct TestKey {
     pair: RsaKeyPair,
 }
 
-/// The key that signs, the one that replaces it, and one that the issuer never had.
-pub(super) static FIRST: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("first"));
-pub(super) static SECOND: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("second"));
+/// The key that signs, the one that replaces it, and one that the issuer never had. Ids hold what Entra's may.
+pub(super) static FIRST: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("first_key-1"));
+pub(super) static SECOND: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("second_key-2"));
 pub(super) static ATTACKER: LazyLock<TestKey> = LazyLock::new(|| TestKey::new("attacker"));
 
 impl TestKey {

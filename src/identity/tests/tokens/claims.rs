@@ -158,7 +158,7 @@ async fn j12_a_name_that_occurs_twice_is_401() {
     assert_eq!(world.asks(&signed(&header, &roles, &FIRST)).await, (401, "token-malformed"));
     let deep = claims.replacen('{', r#"{"cnf":{"a":1,"a":2},"#, 1);
     assert_eq!(world.asks(&signed(&header, &deep, &FIRST)).await, (401, "token-malformed"));
-    for member in [r#""alg":"RS256""#, r#""kid":"first""#, r#""typ":"JWT""#] {
+    for member in [r#""alg":"RS256""#, r#""kid":"first_key-1""#, r#""typ":"JWT""#] {
         let twice = header.replacen('{', &format!("{{{member},"), 1);
         assert_eq!(world.asks(&signed(&twice, &claims, &FIRST)).await, (401, "token-malformed"), "{member}");
     }
