@@ -1,7 +1,7 @@
 // The console on somebody's app: the Node handler of tests/apps, in front of it sign-in with the people that are built in.
 
 import assert from "node:assert/strict";
-import { call, done, go, open } from "./browser.mjs";
+import { call, done, go, kill, open } from "./browser.mjs";
 
 export function anyone(test, browser, url) {
   test("somebody's function is called by one of the people, and by nobody", async () => {
@@ -39,14 +39,7 @@ export function anyone(test, browser, url) {
 
   test("a worker that is killed is followed by one that answers", async () => {
     const page = await open(browser(), url, "faults");
-    const state = page.getByRole("status").first();
-    const before = await state.innerText();
-    await page.getByRole("button", { name: "Kill the worker now" }).click();
-    await page.getByText("was killed.").waitFor();
-    await page.waitForFunction((before) => {
-      const now = document.getElementById("worker").textContent;
-      return now.startsWith("worker ready") && now !== before;
-    }, before);
+    await kill(page);
     await go(page, "Functions");
     const answer = await call(page, "SimpleHttpTrigger", { as: "other-user", query: "name=again" });
     assert.deepEqual([answer.status, answer.body], [200, "Hello, again"]);

@@ -68,3 +68,14 @@ export async function done(page) {
   assert.deepEqual(page.faults, []);
   await page.context().close();
 }
+
+/** Kills the worker from the page of faults, and waits until the next one is ready. */
+export async function kill(page) {
+  const before = await page.getByRole("status").first().innerText();
+  await page.getByRole("button", { name: "Kill the worker now" }).click();
+  await page.getByText("was killed.").waitFor();
+  await page.waitForFunction((before) => {
+    const now = document.getElementById("worker").textContent;
+    return now.startsWith("worker ready") && now !== before;
+  }, before);
+}

@@ -1,7 +1,7 @@
 // An order's whole life, done in the console by four people, with the faults that it has to survive.
 
 import assert from "node:assert/strict";
-import { call, done, go, open } from "../../local-host/browser/browser.mjs";
+import { call, done, go, kill, open } from "../../local-host/browser/browser.mjs";
 
 const ORDER = { reference: "PO-17", currency: "EUR", lines: [{ sku: "ESPRESSO-1KG", quantity: 2 }] };
 
@@ -78,14 +78,7 @@ export function walk(test, browser, url) {
 
   test("a worker that is killed is started again, and a call that waits for it is answered", async () => {
     const page = await open(browser(), url, "faults");
-    const state = page.getByRole("status").first();
-    const before = await state.innerText();
-    await page.getByRole("button", { name: "Kill the worker now" }).click();
-    await page.getByText("was killed.").waitFor();
-    await page.waitForFunction((before) => {
-      const now = document.getElementById("worker").textContent;
-      return now.startsWith("worker ready") && now !== before;
-    }, before);
+    await kill(page);
     await go(page, "Functions");
     assert.equal((await call(page, "Health", { as: "" })).status, 200);
     await done(page);
