@@ -1,7 +1,8 @@
-//! What the command does while it serves: prints, listens to keys, brings messages in and out.
+//! What the command does while it serves: prints, listens to keys and for saves, brings messages in and out.
 
 mod hotkeys;
 mod open;
+mod reloads;
 mod show;
 mod transfer;
 
@@ -23,13 +24,16 @@ use local_host::{
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
+    sync::mpsc,
     time::sleep,
 };
 
 use crate::Arguments;
 use hotkeys::{Hotkeys, Key};
+use reloads::Reloads;
 use show::Show;
 
+pub(super) use reloads::Rebuild;
 pub(super) use show::Form;
 
 /// Where Core Tools listen too.
@@ -51,15 +55,23 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     if let Some(file) = &arguments.import {
         transfer::import(file, arguments.export.as_deref(), &queues)?;
     }
+    let port = LocalSettings::read(&root).map_err(anyhow::Error::msg)?.port;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.or(port).unwrap_or(USUAL_PORT)));
+    let reloads = Reloads::new(&root, &arguments.state, &arguments.rebuild)?;
+    if arguments.rebuild.builds() {
+        LocalHost::can_listen(listen).await?;
+        if unless_stopped(reloads.build()).await?.is_none() {
+            return Ok(());
+        }
+    }
     let local = LocalSettings::read(&root).map_err(anyhow::Error::msg)?;
     let found = App::load(&root, &local.beneath(&arguments.settings))?;
     if found.functions.is_empty() {
         bail!(nothing_to_serve(&root, &found));
     }
-    let port = arguments.port.or(local.port).unwrap_or(USUAL_PORT);
     let host = LocalHost::start(Options {
         app_root: root,
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        listen,
         settings: arguments.settings.clone(),
         front: arguments.front.into(),
         people: Some(people),
@@ -73,7 +85,7 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     for function in &found.functions {
         show.line(&format!("{:<24} {}", function.name, what_starts(function, &found, host.url())));
     }
-    let served = until_stopped(&host, show, arguments).await;
+    let served = unless_stopped(announce_and_obey(&host, show, arguments, reloads)).await.map(drop);
     host.stop().await;
     if let Some(file) = &arguments.export {
         transfer::export(file, &queues)?;
@@ -81,20 +93,25 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     served
 }
 
-/// Serves until a key, Ctrl-C, a kind kill or the terminal's end; the worker has to be taken along in each case.
-async fn until_stopped(host: &LocalHost, show: Show, arguments: &Arguments) -> anyhow::Result<()> {
+/// None at Ctrl-C, a kind kill or the terminal's end; worker and build have to be taken along in each case.
+async fn unless_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<Option<T>> {
     let mut terminated = signal(SignalKind::terminate())?;
     let mut hung_up = signal(SignalKind::hangup())?;
     tokio::select! {
-        failed = announce_and_obey(host, show, arguments) => failed,
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
-        _ = terminated.recv() => Ok(()),
-        _ = hung_up.recv() => Ok(()),
+        outcome = work => outcome.map(Some),
+        interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| None).map_err(Into::into),
+        _ = terminated.recv() => Ok(None),
+        _ = hung_up.recv() => Ok(None),
     }
 }
 
 /// Returns when a key says so.
-async fn announce_and_obey(host: &LocalHost, show: Show, arguments: &Arguments) -> anyhow::Result<()> {
+async fn announce_and_obey(
+    host: &LocalHost,
+    show: Show,
+    arguments: &Arguments,
+    reloads: Reloads,
+) -> anyhow::Result<()> {
     let mut ready = std::pin::pin!(host.ready());
     tokio::select! {
         ready = ready.as_mut() => ready?,
@@ -117,18 +134,23 @@ async fn announce_and_obey(host: &LocalHost, show: Show, arguments: &Arguments) 
     if arguments.open {
         open::page(host.console_url());
     }
-    while let Some(key) = hotkeys::next(&mut keys).await {
+    let (ask, asked) = mpsc::channel(1);
+    tokio::select! {
+        () = obey(host, show, &mut keys, &ask) => Ok(()),
+        failed = reloads.follow(host, show, asked) => failed,
+    }
+}
+
+async fn obey(host: &LocalHost, show: Show, keys: &mut Option<Hotkeys>, restart: &mpsc::Sender<()>) {
+    while let Some(key) = hotkeys::next(keys).await {
         match key {
             Key::Quit => break,
             Key::Open => open::page(host.console_url()),
-            Key::Restart => match host.reload().await {
-                Ok(()) => show.line("restarted, with what is in the folder now"),
-                Err(error) => show.line(&format!("{error}; the old worker keeps serving")),
-            },
+            // One that waits already is as good.
+            Key::Restart => drop(restart.try_send(())),
             Key::Fault => kill_worker(host, show),
         }
     }
-    Ok(())
 }
 
 /// As the kernel would when memory is short.

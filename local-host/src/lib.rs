@@ -30,6 +30,7 @@ mod net_json;
 pub mod people;
 pub mod queue_listener;
 pub mod queues;
+pub mod rebuild;
 pub mod route;
 mod stop;
 pub mod supervisor;

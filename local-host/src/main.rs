@@ -25,6 +25,7 @@ Examples:
   local-host . --port 0 --log json                on any free port, for a program
   local-host . --import queues.json --export queues.json
                                                   keep the messages from one run to the next
+  local-host . --watch --build 'go build'         build and restart at every save
   local-host . --keys keys.json                   demand function keys, as on the platform
   local-host target/app --people people.json --front on
   local-host --people people.json --token keeper
@@ -63,6 +64,8 @@ struct Arguments {
     /// Where to write the messages that are left at the end
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
+    #[command(flatten)]
+    rebuild: command::Rebuild,
     /// Open the page of this host in the browser
     #[arg(long)]
     open: bool,

@@ -69,6 +69,17 @@ impl Show {
         }
     }
 
+    /// Prints what went wrong, even when quiet was asked for.
+    pub(super) fn wrong(self, text: &str) {
+        match self.form {
+            Form::Json => self.line(text),
+            Form::Text => {
+                let line = Line { text: text.to_owned(), colour: Colour::Red, loud: true };
+                writeln!(io::stderr(), "{}", self.painted(&line)).ok();
+            }
+        }
+    }
+
     /// Prints where the host is, and with it that it can be called.
     pub(super) fn ready(self, url: &str, hint: &str) {
         match self.form {

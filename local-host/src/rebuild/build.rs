@@ -1,0 +1,116 @@
+//! Runs a build.
+
+use std::{
+    env,
+    io::{self, IsTerminal as _, Write as _},
+    os::unix::process::CommandExt as _,
+    process::{self, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    process::{Child, Command},
+};
+
+/// Bytes that are kept of what a build says: more than the console shows, because they hold escapes as well.
+const KEPT: usize = 256 * 1024;
+
+/// By which builds are asked for colours though they see no terminal: cargo, then Node and Python, then others.
+const COLOURS: [(&str, &str); 3] =
+    [("CARGO_TERM_COLOR", "always"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")];
+
+/// Why a build was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Its program is not there, or may not be run.
+    #[error("the build cannot be started")]
+    Start(#[source] io::Error),
+    /// What it says cannot be read or shown.
+    #[error("the build cannot be followed")]
+    Follow(#[source] io::Error),
+    /// It ended with another code than 0.
+    #[error("the build failed: mend what it says above")]
+    Failed {
+        /// The end of what it said, where it was listened to.
+        said: String,
+    },
+}
+
+/// Builds with the terminal for the build alone, its progress bar and all. What it prints goes to stderr. Ended with
+/// everything that it started when dropped.
+///
+/// # Errors
+/// It cannot be started, or fails and has then said why.
+pub async fn first(mut command: process::Command) -> Result<(), BuildError> {
+    command.stdout(io::stderr());
+    let mut build = Group::start(command)?;
+    let status = build.0.wait().await.map_err(BuildError::Follow)?;
+    outcome(status, String::new)
+}
+
+/// Builds again; what the build says goes to stderr at once, and with the error to whoever else shows it. Ended with
+/// everything that it started when dropped.
+///
+/// # Errors
+/// As [`first`].
+pub async fn again(mut command: process::Command) -> Result<(), BuildError> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    // The build sees no terminal any more; what the user decided about colours stays.
+    if io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none() {
+        command.envs(COLOURS.into_iter().filter(|(name, _)| env::var_os(name).is_none()));
+    }
+    let mut build = Group::start(command)?;
+    let said = Mutex::default();
+    let (stdout, stderr) = (build.0.stdout.take(), build.0.stderr.take());
+    tokio::try_join!(pass_on(stdout, &said), pass_on(stderr, &said)).map_err(BuildError::Follow)?;
+    let status = build.0.wait().await.map_err(BuildError::Follow)?;
+    outcome(status, || {
+        String::from_utf8_lossy(&said.into_inner().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    })
+}
+
+fn outcome(status: ExitStatus, said: impl FnOnce() -> String) -> Result<(), BuildError> {
+    if status.success() { Ok(()) } else { Err(BuildError::Failed { said: said() }) }
+}
+
+async fn pass_on(from: Option<impl AsyncRead + Unpin>, said: &Mutex<Vec<u8>>) -> io::Result<()> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut piece = vec![0; 4096];
+    loop {
+        let length = from.read(&mut piece).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        let piece = &piece[..length];
+        io::stderr().write_all(piece)?;
+        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.extend_from_slice(piece);
+        if said.len() > 2 * KEPT {
+            let surplus = said.len() - KEPT;
+            said.drain(..surplus);
+        }
+    }
+}
+
+/// A build and what it started.
+struct Group(Child);
+
+impl Group {
+    fn start(mut command: process::Command) -> Result<Self, BuildError> {
+        // A group of its own, so that its compilers can be ended with it; such a one may not read from the terminal.
+        command.process_group(0).stdin(Stdio::null());
+        Command::from(command).spawn().map(Self).map_err(BuildError::Start)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(id) = id {
+            // Fails only when everyone in the group has just ended.
+            let _ = kill_process_group(id, Signal::TERM);
+        }
+    }
+}
