@@ -26,6 +26,30 @@ export function anyone(test, browser, url) {
     await done(page);
   });
 
+  test("a message that was given up is requeued out of the poison queue, and consumed", async () => {
+    const page = await open(browser(), url, "faults");
+    const card = page.getByRole("article", { name: "The next message" });
+    await card.getByLabel("Of the queue").selectOption("test-input");
+    await card.getByLabel("It", { exact: true }).selectOption("givenUp");
+    await card.getByRole("button").click();
+    await page.getByText("is given up and goes to the poison queue.").waitFor();
+    await go(page, "Queues");
+    const queue = page.getByRole("article", { name: "Queue test-input", exact: true });
+    await queue.getByText("Put a message").click();
+    await queue.getByLabel("Message").fill('"sent back"');
+    await queue.getByRole("button", { name: "Put the message" }).click();
+    const poison = page.getByRole("article", { name: "Queue test-input-poison", exact: true });
+    await poison.getByText("1 visible, 0 hidden").waitFor();
+    await poison.getByText("poison queue, nobody reads it").waitFor();
+    assert.equal(await poison.getByRole("group", { name: "Text" }).innerText(), '"sent back"');
+    await poison.getByRole("button", { name: "Requeue" }).click();
+    await page.getByText("The message went to test-input.").waitFor();
+    await poison.getByText("0 visible, 0 hidden").waitFor();
+    await queue.getByText("0 visible, 0 hidden").waitFor();
+    await happened(page, "QueueTrigger", 'queue: "sent back"', 2);
+    await done(page);
+  });
+
   test("a timer is run now", async () => {
     const page = await open(browser(), url, "timers");
     const timer = page.getByRole("article", { name: "TimerTrigger" });
@@ -47,10 +71,12 @@ export function anyone(test, browser, url) {
   });
 }
 
-/** A function's only call stands in the list, and what the handler logged with it. */
-async function happened(page, name, logged) {
+/** So many calls of a function stand in the list, and with the last one what the handler logged. */
+async function happened(page, name, logged, times = 1) {
   await go(page, "Calls");
-  await page.getByRole("list").getByRole("link", { name }).click();
+  const calls = page.getByRole("list").getByRole("link", { name });
+  await calls.nth(times - 1).waitFor();
+  await calls.first().click();
   const shown = page.getByRole("region", { name: /^Call \d+$/ });
   await shown.getByRole("group", { name: "Logs" }).getByText(logged).waitFor();
   await shown.getByText("200").first().waitFor();

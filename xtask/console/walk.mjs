@@ -54,7 +54,7 @@ export function walk(test, browser, url) {
     await done(page);
   });
 
-  test("a message is put, seen, requeued out of a poison queue and purged", async () => {
+  test("a message is put, seen and purged, and storage goes away and comes back", async () => {
     const page = await open(browser(), url, "faults");
     const away = page.getByLabel("Storage is away");
     await go(page, "Queues");
