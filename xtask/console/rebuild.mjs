@@ -71,25 +71,26 @@ export function rebuild(test, browser, xtask, shots) {
     try {
       const url = await served.printed(/^ *(http:.*\/_local\/)$/m);
       const page = await open(browser(), url, "functions");
-      const banner = page.getByRole("alert");
+      const banner = page.getByRole("region", { name: "Build" });
       const answered = async () => (await call(page, "Greet", { as: "guest" })).body;
       assert.equal(await answered(), "first");
       assert.equal(await banner.count(), 0);
 
       served.save("src/main.rs", worker("2"));
       await banner.waitFor({ timeout: DEADLINE });
+      assert.equal(await page.getByRole("alert").innerText(), "What was saved last cannot be served.", "all that is read out");
       const said = await page.getByRole("group", { name: "What the build said" }).innerText();
       assert.match(said, /^error\[E0308\]: mismatched types\n *--> src\/main\.rs:3:/m);
       assert.doesNotMatch(said, /[\u001b\u009b]/, "no escapes");
       await served.printed(/\u001b\[[\d;]*merror\[E0308\]/);
       assert.equal(await answered(), "first", "what served before keeps serving");
       const later = await open(browser(), url, "queues");
-      await later.getByRole("alert").getByText("error[E0308]").waitFor();
+      await later.getByRole("region", { name: "Build" }).getByText("error[E0308]").waitFor();
       await done(later);
       await look(browser(), url, shots, "functions", "failed-build");
 
       served.save("src/main.rs", worker('"second"'));
-      await banner.waitFor({ state: "detached", timeout: DEADLINE });
+      await banner.waitFor({ state: "hidden", timeout: DEADLINE });
       assert.equal(await answered(), "second");
 
       served.save(".local-host.json", "{");
