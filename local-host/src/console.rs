@@ -17,7 +17,7 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response, StatusCode};
 
-pub(crate) use guard::is_local;
+pub(crate) use guard::{is_local, refusal};
 
 use crate::{body::Body, invoke::status_only, stop::Stopping, supervisor::Host};
 

@@ -10,7 +10,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local_host::{
-    issuer::{Issuer, Refusal, TokenOptions},
+    issuer::{Issuer, IssuerServer, Refusal, TokenOptions},
     people::{Kind, People, PeopleError},
 };
 use serde_json::{Value, json};
@@ -272,6 +272,34 @@ fn the_issuer_answers_only_gets_of_its_own_paths_under_a_loopback_name() {
     assert_eq!(status("GET", &foreign, "localhost"), Some(404));
     assert_eq!(status("GET", "/_local/issuer/", "localhost"), Some(404));
     assert_eq!(status("GET", "/api/things", "localhost"), None);
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_served_alone_refuses_what_a_foreign_page_sends() {
+    let state = tempfile::tempdir().unwrap();
+    let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
+    let server = IssuerServer::start(issuer, 0).await.unwrap();
+    let own = server.address();
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
+    let status = async |name: &str, value: &str| {
+        let keys = format!("http://{own}{ISSUER_PATH}/discovery/v2.0/keys");
+        client.get(keys).header(name, value).send().await.unwrap().status().as_u16()
+    };
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "http://localhost:1"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("host", "evil.example"),
+    ] {
+        assert_eq!(status(name, value).await, 403, "{name}: {value}");
+    }
+    for (name, value) in
+        [("origin", format!("http://{own}")), ("sec-fetch-site", "none".into()), ("accept", "*/*".into())]
+    {
+        assert_eq!(status(name, &value).await, 200, "{name}: {value}");
+    }
 }
 
 #[test]

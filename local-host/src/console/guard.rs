@@ -27,7 +27,7 @@ fn is_below(path: &str, folder: &str) -> bool {
 }
 
 /// The answer for a request that comes from elsewhere; none for one that may pass.
-pub(super) fn refusal<T>(request: &Request<T>) -> Option<Response<Body>> {
+pub(crate) fn refusal<T>(request: &Request<T>) -> Option<Response<Body>> {
     let headers = request.headers();
     let Some(host) = loopback_host(headers) else {
         return Some(problem::text(

@@ -8,20 +8,25 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::Issuer;
-use crate::{invoke::status_only, listener::Body};
+use crate::{console, invoke::status_only, listener::Body};
 
 /// A served issuer; dropping it ends it.
 #[derive(Debug)]
-pub struct IssuerServer(JoinHandle<()>);
+pub struct IssuerServer {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
 
 impl IssuerServer {
-    /// Serves metadata and key set of an issuer on a port of 127.0.0.1.
+    /// Serves metadata and key set of an issuer on a port of 127.0.0.1, 0 for any free one: to programs of this machine,
+    /// and not to what a page of another origin sends.
     ///
     /// # Errors
     /// The port is taken.
     pub async fn start(issuer: Issuer, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        Ok(Self(tokio::spawn(async move {
+        let address = listener.local_addr()?;
+        let serving = tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let issuer = issuer.clone();
@@ -31,16 +36,24 @@ impl IssuerServer {
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
-        })))
+        });
+        Ok(Self { address, serving })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
 impl Drop for IssuerServer {
     fn drop(&mut self) {
-        self.0.abort();
+        self.serving.abort();
     }
 }
 
 fn answer(issuer: &Issuer, request: &Request<Incoming>) -> Response<Body> {
-    issuer.answer(request).unwrap_or_else(|| status_only(StatusCode::NOT_FOUND))
+    let answer = console::refusal(request).or_else(|| issuer.answer(request));
+    answer.unwrap_or_else(|| status_only(StatusCode::NOT_FOUND))
 }
