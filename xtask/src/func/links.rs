@@ -1,6 +1,6 @@
 //! The worker and the function folders at the repository's root, the only place where Core Tools look for them.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context as _, bail};
 
@@ -16,7 +16,6 @@ pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {
 
 /// Links each function folder, and takes away links to folders that are gone.
 pub(super) fn functions(root: &Path) -> anyhow::Result<()> {
-    let functions = root.join("functions");
     for entry in fs::read_dir(root)?.flatten() {
         let is_stale = fs::read_link(entry.path()).is_ok_and(|target| target.starts_with("functions"))
             && !entry.path().exists();
@@ -33,7 +32,7 @@ pub(super) fn functions(root: &Path) -> anyhow::Result<()> {
         if fs::symlink_metadata(&link).is_ok() {
             bail!("{} is in the way of a link; move it elsewhere", link.display());
         }
-        make(&functions, &name, &link).with_context(|| format!("cannot make the link {}", link.display()))?;
+        make(&name, &link).with_context(|| format!("cannot make the link {}", link.display()))?;
     }
     Ok(())
 }
@@ -52,18 +51,6 @@ pub(super) fn names(root: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 /// Relative, so that the repository can be moved.
-#[cfg(unix)]
-fn make(_: &Path, name: &str, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(Path::new("functions").join(name), link)
-}
-
-/// A junction, for which nobody needs a right.
-#[cfg(windows)]
-fn make(functions: &Path, name: &str, link: &Path) -> io::Result<()> {
-    let made = std::process::Command::new("cmd")
-        .args(["/C", "mklink", "/J"])
-        .arg(link)
-        .arg(functions.join(name))
-        .status()?;
-    if made.success() { Ok(()) } else { Err(io::Error::other("mklink has failed")) }
+fn make(name: &str, link: &Path) -> io::Result<()> {
+    symlink(Path::new("functions").join(name), link)
 }
