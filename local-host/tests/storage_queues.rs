@@ -23,6 +23,9 @@ const LEASE: Duration = Duration::from_mins(10);
 /// How long anything is waited for before a test gives up.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long a message is hidden that is looked for meanwhile: longer than a server takes to say that it is not there.
+const WHILE: Duration = Duration::from_secs(6);
+
 macro_rules! in_memory_and_at_a_server {
     ($($promise:ident),+ $(,)?) => { $(
         mod $promise {
@@ -77,7 +80,7 @@ async fn a_message_is_taken_out_by_its_id_and_the_others_stay_where_they_are(que
 
 async fn a_received_message_is_hidden_until_its_lease_runs_out(queues: Queues) {
     let id = queues.put("jobs", "one".to_owned()).await.unwrap();
-    let first = only(&queues, "jobs", Duration::from_secs(2)).await;
+    let first = only(&queues, "jobs", WHILE).await;
     assert_eq!((first.id, first.dequeue_count, first.text.as_str()), (id, 1, "one"));
     assert!(queues.receive("jobs", 32, LEASE).await.unwrap().is_empty());
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 1 });
@@ -120,7 +123,7 @@ async fn a_released_message_is_visible_at_once_and_keeps_its_count(queues: Queue
 }
 
 async fn a_delayed_message_shows_itself_later(queues: Queues) {
-    queues.put_later("jobs", "late".to_owned(), Duration::from_secs(1), None).await.unwrap();
+    queues.put_later("jobs", "late".to_owned(), WHILE, None).await.unwrap();
     assert!(queues.receive("jobs", 1, LEASE).await.unwrap().is_empty());
     let shown = eventually(async || queues.receive("jobs", 1, LEASE).await.unwrap().pop()).await;
     assert_eq!((shown.text.as_str(), shown.dequeue_count), ("late", 1));
