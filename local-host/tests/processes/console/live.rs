@@ -58,8 +58,7 @@ async fn a_page_that_listens_does_not_hold_the_host_up_when_it_stops() {
     let page = Page::open(&running).await;
     let mut stream = page.request(Method::GET, "live").send().await.unwrap();
     stream.chunk().await.unwrap();
-    let begun = std::time::Instant::now();
-    running.host.stop().await;
-    assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
-    while let Ok(Some(_)) = stream.chunk().await {}
+    within(running.host.stop()).await;
+    // A stream that goes on is cut off in the end, and then breaks instead.
+    while stream.chunk().await.expect("the stream ends by itself").is_some() {}
 }
