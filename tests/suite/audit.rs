@@ -1,12 +1,10 @@
 //! Who did what to which order, and who was refused what: all of it is told (control C50).
 
-use std::time::Duration;
-
 use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Heard, Mode, Principal, Setup, TENANT, TestApp, a_revision, an_order, deliver, id, in_every_mode,
+    Heard, Mode, Principal, SOON, Setup, TENANT, TestApp, a_revision, an_order, deliver, id, in_every_mode,
     object_id,
 };
 
@@ -45,7 +43,7 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     let second = buyer.place("BEANS").await;
     let clerk = clerk.with("traceparent", TRACE);
     clerk.post_nothing(&format!("{second}/process")).await;
-    app.becomes(&buyer, &second, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &second, "fulfilled", SOON).await;
     deliver(&app, "orders-fulfilment", "nonsense").await;
     let letters = admin.get("/api/dead-letters").await.json();
     let letter = letters["items"][0]["id"].as_str().expect("a dead letter").to_owned();

@@ -5,13 +5,12 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use tempfile::TempDir;
 use test_servers::{Authority, Backend, Leaf};
 
-use crate::support::{Guarded, Mode, ROLE, Setup, TestApp, binary, token};
+use crate::support::{Guarded, Mode, ROLE, SOON, Setup, TestApp, binary, token};
 
 /// Names that nobody knows but the `etc/hosts` of that root.
 const DATABASE: &str = "database.internal";
@@ -141,7 +140,7 @@ async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_
     let location = buyer.place("BEANS").await;
     let clerk = world.app.person("clerk");
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
-    world.app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(20)).await;
+    world.app.becomes(&buyer, &location, "fulfilled", SOON).await;
     assert_eq!(world.backend.asked().len(), 1);
 }
 

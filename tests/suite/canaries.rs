@@ -1,14 +1,12 @@
 //! What settings lead to, and what goes out to those who know the worker by it: planted everywhere at once, and then
 //! searched for in everything that the worker writes. The finest log holds the lines of all others.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
 use test_servers::{Authority, Backend, Database, Issued, Leaf, Says};
 
-use crate::support::{Heard, Mode, Setup, TestApp, an_order, binary, migrate, on_a_server};
-
-const SOON: Duration = Duration::from_secs(20);
+use crate::support::{Heard, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
 
 /// A secret, and what it is.
 type Canary = (&'static str, String);

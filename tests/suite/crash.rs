@@ -1,17 +1,13 @@
 //! The worker dies at any instant: nothing acknowledged is lost.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 
-use crate::support::{Setup, an_order, in_every_mode_and_at_a_queue_server, kill};
+use crate::support::{SOON, Setup, an_order, in_every_mode_and_at_a_queue_server, kill};
 
 in_every_mode_and_at_a_queue_server!(
     an_order_is_fulfilled_although_the_worker_is_killed,
     a_killed_worker_is_a_500_for_its_callers_and_then_serves_again,
 );
-
-const VISIBILITY: Duration = Duration::from_secs(1);
 
 fn hasty(setup: Setup) -> Setup {
     setup
@@ -27,11 +23,8 @@ async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
         let location = buyer.place("BEANS").await;
         assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202, "round {round}");
         kill(&app);
-        app.eventually("a new worker answers", Duration::from_secs(20), async || {
-            buyer.get(&location).await.status == 200
-        })
-        .await;
-        app.becomes(&buyer, &location, "fulfilled", VISIBILITY + Duration::from_secs(5)).await;
+        app.eventually("a new worker answers", SOON, async || buyer.get(&location).await.status == 200).await;
+        app.becomes(&buyer, &location, "fulfilled", SOON).await;
     }
     let listed = buyer.get("/api/orders").await.json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(5), "nothing is lost");
@@ -53,7 +46,7 @@ async fn a_killed_worker_is_a_500_for_its_callers_and_then_serves_again(setup: S
                 other => panic!("{other}: {reply:?}"),
             }
         }
-        app.eventually("the worker serves again", Duration::from_secs(20), async || {
+        app.eventually("the worker serves again", SOON, async || {
             buyer.get("/api/orders").await.status == 200
         })
         .await;

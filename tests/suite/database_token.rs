@@ -9,9 +9,7 @@ use futures_util::future::join_all;
 use local_host::Event;
 use test_servers::identity_endpoint::HEADER;
 
-use crate::support::{Client, Guarded, Mode, ROLE, Setup, TestApp, token};
-
-const SOON: Duration = Duration::from_secs(30);
+use crate::support::{Client, Guarded, Mode, ROLE, SOON, Setup, TestApp, token};
 
 async fn app(guarded: &Guarded) -> TestApp {
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).start().await;

@@ -1,11 +1,9 @@
 //! Hostile and hopeless messages: a dead letter with its reason, and the message settled.
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 
-use crate::support::{Setup, in_every_mode_and_at_a_queue_server};
+use crate::support::{SOON, Setup, in_every_mode_and_at_a_queue_server};
 
 in_every_mode_and_at_a_queue_server!(
     what_can_never_succeed_becomes_a_dead_letter,
@@ -72,7 +70,7 @@ async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {
     let buyer = app.person("buyer");
     let location = buyer.place("BEANS").await;
     app.person("clerk").post_nothing(&format!("{location}/process")).await;
-    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let before = buyer.get(&location).await.json();
     let again = json!({
         "version": 1,

@@ -1,12 +1,12 @@
 //! The worker describes itself, and what it says of itself is so. Every answer of every other scenario is held against
 //! the description too (`support/described.rs`).
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use local_host::front::FrontMode;
 use serde_json::Value;
 
-use crate::support::{Client, Mode, Setup, TestApp, deliver, document, in_every_mode, repository};
+use crate::support::{Client, Mode, SOON, Setup, TestApp, deliver, document, in_every_mode, repository};
 
 in_every_mode!(
     the_worker_answers_the_committed_copy,
@@ -41,10 +41,8 @@ async fn every_example_is_taken_as_it_stands(mode: Mode) {
     for sku in ["ESPRESSO-1KG", "FILTER-250G"] {
         admin.stock(sku, 1290).await;
     }
-    app.eventually("health is ok", Duration::from_secs(5), async || {
-        app.anonymous().get("/api/health").await.status == 200
-    })
-    .await;
+    app.eventually("health is ok", SOON, async || app.anonymous().get("/api/health").await.status == 200)
+        .await;
     let mut sent = 0;
     for (path, methods) in document()["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {

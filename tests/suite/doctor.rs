@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::support::{Mode, Setup, binary, repository};
+use crate::support::{Mode, SOON, Setup, binary, repository};
 
 mod database;
 mod network;
@@ -239,7 +239,7 @@ async fn what_is_found_is_logged_at_start() {
             _ => false,
         })
     };
-    let told = tokio::time::timeout(Duration::from_secs(5), async {
+    let told = tokio::time::timeout(SOON, async {
         let mut look_again = tokio::time::interval(Duration::from_millis(20));
         while !found("C31-host-json") {
             look_again.tick().await;

@@ -1,11 +1,11 @@
 //! A real backend, at the other end of mutual TLS.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use tempfile::TempDir;
 use test_servers::{Authority, Backend, Leaf, Says};
 
-use crate::support::{Client, Heard, Mode, Setup, TestApp, in_every_mode};
+use crate::support::{Client, Heard, Mode, SOON, Setup, TestApp, in_every_mode};
 
 in_every_mode!(
     the_backend_decides_what_becomes_of_an_order,
@@ -56,7 +56,7 @@ async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
     for (says, status) in [(202, "fulfilled"), (422, "rejected")] {
         world.backend.say(Says::Status(says));
         let (buyer, location) = processed(&world.app).await;
-        world.app.becomes(&buyer, &location, status, Duration::from_secs(10)).await;
+        world.app.becomes(&buyer, &location, status, SOON).await;
         let asked = world.backend.asked().pop().expect("it was asked");
         assert_eq!(asked.line, "POST /fulfilments");
         assert_eq!(
@@ -86,13 +86,11 @@ async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {
         let (buyer, location) = processed(&world.app).await;
         world
             .app
-            .eventually("it is asked more than once", Duration::from_secs(10), async || {
-                world.backend.asked().len() > before + 1
-            })
+            .eventually("it is asked more than once", SOON, async || world.backend.asked().len() > before + 1)
             .await;
         assert_eq!(buyer.get(&location).await.json()["status"], "queued", "{says:?}");
         world.backend.say(Says::Status(200));
-        world.app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(10)).await;
+        world.app.becomes(&buyer, &location, "fulfilled", SOON).await;
         let keys: Vec<_> = world.backend.asked()[before..]
             .iter()
             .map(|asked| asked.headers["idempotency-key"].clone())

@@ -1,19 +1,15 @@
 //! Health says whether the dependencies answer, and nothing else.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use crate::support::{Mode, Setup, in_every_mode};
+use crate::support::{Mode, SOON, Setup, in_every_mode};
 
 in_every_mode!(health_is_ok_while_the_database_answers, a_database_that_is_away_is_503_and_the_process_lives);
 
 async fn health_is_ok_while_the_database_answers(mode: Mode) {
     let app = Setup::in_mode(mode).start().await;
-    app.eventually("health is ok", Duration::from_secs(5), async || {
-        app.anonymous().get("/api/health").await.status == 200
-    })
-    .await;
+    app.eventually("health is ok", SOON, async || app.anonymous().get("/api/health").await.status == 200)
+        .await;
     assert_eq!(app.anonymous().get("/api/health").await.json(), json!({"status": "ok"}));
 }
 

@@ -1,10 +1,8 @@
 //! What happened to an order, as its creator and administrators read it.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use crate::support::{Mode, TestApp, a_revision, in_every_mode};
+use crate::support::{Mode, SOON, TestApp, a_revision, in_every_mode};
 
 in_every_mode!(every_change_is_told_newest_first, a_cursor_belongs_to_one_order);
 
@@ -15,7 +13,7 @@ async fn every_change_is_told_newest_first(mode: Mode) {
     let location = buyer.place("BEANS").await;
     buyer.with("if-match", "\"1\"").put(&location, &a_revision("BEANS")).await;
     app.person("warehouse").post_nothing(&format!("{location}/process")).await;
-    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let mut items: Vec<Value> = Vec::new();
     let mut path = format!("{location}/history?limit=3");
     loop {

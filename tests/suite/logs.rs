@@ -1,6 +1,6 @@
 //! What the worker prints: JSON lines that say which invocation they belong to, and nothing that a caller sent.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use local_host::front::FrontMode;
@@ -8,7 +8,8 @@ use orders_worker::{functions, telemetry::event::kinds};
 use serde_json::json;
 
 use crate::support::{
-    Client, Heard, Mode, Principal, Setup, TENANT, TestApp, an_order, binary, id, in_every_mode, object_id,
+    Client, Heard, Mode, Principal, SOON, Setup, TENANT, TestApp, an_order, binary, id, in_every_mode,
+    object_id,
 };
 
 in_every_mode!(every_line_tells_its_invocation_and_no_line_tells_a_secret);
@@ -96,7 +97,7 @@ async fn story(app: &TestApp) {
     admin.get(&format!("/api/GetSecretFromKeyVault?secretName={SECRET}")).await;
     admin.get(&format!("/api/openapi.json{code}")).await;
     app.queues.until_empty("orders-fulfilment-poison").await;
-    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &location, "fulfilled", SOON).await;
     app.queues.until_empty("orders-fulfilment").await;
     for timer in ["RelayOutbox", "PurgeExpired"] {
         app.host.fire_timer(timer).await.expect("the timer runs");

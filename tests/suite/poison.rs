@@ -1,10 +1,8 @@
 //! Messages that the host gives up on.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use crate::support::{Setup, in_every_mode_and_at_a_queue_server, payload};
+use crate::support::{SOON, Setup, in_every_mode_and_at_a_queue_server, payload};
 
 in_every_mode_and_at_a_queue_server!(a_poisoned_message_fails_its_order_once);
 
@@ -18,7 +16,7 @@ async fn a_poisoned_message_fails_its_order_once(setup: Setup) {
     for _ in 0..2 {
         app.queues.put("orders-fulfilment-poison", message.clone()).await;
     }
-    app.becomes(&admin, &location, "failed", Duration::from_secs(5)).await;
+    app.becomes(&admin, &location, "failed", SOON).await;
     app.queues.until_empty("orders-fulfilment-poison").await;
     let letters = admin.get("/api/dead-letters").await.json();
     assert_eq!(letters["items"].as_array().map(Vec::len), Some(1), "{letters}");

@@ -1,11 +1,9 @@
 //! From placed to fulfilled.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{Setup, in_every_mode_and_at_a_queue_server, payload};
+use crate::support::{SOON, Setup, in_every_mode_and_at_a_queue_server, payload};
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -26,7 +24,7 @@ async fn an_order_travels_the_whole_path(setup: Setup) {
     let processed = app.person("clerk").post_nothing(&format!("{location}/process")).await;
     assert_eq!((processed.status, processed.header("etag")), (202, Some("\"2\"")), "{processed:?}");
     assert_eq!(processed.json()["status"], "queued");
-    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(2)).await;
+    app.becomes(&buyer, &location, "fulfilled", SOON).await;
     assert_eq!(buyer.get(&location).await.header("etag"), Some("\"3\""));
 }
 
@@ -77,7 +75,7 @@ async fn an_order_past_queued_cannot_be_processed(setup: Setup) {
     let location = buyer.place("BEANS").await;
     let clerk = app.person("clerk");
     clerk.post_nothing(&format!("{location}/process")).await;
-    app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let reply = clerk.post_nothing(&format!("{location}/process")).await;
     assert_eq!((reply.status, reply.problem().as_str()), (409, "conflict"));
 }

@@ -1,10 +1,8 @@
 //! The queue server goes away and comes back: nothing acknowledged is lost.
 
-use std::time::Duration;
-
 use test_servers::azurite::Azurite;
 
-use crate::support::{Mode, Place, Setup};
+use crate::support::{Mode, Place, SOON, Setup};
 
 #[tokio::test]
 async fn an_order_whose_message_could_not_be_sent_is_fulfilled_when_the_queue_server_is_back() {
@@ -19,7 +17,7 @@ async fn an_order_whose_message_could_not_be_sent_is_fulfilled_when_the_queue_se
     assert_eq!(buyer.get(&location).await.json()["status"], "queued", "the change itself is committed");
     app.host.fire_timer("RelayOutbox").await.ok();
     server.start_again().expect("the server starts again");
-    app.eventually("the message is sent again", Duration::from_secs(10), async || {
+    app.eventually("the message is sent again", SOON, async || {
         app.host.fire_timer("RelayOutbox").await.ok();
         buyer.get(&location).await.json()["status"] == "fulfilled"
     })

@@ -1,10 +1,8 @@
 //! How often a caller may call.
 
-use std::time::Duration;
-
 use local_host::front::FrontMode;
 
-use crate::support::{ABROAD, Client, Mode, Principal, Reply, Setup, TENANT, an_order, in_every_mode};
+use crate::support::{ABROAD, Client, Mode, Principal, Reply, SOON, Setup, TENANT, an_order, in_every_mode};
 
 in_every_mode!(
     whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it,
@@ -42,10 +40,7 @@ async fn whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels
     }
     assert_eq!(app.anonymous().get("/api/health").await.status, 200);
     // A request that is refused does not count, so asking again does not put the time off.
-    app.eventually("the next is taken", Duration::from_secs(5), async || {
-        buyer.get("/api/orders").await.status == 200
-    })
-    .await;
+    app.eventually("the next is taken", SOON, async || buyer.get("/api/orders").await.status == 200).await;
 }
 
 async fn no_header_of_a_caller_makes_another_caller_of_them(mode: Mode) {

@@ -1,10 +1,8 @@
 //! The outbox: what nobody acknowledged is sent again, and nothing else is.
 
-use std::time::Duration;
-
 use local_host::front::FrontMode;
 
-use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
+use crate::support::{Mode, Principal, SOON, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
 
 in_every_mode_and_at_a_queue_server!(
     a_lost_message_is_sent_again_with_the_same_id,
@@ -25,7 +23,7 @@ async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
     app.person("clerk").post_nothing(&format!("{location}/process")).await;
     let sent = payload(&app.queues.peek("orders-fulfilment").await[0]);
     app.queues.purge("orders-fulfilment").await;
-    app.eventually("the message is sent again", Duration::from_secs(5), async || {
+    app.eventually("the message is sent again", SOON, async || {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
         !app.queues.is_empty("orders-fulfilment").await
     })
@@ -54,7 +52,7 @@ async fn several_lost_messages_all_arrive(setup: Setup) {
     };
     let sent = ids().await;
     app.queues.purge("orders-fulfilment").await;
-    app.eventually("all are sent again", Duration::from_secs(5), async || {
+    app.eventually("all are sent again", SOON, async || {
         app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
         ids().await.len() == 3
     })
@@ -68,7 +66,7 @@ async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
     let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
     let done = buyer.place("BEANS").await;
     clerk.post_nothing(&format!("{done}/process")).await;
-    app.becomes(&buyer, &done, "fulfilled", Duration::from_secs(5)).await;
+    app.becomes(&buyer, &done, "fulfilled", SOON).await;
     app.queues.until_empty("orders-fulfilment").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     assert!(app.queues.is_empty("orders-fulfilment").await);

@@ -1,10 +1,8 @@
 //! Dead letters that are sent again.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use crate::support::{Client, Mode, Setup, TENANT, TestApp, deliver, in_every_mode, payload};
+use crate::support::{Client, Mode, SOON, Setup, TENANT, TestApp, deliver, in_every_mode, payload};
 
 in_every_mode!(
     a_replayed_order_is_fulfilled_after_all,
@@ -35,7 +33,7 @@ async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
     let old = app.queues.peek("orders-fulfilment").await[0].clone();
     app.queues.purge("orders-fulfilment").await;
     app.queues.put("orders-fulfilment-poison", old.clone()).await;
-    app.becomes(&admin, &location, "failed", Duration::from_secs(5)).await;
+    app.becomes(&admin, &location, "failed", SOON).await;
     let replayed = admin.post_nothing(&path(&letters(&app).await[0])).await;
     assert_eq!(replayed.status, 202, "{replayed:?}");
     assert_eq!(buyer.get(&location).await.json()["status"], "queued");
@@ -117,7 +115,7 @@ async fn a_replayed_queued_order_is_placed_once(mode: Mode) {
     assert_eq!(letters(&app).await[0]["reason"], "invalid", "there are no beans yet");
     admin.stock("BEANS", 1290).await;
     assert_eq!(admin.post_nothing(&path(&letters(&app).await[0])).await.status, 202);
-    app.eventually("the order is placed", Duration::from_secs(5), async || {
+    app.eventually("the order is placed", SOON, async || {
         relay(&app).await;
         !buyer.get("/api/orders").await.json()["items"].as_array().expect("items").is_empty()
     })

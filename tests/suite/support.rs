@@ -38,6 +38,9 @@ pub(crate) use staged::{Part, binary};
 
 use database::Kept;
 
+/// How long anything is waited for that is to come true, on whatever machine.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
 /// How the host brings a call to the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Mode {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use test_servers::{Backend, Says};
 
-use crate::support::{Heard, Mode, Setup, TestApp, in_every_mode};
+use crate::support::{Heard, Mode, SOON, Setup, TestApp, in_every_mode};
 
 in_every_mode!(
     an_invocation_is_a_span_of_its_callers_trace,
@@ -17,8 +17,6 @@ in_every_mode!(
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
-const SOON: Duration = Duration::from_secs(10);
-
 /// `ExportTraceServiceRequest`, as far as the worker uses it; anything else is no message of the protocol.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::broadcast::error::TryRecvError;
 use uuid::Uuid;
 
-use super::TestApp;
+use super::{SOON, TestApp};
 
 /// What the host and the worker said of one story.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Heard {
                 look_again.tick().await;
             }
         };
-        let heard = tokio::time::timeout(Duration::from_secs(10), listening).await;
+        let heard = tokio::time::timeout(SOON, listening).await;
         assert!(heard.is_ok(), "{what}: not heard");
     }
 

@@ -9,7 +9,7 @@ use local_host::{
 };
 use test_servers::azurite::Azurite;
 
-const DEADLINE: Duration = Duration::from_secs(20);
+use super::SOON;
 
 /// Whose queues an app has.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl TestQueues {
                 look_again.tick().await;
             }
         };
-        assert!(tokio::time::timeout(DEADLINE, emptied).await.is_ok(), "{queue}: not empty in time");
+        assert!(tokio::time::timeout(SOON, emptied).await.is_ok(), "{queue}: not empty in time");
     }
 
     pub(crate) async fn purge(&self, queue: &str) {
