@@ -86,8 +86,14 @@ async fn story(app: &TestApp) {
     for queue in ["orders-fulfilment-poison", "orders-incoming", "orders-incoming-poison"] {
         app.queues.put(queue, STANDARD.encode(hostile.to_string())).await;
     }
-    let letters = admin.get("/api/dead-letters").await.json();
-    let letter = letters["items"][0]["id"].as_str().unwrap_or(SECRET).to_owned();
+    let mut letter = None;
+    app.eventually("a message is a dead letter", SOON, async || {
+        let letters = admin.get("/api/dead-letters").await.json();
+        letter = letters["items"][0]["id"].as_str().map(str::to_owned);
+        letter.is_some()
+    })
+    .await;
+    let letter = letter.expect("a dead letter has an id");
     admin.post_nothing(&format!("/api/dead-letters/{letter}/replay{code}")).await;
     let withdrawn = buyer.post("/api/orders", &an_order("BEANS")).await;
     let withdrawn = withdrawn.header("location").expect("a location").to_owned();
