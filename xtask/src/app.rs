@@ -35,33 +35,8 @@ impl App {
     /// Starts it on a new database and fills its product table; `log` is the worker's `ORDERS_LOG`.
     pub(crate) async fn start(project: &Project, log: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
-        let app_root = folder.path().join("app");
-        let worker = worker(project)?;
-        lay_out(project.root(), &worker, WORKER, &app_root).context("cannot stage the app")?;
-        let database = folder.path().join("orders.db");
         let people = project.people()?;
-        let ours = [
-            ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
-            ("ORDERS_RATE_LIMIT", "off".to_owned()),
-            ("ORDERS_LOG", log.to_owned()),
-        ];
-        let options = Options {
-            app_root,
-            listen: ([127, 0, 0, 1], 0).into(),
-            settings: ours
-                .map(|(name, value)| (name.to_owned(), value))
-                .into_iter()
-                .chain(issuer(&people))
-                .collect(),
-            front: FrontMode::On,
-            people: Some(people.clone()),
-            state: project.state(),
-            keys: None,
-            queues: Queues::default(),
-            events: Events::new(),
-            console: ConsoleOptions::default(),
-        };
-        let host = LocalHost::start(options).await?;
+        let host = LocalHost::start(options(project, &worker(project)?, folder.path(), log)?).await?;
         host.ready().await?;
         dev::products(project, &people, host.url()).await?;
         let description = folder.path().join("openapi.json");
@@ -86,6 +61,35 @@ impl App {
     pub(crate) async fn stop(self) {
         self.host.stop().await;
     }
+}
+
+/// How the host runs a worker on a new database in this folder, with this `ORDERS_LOG`.
+pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str) -> anyhow::Result<Options> {
+    let app_root = folder.join("app");
+    lay_out(project.root(), worker, WORKER, &app_root).context("cannot stage the app")?;
+    let database = folder.join("orders.db");
+    let people = project.people()?;
+    let ours = [
+        ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
+        ("ORDERS_RATE_LIMIT", "off".to_owned()),
+        ("ORDERS_LOG", log.to_owned()),
+    ];
+    Ok(Options {
+        app_root,
+        listen: ([127, 0, 0, 1], 0).into(),
+        settings: ours
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .chain(issuer(&people))
+            .collect(),
+        front: FrontMode::On,
+        people: Some(people),
+        state: project.state(),
+        keys: None,
+        queues: Queues::default(),
+        events: Events::new(),
+        console: ConsoleOptions::default(),
+    })
 }
 
 /// The release build, or the worker that was asked for, as in the scenario tests.

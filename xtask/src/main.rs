@@ -50,7 +50,7 @@ Examples:
   cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
-  cargo xtask measure                  size, start and memory of the release binary";
+  cargo xtask measure                  size, start and memory of the release binary, start of the local host";
 
 /// Builds, runs, proves and measures this project.
 #[derive(Parser)]
@@ -113,7 +113,7 @@ async fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
         Command::Package(args) => package::run(&project, &args),
-        Command::Measure(args) => measure::run(&project, &args),
+        Command::Measure(args) => measure::run(&project, &args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

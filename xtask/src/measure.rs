@@ -1,5 +1,6 @@
-//! `cargo xtask measure`: what the release binary weighs and how fast it is there.
+//! `cargo xtask measure`: what the release binary weighs and how fast it is there, by itself and behind the local host.
 
+mod host;
 mod sample;
 
 use std::{fs, path::Path, time::Duration};
@@ -11,6 +12,8 @@ use crate::{project::Project, release::Release};
 
 /// Starts that the median is taken of.
 const SAMPLES: usize = 20;
+/// Starts of the local host that the median is taken of.
+const HOSTS: usize = 5;
 /// How long the worker rests before its memory counts as idle.
 const REST: Duration = Duration::from_secs(1);
 
@@ -30,8 +33,8 @@ struct Figure {
 }
 
 /// Builds the release binary and measures it.
-pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let figures = measure(&Release::that_runs_here(project)?.made(project)?)?;
+pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+    let figures = measure(project, &Release::that_runs_here(project)?.made(project)?).await?;
     for figure in &figures {
         println!("{}", figure.line());
     }
@@ -42,22 +45,32 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(worker: &Path) -> anyhow::Result<[Figure; 3]> {
+async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Figure; 4]> {
     let size = fs::metadata(worker).with_context(|| format!("cannot find {}", worker.display()))?.len();
     let mut starts = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
         let running = Running::start(worker)?;
-        starts.push(running.worker.first_answer().as_secs_f64() * 1000.0);
+        starts.push(running.worker.first_answer());
     }
-    starts.sort_by(f64::total_cmp);
     let resting = Running::start(worker)?;
-    std::thread::sleep(REST);
+    tokio::time::sleep(REST).await;
+    let mut hosts = Vec::with_capacity(HOSTS);
+    for _ in 0..HOSTS {
+        hosts.push(host::start(project, worker).await?);
+    }
     let size = u32::try_from(size).context("the binary is larger than 4 GiB")?;
     Ok([
         Figure { name: "binary", measured: Some(f64::from(size) / 1e6), bar: 10.0, unit: "MB" },
-        Figure { name: "first answer", measured: Some(starts[SAMPLES / 2]), bar: 25.0, unit: "ms" },
+        Figure { name: "first answer", measured: median(starts), bar: 25.0, unit: "ms" },
         Figure { name: "idle memory", measured: resting.worker.memory(), bar: 15.0, unit: "MiB" },
+        Figure { name: "local host", measured: median(hosts), bar: 1000.0, unit: "ms" },
     ])
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> Option<f64> {
+    times.sort();
+    times.get(times.len() / 2).map(|time| time.as_secs_f64() * 1000.0)
 }
 
 impl Figure {

@@ -1,0 +1,23 @@
+//! The local host, from nothing to a worker that answers.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use local_host::LocalHost;
+
+use crate::{app, project::Project};
+
+/// Serves this app once, as `cargo xtask dev` does when everything is built.
+pub(super) async fn start(project: &Project, worker: &Path) -> anyhow::Result<Duration> {
+    let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
+    let options = app::options(project, worker, folder.path(), "warn")?;
+    let begun = Instant::now();
+    let host = LocalHost::start(options).await?;
+    host.ready().await?;
+    let ready = begun.elapsed();
+    host.stop().await;
+    Ok(ready)
+}
