@@ -188,3 +188,13 @@ fn every_query_reads_events_and_fields_that_the_worker_writes() {
         }
     }
 }
+
+#[test]
+fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
+    for name in ["refused-callers", "one-caller-many-refusals"] {
+        let text = read(&format!("infra/queries/{name}.kql"));
+        let reads = Reads::of(&text);
+        assert!(reads.events.contains("denied-more") && reads.fields.contains("count"), "{name}");
+        assert!(!text.contains("count()"), "{name}: a line that counts many is counted as one");
+    }
+}
