@@ -198,3 +198,13 @@ fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
         assert!(!text.contains("count()"), "{name}: a line that counts many is counted as one");
     }
 }
+
+#[test]
+fn what_callers_meet_is_read_off_the_gateway_as_well_as_the_worker() {
+    for name in ["refused-callers", "server-errors"] {
+        let text = read(&format!("infra/queries/{name}.kql"));
+        for table in ["ApiManagementGatewayLogs", "AppTraces"] {
+            assert!(text.contains(table), "{name} does not look into {table}");
+        }
+    }
+}
