@@ -158,7 +158,7 @@ fn gaps(policies: &Policies, operation: &str, with_front: bool) -> Vec<String> {
     gaps
 }
 
-const STRIPPED: [&str; 16] = [
+const STRIPPED: [&str; 17] = [
     "X-MS-CLIENT-PRINCIPAL-ID",
     "X-MS-CLIENT-PRINCIPAL-NAME",
     "X-MS-CLIENT-PRINCIPAL-IDP",
@@ -173,6 +173,7 @@ const STRIPPED: [&str; 16] = [
     "X-ARR-LOG-ID",
     "X-Forwarded-Client-Cert",
     "X-Azure-Functions-InvocationId",
+    "X-Azure-FDID",
     "Cookie",
     "Ocp-Apim-Subscription-Key",
 ];
