@@ -161,8 +161,9 @@ fn workflows_sign_in_without_a_password_and_pin_every_action() {
                 "{name}"
             );
             let (verify, migrate) = (text.find("gh attestation verify"), text.find("orders-worker migrate"));
-            let publish = text.find("functions-action@");
-            assert!(verify < migrate && migrate < publish && verify.is_some(), "{name}: out of sequence");
+            for publish in [text.find("functions-action@"), text.find("az storage blob upload")] {
+                assert!(verify < migrate && migrate < publish && verify.is_some(), "{name}: out of sequence");
+            }
         }
     }
 }
@@ -217,5 +218,24 @@ fn the_look_after_a_deployment_is_at_both_apps_and_for_what_was_deployed() {
     let (script, _) = script.split_once("```").expect("that ends");
     for word in ["API_APP_NAME", "PROCESSOR_APP_NAME", "--plan ", "--network "] {
         assert!(script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn each_plan_is_published_and_returned_in_its_own_way() {
+    let workflow = read(".github/workflows/deploy.yml");
+    let steps: Vec<_> = workflow.split("      - name: ").skip(1).collect();
+    let publishing =
+        |mark: &str| steps.iter().filter(|step| step.contains(mark)).copied().collect::<Vec<_>>();
+    let (flex, dedicated) = (publishing("functions-action@"), publishing("az storage blob upload"));
+    for (ways, condition) in [(&flex, "vars.PLAN != 'dedicated'"), (&dedicated, "vars.PLAN == 'dedicated'")] {
+        let (forth, back): (Vec<&str>, Vec<&str>) = ways.iter().partition(|step| step.contains(" new/"));
+        assert!(!forth.is_empty() && forth.iter().all(|step| step.contains(condition)), "{condition}");
+        assert_eq!(back.len(), forth.len(), "{condition}: what is published can be returned");
+        assert!(back.iter().all(|step| step.contains("if: failure() && steps.") && step.contains(" old/")));
+    }
+    for step in dedicated {
+        let (upload, restart) = (step.find("--auth-mode login"), step.find("az functionapp restart"));
+        assert!(upload.is_some() && upload < restart, "{step}");
     }
 }
