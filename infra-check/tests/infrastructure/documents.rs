@@ -239,3 +239,22 @@ fn each_plan_is_published_and_returned_in_its_own_way() {
         assert!(upload.is_some() && upload < restart, "{step}");
     }
 }
+
+#[test]
+fn nothing_is_released_that_did_not_pass_on_main() {
+    let release = read(".github/workflows/release.yml");
+    let (before, _) = release.split_once("cargo xtask package").expect("packages are made");
+    for word in [
+        "ci.yml security.yml",
+        "head_sha=\"$COMMIT\"",
+        "branch=main",
+        "event=push",
+        "status=success",
+        "exit 1",
+    ] {
+        assert!(before.contains(word), "{word}");
+    }
+    for name in ["ci.yml", "security.yml"] {
+        assert!(read(&format!(".github/workflows/{name}")).contains("branches: [main]"), "{name}");
+    }
+}
