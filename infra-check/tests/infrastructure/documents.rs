@@ -258,3 +258,22 @@ fn nothing_is_released_that_did_not_pass_on_main() {
         assert!(read(&format!(".github/workflows/{name}")).contains("branches: [main]"), "{name}");
     }
 }
+
+#[test]
+fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
+    let runner = read("infra/scripts/runner.sh");
+    let (_, programs) = runner.split_once("for program in ").expect("it looks whether each is there");
+    let programs: Vec<_> = programs.split(';').next().unwrap_or_default().split(' ').collect();
+    let callers = [
+        ".github/workflows/deploy.yml",
+        "infra/scripts/function-key.sh",
+        "infra/scripts/logins.sh",
+        "docs/operate.md",
+    ]
+    .map(read)
+    .concat();
+    for program in ["az", "azd", "curl", "gh", "psql", "unzip"] {
+        assert!(callers.contains(&format!("{program} ")), "{program} is called by nobody");
+        assert!(programs.contains(&program), "{program} is not installed");
+    }
+}
