@@ -3,13 +3,14 @@
 use std::{
     fs,
     process::{Output, Stdio},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::{
-    app::{TestApp, client, within},
+    app::{TestApp, client, gone, within},
     command::Typed,
 };
 
@@ -134,4 +135,21 @@ async fn nothing_is_served_that_was_never_built() {
     let said = String::from_utf8_lossy(&stderr);
     assert!(!status.success());
     assert!(said.contains("no such type") && said.contains("nothing is served"), "{said}");
+}
+
+#[tokio::test]
+async fn who_stops_during_a_build_stops_the_build_and_its_children() {
+    let app = an_app();
+    let file = app.options.app_root.join("compiler");
+    let mut typed = watched(&app, &["--build", "sleep 600 & echo $! > new; mv new compiler; wait"]);
+    within(async {
+        while !file.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    typed.terminate();
+    assert!(within(typed.child.wait()).await.expect("it ends").success());
+    let compiler = fs::read_to_string(file).expect("what was started").trim().parse().expect("a process id");
+    within(gone(compiler)).await;
 }
