@@ -1,6 +1,6 @@
 //! The issuer alone, for an app that another host serves.
 
-use std::{convert::Infallible, io, net::SocketAddr};
+use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -15,13 +15,11 @@ use crate::{invoke::status_only, listener::Body};
 pub struct IssuerServer(JoinHandle<()>);
 
 impl IssuerServer {
-    /// Serves metadata and key set of an issuer on a port of 127.0.0.1.
-    ///
-    /// # Errors
-    /// The port is taken.
-    pub async fn start(issuer: Issuer, port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        Ok(Self(tokio::spawn(async move {
+    /// Serves metadata and key set of an issuer to whoever connects: tokens name the issuer's URL, so its port is
+    /// bound first.
+    #[must_use]
+    pub fn start(issuer: Issuer, listener: TcpListener) -> Self {
+        Self(tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let issuer = issuer.clone();
@@ -31,7 +29,7 @@ impl IssuerServer {
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
-        })))
+        }))
     }
 }
 
