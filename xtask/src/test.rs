@@ -22,6 +22,11 @@ use crate::{
 /// Names a folder whose app the scenarios run, instead of what lies in the repository.
 const APP: &str = "APP_UNDER_TEST";
 
+/// In the names of the tests that run on a queue server, and of no others.
+const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];
+/// The same on PostgreSQL.
+const ON_POSTGRES: [&str; 1] = ["::postgres::"];
+
 /// One stage: commands that must all succeed.
 struct Stage {
     name: &'static str,
@@ -82,22 +87,16 @@ const STAGES: [Stage; 13] = [
             // The scenarios hold what ships, not what a debugger wants.
             test.envs(under_test(project)?).env(kept_log::GIVEN, kept_log::file(project));
             let (server, with_node) = (server()?, node()?);
-            if !with_node || server.is_none() {
-                test.arg("--");
-            }
-            if !with_node {
-                test.args(["--skip", "server", "--skip", "storage_functions"]);
-            }
+            let left_out: &[&str] = if with_node { &[] } else { &ON_A_QUEUE_SERVER };
             let Some(server) = server else {
-                test.args(["--skip", "::postgres"]);
+                leave_out(&mut test, &[left_out, &ON_POSTGRES].concat());
                 return Ok(vec![test]);
             };
+            leave_out(&mut test, left_out);
             test.env(postgres::GIVEN, server.url());
             // The other engine: the same scenarios once more.
             let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
-            if !with_node {
-                on_server.args(["--", "--skip", "server"]);
-            }
+            leave_out(&mut on_server, left_out);
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
@@ -266,6 +265,13 @@ fn node() -> anyhow::Result<bool> {
     Ok(there)
 }
 
+/// Leaves tests out by what stands in their names.
+fn leave_out(test: &mut Command, words: &[&str]) {
+    if !words.is_empty() {
+        test.arg("--").args(words.iter().flat_map(|word| ["--skip", word]));
+    }
+}
+
 fn cargo(project: &Project, arguments: &[&str]) -> Command {
     let mut command = project.cargo();
     command.args(arguments);
@@ -287,6 +293,28 @@ mod tests {
     fn the_summary_has_a_line_for_each_stage_that_ran() {
         let taken = [("format", Duration::from_millis(500), true), ("lints", Duration::from_secs(75), false)];
         assert_eq!(summary(&taken), "format            0.5 s  ok\nlints            75.0 s  FAILED");
+    }
+
+    #[test]
+    fn without_node_only_what_runs_on_a_queue_server_is_left_out() {
+        let is_left_out = |name: &str| ON_A_QUEUE_SERVER.iter().any(|word| name.contains(word));
+        for name in [
+            "relay::an_acknowledged_message_is_not_sent_again::queue_server",
+            "queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled",
+            "storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs",
+            "queues::storage::tests::what_is_put_or_released_here_ends_the_pause_of_its_queue",
+        ] {
+            assert!(is_left_out(name), "{name}");
+        }
+        for name in [
+            "identity::tests::certificates::chain::a_servers_certificate_is_refused",
+            "store::postgres::tests::server::a_newer_schema_is_left_alone",
+            "database_tls::a_server_that_may_be_another_is_refused",
+            "queues::storage::connection::tests::a_server_on_another_machine_is_refused",
+            "relay::an_acknowledged_message_is_not_sent_again::proxy",
+        ] {
+            assert!(!is_left_out(name), "{name}");
+        }
     }
 
     #[test]
