@@ -25,7 +25,16 @@ const APP: &str = "APP_UNDER_TEST";
 /// In the names of the tests that run on a queue server, and of no others.
 const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];
 /// The same on PostgreSQL.
-const ON_POSTGRES: [&str; 1] = ["::postgres::"];
+const ON_POSTGRES: [&str; 8] = [
+    "::postgres",
+    "canaries::",
+    "database_tls::",
+    "database_token::",
+    "doctor::database::a_server_behind_tls",
+    "doctor::database::schema_and_grants",
+    "databases_are_fresh_and_leave_with_their_test",
+    "a_crash_loses_connections",
+];
 
 /// One stage: commands that must all succeed.
 struct Stage {
@@ -296,24 +305,27 @@ mod tests {
     }
 
     #[test]
-    fn without_node_only_what_runs_on_a_queue_server_is_left_out() {
-        let is_left_out = |name: &str| ON_A_QUEUE_SERVER.iter().any(|word| name.contains(word));
-        for name in [
-            "relay::an_acknowledged_message_is_not_sent_again::queue_server",
-            "queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled",
-            "storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs",
-            "queues::storage::tests::what_is_put_or_released_here_ends_the_pause_of_its_queue",
+    fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
+        let needs = |name: &str| {
+            [&ON_A_QUEUE_SERVER[..], &ON_POSTGRES].map(|words| words.iter().any(|word| name.contains(word)))
+        };
+        let (queue_server, postgres, neither) = ([true, false], [false, true], [false, false]);
+        for (name, expected) in [
+            ("relay::an_acknowledged_message_is_not_sent_again::queue_server", queue_server),
+            ("queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled", queue_server),
+            ("storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs", queue_server),
+            ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
+            ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
+            ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
+            ("logins::postgres::a_role_that_an_identity_should_not_have_is_taken_away", postgres),
+            ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+            ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
+            ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
+            ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
+            ("doctor::database::a_server_that_is_away_fails_and_its_password_is_not_said", neither),
+            ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
         ] {
-            assert!(is_left_out(name), "{name}");
-        }
-        for name in [
-            "identity::tests::certificates::chain::a_servers_certificate_is_refused",
-            "store::postgres::tests::server::a_newer_schema_is_left_alone",
-            "database_tls::a_server_that_may_be_another_is_refused",
-            "queues::storage::connection::tests::a_server_on_another_machine_is_refused",
-            "relay::an_acknowledged_message_is_not_sent_again::proxy",
-        ] {
-            assert!(!is_left_out(name), "{name}");
+            assert_eq!(needs(name), expected, "{name}");
         }
     }
 
