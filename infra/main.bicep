@@ -227,6 +227,8 @@ module rights 'modules/rbac.bicep' = {
     processorPrincipalId: identity.outputs.processor.principalId
     gatewayPrincipalId: gateway.outputs.principalId
     deployPrincipalId: identity.outputs.deploy.principalId
+    groupId: group.id
+    token: token
     plan: plan
   }
 }
@@ -260,10 +262,8 @@ module apps 'modules/apps.bicep' = {
     fulfilmentUrl: fulfilmentUrl
     directCertificates: empty(directCallers) ? '' : directCertificates
     deployPrincipalId: identity.outputs.deploy.principalId
+    publisherRoleId: rights.outputs.publisherRoleId
   }
-  dependsOn: [
-    rights
-  ]
 }
 
 module gateway 'modules/api-management.bicep' = {

@@ -1,6 +1,12 @@
 //! What an operator may not ask for, though Bicep would take it.
 
+use std::net::IpAddr;
+
+use block::Block;
+
 use crate::bicep::Value;
+
+mod block;
 
 /// Refuses parameters before `azd provision`: each fault says what to do. `parameters` is the object of that name in
 /// `infra/main.parameters.json`, with the environment put in.
@@ -76,14 +82,26 @@ fn callers(callers: Option<&Value>, found: &mut Vec<String>) {
         found.push("allowedCallers is empty: nobody could call; name the addresses that may".to_owned());
     }
     for range in ranges {
-        let part = |name| range.get(name).and_then(Value::text).unwrap_or_default();
-        let whole_world =
-            part("from") == "0.0.0.0" || part("cidr").ends_with("/0") || part("to") == "255.255.255.255";
-        let addresses = [part("from"), part("to"), part("cidr").split('/').next().unwrap_or_default()];
-        if whole_world || addresses.iter().any(|text| text.parse::<std::net::IpAddr>().is_err()) {
-            found.push(format!("allowedCallers: {range:?} is no range of addresses, or is all of them"));
+        if let Err(why) = caller(range) {
+            found.push(format!("allowedCallers: {} {why}", range.to_bicep()));
         }
     }
+}
+
+/// The gateway reads `from` and `to`, Front Door reads `cidr`, so the block bounds both.
+fn caller(range: &Value) -> Result<(), &'static str> {
+    let part = |name| range.get(name).and_then(Value::text).unwrap_or_default();
+    let no_range = "is no range of addresses: write { from, to, cidr }";
+    let block = Block::read(part("cidr")).ok_or(no_range)?;
+    let [from, to] = ["from", "to"].map(|name| part(name).parse::<IpAddr>());
+    let (from, to) = (from.map_err(|_| no_range)?, to.map_err(|_| no_range)?);
+    if !block.has_at_most(16) {
+        return Err("lets in more than 65536 addresses: name smaller ranges");
+    }
+    if !block.holds(from, to) {
+        return Err("leaves its cidr, or ends before it begins: make all three agree");
+    }
+    Ok(())
 }
 
 fn origins(origins: Option<&Value>, found: &mut Vec<String>) {
@@ -118,9 +136,7 @@ fn backend(parameters: &Value, found: &mut Vec<String>) {
         found.push("fulfilmentUrl does not begin with https://".to_owned());
     }
     let prefix = text("fulfilmentAddressPrefix.value");
-    let (address, length) = prefix.split_once('/').unwrap_or((prefix, "32"));
-    let narrow = length.parse::<u8>().is_ok_and(|length| length >= 24);
-    if address.parse::<std::net::IpAddr>().is_err() || !narrow {
+    if !Block::read(prefix).is_some_and(|block| block.has_at_most(8)) {
         found.push(format!("fulfilmentAddressPrefix: `{prefix}` is no range of at most 256 addresses"));
     }
 }
@@ -141,9 +157,7 @@ fn direct(parameters: &Value, found: &mut Vec<String>) {
             "directCallers needs plan = dedicated, network = privateEndpoints and publish = false".to_owned(),
         );
     }
-    let (address, length) = callers.split_once('/').unwrap_or((callers, ""));
-    let narrow = length.parse::<u8>().is_ok_and(|length| length >= 8);
-    if address.parse::<std::net::IpAddr>().is_err() || !narrow {
+    if !Block::read(callers).is_some_and(|block| block.has_at_most(24)) {
         found.push(format!("directCallers: `{callers}` is no range of your own network"));
     }
 }

@@ -27,27 +27,40 @@ impl Reads {
         Self { events: words(query, "event"), reasons: words(query, "reason"), fields: fields.collect() }
     }
 
-    /// What it reads and none of these lines has, each in words: a field counts where its event has it.
+    /// What it reads and none of these lines has, each in words: every event has to be there, and each field and reason
+    /// with one of them, for what is told one by one and what is counted are two events with fields of their own.
     #[must_use]
     pub fn missing(&self, lines: &[Value]) -> Vec<String> {
+        let is_read = |line: &&Value| self.events.is_empty() || is_in(&self.events, &line["event"]);
+        let read: Vec<_> = lines.iter().filter(is_read).collect();
         let mut missing = Vec::new();
-        let mut ask = |event: Option<&String>, what: String, has: &dyn Fn(&Value) -> bool| {
-            let is_its = |line: &&Value| event.is_none_or(|event| line["event"] == event.as_str());
-            if !lines.iter().filter(is_its).any(has) {
-                missing.push(event.map_or(what.clone(), |event| format!("{what} of {event}")));
+        let mut ask = |what: String, has: &dyn Fn(&Value) -> bool| {
+            if !read.iter().any(|line| has(line)) {
+                missing.push(what);
             }
         };
-        let any = self.events.is_empty().then_some(None);
-        for event in self.events.iter().map(Some).chain(any) {
-            for field in &self.fields {
-                ask(event, format!("the field {field}"), &|line| !line[field].is_null());
-            }
-            for reason in &self.reasons {
-                ask(event, format!("the reason {reason}"), &|line| line["reason"] == reason.as_str());
-            }
+        for event in &self.events {
+            ask(format!("the event {event}"), &|line| line["event"] == event.as_str());
+        }
+        for field in &self.fields {
+            ask(format!("the field {field}{}", self.of_events()), &|line| !line[field].is_null());
+        }
+        for reason in &self.reasons {
+            ask(format!("the reason {reason}{}", self.of_events()), &|line| {
+                line["reason"] == reason.as_str()
+            });
         }
         missing
     }
+
+    fn of_events(&self) -> String {
+        let names: Vec<_> = self.events.iter().map(String::as_str).collect();
+        if names.is_empty() { String::new() } else { format!(" of {}", names.join(" or ")) }
+    }
+}
+
+fn is_in(events: &BTreeSet<String>, event: &Value) -> bool {
+    event.as_str().is_some_and(|event| events.contains(event))
 }
 
 /// The quoted values that a field is compared with.
@@ -91,7 +104,17 @@ mod tests {
         let missing = reads.missing(&[line("denied", "a"), line("denied-more", "b")]);
         assert_eq!(missing, ["the reason b of denied"]);
         assert_eq!(reads.missing(&[json!({"event": "denied", "reason": "b"})]).len(), 2);
-        assert_eq!(reads.missing(&[]).len(), 5);
+        assert_eq!(reads.missing(&[]).len(), 6);
+    }
+
+    #[test]
+    fn a_query_of_two_events_finds_each_of_them_and_its_field_with_either() {
+        let reads =
+            Reads::of(r#"| where tostring(line.event) in ("one", "sum") | summarize sum(toint(line.count))"#);
+        let (one, sum) = (json!({"event": "one"}), json!({"event": "sum", "count": 3}));
+        assert!(reads.missing(&[one.clone(), sum.clone()]).is_empty());
+        assert_eq!(reads.missing(&[sum]), ["the event one"]);
+        assert_eq!(reads.missing(&[one]), ["the event sum", "the field count of one or sum"]);
     }
 
     #[test]

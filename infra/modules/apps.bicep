@@ -62,6 +62,9 @@ param directCertificates string
 @description('The identity that publishes packages.')
 param deployPrincipalId string
 
+@description('The role that lets it publish.')
+param publisherRoleId string
+
 // pool x instances x scale groups: docs/scale.md.
 var apiPool = 4
 var processorPool = 2
@@ -91,6 +94,7 @@ module api 'function-app.bicep' = {
     allowedClientIds: allowedClientIds
     corsOrigins: corsOrigins
     deployPrincipalId: deployPrincipalId
+    publisherRoleId: publisherRoleId
     demandsCertificates: !empty(directCertificates)
     settings: union(ofDirectCallers, {
       AzureWebJobsStorage__queueServiceUri: work
@@ -130,6 +134,7 @@ module processor 'function-app.bicep' = {
     allowedClientIds: allowedClientIds
     corsOrigins: []
     deployPrincipalId: deployPrincipalId
+    publisherRoleId: publisherRoleId
     demandsCertificates: false
     settings: {
       AzureWebJobsStorage__queueServiceUri: work

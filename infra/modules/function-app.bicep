@@ -55,6 +55,9 @@ param corsOrigins array
 @description('The identity that publishes packages.')
 param deployPrincipalId string
 
+@description('The role that lets it publish.')
+param publisherRoleId string
+
 @description('Whether every caller has to show a certificate; on a dedicated plan alone.')
 param demandsCertificates bool
 
@@ -211,12 +214,12 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-// Website Contributor on this app alone: enough to publish, not enough to change who may call.
+// Who publishes cannot change who may call, but its code runs as the app (docs/threat-model.md).
 resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: app
   name: guid(app.id, deployPrincipalId, 'publish')
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'de139f84-1756-47ae-9be6-808fbbe84772')
+    roleDefinitionId: publisherRoleId
     principalId: deployPrincipalId
     principalType: 'ServicePrincipal'
   }

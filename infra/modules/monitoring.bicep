@@ -23,6 +23,7 @@ var alerts = [
   { name: 'refused-callers', severity: 2, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/refused-callers.kql') }
   { name: 'certificate-expiry', severity: 2, every: 'PT1H', over: 'PT6H', query: loadTextContent('../queries/certificate-expiry.kql') }
   { name: 'outbox-age', severity: 1, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/outbox-age.kql') }
+  { name: 'silence', severity: 1, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/silence.kql') }
 ]
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {

@@ -13,6 +13,12 @@ param processorPrincipalId string
 param gatewayPrincipalId string
 param deployPrincipalId string
 
+@description('The resource group, beyond which the role of our own cannot be given.')
+param groupId string
+
+@description('Suffix that makes names unique.')
+param token string
+
 @description('flex or dedicated: on a dedicated plan the package is a blob that the deployment writes.')
 param plan string
 
@@ -250,6 +256,33 @@ resource sendsToIncomingPoison 'Microsoft.Authorization/roleAssignments@2022-04-
   }
 }
 
+// What Azure/functions-action 1.5.7 asks of Azure Resource Manager, read from its source (src/appservice-rest/Arm), `publish`
+// for the scm host (Microsoft: "RBAC permissions required to access Kudu"), and the restart after a package of a dedicated
+// plan. Website Contributor would do too, and change authentication, access restrictions, settings and identities as well.
+resource publisher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(groupId, 'publisher')
+  properties: {
+    roleName: 'Publisher of ${token}'
+    description: 'Publishes packages of function apps and restarts them; reads their settings, none of which is a secret.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Web/sites/read'
+          'Microsoft.Web/sites/config/read'
+          'Microsoft.Web/sites/config/list/action'
+          'Microsoft.Web/sites/publish/action'
+          'Microsoft.Web/sites/publishxml/action'
+          'Microsoft.Web/sites/restart/action'
+        ]
+      }
+    ]
+    assignableScopes: [
+      groupId
+    ]
+  }
+}
+
 // Whose vault it is, reads its secrets.
 resource apiSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vaultOfApi
@@ -330,3 +363,6 @@ resource processorPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' =
     principalType: 'ServicePrincipal'
   }
 }
+
+@description('The role of the one that publishes.')
+output publisherRoleId string = publisher.id

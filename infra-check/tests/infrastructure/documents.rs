@@ -1,31 +1,10 @@
 //! What the documents name is there.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use infra_check::{assertions::table, queries::Reads};
+use infra_check::assertions::table;
 
-use crate::root;
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// Every file of the repository's own with an ending.
-fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.is_dir() && !["target", ".git", ".local", "node_modules"].contains(&name.as_str()) {
-            files(&path, ending, found);
-        } else if path.extension().is_some_and(|is| is == ending) {
-            found.push(path);
-        }
-    }
-}
+use crate::{read, root};
 
 /// The words in backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
@@ -133,58 +112,4 @@ fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation(
     let all: BTreeSet<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
     let missing: Vec<_> = all.difference(&referred).collect();
     assert!(missing.is_empty(), "no recommendation leads to {missing:?}");
-}
-
-#[test]
-fn workflows_sign_in_without_a_password_and_pin_every_action() {
-    let mut workflows = Vec::new();
-    files(&root().join(".github/workflows"), "yml", &mut workflows);
-    assert_eq!(workflows.len(), 4);
-    for path in workflows {
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let name = path.display();
-        assert!(text.contains("\npermissions: {}\n"), "{name} has rights that no job asked for");
-        for word in ["publish-profile", "{{ secrets.", "AZURE_CREDENTIALS", "creds:", "client-secret"] {
-            let lines = text.lines().filter(|line| !line.trim_start().starts_with("- name:"));
-            assert!(!lines.into_iter().any(|line| line.contains(word)), "{name}: {word}");
-        }
-        for action in text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action)) {
-            let hash = action.split_once('@').and_then(|(_, at)| at.split(' ').next()).unwrap_or_default();
-            assert!(
-                hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                "{name}: {action}"
-            );
-        }
-        if text.contains("azure/login@") {
-            assert!(
-                text.contains("id-token: write") && text.contains("environment: ${{ inputs.environment }}"),
-                "{name}"
-            );
-            let (verify, migrate) = (text.find("gh attestation verify"), text.find("orders-worker migrate"));
-            let publish = text.find("functions-action@");
-            assert!(verify < migrate && migrate < publish && verify.is_some(), "{name}: out of sequence");
-        }
-    }
-}
-
-#[test]
-fn every_query_reads_events_and_fields_that_the_worker_writes() {
-    // The worker's own tests hold this list against what can be logged; the stage `evidence` holds the queries against
-    // what was.
-    let events = read("docs/events.md");
-    let mut queries = Vec::new();
-    files(&root().join("infra/queries"), "kql", &mut queries);
-    assert!(queries.len() >= 8);
-    for path in queries {
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let name = path.display();
-        assert!(text.starts_with("// A row: "), "{name} does not say what a row means");
-        let reads = Reads::of(&text);
-        for field in &reads.fields {
-            assert!(events.contains(&format!("`{field}`")), "{name}: nobody logs `{field}`");
-        }
-        for event in &reads.events {
-            assert!(events.contains(&format!("| `{event}` |")), "{name}: nobody logs `{event}`");
-        }
-    }
 }

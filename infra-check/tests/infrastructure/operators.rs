@@ -45,7 +45,32 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
         (
             "allowedCallers",
             json!([{ "from": "0.0.0.0", "to": "255.255.255.255", "cidr": "0.0.0.0/0" }]),
-            "all of them",
+            "more than 65536",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "0.0.0.1", "to": "255.255.255.254", "cidr": "192.0.2.0/28" }]),
+            "leaves its cidr",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "192.0.2.1", "to": "192.0.2.9", "cidr": "128.0.0.0/1" }]),
+            "more than 65536",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "192.0.2.9", "to": "192.0.2.1", "cidr": "192.0.2.0/28" }]),
+            "leaves its cidr",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "192.0.2.1", "to": "192.0.2.16", "cidr": "192.0.2.0/28" }]),
+            "leaves its cidr",
+        ),
+        (
+            "allowedCallers",
+            json!([{ "from": "192.0.2.1", "to": "192.0.2.9", "cidr": "192.0.2.0/33" }]),
+            "no range",
         ),
         (
             "allowedCallers",
@@ -55,6 +80,7 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
         ("partnerCertificates", json!("22222222-2222-4222-8222-222222222222=00"), "thumbprint"),
         ("fulfilmentUrl", json!("http://fulfilment.example.com"), "https"),
         ("fulfilmentAddressPrefix", json!("0.0.0.0/0"), "256"),
+        ("fulfilmentAddressPrefix", json!("2001:db8::/32"), "256"),
         ("directCallers", json!("10.0.0.0/8"), "go together"),
         ("directCallers", json!("10.0.0.0/8"), "needs plan = dedicated"),
         ("apiClientId", json!(""), "no client id"),

@@ -158,7 +158,7 @@ fn gaps(policies: &Policies, operation: &str, with_front: bool) -> Vec<String> {
     gaps
 }
 
-const STRIPPED: [&str; 11] = [
+const STRIPPED: [&str; 17] = [
     "X-MS-CLIENT-PRINCIPAL-ID",
     "X-MS-CLIENT-PRINCIPAL-NAME",
     "X-MS-CLIENT-PRINCIPAL-IDP",
@@ -166,8 +166,14 @@ const STRIPPED: [&str; 11] = [
     "X-MS-TOKEN-AAD-ACCESS-TOKEN",
     "X-MS-TOKEN-AAD-REFRESH-TOKEN",
     "X-MS-TOKEN-AAD-EXPIRES-ON",
+    "X-MS-AUTH-TOKEN",
+    "X-ZUMO-AUTH",
     "X-ARR-ClientCert",
+    "X-ARR-SSL",
     "X-ARR-LOG-ID",
+    "X-Forwarded-Client-Cert",
+    "X-Azure-Functions-InvocationId",
+    "X-Azure-FDID",
     "Cookie",
     "Ocp-Apim-Subscription-Key",
 ];

@@ -43,7 +43,7 @@ fn named(id: &str) -> &'static str {
         "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a" => "Storage Queue Data Message Sender",
         "4633458b-17de-408a-b874-0445c86b69e6" => "Key Vault Secrets User",
         "3913510d-42f4-4e42-8a64-420c390055eb" => "Monitoring Metrics Publisher",
-        "de139f84-1756-47ae-9be6-808fbbe84772" => "Website Contributor",
+        "publisher.id" => "Publisher, a role of our own",
         "e147488a-f6f5-4113-8e2d-b22465e65bf6" => "Key Vault Crypto Service Encryption User",
         _ => "a role that nobody reviewed",
     }

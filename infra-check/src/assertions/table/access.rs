@@ -4,12 +4,26 @@ use super::{Assertion, Want, line};
 
 const ROLE: &str = "Microsoft.Authorization/roleAssignments";
 
-/// Owner, Contributor, User Access Administrator, Role Based Access Control Administrator.
+const OUR_ROLE: &str = "Microsoft.Authorization/roleDefinitions";
+
+/// Owner, Contributor, User Access Administrator, Role Based Access Control Administrator; and Website Contributor, which
+/// changes authentication, access restrictions and identities of an app.
 const TOO_MUCH: &[&str] = &[
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
     "b24988ac-6180-42a0-ab88-20f7382dd24c",
     "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
     "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    "de139f84-1756-47ae-9be6-808fbbe84772",
+];
+
+/// All that publishing needs.
+const PUBLISHES: &[&str] = &[
+    "Microsoft.Web/sites/read",
+    "Microsoft.Web/sites/config/read",
+    "Microsoft.Web/sites/config/list/action",
+    "Microsoft.Web/sites/publish/action",
+    "Microsoft.Web/sites/publishxml/action",
+    "Microsoft.Web/sites/restart/action",
 ];
 
 pub(super) fn lines() -> Vec<Assertion> {
@@ -18,6 +32,14 @@ pub(super) fn lines() -> Vec<Assertion> {
     const SUBJECT: &str = "repo:example/orders-worker:environment:";
     vec![
         line("C12-roles", ROLE, "properties.roleDefinitionId", Want::Avoids(TOO_MUCH)).least(20),
+        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Want::List(PUBLISHES)),
+        line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Want::Absent),
+        line(
+            "C14-assignable",
+            OUR_ROLE,
+            "properties.assignableScopes[0]",
+            Want::Of("Microsoft.Resources/resourceGroups"),
+        ),
         line("C14-scope", ROLE, "scope", Want::Of("Microsoft.")).least(20),
         line("C14-programs", ROLE, "properties.principalType", Want::Text("ServicePrincipal")).least(20),
         line("C14-known", ROLE, "properties.principalId", Want::Of("Microsoft.")).least(20),

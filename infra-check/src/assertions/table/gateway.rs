@@ -8,11 +8,37 @@ const PRODUCT: &str = "Microsoft.ApiManagement/service/products";
 const VALUE: &str = "Microsoft.ApiManagement/service/namedValues";
 const DIAGNOSTIC: &str = "Microsoft.ApiManagement/service/apis/diagnostics";
 
-const TLS_1_1: &str =
-    "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11']";
+/// What callers may speak no more, and what the gateway may speak no more to the app (infra sheet §6).
+const OLD_PROTOCOLS: [(&str, &str); 6] = [
+    (
+        "C27-gateway-tls",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11']",
+    ),
+    (
+        "C27-gateway-tls-1-0",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10']",
+    ),
+    (
+        "C27-gateway-ssl",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30']",
+    ),
+    (
+        "C27-backend-tls-1-1",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11']",
+    ),
+    (
+        "C27-backend-tls-1-0",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10']",
+    ),
+    (
+        "C27-backend-ssl",
+        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30']",
+    ),
+];
 
 pub(super) fn lines() -> Vec<Assertion> {
-    [gateway(), api(), front()].concat()
+    let old = OLD_PROTOCOLS.map(|(id, path)| line(id, SERVICE, path, Want::Text("False")));
+    [gateway(), old.to_vec(), api(), front()].concat()
 }
 
 fn gateway() -> Vec<Assertion> {
@@ -28,7 +54,6 @@ fn gateway() -> Vec<Assertion> {
         line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
         line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
         line("C34-old-api", SERVICE, "properties.configurationApi.legacyApi", Want::Text("Disabled")),
-        line("C27-gateway-tls", SERVICE, TLS_1_1, Want::Text("False")),
         line(
             "C08-negotiated",
             SERVICE,

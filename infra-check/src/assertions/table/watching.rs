@@ -33,14 +33,14 @@ fn logs() -> Vec<Assertion> {
 
 fn alerts() -> Vec<Assertion> {
     vec![
-        line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(5),
+        line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(6),
         line(
             "C48-told",
             ALERT,
             "properties.actions.actionGroups[*]",
             Want::Of("Microsoft.Insights/actionGroups"),
         )
-        .least(5),
+        .least(6),
         line(
             "C18-dead-letters",
             ALERT,
@@ -76,6 +76,13 @@ fn alerts() -> Vec<Assertion> {
             Want::Starts("// A row: a message has waited longer"),
         )
         .only(&[("properties.displayName", "outbox-age")]),
+        line(
+            "C18-silence",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: no gauges were logged"),
+        )
+        .only(&[("properties.displayName", "silence")]),
         line("C33-budget", BUDGET, "properties.notifications.now.enabled", Want::Bool(true)),
         line("C33-budget-soon", BUDGET, "properties.notifications.soon.enabled", Want::Bool(true)),
     ]

@@ -1,0 +1,106 @@
+//! How releases are made and deployed, and by which programs.
+
+use std::fs;
+
+use crate::{files, read, root};
+
+#[test]
+fn workflows_sign_in_without_a_password_and_pin_every_action() {
+    let mut workflows = Vec::new();
+    files(&root().join(".github/workflows"), "yml", &mut workflows);
+    assert_eq!(workflows.len(), 4);
+    for path in workflows {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let name = path.display();
+        assert!(text.contains("\npermissions: {}\n"), "{name} has rights that no job asked for");
+        for word in ["publish-profile", "{{ secrets.", "AZURE_CREDENTIALS", "creds:", "client-secret"] {
+            let lines = text.lines().filter(|line| !line.trim_start().starts_with("- name:"));
+            assert!(!lines.into_iter().any(|line| line.contains(word)), "{name}: {word}");
+        }
+        for action in text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action)) {
+            let hash = action.split_once('@').and_then(|(_, at)| at.split(' ').next()).unwrap_or_default();
+            assert!(
+                hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{name}: {action}"
+            );
+        }
+        if text.contains("azure/login@") {
+            assert!(
+                text.contains("id-token: write") && text.contains("environment: ${{ inputs.environment }}"),
+                "{name}"
+            );
+            let (verify, migrate) = (text.find("gh attestation verify"), text.find("orders-worker migrate"));
+            for publish in [text.find("functions-action@"), text.find("az storage blob upload")] {
+                assert!(verify < migrate && migrate < publish && verify.is_some(), "{name}: out of sequence");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_plan_is_published_and_returned_in_its_own_way() {
+    let workflow = read(".github/workflows/deploy.yml");
+    let steps: Vec<_> = workflow.split("      - name: ").skip(1).collect();
+    let publishing =
+        |mark: &str| steps.iter().filter(|step| step.contains(mark)).copied().collect::<Vec<_>>();
+    let (flex, dedicated) = (publishing("functions-action@"), publishing("az storage blob upload"));
+    for (ways, condition) in [(&flex, "vars.PLAN != 'dedicated'"), (&dedicated, "vars.PLAN == 'dedicated'")] {
+        let (forth, back): (Vec<&str>, Vec<&str>) = ways.iter().partition(|step| step.contains(" new/"));
+        assert!(!forth.is_empty() && forth.iter().all(|step| step.contains(condition)), "{condition}");
+        assert_eq!(back.len(), forth.len(), "{condition}: what is published can be returned");
+        assert!(back.iter().all(|step| step.contains("if: failure() && steps.") && step.contains(" old/")));
+    }
+    for step in dedicated {
+        let (upload, restart) = (step.find("--auth-mode login"), step.find("az functionapp restart"));
+        assert!(upload.is_some() && upload < restart, "{step}");
+    }
+}
+
+#[test]
+fn nothing_is_released_that_did_not_pass_on_main() {
+    let release = read(".github/workflows/release.yml");
+    let (before, _) = release.split_once("cargo xtask package").expect("packages are made");
+    for word in [
+        "ci.yml security.yml",
+        "head_sha=\"$COMMIT\"",
+        "branch=main",
+        "event=push",
+        "status=success",
+        "exit 1",
+    ] {
+        assert!(before.contains(word), "{word}");
+    }
+    for name in ["ci.yml", "security.yml"] {
+        assert!(read(&format!(".github/workflows/{name}")).contains("branches: [main]"), "{name}");
+    }
+}
+
+#[test]
+fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
+    let runner = read("infra/scripts/runner.sh");
+    let (_, programs) = runner.split_once("for program in ").expect("it looks whether each is there");
+    let programs: Vec<_> = programs.split(';').next().unwrap_or_default().split(' ').collect();
+    let callers = [
+        ".github/workflows/deploy.yml",
+        "infra/scripts/function-key.sh",
+        "infra/scripts/logins.sh",
+        "docs/operate.md",
+    ]
+    .map(read)
+    .concat();
+    for program in ["az", "azd", "curl", "gh", "psql", "unzip"] {
+        assert!(callers.contains(&format!("{program} ")), "{program} is called by nobody");
+        assert!(programs.contains(&program), "{program} is not installed");
+    }
+}
+
+#[test]
+fn the_look_after_a_deployment_is_at_both_apps_and_for_what_was_deployed() {
+    let operate = read("docs/operate.md");
+    let (_, after) = operate.split_once("`cargo xtask infra verify`").expect("the step is there");
+    let (_, script) = after.split_once("```sh").expect("with a script");
+    let (script, _) = script.split_once("```").expect("that ends");
+    for word in ["API_APP_NAME", "PROCESSOR_APP_NAME", "--plan ", "--network "] {
+        assert!(script.contains(word), "{word}");
+    }
+}

@@ -1,0 +1,49 @@
+//! What alerts and hunting queries look into.
+
+use std::fs;
+
+use infra_check::queries::Reads;
+
+use crate::{files, read, root};
+
+#[test]
+fn every_query_reads_events_and_fields_that_the_worker_writes() {
+    // The worker's own tests hold this list against what can be logged; the stage `evidence` holds the queries against
+    // what was.
+    let events = read("docs/events.md");
+    let mut queries = Vec::new();
+    files(&root().join("infra/queries"), "kql", &mut queries);
+    assert!(queries.len() >= 8);
+    for path in queries {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let name = path.display();
+        assert!(text.starts_with("// A row: "), "{name} does not say what a row means");
+        let reads = Reads::of(&text);
+        for field in &reads.fields {
+            assert!(events.contains(&format!("`{field}`")), "{name}: nobody logs `{field}`");
+        }
+        for event in &reads.events {
+            assert!(events.contains(&format!("| `{event}` |")), "{name}: nobody logs `{event}`");
+        }
+    }
+}
+
+#[test]
+fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
+    for name in ["refused-callers", "one-caller-many-refusals"] {
+        let text = read(&format!("infra/queries/{name}.kql"));
+        let reads = Reads::of(&text);
+        assert!(reads.events.contains("denied-more") && reads.fields.contains("count"), "{name}");
+        assert!(!text.contains("count()"), "{name}: a line that counts many is counted as one");
+    }
+}
+
+#[test]
+fn what_callers_meet_is_read_off_the_gateway_as_well_as_the_worker() {
+    for name in ["refused-callers", "server-errors"] {
+        let text = read(&format!("infra/queries/{name}.kql"));
+        for table in ["ApiManagementGatewayLogs", "AppTraces"] {
+            assert!(text.contains(table), "{name} does not look into {table}");
+        }
+    }
+}
