@@ -14,6 +14,7 @@ use local_host::{
     people::{Kind, People, PeopleError},
 };
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 const BASE: &str = "http://localhost:7071";
 const ISSUER_PATH: &str = "/_local/issuer/0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10";
@@ -278,8 +279,9 @@ fn the_issuer_answers_only_gets_of_its_own_paths_under_a_loopback_name() {
 async fn an_issuer_that_is_served_alone_refuses_what_a_foreign_page_sends() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
-    let server = IssuerServer::start(issuer, 0).await.unwrap();
-    let own = server.address();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap();
+    let _server = IssuerServer::start(issuer, listener);
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
     let status = async |name: &str, value: &str| {
         let keys = format!("http://{own}{ISSUER_PATH}/discovery/v2.0/keys");

@@ -34,7 +34,7 @@ macro_rules! in_memory_and_at_a_server {
                 super::$promise(local_host::queues::Queues::default()).await;
             }
             #[tokio::test]
-            async fn server() {
+            async fn queue_server() {
                 super::$promise(super::at_a_server()).await;
             }
         }
@@ -199,7 +199,7 @@ async fn names_ignore_case_and_a_look_changes_nothing(queues: Queues) {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_away_is_told_once_and_has_every_message_when_it_is_back() {
+async fn a_queue_server_that_goes_away_is_told_once_and_has_every_message_when_it_is_back() {
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.unwrap().unwrap();
     let (queues, mut told) = connected(&server.account());
     queues.put("jobs", "one".to_owned()).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_server_that_goes_away_is_told_once_and_has_every_message_when_it_is_b
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_refused_by_the_server() {
+async fn a_wrong_key_is_refused_by_the_queue_server() {
     let account = Azurite::shared().unwrap().account();
     let (name, rest) = account.split_once("AccountKey=").unwrap();
     let (_, rest) = rest.split_once(';').unwrap();

@@ -6,7 +6,7 @@ use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::{
-    Facts, fail,
+    Facts, certificate, fail,
     outside::{Answer, FUNCTION_KEY, Layer, Outside, SUBSCRIPTION_KEY, sent},
     pass,
 };
@@ -20,7 +20,7 @@ pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
 const ADMINS: &str = "/api/dead-letters?limit=1";
 
 /// Whom the forged headers name: nobody of any tenant.
-const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
+pub(super) const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
 
 /// A lie, and where it has to be found.
 struct Attack {
@@ -31,7 +31,8 @@ struct Attack {
     in_front: bool,
 }
 
-pub(super) async fn rules(outside: &Outside<'_>, facts: &Facts) -> Vec<Finding> {
+/// The rules, once the honest call for `honest` was answered with 200.
+pub(super) async fn rules(outside: &Outside<'_>, honest: &str, facts: &Facts) -> Vec<Finding> {
     let has_front = facts.config.as_ref().and_then(|config| config.identity.as_ref());
     let has_front = !has_front.is_some_and(|identity| matches!(identity.mode, IdentityMode::Jwt(_)));
     let principal = ("x-ms-client-principal", principal());
@@ -54,20 +55,15 @@ pub(super) async fn rules(outside: &Outside<'_>, facts: &Facts) -> Vec<Finding> 
             call: outside.call(OWN).header(principal.0, &principal.1),
             in_front: has_front,
         },
-        Attack {
-            rule: "C08-forged-certificate",
-            what: "a certificate header without a token",
-            call: outside.call(OWN).header("x-arr-clientcert", BASE64_STANDARD.encode("no certificate")),
-            in_front: has_front,
-        },
     ];
     let mut findings = Vec::new();
     for attack in attacks {
         findings.push(judged(attack).await);
     }
     findings.push(another(outside, &principal.1).await);
+    findings.push(certificate::rule(outside, honest).await);
     for (rule, header) in [("C01-function-key", FUNCTION_KEY), ("C35-subscription-key", SUBSCRIPTION_KEY)] {
-        if let Some(call) = outside.honest_without(header, OWN) {
+        if let Some(call) = outside.honest_without(header, honest) {
             findings.push(keyless(rule, sent(call).await.as_ref()));
         }
     }

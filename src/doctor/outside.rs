@@ -3,7 +3,7 @@
 use std::{env, time::Duration};
 
 use host_traps::Finding;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 
 use super::{Facts, attacks, fail, pass};
 use crate::{
@@ -64,6 +64,7 @@ impl Layer {
 }
 
 /// An answer, as far as it matters here.
+#[derive(Eq, PartialEq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) layer: Layer,
@@ -84,18 +85,23 @@ pub(super) const SUBSCRIPTION_KEY: &str = "ocp-apim-subscription-key";
 impl Outside<'_> {
     /// A call with everything but a token.
     pub(super) fn call(&self, path: &str) -> RequestBuilder {
-        self.with_keys(path, |_| true)
+        self.with_keys(Method::GET, path, |_| true)
     }
 
     /// A call with everything that an honest caller shows.
     pub(super) fn honest(&self, path: &str) -> RequestBuilder {
-        self.with_token(self.call(path))
+        self.honest_call(Method::GET, path)
+    }
+
+    /// The same with another method, and no body.
+    pub(super) fn honest_call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.with_token(self.with_keys(method, path, |_| true))
     }
 
     /// The same without the key of this header; none where there is no such key.
     pub(super) fn honest_without(&self, header: &str, path: &str) -> Option<RequestBuilder> {
         let there = self.keys().any(|(name, _)| name == header);
-        there.then(|| self.with_token(self.with_keys(path, |name| name != header)))
+        there.then(|| self.with_token(self.with_keys(Method::GET, path, |name| name != header)))
     }
 
     fn keys(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
@@ -104,8 +110,8 @@ impl Outside<'_> {
         keys.into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)))
     }
 
-    fn with_keys(&self, path: &str, wanted: impl Fn(&str) -> bool) -> RequestBuilder {
-        let call = self.client.get(format!("{}{path}", self.url));
+    fn with_keys(&self, method: Method, path: &str, wanted: impl Fn(&str) -> bool) -> RequestBuilder {
+        let call = self.client.request(method, format!("{}{path}", self.url));
         let keys = self.keys().filter(|(name, _)| wanted(name));
         keys.fold(call, |call, (name, key)| call.header(name, key.expose()))
     }
@@ -117,11 +123,13 @@ impl Outside<'_> {
         }
     }
 
-    /// What an honest caller is answered: a person about their own, a program about all.
-    async fn honest_answer(&self) -> Option<Answer> {
+    /// What an honest caller asks for, and the answer: a person about their own, a program about all.
+    async fn honest_answer(&self) -> (&'static str, Option<Answer>) {
         match sent(self.honest(attacks::OWN)).await {
-            Some(Answer { status: 403, layer: Layer::Worker }) => sent(self.honest(attacks::ALL)).await,
-            answer => answer,
+            Some(Answer { status: 403, layer: Layer::Worker }) => {
+                (attacks::ALL, sent(self.honest(attacks::ALL)).await)
+            }
+            answer => (attacks::OWN, answer),
         }
     }
 }
@@ -135,12 +143,12 @@ pub(super) async fn rules(url: &str, closed: &[String], evidence: &Evidence, fac
     };
     let outside = Outside { client, url, evidence };
     let mut findings = match outside.honest_answer().await {
-        Some(Answer { status: 200, .. }) => {
+        (honest, Some(Answer { status: 200, .. })) => {
             let mut found = vec![pass(rule, "--url", "an honest call is answered with 200")];
-            found.extend(attacks::rules(&outside, facts).await);
+            found.extend(attacks::rules(&outside, honest, facts).await);
             found
         }
-        answer => vec![inconclusive(rule, answer.as_ref())],
+        (_, answer) => vec![inconclusive(rule, answer.as_ref())],
     };
     for url in closed {
         findings.push(unreachable(url).await);

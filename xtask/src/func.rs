@@ -6,6 +6,7 @@ mod storage;
 
 use std::{
     env, fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -16,7 +17,7 @@ use local_host::{
     people::People,
 };
 use serde_json::Value;
-use tokio::process::Command;
+use tokio::{net::TcpListener, process::Command};
 
 use crate::project::{Profile, Project};
 
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     /// The port to serve on.
     #[arg(long, default_value_t = 7071)]
     port: u16,
-    /// The port of the local issuer.
+    /// The port of the local issuer; 0 for any free one.
     #[arg(long, default_value_t = local_settings::ISSUER_PORT)]
     issuer_port: u16,
 }
@@ -81,14 +82,16 @@ async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> 
     if !args.http_only {
         storage::check(project.root())?;
     }
-    let issuer_url = local_settings::issuer_url(args.issuer_port);
-    let issuer = Issuer::open(&project.state(), &issuer_url, people)?;
-    let _issuer = IssuerServer::start(issuer, args.issuer_port)
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.issuer_port))
         .await
         .with_context(|| format!("port {} is taken; choose another with --issuer-port", args.issuer_port))?;
+    let issuer_port = listener.local_addr().context("the issuer has no port")?.port();
+    let issuer_url = local_settings::issuer_url(issuer_port);
+    let _issuer = IssuerServer::start(Issuer::open(&project.state(), &issuer_url, people)?, listener);
     fs::create_dir_all(project.state())?;
     fs::write(project.url_file(), &issuer_url).context("cannot write down where the issuer is")?;
-    let mut child = command(project.root(), func, people, args)?
+    let mut child = command(project.root(), func, args)?
+        .envs(identity(people, issuer_port))
         .spawn()
         .with_context(|| format!("cannot start {}", func.display()))?;
     // Ctrl-C reaches Core Tools as well, who stop by themselves.
@@ -102,17 +105,17 @@ async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> 
     Ok(())
 }
 
-/// `func start` in the root, with what says who is believed; what the shell sets stays.
-fn command(root: &Path, func: &Path, people: &People, args: &Args) -> anyhow::Result<Command> {
+/// What says who is believed; what the shell sets stays.
+fn identity(people: &People, issuer_port: u16) -> impl Iterator<Item = (&'static str, String)> {
+    local_settings::identity(people, issuer_port).into_iter().filter(|(name, _)| env::var_os(name).is_none())
+}
+
+/// `func start` in the root.
+fn command(root: &Path, func: &Path, args: &Args) -> anyhow::Result<Command> {
     let mut command = Command::new(func);
     command.arg("start").arg("--port").arg(args.port.to_string()).current_dir(root).stdin(Stdio::inherit());
     if args.http_only {
         command.arg("--functions").args(without_queues(root)?);
-    }
-    for (name, value) in local_settings::identity(people, args.issuer_port) {
-        if env::var_os(name).is_none() {
-            command.env(name, value);
-        }
     }
     Ok(command)
 }

@@ -22,6 +22,20 @@ use crate::{
 /// Names a folder whose app the scenarios run, instead of what lies in the repository.
 const APP: &str = "APP_UNDER_TEST";
 
+/// In the names of the tests that run on a queue server, and of no others.
+const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];
+/// The same on PostgreSQL.
+const ON_POSTGRES: [&str; 8] = [
+    "::postgres",
+    "canaries::",
+    "database_tls::",
+    "database_token::",
+    "doctor::database::a_server_behind_tls",
+    "doctor::database::schema_and_grants",
+    "databases_are_fresh_and_leave_with_their_test",
+    "a_crash_loses_connections",
+];
+
 /// One stage: commands that must all succeed.
 struct Stage {
     name: &'static str,
@@ -82,22 +96,16 @@ const STAGES: [Stage; 13] = [
             // The scenarios hold what ships, not what a debugger wants.
             test.envs(under_test(project)?).env(kept_log::GIVEN, kept_log::file(project));
             let (server, with_node) = (server()?, node()?);
-            if !with_node || server.is_none() {
-                test.arg("--");
-            }
-            if !with_node {
-                test.args(["--skip", "server", "--skip", "storage_functions"]);
-            }
+            let left_out: &[&str] = if with_node { &[] } else { &ON_A_QUEUE_SERVER };
             let Some(server) = server else {
-                test.args(["--skip", "::postgres"]);
+                leave_out(&mut test, &[left_out, &ON_POSTGRES].concat());
                 return Ok(vec![test]);
             };
+            leave_out(&mut test, left_out);
             test.env(postgres::GIVEN, server.url());
             // The other engine: the same scenarios once more.
             let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
-            if !with_node {
-                on_server.args(["--", "--skip", "server"]);
-            }
+            leave_out(&mut on_server, left_out);
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
@@ -266,6 +274,13 @@ fn node() -> anyhow::Result<bool> {
     Ok(there)
 }
 
+/// Leaves tests out by what stands in their names.
+fn leave_out(test: &mut Command, words: &[&str]) {
+    if !words.is_empty() {
+        test.arg("--").args(words.iter().flat_map(|word| ["--skip", word]));
+    }
+}
+
 fn cargo(project: &Project, arguments: &[&str]) -> Command {
     let mut command = project.cargo();
     command.args(arguments);
@@ -287,6 +302,31 @@ mod tests {
     fn the_summary_has_a_line_for_each_stage_that_ran() {
         let taken = [("format", Duration::from_millis(500), true), ("lints", Duration::from_secs(75), false)];
         assert_eq!(summary(&taken), "format            0.5 s  ok\nlints            75.0 s  FAILED");
+    }
+
+    #[test]
+    fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
+        let needs = |name: &str| {
+            [&ON_A_QUEUE_SERVER[..], &ON_POSTGRES].map(|words| words.iter().any(|word| name.contains(word)))
+        };
+        let (queue_server, postgres, neither) = ([true, false], [false, true], [false, false]);
+        for (name, expected) in [
+            ("relay::an_acknowledged_message_is_not_sent_again::queue_server", queue_server),
+            ("queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled", queue_server),
+            ("storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs", queue_server),
+            ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
+            ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
+            ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
+            ("logins::postgres::a_role_that_an_identity_should_not_have_is_taken_away", postgres),
+            ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+            ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
+            ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
+            ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
+            ("doctor::database::a_server_that_is_away_fails_and_its_password_is_not_said", neither),
+            ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
+        ] {
+            assert_eq!(needs(name), expected, "{name}");
+        }
     }
 
     #[test]

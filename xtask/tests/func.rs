@@ -1,56 +1,54 @@
-//! The app under the real host, where there is one.
+//! The app in the folder that `cargo xtask func` prepares: one story, under a stand-in for Core Tools that starts the
+//! local host there, and under the real ones where they are installed. Both have to give the same answers.
 
-use std::{
-    io::{self, Write as _},
-    os::unix::process::CommandExt as _,
-    process::{Child, Command},
-    time::{Duration, Instant},
-};
-
-use rustix::process::{Pid, Signal, kill_process};
-use test_servers::port;
-
-/// The first start fetches the extension bundle.
-const DEADLINE: Duration = Duration::from_mins(5);
-
-struct Func(Child);
-
-impl Drop for Func {
-    fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
-            rustix::process::kill_process_group(group, Signal::INT).ok();
-            kill_process(group, Signal::INT).ok();
-        }
-        self.0.wait().ok();
-    }
+mod func {
+    pub(crate) mod served;
+    pub(crate) mod story;
 }
 
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::Command,
+};
+
+use func::{served::Served, story};
+
+/// What `func` is asked for: `start --port PORT`. The queues are the local host's own.
+const STAND_IN: &str = "#!/bin/sh
+exec \"$CARGO\" run --quiet --package local-host --bin local-host -- . --port \"$3\" --setting AzureWebJobsStorage=
+";
+
+/// Where the storage emulator listens, without which the real host serves no queue.
+const EMULATOR: [u16; 3] = [10000, 10001, 10002];
+
 #[tokio::test]
-async fn the_real_host_serves_the_same_app() {
+async fn the_same_story_has_the_same_answers_under_either_host() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stand_in = stand_in(folder.path());
+    let told = story::told(&Served::start(&stand_in, Some("the host's own")).await, true).await;
+    let path = env::var("PATH").expect("a path");
     if Command::new("func").arg("--version").output().is_err() {
         // Past the harness, which shows the prints of failing tests alone.
         let line = "NOT TESTED: the app under the real host, because there are no Core Tools: see `cargo xtask func`\n";
         io::stderr().write_all(line.as_bytes()).expect("stderr");
         return;
     }
-    let [port, issuer] = [(); 2].map(|()| port::free().expect("a free port").to_string());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(["func", "--http-only", "--port", &port, "--issuer-port", &issuer]).process_group(0);
-    let _func = Func(command.spawn().expect("xtask starts"));
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let started = Instant::now();
-    loop {
-        let health = client.get(format!("http://localhost:{port}/api/health")).send().await;
-        if health.is_ok_and(|answer| answer.status() == 200) {
-            break;
-        }
-        assert!(started.elapsed() < DEADLINE, "no answer of the real host");
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    let is_there = EMULATOR.iter().all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok());
+    let storage = is_there.then_some("UseDevelopmentStorage=true");
+    let real = story::told(&Served::start(&path, storage).await, storage.is_some()).await;
+    for (real, told) in real.iter().zip(&told) {
+        assert_eq!(real, told);
     }
-    let nobody = client.get(format!("http://localhost:{port}/api/orders")).send().await.expect("an answer");
-    assert_eq!(nobody.status(), 401);
-    let token = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["token", "buyer"]).output().expect("a token");
-    let token = String::from_utf8(token.stdout).expect("text");
-    let call = client.get(format!("http://localhost:{port}/api/orders")).bearer_auth(token.trim());
-    assert_eq!(call.send().await.expect("an answer").status(), 200);
+}
+
+/// A PATH on which the stand-in is found first.
+fn stand_in(folder: &Path) -> String {
+    let func = folder.join("func");
+    fs::write(&func, STAND_IN).expect("a script");
+    fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).expect("a program");
+    format!("{}:{}", folder.display(), env::var("PATH").expect("a path"))
 }

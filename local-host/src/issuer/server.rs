@@ -1,6 +1,6 @@
 //! The issuer alone, for an app that another host serves.
 
-use std::{convert::Infallible, io, net::SocketAddr};
+use std::convert::Infallible;
 
 use http::{Request, Response, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -12,21 +12,14 @@ use crate::{console, invoke::status_only, listener::Body};
 
 /// A served issuer; dropping it ends it.
 #[derive(Debug)]
-pub struct IssuerServer {
-    address: SocketAddr,
-    serving: JoinHandle<()>,
-}
+pub struct IssuerServer(JoinHandle<()>);
 
 impl IssuerServer {
-    /// Serves metadata and key set of an issuer on a port of 127.0.0.1, 0 for any free one: to programs of this machine,
-    /// and not to what a page of another origin sends.
-    ///
-    /// # Errors
-    /// The port is taken.
-    pub async fn start(issuer: Issuer, port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
-        let address = listener.local_addr()?;
-        let serving = tokio::spawn(async move {
+    /// Serves metadata and key set of an issuer to programs of this machine, and not to what a page of another origin
+    /// sends. Tokens name the issuer's URL, so its port is bound first.
+    #[must_use]
+    pub fn start(issuer: Issuer, listener: TcpListener) -> Self {
+        Self(tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let issuer = issuer.clone();
@@ -36,20 +29,13 @@ impl IssuerServer {
                 });
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
-        });
-        Ok(Self { address, serving })
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+        }))
     }
 }
 
 impl Drop for IssuerServer {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.0.abort();
     }
 }
 

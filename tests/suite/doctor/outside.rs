@@ -12,17 +12,13 @@ use local_host::{
     keys::{Key, Keys},
 };
 use serde_json::json;
+use test_servers::Authority;
 
-use super::{Deployment, Diagnosis};
+use super::{Deployment, Diagnosis, GUID};
 use crate::support::{Evidence, Mode, Setup, TestApp};
 
-const ATTACKS: [&str; 5] = [
-    "C02-no-token",
-    "C05-bad-token",
-    "C04-forged-principal",
-    "C08-forged-certificate",
-    "C04-another-principal",
-];
+const WITHOUT_A_GOOD_TOKEN: [&str; 3] = ["C02-no-token", "C05-bad-token", "C04-forged-principal"];
+const BESIDE_A_GOOD_TOKEN: [&str; 2] = ["C04-another-principal", "C08-forged-certificate"];
 
 /// The doctor's word on an app that runs, called at these addresses with the token of a person.
 async fn examine(app: &TestApp, urls: &[&str], person: &str, mode: &str) -> Diagnosis {
@@ -55,7 +51,7 @@ async fn a_guarded_deployment_refuses_every_lie() {
     let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
     let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
     assert_eq!((found.failed(), found.code), (vec![], Some(0)), "{}", found.said);
-    for rule in ATTACKS.into_iter().chain(["C01-function-key"]) {
+    for rule in WITHOUT_A_GOOD_TOKEN.into_iter().chain(BESIDE_A_GOOD_TOKEN).chain(["C01-function-key"]) {
         assert_eq!(found.level(rule), Some("pass"), "{rule}");
     }
     assert!(found.said.contains("App Service Authentication"), "it says who refused: {}", found.said);
@@ -63,9 +59,12 @@ async fn a_guarded_deployment_refuses_every_lie() {
 
 #[tokio::test]
 async fn a_program_that_processes_orders_can_be_the_honest_caller() {
-    let app = Setup::in_mode(Mode::Proxy).start().await;
+    let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
     let found = examine(&app, &[app.host.url()], "warehouse", "easyauth+jwt").await;
     assert_eq!((found.failed(), found.code), (vec![], Some(0)), "{}", found.said);
+    let open = Setup::in_mode(Mode::Proxy).start().await;
+    let found = examine(&open, &[open.host.url()], "warehouse", "easyauth+jwt").await;
+    assert_eq!(found.failed(), vec!["C01-function-key"], "no keys: {}", found.said);
     let found = examine(&app, &[app.host.url()], "visitor", "easyauth+jwt").await;
     assert_eq!(found.level("C56-good-call"), Some("fail"), "a program without a role: {}", found.said);
 }
@@ -93,7 +92,7 @@ async fn any_one_layer_off_makes_it_fail() {
         .start()
         .await;
     let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
-    for rule in &ATTACKS[..4] {
+    for rule in &WITHOUT_A_GOOD_TOKEN {
         assert_eq!(found.level(rule), Some("fail"), "{rule}: {}", found.said);
     }
     let found = examine(&app, &[app.host.url()], "buyer", "jwt").await;
@@ -106,6 +105,66 @@ async fn a_deployment_that_believes_a_forged_header_is_found() {
         Setup::in_mode(Mode::Proxy).evidence(Evidence::Header).front(FrontMode::KeepingHeaders).start().await;
     let found = examine(&app, &[app.host.url()], "buyer", "easyauth").await;
     assert_eq!(found.level("C04-another-principal"), Some("fail"), "{}", found.said);
+}
+
+/// Asks for certificates of this authority.
+fn demanding(setup: Setup, authority: &Authority) -> Setup {
+    setup
+        .set("ORDERS_CLIENT_CERTIFICATE_MODE", "required")
+        .set("ORDERS_CLIENT_CERTIFICATE_CA", authority.certificate())
+        .set("ORDERS_CLIENT_CERTIFICATE_ALLOWED", &format!("{GUID}=partner.example"))
+}
+
+#[tokio::test]
+async fn a_certificate_that_a_caller_writes_must_not_reach_a_worker_that_reads_it() {
+    let partners = Authority::new("partners").expect("an authority");
+    let behind = |front| Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).front(front).keys(keys());
+    for (front, failed) in [
+        (FrontMode::On, vec![]),
+        (FrontMode::KeepingHeaders, vec!["C08-forged-certificate"]),
+        (FrontMode::Off, vec!["C08-forged-certificate"]),
+    ] {
+        let app = demanding(behind(front), &partners).start().await;
+        for person in ["buyer", "warehouse"] {
+            let found = examine(&app, &[app.host.url()], person, "jwt").await;
+            assert_eq!(found.failed(), failed, "{front:?}, {person}: {}", found.said);
+        }
+    }
+    // It comes through, and nobody reads it.
+    let app = behind(FrontMode::KeepingHeaders).start().await;
+    let found = examine(&app, &[app.host.url()], "warehouse", "jwt").await;
+    assert_eq!(found.failed(), Vec::<&str>::new(), "{}", found.said);
+}
+
+#[tokio::test]
+async fn a_certificate_that_passes_because_it_is_there_is_found() {
+    const UNAUTHENTICATED: (u16, &str) = (401, "unauthenticated");
+    const MISSING: (u16, &str) = (404, "not-found");
+    for (without, with, level, told) in [
+        (UNAUTHENTICATED, MISSING, "fail", "passes for one"),
+        (UNAUTHENTICATED, UNAUTHENTICATED, "pass", "dropped"),
+        (MISSING, MISSING, "pass", "dropped"),
+        (MISSING, UNAUTHENTICATED, "fail", "came through"),
+        (MISSING, (403, ""), "pass", "refused by the host"),
+        (MISSING, (503, "unavailable"), "fail", "inconclusive"),
+    ] {
+        let answer = move |uri: Uri, headers: HeaderMap| async move {
+            match (headers.contains_key("authorization"), headers.contains_key("x-arr-clientcert")) {
+                (false, _) => StatusCode::UNAUTHORIZED.into_response(),
+                _ if uri.path() == "/api/orders" => "{}".into_response(),
+                (_, false) if uri.path().ends_with("/process") => problem(without.0, without.1),
+                _ if uri.path().ends_with("/process") => problem(with.0, with.1),
+                _ => problem(403, "forbidden"),
+            }
+        };
+        let url = served(Router::new().fallback(answer)).await;
+        let deployment = Deployment::sound().set("FUNCTIONS_WORKER_RUNTIME", "custom");
+        let found = deployment.examine_here(&["--url", &url], &[("DOCTOR_TOKEN", "good")]).await;
+        let of_rule = found.findings.iter().find(|one| one["rule"] == "C08-forged-certificate");
+        let of_rule = of_rule.expect("it is asked");
+        let why = of_rule["why"].as_str().unwrap_or_default();
+        assert!(of_rule["level"] == level && why.contains(told), "{level}, {told}: {}", found.said);
+    }
 }
 
 #[tokio::test]
@@ -139,14 +198,20 @@ async fn guarded_by(no: fn() -> Response) -> String {
             _ => no(),
         }
     };
+    served(Router::new().fallback(answer)).await
+}
+
+async fn served(routes: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    tokio::spawn(async move { axum::serve(listener, routes).await });
     url
 }
 
+/// An answer of the worker; of somebody else without a slug.
 fn problem(status: u16, slug: &str) -> Response {
     let body = json!({"type": format!("urn:orders:problem:{slug}"), "status": status}).to_string();
+    let body = if slug.is_empty() { String::new() } else { body };
     (StatusCode::from_u16(status).expect("a status"), body).into_response()
 }
 
@@ -174,7 +239,7 @@ async fn each_way_to_say_no_is_told_apart_by_its_form() {
         let deployment = Deployment::sound().set("FUNCTIONS_WORKER_RUNTIME", "custom");
         let arguments = ["--url", &url, "--url", &closed];
         let found = deployment.examine_here(&arguments, &[("DOCTOR_TOKEN", "good")]).await;
-        for rule in &ATTACKS[..4] {
+        for rule in &WITHOUT_A_GOOD_TOKEN {
             let of_rule = found.findings.iter().find(|one| one["rule"] == *rule).expect("it is asked");
             let why = of_rule["why"].as_str().unwrap_or_default();
             assert!(of_rule["level"] == level && why.contains(who), "{rule}, {who}: {}", found.said);

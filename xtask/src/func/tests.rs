@@ -7,6 +7,8 @@ use super::*;
 
 const HTTP: &str =
     r#"{"bindings": [{"type": "httpTrigger", "name": "req"}, {"type": "http", "name": "res"}]}"#;
+/// Where nothing listens that a person starts.
+const SILENT: u16 = 1;
 const QUEUE: &str = r#"{"bindings": [{"type": "queueTrigger", "name": "job"}]}"#;
 
 /// A repository with two functions, an example of settings, people and a worker.
@@ -95,56 +97,42 @@ async fn core_tools_are_started_in_the_root_with_who_is_believed() {
     let root = repository();
     prepared(root.path()).unwrap();
     let func = stand_in(root.path());
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let args = args(&["--port", "7099", "--issuer-port", &port, "--http-only"]);
+    let args = args(&["--port", "7099", "--issuer-port", "0", "--http-only"]);
     serve(&Project::at(root.path()).unwrap(), &func, &people(), &args).await.unwrap();
     let asked = fs::read_to_string(root.path().join("asked")).unwrap();
     let mut lines = asked.lines();
     assert_eq!(lines.next(), Some("start --port 7099 --functions Greet"));
     assert_eq!(Path::new(lines.next().unwrap()), root.path().canonicalize().unwrap());
-    let authority = format!("ORDERS_ENTRA_AUTHORITY=http://localhost:{port}/_local/issuer");
+    let issuer = fs::read_to_string(root.path().join(".local/url")).unwrap();
+    let port = issuer.strip_prefix("http://localhost:").and_then(|port| port.parse::<u16>().ok());
+    assert!(port.is_some_and(|port| port != 0), "{issuer} is where it listens");
+    let authority = format!("ORDERS_ENTRA_AUTHORITY={issuer}/_local/issuer");
     assert!(asked.lines().any(|line| line == authority), "{asked}");
     assert!(asked.lines().any(|line| line == "ORDERS_IDENTITY=jwt"), "{asked}");
-    assert_eq!(
-        fs::read_to_string(root.path().join(".local/url")).unwrap(),
-        format!("http://localhost:{port}")
-    );
 }
 
 #[tokio::test]
 async fn the_issuer_answers_while_core_tools_run() {
     let root = repository();
     prepared(root.path()).unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let people = people();
     let func = root.path().join("func");
-    let url = format!(
-        "http://localhost:{port}/_local/issuer/{}/v2.0/.well-known/openid-configuration",
-        people.tenant()
-    );
-    fs::write(&func, format!("#!/bin/sh\nexec curl --fail --silent --noproxy '*' --output metadata {url}\n"))
-        .unwrap();
+    let url = format!("$ORDERS_ENTRA_AUTHORITY/{}/v2.0/.well-known/openid-configuration", people.tenant());
+    let script = format!("#!/bin/sh\nexec curl --fail --silent --noproxy '*' --output metadata \"{url}\"\n");
+    fs::write(&func, script).unwrap();
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
-    let port = port.to_string();
-    serve(
-        &Project::at(root.path()).unwrap(),
-        &func,
-        &people,
-        &args(&["--http-only", "--issuer-port", &port]),
-    )
-    .await
-    .unwrap();
+    let args = args(&["--http-only", "--issuer-port", "0"]);
+    serve(&Project::at(root.path()).unwrap(), &func, &people, &args).await.unwrap();
     assert!(fs::read_to_string(root.path().join("metadata")).unwrap().contains("jwks_uri"));
 }
 
 #[test]
 fn a_storage_that_does_not_answer_is_told_with_the_command_that_starts_it() {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let refusal = storage::check_named("UseDevelopmentStorage=true", &[silent]).unwrap_err().to_string();
+    let refusal = storage::check_named("UseDevelopmentStorage=true", &[SILENT]).unwrap_err().to_string();
     assert!(refusal.contains("npx --yes azurite") && refusal.contains("--http-only"), "{refusal}");
     let there = TcpListener::bind("127.0.0.1:0").unwrap();
     storage::check_named("UseDevelopmentStorage=true;", &[there.local_addr().unwrap().port()]).unwrap();
-    storage::check_named("AccountName=elsewhere", &[silent]).unwrap();
+    storage::check_named("AccountName=elsewhere", &[SILENT]).unwrap();
     assert!(storage::check_named("", &[]).is_err());
 }
 

@@ -17,13 +17,13 @@ use cyclonedx_bom::{
 };
 use serde::Deserialize;
 
-use crate::project::Project;
+use crate::project::{Project, WORKER};
 
 /// Far beyond the list of any program that we would ship.
 const LIMIT: usize = 8 << 20;
 
-/// Crates of ours that only develop and test.
-const STAY_HERE: [&str; 3] = ["local-host", "test-servers", "xtask"];
+/// The crates of this repository that the worker consists of. Every other one only develops and tests.
+const SHIP: [&str; 2] = [WORKER, "host-traps"];
 
 /// Licences, in the words of their crates, by name and version.
 type Said = BTreeMap<(String, String), String>;
@@ -32,8 +32,9 @@ type Said = BTreeMap<(String, String), String>;
 pub(super) fn faults(binary: &[u8]) -> Vec<String> {
     match audit_info_from_slice(binary, LIMIT) {
         Ok(list) if list.packages.iter().any(|package| package.root) => {
-            let here = list.packages.iter().filter(|package| STAY_HERE.contains(&package.name.as_str()));
-            here.map(|package| format!("the worker holds {}, which only develops it", package.name)).collect()
+            let ours = list.packages.iter().filter(|package| package.source == Source::Local);
+            let stay = ours.filter(|package| !SHIP.contains(&package.name.as_str()));
+            stay.map(|package| format!("the worker holds {}, which only develops it", package.name)).collect()
         }
         _ => vec!["the worker does not say what it was built from: build it with cargo-auditable".to_owned()],
     }

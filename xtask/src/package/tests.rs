@@ -13,8 +13,11 @@ use tempfile::TempDir;
 use super::{App, Entries, Entry, archive, package, rules};
 use crate::project::Project;
 
-const LIST: &str =
-    r#"{"packages": [{"name": "worker", "version": "0.1.0", "source": "local", "root": true}]}"#;
+const LIST: &str = r#"{"packages": [
+    {"name": "host-traps", "version": "0.1.0", "source": "local"},
+    {"name": "orders-worker", "version": "0.1.0", "source": "local", "root": true},
+    {"name": "fastrand", "version": "2.5.0", "source": "crates.io"}
+]}"#;
 
 /// A program without libraries; with a list of what it is built from, or without.
 fn program(architecture: Architecture, list: Option<&str>) -> Vec<u8> {
@@ -94,7 +97,11 @@ fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
 
     for (bytes, told) in [
         (program(Architecture::Aarch64, Some(LIST)), "another architecture"),
-        (program(Architecture::X86_64, Some(&LIST.replace("worker", "local-host"))), "holds local-host"),
+        (
+            program(Architecture::X86_64, Some(&LIST.replace("host-traps", "infra-check"))),
+            "holds infra-check",
+        ),
+        (program(Architecture::X86_64, Some(&LIST.replace("orders-worker", "bench"))), "holds bench"),
         (program(Architecture::X86_64, None), "does not say what it was built from"),
         (b"#!/bin/sh\n".to_vec(), "no program for Linux"),
         (part(), "no program for Linux"),

@@ -1,0 +1,72 @@
+//! A certificate that the caller merely wrote into the platform's header. A certificate is public, so whoever can write
+//! the header can show a partner's: what counts is that nobody reads what a caller wrote (identity sheet §4).
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use host_traps::Finding;
+use reqwest::Method;
+
+use super::{
+    attacks::NOBODY,
+    fail,
+    outside::{Answer, Layer, Outside, sent},
+    pass,
+};
+
+const RULE: &str = "C08-forged-certificate";
+const HEADER: &str = "x-arr-clientcert";
+
+/// The honest call with a forged header beside its good token, and then the one call for which a program needs a
+/// certificate, without the header and with it. That one names an order that is not there, so it changes nothing.
+pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
+    let forged = BASE64_STANDARD.encode("no certificate");
+    match sent(outside.honest(honest).header(HEADER, &forged)).await {
+        Some(Answer { status: 200, .. }) => {}
+        Some(answer) => return refused(&answer),
+        None => return inconclusive(),
+    }
+    let process = || outside.honest_call(Method::POST, &format!("/api/orders/{NOBODY}/process"));
+    let (without, with) = (sent(process()).await, sent(process().header(HEADER, &forged)).await);
+    let (Some(without), Some(with)) = (without, with) else { return inconclusive() };
+    if without == with {
+        let why = "a certificate header beside a good token is dropped: calls are answered as without it";
+        return pass(RULE, "--url", why);
+    }
+    if matches!((without.status, with.status), (401 | 403, 200..300 | 404 | 409)) {
+        let who = without.layer.name();
+        return failed(format!(
+            "{who} asks for a certificate, and a header that the caller wrote passes for one"
+        ));
+    }
+    refused(&with)
+}
+
+/// Whoever stands in front may refuse the header. The worker judges only what a front let through.
+fn refused(answer: &Answer) -> Finding {
+    match answer {
+        Answer { status: 401 | 403, layer: Layer::Worker } => failed(
+            "the worker reads a certificate header that the caller wrote: it came through the front"
+                .to_owned(),
+        ),
+        Answer { status: status @ (401 | 403), layer } => {
+            let who = layer.name();
+            pass(
+                RULE,
+                "--url",
+                format!("a certificate header beside a good token is refused by {who} with {status}"),
+            )
+        }
+        _ => inconclusive(),
+    }
+}
+
+fn failed(why: String) -> Finding {
+    let remedy = "let the platform end the callers' TLS, with clientCertMode `Required` and nothing in front of it, or \
+                  check certificates at the gateway and remove ORDERS_CLIENT_CERTIFICATE_MODE";
+    fail(RULE, "--url", why, remedy)
+}
+
+fn inconclusive() -> Finding {
+    let why = "inconclusive: an honest call with a certificate header beside its token is neither answered as without \
+               it nor refused";
+    fail(RULE, "--url", why, "try again; a refusal is an answer")
+}
