@@ -93,24 +93,29 @@ pub(super) async fn cancel(
 ) -> Result<Cancelled, StoreError> {
     let (owner, actor) = (permit.sight().confined_to(), permit.actor());
     let (tenant, object) = confines(owner);
-    let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL)
-        .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
-        .bind(stamp.at.timestamp_micros())
-        .bind(actor.kind.as_str())
-        .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(stamp.invocation.to_string())
-        .fetch_optional(pool)
-        .await?;
-    if let Some(row) = row {
-        return Order::try_from(row).map(Cancelled::Now);
+    loop {
+        let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL)
+            .bind(id.to_string())
+            .bind(&tenant)
+            .bind(&object)
+            .bind(stamp.at.timestamp_micros())
+            .bind(actor.kind.as_str())
+            .bind(actor.object.as_ref().map(Uuid::to_string))
+            .bind(stamp.invocation.to_string())
+            .fetch_optional(pool)
+            .await?;
+        if let Some(row) = row {
+            return Order::try_from(row).map(Cancelled::Now);
+        }
+        let there = find(pool, owner, id).await?;
+        match there {
+            None => return Ok(Cancelled::NotFound),
+            // It was changed meanwhile, and somebody got on with each turn.
+            Some(order) if order.status == Status::Placed => {}
+            Some(order) if order.status == Status::Cancelled => return Ok(Cancelled::Already(order)),
+            Some(_) => return Ok(Cancelled::Conflict),
+        }
     }
-    Ok(match find(pool, owner, id).await? {
-        None => Cancelled::NotFound,
-        Some(order) if order.status == Status::Cancelled => Cancelled::Already(order),
-        Some(_) => Cancelled::Conflict,
-    })
 }
 
 pub(super) async fn history(

@@ -28,30 +28,34 @@ pub(super) async fn queue(
 ) -> Result<Queued, StoreError> {
     let (owner, actor) = (permit.sight().confined_to(), permit.actor());
     let (tenant, object) = confines(owner);
-    let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE)
-        .bind(message.order_id.to_string())
-        .bind(tenant)
-        .bind(object)
-        .bind(stamp.at.timestamp_micros())
-        .bind(message.message_id.to_string())
-        .bind(FULFILMENT)
-        .bind(message.encode())
-        .bind(relay_at.timestamp_micros())
-        // Due later means that the message leaves with the answer to this very invocation: its first sending.
-        .bind(i32::from(relay_at > stamp.at))
-        .bind(actor.kind.as_str())
-        .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(stamp.invocation.to_string())
-        .fetch_optional(pool)
-        .await?;
-    if let Some(row) = row {
-        return Ok(Queued::Now(Order::try_from(row)?));
+    loop {
+        let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE)
+            .bind(message.order_id.to_string())
+            .bind(&tenant)
+            .bind(&object)
+            .bind(stamp.at.timestamp_micros())
+            .bind(message.message_id.to_string())
+            .bind(FULFILMENT)
+            .bind(message.encode())
+            .bind(relay_at.timestamp_micros())
+            // Due later means that the message leaves with the answer to this very invocation: its first sending.
+            .bind(i32::from(relay_at > stamp.at))
+            .bind(actor.kind.as_str())
+            .bind(actor.object.as_ref().map(Uuid::to_string))
+            .bind(stamp.invocation.to_string())
+            .fetch_optional(pool)
+            .await?;
+        if let Some(row) = row {
+            return Ok(Queued::Now(Order::try_from(row)?));
+        }
+        match find(pool, owner, message.order_id).await? {
+            None => return Ok(Queued::NotFound),
+            // As in `cancel`.
+            Some(order) if order.status == Status::Placed => {}
+            Some(order) if order.status == Status::Queued => return Ok(Queued::Already(order)),
+            Some(_) => return Ok(Queued::Conflict),
+        }
     }
-    Ok(match find(pool, owner, message.order_id).await? {
-        None => Queued::NotFound,
-        Some(order) if order.status == Status::Queued => Queued::Already(order),
-        Some(_) => Queued::Conflict,
-    })
 }
 
 pub(super) async fn pending(

@@ -158,12 +158,13 @@ pub(super) const UPDATE: &str = concat!(
      FROM wanted LEFT JOIN there ON true LEFT JOIN updated ON true ORDER BY position",
 );
 
-/// Confined as [`ORDER`] is.
+/// Confined as [`ORDER`] is. The lines are those that the statement saw at its start, so it changes nothing where it had
+/// to wait for somebody who changed the order; then it is to be tried again.
 pub(super) const CANCEL: &str = concat!(
     "WITH cancelled AS (
          UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
          WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-           AND status = 'placed'
+           AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
          RETURNING ",
     order_columns!(),
     "), recorded AS (
@@ -211,7 +212,7 @@ pub(super) const QUEUE: &str = concat!(
     "WITH queued AS (
          UPDATE orders SET status = 'queued', version = version + 1, updated_at = $4
          WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-           AND status = 'placed'
+           AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
          RETURNING ",
     order_columns!(),
     "), recorded AS (

@@ -4,7 +4,8 @@ use test_servers::Database;
 
 use super::*;
 use crate::store::contract::{
-    administrator, at, creator, database, draft, permit, placed, processor, product, queued, stamp, stock,
+    administrator, at, creator, database, draft, message_for, permit, placed, processor, product, queued,
+    stamp, stock,
 };
 
 mod roles;

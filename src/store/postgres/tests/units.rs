@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use super::*;
 use crate::orders::Status;
@@ -67,6 +67,42 @@ async fn twins_at_once_are_one_order() {
     let (one, two, three, four) = tokio::join!(place(1), place(2), place(3), place(4));
     assert!(one == two && two == three && three == four);
     assert_eq!(texts(&store, "SELECT id FROM orders").await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_waits_for_an_update_answers_with_the_lines_that_it_left() {
+    let (_database, store) = migrated().await;
+    stock(&store).await;
+    let (cancelled, processed) = (placed(&store, 1).await.id, placed(&store, 2).await.id);
+    let mut other = store.pool.begin().await.unwrap();
+    let update = "UPDATE orders SET version = 2; DELETE FROM order_lines WHERE position = 1";
+    sqlx::raw_sql(update).execute(&mut *other).await.unwrap();
+    let update = async {
+        timeout(SOON, both_wait(&store)).await.expect("they wait for the update");
+        other.commit().await.unwrap();
+    };
+    let message = message_for(processed, 3);
+    let (owner, clerk) = (permit(&creator()), permit(&processor()));
+    let (cancelled, processed, ()) = tokio::join!(
+        store.cancel_order(&owner, cancelled, stamp(3)),
+        store.queue_order(&clerk, &message, at(3), stamp(3)),
+        update,
+    );
+    let Cancelled::Now(cancelled) = cancelled.unwrap() else { panic!("not cancelled") };
+    let Queued::Now(processed) = processed.unwrap() else { panic!("not queued") };
+    assert_eq!(
+        [(cancelled.version, cancelled.lines.len()), (processed.version, processed.lines.len())],
+        [(3, 1); 2]
+    );
+}
+
+/// Until two statements wait for what another transaction changed.
+async fn both_wait(store: &Postgres) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let mut look_again = interval(Duration::from_millis(10));
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&store.pool).await.unwrap() < 2 {
+        look_again.tick().await;
+    }
 }
 
 #[tokio::test]
