@@ -164,7 +164,8 @@ impl LocalHost {
     /// (protocol sheet §1.2).
     ///
     /// # Errors
-    /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving.
+    /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving, unless it has made
+    /// room: nothing serves then until the folder can be.
     pub async fn reload(&self) -> Result<(), StartError> {
         let _exchange = self.host.exchange.lock().await;
         self.host.make_room().await;

@@ -19,6 +19,9 @@ const FOLDERS: Rule = Rule {
 };
 
 fn folders(app: &App) -> Vec<Fault> {
+    if app.has_routes() {
+        return app.functions.iter().map(|function| with_routes(&function.name)).collect();
+    }
     let remedy = "lay the folders out directly below host.json, in a staging folder if need be";
     let mut faults: Vec<_> = app
         .nested
@@ -30,9 +33,6 @@ fn folders(app: &App) -> Vec<Fault> {
             judged(path, why, remedy)
         })
         .collect();
-    if app.has_routes() {
-        return app.functions.iter().map(|function| with_routes(&function.name)).collect();
-    }
     if app.functions.is_empty() && faults.is_empty() {
         faults.push(fail(
             "app",

@@ -146,10 +146,9 @@ impl Reloads {
             }
             Err(error) => {
                 show.wrong(&format!("{error:#}; the old worker keeps serving"));
-                match error.downcast() {
-                    Ok(BuildError::Failed { said }) => said,
-                    Ok(error) => format!("{:#}", anyhow::Error::from(error)),
-                    Err(error) => format!("{error:#}"),
+                match error.downcast_ref() {
+                    Some(BuildError::Failed { said }) => said.clone(),
+                    _ => format!("{error:#}"),
                 }
             }
         };

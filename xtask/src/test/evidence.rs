@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
@@ -22,13 +22,6 @@ const SKIP: &str = "--skip";
 /// Where the outcomes of this run are kept, one test a line.
 pub(super) fn file(project: &Project) -> PathBuf {
     project.target().join("tests.txt")
-}
-
-/// Forgets what ran before.
-pub(super) fn forget(project: &Project) -> anyhow::Result<()> {
-    let file = file(project);
-    File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(())
 }
 
 /// Runs a command to its end; where it is `cargo test`, keeps in `file` what became of each test.

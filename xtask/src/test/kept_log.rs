@@ -1,9 +1,6 @@
 //! Alerts and hunting queries read the worker's log, so each is held against lines that workers wrote in this run.
 
-use std::{
-    fs::{self, File},
-    path::PathBuf,
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use infra_check::queries::Reads;
@@ -19,13 +16,6 @@ const QUERIES: &str = "infra/queries";
 /// Where the lines of this run are kept.
 pub(super) fn file(project: &Project) -> PathBuf {
     project.target().join("kept-log.jsonl")
-}
-
-/// Forgets what was logged before.
-pub(super) fn forget(project: &Project) -> anyhow::Result<()> {
-    let file = file(project);
-    File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(())
 }
 
 /// Fails unless every event, field and reason that a query reads was logged in this run.
