@@ -6,7 +6,7 @@
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
 //! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
 //! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment
-//! against the controls.
+//! against the controls, and [`startup`] says why a process cannot serve.
 //!
 //! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
 //! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
@@ -33,4 +33,5 @@ pub mod azure;
 pub mod clock;
 pub mod https;
 pub mod doctor;
+pub mod startup;
 mod json;

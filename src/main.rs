@@ -1,6 +1,9 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{env, error::Error, fmt::Display, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    env, error::Error, fmt::Display, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc,
+    time::Duration,
+};
 
 use orders_worker::{
     audit::Audit,
@@ -14,14 +17,17 @@ use orders_worker::{
     identity::Identity,
     limit::Limiter,
     problem::Problem,
+    startup::{self, ServeError},
     store::{self, Store},
-    telemetry::{self, Event, chain, traces},
+    telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
 use tokio::{net::TcpListener, signal::unix};
 
 /// The settings are wrong, and starting again would not mend them.
 const WRONG_SETTINGS: u8 = 2;
+/// How long the end waits for work that blocks a thread.
+const LAST_WORK: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -136,22 +142,37 @@ fn start() -> ExitCode {
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    match serve(config, served) {
+    let log = match startup::log(Clock) {
+        Ok(log) => log,
+        Err(error) => {
+            error.report(None, Clock);
+            return error.exit_code();
+        }
+    };
+    match run(config, served, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cannot serve: {error}");
-            ExitCode::FAILURE
+            error.report(Some(&log), Clock);
+            error.exit_code()
         }
     }
 }
 
+fn run(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), ServeError> {
+    let runtime = startup::runtime()?;
+    let ended = runtime.block_on(serve(config, served, log));
+    // A name lookup that hangs is not waited for.
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
+}
+
 /// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
-#[tokio::main]
-async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
+async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), ServeError> {
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
-    telemetry::init(config.log, Clock, spans).map_err(io::Error::other)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await?;
+    log.listen(config.log, spans).map_err(io::Error::other)?;
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await;
+    let listener = bound.map_err(|error| ServeError::port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
@@ -196,20 +217,29 @@ async fn serve(config: Config, served: Vec<Function<App>>) -> io::Result<()> {
         limits: Limits::default(),
         spans: export.is_some(),
     };
-    let (mut term, mut interrupt) =
-        (unix::signal(unix::SignalKind::terminate())?, unix::signal(unix::SignalKind::interrupt())?);
-    let stop = async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    let served = host.serve(listener, stop).await;
+    let served = host.serve(listener, stop_signal()?).await;
     audit.tell_all();
     if let Some(export) = export {
         export.finish().await;
     }
-    served
+    Ok(served?)
+}
+
+/// Resolves at the first SIGTERM, SIGINT or SIGHUP.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+    let signal = unix::signal;
+    let (mut term, mut interrupt, mut hangup) = (
+        signal(unix::SignalKind::terminate())?,
+        signal(unix::SignalKind::interrupt())?,
+        signal(unix::SignalKind::hangup())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
 
 /// Gets ready what the first caller would otherwise wait for.

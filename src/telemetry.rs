@@ -2,27 +2,32 @@
 
 use std::{error::Error, fmt::Display, iter::successors, panic, str::FromStr};
 
-use tracing::{Subscriber, subscriber::SetGlobalDefaultError};
+use tracing::{Level, Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::{FilterExt, ParseError, filter_fn},
-    fmt::MakeWriter,
     layer::SubscriberExt,
 };
 
 use crate::clock::Clock;
 
+mod dropped;
 pub mod event;
 mod fields;
 mod line;
 mod lines;
+pub(crate) mod log;
+mod queue;
 pub mod traces;
+mod writer;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use event::Event;
 pub(crate) use line::line;
+pub use log::Log;
+use queue::Importance;
 pub use traces::Spans;
 
 /// An error and what led to it, in one line.
@@ -54,38 +59,18 @@ impl FromStr for Filter {
 #[error("start the log once, first thing in main")]
 pub struct StartedTwice(#[source] SetGlobalDefaultError);
 
-/// From now on every event that passes the filter is one JSON object in a line of stdout, and every panic too.
-///
-/// Fields: `timestamp` (RFC 3339, UTC, microseconds), `level`, `message`, the fields of the spans around the
-/// event, `event`, its own fields; of two fields with one name the inner one holds, but for the first two. A panic
-/// names its place in the source and not its message, which may quote what a caller sent.
-///
-/// Whoever keeps `spans` gets one of each invocation, whatever the filter says.
-///
-/// # Errors
-/// When it was called before.
-pub fn init(filter: Filter, clock: Clock, spans: Option<Spans>) -> Result<(), StartedTwice> {
-    tracing::subscriber::set_global_default(subscriber(filter, clock, std::io::stdout, spans))
-        .map_err(StartedTwice)?;
-    panic::set_hook(Box::new(log_panic));
-    Ok(())
-}
-
 fn log_panic(panic: &panic::PanicHookInfo<'_>) {
     let location = panic.location();
     Event::WorkerPanicked { location: location.as_ref().map(|place| place as &dyn Display) }.log();
 }
 
 /// Our own spans pass whatever the filter says: a line that is written always tells its invocation.
-fn subscriber<W>(
+fn subscriber(
     filter: Filter,
     clock: Clock,
-    output: W,
+    output: impl Fn(Level, Importance, &[u8]) + Send + Sync + 'static,
     spans: Option<Spans>,
-) -> impl Subscriber + Send + Sync
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
+) -> impl Subscriber + Send + Sync {
     let our_spans =
         filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("orders_worker"));
     let lines = lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans));

@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt::Display};
 
+use tracing::Level;
 use uuid::Uuid;
 
 use crate::host::event::{self, Kind, events};
@@ -112,7 +113,47 @@ events! {
     }
 }
 
+/// Log lines found no room while stdout took none: so many of each level, and how many of them were audit lines. It is
+/// the first line afterwards.
+pub(super) const LINES_DROPPED: Kind = Kind {
+    name: "log-lines-dropped",
+    level: Level::WARN,
+    message: "log lines were dropped: stdout did not take them in time",
+    fields: &[
+        "dropped_error",
+        "dropped_warn",
+        "dropped_info",
+        "dropped_debug",
+        "dropped_trace",
+        "dropped_audit",
+    ],
+};
+
+/// The process ends because it cannot serve.
+pub(super) const CANNOT_SERVE: Kind = Kind {
+    name: "cannot-serve",
+    level: Level::ERROR,
+    message: "the worker cannot serve and ends",
+    fields: &["error", "remedy"],
+};
+
+/// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
+const AUDIT: [&str; 7] = [
+    "denied",
+    "denied-more",
+    "evidence-disagrees",
+    "letter-replayed",
+    "message-given-up",
+    "order-changed",
+    "product-changed",
+];
+
+/// Whether lines of this event are audit lines.
+pub(super) fn is_audit(event: &str) -> bool {
+    AUDIT.contains(&event)
+}
+
 /// Every kind of line, by its name.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    event::Event::KINDS.iter().chain(Event::KINDS)
+    event::Event::KINDS.iter().chain(Event::KINDS).chain([&LINES_DROPPED, &CANNOT_SERVE])
 }

@@ -5,6 +5,8 @@ use serde::{Serializer as _, ser::SerializeMap as _};
 use serde_json::{Serializer, Value};
 use tracing::Level;
 
+use crate::host::event::Kind;
+
 /// Most lines are shorter.
 const USUAL: usize = 512;
 
@@ -33,4 +35,12 @@ pub(crate) fn line(
     written.expect("a vector takes everything, and every key is text");
     line.push(b'\n');
     line
+}
+
+/// A line of a kind that is written whatever the filter says, with a value for each of its fields.
+pub(super) fn kind_line<const N: usize>(now: DateTime<Utc>, kind: &Kind, values: [Value; N]) -> Vec<u8> {
+    let event = ("event", Value::from(kind.name));
+    let fields = kind.fields.iter().copied().zip(values);
+    let fields: Vec<_> = [event].into_iter().chain(fields).collect();
+    line(now, kind.level, kind.message, &fields)
 }

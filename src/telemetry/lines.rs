@@ -1,41 +1,43 @@
 //! Events and the spans around them become log lines.
 
-use std::io::Write;
-
 use serde_json::Value;
 use tracing::{
-    Event, Subscriber,
+    Event, Level, Subscriber,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
     Layer,
-    fmt::MakeWriter,
     layer::Context,
     registry::{LookupSpan, Scope},
 };
 
-use super::{event::LIBRARY, fields::Fields, line::line};
+use super::{
+    event::{LIBRARY, is_audit},
+    fields::Fields,
+    line::line,
+    queue::Importance,
+};
 use crate::{
     clock::Clock,
     host::{PARENT_SPAN_ID, SPAN_ID},
 };
 
-/// Writes each event as one line.
-pub(super) struct Lines<W> {
+/// Makes a line of each event and gives it to `output`.
+pub(super) struct Lines<F> {
     clock: Clock,
-    output: W,
+    output: F,
 }
 
-impl<W> Lines<W> {
-    pub(super) fn new(clock: Clock, output: W) -> Self {
+impl<F> Lines<F> {
+    pub(super) fn new(clock: Clock, output: F) -> Self {
         Self { clock, output }
     }
 }
 
-impl<S, W> Layer<S> for Lines<W>
+impl<S, F> Layer<S> for Lines<F>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
-    W: for<'w> MakeWriter<'w> + 'static,
+    F: Fn(Level, Importance, &[u8]) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
@@ -76,9 +78,10 @@ where
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let line = line(self.clock.now(), *event.metadata().level(), &message, &all.0);
-        // Nobody is left to tell when the log itself cannot be written; the work goes on.
-        let _unwritten = self.output.make_writer_for(event.metadata()).write_all(&line);
+        let is_audit = all.get("event").and_then(Value::as_str).is_some_and(is_audit);
+        let importance = if is_audit { Importance::Audit } else { Importance::Ordinary };
+        let level = *event.metadata().level();
+        (self.output)(level, importance, &line(self.clock.now(), level, &message, &all.0));
     }
 }
 

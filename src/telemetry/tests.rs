@@ -1,46 +1,21 @@
 //! What stands on stdout.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tracing::{Span, debug, error, field::Empty, info, info_span, warn};
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
 
-/// Stands for stdout; counts how often it is written to.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().push(bytes.to_vec());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'w> MakeWriter<'w> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'w self) -> Self {
-        self.clone()
-    }
-}
-
 /// The lines that `work` logs, each of them proven to be one JSON object in one write.
 fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
-    let captured = Captured::default();
-    let subscriber = subscriber(filter.parse().unwrap(), Clock, captured.clone(), None);
+    let writes = Arc::<Mutex<Vec<Vec<u8>>>>::default();
+    let captured = Arc::clone(&writes);
+    let output = move |_, _, line: &[u8]| captured.lock().unwrap().push(line.to_vec());
+    let subscriber = subscriber(filter.parse().unwrap(), Clock, output, None);
     tracing::subscriber::with_default(subscriber, work);
-    let writes = captured.0.lock().unwrap();
+    let writes = writes.lock().unwrap();
     let line = |write: &Vec<u8>| {
         let text = str::from_utf8(write).unwrap().strip_suffix('\n').unwrap();
         assert!(!text.chars().any(char::is_control), "{text}");
@@ -215,10 +190,16 @@ fn catalogue() -> String {
          One JSON object a line on stdout. Every line has `timestamp`, `level`, `message` and `event`; inside an \
          invocation also `invocation_id`, `function`, `trace_id` and, once they are known, `tenant_id`, `object_id`, \
          `caller_kind` and `denied` (why the caller was refused). A field without a value is left out.\n\n\
+         A line that stdout does not take waits in a queue of a mebibyte; when that is full, lines are dropped, those \
+         that say who did what last. `{}` is the first line afterwards and counts them by level, and how many of them were \
+         such audit lines. `{}` is the last line of a process that ends because it cannot serve. Both are written whatever \
+         `ORDERS_LOG` says.\n\n\
          An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
          `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
          names.\n\n\
          | `event` | Level | Message | Fields of its own |\n|---|---|---|---|\n{rows}",
+        event::LINES_DROPPED.name,
+        event::CANNOT_SERVE.name,
         event::SETTING_REFUSED,
         event::LIBRARY
     )
@@ -242,5 +223,13 @@ fn no_two_events_share_a_name_and_no_field_hides_one_of_the_line() {
         assert!(names.insert(kind.name), "{}", kind.name);
         assert!(kind.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.name);
         assert!(kind.fields.iter().all(|field| !lines.contains(field)), "{}", kind.name);
+    }
+}
+
+#[test]
+fn every_event_that_calls_itself_audit_or_security_is_dropped_last() {
+    for kind in event::kinds() {
+        let says = kind.message.starts_with("audit: ") || kind.message.starts_with("security: ");
+        assert_eq!(event::is_audit(kind.name), says, "{}", kind.name);
     }
 }

@@ -40,5 +40,7 @@ mod refusals;
 mod relay;
 mod replay;
 mod settings;
+mod startup;
 mod traces;
+mod unread_log;
 mod vocabulary;

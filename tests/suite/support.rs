@@ -17,6 +17,7 @@ use local_host::{
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
+mod alone;
 mod client;
 mod database;
 mod described;
@@ -27,6 +28,7 @@ mod principal;
 mod queues;
 mod staged;
 
+pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, on_a_server};
 pub(crate) use described::document;

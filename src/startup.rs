@@ -1,0 +1,167 @@
+//! What the worker needs of the machine to start, and what it tells the operator when it cannot serve.
+
+use std::{
+    io::{self, ErrorKind, Write},
+    os::fd::AsFd,
+    process::ExitCode,
+    sync::{Arc, Mutex, mpsc},
+    thread,
+};
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    clock::Clock,
+    telemetry::{
+        Log,
+        log::{LAST_WRITE, cannot_serve},
+    },
+};
+
+/// The file descriptors that the worker needs at once, beyond those that it was started with: the runtime's, the
+/// listener's, the database pool's, and a few connections.
+const FILES: usize = 64;
+/// The threads that it needs beyond one for each processor: the log's, those of SQLite and of name lookups.
+const MORE_THREADS: usize = 16;
+
+/// The exit code for a port, files or threads that the machine does not give.
+const NO_RESOURCES: u8 = 3;
+
+/// Why the worker cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Another process listens at the port.
+    #[error("port {0} of 127.0.0.1 is taken by another process")]
+    PortTaken(u16),
+    /// The system refuses the port for another reason.
+    #[error("port {port} of 127.0.0.1 cannot be opened: {source}")]
+    PortRefused {
+        /// The port.
+        port: u16,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The process may open too few files.
+    #[error("the process can open only {possible} more files and needs {FILES}")]
+    TooFewFiles {
+        /// How many it can open.
+        possible: usize,
+    },
+    /// The process may start too few threads.
+    #[error("the process can start only {possible} threads and needs {needed}")]
+    TooFewThreads {
+        /// How many it can start.
+        possible: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// Something else.
+    #[error("{0}")]
+    Other(#[from] io::Error),
+}
+
+impl ServeError {
+    /// The system refused this port.
+    #[must_use]
+    pub fn port(port: u16, error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::AddrInUse => Self::PortTaken(port),
+            _ => Self::PortRefused { port, source: error },
+        }
+    }
+
+    /// What the operator can do.
+    const fn remedy(&self) -> &'static str {
+        match self {
+            Self::PortTaken(_) => {
+                "stop that process (`ss -ltnp` names it) or set FUNCTIONS_CUSTOMHANDLER_PORT to a free port"
+            }
+            Self::PortRefused { .. } => "set FUNCTIONS_CUSTOMHANDLER_PORT to a free port above 1023",
+            Self::TooFewFiles { .. } => "raise the limit of open files (`ulimit -n`) to 1024 or more",
+            Self::TooFewThreads { .. } => {
+                "raise the limit of processes of this user (`ulimit -u`) or of the container (pids.max)"
+            }
+            Self::Other(_) => "correct what the error names; the worker can then be started again",
+        }
+    }
+
+    /// 3 for a port, files or threads that the machine does not give, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Other(_) => ExitCode::FAILURE,
+            _ => ExitCode::from(NO_RESOURCES),
+        }
+    }
+
+    /// Tells the operator in one log line on stdout, and in the last line of stderr, whose end the Functions host
+    /// shows. Where there is no log yet, the line goes to stdout directly. Waits at most a second for each reader.
+    pub fn report(&self, log: Option<&Log>, clock: Clock) {
+        let (error, remedy) = (self.to_string(), self.remedy());
+        match log {
+            Some(log) => log.cannot_serve(&error, remedy),
+            None => write_last(io::stdout, cannot_serve(clock, &error, remedy)),
+        }
+        write_last(io::stderr, format!("cannot serve: {error}: {remedy}\n").into_bytes());
+    }
+}
+
+/// Writes the last words of a process. When they cannot be written, the exit code still tells of the failure.
+fn write_last<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
+    let words: Arc<[u8]> = words.into();
+    let write = move |words: &[u8]| drop(output().write_all(words));
+    let (written, ended) = mpsc::channel::<()>();
+    let for_the_thread = Arc::clone(&words);
+    let started = thread::Builder::new().spawn(move || {
+        let _written = written;
+        write(&for_the_thread);
+    });
+    match started {
+        Ok(_) => drop(ended.recv_timeout(LAST_WRITE)),
+        Err(_) => write(&words),
+    }
+}
+
+/// Starts the log, if the machine gives what the worker needs.
+///
+/// # Errors
+/// When there are too few file descriptors or threads: better no start than one after which calls wait for ever.
+pub fn log(clock: Clock) -> Result<Log, ServeError> {
+    let possible = openable();
+    if possible < FILES {
+        return Err(ServeError::TooFewFiles { possible });
+    }
+    let needed = MORE_THREADS + thread::available_parallelism().map_or(1, usize::from);
+    let possible = startable(needed);
+    if possible < needed {
+        return Err(ServeError::TooFewThreads { possible, needed });
+    }
+    Ok(Log::start(clock)?)
+}
+
+/// The runtime that serves.
+///
+/// # Errors
+/// When the system refuses what it needs. Without threads Tokio panics instead, so ask for the log first.
+pub fn runtime() -> Result<Runtime, ServeError> {
+    Ok(Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// How many file descriptors the process can have more, up to those that it needs.
+fn openable() -> usize {
+    let opened: Vec<_> = (0..FILES).map_while(|_| io::stderr().as_fd().try_clone_to_owned().ok()).collect();
+    opened.len()
+}
+
+/// How many threads the process can have at once, up to those that it needs.
+fn startable(needed: usize) -> usize {
+    let gate = Mutex::new(());
+    let closed = gate.lock();
+    thread::scope(|scope| {
+        let wait = || drop(gate.lock());
+        let start = || thread::Builder::new().spawn_scoped(scope, wait);
+        let started = (0..needed).take_while(|_| start().is_ok()).count();
+        drop(closed);
+        started
+    })
+}

@@ -1,0 +1,105 @@
+//! A start that the machine does not allow ends with exit code 3, and says so in one line of each stream.
+
+use std::{
+    fs::{self, Permissions},
+    io::{Write, pipe},
+    net::{Ipv4Addr, TcpListener},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::geteuid;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{SOON, binary, command, free_port};
+
+/// The one log line of a start that failed, which the last line of stderr repeats.
+fn failed(output: &Output) -> Value {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(3), "{out}{err}");
+    let line: Value = serde_json::from_str(out.trim_end()).unwrap_or_else(|_| panic!("one line: {out}"));
+    assert_eq!((&line["event"], &line["level"]), (&json!("cannot-serve"), &json!("ERROR")));
+    let said = |name: &str| line[name].as_str().expect("text").to_owned();
+    let last = format!("cannot serve: {}: {}", said("error"), said("remedy"));
+    assert_eq!(err.lines().last(), Some(last.as_str()));
+    line
+}
+
+fn error(output: &Output) -> String {
+    failed(output)["error"].as_str().expect("text").to_owned()
+}
+
+/// What it prints until it ends, which it does at once.
+fn output(mut command: Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let began = Instant::now();
+    while child.try_wait().expect("it is a child").is_none() && began.elapsed() < SOON {
+        thread::sleep(Duration::from_millis(20));
+    }
+    // It has ended, or serves, which is not what was asked for.
+    let _killed = child.kill();
+    child.wait_with_output().expect("its streams can be read")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// A port with a listener.
+fn taken() -> (TcpListener, u16) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = listener.local_addr().expect("it has an address").port();
+    (listener, port)
+}
+
+#[test]
+fn taken_port_is_named() {
+    let (_listener, port) = taken();
+    let error = error(&output(command(&binary(), ":", port, &folder())));
+    assert_eq!(error, format!("port {port} of 127.0.0.1 is taken by another process"));
+}
+
+#[test]
+fn failed_start_ends_although_its_words_are_not_read() {
+    let (_listener, port) = taken();
+    let (_unread, mut full) = pipe().expect("a pipe");
+    full.write_all(&[b'\n'; 65536]).expect("a pipe holds so much");
+    let began = Instant::now();
+    let mut command = command(&binary(), ":", port, &folder());
+    let ended = command.stdout(full.try_clone().expect("a descriptor")).stderr(full).status();
+    assert_eq!(ended.expect("the binary runs").code(), Some(3));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
+fn too_few_file_descriptors_are_named() {
+    for limit in [8, 16, 32] {
+        let command = command(&binary(), &format!("ulimit -n {limit}"), free_port(), &folder());
+        let error = error(&output(command));
+        assert!(error.contains("more files and needs 64"), "{limit}: {error}");
+    }
+}
+
+/// The system does not hold root to its limit of processes, so root becomes another user here. Shells spell the limit in
+/// two ways.
+#[test]
+fn too_few_threads_are_named() {
+    let folder = folder();
+    let worker = folder.path().join("orders-worker");
+    // Another process copies: a child that a test starts meanwhile would hold a file open that is open here.
+    assert!(Command::new("cp").arg(binary()).arg(&worker).status().expect("cp runs").success());
+    for path in [&worker, folder.path()] {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
+    }
+    let mut command = command(&worker, "ulimit -p 1 2>/dev/null || ulimit -u 1", free_port(), &folder);
+    if geteuid().is_root() {
+        command.uid(54_321).gid(54_321);
+    }
+    command.current_dir("/");
+    let error = error(&output(command));
+    assert!(error.starts_with("the process can start only 0 threads"), "{error}");
+}

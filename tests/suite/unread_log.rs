@@ -1,0 +1,164 @@
+//! A log whose reader pauses, is slow or goes away, and one whose disk is full: it costs lines, which are counted, and
+//! nothing else.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{Read, Write, pipe},
+    sync::mpsc::{self, TryRecvError},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit};
+use serde_json::json;
+
+use crate::support::{Alone, Principal, ReadLog, TENANT, within};
+
+/// What a pipe holds, and what the worker hands to it at once.
+const UNDER_WAY: usize = 65536 + 16384;
+/// An idle worker drains at once; then its log may take a second.
+const END: Duration = Duration::from_secs(3);
+
+async fn is_well(worker: &Alone) {
+    for path in ["/", "/api/health"] {
+        assert_eq!(worker.anonymous().get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn paused_reader_costs_lines_that_are_counted() {
+    let (log, stdout) = pipe().expect("a pipe");
+    let worker = Alone::start(stdout).await;
+    worker.calls(2000).await;
+    is_well(&worker).await;
+    let read = ReadLog::of(log);
+    read.accounts_for(2001).await;
+    let lines = read.lines();
+    let told: Vec<_> = (0..lines.len()).filter(|at| lines[*at]["event"] == "log-lines-dropped").collect();
+    let [place] = told[..] else { panic!("one count: {told:?}") };
+    assert!(read.dropped("info") > 0 && read.dropped("debug") > 0, "{}", lines[place]);
+    assert_eq!((&lines[place]["level"], read.dropped("audit")), (&json!("WARN"), 0));
+    let before: usize = lines[..place].iter().map(|line| line.to_string().len() + 1).sum();
+    assert!(before <= UNDER_WAY, "{before} bytes came before the count");
+    assert!(lines.len() > place + 1000, "what waited follows");
+}
+
+#[tokio::test]
+async fn audit_lines_survive_a_full_queue() {
+    let (log, stdout) = pipe().expect("a pipe");
+    let worker = Alone::start(stdout).await;
+    worker.calls(2000).await;
+    let admin = worker.caller(&Principal::user(TENANT, 4).role("OrderAdmin"));
+    for number in 0..40 {
+        admin.stock(&format!("BEANS-{number}"), 1290).await;
+    }
+    let read = ReadLog::of(log);
+    read.accounts_for(2040).await;
+    assert!(read.dropped("info") > 0, "the queue was full");
+    assert_eq!((read.count("product-changed"), read.dropped("audit")), (40, 0));
+}
+
+#[tokio::test]
+async fn slow_reader_slows_no_call() {
+    let (mut log, stdout) = pipe().expect("a pipe");
+    let worker = Alone::start(stdout).await;
+    let (slow, is_slow) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        let mut part = [0; 5000];
+        while log.read(&mut part).is_ok_and(|bytes| bytes > 0) {
+            if is_slow.try_recv() == Err(TryRecvError::Disconnected) {
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
+    });
+    worker.calls(200).await;
+    let before = worker.calls(1000).await;
+    drop(slow);
+    let after = worker.calls(1000).await;
+    assert!(after < 2.0 * before, "1,000 calls took {before:.1} s, with a slow reader {after:.1} s");
+}
+
+#[tokio::test]
+async fn stop_signals_end_a_worker_whose_log_is_not_read() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let (_log, stdout) = pipe().expect("a pipe");
+        let mut worker = Alone::start(stdout).await;
+        worker.calls(300).await;
+        worker.signal(signal);
+        assert_eq!(worker.ends(END).await.code(), Some(0), "{signal:?}");
+    }
+}
+
+#[tokio::test]
+async fn last_lines_are_written_before_the_end() {
+    let (log, stdout) = pipe().expect("a pipe");
+    let read = ReadLog::of(log);
+    let mut worker = Alone::start(stdout).await;
+    // Twelve denials of one caller: ten lines, and a count at the end.
+    let buyer = worker.caller(&Principal::user(TENANT, 1));
+    for _ in 0..12 {
+        assert_eq!(buyer.get("/api/dead-letters").await.status, 403);
+    }
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.ends(END).await.code(), Some(0));
+    read.accounts_for(12).await;
+    assert_eq!((read.count("denied"), read.count("denied-more")), (10, 1));
+}
+
+#[tokio::test]
+async fn closed_pipe_stops_no_call_and_loses_no_line_uncounted() {
+    let (log, stdout) = pipe().expect("a pipe");
+    let mut worker = Alone::start(stdout).await;
+    drop(log);
+    worker.calls(300).await;
+    is_well(&worker).await;
+    let again = File::open(format!("/proc/{}/fd/1", worker.child.id())).expect("the pipe has a new reader");
+    let read = ReadLog::of(again);
+    read.accounts_for(301).await;
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.ends(END).await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn full_disk_behind_stdout_stops_no_call() {
+    let full = OpenOptions::new().write(true).open("/dev/full").expect("it is part of Linux");
+    let mut worker = Alone::start(full).await;
+    worker.calls(300).await;
+    is_well(&worker).await;
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.ends(END).await.code(), Some(0));
+}
+
+/// A limit of file sizes stands for the disk: a write stops in the middle of a line, and later ones fail.
+#[tokio::test]
+async fn log_goes_on_when_the_disk_has_room_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("log");
+    let stdout = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
+    // A process that ignores the signal has an error instead. The limit counts blocks of 512 or 1024 bytes.
+    let mut worker = Alone::start_after("trap '' XFSZ; ulimit -S -f 512", stdout).await;
+    worker.calls(2000).await;
+    is_well(&worker).await;
+    let length = || fs::metadata(&path).expect("the log").len();
+    let full = length();
+    assert!([262_144, 524_288].contains(&full), "{full} bytes: the limit was met");
+    let unlimited = Rlimit { current: getrlimit(Resource::Fsize).maximum, maximum: None };
+    prlimit(Some(worker.pid()), Resource::Fsize, unlimited).expect("the limit can be raised");
+    within(Duration::from_secs(10), "the log goes on", async || length() > full).await;
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.ends(END).await.code(), Some(0));
+    let read = ReadLog::of(File::open(&path).expect("the log"));
+    read.accounts_for(2001).await;
+    assert!(read.dropped("info") > 0, "the queue was full");
+}
+
+#[tokio::test]
+async fn reader_that_pauses_from_the_start_on_holds_nothing_up() {
+    let (_log, mut stdout) = pipe().expect("a pipe");
+    stdout.write_all(&[b'\n'; 65536]).expect("a pipe holds so much");
+    let mut worker = Alone::start(stdout).await;
+    worker.calls(300).await;
+    is_well(&worker).await;
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.ends(END).await.code(), Some(0));
+}
