@@ -5,7 +5,7 @@ use std::{
     io::{Write, pipe},
     net::{Ipv4Addr, TcpListener},
     os::unix::{fs::PermissionsExt, process::CommandExt},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -35,14 +35,20 @@ fn error(output: &Output) -> String {
 
 /// What it prints until it ends, which it does at once.
 fn output(mut command: Command) -> Output {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    ended(child).wait_with_output().expect("its streams can be read")
+}
+
+/// The process once it has ended. One that serves or hangs is killed, which its exit code tells.
+fn ended(mut child: Child) -> Child {
     let began = Instant::now();
-    while child.try_wait().expect("it is a child").is_none() && began.elapsed() < SOON {
+    while child.try_wait().expect("it is a child").is_none() {
+        if began.elapsed() > SOON {
+            child.kill().expect("it is ours");
+        }
         thread::sleep(Duration::from_millis(20));
     }
-    // It has ended, or serves, which is not what was asked for.
-    let _killed = child.kill();
-    child.wait_with_output().expect("its streams can be read")
+    child
 }
 
 fn folder() -> TempDir {
@@ -67,12 +73,11 @@ fn taken_port_is_named() {
 fn failed_start_ends_although_its_words_are_not_read() {
     let (_listener, port) = taken();
     let (_unread, mut full) = pipe().expect("a pipe");
-    full.write_all(&[b'\n'; 65536]).expect("a pipe holds so much");
-    let began = Instant::now();
+    full.write_all(&vec![b'\n'; 65536]).expect("a pipe holds so much");
     let mut command = command(&binary(), ":", port, &folder());
-    let ended = command.stdout(full.try_clone().expect("a descriptor")).stderr(full).status();
-    assert_eq!(ended.expect("the binary runs").code(), Some(3));
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let child = command.stdout(full.try_clone().expect("a descriptor")).stderr(full).spawn();
+    let ended = ended(child.expect("the binary runs")).wait().expect("it is a child");
+    assert_eq!(ended.code(), Some(3), "killed while it waited for a reader");
 }
 
 #[test]

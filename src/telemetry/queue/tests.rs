@@ -6,7 +6,7 @@ const LINE: &[u8] = &[b'x'; 99];
 
 /// Adds lines until one is dropped; gives how many were kept.
 fn fill(queue: &Queue, importance: Importance) -> u64 {
-    (0..).find(|_| add(queue, importance, LINE) != Dropped::default()).unwrap()
+    (0..u64::MAX).find(|_| add(queue, importance, LINE) != Dropped::default()).unwrap()
 }
 
 /// Adds a line; gives what was dropped for it.
