@@ -3,7 +3,7 @@
 use sha2::Sha256;
 
 /// The SHA-256 of some bytes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Digest(String);
 
 impl Digest {

@@ -3,16 +3,11 @@
 //! A unit of work is one statement, so it is one round trip and one transaction. The schema is brought up by
 //! `orders-worker migrate` alone.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::{
-    Connection as _, PgPool, Postgres as Engine,
-    pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
-use tokio::sync::OnceCell;
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use crate::{
@@ -31,7 +26,7 @@ use crate::{
 use super::{
     Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
     Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
-    bounds::{POOL_WAIT, STATEMENT, bounded, busy, logged},
+    bounds::{STATEMENT, bounded, logged},
     sql::PING,
 };
 
@@ -39,35 +34,49 @@ mod changes;
 mod dead_letters;
 mod expiry;
 mod fulfilment;
+mod in_flight;
+mod lanes;
 mod migrate;
 mod orders;
 mod outbox;
 mod placing;
+mod pool;
 mod products;
 mod retry;
 mod rows;
 mod sign_in;
 mod sql;
+mod units;
 
 #[cfg(test)]
 mod tests;
 
-use retry::retried;
-use sign_in::{SignIn, is_refusal};
+use in_flight::{InFlight, Subject};
+use lanes::Lanes;
+use pool::Pool;
+use sign_in::SignIn;
 
-/// How long a statement waits for another that changes the same thing: a request for its twin, at most (contract §3).
-const LOCK: Duration = Duration::from_secs(2);
+/// How long a change waits for another one of the same thing: a request for its twin, at most.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// How long a connection lives: one that was made with a token that is over by then is gone soon after.
-const CONNECTION: Duration = Duration::from_mins(30);
+/// How long a statement waits for a lock. Much less than callers wait for a connection: a change that waits longer does
+/// so without one, between its attempts.
+const LOCK: Duration = Duration::from_millis(250);
+
+/// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
+/// is slow is not taken for a server that is silent.
+const SERVER_STATEMENT: Duration = STATEMENT.saturating_sub(Duration::from_millis(500));
 
 /// A database on a server.
 pub(super) struct Postgres {
     address: PgConnectOptions,
-    pool: PgPool,
+    pool: Pool,
     sign_in: Option<SignIn>,
     connections: u32,
-    current: OnceCell<()>,
+    /// Set once the schema was found to be new enough.
+    current: OnceLock<()>,
+    in_flight: InFlight,
+    lanes: Lanes,
 }
 
 impl Postgres {
@@ -80,24 +89,13 @@ impl Postgres {
         let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
         let address = address.application_name("orders-worker");
         let limited = address.clone().options(
-            [("statement_timeout", STATEMENT), ("lock_timeout", LOCK)]
+            [("statement_timeout", SERVER_STATEMENT), ("lock_timeout", LOCK)]
                 .map(|(name, limit)| (name, limit.as_millis().to_string())),
         );
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(POOL_WAIT)
-            .max_lifetime(CONNECTION)
-            // Asking a connection whether it lives would double the round trips; a dead one is found by its use.
-            .test_before_acquire(false)
-            .connect_lazy_with(limited);
         let sign_in = identity.map(|identity| SignIn::new(identity, Clock));
-        Ok(Self { address, pool, sign_in, connections, current: OnceCell::new() })
-    }
-
-    /// The pool, once the schema has been found to be new enough.
-    async fn ready(&self) -> Result<&PgPool, StoreError> {
-        self.current.get_or_try_init(|| migrate::check(&self.pool)).await?;
-        Ok(&self.pool)
+        let pool = Pool::new(limited, connections, sign_in.clone());
+        let (current, in_flight, lanes) = (OnceLock::new(), InFlight::default(), Lanes::of(connections));
+        Ok(Self { address, pool, sign_in, connections, current, in_flight, lanes })
     }
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
@@ -111,49 +109,6 @@ impl Postgres {
         let (encrypted, owner, api, processor) = sqlx::query_as(sql::RIGHTS).fetch_one(&self.pool).await?;
         Ok(Examined { current, rights: Some(Rights { encrypted, owner, api, processor }) })
     }
-
-    /// A unit of work whose repetition changes nothing.
-    async fn unit<'a, T: Send, F>(
-        &'a self,
-        work: impl Fn(&'a PgPool) -> F + Send + Sync,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>> + Send,
-    {
-        let work = &work;
-        bounded(retried(self.connections, || self.attempt(work))).await
-    }
-
-    /// One attempt, or two where the server refuses the token that it was shown and there is another one.
-    async fn attempt<'a, T: Send, F>(
-        &'a self,
-        work: &(impl Fn(&'a PgPool) -> F + Send + Sync),
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>> + Send,
-    {
-        let Some(sign_in) = &self.sign_in else { return work(self.ready().await?).await };
-        let token = sign_in.keep(&self.pool).await?;
-        let once = async || work(self.ready().await?).await;
-        match once().await {
-            Err(error) if is_refusal(&error) && sign_in.replaced(&self.pool, token).await => once().await,
-            settled => settled,
-        }
-    }
-
-    /// A connection that answered just now, for a unit of work that is tried once: when its answer is lost, its
-    /// repetition would find its own work and take it for another's.
-    async fn living(&self) -> Result<PoolConnection<Engine>, StoreError> {
-        let living = |pool: &'_ PgPool| {
-            let pool = pool.clone();
-            async move {
-                let mut connection = pool.acquire().await?;
-                connection.ping().await?;
-                Ok(connection)
-            }
-        };
-        retried(self.connections, || self.attempt(&living)).await
-    }
 }
 
 #[async_trait]
@@ -161,14 +116,14 @@ impl Store for Postgres {
     async fn migrate(&self) -> Result<(), StoreError> {
         let address = self.address.clone();
         let address = match &self.sign_in {
-            Some(sign_in) => logged(sign_in.through(&self.pool, address).await)?,
+            Some(sign_in) => logged(sign_in.through(address).await.map_err(StoreError::from))?,
             None => address,
         };
         logged(migrate::run(&address).await)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.unit(|pool| async move {
+        self.read(|pool| async move {
             sqlx::query(PING).execute(pool).await?;
             Ok(())
         })
@@ -183,7 +138,17 @@ impl Store for Postgres {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        self.unit(|pool| placing::place(pool, permit, id, draft, key, stamp)).await
+        let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
+        let placing = self.changing(subject, |pool, _| placing::place(pool, permit, id, draft, key, stamp));
+        bounded(async {
+            match placing.await {
+                Err(StoreError::Unavailable(error)) if key.is_some() && placing::is_wait_for_twin(&error) => {
+                    Ok(Placed::Twin)
+                }
+                settled => settled,
+            }
+        })
+        .await
     }
 
     async fn ingest_order(
@@ -192,11 +157,12 @@ impl Store for Postgres {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Ingested, StoreError> {
-        self.unit(|pool| placing::ingest(pool, message, id, stamp)).await
+        let subject = Subject::Message(message.message_id);
+        self.change(subject, |pool, _| placing::ingest(pool, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.unit(|pool| orders::read(pool, permit.sight(), id)).await
+        self.read(|pool| orders::read(pool, permit.sight(), id)).await
     }
 
     async fn update_order(
@@ -207,10 +173,10 @@ impl Store for Postgres {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Updated, StoreError> {
-        let work = async {
-            changes::update(&mut *self.living().await?, permit, id, revision, precondition, stamp).await
-        };
-        bounded(work).await
+        self.change(Subject::Order(id), |pool, attempt| {
+            changes::update(pool, attempt, permit, (id, revision), precondition, stamp)
+        })
+        .await
     }
 
     async fn cancel_order(
@@ -219,7 +185,7 @@ impl Store for Postgres {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Cancelled, StoreError> {
-        self.unit(|pool| changes::cancel(pool, permit, id, stamp)).await
+        self.change(Subject::Order(id), |pool, _| changes::cancel(pool, permit, id, stamp)).await
     }
 
     async fn order_history(
@@ -228,11 +194,11 @@ impl Store for Postgres {
         id: OrderId,
         slice: &Slice<u64>,
     ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.unit(|pool| changes::history(pool, permit.sight(), id, slice)).await
+        self.read(|pool| changes::history(pool, permit.sight(), id, slice)).await
     }
 
     async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
-        self.unit(|pool| orders::list(pool, sight, slice)).await
+        self.read(|pool| orders::list(pool, sight, slice)).await
     }
 
     async fn queue_order(
@@ -242,7 +208,8 @@ impl Store for Postgres {
         relay_at: DateTime<Utc>,
         stamp: Stamp,
     ) -> Result<Queued, StoreError> {
-        self.unit(|pool| fulfilment::queue(pool, permit, message, relay_at, stamp)).await
+        let subject = Subject::Order(message.order_id);
+        self.change(subject, |pool, _| fulfilment::queue(pool, permit, message, relay_at, stamp)).await
     }
 
     async fn list_products(
@@ -250,7 +217,7 @@ impl Store for Postgres {
         permit: &Permit<ListProducts>,
         slice: &Slice<Sku>,
     ) -> Result<Listed<Product>, StoreError> {
-        self.unit(|pool| products::list(pool, permit.sight(), slice)).await
+        self.read(|pool| products::list(pool, permit.sight(), slice)).await
     }
 
     async fn put_product(
@@ -260,12 +227,13 @@ impl Store for Postgres {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<ProductWritten, StoreError> {
-        let work = async { products::put(&mut *self.living().await?, draft, precondition, stamp).await };
-        bounded(work).await
+        let subject = Subject::Product(draft.sku.clone());
+        self.change(subject, |pool, attempt| products::put(pool, attempt, draft, precondition, stamp)).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        self.unit(|pool| fulfilment::pending(pool, message, stamp)).await
+        let subject = Subject::Order(message.order_id);
+        self.change(subject, |pool, _| fulfilment::pending(pool, message, stamp)).await
     }
 
     async fn decide_order(
@@ -274,7 +242,8 @@ impl Store for Postgres {
         decision: Decision,
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
-        self.unit(|pool| fulfilment::decide(pool, message, decision, stamp)).await
+        let subject = Subject::Order(message.order_id);
+        self.change(subject, |pool, _| fulfilment::decide(pool, message, decision, stamp)).await
     }
 
     async fn record_dead_letter(
@@ -283,7 +252,11 @@ impl Store for Postgres {
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
     ) -> Result<GivenUp, StoreError> {
-        self.unit(|pool| dead_letters::record(pool, letter, fails, stamp)).await
+        let subject = match fails {
+            Some(message) => Subject::Order(message.order_id),
+            None => Subject::Payload(letter.digest()),
+        };
+        self.change(subject, |pool, _| dead_letters::record(pool, letter, fails, stamp)).await
     }
 
     async fn list_dead_letters(
@@ -291,7 +264,7 @@ impl Store for Postgres {
         _permit: &Permit<ListDeadLetters>,
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.unit(|pool| dead_letters::list(pool, slice)).await
+        self.read(|pool| dead_letters::list(pool, slice)).await
     }
 
     async fn replay_dead_letter(
@@ -300,12 +273,14 @@ impl Store for Postgres {
         id: Uuid,
         stamp: Stamp,
     ) -> Result<Replayed, StoreError> {
-        let work = async { dead_letters::replay(&mut *self.living().await?, permit, id, stamp).await };
-        bounded(work).await
+        self.change(Subject::Letter(id), |pool, attempt| {
+            dead_letters::replay(pool, attempt, permit, id, stamp)
+        })
+        .await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.unit(|pool| expiry::purge(pool, now, limit)).await
+        bounded(self.changing(None, |pool, _| expiry::purge(pool, now, limit))).await
     }
 
     async fn take_due_messages(
@@ -314,10 +289,11 @@ impl Store for Postgres {
         deadline: chrono::Duration,
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.unit(|pool| outbox::take_due(pool, now, deadline, limit)).await
+        bounded(self.changing(None, |pool, _| outbox::take_due(pool, now, deadline, limit))).await
     }
+
     async fn gauges(&self) -> Result<Gauges, StoreError> {
-        let (in_use, most) = (busy(&self.pool), self.connections);
-        self.unit(|pool| outbox::gauges(pool, (in_use, most))).await
+        let (in_use, most) = (self.pool.in_use(), self.connections);
+        self.read(|pool| outbox::gauges(pool, (in_use, most))).await
     }
 }

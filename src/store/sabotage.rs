@@ -3,7 +3,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use sqlx::{PgPool, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Executor, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use crate::orders::FulfilmentMessage;
 
@@ -21,6 +21,8 @@ pub(super) enum Sabotage {
     KeyApart,
     /// A new order is acknowledged before it is committed.
     CommitLate,
+    /// A connection to a server that fell silent goes back into the pool.
+    PoolKeepsSilent,
 }
 
 /// How long the store stays in the state in which a kill does harm. Far longer than a careless commit would take, so
@@ -32,6 +34,7 @@ static PLANTED: LazyLock<Option<Sabotage>> = LazyLock::new(|| match std::env::va
     Ok("inbox-off") => Some(Sabotage::InboxOff),
     Ok("key-apart") => Some(Sabotage::KeyApart),
     Ok("commit-late") => Some(Sabotage::CommitLate),
+    Ok("pool-keeps-silent") => Some(Sabotage::PoolKeepsSilent),
     _ => None,
 });
 
@@ -73,8 +76,11 @@ pub(super) async fn forget(
 }
 
 /// As [`forget`], on a server.
-pub(super) async fn forget_on_server(pool: &PgPool, message: &FulfilmentMessage) -> Result<(), sqlx::Error> {
-    sqlx::query(FORGET_MESSAGE).bind(message.message_id.to_string()).execute(pool).await?;
-    sqlx::query(FORGET_DECISION).bind(message.order_id.to_string()).execute(pool).await?;
+pub(super) async fn forget_on_server<'e>(
+    server: impl Executor<'e, Database = Postgres> + Copy,
+    message: &FulfilmentMessage,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(FORGET_MESSAGE).bind(message.message_id.to_string()).execute(server).await?;
+    sqlx::query(FORGET_DECISION).bind(message.order_id.to_string()).execute(server).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Changing orders that are still placed, and what happened to them.
 
-use sqlx::{FromRow as _, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{FromRow as _, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
@@ -16,15 +16,18 @@ use crate::{
 use super::{
     orders::{confines, find},
     placing::price,
+    pool::Pool,
+    retry::Attempt,
     rows::WholeRow,
     sql,
 };
 
+/// What one of its attempts may have changed before its answer was lost, the next takes for its own and no other's.
 pub(super) async fn update(
-    connection: &mut PgConnection,
+    pool: &Pool,
+    attempt: Attempt,
     permit: &Permit<UpdateOrder>,
-    id: OrderId,
-    revision: &OrderRevision,
+    (id, revision): (OrderId, &OrderRevision),
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<Updated, StoreError> {
@@ -47,7 +50,7 @@ pub(super) async fn update(
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
-        .fetch_all(connection)
+        .fetch_all(pool)
         .await?;
     let mut prices = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -57,9 +60,25 @@ pub(super) async fn update(
         return Ok(Updated::Refused(faults));
     }
     match precondition.hold_order(there(&rows)?) {
-        Err(unmet) => Ok(unmet.into()),
+        Err(unmet) => match attempt {
+            Attempt::First => Ok(unmet.into()),
+            Attempt::Again => {
+                Ok(own_update(pool, id, stamp).await?.map_or_else(|| unmet.into(), Updated::Now))
+            }
+        },
         Ok(_) => updated(&rows).map(Updated::Now),
     }
+}
+
+/// The order as it is, if this invocation changed it.
+async fn own_update(pool: &Pool, id: OrderId, stamp: Stamp) -> Result<Option<Order>, StoreError> {
+    let row: Option<WholeRow> = sqlx::query_as(sql::OWN_UPDATE)
+        .bind(id.to_string())
+        .bind(stamp.invocation.to_string())
+        .bind(stamp.at.timestamp_micros())
+        .fetch_optional(pool)
+        .await?;
+    row.map(Order::try_from).transpose()
 }
 
 /// Version and status of the order that was there; the same in every row.
@@ -86,7 +105,7 @@ fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
 }
 
 pub(super) async fn cancel(
-    pool: &PgPool,
+    pool: &Pool,
     permit: &Permit<CancelOrder>,
     id: OrderId,
     stamp: Stamp,
@@ -119,7 +138,7 @@ pub(super) async fn cancel(
 }
 
 pub(super) async fn history(
-    pool: &PgPool,
+    pool: &Pool,
     sight: Sight,
     id: OrderId,
     slice: &Slice<u64>,

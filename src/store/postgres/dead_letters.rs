@@ -1,7 +1,7 @@
 //! Messages that were given up.
 
 use chrono::DateTime;
-use sqlx::{PgConnection, PgPool, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-use super::sql;
+use super::{pool::Pool, retry::Attempt, sql};
 
 pub(super) async fn record(
-    pool: &PgPool,
+    pool: &Pool,
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
     stamp: Stamp,
@@ -46,7 +46,7 @@ pub(super) async fn record(
     Ok(GivenUp { kept: row.try_get::<bool, _>("kept")?.then_some(reason), failed: row.try_get("failed")? })
 }
 
-pub(super) async fn list(pool: &PgPool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
+pub(super) async fn list(pool: &Pool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
     let after = slice.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let found: Vec<DeadLetterRow> =
         sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
@@ -54,19 +54,22 @@ pub(super) async fn list(pool: &PgPool, slice: &Slice<Uuid>) -> Result<Listed<De
     Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
 }
 
-/// Looks what the message is, then marks the letter and sends it if nobody has in between.
+/// Looks what the message is, then marks the letter and sends it if no other caller has in between. What one of its
+/// attempts may have changed before its answer was lost, the next takes for its own.
 pub(super) async fn replay(
-    connection: &mut PgConnection,
+    pool: &Pool,
+    attempt: Attempt,
     permit: &Permit<ReplayDeadLetter>,
     id: Uuid,
     stamp: Stamp,
 ) -> Result<Replayed, StoreError> {
     let row: Option<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(&mut *connection).await?;
+        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(pool).await?;
     let Some(row) = row else { return Ok(Replayed::NotFound) };
     let letter = DeadLetter::try_from(row)?;
-    if letter.replayed_at.is_some() {
-        return Ok(Replayed::Already);
+    if let Some(at) = letter.replayed_at {
+        let is_own = attempt == Attempt::Again && at.timestamp_micros() == stamp.at.timestamp_micros();
+        return Ok(if is_own { Replayed::Now(letter) } else { Replayed::Already });
     }
     let (replay, actor) = (Replay::of(&letter, stamp)?, permit.actor());
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
@@ -80,7 +83,7 @@ pub(super) async fn replay(
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
-        .fetch_optional(connection)
+        .fetch_optional(pool)
         .await?;
     row.map_or(Ok(Replayed::Already), |row| DeadLetter::try_from(row).map(Replayed::Now))
 }

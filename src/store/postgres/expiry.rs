@@ -1,14 +1,15 @@
 //! Forgetting what is kept for a time only.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
 use crate::store::{
     StoreError, kept,
     sql::{PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
 };
 
-pub(super) async fn purge(pool: &PgPool, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+use super::pool::Pool;
+
+pub(super) async fn purge(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
     let mut gone = 0;
     for (statement, age) in [
         (PURGE_KEYS, kept::KEY),

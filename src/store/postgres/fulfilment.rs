@@ -1,7 +1,7 @@
 //! From queued to decided.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow as _, PgPool, Row as _};
+use sqlx::{FromRow as _, Row as _};
 use uuid::Uuid;
 
 use crate::{
@@ -15,12 +15,13 @@ use crate::store::sabotage::{self, Sabotage};
 
 use super::{
     orders::{confines, find},
+    pool::Pool,
     rows::WholeRow,
     sql,
 };
 
 pub(super) async fn queue(
-    pool: &PgPool,
+    pool: &Pool,
     permit: &Permit<ProcessOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
@@ -59,7 +60,7 @@ pub(super) async fn queue(
 }
 
 pub(super) async fn pending(
-    pool: &PgPool,
+    pool: &Pool,
     message: &FulfilmentMessage,
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
@@ -86,7 +87,7 @@ pub(super) async fn pending(
 }
 
 pub(super) async fn decide(
-    pool: &PgPool,
+    pool: &Pool,
     message: &FulfilmentMessage,
     decision: Decision,
     stamp: Stamp,

@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, time::Duration};
 
 use sqlx::{
-    Connection as _, Error, PgConnection, PgPool,
+    Connection as _, Error, PgConnection,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -12,7 +12,10 @@ use tokio::time::timeout;
 
 use crate::store::StoreError;
 
-use super::sql;
+use super::{
+    pool::{Pool, sqlstate},
+    sql,
+};
 
 /// How long the server may take to answer at all.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -41,7 +44,7 @@ pub(super) async fn run(address: &PgConnectOptions) -> Result<(), StoreError> {
 }
 
 /// Whether the schema is at least the one that this binary was written for.
-pub(super) async fn check(pool: &PgPool) -> Result<(), StoreError> {
+pub(super) async fn check(pool: &Pool) -> Result<(), StoreError> {
     let needed = migrator().iter().map(|migration| migration.version).max();
     let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(pool).await {
         Ok(version) => version,
@@ -61,5 +64,5 @@ pub(super) fn is_forbidden(error: &Error) -> bool {
 }
 
 fn is_of_code(error: &Error, code: &str) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(code))
+    sqlstate(error).as_deref() == Some(code)
 }

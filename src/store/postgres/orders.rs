@@ -1,22 +1,20 @@
 //! Reading and listing orders.
 
-use sqlx::PgPool;
-
 use crate::{
     orders::{Order, OrderId, Owner},
     policy::Sight,
     store::{Listed, Slice, StoreError, sql::BEFORE_NEWEST},
 };
 
-use super::{rows::WholeRow, sql};
+use super::{pool::Pool, rows::WholeRow, sql};
 
-pub(super) async fn read(pool: &PgPool, sight: Sight, id: OrderId) -> Result<Option<Order>, StoreError> {
+pub(super) async fn read(pool: &Pool, sight: Sight, id: OrderId) -> Result<Option<Order>, StoreError> {
     find(pool, sight.confined_to(), id).await
 }
 
 /// The order, if it is that owner's or none is asked for.
 pub(super) async fn find(
-    pool: &PgPool,
+    pool: &Pool,
     owner: Option<Owner>,
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
@@ -36,7 +34,7 @@ pub(super) fn confines(owner: Option<Owner>) -> (Option<String>, Option<String>)
 }
 
 pub(super) async fn list(
-    pool: &PgPool,
+    pool: &Pool,
     sight: Sight,
     slice: &Slice<OrderId>,
 ) -> Result<Listed<Order>, StoreError> {

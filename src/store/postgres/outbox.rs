@@ -1,7 +1,6 @@
 //! Messages that are on their way until their consumer has committed.
 
 use chrono::{DateTime, Duration, Utc};
-use sqlx::PgPool;
 
 use crate::store::{
     DueMessage, Gauges, StoreError,
@@ -9,10 +8,10 @@ use crate::store::{
     sql::GAUGES,
 };
 
-use super::sql;
+use super::{pool::Pool, sql};
 
 pub(super) async fn take_due(
-    pool: &PgPool,
+    pool: &Pool,
     now: DateTime<Utc>,
     deadline: Duration,
     limit: u32,
@@ -29,7 +28,7 @@ pub(super) async fn take_due(
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
-pub(super) async fn gauges(pool: &PgPool, connections: (u32, u32)) -> Result<Gauges, StoreError> {
+pub(super) async fn gauges(pool: &Pool, connections: (u32, u32)) -> Result<Gauges, StoreError> {
     let row: GaugesRow = sqlx::query_as(GAUGES).fetch_one(pool).await?;
     row.with(connections)
 }

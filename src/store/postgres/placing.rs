@@ -1,7 +1,11 @@
 //! Placing orders, for those who ask and for those whom a message names.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgPool, Postgres as Engine, postgres::PgArguments, query::QueryAs};
+use sqlx::{
+    FromRow, Postgres as Engine,
+    postgres::{PgArguments, PgDatabaseError},
+    query::QueryAs,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -10,7 +14,12 @@ use crate::{
     store::{INCOMING, Ingested, LineFault, Placed, Stamp, StoreError, kept, rows::KeyRow, sql::KEY},
 };
 
-use super::{orders::find, sql};
+use super::{
+    in_flight::is_outwaited,
+    orders::find,
+    pool::{Pool, sqlstate},
+    sql,
+};
 
 /// What a line costs today, and what became of the whole: the same in every row of an answer.
 #[derive(FromRow)]
@@ -28,7 +37,7 @@ type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
 type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
 
 pub(super) async fn place(
-    pool: &PgPool,
+    pool: &Pool,
     permit: &Permit<PlaceOrder>,
     id: OrderId,
     draft: &OrderDraft,
@@ -44,7 +53,6 @@ pub(super) async fn place(
         .await;
     let lines = match lines {
         Ok(lines) => lines,
-        Err(error) if key.is_some() && is_lock_timeout(&error) => return Ok(Placed::Twin),
         // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
         Err(error) if is_kept_already(&error) => {
             return find(pool, Some(owner), id).await?.map(Placed::Placed).ok_or(error.into());
@@ -65,7 +73,7 @@ pub(super) async fn place(
 
 /// The answer to a request whose key is taken.
 async fn again(
-    pool: &PgPool,
+    pool: &Pool,
     owner: Owner,
     key: &RequestKey,
     draft: &OrderDraft,
@@ -87,7 +95,7 @@ async fn again(
 }
 
 pub(super) async fn ingest(
-    pool: &PgPool,
+    pool: &Pool,
     message: &IncomingOrder,
     id: OrderId,
     stamp: Stamp,
@@ -178,6 +186,17 @@ fn is_kept_already(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.constraint() == Some("orders_pkey"))
 }
 
-fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
+/// Whether a request with a key waited for its twin in vain: in this process, or for the row of its key. A wait for
+/// another lock names no row of that table, nor does one for the table as a whole.
+pub(super) fn is_wait_for_twin(error: &sqlx::Error) -> bool {
+    let names_keys = |error: &sqlx::Error| {
+        let answer = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
+        Some(answer.r#where()?.contains("idempotency_keys"))
+    };
+    is_outwaited(error) || (is_lock_timeout(error) && names_keys(error) == Some(true))
+}
+
+/// Whether a statement gave up waiting for a lock.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("55P03")
 }

@@ -1,7 +1,5 @@
 //! Listing and writing products.
 
-use sqlx::{PgConnection, PgPool};
-
 use crate::{
     orders::{Product, ProductDraft, Sku},
     policy::Sight,
@@ -12,10 +10,10 @@ use crate::{
     },
 };
 
-use super::sql;
+use super::{pool::Pool, retry::Attempt, sql};
 
 pub(super) async fn list(
-    pool: &PgPool,
+    pool: &Pool,
     sight: Sight,
     slice: &Slice<Sku>,
 ) -> Result<Listed<Product>, StoreError> {
@@ -27,19 +25,27 @@ pub(super) async fn list(
     Ok(Listed { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
 }
 
-/// Looks, decides, and writes only if what was looked at is still there; else looks again.
+/// Looks, decides, and writes only if what was looked at is still there; else looks again. What one of its attempts may
+/// have written before its answer was lost, the next takes for its own.
 pub(super) async fn put(
-    connection: &mut PgConnection,
+    pool: &Pool,
+    attempt: Attempt,
     draft: &ProductDraft,
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<ProductWritten, StoreError> {
     loop {
-        let there = find(connection, &draft.sku).await?;
+        let there = find(pool, &draft.sku).await?;
+        if attempt == Attempt::Again
+            && let Some(own) = there.as_ref().filter(|there| is_own(there, draft, stamp))
+        {
+            let (own, is_new) = (own.clone(), own.version == 1);
+            return Ok(if is_new { ProductWritten::Created(own) } else { ProductWritten::Replaced(own) });
+        }
         if let Err(answer) = precondition.hold(there.as_ref()) {
             return Ok(answer);
         }
-        if let Some(product) = write(connection, draft, there.as_ref(), stamp).await? {
+        if let Some(product) = write(pool, draft, there.as_ref(), stamp).await? {
             return Ok(match there {
                 Some(_) => ProductWritten::Replaced(product),
                 None => ProductWritten::Created(product),
@@ -48,16 +54,23 @@ pub(super) async fn put(
     }
 }
 
+/// Whether this is what this call writes, at the instant at which it does. Another call that writes the same at the same
+/// microsecond is not told from it.
+fn is_own(there: &Product, draft: &ProductDraft, stamp: Stamp) -> bool {
+    there.updated_at.timestamp_micros() == stamp.at.timestamp_micros()
+        && (&there.name, &there.currency, there.unit_price, there.active)
+            == (&draft.name, &draft.currency, draft.unit_price, draft.active)
+}
+
 /// The product of that sku, active or not.
-async fn find(connection: &mut PgConnection, sku: &Sku) -> Result<Option<Product>, StoreError> {
-    let row: Option<ProductRow> =
-        sqlx::query_as(PRODUCT).bind(sku.as_str()).fetch_optional(connection).await?;
+async fn find(pool: &Pool, sku: &Sku) -> Result<Option<Product>, StoreError> {
+    let row: Option<ProductRow> = sqlx::query_as(PRODUCT).bind(sku.as_str()).fetch_optional(pool).await?;
     row.map(Product::try_from).transpose()
 }
 
 /// None when another came first.
 async fn write(
-    connection: &mut PgConnection,
+    pool: &Pool,
     draft: &ProductDraft,
     there: Option<&Product>,
     stamp: Stamp,
@@ -74,7 +87,7 @@ async fn write(
         Some(product) => bound.bind(i64::try_from(product.version).map_err(|_| VERSION)?),
         None => bound,
     };
-    let row: Option<ProductRow> = bound.fetch_optional(connection).await?;
+    let row: Option<ProductRow> = bound.fetch_optional(pool).await?;
     row.map(Product::try_from).transpose()
 }
 

@@ -1,23 +1,43 @@
 //! What is tried again: connections die with their server, and transactions get in each other's way.
 
 use sqlx::Error;
+use tokio::time::Instant;
 
+use super::{
+    LOCK_WAIT,
+    placing::is_lock_timeout,
+    pool::{is_without_connection, sqlstate},
+};
 use crate::{store::StoreError, telemetry::Event};
 
-/// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead takes
-/// it out of the pool, so there are enough attempts for a pool that is dead as a whole.
+/// Which attempt at a unit of work it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Attempt {
+    /// Nothing of it can be in the database.
+    First,
+    /// An attempt whose answer was lost may have been kept.
+    Again,
+}
+
+/// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead closes
+/// it, so there are enough attempts for a pool that is dead as a whole.
 ///
 /// An attempt whose answer was lost may have been kept all the same: this is for work whose repetition changes
-/// nothing.
-pub(super) async fn retried<T, F>(connections: u32, work: impl Fn() -> F + Send) -> Result<T, StoreError>
+/// nothing, or that knows its own work again.
+pub(super) async fn retried<T, F>(
+    connections: u32,
+    work: impl Fn(Attempt) -> F + Send,
+) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>> + Send,
 {
-    let mut left = connections + 2;
+    let mut patience = Patience { attempts: connections + 2, reconnected: false, locked_since: None };
+    let mut attempt = Attempt::First;
     loop {
-        match work().await {
-            Err(StoreError::Unavailable(error)) if left > 0 && passes(&error) => {
-                left -= 1;
+        let began = Instant::now();
+        match work(attempt).await {
+            Err(StoreError::Unavailable(error)) if patience.covers(&error, began) => {
+                attempt = Attempt::Again;
                 Event::WorkRepeated { error: &error }.log();
             }
             settled => return settled,
@@ -25,19 +45,53 @@ where
     }
 }
 
-/// Whether the next attempt may fare better. The codes are of PostgreSQL's appendix A.
-fn passes(error: &Error) -> bool {
-    match error {
-        Error::Io(_) => true,
-        Error::Database(error) => error.code().is_some_and(|code| {
-            let serialization_failure = "40001";
-            let deadlock_detected = "40P01";
-            let shutdown_or_crash = ["57P01", "57P02", "57P03"];
-            code == serialization_failure
-                || code == deadlock_detected
-                || shutdown_or_crash.contains(&&*code)
-                || code.starts_with("08")
-        }),
-        _ => false,
+/// How often a unit of work may still fail.
+struct Patience {
+    attempts: u32,
+    /// Whether it was tried again because its connection was unfit; a new one that is unfit too stays so.
+    reconnected: bool,
+    locked_since: Option<Instant>,
+}
+
+impl Patience {
+    /// Whether the next attempt may fare better. The codes are of PostgreSQL's appendix A.
+    fn covers(&mut self, error: &Error, began: Instant) -> bool {
+        if is_without_connection(error) {
+            return false;
+        }
+        if is_lock_timeout(error) {
+            return self.locked_since.get_or_insert(began).elapsed() < LOCK_WAIT;
+        }
+        if is_of_unfit_connection(error) {
+            return !std::mem::replace(&mut self.reconnected, true);
+        }
+        let covered = self.attempts > 0 && passes(error);
+        self.attempts = self.attempts.saturating_sub(1);
+        covered
     }
+}
+
+/// Whether another connection does better: its plans are current, and it may write.
+fn is_of_unfit_connection(error: &Error) -> bool {
+    let feature_not_supported = "0A000";
+    let invalid_sql_statement_name = "26000";
+    let read_only_sql_transaction = "25006";
+    sqlstate(error).is_some_and(|code| {
+        [feature_not_supported, invalid_sql_statement_name, read_only_sql_transaction].contains(&&*code)
+    })
+}
+
+fn passes(error: &Error) -> bool {
+    if matches!(error, Error::Io(_)) {
+        return true;
+    }
+    sqlstate(error).is_some_and(|code| {
+        let serialization_failure = "40001";
+        let deadlock_detected = "40P01";
+        let shutdown_crash_or_idle_for_too_long = ["57P01", "57P02", "57P03", "57P05"];
+        code == serialization_failure
+            || code == deadlock_detected
+            || shutdown_crash_or_idle_for_too_long.contains(&&*code)
+            || code.starts_with("08")
+    })
 }

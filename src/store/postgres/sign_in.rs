@@ -6,14 +6,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Error, PgPool, postgres::PgConnectOptions};
+use sqlx::{Error, postgres::PgConnectOptions};
 
 use crate::{
     azure::{ManagedIdentity, Token, TokenError},
     clock::Clock,
-    store::StoreError,
+    secret::Secret,
     telemetry::Event,
 };
+
+use super::pool::sqlstate;
 
 /// Whom the tokens are for: Azure Database for PostgreSQL (identity sheet §6.3).
 const SCOPE: &str = "https://ossrdbms-aad.database.windows.net/.default";
@@ -42,9 +44,20 @@ struct State {
     failed: Option<(DateTime<Utc>, TokenError)>,
 }
 
+/// A token, by the number that the pool knows it by: a newer one has a higher one.
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) secret: Secret,
+}
+
 impl State {
     fn lives(&self, now: DateTime<Utc>) -> bool {
         self.held.as_ref().is_some_and(|token| now < token.expires_at)
+    }
+
+    fn numbered(&self) -> Option<Numbered> {
+        let secret = self.held.as_ref()?.secret.clone();
+        Some(Numbered { number: self.count, secret })
     }
 
     /// Renewed at half its life, whoever issues tokens may be away for the other half.
@@ -64,47 +77,47 @@ impl SignIn {
         Self(Arc::new(Shared { identity, clock, state, flight }))
     }
 
-    /// Sees to it that new connections of the pool take a living token; waits for one only when there is none. Says
-    /// which token that is.
-    pub(super) async fn keep(&self, pool: &PgPool) -> Result<u64, StoreError> {
-        let now = self.0.clock.now();
-        let (count, lives, due) = {
+    /// Has the token renewed in the background when that is due. Nothing waits for it.
+    pub(super) fn renew_when_due(&self) {
+        let (count, due) = {
             let state = self.state();
-            (state.count, state.lives(now), now >= state.renew_at)
+            (state.count, state.held.is_some() && self.0.clock.now() >= state.renew_at)
         };
-        if !lives {
-            return self.renew(pool, count).await.map_err(unavailable);
-        }
         if due && self.0.flight.try_lock().is_ok() {
-            let (renewing, pool) = (self.clone(), pool.clone());
+            let renewing = self.clone();
             tokio::spawn(async move {
                 // The failure is logged, and the token that is there still lives.
-                let _failed = renewing.renew(&pool, count).await;
+                let _failed = renewing.renew(count).await;
             });
         }
-        Ok(count)
     }
 
-    /// After a server refused token `seen`: whether there is another one to try.
-    pub(super) async fn replaced(&self, pool: &PgPool, seen: u64) -> bool {
-        self.renew(pool, seen).await.is_ok_and(|count| count != seen)
+    /// A token that lives, for a new connection; waits for one only when there is none.
+    pub(super) async fn token(&self) -> Result<Numbered, Error> {
+        let now = self.0.clock.now();
+        let (count, lives) = {
+            let state = self.state();
+            (state.count, state.lives(now))
+        };
+        if !lives {
+            self.renew(count).await.map_err(missing)?;
+        }
+        self.state().numbered().ok_or(Error::PoolClosed)
+    }
+
+    /// After a server refused token `seen`: another one to try, if there is one.
+    pub(super) async fn newer_than(&self, seen: u64) -> Option<Numbered> {
+        self.renew(seen).await.ok().filter(|count| *count != seen)?;
+        self.state().numbered()
     }
 
     /// These options with a token that lives, for a connection beside the pool.
-    pub(super) async fn through(
-        &self,
-        pool: &PgPool,
-        address: PgConnectOptions,
-    ) -> Result<PgConnectOptions, StoreError> {
-        self.keep(pool).await?;
-        Ok(match &self.state().held {
-            Some(token) => address.password(token.secret.expose()),
-            None => address,
-        })
+    pub(super) async fn through(&self, address: PgConnectOptions) -> Result<PgConnectOptions, Error> {
+        Ok(address.password(self.token().await?.secret.expose()))
     }
 
     /// Asks for a token, unless somebody else brought another one than `seen` meanwhile, or failed to just now.
-    async fn renew(&self, pool: &PgPool, seen: u64) -> Result<u64, TokenError> {
+    async fn renew(&self, seen: u64) -> Result<u64, TokenError> {
         let _flight = self.0.flight.lock().await;
         let began = self.0.clock.now();
         {
@@ -123,8 +136,6 @@ impl SignIn {
         let mut state = self.state();
         match asked {
             Ok(token) => {
-                let options = PgConnectOptions::clone(&pool.connect_options());
-                pool.set_connect_options(options.password(token.secret.expose()));
                 state.take(token, now);
                 Event::DatabaseTokenRenewed {}.log();
                 Ok(state.count)
@@ -143,12 +154,11 @@ impl SignIn {
     }
 }
 
-fn unavailable(error: TokenError) -> StoreError {
-    Error::Configuration(Box::new(error)).into()
+fn missing(error: TokenError) -> Error {
+    Error::Configuration(Box::new(error))
 }
 
 /// Whether the server did not take what it was shown: SQLSTATE class 28, invalid authorization specification.
-pub(super) fn is_refusal(error: &StoreError) -> bool {
-    let StoreError::Unavailable(Error::Database(error)) = error else { return false };
-    error.code().is_some_and(|code| code.starts_with("28"))
+pub(super) fn is_refusal(error: &Error) -> bool {
+    sqlstate(error).is_some_and(|code| code.starts_with("28"))
 }

@@ -158,6 +158,18 @@ pub(super) const UPDATE: &str = concat!(
      FROM wanted LEFT JOIN there ON true LEFT JOIN updated ON true ORDER BY position",
 );
 
+/// The order, if the invocation `$2` updated it at `$3`.
+pub(super) const OWN_UPDATE: &str = concat!(
+    "SELECT ",
+    order_columns!(),
+    line_columns!(),
+    " FROM orders",
+    with_lines!("orders"),
+    " WHERE id = $1 AND EXISTS (
+         SELECT 1 FROM order_history
+         WHERE order_id = $1 AND action = 'update' AND invocation_id = $2 AND at = $3)",
+);
+
 /// Confined as [`ORDER`] is. The lines are those that the statement saw at its start, so it changes nothing where it had
 /// to wait for somebody who changed the order; then it is to be tried again.
 pub(super) const CANCEL: &str = concat!(

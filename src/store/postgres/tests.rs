@@ -1,5 +1,6 @@
 //! What only this engine promises: a server far away, a schema that others bring up, and roles that can do little.
 
+use sqlx::{Postgres as Engine, Transaction};
 use test_servers::Database;
 
 use super::*;
@@ -18,6 +19,11 @@ async fn migrated() -> (Database, Postgres) {
     let store = Postgres::open(&database.url(), 4, None).unwrap();
     store.migrate().await.unwrap();
     (database, store)
+}
+
+/// A transaction of somebody else's.
+async fn foreign(database: &Database) -> Transaction<'static, Engine> {
+    sqlx::PgPool::connect(&database.url()).await.unwrap().begin().await.unwrap()
 }
 
 async fn texts(store: &Postgres, statement: &'static str) -> Vec<String> {

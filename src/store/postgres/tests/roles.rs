@@ -164,11 +164,11 @@ const HARMFUL: &[(&str, &[&str])] = &[
 
 #[tokio::test]
 async fn a_role_in_the_wrong_hands_can_do_none_of_this() {
-    let (_database, store) = migrated().await;
+    let (database, _) = migrated().await;
     // Not `SET ROLE`, from which an administrator's session could step into any other.
     for (assume, statements) in HARMFUL {
         for statement in *statements {
-            let mut session = store.pool.begin().await.unwrap();
+            let mut session = foreign(&database).await;
             sqlx::raw_sql(*assume).execute(&mut *session).await.unwrap();
             let refused = sqlx::raw_sql(*statement).execute(&mut *session).await.unwrap_err();
             let code = refused.as_database_error().and_then(|error| error.code().map(String::from));

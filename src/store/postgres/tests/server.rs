@@ -84,7 +84,7 @@ async fn a_database_of_the_first_version_keeps_its_rows() {
     let mut first = sqlx::migrate!("src/store/migrations/postgres");
     let there = first.iter().filter(|migration| migration.version == 1).cloned().collect::<Vec<_>>();
     first.migrations = there.into();
-    first.run(&before.pool).await.unwrap();
+    first.run(&sqlx::PgPool::connect(&database.url()).await.unwrap()).await.unwrap();
     run(
         &before,
         "INSERT INTO products VALUES ('BEANS', 'Beans', 'EUR', 1250, true, 1, 0);

@@ -27,7 +27,7 @@ async fn an_order_whose_answer_was_lost_is_kept_once() {
 
 #[tokio::test]
 async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
-    let (_database, store) = migrated().await;
+    let (database, store) = migrated().await;
     stock(&store).await;
     let key: RequestKey = "k".parse().unwrap();
     let (creator, draft) = (permit(&creator()), draft());
@@ -37,7 +37,7 @@ async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
     };
     let first = place(0).await;
     assert!(matches!(first, Placed::Placed(_)), "{first:?}");
-    let mut other = store.pool.begin().await.unwrap();
+    let mut other = foreign(&database).await;
     sqlx::query("UPDATE idempotency_keys SET created_at = created_at").execute(&mut *other).await.unwrap();
     let day = 24 * 60 * 60;
     let start = Instant::now();
@@ -71,10 +71,10 @@ async fn twins_at_once_are_one_order() {
 
 #[tokio::test]
 async fn who_waits_for_an_update_answers_with_the_lines_that_it_left() {
-    let (_database, store) = migrated().await;
+    let (database, store) = migrated().await;
     stock(&store).await;
     let (cancelled, processed) = (placed(&store, 1).await.id, placed(&store, 2).await.id);
-    let mut other = store.pool.begin().await.unwrap();
+    let mut other = foreign(&database).await;
     let update = "UPDATE orders SET version = 2; DELETE FROM order_lines WHERE position = 1";
     sqlx::raw_sql(update).execute(&mut *other).await.unwrap();
     let update = async {
@@ -124,12 +124,12 @@ async fn new_lines_may_hold_the_old_skus_at_other_places() {
 
 #[tokio::test]
 async fn a_relay_leaves_what_another_is_taking_and_waits_for_nothing() {
-    let (_database, store) = migrated().await;
+    let (database, store) = migrated().await;
     stock(&store).await;
     for seconds in 0..3 {
         queued(&store, seconds).await;
     }
-    let mut other = store.pool.begin().await.unwrap();
+    let mut other = foreign(&database).await;
     let taken = sqlx::query("SELECT 1 FROM outbox ORDER BY created_at LIMIT 2 FOR UPDATE");
     taken.execute(&mut *other).await.unwrap();
     let due = store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500).await.unwrap();
@@ -151,10 +151,10 @@ async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
 
 #[tokio::test]
 async fn a_deadlock_is_broken_and_nobody_hears_of_it() {
-    let (_database, store) = migrated().await;
+    let (database, store) = migrated().await;
     stock(&store).await;
     let (id, message) = queued(&store, 1).await;
-    let mut other = store.pool.begin().await.unwrap();
+    let mut other = foreign(&database).await;
     sqlx::query("UPDATE orders SET note = NULL").execute(&mut *other).await.unwrap();
     let deciding = store.decide_order(&message, Decision::Fulfilled, stamp(2));
     let crossing = async {

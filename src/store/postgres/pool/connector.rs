@@ -1,0 +1,161 @@
+//! Making connections, in the background: a login goes on when the caller who needed it has gone.
+
+use std::{
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{
+    Connected, Pool, Shared,
+    failure::{is_lasting, no_answer, shared, unreadable},
+    lease::Lease,
+};
+use crate::store::{bounds::POOL_WAIT, postgres::sign_in::is_refusal};
+
+/// How long a login may take as a whole.
+const LOGIN: Duration = Duration::from_secs(5);
+
+/// Counts a caller for as long as it waits.
+struct Waiting<'p>(&'p Shared);
+
+impl<'p> Waiting<'p> {
+    fn begin(shared: &'p Shared) -> Self {
+        shared.logins.send_if_modified(|logins| {
+            logins.wait();
+            false
+        });
+        Self(shared)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.logins.send_if_modified(|logins| {
+            logins.wait_no_more();
+            false
+        });
+    }
+}
+
+impl Pool {
+    /// The first connection that comes back or is made. Callers are served in the sequence in which they came.
+    pub(super) async fn wait_for_lease(&self) -> Result<Lease, Error> {
+        let deadline = Instant::now() + POOL_WAIT;
+        let mut news = self.0.logins.subscribe();
+        let _waiting = Waiting::begin(&self.0);
+        let mut object = pin!(self.0.idle.get());
+        loop {
+            let look_again = self.begin_logins();
+            if let Some(error) = self.0.lasting_error() {
+                return Err(error);
+            }
+            tokio::select! {
+                biased;
+                got = &mut object => {
+                    let got = got.map_err(|_| Error::PoolClosed)?;
+                    if let Some(lease) = self.lease_of(got) {
+                        return Ok(lease);
+                    }
+                    object.set(self.0.idle.get());
+                }
+                () = sleep_until(deadline) => return Err(self.0.reason()),
+                () = sleep_until(look_again.unwrap_or(deadline)) => {}
+                _ = news.changed() => {}
+            }
+        }
+    }
+
+    /// Begins as many logins as are needed and allowed. Says when time alone allows the next one.
+    fn begin_logins(&self) -> Option<Instant> {
+        let mut look_again = None;
+        self.0.logins.send_if_modified(|logins| {
+            loop {
+                let now = Instant::now();
+                if let Err(later) = logins.next(now) {
+                    look_again = later;
+                    return false;
+                }
+                let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else { return false };
+                logins.begin(now);
+                tokio::spawn(self.clone().log_in(place, now));
+            }
+        });
+        look_again
+    }
+
+    async fn log_in(self, place: OwnedSemaphorePermit, began: Instant) {
+        let plans = self.0.plans.load(Ordering::Acquire);
+        match self.0.connect().await {
+            Ok((connection, token)) => {
+                self.0.token.fetch_max(token, Ordering::AcqRel);
+                let now = Instant::now();
+                let connected = Connected { connection, made: now, heard: now, plans, token, _place: place };
+                // There is room: it has no fewer places than there are.
+                drop(self.0.idle.try_add(connected));
+                self.0.logins.send_if_modified(|logins| {
+                    logins.succeed(began);
+                    logins.is_awaited()
+                });
+            }
+            Err(error) => {
+                drop(place);
+                self.0.logins.send_if_modified(|logins| {
+                    logins.fail(began, Instant::now(), error);
+                    logins.is_awaited()
+                });
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// A new connection, and the number of the token that it was made with. A token that the server refuses is
+    /// replaced once, if there is another one.
+    async fn connect(&self) -> Result<(PgConnection, u64), Error> {
+        let Some(sign_in) = &self.sign_in else { return Ok((log_in(&self.address).await?, 0)) };
+        let token = sign_in.token().await?;
+        match log_in(&self.address.clone().password(token.secret.expose())).await {
+            Err(error) if is_refusal(&error) => {
+                let Some(newer) = sign_in.newer_than(token.number).await else { return Err(error) };
+                let address = self.address.clone().password(newer.secret.expose());
+                Ok((log_in(&address).await?, newer.number))
+            }
+            settled => Ok((settled?, token.number)),
+        }
+    }
+
+    /// Why no caller gets a connection, where none is there and waiting does not help.
+    fn lasting_error(&self) -> Option<Error> {
+        let error = self.logins.borrow().error().filter(|error| is_lasting(error))?;
+        (self.idle.status().size == 0).then(|| shared(&error))
+    }
+
+    /// Why a caller waited in vain.
+    fn reason(&self) -> Error {
+        let logins = self.logins.borrow();
+        match logins.error() {
+            Some(error) => shared(&error),
+            None if logins.is_under_way() => no_answer(),
+            None => Error::PoolTimedOut,
+        }
+    }
+}
+
+/// Logs in, within [`LOGIN`].
+async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
+    // sqlx takes some answers that are none for granted, and panics.
+    let login = AssertUnwindSafe(PgConnection::connect_with(address)).catch_unwind();
+    match timeout(LOGIN, login).await {
+        Ok(ended) => ended.unwrap_or_else(|_| Err(unreadable())),
+        Err(_) => Err(no_answer()),
+    }
+}

@@ -1,0 +1,158 @@
+//! What a failure says about a connection, and what it says to those who have none.
+
+use std::{
+    borrow::Cow,
+    error::Error as StdError,
+    fmt::{self, Display, Formatter},
+    io,
+    sync::Arc,
+};
+
+use sqlx::{
+    Error,
+    error::{DatabaseError, ErrorKind},
+    postgres::{PgDatabaseError, PgSeverity},
+};
+
+use crate::store::bounds::STATEMENT;
+
+/// What becomes of a connection after a statement failed on it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verdict {
+    /// The server answered, and goes on: it can be used again once the answer was read to its end.
+    Good,
+    /// Its prepared statements are out of date.
+    OutdatedPlans,
+    /// The server does not let it write.
+    ReadOnly,
+    /// It is over, or nobody knows what stands in it.
+    Over,
+}
+
+/// The codes are of PostgreSQL's appendix A.
+pub(super) fn verdict(error: &Error) -> Verdict {
+    let Error::Database(answer) = error else { return Verdict::Over };
+    let severity = answer.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    match answer.code().as_deref() {
+        // feature_not_supported: "cached plan must not change result type"; invalid_sql_statement_name.
+        Some("0A000" | "26000") => Verdict::OutdatedPlans,
+        // read_only_sql_transaction
+        Some("25006") => Verdict::ReadOnly,
+        _ if severity == Some(PgSeverity::Error) => Verdict::Good,
+        _ => Verdict::Over,
+    }
+}
+
+/// Whether only a person cures the reason for which a login failed: who signs in, how, or to what.
+pub(super) fn is_lasting(error: &Error) -> bool {
+    match error {
+        Error::Configuration(_) | Error::Tls(_) => true,
+        Error::Database(answer) => answer.code().is_some_and(|code| {
+            let invalid_catalog_name = "3D000";
+            code.starts_with("28") || code == invalid_catalog_name
+        }),
+        _ => false,
+    }
+}
+
+/// The code of a database's answer.
+pub(in crate::store::postgres) fn sqlstate(error: &Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
+}
+
+/// An answer that is none.
+pub(super) fn unreadable() -> Error {
+    Error::Protocol("the server's answer cannot be read".to_owned())
+}
+
+/// A statement was sent, and nothing came.
+pub(super) fn silent() -> Error {
+    let said = format!("the server did not answer a statement within {} s", STATEMENT.as_secs());
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, said))
+}
+
+/// Why a statement was not even sent.
+#[derive(Debug)]
+pub(super) enum NoConnection {
+    /// A login failed; all who waited for it hear the same.
+    Failed(Arc<Error>),
+    /// The server takes connections, or seems to, and then says nothing.
+    NoAnswer,
+}
+
+impl Display for NoConnection {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => match &**error {
+                Error::Io(source) => source.fmt(formatter),
+                Error::Database(source) => source.fmt(formatter),
+                Error::Tls(source) | Error::Configuration(source) => source.fmt(formatter),
+                other => other.fmt(formatter),
+            },
+            Self::NoAnswer => formatter.write_str("the server does not answer to a login"),
+        }
+    }
+}
+
+impl StdError for NoConnection {}
+
+/// Code and message of the server's answer are passed on, so that it reads as it did to the login.
+impl DatabaseError for NoConnection {
+    fn message(&self) -> &str {
+        match self {
+            Self::Failed(error) => error.as_database_error().map_or("", DatabaseError::message),
+            Self::NoAnswer => "",
+        }
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Failed(error) => sqlstate(error),
+            Self::NoAnswer => None,
+        }
+    }
+
+    fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
+}
+
+/// A login that was not answered in time.
+pub(super) fn no_answer() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, NoConnection::NoAnswer))
+}
+
+/// The error of a login, for one of those who waited for it.
+pub(super) fn shared(error: &Arc<Error>) -> Error {
+    let failed = NoConnection::Failed(Arc::clone(error));
+    match &**error {
+        Error::Io(source) => Error::Io(io::Error::new(source.kind(), failed)),
+        Error::Database(_) => Error::Database(Box::new(failed)),
+        Error::Tls(_) => Error::Tls(Box::new(failed)),
+        Error::Configuration(_) => Error::Configuration(Box::new(failed)),
+        _ => Error::Io(io::Error::other(failed)),
+    }
+}
+
+/// Whether a statement failed before it was sent, for want of a connection. Its caller has waited for one already.
+pub(in crate::store::postgres) fn is_without_connection(error: &Error) -> bool {
+    match error {
+        Error::PoolTimedOut | Error::PoolClosed => true,
+        Error::Io(source) => source.get_ref().is_some_and(|inner| inner.is::<NoConnection>()),
+        Error::Database(source) => source.try_downcast_ref::<NoConnection>().is_some(),
+        Error::Tls(source) | Error::Configuration(source) => source.is::<NoConnection>(),
+        _ => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! A connection in one caller's hands.
+
+use std::panic::AssertUnwindSafe;
+
+use deadpool::unmanaged::Object;
+use futures_util::{FutureExt as _, TryStreamExt as _};
+use sqlx::{
+    Connection as _, Describe, Either, Error, Execute, Executor as _, PgConnection, Postgres, Row as _,
+    SqlStr,
+    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+};
+use tokio::time::timeout;
+
+use super::{
+    Connected, Pool,
+    failure::{Verdict, silent, unreadable, verdict},
+};
+use crate::store::bounds::STATEMENT;
+#[cfg(feature = "sabotage")]
+use crate::store::sabotage::Sabotage;
+
+/// All that a statement brought: its rows, and how many it changed.
+pub(super) type Answer = Vec<Either<PgQueryResult, PgRow>>;
+
+/// A connection for one statement. Dropped before the answer was read to its end, it is closed.
+pub(super) struct Lease {
+    /// None once it was given back or closed.
+    object: Option<Object<Connected>>,
+    pool: Pool,
+}
+
+impl Lease {
+    pub(super) fn new(object: Object<Connected>, pool: Pool) -> Self {
+        Self { object: Some(object), pool }
+    }
+
+    /// Sends a statement and reads its whole answer, within [`STATEMENT`].
+    pub(super) async fn ask<'q, E>(mut self, query: E) -> Result<Answer, Error>
+    where
+        E: Execute<'q, Postgres> + 'q,
+    {
+        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
+        let asked = bounded(answer(&mut object.connection, query)).await;
+        self.settle(asked)
+    }
+
+    /// Has the server look at a statement without running it.
+    pub(super) async fn prepare(mut self, sql: SqlStr, types: &[PgTypeInfo]) -> Result<PgStatement, Error> {
+        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
+        let connection = &mut object.connection;
+        let asked = bounded(async {
+            let prepared = connection.prepare_with(sql, types).await;
+            at_its_end(connection, prepared).await
+        })
+        .await;
+        self.settle(asked)
+    }
+
+    /// Has the server tell what a statement takes and brings.
+    pub(super) async fn describe(mut self, sql: SqlStr) -> Result<Describe<Postgres>, Error> {
+        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
+        let connection = &mut object.connection;
+        let asked = bounded(async {
+            let described = connection.describe(sql).await;
+            at_its_end(connection, described).await
+        })
+        .await;
+        self.settle(asked)
+    }
+
+    /// Gives the connection back, or closes it, as its answer demands.
+    fn settle<T>(&mut self, asked: Asked<T>) -> Result<T, Error> {
+        let Some(object) = self.object.take() else { return Err(Error::PoolClosed) };
+        match asked {
+            Asked::Answered(answer) => {
+                self.pool.take_back(object);
+                answer
+            }
+            Asked::Failed(error) => {
+                match verdict(&error) {
+                    Verdict::OutdatedPlans => self.pool.close_with_all_plans(object),
+                    Verdict::ReadOnly => self.pool.close_as_unfit(object),
+                    Verdict::Good | Verdict::Over => self.pool.close_with_its_like(object),
+                }
+                Err(error)
+            }
+            Asked::Silent => {
+                #[cfg(feature = "sabotage")]
+                if Sabotage::PoolKeepsSilent.is_on() {
+                    self.pool.take_back(object);
+                    return Err(silent());
+                }
+                self.pool.close_with_all_idle(object);
+                Err(silent())
+            }
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            #[cfg(feature = "sabotage")]
+            if Sabotage::PoolKeepsSilent.is_on() {
+                return self.pool.take_back(object);
+            }
+            self.pool.close(object);
+        }
+    }
+}
+
+/// How a statement ended.
+enum Asked<T> {
+    /// The answer, a refusal too, was read to its end.
+    Answered(Result<T, Error>),
+    /// What came is no answer, or the last one on this connection.
+    Failed(Error),
+    /// Nothing came.
+    Silent,
+}
+
+async fn bounded<T>(asking: impl Future<Output = Asked<T>>) -> Asked<T> {
+    // sqlx takes some answers that are none for granted, and panics.
+    match timeout(STATEMENT, AssertUnwindSafe(asking).catch_unwind()).await {
+        Ok(asked) => asked.unwrap_or_else(|_| Asked::Failed(unreadable())),
+        Err(_) => Asked::Silent,
+    }
+}
+
+async fn answer<'q, E>(connection: &mut PgConnection, query: E) -> Asked<Answer>
+where
+    E: Execute<'q, Postgres> + 'q,
+{
+    let answer = connection.fetch_many(query).try_collect().await;
+    if let Ok(answer) = &answer {
+        touch(answer);
+    }
+    at_its_end(connection, answer).await
+}
+
+/// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.
+fn touch(answer: &Answer) {
+    let rows = answer.iter().filter_map(|step| step.as_ref().right());
+    for row in rows {
+        for column in 0..row.len() {
+            let _value = row.try_get_raw(column);
+        }
+    }
+}
+
+/// After a refusal the server says that it is ready for the next statement; that belongs to the answer.
+async fn at_its_end<T>(connection: &mut PgConnection, answer: Result<T, Error>) -> Asked<T> {
+    match answer {
+        Ok(answer) => Asked::Answered(Ok(answer)),
+        Err(error) if verdict(&error) == Verdict::Good && connection.flush().await.is_ok() => {
+            Asked::Answered(Err(error))
+        }
+        Err(error) => Asked::Failed(error),
+    }
+}
