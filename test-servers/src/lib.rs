@@ -12,6 +12,7 @@ mod http;
 pub mod identity_endpoint;
 pub mod port;
 pub mod postgres;
+pub mod proxy;
 pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
@@ -20,4 +21,5 @@ pub use front::Front;
 pub use handler::{Handler, HandlerError};
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
+pub use proxy::Proxy;
 pub use vault::{Mood, Vault, VaultSecret};

@@ -1,0 +1,298 @@
+//! A TCP proxy in front of a server of a test. It forwards bytes, and its network can be broken while it runs.
+//!
+//! It understands one protocol a little: on connections of PostgreSQL that are not encrypted it sees where messages
+//! begin and end. Every other fault works with any protocol, TLS included.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::watch,
+    task::AbortHandle,
+};
+
+use connection::{Connection, State};
+pub use garbler::Garble;
+
+mod connection;
+mod garbler;
+mod messages;
+
+/// The queue of connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// How long after a connection was accepted the open ones are counted for [`Counts::most`]: one that its client has
+/// just closed is not open any more, though the proxy may still have to notice it.
+const SETTLED: Duration = Duration::from_millis(50);
+
+/// A proxy on 127.0.0.1. Dropping it closes its listener and every connection.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    entry: watch::Sender<Entry>,
+    applied: watch::Receiver<Entry>,
+    shared: Arc<Shared>,
+    accepting: AbortHandle,
+}
+
+/// What becomes of a new connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Entry {
+    /// It is accepted and forwarded.
+    #[default]
+    Open,
+    /// It is accepted, and nothing is ever forwarded or answered.
+    Silent,
+    /// Its first packet is dropped, as by a firewall: the client's connect waits.
+    Ignored,
+    /// It is refused.
+    Refused,
+}
+
+/// What the proxy has counted since it was started.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counts {
+    /// Connections that are open now, silent ones too.
+    pub open: usize,
+    /// The most that were open at a time.
+    pub most: usize,
+    /// Connections that were accepted.
+    pub accepted: usize,
+    /// `Sync` messages that clients sent: each asks the server for one round trip.
+    pub syncs: usize,
+}
+
+/// What is broken in connections that pass.
+#[derive(Clone, Copy, Debug, Default)]
+struct Faults {
+    answer_delay: Duration,
+    login_delay: Duration,
+    garble: Option<Garble>,
+    silence_after_commit: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    upstream: SocketAddr,
+    faults: Mutex<Faults>,
+    connections: Mutex<HashMap<u64, watch::Sender<State>>>,
+    chance: Mutex<fastrand::Rng>,
+    next: AtomicU64,
+    most: AtomicUsize,
+    accepted: AtomicUsize,
+    syncs: AtomicUsize,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.set_states(State::Reset);
+    }
+}
+
+impl Proxy {
+    /// Starts one on a free port that forwards to `upstream`.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn start(upstream: SocketAddr) -> io::Result<Self> {
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            upstream,
+            faults: Mutex::default(),
+            connections: Mutex::default(),
+            chance: Mutex::new(fastrand::Rng::with_seed(0)),
+            next: AtomicU64::new(0),
+            most: AtomicUsize::new(0),
+            accepted: AtomicUsize::new(0),
+            syncs: AtomicUsize::new(0),
+        });
+        let (entry, applied) = (watch::Sender::new(Entry::Open), watch::Sender::new(Entry::Open));
+        let listening = applied.subscribe();
+        let task = accept(address, listener, entry.subscribe(), applied, Arc::clone(&shared));
+        let accepting = tokio::spawn(task).abort_handle();
+        Ok(Self { address, entry, applied: listening, shared, accepting })
+    }
+
+    /// The port of 127.0.0.1 that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Decides what becomes of new connections. In effect when this returns; existing connections go on as they are.
+    pub async fn set_entry(&self, entry: Entry) {
+        self.entry.send_replace(entry);
+        let mut applied = self.applied.clone();
+        // The task that applies it lives as long as this value.
+        let _applied = applied.wait_for(|applied| *applied == entry).await;
+    }
+
+    /// Silences the existing connections in both directions, for ever. Their sockets stay open.
+    pub fn silence(&self) {
+        self.set_states(State::Silent);
+    }
+
+    /// Silences the answers on the existing connections, for ever. What their clients send still arrives.
+    pub fn silence_answers(&self) {
+        self.set_states(State::Unanswered);
+    }
+
+    /// While this is on, the answer that tells a client of `PostgreSQL` that its transaction is committed is lost, and
+    /// its connection is silent from there on.
+    pub fn silence_after_commit(&self, on: bool) {
+        self.shared.faults().silence_after_commit = on;
+    }
+
+    /// Resets the existing connections.
+    pub fn reset(&self) {
+        self.set_states(State::Reset);
+    }
+
+    /// Makes each answer on every connection late by so much.
+    pub fn delay_answers(&self, delay: Duration) {
+        self.shared.faults().answer_delay = delay;
+    }
+
+    /// Makes each answer late by so much until the login of `PostgreSQL` is complete.
+    pub fn delay_login(&self, delay: Duration) {
+        self.shared.faults().login_delay = delay;
+    }
+
+    /// Garbles some of the answers from now on, by chance and with this seed; none stops it.
+    pub fn garble(&self, garble: Option<Garble>, seed: u64) {
+        *lock(&self.shared.chance) = fastrand::Rng::with_seed(seed);
+        self.shared.faults().garble = garble;
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            open: lock(&self.shared.connections).len(),
+            most: self.shared.most.load(Ordering::Relaxed),
+            accepted: self.shared.accepted.load(Ordering::Relaxed),
+            syncs: self.shared.syncs.load(Ordering::Relaxed),
+        }
+    }
+
+    fn set_states(&self, state: State) {
+        for connection in lock(&self.shared.connections).values() {
+            connection.send_replace(state);
+        }
+    }
+}
+
+impl Shared {
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+
+    /// Enters a connection that was just accepted, and forwards in a task of its own.
+    fn enter(self: &Arc<Self>, client: TcpStream, entry: Entry) {
+        let first = if entry == Entry::Silent { State::Silent } else { State::Passing };
+        let (id, state) = (self.next.fetch_add(1, Ordering::Relaxed), watch::Sender::new(first));
+        let connection = Connection::new(Arc::clone(self), state.subscribe());
+        lock(&self.connections).insert(id, state);
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            connection.forward(client).await;
+            lock(&shared.connections).remove(&id);
+        });
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(SETTLED).await;
+            let open = lock(&shared.connections).len();
+            shared.most.fetch_max(open, Ordering::Relaxed);
+        });
+    }
+}
+
+/// Accepts, or does not, as the entry says.
+async fn accept(
+    address: SocketAddr,
+    first: TcpListener,
+    mut entry: watch::Receiver<Entry>,
+    applied: watch::Sender<Entry>,
+    shared: Arc<Shared>,
+) {
+    let mut listener = Some(first);
+    loop {
+        let now = *entry.borrow_and_update();
+        let mut filler = None;
+        match now {
+            Entry::Open | Entry::Silent => {
+                if listener.is_none() {
+                    listener = Some(listen_again(address, BACKLOG).await);
+                }
+            }
+            Entry::Refused => listener = None,
+            Entry::Ignored => {
+                // The system drops the first packet of a connection while the queue is full; this one fills it.
+                drop(listener.take());
+                listener = Some(listen_again(address, 0).await);
+                filler = TcpStream::connect(address).await.ok();
+            }
+        }
+        applied.send_replace(now);
+        match &listener {
+            Some(listener) if now != Entry::Ignored => loop {
+                tokio::select! {
+                    changed = entry.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_gone) => return,
+                    },
+                    accepted = listener.accept() => {
+                        if let Ok((client, _)) = accepted {
+                            shared.enter(client, now);
+                        }
+                    }
+                }
+            },
+            _ => {
+                if entry.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
+        if now == Entry::Ignored {
+            // With it goes its queue, and who waits in it.
+            listener = None;
+            drop(filler);
+        }
+    }
+}
+
+fn listen(address: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // Connections of before may still be open on this port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(backlog)
+}
+
+/// Listens at an address that was this proxy's a moment ago.
+async fn listen_again(address: SocketAddr, backlog: u32) -> TcpListener {
+    loop {
+        match listen(address, backlog) {
+            Ok(listener) => return listener,
+            // The system needs a moment to let go of the last one.
+            Err(_taken) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

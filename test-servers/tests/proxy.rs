@@ -1,0 +1,163 @@
+//! The proxy breaks a network as it says, on real sockets, and only then.
+
+use std::{io, time::Duration};
+
+use sqlx::{Connection as _, PgConnection};
+use test_servers::{
+    Database, Postgres, Proxy,
+    proxy::{Entry, Garble},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::{Instant, timeout},
+};
+
+/// How long nothing has to come for a connection to count as silent.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Starts a server that says everything again, behind a proxy.
+async fn echo() -> Proxy {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut from, mut to) = stream.split();
+                tokio::io::copy(&mut from, &mut to).await
+            });
+        }
+    });
+    Proxy::start(address).await.unwrap()
+}
+
+async fn connect(proxy: &Proxy) -> TcpStream {
+    TcpStream::connect(("127.0.0.1", proxy.port())).await.unwrap()
+}
+
+/// Whether the server is heard through this connection.
+async fn answers(stream: &mut TcpStream) -> io::Result<bool> {
+    stream.write_all(b"hello").await?;
+    let mut buffer = [0; 5];
+    match timeout(QUIET, stream.read_exact(&mut buffer)).await {
+        Ok(read) => read.map(|_| buffer == *b"hello"),
+        Err(_silent) => Ok(false),
+    }
+}
+
+#[tokio::test]
+async fn silenced_connections_stay_open_and_others_go_on() {
+    let proxy = echo().await;
+    let mut old = connect(&proxy).await;
+    assert!(answers(&mut old).await.unwrap());
+    proxy.silence();
+    let mut new = connect(&proxy).await;
+    assert!(!answers(&mut old).await.unwrap() && answers(&mut new).await.unwrap());
+    assert_eq!((proxy.counts().open, proxy.counts().accepted), (2, 2));
+    drop(old);
+    let only_one = async {
+        while proxy.counts().open != 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), only_one).await.expect("a closed connection is not counted");
+}
+
+#[tokio::test]
+async fn new_connections_are_silent_ignored_or_refused_as_asked() {
+    let proxy = echo().await;
+    let mut old = connect(&proxy).await;
+    proxy.set_entry(Entry::Silent).await;
+    assert!(!answers(&mut connect(&proxy).await).await.unwrap());
+    proxy.set_entry(Entry::Ignored).await;
+    let address = ("127.0.0.1", proxy.port());
+    assert!(timeout(QUIET, TcpStream::connect(address)).await.is_err(), "it still waits");
+    proxy.set_entry(Entry::Refused).await;
+    let refused = TcpStream::connect(address).await.unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    assert!(answers(&mut old).await.unwrap(), "existing connections go on");
+    proxy.set_entry(Entry::Open).await;
+    assert!(answers(&mut connect(&proxy).await).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_reset_is_an_error_and_no_end() {
+    let proxy = echo().await;
+    let mut stream = connect(&proxy).await;
+    assert!(answers(&mut stream).await.unwrap());
+    proxy.reset();
+    let read = timeout(Duration::from_secs(5), stream.read_u8()).await.expect("it is closed");
+    assert_eq!(read.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn answers_are_late_by_what_is_asked() {
+    let proxy = echo().await;
+    let mut stream = connect(&proxy).await;
+    proxy.delay_answers(Duration::from_millis(300));
+    let start = Instant::now();
+    stream.write_all(b"hello").await.unwrap();
+    stream.read_exact(&mut [0; 5]).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn garbled_bytes_are_others_of_the_same_number() {
+    let proxy = echo().await;
+    let mut stream = connect(&proxy).await;
+    proxy.garble(Some(Garble::Bytes), 7);
+    let mut changed = 0;
+    for _ in 0..60 {
+        stream.write_all(b"hello").await.unwrap();
+        let mut buffer = [0; 5];
+        stream.read_exact(&mut buffer).await.unwrap();
+        changed += usize::from(buffer != *b"hello");
+    }
+    assert!((5..55).contains(&changed), "{changed} of 60");
+}
+
+async fn on_postgres() -> (Proxy, Database, String) {
+    let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
+    let database = server.database().await.unwrap();
+    let (_, address) = server.url().rsplit_once('@').unwrap();
+    let proxy = Proxy::start(address.parse().unwrap()).await.unwrap();
+    let url = database.url().replace(address, &format!("127.0.0.1:{}", proxy.port()));
+    (proxy, database, url)
+}
+
+#[tokio::test]
+async fn a_statement_of_postgres_is_counted_by_its_sync() {
+    let (proxy, _database, url) = on_postgres().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let one = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut connection).await.unwrap();
+    let before = proxy.counts().syncs;
+    for _ in 0..10 {
+        sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut connection).await.unwrap();
+    }
+    assert_eq!((one, proxy.counts().syncs - before), (1, 10));
+}
+
+#[tokio::test]
+async fn an_answer_on_postgres_is_lost_after_its_commit_and_not_before() {
+    let (proxy, database, url) = on_postgres().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("CREATE TABLE kept (id bigint)").execute(&mut connection).await.unwrap();
+    proxy.silence_after_commit(true);
+    let insert = sqlx::query("INSERT INTO kept VALUES (1)").execute(&mut connection);
+    assert!(timeout(QUIET, insert).await.is_err(), "its answer is lost");
+    drop(connection);
+    let mut direct = PgConnection::connect(&database.url()).await.unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut direct).await.unwrap();
+    assert_eq!(count, 1, "it is committed");
+}
+
+#[tokio::test]
+async fn the_login_to_postgres_is_late_and_statements_are_not() {
+    let (proxy, _database, url) = on_postgres().await;
+    proxy.delay_login(Duration::from_millis(200));
+    let start = Instant::now();
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(400), "two answers: {:?}", start.elapsed());
+    proxy.delay_login(Duration::from_secs(60));
+    connection.ping().await.unwrap();
+}
