@@ -1,6 +1,6 @@
 //! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
 
-use std::{error::Error, fmt::Display, iter::successors, panic, str::FromStr};
+use std::{error::Error, iter::successors, str::FromStr};
 
 use tracing::{Level, Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
@@ -17,6 +17,7 @@ mod fields;
 mod line;
 mod lines;
 pub(crate) mod log;
+mod panics;
 mod queue;
 pub mod traces;
 mod writer;
@@ -27,6 +28,7 @@ pub(crate) mod tests;
 pub use event::Event;
 pub(crate) use line::line;
 pub use log::Log;
+pub(crate) use panics::contained;
 use queue::Importance;
 pub use traces::Spans;
 
@@ -58,11 +60,6 @@ impl FromStr for Filter {
 #[derive(Debug, thiserror::Error)]
 #[error("start the log once, first thing in main")]
 pub struct StartedTwice(#[source] SetGlobalDefaultError);
-
-fn log_panic(panic: &panic::PanicHookInfo<'_>) {
-    let location = panic.location();
-    Event::WorkerPanicked { location: location.as_ref().map(|place| place as &dyn Display) }.log();
-}
 
 /// Our own spans pass whatever the filter says: a line that is written always tells its invocation.
 fn subscriber(

@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Filter, Spans, StartedTwice, event::CANNOT_SERVE, line::kind_line, log_panic, queue::Importance,
+    Filter, Spans, StartedTwice, event::CANNOT_SERVE, line::kind_line, panics::log_panic, queue::Importance,
     queue::Queue, subscriber, writer,
 };
 use crate::clock::Clock;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tracing::{Span, debug, error, field::Empty, info, info_span, warn};
 
@@ -144,9 +145,11 @@ fn a_quiet_filter_does_not_take_the_invocation_from_the_lines_that_remain() {
 #[test]
 fn a_panic_is_told_by_its_place_and_never_by_its_words() {
     let previous = panic::take_hook();
-    panic::set_hook(Box::new(log_panic));
+    panic::set_hook(Box::new(panics::log_panic));
     let lines = lines(|| {
         invocation().in_scope(|| panic::catch_unwind(|| panic!("token=hunter2")).unwrap_err());
+        let library = async { panic!("it is caught where it happens, and told there") };
+        assert_eq!(contained(library).now_or_never(), Some(Err::<(), _>(panics::Panicked)));
     });
     panic::set_hook(previous);
     assert_eq!(lines.len(), 1);

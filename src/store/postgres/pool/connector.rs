@@ -1,13 +1,11 @@
 //! Making connections, in the background: a login goes on when the caller who needed it has gone.
 
 use std::{
-    panic::AssertUnwindSafe,
     pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
 use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -19,7 +17,10 @@ use super::{
     failure::{is_lasting, no_answer, shared, unreadable},
     lease::Lease,
 };
-use crate::store::{bounds::POOL_WAIT, postgres::sign_in::is_refusal};
+use crate::{
+    store::{bounds::POOL_WAIT, postgres::sign_in::is_refusal},
+    telemetry::contained,
+};
 
 /// How long a login may take as a whole.
 const LOGIN: Duration = Duration::from_secs(5);
@@ -153,8 +154,7 @@ impl Shared {
 /// Logs in, within [`LOGIN`].
 async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
     // sqlx takes some answers that are none for granted, and panics.
-    let login = AssertUnwindSafe(PgConnection::connect_with(address)).catch_unwind();
-    match timeout(LOGIN, login).await {
+    match timeout(LOGIN, contained(PgConnection::connect_with(address))).await {
         Ok(ended) => ended.unwrap_or_else(|_| Err(unreadable())),
         Err(_) => Err(no_answer()),
     }

@@ -1,9 +1,7 @@
 //! A connection in one caller's hands.
 
-use std::panic::AssertUnwindSafe;
-
 use deadpool::unmanaged::Object;
-use futures_util::{FutureExt as _, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use sqlx::{
     Connection as _, Describe, Either, Error, Execute, Executor as _, PgConnection, Postgres, Row as _,
     SqlStr,
@@ -15,9 +13,9 @@ use super::{
     Connected, Pool,
     failure::{Verdict, silent, unreadable, verdict},
 };
-use crate::store::bounds::STATEMENT;
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::Sabotage;
+use crate::{store::bounds::STATEMENT, telemetry::contained};
 
 /// All that a statement brought: its rows, and how many it changed.
 pub(super) type Answer = Vec<Either<PgQueryResult, PgRow>>;
@@ -121,7 +119,7 @@ enum Asked<T> {
 
 async fn bounded<T>(asking: impl Future<Output = Asked<T>>) -> Asked<T> {
     // sqlx takes some answers that are none for granted, and panics.
-    match timeout(STATEMENT, AssertUnwindSafe(asking).catch_unwind()).await {
+    match timeout(STATEMENT, contained(asking)).await {
         Ok(asked) => asked.unwrap_or_else(|_| Asked::Failed(unreadable())),
         Err(_) => Asked::Silent,
     }
