@@ -9,6 +9,7 @@ use crate::store::contract::{
     stamp, stock,
 };
 
+mod faults;
 mod roles;
 mod server;
 mod units;

@@ -103,9 +103,10 @@ impl Pool {
                 // There is room: it has no fewer places than there are.
                 drop(self.0.idle.try_add(connected));
                 self.0.logins.send_if_modified(|logins| {
-                    logins.succeed(began);
+                    logins.succeed(began, now);
                     logins.is_awaited()
                 });
+                self.begin_logins();
             }
             Err(error) => {
                 drop(place);
@@ -153,7 +154,6 @@ impl Shared {
 
 /// Logs in, within [`LOGIN`].
 async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
-    // sqlx takes some answers that are none for granted, and panics.
     match timeout(LOGIN, contained(PgConnection::connect_with(address))).await {
         Ok(ended) => ended.unwrap_or_else(|_| Err(unreadable())),
         Err(_) => Err(no_answer()),

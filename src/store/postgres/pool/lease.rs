@@ -118,7 +118,7 @@ enum Asked<T> {
 }
 
 async fn bounded<T>(asking: impl Future<Output = Asked<T>>) -> Asked<T> {
-    // sqlx takes some answers that are none for granted, and panics.
+    // sqlx panics at some answers that are none, as at a message that is shorter than its own length.
     match timeout(STATEMENT, contained(asking)).await {
         Ok(asked) => asked.unwrap_or_else(|_| Asked::Failed(unreadable())),
         Err(_) => Asked::Silent,

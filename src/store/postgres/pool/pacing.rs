@@ -13,6 +13,9 @@ use super::failure::is_lasting;
 /// How long a login may be under way alone. Then another is tried beside it: its packets may be lost for good.
 const ALONE: Duration = Duration::from_secs(1);
 
+/// A login that takes longer comes too late for many of those who wait for it. Then the pool is filled before they come.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// The first wait after a failed login; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
@@ -35,6 +38,7 @@ pub(super) struct Logins {
     proven: bool,
     /// When the last good login began.
     proven_since: Instant,
+    slow: bool,
     not_before: Instant,
     alone_until: Instant,
     error: Option<Arc<Error>>,
@@ -48,6 +52,7 @@ impl Logins {
             failures: 0,
             proven: false,
             proven_since: now,
+            slow: false,
             not_before: now,
             alone_until: now,
             error: None,
@@ -69,7 +74,7 @@ impl Logins {
     /// Whether a login may begin now; else when to ask again, if time alone changes the answer.
     pub(super) fn next(&self, now: Instant) -> Result<(), Option<Instant>> {
         let earliest = if self.proven { self.not_before } else { self.not_before.max(self.alone_until) };
-        if self.proven && self.under_way >= self.waiting {
+        if self.proven && !self.slow && self.under_way >= self.waiting {
             return Err(None);
         }
         if now < earliest { Err(Some(earliest)) } else { Ok(()) }
@@ -82,7 +87,8 @@ impl Logins {
         self.error.take_if(|error| is_lasting(error));
     }
 
-    pub(super) fn succeed(&mut self, began: Instant) {
+    pub(super) fn succeed(&mut self, began: Instant, now: Instant) {
+        self.slow = now.duration_since(began) > SLOW;
         self.under_way -= 1;
         self.failures = 0;
         self.proven = true;

@@ -1,0 +1,97 @@
+//! Changes that were committed, and whose answers never came.
+
+use super::*;
+use crate::{orders::Status, store::contract::letter};
+
+const LOCK_ORDERS: &str = "SELECT 1 FROM orders FOR UPDATE";
+
+/// Runs a change whose first answer is lost. It waits for `lock` until its turn to be lost has come, and `done` gives
+/// `true` once it is committed.
+async fn losing<T>(
+    world: &World,
+    lock: &'static str,
+    done: &'static str,
+    change: impl Future<Output = T>,
+) -> T {
+    let mut other = foreign(&world.database).await;
+    sqlx::raw_sql(lock).execute(&mut *other).await.unwrap();
+    let committing = async {
+        somebody_waits(world).await;
+        world.proxy.silence_after_commit(true);
+        other.rollback().await.unwrap();
+        let mut connection = PgConnection::connect(&world.database.url()).await.unwrap();
+        while !sqlx::query_scalar::<_, bool>(done).fetch_one(&mut connection).await.unwrap() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        world.proxy.silence_after_commit(false);
+    };
+    timeout(HEALED, async { tokio::join!(change, committing).0 }).await.expect("its answer is lost")
+}
+
+async fn world_with_order() -> (World, Order) {
+    let world = World::start().await;
+    let order = placed(&world.store, 1).await;
+    (world, order)
+}
+
+#[tokio::test]
+async fn an_update_whose_answer_is_lost_is_its_own() {
+    let (world, order) = world_with_order().await;
+    let draft = draft();
+    let revision = OrderRevision { reference: "PO-18".parse().unwrap(), lines: draft.lines, note: None };
+    let owner = permit(&creator());
+    let update = world.store.update_order(&owner, order.id, &revision, Precondition::Version(1), stamp(2));
+    let updated = losing(&world, LOCK_ORDERS, "SELECT version = 2 FROM orders", update).await;
+    let Ok(Updated::Now(updated)) = updated else { panic!("{updated:?}") };
+    assert_eq!((updated.version, updated.reference.as_str()), (2, "PO-18"));
+    let stale =
+        world.store.update_order(&owner, order.id, &revision, Precondition::Version(1), stamp(3)).await;
+    assert!(matches!(stale, Ok(Updated::Stale)), "{stale:?}");
+}
+
+#[tokio::test]
+async fn a_product_whose_answer_is_lost_is_its_own() {
+    let (world, _) = world_with_order().await;
+    let (admin, cup) = (permit(&administrator()), product("MUG", 700));
+    let put = world.store.put_product(&admin, &cup, Precondition::Absent, stamp(2));
+    let lock = "INSERT INTO products VALUES ('MUG', 'Mug', 'EUR', 1, true, 1, 0)";
+    let written = losing(&world, lock, "SELECT count(*) = 3 FROM products", put).await;
+    assert!(matches!(&written, Ok(ProductWritten::Created(mug)) if mug.version == 1), "{written:?}");
+    let again = world.store.put_product(&admin, &cup, Precondition::Absent, stamp(3)).await;
+    assert!(matches!(again, Ok(ProductWritten::Stale)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_replay_whose_answer_is_lost_is_its_own() {
+    let (world, _) = world_with_order().await;
+    let (admin, mut letter) = (permit(&administrator()), letter(b"{", 2));
+    letter.queue = "orders-fulfilment".to_owned();
+    world.store.record_dead_letter(&letter, None, stamp(2)).await.unwrap();
+    let replay = world.store.replay_dead_letter(&admin, letter.id, stamp(3));
+    let replayed = losing(
+        &world,
+        "SELECT 1 FROM dead_letters FOR UPDATE",
+        "SELECT replayed_at IS NOT NULL FROM dead_letters",
+        replay,
+    )
+    .await;
+    assert!(matches!(replayed, Ok(Replayed::Now(_))), "{replayed:?}");
+    let again = world.store.replay_dead_letter(&admin, letter.id, stamp(4)).await;
+    assert!(matches!(again, Ok(Replayed::Already)), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_order_whose_answer_is_lost_is_there_once_with_and_without_a_key() {
+    let (world, _) = world_with_order().await;
+    let (owner, draft, key) = (permit(&creator()), draft(), "k".parse().unwrap());
+    for (seconds, key, wanted) in
+        [(2, None, "SELECT count(*) = 2 FROM orders"), (3, Some(&key), "SELECT count(*) = 3 FROM orders")]
+    {
+        let id = OrderId::new(at(seconds));
+        let place = world.store.place_order(&owner, id, &draft, key, stamp(seconds));
+        let placed = losing(&world, "SELECT 1 FROM products FOR UPDATE", wanted, place).await;
+        let (Ok(Placed::Placed(order)) | Ok(Placed::Again(order))) = placed else { panic!("{placed:?}") };
+        assert_eq!((order.id, order.status), (id, Status::Placed));
+    }
+    assert_eq!(texts(&world.store, "SELECT id FROM orders").await.len(), 3);
+}
