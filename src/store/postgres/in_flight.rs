@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    error::Error as StdError,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -110,5 +111,6 @@ struct Outwaited;
 
 /// Whether a call gave up waiting for another one of this process.
 pub(super) fn is_outwaited(error: &Error) -> bool {
-    matches!(error, Error::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<Outwaited>()))
+    let Error::Io(source) = error else { return false };
+    source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<Outwaited>)
 }

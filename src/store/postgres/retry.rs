@@ -75,9 +75,10 @@ impl Patience {
 fn is_of_unfit_connection(error: &Error) -> bool {
     let feature_not_supported = "0A000";
     let invalid_sql_statement_name = "26000";
-    let read_only_sql_transaction = "25006";
+    let invalid_transaction_state = "25";
     sqlstate(error).is_some_and(|code| {
-        [feature_not_supported, invalid_sql_statement_name, read_only_sql_transaction].contains(&&*code)
+        [feature_not_supported, invalid_sql_statement_name].contains(&&*code)
+            || code.starts_with(invalid_transaction_state)
     })
 }
 

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     LOCK_WAIT, Postgres,
-    in_flight::Subject,
+    in_flight::{Subject, Turn},
     lanes::Lane,
     migrate,
     placing::is_lock_timeout,
@@ -54,7 +54,7 @@ impl Postgres {
             Some(subject) => Some(self.in_flight.enter(subject).await?),
             None => None,
         };
-        let is_locked = AtomicBool::new(turn.as_ref().is_some_and(|turn| turn.is_locked()));
+        let is_locked = AtomicBool::new(turn.as_ref().is_some_and(Turn::is_locked));
         let deadline = Instant::now() + LOCK_WAIT;
         let (work, met) = (&work, &is_locked);
         let settled = retried(self.connections, |attempt| async move {

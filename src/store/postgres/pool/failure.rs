@@ -23,8 +23,8 @@ pub(super) enum Verdict {
     Good,
     /// Its prepared statements are out of date.
     OutdatedPlans,
-    /// The server does not let it write.
-    ReadOnly,
+    /// The server does not let it do its work: it is read-only, or a transaction was left open on it.
+    Unfit,
     /// It is over, or nobody knows what stands in it.
     Over,
 }
@@ -36,8 +36,8 @@ pub(super) fn verdict(error: &Error) -> Verdict {
     match answer.code().as_deref() {
         // feature_not_supported: "cached plan must not change result type"; invalid_sql_statement_name.
         Some("0A000" | "26000") => Verdict::OutdatedPlans,
-        // read_only_sql_transaction
-        Some("25006") => Verdict::ReadOnly,
+        // invalid_transaction_state; 25006 is read_only_sql_transaction.
+        Some(code) if code.starts_with("25") => Verdict::Unfit,
         _ if severity == Some(PgSeverity::Error) => Verdict::Good,
         _ => Verdict::Over,
     }
@@ -85,7 +85,11 @@ impl Display for NoConnection {
         match self {
             Self::Failed(error) => match &**error {
                 Error::Io(source) => source.fmt(formatter),
-                Error::Database(source) => source.fmt(formatter),
+                // sqlx would add the line of the server's source.
+                Error::Database(source) => {
+                    let code = source.code().unwrap_or_default();
+                    write!(formatter, "{} (SQLSTATE {code})", source.message())
+                }
                 Error::Tls(source) | Error::Configuration(source) => source.fmt(formatter),
                 other => other.fmt(formatter),
             },
@@ -150,7 +154,7 @@ pub(super) fn shared(error: &Arc<Error>) -> Error {
 pub(in crate::store::postgres) fn is_without_connection(error: &Error) -> bool {
     match error {
         Error::PoolTimedOut | Error::PoolClosed => true,
-        Error::Io(source) => source.get_ref().is_some_and(|inner| inner.is::<NoConnection>()),
+        Error::Io(source) => source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<NoConnection>),
         Error::Database(source) => source.try_downcast_ref::<NoConnection>().is_some(),
         Error::Tls(source) | Error::Configuration(source) => source.is::<NoConnection>(),
         _ => false,

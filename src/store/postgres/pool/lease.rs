@@ -77,7 +77,7 @@ impl Lease {
             Asked::Failed(error) => {
                 match verdict(&error) {
                     Verdict::OutdatedPlans => self.pool.close_with_all_plans(object),
-                    Verdict::ReadOnly => self.pool.close_as_unfit(object),
+                    Verdict::Unfit => self.pool.close_as_unfit(object),
                     Verdict::Good | Verdict::Over => self.pool.close_with_its_like(object),
                 }
                 Err(error)

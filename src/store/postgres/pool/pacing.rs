@@ -136,3 +136,68 @@ impl Logins {
 fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(0.75 + fastrand::f64() / 2.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many logins begin within so many seconds, where each takes `takes` and ends so.
+    fn begun(seconds: u64, takes: Duration, failure: impl Fn() -> Error) -> u32 {
+        let start = Instant::now();
+        let mut logins = Logins::new(start);
+        let (mut now, mut under_way, mut count) = (start, Vec::new(), 0);
+        logins.wait();
+        while now < start + Duration::from_secs(seconds) {
+            while logins.next(now).is_ok() {
+                logins.begin(now);
+                under_way.push(now);
+                count += 1;
+            }
+            now += Duration::from_millis(5);
+            while let Some(began) = under_way.first().copied().filter(|began| *began + takes <= now) {
+                under_way.remove(0);
+                logins.fail(began, now, failure());
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn failed_logins_are_few_and_come_soon() {
+        let soon =
+            begun(1, Duration::from_millis(5), || Error::Io(std::io::ErrorKind::ConnectionRefused.into()));
+        assert!((4..8).contains(&soon), "{soon} in the first second");
+        let away =
+            begun(60, Duration::from_millis(5), || Error::Io(std::io::ErrorKind::ConnectionRefused.into()));
+        assert!((100..160).contains(&away), "{away} in a minute");
+        let refused = begun(60, Duration::from_millis(5), || Error::Configuration("no".into()));
+        assert!((50..80).contains(&refused), "{refused} in a minute");
+    }
+
+    #[test]
+    fn a_login_that_hangs_is_not_waited_for() {
+        let hanging = begun(4, Duration::from_secs(5), unanswered);
+        assert_eq!(hanging, 4);
+    }
+
+    fn unanswered() -> Error {
+        super::super::failure::no_answer()
+    }
+
+    #[test]
+    fn one_login_a_caller_runs_while_logins_succeed() {
+        let now = Instant::now();
+        let mut logins = Logins::new(now);
+        for _ in 0..3 {
+            logins.wait();
+        }
+        logins.begin(now);
+        assert!(logins.next(now).is_err(), "the first shows whether the server is there");
+        logins.succeed(now, now);
+        for _ in 0..3 {
+            assert!(logins.next(now).is_ok());
+            logins.begin(now);
+        }
+        assert!(logins.next(now).is_err());
+    }
+}

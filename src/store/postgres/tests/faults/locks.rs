@@ -11,15 +11,15 @@ async fn lock(world: &World, statement: &'static str) -> Transaction<'static, En
 
 /// Calls that need nothing that is locked: reads and new orders, many at once.
 async fn others_succeed(world: &World, order: &Order) {
-    let call = async |number: i64| match number % 2 {
-        0 => world.read(order).await,
-        _ => {
-            let id = OrderId::new(at(100 + number));
-            let placed =
-                world.store.place_order(&permit(&creator()), id, &draft(), None, stamp(number)).await?;
-            assert!(matches!(placed, Placed::Placed(_)), "{placed:?}");
-            Ok(())
+    let (owner, draft) = (permit(&creator()), draft());
+    let call = async |number: i64| {
+        if number % 2 == 0 {
+            return world.read(order).await;
         }
+        let id = OrderId::new(at(100 + number));
+        let placed = world.store.place_order(&owner, id, &draft, None, stamp(number)).await?;
+        assert!(matches!(placed, Placed::Placed(_)), "{placed:?}");
+        Ok(())
     };
     for answer in join_all((0..24).map(call)).await {
         answer.unwrap();

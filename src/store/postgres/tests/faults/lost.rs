@@ -90,7 +90,7 @@ async fn an_order_whose_answer_is_lost_is_there_once_with_and_without_a_key() {
         let id = OrderId::new(at(seconds));
         let place = world.store.place_order(&owner, id, &draft, key, stamp(seconds));
         let placed = losing(&world, "SELECT 1 FROM products FOR UPDATE", wanted, place).await;
-        let (Ok(Placed::Placed(order)) | Ok(Placed::Again(order))) = placed else { panic!("{placed:?}") };
+        let Ok(Placed::Placed(order) | Placed::Again(order)) = placed else { panic!("{placed:?}") };
         assert_eq!((order.id, order.status), (id, Status::Placed));
     }
     assert_eq!(texts(&world.store, "SELECT id FROM orders").await.len(), 3);
