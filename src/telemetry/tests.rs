@@ -1,6 +1,9 @@
 //! What stands on stdout.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    panic,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
