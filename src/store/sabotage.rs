@@ -3,8 +3,9 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use sqlx::{Executor, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Executor, Postgres, SqliteConnection};
 
+use super::sqlite::Unit;
 use crate::orders::FulfilmentMessage;
 
 #[cfg(not(debug_assertions))]
@@ -51,7 +52,7 @@ pub(super) async fn gap() {
 }
 
 /// Commits after the caller has gone on.
-pub(super) fn commit_later(unit: Transaction<'static, Sqlite>) {
+pub(super) fn commit_later(unit: Unit) {
     tokio::spawn(async move {
         gap().await;
         if let Err(error) = unit.commit().await {

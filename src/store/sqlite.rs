@@ -6,16 +6,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{
-    ConnectOptions as _, Connection as _, Sqlite as Engine, SqlitePool, Transaction,
+    ConnectOptions as _, Connection as _, SqlitePool,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, task::JoinSet};
 use uuid::Uuid;
 
 use crate::{
@@ -39,29 +40,44 @@ use super::{
 mod changes;
 mod dead_letters;
 mod expiry;
+mod files;
 mod fulfilment;
 mod inbox;
+mod maintenance;
 mod orders;
 mod outbox;
 mod placing;
 mod products;
 mod turns;
+mod unit;
 
 #[cfg(test)]
 mod tests;
 
+use files::Files;
+use maintenance::{Maintenance, WAL_LIMIT};
+use unit::Begin;
+pub(super) use unit::Unit;
+
 /// A database in a file.
 pub(super) struct Sqlite {
     file: PathBuf,
+    /// Makes the file where there is none; the pools never do, for a new file in the place of a lost one is empty.
+    first: SqliteConnectOptions,
     /// One connection: writers queue up for it in this process instead of colliding in the file.
     writer: SqlitePool,
     readers: SqlitePool,
-    migrated: OnceCell<()>,
+    opened: OnceCell<Opened>,
     /// The keys of requests under way.
     turns: turns::Turns,
 }
 
-type Unit = Transaction<'static, Engine>;
+/// What there is since the first use.
+struct Opened {
+    files: Arc<Files>,
+    /// Ends with the store.
+    _maintenance: JoinSet<()>,
+}
 
 /// Whether a file is a database that a start can use: it brings the schema up, or makes the file. Changes nothing.
 pub(super) async fn is_usable(file: &Path) -> Result<bool, StoreError> {
@@ -85,45 +101,53 @@ impl Sqlite {
         // NORMAL syncs the disk at checkpoints only. A commit has left the process by then, so killing the process
         // loses nothing; what a power cut may lose, a laptop can lose.
         let options = options
-            .create_if_missing(true)
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(STATEMENT)
-            .foreign_keys(true);
-        let pool = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);
+            .foreign_keys(true)
+            .pragma("journal_size_limit", WAL_LIMIT.to_string());
+        // A connection that failed is not in the pool, so none is tested before it is used.
+        let pool = |most| {
+            let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);
+            pool.test_before_acquire(false)
+        };
         Ok(Self {
             file: options.get_filename().to_owned(),
+            first: options.clone().create_if_missing(true),
             writer: pool(1).connect_lazy_with(options.clone()),
             readers: pool(connections.saturating_sub(1).max(1)).connect_lazy_with(options),
-            migrated: OnceCell::new(),
+            opened: OnceCell::new(),
             turns: turns::Turns::default(),
         })
     }
 
     /// Brings the schema up on the first call; waiting callers share one attempt, and the next call tries again
     /// when it failed.
-    async fn ready(&self) -> Result<(), sqlx::Error> {
-        self.migrated.get_or_try_init(|| self.create()).await.copied()
+    async fn ready(&self) -> Result<&Arc<Files>, sqlx::Error> {
+        self.opened.get_or_try_init(|| self.create()).await.map(|opened| &opened.files)
     }
 
-    async fn create(&self) -> Result<(), sqlx::Error> {
+    async fn create(&self) -> Result<Opened, sqlx::Error> {
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder)?;
         }
-        migrator().run(&self.writer).await.map_err(sqlx::Error::from)
+        let first = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(self.first.clone());
+        migrator().run(&first).await?;
+        let connection = first.acquire().await?;
+        let files = Arc::new(Files::of(&self.file)?);
+        let maintenance = Maintenance::new(connection.detach(), Arc::clone(&files)).await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(maintenance.run());
+        Ok(Opened { files, _maintenance: tasks })
     }
 
-    /// A transaction that only reads; it sees one state of the database.
     async fn read(&self) -> Result<Unit, sqlx::Error> {
-        self.ready().await?;
-        self.readers.begin().await
+        Unit::begin(&self.readers, Begin::Read, self.ready().await?).await
     }
 
-    /// A transaction that may write. It takes the write lock at once: one that read first could find, when it
-    /// comes to write, that another process has written since.
     async fn write(&self) -> Result<Unit, sqlx::Error> {
-        self.ready().await?;
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+        Unit::begin(&self.writer, Begin::Write, self.ready().await?).await
     }
 }
 
@@ -137,12 +161,14 @@ fn migrator() -> Migrator {
 #[async_trait]
 impl Store for Sqlite {
     async fn migrate(&self) -> Result<(), StoreError> {
-        logged(self.ready().await.map_err(StoreError::from))
+        logged(self.ready().await.map(drop).map_err(StoreError::from))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         bounded(async {
-            sqlx::query(sql::PING).execute(&mut *self.read().await?).await?;
+            let mut unit = self.read().await?;
+            sqlx::query(sql::PING).execute(&mut *unit).await?;
+            unit.leave().await;
             Ok(())
         })
         .await

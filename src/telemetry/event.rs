@@ -68,6 +68,18 @@ events! {
             { error: &'a dyn Display };
         /// The call is answered 503, or the message waits.
         DatabaseAway = "database-away", ERROR, "the database does not answer", { error: &'a dyn Display };
+        /// From now on every call is answered 503: nothing is written into a file that is gone.
+        DatabaseFileReplaced = "database-file-replaced", ERROR,
+            "a file of the database was deleted or replaced: calls are refused until the same file is back or the \
+             worker is restarted", { file: &'a dyn Display };
+        /// Calls are served again.
+        DatabaseFileBack = "database-file-back", INFO, "the database's files are those that the worker opened", {};
+        /// It keeps growing until that transaction ends.
+        WalLarge = "wal-large", WARN,
+            "the write-ahead log cannot be truncated: look for another process with an open transaction",
+            { wal_bytes: u64 };
+        /// After it was large.
+        WalTruncated = "wal-truncated", INFO, "the write-ahead log is truncated", { wal_bytes: u64 };
         /// Its schema is too old, or a row holds what it cannot hold.
         DatabaseUnfit = "database-unfit", ERROR, "the database is not what this version needs",
             { error: &'a dyn Display };

@@ -40,6 +40,7 @@ mod refusals;
 mod relay;
 mod replay;
 mod settings;
+mod sqlite_faults;
 mod startup;
 mod traces;
 mod unread_log;

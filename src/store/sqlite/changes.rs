@@ -31,11 +31,17 @@ pub(super) async fn update(
     let currency = there.as_ref().map(|order| order.currency);
     let lines = match price(&mut unit, &revision.lines, currency).await? {
         Ok(lines) => lines,
-        Err(faults) => return Ok(Updated::Refused(faults)),
+        Err(faults) => {
+            unit.leave().await;
+            return Ok(Updated::Refused(faults));
+        }
     };
     let version = match precondition.hold_order(there.map(|order| (order.version, order.status))) {
         Ok(version) => version,
-        Err(unmet) => return Ok(unmet.into()),
+        Err(unmet) => {
+            unit.leave().await;
+            return Ok(unmet.into());
+        }
     };
     let row: Option<OrderRow> = sqlx::query_as(sql::UPDATE_ORDER)
         .bind(id.to_string())
@@ -48,7 +54,10 @@ pub(super) async fn update(
         .bind(stamp.at.timestamp_micros())
         .fetch_optional(&mut *unit)
         .await?;
-    let Some(row) = row else { return Ok(Updated::Stale) };
+    let Some(row) = row else {
+        unit.leave().await;
+        return Ok(Updated::Stale);
+    };
     sqlx::query(sql::DELETE_LINES).bind(id.to_string()).execute(&mut *unit).await?;
     insert_lines(&mut unit, id, &lines).await?;
     let item = stamp.item(Action::Update, Some(Status::Placed), Status::Placed, permit.actor());
@@ -75,7 +84,9 @@ pub(super) async fn cancel(
         .fetch_optional(&mut *unit)
         .await?;
     let Some(row) = row else {
-        return Ok(match find(&mut unit, owner, id).await? {
+        let there = find(&mut unit, owner, id).await?;
+        unit.leave().await;
+        return Ok(match there {
             None => Cancelled::NotFound,
             Some(order) if order.status == Status::Cancelled => Cancelled::Already(order),
             Some(_) => Cancelled::Conflict,
@@ -106,7 +117,9 @@ pub(super) async fn history(
         .bind(slice.with_next())
         .fetch_all(&mut *unit)
         .await?;
-    if found.is_empty() && find(&mut unit, owner, id).await?.is_none() {
+    let is_there = !found.is_empty() || find(&mut unit, owner, id).await?.is_some();
+    unit.leave().await;
+    if !is_there {
         return Ok(None);
     }
     let Listed { items, more } = slice.cut(found);

@@ -25,6 +25,7 @@ pub(super) async fn record(
     let digest = letter.digest();
     let mut unit = store.write().await?;
     if fails.is_some() && was_replayed(&mut unit, letter).await? {
+        unit.leave().await;
         return Ok(GivenUp { kept: None, failed: false });
     }
     // Under another message's id it is no message of ours, and fails nothing.
@@ -60,11 +61,10 @@ pub(super) async fn record(
 
 pub(super) async fn list(store: &Sqlite, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
     let after = slice.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
-    let found: Vec<DeadLetterRow> = sqlx::query_as(sql::DEAD_LETTERS)
-        .bind(after)
-        .bind(slice.with_next())
-        .fetch_all(&mut *store.read().await?)
-        .await?;
+    let mut unit = store.read().await?;
+    let found: Vec<DeadLetterRow> =
+        sqlx::query_as(sql::DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(&mut *unit).await?;
+    unit.leave().await;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
 }
@@ -86,6 +86,7 @@ pub(super) async fn replay(
             .bind(id.to_string())
             .fetch_optional(&mut *unit)
             .await?;
+        unit.leave().await;
         return Ok(if there.is_some() { Replayed::Already } else { Replayed::NotFound });
     };
     let letter = DeadLetter::try_from(row)?;

@@ -36,7 +36,9 @@ pub(super) async fn queue(
         .fetch_optional(&mut *unit)
         .await?;
     let Some(row) = row else {
-        return Ok(match find(&mut unit, owner, message.order_id).await? {
+        let there = find(&mut unit, owner, message.order_id).await?;
+        unit.leave().await;
+        return Ok(match there {
             None => Queued::NotFound,
             Some(order) if order.status == Status::Queued => Queued::Already(order),
             Some(_) => Queued::Conflict,
@@ -67,12 +69,15 @@ pub(super) async fn pending(
         sabotage::forget(&mut unit, message).await?;
     }
     if outbox::is_reused(&mut unit, message).await? {
+        unit.leave().await;
         return Ok(Pending::Reused);
     }
     let Some(order) = find(&mut unit, None, message.order_id).await? else {
+        unit.leave().await;
         return Ok(Pending::Unknown);
     };
     if order.status == Status::Queued {
+        unit.leave().await;
         return Ok(Pending::Order(order));
     }
     inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?;

@@ -26,7 +26,10 @@ pub(super) async fn product(
 }
 
 pub(super) async fn read(store: &Sqlite, sight: Sight, id: OrderId) -> Result<Option<Order>, StoreError> {
-    find(&mut *store.read().await?, sight.confined_to(), id).await
+    let mut unit = store.read().await?;
+    let found = find(&mut unit, sight.confined_to(), id).await?;
+    unit.leave().await;
+    Ok(found)
 }
 
 /// The order, if it is that owner's or none is asked for; read inside the caller's transaction.
@@ -81,6 +84,7 @@ pub(super) async fn list(
     for row in items {
         orders.push(with_lines(&mut unit, row).await?);
     }
+    unit.leave().await;
     Ok(Listed { items: orders, more })
 }
 

@@ -121,6 +121,8 @@ pub(super) async fn gauges(store: &Sqlite) -> Result<Gauges, StoreError> {
     let pools = [&store.writer, &store.readers];
     let in_use = pools.map(busy).iter().sum();
     let most = pools.map(|pool| pool.options().get_max_connections()).iter().sum();
-    let row: GaugesRow = sqlx::query_as(sql::GAUGES).fetch_one(&mut *store.read().await?).await?;
+    let mut unit = store.read().await?;
+    let row: GaugesRow = sqlx::query_as(sql::GAUGES).fetch_one(&mut *unit).await?;
+    unit.leave().await;
     row.with((in_use, most))
 }

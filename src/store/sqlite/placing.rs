@@ -45,12 +45,16 @@ pub(super) async fn place(
     if let Some(key) = key
         && let Some(row) = find_key(&mut unit, owner, key, stamp.at).await?
     {
+        unit.leave().await;
         let same = row.content == draft.content().as_str();
         return if same { row.order(draft, owner).map(Placed::Again) } else { Ok(Placed::KeyReused) };
     }
     let lines = match price(&mut unit, &draft.lines, Some(draft.currency)).await? {
         Ok(lines) => lines,
-        Err(faults) => return Ok(Placed::Refused(faults)),
+        Err(faults) => {
+            unit.leave().await;
+            return Ok(Placed::Refused(faults));
+        }
     };
     let order = keep(&mut unit, (id, owner, permit.actor()), draft, &lines, stamp).await?;
     if let Some(key) = key {
@@ -81,6 +85,7 @@ pub(super) async fn ingest(
     let mut unit = store.write().await?;
     if let Some(received) = inbox::content(&mut unit, INCOMING, message.message_id).await? {
         if received != content.as_str() {
+            unit.leave().await;
             return Ok(Ingested::Reused);
         }
         outbox::close_payload(&mut unit, INCOMING, &message.payload, stamp).await?;
@@ -88,6 +93,7 @@ pub(super) async fn ingest(
         return Ok(Ingested::Already);
     }
     let Ok(lines) = price(&mut unit, &draft.lines, Some(draft.currency)).await? else {
+        unit.leave().await;
         return Ok(Ingested::Refused);
     };
     let order = keep(&mut unit, (id, message.owner, Actor::SYSTEM), draft, &lines, stamp).await?;

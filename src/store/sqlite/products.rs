@@ -15,11 +15,10 @@ pub(super) async fn list(
 ) -> Result<Listed<Product>, StoreError> {
     let after = slice.after.as_ref().map_or(sql::BEFORE_FIRST, Sku::as_str);
     let statement = if sight.confined_to().is_some() { sql::ACTIVE_PRODUCTS } else { sql::ALL_PRODUCTS };
-    let found: Vec<ProductRow> = sqlx::query_as(statement)
-        .bind(after)
-        .bind(slice.with_next())
-        .fetch_all(&mut *store.read().await?)
-        .await?;
+    let mut unit = store.read().await?;
+    let found: Vec<ProductRow> =
+        sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(&mut *unit).await?;
+    unit.leave().await;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
 }
@@ -33,6 +32,7 @@ pub(super) async fn put(
     let mut unit = store.write().await?;
     let there = product(&mut unit, &draft.sku).await?;
     if let Err(answer) = precondition.hold(there.as_ref()) {
+        unit.leave().await;
         return Ok(answer);
     }
     let statement = if there.is_some() { sql::REPLACE_PRODUCT } else { sql::INSERT_PRODUCT };

@@ -11,6 +11,7 @@ use crate::store::contract::{
     product, queued, stamp, stock,
 };
 
+mod faults;
 mod upgrade;
 
 struct Folder(TempDir);
@@ -25,12 +26,19 @@ impl Folder {
     }
 
     fn open(&self) -> Sqlite {
-        Sqlite::open(&format!("sqlite://{}", self.file().display()), 4).unwrap()
+        self.open_with(4)
+    }
+
+    fn open_with(&self, connections: u32) -> Sqlite {
+        Sqlite::open(&format!("sqlite://{}", self.file().display()), connections).unwrap()
     }
 }
 
 async fn rows(store: &Sqlite, statement: &'static str) -> Vec<String> {
-    sqlx::query_scalar(statement).fetch_all(&mut *store.read().await.unwrap()).await.unwrap()
+    let mut unit = store.read().await.unwrap();
+    let rows = sqlx::query_scalar(statement).fetch_all(&mut *unit).await.unwrap();
+    unit.leave().await;
+    rows
 }
 
 #[tokio::test]

@@ -29,25 +29,25 @@ const SEND: &str = "INSERT INTO outbox (message_id, binding, payload, created_at
 
 /// A database as the first version left it, and the message that is on its way.
 async fn first_version(folder: &Folder) -> FulfilmentMessage {
-    let store = folder.open();
     fs::create_dir_all(folder.file().parent().unwrap()).unwrap();
+    let pool = SqlitePool::connect_lazy_with(folder.open().first);
     let first: Vec<Migration> = migrator().iter().filter(|step| step.version == 1).cloned().collect();
-    Migrator::with_migrations(first).run(&store.writer).await.unwrap();
-    sqlx::raw_sql(ROWS).execute(&store.writer).await.unwrap();
+    Migrator::with_migrations(first).run(&pool).await.unwrap();
+    sqlx::raw_sql(ROWS).execute(&pool).await.unwrap();
     let message = FulfilmentMessage {
         message_id: MESSAGE.parse().unwrap(),
         order_id: ORDER.parse().unwrap(),
         traceparent: TRACE.parse().ok(),
     };
-    send(&store, &message).await;
+    send(&pool, &message).await;
     message
 }
 
-async fn send(store: &Sqlite, message: &FulfilmentMessage) {
+async fn send(pool: &SqlitePool, message: &FulfilmentMessage) {
     sqlx::query(SEND)
         .bind(message.message_id.to_string())
         .bind(message.encode())
-        .execute(&store.writer)
+        .execute(pool)
         .await
         .unwrap();
 }
@@ -77,6 +77,6 @@ async fn the_version_before_writes_to_the_schema_of_this_one() {
     let store = folder.open();
     store.ping().await.unwrap();
     message.message_id = ORDER.parse().unwrap();
-    send(&store, &message).await;
+    send(&store.writer, &message).await;
     assert_eq!(store.take_due_messages(at(0), TimeDelta::minutes(2), 9).await.unwrap().len(), 2);
 }

@@ -1,0 +1,95 @@
+//! The files that a database consists of while it is open: whether they are still those that were opened.
+
+use std::{
+    ffi::OsString,
+    fmt, fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// What SQLite appends to a database's name: nothing, its write-ahead log, and the index of that log. All three exist as
+/// long as a connection is open: <https://www.sqlite.org/walformat.html#the_wal_index_file>.
+const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
+
+/// The files as they were when the store opened them. Open files keep their inode, so no other file can have it.
+#[derive(Debug)]
+pub(super) struct Files([File; SUFFIXES.len()]);
+
+#[derive(Debug)]
+struct File {
+    path: PathBuf,
+    identity: Identity,
+}
+
+/// Device and inode.
+type Identity = (u64, u64);
+
+/// A file is not the one that was opened.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "{file} was deleted or replaced under the worker: put the same file back, or restart the worker to use what is \
+     there now"
+)]
+pub(super) struct Replaced {
+    /// Its name.
+    pub(super) file: String,
+    /// Whether the database itself is untouched, and only its log or the log's index is gone.
+    pub(super) database_is_there: bool,
+}
+
+impl From<Replaced> for sqlx::Error {
+    fn from(replaced: Replaced) -> Self {
+        Self::Io(io::Error::other(replaced))
+    }
+}
+
+impl Files {
+    /// Those of a database that is open.
+    ///
+    /// # Errors
+    /// When one of them is not there.
+    pub(super) fn of(database: &Path) -> io::Result<Self> {
+        let file = |suffix: &str| {
+            let mut path = OsString::from(database);
+            path.push(suffix);
+            let path = PathBuf::from(path);
+            identity(&path).map(|identity| File { path, identity })
+        };
+        let [database, log, index] = SUFFIXES.map(file);
+        Ok(Self([database?, log?, index?]))
+    }
+
+    /// Whether all of them are still there. Blocks for three looks at a local folder, some microseconds.
+    ///
+    /// # Errors
+    /// When one is another or none.
+    pub(super) fn check(&self) -> Result<(), Replaced> {
+        let [database, ..] = &self.0;
+        match self.0.iter().find(|file| !file.is_there()) {
+            None => Ok(()),
+            Some(file) => Err(Replaced { file: file.to_string(), database_is_there: database.is_there() }),
+        }
+    }
+
+    /// How many bytes the write-ahead log has; none while it cannot be seen.
+    pub(super) fn wal_bytes(&self) -> u64 {
+        let [_, log, _] = &self.0;
+        fs::metadata(&log.path).map_or(0, |metadata| metadata.len())
+    }
+}
+
+impl File {
+    fn is_there(&self) -> bool {
+        identity(&self.path).is_ok_and(|identity| identity == self.identity)
+    }
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.file_name().unwrap_or_default().display().fmt(f)
+    }
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}

@@ -1,0 +1,98 @@
+//! What an open database needs beside the calls: somebody who notices that its files are gone, and who truncates its
+//! write-ahead log where the calls' own checkpoints cannot.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::SqliteConnection;
+use tokio::time::sleep;
+
+use super::files::{Files, Replaced};
+use crate::telemetry::Event;
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// The size in bytes from which the write-ahead log is truncated. SQLite's own checkpoints keep it near 4 MB.
+pub(super) const WAL_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The size in bytes from which the log says that it cannot be truncated.
+const WAL_LARGE: u64 = 4 * WAL_LIMIT;
+
+/// Copies what can be copied into the database, and holds up neither readers nor writers.
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// Holds up writers while it copies, so there must be next to nothing left to copy.
+const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// Gives up at once where another connection is in the way.
+const WAIT_FOR_NOTHING: &str = "PRAGMA busy_timeout = 0";
+
+/// The connection that stays open as long as the store does: without it SQLite would delete the write-ahead log when the
+/// pools close their last connection, and nobody could tell that from a deletion by another hand.
+pub(super) struct Maintenance {
+    connection: SqliteConnection,
+    files: Arc<Files>,
+    replaced: Option<Replaced>,
+    is_large: bool,
+}
+
+impl Maintenance {
+    /// # Errors
+    /// When the connection fails.
+    pub(super) async fn new(
+        mut connection: SqliteConnection,
+        files: Arc<Files>,
+    ) -> Result<Self, sqlx::Error> {
+        sqlx::query(WAIT_FOR_NOTHING).execute(&mut connection).await?;
+        Ok(Self { connection, files, replaced: None, is_large: false })
+    }
+
+    /// Looks now and then, until it is dropped.
+    pub(super) async fn run(mut self) {
+        loop {
+            sleep(EVERY).await;
+            let replaced = self.files.check().err();
+            if replaced != self.replaced {
+                self.report(replaced).await;
+            }
+            if self.replaced.is_none() {
+                self.keep_wal_small().await;
+            }
+        }
+    }
+
+    async fn report(&mut self, replaced: Option<Replaced>) {
+        match &replaced {
+            None => Event::DatabaseFileBack {}.log(),
+            Some(Replaced { file, database_is_there }) => {
+                Event::DatabaseFileReplaced { file }.log();
+                if *database_is_there {
+                    // What was acknowledged and stands in the lost log alone would be gone after a restart.
+                    self.checkpoint(CHECKPOINT).await;
+                }
+            }
+        }
+        self.replaced = replaced;
+    }
+
+    async fn keep_wal_small(&mut self) {
+        if self.files.wal_bytes() > WAL_LIMIT && self.checkpoint(CHECKPOINT).await {
+            self.checkpoint(TRUNCATE).await;
+        }
+        let wal_bytes = self.files.wal_bytes();
+        if !self.is_large && wal_bytes > WAL_LARGE {
+            self.is_large = true;
+            Event::WalLarge { wal_bytes }.log();
+        } else if self.is_large && wal_bytes <= WAL_LIMIT {
+            self.is_large = false;
+            Event::WalTruncated { wal_bytes }.log();
+        }
+    }
+
+    /// Whether all of the log is in the database now. What failed is tried again with the next look.
+    async fn checkpoint(&mut self, statement: &'static str) -> bool {
+        let done: Result<(i64, i64, i64), _> =
+            sqlx::query_as(statement).fetch_one(&mut self.connection).await;
+        done.is_ok_and(|(busy, frames, copied)| busy == 0 && frames == copied)
+    }
+}

@@ -1,0 +1,176 @@
+//! What disk and other hands do to the file: each costs the calls that meet it, and the next ones succeed.
+
+use std::error::Error as _;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::store::Slice;
+
+/// A pragma of one connection; no connection begins with this value.
+const MARK: &str = "PRAGMA cache_size = -4321";
+
+/// One writer and one reader, so that all calls meet the same two connections.
+fn open_the_two(folder: &Folder) -> Sqlite {
+    folder.open_with(2)
+}
+
+async fn is_marked(pool: &SqlitePool) -> bool {
+    let size: i64 = sqlx::query_scalar("PRAGMA cache_size").fetch_one(pool).await.unwrap();
+    size == -4321
+}
+
+/// Fails as a full disk does: the writer that is open now gets no more pages than the database has, which is more than
+/// one.
+async fn fill_the_disk(store: &Sqlite) {
+    sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+}
+
+fn why<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> String {
+    let Err(StoreError::Unavailable(source)) = answer else {
+        panic!("not refused as unavailable: {answer:?}")
+    };
+    let cause = source.source().map(ToString::to_string).unwrap_or_default();
+    format!("{source}: {cause}")
+}
+
+/// More than a page, so that it needs another one.
+async fn record_a_large_letter(store: &Sqlite, seconds: i64) -> Result<(), StoreError> {
+    store.record_dead_letter(&letter(&vec![7; 40_000], seconds), None, stamp(seconds)).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_full_disk_costs_the_write_that_meets_it() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    fill_the_disk(&store).await;
+    let refused = why(&record_a_large_letter(&store, 2).await);
+    assert!(refused.contains("full"), "{refused}");
+    assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
+    record_a_large_letter(&store, 3).await.unwrap();
+    placed(&store, 4).await;
+}
+
+#[tokio::test]
+async fn a_failed_statement_costs_its_connection_and_no_other_call() {
+    let folder = Folder::new();
+    let store = open_the_two(&folder);
+    stock(&store).await;
+    for pool in [&store.writer, &store.readers] {
+        sqlx::query(MARK).execute(pool).await.unwrap();
+    }
+    for mut unit in [store.read().await.unwrap(), store.write().await.unwrap()] {
+        // What SQLite does by itself when the disk fails: the transaction is over, and its owner does not know.
+        sqlx::query("ROLLBACK").execute(&mut *unit).await.unwrap();
+        unit.commit().await.unwrap_err();
+    }
+    assert!(!is_marked(&store.writer).await && !is_marked(&store.readers).await);
+    let order = placed(&store, 1).await;
+    assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
+}
+
+#[tokio::test]
+async fn no_answer_costs_a_connection() {
+    let folder = Folder::new();
+    let store = open_the_two(&folder);
+    stock(&store).await;
+    for pool in [&store.writer, &store.readers] {
+        sqlx::query(MARK).execute(pool).await.unwrap();
+    }
+    let (nowhere, clerk, admin) = (OrderId::new(at(99)), permit(&processor()), permit(&administrator()));
+    let unknown = OrderDraft { lines: vec![("NONE".parse().unwrap(), draft().lines[0].1)], ..draft() };
+    // Reads.
+    store.ping().await.unwrap();
+    store.gauges().await.unwrap();
+    store.read_order(&permit(&creator()), nowhere).await.unwrap();
+    store
+        .list_orders(permit::<ReadOrder>(&creator()).sight(), &Slice { after: None, limit: 9 })
+        .await
+        .unwrap();
+    store.order_history(&permit(&creator()), nowhere, &Slice { after: None, limit: 9 }).await.unwrap();
+    store.list_products(&permit(&creator()), &Slice { after: None, limit: 9 }).await.unwrap();
+    store.list_dead_letters(&permit(&administrator()), &Slice { after: None, limit: 9 }).await.unwrap();
+    // Changes, and all the ways in which they are refused.
+    place_under(&store, &creator(), "k", &draft(), 1).await;
+    place_under(&store, &creator(), "k", &draft(), 2).await;
+    place_under(&store, &creator(), "k", &unknown, 3).await;
+    place_under(&store, &creator(), "other", &unknown, 4).await;
+    for draft in [draft(), unknown.clone(), unknown] {
+        store.ingest_order(&incoming(1, draft, b"m"), OrderId::new(at(5)), stamp(5)).await.unwrap();
+    }
+    let (_, message) = queued(&store, 6).await;
+    let again = store.queue_order(&clerk, &message, at(6), stamp(6)).await.unwrap();
+    assert!(matches!(again, Queued::Already(_)));
+    store.pending_order(&message, stamp(7)).await.unwrap();
+    store.pending_order(&message_for(nowhere, 8), stamp(8)).await.unwrap();
+    store.decide_order(&message, Decision::Fulfilled, stamp(9)).await.unwrap();
+    let change = OrderRevision { reference: draft().reference, lines: draft().lines, note: None };
+    for precondition in [Precondition::None, Precondition::Version(7)] {
+        store.update_order(&permit(&creator()), nowhere, &change, precondition, stamp(10)).await.unwrap();
+    }
+    store.cancel_order(&permit(&creator()), nowhere, stamp(11)).await.unwrap();
+    store
+        .put_product(&permit(&administrator()), &product("CUP", 1), Precondition::None, stamp(12))
+        .await
+        .unwrap();
+    store.replay_dead_letter(&admin, Uuid::nil(), stamp(13)).await.unwrap();
+    store.purge_expired(at(14), 9).await.unwrap();
+    store.take_due_messages(at(15), TimeDelta::minutes(2), 9).await.unwrap();
+    assert!(is_marked(&store.writer).await && is_marked(&store.readers).await);
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_is_gone() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    for suffix in ["", "-wal", "-shm"] {
+        let file = PathBuf::from(format!("{}{suffix}", folder.file().display()));
+        let elsewhere = file.with_extension("away");
+        let mut under_way = store.write().await.unwrap();
+        sqlx::query("UPDATE products SET version = version + 1").execute(&mut *under_way).await.unwrap();
+        fs::rename(&file, &elsewhere).unwrap();
+        let committed = under_way.commit().await.map_err(StoreError::from);
+        assert!(why(&committed).contains("was deleted or replaced"), "{suffix}");
+        for replaced in [false, true] {
+            if replaced {
+                fs::write(&file, "").unwrap();
+            }
+            assert!(
+                why(&record_a_large_letter(&store, 1).await).contains("was deleted or replaced"),
+                "{suffix} {replaced}"
+            );
+            assert!(why(&store.ping().await).contains("was deleted or replaced"), "{suffix} {replaced}");
+        }
+        fs::rename(&elsewhere, &file).unwrap();
+        placed(&store, 2).await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_put_back_still_has_everything() {
+    let folder = Folder::new();
+    let store = folder.open();
+    stock(&store).await;
+    let order = placed(&store, 1).await;
+    let elsewhere = folder.0.path().join("elsewhere");
+    fs::rename(folder.file().parent().unwrap(), &elsewhere).unwrap();
+    why(&store.read_order(&permit(&creator()), order.id).await);
+    assert!(!folder.file().exists(), "nobody makes an empty database in its place");
+    fs::rename(&elsewhere, folder.file().parent().unwrap()).unwrap();
+    assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
+}
+
+#[tokio::test]
+async fn a_busy_writer_of_another_process_costs_the_calls_that_wait_for_it() {
+    let folder = Folder::new();
+    let (store, elsewhere) = (folder.open(), folder.open());
+    stock(&store).await;
+    let busy = elsewhere.write().await.unwrap();
+    let refused = why(&record_a_large_letter(&store, 1).await);
+    assert!(refused.contains("locked"), "{refused}");
+    drop(busy);
+    record_a_large_letter(&store, 2).await.unwrap();
+}

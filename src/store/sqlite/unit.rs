@@ -1,0 +1,99 @@
+//! One transaction on a connection of a pool.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+use sqlx::{Sqlite as Engine, SqliteConnection, SqlitePool, pool::PoolConnection};
+
+use super::files::Files;
+
+const COMMIT: &str = "COMMIT";
+
+const ROLLBACK: &str = "ROLLBACK";
+
+/// How a transaction begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Begin {
+    /// It only reads, and sees one state of the database.
+    Read,
+    /// It takes the write lock at once: one that read first could find, when it comes to write, that another process
+    /// has written since.
+    Write,
+}
+
+impl Begin {
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Read => "BEGIN",
+            Self::Write => "BEGIN IMMEDIATE",
+        }
+    }
+}
+
+/// A transaction. Unless it ends with [`commit`](Self::commit) or [`leave`](Self::leave), its connection is closed and
+/// the pool opens another one: after a failed or interrupted statement SQLite alone knows whether a transaction is open,
+/// and closing ends it in every case.
+pub(in crate::store) struct Unit {
+    connection: PoolConnection<Engine>,
+    files: Arc<Files>,
+    ended: bool,
+}
+
+impl Unit {
+    /// # Errors
+    /// When no connection is free in time, another process keeps the write lock, or the files are not those that the
+    /// store opened.
+    pub(super) async fn begin(
+        pool: &SqlitePool,
+        begin: Begin,
+        files: &Arc<Files>,
+    ) -> Result<Self, sqlx::Error> {
+        files.check()?;
+        let connection = pool.acquire().await?;
+        let mut unit = Self { connection, files: Arc::clone(files), ended: false };
+        sqlx::query(begin.statement()).execute(&mut *unit).await?;
+        // The connection may have been opened just now, while the files were being replaced.
+        unit.files.check()?;
+        Ok(unit)
+    }
+
+    /// Makes the changes last.
+    ///
+    /// # Errors
+    /// When they do not, or when nobody knows: the connection failed, or the files were replaced meanwhile.
+    pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        sqlx::query(COMMIT).execute(&mut *self).await?;
+        self.files.check()?;
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Ends without a change. What was read counts, whatever becomes of the connection.
+    pub(super) async fn leave(mut self) {
+        self.ended = sqlx::query(ROLLBACK).execute(&mut *self).await.is_ok();
+    }
+}
+
+impl Deref for Unit {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Unit {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.close_on_drop();
+        }
+    }
+}
