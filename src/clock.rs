@@ -4,8 +4,11 @@ use std::time::Instant;
 
 use chrono::{DateTime, SubsecRound, Utc};
 
+mod retention;
 #[cfg(feature = "shifted-clock")]
 mod shifted;
+
+pub use retention::{Observed, RetentionClock};
 
 /// Tells the time, in whole microseconds: what every store keeps.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,7 +8,7 @@ use std::{
 use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
-    clock::Clock,
+    clock::{Clock, RetentionClock},
     config::{Config, DatabaseSettings, SignIn},
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
@@ -194,6 +194,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
     tokio::spawn(audit.clone().keep_telling(Clock));
     let app = App {
         clock: Clock,
+        retention: RetentionClock::new(Clock.now(), Clock.moment()),
         tenant: config.tenant,
         identity,
         audit: audit.clone(),

@@ -29,6 +29,7 @@ mod replay;
 mod rows;
 #[cfg(feature = "sabotage")]
 mod sabotage;
+mod schedule;
 mod sql;
 mod sqlite;
 
@@ -89,6 +90,8 @@ pub fn open(
 pub struct Stamp {
     /// The time of the change.
     pub at: DateTime<Utc>,
+    /// The same time by which it is judged what has expired: without what the clock jumped ahead.
+    pub retention_at: DateTime<Utc>,
     /// The invocation that makes it.
     pub invocation: Uuid,
 }
@@ -167,7 +170,8 @@ pub trait Store: Send + Sync {
     /// its history row.
     ///
     /// With a `key` the order is kept once for that caller and key: the key's row, with the draft's content and the
-    /// prices, is inserted in the same transaction. A row that is 24 hours old counts as absent. The same content
+    /// prices, is inserted in the same transaction. A row that is 24 hours old, by the stamp's `retention_at`, counts as
+    /// absent. The same content
     /// again is [`Placed::Again`], whatever became of the order or its products since; other content is
     /// [`Placed::KeyReused`]. One that comes while its twin is under way waits at most two seconds for it.
     async fn place_order(
@@ -305,12 +309,14 @@ pub trait Store: Send + Sync {
 
     /// Forgets what is kept for a time only (contract §4): request keys after 24 hours, inbox rows after 30 days,
     /// outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most `limit` rows of
-    /// each; gives how many rows went, so 0 says that nothing is left to forget.
+    /// each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides alone: it should
+    /// not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
     /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
-    /// answer to the invocation that made it.
+    /// answer to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
+    /// whatever next time that clock gave it.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,
@@ -319,6 +325,6 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<DueMessage>, StoreError>;
 
     /// Counts what is under way and what waits for somebody. The pool is this process's own, as it stands before the
-    /// count.
-    async fn gauges(&self) -> Result<Gauges, StoreError>;
+    /// count. Rows that are dated more than a minute after `now` have no age and are counted apart.
+    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError>;
 }

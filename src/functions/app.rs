@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::health;
 use crate::{
     audit::{self, Audit, By, Denial},
-    clock::Clock,
+    clock::{Clock, RetentionClock},
     fulfilment::Backend,
     host::{Call, Invocation},
     identity::Identity,
@@ -19,6 +19,7 @@ use crate::{
     problem::Problem,
     secret::SecretName,
     store::{Stamp, Store, StoreError},
+    telemetry::Event,
     vault::Vault,
 };
 
@@ -29,6 +30,8 @@ const LETTERS: &str = "ReplayDeadLetter";
 pub struct App {
     /// Tells the time.
     pub clock: Clock,
+    /// Judges what has expired, whatever the clock does.
+    pub retention: RetentionClock,
     /// Says who is calling; a process without functions that ask has none.
     pub identity: Option<Identity>,
     /// Tells who was refused what.
@@ -120,10 +123,20 @@ impl App {
         Ok(())
     }
 
+    /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.
+    pub fn retention_time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let observed = self.retention.observe(now, self.clock.moment());
+        if let Some(jump) = observed.jump {
+            Event::ClockJumped { seconds: jump.num_seconds() }.log();
+        }
+        observed.now
+    }
+
     /// When and under which invocation a handler acts.
     #[must_use]
     pub fn stamp(&self, invocation: &Invocation) -> Stamp {
-        Stamp { at: self.clock.now(), invocation: invocation.id }
+        let at = self.clock.now();
+        Stamp { at, retention_at: self.retention_time(at), invocation: invocation.id }
     }
 }
 

@@ -39,12 +39,13 @@ pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
 /// The relay looks once a minute anyway, so its process needs no second clock.
 async fn tell_gauges(app: &App, now: DateTime<Utc>) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
-    let Ok(gauges) = app.store.gauges().await else { return };
+    let Ok(gauges) = app.store.gauges(now).await else { return };
     // One that cannot be read is told of by whoever wants to show it.
     let certificate_ends = app.backend.certificate_ends(now).await.ok().flatten();
     Event::Gauges {
         oldest_open_seconds: gauges.oldest_open.map(|oldest| (now - oldest).num_seconds().max(0)),
         open_rows: gauges.open_rows,
+        open_rows_from_future: gauges.open_rows_from_future,
         unreplayed_dead_letters: gauges.unreplayed_dead_letters,
         pool_in_use: gauges.pool_in_use,
         pool_size: gauges.pool_size,

@@ -104,7 +104,7 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub(super) fn stamp(seconds: i64) -> Stamp {
-    Stamp { at: at(seconds), invocation: Uuid::from_u128(0xca11) }
+    Stamp { at: at(seconds), retention_at: at(seconds), invocation: Uuid::from_u128(0xca11) }
 }
 
 pub(super) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

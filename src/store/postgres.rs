@@ -292,8 +292,8 @@ impl Store for Postgres {
         bounded(self.changing(None, |pool, _| outbox::take_due(pool, now, deadline, limit))).await
     }
 
-    async fn gauges(&self) -> Result<Gauges, StoreError> {
+    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
         let (in_use, most) = (self.pool.in_use(), self.connections);
-        self.read(|pool| outbox::gauges(pool, (in_use, most))).await
+        self.read(|pool| outbox::gauges(pool, now, (in_use, most))).await
     }
 }

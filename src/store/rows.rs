@@ -245,6 +245,7 @@ impl From<DueRow> for DueMessage {
 pub(super) struct GaugesRow {
     oldest: Option<i64>,
     open_rows: i64,
+    future_rows: i64,
     letters: i64,
 }
 
@@ -255,6 +256,7 @@ impl GaugesRow {
         Ok(Gauges {
             oldest_open: self.oldest.map(|micros| at("created_at").time(micros)).transpose()?,
             open_rows: at("consumed_at").number(self.open_rows)?,
+            open_rows_from_future: at("created_at").number(self.future_rows)?,
             unreplayed_dead_letters: Column("dead_letters", "replayed_at").number(self.letters)?,
             pool_in_use,
             pool_size,

@@ -24,7 +24,16 @@ macro_rules! letter_columns {
     };
 }
 
-pub(super) use {letter_columns, order_columns, product_columns};
+/// Whether a row is due at `$1`: its time has come, or a clock later than `$5` has set it. A row was set what it waits,
+/// `$6` at first, before it is due.
+macro_rules! is_due {
+    () => {
+        "(due_at <= $1 OR due_at - CASE WHEN sent < 2 THEN $6
+              WHEN sent > 13 OR ($2 << (sent - 1)) > $3 THEN $3 ELSE $2 << (sent - 1) END > $5)"
+    };
+}
+
+pub(super) use {is_due, letter_columns, order_columns, product_columns};
 
 pub(super) const PING: &str = "SELECT 1";
 
@@ -182,12 +191,15 @@ pub(super) const WAS_REPLAYED: &str =
 
 /// The `n`th sending is followed by the next after `$2 * 2ⁿ⁻¹`, at most `$3`. The shift is bounded: twelve
 /// doublings of a second are more than the hour that bounds the wait.
-pub(super) const TAKE_DUE: &str = "UPDATE outbox
+pub(super) const TAKE_DUE: &str = concat!(
+    "UPDATE outbox
      SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
      WHERE message_id IN (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND due_at <= $1
-         ORDER BY created_at, message_id LIMIT $4)
-     RETURNING message_id, binding, payload, created_at";
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND ",
+    is_due!(),
+    " ORDER BY created_at, message_id LIMIT $4)
+     RETURNING message_id, binding, payload, created_at",
+);
 
 /// Each forgets at most `$2` rows that are older than `$1`.
 pub(super) const PURGE_KEYS: &str =
@@ -203,7 +215,9 @@ pub(super) const PURGE_OUTBOX: &str = "DELETE FROM outbox WHERE message_id IN (
 pub(super) const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
          SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";
 
+/// What was made after `$1` is from the future.
 pub(super) const GAUGES: &str = "SELECT
-         (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL) AS oldest,
+         (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL AND created_at <= $1) AS oldest,
          (SELECT count(*) FROM outbox WHERE consumed_at IS NULL) AS open_rows,
+         (SELECT count(*) FROM outbox WHERE consumed_at IS NULL AND created_at > $1) AS future_rows,
          (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS letters";

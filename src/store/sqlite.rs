@@ -310,7 +310,7 @@ impl Store for Sqlite {
     ) -> Result<Vec<DueMessage>, StoreError> {
         bounded(outbox::take_due(self, now, deadline, limit)).await
     }
-    async fn gauges(&self) -> Result<Gauges, StoreError> {
-        bounded(outbox::gauges(self)).await
+    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
+        bounded(outbox::gauges(self, now)).await
     }
 }

@@ -49,8 +49,8 @@ events! {
         };
         /// Once a minute: what is under way and what waits for somebody.
         Gauges = "gauges", INFO, "gauges", {
-            oldest_open_seconds: Option<i64>, open_rows: u64, unreplayed_dead_letters: u64, pool_in_use: u32,
-            pool_size: u32, certificate_days: Option<i64>,
+            oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64, unreplayed_dead_letters: u64,
+            pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>,
         };
         /// Requests go on with the keys that are known, for at most a day.
         KeysMissing = "issuer-keys-missing", ERROR, "the issuer's keys cannot be had",
@@ -118,6 +118,8 @@ events! {
             { dropped: u64, error: Option<&'a dyn Display> };
         /// A laptop has no backend.
         StandInAccepted = "stand-in-accepted", DEBUG, "the stand-in accepts an order", { order_id: Uuid };
+        /// What it jumped ahead makes nothing older for a day. The monotonic clock stands still while a machine sleeps.
+        ClockJumped = "clock-jumped", WARN, "the system's clock jumped, or the machine slept", { seconds: i64 };
         /// Every night.
         ExpiredForgotten = "expired-forgotten", INFO, "what had expired is forgotten", { rows: u64 };
         /// A bug. The panic's own words are not told, for they may quote what a caller sent.

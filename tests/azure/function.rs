@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use orders_worker::{
     audit::Audit,
-    clock::Clock,
+    clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
     functions::{self, App, health::Sampled},
@@ -49,6 +49,7 @@ async fn serve(world: &World) -> String {
     let config = Config::read(environment, needs).unwrap();
     let app = App {
         clock: Clock,
+        retention: RetentionClock::new(Clock.now(), Clock.moment()),
         identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
         audit: Audit::default(),
         limiter: None,

@@ -11,6 +11,7 @@ mod bare_root;
 mod canaries;
 mod certificates;
 mod changes;
+mod clock;
 mod crash;
 mod database_tls;
 mod database_token;

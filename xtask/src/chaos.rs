@@ -108,7 +108,12 @@ fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
         println!("the clock stays right, for {GIVEN} names a worker as it ships");
         return Ok((PathBuf::from(given), false));
     }
-    Ok((prove::worker_with(project, "shifted-clock")?, true))
+    Ok((with_shifted_clock(project)?, true))
+}
+
+/// Builds a worker whose clock can jump.
+pub(crate) fn with_shifted_clock(project: &Project) -> anyhow::Result<PathBuf> {
+    prove::worker_with(project, "shifted-clock")
 }
 
 /// Prints what was broken, and fails if anything was.

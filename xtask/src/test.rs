@@ -44,7 +44,7 @@ struct Stage {
     commands: fn(&Project) -> anyhow::Result<Vec<Command>>,
 }
 
-const STAGES: [Stage; 13] = [
+const STAGES: [Stage; 14] = [
     Stage {
         name: "format",
         advice: "run `cargo fmt --all`",
@@ -121,6 +121,24 @@ const STAGES: [Stage; 13] = [
         commands: |project| {
             evidence::check(project)?;
             kept_log::check(project).map(|()| Vec::new())
+        },
+    },
+    Stage {
+        name: "clock",
+        advice: "run it alone: `WORKER_UNDER_TEST=target/chaos/shifted-clock-orders-worker cargo test --test suite \
+                 clock:: -- --ignored`",
+        commands: |project| {
+            let worker = chaos::with_shifted_clock(project)?;
+            let jumping = || {
+                let mut test =
+                    cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite", "clock::"]);
+                test.args(["--", "--ignored"]).env(chaos::GIVEN, &worker);
+                test
+            };
+            let Some(server) = server()? else { return Ok(vec![jumping()]) };
+            let mut on_server = jumping();
+            on_server.env("TEST_DATABASE", "postgres").env(postgres::GIVEN, server.url());
+            Ok(vec![jumping(), on_server])
         },
     },
     Stage {

@@ -2,8 +2,8 @@
 
 use crate::{
     identity::Caller,
-    orders::{OrderDraft, OrderRevision},
-    store::{Placed, Precondition, Store, Updated},
+    orders::{OrderDraft, OrderId, OrderRevision},
+    store::{Placed, Precondition, Stamp, Store, Updated},
 };
 
 use super::{
@@ -18,6 +18,7 @@ store_contract!(
     a_key_belongs_to_its_caller,
     a_refused_request_leaves_its_key_free,
     a_key_is_absent_after_24_hours,
+    a_clock_that_jumped_ahead_makes_no_key_absent,
     hostile_keys_are_keys_like_others,
 );
 
@@ -104,6 +105,23 @@ async fn a_key_is_absent_after_24_hours(store: &dyn Store) {
     assert_eq!(second.created_at, at(DAY));
     let answer = place_under(store, &creator(), "k", &other_draft(), DAY + 1).await;
     assert!(matches!(answer, Placed::Again(ref again) if *again == second), "{answer:?}");
+}
+
+async fn a_clock_that_jumped_ahead_makes_no_key_absent(store: &dyn Store) {
+    stock(store).await;
+    let first = fresh(store, &creator(), "k", 0).await;
+    let (permit, key) = (permit(&creator()), "k".parse().unwrap());
+    let place = async |jumped: i64, passed: i64, draft: &OrderDraft| {
+        let stamp = Stamp { retention_at: at(passed), ..stamp(passed + jumped) };
+        store.place_order(&permit, OrderId::new(stamp.at), draft, Some(&key), stamp).await.unwrap()
+    };
+    let again = place(DAY - 1, DAY / 2, &draft()).await;
+    assert!(matches!(again, Placed::Again(ref again) if *again == first), "{again:?}");
+    let other = place(DAY - 1, DAY / 2, &other_draft()).await;
+    assert!(matches!(other, Placed::KeyReused), "{other:?}");
+    let after = place(DAY - 1, DAY, &draft()).await;
+    assert!(matches!(after, Placed::Placed(_)), "{after:?}");
+    assert_eq!(count(store).await, 2);
 }
 
 async fn hostile_keys_are_keys_like_others(store: &dyn Store) {

@@ -16,6 +16,11 @@ store_contract!(
     a_consumed_message_is_never_sent_again,
     two_relays_at_once_share_the_messages,
     the_gauges_count_what_is_open_and_what_waits_for_somebody,
+    a_message_made_in_the_future_is_sent_once_the_clock_is_right,
+    a_message_sent_in_the_future_is_sent_again_once_the_clock_is_right,
+    clocks_that_differ_by_seconds_send_nothing_early,
+    a_first_wait_of_hours_is_no_sign_of_a_wrong_clock,
+    the_gauges_count_messages_from_the_future_apart,
 );
 
 async fn a_message_is_due_at_its_time_and_not_before(store: &dyn Store) {
@@ -95,7 +100,7 @@ async fn two_relays_at_once_share_the_messages(store: &dyn Store) {
 async fn the_gauges_count_what_is_open_and_what_waits_for_somebody(store: &dyn Store) {
     stock(store).await;
     let counted = async || {
-        let gauges = store.gauges().await.unwrap();
+        let gauges = store.gauges(at(5)).await.unwrap();
         // A connection finds its way back a moment after its work is done.
         assert!(gauges.pool_in_use <= 4 && gauges.pool_size == 4, "{gauges:?}");
         (gauges.oldest_open, gauges.open_rows, gauges.unreplayed_dead_letters)
@@ -111,4 +116,66 @@ async fn the_gauges_count_what_is_open_and_what_waits_for_somebody(store: &dyn S
     assert_eq!(counted().await, (Some(at(2)), 1, 1));
     store.replay_dead_letter(&permit(&administrator()), broken.id, stamp(5)).await.unwrap();
     assert_eq!(counted().await.2, 0);
+}
+
+const HOUR: i64 = 60 * 60;
+const YEARS: i64 = 10 * 365 * 24 * HOUR;
+
+async fn a_message_made_in_the_future_is_sent_once_the_clock_is_right(store: &dyn Store) {
+    stock(store).await;
+    for ahead in [HOUR / 2, 20 * HOUR, YEARS] {
+        let (_, message) = queued(store, ahead).await;
+        assert_eq!(due(store, 0).await, [message.encode()], "{ahead}");
+        assert!(due(store, 239).await.is_empty(), "{ahead}: it waits as others do");
+        assert_eq!(due(store, 240).await, [message.encode()], "{ahead}");
+        assert!(store.decide_order(&message, Decision::Fulfilled, stamp(0)).await.unwrap());
+    }
+}
+
+async fn a_message_sent_in_the_future_is_sent_again_once_the_clock_is_right(store: &dyn Store) {
+    stock(store).await;
+    let (_, message) = queued(store, 0).await;
+    for ahead in [2 * HOUR, YEARS] {
+        for _ in 0..20 {
+            let wrong = store.take_due_messages(at(ahead), TimeDelta::minutes(2), 500).await.unwrap();
+            let right = store.take_due_messages(at(600), TimeDelta::minutes(2), 500).await.unwrap();
+            assert_eq!((wrong.len(), right.len()), (1, 1), "{ahead}");
+        }
+    }
+    assert!(due(store, 600 + HOUR - 1).await.is_empty());
+    assert_eq!(due(store, 600 + HOUR).await, [message.encode()]);
+}
+
+async fn clocks_that_differ_by_seconds_send_nothing_early(store: &dyn Store) {
+    stock(store).await;
+    let (_, message) = queued(store, 59).await;
+    assert!(due(store, 0).await.is_empty());
+    assert_eq!(due(store, 59 + 120).await, [message.encode()]);
+    assert!(due(store, 59 + 60).await.is_empty());
+}
+
+async fn a_first_wait_of_hours_is_no_sign_of_a_wrong_clock(store: &dyn Store) {
+    stock(store).await;
+    let id = placed(store, 0).await.id;
+    let message = message_for(id, 0);
+    let queued = store.queue_order(&permit(&processor()), &message, at(24 * HOUR), stamp(0)).await.unwrap();
+    assert!(matches!(queued, Queued::Now(..)));
+    let due =
+        async |seconds| store.take_due_messages(at(seconds), TimeDelta::hours(24), 500).await.unwrap().len();
+    assert_eq!((due(0).await, due(24 * HOUR - 1).await, due(24 * HOUR).await), (0, 0, 1));
+    assert_eq!((due(24 * HOUR + 1).await, due(25 * HOUR).await), (0, 1));
+}
+
+async fn the_gauges_count_messages_from_the_future_apart(store: &dyn Store) {
+    stock(store).await;
+    let counted = async || {
+        let gauges = store.gauges(at(0)).await.unwrap();
+        (gauges.oldest_open, gauges.open_rows, gauges.open_rows_from_future)
+    };
+    queued(store, 61).await;
+    queued(store, YEARS).await;
+    assert_eq!(counted().await, (None, 2, 2));
+    queued(store, 60).await;
+    queued(store, -5).await;
+    assert_eq!(counted().await, (Some(at(-5)), 4, 2));
 }

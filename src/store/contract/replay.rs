@@ -70,12 +70,12 @@ async fn a_replayed_message_has_effect_though_the_old_was_received(store: &dyn S
     let old = FulfilmentMessage { message_id: Uuid::from_u128(7), order_id: id, traceparent: None };
     assert!(matches!(store.pending_order(&old, stamp(2)).await.unwrap(), Pending::Settled));
     queue(store, id, 3).await;
-    due(store, MUCH_LATER).await;
-    let letter = from("orders-fulfilment", &old.encode(), 4).about(&old);
-    store.record_dead_letter(&letter, Some(&old), stamp(4)).await.unwrap();
-    replay(store, letter.id, 5).await;
-    let new = sent(store, 5).await;
-    store.decide_order(&new, Decision::Rejected, stamp(6)).await.unwrap();
+    assert_eq!(due(store, 123).await.len(), 1);
+    let letter = from("orders-fulfilment", &old.encode(), 124).about(&old);
+    store.record_dead_letter(&letter, Some(&old), stamp(124)).await.unwrap();
+    replay(store, letter.id, 125).await;
+    let new = sent(store, 125).await;
+    store.decide_order(&new, Decision::Rejected, stamp(126)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Rejected);
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::store::{
     DueMessage, Gauges, StoreError,
     rows::{DueRow, GaugesRow},
+    schedule::{self, Schedule},
     sql::GAUGES,
 };
 
@@ -16,19 +17,25 @@ pub(super) async fn take_due(
     deadline: Duration,
     limit: u32,
 ) -> Result<Vec<DueMessage>, StoreError> {
-    let longest = Duration::hours(1);
+    let schedule = Schedule::new(now, deadline);
     let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
-        .bind(now.timestamp_micros())
-        .bind(deadline.min(longest).num_microseconds())
-        .bind(longest.num_microseconds())
+        .bind(schedule.now)
+        .bind(schedule.wait)
+        .bind(schedule.longest_wait)
         .bind(i64::from(limit))
+        .bind(schedule.future)
+        .bind(schedule.first_wait)
         .fetch_all(pool)
         .await?;
     due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
-pub(super) async fn gauges(pool: &Pool, connections: (u32, u32)) -> Result<Gauges, StoreError> {
-    let row: GaugesRow = sqlx::query_as(GAUGES).fetch_one(pool).await?;
+pub(super) async fn gauges(
+    pool: &Pool,
+    now: DateTime<Utc>,
+    connections: (u32, u32),
+) -> Result<Gauges, StoreError> {
+    let row: GaugesRow = sqlx::query_as(GAUGES).bind(schedule::future(now)).fetch_one(pool).await?;
     row.with(connections)
 }

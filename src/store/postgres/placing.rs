@@ -48,7 +48,7 @@ pub(super) async fn place(
     let lines = order(sql::PLACE, (id, owner, permit.actor()), draft, stamp)
         .bind(key.map(RequestKey::as_str))
         .bind(key.map(|_| draft.content().as_str().to_owned()))
-        .bind(kept_since(stamp.at))
+        .bind(kept_since(stamp.retention_at))
         .fetch_all(pool)
         .await;
     let lines = match lines {
@@ -62,8 +62,10 @@ pub(super) async fn place(
     let prices = prices(&lines)?;
     match (key, prices) {
         // Without a row of its own the key is another's, whether that was seen or waited for.
-        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, owner, key, draft, stamp.at).await,
-        (Some(key), Err(_)) if seen(&lines).is_some() => again(pool, owner, key, draft, stamp.at).await,
+        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, owner, key, draft, stamp.retention_at).await,
+        (Some(key), Err(_)) if seen(&lines).is_some() => {
+            again(pool, owner, key, draft, stamp.retention_at).await
+        }
         (_, Ok(prices)) => {
             draft.placed(id, owner, &prices, whole(stamp.at)).map(Placed::Placed).ok_or(PRICES)
         }

@@ -1,7 +1,7 @@
 //! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
 //! transaction of its own, so one round trip keeps all of it or nothing.
 
-use crate::store::sql::{letter_columns, order_columns, product_columns};
+use crate::store::sql::{is_due, letter_columns, order_columns, product_columns};
 
 /// An order's lines as arrays, joined to the row of this name.
 macro_rules! with_lines {
@@ -357,11 +357,14 @@ pub(super) const REPLACE_PRODUCT: &str = concat!(
 );
 
 /// The waits are those of the other engine; rows that another relay is taking are left to it.
-pub(super) const TAKE_DUE: &str = "WITH due AS (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND due_at <= $1
-         ORDER BY created_at, message_id LIMIT $4 FOR UPDATE SKIP LOCKED
+pub(super) const TAKE_DUE: &str = concat!(
+    "WITH due AS (
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND ",
+    is_due!(),
+    " ORDER BY created_at, message_id LIMIT $4 FOR UPDATE SKIP LOCKED
      )
      UPDATE outbox
      SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
      FROM due WHERE outbox.message_id = due.message_id
-     RETURNING outbox.message_id, binding, payload, created_at";
+     RETURNING outbox.message_id, binding, payload, created_at",
+);

@@ -10,6 +10,7 @@ use crate::{
         bounds::busy,
         replay::Replay,
         rows::{DueRow, GaugesRow},
+        schedule::{self, Schedule},
         sql,
     },
 };
@@ -103,13 +104,15 @@ pub(super) async fn take_due(
     deadline: Duration,
     limit: u32,
 ) -> Result<Vec<DueMessage>, StoreError> {
-    let longest = Duration::hours(1);
+    let schedule = Schedule::new(now, deadline);
     let mut unit = store.write().await?;
     let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
-        .bind(now.timestamp_micros())
-        .bind(deadline.min(longest).num_microseconds())
-        .bind(longest.num_microseconds())
+        .bind(schedule.now)
+        .bind(schedule.wait)
+        .bind(schedule.longest_wait)
         .bind(i64::from(limit))
+        .bind(schedule.future)
+        .bind(schedule.first_wait)
         .fetch_all(&mut *unit)
         .await?;
     unit.commit().await?;
@@ -117,12 +120,13 @@ pub(super) async fn take_due(
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
-pub(super) async fn gauges(store: &Sqlite) -> Result<Gauges, StoreError> {
+pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
     let pools = [&store.writer, &store.readers];
     let in_use = pools.map(busy).iter().sum();
     let most = pools.map(|pool| pool.options().get_max_connections()).iter().sum();
     let mut unit = store.read().await?;
-    let row: GaugesRow = sqlx::query_as(sql::GAUGES).fetch_one(&mut *unit).await?;
+    let row: GaugesRow =
+        sqlx::query_as(sql::GAUGES).bind(schedule::future(now)).fetch_one(&mut *unit).await?;
     unit.leave().await;
     row.with((in_use, most))
 }

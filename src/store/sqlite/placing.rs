@@ -43,7 +43,7 @@ pub(super) async fn place(
         unit => unit?,
     };
     if let Some(key) = key
-        && let Some(row) = find_key(&mut unit, owner, key, stamp.at).await?
+        && let Some(row) = find_key(&mut unit, owner, key, stamp.retention_at).await?
     {
         unit.leave().await;
         let same = row.content == draft.content().as_str();

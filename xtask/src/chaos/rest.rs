@@ -15,7 +15,8 @@ const LOOKS: u32 = 5;
 
 /// Lets the relay run until no message is open and no queue holds anything. What is left, if something stays.
 ///
-/// A message that was last sent under a clock days ahead is due days ahead; so the clocks go there, and no further.
+/// The clocks pass the longest wait of a message. One that was last sent under a clock days ahead does not wait for those
+/// days: the first relay under an earlier clock sends it.
 pub(super) async fn come_to_rest(world: &World, reader: &mut Reader) -> anyhow::Result<Option<String>> {
     world.queues.forget_mishaps();
     world.queues.set_away(false);
@@ -23,7 +24,7 @@ pub(super) async fn come_to_rest(world: &World, reader: &mut Reader) -> anyhow::
     let mut quiet = 0;
     for look in 0_u32.. {
         let site = &world.sites[usize::from(look % 2 == 1)];
-        site.clock.pass_all(look.into())?;
+        site.clock.pass_waits(look.into())?;
         let open = reader.open_messages().await?;
         quiet = if open == 0 && world.queues_are_empty() { quiet + 1 } else { 0 };
         if quiet >= LOOKS {

@@ -83,7 +83,7 @@ async fn no_answer_costs_a_connection() {
     let unknown = OrderDraft { lines: vec![("NONE".parse().unwrap(), draft().lines[0].1)], ..draft() };
     // Reads.
     store.ping().await.unwrap();
-    store.gauges().await.unwrap();
+    store.gauges(at(0)).await.unwrap();
     store.read_order(&permit(&creator()), nowhere).await.unwrap();
     store
         .list_orders(permit::<ReadOrder>(&creator()).sight(), &Slice { after: None, limit: 9 })

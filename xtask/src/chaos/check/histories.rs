@@ -50,8 +50,9 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-/// Orders of one request. A request key is forgotten after a day, by the clock of whoever looks; so the second order may
-/// be there if it was placed a day after the first, or after somebody's purge.
+/// Orders of one request. A request key is forgotten after a day. A worker does not count what its clock jumped ahead
+/// while it ran; one that was started under a wrong clock does not know. So the second order may be there if it was placed
+/// a day after the first, or after a purge.
 fn twins(mut orders: Vec<&Kept>, evidence: &Evidence) -> Vec<Finding> {
     orders.sort_unstable_by_key(|kept| kept.row.created_at);
     let mut found = Vec::new();
