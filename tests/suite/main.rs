@@ -30,6 +30,7 @@ mod invocation;
 mod keys;
 mod logs;
 mod orders;
+mod outages;
 mod migrate;
 mod poison;
 mod processing;

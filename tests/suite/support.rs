@@ -30,7 +30,7 @@ mod staged;
 
 pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
 pub(crate) use client::{Client, Reply, a_revision, an_order};
-pub(crate) use database::{migrate, on_a_server};
+pub(crate) use database::{migrate, migration, on_a_server};
 pub(crate) use described::document;
 pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};

@@ -11,6 +11,7 @@ use crate::store::contract::{
     product, queued, stamp, stock,
 };
 
+mod probe;
 mod upgrade;
 
 struct Folder(TempDir);
