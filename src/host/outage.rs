@@ -44,7 +44,12 @@ struct Open {
     recovered: Instant,
     reminded: Instant,
     failed_calls: u64,
+    /// So many of them stand in the log.
+    logged_calls: u64,
 }
+
+/// Sees an outage to its end.
+struct Watch(Outage);
 
 /// What a failure means for the log.
 enum Notice {
@@ -71,15 +76,9 @@ impl Outage {
         match self.count(part, calls) {
             Notice::Begins => {
                 begin();
-                tokio::spawn(self.clone().until_ended());
+                tokio::spawn(Watch(self.clone()).until_ended());
             }
-            Notice::Continues(open) => Event::OutageContinues {
-                outage: self.0.name,
-                failed_calls: open.failed_calls,
-                duration_ms: millis(open.last_failure - open.began),
-                error,
-            }
-            .log(),
+            Notice::Continues(open) => self.remind(open, error),
             Notice::Counted => {}
         }
     }
@@ -122,6 +121,7 @@ impl Outage {
                     recovered: now,
                     reminded: now,
                     failed_calls: calls,
+                    logged_calls: calls,
                 });
                 Notice::Begins
             }
@@ -132,24 +132,20 @@ impl Outage {
                     return Notice::Counted;
                 }
                 open.reminded = now;
+                open.logged_calls = open.failed_calls;
                 Notice::Continues(*open)
             }
         }
     }
 
-    async fn until_ended(self) {
-        loop {
-            sleep(LOOK).await;
-            if let Some(ended) = self.ended() {
-                Event::OutageEnded {
-                    outage: self.0.name,
-                    failed_calls: ended.failed_calls,
-                    duration_ms: millis(ended.recovered - ended.began),
-                }
-                .log();
-                return;
-            }
+    fn remind(&self, open: Open, error: Option<&dyn Display>) {
+        Event::OutageContinues {
+            outage: self.0.name,
+            failed_calls: open.failed_calls,
+            duration_ms: millis(open.last_failure - open.began),
+            error,
         }
+        .log();
     }
 
     /// Takes the outage if it has ended.
@@ -161,6 +157,33 @@ impl Outage {
 
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    async fn until_ended(self) {
+        loop {
+            sleep(LOOK).await;
+            if let Some(ended) = self.0.ended() {
+                Event::OutageEnded {
+                    outage: self.0.0.name,
+                    failed_calls: ended.failed_calls,
+                    duration_ms: millis(ended.recovered - ended.began),
+                }
+                .log();
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    /// The process ends before the outage: what was counted is not lost.
+    fn drop(&mut self) {
+        let open = *self.0.open();
+        if let Some(open) = open.filter(|open| open.failed_calls > open.logged_calls) {
+            self.0.remind(open, None);
+        }
     }
 }
 

@@ -199,8 +199,9 @@ fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
 }
 
 /// The events that begin an outage.
-const OUTAGES: [&str; 9] = [
+const OUTAGES: [&str; 10] = [
     "database-away",
+    "database-token-missing",
     "database-unfit",
     "overloaded",
     "backend-undecided",

@@ -92,7 +92,7 @@ fn ends_well(mut command: std::process::Child) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_a_lock_of_postgres_it_says_which_lock_and_who_holds_it() {
+async fn postgres_behind_a_lock_is_told_which_lock_and_who_has_it() {
     let database = on_a_server().await;
     assert!(migrate(&database.url()).status.success());
     for (lock, named) in [

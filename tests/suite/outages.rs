@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use test_servers::Database;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::support::{Client, Heard, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server};
+use crate::support::{
+    Client, Heard, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server, terminate,
+};
 
 /// Health is 503 so soon after calls begin to fail, and 200 so soon after they work again.
 const NOTICED: Duration = Duration::from_secs(15);
@@ -115,7 +117,7 @@ async fn health_follows_a_missing_table((setup, mut database): (Setup, Broken)) 
 }
 
 #[tokio::test]
-async fn health_follows_the_rights_of_the_api_role_on_postgres() {
+async fn postgres_health_follows_the_rights_of_the_api_role() {
     let (setup, mut database) = api().await;
     let app = setup.start().await;
     health_becomes(&app, 200, "with all rights").await;
@@ -229,11 +231,26 @@ async fn an_outage_that_goes_on_has_a_line_a_minute() {
     assert_eq!(heard.events("database-away").len(), 1);
 }
 
-/// As many requests as the worker runs at once; it waits for the bodies of all of them.
+#[tokio::test]
+async fn what_an_outage_cost_is_told_when_the_process_ends() {
+    let (setup, mut database) = file().await;
+    let mut app = setup.part(Part::Processor).start().await;
+    database.execute("ALTER TABLE outbox RENAME TO elsewhere").await;
+    for _ in 0..10 {
+        drop(app.host.fire_timer("RelayOutbox").await);
+    }
+    terminate(&app);
+    let mut heard = Heard::default();
+    heard.until(&mut app, "the count", |heard| !heard.events("outage-continues").is_empty()).await;
+    let told = heard.events("outage-continues")[0];
+    assert_eq!((&told["outage"], &told["failed_calls"]), (&json!("database-away"), &json!(20)), "{told}");
+}
+
+/// More requests than the worker runs at once; it waits for the bodies of all that it runs.
 async fn crowd(app: &TestApp) -> Vec<TcpStream> {
     let address = app.host.worker_address().await.expect("the worker runs");
     let mut crowd = Vec::new();
-    for _ in 0..128 {
+    for _ in 0..160 {
         let mut connection = TcpStream::connect(address).await.expect("the worker listens");
         let head = format!(
             "POST /CreateOrder HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
@@ -254,12 +271,17 @@ async fn refusals_while_too_many_requests_run_are_one_outage() {
     let is_refused = |line: &&&serde_json::Value| line["function"] == "ListProducts" && line["status"] == 503;
     let mut heard = Heard::default();
     heard.listen(&mut app);
-    let crowd = crowd(&app).await;
-    app.eventually("requests are refused", SOON, async || products().await == 503).await;
-    for _ in 0..50 {
-        assert_eq!(products().await, 503);
-    }
-    drop(crowd);
+    let (mut waiting, mut refused) = (Vec::new(), 0);
+    app.eventually("requests are refused", SOON, async || {
+        if products().await == 503 {
+            refused += 1;
+        } else {
+            waiting = crowd(&app).await;
+        }
+        refused == 50
+    })
+    .await;
+    drop(waiting);
     app.eventually("requests are answered", SOON, async || products().await == 200).await;
     heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
     let [began] = heard.events("overloaded")[..] else { panic!("began more than once") };
@@ -271,7 +293,7 @@ async fn refusals_while_too_many_requests_run_are_one_outage() {
 }
 
 #[tokio::test]
-async fn a_search_path_that_misses_the_tables_is_named_on_postgres() {
+async fn postgres_tables_outside_of_the_search_path_are_named() {
     let (setup, mut database) = server().await;
     database.execute("CREATE SCHEMA elsewhere").await;
     let Broken::Server(_, server) = &database else { unreachable!("a server") };
