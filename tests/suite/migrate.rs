@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local_host::Event;
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::support::{Mode, Setup, binary, migrate, migration, on_a_server};
+use crate::support::{Heard, Mode, Setup, binary, migrate, migration, on_a_server};
 
 fn said(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
@@ -58,13 +57,8 @@ async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_d
     let buyer = app.person("buyer");
     let reply = buyer.get("/api/orders").await;
     assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{reply:?}");
-    let mut log = String::new();
-    while let Ok(event) = app.heard.try_recv() {
-        if let Event::Output { line, .. } = event {
-            log.push_str(&line);
-        }
-    }
-    assert!(log.contains("run `orders-worker migrate`"), "{log}");
+    let mut heard = Heard::default();
+    heard.until(&mut app, "what to do", |heard| heard.text.contains("run `orders-worker migrate`")).await;
 
     let output = migrate(&database.url());
     assert!(output.status.success(), "{}", said(&output.stderr));

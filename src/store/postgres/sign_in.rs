@@ -145,8 +145,7 @@ impl SignIn {
                 Ok(state.count)
             }
             Err(error) => {
-                let begin = || Event::DatabaseTokenMissing { error: &error }.log();
-                self.0.missing.failed(Some(&error), begin);
+                self.0.missing.failed(Some(&error), || Event::DatabaseTokenMissing { error: &error }.log());
                 state.failed = Some((now, error));
                 state.renew_at = now + PAUSE;
                 Err(error)
