@@ -100,7 +100,7 @@ impl Backend {
             }
             Self::Https(backend) => {
                 let asked = tokio::time::timeout(PATIENCE, backend.ask(order, trace, now)).await;
-                asked.unwrap_or(Err(Undecided::Late))
+                backend.seen(asked.unwrap_or(Err(Undecided::Late)))
             }
         }
     }
@@ -125,12 +125,7 @@ impl Backend {
 }
 
 impl From<Undecided> for Retry {
-    fn from(undecided: Undecided) -> Self {
-        if undecided.is_our_fault() {
-            Event::BackendFindsFault { error: &undecided }.log();
-        } else {
-            Event::BackendUndecided { error: &undecided }.log();
-        }
+    fn from(_: Undecided) -> Self {
         Self("the fulfilment backend did not decide")
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     config::Needs,
     host::{Call, Function, Trigger},
     problem::Problem,
+    store::Workload,
 };
 
 pub mod api_description;
@@ -64,6 +65,13 @@ pub fn needs(served: &[Function<App>]) -> Needs {
         incoming: served.iter().any(|function| function.name == "IngestOrder"),
         secrets: served.iter().any(|function| function.name == "GetSecretFromKeyVault"),
     }
+}
+
+/// Whose tables and rights a process needs that serves these functions.
+#[must_use]
+pub fn workload(served: &[Function<App>]) -> Workload {
+    let is_http = |function: &Function<App>| matches!(function.trigger, Trigger::Http { .. });
+    Workload { api: served.iter().any(is_http), processor: !served.iter().all(is_http) }
 }
 
 macro_rules! http {

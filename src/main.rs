@@ -12,13 +12,13 @@ use orders_worker::{
     config::{Config, DatabaseSettings, SignIn},
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
-    functions::{self, App, health::Sampled},
+    functions::{self, App},
     host::{self, Function, Host, Limits},
     identity::Identity,
     limit::Limiter,
     problem::Problem,
     startup::{self, ServeError},
-    store::{self, Store},
+    store::{self, Monitored, Store},
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
@@ -112,7 +112,8 @@ fn migrate() -> ExitCode {
 
 #[tokio::main(flavor = "current_thread")]
 async fn bring_up(database: &DatabaseSettings) -> Result<(), Box<dyn Error>> {
-    keep(database)?.migrate().await?;
+    let on_wait = |what: &str| eprintln!("{what}");
+    keep(database)?.migrate_reporting(&on_wait).await?;
     Ok(())
 }
 
@@ -178,11 +179,10 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let backend = Backend::new(config.fulfilment, vault.as_ref());
-    let health = Sampled::default();
-    // Nobody else asks for the samples; a process of queue functions need not wake its database for them.
-    if served.iter().any(|function| function.name == "Health") {
-        tokio::spawn(health.clone().keep_sampling(Arc::clone(&store)));
-    }
+    let health = Arc::new(Monitored::new(store));
+    let has_health = served.iter().any(|function| function.name == "Health");
+    // Without Health no one asks, and a process of queue functions need not wake its database for it.
+    tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(&served), !has_health));
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let identity = match config.certificates {
         Some(certificates) => {
@@ -199,7 +199,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
         identity,
         audit: audit.clone(),
         limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
-        store,
+        store: Arc::clone(&health) as Arc<dyn Store>,
         backend,
         vault,
         secret_name: config.secret_name,

@@ -312,7 +312,10 @@ impl From<Denied> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Outdated => Self::Unavailable,
+            StoreError::Unavailable(_)
+            | StoreError::Outdated
+            | StoreError::NotInSearchPath { .. }
+            | StoreError::SchemaForbidden { .. } => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
         }
     }

@@ -22,6 +22,7 @@ use crate::{
 mod bounds;
 mod examine;
 mod kept;
+mod monitored;
 mod outcome;
 mod postgres;
 mod precondition;
@@ -32,11 +33,13 @@ mod sabotage;
 mod schedule;
 mod sql;
 mod sqlite;
+mod wording;
 
 #[cfg(test)]
 mod contract;
 
 pub use examine::{Examined, Rights, examine};
+pub use monitored::Monitored;
 pub use outcome::{
     Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, LineFault, Pending, Placed, ProductWritten,
     Queued, Replayed, Updated,
@@ -140,11 +143,28 @@ pub struct Listed<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy or failing.
-    #[error("the database does not answer")]
-    Unavailable(#[from] sqlx::Error),
+    #[error("{}", wording::Unavailable(.0))]
+    Unavailable(sqlx::Error),
     /// The database's schema is older than this binary needs.
     #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
     Outdated,
+    /// The tables are there, and the login does not look where they are.
+    #[error(
+        "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
+         set it with ALTER ROLE … SET search_path"
+    )]
+    NotInSearchPath {
+        /// The schema of the tables.
+        schema: String,
+        /// What the login has.
+        search_path: String,
+    },
+    /// The tables are there, and the login may not use their schema.
+    #[error("the login may not use the schema `{schema}` of the tables: grant it USAGE on that schema")]
+    SchemaForbidden {
+        /// The schema of the tables.
+        schema: String,
+    },
     /// A row does not read as what it should be: a bug, or another hand in the database.
     #[error("{table}.{column} holds something that it cannot hold")]
     Inconsistent {
@@ -155,16 +175,44 @@ pub enum StoreError {
     },
 }
 
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// The apps whose functions a process serves.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Workload {
+    /// HTTP functions.
+    pub api: bool,
+    /// Queue and timer functions.
+    pub processor: bool,
+}
+
+/// Is told, again and again, what something waits for.
+pub type OnWait<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// The promises that every engine keeps. Ownership is part of the statements: a method that takes a permit or a
 /// [`Sight`] reads and writes nothing beyond it.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
     /// PostgreSQL never does, and there this also makes the roles that the two apps sign in with.
-    async fn migrate(&self) -> Result<(), StoreError>;
+    async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_reporting(&|_| ()).await
+    }
+
+    /// As [`migrate`](Self::migrate). While it waits for a lock, `on_wait` is told which one and who holds it: after two
+    /// seconds, and then every ten.
+    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Whether the database does what the functions of `workload` need: reads and writes every table of theirs, as far
+    /// as their rights go, and leaves everything as it was.
+    async fn probe(&self, workload: Workload) -> Result<(), StoreError>;
 
     /// Keeps a new order of the caller's, priced from the product table inside the transaction, with its lines and
     /// its history row.

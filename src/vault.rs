@@ -1,6 +1,6 @@
 //! Azure Key Vault, as far as the worker needs it: one secret, read with the app's managed identity.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use azure_core::{
     error::{Error, ErrorKind},
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use crate::{
     azure::{ManagedIdentity, OpenError, through},
     config::VaultSettings,
+    host::Outage,
     https::{self, Roots, Schemes},
     secret::{Secret, SecretName},
     telemetry::Event,
@@ -55,11 +56,14 @@ pub enum VaultError {
 
 /// A vault. Cloning shares its connections and tokens.
 #[derive(Clone)]
-pub struct Vault(Arc<SecretClient>);
+pub struct Vault {
+    client: Arc<SecretClient>,
+    outage: Outage,
+}
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("Vault").field(&self.0.endpoint().as_str()).finish()
+        formatter.debug_tuple("Vault").field(&self.client.endpoint().as_str()).finish()
     }
 }
 
@@ -110,7 +114,7 @@ impl Vault {
         let options =
             SecretClientOptions { client_options: through(client), ..SecretClientOptions::default() };
         let client = SecretClient::new(url, identity.credential(), Some(options))?;
-        Ok(Self(Arc::new(client)))
+        Ok(Self { client: Arc::new(client), outage: Outage::new("vault-refused") })
     }
 
     /// Reads the newest version of a secret, whatever its dates say.
@@ -118,14 +122,32 @@ impl Vault {
     /// # Errors
     /// [`VaultError`]; never later than after 6 seconds.
     pub async fn read(&self, name: &SecretName) -> Result<Found, VaultError> {
-        let reading = async { self.0.get_secret(name.as_str(), None).await?.into_model() };
+        let reading = async { self.client.get_secret(name.as_str(), None).await?.into_model() };
         let read = timeout(PATIENCE, reading).await;
-        let refusal = match read {
-            Ok(Ok(secret)) => return Found::of(secret).ok_or(VaultError::Unavailable { retry_after: None }),
-            Ok(Err(error)) => refusal(&error),
-            Err(_) => VaultError::Unavailable { retry_after: None },
+        let (kind, refusal): (&dyn Display, _) = match &read {
+            Ok(Ok(_)) => (&"", None),
+            Ok(Err(error)) => (error.kind(), Some(refusal(error))),
+            Err(late) => (late, Some(VaultError::Unavailable { retry_after: None })),
         };
-        Err(refusal)
+        self.log(kind, refusal.as_ref());
+        match (read, refusal) {
+            (Ok(Ok(secret)), _) => Found::of(secret).ok_or(VaultError::Unavailable { retry_after: None }),
+            (_, refusal) => Err(refusal.unwrap_or(VaultError::Unavailable { retry_after: None })),
+        }
+    }
+
+    /// Logs a refusal by its kind alone: each answer, and an outage once.
+    fn log(&self, kind: &dyn Display, refusal: Option<&VaultError>) {
+        match refusal {
+            Some(VaultError::Unavailable { .. }) => {
+                self.outage.failed(Some(kind), || Event::VaultRefused { kind }.log());
+            }
+            Some(_) => {
+                self.outage.worked();
+                Event::VaultRefused { kind }.log();
+            }
+            None => self.outage.worked(),
+        }
     }
 }
 
@@ -166,9 +188,8 @@ fn moment(time: azure_core::time::OffsetDateTime) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time.unix_timestamp(), 0)
 }
 
-/// Logs the failure by its kind alone and tells what it means.
+/// What a failure means.
 fn refusal(error: &Error) -> VaultError {
-    Event::VaultRefused { kind: error.kind() }.log();
     let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else {
         return VaultError::Unavailable { retry_after: None };
     };

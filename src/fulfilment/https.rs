@@ -9,12 +9,13 @@ use super::{PATIENCE, Undecided, request::Request};
 use crate::{
     clock::Clock,
     config::FulfilmentSettings,
+    host::Outage,
     https::{self, Roots},
     orders::{Order, Traceparent},
     pem::{self, Authorities, Holder},
     secret::{Kept, Secret},
     store::Decision,
-    telemetry::Event,
+    telemetry::{Event, chain},
     vault::Vault,
 };
 
@@ -28,6 +29,8 @@ pub struct Https {
     certificate: Kept,
     authority: Option<Authorities>,
     ready: Mutex<Option<Ready>>,
+    undecided: Outage,
+    finds_fault: Outage,
 }
 
 /// What a client was made of, or tried to be.
@@ -79,6 +82,8 @@ impl Https {
             certificate: Kept::new(settings.certificate, vault.cloned()),
             authority: settings.authority.map(|source| Authorities::new(source, vault.cloned())),
             ready: Mutex::default(),
+            undecided: Outage::new("backend-undecided"),
+            finds_fault: Outage::new("backend-finds-fault"),
         }
     }
 
@@ -105,6 +110,26 @@ impl Https {
         // Only who says it to the end has decided; and a connection that was read to its end can be used again.
         https::body(answer, LONGEST).await?;
         Ok(decision)
+    }
+
+    /// The backend's decision, or that there is none, which is logged where an outage begins with it.
+    pub(super) fn seen(&self, asked: Result<Decision, Undecided>) -> Result<Decision, Undecided> {
+        match &asked {
+            Ok(_) => {
+                self.undecided.worked();
+                self.finds_fault.worked();
+            }
+            Err(error) if error.is_our_fault() => {
+                self.undecided.worked();
+                let begin = || Event::BackendFindsFault { error }.log();
+                self.finds_fault.failed(Some(&chain(error)), begin);
+            }
+            Err(error) => {
+                self.finds_fault.worked();
+                self.undecided.failed(Some(&chain(error)), || Event::BackendUndecided { error }.log());
+            }
+        }
+        asked
     }
 
     pub(super) async fn keep_fresh(&self, clock: Clock) {

@@ -6,7 +6,6 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::health;
 use crate::{
     audit::{self, Audit, By, Denial},
     clock::{Clock, RetentionClock},
@@ -18,7 +17,7 @@ use crate::{
     policy::{Action, Permit},
     problem::Problem,
     secret::SecretName,
-    store::{Stamp, Store, StoreError},
+    store::{Monitored, Stamp, Store, StoreError},
     telemetry::Event,
     vault::Vault,
 };
@@ -52,8 +51,8 @@ pub struct App {
     pub outbox_deadline: Duration,
     /// Whether callers may read what the HTTP functions take and give.
     pub described: bool,
-    /// Whether the dependencies answer.
-    pub health: health::Sampled,
+    /// Whether the store does what the functions need.
+    pub health: Arc<Monitored>,
 }
 
 impl App {

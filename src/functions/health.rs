@@ -1,13 +1,5 @@
 //! `Health`: `GET /api/health`.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
-
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,28 +9,10 @@ use crate::{
     host::{Answer, Call},
     problem::Problem,
     reply,
-    store::Store,
     validation::Query,
 };
 
-/// How often the dependencies are asked.
-const EVERY: Duration = Duration::from_secs(5);
-
-/// What the dependencies answered when they were last asked.
-#[derive(Clone, Debug, Default)]
-pub struct Sampled(Arc<AtomicBool>);
-
-impl Sampled {
-    /// Asks the store now and then, for as long as the process lives.
-    pub async fn keep_sampling(self, store: Arc<dyn Store>) {
-        loop {
-            self.0.store(store.ping().await.is_ok(), Ordering::Relaxed);
-            tokio::time::sleep(EVERY).await;
-        }
-    }
-}
-
-/// Whether the dependencies answer.
+/// Whether the functions can do their work.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Health")]
 pub struct HealthView {
@@ -53,13 +27,14 @@ enum HealthWord {
     Degraded,
 }
 
-/// Says whether the dependencies answer, from the last sample: no I/O in the call, no identity, no versions.
+/// Says whether the database does what the functions need, from the last probe and the last calls: no I/O in the call, no
+/// identity, no versions.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
 pub async fn health(app: &App, call: Call) -> Result<Answer, Problem> {
     Query::of(&call.query).only(&[])?;
-    let (code, status) = if app.health.0.load(Ordering::Relaxed) {
+    let (code, status) = if app.health.works() {
         (StatusCode::OK, HealthWord::Ok)
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, HealthWord::Degraded)

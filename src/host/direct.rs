@@ -35,5 +35,5 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     if !messages.is_empty() {
         Event::MessagesDropped {}.log();
     }
-    Ended { status: answer.status, response: answer::plain(answer) }
+    Ended { status: answer.status, response: answer::plain(answer), is_counted: false }
 }

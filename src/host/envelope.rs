@@ -43,18 +43,18 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     }
 }
 
-/// Turns a call away: in an envelope if somebody can read the answer, else by failing.
-pub(super) fn refused<A: Send + Sync + 'static>(
+/// Refuses a call because too many run: in an envelope if the caller can read the answer, else by failing.
+pub(super) fn busy<A: Send + Sync + 'static>(
     serving: &Serving<A>,
     function: &Function<A>,
     (id, parts): (Uuid, &Parts),
-    refusal: Refusal,
 ) -> Ended {
     let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
-    match function.trigger {
-        Trigger::Http { .. } => wrapped(&(serving.host.refuse)(refusal, &invocation), Outputs::new()),
-        _ => failed(refusal.reason()),
-    }
+    let refused = match function.trigger {
+        Trigger::Http { .. } => wrapped(&(serving.host.refuse)(Refusal::Busy, &invocation), Outputs::new()),
+        _ => unread(),
+    };
+    Ended { is_counted: true, ..refused }
 }
 
 /// What the steps of one invocation share.
@@ -171,14 +171,18 @@ impl Fault {
 }
 
 fn wrapped(answer: &Answer, messages: Outputs) -> Ended {
-    Ended { status: answer.status, response: answer::wrapped(answer, messages) }
+    Ended { status: answer.status, response: answer::wrapped(answer, messages), is_counted: false }
 }
 
 fn settled(outputs: &Outputs) -> Ended {
-    Ended { status: StatusCode::OK, response: answer::settled(outputs) }
+    Ended { status: StatusCode::OK, response: answer::settled(outputs), is_counted: false }
 }
 
 fn failed(reason: &'static str) -> Ended {
     Event::InvocationFailed { reason }.log();
-    Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed() }
+    unread()
+}
+
+fn unread() -> Ended {
+    Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed(), is_counted: false }
 }

@@ -108,6 +108,18 @@ events! {
         /// The last line of every invocation.
         InvocationEnded = "invocation-ended", INFO, "invocation ended",
             { trigger: &'static str, outcome: &'static str, status: u16, duration_ms: u64 };
+        /// A request was refused because too many run. The last line of its invocation, in place of the other.
+        RequestRefused = "request-refused", DEBUG, "a request was refused because too many are running",
+            { trigger: &'static str, outcome: &'static str, status: u16, duration_ms: u64 };
+        /// From now on requests are refused while so many run; each is counted and gets a 503, or its message waits.
+        Overloaded = "overloaded", ERROR, "too many requests are running: requests are refused", { running: u64 };
+        /// Once a minute while calls of a dependency fail: how many failed since the line of the event `outage`.
+        OutageContinues = "outage-continues", WARN, "an outage continues", {
+            outage: &'static str, failed_calls: u64, duration_ms: u64, error: Option<&'a dyn Display>,
+        };
+        /// Calls work again that failed since the line of the event `outage`.
+        OutageEnded = "outage-ended", WARN, "an outage ended",
+            { outage: &'static str, failed_calls: u64, duration_ms: u64 };
         /// The host will try again, or give up.
         InvocationFailed = "invocation-failed", WARN, "the invocation failed", { reason: &'static str };
         /// A bug: the caller got a 500.

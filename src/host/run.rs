@@ -32,6 +32,8 @@ pub(super) struct Ended {
     pub(super) status: StatusCode,
     /// What goes on the wire.
     pub(super) response: Response,
+    /// Whether it is one of many that are counted and have no line of their own.
+    pub(super) is_counted: bool,
 }
 
 /// Leads a request to its entrance and logs how it ended. No path, query, header or body is ever logged.
@@ -58,14 +60,19 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
         denied = Empty,
     );
     async {
-        let Ended { status, response } = enter(&serving, entrance, (id, parts, body)).await;
+        let Ended { status, response, is_counted } = enter(&serving, entrance, (id, parts, body)).await;
         let outcome = match status {
             status if status.is_server_error() => "failed",
             status if status.is_client_error() => "refused",
             _ => "ok",
         };
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Event::InvocationEnded { trigger, outcome, status: status.as_u16(), duration_ms }.log();
+        let status = status.as_u16();
+        if is_counted {
+            Event::RequestRefused { trigger, outcome, status, duration_ms }.log();
+        } else {
+            Event::InvocationEnded { trigger, outcome, status, duration_ms }.log();
+        }
         response
     }
     .instrument(span)
@@ -77,12 +84,12 @@ async fn enter<A: Send + Sync + 'static>(
     entrance: Entrance<'_, A>,
     (id, parts, body): (Uuid, Parts, Body),
 ) -> Ended {
-    let permit = serving.running.try_acquire();
+    let place = serving.place();
     let refusal = match entrance {
         Entrance::Nowhere => Refusal::NotFound,
-        Entrance::Direct(..) if permit.is_err() => Refusal::Busy,
-        Entrance::Envelope(function) if permit.is_err() => {
-            return envelope::refused(serving, function, (id, &parts), Refusal::Busy);
+        Entrance::Direct(..) if place.is_none() => Refusal::Busy,
+        Entrance::Envelope(function) if place.is_none() => {
+            return envelope::busy(serving, function, (id, &parts));
         }
         Entrance::Direct(function, run, params) => {
             return direct::call(serving, function, run, params, (id, parts, body)).await;
@@ -91,7 +98,8 @@ async fn enter<A: Send + Sync + 'static>(
     };
     let invocation = begun(serving, (id, entrance.names().0), ids::traceparent(&parts.headers));
     let answer = (serving.host.refuse)(refusal, &invocation);
-    Ended { status: answer.status, response: answer::plain(answer) }
+    let is_counted = refusal == Refusal::Busy;
+    Ended { status: answer.status, response: answer::plain(answer), is_counted }
 }
 
 /// Fixes which invocation and which trace this is, for handlers, for the log and for whoever keeps spans.

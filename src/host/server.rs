@@ -11,10 +11,10 @@ use axum::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, SemaphorePermit, oneshot},
 };
 
-use super::{Answer, Function, Invocation, OnCall, Trigger, answer, guard, route, run};
+use super::{Answer, Function, Invocation, OnCall, Outage, Trigger, answer, event::Event, guard, route, run};
 
 /// How long running calls may take after a stop.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -123,7 +123,7 @@ impl<A: Send + Sync + 'static> Host<A> {
 
     fn open(self, port: u16) -> Arc<Serving<A>> {
         let running = Semaphore::new(self.limits.running);
-        Arc::new(Serving { host: self, running, port })
+        Arc::new(Serving { host: self, running, overload: Outage::new("overloaded"), port })
     }
 }
 
@@ -136,6 +136,8 @@ pub(super) struct Serving<A> {
     pub(super) host: Host<A>,
     /// One permit a running request.
     pub(super) running: Semaphore,
+    /// More requests come than may run.
+    overload: Outage,
     /// Our own port, which the Functions host names in `Host`.
     port: u16,
 }
@@ -161,6 +163,18 @@ impl<A> Entrance<'_, A> {
 }
 
 impl<A> Serving<A> {
+    /// A place for one more request, if there is one.
+    pub(super) fn place(&self) -> Option<SemaphorePermit<'_>> {
+        let place = self.running.try_acquire().ok();
+        if place.is_some() {
+            self.overload.worked();
+        } else {
+            let running = self.host.limits.running as u64;
+            self.overload.failed(None, || Event::Overloaded { running }.log());
+        }
+        place
+    }
+
     /// Where a request goes: the envelope entrance first, if the request is the host's own. One that only
     /// pretends to be is treated like any other that matches nothing.
     pub(super) fn entrance(&self, parts: &Parts) -> Entrance<'_, A> {

@@ -13,6 +13,7 @@ use super::{Certified, refusal::Reason};
 use crate::{
     clock::Clock,
     config::{AllowedCertificate, CertificateName, CertificateSettings},
+    host::Outage,
     pem::Authorities,
     secret::Secret,
     telemetry::Event,
@@ -34,6 +35,7 @@ pub(super) struct Certificates {
     authorities: Authorities,
     allowed: Vec<AllowedCertificate>,
     ready: Mutex<Option<Ready>>,
+    unread: Outage,
 }
 
 /// The last authorities that could be understood, and the text that was tried last.
@@ -56,6 +58,7 @@ impl Certificates {
             authorities: Authorities::new(settings.authority, vault.cloned()),
             allowed: settings.allowed,
             ready: Mutex::default(),
+            unread: Outage::new("certificate-authorities-unread"),
         }
     }
 
@@ -109,9 +112,10 @@ impl Certificates {
     /// any, nobody is believed.
     async fn trust(&self, now: DateTime<Utc>) -> Result<Arc<Trust>, Reason> {
         let text = self.authorities.current(now).await.map_err(|error| {
-            Event::AuthoritiesUnread { error: &error }.log();
+            self.unread.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
             Reason::AuthoritiesUnavailable
         })?;
+        self.unread.worked();
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = ready.as_ref().filter(|last| Arc::ptr_eq(&last.tried, &text)) {
             return Ok(Arc::clone(&last.trust));

@@ -21,8 +21,9 @@ use tokio::sync::Mutex;
 use super::refusal::Reason;
 use crate::{
     config::TokenSettings,
+    host::Outage,
     https::{ClientError, Roots},
-    telemetry::Event,
+    telemetry::{Event, chain},
 };
 pub(super) use jwk::is_id;
 use pace::Pace;
@@ -42,6 +43,7 @@ pub(super) struct Keys {
     source: Source,
     held: RwLock<Held>,
     pace: Mutex<Pace>,
+    outage: Outage,
 }
 
 #[derive(Clone, Default)]
@@ -67,7 +69,12 @@ pub(super) struct Key {
 
 impl Keys {
     pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
-        Ok(Self { source: Source::new(settings, roots)?, held: RwLock::default(), pace: Mutex::default() })
+        Ok(Self {
+            source: Source::new(settings, roots)?,
+            held: RwLock::default(),
+            pace: Mutex::default(),
+            outage: Outage::new("issuer-keys-missing"),
+        })
     }
 
     /// The set in use, if it is young enough to be used without asking.
@@ -125,11 +132,13 @@ impl Keys {
         held.failing = fetched.is_err();
         match fetched {
             Ok(by_id) => {
+                self.outage.worked();
                 let generation = held.set.as_ref().map_or(0, |set| set.generation + 1);
                 held.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
             }
             Err(error) => {
-                Event::KeysMissing { error: &error }.log();
+                let begin = || Event::KeysMissing { error: &error }.log();
+                self.outage.failed(Some(&chain(&error)), begin);
             }
         }
     }

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Secret, SecretError, SecretSource};
 use crate::{
     clock::Clock,
+    host::Outage,
     telemetry::Event,
     vault::{Vault, VaultError},
 };
@@ -40,6 +41,7 @@ pub struct Kept {
     vault: Option<Vault>,
     state: Mutex<State>,
     flight: tokio::sync::Mutex<()>,
+    unread: Outage,
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +62,8 @@ impl Kept {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(source: SecretSource, vault: Option<Vault>) -> Self {
-        Self { source, vault, state: Mutex::default(), flight: tokio::sync::Mutex::default() }
+        let unread = Outage::new("secret-unread");
+        Self { source, vault, state: Mutex::default(), flight: tokio::sync::Mutex::default(), unread }
     }
 
     /// The secret, as far as it is known at `now`. Reads it only when there is none to hand, or when it is in a file
@@ -84,6 +87,10 @@ impl Kept {
         let _flight = self.flight.lock().await;
         if self.state().may_ask(now) {
             let read = self.read(now).await;
+            match &read {
+                Ok(_) => self.unread.worked(),
+                Err(error) => self.unread.failed(Some(error), || Event::SecretUnread { error }.log()),
+            }
             self.state().settle(read, now, &self.source);
         }
         self.state().outcome(now)
@@ -148,7 +155,6 @@ impl State {
         match read {
             Ok(read) => self.take(read),
             Err(error) => {
-                Event::SecretUnread { error: &error }.log();
                 if !error.is_outage() {
                     self.held = None;
                 }

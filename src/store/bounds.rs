@@ -1,11 +1,10 @@
-//! How long a unit of work may take, and where its failure is told.
+//! How long a unit of work may take.
 
 use std::{io::ErrorKind, time::Duration};
 
 use tokio::time::timeout;
 
 use super::StoreError;
-use crate::telemetry::Event;
 
 /// How long a unit of work waits for a connection (contract §1).
 pub(super) const POOL_WAIT: Duration = Duration::from_secs(2);
@@ -13,24 +12,18 @@ pub(super) const POOL_WAIT: Duration = Duration::from_secs(2);
 /// How long a statement may take, or wait for another that writes (contract §1).
 pub(super) const STATEMENT: Duration = Duration::from_secs(5);
 
+/// How long a migration waits for a lock before it says so.
+pub(super) const WAIT_UNREPORTED: Duration = Duration::from_secs(2);
+
+/// How often it says so again.
+pub(super) const WAIT_REMINDER: Duration = Duration::from_secs(10);
+
 /// Runs a unit of work within its deadline.
 pub(super) async fn bounded<T: Send>(
     work: impl Future<Output = Result<T, StoreError>> + Send,
 ) -> Result<T, StoreError> {
     let late = || Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
-    logged(timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late()))
-}
-
-/// Logs a failure, once, where its source is known; above this, callers only learn that they may try again.
-pub(super) fn logged<T>(result: Result<T, StoreError>) -> Result<T, StoreError> {
-    match &result {
-        Err(StoreError::Unavailable(source)) => {
-            Event::DatabaseAway { error: source }.log();
-        }
-        Err(other) => Event::DatabaseUnfit { error: other }.log(),
-        Ok(_) => {}
-    }
-    result
+    timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late())
 }
 
 /// How many connections of a pool are in somebody's hands.

@@ -24,9 +24,10 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
-    Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
-    bounds::{STATEMENT, bounded, logged},
+    Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OnWait, OpenError, Pending,
+    Placed, Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
+    Workload,
+    bounds::{STATEMENT, bounded},
     sql::PING,
 };
 
@@ -41,12 +42,14 @@ mod orders;
 mod outbox;
 mod placing;
 mod pool;
+mod probe;
 mod products;
 mod retry;
 mod rows;
 mod sign_in;
 mod sql;
 mod units;
+mod waits;
 
 #[cfg(test)]
 mod tests;
@@ -113,13 +116,13 @@ impl Postgres {
 
 #[async_trait]
 impl Store for Postgres {
-    async fn migrate(&self) -> Result<(), StoreError> {
+    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         let address = self.address.clone();
         let address = match &self.sign_in {
-            Some(sign_in) => logged(sign_in.through(address).await.map_err(StoreError::from))?,
+            Some(sign_in) => sign_in.through(address).await?,
             None => address,
         };
-        logged(migrate::run(&address).await)
+        migrate::run(&address, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -128,6 +131,10 @@ impl Store for Postgres {
             Ok(())
         })
         .await
+    }
+
+    async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
+        self.read(|pool| probe::run(pool, workload)).await
     }
 
     async fn place_order(

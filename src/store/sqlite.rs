@@ -31,9 +31,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OpenError, Pending, Placed,
-    Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated,
-    bounds::{POOL_WAIT, STATEMENT, bounded, logged},
+    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OnWait, OpenError, Pending, Placed,
+    Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
+    bounds::{POOL_WAIT, STATEMENT, bounded},
     sql,
 };
 
@@ -47,9 +47,11 @@ mod maintenance;
 mod orders;
 mod outbox;
 mod placing;
+mod probe;
 mod products;
 mod turns;
 mod unit;
+mod waits;
 
 #[cfg(test)]
 mod tests;
@@ -160,8 +162,8 @@ fn migrator() -> Migrator {
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn migrate(&self) -> Result<(), StoreError> {
-        logged(self.ready().await.map(drop).map_err(StoreError::from))
+    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        waits::reported(self.ready(), on_wait).await.map(drop).map_err(StoreError::from)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -172,6 +174,10 @@ impl Store for Sqlite {
             Ok(())
         })
         .await
+    }
+
+    async fn probe(&self, _workload: Workload) -> Result<(), StoreError> {
+        bounded(probe::run(self)).await
     }
 
     async fn place_order(

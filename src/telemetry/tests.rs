@@ -2,18 +2,23 @@
 
 use std::{
     panic,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use tracing::{Span, debug, error, field::Empty, info, info_span, warn};
+use tracing::{Dispatch, Span, debug, error, field::Empty, info, info_span, warn};
 
 use super::*;
 
+/// While there is one subscriber alone, tracing asks the thread that first comes to an event whether anybody listens to
+/// it, and remembers the answer for every thread. With a second one it asks all subscribers.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default()));
+
 /// The lines that `work` logs, each of them proven to be one JSON object in one write.
 fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
+    LazyLock::force(&SECOND);
     let writes = Arc::<Mutex<Vec<Vec<u8>>>>::default();
     let captured = Arc::clone(&writes);
     let output = move |_, _, line: &[u8]| captured.lock().unwrap().push(line.to_vec());
@@ -30,6 +35,18 @@ fn lines_by(filter: &str, work: impl FnOnce()) -> Vec<Value> {
 
 pub(crate) fn lines(work: impl FnOnce()) -> Vec<Value> {
     lines_by("info", work)
+}
+
+/// The lines that `work` logs, and those of the outages that end within ten seconds after it.
+pub(crate) fn lines_of(work: impl Future<Output = ()>) -> Vec<Value> {
+    lines(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(async {
+            work.await;
+            tokio::time::pause();
+            tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        });
+    })
 }
 
 fn invocation() -> Span {
@@ -181,6 +198,20 @@ fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
     assert_eq!((&lines[1]["event"], lines[1].get("library")), (&json!("secret-rotated"), None));
 }
 
+/// The events that begin an outage.
+const OUTAGES: [&str; 10] = [
+    "database-away",
+    "database-token-missing",
+    "database-unfit",
+    "overloaded",
+    "backend-undecided",
+    "backend-finds-fault",
+    "issuer-keys-missing",
+    "vault-refused",
+    "secret-unread",
+    "certificate-authorities-unread",
+];
+
 /// The list of events, as people read it.
 fn catalogue() -> String {
     let mut rows: Vec<String> = event::kinds()
@@ -191,6 +222,7 @@ fn catalogue() -> String {
         .collect();
     rows.sort();
     let rows = rows.concat();
+    let outages = OUTAGES.map(|name| format!("`{name}`")).join(", ");
     format!(
         "# What the log says\n\n\
          One JSON object a line on stdout. Every line has `timestamp`, `level`, `message` and `event`; inside an \
@@ -203,11 +235,18 @@ fn catalogue() -> String {
          An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
          `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
          names.\n\n\
+         **Outages.** These events are logged once when calls begin to fail, with the error of the first: {}; \
+         `vault-refused` only when the vault does not answer. Later failures are counted. Once a minute while calls \
+         fail, `outage-continues` says how many failed (`failed_calls`), for how long (`duration_ms`) and the last \
+         error. When calls have worked for five seconds, `outage-ended` says how many failed and how long it lasted. \
+         Both name the event that began it in `outage`. A request that is refused while too many run has no \
+         `invocation-ended`: it is counted, and `ORDERS_LOG=debug` shows it as `request-refused`.\n\n\
          | `event` | Level | Message | Fields of its own |\n|---|---|---|---|\n{rows}",
         event::LINES_DROPPED.name,
         event::CANNOT_SERVE.name,
         event::SETTING_REFUSED,
-        event::LIBRARY
+        event::LIBRARY,
+        outages,
     )
 }
 
@@ -225,6 +264,7 @@ fn the_committed_list_of_events_is_what_can_be_logged() {
 fn no_two_events_share_a_name_and_no_field_hides_one_of_the_line() {
     let mut names = std::collections::BTreeSet::from([event::SETTING_REFUSED, event::LIBRARY]);
     let lines = ["timestamp", "level", "message", "event", "invocation_id", "function", "trace_id", "denied"];
+    assert!(OUTAGES.iter().all(|name| event::kinds().any(|kind| kind.name == *name)));
     for kind in event::kinds() {
         assert!(names.insert(kind.name), "{}", kind.name);
         assert!(kind.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.name);

@@ -9,11 +9,11 @@ use orders_worker::{
     clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
-    functions::{self, App, health::Sampled},
+    functions::{self, App},
     host::{Host, Limits},
     identity::Identity,
     problem::Problem,
-    store,
+    store::{self, Monitored},
 };
 use serde_json::{Value, json};
 use test_servers::Mood;
@@ -47,6 +47,7 @@ async fn serve(world: &World) -> String {
     .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let needs = Needs { http: true, secrets: true, ..Needs::default() };
     let config = Config::read(environment, needs).unwrap();
+    let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
     let app = App {
         clock: Clock,
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
@@ -54,12 +55,12 @@ async fn serve(world: &World) -> String {
         audit: Audit::default(),
         limiter: None,
         tenant: None,
-        store: store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap(),
+        store: Arc::clone(&store),
         backend: Backend::StandIn,
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
-        health: Sampled::default(),
+        health: Arc::new(Monitored::new(store)),
         described: true,
     };
     let host = Host {

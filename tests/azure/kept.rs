@@ -1,6 +1,10 @@
 //! Secrets of settings, over the life of a process.
 
-use std::{fs, sync::Arc};
+use std::{
+    fs::{self, File},
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use orders_worker::{
@@ -8,6 +12,7 @@ use orders_worker::{
     secret::{Kept, SecretError, SecretSource},
     vault::VaultError,
 };
+use serde_json::Value;
 use test_servers::Mood;
 
 use crate::{
@@ -23,6 +28,7 @@ on_the_platform!(
     a_secret_goes_out_of_use_when_its_time_is_over,
     a_vault_that_asks_for_patience_is_given_it,
     the_background_reads_before_anybody_asks,
+    a_vault_that_is_away_is_one_outage_whoever_asks,
 );
 
 fn of_the_vault(world: &World) -> Kept {
@@ -71,6 +77,31 @@ async fn an_outage_leaves_the_last_secret_in_use_for_an_hour() {
     assert!(matches!(over, SecretError::Vault(VaultError::Unavailable { .. })), "{over}");
     world.is(Mood::Well);
     assert_eq!(kept.current(minute(61)).await.unwrap().expose(), "hunter2");
+}
+
+async fn a_vault_that_is_away_is_one_outage_whoever_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    tracing_subscriber::fmt().json().with_writer(File::create(&path).unwrap()).init();
+    let world = World::start().await;
+    let kept = of_the_vault(&world);
+    world.is(Mood::Failing(500));
+    for after in 0..5 {
+        assert!(kept.refresh(minute(after)).await.is_err());
+    }
+    world.is(Mood::Well);
+    kept.refresh(minute(5)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let log = fs::read_to_string(&path).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |event: &str, outage: Option<&str>| {
+        let fields = lines.iter().map(|line| &line["fields"]);
+        fields.filter(|one| one["event"] == event && one["outage"].as_str() == outage).count()
+    };
+    for outage in ["vault-refused", "secret-unread"] {
+        assert_eq!((count(outage, None), count("outage-ended", Some(outage))), (1, 1), "{log}");
+    }
+    assert_eq!(log.matches("\"failed_calls\":5").count(), 2, "{log}");
 }
 
 async fn a_secret_that_is_refused_goes_out_of_use_at_once() {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Occupies this many places with calls of `Wait`.
-async fn crowd(worker: &Worker, size: u32) -> Vec<Wire> {
+pub(crate) async fn crowd(worker: &Worker, size: u32) -> Vec<Wire> {
     let mut crowd = Vec::new();
     for _ in 0..size {
         let mut wire = Wire::to(worker).await;

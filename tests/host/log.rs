@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tracing::subscriber::DefaultGuard;
 
 use crate::{
     envelope::call,
@@ -14,8 +15,9 @@ use crate::{
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
+/// What was logged.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -28,7 +30,7 @@ impl Write for Log {
 }
 
 impl Log {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
@@ -41,7 +43,13 @@ impl Log {
 }
 
 /// A worker whose log is kept; the test's runtime has one thread, which is where the log is caught.
-async fn logging() -> (Worker, Log, tracing::subscriber::DefaultGuard) {
+pub(crate) async fn logging() -> (Worker, Log, DefaultGuard) {
+    let (log, guard) = watched();
+    (worker().await, log, guard)
+}
+
+/// Catches what the test's thread logs.
+pub(crate) fn watched() -> (Log, DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -49,7 +57,7 @@ async fn logging() -> (Worker, Log, tracing::subscriber::DefaultGuard) {
         .with_max_level(tracing::Level::INFO)
         .with_writer(move || writer.clone());
     let guard = tracing::subscriber::set_default(subscriber.finish());
-    (worker().await, log, guard)
+    (log, guard)
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod envelope;
 mod front;
 mod limits;
 mod log;
+mod outage;
 mod recordings;
 mod served;
 mod values;

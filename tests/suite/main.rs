@@ -31,6 +31,7 @@ mod invocation;
 mod keys;
 mod logs;
 mod orders;
+mod outages;
 mod migrate;
 mod poison;
 mod processing;

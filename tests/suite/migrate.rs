@@ -1,10 +1,14 @@
 //! The command of the deployment, and what happens before it was run.
 
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
-use local_host::Event;
+use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::support::{Mode, Setup, binary, migrate, on_a_server};
+use crate::support::{Heard, Mode, Setup, binary, migrate, migration, on_a_server};
 
 fn said(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
@@ -53,16 +57,76 @@ async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_d
     let buyer = app.person("buyer");
     let reply = buyer.get("/api/orders").await;
     assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{reply:?}");
-    let mut log = String::new();
-    while let Ok(event) = app.heard.try_recv() {
-        if let Event::Output { line, .. } = event {
-            log.push_str(&line);
-        }
-    }
-    assert!(log.contains("run `orders-worker migrate`"), "{log}");
+    let mut heard = Heard::default();
+    heard.until(&mut app, "what to do", |heard| heard.text.contains("run `orders-worker migrate`")).await;
 
     let output = migrate(&database.url());
     assert!(output.status.success(), "{}", said(&output.stderr));
     assert_eq!(buyer.get("/api/orders").await.status, 200);
     assert_eq!(app.host.worker_pid(), pid, "nothing was restarted");
+}
+
+/// Starts the command, and gives what it says before it ends, and when.
+fn says_while_it_waits(url: &str) -> (std::process::Child, String, Duration) {
+    let started = Instant::now();
+    let mut command =
+        migration(url).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut said = String::new();
+    let mut words = BufReader::new(command.stderr.take().expect("it is piped"));
+    words.read_line(&mut said).expect("it says something");
+    let after = started.elapsed();
+    command.stderr = Some(words.into_inner());
+    (command, said, after)
+}
+
+fn ends_well(mut command: std::process::Child) {
+    let mut said = String::new();
+    command.stdout.take().expect("it is piped").read_to_string(&mut said).expect("text");
+    assert!(command.wait().expect("it ends").success() && said.contains("at this version"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_behind_a_lock_is_told_which_lock_and_who_has_it() {
+    let database = on_a_server().await;
+    assert!(migrate(&database.url()).status.success());
+    for (lock, named) in [
+        ("LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE", "table `_sqlx_migrations`"),
+        ("SELECT pg_advisory_xact_lock(7061011)", "another migration"),
+    ] {
+        let mut holder = PgConnection::connect(&database.url()).await.expect("the server answers");
+        sqlx::raw_sql("SET application_name = 'holder'; BEGIN")
+            .execute(&mut holder)
+            .await
+            .expect("a transaction");
+        sqlx::raw_sql(lock).execute(&mut holder).await.expect("the lock is free");
+        let pid: i32 =
+            sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut holder).await.expect("a pid");
+        let url = database.url();
+        let waiting = tokio::task::spawn_blocking(move || says_while_it_waits(&url));
+        let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        let released = sqlx::raw_sql("ROLLBACK").execute(&mut holder).await;
+        assert!(waited.is_ok() && released.is_ok(), "behind {lock} it says nothing");
+        let (command, said, after) = waited.expect("in time").expect("no panic");
+        for word in [named, "holder", &pid.to_string()] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+        assert!(after >= Duration::from_secs(2), "{after:?}");
+        tokio::task::spawn_blocking(move || ends_well(command)).await.expect("it ends");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_another_writer_of_the_file_it_says_what_it_waits_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.db");
+    let url = format!("sqlite://{}", file.display());
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let mut holder = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    sqlx::raw_sql("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE").execute(&mut holder).await.expect("the lock");
+    let waiting = tokio::task::spawn_blocking(move || says_while_it_waits(&url));
+    let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+    sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.expect("the lock is released");
+    let (command, said, _) = waited.expect("it says something").expect("no panic");
+    assert!(said.contains("waits") && said.contains("another process"), "{said}");
+    tokio::task::spawn_blocking(move || ends_well(command)).await.expect("it ends");
 }

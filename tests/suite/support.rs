@@ -30,7 +30,7 @@ mod staged;
 
 pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
 pub(crate) use client::{Client, Reply, a_revision, an_order};
-pub(crate) use database::{migrate, on_a_server};
+pub(crate) use database::{migrate, migration, on_a_server};
 pub(crate) use described::document;
 pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
@@ -356,9 +356,18 @@ fn state() -> PathBuf {
 
 /// Kills the worker as the platform does: no warning.
 pub(crate) fn kill(app: &TestApp) {
+    send(app, rustix::process::Signal::KILL);
+}
+
+/// Asks the worker to end.
+pub(crate) fn terminate(app: &TestApp) {
+    send(app, rustix::process::Signal::TERM);
+}
+
+fn send(app: &TestApp, signal: rustix::process::Signal) {
     let pid = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
     if let Some(pid) = pid {
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
+        rustix::process::kill_process(pid, signal).ok();
     }
 }
 

@@ -5,7 +5,7 @@ use test_servers::Says;
 use tokio::time::{Duration, Instant};
 
 use super::*;
-use crate::telemetry::chain;
+use crate::telemetry::{chain, tests::lines_of};
 
 /// Shows the right certificate to a backend that answers this.
 async fn answered(says: Says) -> Result<Decision, Undecided> {
@@ -115,4 +115,30 @@ async fn the_story_of_a_failure_names_its_cause_and_no_address() {
     drop(server);
     let story = chain(&ask(settings).await.unwrap_err());
     assert!(story.contains("cannot be reached") && !story.contains("/v1/fulfilments"), "{story}");
+}
+
+#[test]
+fn a_backend_that_does_not_decide_is_one_outage() {
+    let lines = lines_of(async {
+        let parties = Parties::new();
+        parties.show(&parties.client());
+        let server = parties.backend().await;
+        let backend = Backend::new(Some(parties.settings(server.port())), None);
+        for says in [Says::Status(503), Says::Status(404), Says::Status(200)] {
+            server.say(says);
+            for _ in 0..10 {
+                let _decision = backend.carry_out(&order(), None, at(0)).await;
+            }
+        }
+    });
+    let told: Vec<_> =
+        lines.iter().map(|line| (&line["event"], &line["outage"], &line["failed_calls"])).collect();
+    let (none, ten) = (&Value::Null, &json!(10));
+    let [undecided, fault, ended] =
+        ["backend-undecided", "backend-finds-fault", "outage-ended"].map(Value::from);
+    assert_eq!(told[..2], [(&undecided, none, none), (&fault, none, none)]);
+    assert_eq!(told.len(), 4, "{told:?}");
+    for outage in [&undecided, &fault] {
+        assert!(told[2..].contains(&(&ended, outage, ten)), "{told:?}");
+    }
 }

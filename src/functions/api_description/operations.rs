@@ -110,7 +110,7 @@ fn around() -> Vec<Operation> {
             .taking([SecretName])
             .giving(StatusCode::OK, "What the vault says of it.", secret, [])
             .refusing([Problem::NotFound]),
-        Operation::open("Health", TAG, "Says whether the dependencies answer.")
+        Operation::open("Health", TAG, "Says whether the functions can do their work.")
             .giving(StatusCode::OK, "They answer.", health, [])
             .giving(StatusCode::SERVICE_UNAVAILABLE, "They do not, or the worker is busy.", health, []),
         Operation::open("ApiDescription", TAG, "Gives this document.")

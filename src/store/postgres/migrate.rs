@@ -10,11 +10,11 @@ use sqlx::{
 
 use tokio::time::timeout;
 
-use crate::store::StoreError;
+use crate::store::{OnWait, StoreError};
 
 use super::{
     pool::{Pool, sqlstate},
-    sql,
+    sql, waits,
 };
 
 /// How long the server may take to answer at all.
@@ -32,13 +32,20 @@ fn migrator() -> Migrator {
 
 /// Runs what the schema lacks, then grants the roles what they need. No limit of time holds here: a change to a large
 /// table takes as long as it takes.
-pub(super) async fn run(address: &PgConnectOptions) -> Result<(), StoreError> {
+///
+/// While it waits for a lock, `on_wait` is told which one and who has it.
+pub(super) async fn run(address: &PgConnectOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
     // Alone, the pool would try in silence until its patience ends; this says at once what is wrong.
     let late = |_| Error::Io(ErrorKind::TimedOut.into());
     timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)??.close().await?;
-    let one = PgPoolOptions::new().max_connections(1).connect_lazy_with(address.clone());
-    migrator().run(&one).await.map_err(Error::from)?;
-    sqlx::raw_sql(ROLES).execute(&one).await?;
+    let one = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
+    let one = one.connect_lazy_with(address.clone());
+    let pid = sqlx::query_scalar(sql::PID).fetch_one(&one).await?;
+    let migrated = async {
+        migrator().run(&one).await.map_err(Error::from)?;
+        sqlx::raw_sql(ROLES).execute(&one).await
+    };
+    waits::reported(address, pid, migrated, on_wait).await?;
     one.close().await;
     Ok(())
 }
@@ -48,10 +55,20 @@ pub(super) async fn check(pool: &Pool) -> Result<(), StoreError> {
     let needed = migrator().iter().map(|migration| migration.version).max();
     let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(pool).await {
         Ok(version) => version,
-        Err(error) if is_undefined_table(&error) => None,
+        Err(error) if is_undefined_table(&error) => return Err(missing(pool).await?),
         Err(error) => return Err(error.into()),
     };
     if there >= needed { Ok(()) } else { Err(StoreError::Outdated) }
+}
+
+/// Why the login finds no schema.
+async fn missing(pool: &Pool) -> Result<StoreError, Error> {
+    let there: Option<(String, bool, String)> = sqlx::query_as(sql::SCHEMAS).fetch_optional(pool).await?;
+    Ok(match there {
+        Some((schema, true, search_path)) => StoreError::NotInSearchPath { schema, search_path },
+        Some((schema, false, _)) => StoreError::SchemaForbidden { schema },
+        None => StoreError::Outdated,
+    })
 }
 
 fn is_undefined_table(error: &Error) -> bool {

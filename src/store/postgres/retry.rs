@@ -8,7 +8,10 @@ use super::{
     placing::is_lock_timeout,
     pool::{is_without_connection, sqlstate},
 };
-use crate::{store::StoreError, telemetry::Event};
+use crate::{
+    store::{StoreError, wording::Wording},
+    telemetry::Event,
+};
 
 /// Which attempt at a unit of work it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,7 +41,7 @@ where
         match work(attempt).await {
             Err(StoreError::Unavailable(error)) if patience.covers(&error, began) => {
                 attempt = Attempt::Again;
-                Event::WorkRepeated { error: &error }.log();
+                Event::WorkRepeated { error: &Wording(&error) }.log();
             }
             settled => return settled,
         }

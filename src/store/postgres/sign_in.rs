@@ -11,6 +11,7 @@ use sqlx::{Error, postgres::PgConnectOptions};
 use crate::{
     azure::{ManagedIdentity, Token, TokenError},
     clock::Clock,
+    host::Outage,
     secret::Secret,
     telemetry::Event,
 };
@@ -32,6 +33,7 @@ struct Shared {
     clock: Clock,
     state: Mutex<State>,
     flight: tokio::sync::Mutex<()>,
+    missing: Outage,
 }
 
 #[derive(Default)]
@@ -74,7 +76,8 @@ impl State {
 impl SignIn {
     pub(super) fn new(identity: ManagedIdentity, clock: Clock) -> Self {
         let (state, flight) = Default::default();
-        Self(Arc::new(Shared { identity, clock, state, flight }))
+        let missing = Outage::new("database-token-missing");
+        Self(Arc::new(Shared { identity, clock, state, flight, missing }))
     }
 
     /// Has the token renewed in the background when that is due. Nothing waits for it.
@@ -137,11 +140,12 @@ impl SignIn {
         match asked {
             Ok(token) => {
                 state.take(token, now);
+                self.0.missing.worked();
                 Event::DatabaseTokenRenewed {}.log();
                 Ok(state.count)
             }
             Err(error) => {
-                Event::DatabaseTokenMissing { error: &error }.log();
+                self.0.missing.failed(Some(&error), || Event::DatabaseTokenMissing { error: &error }.log());
                 state.failed = Some((now, error));
                 state.renew_at = now + PAUSE;
                 Err(error)

@@ -10,6 +10,7 @@ use crate::store::contract::{
 };
 
 mod faults;
+mod probe;
 mod roles;
 mod server;
 mod units;

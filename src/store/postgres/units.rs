@@ -40,7 +40,7 @@ impl Postgres {
         bounded(self.changing(Some(subject), work)).await
     }
 
-    /// As [`change`](Self::change), without its limit of time and its line of log. Without a subject it waits for no
+    /// As [`change`](Self::change), without its limit of time. Without a subject it waits for no
     /// other call of this process.
     pub(super) async fn changing<'a, T: Send, F>(
         &'a self,

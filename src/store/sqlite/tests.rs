@@ -12,6 +12,7 @@ use crate::store::contract::{
 };
 
 mod faults;
+mod probe;
 mod upgrade;
 
 struct Folder(TempDir);

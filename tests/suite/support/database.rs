@@ -46,11 +46,16 @@ pub(crate) async fn on_a_server() -> Database {
 
 /// Runs `orders-worker migrate`.
 pub(crate) fn migrate(url: &str) -> Output {
-    Command::new(binary())
+    migration(url).output().expect("the binary runs")
+}
+
+/// The command `orders-worker migrate`.
+pub(crate) fn migration(url: &str) -> Command {
+    let mut command = Command::new(binary());
+    command
         .arg("migrate")
         .env_clear()
         .env("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
-        .env("ORDERS_DATABASE_URL", url)
-        .output()
-        .expect("the binary runs")
+        .env("ORDERS_DATABASE_URL", url);
+    command
 }

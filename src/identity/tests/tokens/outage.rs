@@ -1,6 +1,7 @@
 //! J20: an issuer that is away or misbehaves. No keys is 503, never acceptance.
 
 use super::*;
+use crate::telemetry::tests::lines_of;
 
 /// Everything that an issuer can do wrong.
 fn misbehaviour(world: &World) -> Vec<(&'static str, Option<Says>, Option<Says>)> {
@@ -154,4 +155,24 @@ async fn while_the_issuer_is_away_an_old_set_is_renewed_once_a_minute() {
         assert_eq!(world.asks_at(&token, after(second)).await, (200, ""));
     }
     assert_eq!(world.issuer.times(), 3);
+}
+
+#[test]
+fn an_issuer_that_is_away_is_one_outage() {
+    let lines = lines_of(async {
+        let world = World::new().await;
+        let good = json!({"issuer": world.issuer.name(), "jwks_uri": format!("{}/keys", world.issuer.url)});
+        world.issuer.say_metadata(Says::Status(500));
+        for second in 0..100 {
+            world.asks_at(&world.good(), after(second)).await;
+        }
+        world.issuer.say_metadata(Says::Json(good));
+        assert_eq!(world.asks_at(&world.good(), after(121)).await, (200, ""));
+    });
+    let told: Vec<_> = lines.iter().map(|line| (&line["event"], &line["failed_calls"])).collect();
+    assert_eq!(
+        told,
+        [(&json!("issuer-keys-missing"), &Value::Null), (&json!("outage-ended"), &json!(8))],
+        "{lines:?}"
+    );
 }

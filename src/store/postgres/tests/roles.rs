@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The same database under a role, as a login that is its member reaches it.
-fn under(database: &Database, role: &str) -> Postgres {
+pub(super) fn under(database: &Database, role: &str) -> Postgres {
     Postgres::open(&format!("{}?options[role]={role}", database.url()), 4, None).unwrap()
 }
 

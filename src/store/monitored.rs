@@ -1,0 +1,112 @@
+//! A store whose failing calls are logged as outages, and which knows whether the functions' calls work.
+//!
+//! Two things tell that: a probe, which reads and writes as the functions do and keeps nothing, and what became of the
+//! last calls of each kind, for faults that a probe does not meet.
+
+use std::{fmt::Display, sync::Arc, time::Duration};
+
+use sqlx::Error;
+use tokio::time::{Instant, sleep};
+
+use super::{Store, StoreError, Workload, wording::Wording};
+use crate::{host::Outage, telemetry::Event};
+use calls::{Calls, Kind, PROBE};
+
+mod calls;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+/// How often the database is probed.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// A store, and whether it works.
+pub struct Monitored {
+    store: Arc<dyn Store>,
+    calls: Calls,
+    unavailable: Outage,
+    invalid: Outage,
+}
+
+impl Monitored {
+    /// Monitors the calls of a store. It is not known to work until it was probed.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            calls: Calls::new(Instant::now()),
+            unavailable: Outage::new("database-away"),
+            invalid: Outage::new("database-unfit"),
+        }
+    }
+
+    /// Whether the last probe worked and no kind of call fails all the time. No I/O.
+    #[must_use]
+    pub fn works(&self) -> bool {
+        self.calls.work(Instant::now())
+    }
+
+    /// Probes the database every five seconds for as long as the process lives, for what `workload` needs. With
+    /// `only_outages` it is left alone unless calls fail: then a probe finds out that they work again.
+    pub async fn keep_probing(self: Arc<Self>, workload: Workload, only_outages: bool) {
+        loop {
+            if !only_outages || self.unavailable.is_open() || self.invalid.is_open() {
+                // What became of it is kept.
+                let _result = self.probe(workload).await;
+            }
+            sleep(EVERY).await;
+        }
+    }
+
+    /// The result of a call, which is counted, and logged where an outage begins with it.
+    fn seen<T>(&self, kind: Kind, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        match &result {
+            Ok(_) => {
+                self.calls.worked(kind, Instant::now());
+                self.recovered(kind.part());
+            }
+            Err(error) => {
+                self.calls.failed(kind, Instant::now());
+                self.log(error, kind.part(), 1);
+            }
+        }
+        result
+    }
+
+    /// The result of a probe that began at `began`.
+    fn probed(&self, result: Result<(), StoreError>, began: Instant) -> Result<(), StoreError> {
+        match &result {
+            Ok(()) => {
+                self.calls.probed(true);
+                self.recovered(PROBE);
+                self.calls.forgive(began).for_each(|kind| self.recovered(kind.part()));
+            }
+            // Every connection is in use: that is load, while calls work.
+            Err(StoreError::Unavailable(Error::PoolTimedOut)) if self.calls.worked_lately(Instant::now()) => {
+            }
+            Err(error) => {
+                self.calls.probed(false);
+                self.log(error, PROBE, 0);
+            }
+        }
+        result
+    }
+
+    fn recovered(&self, part: u32) {
+        self.unavailable.working(part);
+        self.invalid.working(part);
+    }
+
+    /// Logs an error where an outage begins with it, and counts so many calls as failed.
+    fn log(&self, error: &StoreError, part: u32, calls: u64) {
+        if let StoreError::Unavailable(source) = error {
+            let error: &dyn Display = &Wording(source);
+            self.invalid.working(part);
+            self.unavailable.failing(part, calls, Some(error), || Event::DatabaseAway { error }.log());
+        } else {
+            self.unavailable.working(part);
+            self.invalid.failing(part, calls, Some(error), || Event::DatabaseUnfit { error }.log());
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What became of the last calls, by kind.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+/// A kind fails when its calls failed for so long, without one that worked.
+const SPAN: Duration = Duration::from_secs(5);
+
+/// So many failed calls make a kind fail, at least: one order that somebody holds locked is no outage.
+const AT_LEAST: u64 = 3;
+
+/// What is older says nothing any more.
+const LATELY: Duration = Duration::from_secs(10);
+
+/// The part of the database's outages that the probe is.
+pub(super) const PROBE: u32 = Kind::Gauges as u32 + 1;
+
+/// The kinds of call, each a unit of work.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    PlaceOrder,
+    IngestOrder,
+    ReadOrder,
+    UpdateOrder,
+    CancelOrder,
+    OrderHistory,
+    ListOrders,
+    QueueOrder,
+    ListProducts,
+    PutProduct,
+    PendingOrder,
+    DecideOrder,
+    RecordDeadLetter,
+    ListDeadLetters,
+    ReplayDeadLetter,
+    PurgeExpired,
+    TakeDueMessages,
+    Gauges,
+}
+
+impl Kind {
+    const CALLS: [Self; 18] = [
+        Self::PlaceOrder,
+        Self::IngestOrder,
+        Self::ReadOrder,
+        Self::UpdateOrder,
+        Self::CancelOrder,
+        Self::OrderHistory,
+        Self::ListOrders,
+        Self::QueueOrder,
+        Self::ListProducts,
+        Self::PutProduct,
+        Self::PendingOrder,
+        Self::DecideOrder,
+        Self::RecordDeadLetter,
+        Self::ListDeadLetters,
+        Self::ReplayDeadLetter,
+        Self::PurgeExpired,
+        Self::TakeDueMessages,
+        Self::Gauges,
+    ];
+
+    /// Which part of the database's outages it is.
+    pub(super) const fn part(self) -> u32 {
+        self as u32
+    }
+}
+
+/// Times are milliseconds since the store was made, and one more, so that 0 says never.
+pub(super) struct Calls {
+    start: Instant,
+    probe: AtomicBool,
+    last_success: AtomicU64,
+    kinds: [Record; Kind::CALLS.len()],
+}
+
+/// The failed calls of a kind since one worked.
+#[derive(Default)]
+struct Record {
+    count: AtomicU64,
+    first: AtomicU64,
+    last: AtomicU64,
+}
+
+impl Calls {
+    pub(super) fn new(start: Instant) -> Self {
+        let (probe, last_success, kinds) = Default::default();
+        Self { start, probe, last_success, kinds }
+    }
+
+    pub(super) fn worked(&self, kind: Kind, now: Instant) {
+        self.last_success.store(self.since_start(now), Ordering::Relaxed);
+        self.kinds[kind as usize].clear();
+    }
+
+    pub(super) fn failed(&self, kind: Kind, now: Instant) {
+        let (record, now) = (&self.kinds[kind as usize], self.since_start(now));
+        record.last.store(now, Ordering::Relaxed);
+        if record.count.fetch_add(1, Ordering::Relaxed) == 0 {
+            record.first.store(now, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn probed(&self, works: bool) {
+        self.probe.store(works, Ordering::Relaxed);
+    }
+
+    /// Forgets the failures that were long over when a probe began that worked; gives their kinds.
+    pub(super) fn forgive(&self, began: Instant) -> impl Iterator<Item = Kind> {
+        let began = self.since_start(began);
+        Kind::CALLS.into_iter().filter(move |kind| {
+            let record = &self.kinds[*kind as usize];
+            let over = record.count.load(Ordering::Relaxed) > 0
+                && record.last.load(Ordering::Relaxed).saturating_add(millis(LATELY)) <= began;
+            if over {
+                record.clear();
+            }
+            over
+        })
+    }
+
+    /// Whether a call of any kind worked just now.
+    pub(super) fn worked_lately(&self, now: Instant) -> bool {
+        let last = self.last_success.load(Ordering::Relaxed);
+        last > 0 && self.since_start(now).saturating_sub(last) < millis(LATELY)
+    }
+
+    pub(super) fn work(&self, now: Instant) -> bool {
+        let now = self.since_start(now);
+        self.probe.load(Ordering::Relaxed) && !self.kinds.iter().any(|record| record.fails(now))
+    }
+
+    fn since_start(&self, now: Instant) -> u64 {
+        millis(now - self.start) + 1
+    }
+}
+
+impl Record {
+    fn clear(&self) {
+        if self.count.load(Ordering::Relaxed) > 0 {
+            self.count.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn fails(&self, now: u64) -> bool {
+        let [count, first, last] =
+            [&self.count, &self.first, &self.last].map(|number| number.load(Ordering::Relaxed));
+        count >= AT_LEAST
+            && last.saturating_sub(first) >= millis(SPAN)
+            && now.saturating_sub(last) < millis(LATELY)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,179 @@
+//! The units of work of a store, each with its result seen.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{Kind, Monitored};
+use crate::{
+    orders::{
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
+        ProductDraft, Recorded, RequestKey, Sku,
+    },
+    policy::{
+        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
+        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+    },
+    store::{
+        Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OnWait, Pending, Placed,
+        Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
+    },
+};
+
+#[async_trait]
+impl Store for Monitored {
+    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        self.store.migrate_reporting(on_wait).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+
+    async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
+        let began = Instant::now();
+        self.probed(self.store.probe(workload).await, began)
+    }
+
+    async fn place_order(
+        &self,
+        permit: &Permit<PlaceOrder>,
+        id: OrderId,
+        draft: &OrderDraft,
+        key: Option<&RequestKey>,
+        stamp: Stamp,
+    ) -> Result<Placed, StoreError> {
+        self.seen(Kind::PlaceOrder, self.store.place_order(permit, id, draft, key, stamp).await)
+    }
+
+    async fn ingest_order(
+        &self,
+        message: &IncomingOrder,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Ingested, StoreError> {
+        self.seen(Kind::IngestOrder, self.store.ingest_order(message, id, stamp).await)
+    }
+
+    async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.seen(Kind::ReadOrder, self.store.read_order(permit, id).await)
+    }
+
+    async fn update_order(
+        &self,
+        permit: &Permit<UpdateOrder>,
+        id: OrderId,
+        revision: &OrderRevision,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<Updated, StoreError> {
+        self.seen(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp).await)
+    }
+
+    async fn cancel_order(
+        &self,
+        permit: &Permit<CancelOrder>,
+        id: OrderId,
+        stamp: Stamp,
+    ) -> Result<Cancelled, StoreError> {
+        self.seen(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp).await)
+    }
+
+    async fn order_history(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: OrderId,
+        slice: &Slice<u64>,
+    ) -> Result<Option<Listed<Recorded>>, StoreError> {
+        self.seen(Kind::OrderHistory, self.store.order_history(permit, id, slice).await)
+    }
+
+    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
+        self.seen(Kind::ListOrders, self.store.list_orders(sight, slice).await)
+    }
+
+    async fn queue_order(
+        &self,
+        permit: &Permit<ProcessOrder>,
+        message: &FulfilmentMessage,
+        relay_at: DateTime<Utc>,
+        stamp: Stamp,
+    ) -> Result<Queued, StoreError> {
+        self.seen(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp).await)
+    }
+
+    async fn list_products(
+        &self,
+        permit: &Permit<ListProducts>,
+        slice: &Slice<Sku>,
+    ) -> Result<Listed<Product>, StoreError> {
+        self.seen(Kind::ListProducts, self.store.list_products(permit, slice).await)
+    }
+
+    async fn put_product(
+        &self,
+        permit: &Permit<PutProduct>,
+        draft: &ProductDraft,
+        precondition: Precondition,
+        stamp: Stamp,
+    ) -> Result<ProductWritten, StoreError> {
+        self.seen(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp).await)
+    }
+
+    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
+        self.seen(Kind::PendingOrder, self.store.pending_order(message, stamp).await)
+    }
+
+    async fn decide_order(
+        &self,
+        message: &FulfilmentMessage,
+        decision: Decision,
+        stamp: Stamp,
+    ) -> Result<bool, StoreError> {
+        self.seen(Kind::DecideOrder, self.store.decide_order(message, decision, stamp).await)
+    }
+
+    async fn record_dead_letter(
+        &self,
+        letter: &DeadLetter,
+        fails: Option<&FulfilmentMessage>,
+        stamp: Stamp,
+    ) -> Result<GivenUp, StoreError> {
+        self.seen(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp).await)
+    }
+
+    async fn list_dead_letters(
+        &self,
+        permit: &Permit<ListDeadLetters>,
+        slice: &Slice<Uuid>,
+    ) -> Result<Listed<DeadLetter>, StoreError> {
+        self.seen(Kind::ListDeadLetters, self.store.list_dead_letters(permit, slice).await)
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        permit: &Permit<ReplayDeadLetter>,
+        id: Uuid,
+        stamp: Stamp,
+    ) -> Result<Replayed, StoreError> {
+        self.seen(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp).await)
+    }
+
+    async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+        self.seen(Kind::PurgeExpired, self.store.purge_expired(now, limit).await)
+    }
+
+    async fn take_due_messages(
+        &self,
+        now: DateTime<Utc>,
+        deadline: chrono::Duration,
+        limit: u32,
+    ) -> Result<Vec<DueMessage>, StoreError> {
+        self.seen(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit).await)
+    }
+
+    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
+        self.seen(Kind::Gauges, self.store.gauges(now).await)
+    }
+}

@@ -1,0 +1,24 @@
+//! What a migration waits for: a file does not tell who holds its lock.
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::store::{
+    OnWait,
+    bounds::{WAIT_REMINDER, WAIT_UNREPORTED},
+};
+
+/// Runs `work`, and reports that it takes long.
+pub(super) async fn reported<T>(work: impl Future<Output = T>, on_wait: OnWait<'_>) -> T {
+    let watch = async {
+        let mut look = interval_at(Instant::now() + WAIT_UNREPORTED, WAIT_REMINDER);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            on_wait("the migration waits for the file's write lock, which another process may hold");
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = watch => unreachable!("it watches for as long as there is work"),
+    }
+}
