@@ -126,7 +126,7 @@ async fn on_postgres() -> (Proxy, Database, String) {
 }
 
 #[tokio::test]
-async fn a_statement_of_postgres_is_counted_by_its_sync() {
+async fn a_statement_is_counted_by_its_sync_on_postgres() {
     let (proxy, _database, url) = on_postgres().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let one = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut connection).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_statement_of_postgres_is_counted_by_its_sync() {
 }
 
 #[tokio::test]
-async fn an_answer_on_postgres_is_lost_after_its_commit_and_not_before() {
+async fn an_answer_is_lost_after_its_commit_and_not_before_on_postgres() {
     let (proxy, database, url) = on_postgres().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     sqlx::query("CREATE TABLE kept (id bigint)").execute(&mut connection).await.unwrap();
@@ -152,7 +152,7 @@ async fn an_answer_on_postgres_is_lost_after_its_commit_and_not_before() {
 }
 
 #[tokio::test]
-async fn the_login_to_postgres_is_late_and_statements_are_not() {
+async fn a_login_is_late_and_statements_are_not_on_postgres() {
     let (proxy, _database, url) = on_postgres().await;
     proxy.delay_login(Duration::from_millis(200));
     let start = Instant::now();
