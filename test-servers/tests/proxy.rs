@@ -102,6 +102,18 @@ async fn answers_are_late_by_what_is_asked() {
 }
 
 #[tokio::test]
+async fn an_answer_breaks_off_in_its_middle() {
+    let proxy = echo().await;
+    proxy.silence_after(Some(7));
+    let mut stream = connect(&proxy).await;
+    assert!(answers(&mut stream).await.unwrap());
+    stream.write_all(b"hello").await.unwrap();
+    let mut buffer = [0; 5];
+    assert_eq!(stream.read(&mut buffer).await.unwrap(), 2);
+    assert!(timeout(QUIET, stream.read(&mut buffer)).await.is_err());
+}
+
+#[tokio::test]
 async fn garbled_bytes_are_others_of_the_same_number() {
     let proxy = echo().await;
     let mut stream = connect(&proxy).await;
