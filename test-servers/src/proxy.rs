@@ -105,6 +105,7 @@ impl Proxy {
     ///
     /// # Errors
     /// When there is no free port.
+    #[expect(clippy::unused_async, reason = "it is started as every other server here, within a runtime")]
     pub async fn start(upstream: SocketAddr) -> io::Result<Self> {
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG)?;
         let address = listener.local_addr()?;

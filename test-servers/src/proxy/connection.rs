@@ -55,7 +55,8 @@ impl Connection {
                 return self.swallow(&mut client).await;
             }
             let mut server = TcpStream::connect(self.shared.upstream).await?;
-            (client.set_nodelay(true)?, server.set_nodelay(true)?);
+            client.set_nodelay(true)?;
+            server.set_nodelay(true)?;
             let (from_client, to_client) = client.split();
             let (from_server, to_server) = server.split();
             tokio::select! {

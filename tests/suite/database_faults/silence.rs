@@ -84,9 +84,11 @@ impl Load {
         let found = "SELECT reference FROM orders WHERE reference = ANY($1)";
         let found: Vec<String> =
             sqlx::query_scalar(found).bind(&keys).fetch_all(&mut connection).await.expect("orders");
-        let (mut found, mut keys) = (found, keys);
-        (found.sort(), keys.sort());
-        assert_eq!(found, keys);
+        let sorted = |mut references: Vec<String>| {
+            references.sort();
+            references
+        };
+        assert_eq!(sorted(found), sorted(keys));
     }
 
     fn stop(&self) {
