@@ -1,4 +1,5 @@
 //! The proxy breaks a network as it says, on real sockets, and only then.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
 
 use std::{io, time::Duration};
 
