@@ -13,6 +13,10 @@ use crate::pem::Holder;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// How long a connection is kept that no request uses. A failover that drops packets leaves idle connections that never
+/// answer; each would cost a request its whole time.
+const UNUSED: Duration = Duration::from_secs(2);
+
 /// Whose certificates prove who a server is. Neither the environment nor the system's files can add to them.
 #[derive(Clone, Debug)]
 pub enum Roots {
@@ -92,6 +96,7 @@ fn bounded(tls: ClientConfig, schemes: Schemes, patience: Duration) -> ClientBui
         .no_proxy()
         .referer(false)
         .connect_timeout(CONNECT)
+        .pool_idle_timeout(UNUSED)
         .timeout(patience)
 }
 

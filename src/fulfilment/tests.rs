@@ -17,6 +17,7 @@ use crate::{
 
 mod outcomes;
 mod rotation;
+mod silence;
 mod trust;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -4,8 +4,9 @@
 //! - A set is **renewed** by the first request an hour after it was fetched; until then a key that the issuer has
 //!   removed still counts, afterwards it does not. While renewing fails, requests go on with the set they have, for
 //!   24 hours after it was fetched, and renewing is tried once a minute.
-//! - A **key id that nobody knows** has the set renewed at once, but only once a minute whoever asks.
-//! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, … 30 seconds.
+//! - A **key id that is in no set** has the set renewed at once, but only once a minute however many ask. After an
+//!   attempt that failed the next one comes sooner, as without a set.
+//! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One request fetches at a time; those who need the outcome wait for it.
 

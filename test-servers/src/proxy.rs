@@ -78,6 +78,7 @@ struct Faults {
     login_delay: Duration,
     garble: Option<Garble>,
     silence_after_commit: bool,
+    silence_after: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -104,6 +105,7 @@ impl Proxy {
     ///
     /// # Errors
     /// When there is no free port.
+    #[expect(clippy::unused_async, reason = "it is started as every other server here, within a runtime")]
     pub async fn start(upstream: SocketAddr) -> io::Result<Self> {
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into(), BACKLOG)?;
         let address = listener.local_addr()?;
@@ -152,6 +154,12 @@ impl Proxy {
     /// its connection is silent from there on.
     pub fn silence_after_commit(&self, on: bool) {
         self.shared.faults().silence_after_commit = on;
+    }
+
+    /// Silences each connection once its server has answered so many bytes, in the middle of an answer perhaps; none
+    /// stops it.
+    pub fn silence_after(&self, bytes: Option<usize>) {
+        self.shared.faults().silence_after = bytes;
     }
 
     /// Resets the existing connections.

@@ -1,4 +1,5 @@
 //! The proxy breaks a network as it says, on real sockets, and only then.
+#![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
 
 use std::{io, time::Duration};
 
@@ -102,6 +103,18 @@ async fn answers_are_late_by_what_is_asked() {
 }
 
 #[tokio::test]
+async fn an_answer_breaks_off_in_its_middle() {
+    let proxy = echo().await;
+    proxy.silence_after(Some(7));
+    let mut stream = connect(&proxy).await;
+    assert!(answers(&mut stream).await.unwrap());
+    stream.write_all(b"hello").await.unwrap();
+    let mut buffer = [0; 5];
+    assert_eq!(stream.read(&mut buffer).await.unwrap(), 2);
+    assert!(timeout(QUIET, stream.read(&mut buffer)).await.is_err());
+}
+
+#[tokio::test]
 async fn garbled_bytes_are_others_of_the_same_number() {
     let proxy = echo().await;
     let mut stream = connect(&proxy).await;
@@ -126,7 +139,7 @@ async fn on_postgres() -> (Proxy, Database, String) {
 }
 
 #[tokio::test]
-async fn a_statement_of_postgres_is_counted_by_its_sync() {
+async fn a_statement_is_counted_by_its_sync_on_postgres() {
     let (proxy, _database, url) = on_postgres().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let one = sqlx::query_scalar::<_, i32>("SELECT 1").fetch_one(&mut connection).await.unwrap();
@@ -138,7 +151,7 @@ async fn a_statement_of_postgres_is_counted_by_its_sync() {
 }
 
 #[tokio::test]
-async fn an_answer_on_postgres_is_lost_after_its_commit_and_not_before() {
+async fn an_answer_is_lost_after_its_commit_and_not_before_on_postgres() {
     let (proxy, database, url) = on_postgres().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     sqlx::query("CREATE TABLE kept (id bigint)").execute(&mut connection).await.unwrap();
@@ -152,7 +165,7 @@ async fn an_answer_on_postgres_is_lost_after_its_commit_and_not_before() {
 }
 
 #[tokio::test]
-async fn the_login_to_postgres_is_late_and_statements_are_not() {
+async fn a_login_is_late_and_statements_are_not_on_postgres() {
     let (proxy, _database, url) = on_postgres().await;
     proxy.delay_login(Duration::from_millis(200));
     let start = Instant::now();

@@ -8,5 +8,6 @@ mod platform;
 mod reading;
 mod refused;
 mod rotation;
+mod silent;
 mod tokens;
 mod world;

@@ -1,6 +1,9 @@
 //! A vault that is found under its public name, the identity endpoint of this process, and our client of both.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use orders_worker::{
@@ -10,7 +13,7 @@ use orders_worker::{
     vault::{About, Found, Vault, VaultError},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use test_servers::{Authority, IdentityEndpoint, Issued, Leaf, Mood, Vault as Server, VaultSecret};
+use test_servers::{Authority, IdentityEndpoint, Issued, Leaf, Mood, Proxy, Vault as Server, VaultSecret};
 use uuid::Uuid;
 
 use crate::platform;
@@ -43,8 +46,18 @@ impl World {
         let endpoint = IdentityEndpoint::start_at(platform::announced(), "token-1").unwrap();
         let server = Server::start(shown, "token-1").await.unwrap();
         server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
-        let vault = vault(trusted, &server, client_id);
+        let vault = vault(trusted, server.address(), client_id);
         Self { endpoint, server, vault }
+    }
+
+    /// The vault of [`start`](Self::start), behind a proxy.
+    pub(crate) async fn start_behind_proxy() -> (Self, Proxy) {
+        let authority = Authority::new("tests").unwrap();
+        let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
+        let mut world = Self::with(&authority, &issued, None).await;
+        let proxy = Proxy::start(world.server.address()).await.unwrap();
+        world.vault = vault(&authority, (Ipv4Addr::LOCALHOST, proxy.port()).into(), None);
+        (world, proxy)
     }
 
     pub(crate) async fn read(&self, name: &str) -> Result<Found, VaultError> {
@@ -70,11 +83,11 @@ impl World {
     }
 }
 
-fn vault(trusted: &Authority, server: &Server, client_id: Option<Uuid>) -> Vault {
+fn vault(trusted: &Authority, address: SocketAddr, client_id: Option<Uuid>) -> Vault {
     let identity = ManagedIdentity::of_this_app(client_id).unwrap();
     let root = CertificateDer::from_pem_slice(trusted.certificate().as_bytes()).unwrap();
     let client = https::builder(Roots::Only(vec![root]), Schemes::Https, Duration::from_secs(6)).unwrap();
-    let client = client.resolve(HOST, server.address()).build().unwrap();
+    let client = client.resolve(HOST, address).build().unwrap();
     Vault::new(&format!("https://{HOST}/"), &identity, client).unwrap()
 }
 

@@ -1,7 +1,8 @@
 //! A real backend, at the other end of mutual TLS.
 
-use std::fs;
+use std::{fs, time::Duration};
 
+use futures_util::future::join_all;
 use tempfile::TempDir;
 use test_servers::{Authority, Backend, Leaf, Says};
 
@@ -76,6 +77,24 @@ async fn the_relay_tells_how_long_the_certificate_is_good_for() {
     let mut heard = Heard::default();
     heard.until(&mut world.app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
     assert_eq!(heard.events("gauges")[0]["certificate_days"], 29, "a month, less the time that this takes");
+}
+
+#[tokio::test]
+async fn a_silent_backend_holds_up_its_messages_and_no_calls() {
+    let world = world(Mode::Proxy).await;
+    world.backend.say(Says::Nothing);
+    for _ in 0..4 {
+        processed(&world.app).await;
+    }
+    world.app.eventually("four wait", SOON, async || world.backend.asked().len() == 4).await;
+    let buyer = world.app.person("buyer");
+    for reply in join_all((0..20).map(|_| buyer.get("/api/orders"))).await {
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    world.backend.say(Says::Status(202));
+    let (buyer, location) = processed(&world.app).await;
+    world.app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(10)).await;
+    assert_eq!(world.backend.asked().len(), 5, "the four still wait");
 }
 
 async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {

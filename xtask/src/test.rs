@@ -26,9 +26,11 @@ const APP: &str = "APP_UNDER_TEST";
 /// In the names of the tests that run on a queue server, and of no others.
 const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];
 /// The same on PostgreSQL.
-const ON_POSTGRES: [&str; 8] = [
+const ON_POSTGRES: [&str; 10] = [
     "::postgres",
+    "_on_postgres",
     "canaries::",
+    "database_faults::",
     "database_tls::",
     "database_token::",
     "doctor::database::a_server_behind_tls",
@@ -36,6 +38,9 @@ const ON_POSTGRES: [&str; 8] = [
     "databases_are_fresh_and_leave_with_their_test",
     "a_crash_loses_connections",
 ];
+
+/// On PostgreSQL whatever the engine of the run: once is enough.
+const ON_POSTGRES_ANYWAY: [&str; 1] = ["database_faults::"];
 
 /// One stage: commands that must all succeed.
 struct Stage {
@@ -106,7 +111,7 @@ const STAGES: [Stage; 14] = [
             test.env(postgres::GIVEN, server.url());
             // The other engine: the same scenarios once more.
             let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
-            leave_out(&mut on_server, left_out);
+            leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
             on_server
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
@@ -340,6 +345,8 @@ mod tests {
             ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
             ("logins::postgres::a_role_that_an_identity_should_not_have_is_taken_away", postgres),
             ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+            ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
+            ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
             ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
             ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
             ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 const ONCE_A_MINUTE: TimeDelta = TimeDelta::minutes(1);
-/// Longest pause between attempts to fetch a first set.
-const SLOWEST_START: TimeDelta = TimeDelta::seconds(30);
+/// Longest pause between attempts while callers wait for a key and the issuer fails: within ten seconds of its return
+/// they have it.
+const SLOWEST: TimeDelta = TimeDelta::seconds(8);
 
 /// When it was asked, and why. Asking whether one may counts as asking.
 #[derive(Default)]
@@ -22,18 +23,24 @@ impl Pace {
         passed(&mut self.asked, ONCE_A_MINUTE, now)
     }
 
-    /// Whether a key that is in no set may be looked for now.
+    /// Whether a key that is in no set may be looked for now: once a minute, and after a failure sooner.
     pub(super) fn may_seek(&mut self, now: DateTime<Utc>) -> bool {
-        passed(&mut self.sought, ONCE_A_MINUTE, now)
+        let pause = if self.failures == 0 { ONCE_A_MINUTE } else { self.pause() };
+        passed(&mut self.sought, pause, now)
     }
 
     /// Whether a first set may be fetched now: at once, then after pauses that double.
     pub(super) fn may_begin(&mut self, now: DateTime<Utc>) -> bool {
-        let pause = match self.failures {
-            0 => TimeDelta::zero(),
-            failures => TimeDelta::seconds(1 << (failures - 1).min(5)).min(SLOWEST_START),
-        };
+        let pause = self.pause();
         passed(&mut self.asked, pause, now)
+    }
+
+    /// Doubles with each failure.
+    fn pause(&self) -> TimeDelta {
+        match self.failures {
+            0 => TimeDelta::zero(),
+            failures => TimeDelta::seconds(1 << (failures - 1).min(5)).min(SLOWEST),
+        }
     }
 
     pub(super) fn ended(&mut self, well: bool) {

@@ -24,6 +24,7 @@ use tokio::{
 
 use super::sign_in::SignIn;
 
+mod arrays;
 mod connector;
 mod executor;
 mod failure;

@@ -17,8 +17,11 @@ use crate::{config::TraceSettings, https, telemetry::chain};
 const BATCH: usize = 512;
 /// How long a batch waits for more.
 const LINGER: Duration = Duration::from_secs(1);
-/// How long a batch waits that was not taken: at first, and at last.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How long a batch waits that was not taken: at first, and at last. A collector that comes back has it within ten
+/// seconds.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
+/// The longest pause that the collector is given when it asks for one.
+const ASKED: Duration = Duration::from_secs(30);
 /// How long what is left may take when the process ends.
 const LAST: Duration = Duration::from_secs(2);
 /// The longest answer that is read, in bytes.
@@ -102,7 +105,7 @@ impl Exporter {
         match self.send(batch).await {
             Ok(()) => *pause = PAUSES.0,
             Err(asked) => {
-                tokio::time::sleep(asked.unwrap_or(*pause).clamp(PAUSES.0, PAUSES.1)).await;
+                tokio::time::sleep(asked.map_or(*pause, |asked| asked.clamp(PAUSES.0, ASKED))).await;
                 *pause = (*pause * 2).min(PAUSES.1);
             }
         }

@@ -1,7 +1,7 @@
 //! Spans under way, before a collector that does as it is told.
 
 use axum::Router;
-use test_servers::{Backend, Says};
+use test_servers::{Backend, Proxy, Says, proxy::Entry};
 use tokio::net::TcpListener;
 use tracing::{field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -172,6 +172,24 @@ async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_
                 && error.is_some_and(|error| error.contains("in part") && !error.contains("hunter2"))
         );
     }
+}
+
+#[tokio::test]
+async fn a_silent_collector_has_its_spans_within_ten_seconds_of_its_return() {
+    let collector = Backend::plain().await.unwrap();
+    let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
+    proxy.set_entry(Entry::Silent).await;
+    let (spans, export) = export(at(proxy.port()), Clock).unwrap();
+    invocations(spans, 3);
+    // It is silent for long: time does not wait for it.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    tokio::time::resume();
+    proxy.set_entry(Entry::Open).await;
+    let called = tokio::time::timeout(Duration::from_secs(10), collector.called()).await;
+    assert!(called.is_ok(), "it is not asked again");
+    export.finish().await;
+    assert!(collector.asked().iter().all(|asked| held(asked) == 3));
 }
 
 #[tokio::test(start_paused = true)]

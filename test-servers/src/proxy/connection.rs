@@ -55,7 +55,8 @@ impl Connection {
                 return self.swallow(&mut client).await;
             }
             let mut server = TcpStream::connect(self.shared.upstream).await?;
-            (client.set_nodelay(true)?, server.set_nodelay(true)?);
+            client.set_nodelay(true)?;
+            server.set_nodelay(true)?;
             let (from_client, to_client) = client.split();
             let (from_server, to_server) = server.split();
             tokio::select! {
@@ -128,8 +129,9 @@ impl Connection {
             } else {
                 held.all(bytes)
             };
+            let ready = held.within(faults.silence_after, &ready);
             if self.state() == State::Passing {
-                to.write_all(&ready).await?;
+                to.write_all(ready).await?;
             }
         }
     }
@@ -151,6 +153,8 @@ impl Connection {
 #[derive(Default)]
 struct Held {
     bytes: Vec<u8>,
+    /// Bytes that were forwarded.
+    passed: usize,
     /// Whether an answer was lost, and with it all that follow.
     lost: bool,
 }
@@ -170,5 +174,13 @@ impl Held {
         let passing = frames.iter().take_while(|frame| !frame.commits);
         let last = passing.filter(|frame| frame.ends_answer).last();
         self.bytes.drain(..last.map_or(0, |last| before + last.end)).collect()
+    }
+
+    /// What is left of these bytes when so many may pass in all.
+    fn within<'b>(&mut self, most: Option<usize>, bytes: &'b [u8]) -> &'b [u8] {
+        let left = most.map_or(bytes.len(), |most| most.saturating_sub(self.passed).min(bytes.len()));
+        self.passed += left;
+        self.lost |= left < bytes.len();
+        &bytes[..left]
     }
 }

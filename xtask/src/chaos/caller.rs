@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     journal::Outcome,
-    operations::{FULFILMENT, PRODUCTS, Request, Way, payload},
+    operations::{BUYERS, FULFILMENT, PRODUCTS, Request, Way, payload},
 };
 
 /// The one of `.local-host.json` who puts products and replays dead letters.
@@ -79,6 +79,12 @@ impl Callers {
         let bytes = answer.bytes().await?;
         let text = || Value::from(String::from_utf8_lossy(&bytes));
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
+    }
+
+    /// Whether a list of orders can be had.
+    pub(super) async fn may_list(&self) -> bool {
+        let listed = self.try_send(BUYERS[0], &Value::Null, (&Method::GET, "/api/orders?limit=1", &[])).await;
+        listed.is_ok_and(|(status, _)| status == 200)
     }
 
     /// Puts the products that operations name.

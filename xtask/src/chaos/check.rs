@@ -49,10 +49,11 @@ pub(super) mod promise {
     pub(in crate::chaos) const KEPT: &str = "an acknowledged order is kept";
     pub(in crate::chaos) const ONE_ORDER: &str = "every order was sent, by its owner and once";
     pub(in crate::chaos) const ONE_EFFECT: &str = "one effect for one queueing";
+    pub(in crate::chaos) const HEALED: &str = "calls succeed within 10 s of the database's return";
     pub(in crate::chaos) const ONE_ROW: &str = "one closed outbox row for one queueing";
 }
 
-const PROMISES: [Promise; 18] = [
+const PROMISES: [Promise; 19] = [
     Promise { name: "every answer is one that its operation allows", broken: answers::unexpected },
     Promise { name: promise::KEPT, broken: answers::lost },
     Promise { name: "a history that was told stays as it is", broken: answers::retold },
@@ -66,6 +67,7 @@ const PROMISES: [Promise; 18] = [
     Promise { name: "one order for one message id", broken: messages::multiplied },
     Promise { name: "a dead letter is replayed once", broken: messages::replayed },
     Promise { name: "a dead letter says why", broken: messages::untold },
+    Promise { name: promise::HEALED, broken: effects::unhealed },
     Promise { name: "the app comes to rest once faults stop", broken: effects::restless },
     Promise { name: "a queued order ends once faults stop", broken: effects::waiting },
     Promise { name: promise::ONE_EFFECT, broken: effects::repeated },

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use test_servers::{Database, Postgres};
+use test_servers::{Database, Postgres, Proxy};
 use tokio::{task::spawn_blocking, time::sleep};
 
 /// A database by its name in the command.
@@ -31,8 +31,15 @@ pub(super) enum Engine {
 /// The database of one run.
 pub(super) enum Kept {
     File(PathBuf),
+    Server(Server),
+}
+
+/// A database on a server, and the network between them and the workers.
+pub(super) struct Server {
     // The database goes before its server.
-    Server(Database, Arc<Postgres>),
+    pub(super) database: Database,
+    postgres: Arc<Postgres>,
+    pub(super) proxy: Proxy,
 }
 
 /// The engine that is asked for, or both. A laptop without PostgreSQL is told loudly; where `CI` is set, that is a failure.
@@ -65,29 +72,42 @@ impl Engine {
     /// An empty database; on a server brought up by the worker's own command.
     pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<Kept> {
         let Self::Postgres(server) = self else { return Ok(Kept::File(folder.join("orders.db"))) };
-        let kept = Kept::Server(server.database().await?, Arc::clone(server));
+        let (_, address) = server.url().rsplit_once('@').context("the server has no address")?;
+        let proxy = Proxy::start(address.parse()?).await.context("cannot start a proxy")?;
+        let kept = Server { database: server.database().await?, postgres: Arc::clone(server), proxy };
         let mut migrate = Command::new(worker);
         // What a shell in a container has by chance can look like the platform.
-        migrate.arg("migrate").env_clear().env("ORDERS_DATABASE_URL", kept.url());
+        migrate.arg("migrate").env_clear().env("ORDERS_DATABASE_URL", kept.database.url());
         migrate.env("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
         let output = migrate.output().context("cannot start the worker")?;
         ensure!(output.status.success(), "`migrate` failed: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(kept)
+        Ok(Kept::Server(kept))
     }
 }
 
 impl Kept {
-    /// As the worker is told.
+    /// As the workers are told: on a server by way of the proxy.
     pub(super) fn url(&self) -> String {
         match self {
             Self::File(file) => format!("sqlite://{}", file.display()),
-            Self::Server(database, _) => database.url(),
+            Self::Server(Server { database, postgres, proxy }) => {
+                let (_, address) = postgres.url().rsplit_once('@').unwrap_or_default();
+                database.url().replace(address, &format!("127.0.0.1:{}", proxy.port()))
+            }
+        }
+    }
+
+    /// The network to the server; a file has none.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        match self {
+            Self::File(_) => None,
+            Self::Server(server) => Some(&server.proxy),
         }
     }
 
     /// Kills the server, and starts it again after a while; false when that failed. A file has no server.
     pub(super) async fn crash(&self, away: Duration) -> bool {
-        let Self::Server(_, server) = self else { return true };
+        let Self::Server(Server { postgres: server, .. }) = self else { return true };
         let told = async |tell: fn(&Postgres) -> bool| {
             let server = Arc::clone(server);
             spawn_blocking(move || tell(&server)).await.unwrap_or(false)

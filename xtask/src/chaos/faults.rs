@@ -1,5 +1,6 @@
 //! What goes wrong, and how it is brought about.
 
+mod network;
 mod plan;
 
 use std::{fmt, time::Duration};
@@ -19,6 +20,10 @@ enum Fault {
     Kill { site: usize, at_once: bool },
     /// PostgreSQL is killed, and started again after a while.
     Crash(Duration),
+    /// The connections to PostgreSQL fall silent, and new ones are silent for a while.
+    Silent(Duration),
+    /// The connections to PostgreSQL are reset, and each answer of a login is late for a while.
+    SlowLogin(Duration),
     /// Something befalls the next message of a queue.
     Message(&'static str, Mishap),
     /// The queue server is away for a while.
@@ -44,6 +49,7 @@ impl Fault {
                 if !at_once {
                     site.serves().await;
                 }
+                let _may = world.no_kills.lock().await;
                 while !site.kill() {
                     sleep(Duration::from_millis(5)).await;
                 }
@@ -54,6 +60,8 @@ impl Fault {
                 ensure!(world.database.crash(away).await, "PostgreSQL did not come back after {away:?}");
                 journal.blow("PostgreSQL is back".to_owned());
             }
+            Self::Silent(time) => network::silence(world, journal, time).await,
+            Self::SlowLogin(late) => network::slow_login(world, journal, late).await,
             Self::Message(queue, mishap) => {
                 world.queues.befall(queue, mishap);
                 journal.blow(self.to_string());
@@ -92,6 +100,8 @@ impl fmt::Display for Fault {
         match self {
             Self::Kill { .. } => f.write_str("kill -9 of the worker"),
             Self::Crash(away) => write!(f, "PostgreSQL is killed and away for {away:?}"),
+            Self::Silent(time) => write!(f, "PostgreSQL is silent, and for {time:?} to new connections"),
+            Self::SlowLogin(late) => write!(f, "each answer of a login to PostgreSQL is late by {late:?}"),
             Self::Message(queue, Mishap::Twice) => write!(f, "the next message of {queue} is doubled"),
             Self::Message(queue, Mishap::Late(time)) => {
                 write!(f, "the next message of {queue} is late by {time:?}")

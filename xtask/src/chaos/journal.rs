@@ -76,6 +76,15 @@ pub(super) struct Purge {
     pub(super) clock: i64,
 }
 
+/// A worker whose calls did not succeed in time after its database came back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unhealed {
+    /// Microseconds since the run began.
+    pub(super) at: u64,
+    /// The entrance of its site.
+    pub(super) entrance: &'static str,
+}
+
 /// All of a run, in the sequence in which it ended.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -89,6 +98,7 @@ pub(super) struct Pages {
     pub(super) calls: Vec<Call>,
     pub(super) blows: Vec<Blow>,
     pub(super) purges: Vec<Purge>,
+    pub(super) unhealed: Vec<Unhealed>,
 }
 
 impl Call {
@@ -131,6 +141,10 @@ impl Journal {
 
     pub(super) fn purge(&self, clock: i64) {
         self.open().purges.push(Purge { at: self.now(), clock });
+    }
+
+    pub(super) fn unhealed(&self, entrance: &'static str) {
+        self.open().unhealed.push(Unhealed { at: self.now(), entrance });
     }
 
     /// How many workers have been killed.

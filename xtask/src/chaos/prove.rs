@@ -20,34 +20,57 @@ struct Planted {
     meaning: &'static str,
     /// The promise that it breaks.
     breaks: &'static str,
-    /// Whether it is planted on servers too.
-    everywhere: bool,
+    place: Place,
 }
 
-const PLANTED: [Planted; 4] = [
+/// The databases on which a fault is planted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    File,
+    Server,
+    Everywhere,
+}
+
+impl Place {
+    fn holds(self, engine: &Engine) -> bool {
+        match self {
+            Self::File => matches!(engine, Engine::Sqlite),
+            Self::Server => matches!(engine, Engine::Postgres(_)),
+            Self::Everywhere => true,
+        }
+    }
+}
+
+const PLANTED: [Planted; 5] = [
     Planted {
         name: "outbox-apart",
         meaning: "the outbox row is written after the transaction that changes the status",
         breaks: promise::ONE_ROW,
-        everywhere: false,
+        place: Place::File,
     },
     Planted {
         name: "inbox-off",
         meaning: "a message is acted on as often as it comes",
         breaks: promise::ONE_EFFECT,
-        everywhere: true,
+        place: Place::Everywhere,
     },
     Planted {
         name: "key-apart",
         meaning: "the idempotency row is written after the transaction that keeps the order",
         breaks: promise::ONE_ORDER,
-        everywhere: false,
+        place: Place::File,
     },
     Planted {
         name: "commit-late",
         meaning: "an order is acknowledged before it is committed",
         breaks: promise::KEPT,
-        everywhere: false,
+        place: Place::File,
+    },
+    Planted {
+        name: "pool-keeps-silent",
+        meaning: "a connection whose server fell silent is used again",
+        breaks: promise::HEALED,
+        place: Place::Server,
     },
 ];
 
@@ -62,8 +85,8 @@ pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
     let worker = worker_with(project, "sabotage")?;
     for engine in engines(None)? {
         let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
-        let on_a_server = matches!(prover.engine, Engine::Postgres(_));
-        for planted in PLANTED.iter().filter(|planted| planted.everywhere || !on_a_server) {
+        let planted: Vec<_> = PLANTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();
+        for planted in planted {
             prover.prove(planted, seed).await?;
         }
     }

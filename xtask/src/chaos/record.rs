@@ -131,7 +131,7 @@ impl Reader {
                 let options = SqliteConnectOptions::new().filename(file).read_only(true);
                 options.connect().await.map(Self::File)
             }
-            Database::Server(database, _) => PgConnection::connect(&database.url()).await.map(Self::Server),
+            Database::Server(server) => PgConnection::connect(&server.database.url()).await.map(Self::Server),
         };
         connection.context("cannot open the database of the run")
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use test_servers::proxy::Entry;
+
 use super::{record::Reader, world::World};
 
 /// The longest wait. The outbox doubles its wait with every sending, and a message is lost a few times at most.
@@ -20,6 +22,10 @@ const LOOKS: u32 = 5;
 pub(super) async fn come_to_rest(world: &World, reader: &mut Reader) -> anyhow::Result<Option<String>> {
     world.queues.forget_mishaps();
     world.queues.set_away(false);
+    if let Some(proxy) = world.database.proxy() {
+        proxy.set_entry(Entry::Open).await;
+        proxy.delay_login(Duration::ZERO);
+    }
     let start = Instant::now();
     let mut quiet = 0;
     for look in 0_u32.. {

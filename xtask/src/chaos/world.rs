@@ -11,7 +11,7 @@ use local_host::{
     queues::{Counts, MemoryQueues},
 };
 use tempfile::TempDir;
-use tokio::sync::broadcast::Receiver;
+use tokio::sync::{Mutex, broadcast::Receiver};
 
 use super::{
     caller::Callers,
@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) queues: MemoryQueues,
     pub(super) people: People,
     pub(super) database: Kept,
+    /// While it is held, no worker is killed.
+    pub(super) no_kills: Mutex<()>,
     _folder: TempDir,
 }
 
@@ -99,7 +101,8 @@ impl World {
         };
         let (proxy, proxy_heard) = start("proxy", true).await?;
         let (envelope, envelope_heard) = start("envelope", false).await?;
-        let world = Self { sites: [proxy, envelope], queues, people, database, _folder: folder };
+        let (sites, no_kills) = ([proxy, envelope], Mutex::default());
+        let world = Self { sites, queues, people, database, no_kills, _folder: folder };
         Ok((world, [proxy_heard, envelope_heard]))
     }
 

@@ -10,7 +10,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::{
-    Connected, Pool,
+    Connected, Pool, arrays,
     failure::{Verdict, silent, unreadable, verdict},
 };
 #[cfg(feature = "sabotage")]
@@ -130,20 +130,16 @@ where
     E: Execute<'q, Postgres> + 'q,
 {
     let answer = connection.fetch_many(query).try_collect().await;
-    if let Ok(answer) = &answer {
-        touch(answer);
+    if answer.as_ref().is_ok_and(|answer| !is_readable(answer)) {
+        return Asked::Failed(unreadable());
     }
     at_its_end(connection, answer).await
 }
 
 /// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.
-fn touch(answer: &Answer) {
-    let rows = answer.iter().filter_map(|step| step.as_ref().right());
-    for row in rows {
-        for column in 0..row.len() {
-            let _value = row.try_get_raw(column);
-        }
-    }
+fn is_readable(answer: &Answer) -> bool {
+    let mut rows = answer.iter().filter_map(|step| step.as_ref().right());
+    rows.all(|row| (0..row.len()).all(|column| row.try_get_raw(column).is_ok()) && arrays::are_whole(row))
 }
 
 /// After a refusal the server says that it is ready for the next statement; that belongs to the answer.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Finding};
-use crate::chaos::record::Kept;
+use crate::chaos::{journal::Unhealed, record::Kept};
 
 /// Actions that put an order into the queue.
 const QUEUEING: [&str; 2] = ["process", "replay"];
@@ -17,6 +17,20 @@ pub(super) fn count(kept: &Kept, actions: &[&str]) -> usize {
 
 pub(super) fn restless(evidence: &Evidence) -> Vec<Finding> {
     evidence.unrest.iter().map(|unrest| (None, unrest.clone())).collect()
+}
+
+pub(super) fn unhealed(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |unhealed: &Unhealed| {
+        let Unhealed { at, entrance } = unhealed;
+        let seconds = at / 1_000_000;
+        (
+            None,
+            format!(
+                "the worker behind {entrance} did not serve {seconds} s after the run began, and was killed"
+            ),
+        )
+    };
+    evidence.pages.unhealed.iter().map(finding).collect()
 }
 
 pub(super) fn waiting(evidence: &Evidence) -> Vec<Finding> {

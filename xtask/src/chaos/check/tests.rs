@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::chaos::{
-    journal::{Blow, Call, Outcome, Purge},
+    journal::{Blow, Call, Outcome, Purge, Unhealed},
     record::{HistoryRow, Kept, Message, OrderRow},
 };
 
@@ -69,7 +69,7 @@ fn good() -> Evidence {
     ];
     let blows = vec![Blow { kill: true, at: 15, fault: "kill".to_owned() }];
     Evidence {
-        pages: Pages { calls, blows, purges: Vec::new() },
+        pages: Pages { calls, blows, ..Pages::default() },
         record: Record {
             orders: BTreeMap::from([(ID.to_owned(), Kept { row, lines: Vec::new(), history })]),
             outbox: vec![message],
@@ -113,6 +113,12 @@ fn an_unanswered_or_troubled_call_breaks_nothing() {
         run.pages.calls.push(Call { outcome: silent, ..call("read", 41, 0, Value::Null) });
     });
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn a_worker_that_does_not_get_over_a_silent_database_is_found() {
+    let found = broken(|run| run.pages.unhealed.push(Unhealed { at: 50, entrance: "proxy" }));
+    assert_eq!(found, [promise::HEALED]);
 }
 
 #[test]

@@ -43,7 +43,8 @@ pub(in crate::chaos) struct Scope {
 pub(in crate::chaos) struct Plan {
     /// One for each worker that is killed.
     kills: [Vec<Due>; 2],
-    crashes: Vec<Due>,
+    /// What befalls the database's server and the way to it.
+    server: Vec<Due>,
     rest: Vec<Due>,
 }
 
@@ -73,15 +74,21 @@ impl Plan {
         if scope.clocks {
             some_of(&mut rest, dice, scope, 60, jump);
         }
-        let mut crashes = Vec::new();
+        let mut server = Vec::new();
         if scope.server {
             let crash = |dice: &mut Dice| Fault::Crash(Duration::from_millis(dice.below(1000)));
-            some_of(&mut crashes, dice, scope, 250, crash);
+            some_of(&mut server, dice, scope, 250, crash);
+            some_of(&mut server, dice, scope, 500, |dice| {
+                Fault::Silent(Duration::from_millis(dice.below(2000)))
+            });
+            // Two answers make a login: 1 to 3 seconds, where a call waits 2.
+            let slow = |dice: &mut Dice| Fault::SlowLogin(Duration::from_millis(dice.within(500, 1500)));
+            some_of(&mut server, dice, scope, 500, slow);
         }
-        for list in killed.iter_mut().chain([&mut crashes, &mut rest]) {
+        for list in killed.iter_mut().chain([&mut server, &mut rest]) {
             list.sort_by_key(|due| due.operations);
         }
-        Self { kills: killed, crashes, rest }
+        Self { kills: killed, server, rest }
     }
 
     /// Brings the faults about while operations go on; returns when all have been. Dropping it stops them.
@@ -93,7 +100,7 @@ impl Plan {
     ) -> anyhow::Result<()> {
         let [first, second] = &self.kills;
         let follow = |list| follow(list, world, journal, done.subscribe());
-        tokio::try_join!(follow(first), follow(second), follow(&self.crashes), follow(&self.rest))?;
+        tokio::try_join!(follow(first), follow(second), follow(&self.server), follow(&self.rest))?;
         Ok(())
     }
 }
@@ -165,7 +172,12 @@ mod tests {
     fn every_kind_of_fault_is_in_a_plan_and_every_kill() {
         let plan = draw(1, SCOPE);
         let [first, second] = &plan.kills;
-        assert_eq!((first.len(), second.len(), plan.crashes.len()), (16, 15, 8));
+        assert_eq!((first.len(), second.len(), plan.server.len()), (16, 15, 16));
+        let of_the_server =
+            |wanted: fn(&Fault) -> bool| plan.server.iter().filter(|due| wanted(&due.fault)).count();
+        assert_eq!(of_the_server(|fault| matches!(fault, Fault::Crash(_))), 8);
+        assert_eq!(of_the_server(|fault| matches!(fault, Fault::Silent(_))), 4);
+        assert_eq!(of_the_server(|fault| matches!(fault, Fault::SlowLogin(_))), 4);
         assert!(first.iter().all(|due| matches!(due.fault, Fault::Kill { site: 0, .. })));
         let there = |wanted: fn(&Fault) -> bool| plan.rest.iter().any(|due| wanted(&due.fault));
         assert!(there(|fault| matches!(fault, Fault::Away(_))));
@@ -190,7 +202,7 @@ mod tests {
     #[test]
     fn what_cannot_be_broken_is_left_alone() {
         let plan = draw(1, Scope { server: false, clocks: false, ..SCOPE });
-        assert!(plan.crashes.is_empty());
+        assert!(plan.server.is_empty());
         assert!(plan.rest.iter().all(|due| !matches!(due.fault, Fault::Jump { .. })));
     }
 }

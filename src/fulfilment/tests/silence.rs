@@ -1,0 +1,88 @@
+//! A backend that accepts connections and says nothing, or no more.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use test_servers::{Proxy, Says, proxy::Entry};
+use tokio::time::{Instant, sleep};
+
+use super::*;
+
+/// Connections that have not been used for so long are not used again.
+const UNUSED: Duration = Duration::from_secs(2);
+
+/// Messages that the host delivers at a time.
+const BATCH: usize = 16;
+
+/// A backend behind a proxy, and a worker that calls it.
+struct World {
+    server: test_servers::Backend,
+    proxy: Proxy,
+    backend: Backend,
+    _parties: Parties,
+}
+
+impl World {
+    async fn start() -> Self {
+        let parties = Parties::new();
+        parties.show(&parties.client());
+        let server = parties.backend().await;
+        let proxy = Proxy::start(([127, 0, 0, 1], server.port()).into()).await.unwrap();
+        let backend = Backend::new(Some(parties.settings(proxy.port())), None);
+        Self { server, proxy, backend, _parties: parties }
+    }
+
+    /// Asks once; tells how long that took.
+    async fn ask(&self) -> (Result<Decision, Undecided>, Duration) {
+        let start = Instant::now();
+        let order = order();
+        (self.backend.carry_out(&order, None, at(0)).await, start.elapsed())
+    }
+}
+
+#[tokio::test]
+async fn idle_connections_that_fall_silent_cost_no_later_order() {
+    let world = World::start().await;
+    join_all((0..BATCH).map(|_| world.ask())).await;
+    assert!(world.proxy.counts().open >= BATCH / 2, "{:?}", world.proxy.counts());
+    world.proxy.silence();
+    sleep(UNUSED).await;
+    for (asked, took) in join_all((0..BATCH).map(|_| world.ask())).await {
+        assert!(
+            matches!(asked, Ok(Decision::Fulfilled)) && took < Duration::from_secs(10),
+            "{asked:?} {took:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_accepts_and_says_nothing_is_given_up_soon_and_asked_again_when_it_is_back() {
+    let world = World::start().await;
+    for fault in [Entry::Silent, Entry::Ignored, Entry::Open] {
+        world.proxy.set_entry(fault).await;
+        // In the last turn it falls silent in the middle of the handshake.
+        world.proxy.silence_after((fault == Entry::Open).then_some(100));
+        let (asked, took) = world.ask().await;
+        assert!(matches!(asked, Err(Undecided::Unreachable(_))), "{fault:?}: {asked:?}");
+        assert!(took < Duration::from_secs(5), "{fault:?}: {took:?}");
+    }
+    world.proxy.silence_after(None);
+    assert!(world.ask().await.0.is_ok());
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_decides_nothing_and_is_given_up_after_fifteen_seconds() {
+    let world = World::start().await;
+    world.server.say(Says::Long(1024 * 1024));
+    world.proxy.silence_after(Some(200_000));
+    let hung = async {
+        world.server.called().await;
+        tokio::time::pause();
+    };
+    let ((asked, took), ()) = tokio::join!(world.ask(), hung);
+    assert!(asked.is_err(), "{asked:?}");
+    assert!(took <= Duration::from_secs(16) && took > Duration::from_secs(10), "{took:?}");
+    tokio::time::resume();
+    world.proxy.silence_after(None);
+    assert!(world.ask().await.0.is_ok());
+}

@@ -1,0 +1,128 @@
+//! A server that ends connections, changes under them, or is not understood.
+
+use test_servers::proxy::Garble;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
+    together(scenarios![
+        garbled_lengths,
+        garbled_bytes,
+        terminated_connections,
+        connections_that_are_ended_when_idle,
+        connections_that_are_read_only,
+        a_changed_column,
+        a_statement_is_one_round_trip,
+    ])
+    .await;
+}
+
+async fn garbled(garble: Garble) {
+    let world = World::start().await;
+    for seed in 0..2 {
+        world.proxy.garble(Some(garble), seed);
+        let calls = (0..8).map(async |number: usize| match number % 2 {
+            0 => timed(world.buyer.get("/api/orders?limit=3")).await,
+            _ => timed(world.send(&fresh(), None)).await,
+        });
+        for (_, took) in join_all(calls).await {
+            assert!(took < ANSWERED, "seed {seed}: a caller waited for {took:?}");
+        }
+    }
+    world.proxy.garble(None, 0);
+    world.heals().await;
+    world.end();
+}
+
+async fn garbled_lengths() {
+    garbled(Garble::Lengths).await;
+}
+
+async fn garbled_bytes() {
+    garbled(Garble::Bytes).await;
+}
+
+const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'orders-worker'";
+
+async fn terminated_connections() {
+    let world = World::start().await;
+    for _ in 0..3 {
+        world.run(TERMINATE).await;
+        world.works().await;
+        world.fill().await;
+    }
+    world.end();
+}
+
+async fn connections_that_are_ended_when_idle() {
+    let world = World::start().await;
+    world
+        .run("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = 300', current_database()); END $$")
+        .await;
+    world.run(TERMINATE).await;
+    world.fill().await;
+    for _ in 0..2 {
+        world.app.eventually("the server ends them", HEALED, async || world.proxy.counts().open == 0).await;
+        world.works().await;
+    }
+    world.end();
+}
+
+/// As after a failover: the connections of before lead to what is a standby now.
+async fn connections_that_are_read_only() {
+    let world = World::start().await;
+    world
+        .run(
+            "DO $$ BEGIN
+                 EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+             END $$",
+        )
+        .await;
+    world.run(TERMINATE).await;
+    world.fill().await;
+    assert_eq!(world.send(&fresh(), None).await.status, 503, "nothing can be written");
+    assert_eq!(world.buyer.get("/api/orders").await.status, 200);
+    // Connections that exist stay as they are.
+    world
+        .run(
+            "SET TRANSACTION READ WRITE;
+             DO $$ BEGIN
+                 EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
+             END $$",
+        )
+        .await;
+    world.heals().await;
+    world.end();
+}
+
+/// The schema of the next version works with this one: a migration under way costs no call.
+async fn a_changed_column() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    let read = async || join_all((0..2 * POOL).map(|_| world.buyer.get(&location))).await;
+    assert!(read().await.iter().all(|reply| reply.status == 200));
+    world.run("ALTER TABLE orders ALTER COLUMN reference TYPE varchar(200)").await;
+    for reply in read().await {
+        assert_eq!(reply.status, 200);
+    }
+    world.works().await;
+    world.end();
+}
+
+async fn a_statement_is_one_round_trip() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    for _ in 0..2 * POOL {
+        world.buyer.get(&location).await;
+    }
+    let before = world.proxy.counts().syncs;
+    for _ in 0..200 {
+        assert_eq!(world.buyer.get(&location).await.status, 200);
+    }
+    let syncs = world.proxy.counts().syncs - before;
+    // Health asks now and then.
+    assert!((200..210).contains(&syncs), "{syncs} round trips for 200 statements");
+    world.end();
+}
