@@ -3,6 +3,7 @@
 
 mod answers;
 mod app;
+mod connections;
 mod direct;
 mod envelope;
 mod front;
@@ -10,5 +11,6 @@ mod limits;
 mod log;
 mod recordings;
 mod served;
+mod stop;
 mod values;
 mod wire;
