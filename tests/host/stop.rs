@@ -46,6 +46,7 @@ async fn a_stop_lets_calls_run_until_their_deadlines() {
     assert_eq!(direct[0].read().await.status, 503);
     assert_eq!(wrapped.read().await.res()["statusCode"], 503);
     assert_eq!(started.elapsed().as_secs(), 10);
+    assert!(!worker.done.is_finished(), "the process would end with it");
     assert_eq!(queued.read().await.status, 500);
     worker.done.await.unwrap().unwrap();
     assert_eq!(started.elapsed().as_secs(), 60);
