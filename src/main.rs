@@ -1,9 +1,6 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{
-    env, error::Error, fmt::Display, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc,
-    time::Duration,
-};
+use std::{env, error::Error, fmt::Display, io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use orders_worker::{
     audit::Audit,
@@ -22,7 +19,7 @@ use orders_worker::{
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
-use tokio::{net::TcpListener, signal::unix};
+use tokio::signal::unix;
 
 /// The settings are wrong, and starting again would not mend them.
 const WRONG_SETTINGS: u8 = 2;
@@ -172,8 +169,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
     log.listen(config.log, spans).map_err(io::Error::other)?;
-    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await;
-    let listener = bound.map_err(|error| ServeError::port(config.port, error))?;
+    let listener = host::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;

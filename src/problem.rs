@@ -38,8 +38,14 @@ pub enum Problem {
     Conflict(&'static str),
     /// 412: another version is there than the one that was named.
     Stale,
+    /// 408: the body did not arrive in time.
+    BodyTimeout,
     /// 413: the body passes its limit.
     TooLarge,
+    /// 414: path and query pass their limit.
+    UriTooLong,
+    /// 431: the head of the request passes its limit.
+    HeadTooLarge,
     /// 415: not JSON in UTF-8.
     MediaType,
     /// 422: well formed, but these fields are wrong.
@@ -117,7 +123,7 @@ fn urn(slug: &str) -> String {
 
 impl Problem {
     /// One of each.
-    pub(crate) const EVERY: [Self; 17] = [
+    pub(crate) const EVERY: [Self; 20] = [
         Self::BodyMissing,
         Self::Malformed(""),
         Self::Unauthenticated,
@@ -128,7 +134,10 @@ impl Problem {
         Self::Conflict(""),
         Self::Twin,
         Self::Stale,
+        Self::BodyTimeout,
         Self::TooLarge,
+        Self::UriTooLong,
+        Self::HeadTooLarge,
         Self::MediaType,
         Self::InvalidFields(Vec::new()),
         Self::KeyReused,
@@ -179,6 +188,21 @@ impl Problem {
             Self::TooLarge => {
                 (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", "Send at most 64 KiB.")
             }
+            Self::BodyTimeout => (
+                S::REQUEST_TIMEOUT,
+                "body-timeout",
+                "The body came too slowly",
+                "Send the whole body within 3 seconds.",
+            ),
+            Self::UriTooLong => {
+                (S::URI_TOO_LONG, "too-large", "The address is too long", "Send a shorter path and query.")
+            }
+            Self::HeadTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "too-large",
+                "The headers are too large",
+                "Send at most 100 headers, in a head of at most 80 KiB.",
+            ),
             Self::MediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "media-type",
@@ -287,6 +311,10 @@ impl Problem {
             Refusal::NotFound => Self::NotFound,
             Refusal::Busy | Refusal::Late => Self::Unavailable,
             Refusal::TooLarge => Self::TooLarge,
+            Refusal::BodyTooSlow => Self::BodyTimeout,
+            Refusal::Unreadable => Self::Malformed("This is not a request of HTTP/1.1."),
+            Refusal::UriTooLong => Self::UriTooLong,
+            Refusal::HeadTooLarge => Self::HeadTooLarge,
             Refusal::Panicked => Self::Internal,
         };
         problem.answer(invocation)

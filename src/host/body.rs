@@ -1,5 +1,7 @@
 //! A request body: unread until a handler asks, and never left standing on the wire.
 
+mod buffer;
+
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -12,7 +14,12 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+use buffer::Buffer;
+
+/// How long reading a body may take; a longer wait holds memory and a place for a sender who may be gone.
+const READ_TIME: Duration = Duration::from_secs(3);
 
 /// How much of an unwanted body is read and thrown away: the host's own limit of a request (protocol sheet §6).
 const DISCARD_BYTES: usize = 100 << 20;
@@ -39,23 +46,25 @@ pub enum BodyError {
     /// The sender stopped in the middle.
     #[error("the body was cut off: send it again")]
     Interrupted,
+    /// Not complete three seconds after its reader began.
+    #[error("the body did not arrive within three seconds: send it again")]
+    TooSlow,
 }
 
 impl Body {
     /// Reads the whole body; an absent one is empty.
     ///
     /// # Errors
-    /// When there are more than `limit` bytes, or the sender stops before the end.
+    /// When there are more than `limit` bytes, the sender stops before the end, or the end is not there after three
+    /// seconds.
     pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
         match self {
             Self::Absent => Ok(Bytes::new()),
             Self::Whole(bytes) if bytes.len() > limit => Err(BodyError::TooLarge),
             Self::Whole(bytes) => Ok(bytes),
-            Self::Stream(wire) => match Limited::new(wire, limit).collect().await {
-                Ok(whole) => Ok(whole.to_bytes()),
-                Err(fault) if fault.is::<LengthLimitError>() => Err(BodyError::TooLarge),
-                Err(_) => Err(BodyError::Interrupted),
-            },
+            Self::Stream(wire) => {
+                timeout(READ_TIME, collect(wire, limit)).await.unwrap_or(Err(BodyError::TooSlow))
+            }
         }
     }
 
@@ -70,6 +79,15 @@ impl Body {
         }
         Self::Stream(Wire::from_stream(Arriving { rest: Some(wire.into_data_stream()) }))
     }
+}
+
+async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
+    let (mut parts, mut buffer) = (wire.into_data_stream(), Buffer::new(limit));
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| BodyError::Interrupted)?;
+        buffer.push(&part).map_err(|_| BodyError::TooLarge)?;
+    }
+    Ok(buffer.into_bytes())
 }
 
 /// A body on the wire that is read to its end even when nobody wants it any more. A connection that is closed
@@ -94,7 +112,7 @@ impl Stream for Arriving {
 impl Drop for Arriving {
     fn drop(&mut self) {
         if let (Some(rest), Ok(runtime)) = (self.rest.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(DISCARD_TIME, discard(rest)));
+            runtime.spawn(timeout(DISCARD_TIME, discard(rest)));
         }
     }
 }

@@ -146,6 +146,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
             Ok(Ok(envelope)) => look(&envelope).map_err(Fault::Malformed),
             Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
             Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
+            Ok(Err(BodyError::TooSlow)) => Err(Fault::Refused(Refusal::BodyTooSlow)),
             Err(refusal) => Err(Fault::Refused(refusal)),
         }
     }

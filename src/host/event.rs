@@ -120,6 +120,13 @@ events! {
         /// Calls work again that failed since the line of the event `outage`.
         OutageEnded = "outage-ended", WARN, "an outage ended",
             { outage: &'static str, failed_calls: u64, duration_ms: u64 };
+        /// The head of a request is not HTTP, or too long. Its caller got the status, if one could be sent; no function
+        /// was called.
+        RequestUnreadable = "request-unreadable", WARN, "the head of a request cannot be read",
+            { status: Option<u16> };
+        /// New connections wait. At most once a minute; `count` tells how often it happened since the line before.
+        AcceptFailed = "accept-failed", ERROR, "a new connection cannot be accepted",
+            { error: &'a (dyn Error + 'static), count: u64 };
         /// The host will try again, or give up.
         InvocationFailed = "invocation-failed", WARN, "the invocation failed", { reason: &'static str };
         /// A bug: the caller got a 500.

@@ -11,7 +11,12 @@ pub(super) const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 pub(super) fn invocation_id(headers: &HeaderMap) -> Uuid {
     let last = headers.get_all(INVOCATION_ID).iter().next_back().and_then(|value| value.to_str().ok());
     let own = last.and_then(|value| value.rsplit(',').next()).map(str::trim);
-    own.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(chance)
+    own.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(new_invocation_id)
+}
+
+/// The id of an invocation of which the host told none.
+pub(super) fn new_invocation_id() -> Uuid {
+    chance()
 }
 
 /// The one well-formed `traceparent` of these headers, if there is one.

@@ -47,18 +47,7 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
     let id = ids::invocation_id(&parts.headers);
     let entrance = serving.entrance(&parts);
     let (function, trigger) = entrance.names();
-    let span = tracing::info_span!(
-        "invocation",
-        invocation_id = %id,
-        function,
-        trace_id = Empty,
-        span_id = Empty,
-        parent_span_id = Empty,
-        tenant_id = Empty,
-        object_id = Empty,
-        caller_kind = Empty,
-        denied = Empty,
-    );
+    let span = span(id, function);
     async {
         let Ended { status, response, is_counted } = enter(&serving, entrance, (id, parts, body)).await;
         let outcome = match status {
@@ -77,6 +66,22 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
     }
     .instrument(span)
     .await
+}
+
+/// The log span of an invocation.
+pub(super) fn span(id: Uuid, function: &'static str) -> Span {
+    tracing::info_span!(
+        "invocation",
+        invocation_id = %id,
+        function,
+        trace_id = Empty,
+        span_id = Empty,
+        parent_span_id = Empty,
+        tenant_id = Empty,
+        object_id = Empty,
+        caller_kind = Empty,
+        denied = Empty,
+    )
 }
 
 async fn enter<A: Send + Sync + 'static>(

@@ -7,23 +7,31 @@ use axum::{
     extract::{Request, State},
     http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
-    serve::ListenerExt,
 };
 use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, SemaphorePermit, oneshot},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, SemaphorePermit, watch},
+    time::timeout,
 };
 
-use super::{Answer, Function, Invocation, OnCall, Outage, Trigger, answer, event::Event, guard, route, run};
+use super::{
+    Answer, Function, Invocation, OnCall, Outage, Trigger, answer, connection, event::Event, guard,
+    listener::Listener, route, run,
+};
 
-/// How long running calls may take after a stop.
-const DRAIN: Duration = Duration::from_secs(3);
+/// How long requests are still taken after a stop: those that were sent before it may not have been read yet.
+const LAST_REQUESTS: Duration = Duration::from_millis(100);
+/// How long the last answers may take to be sent.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Bounds that keep one process healthy (contract §1).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Requests running at once; one more is answered before its body is read.
     pub running: usize,
+    /// How long the head of a request may take from its first byte to its last; then the connection is closed. An idle
+    /// connection stays open.
+    pub head: Duration,
     /// Deadline of an HTTP invocation.
     pub http: Duration,
     /// Deadline of a queue or timer invocation.
@@ -34,7 +42,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { running: 128, http: Duration::from_secs(10), queue: Duration::from_mins(1), envelope: 1 << 20 }
+        Self {
+            running: 128,
+            head: Duration::from_secs(10),
+            http: Duration::from_secs(10),
+            queue: Duration::from_mins(1),
+            envelope: 1 << 20,
+        }
     }
 }
 
@@ -47,6 +61,14 @@ pub enum Refusal {
     Busy,
     /// The envelope passes its limit.
     TooLarge,
+    /// The envelope did not arrive in time.
+    BodyTooSlow,
+    /// The head of the request is not HTTP/1.1.
+    Unreadable,
+    /// Path and query pass their limit.
+    UriTooLong,
+    /// The head of the request passes its limit.
+    HeadTooLarge,
     /// The deadline passed.
     Late,
     /// The handler panicked, or gave an answer that cannot travel.
@@ -60,6 +82,10 @@ impl Refusal {
             Self::NotFound => "no function matches",
             Self::Busy => "too many requests are running",
             Self::TooLarge => "the envelope is too large",
+            Self::BodyTooSlow => "the envelope came too slowly",
+            Self::Unreadable => "the head of the request cannot be read",
+            Self::UriTooLong => "the address is too long",
+            Self::HeadTooLarge => "the head of the request is too large",
             Self::Late => "the deadline passed",
             Self::Panicked => "the handler panicked",
         }
@@ -84,51 +110,54 @@ pub struct Host<A> {
 }
 
 impl<A: Send + Sync + 'static> Host<A> {
-    /// Serves until `stop` resolves, then lets running calls finish for at most three seconds. Needs a runtime
-    /// that goes on until this returns.
+    /// Serves until `stop` resolves, then lets running calls finish within their deadlines. Idle connections are
+    /// closed 0.1 s after the stop; a request that has begun by then is read and answered. [`super::listen`] makes the
+    /// listener. Needs a runtime that goes on until this returns.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the listener has no address.
     pub async fn serve(
         self,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
-        let seats = self.limits.running;
         let serving = self.open(listener.local_addr()?.port());
-        let router = router(Arc::clone(&serving));
-        // An answer is one small write; waiting for a second one to send along only costs time.
-        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-        let (close, closed) = oneshot::channel::<()>();
-        let server = axum::serve(listener, router).with_graceful_shutdown(async { drop(closed.await) });
-        let mut server = pin!(server.into_future());
-        tokio::select! {
-            ended = &mut server => return ended,
-            () = stop => drop(close),
-        }
-        let drained = async {
-            let ended = server.await;
-            // A caller who hung up leaves a call behind that still runs.
-            let _all = serving.running.acquire_many(u32::try_from(seats).unwrap_or(u32::MAX)).await;
-            ended
+        let mut listener = Listener::new(listener);
+        let (stopping, stopped) = watch::channel(false);
+        let spawn = |socket: TcpStream| {
+            tokio::spawn(connection::serve(Arc::clone(&serving), socket, stopped.clone()));
         };
-        tokio::time::timeout(DRAIN, drained).await.unwrap_or(Ok(()))
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                socket = listener.accept() => spawn(socket),
+                () = &mut stop => break,
+            }
+        }
+        let last = async {
+            loop {
+                spawn(listener.accept().await);
+            }
+        };
+        let Err(_elapsed) = timeout(LAST_REQUESTS, last).await;
+        drop(listener);
+        stopping.send_replace(true);
+        drop(stopped);
+        serving.drain(stopping).await;
+        Ok(())
     }
 
     /// What answers behind the listener, for a caller within the process; `port` is the one that the Functions host
     /// would name in `Host`.
     pub fn router(self, port: u16) -> Router {
-        router(self.open(port))
+        let behind = |State(serving): State<Arc<Serving<A>>>, request| lead(serving, request);
+        Router::new().fallback(behind).with_state(self.open(port))
     }
 
     fn open(self, port: u16) -> Arc<Serving<A>> {
         let running = Semaphore::new(self.limits.running);
         Arc::new(Serving { host: self, running, overload: Outage::new("overloaded"), port })
     }
-}
-
-fn router<A: Send + Sync + 'static>(serving: Arc<Serving<A>>) -> Router {
-    Router::new().fallback(lead::<A>).with_state(serving)
 }
 
 /// A host at work.
@@ -175,6 +204,19 @@ impl<A> Serving<A> {
         place
     }
 
+    /// Waits for all connections to end, and for the calls whose callers hung up. A caller who does not read the answer
+    /// is not waited for.
+    async fn drain(&self, connections: watch::Sender<bool>) {
+        let limits = self.host.limits;
+        let drained = async {
+            connections.closed().await;
+            let seats = u32::try_from(limits.running).unwrap_or(u32::MAX);
+            drop(self.running.acquire_many(seats).await);
+        };
+        let longest = limits.head + limits.http.max(limits.queue) + LAST_ANSWERS;
+        drop(timeout(longest, drained).await);
+    }
+
     /// Where a request goes: the envelope entrance first, if the request is the host's own. One that only
     /// pretends to be is treated like any other that matches nothing.
     pub(super) fn entrance(&self, parts: &Parts) -> Entrance<'_, A> {
@@ -200,10 +242,7 @@ impl<A> Serving<A> {
 
 /// Answers the host's ping at once, unlogged and outside the limits; everything else is an invocation, which
 /// runs to its end even when its caller hangs up.
-async fn lead<A: Send + Sync + 'static>(
-    State(serving): State<Arc<Serving<A>>>,
-    request: Request,
-) -> Response {
+pub(super) async fn lead<A: Send + Sync + 'static>(serving: Arc<Serving<A>>, request: Request) -> Response {
     if request.method() == Method::GET && request.uri().path() == "/" {
         return (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "ready").into_response();
     }

@@ -20,6 +20,10 @@ fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
         (Refusal::NotFound, 404, "not-found", None),
         (Refusal::Busy, 503, "unavailable", Some("5")),
         (Refusal::TooLarge, 413, "too-large", None),
+        (Refusal::BodyTooSlow, 408, "body-timeout", None),
+        (Refusal::Unreadable, 400, "malformed", None),
+        (Refusal::UriTooLong, 414, "too-large", None),
+        (Refusal::HeadTooLarge, 431, "too-large", None),
         (Refusal::Late, 503, "unavailable", Some("5")),
         (Refusal::Panicked, 500, "internal", None),
     ] {

@@ -14,13 +14,14 @@ const LIMIT: usize = 64 << 10;
 /// Reads the body of a call; its bytes are not looked at yet.
 ///
 /// # Errors
-/// `media-type`, `too-large` or `body-missing`, asked in this sequence.
+/// `media-type`, then `too-large`, `body-timeout` or `malformed`, then `body-missing`.
 pub async fn read(call: &mut Call) -> Result<Bytes, Problem> {
     is_json(&call.headers)?;
     let body =
         std::mem::replace(&mut call.body, Body::Absent).read(LIMIT).await.map_err(|error| match error {
             BodyError::TooLarge => Problem::TooLarge,
             BodyError::Interrupted => Problem::Malformed("The body was cut off."),
+            BodyError::TooSlow => Problem::BodyTimeout,
         })?;
     if body.is_empty() { Err(Problem::BodyMissing) } else { Ok(body) }
 }

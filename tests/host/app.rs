@@ -73,6 +73,10 @@ pub(crate) fn refuse(refusal: Refusal, invocation: &Invocation) -> Answer {
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::Busy | Refusal::Late => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+        Refusal::Unreadable => StatusCode::BAD_REQUEST,
+        Refusal::UriTooLong => StatusCode::URI_TOO_LONG,
+        Refusal::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
     };
     assert!(!invocation.traceparent.is_empty());
@@ -103,6 +107,7 @@ pub(crate) async fn echo(app: Arc<App>, call: Call) -> Answer {
         Ok(body) => seen["body"] = String::from_utf8_lossy(&body).into(),
         Err(BodyError::TooLarge) => return answer(StatusCode::PAYLOAD_TOO_LARGE, &seen),
         Err(BodyError::Interrupted) => return answer(StatusCode::BAD_REQUEST, &seen),
+        Err(BodyError::TooSlow) => return answer(StatusCode::REQUEST_TIMEOUT, &seen),
     }
     answer(StatusCode::OK, &seen)
 }

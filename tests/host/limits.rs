@@ -1,7 +1,5 @@
 //! Bounds that keep one process healthy.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -68,46 +66,16 @@ async fn a_late_handler_is_answered_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_envelope_that_never_ends_is_answered_in_time() {
+async fn a_body_that_never_ends_is_a_408_after_three_seconds() {
     let worker = worker().await;
-    let whole = sized(&worker, "Wait", &call("POST", "http://h/api/wait", "x"));
-    let mut wire = Wire::to(&worker).await;
-    wire.write(&whole[..whole.len() - 1]).await;
-    assert_eq!(wire.read().await.res()["statusCode"], 503);
-}
-
-#[tokio::test]
-async fn a_stop_lets_running_calls_finish() {
-    let worker = worker().await;
-    let mut crowd = crowd(&worker, 1).await;
-    let idle = Wire::to(&worker).await;
-    let Worker { app, stop, done, .. } = worker;
-    stop.send(()).unwrap();
-    app.gate.add_permits(1);
-    assert_eq!(crowd[0].read().await.status, 200);
-    drop(idle);
-    done.await.unwrap().unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_waits_three_seconds_and_no_longer() {
-    let worker = worker().await;
-    let _crowd = crowd(&worker, 2).await;
-    let started = Instant::now();
-    worker.stop.send(()).unwrap();
-    worker.done.await.unwrap().unwrap();
-    assert!(started.elapsed() >= Duration::from_secs(3) && started.elapsed() < Duration::from_secs(4));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_call_whose_caller_hung_up_runs_to_its_end() {
-    let worker = worker().await;
-    drop(crowd(&worker, 1).await);
-    let Worker { app, stop, done, .. } = worker;
-    stop.send(()).unwrap();
-    let a_second = Duration::from_secs(1);
-    assert!(tokio::time::timeout(a_second, app.waiting.acquire()).await.is_err());
-    app.gate.add_permits(1);
-    done.await.unwrap().unwrap();
-    assert_eq!(*app.ran.lock().unwrap(), ["Wait"]);
+    let direct = request("POST", "/api/things/shoes/7", &[], "a body");
+    let wrapped = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    let queued = sized(&worker, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
+    for (whole, status) in [(direct, 408), (wrapped.clone(), 200), (queued, 500)] {
+        let started = Instant::now();
+        let reply = send(&worker, &whole[..whole.len() - 1]).await;
+        assert_eq!((reply.status, started.elapsed().as_secs()), (status, 3), "{whole}");
+    }
+    assert_eq!(send(&worker, &wrapped[..wrapped.len() - 1]).await.res()["statusCode"], 408);
+    assert!(worker.app.taken.lock().unwrap().is_empty());
 }

@@ -10,7 +10,7 @@ use tracing::subscriber::DefaultGuard;
 
 use crate::{
     envelope::call,
-    wire::{Worker, request, send, sized, traced, worker},
+    wire::{Wire, Worker, request, send, sized, traced, worker},
 };
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -94,6 +94,30 @@ async fn a_ping_leaves_no_line() {
     let (worker, log, _guard) = logging().await;
     send(&worker, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(log.text(), "");
+}
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
+    let (worker, log, _guard) = logging().await;
+    for (head, status) in [("hunter2\r\n\r\n", Some(400)), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None)] {
+        let mut wire = Wire::to(&worker).await;
+        wire.write(head).await;
+        if status.is_some() {
+            wire.read().await;
+        }
+        assert!(wire.is_closed().await);
+        let text = log.text();
+        log.ended();
+        let line: Value =
+            serde_json::from_str(text.trim_end()).unwrap_or_else(|_| panic!("one line: {text}"));
+        assert_eq!(
+            (&line["level"], &line["fields"]["event"]),
+            (&"WARN".into(), &"request-unreadable".into())
+        );
+        assert_eq!(line["fields"].get("status"), status.map(Value::from).as_ref());
+        assert_eq!(line["span"]["invocation_id"].as_str().unwrap().len(), 36);
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod app;
+mod connections;
 mod direct;
 mod envelope;
 mod front;
@@ -11,5 +12,6 @@ mod log;
 mod outage;
 mod recordings;
 mod served;
+mod stop;
 mod values;
 mod wire;

@@ -95,6 +95,23 @@ impl Wire {
         timeout(PATIENCE, self.stream.write_all(bytes.as_ref())).await.expect("it reads").unwrap();
     }
 
+    /// # Errors
+    /// When the worker has closed the connection.
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await
+    }
+
+    /// Sends no more, and still reads.
+    pub(crate) async fn end_sending(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
+    /// Whether the worker closes the connection without another byte, by its end or by a reset.
+    pub(crate) async fn is_closed(&mut self) -> bool {
+        let mut rest = [0];
+        matches!(timeout(PATIENCE, self.stream.read(&mut rest)).await.expect("an end"), Ok(0) | Err(_))
+    }
+
     /// One answer; a connection that is closed without one fails the test.
     pub(crate) async fn read(&mut self) -> Reply {
         timeout(PATIENCE, self.reply()).await.expect("an answer in time")

@@ -43,6 +43,7 @@ mod refusals;
 mod relay;
 mod replay;
 mod settings;
+mod sockets;
 mod sqlite_faults;
 mod startup;
 mod traces;

@@ -26,6 +26,7 @@ mod identity;
 mod kept_log;
 mod principal;
 mod queues;
+mod raw;
 mod staged;
 
 pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
@@ -36,6 +37,7 @@ pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
+pub(crate) use raw::Raw;
 pub(crate) use staged::{Part, binary};
 
 use database::Kept;

@@ -52,7 +52,13 @@ impl Operation {
             parameters: Vec::new(),
             body: None,
             answers: Vec::new(),
-            refusals: vec![Problem::Malformed(""), Problem::Internal, Problem::Unavailable],
+            refusals: vec![
+                Problem::Malformed(""),
+                Problem::UriTooLong,
+                Problem::HeadTooLarge,
+                Problem::Internal,
+                Problem::Unavailable,
+            ],
         }
     }
 
@@ -78,8 +84,13 @@ impl Operation {
 
     /// The same with a body that has to be there.
     pub(super) fn reading(self, schema: SchemaOf, example: Value) -> Self {
-        let refusals =
-            [Problem::BodyMissing, Problem::MediaType, Problem::TooLarge, Problem::InvalidFields(Vec::new())];
+        let refusals = [
+            Problem::BodyMissing,
+            Problem::BodyTimeout,
+            Problem::MediaType,
+            Problem::TooLarge,
+            Problem::InvalidFields(Vec::new()),
+        ];
         Self { body: Some((schema, example)), ..self.refusing(refusals) }
     }
 

@@ -1,0 +1,136 @@
+//! Serves one connection.
+//!
+//! hyper answers a head that it cannot read by itself and without a body. Such an answer is held back, and the app's
+//! words go out in its place.
+
+mod stream;
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use axum::{body::Body as Wire, extract::Request};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{self, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+    time::timeout,
+};
+
+use super::{
+    Answer, Refusal,
+    event::Event,
+    ids, run,
+    server::{Serving, lead},
+};
+use stream::{Progress, Stream};
+
+/// The longest head in bytes. The host reads at most 32 KiB from its callers
+/// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
+/// and adds its own.
+const LONGEST_HEAD: usize = 80 << 10;
+/// How long the rest of an unreadable request is read and dropped. Closing on unread bytes resets the connection, and a
+/// reset can destroy the answer before its caller has read it.
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+static HTTP: LazyLock<http1::Builder> = LazyLock::new(|| {
+    let mut builder = http1::Builder::new();
+    // A caller may close its sending half once its request is whole, and still wants the answer.
+    builder.half_close(true).max_buf_size(LONGEST_HEAD);
+    builder
+});
+
+/// Serves until the connection ends; from `stop` on it ends as soon as no request is under way.
+pub(super) async fn serve<A: Send + Sync + 'static>(
+    serving: Arc<Serving<A>>,
+    socket: TcpStream,
+    mut stop: watch::Receiver<bool>,
+) {
+    let progress = Arc::new(Progress::default());
+    let stream = Stream::new(socket, Arc::clone(&progress), serving.host.limits.head);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (serving, under_way) = (Arc::clone(&serving), progress.request());
+        let of_body = Arc::clone(&under_way);
+        let request = request.map(|body| {
+            Wire::new(body.map_frame(move |frame| {
+                let _until_it_is_read = &of_body;
+                frame
+            }))
+        });
+        async move {
+            let response = lead(serving, request).await;
+            drop(under_way);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = HTTP.serve_connection(TokioIo::new(stream), service);
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            biased;
+            ended = &mut connection => break ended,
+            _ = stop.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    };
+    let Stream { mut socket, held, .. } = connection.into_parts().io.into_inner();
+    // A caller who is gone misses nothing.
+    drop(match (ended, held) {
+        (Err(error), held) if error.is_parse() => refuse(&serving, socket, held.as_deref()).await,
+        (_, Some(of_a_handler)) => send_last(&mut socket, &of_a_handler).await,
+        (_, None) => Ok(()),
+    });
+}
+
+/// Answers a head that hyper could not read, where hyper would have answered it.
+async fn refuse<A>(serving: &Serving<A>, mut socket: TcpStream, held: Option<&[u8]>) -> io::Result<()> {
+    let held = held.and_then(|held| str::from_utf8(held).ok());
+    let status = held.and_then(|head| head.get(9..12)?.parse::<u16>().ok());
+    let refusal = match status {
+        Some(414) => Refusal::UriTooLong,
+        Some(431) => Refusal::HeadTooLarge,
+        _ => Refusal::Unreadable,
+    };
+    let id = ids::new_invocation_id();
+    let span = run::span(id, "");
+    let answer = span.in_scope(|| {
+        let invocation = run::begun(serving, (id, ""), None);
+        Event::RequestUnreadable { status }.log();
+        (serving.host.refuse)(refusal, &invocation)
+    });
+    let Some(held) = held else { return Ok(()) };
+    let date = held.lines().find(|line| line.starts_with("date: ")).unwrap_or_default();
+    send_last(&mut socket, &on_the_wire(&answer, date)).await?;
+    drop(timeout(DISCARD_TIME, io::copy(&mut socket, &mut io::sink())).await);
+    Ok(())
+}
+
+/// The last bytes of a connection.
+async fn send_last(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    socket.write_all(bytes).await?;
+    socket.shutdown().await
+}
+
+/// An answer after which the connection ends.
+fn on_the_wire(answer: &Answer, date: &str) -> Vec<u8> {
+    let reason = answer.status.canonical_reason().unwrap_or_default();
+    let mut bytes = format!(
+        "HTTP/1.1 {} {reason}\r\nconnection: close\r\ncontent-length: {}\r\n{date}\r\n",
+        answer.status.as_u16(),
+        answer.body.len(),
+    )
+    .into_bytes();
+    for (name, value) in &answer.headers {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(&answer.body);
+    bytes
+}

@@ -1,0 +1,78 @@
+//! Takes new connections.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::{Instant, sleep},
+};
+
+use super::event::Event;
+
+/// Connections that wait to be accepted. The system lowers it to its own limit (Linux: `net.core.somaxconn`).
+const BACKLOG: u32 = 1024;
+/// How long accepting rests after the process could not take a connection, mostly for want of descriptors.
+const REST: Duration = Duration::from_millis(100);
+/// At most one line of log in this time tells of it.
+const TOLD_EVERY: Duration = Duration::from_mins(1);
+
+/// Listens on a port of this machine's loopback address, as [`super::Host::serve`] wants it.
+///
+/// # Errors
+/// When the port is taken or not allowed. Needs a runtime with I/O.
+pub fn listen(port: u16) -> io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    // A worker that starts right after another one ended gets its port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
+}
+
+/// A listener that outlives every failure to accept.
+pub(super) struct Listener {
+    socket: TcpListener,
+    failures: u64,
+    told: Option<Instant>,
+}
+
+impl Listener {
+    pub(super) fn new(listener: TcpListener) -> Self {
+        Self { socket: listener, failures: 0, told: None }
+    }
+
+    /// The next connection. Dropping the future loses none.
+    pub(super) async fn accept(&mut self) -> TcpStream {
+        loop {
+            match self.socket.accept().await {
+                Ok((accepted, _)) => {
+                    // An answer is one small write; waiting for a second one to send along only costs time.
+                    drop(accepted.set_nodelay(true));
+                    return accepted;
+                }
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) => {
+                    self.tell(&error);
+                    sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, error: &io::Error) {
+        self.failures += 1;
+        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            Event::AcceptFailed { error, count: self.failures }.log();
+            (self.failures, self.told) = (0, Some(Instant::now()));
+        }
+    }
+}
+
+/// The caller went away before it was accepted.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as E;
+    matches!(error.kind(), E::ConnectionRefused | E::ConnectionAborted | E::ConnectionReset)
+}

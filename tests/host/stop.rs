@@ -1,0 +1,134 @@
+//! What a stop leaves of the calls that are under way.
+
+use std::time::Duration;
+
+use orders_worker::host::Limits;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::{
+    app,
+    envelope::call,
+    limits::crowd,
+    wire::{Wire, Worker, request, serve, sized, worker},
+};
+
+/// How long the worker goes on taking what was sent before the stop.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn a_stop_lets_running_calls_finish() {
+    let worker = worker().await;
+    let mut crowd = crowd(&worker, 1).await;
+    let idle = Wire::to(&worker).await;
+    let Worker { app, stop, done, .. } = worker;
+    stop.send(()).unwrap();
+    app.gate.add_permits(1);
+    assert_eq!(crowd[0].read().await.status, 200);
+    drop(idle);
+    done.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_calls_run_until_their_deadlines() {
+    let worker = worker().await;
+    let mut direct = crowd(&worker, 1).await;
+    let mut wrapped = Wire::to(&worker).await;
+    wrapped.write(sized(&worker, "Wait", &call("POST", "http://h/api/wait", "x"))).await;
+    worker.app.waiting.acquire().await.unwrap().forget();
+    let mut queued = Wire::to(&worker).await;
+    queued.write(sized(&worker, "Take", &json!({"Data": {"job": "\"late\""}}).to_string())).await;
+    while *worker.app.ran.lock().unwrap() != ["Take"] {
+        tokio::task::yield_now().await;
+    }
+    let started = Instant::now();
+    worker.stop.send(()).unwrap();
+    assert_eq!(direct[0].read().await.status, 503);
+    assert_eq!(wrapped.read().await.res()["statusCode"], 503);
+    assert_eq!(started.elapsed().as_secs(), 10);
+    assert!(!worker.done.is_finished(), "the process would end with it");
+    assert_eq!(queued.read().await.status, 500);
+    worker.done.await.unwrap().unwrap();
+    assert_eq!(started.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_gives_half_bodies_their_408() {
+    let worker = worker().await;
+    let whole = request("POST", "/api/things/shoes/7", &[], "a body");
+    let mut direct = Wire::to(&worker).await;
+    direct.write(&whole[..whole.len() - 1]).await;
+    let whole = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    let mut wrapped = Wire::to(&worker).await;
+    wrapped.write(&whole[..whole.len() - 1]).await;
+    while *worker.app.ran.lock().unwrap() != ["Echo"] {
+        tokio::task::yield_now().await;
+    }
+    let started = Instant::now();
+    worker.stop.send(()).unwrap();
+    assert_eq!(direct.read().await.status, 408);
+    assert_eq!(wrapped.read().await.res()["statusCode"], 408);
+    worker.done.await.unwrap().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_closes_idle_connections_at_once() {
+    let worker = worker().await;
+    let mut fresh = Wire::to(&worker).await;
+    let mut used = Wire::to(&worker).await;
+    used.write(request("GET", "/api/say/hello", &[], "")).await;
+    assert_eq!(used.read().await.status, 200);
+    let started = Instant::now();
+    worker.stop.send(()).unwrap();
+    worker.done.await.unwrap().unwrap();
+    assert!(started.elapsed() < AT_ONCE, "{:?}", started.elapsed());
+    assert!(fresh.is_closed().await && used.is_closed().await);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_the_stop_is_answered() {
+    for _ in 0..20 {
+        let worker = worker().await;
+        let sent = request("POST", "/api/things/shoes/7", &[], "a body");
+        let mut used = Wire::to(&worker).await;
+        used.write(&sent).await;
+        assert_eq!(used.read().await.status, 200);
+        let mut fresh = Wire::to(&worker).await;
+        used.write(&sent).await;
+        fresh.write(&sent).await;
+        worker.stop.send(()).unwrap();
+        assert_eq!((used.read().await.status, fresh.read().await.status), (200, 200));
+        worker.done.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_has_begun_before_the_stop_may_end_after_it() {
+    let limits = Limits { head: Duration::from_millis(1500), ..Limits::default() };
+    let worker = serve(app::functions(), limits).await;
+    let whole = request("GET", "/api/say/hello", &[], "");
+    let (begun, rest) = whole.split_at(20);
+    let (mut quick, mut never) = (Wire::to(&worker).await, Wire::to(&worker).await);
+    quick.write(begun).await;
+    never.write(begun).await;
+    worker.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    quick.write(rest).await;
+    assert_eq!(quick.read().await.status, 200);
+    assert!(never.is_closed().await);
+    worker.done.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_caller_hung_up_runs_to_its_end() {
+    let worker = worker().await;
+    drop(crowd(&worker, 1).await);
+    let Worker { app, stop, done, .. } = worker;
+    stop.send(()).unwrap();
+    let a_second = Duration::from_secs(1);
+    assert!(tokio::time::timeout(a_second, app.waiting.acquire()).await.is_err());
+    app.gate.add_permits(1);
+    done.await.unwrap().unwrap();
+    assert_eq!(*app.ran.lock().unwrap(), ["Wait"]);
+}
