@@ -271,16 +271,16 @@ async fn refusals_while_too_many_requests_run_are_one_outage() {
     let is_refused = |line: &&&serde_json::Value| line["function"] == "ListProducts" && line["status"] == 503;
     let mut heard = Heard::default();
     heard.listen(&mut app);
-    let (mut waiting, mut refused) = (Vec::new(), 0);
-    app.eventually("requests are refused", SOON, async || {
-        if products().await == 503 {
-            refused += 1;
-        } else {
-            waiting = crowd(&app).await;
+    let mut waiting = crowd(&app).await;
+    let refused = async {
+        for _ in 0..50 {
+            while products().await != 503 {
+                waiting.extend(crowd(&app).await);
+            }
+            heard.listen(&mut app);
         }
-        refused == 50
-    })
-    .await;
+    };
+    tokio::time::timeout(SOON, refused).await.expect("requests are refused");
     drop(waiting);
     app.eventually("requests are answered", SOON, async || products().await == 200).await;
     heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
@@ -290,6 +290,18 @@ async fn refusals_while_too_many_requests_run_are_one_outage() {
     assert_eq!(ended["outage"], "overloaded");
     assert!(ended["failed_calls"].as_u64().is_some_and(|calls| calls >= 50), "{ended}");
     assert_eq!(heard.events("invocation-ended").iter().filter(is_refused).count(), 0, "each is counted");
+}
+
+#[tokio::test]
+async fn postgres_at_a_closed_port_is_refused_and_not_timed_out() {
+    let setup =
+        Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/orders");
+    let mut app = setup.start().await;
+    let mut heard = Heard::default();
+    heard.until(&mut app, "the outage's beginning", |heard| !heard.events("database-away").is_empty()).await;
+    let began = heard.events("database-away")[0];
+    let error = began["error"].as_str().unwrap_or_default();
+    assert!(error.contains("refused") && !error.contains("timed out"), "{began}");
 }
 
 #[tokio::test]
