@@ -106,7 +106,11 @@ async fn every_denial_is_told_with_its_reason(mode: Mode) {
     stranger.post_nothing(&format!("{location}/cancel")).await;
     stranger.with("if-match", "\"1\"").put(&location, &a_revision("BEANS")).await;
     let mut heard = Heard::default();
-    heard.until(&mut app, "the denials", |heard| heard.events("denied").len() == 6).await;
+    let told = |heard: &Heard| {
+        let (denied, ended) = (heard.events("denied"), heard.ended());
+        denied.len() == 6 && denied.iter().all(|line| ended.contains_key(&id(&line["invocation_id"])))
+    };
+    heard.until(&mut app, "the denials, and the last lines of their invocations", told).await;
     let nobody = [Value::Null, Value::Null, Value::Null];
     let expected = [
         ("bearer-missing", "GetOrder", nobody),

@@ -65,11 +65,11 @@ impl Maintenance {
         match &replaced {
             None => Event::DatabaseFileBack {}.log(),
             Some(Replaced { file, database_is_there }) => {
-                Event::DatabaseFileReplaced { file }.log();
                 if *database_is_there {
                     // What was acknowledged and stands in the lost log alone would be gone after a restart.
                     self.checkpoint(CHECKPOINT).await;
                 }
+                Event::DatabaseFileReplaced { file }.log();
             }
         }
         self.replaced = replaced;
