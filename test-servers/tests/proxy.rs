@@ -171,6 +171,6 @@ async fn a_login_is_late_and_statements_are_not_on_postgres() {
     let start = Instant::now();
     let mut connection = PgConnection::connect(&url).await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(400), "two answers: {:?}", start.elapsed());
-    proxy.delay_login(Duration::from_secs(60));
+    proxy.delay_login(Duration::from_mins(1));
     connection.ping().await.unwrap();
 }
