@@ -28,7 +28,7 @@ on_the_platform!(
     a_secret_goes_out_of_use_when_its_time_is_over,
     a_vault_that_asks_for_patience_is_given_it,
     the_background_reads_before_anybody_asks,
-    a_vault_that_is_away_is_one_outage_whoever_asks,
+    a_vault_that_is_away_is_one_outage_for_all_callers,
 );
 
 fn of_the_vault(world: &World) -> Kept {
@@ -79,7 +79,7 @@ async fn an_outage_leaves_the_last_secret_in_use_for_an_hour() {
     assert_eq!(kept.current(minute(61)).await.unwrap().expose(), "hunter2");
 }
 
-async fn a_vault_that_is_away_is_one_outage_whoever_asks() {
+async fn a_vault_that_is_away_is_one_outage_for_all_callers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     tracing_subscriber::fmt().json().with_writer(File::create(&path).unwrap()).init();

@@ -45,7 +45,7 @@ fn wal(database: &Path) -> PathBuf {
     database.with_file_name("orders.db-wal")
 }
 
-/// Runs this very test in a process that has 8 MiB of disk and nobody else on it; none where that is not allowed.
+/// Runs this very test in a process that has 8 MiB of disk to itself; none where that is not allowed.
 fn in_a_small_disk(test: &str) -> Option<()> {
     let folder = TempDir::new().expect("a temporary folder");
     let disk = "mount -t tmpfs -o size=8m tmpfs \"$0\" && SMALL_DISK=\"$0\" exec \"$@\"";
@@ -69,7 +69,7 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
         let test = "sqlite_faults::a_full_disk_refuses_writes_until_there_is_space";
         if in_a_small_disk(test).is_none() {
             assert!(env::var_os("CI").is_none(), "no disk can be mounted: allow user namespaces");
-            eprintln!("NOT TESTED: a full disk, because this machine lets nobody mount a small one");
+            eprintln!("NOT TESTED: a full disk, because this machine allows no mount of a small one");
         }
         return;
     };

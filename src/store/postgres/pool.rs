@@ -98,7 +98,7 @@ impl Pool {
         u32::try_from(status.size.saturating_sub(status.available)).unwrap_or(u32::MAX)
     }
 
-    /// A connection that is nobody else's. Waits at most [`POOL_WAIT`](crate::store::bounds::POOL_WAIT).
+    /// A connection for this caller alone. Waits at most [`POOL_WAIT`](crate::store::bounds::POOL_WAIT).
     ///
     /// # Errors
     /// Why the last login failed, or [`Error::PoolTimedOut`] when all connections are in use. At once, when no
@@ -211,7 +211,7 @@ impl Pool {
 }
 
 impl Shared {
-    /// Whether a connection is neither too old nor out of date. Asks nobody.
+    /// Whether a connection is neither too old nor out of date. Does no I/O.
     fn may_be_used(&self, connected: &Connected, now: Instant) -> bool {
         now.duration_since(connected.made) < LIFETIME
             && connected.plans >= self.plans.load(Ordering::Acquire)

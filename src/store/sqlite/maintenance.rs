@@ -28,7 +28,7 @@ const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 const WAIT_FOR_NOTHING: &str = "PRAGMA busy_timeout = 0";
 
 /// The connection that stays open as long as the store does: without it SQLite would delete the write-ahead log when the
-/// pools close their last connection, and nobody could tell that from a deletion by another hand.
+/// pools close their last connection, and that could not be told from a deletion by another hand.
 pub(super) struct Maintenance {
     connection: SqliteConnection,
     files: Arc<Files>,

@@ -62,7 +62,7 @@ impl Unit {
     /// Makes the changes last.
     ///
     /// # Errors
-    /// When they do not, or when nobody knows: the connection failed, or the files were replaced meanwhile.
+    /// When they do not, or when that is unknown: the connection failed, or the files were replaced meanwhile.
     pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
         sqlx::query(COMMIT).execute(&mut *self).await?;
         self.files.check()?;

@@ -191,7 +191,7 @@ async fn an_issuer_that_accepts_and_says_nothing_is_given_up_in_time() {
     let identity = worker(&issuer, IdentityMode::Jwt, None);
     let world = World { issuer, identity };
     let many = futures_util::future::join_all((0..20).map(|_| world.asks_slowly()));
-    assert!(many.await.iter().all(|asked| *asked == (503, "keys-unavailable")), "nobody waits twice");
+    assert!(many.await.iter().all(|asked| *asked == (503, "keys-unavailable")), "none waits twice");
 }
 
 #[tokio::test]

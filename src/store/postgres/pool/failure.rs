@@ -25,7 +25,7 @@ pub(super) enum Verdict {
     OutdatedPlans,
     /// The server does not let it do its work: it is read-only, or a transaction was left open on it.
     Unfit,
-    /// It is over, or nobody knows what stands in it.
+    /// It is over, or its state is unknown.
     Over,
 }
 

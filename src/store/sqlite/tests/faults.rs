@@ -158,7 +158,7 @@ async fn a_database_that_is_put_back_still_has_everything() {
     let elsewhere = folder.0.path().join("elsewhere");
     fs::rename(folder.file().parent().unwrap(), &elsewhere).unwrap();
     why(&store.read_order(&permit(&creator()), order.id).await);
-    assert!(!folder.file().exists(), "nobody makes an empty database in its place");
+    assert!(!folder.file().exists(), "no empty database is made in its place");
     fs::rename(&elsewhere, folder.file().parent().unwrap()).unwrap();
     assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
 }
