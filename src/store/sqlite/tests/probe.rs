@@ -14,7 +14,7 @@ async fn fill(store: &Sqlite) {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_found_without_a_call() {
+async fn a_full_disk_is_found_without_a_call_and_so_is_room() {
     let folder = Folder::new();
     let store = Arc::new(folder.open());
     let monitored = Monitored::new(Arc::clone(&store) as Arc<dyn Store>);
@@ -23,6 +23,10 @@ async fn a_full_disk_is_found_without_a_call() {
     fill(&store).await;
     let full = monitored.probe(WHOLE).await.unwrap_err().to_string();
     assert!(full.contains("full") && !monitored.works(), "{full}");
+    // The connection that failed is closed, and its limit with it.
+    monitored.probe(WHOLE).await.unwrap();
+    assert!(monitored.works());
+    stock(&*store).await;
 }
 
 #[tokio::test]
