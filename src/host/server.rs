@@ -213,7 +213,11 @@ impl<A> Serving<A> {
             let seats = u32::try_from(limits.running).unwrap_or(u32::MAX);
             drop(self.running.acquire_many(seats).await);
         };
-        let longest = limits.head + limits.http.max(limits.queue) + LAST_ANSWERS;
+        let deadlines = self.host.functions.iter().map(|function| match function.trigger {
+            Trigger::Http { .. } => limits.http,
+            Trigger::Queue { .. } | Trigger::Timer { .. } => limits.queue,
+        });
+        let longest = limits.head + deadlines.max().unwrap_or(limits.http) + LAST_ANSWERS;
         drop(timeout(longest, drained).await);
     }
 

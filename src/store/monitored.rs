@@ -67,8 +67,9 @@ impl Monitored {
                 self.recovered(kind.part());
             }
             Err(error) => {
-                self.calls.failed(kind, Instant::now());
+                // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
                 self.log(error, kind.part(), 1);
+                self.calls.failed(kind, Instant::now());
             }
         }
         result

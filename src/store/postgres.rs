@@ -3,7 +3,14 @@
 //! A unit of work is one statement, so it is one round trip and one transaction. The schema is brought up by
 //! `orders-worker migrate` alone.
 
-use std::{str::FromStr, sync::OnceLock, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -146,10 +153,21 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
         let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
-        let placing = self.changing(subject, |pool, _| placing::place(pool, permit, id, draft, key, stamp));
+        let waited_for_twin = AtomicBool::new(false);
+        let waited = &waited_for_twin;
+        let placing = self.changing(subject, |pool, _| async move {
+            let placed = placing::place(pool, permit, id, draft, key, stamp).await;
+            let waits = |error: &StoreError| matches!(error, StoreError::Unavailable(error) if placing::is_wait_for_twin(error));
+            waited.store(placed.as_ref().is_err_and(waits), Ordering::Relaxed);
+            placed
+        });
         bounded(async {
             match placing.await {
-                Err(StoreError::Unavailable(error)) if key.is_some() && placing::is_wait_for_twin(&error) => {
+                // Also when the last attempt found no room beside other calls that wait for locks.
+                Err(StoreError::Unavailable(error))
+                    if key.is_some()
+                        && (waited.load(Ordering::Relaxed) || placing::is_wait_for_twin(&error)) =>
+                {
                     Ok(Placed::Twin)
                 }
                 settled => settled,

@@ -44,7 +44,11 @@ impl Store for Monitored {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        self.seen(Kind::PlaceOrder, self.store.place_order(permit, id, draft, key, stamp).await)
+        match self.store.place_order(permit, id, draft, key, stamp).await {
+            // It waited in vain for another call, which says nothing about the database.
+            Ok(Placed::Twin) => Ok(Placed::Twin),
+            placed => self.seen(Kind::PlaceOrder, placed),
+        }
     }
 
     async fn ingest_order(

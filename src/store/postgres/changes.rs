@@ -57,7 +57,12 @@ pub(super) async fn update(
         prices.push((row.try_get("unit_price")?, row.try_get("fits")?));
     }
     if let Err(faults) = price(prices.into_iter())? {
-        return Ok(Updated::Refused(faults));
+        // A product can have changed since the attempt whose answer was lost.
+        let own = match attempt {
+            Attempt::First => None,
+            Attempt::Again => own_update(pool, id, stamp).await?,
+        };
+        return Ok(own.map_or(Updated::Refused(faults), Updated::Now));
     }
     match precondition.hold_order(there(&rows)?) {
         Err(unmet) => match attempt {
