@@ -36,6 +36,8 @@ pub use refusal::Unidentified;
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(crate) tenant: Uuid,
+    /// Whether `ORDERS_ENTRA_TENANT_ID` is set; then it is the caller's tenant.
+    pub(crate) tenant_is_configured: bool,
     pub(crate) object: Uuid,
     pub(crate) kind: CallerKind,
     pub(crate) roles: Vec<Role>,
@@ -100,8 +102,9 @@ pub struct Identity {
 
 /// What is read (contract §6).
 enum Source {
-    /// The principal header alone; the token is demanded and not read, for the platform has checked it.
-    Header,
+    /// The principal header alone, for this audience if one is set; the token is demanded and not read, for the
+    /// platform has checked it.
+    Header { audience: Option<String> },
     /// The token alone; principal headers are not even looked at.
     Token(Tokens),
     /// Both, and they have to agree; the caller is whom the token names.
@@ -124,7 +127,7 @@ impl Identity {
     pub fn trusting(settings: IdentitySettings, roots: Roots) -> Result<Self, ClientError> {
         let tokens = |settings: &TokenSettings| Tokens::new(settings.clone(), roots);
         let source = match &settings.mode {
-            IdentityMode::EasyAuth => Source::Header,
+            IdentityMode::EasyAuth { audience } => Source::Header { audience: audience.clone() },
             IdentityMode::Jwt(settings) => Source::Token(tokens(settings)?),
             IdentityMode::EasyAuthAndJwt(settings) => Source::HeaderAndToken(tokens(settings)?),
         };
@@ -149,7 +152,7 @@ impl Identity {
     /// failure is logged, and the next caller has it tried again.
     pub async fn prepare(&self, now: DateTime<Utc>) {
         match &self.source {
-            Source::Header => {}
+            Source::Header { .. } => {}
             Source::Token(tokens) | Source::HeaderAndToken(tokens) => tokens.prepare(now).await,
         }
     }
@@ -179,10 +182,11 @@ impl Identity {
     async fn judged(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
         let token = bearer::token(headers)?;
         let evidence = match &self.source {
-            Source::Header => Arc::new(easyauth::evidence(headers)?),
+            Source::Header { audience } => Arc::new(easyauth::evidence(headers, audience.as_deref())?),
             Source::Token(tokens) => tokens.evidence(token, now).await?,
             Source::HeaderAndToken(tokens) => {
-                let header = easyauth::evidence(headers)?;
+                // The token's audience is compared; what agrees with the token is about the same.
+                let header = easyauth::evidence(headers, None)?;
                 let evidence = tokens.evidence(token, now).await?;
                 evidence.agrees_with(&header)?;
                 evidence

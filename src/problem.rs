@@ -332,7 +332,7 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Certificate => Self::Unauthenticated,
             Denied::Scope => Self::InsufficientScope,
-            Denied::Role => Self::Forbidden,
+            Denied::Role | Denied::TenantNotConfigured => Self::Forbidden,
         }
     }
 }

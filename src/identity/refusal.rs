@@ -17,7 +17,10 @@ impl Unidentified {
     /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
     #[must_use]
     pub fn is_contradiction(&self) -> bool {
-        matches!(self.0, Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees)
+        matches!(
+            self.0,
+            Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees | Reason::IdDisagrees
+        )
     }
 
     /// One of a closed list of short names, for the log alone. Holds nothing that the caller sent.
@@ -67,6 +70,7 @@ pub(super) enum Reason {
     TenantDisagrees,
     ObjectDisagrees,
     ClientDisagrees,
+    IdDisagrees,
     CertificateRepeated,
     CertificateTooLarge,
     CertificateEncoding,
@@ -125,6 +129,7 @@ impl Reason {
             Self::TenantDisagrees => "tenant-disagrees",
             Self::ObjectDisagrees => "object-disagrees",
             Self::ClientDisagrees => "client-disagrees",
+            Self::IdDisagrees => "id-disagrees",
             Self::CertificateRepeated => "certificate-repeated",
             Self::CertificateTooLarge => "certificate-too-large",
             Self::CertificateEncoding => "certificate-encoding",
@@ -155,7 +160,9 @@ mod tests {
             let refused = Unidentified(reason);
             (refused.is_contradiction(), refused.is_unjudged())
         };
-        for reason in [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees] {
+        for reason in
+            [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees, Reason::IdDisagrees]
+        {
             assert_eq!(is(reason), (true, false), "{reason:?}");
         }
         for reason in [Reason::KeysUnavailable, Reason::AuthoritiesUnavailable] {

@@ -34,12 +34,16 @@ events! {
         /// Audit: a dead letter's message goes out again.
         LetterReplayed = "letter-replayed", INFO, "audit: a dead letter is sent again",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
+        /// Audit: a caller asked what a secret of the vault is; never what it says.
+        SecretLookedUp = "secret-looked-up", INFO, "audit: a secret was looked up",
+            { secret: &'a dyn Display, outcome: &'static str, actor: &'static str };
         /// Audit: a caller was refused, and why.
         Denied = "denied", WARN, "audit: a caller was refused",
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: two pieces of evidence name different callers, so one of them was forged or mixed up.
-        EvidenceDisagrees = "evidence-disagrees", ERROR,
-            "security: header and token name different callers; find out how the header came past the platform",
+        IdentityMismatch = "identity-mismatch", ERROR,
+            "security: two headers, or header and token, name different callers; find out how the header came past \
+             the platform",
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
         /// own. Callers who proved nothing count as one.
@@ -152,14 +156,15 @@ pub(super) const CANNOT_SERVE: Kind = Kind {
 };
 
 /// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
-const AUDIT: [&str; 7] = [
+const AUDIT: [&str; 8] = [
     "denied",
     "denied-more",
-    "evidence-disagrees",
+    "identity-mismatch",
     "letter-replayed",
     "message-given-up",
     "order-changed",
     "product-changed",
+    "secret-looked-up",
 ];
 
 /// Whether lines of this event are audit lines.
