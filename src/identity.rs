@@ -23,6 +23,7 @@ mod claims;
 mod easyauth;
 mod evidence;
 mod keys;
+mod limits;
 mod memory;
 mod refusal;
 mod token;
@@ -30,6 +31,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub use limits::KeyLimits;
 pub use refusal::Unidentified;
 
 /// A caller whose evidence has been checked. Nothing downstream reads headers again.
@@ -141,19 +143,40 @@ impl Identity {
         Self { certificates: Some(Certificates::new(settings, vault)), ..self }
     }
 
-    /// Reads again who vouches for certificates, where a vault holds it; returns when there is nothing to read.
+    /// Reads again who vouches for certificates, where a vault holds it, and renews the issuer's keys, where tokens are
+    /// judged; returns when there is nothing to read.
     pub async fn keep_fresh(&self, clock: Clock) {
-        if let Some(certificates) = &self.certificates {
-            certificates.keep_fresh(clock).await;
+        let certificates = async {
+            if let Some(certificates) = &self.certificates {
+                certificates.keep_fresh(clock).await;
+            }
+        };
+        let keys = async {
+            if let Some(tokens) = self.tokens() {
+                tokens.keep_fresh(clock).await;
+            }
+        };
+        tokio::join!(certificates, keys);
+    }
+
+    /// How many calls wait for the issuer's keys; none where no tokens are judged.
+    #[must_use]
+    pub fn waiting_for_keys(&self) -> Option<u64> {
+        self.tokens().and_then(|tokens| tokens.waiting().try_into().ok())
+    }
+
+    fn tokens(&self) -> Option<&Tokens> {
+        match &self.source {
+            Source::Header { .. } => None,
+            Source::Token(tokens) | Source::HeaderAndToken(tokens) => Some(tokens),
         }
     }
 
     /// Fetches the issuer's keys if tokens are to be judged, so that the first caller need not wait for them. A
     /// failure is logged, and the next caller has it tried again.
     pub async fn prepare(&self, now: DateTime<Utc>) {
-        match &self.source {
-            Source::Header { .. } => {}
-            Source::Token(tokens) | Source::HeaderAndToken(tokens) => tokens.prepare(now).await,
+        if let Some(tokens) = self.tokens() {
+            tokens.prepare(now).await;
         }
     }
 

@@ -3,7 +3,10 @@
 use host_traps::{Finding, Written};
 
 use super::{Facts, fail, pass, warn};
-use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
+use crate::{
+    config::{Config, DatabaseUrl, IdentityMode, Place, SignIn},
+    identity::KeyLimits,
+};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
@@ -42,6 +45,7 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
         findings.push(sign_in(config));
         findings.extend(identity(config));
         findings.extend(tenant(config, facts));
+        findings.extend(keys(config));
         findings.push(rate(config, facts));
     }
     findings.push(storage(facts));
@@ -129,6 +133,21 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
             "set it to your tenant's id",
         ),
     })
+}
+
+/// What waiting for the issuer may cost, where tokens are judged.
+fn keys(config: &Config) -> Option<Finding> {
+    let KeyLimits { waiting, wait, between_fetches } = KeyLimits::default();
+    if let IdentityMode::EasyAuth { .. } = config.identity.as_ref()?.mode {
+        return None;
+    }
+    let why = format!(
+        "at most {waiting} calls wait at once for the issuer's keys, each at most {} s; keys that nobody knows are \
+         looked for every {} s",
+        wait.as_secs(),
+        between_fetches.num_seconds(),
+    );
+    Some(pass("C32-key-waits", "issuer of tokens", why))
 }
 
 fn rate(config: &Config, facts: &Facts) -> Finding {

@@ -11,7 +11,13 @@ impl Unidentified {
     /// be had.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
-        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable)
+        matches!(self.0, Reason::KeysUnavailable | Reason::KeysAwaited | Reason::AuthoritiesUnavailable)
+    }
+
+    /// Whether so many calls wait for the issuer's keys that this one does not: it may be tried again soon.
+    #[must_use]
+    pub fn is_crowded_out(&self) -> bool {
+        self.0 == Reason::KeysAwaited
     }
 
     /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
@@ -65,6 +71,7 @@ pub(super) enum Reason {
     KeyMalformed,
     KeyUnknown,
     KeysUnavailable,
+    KeysAwaited,
     IssuerForeign,
     AudienceForeign,
     TenantDisagrees,
@@ -124,6 +131,7 @@ impl Reason {
             Self::KeyMalformed => "key-malformed",
             Self::KeyUnknown => "key-unknown",
             Self::KeysUnavailable => "keys-unavailable",
+            Self::KeysAwaited => "keys-awaited",
             Self::IssuerForeign => "issuer-foreign",
             Self::AudienceForeign => "audience-foreign",
             Self::TenantDisagrees => "tenant-disagrees",
@@ -165,7 +173,7 @@ mod tests {
         {
             assert_eq!(is(reason), (true, false), "{reason:?}");
         }
-        for reason in [Reason::KeysUnavailable, Reason::AuthoritiesUnavailable] {
+        for reason in [Reason::KeysUnavailable, Reason::KeysAwaited, Reason::AuthoritiesUnavailable] {
             assert_eq!(is(reason), (false, true), "{reason:?}");
         }
         for reason in [Reason::BearerMissing, Reason::TenantForeign, Reason::TokenExpired] {

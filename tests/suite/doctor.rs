@@ -160,6 +160,7 @@ async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
         "C05-tenant",
         "C06-managed-identity",
         "C20-database-tls",
+        "C32-key-waits",
     ] {
         assert_eq!(found.level(rule), Some("pass"), "{rule}");
     }

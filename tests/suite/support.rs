@@ -367,7 +367,7 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 /// One issuer key serves all tests: making one takes longer than most of them.
-fn state() -> PathBuf {
+pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
 }
 
