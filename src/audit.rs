@@ -17,7 +17,9 @@ mod changes;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{given_up, order_changed, order_ingested, order_settled, product_changed, replayed};
+pub use changes::{
+    given_up, order_changed, order_ingested, order_settled, product_changed, replayed, secret_looked_up,
+};
 
 /// Denials of one caller for one reason that have a line of their own, in one window.
 const TOLD: u64 = 10;
@@ -97,7 +99,7 @@ impl Audit {
         if is_told {
             let Denial { reason, order, .. } = denial;
             if denial.contradiction {
-                Event::EvidenceDisagrees { reason, order_id: order }.log();
+                Event::IdentityMismatch { reason, order_id: order }.log();
             } else {
                 Event::Denied { reason, order_id: order }.log();
             }

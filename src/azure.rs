@@ -1,4 +1,5 @@
-//! How the worker speaks to Azure: as the app's managed identity, through bounded clients of its own.
+//! How the worker speaks to Azure: as the app's managed identity, on a developer's machine as the developer, through
+//! bounded clients of its own.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,7 +8,9 @@ use azure_core::{
     error::{Error, ErrorKind},
     http::{ClientOptions, RetryOptions, Transport},
 };
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use azure_identity::{
+    DeveloperToolsCredential, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+};
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -118,6 +121,11 @@ impl ManagedIdentity {
         let expires_at = expires_at.ok_or(TokenError::Unavailable)?;
         Ok(Token { secret: Secret::new(token.token.secret().to_owned()), expires_at })
     }
+}
+
+/// Whoever signed in to Azure CLI or Azure Developer CLI on this machine; which of the two, the first token decides.
+pub(crate) fn developer() -> Result<Arc<dyn TokenCredential>, Error> {
+    Ok(DeveloperToolsCredential::new(None)?)
 }
 
 /// The options of an Azure client that goes through one of ours, with few and short repetitions.

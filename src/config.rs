@@ -33,7 +33,7 @@ pub use fulfilment::FulfilmentSettings;
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
 pub use traces::TraceSettings;
-pub use vault::VaultSettings;
+pub use vault::{VaultSettings, VaultSignIn};
 
 use given::Given;
 
@@ -72,7 +72,8 @@ pub struct Config {
     /// Where orders are kept.
     pub database: DatabaseSettings,
     /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in, and whose people a message
-    /// may name; any when none. Read where [`Needs::http`] or [`Needs::incoming`] was asked for.
+    /// may name. Read where [`Needs::http`] or [`Needs::incoming`] was asked for, and there it is set on the platform;
+    /// on a developer's machine without it no role reaches beyond its own tenant, and no message places an order.
     pub tenant: Option<Uuid>,
     /// Whom it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
@@ -113,13 +114,13 @@ impl Config {
         let port = given.port();
         let database = database::read(&mut given, place);
         let people = needs.http || needs.incoming;
-        let tenant = people.then(|| given.optional("ORDERS_ENTRA_TENANT_ID", value::guid)).flatten();
+        let tenant = people.then(|| identity::tenant(&mut given, place)).flatten();
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
         let certificates = needs.http.then(|| certificates::read(&mut given, place)).flatten();
         let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
         let fulfilment = needs.fulfilment.then(|| fulfilment::read(&mut given, place)).flatten();
         let keeps_secrets = needs.secrets || needs.fulfilment || needs.http;
-        let vault = keeps_secrets.then(|| vault::read(&mut given)).flatten();
+        let vault = keeps_secrets.then(|| vault::read(&mut given, place)).flatten();
         let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
         let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
         let described =

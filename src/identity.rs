@@ -23,6 +23,7 @@ mod claims;
 mod easyauth;
 mod evidence;
 mod keys;
+mod limits;
 mod memory;
 mod refusal;
 mod token;
@@ -30,12 +31,15 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub use limits::KeyLimits;
 pub use refusal::Unidentified;
 
 /// A caller whose evidence has been checked. Nothing downstream reads headers again.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(crate) tenant: Uuid,
+    /// Whether `ORDERS_ENTRA_TENANT_ID` is set; then it is the caller's tenant.
+    pub(crate) tenant_is_configured: bool,
     pub(crate) object: Uuid,
     pub(crate) kind: CallerKind,
     pub(crate) roles: Vec<Role>,
@@ -100,8 +104,9 @@ pub struct Identity {
 
 /// What is read (contract §6).
 enum Source {
-    /// The principal header alone; the token is demanded and not read, for the platform has checked it.
-    Header,
+    /// The principal header alone, for this audience if one is set; the token is demanded and not read, for the
+    /// platform has checked it.
+    Header { audience: Option<String> },
     /// The token alone; principal headers are not even looked at.
     Token(Tokens),
     /// Both, and they have to agree; the caller is whom the token names.
@@ -124,7 +129,7 @@ impl Identity {
     pub fn trusting(settings: IdentitySettings, roots: Roots) -> Result<Self, ClientError> {
         let tokens = |settings: &TokenSettings| Tokens::new(settings.clone(), roots);
         let source = match &settings.mode {
-            IdentityMode::EasyAuth => Source::Header,
+            IdentityMode::EasyAuth { audience } => Source::Header { audience: audience.clone() },
             IdentityMode::Jwt(settings) => Source::Token(tokens(settings)?),
             IdentityMode::EasyAuthAndJwt(settings) => Source::HeaderAndToken(tokens(settings)?),
         };
@@ -138,19 +143,40 @@ impl Identity {
         Self { certificates: Some(Certificates::new(settings, vault)), ..self }
     }
 
-    /// Reads again who vouches for certificates, where a vault holds it; returns when there is nothing to read.
+    /// Reads again who vouches for certificates, where a vault holds it, and renews the issuer's keys, where tokens are
+    /// judged; returns when there is nothing to read.
     pub async fn keep_fresh(&self, clock: Clock) {
-        if let Some(certificates) = &self.certificates {
-            certificates.keep_fresh(clock).await;
+        let certificates = async {
+            if let Some(certificates) = &self.certificates {
+                certificates.keep_fresh(clock).await;
+            }
+        };
+        let keys = async {
+            if let Some(tokens) = self.tokens() {
+                tokens.keep_fresh(clock).await;
+            }
+        };
+        tokio::join!(certificates, keys);
+    }
+
+    /// How many calls wait for the issuer's keys; none where no tokens are judged.
+    #[must_use]
+    pub fn waiting_for_keys(&self) -> Option<u64> {
+        self.tokens().and_then(|tokens| tokens.waiting().try_into().ok())
+    }
+
+    fn tokens(&self) -> Option<&Tokens> {
+        match &self.source {
+            Source::Header { .. } => None,
+            Source::Token(tokens) | Source::HeaderAndToken(tokens) => Some(tokens),
         }
     }
 
     /// Fetches the issuer's keys if tokens are to be judged, so that the first caller need not wait for them. A
     /// failure is logged, and the next caller has it tried again.
     pub async fn prepare(&self, now: DateTime<Utc>) {
-        match &self.source {
-            Source::Header => {}
-            Source::Token(tokens) | Source::HeaderAndToken(tokens) => tokens.prepare(now).await,
+        if let Some(tokens) = self.tokens() {
+            tokens.prepare(now).await;
         }
     }
 
@@ -179,10 +205,11 @@ impl Identity {
     async fn judged(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
         let token = bearer::token(headers)?;
         let evidence = match &self.source {
-            Source::Header => Arc::new(easyauth::evidence(headers)?),
+            Source::Header { audience } => Arc::new(easyauth::evidence(headers, audience.as_deref())?),
             Source::Token(tokens) => tokens.evidence(token, now).await?,
             Source::HeaderAndToken(tokens) => {
-                let header = easyauth::evidence(headers)?;
+                // The token's audience is compared; what agrees with the token is about the same.
+                let header = easyauth::evidence(headers, None)?;
                 let evidence = tokens.evidence(token, now).await?;
                 evidence.agrees_with(&header)?;
                 evidence

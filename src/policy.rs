@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use uuid::Uuid;
+
 use crate::{
     identity::{Caller, CallerKind, Certified, Role},
     orders::{Actor, ActorKind, Owner},
@@ -25,11 +27,21 @@ enum Apps {
     No,
 }
 
+/// What an action is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum About {
+    /// Orders: each has an owner, and so a tenant.
+    Orders,
+    /// What belongs to the deployment and to no tenant: products, dead letters, secrets.
+    Deployment,
+}
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
+    about: About,
     users: Users,
-    /// Users who reach everybody's objects, not only their own.
+    /// Users who reach more than their own: for orders those of their tenant.
     beyond_own: &'static [Role],
     apps: Apps,
 }
@@ -41,12 +53,13 @@ pub trait Action {
 }
 
 macro_rules! policy {
-    ($($(#[$doc:meta])* $action:ident | $users:expr, $beyond:expr, $apps:expr;)+) => { $(
+    ($($(#[$doc:meta])* $action:ident | $about:ident, $users:expr, $beyond:expr, $apps:expr;)+) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub enum $action {}
         impl Action for $action {
-            const RULE: Rule = Rule { users: $users, beyond_own: $beyond, apps: $apps };
+            const RULE: Rule =
+                Rule { about: About::$about, users: $users, beyond_own: $beyond, apps: $apps };
         }
     )+ };
 }
@@ -56,34 +69,35 @@ const PROCESSOR: &[Role] = &[Role::OrderProcessor];
 const ADMIN: &[Role] = &[Role::OrderAdmin];
 const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
 
-// The table of contract §2: who may at all · who reaches beyond their own · programs.
+// What it is about · who may at all · who reaches beyond their own · programs.
+#[rustfmt::skip]
 policy! {
     /// Place an order of one's own.
-    PlaceOrder      | Users::Any,             NOBODY,    Apps::No;
+    PlaceOrder       | Orders,     Users::Any,             NOBODY,    Apps::No;
     /// Read an order.
-    ReadOrder       | Users::Any,             STAFF,     Apps::Processor;
+    ReadOrder        | Orders,     Users::Any,             STAFF,     Apps::Processor;
     /// Change an order that is still placed.
-    UpdateOrder     | Users::Any,             NOBODY,    Apps::No;
+    UpdateOrder      | Orders,     Users::Any,             NOBODY,    Apps::No;
     /// Take an order back.
-    CancelOrder     | Users::Any,             ADMIN,     Apps::No;
+    CancelOrder      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// Read what happened to an order.
-    ReadHistory     | Users::Any,             ADMIN,     Apps::No;
+    ReadHistory      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// List one's own orders.
-    ListOwnOrders   | Users::Any,             NOBODY,    Apps::No;
-    /// List everybody's orders.
-    ListAllOrders   | Users::With(STAFF),     STAFF,     Apps::Processor;
+    ListOwnOrders    | Orders,     Users::Any,             NOBODY,    Apps::No;
+    /// List the orders of the caller's tenant.
+    ListAllOrders    | Orders,     Users::With(STAFF),     STAFF,     Apps::Processor;
     /// Hand an order to fulfilment.
-    ProcessOrder    | Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
+    ProcessOrder     | Orders,     Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
     /// Read the product table; beyond one's own means inactive products too.
-    ListProducts    | Users::Any,             ADMIN,     Apps::No;
+    ListProducts     | Deployment, Users::Any,             ADMIN,     Apps::No;
     /// Write the product table.
-    PutProduct      | Users::With(ADMIN),     ADMIN,     Apps::No;
+    PutProduct       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Read the dead letters.
-    ListDeadLetters | Users::With(ADMIN),     ADMIN,     Apps::No;
+    ListDeadLetters  | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Send a dead letter's message again.
-    ReplayDeadLetter | Users::With(ADMIN),    ADMIN,     Apps::No;
+    ReplayDeadLetter | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Learn what a secret of the vault is.
-    ReadSecret      | Users::With(ADMIN),     ADMIN,     Apps::No;
+    ReadSecret       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
 }
 
 /// A caller was refused. The client learns which of the two, nothing else.
@@ -98,6 +112,9 @@ pub enum Denied {
     /// The caller's role or kind does not allow it.
     #[error("the caller's role does not allow this")]
     Role,
+    /// No tenant is configured, so no role reaches what belongs to the deployment.
+    #[error("no tenant is configured, so no role reaches this")]
+    TenantNotConfigured,
 }
 
 impl Denied {
@@ -108,6 +125,7 @@ impl Denied {
             Self::Scope => "scope-missing",
             Self::Certificate => "certificate-missing",
             Self::Role => "role-missing",
+            Self::TenantNotConfigured => "tenant-not-configured",
         }
     }
 }
@@ -117,20 +135,17 @@ impl Denied {
 pub struct Permit<A> {
     caller: Owner,
     kind: ActorKind,
-    sight: Sight,
+    scope: AccessScope,
     action: PhantomData<fn() -> A>,
 }
 
-/// Whose objects a permit reaches; goes into the SQL that reads or writes them.
+/// Whose orders a permit reaches; goes into the SQL that reads or writes them. It never reaches beyond one tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sight(Option<Owner>);
-
-impl Sight {
-    /// The owner to whom the statement is confined; none when it reaches everybody's.
-    #[must_use]
-    pub fn confined_to(self) -> Option<Owner> {
-        self.0
-    }
+pub enum AccessScope {
+    /// Those of this owner.
+    Own(Owner),
+    /// Those of every owner of this tenant, which is the caller's.
+    Tenant(Uuid),
 }
 
 impl<A> Permit<A> {
@@ -146,10 +161,18 @@ impl<A> Permit<A> {
         Actor { kind: self.kind, object: Some(self.caller.object) }
     }
 
-    /// Whose objects it reaches.
+    /// Whose orders it reaches.
     #[must_use]
-    pub fn sight(&self) -> Sight {
-        self.sight
+    pub fn scope(&self) -> AccessScope {
+        self.scope
+    }
+}
+
+impl Permit<ListProducts> {
+    /// Whether it also reaches products that cannot be ordered any more.
+    #[must_use]
+    pub fn reaches_inactive(&self) -> bool {
+        matches!(self.scope, AccessScope::Tenant(_))
     }
 }
 
@@ -159,27 +182,30 @@ impl Caller {
     /// # Errors
     /// [`Denied`], when no row allows it: everything is denied by default.
     pub fn permit<A: Action>(&self) -> Result<Permit<A>, Denied> {
-        let holds = |wanted: &[Role]| self.roles.iter().any(|role| wanted.contains(role));
-        let sight = match self.kind {
+        let rule = A::RULE;
+        // Where no tenant is configured, the roles of any tenant come here, and only an order says of which it is.
+        let roles_count = rule.about == About::Orders || self.tenant_is_configured;
+        let holds = |wanted: &[Role]| roles_count && self.roles.iter().any(|role| wanted.contains(role));
+        let refusal = if roles_count { Denied::Role } else { Denied::TenantNotConfigured };
+        let (own, tenant) = (AccessScope::Own(self.owner()), AccessScope::Tenant(self.tenant));
+        let scope = match self.kind {
             CallerKind::User { in_scope: false } => return Err(Denied::Scope),
-            CallerKind::User { in_scope: true } => match A::RULE.users {
-                Users::With(roles) if !holds(roles) => return Err(Denied::Role),
-                Users::With(_) | Users::Any if holds(A::RULE.beyond_own) => Sight(None),
-                Users::With(_) | Users::Any => Sight(Some(self.owner())),
+            CallerKind::User { in_scope: true } => match rule.users {
+                Users::With(roles) if !holds(roles) => return Err(refusal),
+                Users::With(_) | Users::Any if holds(rule.beyond_own) => tenant,
+                Users::With(_) | Users::Any => own,
             },
-            CallerKind::App
-                if A::RULE.apps == Apps::CertifiedProcessor && self.certified == Certified::No =>
-            {
+            CallerKind::App if rule.apps == Apps::CertifiedProcessor && self.certified == Certified::No => {
                 return Err(Denied::Certificate);
             }
-            CallerKind::App if A::RULE.apps != Apps::No && holds(PROCESSOR) => Sight(None),
+            CallerKind::App if rule.apps != Apps::No && holds(PROCESSOR) => tenant,
             CallerKind::App => return Err(Denied::Role),
         };
         let kind = match self.kind {
             CallerKind::User { .. } => ActorKind::User,
             CallerKind::App => ActorKind::App,
         };
-        Ok(Permit { caller: self.owner(), kind, sight, action: PhantomData })
+        Ok(Permit { caller: self.owner(), kind, scope, action: PhantomData })
     }
 }
 
@@ -203,26 +229,37 @@ mod tests {
 
     fn caller((kind, roles): (CallerKind, &[Role])) -> Caller {
         let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
-        Caller { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2), kind, roles, certified }
+        let (tenant, object) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        Caller { tenant, tenant_is_configured: true, object, kind, roles, certified }
+    }
+
+    fn without_a_tenant(kind: (CallerKind, &[Role])) -> Caller {
+        Caller { tenant_is_configured: false, ..caller(kind) }
     }
 
     fn row<A: Action>() -> [&'static str; 8] {
+        row_of::<A>(caller)
+    }
+
+    fn row_of<A: Action>(caller: fn((CallerKind, &[Role])) -> Caller) -> [&'static str; 8] {
         CALLERS.map(|kind| match caller(kind).permit::<A>() {
-            Ok(permit) if permit.sight() == Sight(None) => "all",
+            Ok(permit) if permit.scope() == AccessScope::Tenant(caller(kind).tenant) => "all",
             Ok(permit) => {
-                assert_eq!(permit.sight().confined_to(), Some(caller(kind).owner()));
+                assert_eq!(permit.scope(), AccessScope::Own(caller(kind).owner()));
                 "own"
             }
             Err(Denied::Scope) => "scope",
             Err(Denied::Role) => "role",
             Err(Denied::Certificate) => "certificate",
+            Err(Denied::TenantNotConfigured) => "tenant",
         })
     }
 
     #[test]
     #[rustfmt::skip]
     fn every_action_allows_each_kind_of_caller_what_the_contract_says() {
-        // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin.
+        // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin. `all` is
+        // all of the caller's tenant.
         assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
         assert_eq!(row::<ReadOrder>(),       ["scope", "own",  "all",  "all",  "all", "role", "all",  "role"]);
         assert_eq!(row::<UpdateOrder>(),     ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
@@ -239,9 +276,24 @@ mod tests {
     }
 
     #[test]
-    fn the_log_tells_the_three_denials_apart() {
-        let reasons = [Denied::Scope, Denied::Certificate, Denied::Role].map(Denied::reason);
-        assert_eq!(reasons, ["scope-missing", "certificate-missing", "role-missing"]);
+    #[rustfmt::skip]
+    fn without_a_configured_tenant_no_role_reaches_what_belongs_to_the_deployment() {
+        assert_eq!(row_of::<ReadOrder>(without_a_tenant),        ["scope", "own",    "all",    "all",    "all",    "role", "all",  "role"]);
+        assert_eq!(row_of::<CancelOrder>(without_a_tenant),      ["scope", "own",    "own",    "all",    "all",    "role", "role", "role"]);
+        assert_eq!(row_of::<ListAllOrders>(without_a_tenant),    ["scope", "role",   "all",    "all",    "all",    "role", "all",  "role"]);
+        assert_eq!(row_of::<ProcessOrder>(without_a_tenant),     ["scope", "role",   "all",    "role",   "all",    "role", "all",  "role"]);
+        assert_eq!(row_of::<ListProducts>(without_a_tenant),     ["scope", "own",    "own",    "own",    "own",    "role", "role", "role"]);
+        assert_eq!(row_of::<PutProduct>(without_a_tenant),       ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<ListDeadLetters>(without_a_tenant),  ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<ReplayDeadLetter>(without_a_tenant), ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<ReadSecret>(without_a_tenant),       ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+    }
+
+    #[test]
+    fn the_log_tells_the_denials_apart() {
+        let denials = [Denied::Scope, Denied::Certificate, Denied::Role, Denied::TenantNotConfigured];
+        let reasons = ["scope-missing", "certificate-missing", "role-missing", "tenant-not-configured"];
+        assert_eq!(denials.map(Denied::reason), reasons);
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub enum Problem {
     RateLimited(Duration),
     /// 503: something that this needs is away; try again.
     Unavailable,
+    /// 503: too many wait for the same; there is room again in a second.
+    Crowded,
     /// 500: a bug.
     Internal,
 }
@@ -123,7 +125,7 @@ fn urn(slug: &str) -> String {
 
 impl Problem {
     /// One of each.
-    pub(crate) const EVERY: [Self; 20] = [
+    pub(crate) const EVERY: [Self; 21] = [
         Self::BodyMissing,
         Self::Malformed(""),
         Self::Unauthenticated,
@@ -143,6 +145,7 @@ impl Problem {
         Self::KeyReused,
         Self::PreconditionRequired,
         Self::Unavailable,
+        Self::Crowded,
         Self::Internal,
     ];
 
@@ -239,7 +242,7 @@ impl Problem {
                 "Too many requests",
                 "Try again after the time in Retry-After.",
             ),
-            Self::Unavailable => {
+            Self::Unavailable | Self::Crowded => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
             }
             Self::Internal => (
@@ -273,7 +276,7 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".into()))
             }
-            Self::Twin => Some((header::RETRY_AFTER, "1".into())),
+            Self::Twin | Self::Crowded => Some((header::RETRY_AFTER, "1".into())),
             Self::RateLimited(wait) => {
                 let begun = u64::from(wait.subsec_nanos() > 0);
                 Some((header::RETRY_AFTER, (wait.as_secs() + begun).to_string().into()))
@@ -323,7 +326,11 @@ impl Problem {
 
 impl From<Unidentified> for Problem {
     fn from(refusal: Unidentified) -> Self {
-        if refusal.is_unjudged() { Self::Unavailable } else { Self::Unauthenticated }
+        match refusal {
+            refused if refused.is_crowded_out() => Self::Crowded,
+            refused if refused.is_unjudged() => Self::Unavailable,
+            _ => Self::Unauthenticated,
+        }
     }
 }
 
@@ -332,7 +339,7 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Certificate => Self::Unauthenticated,
             Denied::Scope => Self::InsufficientScope,
-            Denied::Role => Self::Forbidden,
+            Denied::Role | Denied::TenantNotConfigured => Self::Forbidden,
         }
     }
 }

@@ -55,6 +55,12 @@ impl SecretName {
     }
 }
 
+impl fmt::Display for SecretName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 impl FromStr for SecretName {
     type Err = &'static str;
 

@@ -14,8 +14,8 @@ use crate::{
         OrderRevision, Product, ProductDraft, Recorded, RequestKey, Sku, Status,
     },
     policy::{
-        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
-        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
+        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
 };
 
@@ -31,6 +31,7 @@ mod rows;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod schedule;
+mod scope;
 mod sql;
 mod sqlite;
 mod wording;
@@ -193,8 +194,8 @@ pub struct Workload {
 /// Is told, again and again, what something waits for.
 pub type OnWait<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
-/// The promises that every engine keeps. Ownership is part of the statements: a method that takes a permit or a
-/// [`Sight`] reads and writes nothing beyond it.
+/// The promises that every engine keeps. Ownership is part of the statements: a method that takes a permit or an
+/// [`AccessScope`] reads and writes nothing beyond it.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
@@ -242,12 +243,12 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<Ingested, StoreError>;
 
-    /// Reads an order within the permit's sight.
+    /// Reads an order within the permit's scope.
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError>;
 
-    /// Replaces reference, lines and note of an order within the permit's sight, all lines at today's prices, with
+    /// Replaces reference, lines and note of an order of the caller's, all lines at today's prices, with
     /// its history row. Asks in this sequence, and the first that fails is the answer: the lines against the product
-    /// table (and, if the order is in sight, against its currency), a version named at all, the order in sight, its
+    /// table (and, if the order is theirs, against its currency), a version named at all, that the order is theirs, its
     /// version, its status. Of two that name one version, exactly one wins.
     async fn update_order(
         &self,
@@ -258,7 +259,7 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<Updated, StoreError>;
 
-    /// Takes back an order within the permit's sight, from `placed` only: status, version, history row. Against
+    /// Takes back an order within the permit's scope, from `placed` only: status, version, history row. Against
     /// [`queue_order`](Self::queue_order) exactly one wins.
     async fn cancel_order(
         &self,
@@ -267,8 +268,8 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<Cancelled, StoreError>;
 
-    /// Lists the changes of an order within the permit's sight, newest first, by the versions that they made; none
-    /// when there is no such order in sight.
+    /// Lists the changes of an order within the permit's scope, newest first, by the versions that they made; none
+    /// when there is no such order in scope.
     async fn order_history(
         &self,
         permit: &Permit<ReadHistory>,
@@ -276,8 +277,12 @@ pub trait Store: Send + Sync {
         slice: &Slice<u64>,
     ) -> Result<Option<Listed<Recorded>>, StoreError>;
 
-    /// Lists orders within sight, newest first.
-    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError>;
+    /// Lists orders within the scope, newest first.
+    async fn list_orders(
+        &self,
+        scope: AccessScope,
+        slice: &Slice<OrderId>,
+    ) -> Result<Listed<Order>, StoreError>;
 
     /// Queues an order for fulfilment: status, version, history row and an outbox row that falls due at
     /// `relay_at`.
@@ -289,7 +294,7 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<Queued, StoreError>;
 
-    /// Lists products by sku; inactive ones only where the permit reaches beyond the caller's own.
+    /// Lists products by sku; inactive ones only where the permit reaches them.
     async fn list_products(
         &self,
         permit: &Permit<ListProducts>,

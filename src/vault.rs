@@ -1,8 +1,10 @@
-//! Azure Key Vault, as far as the worker needs it: one secret, read with the app's managed identity.
+//! Azure Key Vault, as far as the worker needs it: one secret, read with the app's managed identity, on a developer's
+//! machine with their own sign-in.
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use azure_core::{
+    credentials::TokenCredential,
     error::{Error, ErrorKind},
     http::{StatusCode, headers::RETRY_AFTER},
 };
@@ -11,8 +13,8 @@ use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use crate::{
-    azure::{ManagedIdentity, OpenError, through},
-    config::VaultSettings,
+    azure::{self, ManagedIdentity, OpenError, through},
+    config::{VaultSettings, VaultSignIn},
     host::Outage,
     https::{self, Roots, Schemes},
     secret::{Secret, SecretName},
@@ -101,9 +103,22 @@ impl Vault {
     /// # Errors
     /// When the clients cannot be made.
     pub fn of_this_app(settings: &VaultSettings) -> Result<Self, OpenError> {
-        let identity = ManagedIdentity::of_this_app(settings.client_id)?;
         let client = https::client(Roots::Public, Schemes::Https, PATIENCE)?;
-        Ok(Self::new(&settings.url, &identity, client)?)
+        Ok(match settings.sign_in {
+            VaultSignIn::ManagedIdentity { client_id } => {
+                Self::new(&settings.url, &ManagedIdentity::of_this_app(client_id)?, client)?
+            }
+            VaultSignIn::Developer => Self::as_developer(&settings.url, client)?,
+        })
+    }
+
+    /// The vault at `url`, asked by whoever signed in to Azure CLI or Azure Developer CLI on this machine, through
+    /// `client`. Starts no program before a secret is read.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn as_developer(url: &str, client: reqwest::Client) -> Result<Self, Error> {
+        Self::asked_by(azure::developer()?, url, client)
     }
 
     /// The vault at `url` (`https://<name>.vault.azure.net`), asked by `identity` through `client`. Touches no network.
@@ -111,9 +126,17 @@ impl Vault {
     /// # Errors
     /// When the URL is none.
     pub fn new(url: &str, identity: &ManagedIdentity, client: reqwest::Client) -> Result<Self, Error> {
+        Self::asked_by(identity.credential(), url, client)
+    }
+
+    fn asked_by(
+        credential: Arc<dyn TokenCredential>,
+        url: &str,
+        client: reqwest::Client,
+    ) -> Result<Self, Error> {
         let options =
             SecretClientOptions { client_options: through(client), ..SecretClientOptions::default() };
-        let client = SecretClient::new(url, identity.credential(), Some(options))?;
+        let client = SecretClient::new(url, credential, Some(options))?;
         Ok(Self { client: Arc::new(client), outage: Outage::new("vault-refused") })
     }
 

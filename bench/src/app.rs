@@ -31,6 +31,7 @@ impl App {
         let (queues, people) = (MemoryQueues::default(), People::load(&root.join(".local-host.json"))?);
         let settings = [
             ("ORDERS_IDENTITY", "easyauth"),
+            ("ORDERS_ENTRA_TENANT_ID", &people.tenant().to_string()),
             ("ORDERS_DATABASE_URL", database),
             ("ORDERS_DATABASE_POOL", &pool.to_string()),
             ("ORDERS_RATE_LIMIT", "off"),

@@ -81,6 +81,7 @@ pub(crate) fn start_with(
             .env("ORDERS_DATABASE_URL", database)
             .env("ORDERS_DATABASE_POOL", pool.to_string())
             .env("ORDERS_IDENTITY", "easyauth")
+            .env("ORDERS_ENTRA_TENANT_ID", TENANT)
             .env("ORDERS_RATE_LIMIT", "off");
     } else {
         let text = |of: fn(&Statements) -> String| statements.map(of).unwrap_or_default();

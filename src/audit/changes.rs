@@ -2,7 +2,9 @@
 
 use crate::{
     orders::{Action, ActorKind, DeadLetter, Order, OrderId, Owner, Product, Status},
+    secret::SecretName,
     telemetry::Event,
+    vault::VaultError,
 };
 
 /// A caller changed an order, which is now as it is here.
@@ -58,6 +60,17 @@ pub fn given_up(letter: &DeadLetter) {
         order_id: letter.order_id.map(OrderId::uuid),
     }
     .log();
+}
+
+/// A caller asked what a secret of the vault is. Its value is told to nobody.
+pub fn secret_looked_up(name: &SecretName, refused: Option<&VaultError>, actor: ActorKind) {
+    let outcome = match refused {
+        None => "found",
+        Some(VaultError::Missing) => "missing",
+        Some(VaultError::Forbidden) => "forbidden",
+        Some(VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. }) => "unavailable",
+    };
+    Event::SecretLookedUp { secret: name, outcome, actor: actor.as_str() }.log();
 }
 
 /// A caller had a dead letter's message sent again.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::telemetry::tests::lines;
+use crate::{orders::ActorKind, telemetry::tests::lines, vault::VaultError};
 
 fn start() -> Instant {
     Clock.moment()
@@ -36,7 +36,7 @@ fn a_denial_tells_why_and_about_which_order() {
     assert_eq!((&lines[0]["event"], &lines[0]["level"]), (&json!("denied"), &json!("WARN")));
     assert_eq!(lines[0]["reason"], "not-in-sight");
     assert_eq!(lines[0]["order_id"], "00000000-0000-0000-0000-000000000007");
-    assert_eq!((&lines[1]["event"], &lines[1]["level"]), (&json!("evidence-disagrees"), &json!("ERROR")));
+    assert_eq!((&lines[1]["event"], &lines[1]["level"]), (&json!("identity-mismatch"), &json!("ERROR")));
     assert_eq!(lines[1].get("order_id"), None);
 }
 
@@ -123,4 +123,22 @@ fn room_is_made_of_windows_that_are_over() {
         audit.tell_all();
     });
     assert_eq!(named(&told, "denied-more")[0]["caller_kind"], "user");
+}
+
+#[test]
+fn a_look_up_tells_the_secrets_name_and_what_became_of_it() {
+    let name = "cup".parse().unwrap();
+    let outcomes = [
+        (None, "found"),
+        (Some(VaultError::Missing), "missing"),
+        (Some(VaultError::Forbidden), "forbidden"),
+        (Some(VaultError::OutOfTime), "unavailable"),
+        (Some(VaultError::Unavailable { retry_after: None }), "unavailable"),
+    ];
+    for (refused, outcome) in outcomes {
+        let lines = lines(|| secret_looked_up(&name, refused.as_ref(), ActorKind::User));
+        let [line] = &lines[..] else { panic!("one line: {lines:?}") };
+        assert_eq!((&line["event"], &line["level"]), (&json!("secret-looked-up"), &json!("INFO")));
+        assert_eq!([&line["secret"], &line["outcome"], &line["actor"]], ["cup", outcome, "user"]);
+    }
 }

@@ -55,11 +55,11 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSetting
         if place == Place::Platform {
             demand_front(given);
         }
-    } else if !given.is_set(MODE) {
+    } else if is_required == Some(false) {
         for name in [AUTHORITY, ALLOWED] {
             given.demand_not(
                 name,
-                "is set and ORDERS_CLIENT_CERTIFICATE_MODE is not: set that too, or remove this",
+                "is set and ORDERS_CLIENT_CERTIFICATE_MODE is not `required`: set that, or remove this",
             );
         }
     }
@@ -71,7 +71,7 @@ fn demand_front(given: &mut Given) {
     let is_dedicated = given.is_set("WEBSITE_INSTANCE_ID")
         && given.of_platform("WEBSITE_SKU").is_none_or(|plan| !plan.trim().eq_ignore_ascii_case(WITHOUT));
     if !is_dedicated {
-        given.find_fault(
+        given.find_fault_strictly(
             MODE,
             "asks for certificates where the platform does not check that callers hold them: use a plan with \
              clientCertMode, not Flex Consumption, or check them at the gateway and remove this",

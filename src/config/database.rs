@@ -2,8 +2,8 @@
 
 use std::{ffi::OsString, fmt};
 
+use reqwest::Url;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-
 use uuid::Uuid;
 
 use super::{Faults, Needs, Place, given::Given, value, vault};
@@ -68,8 +68,8 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
     let url = match place {
         Place::Local => given.read(name, local),
         Place::Platform => {
-            given.demand(name, "is missing: on the platform set it to a postgres:// URL");
-            given.optional(name, platform)
+            given.demand_strictly(name, "is missing: set it to a postgres:// URL");
+            given.optional_strictly(name, platform)
         }
     };
     let pool = given.read("ORDERS_DATABASE_POOL", value::pool);
@@ -113,11 +113,16 @@ fn fault_of_managed(url: &str) -> Option<&'static str> {
     let user = named.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     match user {
         None | Some("") => Some("names no user; with a managed identity the user is the identity's role"),
-        Some(user) if user.contains(':') || url.contains("password=") => {
+        Some(user) if user.contains(':') || names_password(url) => {
             Some("holds a password, in whose place the managed identity's tokens stand; remove it")
         }
         Some(_) => None,
     }
+}
+
+/// Whether the query holds a password, in any spelling that the driver understands: it decodes names first.
+fn names_password(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "password"))
 }
 
 fn local(text: &str) -> Result<DatabaseUrl, &'static str> {

@@ -26,18 +26,18 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<FulfilmentSettings
     let certificate = given.optional(CERTIFICATE, str::parse::<SecretSource>);
     let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
     if place == Place::Platform {
-        given.demand(URL, "is missing: on the platform set it to the backend's URL");
+        given.demand_strictly(URL, "is missing: set it to the backend's URL");
     } else if !given.is_set(URL) {
         for name in [CERTIFICATE, AUTHORITY] {
             given.demand_not(name, "is set and ORDERS_FULFILMENT_URL is not: set that too, or remove this");
         }
     }
-    if place == Place::Platform || address.is_some() {
-        given.demand(
-            CERTIFICATE,
-            "is missing: the backend is called with a certificate; set it to a PEM file's path, or to `keyvault:` \
-             and a secret's name",
-        );
+    let missing = "is missing: the backend is called with a certificate; set it to a PEM file's path, or to \
+                   `keyvault:` and a secret's name";
+    if address.is_some() {
+        given.demand(CERTIFICATE, missing);
+    } else if place == Place::Platform {
+        given.demand_strictly(CERTIFICATE, missing);
     }
     given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
     given.demand_vault(AUTHORITY, matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))));

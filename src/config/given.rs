@@ -66,12 +66,25 @@ impl Given {
     }
 
     pub(super) fn place(&self) -> Place {
-        let development = self.values.get(ENVIRONMENT).is_some_and(|value| value == "Development");
-        if development && PLATFORM.iter().all(|name| !self.values.contains_key(*name)) {
-            Place::Local
-        } else {
-            Place::Platform
+        if self.signs_of_the_platform().is_empty() { Place::Local } else { Place::Platform }
+    }
+
+    /// What makes this the platform, each sign in words that follow on each other; none on a developer's machine.
+    fn signs_of_the_platform(&self) -> Vec<String> {
+        let set = PLATFORM.into_iter().filter(|name| self.values.contains_key(*name));
+        let mut signs: Vec<_> = set.map(|name| format!("{name} is set")).collect();
+        if self.values.get(ENVIRONMENT).is_none_or(|value| value != "Development") {
+            signs.push(format!("{ENVIRONMENT} is not `Development`"));
         }
+        signs
+    }
+
+    /// A fault that is none on a developer's machine, with what makes this the platform: a container may look like it.
+    fn strictly(&self, fault: &str) -> String {
+        format!(
+            "{fault} (this counts as the platform because {})",
+            self.signs_of_the_platform().join(" and ")
+        )
     }
 
     pub(super) fn port(&mut self) -> Option<u16> {
@@ -92,12 +105,20 @@ impl Given {
         }
     }
 
+    /// Whether the platform offers a managed identity.
+    pub(super) fn has_managed_identity(&self) -> bool {
+        MANAGED_IDENTITY.iter().all(|name| self.values.contains_key(*name))
+    }
+
     /// Where there is no App Service identity, the Azure client would look for a virtual machine's, for minutes.
     pub(super) fn demand_managed_identity(&mut self, asking: &'static str) {
-        if !MANAGED_IDENTITY.iter().all(|name| self.values.contains_key(*name)) {
+        if !self.has_managed_identity() {
             let fault = "needs a managed identity, and the platform offers none here: assign one to the app; on a \
                          developer's machine remove this setting";
-            self.fault(asking, fault.to_owned());
+            match self.place() {
+                Place::Local => self.fault(asking, fault.to_owned()),
+                Place::Platform => self.fault(asking, self.strictly(fault)),
+            }
         }
     }
 
@@ -112,11 +133,26 @@ impl Given {
         self.parse(name, None, parse)
     }
 
-    /// Finds fault with a setting that is not set.
+    /// The same, where the value would do on a developer's machine: the fault says why it does not do here.
+    pub(super) fn optional_strictly<T>(&mut self, name: &'static str, parse: Parse<T>) -> Option<T> {
+        let before = self.faults.len();
+        let value = self.parse(name, None, parse);
+        if let Some(fault) = self.faults.get(before) {
+            self.faults[before] = Fault::new(name, self.strictly(fault.text()));
+        }
+        value
+    }
+
+    /// Finds fault with a setting that is not set, unless that was done.
     pub(super) fn demand(&mut self, name: &'static str, fault: &str) {
-        if !self.values.contains_key(name) {
+        if !self.values.contains_key(name) && !self.is_faulty(name) {
             self.fault(name, fault.to_owned());
         }
+    }
+
+    /// The same, where a developer's machine does without the setting.
+    pub(super) fn demand_strictly(&mut self, name: &'static str, fault: &str) {
+        self.demand(name, &self.strictly(fault));
     }
 
     /// Whether the setting has a value, right or wrong.
@@ -149,6 +185,11 @@ impl Given {
     /// Finds fault with a setting whose value is right by itself.
     pub(super) fn find_fault(&mut self, name: &'static str, fault: &str) {
         self.fault(name, fault.to_owned());
+    }
+
+    /// The same, where the value would do on a developer's machine.
+    pub(super) fn find_fault_strictly(&mut self, name: &'static str, fault: &str) {
+        self.fault(name, self.strictly(fault));
     }
 
     pub(super) fn finish(self) -> Faults {

@@ -4,12 +4,15 @@ use uuid::Uuid;
 
 use super::{Authority, Place, authority::ENTRA, given::Given, value};
 
+const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
+
 /// Whom this deployment lets in.
 #[derive(Clone, Debug)]
 pub struct IdentitySettings {
     /// `ORDERS_IDENTITY`: what says who a caller is.
     pub mode: IdentityMode,
-    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in; any when none.
+    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in. Without it, on a developer's
+    /// machine, those of any tenant are, and their roles reach the orders of their own tenant and nothing else.
     pub tenant: Option<Uuid>,
     /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
     pub allowed_clients: Option<Vec<Uuid>>,
@@ -21,7 +24,10 @@ pub struct IdentitySettings {
 #[derive(Clone, Debug)]
 pub enum IdentityMode {
     /// The platform's header alone.
-    EasyAuth,
+    EasyAuth {
+        /// `ORDERS_ENTRA_AUDIENCE`: what the principal's claim `aud` has to say; not looked at when none.
+        audience: Option<String>,
+    },
     /// The token alone.
     Jwt(TokenSettings),
     /// Both, and they have to agree.
@@ -47,38 +53,59 @@ enum Mode {
     EasyAuthAndJwt,
 }
 
-/// Reads every setting, whatever the mode, so that a wrong one is found before the mode that needs it.
+/// The only tenant of this deployment; on the platform there is one.
+pub(super) fn tenant(given: &mut Given, place: Place) -> Option<Uuid> {
+    if place == Place::Platform {
+        given.demand_strictly(
+            TENANT,
+            "is missing: set it to your tenant's id, whose users and apps alone are let in, and whose users alone a \
+             queued order may name",
+        );
+    }
+    given.optional(TENANT, value::guid)
+}
+
+/// Reads every setting that the mode uses, and refuses the one that it would ignore.
 pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Option<IdentitySettings> {
     let mode = given.read("ORDERS_IDENTITY", mode);
     if mode.is_none_or(|mode| mode != Mode::Jwt) {
         given.demand_platform_authentication();
     }
-    if mode.is_some_and(|mode| mode != Mode::EasyAuth) {
-        demand_tokens(given);
+    match mode {
+        Some(Mode::EasyAuth) => given.demand_not(
+            "ORDERS_ENTRA_AUTHORITY",
+            "is set and ORDERS_IDENTITY is `easyauth`, which reads no token and asks no issuer: remove it",
+        ),
+        Some(Mode::Jwt | Mode::EasyAuthAndJwt) => demand_tokens(given),
+        None => {}
     }
     if place == Place::Platform {
-        given.demand(
+        given.demand_strictly(
             "ORDERS_ENTRA_ALLOWED_CLIENTS",
-            "is missing: on the platform name the client ids that may call on a user's behalf",
+            "is missing: name the client ids that may call on a user's behalf",
         );
     }
     let audience = given.optional("ORDERS_ENTRA_AUDIENCE", value::audience);
-    let parse = if place == Place::Local { here } else { elsewhere };
-    let authority = given.optional("ORDERS_ENTRA_AUTHORITY", parse).or_else(|| Authority::parse(ENTRA));
+    let authority = authority(given, place).or_else(|| Authority::parse(ENTRA));
     let allowed_clients = given.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
     let required_scope = given.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
-    let tokens = || Some(TokenSettings { tenant: tenant?, audience: audience?, authority: authority? });
     let mode = match mode? {
-        Mode::EasyAuth => IdentityMode::EasyAuth,
-        Mode::Jwt => IdentityMode::Jwt(tokens()?),
-        Mode::EasyAuthAndJwt => IdentityMode::EasyAuthAndJwt(tokens()?),
+        Mode::EasyAuth => IdentityMode::EasyAuth { audience },
+        with_tokens => {
+            let tokens = TokenSettings { tenant: tenant?, audience: audience?, authority: authority? };
+            if with_tokens == Mode::Jwt {
+                IdentityMode::Jwt(tokens)
+            } else {
+                IdentityMode::EasyAuthAndJwt(tokens)
+            }
+        }
     };
     Some(IdentitySettings { mode, tenant, allowed_clients, required_scope })
 }
 
 fn demand_tokens(given: &mut Given) {
     given.demand(
-        "ORDERS_ENTRA_TENANT_ID",
+        TENANT,
         "is missing: the worker checks tokens itself and has to know whose; set it to your tenant's id",
     );
     given.demand(
@@ -94,6 +121,15 @@ fn mode(text: &str) -> Result<Mode, &'static str> {
         "jwt" => Ok(Mode::Jwt),
         "easyauth+jwt" => Ok(Mode::EasyAuthAndJwt),
         _ => Err("is not `easyauth+jwt` or `easyauth` or `jwt`"),
+    }
+}
+
+/// Plain `http` is for an issuer on a developer's own machine.
+fn authority(given: &mut Given, place: Place) -> Option<Authority> {
+    let name = "ORDERS_ENTRA_AUTHORITY";
+    match place {
+        Place::Local => given.optional(name, here),
+        Place::Platform => given.optional_strictly(name, elsewhere),
     }
 }
 

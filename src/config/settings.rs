@@ -84,13 +84,15 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_ENTRA_TENANT_ID",
         Concern::People,
         None,
-        "the only tenant whose people and programs are let in, and whose people a queued order may name",
+        "the only tenant whose people and programs are let in, and whose people a queued order may name; required \
+         where tokens are checked, and on the platform",
     ),
     setting(
         "ORDERS_ENTRA_AUDIENCE",
         Concern::Http,
         None,
-        "the audience of tokens: the client id of the API's app registration; required where tokens are checked",
+        "the audience of tokens: the client id of the API's app registration; required where tokens are checked, and \
+         compared with the principal's in `easyauth`",
     ),
     setting(
         "ORDERS_ENTRA_ALLOWED_CLIENTS",
@@ -108,7 +110,8 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_ENTRA_AUTHORITY",
         Concern::Http,
         None,
-        "another issuer of tokens than Entra; plain http for one on a developer's own machine only",
+        "another issuer of tokens than Entra, where tokens are checked; plain http for one on a developer's own \
+         machine only",
     ),
     setting(
         "ORDERS_FULFILMENT_URL",
@@ -168,7 +171,8 @@ pub const SETTINGS: &[Setting] = &[
         "KeyVaultUrl",
         Concern::Vault,
         None,
-        "the vault that secrets are looked up in: https://<name>.vault.azure.net",
+        "the vault that secrets are looked up in: https://<name>.vault.azure.net; read with the app's managed \
+         identity, on a developer's machine with their own sign-in (az, azd)",
     ),
     setting("SecretName", Concern::Secrets, None, "the secret that is looked up when none is named"),
     setting(

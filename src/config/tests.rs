@@ -35,6 +35,12 @@ fn platform_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str
     environment
 }
 
+/// What the platform demands beside a tenant, of a process that serves HTTP functions.
+const DEMANDED: [(&str, &str); 2] = [
+    ("ORDERS_DATABASE_URL", "postgres://db/orders?sslmode=verify-full"),
+    ("ORDERS_ENTRA_ALLOWED_CLIENTS", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
+];
+
 const EVERYTHING: Needs =
     Needs { http: true, description: true, fulfilment: true, incoming: true, secrets: true };
 const HTTP: Needs =

@@ -3,7 +3,7 @@
 use azure_core::http::Url;
 use uuid::Uuid;
 
-use super::{given::Given, value};
+use super::{Place, given::Given, value};
 use crate::secret::SecretName;
 
 /// The vault of secrets.
@@ -11,19 +11,36 @@ use crate::secret::SecretName;
 pub struct VaultSettings {
     /// `KeyVaultUrl`: `https://<name>.vault.azure.net/`.
     pub url: String,
-    /// `AZURE_CLIENT_ID`: the user-assigned identity that reads it, else the system-assigned one.
-    pub client_id: Option<Uuid>,
+    /// Who reads it.
+    pub sign_in: VaultSignIn,
+}
+
+/// Who reads the vault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum VaultSignIn {
+    /// The app's managed identity: on the platform nothing else, and wherever one is offered.
+    ManagedIdentity {
+        /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
+        client_id: Option<Uuid>,
+    },
+    /// On a developer's machine, who signed in to Azure CLI or Azure Developer CLI.
+    Developer,
 }
 
 /// The vault, where one is configured.
-pub(super) fn read(given: &mut Given) -> Option<VaultSettings> {
+pub(super) fn read(given: &mut Given, place: Place) -> Option<VaultSettings> {
     let name = "KeyVaultUrl";
     let url = given.optional(name, vault_url);
-    if url.is_some() {
+    if url.is_some() && place == Place::Platform {
         given.demand_managed_identity(name);
     }
     let client_id = client_id(given);
-    Some(VaultSettings { url: url?, client_id })
+    let sign_in = if given.has_managed_identity() || place == Place::Platform {
+        VaultSignIn::ManagedIdentity { client_id }
+    } else {
+        VaultSignIn::Developer
+    };
+    Some(VaultSettings { url: url?, sign_in })
 }
 
 pub(super) fn client_id(given: &mut Given) -> Option<Uuid> {

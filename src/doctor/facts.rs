@@ -6,7 +6,7 @@ use host_traps::{App, Settings, SettingsFile, SettingsFileError, Written};
 
 use super::{Arguments, beside};
 use crate::{
-    config::{Config, Faults},
+    config::{Config, Faults, Needs},
     functions, host,
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Facts {
     /// The settings as the worker would read them.
     pub(super) config: Option<Config>,
     pub(super) faults: Option<Faults>,
+    /// What the functions of the app ask of its settings.
+    pub(super) needs: Needs,
 }
 
 /// What Core Tools and the local host add to local.settings.json. Whether a front stands there is asked by `--url`.
@@ -63,13 +65,14 @@ impl Facts {
         let written = file.as_ref().map(|file| file.written);
         let settings =
             file.map_or_else(|| Settings::over_environment(&[]), |file| Settings::only(file.settings));
-        let read = Config::read(environment(&settings, written), functions::needs(&served));
+        let needs = functions::needs(&served);
+        let read = Config::read(environment(&settings, written), needs);
         let (config, faults) = match read {
             Ok(config) => (Some(config), None),
             Err(faults) => (None, Some(faults)),
         };
         let app = App::read(&root, settings.clone(), written);
-        Ok(Self { app, settings, written, config, faults })
+        Ok(Self { app, settings, written, config, faults, needs })
     }
 
     /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.

@@ -36,7 +36,7 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
         Some(IdentityMode::Jwt(tokens) | IdentityMode::EasyAuthAndJwt(tokens)) => {
             findings.push(issuer(tokens, clock).await);
         }
-        Some(IdentityMode::EasyAuth) | None => {}
+        Some(IdentityMode::EasyAuth { .. }) | None => {}
     }
     let vault = config.vault.as_ref().map(Vault::of_this_app);
     match &vault {

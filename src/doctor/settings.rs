@@ -3,7 +3,12 @@
 use host_traps::{Finding, Written};
 
 use super::{Facts, fail, pass, warn};
-use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
+use crate::{
+    config::{Config, DatabaseUrl, IdentityMode, Place, SignIn},
+    identity::KeyLimits,
+};
+
+const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
 /// The rule that a fault of a setting belongs to.
 fn rule_of(setting: &str) -> &'static str {
@@ -11,6 +16,7 @@ fn rule_of(setting: &str) -> &'static str {
         "ORDERS_DATABASE_URL" => "C20-database-tls",
         "ORDERS_DATABASE_IDENTITY" | "AZURE_CLIENT_ID" => "C06-managed-identity",
         "WEBSITE_AUTH_ENABLED" | "ORDERS_IDENTITY" => "C04-identity-mode",
+        TENANT => "C05-tenant",
         name if name.starts_with("ORDERS_ENTRA_") || name == "ORDERS_REQUIRED_SCOPE" => "C05-tokens",
         name if name.starts_with("ORDERS_CLIENT_CERTIFICATE") => "C08-client-certificates",
         name if name.starts_with("ORDERS_FULFILMENT") => "C09-backend",
@@ -38,6 +44,8 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
         findings.push(database(config));
         findings.push(sign_in(config));
         findings.extend(identity(config));
+        findings.extend(tenant(config, facts));
+        findings.extend(keys(config));
         findings.push(rate(config, facts));
     }
     findings.push(storage(facts));
@@ -101,13 +109,45 @@ fn identity(config: &Config) -> Option<Finding> {
         IdentityMode::EasyAuthAndJwt(_) => {
             pass(rule, name, "header and token both say who calls, and must agree")
         }
-        IdentityMode::EasyAuth => {
+        IdentityMode::EasyAuth { .. } => {
             warn(rule, name, "the platform's header alone says who calls: one layer, and no second", remedy)
         }
         IdentityMode::Jwt(_) => {
             warn(rule, name, "the token alone says who calls: one layer, and no second", remedy)
         }
     })
+}
+
+/// Whose roles count. On the platform it is a fault of the settings when nobody says.
+fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
+    let (rule, name) = ("C05-tenant", TENANT);
+    let asks = facts.needs.http || facts.needs.incoming;
+    Some(match config.tenant {
+        _ if !asks => return None,
+        Some(_) => pass(rule, name, "users and apps of this tenant alone are let in"),
+        None => warn(
+            rule,
+            name,
+            "no tenant is set: roles reach the orders of their own tenant alone, nobody administers products and dead \
+             letters, and IngestOrder fails",
+            "set it to your tenant's id",
+        ),
+    })
+}
+
+/// What waiting for the issuer may cost, where tokens are judged.
+fn keys(config: &Config) -> Option<Finding> {
+    let KeyLimits { waiting, wait, between_fetches } = KeyLimits::default();
+    if let IdentityMode::EasyAuth { .. } = config.identity.as_ref()?.mode {
+        return None;
+    }
+    let why = format!(
+        "at most {waiting} calls wait at once for the issuer's keys, each at most {} s; keys that nobody knows are \
+         looked for every {} s",
+        wait.as_secs(),
+        between_fetches.num_seconds(),
+    );
+    Some(pass("C32-key-waits", "issuer of tokens", why))
 }
 
 fn rate(config: &Config, facts: &Facts) -> Finding {

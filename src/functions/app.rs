@@ -13,8 +13,8 @@ use crate::{
     host::{Call, Invocation},
     identity::Identity,
     limit::Limiter,
-    orders::{self, DeadLetter, FulfilmentMessage, OrderId, Status},
-    policy::{Action, Permit},
+    orders::{self, DeadLetter, FulfilmentMessage, OrderId, Owner, Status},
+    policy::{AccessScope, Action, Permit},
     problem::Problem,
     secret::SecretName,
     store::{Monitored, Stamp, Store, StoreError},
@@ -37,7 +37,7 @@ pub struct App {
     pub audit: Audit,
     /// Counts the calls of each caller; none when nobody is limited.
     pub limiter: Option<Limiter>,
-    /// The only tenant that a message may name an owner of; any when none.
+    /// The only tenant that a message may name an owner of; without it no message places an order.
     pub tenant: Option<Uuid>,
     /// Keeps what is to be kept.
     pub store: Arc<dyn Store>,
@@ -76,22 +76,24 @@ impl App {
             self.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
         })?;
         let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
-        let permit = caller.permit::<A>().inspect_err(|denied| {
-            self.deny(by, denied.reason(), order, false);
-        })?;
-        if let Some(limiter) = &self.limiter {
-            limiter.admit(permit.caller(), self.clock.moment()).map_err(|wait| {
-                self.deny(by, "rate-limited", order, false);
-                Problem::RateLimited(wait)
-            })?;
-        }
+        let permit = caller.permit::<A>();
+        // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
+        let admitted = self.admit(caller.owner());
+        let permit = permit.inspect_err(|denied| self.deny(by, denied.reason(), order, false))?;
+        admitted.inspect_err(|_| self.deny(by, "rate-limited", order, false))?;
         Ok(permit)
+    }
+
+    /// Takes a call from this caller's allowance.
+    fn admit(&self, caller: Owner) -> Result<(), Problem> {
+        let Some(limiter) = &self.limiter else { return Ok(()) };
+        limiter.admit(caller, self.clock.moment()).map_err(Problem::RateLimited)
     }
 
     /// What a caller gets who may see no such order. One who sees their own alone was denied another's, as far as
     /// anybody can tell.
     pub fn out_of_sight<A>(&self, permit: &Permit<A>, id: OrderId) -> Problem {
-        if permit.sight().confined_to().is_some() {
+        if matches!(permit.scope(), AccessScope::Own(_)) {
             let by = By::Caller { owner: permit.caller(), kind: permit.actor().kind.as_str() };
             self.deny(by, "not-in-sight", Some(id.uuid()), false);
         }

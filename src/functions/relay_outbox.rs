@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT};
 use crate::{
     host::{Output, Retry, Tick},
+    identity::Identity,
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::{DueMessage, Stamp},
     telemetry::Event,
@@ -50,6 +51,7 @@ async fn tell_gauges(app: &App, now: DateTime<Utc>) {
         pool_in_use: gauges.pool_in_use,
         pool_size: gauges.pool_size,
         certificate_days: certificate_ends.map(|end| (end - now).num_days()),
+        waiting_for_keys: app.identity.as_ref().and_then(Identity::waiting_for_keys),
     }
     .log();
 }

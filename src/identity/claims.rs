@@ -71,6 +71,11 @@ impl<'d> Claims<'d> {
         })
     }
 
+    /// Whom the token was issued for.
+    pub(super) fn audience(&self) -> Option<&'d str> {
+        self.one(AUDIENCE)
+    }
+
     fn one(&self, spellings: Spellings) -> Option<&'d str> {
         self.values(spellings).next()
     }

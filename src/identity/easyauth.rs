@@ -7,16 +7,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{claims::Claims, evidence::Evidence, refusal::Reason};
+use super::{
+    claims::Claims,
+    evidence::{self, Evidence},
+    refusal::Reason,
+};
 use crate::json;
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
-/// Display values of the platform. They are never read, but a second one says that somebody else wrote one.
-const HINTS: [HeaderName; 2] = [
-    HeaderName::from_static("x-ms-client-principal-id"),
-    HeaderName::from_static("x-ms-client-principal-name"),
-];
+/// The caller's id once more. For Entra it is the object id, so another one was written by somebody else.
+const ID: HeaderName = HeaderName::from_static("x-ms-client-principal-id");
+/// A display value of the platform. It is never read, but a second one says that somebody else wrote one.
+const NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 
 /// The one provider: Entra, by the platform's name for it.
 const ENTRA: &str = "aad";
@@ -32,11 +35,11 @@ const OTHER_FORM: [&str; 4] = ["identityProvider", "userId", "userDetails", "use
 /// What the platform vouches for.
 ///
 /// # Errors
-/// Unless the header is there once, in the one accepted form, and from the one accepted provider.
-pub(super) fn evidence(headers: &HeaderMap) -> Result<Evidence, Reason> {
-    if HINTS.iter().any(|name| headers.get_all(name).iter().count() > 1) {
-        return Err(Reason::HintRepeated);
-    }
+/// Unless the header is there once, in the one accepted form, from the one accepted provider, about whom the platform's
+/// other headers name, and for `audience` where one is given.
+pub(super) fn evidence(headers: &HeaderMap, audience: Option<&str>) -> Result<Evidence, Reason> {
+    only(headers, &NAME, Reason::HintRepeated)?;
+    let id = only(headers, &ID, Reason::HintRepeated)?;
     if only(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA) {
         return Err(Reason::ProviderForeign);
     }
@@ -47,7 +50,13 @@ pub(super) fn evidence(headers: &HeaderMap) -> Result<Evidence, Reason> {
     let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
     let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
     let document = json::plain(text.as_bytes(), DEEPEST).ok_or(Reason::PrincipalMalformed)?;
-    read(&document)?.evidence()
+    let claims = read(&document)?;
+    if audience.is_some_and(|ours| claims.audience() != Some(ours)) {
+        return Err(Reason::AudienceForeign);
+    }
+    let evidence = claims.evidence()?;
+    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(evidence::id) != Some(evidence.object);
+    if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(evidence) }
 }
 
 fn only<'h>(

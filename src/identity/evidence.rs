@@ -32,7 +32,8 @@ impl Evidence {
             }
         }
         let (roles, certified) = (self.roles.clone(), Certified::NotAsked);
-        Ok(Caller { tenant: self.tenant, object: self.object, kind, roles, certified })
+        let tenant_is_configured = settings.tenant.is_some();
+        Ok(Caller { tenant: self.tenant, tenant_is_configured, object: self.object, kind, roles, certified })
     }
 
     /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.

@@ -11,13 +11,22 @@ impl Unidentified {
     /// be had.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
-        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable)
+        matches!(self.0, Reason::KeysUnavailable | Reason::KeysAwaited | Reason::AuthoritiesUnavailable)
+    }
+
+    /// Whether so many calls wait for the issuer's keys that this one does not: it may be tried again soon.
+    #[must_use]
+    pub fn is_crowded_out(&self) -> bool {
+        self.0 == Reason::KeysAwaited
     }
 
     /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
     #[must_use]
     pub fn is_contradiction(&self) -> bool {
-        matches!(self.0, Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees)
+        matches!(
+            self.0,
+            Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees | Reason::IdDisagrees
+        )
     }
 
     /// One of a closed list of short names, for the log alone. Holds nothing that the caller sent.
@@ -62,11 +71,13 @@ pub(super) enum Reason {
     KeyMalformed,
     KeyUnknown,
     KeysUnavailable,
+    KeysAwaited,
     IssuerForeign,
     AudienceForeign,
     TenantDisagrees,
     ObjectDisagrees,
     ClientDisagrees,
+    IdDisagrees,
     CertificateRepeated,
     CertificateTooLarge,
     CertificateEncoding,
@@ -120,11 +131,13 @@ impl Reason {
             Self::KeyMalformed => "key-malformed",
             Self::KeyUnknown => "key-unknown",
             Self::KeysUnavailable => "keys-unavailable",
+            Self::KeysAwaited => "keys-awaited",
             Self::IssuerForeign => "issuer-foreign",
             Self::AudienceForeign => "audience-foreign",
             Self::TenantDisagrees => "tenant-disagrees",
             Self::ObjectDisagrees => "object-disagrees",
             Self::ClientDisagrees => "client-disagrees",
+            Self::IdDisagrees => "id-disagrees",
             Self::CertificateRepeated => "certificate-repeated",
             Self::CertificateTooLarge => "certificate-too-large",
             Self::CertificateEncoding => "certificate-encoding",
@@ -155,10 +168,12 @@ mod tests {
             let refused = Unidentified(reason);
             (refused.is_contradiction(), refused.is_unjudged())
         };
-        for reason in [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees] {
+        for reason in
+            [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees, Reason::IdDisagrees]
+        {
             assert_eq!(is(reason), (true, false), "{reason:?}");
         }
-        for reason in [Reason::KeysUnavailable, Reason::AuthoritiesUnavailable] {
+        for reason in [Reason::KeysUnavailable, Reason::KeysAwaited, Reason::AuthoritiesUnavailable] {
             assert_eq!(is(reason), (false, true), "{reason:?}");
         }
         for reason in [Reason::BearerMissing, Reason::TenantForeign, Reason::TokenExpired] {

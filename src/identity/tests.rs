@@ -34,7 +34,7 @@ const LONG_IDP: &str = "http://schemas.microsoft.com/identity/claims/identitypro
 
 fn settings() -> IdentitySettings {
     IdentitySettings {
-        mode: IdentityMode::EasyAuth,
+        mode: IdentityMode::EasyAuth { audience: None },
         tenant: None,
         allowed_clients: None,
         required_scope: "Orders.ReadWrite".to_owned(),
@@ -81,13 +81,19 @@ fn headers_with(value: &str) -> HeaderMap {
     headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a.b-c_d~e+f/g=="));
     headers.insert(PRINCIPAL, HeaderValue::from_str(value).unwrap());
     headers.insert("x-ms-client-principal-idp", HeaderValue::from_static("aad"));
-    headers.insert("x-ms-client-principal-id", HeaderValue::from_static("any"));
+    headers.insert("x-ms-client-principal-id", HeaderValue::from_str(&PERSON.to_string()).unwrap());
     headers.insert("x-ms-client-principal-name", HeaderValue::from_static("any"));
     headers
 }
 
+/// Good headers about whom these claims name.
 fn headers(claims: &[(String, String)]) -> HeaderMap {
-    headers_with(&STANDARD.encode(principal(claims).to_string()))
+    let mut headers = headers_with(&STANDARD.encode(principal(claims).to_string()));
+    let named = claims.iter().find(|(name, _)| ["oid", LONG_OID].contains(&name.as_str()));
+    if let Some(id) = named.and_then(|(_, id)| HeaderValue::from_str(id).ok()) {
+        headers.insert("x-ms-client-principal-id", id);
+    }
+    headers
 }
 
 fn ask(headers: &HeaderMap) -> Result<Caller, &'static str> {

@@ -12,6 +12,7 @@ use super::{
     refusal::Reason,
 };
 use crate::{
+    clock::Clock,
     config::TokenSettings,
     https::{ClientError, Roots},
     json::Document,
@@ -46,6 +47,34 @@ impl Tokens {
     /// Fetches the issuer's keys before anybody asks.
     pub(super) async fn prepare(&self, now: DateTime<Utc>) {
         self.keys.prepare(now).await;
+    }
+
+    /// Renews the issuer's keys for as long as the process lives.
+    pub(super) async fn keep_fresh(&self, clock: Clock) {
+        self.keys.keep_fresh(clock).await;
+    }
+
+    /// How many calls wait for the issuer's keys.
+    pub(super) fn waiting(&self) -> usize {
+        self.keys.waiting()
+    }
+
+    /// Fetches what is due by the clock.
+    #[cfg(test)]
+    pub(super) fn look(&self, now: DateTime<Utc>) {
+        self.keys.look(now);
+    }
+
+    /// Which key set is in use.
+    #[cfg(test)]
+    pub(super) fn generation(&self, now: DateTime<Utc>) -> Option<u64> {
+        self.keys.generation(now)
+    }
+
+    /// Resolves when no fetch of the issuer's keys runs.
+    #[cfg(test)]
+    pub(super) async fn no_fetch_runs(&self) {
+        self.keys.no_fetch_runs().await;
     }
 
     /// What a token says, if it is one of ours and its time is now. One that was verified before is only looked up,

@@ -2,7 +2,7 @@
 //!
 //! Lengths count Unicode scalar values (contract §3).
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, ops::RangeInclusive, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -21,6 +21,9 @@ pub enum TextError {
     /// A control character is in it.
     #[error("must not hold control characters")]
     Control,
+    /// A character is in it that nobody sees, and that changes how the others are shown.
+    #[error("must not hold bidirectional or zero-width control characters")]
+    Invisible,
     /// It has another form.
     #[error("must match {0}")]
     Pattern(&'static str),
@@ -80,12 +83,26 @@ macro_rules! text {
 
 /// What [`free`] lets through: everything but control characters.
 const FREE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// What [`plain`] lets through: [`FREE`] without the ranges of [`INVISIBLE`].
+const PLAIN: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$";
+/// Characters without a width, and those that turn the direction of the others: Unicode's bidirectional and other format
+/// characters (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). Two names with and without them look
+/// the same, or one looks like another.
+const INVISIBLE: [RangeInclusive<char>; 6] = [
+    '\u{61c}'..='\u{61c}',
+    '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+];
 const SKU: &str = "^[A-Z0-9][A-Z0-9-]*$";
 const VISIBLE: &str = "^[!-~]+$";
 
 text! {
     /// A customer's own name for an order: 1 to 64 characters.
-    Reference, 1 to 64 of FREE, free
+    Reference, 1 to 64 of PLAIN, plain
 }
 text! {
     /// What a customer wants to add: at most 500 characters, possibly none.
@@ -93,7 +110,7 @@ text! {
 }
 text! {
     /// What a product is called: 1 to 200 characters.
-    Name, 1 to 200 of FREE, free
+    Name, 1 to 200 of PLAIN, plain
 }
 text! {
     /// A product's key: `[A-Z0-9][A-Z0-9-]{0,31}`. Sorts by its bytes, as lists of products do.
@@ -103,6 +120,27 @@ text! {
     /// What a caller names a request by, so that it can be sent twice and carried out once: 1 to 255 visible ASCII
     /// characters (contract §3, `Idempotency-Key`).
     RequestKey, 1 to 255 of VISIBLE, visible
+}
+
+impl Reference {
+    /// One that a database holds: it may have been accepted before invisible characters were refused.
+    pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
+        free(text, 1, 64).map(|()| Self(text.to_owned()))
+    }
+}
+
+impl Name {
+    /// As [`Reference::stored`].
+    pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
+        free(text, 1, 200).map(|()| Self(text.to_owned()))
+    }
+}
+
+fn plain(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+    if text.chars().any(|letter| INVISIBLE.iter().any(|range| range.contains(&letter))) {
+        return Err(TextError::Invisible);
+    }
+    free(text, min, max)
 }
 
 fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
@@ -133,6 +171,8 @@ fn visible(text: &str, min: usize, max: usize) -> Result<(), TextError> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -162,6 +202,37 @@ mod tests {
             assert_eq!(hostile.parse::<Reference>(), Err(TextError::Control), "{hostile:?}");
             assert_eq!(hostile.parse::<Note>(), Err(TextError::Control), "{hostile:?}");
             assert_eq!(hostile.parse::<Name>(), Err(TextError::Control), "{hostile:?}");
+        }
+    }
+
+    #[test]
+    fn a_reference_and_a_name_hold_nothing_invisible_and_a_note_may() {
+        for hidden in [
+            "\u{202e}txet",
+            "a\u{200b}b",
+            "a\u{200d}b",
+            "\u{feff}a",
+            "\u{2066}a\u{2069}",
+            "\u{61c}",
+            "\u{206f}",
+        ] {
+            assert_eq!(hidden.parse::<Reference>(), Err(TextError::Invisible), "{hidden:?}");
+            assert_eq!(hidden.parse::<Name>(), Err(TextError::Invisible), "{hidden:?}");
+            assert!(hidden.parse::<Note>().is_ok(), "{hidden:?}");
+            assert!(Reference::stored(hidden).is_ok() && Name::stored(hidden).is_ok(), "{hidden:?}");
+        }
+        for shown in ["ünï 🫘", "\u{2010}\u{2028}", "عربي", "\u{a0}"] {
+            assert!(shown.parse::<Reference>().is_ok() && shown.parse::<Name>().is_ok(), "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn the_pattern_that_is_published_is_the_rule_that_is_asked() {
+        let schema = json!({"type": "string", "pattern": PLAIN});
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        for letter in (0..0x1_0000).filter_map(char::from_u32) {
+            let text = letter.to_string();
+            assert_eq!(schema.is_valid(&json!(text)), text.parse::<Reference>().is_ok(), "{letter:?}");
         }
     }
 

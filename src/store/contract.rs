@@ -71,7 +71,8 @@ const TENANT: Uuid = Uuid::from_u128(0x7e);
 fn person(object: u128, roles: &[Role]) -> Caller {
     let kind = CallerKind::User { in_scope: true };
     let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
-    Caller { tenant: TENANT, object: Uuid::from_u128(object), kind, roles, certified }
+    let object = Uuid::from_u128(object);
+    Caller { tenant: TENANT, tenant_is_configured: true, object, kind, roles, certified }
 }
 
 pub(super) fn creator() -> Caller {
@@ -84,6 +85,17 @@ fn stranger() -> Caller {
 
 fn namesake_in_another_tenant() -> Caller {
     Caller { tenant: Uuid::from_u128(0x7f), ..creator() }
+}
+
+/// Administrator and processor of another tenant.
+fn staff_of_another_tenant() -> Caller {
+    let roles = vec![Role::OrderProcessor, Role::OrderAdmin];
+    Caller { roles, ..namesake_in_another_tenant() }
+}
+
+/// A program of another tenant that may process its orders.
+fn program_of_another_tenant() -> Caller {
+    Caller { kind: CallerKind::App, ..staff_of_another_tenant() }
 }
 
 pub(super) fn processor() -> Caller {
@@ -170,8 +182,8 @@ pub(super) fn incoming(message: u128, draft: OrderDraft, payload: &[u8]) -> Inco
 
 /// How many orders there are.
 async fn count(store: &dyn Store) -> usize {
-    let sight = permit::<ListAllOrders>(&administrator()).sight();
-    store.list_orders(sight, &first(100)).await.unwrap().items.len()
+    let scope = permit::<ListAllOrders>(&administrator()).scope();
+    store.list_orders(scope, &first(100)).await.unwrap().items.len()
 }
 
 /// An order of the creator's, placed at that second.
@@ -250,6 +262,6 @@ const HOSTILE: &[&str] = &[
     "\\'; --",
     "{\"$ne\":null}",
     "NULL",
-    "ünï © 🫘 \u{202e}txet",
+    "ünï © 🫘 \u{2028}text",
     " leading and trailing ",
 ];

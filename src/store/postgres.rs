@@ -25,8 +25,8 @@ use crate::{
         ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
-        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
+        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
 };
 
@@ -187,7 +187,7 @@ impl Store for Postgres {
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.read(|pool| orders::read(pool, permit.sight(), id)).await
+        self.read(|pool| orders::find(pool, permit.scope(), id)).await
     }
 
     async fn update_order(
@@ -219,11 +219,15 @@ impl Store for Postgres {
         id: OrderId,
         slice: &Slice<u64>,
     ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.read(|pool| changes::history(pool, permit.sight(), id, slice)).await
+        self.read(|pool| changes::history(pool, permit.scope(), id, slice)).await
     }
 
-    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
-        self.read(|pool| orders::list(pool, sight, slice)).await
+    async fn list_orders(
+        &self,
+        scope: AccessScope,
+        slice: &Slice<OrderId>,
+    ) -> Result<Listed<Order>, StoreError> {
+        self.read(|pool| orders::list(pool, scope, slice)).await
     }
 
     async fn queue_order(
@@ -242,7 +246,7 @@ impl Store for Postgres {
         permit: &Permit<ListProducts>,
         slice: &Slice<Sku>,
     ) -> Result<Listed<Product>, StoreError> {
-        self.read(|pool| products::list(pool, permit.sight(), slice)).await
+        self.read(|pool| products::list(pool, permit, slice)).await
     }
 
     async fn put_product(

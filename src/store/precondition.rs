@@ -30,7 +30,7 @@ impl Precondition {
         }
     }
 
-    /// Holds the demand against version and status of the order that is in sight, and gives the version that the
+    /// Holds the demand against version and status of the order that is in scope, and gives the version that the
     /// write replaces.
     pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, Unmet> {
         let wanted = match self {

@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::orders::{
-    Actor, DeadLetter, HistoryItem, Line, Order, OrderDraft, OrderId, Owner, Product, Recorded,
+    Actor, DeadLetter, HistoryItem, Line, Name, Order, OrderDraft, OrderId, Owner, Product, Recorded,
+    Reference,
 };
 
 use super::{DueMessage, Gauges, StoreError};
@@ -59,7 +60,7 @@ impl OrderRow {
                 tenant: at("owner_tenant").text(&self.owner_tenant)?,
                 object: at("owner_object").text(&self.owner_object)?,
             },
-            reference: at("reference").text(&self.reference)?,
+            reference: Reference::stored(&self.reference).map_err(|_| at("reference").fault())?,
             status: at("status").text(&self.status)?,
             currency: at("currency").text(&self.currency)?,
             lines: lines.into_iter().map(Line::try_from).collect::<Result<_, _>>()?,
@@ -114,7 +115,7 @@ impl TryFrom<ProductRow> for Product {
         let at = |column| Column("products", column);
         Ok(Self {
             sku: at("sku").text(&row.sku)?,
-            name: at("name").text(&row.name)?,
+            name: Name::stored(&row.name).map_err(|_| at("name").fault())?,
             currency: at("currency").text(&row.currency)?,
             unit_price: at("unit_price").number(row.unit_price)?,
             active: row.active,

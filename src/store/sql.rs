@@ -1,5 +1,7 @@
 //! The statements that engines share. Constant text, every value bound, ownership in the predicate.
 
+use super::scope::Scoped;
+
 /// The key that stands before every order or dead letter in lists that run from the newest: no UUID sorts after it.
 pub(super) const BEFORE_NEWEST: &str = "~";
 
@@ -55,40 +57,62 @@ pub(super) const INSERT_HISTORY: &str = "INSERT INTO order_history
      (order_id, version, at, action, from_status, to_status, actor_kind, actor_object, invocation_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// Confined to one owner, or to nobody when `$2` and `$3` are null; the primary key finds the row either way.
-pub(super) const ORDER: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    " FROM orders WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))",
-);
+macro_rules! order {
+    ($within:literal) => {
+        concat!("SELECT ", order_columns!(), " FROM orders WHERE id = $1 AND ", $within)
+    };
+}
 
-/// Confined as [`ORDER`] is; the version names the one that is replaced.
+pub(super) const ORDER: Scoped =
+    Scoped { own: order!("owner_tenant = $2 AND owner_object = $3"), tenant: order!("owner_tenant = $2") };
+
+/// The order that a message points at, whoever owns it.
+pub(super) const ORDER_OF_MESSAGE: &str = concat!("SELECT ", order_columns!(), " FROM orders WHERE id = $1");
+
+/// Confined to its creator; the version names the one that is replaced.
 pub(super) const UPDATE_ORDER: &str = concat!(
     "UPDATE orders SET reference = $5, total = $6, note = $7, version = version + 1, updated_at = $8
-     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-       AND status = 'placed' AND version = $4
+     WHERE id = $1 AND owner_tenant = $2 AND owner_object = $3 AND status = 'placed' AND version = $4
      RETURNING ",
     order_columns!(),
 );
 
 pub(super) const DELETE_LINES: &str = "DELETE FROM order_lines WHERE order_id = $1";
 
-/// Confined as [`ORDER`] is.
-pub(super) const CANCEL_ORDER: &str = concat!(
-    "UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
-     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-       AND status = 'placed'
-     RETURNING ",
-    order_columns!(),
-);
+macro_rules! cancel_order {
+    ($within:literal) => {
+        concat!(
+            "UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $2
+             WHERE id = $1 AND status = 'placed' AND ",
+            $within,
+            " RETURNING ",
+            order_columns!(),
+        )
+    };
+}
 
-/// Confined as [`ORDER`] is.
-pub(super) const HISTORY: &str =
-    "SELECT order_history.version, at, action, from_status, to_status, actor_kind, actor_object, invocation_id
-     FROM order_history JOIN orders ON orders.id = order_id
-     WHERE order_id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-       AND order_history.version < $4
-     ORDER BY order_history.version DESC LIMIT $5";
+pub(super) const CANCEL_ORDER: Scoped = Scoped {
+    own: cancel_order!("owner_tenant = $3 AND owner_object = $4"),
+    tenant: cancel_order!("owner_tenant = $3"),
+};
+
+macro_rules! history {
+    ($within:literal) => {
+        concat!(
+            "SELECT order_history.version, at, action, from_status, to_status, actor_kind, actor_object,
+                 invocation_id
+             FROM order_history JOIN orders ON orders.id = order_id
+             WHERE order_id = $1 AND order_history.version < $2 AND ",
+            $within,
+            " ORDER BY order_history.version DESC LIMIT $3",
+        )
+    };
+}
+
+pub(super) const HISTORY: Scoped = Scoped {
+    own: history!("owner_tenant = $4 AND owner_object = $5"),
+    tenant: history!("owner_tenant = $4"),
+};
 
 /// A key that is old enough to be absent is not found.
 pub(super) const KEY: &str = "SELECT content, order_id, unit_prices, created_at FROM idempotency_keys
@@ -103,23 +127,43 @@ pub(super) const KEEP_KEY: &str = "INSERT INTO idempotency_keys
 pub(super) const LINES: &str =
     "SELECT sku, quantity, unit_price, line_total FROM order_lines WHERE order_id = $1 ORDER BY position";
 
-pub(super) const OWN_ORDERS: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    " FROM orders WHERE owner_tenant = $1 AND owner_object = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
-);
+macro_rules! orders {
+    ($within:literal, $after:literal, $limit:literal) => {
+        concat!(
+            "SELECT ",
+            order_columns!(),
+            " FROM orders WHERE ",
+            $within,
+            " AND id < ",
+            $after,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+        )
+    };
+}
 
-pub(super) const ALL_ORDERS: &str =
-    concat!("SELECT ", order_columns!(), " FROM orders WHERE id < $1 ORDER BY id DESC LIMIT $2");
+/// The scope's parameters stand first.
+pub(super) const ORDERS: Scoped = Scoped {
+    own: orders!("owner_tenant = $1 AND owner_object = $2", "$3", "$4"),
+    tenant: orders!("owner_tenant = $1", "$2", "$3"),
+};
 
-/// Confined as [`ORDER`] is.
-pub(super) const QUEUE_ORDER: &str = concat!(
-    "UPDATE orders SET status = 'queued', version = version + 1, updated_at = $4
-     WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-       AND status = 'placed'
-     RETURNING ",
-    order_columns!(),
-);
+macro_rules! queue_order {
+    ($within:literal) => {
+        concat!(
+            "UPDATE orders SET status = 'queued', version = version + 1, updated_at = $2
+             WHERE id = $1 AND status = 'placed' AND ",
+            $within,
+            " RETURNING ",
+            order_columns!(),
+        )
+    };
+}
+
+pub(super) const QUEUE_ORDER: Scoped = Scoped {
+    own: queue_order!("owner_tenant = $3 AND owner_object = $4"),
+    tenant: queue_order!("owner_tenant = $3"),
+};
 
 /// Ends an order's wait for fulfilment, in one of the three ways in which it can end.
 pub(super) const LEAVE_QUEUE: &str = "UPDATE orders SET status = $2, version = version + 1, updated_at = $3

@@ -25,8 +25,8 @@ use crate::{
         ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
-        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
+        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
 };
 
@@ -201,7 +201,7 @@ impl Store for Sqlite {
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        bounded(orders::read(self, permit.sight(), id)).await
+        bounded(orders::read(self, permit.scope(), id)).await
     }
 
     async fn update_order(
@@ -230,11 +230,15 @@ impl Store for Sqlite {
         id: OrderId,
         slice: &Slice<u64>,
     ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        bounded(changes::history(self, permit.sight(), id, slice)).await
+        bounded(changes::history(self, permit.scope(), id, slice)).await
     }
 
-    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
-        bounded(orders::list(self, sight, slice)).await
+    async fn list_orders(
+        &self,
+        scope: AccessScope,
+        slice: &Slice<OrderId>,
+    ) -> Result<Listed<Order>, StoreError> {
+        bounded(orders::list(self, scope, slice)).await
     }
 
     async fn queue_order(
@@ -252,7 +256,7 @@ impl Store for Sqlite {
         permit: &Permit<ListProducts>,
         slice: &Slice<Sku>,
     ) -> Result<Listed<Product>, StoreError> {
-        bounded(products::list(self, permit.sight(), slice)).await
+        bounded(products::list(self, permit, slice)).await
     }
 
     async fn put_product(

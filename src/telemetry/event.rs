@@ -34,12 +34,16 @@ events! {
         /// Audit: a dead letter's message goes out again.
         LetterReplayed = "letter-replayed", INFO, "audit: a dead letter is sent again",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
+        /// Audit: a caller asked what a secret of the vault is; never what it says.
+        SecretLookedUp = "secret-looked-up", INFO, "audit: a secret was looked up",
+            { secret: &'a dyn Display, outcome: &'static str, actor: &'static str };
         /// Audit: a caller was refused, and why.
         Denied = "denied", WARN, "audit: a caller was refused",
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: two pieces of evidence name different callers, so one of them was forged or mixed up.
-        EvidenceDisagrees = "evidence-disagrees", ERROR,
-            "security: header and token name different callers; find out how the header came past the platform",
+        IdentityMismatch = "identity-mismatch", ERROR,
+            "security: two headers, or header and token, name different callers; find out how the header came past \
+             the platform",
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
         /// own. Callers who proved nothing count as one.
@@ -50,7 +54,7 @@ events! {
         /// Once a minute: what is under way and what waits for somebody.
         Gauges = "gauges", INFO, "gauges", {
             oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64, unreplayed_dead_letters: u64,
-            pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>,
+            pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
         };
         /// Requests go on with the keys that are known, for at most a day.
         KeysMissing = "issuer-keys-missing", ERROR, "the issuer's keys cannot be had",
@@ -152,14 +156,15 @@ pub(super) const CANNOT_SERVE: Kind = Kind {
 };
 
 /// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
-const AUDIT: [&str; 7] = [
+const AUDIT: [&str; 8] = [
     "denied",
     "denied-more",
-    "evidence-disagrees",
+    "identity-mismatch",
     "letter-replayed",
     "message-given-up",
     "order-changed",
     "product-changed",
+    "secret-looked-up",
 ];
 
 /// Whether lines of this event are audit lines.

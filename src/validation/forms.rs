@@ -211,7 +211,7 @@ fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError>
     text.parse::<T>().map(|_| ()).map_err(|error| {
         ValidationError::new(match error {
             TextError::Length { .. } => "length",
-            TextError::Control | TextError::Pattern(_) => "pattern",
+            TextError::Control | TextError::Invisible | TextError::Pattern(_) => "pattern",
         })
     })
 }

@@ -1,6 +1,7 @@
 //! Secrets and tokens from services that speak the real protocols, over real TLS.
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
 
+mod developer;
 mod doctor;
 mod function;
 mod kept;

@@ -1,16 +1,22 @@
-//! Promises about an app with a managed identity, each in a process of its own: the platform announces its identity
-//! endpoint in the environment, and the Azure client reads it nowhere else.
+//! Promises about an app on a platform or on a developer's machine, each in a process of its own: the platform announces
+//! its identity endpoint in the environment, developers have their tools in the PATH, and the Azure client looks nowhere
+//! else.
 
 use std::{
-    env, io,
+    env, fs, io,
     net::TcpListener,
-    os::fd::{AsFd as _, OwnedFd},
-    process::{Command, Stdio},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::fs::PermissionsExt as _,
+    },
+    process::{Command, Output, Stdio},
 };
 
 use test_servers::identity_endpoint::HEADER;
 
 const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+/// Tells a process of these tests that it is a developer's.
+const DEVELOPER: &str = "TEST_OF_A_DEVELOPER";
 
 /// Stamps each promise onto a process of its own.
 macro_rules! on_the_platform {
@@ -33,8 +39,7 @@ pub(crate) fn announced() -> TcpListener {
 
 pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
     if env::var_os(ENDPOINT).is_some() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        return runtime.unwrap().block_on(promise());
+        return hold(promise);
     }
     let (_target, name) = test.split_once("::").unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -46,6 +51,35 @@ pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .output()
         .unwrap();
+    was_kept(name, &kept);
+}
+
+/// Where no identity endpoint is announced, and `az` is this shell script.
+pub(crate) fn run_with_az<F: Future<Output = ()>>(test: &str, script: &str, promise: impl Fn() -> F) {
+    if env::var_os(DEVELOPER).is_some() {
+        return hold(promise);
+    }
+    let (_target, name) = test.split_once("::").unwrap();
+    let tools = tempfile::tempdir().unwrap();
+    let az = tools.path().join("az");
+    fs::write(&az, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&az, fs::Permissions::from_mode(0o700)).unwrap();
+    let kept = Command::new(env::current_exe().unwrap())
+        .args([name, "--exact", "--nocapture"])
+        .env_clear()
+        .env(DEVELOPER, "1")
+        .env("PATH", format!("{}:/usr/bin:/bin", tools.path().display()))
+        .output()
+        .unwrap();
+    was_kept(name, &kept);
+}
+
+fn hold<F: Future<Output = ()>>(promise: impl Fn() -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.unwrap().block_on(promise());
+}
+
+fn was_kept(name: &str, kept: &Output) {
     let told = String::from_utf8_lossy(&kept.stdout);
     assert!(kept.status.success(), "{told}\n{}", String::from_utf8_lossy(&kept.stderr));
     assert!(told.contains("1 passed"), "{name} is no test: {told}");

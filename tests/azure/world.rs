@@ -85,10 +85,14 @@ impl World {
 
 fn vault(trusted: &Authority, address: SocketAddr, client_id: Option<Uuid>) -> Vault {
     let identity = ManagedIdentity::of_this_app(client_id).unwrap();
+    Vault::new(&format!("https://{HOST}/"), &identity, client(trusted, address)).unwrap()
+}
+
+/// One that finds the vault under its public name at this address, and trusts its authority alone.
+pub(crate) fn client(trusted: &Authority, address: SocketAddr) -> reqwest::Client {
     let root = CertificateDer::from_pem_slice(trusted.certificate().as_bytes()).unwrap();
     let client = https::builder(Roots::Only(vec![root]), Schemes::Https, Duration::from_secs(6)).unwrap();
-    let client = client.resolve(HOST, address).build().unwrap();
-    Vault::new(&format!("https://{HOST}/"), &identity, client).unwrap()
+    client.resolve(HOST, address).build().unwrap()
 }
 
 /// So many minutes after some moment.

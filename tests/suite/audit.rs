@@ -8,7 +8,11 @@ use crate::support::{
     object_id,
 };
 
-in_every_mode!(every_change_is_told_with_its_author, every_denial_is_told_with_its_reason);
+in_every_mode!(
+    every_change_is_told_with_its_author,
+    every_denial_is_told_with_its_reason,
+    every_look_up_of_a_secret_is_told_with_its_caller,
+);
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -28,6 +32,28 @@ fn author(line: &Value) -> [Value; 3] {
 
 fn person(object: u8) -> [Value; 3] {
     [json!(TENANT), json!(object_id(object)), json!("user")]
+}
+
+async fn every_look_up_of_a_secret_is_told_with_its_caller(mode: Mode) {
+    let setup = Setup::in_mode(mode).front(FrontMode::Bypassed).set("KeyVaultUrl", "https://tests.invalid");
+    let mut app = setup.set("SecretName", "cup").start().await;
+    let admin = app.principal(&Principal::user(TENANT, 4).role("OrderAdmin"));
+    let buyer = app.principal(&Principal::user(TENANT, 1));
+    assert_eq!(
+        admin.get("/api/GetSecretFromKeyVault?secretName=").await.status,
+        503,
+        "there is no such vault"
+    );
+    assert_eq!(admin.get("/api/GetSecretFromKeyVault?secretName=teapot").await.status, 503);
+    assert_eq!(admin.get("/api/GetSecretFromKeyVault?secretName=a%2Fb").await.status, 400);
+    assert_eq!(buyer.get("/api/GetSecretFromKeyVault").await.status, 403);
+    let mut heard = Heard::default();
+    heard.until(&mut app, "both", |heard| heard.events("secret-looked-up").len() >= 2).await;
+    let looked_up = heard.events("secret-looked-up");
+    let told: Vec<_> =
+        looked_up.iter().map(|line| (fields(line, ["secret", "outcome", "actor"]), author(line))).collect();
+    let look_up = |name: &str| ([json!(name), json!("unavailable"), json!("user")], person(4));
+    assert_eq!(told, [look_up("cup"), look_up("teapot")]);
 }
 
 async fn every_change_is_told_with_its_author(mode: Mode) {

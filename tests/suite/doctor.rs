@@ -157,8 +157,10 @@ async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
         "settings",
         "C04-identity-mode",
         "C04-hand-set-authentication",
+        "C05-tenant",
         "C06-managed-identity",
         "C20-database-tls",
+        "C32-key-waits",
     ] {
         assert_eq!(found.level(rule), Some("pass"), "{rule}");
     }
@@ -175,6 +177,12 @@ async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
         ("C04-hand-set-authentication", "fail", sound().set("WEBSITE_AUTH_ENABLED", "true")),
         ("C04-identity-mode", "fail", sound().set("ORDERS_IDENTITY", CANARY)),
         ("C04-identity-mode", "warn", sound().set("ORDERS_IDENTITY", "easyauth")),
+        (
+            "C04-identity-mode",
+            "warn",
+            sound().set("ORDERS_IDENTITY", "easyauth").unset("ORDERS_ENTRA_AUDIENCE"),
+        ),
+        ("C05-tenant", "fail", sound().unset("ORDERS_ENTRA_TENANT_ID")),
         ("C05-tokens", "fail", sound().unset("ORDERS_ENTRA_AUDIENCE")),
         ("C06-managed-identity", "warn", sound().unset("ORDERS_DATABASE_IDENTITY")),
         ("C07-storage-identity", "fail", sound().set("AzureWebJobsStorage", &storage)),

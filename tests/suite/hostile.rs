@@ -63,6 +63,11 @@ fn is_free_of_control(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
+/// Whether it holds no character that nobody sees and that changes how others are shown.
+fn is_plain(text: &str) -> bool {
+    !text.contains(['\u{200b}', '\u{200d}', '\u{202e}', '\u{feff}'])
+}
+
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
@@ -93,7 +98,7 @@ async fn hostile_text_in_a_body_comes_back_as_it_was_sent_or_is_refused(mode: Mo
             let mut wanted = an_order("BEANS");
             wanted[field] = json!(text);
             let reply = buyer.post("/api/orders", &wanted).await;
-            if is_free_of_control(text) {
+            if is_free_of_control(text) && (field == "note" || is_plain(text)) {
                 assert_eq!((reply.status, &reply.json()[field]), (201, &wanted[field]), "{field}: {text:?}");
                 let location = reply.header("location").expect("a location");
                 assert_eq!(buyer.get(location).await.json(), reply.json(), "{field}: {text:?}");
@@ -119,7 +124,7 @@ async fn hostile_text_in_a_body_comes_back_as_it_was_sent_or_is_refused(mode: Mo
         let version = admin.get("/api/products").await.json()["items"][1]["version"].clone();
         let named =
             admin.with("if-match", &format!("\"{version}\"")).put("/api/products/NAMED", &beans(text)).await;
-        if is_free_of_control(text) {
+        if is_free_of_control(text) && is_plain(text) {
             assert_eq!((named.status, &named.json()["name"]), (200, &json!(text)), "{text:?}");
         } else {
             assert_eq!(
@@ -225,7 +230,7 @@ async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_lett
         send(json!({"reference": text, "note": text})).await;
         send(json!({"lines": [{"sku": text, "quantity": 2}], "currency": text})).await;
         send(json!({"messageId": text, "owner": {"tenantId": text, "objectId": text}})).await;
-        if is_free_of_control(text) {
+        if is_free_of_control(text) && is_plain(text) {
             kept.push(text.to_owned());
         }
     }

@@ -1,14 +1,19 @@
 //! Orders that come through a queue.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{ABROAD, Mode, Setup, TENANT, TestApp, deliver, in_every_mode};
+use crate::support::{
+    ABROAD, Evidence, Heard, Mode, Principal, Setup, TENANT, TestApp, deliver, in_every_mode,
+};
 
 in_every_mode!(
     a_queued_order_becomes_its_owners,
     a_second_delivery_changes_nothing,
     what_can_never_be_placed_becomes_a_dead_letter,
     only_people_of_the_tenant_may_be_named_where_one_is_set,
+    without_a_tenant_no_message_places_an_order_and_the_log_says_why,
     a_poisoned_message_is_kept_once,
 );
 
@@ -109,6 +114,23 @@ async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
     assert_eq!(letters(&app).await, [json!(["orders-incoming", "other-tenant", MESSAGE])]);
     deliver(&app, "orders-incoming", message().to_string()).await;
     assert_eq!(orders(&app).await.len(), 1);
+}
+
+async fn without_a_tenant_no_message_places_an_order_and_the_log_says_why(mode: Mode) {
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let mut app = setup.stocked("BEANS").start().await;
+    app.queues.put("orders-incoming", STANDARD.encode(message().to_string())).await;
+    let mut heard = Heard::default();
+    let failed = |heard: &Heard| {
+        let failed = heard.events("invocation-failed").into_iter();
+        failed.filter(|line| line["function"] == "IngestOrder").map(|line| line["reason"].clone()).next()
+    };
+    heard.until(&mut app, "IngestOrder fails", |heard| failed(heard).is_some()).await;
+    let reason = failed(&heard).expect("it failed").to_string();
+    assert!(reason.contains("ORDERS_ENTRA_TENANT_ID is not set"), "{reason}");
+    assert_eq!(app.queues.held("orders-incoming").await, 1, "it is delivered again");
+    let buyer = app.principal(&Principal::user(TENANT, 1));
+    assert_eq!(buyer.get("/api/orders").await.json()["items"], json!([]));
 }
 
 async fn a_poisoned_message_is_kept_once(mode: Mode) {

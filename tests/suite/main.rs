@@ -29,6 +29,7 @@ mod history;
 mod hostile;
 mod ingest;
 mod invocation;
+mod issuer;
 mod keys;
 mod logs;
 mod orders;

@@ -8,6 +8,7 @@ in_every_mode!(
     whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it,
     no_header_of_a_caller_makes_another_caller_of_them,
     the_limit_comes_after_the_policy_and_before_the_body,
+    what_the_policy_refuses_takes_from_the_allowance,
 );
 
 /// So rare that no test lasts until the next.
@@ -75,4 +76,15 @@ async fn the_limit_comes_after_the_policy_and_before_the_body(mode: Mode) {
     for (reply, status) in statuses {
         assert_eq!(reply.status, status, "{reply:?}");
     }
+}
+
+async fn what_the_policy_refuses_takes_from_the_allowance(mode: Mode) {
+    let app = setup(mode, RARE).start().await;
+    let buyer = app.person("buyer");
+    for call in 0..5 {
+        let reply = buyer.get("/api/dead-letters").await;
+        assert_eq!(reply.status, 403, "call {call}: {reply:?}");
+    }
+    assert_eq!(buyer.get("/api/orders").await.status, 429, "nothing is left for what is allowed");
+    assert_eq!(app.person("neighbour").get("/api/orders").await.status, 200);
 }

@@ -63,7 +63,26 @@ fn the_platform_is_strict() {
     ]);
     assert_eq!(output.status.code(), Some(2));
     let said = last_line(&output.stderr);
-    assert!(said.contains("ORDERS_DATABASE_URL") && said.contains("ORDERS_ENTRA_ALLOWED_CLIENTS"), "{said}");
+    for name in ["ORDERS_DATABASE_URL", "ORDERS_ENTRA_ALLOWED_CLIENTS", "ORDERS_ENTRA_TENANT_ID"] {
+        assert!(said.contains(name), "{name} is missing from: {said}");
+    }
+}
+
+#[test]
+fn a_container_that_looks_like_the_platform_is_told_why() {
+    let output = run(&[
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
+        ("CONTAINER_NAME", "dev"),
+        ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
+        ("WEBSITE_AUTH_ENABLED", "True"),
+        ("ORDERS_IDENTITY", "easyauth"),
+    ]);
+    let said = last_line(&output.stderr);
+    assert_eq!(
+        said.matches("(this counts as the platform because CONTAINER_NAME is set)").count(),
+        5,
+        "{said}"
+    );
 }
 
 #[tokio::test]

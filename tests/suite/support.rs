@@ -121,8 +121,10 @@ pub(crate) use in_every_mode_and_at_a_queue_server;
 pub(crate) enum Evidence {
     /// Header and token: what the worker demands by default.
     Both,
-    /// `easyauth`, and no tenant named.
+    /// `easyauth`.
     Header,
+    /// `easyauth`, and no tenant set: on a developer's machine alone.
+    HeaderOfAnyTenant,
     /// `jwt`.
     Token,
 }
@@ -137,7 +139,8 @@ impl Evidence {
         let mode = |name: &str| ("ORDERS_IDENTITY", name.to_owned());
         let settings = match self {
             Self::Both => tokens.to_vec(),
-            Self::Header => vec![mode("easyauth")],
+            Self::Header => vec![mode("easyauth"), tokens[0].clone()],
+            Self::HeaderOfAnyTenant => vec![mode("easyauth")],
             Self::Token => tokens.into_iter().chain([mode("jwt")]).collect(),
         };
         settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -154,6 +157,7 @@ pub(crate) struct Setup {
     part: Part,
     program: PathBuf,
     settings: Vec<(String, String)>,
+    stocked: Option<&'static str>,
 }
 
 impl Setup {
@@ -167,7 +171,15 @@ impl Setup {
             part: Part::Whole,
             program: binary(),
             settings: Vec::new(),
+            stocked: None,
         }
+    }
+
+    /// Has a product of this sku at 12.90 euro in the database before the worker starts: without a tenant nobody may
+    /// put one there.
+    pub(crate) fn stocked(mut self, sku: &'static str) -> Self {
+        self.stocked = Some(sku);
+        self
     }
 
     pub(crate) fn front(mut self, front: FrontMode) -> Self {
@@ -219,6 +231,9 @@ impl Setup {
         let folder = tempfile::tempdir().expect("a temporary folder");
         staged::stage(&folder.path().join("app"), self.part, &self.program).expect("the app can be staged");
         let database = Kept::fresh(&folder).await;
+        if let Some(sku) = self.stocked {
+            database.stock(sku).await;
+        }
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
             ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
@@ -352,7 +367,7 @@ pub(crate) fn repository() -> &'static Path {
 }
 
 /// One issuer key serves all tests: making one takes longer than most of them.
-fn state() -> PathBuf {
+pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
 }
 

@@ -74,6 +74,7 @@ struct Page<'a> {
 }
 
 #[tokio::main]
+#[expect(clippy::disallowed_methods, reason = "it is told the worker's own statements, once")]
 async fn main() -> anyhow::Result<()> {
     let set = |name| env::var(name).with_context(|| format!("set {name}"));
     let pool = PgPoolOptions::new()

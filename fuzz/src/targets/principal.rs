@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use orders_worker::{
     config::{IdentityMode, IdentitySettings},
     identity::{Caller, Identity, Unidentified},
-    policy::{PlaceOrder, ProcessOrder, PutProduct},
+    policy::{ListAllOrders, PlaceOrder, ProcessOrder, PutProduct},
 };
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ static IDENTITY: LazyLock<Identity> = LazyLock::new(|| {
         tenant: None,
         allowed_clients: None,
         required_scope: SCOPE.to_owned(),
-        mode: IdentityMode::EasyAuth,
+        mode: IdentityMode::EasyAuth { audience: None },
     };
     Identity::new(settings).expect("the header needs no client")
 });
@@ -94,7 +94,7 @@ fn told(asked: &Result<Caller, Unidentified>) -> u64 {
         Ok(caller) => path([
             caller.permit::<PlaceOrder>().is_ok(),
             caller.permit::<ProcessOrder>().is_ok(),
-            caller.permit::<PutProduct>().is_ok(),
+            caller.permit::<ListAllOrders>().is_ok(),
         ]),
     }
 }
@@ -118,7 +118,9 @@ fn said_so(caller: &Caller, text: &[u8]) {
     let roles = ["roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"];
     let holds = |role| claims.of_any(&roles).any(|held| held == role);
     assert_eq!(caller.permit::<PlaceOrder>().is_ok(), in_scope && !is_program);
-    assert_eq!(caller.permit::<PutProduct>().is_ok(), in_scope && !is_program && holds("OrderAdmin"));
+    let lists = holds("OrderProcessor") || (holds("OrderAdmin") && !is_program);
+    assert_eq!(caller.permit::<ListAllOrders>().is_ok(), (in_scope || is_program) && lists);
+    assert!(caller.permit::<PutProduct>().is_err(), "no tenant is configured");
     assert_eq!(caller.permit::<ProcessOrder>().is_ok(), (in_scope || is_program) && holds("OrderProcessor"));
     stands_alone(caller, principal);
 }

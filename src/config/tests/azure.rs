@@ -1,7 +1,7 @@
 //! What the app's managed identity is used for.
 
 use super::*;
-use crate::config::SignIn;
+use crate::config::{SignIn, VaultSignIn};
 
 const ID: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
 const URL: &str = "postgres://app@db.example/orders?sslmode=verify-full";
@@ -63,15 +63,28 @@ fn only_who_looks_secrets_up_or_may_keep_one_in_the_vault_needs_it() {
 fn without_a_managed_identity_nothing_starts_that_needs_one() {
     let needing = [("KeyVaultUrl", "https://tests.vault.azure.net"), ("ORDERS_DATABASE_IDENTITY", "managed")];
     for (name, value) in needing {
-        let url = ("ORDERS_DATABASE_URL", URL);
-        assert_eq!(faulty(&assigned(&[url, (name, value)]), EVERYTHING), [""; 0], "{name}");
+        let mut whole =
+            assigned(&[("ORDERS_DATABASE_URL", URL), ("ORDERS_ENTRA_TENANT_ID", ID), (name, value)]);
+        whole.extend([DEMANDED[1], ("WEBSITE_SITE_NAME", "any")]);
+        let needs = Needs { fulfilment: false, ..EVERYTHING };
+        assert_eq!(faulty(&whole, needs), [""; 0], "{name}");
         for lacking in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
-            let mut environment = assigned(&[url, (name, value)]);
+            let mut environment = whole.clone();
             environment.remove(lacking);
-            let fault = fault(&environment, EVERYTHING);
+            let fault = fault(&environment, needs);
             assert!(fault.contains("needs a managed identity"), "{name} without {lacking}: {fault}");
         }
     }
+}
+
+#[test]
+fn a_developer_without_a_managed_identity_reads_the_vault_as_themselves_and_no_database() {
+    let vault = ("KeyVaultUrl", "https://tests.vault.azure.net");
+    let sign_in = |environment: &_| read(environment, EVERYTHING).unwrap().vault.unwrap().sign_in;
+    assert_eq!(sign_in(&local_with(&[vault])), VaultSignIn::Developer);
+    assert_eq!(sign_in(&assigned(&[vault])), VaultSignIn::ManagedIdentity { client_id: None });
+    let managed = local_with(&[("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", URL)]);
+    assert!(fault(&managed, NEITHER).contains("needs a managed identity"));
 }
 
 #[test]
@@ -80,11 +93,12 @@ fn the_identity_is_the_user_assigned_one_where_one_is_named() {
     let vault = ("KeyVaultUrl", "https://tests.vault.azure.net");
     let config = read(&assigned(&[managed[0], managed[1], vault]), EVERYTHING).unwrap();
     assert_eq!(config.database.sign_in, SignIn::Managed { client_id: None });
-    assert_eq!(config.vault.unwrap().client_id, None);
+    assert_eq!(config.vault.unwrap().sign_in, VaultSignIn::ManagedIdentity { client_id: None });
     let named = assigned(&[managed[0], managed[1], vault, ("AZURE_CLIENT_ID", ID)]);
     let config = read(&named, EVERYTHING).unwrap();
     assert_eq!(config.database.sign_in, SignIn::Managed { client_id: Some(ID.parse().unwrap()) });
-    assert_eq!(config.vault.unwrap().client_id, Some(ID.parse().unwrap()));
+    let named = VaultSignIn::ManagedIdentity { client_id: Some(ID.parse().unwrap()) };
+    assert_eq!(config.vault.unwrap().sign_in, named);
     assert_eq!(faulty(&local_with(&[("AZURE_CLIENT_ID", "orders-app")]), NEITHER), ["AZURE_CLIENT_ID"]);
 }
 
@@ -97,6 +111,8 @@ fn a_token_goes_only_to_a_database_that_proves_who_it_is_wherever_this_runs() {
         ("postgres://db.example/orders?sslmode=verify-full", "names no user"),
         ("postgres://app:hunter2@db.example/orders?sslmode=verify-full", "holds a password"),
         ("postgres://app@db.example/orders?sslmode=verify-full&password=hunter2", "holds a password"),
+        ("postgres://app@db.example/orders?sslmode=verify-full&pass%77ord=hunter2", "holds a password"),
+        ("postgres://app@db.example/orders?%70%61ssword=hunter2&sslmode=verify-full", "holds a password"),
     ] {
         let environment = assigned(&[("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", url)]);
         assert_eq!(faulty(&environment, NEITHER), ["ORDERS_DATABASE_URL"], "{url}");

@@ -12,8 +12,7 @@ const CLIENT: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
 #[test]
 fn certificates_are_not_looked_at_unless_they_are_asked_for() {
     assert!(read(&local(), HTTP).unwrap().certificates.is_none());
-    let off = local_with(&[(MODE.0, "off"), AUTHORITY, ALLOWED]);
-    assert!(read(&off, HTTP).unwrap().certificates.is_none());
+    assert!(read(&local_with(&[(MODE.0, "off")]), HTTP).unwrap().certificates.is_none());
     assert!(read(&local_with(&[MODE, AUTHORITY, ALLOWED]), HTTP).unwrap().certificates.is_some());
 }
 
@@ -30,14 +29,18 @@ fn whoever_asks_for_certificates_says_whose_and_who_vouches_for_them() {
 #[test]
 fn certificates_that_are_described_and_not_asked_for_stop_the_start() {
     for setting in [AUTHORITY, ALLOWED] {
-        assert!(fault(&local_with(&[setting]), HTTP).contains("ORDERS_CLIENT_CERTIFICATE_MODE is not"));
+        for environment in [local_with(&[setting]), local_with(&[(MODE.0, "off"), setting])] {
+            assert!(fault(&environment, HTTP).contains("ORDERS_CLIENT_CERTIFICATE_MODE is not `required`"));
+        }
     }
 }
 
 #[test]
 fn a_client_is_paired_with_names_of_its_certificate() {
-    let pairs = format!("{CLIENT}=Partner.Example, {CLIENT}=spiffe://example/Partner?a=b");
-    let pairs: &'static str = pairs.leak();
+    let pairs = concat!(
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=Partner.Example, ",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=spiffe://example/Partner?a=b"
+    );
     let settings =
         read(&local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs)]), HTTP).unwrap().certificates.unwrap();
     let pair = |name| AllowedCertificate { client: CLIENT.parse().unwrap(), name };
@@ -49,17 +52,17 @@ fn a_client_is_paired_with_names_of_its_certificate() {
 #[test]
 fn a_pair_that_cannot_be_meant_stops_the_start() {
     for pairs in [
-        "partner.example".to_owned(),
-        CLIENT.to_owned(),
-        format!("{CLIENT}="),
-        format!("{CLIENT}=*.example"),
-        format!("{CLIENT}=partner..example"),
-        format!("{CLIENT}=CN=partner"),
-        format!("{CLIENT}=a b"),
-        format!("{CLIENT}=partner.example,"),
-        format!("partner.example={CLIENT}"),
+        "partner.example",
+        CLIENT,
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=*.example",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner..example",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=CN=partner",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=a b",
+        "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner.example,",
+        "partner.example=9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02",
     ] {
-        let environment = local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs.leak())]);
+        let environment = local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs)]);
         assert_eq!(faulty(&environment, HTTP), [ALLOWED.0]);
     }
 }
@@ -72,6 +75,7 @@ fn app(signals: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'sta
         ALLOWED,
         ("ORDERS_DATABASE_URL", "postgres://db/orders?sslmode=verify-full"),
         ("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT),
+        ("ORDERS_ENTRA_TENANT_ID", CLIENT),
     ];
     let mut environment = platform_with(&needed);
     environment.extend(signals.iter().copied());

@@ -103,11 +103,10 @@ fn which_tokens_count_is_taken_over() {
 #[test]
 fn on_the_platform_no_issuer_is_called_without_tls() {
     let platform = |authority| {
-        platform_with(&[
-            ("ORDERS_DATABASE_URL", "postgres://db/orders?sslmode=verify-full"),
-            ("ORDERS_ENTRA_ALLOWED_CLIENTS", TENANT),
-            ("ORDERS_ENTRA_AUTHORITY", authority),
-        ])
+        let mut environment =
+            platform_with(&[("ORDERS_IDENTITY", "jwt"), ("ORDERS_ENTRA_AUTHORITY", authority)]);
+        environment.extend(DEMANDED.into_iter().chain(TOKENS));
+        environment
     };
     assert_eq!(faulty(&platform("http://localhost:7071/_local/issuer"), HTTP), ["ORDERS_ENTRA_AUTHORITY"]);
     assert_eq!(faulty(&platform("https://login.microsoftonline.us"), HTTP), [""; 0]);
@@ -115,8 +114,51 @@ fn on_the_platform_no_issuer_is_called_without_tls() {
 
 #[test]
 fn the_platform_demands_a_list_of_clients() {
-    let faulty = faulty(&platform_with(&[]), HTTP);
+    let faulty = faulty(&platform_with(&[("ORDERS_ENTRA_TENANT_ID", TENANT)]), HTTP);
     assert_eq!(faulty, ["ORDERS_DATABASE_URL", "ORDERS_ENTRA_ALLOWED_CLIENTS"]);
+}
+
+#[test]
+fn the_platform_demands_a_tenant_in_every_mode() {
+    for mode in ["easyauth", "jwt", "easyauth+jwt"] {
+        let mut environment = platform_with(&[("ORDERS_IDENTITY", mode), TOKENS[1]]);
+        environment.extend(DEMANDED);
+        assert_eq!(faulty(&environment, HTTP), ["ORDERS_ENTRA_TENANT_ID"], "{mode}");
+        environment.extend(TOKENS);
+        assert_eq!(faulty(&environment, HTTP), [""; 0], "{mode}");
+    }
+}
+
+#[test]
+fn the_platform_demands_a_tenant_for_queued_orders() {
+    let mut environment = platform_with(&DEMANDED);
+    assert_eq!(faulty(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
+    assert_eq!(faulty(&environment, NEITHER), [""; 0], "no other process asks whose people they are");
+    environment.extend(TOKENS);
+    assert_eq!(faulty(&environment, INCOMING), [""; 0]);
+}
+
+#[test]
+fn a_setting_that_the_mode_ignores_is_refused() {
+    let issuer = ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_local/issuer");
+    for place in [local_with, platform_with] {
+        let mut environment = place(&[issuer]);
+        environment.extend(DEMANDED.into_iter().chain(TOKENS));
+        assert!(fault(&environment, HTTP).contains("reads no token"));
+    }
+    for mode in ["jwt", "easyauth+jwt"] {
+        assert!(identity(&[issuer, ("ORDERS_IDENTITY", mode)]).tenant.is_some(), "{mode}");
+    }
+}
+
+#[test]
+fn the_audience_is_compared_in_easyauth_where_it_is_set() {
+    let audience = |more: &[_]| match read(&local_with(more), HTTP).unwrap().identity.unwrap().mode {
+        IdentityMode::EasyAuth { audience } => audience,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(audience(&[]), None);
+    assert_eq!(audience(&TOKENS), Some("9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02".to_owned()));
 }
 
 #[test]

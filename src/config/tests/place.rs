@@ -18,6 +18,58 @@ fn any_sign_of_the_platform_makes_it_the_platform() {
     }
 }
 
+/// A machine that breaks every rule that a developer's machine is spared.
+fn breaking_every_rule(sign: &'static str) -> BTreeMap<&'static str, &'static str> {
+    local_with(&[
+        (sign, "any"),
+        ("ORDERS_DATABASE_URL", "postgres://me@db/orders"),
+        ("ORDERS_IDENTITY", "easyauth+jwt"),
+        ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_local/issuer"),
+        ("ORDERS_ENTRA_AUDIENCE", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
+        ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
+        ("ORDERS_CLIENT_CERTIFICATE_CA", "/certificates/partners.pem"),
+        ("ORDERS_CLIENT_CERTIFICATE_ALLOWED", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner.example"),
+        ("KeyVaultUrl", "https://tests.vault.azure.net"),
+    ])
+}
+
+#[test]
+fn what_only_the_platform_refuses_says_what_makes_this_the_platform() {
+    for sign in ["WEBSITE_SITE_NAME", "CONTAINER_NAME", "LEGION_SERVICE_HOST"] {
+        let faults = read(&breaking_every_rule(sign), EVERYTHING).unwrap_err();
+        let names: Vec<_> = faults.iter().map(crate::config::Fault::setting).collect();
+        let every = [
+            "KeyVaultUrl",
+            "ORDERS_CLIENT_CERTIFICATE_MODE",
+            "ORDERS_DATABASE_URL",
+            "ORDERS_ENTRA_ALLOWED_CLIENTS",
+            "ORDERS_ENTRA_AUTHORITY",
+            "ORDERS_ENTRA_TENANT_ID",
+            "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
+            "ORDERS_FULFILMENT_URL",
+        ];
+        assert_eq!(names, every);
+        for fault in faults.iter() {
+            let told = format!("(this counts as the platform because {sign} is set)");
+            assert!(fault.text().ends_with(&told), "{} {}", fault.setting(), fault.text());
+        }
+    }
+    let missing = fault(&platform_with(&[]), NEITHER);
+    assert!(missing.contains("WEBSITE_SITE_NAME is set"), "{missing}");
+}
+
+#[test]
+fn a_machine_that_is_not_said_to_be_a_developers_says_so() {
+    let mut environment = local();
+    environment.remove("AZURE_FUNCTIONS_ENVIRONMENT");
+    assert!(
+        fault(&environment, NEITHER).contains("because AZURE_FUNCTIONS_ENVIRONMENT is not `Development`")
+    );
+    environment.insert("CONTAINER_NAME", "any");
+    let both = "because CONTAINER_NAME is set and AZURE_FUNCTIONS_ENVIRONMENT is not `Development`";
+    assert!(fault(&environment, NEITHER).contains(both));
+}
+
 #[test]
 fn only_development_is_local() {
     for value in ["Production", "development", "Staging", "", "Development "] {

@@ -21,17 +21,32 @@ fn a_local_process_starts_on_its_defaults() {
     assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
-    assert!(matches!(identity.mode, IdentityMode::EasyAuth));
+    assert!(matches!(identity.mode, IdentityMode::EasyAuth { audience: None }));
     assert_eq!(identity.required_scope, "Orders.ReadWrite");
 }
 
 /// Values of one setting that are taken, and values that stop the start.
 fn check(name: &'static str, taken: &[&'static str], refused: &[&'static str]) {
+    check_beside(&[], name, taken, refused);
+}
+
+/// The same beside other settings.
+fn check_beside(
+    others: &[(&'static str, &'static str)],
+    name: &'static str,
+    taken: &[&'static str],
+    refused: &[&'static str],
+) {
+    let with = |value| {
+        let mut environment = local_with(others);
+        environment.insert(name, value);
+        environment
+    };
     for value in taken {
-        assert_eq!(faulty(&local_with(&[(name, value)]), EVERYTHING), [""; 0], "{name}={value}");
+        assert_eq!(faulty(&with(value), EVERYTHING), [""; 0], "{name}={value}");
     }
     for value in refused {
-        assert_eq!(faulty(&local_with(&[(name, value)]), EVERYTHING), [name], "{name}={value}");
+        assert_eq!(faulty(&with(value), EVERYTHING), [name], "{name}={value}");
     }
 }
 
@@ -78,7 +93,8 @@ fn every_setting_takes_what_its_contract_says_and_nothing_else() {
 
 #[test]
 fn an_issuer_is_called_over_tls_or_on_this_machine() {
-    check(
+    check_beside(
+        &[("ORDERS_IDENTITY", "jwt"), ("ORDERS_ENTRA_TENANT_ID", GUID), ("ORDERS_ENTRA_AUDIENCE", GUID)],
         "ORDERS_ENTRA_AUTHORITY",
         &[
             "https://login.microsoftonline.us",

@@ -33,6 +33,19 @@ struct Jwk {
     issuer: Option<String>,
 }
 
+/// A key that tokens are verified with. Two are the same when they verify the same.
+pub(super) struct VerifyingKey {
+    modulus: Vec<u8>,
+    pub(super) decoding: Arc<DecodingKey>,
+}
+
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        // The exponent is the same for all.
+        self.modulus == other.modulus
+    }
+}
+
 /// Whether a text can be a key's id: it is looked up, and must mean nothing elsewhere.
 pub(in crate::identity) fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -40,23 +53,19 @@ pub(in crate::identity) fn is_id(text: &str) -> bool {
 }
 
 /// The RSA keys that sign tokens of this tenant's issuer; of two with one id the first.
-pub(super) fn usable(
-    document: KeySetDocument,
-    tenant: &str,
-    issuer: &str,
-) -> HashMap<String, Arc<DecodingKey>> {
+pub(super) fn usable(document: KeySetDocument, tenant: &str, issuer: &str) -> HashMap<String, VerifyingKey> {
     let mut keys = HashMap::new();
     for member in document.keys {
         let Ok(jwk) = Jwk::deserialize(member) else { continue };
         if let Some(key) = jwk.key(tenant, issuer) {
-            keys.entry(jwk.kid).or_insert_with(|| Arc::new(key));
+            keys.entry(jwk.kid).or_insert(key);
         }
     }
     keys
 }
 
 impl Jwk {
-    fn key(&self, tenant: &str, issuer: &str) -> Option<DecodingKey> {
+    fn key(&self, tenant: &str, issuer: &str) -> Option<VerifyingKey> {
         let signs = self.kty == "RSA"
             && self.r#use.as_deref().is_none_or(|purpose| purpose == "sig")
             && self.alg.as_deref().is_none_or(|algorithm| algorithm == "RS256");
@@ -67,7 +76,8 @@ impl Jwk {
         let strong = MODULUS.contains(&modulus.len())
             && modulus.first().is_some_and(|first| *first >= 0x80)
             && exponent == EXPONENT;
-        (signs && ours && strong && is_id(&self.kid))
-            .then(|| DecodingKey::from_rsa_raw_components(&modulus, &exponent))
+        let decoding = (signs && ours && strong && is_id(&self.kid))
+            .then(|| Arc::new(DecodingKey::from_rsa_raw_components(&modulus, &exponent)))?;
+        Some(VerifyingKey { modulus, decoding })
     }
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-const ONCE_A_MINUTE: TimeDelta = TimeDelta::minutes(1);
+use crate::identity::limits::BETWEEN_FETCHES;
+
 /// Longest pause between attempts while callers wait for a key and the issuer fails: within ten seconds of its return
 /// they have it.
 const SLOWEST: TimeDelta = TimeDelta::seconds(8);
@@ -13,20 +14,43 @@ pub(super) struct Pace {
     asked: Option<DateTime<Utc>>,
     /// When it was last asked for a key that nobody knew.
     sought: Option<DateTime<Utc>>,
+    /// When the clock last tried again.
+    tried: Option<DateTime<Utc>>,
     /// Attempts that failed since the last success.
     failures: u32,
+    /// Whether the last attempt ended because the issuer did not answer in time.
+    hung: bool,
+    /// Whether somebody asked for a key that was not there since the last success.
+    missed: bool,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Attempt {
+    Succeeded,
+    Failed,
+    /// The issuer did not answer in time.
+    Hung,
 }
 
 impl Pace {
     /// Whether an old set may be renewed now.
     pub(super) fn may_renew(&mut self, now: DateTime<Utc>) -> bool {
-        passed(&mut self.asked, ONCE_A_MINUTE, now)
+        passed(&mut self.asked, BETWEEN_FETCHES, now)
     }
 
-    /// Whether a key that is in no set may be looked for now: once a minute, and after a failure sooner.
+    /// Whether a key that is in no set may be looked for now: once a minute, and sooner after an attempt that cost the
+    /// issuer and us nothing.
     pub(super) fn may_seek(&mut self, now: DateTime<Utc>) -> bool {
-        let pause = if self.failures == 0 { ONCE_A_MINUTE } else { self.pause() };
+        self.missed = true;
+        let pause = if self.failures == 0 || self.hung { BETWEEN_FETCHES } else { self.pause() };
         passed(&mut self.sought, pause, now)
+    }
+
+    /// Whether the clock may try again: the last attempt failed, and somebody misses a key.
+    pub(super) fn may_retry(&mut self, now: DateTime<Utc>) -> bool {
+        let pause = self.pause();
+        self.missed && self.failures > 0 && passed(&mut self.tried, pause, now)
     }
 
     /// Whether a first set may be fetched now: at once, then after pauses that double.
@@ -43,8 +67,11 @@ impl Pace {
         }
     }
 
-    pub(super) fn ended(&mut self, well: bool) {
+    pub(super) fn ended(&mut self, how: Attempt) {
+        let well = how == Attempt::Succeeded;
         self.failures = if well { 0 } else { self.failures.saturating_add(1) };
+        self.hung = how == Attempt::Hung;
+        self.missed &= !well;
     }
 }
 

@@ -1,12 +1,11 @@
 //! Asks the issuer: its metadata, then the key set that the metadata names (identity sheet §3.1).
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, error::Error, time::Duration};
 
-use jsonwebtoken::DecodingKey;
 use reqwest::{Client, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::jwk::{self, KeySetDocument};
+use super::jwk::{self, KeySetDocument, VerifyingKey};
 use crate::{
     config::{Authority, TokenSettings},
     https::{self, BodyError, ClientError, Roots, Schemes},
@@ -45,6 +44,20 @@ pub(super) enum FetchError {
     NoKey,
 }
 
+impl FetchError {
+    /// Whether the issuer did not answer in time, rather than with something wrong or not at all.
+    pub(super) fn is_timeout(&self) -> bool {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -65,7 +78,7 @@ impl Source {
     }
 
     /// The keys that the issuer names now, by their ids; at least one.
-    pub(super) async fn fetch(&self) -> Result<HashMap<String, Arc<DecodingKey>>, FetchError> {
+    pub(super) async fn fetch(&self) -> Result<HashMap<String, VerifyingKey>, FetchError> {
         let metadata: Metadata = self.read(&self.metadata).await?;
         if metadata.issuer != self.issuer {
             return Err(FetchError::Issuer);

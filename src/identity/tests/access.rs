@@ -10,6 +10,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::*;
+use crate::policy::{AccessScope, Denied, ListAllOrders, PutProduct};
 
 fn allowing(clients: &[Uuid]) -> IdentitySettings {
     IdentitySettings { allowed_clients: Some(clients.to_vec()), ..settings() }
@@ -20,6 +21,31 @@ fn people_and_programs_of_another_tenant_are_refused_once_a_tenant_is_named() {
     let ours = IdentitySettings { tenant: Some(OTHER), ..settings() };
     assert_eq!(ask_by(ours.clone(), &headers(&person())).err(), Some("tenant-foreign"));
     assert_eq!(ask_by(ours, &headers(&program())).err(), Some("tenant-foreign"));
+}
+
+#[test]
+fn without_a_tenant_nobody_is_refused_for_theirs_and_their_roles_reach_no_further() {
+    let admin = with(person(), &[("roles", "OrderAdmin"), ("roles", "OrderProcessor")]);
+    let caller = ask(&headers(&admin)).unwrap();
+    let scope = caller.permit::<ListAllOrders>().unwrap().scope();
+    assert_eq!(scope, AccessScope::Tenant(TENANT));
+    assert_eq!(caller.permit::<PutProduct>().err(), Some(Denied::TenantNotConfigured));
+    let ours = IdentitySettings { tenant: Some(TENANT), ..settings() };
+    assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<PutProduct>().is_ok());
+}
+
+#[test]
+fn the_audience_is_compared_where_one_is_set() {
+    let of = |audience: &str| IdentitySettings {
+        mode: IdentityMode::EasyAuth { audience: Some(audience.to_owned()) },
+        ..settings()
+    };
+    let for_us = headers(&with(person(), &[("aud", "us")]));
+    assert!(ask_by(of("us"), &for_us).is_ok());
+    for (audience, headers) in [("them", &for_us), ("US", &for_us), ("us", &headers(&person()))] {
+        assert_eq!(ask_by(of(audience), headers).err(), Some("audience-foreign"), "{audience}");
+    }
+    assert!(ask(&for_us).is_ok(), "where none is set it is not looked at");
 }
 
 #[test]

@@ -77,6 +77,21 @@ fn a_security_header_that_occurs_twice_is_refused_even_if_both_agree() {
 }
 
 #[test]
+fn an_id_beside_the_principal_that_is_not_its_object_id_is_a_contradiction() {
+    let with_id = |id: &str| {
+        let mut headers = headers(&person());
+        headers.insert("x-ms-client-principal-id", HeaderValue::from_bytes(id.as_bytes()).unwrap());
+        headers
+    };
+    for id in
+        [&OTHER.to_string(), "pairwise", "", "\u{fc}", &format!("{PERSON} "), &PERSON.simple().to_string()]
+    {
+        assert_eq!(ask(&with_id(id)).err(), Some("id-disagrees"), "{id:?}");
+    }
+    assert!(ask(&with_id(&PERSON.to_string().to_uppercase())).is_ok());
+}
+
+#[test]
 fn the_platforms_hints_may_be_absent() {
     let mut headers = headers(&person());
     for name in ["idp", "id", "name"] {

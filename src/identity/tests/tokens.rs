@@ -25,6 +25,7 @@ mod keys;
 mod outage;
 mod signature;
 mod tls;
+mod waiting;
 
 /// The time of all tests; each moves on from here as it needs.
 static NOW: LazyLock<DateTime<Utc>> = LazyLock::new(|| DateTime::from_timestamp(1_800_000_000, 0).unwrap());
@@ -70,6 +71,11 @@ impl World {
     /// A worker that has asked for no key yet.
     fn restart(&mut self) {
         self.identity = worker(&self.issuer, IdentityMode::Jwt, None);
+    }
+
+    /// Resolves when no fetch of the issuer's keys runs.
+    async fn no_fetch_runs(&self) {
+        self.identity.tokens().expect("tokens are judged").no_fetch_runs().await;
     }
 
     /// A person in scope, without roles.

@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     administrator, at, creator, line, look, namesake_in_another_tenant, permit, placed, processor, product,
-    put, queue, queued, stamp, stock, stranger,
+    put, queue, queued, staff_of_another_tenant, stamp, stock, stranger,
 };
 
 store_contract!(
@@ -20,6 +20,7 @@ store_contract!(
     an_order_past_placed_is_not_changed,
     an_order_is_taken_back_once,
     administrators_take_back_anybodys_order,
+    administrators_of_another_tenant_take_nothing_back,
     of_taking_back_and_queueing_exactly_one_wins,
 );
 
@@ -36,6 +37,14 @@ async fn update(
 ) -> Updated {
     let permit = permit(caller);
     store.update_order(&permit, id, &revision(), precondition, stamp(seconds)).await.unwrap()
+}
+
+async fn administrators_of_another_tenant_take_nothing_back(store: &dyn Store) {
+    stock(store).await;
+    let order = placed(store, 1).await;
+    let outcome = cancel(store, &staff_of_another_tenant(), order.id).await;
+    assert!(matches!(outcome, Cancelled::NotFound), "{outcome:?}");
+    assert_eq!(look(store, order.id).await, order);
 }
 
 async fn cancel(store: &dyn Store, caller: &Caller, id: OrderId) -> Cancelled {

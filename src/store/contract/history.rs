@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     administrator, at, creator, draft, incoming, letter, line, look, message_for, namesake_in_another_tenant,
-    permit, placed, processor, queue_with, stamp, stock, stranger,
+    permit, placed, processor, queue_with, staff_of_another_tenant, stamp, stock, stranger,
 };
 
 store_contract!(
@@ -194,7 +194,8 @@ async fn slices_of_a_history_run_from_the_newest(store: &dyn Store) {
 async fn a_foreign_history_is_indistinguishable_from_a_missing_one(store: &dyn Store) {
     stock(store).await;
     let (id, slice) = (placed(store, 1).await.id, Slice { after: None, limit: 9 });
-    for other in [stranger(), namesake_in_another_tenant(), processor()] {
+    let foreign = [stranger(), namesake_in_another_tenant(), staff_of_another_tenant(), processor()];
+    for other in foreign {
         assert!(history(store, &other, id, &slice).await.is_none());
         assert!(history(store, &other, OrderId::new(at(2)), &slice).await.is_none());
     }

@@ -5,13 +5,13 @@ use uuid::Uuid;
 use crate::{
     identity::Caller,
     orders::{Order, OrderId, Sku},
-    policy::{ListAllOrders, ListOwnOrders, Sight},
+    policy::{AccessScope, ListAllOrders, ListOwnOrders},
     store::{Listed, Placed, Precondition, Slice, Store},
 };
 
 use super::{
     administrator, creator, draft, letter, namesake_in_another_tenant, permit, place, processor, product,
-    put, stamp, stock, stranger,
+    program_of_another_tenant, put, staff_of_another_tenant, stamp, stock, stranger,
 };
 
 store_contract!(
@@ -20,17 +20,18 @@ store_contract!(
     everybody_lists_their_own_orders_only,
     a_cursor_grants_nothing,
     role_holders_list_all_orders,
+    role_holders_list_no_order_of_another_tenant,
     slices_of_products_run_by_sku,
     inactive_products_are_shown_to_administrators_only,
     slices_of_dead_letters_run_from_the_newest,
 );
 
-fn own(caller: &Caller) -> Sight {
-    permit::<ListOwnOrders>(caller).sight()
+fn own(caller: &Caller) -> AccessScope {
+    permit::<ListOwnOrders>(caller).scope()
 }
 
-fn all(caller: &Caller) -> Sight {
-    permit::<ListAllOrders>(caller).sight()
+fn all(caller: &Caller) -> AccessScope {
+    permit::<ListAllOrders>(caller).scope()
 }
 
 async fn place_for(store: &dyn Store, caller: &Caller, seconds: i64) -> Order {
@@ -51,8 +52,8 @@ async fn orders(store: &dyn Store, count: i64) -> Vec<Order> {
     orders
 }
 
-async fn slice(store: &dyn Store, sight: Sight, after: Option<OrderId>, limit: u32) -> Listed<Order> {
-    store.list_orders(sight, &Slice { after, limit }).await.unwrap()
+async fn slice(store: &dyn Store, scope: AccessScope, after: Option<OrderId>, limit: u32) -> Listed<Order> {
+    store.list_orders(scope, &Slice { after, limit }).await.unwrap()
 }
 
 async fn slices_of_orders_have_no_gap_and_no_repeat(store: &dyn Store) {
@@ -110,6 +111,20 @@ async fn role_holders_list_all_orders(store: &dyn Store) {
         let ids: Vec<_> = items.iter().chain(&rest.items).map(|order| order.id).collect();
         assert!(ids.is_sorted_by(|newer, older| newer > older));
     }
+}
+
+async fn role_holders_list_no_order_of_another_tenant(store: &dyn Store) {
+    let ours = orders(store, 2).await;
+    let theirs = place_for(store, &namesake_in_another_tenant(), 50).await;
+    for foreign in [staff_of_another_tenant(), program_of_another_tenant()] {
+        let listed = slice(store, all(&foreign), None, 100).await;
+        assert_eq!((&listed.items, listed.more), (&vec![theirs.clone()], false));
+        let listed = slice(store, all(&foreign), Some(ours[0].id), 100).await;
+        assert!(listed.items.is_empty(), "a cursor grants nothing");
+    }
+    let listed = slice(store, all(&administrator()), None, 100).await;
+    assert_eq!(listed.items.len(), 4);
+    assert!(!listed.items.contains(&theirs));
 }
 
 async fn shelf(store: &dyn Store, caller: &Caller, after: Option<&str>, limit: u32) -> (Vec<String>, bool) {

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     HOSTILE, administrator, at, creator, draft, line, look, namesake_in_another_tenant, permit, place,
-    placed, processor, product, put, stock, stranger,
+    placed, processor, product, program_of_another_tenant, put, staff_of_another_tenant, stock, stranger,
 };
 
 store_contract!(
@@ -81,7 +81,9 @@ async fn a_foreign_order_is_indistinguishable_from_a_missing_one(store: &dyn Sto
     stock(store).await;
     let order = placed(store, 1).await;
     let missing = OrderId::new(at(2));
-    for other in [stranger(), namesake_in_another_tenant()] {
+    let foreign =
+        [namesake_in_another_tenant(), staff_of_another_tenant(), program_of_another_tenant(), stranger()];
+    for other in foreign {
         assert_eq!(read(store, &other, order.id).await, None);
         assert_eq!(read(store, &other, missing).await, None);
     }

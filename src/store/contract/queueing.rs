@@ -6,7 +6,8 @@ use crate::{
 };
 
 use super::{
-    MUCH_LATER, TRACE, at, due, letter, look, message_for, placed, queue, queue_with, queued, stamp, stock,
+    MUCH_LATER, TRACE, at, due, letter, look, message_for, permit, placed, program_of_another_tenant, queue,
+    queue_with, queued, staff_of_another_tenant, stamp, stock,
 };
 
 store_contract!(
@@ -15,6 +16,7 @@ store_contract!(
     an_order_that_is_queued_already_stays_as_it_is,
     a_decided_or_failed_order_cannot_be_queued,
     a_missing_order_is_not_found,
+    an_order_of_another_tenant_is_not_found,
 );
 
 async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn Store) {
@@ -72,4 +74,16 @@ async fn a_decided_or_failed_order_cannot_be_queued(store: &dyn Store) {
 
 async fn a_missing_order_is_not_found(store: &dyn Store) {
     assert!(matches!(queue(store, OrderId::new(at(1)), 2).await, Queued::NotFound));
+}
+
+async fn an_order_of_another_tenant_is_not_found(store: &dyn Store) {
+    stock(store).await;
+    let order = placed(store, 1).await;
+    let message = message_for(order.id, 2);
+    for foreign in [staff_of_another_tenant(), program_of_another_tenant()] {
+        let outcome = store.queue_order(&permit(&foreign), &message, at(120), stamp(2)).await.unwrap();
+        assert!(matches!(outcome, Queued::NotFound), "{outcome:?}");
+    }
+    assert_eq!(look(store, order.id).await, order);
+    assert!(due(store, MUCH_LATER).await.is_empty());
 }

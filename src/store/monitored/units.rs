@@ -12,8 +12,8 @@ use crate::{
         ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder, PutProduct,
-        ReadHistory, ReadOrder, ReplayDeadLetter, Sight, UpdateOrder,
+        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
+        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
     store::{
         Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OnWait, Pending, Placed,
@@ -93,8 +93,12 @@ impl Store for Monitored {
         self.seen(Kind::OrderHistory, self.store.order_history(permit, id, slice).await)
     }
 
-    async fn list_orders(&self, sight: Sight, slice: &Slice<OrderId>) -> Result<Listed<Order>, StoreError> {
-        self.seen(Kind::ListOrders, self.store.list_orders(sight, slice).await)
+    async fn list_orders(
+        &self,
+        scope: AccessScope,
+        slice: &Slice<OrderId>,
+    ) -> Result<Listed<Order>, StoreError> {
+        self.seen(Kind::ListOrders, self.store.list_orders(scope, slice).await)
     }
 
     async fn queue_order(

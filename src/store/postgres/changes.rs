@@ -5,22 +5,16 @@ use uuid::Uuid;
 
 use crate::{
     orders::{Note, Order, OrderId, OrderRevision, Recorded, Status},
-    policy::{CancelOrder, Permit, Sight, UpdateOrder},
+    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
     store::{
         Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
         rows::{HistoryRow, LineRow, OrderRow},
+        scope::BindScope as _,
         sql::HISTORY,
     },
 };
 
-use super::{
-    orders::{confines, find},
-    placing::price,
-    pool::Pool,
-    retry::Attempt,
-    rows::WholeRow,
-    sql,
-};
+use super::{orders::find, placing::price, pool::Pool, retry::Attempt, rows::WholeRow, sql};
 
 /// What one of its attempts may have changed before its answer was lost, the next takes for its own and no other's.
 pub(super) async fn update(
@@ -31,16 +25,15 @@ pub(super) async fn update(
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<Updated, StoreError> {
-    let (tenant, object) = confines(permit.sight().confined_to());
-    let actor = permit.actor();
+    let (owner, actor) = (permit.caller(), permit.actor());
     let wanted = match precondition {
         Precondition::Version(version) => i64::try_from(version).ok(),
         Precondition::None | Precondition::Absent | Precondition::NoVersion => None,
     };
     let rows = sqlx::query(sql::UPDATE)
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
+        .bind(owner.tenant.to_string())
+        .bind(owner.object.to_string())
         .bind(revision.reference.as_str())
         .bind(wanted)
         .bind(revision.note.as_ref().map(Note::as_str))
@@ -115,23 +108,21 @@ pub(super) async fn cancel(
     id: OrderId,
     stamp: Stamp,
 ) -> Result<Cancelled, StoreError> {
-    let (owner, actor) = (permit.sight().confined_to(), permit.actor());
-    let (tenant, object) = confines(owner);
+    let (scope, actor) = (permit.scope(), permit.actor());
     loop {
-        let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL)
+        let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL.of(scope))
             .bind(id.to_string())
-            .bind(&tenant)
-            .bind(&object)
             .bind(stamp.at.timestamp_micros())
             .bind(actor.kind.as_str())
             .bind(actor.object.as_ref().map(Uuid::to_string))
             .bind(stamp.invocation.to_string())
+            .bind_scope(scope)
             .fetch_optional(pool)
             .await?;
         if let Some(row) = row {
             return Order::try_from(row).map(Cancelled::Now);
         }
-        let there = find(pool, owner, id).await?;
+        let there = find(pool, scope, id).await?;
         match there {
             None => return Ok(Cancelled::NotFound),
             // It was changed meanwhile, and somebody got on with each turn.
@@ -144,22 +135,19 @@ pub(super) async fn cancel(
 
 pub(super) async fn history(
     pool: &Pool,
-    sight: Sight,
+    scope: AccessScope,
     id: OrderId,
     slice: &Slice<u64>,
 ) -> Result<Option<Listed<Recorded>>, StoreError> {
-    let owner = sight.confined_to();
-    let (tenant, object) = confines(owner);
     let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
-    let found: Vec<HistoryRow> = sqlx::query_as(HISTORY)
+    let found: Vec<HistoryRow> = sqlx::query_as(HISTORY.of(scope))
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
         .bind(before)
         .bind(slice.with_next())
+        .bind_scope(scope)
         .fetch_all(pool)
         .await?;
-    if found.is_empty() && find(pool, owner, id).await?.is_none() {
+    if found.is_empty() && find(pool, scope, id).await?.is_none() {
         return Ok(None);
     }
     let Listed { items, more } = slice.cut(found);

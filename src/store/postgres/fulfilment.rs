@@ -7,18 +7,13 @@ use uuid::Uuid;
 use crate::{
     orders::{FulfilmentMessage, Order, Status},
     policy::{Permit, ProcessOrder},
-    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError},
+    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, scope::BindScope as _},
 };
 
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::{self, Sabotage};
 
-use super::{
-    orders::{confines, find},
-    pool::Pool,
-    rows::WholeRow,
-    sql,
-};
+use super::{orders::find, pool::Pool, rows::WholeRow, sql};
 
 pub(super) async fn queue(
     pool: &Pool,
@@ -27,13 +22,10 @@ pub(super) async fn queue(
     relay_at: DateTime<Utc>,
     stamp: Stamp,
 ) -> Result<Queued, StoreError> {
-    let (owner, actor) = (permit.sight().confined_to(), permit.actor());
-    let (tenant, object) = confines(owner);
+    let (scope, actor) = (permit.scope(), permit.actor());
     loop {
-        let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE)
+        let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE.of(scope))
             .bind(message.order_id.to_string())
-            .bind(&tenant)
-            .bind(&object)
             .bind(stamp.at.timestamp_micros())
             .bind(message.message_id.to_string())
             .bind(FULFILMENT)
@@ -44,12 +36,13 @@ pub(super) async fn queue(
             .bind(actor.kind.as_str())
             .bind(actor.object.as_ref().map(Uuid::to_string))
             .bind(stamp.invocation.to_string())
+            .bind_scope(scope)
             .fetch_optional(pool)
             .await?;
         if let Some(row) = row {
             return Ok(Queued::Now(Order::try_from(row)?));
         }
-        match find(pool, owner, message.order_id).await? {
+        match find(pool, scope, message.order_id).await? {
             None => return Ok(Queued::NotFound),
             // As in `cancel`.
             Some(order) if order.status == Status::Placed => {}

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{Actor, IncomingOrder, Note, OrderDraft, OrderId, Owner, RequestKey, UnitPrice},
-    policy::{Permit, PlaceOrder},
+    policy::{AccessScope, Permit, PlaceOrder},
     store::{INCOMING, Ingested, LineFault, Placed, Stamp, StoreError, kept, rows::KeyRow, sql::KEY},
 };
 
@@ -55,7 +55,7 @@ pub(super) async fn place(
         Ok(lines) => lines,
         // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
         Err(error) if is_kept_already(&error) => {
-            return find(pool, Some(owner), id).await?.map(Placed::Placed).ok_or(error.into());
+            return find(pool, AccessScope::Own(owner), id).await?.map(Placed::Placed).ok_or(error.into());
         }
         Err(error) => return Err(error.into()),
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{Product, ProductDraft, Sku},
-    policy::Sight,
+    policy::{ListProducts, Permit},
     store::{
         Listed, Precondition, ProductWritten, Slice, Stamp, StoreError,
         rows::ProductRow,
@@ -14,11 +14,11 @@ use super::{pool::Pool, retry::Attempt, sql};
 
 pub(super) async fn list(
     pool: &Pool,
-    sight: Sight,
+    permit: &Permit<ListProducts>,
     slice: &Slice<Sku>,
 ) -> Result<Listed<Product>, StoreError> {
     let after = slice.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);
-    let statement = if sight.confined_to().is_some() { ACTIVE_PRODUCTS } else { ALL_PRODUCTS };
+    let statement = if permit.reaches_inactive() { ALL_PRODUCTS } else { ACTIVE_PRODUCTS };
     let found: Vec<ProductRow> =
         sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
     let Listed { items, more } = slice.cut(found);

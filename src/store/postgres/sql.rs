@@ -1,7 +1,10 @@
 //! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
 //! transaction of its own, so one round trip keeps all of it or nothing.
 
-use crate::store::sql::{is_due, letter_columns, order_columns, product_columns};
+use crate::store::{
+    scope::Scoped,
+    sql::{is_due, letter_columns, order_columns, product_columns},
+};
 
 /// An order's lines as arrays, joined to the row of this name.
 macro_rules! with_lines {
@@ -141,12 +144,12 @@ pub(super) const INGEST: &str = concat!(
      FROM wanted ORDER BY position",
 );
 
-/// Confined as [`ORDER`] is. Gives each line's price, version and status of the order that was there, and the order's
+/// Confined to its creator. Gives each line's price, version and status of the order that was there, and the order's
 /// new columns if it was changed. The lock makes both of the latest version; the new lines wait for the old to go.
 pub(super) const UPDATE: &str = concat!(
     "WITH there AS (
          SELECT id, currency, version, status FROM orders
-         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
+         WHERE id = $1 AND owner_tenant = $2 AND owner_object = $3
          FOR UPDATE
      ), wanted AS (
          SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price,
@@ -190,77 +193,106 @@ pub(super) const OWN_UPDATE: &str = concat!(
          WHERE order_id = $1 AND action = 'update' AND invocation_id = $2 AND at = $3)",
 );
 
-/// Confined as [`ORDER`] is. The lines are those that the statement saw at its start, so it changes nothing where it had
-/// to wait for somebody who changed the order; then it is to be tried again.
-pub(super) const CANCEL: &str = concat!(
-    "WITH cancelled AS (
-         UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $4
-         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-           AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
-         RETURNING ",
-    order_columns!(),
-    "), recorded AS (
-         ",
-    insert_history!(),
-    " SELECT id, version, $4, 'cancel', 'placed', 'cancelled', $5, $6, $7 FROM cancelled
-     )
-     SELECT ",
-    order_columns!(),
-    line_columns!(),
-    " FROM cancelled",
-    with_lines!("cancelled"),
-);
+/// The lines are those that the statement saw at its start, so it changes nothing where it had to wait for somebody who
+/// changed the order; then it is to be tried again.
+macro_rules! cancel {
+    ($within:literal) => {
+        concat!(
+            "WITH cancelled AS (
+                 UPDATE orders SET status = 'cancelled', version = version + 1, updated_at = $2
+                 WHERE id = $1 AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
+                   AND ",
+            $within,
+            " RETURNING ",
+            order_columns!(),
+            "), recorded AS (
+                 ",
+            insert_history!(),
+            " SELECT id, version, $2, 'cancel', 'placed', 'cancelled', $3, $4, $5 FROM cancelled
+             )
+             SELECT ",
+            order_columns!(),
+            line_columns!(),
+            " FROM cancelled",
+            with_lines!("cancelled"),
+        )
+    };
+}
 
-/// Confined to one owner, or to nobody when `$2` and `$3` are null.
-pub(super) const ORDER: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    line_columns!(),
-    " FROM orders",
-    with_lines!("orders"),
-    " WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))",
-);
+pub(super) const CANCEL: Scoped =
+    Scoped { own: cancel!("owner_tenant = $6 AND owner_object = $7"), tenant: cancel!("owner_tenant = $6") };
 
-pub(super) const OWN_ORDERS: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    line_columns!(),
-    " FROM orders",
-    with_lines!("orders"),
-    " WHERE owner_tenant = $1 AND owner_object = $2 AND id < $3 ORDER BY id DESC LIMIT $4",
-);
+macro_rules! order {
+    ($within:literal) => {
+        concat!(
+            "SELECT ",
+            order_columns!(),
+            line_columns!(),
+            " FROM orders",
+            with_lines!("orders"),
+            " WHERE id = $1 AND ",
+            $within,
+        )
+    };
+}
 
-pub(super) const ALL_ORDERS: &str = concat!(
-    "SELECT ",
-    order_columns!(),
-    line_columns!(),
-    " FROM orders",
-    with_lines!("orders"),
-    " WHERE id < $1 ORDER BY id DESC LIMIT $2",
-);
+pub(super) const ORDER: Scoped =
+    Scoped { own: order!("owner_tenant = $2 AND owner_object = $3"), tenant: order!("owner_tenant = $2") };
 
-/// Confined as [`ORDER`] is.
-pub(super) const QUEUE: &str = concat!(
-    "WITH queued AS (
-         UPDATE orders SET status = 'queued', version = version + 1, updated_at = $4
-         WHERE id = $1 AND ((owner_tenant = $2 AND owner_object = $3) OR ($2 IS NULL AND $3 IS NULL))
-           AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
-         RETURNING ",
-    order_columns!(),
-    "), recorded AS (
-         ",
-    insert_history!(),
-    " SELECT id, version, $4, 'process', 'placed', 'queued', $10, $11, $12 FROM queued
-     ), kept AS (
-         INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
-         SELECT $5, $6, $7, $4, $8, $9 FROM queued
-     )
-     SELECT ",
-    order_columns!(),
-    line_columns!(),
-    " FROM queued",
-    with_lines!("queued"),
-);
+macro_rules! orders {
+    ($within:literal, $after:literal, $limit:literal) => {
+        concat!(
+            "SELECT ",
+            order_columns!(),
+            line_columns!(),
+            " FROM orders",
+            with_lines!("orders"),
+            " WHERE ",
+            $within,
+            " AND id < ",
+            $after,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+        )
+    };
+}
+
+/// The scope's parameters stand first.
+pub(super) const ORDERS: Scoped = Scoped {
+    own: orders!("owner_tenant = $1 AND owner_object = $2", "$3", "$4"),
+    tenant: orders!("owner_tenant = $1", "$2", "$3"),
+};
+
+/// As in [`cancel`].
+macro_rules! queue {
+    ($within:literal) => {
+        concat!(
+            "WITH queued AS (
+                 UPDATE orders SET status = 'queued', version = version + 1, updated_at = $2
+                 WHERE id = $1 AND status = 'placed' AND version = (SELECT version FROM orders WHERE id = $1)
+                   AND ",
+            $within,
+            " RETURNING ",
+            order_columns!(),
+            "), recorded AS (
+                 ",
+            insert_history!(),
+            " SELECT id, version, $2, 'process', 'placed', 'queued', $8, $9, $10 FROM queued
+             ), kept AS (
+                 INSERT INTO outbox (message_id, binding, payload, created_at, due_at, sent)
+                 SELECT $3, $4, $5, $2, $6, $7 FROM queued
+             )
+             SELECT ",
+            order_columns!(),
+            line_columns!(),
+            " FROM queued",
+            with_lines!("queued"),
+        )
+    };
+}
+
+pub(super) const QUEUE: Scoped =
+    Scoped { own: queue!("owner_tenant = $11 AND owner_object = $12"), tenant: queue!("owner_tenant = $11") };
 
 /// Reads the order; unless it is queued, the message is received and its outbox row closed. The lock holds off a
 /// change of status until that is done.

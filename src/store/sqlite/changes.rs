@@ -2,17 +2,18 @@
 
 use crate::{
     orders::{Action, Note, OrderId, OrderRevision, Recorded, Status},
-    policy::{CancelOrder, Permit, Sight, UpdateOrder},
+    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
     store::{
         Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
         rows::{HistoryRow, OrderRow},
+        scope::BindScope as _,
         sql,
     },
 };
 
 use super::{
     Sqlite,
-    orders::{confines, find, record, with_lines},
+    orders::{find, record, with_lines},
     placing::{insert_lines, price, total},
 };
 
@@ -24,10 +25,9 @@ pub(super) async fn update(
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<Updated, StoreError> {
-    let owner = permit.sight().confined_to();
-    let (tenant, object) = confines(owner);
+    let owner = permit.caller();
     let mut unit = store.write().await?;
-    let there = find(&mut unit, owner, id).await?;
+    let there = find(&mut unit, AccessScope::Own(owner), id).await?;
     let currency = there.as_ref().map(|order| order.currency);
     let lines = match price(&mut unit, &revision.lines, currency).await? {
         Ok(lines) => lines,
@@ -45,8 +45,8 @@ pub(super) async fn update(
     };
     let row: Option<OrderRow> = sqlx::query_as(sql::UPDATE_ORDER)
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
+        .bind(owner.tenant.to_string())
+        .bind(owner.object.to_string())
         .bind(version.cast_signed())
         .bind(revision.reference.as_str())
         .bind(total(&lines)?.get())
@@ -73,18 +73,16 @@ pub(super) async fn cancel(
     id: OrderId,
     stamp: Stamp,
 ) -> Result<Cancelled, StoreError> {
-    let owner = permit.sight().confined_to();
-    let (tenant, object) = confines(owner);
+    let scope = permit.scope();
     let mut unit = store.write().await?;
-    let row: Option<OrderRow> = sqlx::query_as(sql::CANCEL_ORDER)
+    let row: Option<OrderRow> = sqlx::query_as(sql::CANCEL_ORDER.of(scope))
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
         .bind(stamp.at.timestamp_micros())
+        .bind_scope(scope)
         .fetch_optional(&mut *unit)
         .await?;
     let Some(row) = row else {
-        let there = find(&mut unit, owner, id).await?;
+        let there = find(&mut unit, scope, id).await?;
         unit.leave().await;
         return Ok(match there {
             None => Cancelled::NotFound,
@@ -101,23 +99,20 @@ pub(super) async fn cancel(
 
 pub(super) async fn history(
     store: &Sqlite,
-    sight: Sight,
+    scope: AccessScope,
     id: OrderId,
     slice: &Slice<u64>,
 ) -> Result<Option<Listed<Recorded>>, StoreError> {
-    let owner = sight.confined_to();
-    let (tenant, object) = confines(owner);
     let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
     let mut unit = store.read().await?;
-    let found: Vec<HistoryRow> = sqlx::query_as(sql::HISTORY)
+    let found: Vec<HistoryRow> = sqlx::query_as(sql::HISTORY.of(scope))
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
         .bind(before)
         .bind(slice.with_next())
+        .bind_scope(scope)
         .fetch_all(&mut *unit)
         .await?;
-    let is_there = !found.is_empty() || find(&mut unit, owner, id).await?.is_some();
+    let is_there = !found.is_empty() || find(&mut unit, scope, id).await?.is_some();
     unit.leave().await;
     if !is_there {
         return Ok(None);

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 
 use crate::{
-    orders::{Action, Actor, FulfilmentMessage, OrderId, Status},
+    orders::{Action, Actor, FulfilmentMessage, Order, OrderId, Status},
     policy::{Permit, ProcessOrder},
-    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, rows::OrderRow, sql},
+    store::{
+        Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, rows::OrderRow, scope::BindScope as _, sql,
+    },
 };
 
 #[cfg(feature = "sabotage")]
@@ -14,7 +16,7 @@ use crate::store::sabotage::{self, Sabotage};
 
 use super::{
     Sqlite, inbox,
-    orders::{confines, find, record, with_lines},
+    orders::{find, record, with_lines},
     outbox,
 };
 
@@ -25,18 +27,16 @@ pub(super) async fn queue(
     relay_at: DateTime<Utc>,
     stamp: Stamp,
 ) -> Result<Queued, StoreError> {
-    let owner = permit.sight().confined_to();
-    let (tenant, object) = confines(owner);
+    let scope = permit.scope();
     let mut unit = store.write().await?;
-    let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER)
+    let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER.of(scope))
         .bind(message.order_id.to_string())
-        .bind(tenant)
-        .bind(object)
         .bind(stamp.at.timestamp_micros())
+        .bind_scope(scope)
         .fetch_optional(&mut *unit)
         .await?;
     let Some(row) = row else {
-        let there = find(&mut unit, owner, message.order_id).await?;
+        let there = find(&mut unit, scope, message.order_id).await?;
         unit.leave().await;
         return Ok(match there {
             None => Queued::NotFound,
@@ -72,7 +72,7 @@ pub(super) async fn pending(
         unit.leave().await;
         return Ok(Pending::Reused);
     }
-    let Some(order) = find(&mut unit, None, message.order_id).await? else {
+    let Some(order) = order_of(&mut unit, message).await? else {
         unit.leave().await;
         return Ok(Pending::Unknown);
     };
@@ -84,6 +84,21 @@ pub(super) async fn pending(
     outbox::close(&mut unit, message, stamp).await?;
     unit.commit().await?;
     Ok(Pending::Settled)
+}
+
+/// The order that a message of ours points at: no caller asks, so no scope confines it.
+async fn order_of(
+    connection: &mut SqliteConnection,
+    message: &FulfilmentMessage,
+) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = sqlx::query_as(sql::ORDER_OF_MESSAGE)
+        .bind(message.order_id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?;
+    match row {
+        Some(row) => with_lines(connection, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(super) async fn decide(

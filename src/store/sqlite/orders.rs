@@ -4,11 +4,12 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{HistoryItem, Order, OrderId, Owner, Product, Sku, Status},
-    policy::Sight,
+    orders::{HistoryItem, Order, OrderId, Product, Sku, Status},
+    policy::AccessScope,
     store::{
         Listed, Slice, StoreError,
         rows::{LineRow, OrderRow, ProductRow},
+        scope::BindScope as _,
         sql,
     },
 };
@@ -25,35 +26,32 @@ pub(super) async fn product(
     row.map(Product::try_from).transpose()
 }
 
-pub(super) async fn read(store: &Sqlite, sight: Sight, id: OrderId) -> Result<Option<Order>, StoreError> {
+pub(super) async fn read(
+    store: &Sqlite,
+    scope: AccessScope,
+    id: OrderId,
+) -> Result<Option<Order>, StoreError> {
     let mut unit = store.read().await?;
-    let found = find(&mut unit, sight.confined_to(), id).await?;
+    let found = find(&mut unit, scope, id).await?;
     unit.leave().await;
     Ok(found)
 }
 
-/// The order, if it is that owner's or none is asked for; read inside the caller's transaction.
+/// The order, if the scope reaches it; read inside the caller's transaction.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
-    owner: Option<Owner>,
+    scope: AccessScope,
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
-    let (tenant, object) = confines(owner);
-    let row: Option<OrderRow> = sqlx::query_as(sql::ORDER)
+    let row: Option<OrderRow> = sqlx::query_as(sql::ORDER.of(scope))
         .bind(id.to_string())
-        .bind(tenant)
-        .bind(object)
+        .bind_scope(scope)
         .fetch_optional(&mut *connection)
         .await?;
     match row {
         Some(row) => with_lines(connection, row).await.map(Some),
         None => Ok(None),
     }
-}
-
-/// The two values that confine a statement to an owner; null where it reaches everybody's.
-pub(super) fn confines(owner: Option<Owner>) -> (Option<String>, Option<String>) {
-    (owner.map(|owner| owner.tenant.to_string()), owner.map(|owner| owner.object.to_string()))
 }
 
 pub(super) async fn with_lines(
@@ -66,20 +64,18 @@ pub(super) async fn with_lines(
 
 pub(super) async fn list(
     store: &Sqlite,
-    sight: Sight,
+    scope: AccessScope,
     slice: &Slice<OrderId>,
 ) -> Result<Listed<Order>, StoreError> {
     let after = slice.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let mut unit = store.read().await?;
-    let found = match sight.confined_to() {
-        Some(owner) => sqlx::query_as(sql::OWN_ORDERS)
-            .bind(owner.tenant.to_string())
-            .bind(owner.object.to_string())
-            .bind(after)
-            .bind(slice.with_next()),
-        None => sqlx::query_as(sql::ALL_ORDERS).bind(after).bind(slice.with_next()),
-    };
-    let Listed { items, more } = slice.cut::<OrderRow>(found.fetch_all(&mut *unit).await?);
+    let found: Vec<OrderRow> = sqlx::query_as(sql::ORDERS.of(scope))
+        .bind_scope(scope)
+        .bind(after)
+        .bind(slice.with_next())
+        .fetch_all(&mut *unit)
+        .await?;
+    let Listed { items, more } = slice.cut(found);
     let mut orders = Vec::with_capacity(items.len());
     for row in items {
         orders.push(with_lines(&mut unit, row).await?);

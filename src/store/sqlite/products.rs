@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{Product, ProductDraft, Sku},
-    policy::Sight,
+    policy::{ListProducts, Permit},
     store::{Listed, Precondition, ProductWritten, Slice, Stamp, StoreError, rows::ProductRow, sql},
 };
 
@@ -10,11 +10,11 @@ use super::{Sqlite, orders::product};
 
 pub(super) async fn list(
     store: &Sqlite,
-    sight: Sight,
+    permit: &Permit<ListProducts>,
     slice: &Slice<Sku>,
 ) -> Result<Listed<Product>, StoreError> {
     let after = slice.after.as_ref().map_or(sql::BEFORE_FIRST, Sku::as_str);
-    let statement = if sight.confined_to().is_some() { sql::ACTIVE_PRODUCTS } else { sql::ALL_PRODUCTS };
+    let statement = if permit.reaches_inactive() { sql::ALL_PRODUCTS } else { sql::ACTIVE_PRODUCTS };
     let mut unit = store.read().await?;
     let found: Vec<ProductRow> =
         sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(&mut *unit).await?;

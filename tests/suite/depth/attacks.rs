@@ -99,6 +99,11 @@ impl Attack {
         matches!(self.try_it, Try::Message)
     }
 
+    /// Whether nothing but a setting that the platform demands keeps it out.
+    pub(super) fn is_of_another_tenant(self) -> bool {
+        matches!(self.try_it, Try::Tenant)
+    }
+
     /// Tries it.
     pub(super) async fn on(self, scene: &Scene<'_>) -> Reply {
         let Scene { app, world, order, authority } = scene;

@@ -80,7 +80,6 @@ async fn the_last_layer_has_no_switch() {
     let mut columns: Vec<Vec<Cell>> = Vec::new();
     for world in [WHOLE, NOTHING] {
         let mut running = Running::start(world, Mode::Proxy).await.expect("it starts");
-        running.honest("admin").stock("BEANS", 1290).await;
         let (mut refusals, mut rightful) = (Vec::new(), Vec::new());
         for Trespass { name, who, rightful: other, call, evidence } in &TRESPASSES {
             let order = running.honest("buyer").place("BEANS").await;

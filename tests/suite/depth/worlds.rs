@@ -9,7 +9,7 @@ use local_host::{
 };
 use test_servers::Authority;
 
-use crate::support::{Client, Evidence, Mode, Setup, TENANT, TestApp};
+use crate::support::{Client, Evidence, Mode, Setup, TestApp};
 
 use Layer::{
     Authentication, Certificates, Clients, Front, HeaderCheck, Host, Keys, Marks, Removal, Tenant, TokenCheck,
@@ -39,7 +39,7 @@ enum Layer {
     HeaderCheck,
     /// That the worker reads the token.
     TokenCheck,
-    /// That the worker knows its tenant; wherever it checks tokens it has to.
+    /// That the worker knows its tenant: it has to on the platform, and wherever it checks tokens.
     Tenant,
     /// That the worker knows which clients may call.
     Clients,
@@ -89,9 +89,9 @@ pub(super) const MORE_OFF: [World; 10] = [
     NOTHING,
 ];
 
-/// Nothing but what no flag and no setting leaves out.
+/// Nothing but what no flag and no setting leaves out on the platform, where a tenant is demanded.
 pub(super) const NOTHING: World =
-    world("everything off", &[Front, Host, Keys, Marks, TokenCheck, Tenant, Clients, Certificates]);
+    world("everything off", &[Front, Host, Keys, Marks, TokenCheck, Clients, Certificates]);
 
 impl World {
     fn has(self, layer: Layer) -> bool {
@@ -110,6 +110,7 @@ impl World {
     fn evidence(self) -> Evidence {
         match self {
             _ if !self.has(HeaderCheck) => Evidence::Token,
+            _ if !self.has(Tenant) => Evidence::HeaderOfAnyTenant,
             _ if !self.has(TokenCheck) => Evidence::Header,
             _ => Evidence::Both,
         }
@@ -123,6 +124,7 @@ impl World {
     /// An app in this world, with its worker started but not waited for.
     pub(super) async fn launch(self, mode: Mode, authority: &Authority) -> TestApp {
         let mut setup = Setup::in_mode(mode)
+            .stocked("BEANS")
             .front(self.front())
             .evidence(self.evidence())
             // What was processed stays so, whoever did it.
@@ -130,9 +132,6 @@ impl World {
         if self.has(Keys) {
             let host = vec![Key { name: "gateway".to_owned(), value: KEY.to_owned() }];
             setup = setup.keys(keys::Keys { master: String::new(), host, functions: HashMap::new() });
-        }
-        if self.has(Tenant) {
-            setup = setup.set("ORDERS_ENTRA_TENANT_ID", TENANT);
         }
         if self.has(Clients) {
             setup = setup.set("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT);

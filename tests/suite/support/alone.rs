@@ -30,6 +30,7 @@ pub(crate) fn command(worker: &Path, shell: &str, port: u16, folder: &TempDir) -
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development".to_owned()),
         ("WEBSITE_AUTH_ENABLED", "True".to_owned()),
         ("ORDERS_IDENTITY", "easyauth".to_owned()),
+        ("ORDERS_ENTRA_TENANT_ID", TENANT.to_owned()),
         ("ORDERS_RATE_LIMIT", "off".to_owned()),
         ("ORDERS_DATABASE_URL", format!("sqlite://{}", folder.path().join("orders.db").display())),
     ]);

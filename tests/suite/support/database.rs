@@ -5,6 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use test_servers::{Database, Postgres};
 
@@ -16,7 +17,7 @@ const ENGINE: &str = "TEST_DATABASE";
 /// A database that goes with its app.
 pub(super) struct Kept {
     pub(super) url: String,
-    _server: Option<Database>,
+    server: Option<Database>,
 }
 
 impl Kept {
@@ -27,16 +28,33 @@ impl Kept {
                 let database = on_a_server().await;
                 let output = migrate(&database.url());
                 assert!(output.status.success(), "{output:?}");
-                Self { url: database.url(), _server: Some(database) }
+                Self { url: database.url(), server: Some(database) }
             }
             Ok(other) => panic!("{ENGINE} is `postgres` or not set; {other} is no engine"),
             Err(_) => {
                 let file = folder.path().join("orders.db");
-                Self { url: format!("sqlite://{}", file.display()), _server: None }
+                Self { url: format!("sqlite://{}", file.display()), server: None }
             }
         }
     }
+
+    /// Puts an active product into the table, at 12.90 euro.
+    pub(super) async fn stock(&self, sku: &str) {
+        let output = migrate(&self.url);
+        assert!(output.status.success(), "{output:?}");
+        let written = if self.server.is_some() {
+            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            sqlx::query(PRODUCT).bind(sku).execute(&mut server).await.map(|done| done.rows_affected())
+        } else {
+            let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
+            sqlx::query(PRODUCT).bind(sku).execute(&mut file).await.map(|done| done.rows_affected())
+        };
+        assert_eq!(written.expect("the table is there"), 1);
+    }
 }
+
+const PRODUCT: &str = "INSERT INTO products (sku, name, currency, unit_price, active, version, updated_at)
+    VALUES ($1, 'Beans', 'EUR', 1290, true, 1, 0)";
 
 /// A database without a schema on the PostgreSQL of this run.
 pub(crate) async fn on_a_server() -> Database {

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
-    sync::{LazyLock, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use jsonschema::{Draft, Validator};
@@ -115,12 +115,11 @@ fn header_fault(response: &Value, name: &str, value: Option<&str>) -> Option<Str
 
 /// What a schema of the document says against a value.
 fn invalid(schema: &Value, value: &Value) -> Vec<String> {
-    static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
-    let validator = *VALIDATORS
-        .lock()
-        .expect("no test panics while it holds this")
-        .entry(schema.to_string())
-        .or_insert_with(|| Box::leak(Box::new(validator(schema))));
+    static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let validator = {
+        let mut validators = VALIDATORS.lock().expect("no test panics while it holds this");
+        Arc::clone(validators.entry(schema.to_string()).or_insert_with(|| Arc::new(validator(schema))))
+    };
     validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).collect()
 }
 

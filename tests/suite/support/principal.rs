@@ -28,7 +28,12 @@ impl Principal {
 
     /// A program of the tenant.
     pub(crate) fn app(object: u8) -> Self {
-        Self::bare().claim("tid", TENANT).claim("oid", &object_id(object)).claim("idtyp", "app")
+        Self::app_of(TENANT, object)
+    }
+
+    /// A program of a tenant.
+    pub(crate) fn app_of(tenant: &str, object: u8) -> Self {
+        Self::bare().claim("tid", tenant).claim("oid", &object_id(object)).claim("idtyp", "app")
     }
 
     /// Nobody in particular, through the client of the people file.

@@ -76,6 +76,7 @@ impl World {
             if setup.clocks {
                 // By a clock that is off by days every token is of another time; the front has judged it already.
                 settings.push(("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()));
+                settings.push(("ORDERS_ENTRA_TENANT_ID".to_owned(), people.tenant().to_string()));
                 settings.push(("SHIFTED_CLOCK".to_owned(), clock.file().display().to_string()));
             } else {
                 settings.extend(issuer(&people));

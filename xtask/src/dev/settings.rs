@@ -21,11 +21,17 @@ struct LocalSettings {
 /// callers pass no front; the shell may set others.
 const IDENTITY: &str = "ORDERS_IDENTITY";
 
+const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
+
 /// Those of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
     let mut settings = values(&project.root().join("local.settings.json"))?;
     settings.remove(IDENTITY);
     settings.extend(issuer(people));
+    if env::var_os(IDENTITY).is_some_and(|mode| mode == "easyauth") {
+        // The worker refuses the address of an issuer that it would not ask.
+        settings.remove(AUTHORITY);
+    }
     settings.entry("AZURE_FUNCTIONS_ENVIRONMENT".to_owned()).or_insert_with(|| "Development".to_owned());
     Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
 }
@@ -49,7 +55,7 @@ pub(crate) fn issuer(people: &People) -> [(String, String); 3] {
     [
         ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
         ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
-        ("ORDERS_ENTRA_AUTHORITY", format!("{OWN_URL}/_local/issuer")),
+        (AUTHORITY, format!("{OWN_URL}/_local/issuer")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }

@@ -34,6 +34,7 @@ fn rights() -> Vec<(String, String, &'static str)> {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the statements are made of grants.sql, which is constant")]
 async fn a_right_that_is_missing_is_found() {
     let (database, owner) = migrated().await;
     let rights = rights();

@@ -86,7 +86,7 @@ async fn no_answer_costs_a_connection() {
     store.gauges(at(0)).await.unwrap();
     store.read_order(&permit(&creator()), nowhere).await.unwrap();
     store
-        .list_orders(permit::<ReadOrder>(&creator()).sight(), &Slice { after: None, limit: 9 })
+        .list_orders(permit::<ReadOrder>(&creator()).scope(), &Slice { after: None, limit: 9 })
         .await
         .unwrap();
     store.order_history(&permit(&creator()), nowhere, &Slice { after: None, limit: 9 }).await.unwrap();

@@ -1,0 +1,43 @@
+//! Statements that are confined to the orders that a permit reaches.
+
+use sqlx::{Database, Encode, IntoArguments, Type, query::QueryAs};
+
+use crate::policy::AccessScope;
+
+/// One statement in two texts. The scope's parameters are the tenant, and in `own` the object id after it; they stand
+/// together, last unless the statement says otherwise.
+pub(super) struct Scoped {
+    /// Reaches the orders of one owner.
+    pub(super) own: &'static str,
+    /// Reaches the orders of one tenant.
+    pub(super) tenant: &'static str,
+}
+
+impl Scoped {
+    pub(super) const fn of(&self, scope: AccessScope) -> &'static str {
+        match scope {
+            AccessScope::Own(_) => self.own,
+            AccessScope::Tenant(_) => self.tenant,
+        }
+    }
+}
+
+/// A query whose scope is still to be bound.
+pub(super) trait BindScope: Sized {
+    /// Binds the scope's parameters of a [`Scoped`] statement.
+    fn bind_scope(self, scope: AccessScope) -> Self;
+}
+
+impl<'q, DB, O> BindScope for QueryAs<'q, DB, O, DB::Arguments>
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    String: Encode<'q, DB> + Type<DB>,
+{
+    fn bind_scope(self, scope: AccessScope) -> Self {
+        match scope {
+            AccessScope::Own(owner) => self.bind(owner.tenant.to_string()).bind(owner.object.to_string()),
+            AccessScope::Tenant(tenant) => self.bind(tenant.to_string()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A developer's machine: no managed identity, and the developer's own sign-in reads the vault.
+
+use orders_worker::{
+    secret::SecretName,
+    vault::{Found, Vault, VaultError},
+};
+use test_servers::{Authority, Leaf, Vault as Server, VaultSecret};
+
+use crate::{
+    platform::run_with_az,
+    world::{HOST, client},
+};
+
+/// What `az account get-access-token -o json` prints of whoever signed in.
+const SIGNED_IN: &str = r#"echo '{"accessToken":"token-1","expires_on":4102444800,"tokenType":"Bearer"}'"#;
+const SIGNED_OUT: &str = "echo 'Please run az login' >&2; exit 1";
+
+/// Asks a vault that knows `token-1` for its only secret.
+async fn ask() -> Result<Found, VaultError> {
+    let authority = Authority::new("tests").unwrap();
+    let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
+    let server = Server::start(&issued, "token-1").await.unwrap();
+    server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
+    let vault =
+        Vault::as_developer(&format!("https://{HOST}/"), client(&authority, server.address())).unwrap();
+    vault.read(&"cup".parse::<SecretName>().unwrap()).await
+}
+
+async fn the_sign_in_reads_it() {
+    assert_eq!(ask().await.unwrap().about.name, "cup");
+}
+
+async fn nobody_reads_it() {
+    assert_eq!(ask().await.unwrap_err(), VaultError::Unavailable { retry_after: None });
+}
+
+#[test]
+fn a_developers_own_sign_in_reads_the_vault() {
+    let test = concat!(module_path!(), "::a_developers_own_sign_in_reads_the_vault");
+    run_with_az(test, SIGNED_IN, the_sign_in_reads_it);
+}
+
+#[test]
+fn a_developer_who_did_not_sign_in_is_told_to_try_again() {
+    let test = concat!(module_path!(), "::a_developer_who_did_not_sign_in_is_told_to_try_again");
+    run_with_az(test, SIGNED_OUT, nobody_reads_it);
+}
