@@ -227,7 +227,7 @@ async fn a_token_of_a_weaker_algorithm_is_refused() {
     let mut header = Header::new(Algorithm::HS256);
     header.kid = keys["keys"][0]["kid"].as_str().map(str::to_owned);
     let claims: Value = serde_json::from_slice(&part(1)).unwrap();
-    assert_refused(&encode(&header, &claims, &EncodingKey::from_secret(&public_key)).unwrap()).await;
+    assert_refused(&encode(&header, &claims, &EncodingKey::from_secret(&public_key).unwrap()).unwrap()).await;
 }
 
 fn keeper(issuer: &Issuer) -> String {

@@ -214,7 +214,7 @@ async fn the_public_key_is_no_shared_secret() {
     let mut header = Header::new(Algorithm::HS256);
     header.kid = part(&good, 0)["kid"].as_str().map(str::to_owned);
     for secret in [modulus.as_bytes(), &URL_SAFE_NO_PAD.decode(modulus).unwrap()] {
-        let forged = encode(&header, &part(&good, 1), &EncodingKey::from_secret(secret)).unwrap();
+        let forged = encode(&header, &part(&good, 1), &EncodingKey::from_secret(secret).unwrap()).unwrap();
         assert_eq!(issuer.verify(&forged, noon()).unwrap_err(), Refusal::Algorithm);
     }
 }
