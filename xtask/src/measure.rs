@@ -86,7 +86,7 @@ fn median(mut times: Vec<Duration>) -> Option<f64> {
 fn size(worker: &Path) -> anyhow::Result<Figure> {
     let bytes = fs::metadata(worker).with_context(|| format!("cannot find {}", worker.display()))?.len();
     let bytes = u32::try_from(bytes).context("the binary is larger than 4 GiB")?;
-    Ok(Figure { name: "binary", measured: Some(f64::from(bytes) / 1e6), bar: 10.0, unit: "MB", slack: NONE })
+    Ok(Figure { name: "binary", measured: Some(f64::from(bytes) / 1e6), bar: 16.0, unit: "MB", slack: NONE })
 }
 
 impl Figure {
@@ -133,9 +133,9 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_of_more_than_ten_megabytes_is_refused() {
+    fn a_binary_of_more_than_sixteen_megabytes_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for (bytes, refused) in [(10_000_000, false), (10_100_000, true)] {
+        for (bytes, refused) in [(16_000_000, false), (16_100_000, true)] {
             file.as_file().set_len(bytes).unwrap();
             assert_eq!(size(file.path()).unwrap().is_refused(), refused, "{bytes}");
         }

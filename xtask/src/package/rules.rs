@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{archive, bill, binary, secrets};
 
 /// Bytes that a package may have: it is fetched whenever an instance starts.
-pub(super) const LIMIT: usize = 5_000_000;
+pub(super) const LIMIT: usize = 7_000_000;
 const HOST: &str = "host.json";
 
 /// Everything that is wrong with a package of these functions.
