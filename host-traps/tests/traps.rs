@@ -229,6 +229,13 @@ fn a_broken_app_breaks_the_rule_that_it_was_broken_for_and_no_other() {
 }
 
 #[test]
+fn installed_extensions_need_no_bundle() {
+    let app = Folder::sound().host("/extensionBundle", Value::Null);
+    fs::create_dir_all(app.path("bin")).expect("a folder of its own");
+    assert_eq!(app.file("bin/extensions.json", "{}").breaks(), BTreeSet::new());
+}
+
+#[test]
 fn every_rule_is_broken_by_some_app() {
     let all: BTreeSet<_> = Folder::sound().findings().into_iter().map(|finding| finding.rule).collect();
     let mut seen: BTreeSet<_> = broken().into_iter().map(|(rule, ..)| rule).collect();

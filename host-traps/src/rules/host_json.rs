@@ -119,7 +119,10 @@ const BUNDLE: Rule = Rule {
     source: "protocol sheet §7.4",
     find: |app| {
         let built_in = ["httpTrigger", "http", "timerTrigger"];
-        let needs = app.bindings().any(|(_, binding)| !built_in.iter().any(|kind| is(binding, kind)));
+        // What `func extensions install` leaves is loaded in place of a bundle.
+        let installed = app.root.join("bin/extensions.json").is_file();
+        let needs =
+            !installed && app.bindings().any(|(_, binding)| !built_in.iter().any(|kind| is(binding, kind)));
         let version = app.host(&["extensionBundle", "version"]).and_then(Value::as_str);
         let remedy = "use Microsoft.Azure.Functions.ExtensionBundle with the version \"[4.*, 5.0.0)\"";
         match version.map(|version| version.trim_start_matches(['[', '(', ' '])) {
