@@ -64,6 +64,7 @@ mod tests;
 use in_flight::{InFlight, Subject};
 use lanes::Lanes;
 use pool::Pool;
+use retry::Attempt;
 use sign_in::SignIn;
 
 /// How long a change waits for another one of the same thing: a request for its twin, at most.
@@ -155,8 +156,13 @@ impl Store for Postgres {
         let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
         let waited_for_twin = AtomicBool::new(false);
         let waited = &waited_for_twin;
-        let placing = self.changing(subject, |pool, _| async move {
+        let placing = self.changing(subject, |pool, attempt| async move {
             let placed = placing::place(pool, permit, id, draft, key, stamp).await;
+            // The row of the key is this call's own: an earlier attempt's, whose answer was lost.
+            let placed = match placed {
+                Ok(Placed::Again(order)) if attempt == Attempt::Again && order.id == id => Ok(Placed::Placed(order)),
+                placed => placed,
+            };
             let waits = |error: &StoreError| matches!(error, StoreError::Unavailable(error) if placing::is_wait_for_twin(error));
             waited.store(placed.as_ref().is_err_and(waits), Ordering::Relaxed);
             placed
@@ -210,7 +216,8 @@ impl Store for Postgres {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Cancelled, StoreError> {
-        self.change(Subject::Order(id), |pool, _| changes::cancel(pool, permit, id, stamp)).await
+        self.change(Subject::Order(id), |pool, attempt| changes::cancel(pool, permit, id, stamp, attempt))
+            .await
     }
 
     async fn order_history(
@@ -238,7 +245,10 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Queued, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, _| fulfilment::queue(pool, permit, message, relay_at, stamp)).await
+        self.change(subject, |pool, attempt| {
+            fulfilment::queue(pool, permit, message, relay_at, stamp, attempt)
+        })
+        .await
     }
 
     async fn list_products(

@@ -107,6 +107,7 @@ pub(super) async fn cancel(
     permit: &Permit<CancelOrder>,
     id: OrderId,
     stamp: Stamp,
+    attempt: Attempt,
 ) -> Result<Cancelled, StoreError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
@@ -127,10 +128,19 @@ pub(super) async fn cancel(
             None => return Ok(Cancelled::NotFound),
             // It was changed meanwhile, and somebody got on with each turn.
             Some(order) if order.status == Status::Placed => {}
+            Some(order) if order.status == Status::Cancelled && is_own(&order, stamp, attempt) => {
+                return Ok(Cancelled::Now(order));
+            }
             Some(order) if order.status == Status::Cancelled => return Ok(Cancelled::Already(order)),
             Some(_) => return Ok(Cancelled::Conflict),
         }
     }
+}
+
+/// Whether an attempt of this call, whose answer was lost, left the order as it is. Another call that changes it at the
+/// same microsecond is not told from it.
+pub(super) fn is_own(order: &Order, stamp: Stamp, attempt: Attempt) -> bool {
+    attempt == Attempt::Again && order.updated_at.timestamp_micros() == stamp.at.timestamp_micros()
 }
 
 pub(super) async fn history(

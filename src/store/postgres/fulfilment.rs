@@ -13,7 +13,7 @@ use crate::{
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::{self, Sabotage};
 
-use super::{orders::find, pool::Pool, rows::WholeRow, sql};
+use super::{changes::is_own, orders::find, pool::Pool, retry::Attempt, rows::WholeRow, sql};
 
 pub(super) async fn queue(
     pool: &Pool,
@@ -21,6 +21,7 @@ pub(super) async fn queue(
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,
+    attempt: Attempt,
 ) -> Result<Queued, StoreError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
@@ -46,6 +47,9 @@ pub(super) async fn queue(
             None => return Ok(Queued::NotFound),
             // As in `cancel`.
             Some(order) if order.status == Status::Placed => {}
+            Some(order) if order.status == Status::Queued && is_own(&order, stamp, attempt) => {
+                return Ok(Queued::Now(order));
+            }
             Some(order) if order.status == Status::Queued => return Ok(Queued::Already(order)),
             Some(_) => return Ok(Queued::Conflict),
         }

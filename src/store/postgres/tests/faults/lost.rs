@@ -50,6 +50,28 @@ async fn an_update_whose_answer_is_lost_is_its_own() {
 }
 
 #[tokio::test]
+async fn a_cancellation_whose_answer_is_lost_is_its_own() {
+    let (world, order) = world_with_order().await;
+    let owner = permit(&creator());
+    let cancel = world.store.cancel_order(&owner, order.id, stamp(2));
+    let cancelled = losing(&world, LOCK_ORDERS, "SELECT status = 'cancelled' FROM orders", cancel).await;
+    assert!(matches!(&cancelled, Ok(Cancelled::Now(order)) if order.version == 2), "{cancelled:?}");
+    let again = world.store.cancel_order(&owner, order.id, stamp(3)).await;
+    assert!(matches!(again, Ok(Cancelled::Already(_))), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_queueing_whose_answer_is_lost_is_its_own() {
+    let (world, order) = world_with_order().await;
+    let (clerk, message) = (permit(&processor()), message_for(order.id, 2));
+    let queue = world.store.queue_order(&clerk, &message, at(122), stamp(2));
+    let queued = losing(&world, LOCK_ORDERS, "SELECT status = 'queued' FROM orders", queue).await;
+    assert!(matches!(&queued, Ok(Queued::Now(order)) if order.version == 2), "{queued:?}");
+    let again = world.store.queue_order(&clerk, &message_for(order.id, 3), at(123), stamp(3)).await;
+    assert!(matches!(again, Ok(Queued::Already(_))), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_product_whose_answer_is_lost_is_its_own() {
     let (world, _) = world_with_order().await;
     let (admin, cup) = (permit(&administrator()), product("MUG", 700));
@@ -90,7 +112,7 @@ async fn an_order_whose_answer_is_lost_is_there_once_with_and_without_a_key() {
         let id = OrderId::new(at(seconds));
         let place = world.store.place_order(&owner, id, &draft, key, stamp(seconds));
         let placed = losing(&world, "SELECT 1 FROM products FOR UPDATE", wanted, place).await;
-        let Ok(Placed::Placed(order) | Placed::Again(order)) = placed else { panic!("{placed:?}") };
+        let Ok(Placed::Placed(order)) = placed else { panic!("{placed:?}") };
         assert_eq!((order.id, order.status), (id, Status::Placed));
     }
     assert_eq!(texts(&world.store, "SELECT id FROM orders").await.len(), 3);
