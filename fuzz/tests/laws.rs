@@ -8,7 +8,7 @@ use fuzz::{
 use orders_worker::validation;
 
 /// A seed that held when this was written; others are drawn by `cargo xtask fuzz`.
-const SEED: u64 = 4;
+const SEED: u64 = 9;
 
 fn holds(name: &str, runs: u64) {
     let target = targets::named(name).expect("a target");
