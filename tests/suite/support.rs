@@ -27,6 +27,7 @@ mod kept_log;
 mod principal;
 mod queues;
 mod raw;
+mod signals;
 mod staged;
 
 pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
@@ -38,6 +39,7 @@ pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
 pub(crate) use raw::Raw;
+pub(crate) use signals::{kill, terminate};
 pub(crate) use staged::{Part, binary};
 
 use database::Kept;
@@ -369,23 +371,6 @@ pub(crate) fn repository() -> &'static Path {
 /// One issuer key serves all tests: making one takes longer than most of them.
 pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
-}
-
-/// Kills the worker as the platform does: no warning.
-pub(crate) fn kill(app: &TestApp) {
-    send(app, rustix::process::Signal::KILL);
-}
-
-/// Asks the worker to end.
-pub(crate) fn terminate(app: &TestApp) {
-    send(app, rustix::process::Signal::TERM);
-}
-
-fn send(app: &TestApp, signal: rustix::process::Signal) {
-    let pid = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
-    if let Some(pid) = pid {
-        rustix::process::kill_process(pid, signal).ok();
-    }
 }
 
 /// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
