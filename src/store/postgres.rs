@@ -3,14 +3,7 @@
 //! A unit of work is one statement, so it is one round trip and one transaction. The schema is brought up by
 //! `orders-worker migrate` alone.
 
-use std::{
-    str::FromStr,
-    sync::{
-        OnceLock,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{str::FromStr, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -64,7 +57,6 @@ mod tests;
 use in_flight::{InFlight, Subject};
 use lanes::Lanes;
 use pool::Pool;
-use retry::Attempt;
 use sign_in::SignIn;
 
 /// How long a change waits for another one of the same thing: a request for its twin, at most.
@@ -153,33 +145,7 @@ impl Store for Postgres {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
-        let waited_for_twin = AtomicBool::new(false);
-        let waited = &waited_for_twin;
-        let placing = self.changing(subject, |pool, attempt| async move {
-            let placed = placing::place(pool, permit, id, draft, key, stamp).await;
-            // The row of the key is this call's own: an earlier attempt's, whose answer was lost.
-            let placed = match placed {
-                Ok(Placed::Again(order)) if attempt == Attempt::Again && order.id == id => Ok(Placed::Placed(order)),
-                placed => placed,
-            };
-            let waits = |error: &StoreError| matches!(error, StoreError::Unavailable(error) if placing::is_wait_for_twin(error));
-            waited.store(placed.as_ref().is_err_and(waits), Ordering::Relaxed);
-            placed
-        });
-        bounded(async {
-            match placing.await {
-                // Also when the last attempt found no room beside other calls that wait for locks.
-                Err(StoreError::Unavailable(error))
-                    if key.is_some()
-                        && (waited.load(Ordering::Relaxed) || placing::is_wait_for_twin(&error)) =>
-                {
-                    Ok(Placed::Twin)
-                }
-                settled => settled,
-            }
-        })
-        .await
+        bounded(placing::take_turn(self, permit, id, draft, key, stamp)).await
     }
 
     async fn ingest_order(
@@ -216,7 +182,7 @@ impl Store for Postgres {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Cancelled, StoreError> {
-        self.change(Subject::Order(id), |pool, attempt| changes::cancel(pool, permit, id, stamp, attempt))
+        self.change(Subject::Order(id), |pool, attempt| changes::cancel(pool, attempt, permit, id, stamp))
             .await
     }
 
@@ -246,7 +212,7 @@ impl Store for Postgres {
     ) -> Result<Queued, StoreError> {
         let subject = Subject::Order(message.order_id);
         self.change(subject, |pool, attempt| {
-            fulfilment::queue(pool, permit, message, relay_at, stamp, attempt)
+            fulfilment::queue(pool, attempt, permit, message, relay_at, stamp)
         })
         .await
     }

@@ -104,10 +104,10 @@ fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
 
 pub(super) async fn cancel(
     pool: &Pool,
+    attempt: Attempt,
     permit: &Permit<CancelOrder>,
     id: OrderId,
     stamp: Stamp,
-    attempt: Attempt,
 ) -> Result<Cancelled, StoreError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {

@@ -17,11 +17,11 @@ use super::{changes::is_own, orders::find, pool::Pool, retry::Attempt, rows::Who
 
 pub(super) async fn queue(
     pool: &Pool,
+    attempt: Attempt,
     permit: &Permit<ProcessOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,
-    attempt: Attempt,
 ) -> Result<Queued, StoreError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {

@@ -1,5 +1,7 @@
 //! Placing orders, for those who ask and for those whom a message names.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, Utc};
 use sqlx::{
     FromRow, Postgres as Engine,
@@ -15,7 +17,8 @@ use crate::{
 };
 
 use super::{
-    in_flight::is_outwaited,
+    Postgres,
+    in_flight::{Subject, is_outwaited},
     orders::find,
     pool::{Pool, sqlstate},
     sql,
@@ -36,7 +39,37 @@ type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
 
 type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
 
-pub(super) async fn place(
+/// Places an order. Requests under one key take turns; one that waits for its twin in vain is told so, also when its last
+/// attempt found no room beside other calls that wait for locks.
+pub(super) async fn take_turn(
+    store: &Postgres,
+    permit: &Permit<PlaceOrder>,
+    id: OrderId,
+    draft: &OrderDraft,
+    key: Option<&RequestKey>,
+    stamp: Stamp,
+) -> Result<Placed, StoreError> {
+    let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
+    let waited_for_twin = AtomicBool::new(false);
+    let waited = &waited_for_twin;
+    let placed = store
+        .changing(subject, |pool, _| async move {
+            let placed = place(pool, permit, id, draft, key, stamp).await;
+            waited.store(is_twin_awaited(&placed), Ordering::Relaxed);
+            placed
+        })
+        .await;
+    if key.is_some() && placed.is_err() && (waited.load(Ordering::Relaxed) || is_twin_awaited(&placed)) {
+        return Ok(Placed::Twin);
+    }
+    placed
+}
+
+fn is_twin_awaited(placed: &Result<Placed, StoreError>) -> bool {
+    matches!(placed, Err(StoreError::Unavailable(error)) if is_wait_for_twin(error))
+}
+
+async fn place(
     pool: &Pool,
     permit: &Permit<PlaceOrder>,
     id: OrderId,
@@ -61,11 +94,9 @@ pub(super) async fn place(
     };
     let prices = prices(&lines)?;
     match (key, prices) {
-        // Without a row of its own the key is another's, whether that was seen or waited for.
-        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, owner, key, draft, stamp.retention_at).await,
-        (Some(key), Err(_)) if seen(&lines).is_some() => {
-            again(pool, owner, key, draft, stamp.retention_at).await
-        }
+        // Without a row of its own the key is taken, whether that was seen or waited for.
+        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, (id, owner), key, draft, stamp).await,
+        (Some(key), Err(_)) if seen(&lines).is_some() => again(pool, (id, owner), key, draft, stamp).await,
         (_, Ok(prices)) => {
             draft.placed(id, owner, &prices, whole(stamp.at)).map(Placed::Placed).ok_or(PRICES)
         }
@@ -73,23 +104,26 @@ pub(super) async fn place(
     }
 }
 
-/// The answer to a request whose key is taken.
+/// The answer to a request whose key is taken: by another request, or by an attempt of this one whose answer was lost.
 async fn again(
     pool: &Pool,
-    owner: Owner,
+    (id, owner): (OrderId, Owner),
     key: &RequestKey,
     draft: &OrderDraft,
-    now: DateTime<Utc>,
+    stamp: Stamp,
 ) -> Result<Placed, StoreError> {
     let row: Option<KeyRow> = sqlx::query_as(KEY)
         .bind(owner.tenant.to_string())
         .bind(owner.object.to_string())
         .bind(key.as_str())
-        .bind(kept_since(now))
+        .bind(kept_since(stamp.retention_at))
         .fetch_optional(pool)
         .await?;
     match row {
-        Some(row) if row.content == draft.content().as_str() => row.order(draft, owner).map(Placed::Again),
+        Some(row) if row.content == draft.content().as_str() => {
+            let order = row.order(draft, owner)?;
+            Ok(if order.id == id { Placed::Placed(order) } else { Placed::Again(order) })
+        }
         Some(_) => Ok(Placed::KeyReused),
         // It expired just now: sent once more, the request is a new one.
         None => Ok(Placed::Twin),
@@ -190,7 +224,7 @@ fn is_kept_already(error: &sqlx::Error) -> bool {
 
 /// Whether a request with a key waited for its twin in vain: in this process, or for the row of its key. A wait for
 /// another lock names no row of that table, nor does one for the table as a whole.
-pub(super) fn is_wait_for_twin(error: &sqlx::Error) -> bool {
+fn is_wait_for_twin(error: &sqlx::Error) -> bool {
     let names_keys = |error: &sqlx::Error| {
         let answer = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
         Some(answer.r#where()?.contains("idempotency_keys"))
