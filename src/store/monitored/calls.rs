@@ -16,6 +16,9 @@ const AT_LEAST: u64 = 3;
 /// What is older says nothing any more.
 const LATELY: Duration = Duration::from_secs(10);
 
+/// A kind that is called once a minute and fails each time is one outage: its end is believed after so many quiet minutes.
+const QUIET: Duration = Duration::from_secs(5 * 60);
+
 /// The part of the database's outages that the probe is.
 pub(super) const PROBE: u32 = Kind::Gauges as u32 + 1;
 
@@ -84,6 +87,8 @@ struct Record {
     count: AtomicU64,
     first: AtomicU64,
     last: AtomicU64,
+    /// Whether the probe failed meanwhile: then one that works says that the fault is over.
+    with_probe: AtomicBool,
 }
 
 impl Calls {
@@ -100,22 +105,31 @@ impl Calls {
     pub(super) fn failed(&self, kind: Kind, now: Instant) {
         let (record, now) = (&self.kinds[kind as usize], self.since_start(now));
         record.last.store(now, Ordering::Relaxed);
+        let probe_fails = !self.probe.load(Ordering::Relaxed);
         if record.count.fetch_add(1, Ordering::Relaxed) == 0 {
             record.first.store(now, Ordering::Relaxed);
+            record.with_probe.store(probe_fails, Ordering::Relaxed);
+        } else if probe_fails {
+            record.with_probe.store(true, Ordering::Relaxed);
         }
     }
 
     pub(super) fn probed(&self, works: bool) {
         self.probe.store(works, Ordering::Relaxed);
+        if !works {
+            self.kinds.iter().for_each(|record| record.with_probe.store(true, Ordering::Relaxed));
+        }
     }
 
-    /// Forgets the failures that were long over when a probe began that worked; gives their kinds.
+    /// Forgets the failures that were over when a probe began that worked; gives their kinds. A fault that the probe
+    /// never met is over when a call of its kind works, or after minutes without one that fails.
     pub(super) fn forgive(&self, began: Instant) -> impl Iterator<Item = Kind> {
         let began = self.since_start(began);
         Kind::CALLS.into_iter().filter(move |kind| {
             let record = &self.kinds[*kind as usize];
+            let pause = if record.with_probe.load(Ordering::Relaxed) { LATELY } else { QUIET };
             let over = record.count.load(Ordering::Relaxed) > 0
-                && record.last.load(Ordering::Relaxed).saturating_add(millis(LATELY)) <= began;
+                && record.last.load(Ordering::Relaxed).saturating_add(millis(pause)) <= began;
             if over {
                 record.clear();
             }

@@ -54,9 +54,33 @@ async fn failures_that_are_long_over_say_nothing() {
     }
     assert!(!calls.work(seconds(start, 17)));
     assert!(calls.work(seconds(start, 18)));
-    assert_eq!(calls.forgive(seconds(start, 17)).count(), 0);
-    assert_eq!(calls.forgive(seconds(start, 18)).collect::<Vec<_>>(), [Kind::CancelOrder]);
-    assert_eq!(calls.forgive(seconds(start, 18)).count(), 0);
+}
+
+#[tokio::test]
+async fn a_fault_that_the_probe_met_is_over_when_the_probe_works() {
+    for probe_failed_first in [true, false] {
+        let (calls, start) = probed();
+        if probe_failed_first {
+            calls.probed(false);
+        }
+        calls.failed(Kind::CancelOrder, seconds(start, 8));
+        calls.probed(false);
+        calls.probed(true);
+        assert_eq!(calls.forgive(seconds(start, 17)).count(), 0);
+        assert_eq!(calls.forgive(seconds(start, 18)).collect::<Vec<_>>(), [Kind::CancelOrder]);
+        assert_eq!(calls.forgive(seconds(start, 18)).count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_the_probe_does_not_meet_is_one_outage_though_its_calls_are_rare() {
+    let (calls, start) = probed();
+    for minute in 0..30 {
+        calls.failed(Kind::TakeDueMessages, seconds(start, minute * 60));
+        calls.probed(true);
+        assert_eq!(calls.forgive(seconds(start, minute * 60 + 59)).count(), 0, "{minute}");
+    }
+    assert_eq!(calls.forgive(seconds(start, 29 * 60 + 5 * 60)).collect::<Vec<_>>(), [Kind::TakeDueMessages]);
 }
 
 #[tokio::test]
