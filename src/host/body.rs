@@ -1,7 +1,5 @@
 //! A request body: unread until a handler asks, and never left standing on the wire.
 
-mod buffer;
-
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -12,11 +10,9 @@ use axum::{
     body::{Body as Wire, BodyDataStream, HttpBody},
     http::{HeaderMap, header::EXPECT},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use tokio::time::timeout;
-
-use buffer::Buffer;
 
 /// How long reading a body may take; a longer wait holds memory and a place for a sender who may be gone.
 const READ_TIME: Duration = Duration::from_secs(3);
@@ -82,12 +78,15 @@ impl Body {
 }
 
 async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
-    let (mut parts, mut buffer) = (wire.into_data_stream(), Buffer::new(limit));
+    let (mut parts, mut bytes) = (wire.into_data_stream(), BytesMut::new());
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| BodyError::Interrupted)?;
-        buffer.push(&part).map_err(|_| BodyError::TooLarge)?;
+        if bytes.len() + part.len() > limit {
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&part);
     }
-    Ok(buffer.into_bytes())
+    Ok(bytes.freeze())
 }
 
 /// A body on the wire that is read to its end even when nobody wants it any more. A connection that is closed

@@ -192,11 +192,16 @@ fn held(pid: Pid) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
 }
 
+/// Waits until a burst's memory has gone back to the system.
+async fn memory_comes_back(app: &TestApp, after: &str) {
+    let pid = pid(app);
+    app.eventually(&format!("memory comes back {after}"), SOON, async || held(pid) <= LEFT).await;
+}
+
 #[tokio::test]
 async fn memory_comes_back_after_a_burst_of_long_bodies() {
     let mut app = app().await;
-    let pid = pid(&app);
-    allow_a_crowd(pid);
+    allow_a_crowd(pid(&app));
     let long = vec![b'x'; (1 << 20) - 1];
     let mut heard = Heard::default();
     let mut crowd = Vec::new();
@@ -216,8 +221,41 @@ async fn memory_comes_back_after_a_burst_of_long_bodies() {
                 heard.events("invocation-failed").len() == round * 128
             })
             .await;
-        app.eventually("memory comes back", SOON, async || held(pid) <= LEFT).await;
+        memory_comes_back(&app, "after envelopes that are cut off").await;
     }
     drop(crowd);
-    app.eventually("memory comes back", SOON, async || held(pid) <= LEFT).await;
+    memory_comes_back(&app, "after a crowd").await;
+}
+
+#[tokio::test]
+async fn memory_comes_back_after_a_burst_of_whole_envelopes() {
+    let app = app().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let lines = signed_in(&app);
+    let filler = "x".repeat((1 << 20) - 8192);
+    let text = enveloped("POST", "http://h/api/orders", &lines, &filler);
+    let list = enveloped("POST", "http://h/api/orders", &lines, &format!("[{}1]", "1,".repeat(500_000)));
+    let message = json!({"Data": {"message": filler}, "Metadata": {"DequeueCount": "1"}}).to_string();
+    for (function, envelope) in [("CreateOrder", text), ("CreateOrder", list), ("IngestOrder", message)] {
+        for _ in 0..2 {
+            let mut burst = join_all((0..128).map(|_| Raw::to(&app))).await;
+            join_all(burst.iter_mut().map(async |raw| {
+                raw.envelope(function, envelope.len(), envelope.as_bytes()).await;
+                raw.read().await
+            }))
+            .await;
+            memory_comes_back(&app, "after whole envelopes").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn memory_comes_back_after_a_burst_of_long_heads() {
+    let app = app().await;
+    allow_a_crowd(pid(&app));
+    let half = format!("GET /api/orders HTTP/1.1\r\nHost: h\r\nX: {}", "a".repeat(60_000));
+    let mut crowd = join_all((0..1500).map(|_| Raw::to(&app))).await;
+    join_all(crowd.iter_mut().map(|raw| raw.write(half.clone()))).await;
+    drop(crowd);
+    memory_comes_back(&app, "after heads that never end").await;
 }
