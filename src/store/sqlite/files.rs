@@ -33,8 +33,9 @@ type Identity = (u64, u64);
 pub(super) struct Replaced {
     /// Its name.
     pub(super) file: String,
-    /// Whether the database itself is untouched, and only its log or the log's index is gone.
-    pub(super) database_is_there: bool,
+    /// Whether the database itself is untouched, and only its log or the log's index is gone. Where another log stands in
+    /// its place, another program writes to the database, and what this one still knows is older.
+    pub(super) is_log_alone: bool,
 }
 
 impl From<Replaced> for sqlx::Error {
@@ -64,11 +65,10 @@ impl Files {
     /// # Errors
     /// When one is another or none.
     pub(super) fn check(&self) -> Result<(), Replaced> {
-        let [database, ..] = &self.0;
-        match self.0.iter().find(|file| !file.is_there()) {
-            None => Ok(()),
-            Some(file) => Err(Replaced { file: file.to_string(), database_is_there: database.is_there() }),
-        }
+        let [database, rest @ ..] = &self.0;
+        let Some(lost) = self.0.iter().find(|file| !file.is_there()) else { return Ok(()) };
+        let is_log_alone = database.is_there() && rest.iter().all(|file| file.is_there() || file.is_gone());
+        Err(Replaced { file: lost.to_string(), is_log_alone })
     }
 
     /// How many bytes the write-ahead log has; none while it cannot be seen.
@@ -82,6 +82,10 @@ impl File {
     fn is_there(&self) -> bool {
         identity(&self.path).is_ok_and(|identity| identity == self.identity)
     }
+
+    fn is_gone(&self) -> bool {
+        identity(&self.path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl fmt::Display for File {
@@ -92,4 +96,27 @@ impl fmt::Display for File {
 
 fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_gone_is_told_from_one_that_another_program_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let [database, log, index] = SUFFIXES.map(|suffix| folder.path().join(format!("orders.db{suffix}")));
+        for file in [&database, &log, &index] {
+            fs::write(file, "").unwrap();
+        }
+        let files = Files::of(&database).unwrap();
+        files.check().unwrap();
+        // Kept open, so that the next file has another inode.
+        let _open = fs::File::open(&log).unwrap();
+        fs::remove_file(&log).unwrap();
+        let lost = |is_log_alone| Err(Replaced { file: "orders.db-wal".to_owned(), is_log_alone });
+        assert_eq!(files.check(), lost(true));
+        fs::write(&log, "").unwrap();
+        assert_eq!(files.check(), lost(false));
+    }
 }

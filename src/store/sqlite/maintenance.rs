@@ -64,8 +64,8 @@ impl Maintenance {
     async fn report(&mut self, replaced: Option<Replaced>) {
         match &replaced {
             None => Event::DatabaseFileBack {}.log(),
-            Some(Replaced { file, database_is_there }) => {
-                if *database_is_there {
+            Some(Replaced { file, is_log_alone }) => {
+                if *is_log_alone {
                     // What was acknowledged and stands in the lost log alone would be gone after a restart.
                     self.checkpoint(CHECKPOINT).await;
                 }
