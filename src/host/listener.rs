@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
+    os::fd::{AsFd as _, AsRawFd as _, RawFd},
     time::Duration,
 };
 
@@ -15,6 +16,10 @@ use super::event::Event;
 
 /// Connections that wait to be accepted. The system lowers it to its own limit (Linux: `net.core.somaxconn`).
 const BACKLOG: u32 = 1024;
+/// File descriptors that no caller takes: connections to the database and to other services need them.
+const RESERVE: usize = 32;
+/// A process that gets descriptors below this number has a reserve, wherever it could start at all.
+const FIRST_SCARCE: RawFd = 64;
 /// How long accepting rests after the process could not take a connection, mostly for want of descriptors.
 const REST: Duration = Duration::from_millis(100);
 /// At most one line of log in this time tells of it.
@@ -35,20 +40,28 @@ pub fn listen(port: u16) -> io::Result<TcpListener> {
 /// A listener that outlives every failure to accept.
 pub(super) struct Listener {
     socket: TcpListener,
+    /// The descriptor of the connection that was accepted last; the system gives the lowest that is free.
+    last: RawFd,
     failures: u64,
     told: Option<Instant>,
 }
 
 impl Listener {
     pub(super) fn new(listener: TcpListener) -> Self {
-        Self { socket: listener, failures: 0, told: None }
+        Self { socket: listener, last: 0, failures: 0, told: None }
     }
 
     /// The next connection. Dropping the future loses none.
     pub(super) async fn accept(&mut self) -> TcpStream {
         loop {
+            if let Err(error) = self.keep_reserve() {
+                self.tell(&error);
+                sleep(REST).await;
+                continue;
+            }
             match self.socket.accept().await {
                 Ok((accepted, _)) => {
+                    self.last = accepted.as_raw_fd();
                     // An answer is one small write; waiting for a second one to send along only costs time.
                     drop(accepted.set_nodelay(true));
                     return accepted;
@@ -60,6 +73,17 @@ impl Listener {
                 }
             }
         }
+    }
+
+    /// # Errors
+    /// When another connection would take a descriptor of the reserve.
+    fn keep_reserve(&self) -> io::Result<()> {
+        if self.last < FIRST_SCARCE {
+            return Ok(());
+        }
+        let socket = self.socket.as_fd();
+        let copies: io::Result<Vec<_>> = (0..=RESERVE).map(|_| socket.try_clone_to_owned()).collect();
+        copies.map(drop)
     }
 
     fn tell(&mut self, error: &io::Error) {

@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 use local_host::Event;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Evidence, Heard, Mode, Raw, SOON, Setup, TestApp, an_order};
+use crate::support::{Evidence, Heard, Mode, Raw, SOON, Setup, TestApp, an_order, migrate, on_a_server};
 
 /// An app whose callers need nothing but a token.
 async fn app() -> TestApp {
@@ -142,6 +143,27 @@ async fn want_of_descriptors_is_one_line_and_passes() {
     }
     heard.listen(&mut app);
     assert_eq!(heard.events("accept-failed").len(), 1);
+}
+
+#[tokio::test]
+async fn waiting_connections_leave_descriptors_for_the_database() {
+    const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let database = on_a_server().await;
+    assert!(migrate(&database.url()).status.success());
+    let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token);
+    let mut app = setup.set("ORDERS_DATABASE_URL", &database.url()).start().await;
+    let lines = signed_in(&app);
+    let limit = Rlimit { current: Some(104), ..getrlimit(Resource::Nofile) };
+    prlimit(Some(pid(&app)), Resource::Nofile, limit).expect("a limit can be set");
+    let mut crowd = join_all((0..120).map(|_| Raw::to(&app))).await;
+    Heard::default()
+        .until(&mut app, "want of descriptors", |heard| !heard.events("accept-failed").is_empty())
+        .await;
+    let mut connection = PgConnection::connect(&database.url()).await.expect("the server answers");
+    sqlx::raw_sql(END_SESSIONS).execute(&mut connection).await.expect("sessions end");
+    crowd[0].call("GET", "/api/orders", &lines, "").await;
+    assert_eq!(crowd[0].read().await.status, 200);
 }
 
 #[tokio::test]
