@@ -1,6 +1,9 @@
 //! How long a unit of work may take.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    time::Duration,
+};
 
 use tokio::time::timeout;
 
@@ -22,8 +25,11 @@ pub(super) const WAIT_REMINDER: Duration = Duration::from_secs(10);
 pub(super) async fn bounded<T: Send>(
     work: impl Future<Output = Result<T, StoreError>> + Send,
 ) -> Result<T, StoreError> {
-    let late = || Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
-    timeout(POOL_WAIT + STATEMENT, work).await.unwrap_or_else(|_| late())
+    let limit = POOL_WAIT + STATEMENT;
+    timeout(limit, work).await.unwrap_or_else(|_| {
+        let said = format!("the work was not done within {} s", limit.as_secs());
+        Err(sqlx::Error::Io(io::Error::new(ErrorKind::TimedOut, said)).into())
+    })
 }
 
 /// How many connections of a pool are in somebody's hands.

@@ -68,7 +68,9 @@ impl Monitored {
             }
             Err(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
-                self.log(error, kind.part(), 1);
+                if !self.is_load(error) || self.unavailable.is_open() {
+                    self.log(error, kind.part(), 1);
+                }
                 self.calls.failed(kind, Instant::now());
             }
         }
@@ -83,15 +85,19 @@ impl Monitored {
                 self.recovered(PROBE);
                 self.calls.forgive(began).for_each(|kind| self.recovered(kind.part()));
             }
-            // Every connection is in use: that is load, while calls work.
-            Err(StoreError::Unavailable(Error::PoolTimedOut)) if self.calls.worked_lately(Instant::now()) => {
-            }
+            Err(error) if self.is_load(error) => {}
             Err(error) => {
                 self.calls.probed(false);
                 self.log(error, PROBE, 0);
             }
         }
         result
+    }
+
+    /// Every connection is in use: that is load and no outage, while calls work.
+    fn is_load(&self, error: &StoreError) -> bool {
+        matches!(error, StoreError::Unavailable(Error::PoolTimedOut))
+            && self.calls.worked_lately(Instant::now())
     }
 
     fn recovered(&self, part: u32) {

@@ -108,7 +108,9 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(STATEMENT)
             .foreign_keys(true)
-            .pragma("journal_size_limit", WAL_LIMIT.to_string());
+            .pragma("journal_size_limit", WAL_LIMIT.to_string())
+            // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
+            .disable_statement_logging();
         // A connection that failed is not in the pool, so none is tested before it is used.
         let pool = |most| {
             let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);

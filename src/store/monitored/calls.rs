@@ -17,7 +17,7 @@ const AT_LEAST: u64 = 3;
 const LATELY: Duration = Duration::from_secs(10);
 
 /// A kind that is called once a minute and fails each time is one outage: its end is believed after so many quiet minutes.
-const QUIET: Duration = Duration::from_secs(5 * 60);
+const QUIET: Duration = Duration::from_mins(5);
 
 /// The part of the database's outages that the probe is.
 pub(super) const PROBE: u32 = Kind::Gauges as u32 + 1;

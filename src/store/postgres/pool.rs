@@ -16,7 +16,7 @@ use std::{
 };
 
 use deadpool::unmanaged::{self, Object};
-use sqlx::{Error, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions as _, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::Instant,
@@ -81,7 +81,8 @@ impl Pool {
     pub(super) fn new(address: PgConnectOptions, connections: u32, sign_in: Option<SignIn>) -> Self {
         let size = connections.max(1) as usize;
         Self(Arc::new(Shared {
-            address,
+            // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
+            address: address.disable_statement_logging(),
             sign_in,
             idle: unmanaged::Pool::new(size),
             places: Arc::new(Semaphore::new(size)),
