@@ -88,7 +88,7 @@ macro_rules! http {
                 run: |app: Arc<App>, call: Call| {
                     Box::pin(async move {
                         let invocation = call.invocation.clone();
-                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| problem.answer(&invocation))
+                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| app.refuse(&problem, &invocation))
                     })
                 },
             },

@@ -8,13 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::orders::Owner;
+use crate::{limits::LIMITS, orders::Owner};
 
 #[cfg(test)]
 mod tests;
 
-/// Callers with a bucket of their own, at most; all of them fill some three megabytes.
-const MOST: usize = 16_384;
+const MOST: usize = LIMITS.memory.rate_buckets;
 
 /// So many requests in a while, and so many at once after a rest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -58,6 +58,8 @@ pub enum Problem {
     PreconditionRequired,
     /// 429: too many requests of this caller's; the next is taken after this time.
     RateLimited(Duration),
+    /// 429: as many requests of this caller's are under way as may be.
+    Overlapping,
     /// 503: something that this needs is away; try again.
     Unavailable,
     /// 503: too many wait for the same; there is room again in a second.
@@ -125,13 +127,14 @@ fn urn(slug: &str) -> String {
 
 impl Problem {
     /// One of each.
-    pub(crate) const EVERY: [Self; 21] = [
+    pub(crate) const EVERY: [Self; 22] = [
         Self::BodyMissing,
         Self::Malformed(""),
         Self::Unauthenticated,
         Self::Forbidden,
         Self::InsufficientScope,
         Self::RateLimited(Duration::ZERO),
+        Self::Overlapping,
         Self::NotFound,
         Self::Conflict(""),
         Self::Twin,
@@ -242,6 +245,12 @@ impl Problem {
                 "Too many requests",
                 "Try again after the time in Retry-After.",
             ),
+            Self::Overlapping => (
+                S::TOO_MANY_REQUESTS,
+                "rate-limited",
+                "Too many requests at once",
+                "Wait until one of your requests is answered, at least for the time in Retry-After.",
+            ),
             Self::Unavailable | Self::Crowded => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
             }
@@ -276,7 +285,7 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".into()))
             }
-            Self::Twin | Self::Crowded => Some((header::RETRY_AFTER, "1".into())),
+            Self::Twin | Self::Crowded | Self::Overlapping => Some((header::RETRY_AFTER, "1".into())),
             Self::RateLimited(wait) => {
                 let begun = u64::from(wait.subsec_nanos() > 0);
                 Some((header::RETRY_AFTER, (wait.as_secs() + begun).to_string().into()))

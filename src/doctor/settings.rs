@@ -5,7 +5,7 @@ use host_traps::{Finding, Written};
 use super::{Facts, fail, pass, warn};
 use crate::{
     config::{Config, DatabaseUrl, IdentityMode, Place, SignIn},
-    identity::KeyLimits,
+    limits::{KeyLimits, LIMITS},
 };
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
@@ -137,7 +137,7 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
 
 /// What waiting for the issuer may cost, where tokens are judged.
 fn keys(config: &Config) -> Option<Finding> {
-    let KeyLimits { waiting, wait, between_fetches } = KeyLimits::default();
+    let KeyLimits { waiting, wait, between_fetches } = LIMITS.keys;
     if let IdentityMode::EasyAuth { .. } = config.identity.as_ref()?.mode {
         return None;
     }

@@ -10,6 +10,7 @@ use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKin
 use super::fields::{Faults, Fields};
 use crate::{
     json,
+    limits::LIMITS,
     orders::{
         Currency, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku, UnitPrice,
         money::MAX_LINES, text::TextError,
@@ -17,8 +18,6 @@ use crate::{
     problem::{FieldCode, Problem},
 };
 
-/// The deepest nesting, objects and arrays together (contract §3).
-const DEPTH: usize = 32;
 const NOT_JSON: Problem = Problem::Malformed(
     "Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.",
 );
@@ -136,7 +135,7 @@ pub(super) fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
-    let body = json::plain(body, DEPTH).ok_or(NOT_JSON)?;
+    let body = json::plain(body, LIMITS.forms.depth).ok_or(NOT_JSON)?;
     let mut faults = Faults::default();
     let mut made = None;
     let mut broken = Ok(());

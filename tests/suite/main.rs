@@ -13,6 +13,7 @@ mod certificates;
 mod changes;
 mod clock;
 mod crash;
+mod crowding;
 mod database_faults;
 mod database_tls;
 mod database_token;

@@ -14,7 +14,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use orders_worker::{
-    host::{Answer, Call, Delivery, Function, Host, Limits, Trigger},
+    host::{Answer, Call, Concurrency, Delivery, Function, Host, Trigger},
+    limits::LIMITS,
     problem::Problem,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -146,7 +147,8 @@ impl Door {
             functions: functions(),
             prefix: "api",
             refuse: Problem::of_host,
-            limits: Limits::default(),
+            limits: LIMITS.requests,
+            concurrency: Concurrency::new(LIMITS.concurrency),
             spans: false,
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");

@@ -1,0 +1,85 @@
+//! Every bound on what one caller, one message or one peer can cost, with its number. `orders-worker doctor` prints them.
+//! What a field of an order may hold is the business of [`orders`](crate::orders).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::host;
+
+/// The bounds of this worker.
+pub const LIMITS: Limits = Limits {
+    requests: host::Limits {
+        head: Duration::from_secs(10),
+        body: Duration::from_secs(3),
+        http: Duration::from_secs(10),
+        queue: Duration::from_mins(1),
+        envelope: 1 << 20,
+    },
+    concurrency: host::ConcurrencyLimits {
+        running: 128,
+        unidentified: 96,
+        unidentified_direct: 32,
+        waiting_envelopes: 128,
+        per_caller: Some(16),
+    },
+    keys: KeyLimits { waiting: 8, wait: Duration::from_secs(2), between_fetches: TimeDelta::minutes(1) },
+    forms: FormLimits { body: 64 << 10, depth: 32 },
+    memory: MemoryLimits {
+        rate_buckets: 16_384,
+        verified_tokens: 4096,
+        denial_windows: 4096,
+        denial_lines: 10,
+        denial_window: Duration::from_mins(1),
+    },
+};
+
+/// Bounds by what they are about.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One request.
+    pub requests: host::Limits,
+    /// All requests of a process.
+    pub concurrency: host::ConcurrencyLimits,
+    /// Waiting for the issuer's keys.
+    pub keys: KeyLimits,
+    /// Bodies, and the answers to those that are refused.
+    pub forms: FormLimits,
+    /// What is remembered of callers.
+    pub memory: MemoryLimits,
+}
+
+/// Bounds of waiting for the issuer's keys.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyLimits {
+    /// Calls that wait at once for the fetch that runs; one more is answered 503 at once.
+    pub waiting: usize,
+    /// How long each of them waits.
+    pub wait: Duration,
+    /// The pause between two fetches for key ids that are in no set, and between two attempts to renew a set.
+    pub between_fetches: TimeDelta,
+}
+
+/// Bounds of bodies (contract §3).
+#[derive(Clone, Copy, Debug)]
+pub struct FormLimits {
+    /// The largest body, in bytes.
+    pub body: usize,
+    /// The deepest nesting, objects and arrays together.
+    pub depth: usize,
+}
+
+/// Bounds of what is remembered of callers, who can be made up in any number.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryLimits {
+    /// Callers with a rate of their own; all of them fill some three megabytes.
+    pub rate_buckets: usize,
+    /// Tokens that need no second verification.
+    pub verified_tokens: usize,
+    /// Callers whose denials are counted apart; they fill less than a megabyte.
+    pub denial_windows: usize,
+    /// Denials of one caller for one reason that have a line of their own, in one window.
+    pub denial_lines: u64,
+    /// How long a window lasts, from its first denial on.
+    pub denial_window: Duration,
+}
