@@ -24,7 +24,14 @@ pub const LIMITS: Limits = Limits {
         per_caller: Some(16),
     },
     keys: KeyLimits { waiting: 8, wait: Duration::from_secs(2), between_fetches: TimeDelta::minutes(1) },
-    forms: FormLimits { body: 64 << 10, depth: 32 },
+    forms: FormLimits {
+        body: 64 << 10,
+        depth: 32,
+        errors: 100,
+        errors_size: 60 << 10,
+        refusal: 64 << 10,
+        told_name: 256,
+    },
     memory: MemoryLimits {
         rate_buckets: 16_384,
         verified_tokens: 4096,
@@ -67,6 +74,14 @@ pub struct FormLimits {
     pub body: usize,
     /// The deepest nesting, objects and arrays together.
     pub depth: usize,
+    /// Wrong fields that one answer lists.
+    pub errors: usize,
+    /// How much of the answer they may fill, in bytes, in whichever mode the host brings it.
+    pub errors_size: usize,
+    /// The largest answer to a body that is refused, in bytes.
+    pub refusal: usize,
+    /// The longest name of an unknown field that is repeated to its sender, in bytes.
+    pub told_name: usize,
 }
 
 /// Bounds of what is remembered of callers, who can be made up in any number.

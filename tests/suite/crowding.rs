@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
-    Evidence, Heard, Mode, Raw, Setup, TENANT, TestApp, an_order, deliver, object_id, terminate,
+    Evidence, Heard, Mode, Raw, Setup, TENANT, TestApp, an_order, deliver, enveloped, object_id, terminate,
 };
 
 const SLOW: usize = 140;
@@ -43,13 +43,9 @@ async fn slow_bodies(app: &TestApp, person: &str) -> Vec<Raw> {
     crowd
 }
 
-/// A call of this person's that lists products, in an envelope.
-async fn enveloped(app: &TestApp, person: &str) -> Value {
-    let token = app.token_of(person);
-    let headers = json!({"Authorization": [format!("Bearer {token}")]});
-    let call = json!({"Url": "http://h/api/products", "Method": "GET", "Query": {}, "Headers": headers, "Params": {},
-                      "Identities": [], "Body": ""});
-    let envelope = json!({"Data": {"req": call}, "Metadata": {}}).to_string();
+/// The status of a call of this person's that lists products, in an envelope.
+async fn listing_in_an_envelope(app: &TestApp, person: &str) -> Value {
+    let envelope = enveloped("GET", "http://h/api/products", &signed_in(app, person), "");
     let mut raw = Raw::to(app).await;
     raw.envelope("ListProducts", envelope.len(), envelope.as_bytes()).await;
     raw.read().await.json()["Outputs"]["res"]["statusCode"].clone()
@@ -74,7 +70,7 @@ async fn a_caller_with_slow_bodies_costs_others_nothing() {
     for round in 0..100 {
         let direct = neighbour.get("/api/products").await;
         assert_eq!(direct.status, 200, "round {round}: {direct:?}");
-        assert_eq!(enveloped(&app, "neighbour").await, 200, "round {round}");
+        assert_eq!(listing_in_an_envelope(&app, "neighbour").await, 200, "round {round}");
     }
     assert_eq!(app.anonymous().get("/api/health").await.status, 200);
     deliver(&app, "orders-incoming", message()).await;
@@ -115,7 +111,7 @@ async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_secon
         assert_eq!(neighbour.get("/api/products").await.status, 200, "round {round}");
     }
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-    assert_eq!(enveloped(&app, "neighbour").await, 200);
+    assert_eq!(listing_in_an_envelope(&app, "neighbour").await, 200);
     // Beside the three seconds, the machine's own time.
     assert!(started.elapsed() < Duration::from_millis(3_500), "{:?}", started.elapsed());
     deliver(&app, "orders-incoming", message()).await;

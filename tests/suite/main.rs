@@ -5,6 +5,7 @@ mod support;
 
 mod access;
 mod alike;
+mod amplification;
 mod apart;
 mod audit;
 mod bare_root;

@@ -38,7 +38,7 @@ pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
-pub(crate) use raw::Raw;
+pub(crate) use raw::{Raw, enveloped};
 pub(crate) use signals::{kill, terminate};
 pub(crate) use staged::{Part, binary};
 
