@@ -18,7 +18,8 @@ mod changes;
 mod tests;
 
 pub use changes::{
-    given_up, order_changed, order_ingested, order_settled, product_changed, replayed, secret_looked_up,
+    dropped, given_up, order_changed, order_ingested, order_settled, product_changed, replayed,
+    secret_looked_up,
 };
 
 const TOLD: u64 = LIMITS.memory.denial_lines;

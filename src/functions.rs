@@ -18,6 +18,7 @@ mod app;
 pub mod cancel_order;
 pub mod create_order;
 mod definition;
+mod letter_ceiling;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;

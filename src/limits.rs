@@ -32,6 +32,7 @@ pub const LIMITS: Limits = Limits {
         refusal: 64 << 10,
         told_name: 256,
     },
+    dead_letters: DeadLetterLimits { unreplayed: 100_000, age: TimeDelta::days(90), near_percent: 80 },
     memory: MemoryLimits {
         rate_buckets: 16_384,
         verified_tokens: 4096,
@@ -52,6 +53,8 @@ pub struct Limits {
     pub keys: KeyLimits,
     /// Bodies, and the answers to those that are refused.
     pub forms: FormLimits,
+    /// Unreplayed dead letters.
+    pub dead_letters: DeadLetterLimits,
     /// What is remembered of callers.
     pub memory: MemoryLimits,
 }
@@ -82,6 +85,31 @@ pub struct FormLimits {
     pub refusal: usize,
     /// The longest name of an unknown field that is repeated to its sender, in bytes.
     pub told_name: usize,
+}
+
+/// Bounds of unreplayed dead letters (contract §4).
+#[derive(Clone, Copy, Debug)]
+pub struct DeadLetterLimits {
+    /// How many are kept; the oldest of more are dropped.
+    pub unreplayed: u64,
+    /// How long each is kept.
+    pub age: TimeDelta,
+    /// From which part of either on there is a warning, in percent.
+    pub near_percent: u8,
+}
+
+impl DeadLetterLimits {
+    /// From so many on there is a warning.
+    #[must_use]
+    pub const fn near_unreplayed(self) -> u64 {
+        self.unreplayed * self.near_percent as u64 / 100
+    }
+
+    /// From an oldest letter of so many days on there is a warning.
+    #[must_use]
+    pub const fn near_days(self) -> i64 {
+        self.age.num_days() * self.near_percent as i64 / 100
+    }
 }
 
 /// Bounds of what is remembered of callers, who can be made up in any number.

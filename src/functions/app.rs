@@ -35,7 +35,7 @@ pub struct App {
     pub identity: Option<Identity>,
     /// Tells who was refused what.
     pub audit: Audit,
-    /// Counts the calls of each caller; none when nobody is limited.
+    /// Counts the calls of each caller; none when callers are not limited.
     pub limiter: Option<Limiter>,
     /// The requests of this process.
     pub concurrency: Concurrency,

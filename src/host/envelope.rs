@@ -150,7 +150,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
     ) -> Result<T, Fault> {
         let read = body.read_by(self.whole_by, self.serving.host.limits.envelope);
         match run::guarded(deadline, read).await {
-            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::Malformed),
+            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::from),
             Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
             Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
             Ok(Err(BodyError::TooSlow)) => {
@@ -168,6 +168,19 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
                 route::matched(self.serving.host.prefix, route, &request.path)
             }
             _ => None,
+        }
+    }
+}
+
+/// What the caller sent wrongly is told to the caller; what the host did fails the invocation.
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::NotCarried => Self::Refused(Refusal::Unreadable),
+            Malformed::TooManyHeaders => Self::Refused(Refusal::HeadTooLarge),
+            Malformed::Interrupted | Malformed::Envelope | Malformed::NotHttp | Malformed::Http => {
+                Self::Malformed(malformed)
+            }
         }
     }
 }

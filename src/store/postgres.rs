@@ -24,9 +24,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OnWait, OpenError, Pending,
-    Placed, Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
-    Workload,
+    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling,
+    Listed, OnWait, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Rights,
+    Slice, Stamp, Store, StoreError, Updated, Workload,
     bounds::{STATEMENT, bounded},
     sql::PING,
 };
@@ -286,6 +286,18 @@ impl Store for Postgres {
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         bounded(self.changing(None, |pool, _| expiry::purge(pool, now, limit))).await
+    }
+
+    async fn excess_dead_letters(
+        &self,
+        ceiling: LetterCeiling,
+        limit: u32,
+    ) -> Result<Vec<ExcessLetter>, StoreError> {
+        self.read(|pool| expiry::excess(pool, ceiling, limit)).await
+    }
+
+    async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        bounded(self.changing(None, |pool, _| expiry::drop_letters(pool, ids))).await
     }
 
     async fn take_due_messages(

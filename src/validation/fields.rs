@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    orders::hyphenated,
     limits::LIMITS,
+    orders::hyphenated,
     problem::{FieldCode, FieldFault, FieldFaults},
 };
 

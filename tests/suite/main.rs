@@ -33,6 +33,7 @@ mod ingest;
 mod invocation;
 mod issuer;
 mod keys;
+mod letter_ceiling;
 mod logs;
 mod orders;
 mod outages;

@@ -173,7 +173,10 @@ impl Door {
         let failed = status == StatusCode::INTERNAL_SERVER_ERROR && answer["error"].is_string();
         assert!(settled || failed, "an answer that the host understands, not {status} {answer}");
         let inner = &answer["Outputs"]["res"]["statusCode"];
-        assert!([json!(null), json!(200), json!(404), json!(413)].contains(inner), "{answer}");
+        assert!(
+            [json!(null), json!(200), json!(400), json!(404), json!(413), json!(431)].contains(inner),
+            "{answer}"
+        );
         (status, self.app.seen())
     }
 }

@@ -69,6 +69,7 @@ impl Operation {
             Problem::Forbidden,
             Problem::InsufficientScope,
             Problem::RateLimited(Duration::ZERO),
+            Problem::Overlapping,
         ];
         Self::open(function, tag, summary).behind_the_front().refusing(refusals)
     }
