@@ -4,6 +4,7 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
+    fmt,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -24,6 +25,12 @@ pub struct Rate {
     spare: Duration,
 }
 
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one request each {} ms, {} at once after a rest", self.each.as_millis(), self.burst())
+    }
+}
+
 impl Rate {
     /// `requests` from 1 to 1,000 in `seconds` from 1 to 60, and `burst` from 1 to 10,000; else none.
     #[must_use]
@@ -35,6 +42,11 @@ impl Rate {
         let nanos = 1_000_000_000 * u64::from(seconds);
         let each = Duration::from_nanos(nanos.div_ceil(requests.into()));
         Some(Self { each, spare: each * (burst - 1) })
+    }
+
+    /// How many requests may come at once after a rest.
+    fn burst(self) -> u128 {
+        self.spare.as_nanos() / self.each.as_nanos() + 1
     }
 
     /// Takes a request from a bucket, or says when there will be one.
