@@ -155,7 +155,7 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Ingested, StoreError> {
         let subject = Subject::Message(message.message_id);
-        self.change(subject, |pool, _| placing::ingest(pool, message, id, stamp)).await
+        self.change(subject, |pool, attempt| placing::ingest(pool, attempt, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -248,7 +248,8 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, _| fulfilment::decide(pool, message, decision, stamp)).await
+        self.change(subject, |pool, attempt| fulfilment::decide(pool, attempt, message, decision, stamp))
+            .await
     }
 
     async fn record_dead_letter(
@@ -261,7 +262,7 @@ impl Store for Postgres {
             Some(message) => Subject::Order(message.order_id),
             None => Subject::Payload(letter.digest()),
         };
-        self.change(subject, |pool, _| dead_letters::record(pool, letter, fails, stamp)).await
+        self.change(subject, |pool, attempt| dead_letters::record(pool, attempt, letter, fails, stamp)).await
     }
 
     async fn list_dead_letters(
