@@ -10,7 +10,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::{clock::Clock, orders::Owner, telemetry::Event};
+use crate::{clock::Clock, limits::LIMITS, orders::Owner, telemetry::Event};
 
 mod changes;
 
@@ -18,15 +18,13 @@ mod changes;
 mod tests;
 
 pub use changes::{
-    given_up, order_changed, order_ingested, order_settled, product_changed, replayed, secret_looked_up,
+    dropped, given_up, order_changed, order_ingested, order_settled, product_changed, replayed,
+    secret_looked_up,
 };
 
-/// Denials of one caller for one reason that have a line of their own, in one window.
-const TOLD: u64 = 10;
-/// How long a window lasts, from its first denial on.
-const WINDOW: Duration = Duration::from_mins(1);
-/// Windows of callers who proved to be somebody, at most; they fill less than a megabyte.
-const MOST: usize = 4096;
+const TOLD: u64 = LIMITS.memory.denial_lines;
+const WINDOW: Duration = LIMITS.memory.denial_window;
+const MOST: usize = LIMITS.memory.denial_windows;
 /// How often windows are looked through for those that are over.
 const PAUSE: Duration = Duration::from_secs(5);
 

@@ -17,6 +17,7 @@ mod certificate;
 mod contract;
 mod database;
 mod facts;
+mod limits;
 mod network;
 mod outside;
 mod settings;

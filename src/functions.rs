@@ -18,6 +18,7 @@ mod app;
 pub mod cancel_order;
 pub mod create_order;
 mod definition;
+mod letter_ceiling;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;
@@ -88,7 +89,7 @@ macro_rules! http {
                 run: |app: Arc<App>, call: Call| {
                     Box::pin(async move {
                         let invocation = call.invocation.clone();
-                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| problem.answer(&invocation))
+                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| app.refuse(&problem, &invocation))
                     })
                 },
             },

@@ -8,6 +8,7 @@ mod answer;
 pub mod binding;
 pub mod body;
 pub mod call;
+mod concurrency;
 mod connection;
 mod direct;
 mod envelope;
@@ -24,6 +25,7 @@ pub mod server;
 
 pub use body::{Body, BodyError};
 pub use call::{Answer, Call, Delivery, Invocation, Output, Retry, Tick};
+pub use concurrency::{CallerId, Concurrency, ConcurrencyLimits, Refused, RequestSlot, TooManyRunning};
 pub use function::{Function, OnCall, OnDelivery, OnTick, Running, Trigger};
 pub use listener::listen;
 pub use outage::Outage;

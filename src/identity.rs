@@ -23,7 +23,6 @@ mod claims;
 mod easyauth;
 mod evidence;
 mod keys;
-mod limits;
 mod memory;
 mod refusal;
 mod token;
@@ -31,7 +30,6 @@ mod token;
 #[cfg(test)]
 mod tests;
 
-pub use limits::KeyLimits;
 pub use refusal::Unidentified;
 
 /// A caller whose evidence has been checked. Nothing downstream reads headers again.

@@ -1,7 +1,7 @@
 //! An Azure Functions custom handler that takes, authorises, stores and fulfils orders.
 //!
 //! The modules read as one invocation does. [`host`] turns what the Functions host sends into a call;
-//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`audit`] tells who was refused what and what was changed, [`validation`] whether the
+//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`limits`] holds the number of every bound, [`audit`] tells who was refused what and what was changed, [`validation`] whether the
 //! request is well formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
 //! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
 //! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
@@ -18,6 +18,7 @@ pub mod host;
 pub mod identity;
 pub mod policy;
 pub mod limit;
+pub mod limits;
 pub mod audit;
 pub mod validation;
 pub mod problem;

@@ -4,17 +4,17 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, binary_heap::PeekMut},
+    fmt,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::orders::Owner;
+use crate::{limits::LIMITS, orders::Owner};
 
 #[cfg(test)]
 mod tests;
 
-/// Callers with a bucket of their own, at most; all of them fill some three megabytes.
-const MOST: usize = 16_384;
+const MOST: usize = LIMITS.memory.rate_buckets;
 
 /// So many requests in a while, and so many at once after a rest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,6 +23,12 @@ pub struct Rate {
     each: Duration,
     /// How far a bucket may be from full for a request to be taken from it.
     spare: Duration,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one request each {} ms, {} at once after a rest", self.each.as_millis(), self.burst())
+    }
 }
 
 impl Rate {
@@ -36,6 +42,11 @@ impl Rate {
         let nanos = 1_000_000_000 * u64::from(seconds);
         let each = Duration::from_nanos(nanos.div_ceil(requests.into()));
         Some(Self { each, spare: each * (burst - 1) })
+    }
+
+    /// How many requests may come at once after a rest.
+    fn burst(self) -> u128 {
+        self.spare.as_nanos() / self.each.as_nanos() + 1
     }
 
     /// Takes a request from a bucket, or says when there will be one.

@@ -10,9 +10,10 @@ use orders_worker::{
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
     functions::{self, App},
-    host::{self, Function, Host, Limits},
+    host::{self, Concurrency, Function, Host},
     identity::Identity,
     limit::Limiter,
+    limits::LIMITS,
     problem::Problem,
     startup::{self, ServeError},
     store::{self, Monitored, Store},
@@ -194,8 +195,14 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
     };
     let audit = Audit::default();
     tokio::spawn(audit.clone().keep_telling(Clock));
+    let mut limits = LIMITS.concurrency;
+    if config.rate_limit.is_none() {
+        limits.per_caller = None;
+    }
+    let concurrency = Concurrency::new(limits);
     let app = App {
         clock: Clock,
+        concurrency: concurrency.clone(),
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
         tenant: config.tenant,
         identity,
@@ -217,7 +224,8 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
         functions: served,
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
-        limits: Limits::default(),
+        limits: LIMITS.requests,
+        concurrency,
         spans: export.is_some(),
     };
     let served = host.serve(listener, stop_signal()?).await;

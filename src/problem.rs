@@ -10,14 +10,19 @@ use serde::Serialize;
 use crate::{
     host::{Answer, Invocation, Refusal, Retry},
     identity::Unidentified,
+    limits::LIMITS,
     policy::Denied,
     reply,
     store::StoreError,
     vault::VaultError,
 };
 
+mod fields;
+
 #[cfg(test)]
 mod tests;
+
+pub use fields::{FieldCode, FieldFault, FieldFaults};
 
 /// A failure, as far as its client may know it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,7 +54,7 @@ pub enum Problem {
     /// 415: not JSON in UTF-8.
     MediaType,
     /// 422: well formed, but these fields are wrong.
-    InvalidFields(Vec<FieldFault>),
+    InvalidFields(FieldFaults),
     /// 409: the same request is still under way; try again.
     Twin,
     /// 422: the key belongs to another request.
@@ -58,47 +63,14 @@ pub enum Problem {
     PreconditionRequired,
     /// 429: too many requests of this caller's; the next is taken after this time.
     RateLimited(Duration),
+    /// 429: as many requests of this caller's are under way as may be.
+    Overlapping,
     /// 503: something that this needs is away; try again.
     Unavailable,
     /// 503: too many wait for the same; there is room again in a second.
     Crowded,
     /// 500: a bug.
     Internal,
-}
-
-/// A wrong field.
-#[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct FieldFault {
-    /// Where it is: an RFC 6901 pointer into the body.
-    pub pointer: String,
-    /// What is wrong with it: one of a closed list.
-    pub code: FieldCode,
-    /// The same for people.
-    pub detail: &'static str,
-}
-
-/// What can be wrong with a field (contract §3).
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldCode {
-    /// It is missing.
-    Required,
-    /// It is of another JSON type.
-    Type,
-    /// Nobody asked for it.
-    UnknownField,
-    /// Too short, too long, too few, too many.
-    Length,
-    /// Too small or too large.
-    Range,
-    /// Characters that do not belong there.
-    Pattern,
-    /// It names something that does not exist.
-    Unknown,
-    /// It is priced in another currency.
-    Currency,
-    /// It is there twice.
-    Duplicate,
 }
 
 /// A refusal: a problem document (RFC 9457).
@@ -114,9 +86,14 @@ pub(crate) struct Document<'a> {
     /// Names the invocation: quote it when reporting.
     #[schemars(regex(pattern = "^urn:uuid:[0-9a-f-]{36}$"))]
     instance: String,
-    /// With `invalid-fields` alone: everything that is wrong.
+    /// With `invalid-fields` alone: everything that is wrong, or as much of it as is told.
+    #[schemars(length(max = LIMITS.forms.errors))]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldFault],
+    /// True when more is wrong than `errors` lists; else it is not there.
+    #[schemars(extend("const" = true))]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
 }
 
 fn urn(slug: &str) -> String {
@@ -125,13 +102,14 @@ fn urn(slug: &str) -> String {
 
 impl Problem {
     /// One of each.
-    pub(crate) const EVERY: [Self; 21] = [
+    pub(crate) const EVERY: [Self; 22] = [
         Self::BodyMissing,
         Self::Malformed(""),
         Self::Unauthenticated,
         Self::Forbidden,
         Self::InsufficientScope,
         Self::RateLimited(Duration::ZERO),
+        Self::Overlapping,
         Self::NotFound,
         Self::Conflict(""),
         Self::Twin,
@@ -141,7 +119,7 @@ impl Problem {
         Self::UriTooLong,
         Self::HeadTooLarge,
         Self::MediaType,
-        Self::InvalidFields(Vec::new()),
+        Self::InvalidFields(FieldFaults::NONE),
         Self::KeyReused,
         Self::PreconditionRequired,
         Self::Unavailable,
@@ -242,6 +220,12 @@ impl Problem {
                 "Too many requests",
                 "Try again after the time in Retry-After.",
             ),
+            Self::Overlapping => (
+                S::TOO_MANY_REQUESTS,
+                "rate-limited",
+                "Too many requests at once",
+                "Wait until one of your requests is answered, at least for the time in Retry-After.",
+            ),
             Self::Unavailable | Self::Crowded => {
                 (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
             }
@@ -276,7 +260,7 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".into()))
             }
-            Self::Twin | Self::Crowded => Some((header::RETRY_AFTER, "1".into())),
+            Self::Twin | Self::Crowded | Self::Overlapping => Some((header::RETRY_AFTER, "1".into())),
             Self::RateLimited(wait) => {
                 let begun = u64::from(wait.subsec_nanos() > 0);
                 Some((header::RETRY_AFTER, (wait.as_secs() + begun).to_string().into()))
@@ -290,14 +274,16 @@ impl Problem {
     #[must_use]
     pub fn answer(&self, invocation: &Invocation) -> Answer {
         let (status, slug, title, detail) = self.row();
-        let errors = if let Self::InvalidFields(faults) = self { faults.as_slice() } else { &[] };
+        let none = FieldFaults::NONE;
+        let faults = if let Self::InvalidFields(faults) = self { faults } else { &none };
         let document = Document {
             r#type: urn(slug),
             title,
             status: status.as_u16(),
             detail,
             instance: format!("urn:uuid:{}", invocation.id),
-            errors,
+            errors: faults.as_slice(),
+            truncated: faults.is_truncated(),
         };
         let mut answer = reply::json(status, &document);
         reply::set(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");

@@ -42,8 +42,8 @@ mod contract;
 pub use examine::{Examined, Rights, examine};
 pub use monitored::Monitored;
 pub use outcome::{
-    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, LineFault, Pending, Placed, ProductWritten,
-    Queued, Replayed, Updated,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, LineFault,
+    Pending, Placed, ProductWritten, Queued, Replayed, Updated,
 };
 pub use precondition::Precondition;
 
@@ -365,6 +365,17 @@ pub trait Store: Send + Sync {
     /// each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides alone: it should
     /// not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
+
+    /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old
+    /// should not jump when the clock does.
+    async fn excess_dead_letters(
+        &self,
+        ceiling: LetterCeiling,
+        limit: u32,
+    ) -> Result<Vec<ExcessLetter>, StoreError>;
+
+    /// Drops these dead letters, but for those that were replayed meanwhile.
+    async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError>;
 
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
     /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the

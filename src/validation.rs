@@ -38,7 +38,7 @@ pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
         };
         faults.add(format!("/lines/{index}"), code);
     }
-    Problem::InvalidFields(faults.into_sorted())
+    Problem::InvalidFields(faults.into())
 }
 
 /// The order that the path names.

@@ -146,17 +146,17 @@ impl Vault {
     /// [`VaultError`]; never later than after 6 seconds.
     pub async fn read(&self, name: &SecretName) -> Result<Found, VaultError> {
         let reading = async { self.client.get_secret(name.as_str(), None).await?.into_model() };
-        let read = timeout(PATIENCE, reading).await;
-        let (kind, refusal): (&dyn Display, _) = match &read {
-            Ok(Ok(_)) => (&"", None),
-            Ok(Err(error)) => (error.kind(), Some(refusal(error))),
-            Err(late) => (late, Some(VaultError::Unavailable { retry_after: None })),
+        let read = timeout(PATIENCE, reading).await.map(|answer| answer.map(Found::of));
+        let unavailable = VaultError::Unavailable { retry_after: None };
+        let (kind, found): (&dyn Display, _) = match &read {
+            Ok(Ok(Some(found))) => (&"", Ok(found.clone())),
+            // It says neither version nor dates, so it is no vault that answers.
+            Ok(Ok(None)) => (&"an answer without version or dates", Err(unavailable)),
+            Ok(Err(error)) => (error.kind(), Err(refusal(error))),
+            Err(late) => (late, Err(unavailable)),
         };
-        self.log(kind, refusal.as_ref());
-        match (read, refusal) {
-            (Ok(Ok(secret)), _) => Found::of(secret).ok_or(VaultError::Unavailable { retry_after: None }),
-            (_, refusal) => Err(refusal.unwrap_or(VaultError::Unavailable { retry_after: None })),
-        }
+        self.log(kind, found.as_ref().err());
+        found
     }
 
     /// Logs a refusal by its kind alone: each answer, and an outage once.

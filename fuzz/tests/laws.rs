@@ -81,6 +81,21 @@ fn a_panic_that_somebody_else_survives_is_found_too() {
     assert!(attempt(&target, b"any").is_err_and(|why| why.contains("swallowed")));
 }
 
+/// Too large to be varied many thousand times, so they are no part of the corpus.
+#[test]
+fn bodies_that_are_wrong_everywhere_hold() {
+    let many = |copy: &dyn Fn(usize) -> String| (0..2_000).map(copy).collect::<Vec<_>>().join(",");
+    let order = targets::named("order").expect("a target");
+    for body in [
+        format!("{{\"lines\":[{}]}}", many(&|_| "{}".to_owned())),
+        format!("{{{}}}", many(&|number| format!("\"x{number}\":0"))),
+        format!("{{{}}}", many(&|number| format!("\"{number}~/\\\"\\u0001\":0"))),
+        format!("{{\"{}\":0,\"{}\":0}}", "~".repeat(20_000), "\\u0001".repeat(200)),
+    ] {
+        attempt(order, body.as_bytes()).unwrap_or_else(|why| panic!("{why}: {body:.60}"));
+    }
+}
+
 #[test]
 fn more_header_names_than_a_map_holds_panic_nowhere() {
     let names: Vec<String> = (0..40_000).map(|number| format!("\"a{number}\":[\"\"]")).collect();

@@ -19,6 +19,7 @@ param budgetStart string
 // An alert fires when its query finds a row; each query says in its first line what a row means.
 var alerts = [
   { name: 'dead-letters', severity: 2, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/dead-letters.kql') }
+  { name: 'dead-letters-ceiling', severity: 1, every: 'PT1H', over: 'PT6H', query: loadTextContent('../queries/dead-letters-ceiling.kql') }
   { name: 'server-errors', severity: 1, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/server-errors.kql') }
   { name: 'refused-callers', severity: 2, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/refused-callers.kql') }
   { name: 'certificate-expiry', severity: 2, every: 'PT1H', over: 'PT6H', query: loadTextContent('../queries/certificate-expiry.kql') }

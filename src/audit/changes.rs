@@ -3,6 +3,7 @@
 use crate::{
     orders::{Action, ActorKind, DeadLetter, Order, OrderId, Owner, Product, Status},
     secret::SecretName,
+    store::ExcessLetter,
     telemetry::Event,
     vault::VaultError,
 };
@@ -53,6 +54,19 @@ pub fn product_changed(action: &'static str, product: &Product, actor: ActorKind
 /// A message is kept as this dead letter.
 pub fn given_up(letter: &DeadLetter) {
     Event::MessageGivenUp {
+        reason: letter.reason.as_str(),
+        letter_id: letter.id,
+        queue: &letter.queue,
+        message_id: letter.message_id,
+        order_id: letter.order_id.map(OrderId::uuid),
+    }
+    .log();
+}
+
+/// This dead letter is dropped, because it is too old or one too many.
+pub fn dropped(letter: &ExcessLetter, is_old: bool) {
+    Event::DeadLetterDropped {
+        why: if is_old { "age" } else { "number" },
         reason: letter.reason.as_str(),
         letter_id: letter.id,
         queue: &letter.queue,

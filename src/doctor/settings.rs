@@ -2,11 +2,8 @@
 
 use host_traps::{Finding, Written};
 
-use super::{Facts, fail, pass, warn};
-use crate::{
-    config::{Config, DatabaseUrl, IdentityMode, Place, SignIn},
-    identity::KeyLimits,
-};
+use super::{Facts, fail, limits, pass, warn};
+use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
@@ -45,7 +42,7 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
         findings.push(sign_in(config));
         findings.extend(identity(config));
         findings.extend(tenant(config, facts));
-        findings.extend(keys(config));
+        findings.extend(limits::rules(config));
         findings.push(rate(config, facts));
     }
     findings.push(storage(facts));
@@ -135,26 +132,14 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
     })
 }
 
-/// What waiting for the issuer may cost, where tokens are judged.
-fn keys(config: &Config) -> Option<Finding> {
-    let KeyLimits { waiting, wait, between_fetches } = KeyLimits::default();
-    if let IdentityMode::EasyAuth { .. } = config.identity.as_ref()?.mode {
-        return None;
-    }
-    let why = format!(
-        "at most {waiting} calls wait at once for the issuer's keys, each at most {} s; keys that nobody knows are \
-         looked for every {} s",
-        wait.as_secs(),
-        between_fetches.num_seconds(),
-    );
-    Some(pass("C32-key-waits", "issuer of tokens", why))
-}
-
 fn rate(config: &Config, facts: &Facts) -> Finding {
     let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
     let serves_callers = facts.app.bindings().any(|(_, binding)| binding["type"] == "httpTrigger");
-    if config.rate_limit.is_some() || !serves_callers {
-        return pass(rule, name, "each caller has a limit, or nobody calls");
+    if !serves_callers {
+        return pass(rule, name, "there are no callers");
+    }
+    if let Some(rate) = config.rate_limit {
+        return pass(rule, name, format!("each caller has a limit: {rate}"));
     }
     warn(rule, name, "nobody's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
 }

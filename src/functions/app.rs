@@ -10,7 +10,7 @@ use crate::{
     audit::{self, Audit, By, Denial},
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
-    host::{Call, Invocation},
+    host::{Answer, Call, CallerId, Concurrency, Invocation, Refused, RequestSlot},
     identity::Identity,
     limit::Limiter,
     orders::{self, DeadLetter, FulfilmentMessage, OrderId, Owner, Status},
@@ -35,8 +35,10 @@ pub struct App {
     pub identity: Option<Identity>,
     /// Tells who was refused what.
     pub audit: Audit,
-    /// Counts the calls of each caller; none when nobody is limited.
+    /// Counts the calls of each caller; none when callers are not limited.
     pub limiter: Option<Limiter>,
+    /// The requests of this process.
+    pub concurrency: Concurrency,
     /// The only tenant that a message may name an owner of; without it no message places an order.
     pub tenant: Option<Uuid>,
     /// Keeps what is to be kept.
@@ -63,12 +65,13 @@ impl App {
     /// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
     pub fn permit<A: Action>(&self, call: &Call) -> impl Future<Output = Result<Permit<A>, Problem>> + Send {
         // A body is in one hand at a time, so the future takes from the call what it needs.
-        self.permit_to(&call.headers, order_of(call))
+        self.permit_to(&call.headers, &call.slot, order_of(call))
     }
 
     async fn permit_to<A: Action>(
         &self,
         headers: &HeaderMap,
+        slot: &RequestSlot,
         order: Option<Uuid>,
     ) -> Result<Permit<A>, Problem> {
         let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
@@ -77,11 +80,30 @@ impl App {
         })?;
         let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
         let permit = caller.permit::<A>();
+        let Owner { tenant, object } = caller.owner();
+        let has_room = slot.identify(CallerId { tenant, object });
         // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
         let admitted = self.admit(caller.owner());
         let permit = permit.inspect_err(|denied| self.deny(by, denied.reason(), order, false))?;
-        admitted.inspect_err(|_| self.deny(by, "rate-limited", order, false))?;
+        has_room.map_err(|_| Problem::Overlapping).and(admitted).inspect_err(|problem| {
+            let reason = if *problem == Problem::Overlapping { "too-many-running" } else { "rate-limited" };
+            self.deny(by, reason, order, false);
+        })?;
         Ok(permit)
+    }
+
+    /// What a caller gets in place of an answer; counts those for whom there was no room.
+    pub fn refuse(&self, problem: &Problem, invocation: &Invocation) -> Answer {
+        let counted = match problem {
+            Problem::RateLimited(_) => Some(Refused::Rate),
+            Problem::Crowded => Some(Refused::KeyWait),
+            Problem::BodyTimeout => Some(Refused::SlowBody),
+            _ => None,
+        };
+        if let Some(refused) = counted {
+            self.concurrency.count(refused);
+        }
+        problem.answer(invocation)
     }
 
     /// Takes a call from this caller's allowance.

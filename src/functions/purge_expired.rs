@@ -1,6 +1,6 @@
 //! `PurgeExpired`: every night.
 
-use super::App;
+use super::{App, letter_ceiling};
 use crate::{
     host::{Output, Retry, Tick},
     telemetry::Event,
@@ -9,8 +9,12 @@ use crate::{
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
 const AT_ONCE: u32 = 1000;
 
-/// Forgets what is kept for a time only (contract §4). Cut short, it goes on the next night. What the clock jumped
-/// ahead makes nothing older for a day: a night later it is forgotten if the clock is right.
+/// Transactions that drop dead letters in one night, at most: more letters than the ceiling has.
+const DROPS: usize = 200;
+
+/// Forgets what is kept for a time only (contract §4), and drops dead letters that were not replayed in time. Cut short,
+/// it goes on the next night. What the clock jumped ahead makes nothing older for a day: a night later it is forgotten if
+/// the clock is right.
 ///
 /// # Errors
 /// [`Retry`], when the store is away.
@@ -23,5 +27,7 @@ pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry>
         }
     }
     Event::ExpiredForgotten { rows: all }.log();
+    letter_ceiling::warn_if_near(&app.store.gauges(now).await?, now);
+    letter_ceiling::enforce(app, now, DROPS).await?;
     Ok(Vec::new())
 }

@@ -3,18 +3,21 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT};
+use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT, letter_ceiling};
 use crate::{
     host::{Output, Retry, Tick},
     identity::Identity,
+    limits::LIMITS,
     orders::{DeadLetter, FulfilmentMessage, Reason},
-    store::{DueMessage, Stamp},
+    store::{DueMessage, Gauges, Stamp},
     telemetry::Event,
     validation,
 };
 
 /// The most messages of one tick (contract §4).
 const AT_MOST: u32 = 500;
+/// Transactions that drop dead letters in one tick, at most.
+const DROPS: usize = 5;
 
 /// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read
 /// does not leave: a replayed message that is as broken as it was becomes a dead letter once more.
@@ -23,7 +26,7 @@ const AT_MOST: u32 = 500;
 /// [`Retry`], when the store is away.
 pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
     let stamp = app.stamp(&tick.invocation);
-    tell_gauges(app, stamp.at).await;
+    watch(app, stamp).await;
     let due = app.store.take_due_messages(stamp.at, app.outbox_deadline, AT_MOST).await?;
     let mut outputs =
         [FULFILMENT_OUTPUT, INCOMING_OUTPUT].map(|(binding, _)| Output { binding, messages: Vec::new() });
@@ -37,10 +40,18 @@ pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
     Ok(outputs.into())
 }
 
-/// The relay looks once a minute anyway, so its process needs no second clock.
-async fn tell_gauges(app: &App, now: DateTime<Utc>) {
+/// Tells the gauges, and drops dead letters when there are too many of them. The relay looks once a minute anyway, so its
+/// process needs no second clock.
+async fn watch(app: &App, stamp: Stamp) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
-    let Ok(gauges) = app.store.gauges(now).await else { return };
+    let Ok(gauges) = app.store.gauges(stamp.at).await else { return };
+    tell_gauges(app, &gauges, stamp.at).await;
+    if gauges.unreplayed_dead_letters > LIMITS.dead_letters.unreplayed {
+        drop(letter_ceiling::enforce(app, stamp.retention_at, DROPS).await);
+    }
+}
+
+async fn tell_gauges(app: &App, gauges: &Gauges, now: DateTime<Utc>) {
     // One that cannot be read is told of by whoever wants to show it.
     let certificate_ends = app.backend.certificate_ends(now).await.ok().flatten();
     Event::Gauges {
@@ -48,6 +59,7 @@ async fn tell_gauges(app: &App, now: DateTime<Utc>) {
         open_rows: gauges.open_rows,
         open_rows_from_future: gauges.open_rows_from_future,
         unreplayed_dead_letters: gauges.unreplayed_dead_letters,
+        oldest_dead_letter_days: letter_ceiling::oldest_days(gauges, now),
         pool_in_use: gauges.pool_in_use,
         pool_size: gauges.pool_size,
         certificate_days: certificate_ends.map(|end| (end - now).num_days()),

@@ -12,10 +12,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
-use tokio::time::timeout;
-
-/// How long reading a body may take; a longer wait holds memory and a place for a sender who may be gone.
-const READ_TIME: Duration = Duration::from_secs(3);
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How much of an unwanted body is read and thrown away: the host's own limit of a request (protocol sheet §6).
 const DISCARD_BYTES: usize = 100 << 20;
@@ -26,7 +23,12 @@ const DISCARD_TIME: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub enum Body {
     /// Still on the wire.
-    Stream(Wire),
+    Stream {
+        /// Its bytes.
+        wire: Wire,
+        /// How long reading them may take; a longer wait holds memory and a place for a sender who may be gone.
+        time: Duration,
+    },
     /// Delivered in an envelope.
     Whole(Bytes),
     /// There is none, or the host lost it on the way.
@@ -42,8 +44,8 @@ pub enum BodyError {
     /// The sender stopped in the middle.
     #[error("the body was cut off: send it again")]
     Interrupted,
-    /// Not complete three seconds after its reader began.
-    #[error("the body did not arrive within three seconds: send it again")]
+    /// Not complete in time.
+    #[error("the body did not arrive in time: send it again")]
     TooSlow,
 }
 
@@ -51,29 +53,33 @@ impl Body {
     /// Reads the whole body; an absent one is empty.
     ///
     /// # Errors
-    /// When there are more than `limit` bytes, the sender stops before the end, or the end is not there after three
-    /// seconds.
+    /// When there are more than `limit` bytes, the sender stops before the end, or the end is not there in time.
     pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
         match self {
             Self::Absent => Ok(Bytes::new()),
             Self::Whole(bytes) if bytes.len() > limit => Err(BodyError::TooLarge),
             Self::Whole(bytes) => Ok(bytes),
-            Self::Stream(wire) => {
-                timeout(READ_TIME, collect(wire, limit)).await.unwrap_or(Err(BodyError::TooSlow))
+            Self::Stream { wire, time } => {
+                timeout(time, collect(wire, limit)).await.unwrap_or(Err(BodyError::TooSlow))
             }
         }
     }
 
-    /// The body of a request that has just arrived.
-    pub(super) fn arriving(headers: &HeaderMap, wire: Wire) -> Self {
+    /// As [`read`](Self::read), until this moment at the latest.
+    pub(super) async fn read_by(self, deadline: Instant, limit: usize) -> Result<Bytes, BodyError> {
+        timeout_at(deadline, self.read(limit)).await.unwrap_or(Err(BodyError::TooSlow))
+    }
+
+    /// The body of a request that has just arrived, and how long reading it may take.
+    pub(super) fn arriving(headers: &HeaderMap, wire: Wire, time: Duration) -> Self {
         if wire.is_end_stream() {
             return Self::Absent;
         }
         // Who expects a 100 may well not send the body once it has our answer: there is nothing to wait for.
         if headers.contains_key(EXPECT) {
-            return Self::Stream(wire);
+            return Self::Stream { wire, time };
         }
-        Self::Stream(Wire::from_stream(Arriving { rest: Some(wire.into_data_stream()) }))
+        Self::Stream { wire: Wire::from_stream(Arriving { rest: Some(wire.into_data_stream()) }), time }
     }
 }
 

@@ -1,10 +1,12 @@
 //! An invocation as a handler sees it, whichever entrance it came through, and what the handler gives back.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::Body;
+use super::{Body, RequestSlot};
 
 /// Which invocation this is.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, unread until a handler asks for it.
     pub body: Body,
+    /// Its place among the requests that run. Say whose it is before anything that takes time.
+    pub slot: Arc<RequestSlot>,
     /// Whether queue outputs of the answer reach their queues. False when a function with queue outputs is
     /// called through the direct entrance.
     pub carries_outputs: bool,

@@ -1,11 +1,13 @@
 //! The direct entrance: a real HTTP request on its real path.
 
+use std::sync::Arc;
+
 use axum::http::request::Parts;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Body, Call, Function, OnCall, answer,
+    Body, Call, Function, OnCall, RequestSlot, answer,
     event::Event,
     ids,
     run::{self, Ended},
@@ -18,6 +20,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     function: &Function<A>,
     run: OnCall<A>,
     params: Vec<(&'static str, String)>,
+    slot: Arc<RequestSlot>,
     (id, parts, body): (Uuid, Parts, Body),
 ) -> Ended {
     let deadline = Instant::now() + serving.host.limits.http;
@@ -29,6 +32,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
+        slot,
         carries_outputs: false,
     };
     let (answer, messages) = run::answered(serving, function, run, call, deadline).await;

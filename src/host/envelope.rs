@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Answer, Body, BodyError, Call, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Refusal,
-    Retry, Tick, Trigger,
+    Refused, RequestSlot, Retry, Tick, Trigger,
     answer::{self, Outputs},
     event::Event,
     ids, route,
@@ -28,14 +28,16 @@ enum Fault {
     Malformed(Malformed),
 }
 
-/// Runs one invocation and puts its result into an envelope.
+/// Runs one invocation and puts its result into an envelope, which has to be whole by then.
 pub(super) async fn call<A: Send + Sync + 'static>(
     serving: &Serving<A>,
     function: &Function<A>,
+    slot: RequestSlot,
+    whole_by: Instant,
     (id, parts, body): (Uuid, Parts, Body),
 ) -> Ended {
     let transport = ids::traceparent(&parts.headers);
-    let visit = Visit { serving, function, id, transport };
+    let visit = Visit { serving, function, slot: Arc::new(slot), whole_by, id, transport };
     match &function.trigger {
         Trigger::Http { binding, run, .. } => visit.http(binding, *run, body).await,
         Trigger::Queue { binding, run, .. } => visit.queue(binding, *run, body).await,
@@ -61,6 +63,8 @@ pub(super) fn busy<A: Send + Sync + 'static>(
 struct Visit<'a, A> {
     serving: &'a Serving<A>,
     function: &'a Function<A>,
+    slot: Arc<RequestSlot>,
+    whole_by: Instant,
     id: Uuid,
     transport: Option<String>,
 }
@@ -85,7 +89,8 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
             Err(Fault::Malformed(why)) => return failed(why.reason()),
         };
         let Request { method, query, headers, body, .. } = request;
-        let call = Call { invocation, method, params, query, headers, body, carries_outputs: true };
+        let slot = Arc::clone(&self.slot);
+        let call = Call { invocation, method, params, query, headers, body, slot, carries_outputs: true };
         let (answer, messages) = run::answered(self.serving, self.function, run, call, deadline).await;
         wrapped(&answer, messages)
     }
@@ -98,6 +103,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
             Ok(opened) => opened,
             Err(fault) => return failed(fault.reason()),
         };
+        self.slot.read_for_host();
         let app = Arc::clone(&self.serving.host.app);
         let work = async { run(app, Delivery { invocation, payload, dequeue_count }).await };
         match run::guarded(deadline, work).await {
@@ -114,6 +120,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         if let Err(fault) = opened {
             return failed(fault.reason());
         }
+        self.slot.read_for_host();
         let app = Arc::clone(&self.serving.host.app);
         let work = async { run(app, Tick { invocation }).await };
         let messages = match run::guarded(deadline, work).await {
@@ -141,12 +148,15 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         deadline: Instant,
         look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
     ) -> Result<T, Fault> {
-        let read = body.read(self.serving.host.limits.envelope);
+        let read = body.read_by(self.whole_by, self.serving.host.limits.envelope);
         match run::guarded(deadline, read).await {
-            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::Malformed),
+            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::from),
             Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
             Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
-            Ok(Err(BodyError::TooSlow)) => Err(Fault::Refused(Refusal::BodyTooSlow)),
+            Ok(Err(BodyError::TooSlow)) => {
+                self.serving.host.concurrency.count(Refused::SlowBody);
+                Err(Fault::Refused(Refusal::BodyTooSlow))
+            }
             Err(refusal) => Err(Fault::Refused(refusal)),
         }
     }
@@ -158,6 +168,19 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
                 route::matched(self.serving.host.prefix, route, &request.path)
             }
             _ => None,
+        }
+    }
+}
+
+/// What the caller sent wrongly is told to the caller; what the host did fails the invocation.
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::NotCarried => Self::Refused(Refusal::Unreadable),
+            Malformed::TooManyHeaders => Self::Refused(Refusal::HeadTooLarge),
+            Malformed::Interrupted | Malformed::Envelope | Malformed::NotHttp | Malformed::Http => {
+                Self::Malformed(malformed)
+            }
         }
     }
 }

@@ -112,10 +112,17 @@ events! {
         RequestRefused = "request-refused", DEBUG, "a request was refused because too many are running",
             { trigger: &'static str, outcome: &'static str, status: u16, duration_ms: u64 };
         /// From now on requests are refused while so many run; each is counted and gets a 503, or its message waits.
-        Overloaded = "overloaded", ERROR, "too many requests are running: requests are refused", { running: u64 };
+        Overloaded = "overloaded", ERROR, "too many requests are running: requests are refused",
+            { running: u64, reason: &'static str };
         /// Once a minute while calls of a dependency fail: how many failed since the line of the event `outage`.
         OutageContinues = "outage-continues", WARN, "an outage continues", {
             outage: &'static str, failed_calls: u64, duration_ms: u64, error: Option<&'a dyn Display>,
+        };
+        /// Once a minute in a process that had requests since the line before: the most that ran at once, the most of
+        /// these without an identified caller, and how many were refused for which reason.
+        RequestMetrics = "request-metrics", INFO, "metrics of requests", {
+            running: u64, unidentified: u64, refused_running: u64, refused_unidentified: u64,
+            refused_per_caller: u64, refused_rate: u64, refused_key_wait: u64, refused_slow_body: u64,
         };
         /// Calls work again that failed since the line of the event `outage`.
         OutageEnded = "outage-ended", WARN, "an outage ended",

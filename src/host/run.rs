@@ -43,13 +43,14 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
 ) -> Response {
     let started = Instant::now();
     let (parts, wire) = request.into_parts();
-    let body = Body::arriving(&parts.headers, wire);
+    let body = Body::arriving(&parts.headers, wire, serving.host.limits.body);
     let id = ids::invocation_id(&parts.headers);
     let entrance = serving.entrance(&parts);
     let (function, trigger) = entrance.names();
     let span = span(id, function);
     async {
-        let Ended { status, response, is_counted } = enter(&serving, entrance, (id, parts, body)).await;
+        let Ended { status, response, is_counted } =
+            enter(&serving, entrance, started, (id, parts, body)).await;
         let outcome = match status {
             status if status.is_server_error() => "failed",
             status if status.is_client_error() => "refused",
@@ -87,21 +88,30 @@ pub(super) fn span(id: Uuid, function: &'static str) -> Span {
 async fn enter<A: Send + Sync + 'static>(
     serving: &Serving<A>,
     entrance: Entrance<'_, A>,
+    started: Instant,
     (id, parts, body): (Uuid, Parts, Body),
 ) -> Ended {
-    let place = serving.place();
+    let name = entrance.names().0;
     let refusal = match entrance {
         Entrance::Nowhere => Refusal::NotFound,
-        Entrance::Direct(..) if place.is_none() => Refusal::Busy,
-        Entrance::Envelope(function) if place.is_none() => {
-            return envelope::busy(serving, function, (id, &parts));
+        Entrance::Direct(function, run, params) => match serving.host.concurrency.try_direct() {
+            // Held here too, so that a place is never free before its answer is made.
+            Some(slot) => {
+                let slot = Arc::new(slot);
+                let of_call = Arc::clone(&slot);
+                return direct::call(serving, function, run, params, of_call, (id, parts, body)).await;
+            }
+            None => Refusal::Busy,
+        },
+        Entrance::Envelope(function) => {
+            let whole_by = started + serving.host.limits.body;
+            return match serving.host.concurrency.envelope(whole_by).await {
+                Some(slot) => envelope::call(serving, function, slot, whole_by, (id, parts, body)).await,
+                None => envelope::busy(serving, function, (id, &parts)),
+            };
         }
-        Entrance::Direct(function, run, params) => {
-            return direct::call(serving, function, run, params, (id, parts, body)).await;
-        }
-        Entrance::Envelope(function) => return envelope::call(serving, function, (id, parts, body)).await,
     };
-    let invocation = begun(serving, (id, entrance.names().0), ids::traceparent(&parts.headers));
+    let invocation = begun(serving, (id, name), ids::traceparent(&parts.headers));
     let answer = (serving.host.refuse)(refusal, &invocation);
     let is_counted = refusal == Refusal::Busy;
     Ended { status: answer.status, response: answer::plain(answer), is_counted }

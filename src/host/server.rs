@@ -10,12 +10,12 @@ use axum::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, SemaphorePermit, watch},
+    sync::watch,
     time::timeout,
 };
 
 use super::{
-    Answer, Function, Invocation, OnCall, Outage, Trigger, answer, connection, event::Event, guard,
+    Answer, Concurrency, Function, Invocation, OnCall, Trigger, answer, connection, guard,
     listener::Listener, route, run,
 };
 
@@ -27,29 +27,17 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// Bounds that keep one process healthy (contract §1).
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Requests running at once; one more is answered before its body is read.
-    pub running: usize,
     /// How long the head of a request may take from its first byte to its last; then the connection is closed. An idle
     /// connection stays open.
     pub head: Duration,
+    /// How long a body may take from the moment that the worker begins to read it; an envelope, from its head on.
+    pub body: Duration,
     /// Deadline of an HTTP invocation.
     pub http: Duration,
     /// Deadline of a queue or timer invocation.
     pub queue: Duration,
     /// Largest envelope, in bytes.
     pub envelope: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            running: 128,
-            head: Duration::from_secs(10),
-            http: Duration::from_secs(10),
-            queue: Duration::from_mins(1),
-            envelope: 1 << 20,
-        }
-    }
 }
 
 /// Why the protocol layer itself refuses a call, for the app to put into words.
@@ -102,8 +90,10 @@ pub struct Host<A> {
     pub prefix: &'static str,
     /// Puts a refusal into words.
     pub refuse: fn(Refusal, &Invocation) -> Answer,
-    /// Bounds.
+    /// Bounds of one request.
     pub limits: Limits,
+    /// The requests of this process.
+    pub concurrency: Concurrency,
     /// Whether somebody keeps spans of invocations. Then what an invocation leads to names its span as parent;
     /// otherwise it names the caller's, for nobody would ever find ours.
     pub spans: bool,
@@ -123,6 +113,7 @@ impl<A: Send + Sync + 'static> Host<A> {
     ) -> std::io::Result<()> {
         let serving = self.open(listener.local_addr()?.port());
         let mut listener = Listener::new(listener);
+        let metrics = tokio::spawn(serving.host.concurrency.clone().keep_logging_metrics());
         let (stopping, stopped) = watch::channel(false);
         let spawn = |socket: TcpStream| {
             tokio::spawn(connection::serve(Arc::clone(&serving), socket, stopped.clone()));
@@ -144,6 +135,8 @@ impl<A: Send + Sync + 'static> Host<A> {
         stopping.send_replace(true);
         drop(stopped);
         serving.drain(stopping).await;
+        metrics.abort();
+        serving.host.concurrency.log_metrics();
         Ok(())
     }
 
@@ -155,18 +148,13 @@ impl<A: Send + Sync + 'static> Host<A> {
     }
 
     fn open(self, port: u16) -> Arc<Serving<A>> {
-        let running = Semaphore::new(self.limits.running);
-        Arc::new(Serving { host: self, running, overload: Outage::new("overloaded"), port })
+        Arc::new(Serving { host: self, port })
     }
 }
 
 /// A host at work.
 pub(super) struct Serving<A> {
     pub(super) host: Host<A>,
-    /// One permit a running request.
-    pub(super) running: Semaphore,
-    /// More requests come than may run.
-    overload: Outage,
     /// Our own port, which the Functions host names in `Host`.
     port: u16,
 }
@@ -192,26 +180,13 @@ impl<A> Entrance<'_, A> {
 }
 
 impl<A> Serving<A> {
-    /// A place for one more request, if there is one.
-    pub(super) fn place(&self) -> Option<SemaphorePermit<'_>> {
-        let place = self.running.try_acquire().ok();
-        if place.is_some() {
-            self.overload.worked();
-        } else {
-            let running = self.host.limits.running as u64;
-            self.overload.failed(None, || Event::Overloaded { running }.log());
-        }
-        place
-    }
-
     /// Waits for all connections to end, and for the calls whose callers hung up. A caller who does not read the answer
     /// is not waited for.
     async fn drain(&self, connections: watch::Sender<bool>) {
         let limits = self.host.limits;
         let drained = async {
             connections.closed().await;
-            let seats = u32::try_from(limits.running).unwrap_or(u32::MAX);
-            drop(self.running.acquire_many(seats).await);
+            self.host.concurrency.drained().await;
         };
         let deadlines = self.host.functions.iter().map(|function| match function.trigger {
             Trigger::Http { .. } => limits.http,

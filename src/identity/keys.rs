@@ -10,7 +10,7 @@
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is at hand, never
-//! waits for it. The others do, a few of them and not for long: see [`KeyLimits`].
+//! waits for it. The others do, a few of them and not for long: see [`KeyLimits`](crate::limits::KeyLimits).
 
 use std::{
     collections::HashMap,
@@ -25,12 +25,13 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{limits::KeyLimits, refusal::Reason};
+use super::refusal::Reason;
 use crate::{
     clock::Clock,
     config::TokenSettings,
     host::Outage,
     https::{ClientError, Roots},
+    limits::{KeyLimits, LIMITS},
     telemetry::{Event, chain},
 };
 use jwk::VerifyingKey;
@@ -88,7 +89,7 @@ pub(super) struct Key {
 
 impl Keys {
     pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
-        let limits = KeyLimits::default();
+        let limits = LIMITS.keys;
         Ok(Self(Arc::new(Shared {
             source: Source::new(settings, roots)?,
             held: RwLock::default(),

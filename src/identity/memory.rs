@@ -8,9 +8,10 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::evidence::Evidence;
+use crate::limits::LIMITS;
 
 /// Tokens in one of the two halves.
-const HALF: usize = 2048;
+const HALF: usize = LIMITS.memory.verified_tokens / 2;
 
 /// A token's SHA-256: whoever reads the memory cannot use the token.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
+use crate::limits::Limits;
 
 fn invocation() -> Invocation {
     Invocation { id: Uuid::from_u128(7), function: "Any", traceparent: String::new() }
@@ -58,4 +59,17 @@ fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
     let wrong = StoreError::Inconsistent { table: "any", column: "any" };
     assert_eq!(Problem::from(wrong), Problem::Internal);
     assert_eq!(Problem::from(StoreError::from(sqlx::Error::PoolTimedOut)), Problem::Unavailable);
+}
+
+#[test]
+fn the_words_of_a_refusal_name_the_limits() {
+    let Limits { requests, forms, .. } = LIMITS;
+    for (problem, number) in [
+        (Problem::TooLarge, format!("at most {} KiB", forms.body >> 10)),
+        (Problem::BodyTimeout, format!("within {} seconds", requests.body.as_secs())),
+    ] {
+        let answer = problem.answer(&invocation());
+        let body: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert!(body["detail"].as_str().unwrap().contains(&number), "{number}: {body}");
+    }
 }

@@ -1,8 +1,9 @@
 //! How units of work end.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use crate::orders::{Action, DeadLetter, Order, Product, Reason, Status};
+use crate::orders::{Action, DeadLetter, Order, OrderId, Product, Reason, Status};
 
 /// Why a line cannot be ordered; found inside the transaction that would have priced it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -163,6 +164,39 @@ pub struct GivenUp {
     pub failed: bool,
 }
 
+/// How many unreplayed dead letters are kept, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct LetterCeiling {
+    /// The newest of so many.
+    pub most: u64,
+    /// Those alone that were recorded after this.
+    pub recorded_after: DateTime<Utc>,
+}
+
+impl LetterCeiling {
+    /// How many letters are newer than the oldest that is kept for its number.
+    pub(super) fn newest_but_one(self) -> i64 {
+        i64::try_from(self.most.saturating_sub(1)).unwrap_or(i64::MAX)
+    }
+}
+
+/// A dead letter that is over the ceiling. Who drops it does not read its message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExcessLetter {
+    /// Its name.
+    pub id: Uuid,
+    /// The queue that its message was read from.
+    pub queue: String,
+    /// Its message's id, where it could be read.
+    pub message_id: Option<Uuid>,
+    /// The order that it points at, where it could be read.
+    pub order_id: Option<OrderId>,
+    /// Why it was given up.
+    pub reason: Reason,
+    /// When it was given up.
+    pub recorded_at: DateTime<Utc>,
+}
+
 /// How much is under way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Gauges {
@@ -174,6 +208,8 @@ pub struct Gauges {
     pub open_rows_from_future: u64,
     /// Dead letters that nobody has replayed.
     pub unreplayed_dead_letters: u64,
+    /// When the oldest of them was given up.
+    pub oldest_dead_letter: Option<DateTime<Utc>>,
     /// Connections that are busy.
     pub pool_in_use: u32,
     /// Connections that there may be.

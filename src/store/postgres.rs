@@ -24,9 +24,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, Gauges, GivenUp, Ingested, Listed, OnWait, OpenError, Pending,
-    Placed, Precondition, ProductWritten, Queued, Replayed, Rights, Slice, Stamp, Store, StoreError, Updated,
-    Workload,
+    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling,
+    Listed, OnWait, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Rights,
+    Slice, Stamp, Store, StoreError, Updated, Workload,
     bounds::{STATEMENT, bounded},
     sql::PING,
 };
@@ -155,7 +155,7 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Ingested, StoreError> {
         let subject = Subject::Message(message.message_id);
-        self.change(subject, |pool, _| placing::ingest(pool, message, id, stamp)).await
+        self.change(subject, |pool, attempt| placing::ingest(pool, attempt, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -248,7 +248,8 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, _| fulfilment::decide(pool, message, decision, stamp)).await
+        self.change(subject, |pool, attempt| fulfilment::decide(pool, attempt, message, decision, stamp))
+            .await
     }
 
     async fn record_dead_letter(
@@ -261,7 +262,7 @@ impl Store for Postgres {
             Some(message) => Subject::Order(message.order_id),
             None => Subject::Payload(letter.digest()),
         };
-        self.change(subject, |pool, _| dead_letters::record(pool, letter, fails, stamp)).await
+        self.change(subject, |pool, attempt| dead_letters::record(pool, attempt, letter, fails, stamp)).await
     }
 
     async fn list_dead_letters(
@@ -286,6 +287,18 @@ impl Store for Postgres {
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         bounded(self.changing(None, |pool, _| expiry::purge(pool, now, limit))).await
+    }
+
+    async fn excess_dead_letters(
+        &self,
+        ceiling: LetterCeiling,
+        limit: u32,
+    ) -> Result<Vec<ExcessLetter>, StoreError> {
+        self.read(|pool| expiry::excess(pool, ceiling, limit)).await
+    }
+
+    async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        bounded(self.changing(None, |pool, _| expiry::drop_letters(pool, ids))).await
     }
 
     async fn take_due_messages(

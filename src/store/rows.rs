@@ -11,7 +11,7 @@ use crate::orders::{
     Reference,
 };
 
-use super::{DueMessage, Gauges, StoreError};
+use super::{DueMessage, ExcessLetter, Gauges, StoreError};
 
 /// Names the column of a value, so that an inconsistency can say where it is.
 struct Column(&'static str, &'static str);
@@ -219,6 +219,33 @@ impl TryFrom<DeadLetterRow> for DeadLetter {
     }
 }
 
+/// A dead letter that is over the ceiling.
+#[derive(FromRow)]
+pub(super) struct ExcessLetterRow {
+    id: String,
+    queue: String,
+    message_id: Option<String>,
+    order_id: Option<String>,
+    reason: String,
+    recorded_at: i64,
+}
+
+impl TryFrom<ExcessLetterRow> for ExcessLetter {
+    type Error = StoreError;
+
+    fn try_from(row: ExcessLetterRow) -> Result<Self, StoreError> {
+        let at = |column| Column("dead_letters", column);
+        Ok(Self {
+            id: at("id").text(&row.id)?,
+            queue: row.queue,
+            message_id: row.message_id.map(|id| at("message_id").text::<Uuid>(&id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").text::<OrderId>(&id)).transpose()?,
+            reason: at("reason").text(&row.reason)?,
+            recorded_at: at("recorded_at").time(row.recorded_at)?,
+        })
+    }
+}
+
 /// A message that is due.
 #[derive(FromRow)]
 pub(super) struct DueRow {
@@ -248,6 +275,7 @@ pub(super) struct GaugesRow {
     open_rows: i64,
     future_rows: i64,
     letters: i64,
+    oldest_letter: Option<i64>,
 }
 
 impl GaugesRow {
@@ -259,6 +287,10 @@ impl GaugesRow {
             open_rows: at("consumed_at").number(self.open_rows)?,
             open_rows_from_future: at("created_at").number(self.future_rows)?,
             unreplayed_dead_letters: Column("dead_letters", "replayed_at").number(self.letters)?,
+            oldest_dead_letter: self
+                .oldest_letter
+                .map(|micros| Column("dead_letters", "recorded_at").time(micros))
+                .transpose()?,
             pool_in_use,
             pool_size,
         })

@@ -259,9 +259,17 @@ pub(super) const PURGE_OUTBOX: &str = "DELETE FROM outbox WHERE message_id IN (
 pub(super) const PURGE_DEAD_LETTERS: &str = "DELETE FROM dead_letters WHERE id IN (
          SELECT id FROM dead_letters WHERE replayed_at <= $1 LIMIT $2)";
 
+/// Letters that were recorded at `$1` or before, and those before the newest `$2` and one more.
+pub(super) const EXCESS_LETTERS: &str =
+    "SELECT id, queue, message_id, order_id, reason, recorded_at FROM dead_letters
+     WHERE replayed_at IS NULL AND (recorded_at <= $1 OR id < (
+         SELECT id FROM dead_letters WHERE replayed_at IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2))
+     ORDER BY id LIMIT $3";
+
 /// What was made after `$1` is from the future.
 pub(super) const GAUGES: &str = "SELECT
          (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL AND created_at <= $1) AS oldest,
          (SELECT count(*) FROM outbox WHERE consumed_at IS NULL) AS open_rows,
          (SELECT count(*) FROM outbox WHERE consumed_at IS NULL AND created_at > $1) AS future_rows,
-         (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS letters";
+         (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS letters,
+         (SELECT min(recorded_at) FROM dead_letters WHERE replayed_at IS NULL) AS oldest_letter";

@@ -31,8 +31,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OnWait, OpenError, Pending, Placed,
-    Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed, OnWait,
+    OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
+    StoreError, Updated, Workload,
     bounds::{POOL_WAIT, STATEMENT, bounded},
     sql,
 };
@@ -312,6 +313,18 @@ impl Store for Sqlite {
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         bounded(expiry::purge(self, now, limit)).await
+    }
+
+    async fn excess_dead_letters(
+        &self,
+        ceiling: LetterCeiling,
+        limit: u32,
+    ) -> Result<Vec<ExcessLetter>, StoreError> {
+        bounded(expiry::excess(self, ceiling, limit)).await
+    }
+
+    async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        bounded(expiry::drop_letters(self, ids)).await
     }
 
     async fn take_due_messages(

@@ -31,6 +31,17 @@ events! {
             reason: &'static str, letter_id: Uuid, queue: &'a dyn Display, message_id: Option<Uuid>,
             order_id: Option<Uuid>,
         };
+        /// Audit: an unreplayed dead letter is over the ceiling in number or age; its message is lost.
+        DeadLetterDropped = "dead-letter-dropped", ERROR,
+            "audit: a dead letter that was not replayed in time is dropped", {
+            why: &'static str, reason: &'static str, letter_id: Uuid, queue: &'a dyn Display,
+            message_id: Option<Uuid>, order_id: Option<Uuid>,
+        };
+        /// Every night while it is so. From the ceiling on the oldest are dropped.
+        DeadLettersNearCeiling = "dead-letters-near-ceiling", WARN,
+            "dead letters wait too long or are too many: replay them before they are dropped", {
+            unreplayed: u64, most: u64, oldest_days: Option<i64>, most_days: i64,
+        };
         /// Audit: a dead letter's message goes out again.
         LetterReplayed = "letter-replayed", INFO, "audit: a dead letter is sent again",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
@@ -54,7 +65,7 @@ events! {
         /// Once a minute: what is under way and what waits for somebody.
         Gauges = "gauges", INFO, "gauges", {
             oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64, unreplayed_dead_letters: u64,
-            pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
+            oldest_dead_letter_days: Option<i64>, pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
         };
         /// Requests go on with the keys that are known, for at most a day.
         KeysMissing = "issuer-keys-missing", ERROR, "the issuer's keys cannot be had",
@@ -156,7 +167,8 @@ pub(super) const CANNOT_SERVE: Kind = Kind {
 };
 
 /// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
-const AUDIT: [&str; 8] = [
+const AUDIT: [&str; 9] = [
+    "dead-letter-dropped",
     "denied",
     "denied-more",
     "identity-mismatch",

@@ -232,6 +232,9 @@ fn catalogue() -> String {
          that say who did what last. `{}` is the first line afterwards and counts them by level, and how many of them were \
          such audit lines. `{}` is the last line of a process that ends because it cannot serve. Both are written whatever \
          `ORDERS_LOG` says.\n\n\
+         **Metrics.** A process that had requests writes `request-metrics` once a minute and once at its end. It counts \
+         since the line before: the most requests that ran at once, the most of these without an identified caller, and \
+         how many requests were refused for which reason. `gauges` is the processor's line about the database.\n\n\
          An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
          `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
          names.\n\n\

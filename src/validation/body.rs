@@ -5,11 +5,9 @@ use bytes::Bytes;
 
 use crate::{
     host::{Body, BodyError, Call},
+    limits::LIMITS,
     problem::Problem,
 };
-
-/// The largest body, in bytes (contract §3).
-const LIMIT: usize = 64 << 10;
 
 /// Reads the body of a call; its bytes are not looked at yet.
 ///
@@ -18,10 +16,12 @@ const LIMIT: usize = 64 << 10;
 pub async fn read(call: &mut Call) -> Result<Bytes, Problem> {
     is_json(&call.headers)?;
     let body =
-        std::mem::replace(&mut call.body, Body::Absent).read(LIMIT).await.map_err(|error| match error {
-            BodyError::TooLarge => Problem::TooLarge,
-            BodyError::Interrupted => Problem::Malformed("The body was cut off."),
-            BodyError::TooSlow => Problem::BodyTimeout,
+        std::mem::replace(&mut call.body, Body::Absent).read(LIMITS.forms.body).await.map_err(|error| {
+            match error {
+                BodyError::TooLarge => Problem::TooLarge,
+                BodyError::Interrupted => Problem::Malformed("The body was cut off."),
+                BodyError::TooSlow => Problem::BodyTimeout,
+            }
         })?;
     if body.is_empty() { Err(Problem::BodyMissing) } else { Ok(body) }
 }

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
+    limits::LIMITS,
     orders::hyphenated,
-    problem::{FieldCode, FieldFault},
+    problem::{FieldCode, FieldFault, FieldFaults},
 };
 
 /// Faults found so far.
@@ -17,11 +18,15 @@ impl Faults {
         self.0.push(FieldFault { pointer, code, detail: detail(code) });
     }
 
-    /// The faults in the sequence of their pointers; none means that the form is right.
-    pub(super) fn into_sorted(mut self) -> Vec<FieldFault> {
-        self.0.sort();
-        self.0.dedup();
-        self.0
+    /// Whether the form is right.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Faults> for FieldFaults {
+    fn from(faults: Faults) -> Self {
+        Self::new(faults.0)
     }
 }
 
@@ -110,13 +115,18 @@ impl<'f> Fields<'f> {
         hyphenated(&text).or_else(|| self.wrong(name, FieldCode::Pattern))
     }
 
-    /// A list that has to be there; `read` takes each item that is an object.
+    /// A list that has to be there, of so many items at most; `read` takes each item that is an object, and none of a
+    /// list that is too long.
     pub(super) fn list<T>(
         &mut self,
         name: &str,
+        most: usize,
         read: impl Fn(&mut Fields<'_>) -> T,
     ) -> Option<Vec<Option<T>>> {
         let Value::Array(items) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
+        if items.len() > most {
+            return self.wrong(name, FieldCode::Length);
+        }
         let read_item = |(index, item)| {
             let pointer = format!("{}/{}/{index}", self.pointer, escaped(name));
             let mut fields = Fields::of(item, pointer, self.faults)?;
@@ -127,10 +137,15 @@ impl<'f> Fields<'f> {
         Some(items.into_iter().enumerate().map(read_item).collect())
     }
 
-    /// Notes every member that nobody asked for.
+    /// Notes every member that was not asked for; one with a long name at the object that holds it.
     pub(super) fn finish(self) {
         for name in self.members.keys() {
-            self.faults.add(format!("{}/{}", self.pointer, escaped(name)), FieldCode::UnknownField);
+            let pointer = if name.len() > LIMITS.forms.told_name {
+                self.pointer.clone()
+            } else {
+                format!("{}/{}", self.pointer, escaped(name))
+            };
+            self.faults.add(pointer, FieldCode::UnknownField);
         }
     }
 

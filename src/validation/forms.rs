@@ -10,6 +10,7 @@ use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKin
 use super::fields::{Faults, Fields};
 use crate::{
     json,
+    limits::LIMITS,
     orders::{
         Currency, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku, UnitPrice,
         money::MAX_LINES, text::TextError,
@@ -17,8 +18,6 @@ use crate::{
     problem::{FieldCode, Problem},
 };
 
-/// The deepest nesting, objects and arrays together (contract §3).
-const DEPTH: usize = 32;
 const NOT_JSON: Problem = Problem::Malformed(
     "Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.",
 );
@@ -27,7 +26,7 @@ const NOT_JSON: Problem = Problem::Malformed(
 #[derive(JsonSchema, Validate)]
 #[schemars(rename = "NewOrder", deny_unknown_fields)]
 #[expect(clippy::duplicated_attributes, reason = "two rules, and each holds whatever else is wrong")]
-#[validate(schema(function = "lines_are_few", skip_on_field_errors = false))]
+#[validate(schema(function = "lines_are_some", skip_on_field_errors = false))]
 #[validate(schema(function = "skus_are_distinct", skip_on_field_errors = false))]
 pub(super) struct OrderForm {
     #[schemars(with = "Reference")]
@@ -136,7 +135,7 @@ pub(super) fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
-    let body = json::plain(body, DEPTH).ok_or(NOT_JSON)?;
+    let body = json::plain(body, LIMITS.forms.depth).ok_or(NOT_JSON)?;
     let mut faults = Faults::default();
     let mut made = None;
     let mut broken = Ok(());
@@ -147,9 +146,9 @@ pub(super) fn filled<T>(
     if let Err(errors) = broken {
         gather("", &errors, &mut faults);
     }
-    match (made, faults.into_sorted()) {
-        (Some(made), faults) if faults.is_empty() => Ok(made),
-        (_, faults) => Err(Problem::InvalidFields(faults)),
+    match made {
+        Some(made) if faults.is_empty() => Ok(made),
+        _ => Err(Problem::InvalidFields(faults.into())),
     }
 }
 
@@ -166,7 +165,7 @@ impl OrderForm {
             reference: fields.text("reference"),
             currency: None,
             lines: fields
-                .list("lines", line)
+                .list("lines", MAX_LINES, line)
                 .map(|lines| lines.into_iter().map(Option::unwrap_or_default).collect()),
             note: fields.optional_text("note"),
         }
@@ -224,9 +223,9 @@ fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
     T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
 }
 
-/// An order has 1 to 100 lines.
-fn lines_are_few(form: &OrderForm) -> Result<(), ValidationError> {
-    let fits = form.lines.as_ref().is_none_or(|lines| (1..=MAX_LINES).contains(&lines.len()));
+/// An order has lines; a list with too many of them was not read.
+fn lines_are_some(form: &OrderForm) -> Result<(), ValidationError> {
+    let fits = form.lines.as_ref().is_none_or(|lines| !lines.is_empty());
     if fits { Ok(()) } else { Err(ValidationError::new("length")) }
 }
 

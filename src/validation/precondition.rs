@@ -49,7 +49,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Precondition, Problem> {
 fn strong(tag: &str) -> Result<Precondition, Problem> {
     const ONE_TAG: Problem = Problem::Malformed("Send If-Match with one strong ETag, as you got it.");
     let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
-    if opaque.contains('"') {
+    if !opaque.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
         return Err(ONE_TAG);
     }
     let version = opaque.parse().ok().filter(|version: &u64| version.to_string() == opaque);

@@ -129,6 +129,28 @@ impl List {
         }
     }
 
+    /// The shortest and the longest key, in bytes.
+    const fn key_lengths(self) -> (usize, usize) {
+        const ID: usize = 36;
+        const VERSION: usize = 20;
+        match self {
+            Self::OwnOrders | Self::AllOrders | Self::DeadLetters => (ID, ID),
+            Self::Products => (1, 32),
+            Self::History => (ID + 2, ID + 1 + VERSION),
+        }
+    }
+
+    /// A regular expression that every cursor of this list matches, and those of no other list do.
+    #[must_use]
+    pub fn form(self) -> String {
+        let tag = format!("{} ", self.tag());
+        // Of base64 the characters that the tag alone decides.
+        let begin = &URL_SAFE_NO_PAD.encode(&tag)[..tag.len() * 8 / 6];
+        let rest = |key: usize| ((tag.len() + key) * 8).div_ceil(6) - begin.len();
+        let (shortest, longest) = self.key_lengths();
+        format!("{begin}[A-Za-z0-9_-]{{{},{}}}", rest(shortest), rest(longest))
+    }
+
     /// The opaque text that names the page after `key`.
     #[must_use]
     pub fn cursor<K: Cursor>(self, key: &K) -> String {
@@ -222,6 +244,29 @@ mod tests {
             Err(problem) => prop_assert!(matches!(problem, Problem::Malformed(_))),
         }
         Ok(())
+    }
+
+    #[test]
+    fn the_form_of_a_list_is_that_of_its_cursors_and_of_no_others() {
+        let (order, letter) = (OrderId::new(chrono::DateTime::UNIX_EPOCH), Uuid::max());
+        let skus = ["A", "A-9", &"Z".repeat(32)].map(|sku| sku.parse::<Sku>().unwrap());
+        let mut cursors = vec![
+            (List::OwnOrders, List::OwnOrders.cursor(&order)),
+            (List::AllOrders, List::AllOrders.cursor(&order)),
+            (List::DeadLetters, List::DeadLetters.cursor(&letter)),
+            (List::History, List::History.cursor(&(order, 0))),
+            (List::History, List::History.cursor(&(order, u64::MAX))),
+        ];
+        cursors.extend(skus.iter().map(|sku| (List::Products, List::Products.cursor(sku))));
+        for list in LISTS.into_iter().chain([List::History]) {
+            let form = serde_json::json!({"pattern": format!("^(?:{})$", list.form())});
+            let form = jsonschema::validator_for(&form).unwrap();
+            let matches = |text: &str| form.is_valid(&text.into());
+            for (of, cursor) in &cursors {
+                assert_eq!(matches(cursor), *of == list, "{list:?}: {cursor}");
+            }
+            assert!(!matches("") && !matches(&list.cursor(&order)[..4]));
+        }
     }
 
     proptest! {

@@ -10,8 +10,9 @@ use orders_worker::{
     config::{Config, Needs},
     fulfilment::Backend,
     functions::{self, App},
-    host::{Host, Limits},
+    host::{Concurrency, Host},
     identity::Identity,
+    limits::LIMITS,
     problem::Problem,
     store::{self, Monitored},
 };
@@ -50,11 +51,13 @@ async fn serve(world: &World) -> String {
     let needs = Needs { http: true, secrets: true, ..Needs::default() };
     let config = Config::read(environment, needs).unwrap();
     let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
+    let concurrency = Concurrency::new(LIMITS.concurrency);
     let app = App {
         clock: Clock,
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
         identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
         audit: Audit::default(),
+        concurrency: concurrency.clone(),
         limiter: None,
         tenant: None,
         store: Arc::clone(&store),
@@ -70,7 +73,8 @@ async fn serve(world: &World) -> String {
         functions: functions::all(),
         prefix: functions::PREFIX,
         refuse: Problem::of_host,
-        limits: Limits::default(),
+        limits: LIMITS.requests,
+        concurrency,
         spans: false,
     };
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

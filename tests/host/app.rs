@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use bytes::Bytes;
 use orders_worker::host::{
-    Answer, BodyError, Call, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Output, Refusal,
-    Retry, Trigger,
+    Answer, BodyError, Call, CallerId, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Output,
+    Refusal, Retry, TooManyRunning, Trigger,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// What the handlers share with the test.
 pub(crate) struct App {
@@ -39,7 +40,8 @@ pub(crate) fn functions() -> Vec<Function<App>> {
         http("Say", Method::GET, "say/{what}", |_, call| Box::pin(async move { say(call.param("what")) })),
         http("Boom", Method::GET, "boom", |_, _| Box::pin(async { panic!("a secret") })),
         http("Late", Method::GET, "late", |_, _| Box::pin(std::future::pending())),
-        http("Wait", Method::POST, "wait", |app, _| Box::pin(wait(app))),
+        http("Wait", Method::POST, "wait", |app, call| Box::pin(wait(app, call))),
+        http("Keep", Method::POST, "keep", |_, call| Box::pin(keep(call))),
         Function {
             outputs: &[("jobs", "jobs-queue")],
             ..http("Send", Method::POST, "send", |_, call| Box::pin(send(call)))
@@ -149,7 +151,30 @@ fn say(what: &str) -> Answer {
     said
 }
 
-async fn wait(app: Arc<App>) -> Answer {
+/// Says whose a call is: that of the caller whose number it bears.
+fn identify(call: &Call) -> Result<(), TooManyRunning> {
+    let Some(number) = call.headers.get("x-caller") else { return Ok(()) };
+    let number = number.to_str().unwrap().parse().unwrap();
+    call.slot.identify(CallerId { tenant: Uuid::nil(), object: Uuid::from_u128(number) })
+}
+
+/// Reads the body of a caller that it knows.
+async fn keep(call: Call) -> Answer {
+    if identify(&call).is_err() {
+        return answer(StatusCode::TOO_MANY_REQUESTS, &json!({"kept": false}));
+    }
+    let status = match call.body.read(MOST).await {
+        Ok(_) => StatusCode::OK,
+        Err(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+        Err(_) => StatusCode::BAD_REQUEST,
+    };
+    answer(status, &json!({"kept": status.is_success()}))
+}
+
+async fn wait(app: Arc<App>, call: Call) -> Answer {
+    if identify(&call).is_err() {
+        return answer(StatusCode::TOO_MANY_REQUESTS, &json!({"waited": false}));
+    }
     app.waiting.add_permits(1);
     app.gate.acquire().await.unwrap().forget();
     app.ran.lock().unwrap().push("Wait");

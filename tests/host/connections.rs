@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use orders_worker::host::Limits;
+use orders_worker::{host::Limits, limits::LIMITS};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -126,7 +126,7 @@ async fn the_beginning_of_http_2_is_not_answered() {
 
 /// A worker that waits only this long for a head.
 async fn impatient(head: Duration) -> Worker {
-    serve(app::functions(), Limits { head, ..Limits::default() }).await
+    serve(app::functions(), Limits { head, ..LIMITS.requests }).await
 }
 
 #[tokio::test]

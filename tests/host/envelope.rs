@@ -136,6 +136,36 @@ async fn a_value_of_another_trigger_fails() {
 }
 
 #[tokio::test]
+async fn what_http_cannot_carry_is_refused_inside_an_envelope() {
+    let worker = worker().await;
+    let with = |member: &str, value: Value| {
+        let mut told = told("POST", "http://h/api/things/a/1", &"x".into());
+        told[member] = value;
+        sized(&worker, "Echo", &envelope(&told))
+    };
+    let values = ["a\u{7f}", "a\0b", "a\nb", "a\r\nb: c", "\u{1b}", "\u{1f}"];
+    let of_values = values.map(|value| with("Headers", json!({"X-Any": ["good", value]})));
+    let of_one_line = values.map(|value| with("Headers", json!({"X-Any": value})));
+    let names = ["", "a b", "a\u{7f}", "ä", "a:", "a\nb", "\0"];
+    let of_names = names.map(|name| with("Headers", json!({name: ["good"]})));
+    let others = [with("Method", "PO ST".into()), with("Method", "".into()), with("Url", "nowhere".into())];
+    for sent in of_values.iter().chain(&of_one_line).chain(&of_names).chain(&others) {
+        let res = send(&worker, sent).await.res();
+        assert_eq!(
+            (res["statusCode"].as_u64(), &res["body"]),
+            (Some(400), &r#"{"refused":"Unreadable"}"#.into()),
+            "{sent}"
+        );
+    }
+    let many: serde_json::Map<_, _> = (0..40_000).map(|number| (format!("a{number}"), json!([""]))).collect();
+    let res = send(&worker, with("Headers", many.into())).await.res();
+    assert_eq!(res["body"], r#"{"refused":"HeadTooLarge"}"#);
+    assert!(worker.app.ran.lock().unwrap().is_empty());
+    let umlaut = send(&worker, with("Headers", json!({"X-Any": ["ü\t"]}))).await.res();
+    assert_eq!(umlaut["statusCode"], 200, "what HTTP can carry is carried");
+}
+
+#[tokio::test]
 async fn metadata_that_a_caller_filled_does_no_harm() {
     let worker = worker().await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

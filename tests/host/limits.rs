@@ -8,12 +8,13 @@ use crate::{
     wire::{Wire, Worker, request, send, sized, worker},
 };
 
-/// Occupies this many places with calls of `Wait`.
+/// Occupies this many places with calls of `Wait`, each caller's as many as may be.
 pub(crate) async fn crowd(worker: &Worker, size: u32) -> Vec<Wire> {
     let mut crowd = Vec::new();
-    for _ in 0..size {
+    for number in 0..size {
         let mut wire = Wire::to(worker).await;
-        wire.write(request("POST", "/api/wait", &[], "x")).await;
+        let caller = (number / 16).to_string();
+        wire.write(request("POST", "/api/wait", &[("X-Caller", &caller)], "x")).await;
         crowd.push(wire);
     }
     worker.app.waiting.acquire_many(size).await.unwrap().forget();

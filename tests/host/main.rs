@@ -3,6 +3,7 @@
 
 mod answers;
 mod app;
+mod concurrency;
 mod connections;
 mod direct;
 mod envelope;

@@ -4,7 +4,7 @@ use std::{fmt::Write, path::Path};
 
 use axum::http::Method;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use orders_worker::host::{Function, Limits};
+use orders_worker::{host::Function, limits::LIMITS};
 use serde_json::Value;
 
 use crate::{
@@ -92,7 +92,7 @@ impl Recording {
     }
 
     async fn replayed(&self) -> (Worker, Reply) {
-        let worker = serve(vec![self.app()], Limits::default()).await;
+        let worker = serve(vec![self.app()], LIMITS.requests).await;
         let reply = send(&worker, self.bytes(&worker)).await;
         (worker, reply)
     }

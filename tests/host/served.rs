@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use orders_worker::host::{Limits, served};
+use orders_worker::{host::served, limits::LIMITS};
 
 use crate::{
     app,
@@ -24,7 +24,7 @@ async fn functions_without_a_folder_are_not_found_at_both_entrances() {
     }
     assert_eq!(names(Some(root.path())), ["Say"]);
 
-    let worker = serve(served(Some(root.path()), app::functions()).unwrap(), Limits::default()).await;
+    let worker = serve(served(Some(root.path()), app::functions()).unwrap(), LIMITS.requests).await;
     assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
     assert_eq!(send(&worker, request("POST", "/api/things/a/1", &[], "x")).await.status, 404);
     assert_eq!(send(&worker, sized(&worker, "Tick", r#"{"Data":{"tick":{}}}"#)).await.status, 404);

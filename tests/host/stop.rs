@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orders_worker::host::Limits;
+use orders_worker::{host::Limits, limits::LIMITS};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -105,7 +105,7 @@ async fn what_was_sent_before_the_stop_is_answered() {
 
 #[tokio::test]
 async fn a_head_that_has_begun_before_the_stop_may_end_after_it() {
-    let limits = Limits { head: Duration::from_millis(1500), ..Limits::default() };
+    let limits = Limits { head: Duration::from_millis(1500), ..LIMITS.requests };
     let worker = serve(app::functions(), limits).await;
     let whole = request("GET", "/api/say/hello", &[], "");
     let (begun, rest) = whole.split_at(20);

@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use orders_worker::host::{Function, Host, Limits};
+use orders_worker::{
+    host::{Concurrency, Function, Host, Limits},
+    limits::LIMITS,
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,7 +30,7 @@ pub(crate) struct Worker {
 
 /// Starts the test app.
 pub(crate) async fn worker() -> Worker {
-    serve(app::functions(), Limits::default()).await
+    serve(app::functions(), LIMITS.requests).await
 }
 
 pub(crate) async fn serve(functions: Vec<Function<App>>, limits: Limits) -> Worker {
@@ -36,14 +39,22 @@ pub(crate) async fn serve(functions: Vec<Function<App>>, limits: Limits) -> Work
 
 /// The test app, before somebody who keeps spans.
 pub(crate) async fn traced() -> Worker {
-    start(app::functions(), Limits::default(), true).await
+    start(app::functions(), LIMITS.requests, true).await
 }
 
 async fn start(functions: Vec<Function<App>>, limits: Limits, spans: bool) -> Worker {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let app = Arc::new(App::default());
-    let host = Host { app: Arc::clone(&app), functions, prefix: "api", refuse: app::refuse, limits, spans };
+    let host = Host {
+        app: Arc::clone(&app),
+        functions,
+        prefix: "api",
+        refuse: app::refuse,
+        limits,
+        concurrency: Concurrency::new(LIMITS.concurrency),
+        spans,
+    };
     let (stop, stopped) = oneshot::channel::<()>();
     let done = tokio::spawn(host.serve(listener, async { drop(stopped.await) }));
     Worker { port, app, stop, done }

@@ -46,6 +46,7 @@ async fn a_change_names_the_version_that_it_replaces(mode: Mode) {
         ("if-match", "W/\"1\"", 400, "malformed"),
         ("if-match", "\"1\", \"2\"", 400, "malformed"),
         ("if-match", "1", 400, "malformed"),
+        ("if-match", "\"1 2\"", 400, "malformed"),
     ] {
         let reply = buyer.with(name, value).put(&location, &a_revision("BEANS")).await;
         assert_eq!((reply.status, reply.problem().as_str()), (status, slug), "{name}: {value}");

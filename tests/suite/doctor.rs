@@ -164,6 +164,23 @@ async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
     ] {
         assert_eq!(found.level(rule), Some("pass"), "{rule}");
     }
+    for (rule, numbers) in [
+        (
+            "C32-requests",
+            "at most 128 run, 16 of one caller; 96 without an identified caller: 32 direct ones",
+        ),
+        ("C32-rate-limit", "one request each 50 ms, 40 at once"),
+        ("C32-times", "a head has 10 s, a body 3 s"),
+        ("C15-bodies", "a body has at most 65536 bytes"),
+        ("C15-bodies", "at most 100 wrong fields"),
+        ("C18-letters", "at most 100000 are kept, each for 90 days"),
+        ("C32-key-waits", "at most 8 calls wait at once"),
+    ] {
+        let says = |one: &&Value| {
+            one["rule"] == rule && one["why"].as_str().is_some_and(|why| why.contains(numbers))
+        };
+        assert!(found.findings.iter().any(|one| says(&one)), "{rule}: {numbers}: {}", found.said);
+    }
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{Mode, Principal, Setup, TENANT, in_every_mode};
+use crate::support::{Mode, Principal, Raw, Setup, TENANT, TestApp, an_order, enveloped, in_every_mode};
 
 in_every_mode!(
     a_trigger_function_never_runs_for_a_caller,
     identity_in_metadata_or_transport_headers_is_worth_nothing,
+    what_http_cannot_carry_is_a_400_inside_the_envelope,
 );
 
 fn message(order: &str) -> Value {
@@ -107,5 +108,32 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
             .post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}}))
             .await;
         assert_eq!(reply.status, 500, "{function} given another trigger's value fails");
+    }
+}
+
+async fn what_http_cannot_carry_is_a_400_inside_the_envelope(mode: Mode) {
+    let app = TestApp::start(mode).await;
+    let order = an_order("BEANS").to_string();
+    let good = enveloped("POST", "http://h/api/orders", &["X-Any: good".to_owned()], &order);
+    for (from, to) in [
+        ("\"good\"", "\"a\\u007fb\""),
+        ("\"good\"", "\"a\\nb\""),
+        ("\"good\"", "\"\\u0000\""),
+        ("X-Any", "X Any"),
+        ("X-Any", "\\u007f"),
+        ("X-Any", "\u{e4}"),
+        ("\"POST\"", "\"PO ST\""),
+        ("http://h/api/orders", "nowhere"),
+    ] {
+        let envelope = good.replace(from, to);
+        assert_ne!(envelope, good);
+        let mut raw = Raw::to(&app).await;
+        raw.envelope("CreateOrder", envelope.len(), envelope.as_bytes()).await;
+        let reply = raw.read().await;
+        assert_eq!(reply.status, 200, "{to}: the invocation does not fail");
+        let res = reply.json()["Outputs"]["res"].clone();
+        let body = res["body"].as_str().unwrap_or_default();
+        assert_eq!(res["statusCode"], 400, "{to}: {res}");
+        assert!(body.contains("urn:orders:problem:malformed"), "{to}: {res}");
     }
 }

@@ -10,7 +10,7 @@ use test_servers::Database;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::support::{
-    Client, Heard, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server, terminate,
+    Client, Evidence, Heard, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server, terminate,
 };
 
 /// Health is 503 so soon after calls begin to fail, and 200 so soon after they work again.
@@ -246,15 +246,16 @@ async fn what_an_outage_cost_is_told_when_the_process_ends() {
     assert_eq!((&told["outage"], &told["failed_calls"]), (&json!("database-away"), &json!(20)), "{told}");
 }
 
-/// More requests than the worker runs at once; it waits for the bodies of all that it runs.
+/// More requests than the worker runs at once, of a caller who has no limit; it waits for the bodies of all that it runs.
 async fn crowd(app: &TestApp) -> Vec<TcpStream> {
     let address = app.host.worker_address().await.expect("the worker runs");
+    let token = app.token_of("neighbour");
     let mut crowd = Vec::new();
     for _ in 0..160 {
         let mut connection = TcpStream::connect(address).await.expect("the worker listens");
         let head = format!(
-            "POST /CreateOrder HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-             Content-Length: 99\r\n\r\n{{"
+            "POST /api/orders HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"
         );
         connection.write_all(head.as_bytes()).await.expect("it is sent");
         crowd.push(connection);
@@ -264,7 +265,7 @@ async fn crowd(app: &TestApp) -> Vec<TcpStream> {
 
 #[tokio::test]
 async fn refusals_while_too_many_requests_run_are_one_outage() {
-    let mut app = Setup::in_mode(Mode::Proxy).start().await;
+    let mut app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).start().await;
     let buyer = app.person("buyer");
     let products = async || buyer.get("/api/products").await.status;
     assert_eq!(products().await, 200);

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Evidence, Heard, Mode, Raw, SOON, Setup, TestApp, an_order, migrate, on_a_server};
+use crate::support::{
+    Evidence, Heard, Mode, Raw, SOON, Setup, TestApp, an_order, enveloped, migrate, on_a_server,
+};
 
 /// An app whose callers need nothing but a token.
 async fn app() -> TestApp {
@@ -27,18 +29,6 @@ fn signed_in(app: &TestApp) -> Vec<String> {
 fn pid(app: &TestApp) -> Pid {
     let pid = app.host.worker_pid().and_then(|pid| pid.try_into().ok());
     pid.and_then(Pid::from_raw).expect("the worker runs")
-}
-
-/// An HTTP call as the host puts it into an envelope.
-fn enveloped(method: &str, url: &str, lines: &[String], body: &str) -> String {
-    let headers: serde_json::Map<String, Value> = lines
-        .iter()
-        .filter_map(|line| line.split_once(": "))
-        .map(|(name, value)| (name.to_owned(), json!([value])))
-        .collect();
-    let request = json!({"Url": url, "Method": method, "Query": {}, "Headers": headers, "Params": {},
-                         "Identities": [], "Body": body});
-    json!({"Data": {"req": request}, "Metadata": {}}).to_string()
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues};
-pub(crate) use raw::Raw;
+pub(crate) use raw::{Raw, enveloped};
 pub(crate) use signals::{kill, terminate};
 pub(crate) use staged::{Part, binary};
 
@@ -264,7 +264,7 @@ impl Setup {
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues: TestQueues(queues), heard, issuer, _database: database, _folder: folder }
+        TestApp { host, queues: TestQueues(queues), heard, issuer, database, _folder: folder }
     }
 }
 
@@ -274,7 +274,7 @@ pub(crate) struct TestApp {
     pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
-    _database: Kept,
+    database: Kept,
     _folder: TempDir,
 }
 
@@ -282,6 +282,11 @@ impl TestApp {
     /// An app with nothing unusual about it.
     pub(crate) async fn start(mode: Mode) -> Self {
         Setup::in_mode(mode).start().await
+    }
+
+    /// Lets every dead letter be so many days older.
+    pub(crate) async fn age_letters(&self, days: i64) {
+        self.database.age_letters(days).await;
     }
 
     /// Nobody: no token.

@@ -14,7 +14,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use orders_worker::{
-    host::{Answer, Call, Delivery, Function, Host, Limits, Trigger},
+    host::{Answer, Call, Concurrency, Delivery, Function, Host, Trigger},
+    limits::LIMITS,
     problem::Problem,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -146,7 +147,8 @@ impl Door {
             functions: functions(),
             prefix: "api",
             refuse: Problem::of_host,
-            limits: Limits::default(),
+            limits: LIMITS.requests,
+            concurrency: Concurrency::new(LIMITS.concurrency),
             spans: false,
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
@@ -171,7 +173,10 @@ impl Door {
         let failed = status == StatusCode::INTERNAL_SERVER_ERROR && answer["error"].is_string();
         assert!(settled || failed, "an answer that the host understands, not {status} {answer}");
         let inner = &answer["Outputs"]["res"]["statusCode"];
-        assert!([json!(null), json!(200), json!(404), json!(413)].contains(inner), "{answer}");
+        assert!(
+            [json!(null), json!(200), json!(400), json!(404), json!(413), json!(431)].contains(inner),
+            "{answer}"
+        );
         (status, self.app.seen())
     }
 }

@@ -60,7 +60,7 @@ fn names_a_currency_that_stays(input: &[u8]) {
     let Err(Problem::InvalidFields(faults)) = validation::revision(input) else {
         panic!("the currency of an order cannot be changed")
     };
-    let faults: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+    let faults: Vec<_> = faults.as_slice().iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
     assert_eq!(faults, [("/currency", FieldCode::UnknownField)]);
 }
 

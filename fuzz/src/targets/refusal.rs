@@ -2,6 +2,7 @@
 
 use orders_worker::{
     host::Invocation,
+    limits::LIMITS,
     problem::{FieldCode, FieldFault, Problem},
 };
 use serde_json::Value;
@@ -18,6 +19,9 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
     let answer = problem.answer(&invocation);
     let document: Value = serde_json::from_slice(&answer.body).expect("a problem is JSON");
     assert_eq!(document["status"], answer.status.as_u16());
+    // In an envelope the answer is a text within JSON.
+    let wrapped = Value::String(document.to_string()).to_string().len();
+    assert!(answer.body.len().max(wrapped) <= LIMITS.forms.refusal, "{wrapped} bytes answer {}", body.len());
     match problem {
         Problem::Malformed(_) => {
             assert_eq!(document["type"], "urn:orders:problem:malformed");
@@ -29,12 +33,14 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
             assert_eq!(answer.status, 422);
             let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
             let errors = document["errors"].as_array().expect("errors are listed");
-            assert!(!errors.is_empty() && errors.len() == faults.len());
+            let told = faults.as_slice();
+            assert!(!errors.is_empty() && errors.len() == told.len() && told.len() <= LIMITS.forms.errors);
+            assert_eq!(document.get("truncated"), faults.is_truncated().then_some(&Value::Bool(true)));
             for error in errors {
                 leads_somewhere(error, &body);
             }
-            assert!(faults.is_sorted_by(|one, next| one < next), "in sequence, none twice: {faults:?}");
-            path(faults.iter().map(place).collect::<std::collections::BTreeSet<_>>())
+            assert!(told.is_sorted_by(|one, next| one < next), "in sequence, none twice: {faults:?}");
+            path(told.iter().map(place).collect::<std::collections::BTreeSet<_>>())
         }
         other => panic!("a body alone is never refused as {other:?}"),
     }

@@ -11,7 +11,7 @@ use super::{
     headers::{self, Header},
     parameters::{self, Parameter},
 };
-use crate::problem::{self, Problem};
+use crate::problem::{self, FieldFaults, Problem};
 
 /// Gives a reference to a schema of the document.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -69,6 +69,7 @@ impl Operation {
             Problem::Forbidden,
             Problem::InsufficientScope,
             Problem::RateLimited(Duration::ZERO),
+            Problem::Overlapping,
         ];
         Self::open(function, tag, summary).behind_the_front().refusing(refusals)
     }
@@ -89,7 +90,7 @@ impl Operation {
             Problem::BodyTimeout,
             Problem::MediaType,
             Problem::TooLarge,
-            Problem::InvalidFields(Vec::new()),
+            Problem::InvalidFields(FieldFaults::default()),
         ];
         Self { body: Some((schema, example)), ..self.refusing(refusals) }
     }

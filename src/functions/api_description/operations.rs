@@ -17,7 +17,7 @@ use crate::{
         view::{ChangeView, DeadLetterView, OrderView, Page, ProductView, SecretView},
     },
     problem::Problem,
-    validation::{changed_order, new_order, new_product},
+    validation::{List, changed_order, new_order, new_product},
 };
 
 /// Every entry.
@@ -43,7 +43,7 @@ fn orders() -> Vec<Operation> {
             .giving(StatusCode::OK, "The order.", order, [etag()])
             .refusing([Problem::NotFound]),
         Operation::identified("ListOrders", TAG, "Lists orders, the newest first.")
-            .taking([Limit, Cursor, Scope])
+            .taking([Limit, Cursor(&[List::OwnOrders, List::AllOrders]), Scope])
             .giving(StatusCode::OK, "A page of orders.", page_of::<OrderView<'static>>, []),
         Operation::identified("UpdateOrder", TAG, "Replaces what an order says while it is placed.")
             .taking([IfMatch])
@@ -59,7 +59,7 @@ fn orders() -> Vec<Operation> {
             .giving(StatusCode::OK, "It is cancelled, perhaps since long.", order, [etag()])
             .refusing([Problem::NotFound, Problem::Conflict("")]),
         Operation::identified("GetOrderHistory", TAG, "Lists what happened to an order, the newest first.")
-            .taking([Limit, Cursor])
+            .taking([Limit, Cursor(&[List::History])])
             .giving(StatusCode::OK, "A page of changes.", page_of::<ChangeView>, [])
             .refusing([Problem::NotFound]),
     ]
@@ -80,7 +80,7 @@ fn products() -> Vec<Operation> {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
     vec![
         Operation::identified("ListProducts", TAG, "Lists what can be ordered, by sku.")
-            .taking([Limit, Cursor])
+            .taking([Limit, Cursor(&[List::Products])])
             .giving_to_keep(KEPT, StatusCode::OK, "A page of products.", page_of::<ProductView<'static>>, []),
         Operation::identified("PutProduct", TAG, "Creates a product, or replaces the version that is named.")
             .taking([IfMatchOrNew, IfNoneMatch])
@@ -95,7 +95,7 @@ fn dead_letters() -> Vec<Operation> {
     const TAG: &str = "Dead letters";
     vec![
         Operation::identified("ListDeadLetters", TAG, "Lists messages that were given up, the newest first.")
-            .taking([Limit, Cursor])
+            .taking([Limit, Cursor(&[List::DeadLetters])])
             .giving(StatusCode::OK, "A page of dead letters.", page_of::<DeadLetterView<'static>>, []),
         Operation::identified("ReplayDeadLetter", TAG, "Has a message sent again, once. Needs no body.")
             .giving(StatusCode::ACCEPTED, "It goes out with the next relay.", dead_letter, [])

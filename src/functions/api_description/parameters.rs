@@ -5,17 +5,21 @@ use serde_json::{Value, json};
 
 use crate::{
     orders::{OrderId, RequestKey, Sku},
-    validation::{DEFAULT_LIMIT, LARGEST_LIMIT},
+    validation::{DEFAULT_LIMIT, LARGEST_LIMIT, List},
 };
 
 /// A sku that the products of `cargo xtask dev` leave free.
 const FREE_SKU: &str = "MUG-350ML";
 
+/// One strong entity tag of visible ASCII (RFC 9110 §8.8.3).
+const STRONG_TAG: &str = "^\"[!#-~]*\"$";
+
 /// A parameter of a function, beyond those of its route.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Parameter {
     Limit,
-    Cursor,
+    /// That of these lists.
+    Cursor(&'static [List]),
     Scope,
     SecretName,
     RequestKey,
@@ -35,8 +39,8 @@ impl Parameter {
                 "The most items of the page.",
                 json!({"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}),
             ),
-            Self::Cursor => {
-                ("query", "cursor", false, "The `next` of the page before.", json!({"type": "string"}))
+            Self::Cursor(lists) => {
+                ("query", "cursor", false, "The `next` of the page before.", cursor(lists))
             }
             Self::Scope => (
                 "query",
@@ -64,14 +68,14 @@ impl Parameter {
                 "If-Match",
                 true,
                 "The ETag of the version that is to be replaced.",
-                json!({"type": "string"}),
+                json!({"type": "string", "pattern": STRONG_TAG}),
             ),
             Self::IfMatchOrNew => (
                 "header",
                 "If-Match",
                 false,
                 "The ETag of the version that is to be replaced; needed where there is one.",
-                json!({"type": "string"}),
+                json!({"type": "string", "pattern": STRONG_TAG}),
             ),
             Self::IfNoneMatch => (
                 "header",
@@ -88,6 +92,12 @@ impl Parameter {
         }
         described
     }
+}
+
+/// What the cursors of these lists look like.
+fn cursor(lists: &[List]) -> Value {
+    let forms: Vec<String> = lists.iter().map(|list| list.form()).collect();
+    json!({"type": "string", "pattern": format!("^(?:{})$", forms.join("|"))})
 }
 
 /// The parameters of a route template.

@@ -21,6 +21,10 @@ pub(super) enum Malformed {
     NotHttp,
     /// The value is an HTTP request, and the function is not for one.
     Http,
+    /// The value is a request that HTTP cannot carry: its method, its URL, or a name or value among its headers.
+    NotCarried,
+    /// The request has more headers than can be read.
+    TooManyHeaders,
 }
 
 impl Malformed {
@@ -30,6 +34,8 @@ impl Malformed {
             Self::Interrupted => "the envelope was cut off",
             Self::Envelope => "the envelope has no value for the function's trigger",
             Self::NotHttp => "an HTTP function was given something else than an HTTP request",
+            Self::NotCarried => "a method, URL or header of the request cannot be sent in HTTP",
+            Self::TooManyHeaders => "the request has too many headers",
             Self::Http => "a queue or timer function was given an HTTP request",
         }
     }
@@ -76,12 +82,12 @@ pub(super) fn http(envelope: &Bytes, binding: &str) -> Result<Request, Malformed
     let Envelope { data, .. } = parsed(envelope)?;
     let value = unquoted(data.get(binding).ok_or(Malformed::Envelope)?);
     let told: Told = serde_json::from_str(&value).map_err(|_| Malformed::NotHttp)?;
-    let (path, query) = path_and_query(&told.url).ok_or(Malformed::NotHttp)?;
+    let (path, query) = path_and_query(&told.url).ok_or(Malformed::NotCarried)?;
     Ok(Request {
-        method: Method::from_bytes(told.method.as_bytes()).map_err(|_| Malformed::NotHttp)?,
+        method: Method::from_bytes(told.method.as_bytes()).map_err(|_| Malformed::NotCarried)?,
         path: path.to_owned(),
         query: query.to_owned(),
-        headers: headers(told.headers).ok_or(Malformed::NotHttp)?,
+        headers: headers(told.headers)?,
         body: told.body.map_or(Body::Absent, body),
     })
 }
@@ -137,20 +143,21 @@ fn path_and_query(url: &str) -> Option<(&str, &str)> {
     Some(target.split_once('?').unwrap_or((target, "")))
 }
 
-fn headers(told: BTreeMap<String, Lines>) -> Option<HeaderMap> {
+fn headers(told: BTreeMap<String, Lines>) -> Result<HeaderMap, Malformed> {
     let mut headers = HeaderMap::new();
     for (name, lines) in told {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Malformed::NotCarried)?;
         let lines = match lines {
             Lines::Many(lines) => lines,
             Lines::One(line) => vec![line],
         };
         for line in lines {
             // There is a number of names beyond which appending would panic.
-            headers.try_append(&name, HeaderValue::from_bytes(line.as_bytes()).ok()?).ok()?;
+            let value = HeaderValue::from_bytes(line.as_bytes()).map_err(|_| Malformed::NotCarried)?;
+            headers.try_append(&name, value).map_err(|_| Malformed::TooManyHeaders)?;
         }
     }
-    Some(headers)
+    Ok(headers)
 }
 
 fn body(value: &RawValue) -> Body {

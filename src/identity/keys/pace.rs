@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::identity::limits::BETWEEN_FETCHES;
+use crate::limits::LIMITS;
 
 /// Longest pause between attempts while callers wait for a key and the issuer fails: within ten seconds of its return
 /// they have it.
@@ -36,14 +36,14 @@ pub(super) enum Attempt {
 impl Pace {
     /// Whether an old set may be renewed now.
     pub(super) fn may_renew(&mut self, now: DateTime<Utc>) -> bool {
-        passed(&mut self.asked, BETWEEN_FETCHES, now)
+        passed(&mut self.asked, LIMITS.keys.between_fetches, now)
     }
 
     /// Whether a key that is in no set may be looked for now: once a minute, and sooner after an attempt that cost the
     /// issuer and us nothing.
     pub(super) fn may_seek(&mut self, now: DateTime<Utc>) -> bool {
         self.missed = true;
-        let pause = if self.failures == 0 || self.hung { BETWEEN_FETCHES } else { self.pause() };
+        let pause = if self.failures == 0 || self.hung { LIMITS.keys.between_fetches } else { self.pause() };
         passed(&mut self.sought, pause, now)
     }
 

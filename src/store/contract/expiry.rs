@@ -1,8 +1,10 @@
 //! What is kept for a time only, and what for good.
 
+use uuid::Uuid;
+
 use crate::{
     orders::OrderId,
-    store::{Decision, Ingested, Placed, Replayed, Store},
+    store::{Decision, Ingested, LetterCeiling, Placed, Replayed, Store},
 };
 
 use super::{
@@ -15,6 +17,8 @@ store_contract!(
     received_messages_go_after_thirty_days,
     consumed_messages_go_after_seven_days_and_open_ones_never,
     replayed_letters_go_after_ninety_days_and_others_never,
+    letters_over_the_ceiling_are_named_and_dropped,
+    a_letter_that_is_replayed_meanwhile_is_not_dropped,
     no_more_goes_at_once_than_wanted,
 );
 
@@ -68,6 +72,49 @@ async fn replayed_letters_go_after_ninety_days_and_others_never(store: &dyn Stor
     assert_eq!(purge(store, 9000 * DAY).await, 0);
     let left = store.list_dead_letters(&permit(&administrator()), &first(9)).await.unwrap().items;
     assert_eq!(left.len(), 1);
+}
+
+/// Letters that were given up a day apart, each of another message.
+async fn given_up(store: &dyn Store, count: u8) -> Vec<Uuid> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let seconds = i64::from(number) * DAY;
+        let mut letter = letter(&[0xff, number], seconds);
+        letter.queue = "orders-incoming".to_owned();
+        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        ids.push(letter.id);
+    }
+    ids
+}
+
+/// The letters over a ceiling of so many, and of so many days on the sixth day.
+async fn excess(store: &dyn Store, most: u64, days: i64) -> Vec<Uuid> {
+    let ceiling = LetterCeiling { most, recorded_after: at((6 - days) * DAY) };
+    let excess = store.excess_dead_letters(ceiling, 3).await.unwrap();
+    excess.iter().map(|letter| letter.id).collect()
+}
+
+async fn letters_over_the_ceiling_are_named_and_dropped(store: &dyn Store) {
+    let ids = given_up(store, 6).await;
+    assert_eq!(store.gauges(at(9 * DAY)).await.unwrap().oldest_dead_letter, Some(at(0)));
+    assert_eq!(excess(store, 6, 9).await, Vec::<Uuid>::new());
+    assert_eq!(excess(store, 4, 9).await, ids[..2]);
+    assert_eq!(excess(store, 9, 4).await, ids[..3]);
+    assert_eq!(excess(store, 0, 9).await, ids[..3], "no more than wanted");
+    store.drop_dead_letters(&ids[..2]).await.unwrap();
+    assert_eq!(excess(store, 4, 9).await, Vec::<Uuid>::new());
+    let left = store.gauges(at(9 * DAY)).await.unwrap();
+    assert_eq!((left.unreplayed_dead_letters, left.oldest_dead_letter), (4, Some(at(2 * DAY))));
+}
+
+async fn a_letter_that_is_replayed_meanwhile_is_not_dropped(store: &dyn Store) {
+    let ids = given_up(store, 2).await;
+    let replayed = store.replay_dead_letter(&permit(&administrator()), ids[0], stamp(9)).await;
+    assert!(matches!(replayed, Ok(Replayed::Now(_))), "{replayed:?}");
+    assert_eq!(excess(store, 1, 9).await, Vec::<Uuid>::new(), "what is replayed does not count");
+    store.drop_dead_letters(&ids).await.unwrap();
+    let left = store.list_dead_letters(&permit(&administrator()), &first(9)).await.unwrap().items;
+    assert_eq!(left.iter().map(|letter| letter.id).collect::<Vec<_>>(), ids[..1]);
 }
 
 async fn no_more_goes_at_once_than_wanted(store: &dyn Store) {

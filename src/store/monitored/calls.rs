@@ -41,12 +41,13 @@ pub(super) enum Kind {
     ListDeadLetters,
     ReplayDeadLetter,
     PurgeExpired,
+    DropDeadLetters,
     TakeDueMessages,
     Gauges,
 }
 
 impl Kind {
-    const CALLS: [Self; 18] = [
+    const CALLS: [Self; 19] = [
         Self::PlaceOrder,
         Self::IngestOrder,
         Self::ReadOrder,
@@ -63,6 +64,7 @@ impl Kind {
         Self::ListDeadLetters,
         Self::ReplayDeadLetter,
         Self::PurgeExpired,
+        Self::DropDeadLetters,
         Self::TakeDueMessages,
         Self::Gauges,
     ];

@@ -16,8 +16,9 @@ use crate::{
         PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
     store::{
-        Cancelled, Decision, DueMessage, Gauges, GivenUp, Ingested, Listed, OnWait, Pending, Placed,
-        Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
+        Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed,
+        OnWait, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
+        StoreError, Updated, Workload,
     },
 };
 
@@ -170,6 +171,18 @@ impl Store for Monitored {
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
         self.seen(Kind::PurgeExpired, self.store.purge_expired(now, limit).await)
+    }
+
+    async fn excess_dead_letters(
+        &self,
+        ceiling: LetterCeiling,
+        limit: u32,
+    ) -> Result<Vec<ExcessLetter>, StoreError> {
+        self.seen(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit).await)
+    }
+
+    async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        self.seen(Kind::DropDeadLetters, self.store.drop_dead_letters(ids).await)
     }
 
     async fn take_due_messages(

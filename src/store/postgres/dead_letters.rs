@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Reason},
+    orders::{DeadLetter, FulfilmentMessage, Reason, Status},
     policy::{Permit, ReplayDeadLetter},
     store::{
         GivenUp, Listed, Replayed, Slice, Stamp, StoreError,
@@ -15,10 +15,16 @@ use crate::{
     },
 };
 
-use super::{pool::Pool, retry::Attempt, sql};
+use super::{fulfilment::is_left, pool::Pool, retry::Attempt, sql};
 
+/// Whether the letter of this id is kept.
+const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id = $1)";
+
+/// Keeps a letter. What one of its attempts may have kept and failed before its answer was lost, the next takes for its
+/// own.
 pub(super) async fn record(
     pool: &Pool,
+    attempt: Attempt,
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
     stamp: Stamp,
@@ -42,8 +48,16 @@ pub(super) async fn record(
         .bind(fails.map(FulfilmentMessage::encode))
         .fetch_one(pool)
         .await?;
-    let reason = if row.try_get("reused")? { Reason::Reused } else { letter.reason };
-    Ok(GivenUp { kept: row.try_get::<bool, _>("kept")?.then_some(reason), failed: row.try_get("failed")? })
+    let is_reused: bool = row.try_get("reused")?;
+    let (mut kept, mut failed): (bool, bool) = (row.try_get("kept")?, row.try_get("failed")?);
+    if attempt == Attempt::Again && !kept {
+        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(pool).await?;
+    }
+    if let Some(message) = fails.filter(|_| !is_reused && !failed) {
+        failed = is_left(pool, attempt, message, Status::Failed, stamp).await?;
+    }
+    let reason = if is_reused { Reason::Reused } else { letter.reason };
+    Ok(GivenUp { kept: kept.then_some(reason), failed })
 }
 
 pub(super) async fn list(pool: &Pool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {

@@ -1,10 +1,12 @@
 //! Forgetting what is kept for a time only.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::store::{
-    StoreError, kept,
-    sql::{PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
+    ExcessLetter, LetterCeiling, StoreError, kept,
+    rows::ExcessLetterRow,
+    sql::{EXCESS_LETTERS, PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
 };
 
 use super::pool::Pool;
@@ -26,3 +28,27 @@ pub(super) async fn purge(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Result
     }
     Ok(gone)
 }
+
+/// The dead letters that are over the ceiling.
+pub(super) async fn excess(
+    pool: &Pool,
+    ceiling: LetterCeiling,
+    limit: u32,
+) -> Result<Vec<ExcessLetter>, StoreError> {
+    let found: Vec<ExcessLetterRow> = sqlx::query_as(EXCESS_LETTERS)
+        .bind(ceiling.recorded_after.timestamp_micros())
+        .bind(ceiling.newest_but_one())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await?;
+    found.into_iter().map(ExcessLetter::try_from).collect()
+}
+
+/// Drops dead letters.
+pub(super) async fn drop_letters(pool: &Pool, ids: &[Uuid]) -> Result<(), StoreError> {
+    let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    sqlx::query(DROP_LETTERS).bind(ids).execute(pool).await?;
+    Ok(())
+}
+
+const DROP_LETTERS: &str = "DELETE FROM dead_letters WHERE id = ANY($1) AND replayed_at IS NULL";

@@ -83,8 +83,11 @@ pub(super) async fn pending(
     Ok(if order.status == Status::Queued { Pending::Order(order) } else { Pending::Settled })
 }
 
+/// Decides an order that waits. What one of its attempts may have decided before its answer was lost, the next takes for
+/// its own.
 pub(super) async fn decide(
     pool: &Pool,
+    attempt: Attempt,
     message: &FulfilmentMessage,
     decision: Decision,
     stamp: Stamp,
@@ -94,7 +97,7 @@ pub(super) async fn decide(
     if Sabotage::InboxOff.is_on() {
         sabotage::forget_on_server(pool, message).await?;
     }
-    let decided = sqlx::query_scalar(sql::DECIDE)
+    let decided: bool = sqlx::query_scalar(sql::DECIDE)
         .bind(message.order_id.to_string())
         .bind(status.as_str())
         .bind(stamp.at.timestamp_micros())
@@ -104,5 +107,29 @@ pub(super) async fn decide(
         .bind(stamp.invocation.to_string())
         .fetch_one(pool)
         .await?;
-    Ok(decided)
+    Ok(decided || is_left(pool, attempt, message, status, stamp).await?)
+}
+
+/// Whether an order was left in this state at that very instant.
+const IS_LEFT: &str =
+    "SELECT EXISTS (SELECT 1 FROM orders WHERE id = $1 AND status = $2 AND updated_at = $3)";
+
+/// Whether an attempt of this call, whose answer was lost, left the order in this state.
+pub(super) async fn is_left(
+    pool: &Pool,
+    attempt: Attempt,
+    message: &FulfilmentMessage,
+    status: Status,
+    stamp: Stamp,
+) -> Result<bool, StoreError> {
+    if attempt == Attempt::First {
+        return Ok(false);
+    }
+    let left = sqlx::query_scalar(IS_LEFT)
+        .bind(message.order_id.to_string())
+        .bind(status.as_str())
+        .bind(stamp.at.timestamp_micros())
+        .fetch_one(pool)
+        .await?;
+    Ok(left)
 }

@@ -31,5 +31,6 @@ GRANT INSERT ON order_history TO orders_processor;
 GRANT SELECT, DELETE ON outbox TO orders_processor;
 GRANT UPDATE (due_at, sent, consumed_at) ON outbox TO orders_processor;
 GRANT SELECT, INSERT, DELETE ON inbox TO orders_processor;
-GRANT SELECT (id, queue, digest, replayed_at), INSERT, DELETE ON dead_letters TO orders_processor;
+GRANT SELECT (id, queue, message_id, order_id, reason, digest, recorded_at, replayed_at), INSERT, DELETE
+    ON dead_letters TO orders_processor;
 GRANT SELECT (owner_tenant, owner_object, key, created_at), DELETE ON idempotency_keys TO orders_processor;

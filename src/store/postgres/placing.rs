@@ -21,6 +21,7 @@ use super::{
     in_flight::{Subject, is_outwaited},
     orders::find,
     pool::{Pool, sqlstate},
+    retry::Attempt,
     sql,
 };
 
@@ -130,8 +131,11 @@ async fn again(
     }
 }
 
+/// Places the order of a message. What one of its attempts may have placed before its answer was lost, the next takes for
+/// its own.
 pub(super) async fn ingest(
     pool: &Pool,
+    attempt: Attempt,
     message: &IncomingOrder,
     id: OrderId,
     stamp: Stamp,
@@ -147,7 +151,14 @@ pub(super) async fn ingest(
             .await?;
         let prices = prices(&lines)?;
         return match (seen(&lines), prices) {
-            (Some(known), _) if known == content.as_str() => Ok(Ingested::Already),
+            (Some(known), _) if known == content.as_str() => {
+                let own = match attempt {
+                    Attempt::First => None,
+                    // Ids are never used twice.
+                    Attempt::Again => find(pool, AccessScope::Own(message.owner), id).await?,
+                };
+                Ok(own.map_or(Ingested::Already, Ingested::Placed))
+            }
             (Some(_), _) => Ok(Ingested::Reused),
             (None, Err(_)) => Ok(Ingested::Refused),
             // Another delivery was kept while this one waited for it; the next look shows it.

@@ -76,7 +76,7 @@ const PROCESSOR: &str = rolled_back!(
     "INSERT INTO inbox (binding, message_id, received_at, content) SELECT '', '', 0, '' WHERE false
          ON CONFLICT DO NOTHING",
     "DELETE FROM inbox WHERE binding = '' AND message_id = ''",
-    "PERFORM id, queue, digest, replayed_at FROM dead_letters WHERE id = probe",
+    "PERFORM id, queue, message_id, order_id, reason, digest, recorded_at, replayed_at FROM dead_letters WHERE id = probe",
     "INSERT INTO dead_letters
          (id, queue, message_id, order_id, reason, dequeue_count, payload, digest, recorded_at, replayed_at)
          SELECT '', '', '', '', '', 0, '', '', 0, 0 WHERE false

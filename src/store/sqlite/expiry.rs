@@ -1,8 +1,9 @@
 //! Forgetting what is kept for a time only.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use crate::store::{StoreError, kept, sql};
+use crate::store::{ExcessLetter, LetterCeiling, StoreError, kept, rows::ExcessLetterRow, sql};
 
 use super::Sqlite;
 
@@ -25,3 +26,32 @@ pub(super) async fn purge(store: &Sqlite, now: DateTime<Utc>, limit: u32) -> Res
     unit.commit().await?;
     Ok(gone)
 }
+
+/// The dead letters that are over the ceiling.
+pub(super) async fn excess(
+    store: &Sqlite,
+    ceiling: LetterCeiling,
+    limit: u32,
+) -> Result<Vec<ExcessLetter>, StoreError> {
+    let mut unit = store.read().await?;
+    let found: Vec<ExcessLetterRow> = sqlx::query_as(sql::EXCESS_LETTERS)
+        .bind(ceiling.recorded_after.timestamp_micros())
+        .bind(ceiling.newest_but_one())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *unit)
+        .await?;
+    unit.leave().await;
+    found.into_iter().map(ExcessLetter::try_from).collect()
+}
+
+/// Drops dead letters.
+pub(super) async fn drop_letters(store: &Sqlite, ids: &[Uuid]) -> Result<(), StoreError> {
+    let mut unit = store.write().await?;
+    for id in ids {
+        sqlx::query(DROP_LETTER).bind(id.to_string()).execute(&mut *unit).await?;
+    }
+    unit.commit().await?;
+    Ok(())
+}
+
+const DROP_LETTER: &str = "DELETE FROM dead_letters WHERE id = $1 AND replayed_at IS NULL";

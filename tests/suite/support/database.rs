@@ -51,7 +51,22 @@ impl Kept {
         };
         assert_eq!(written.expect("the table is there"), 1);
     }
+
+    /// Lets every dead letter be so many days older.
+    pub(super) async fn age_letters(&self, days: i64) {
+        let micros = days * 24 * 60 * 60 * 1_000_000;
+        if self.server.is_some() {
+            let mut server = PgConnection::connect(&self.url).await.expect("the server answers");
+            sqlx::query(AGE_LETTERS).bind(micros).execute(&mut server).await.expect("the table is there");
+        } else {
+            let mut file = SqliteConnection::connect(&self.url).await.expect("the file is there");
+            sqlx::query(AGE_LETTERS).bind(micros).execute(&mut file).await.expect("the table is there");
+        }
+    }
 }
+
+/// Moves the moment at which messages were given up into the past.
+const AGE_LETTERS: &str = "UPDATE dead_letters SET recorded_at = recorded_at - $1";
 
 const PRODUCT: &str = "INSERT INTO products (sku, name, currency, unit_price, active, version, updated_at)
     VALUES ($1, 'Beans', 'EUR', 1290, true, 1, 0)";

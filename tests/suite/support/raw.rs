@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use serde_json::{Map, Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -84,4 +85,16 @@ impl Raw {
         self.stream.read_exact(&mut reply.body).await.expect("a whole body");
         reply
     }
+}
+
+/// An HTTP call as the host puts it into an envelope.
+pub(crate) fn enveloped(method: &str, url: &str, lines: &[String], body: &str) -> String {
+    let headers: Map<String, Value> = lines
+        .iter()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), json!([value])))
+        .collect();
+    let request = json!({"Url": url, "Method": method, "Query": {}, "Headers": headers, "Params": {},
+                         "Identities": [], "Body": body});
+    json!({"Data": {"req": request}, "Metadata": {}}).to_string()
 }

@@ -33,14 +33,14 @@ fn logs() -> Vec<Assertion> {
 
 fn alerts() -> Vec<Assertion> {
     vec![
-        line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(6),
+        line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(7),
         line(
             "C48-told",
             ALERT,
             "properties.actions.actionGroups[*]",
             Want::Of("Microsoft.Insights/actionGroups"),
         )
-        .least(6),
+        .least(7),
         line(
             "C18-dead-letters",
             ALERT,
@@ -48,6 +48,13 @@ fn alerts() -> Vec<Assertion> {
             Want::Starts("// A row: a message was given up"),
         )
         .only(&[("properties.displayName", "dead-letters")]),
+        line(
+            "C18-dead-letters-ceiling",
+            ALERT,
+            "properties.criteria.allOf[0].query",
+            Want::Starts("// A row: unreplayed dead letters"),
+        )
+        .only(&[("properties.displayName", "dead-letters-ceiling")]),
         line(
             "C18-errors",
             ALERT,

@@ -71,6 +71,11 @@ async fn each_role_does_all_that_its_functions_need() {
         processor_app.ingest_order(&message, OrderId::new(at(seconds)), stamp(seconds)).await.unwrap();
     }
     processor_app.purge_expired(at(1_000_000_000), 100).await.unwrap();
+    let ceiling = LetterCeiling { most: 9, recorded_after: at(1_000_000_000) };
+    let excess = processor_app.excess_dead_letters(ceiling, 9).await.unwrap();
+    let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
+    processor_app.drop_dead_letters(&ids).await.unwrap();
+    processor_app.gauges(at(1)).await.unwrap();
     for store in [&api, &processor_app] {
         store.ping().await.unwrap();
     }
@@ -97,6 +102,7 @@ async fn no_role_does_the_others_work() {
     refused(api.record_dead_letter(&letter, None, stamp(3)).await);
     refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9).await);
     refused(api.purge_expired(at(0), 9).await);
+    refused(api.drop_dead_letters(&[letter.id]).await);
     for store in [&api, &processor_app] {
         refused(store.migrate().await.map_err(|error| match error {
             StoreError::Unavailable(sqlx::Error::Migrate(source)) => match *source {

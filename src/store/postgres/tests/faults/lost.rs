@@ -1,7 +1,10 @@
 //! Changes that were committed, and whose answers never came.
 
 use super::*;
-use crate::{orders::Status, store::contract::letter};
+use crate::{
+    orders::Status,
+    store::contract::{incoming, letter, queued},
+};
 
 const LOCK_ORDERS: &str = "SELECT 1 FROM orders FOR UPDATE";
 
@@ -100,6 +103,44 @@ async fn a_replay_whose_answer_is_lost_is_its_own() {
     assert!(matches!(replayed, Ok(Replayed::Now(_))), "{replayed:?}");
     let again = world.store.replay_dead_letter(&admin, letter.id, stamp(4)).await;
     assert!(matches!(again, Ok(Replayed::Already)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_decision_whose_answer_is_lost_is_its_own() {
+    let world = World::start().await;
+    let (_, message) = queued(&world.store, 1).await;
+    let decide = world.store.decide_order(&message, Decision::Fulfilled, stamp(2));
+    let decided = losing(&world, LOCK_ORDERS, "SELECT status = 'fulfilled' FROM orders", decide).await;
+    assert!(matches!(decided, Ok(true)), "{decided:?}");
+    let again = world.store.decide_order(&message, Decision::Fulfilled, stamp(3)).await;
+    assert!(matches!(again, Ok(false)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_letter_and_its_failed_order_whose_answer_is_lost_are_its_own() {
+    let world = World::start().await;
+    let (_, message) = queued(&world.store, 1).await;
+    let letter = letter(message.encode().as_ref(), 2);
+    let record = world.store.record_dead_letter(&letter, Some(&message), stamp(2));
+    let recorded = losing(&world, LOCK_ORDERS, "SELECT status = 'failed' FROM orders", record).await;
+    let recorded = recorded.unwrap();
+    assert_eq!((recorded.kept, recorded.failed), (Some(letter.reason), true));
+    let again = world.store.record_dead_letter(&letter, Some(&message), stamp(3)).await.unwrap();
+    assert_eq!((again.kept, again.failed), (None, false));
+}
+
+#[tokio::test]
+async fn an_order_of_a_message_whose_answer_is_lost_is_its_own() {
+    let (world, _) = world_with_order().await;
+    let message = incoming(1, draft(), b"m");
+    let id = OrderId::new(at(2));
+    let ingest = world.store.ingest_order(&message, id, stamp(2));
+    let lock = "SELECT 1 FROM products FOR UPDATE";
+    let ingested = losing(&world, lock, "SELECT count(*) = 2 FROM orders", ingest).await;
+    let Ok(Ingested::Placed(order)) = ingested else { panic!("{ingested:?}") };
+    assert_eq!(order.id, id);
+    let again = world.store.ingest_order(&message, OrderId::new(at(3)), stamp(3)).await;
+    assert!(matches!(again, Ok(Ingested::Already)), "{again:?}");
 }
 
 #[tokio::test]

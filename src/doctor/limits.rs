@@ -1,0 +1,101 @@
+//! Every bound of the worker with its number, so that who wonders about a 429 or a 503 need not read the source.
+
+use host_traps::Finding;
+
+use super::pass;
+use crate::{
+    config::{Config, IdentityMode},
+    limits::{LIMITS, Limits},
+};
+
+pub(super) fn rules(config: &Config) -> Vec<Finding> {
+    let Limits { requests, concurrency, keys, forms, dead_letters, memory } = LIMITS;
+    let rate_is_off = config.rate_limit.is_none();
+    let own = match concurrency.per_caller {
+        Some(most) if !rate_is_off => format!("{most} of one caller"),
+        _ => "any number of one caller".to_owned(),
+    };
+    let envelopes = concurrency.unidentified - concurrency.unidentified_direct;
+    let mut findings = vec![
+        pass(
+            "C32-requests",
+            "requests at once",
+            format!(
+                "at most {} run, {own}; {} without an identified caller: {} direct ones, {envelopes} envelopes that are \
+                 not read, for which {} more wait",
+                concurrency.running,
+                concurrency.unidentified,
+                concurrency.unidentified_direct,
+                concurrency.waiting_envelopes,
+            ),
+        ),
+        pass(
+            "C32-times",
+            "time of a request",
+            format!(
+                "a head has {} s, a body {} s, an HTTP call {} s, a queue or timer call {} s",
+                requests.head.as_secs(),
+                requests.body.as_secs(),
+                requests.http.as_secs(),
+                requests.queue.as_secs(),
+            ),
+        ),
+        pass(
+            "C15-bodies",
+            "size of bodies and refusals",
+            format!(
+                "a body has at most {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
+                 fields in {} bytes, names of at most {} bytes among them, and has at most {} bytes",
+                forms.body,
+                forms.depth,
+                requests.envelope,
+                forms.errors,
+                forms.errors_size,
+                forms.told_name,
+                forms.refusal,
+            ),
+        ),
+        pass(
+            "C18-letters",
+            "unreplayed dead letters",
+            format!(
+                "at most {} are kept, each for {} days; from {} or {} days on there is a warning",
+                dead_letters.unreplayed,
+                dead_letters.age.num_days(),
+                dead_letters.near_unreplayed(),
+                dead_letters.near_days(),
+            ),
+        ),
+        pass(
+            "C32-memory",
+            "what is remembered of callers",
+            format!(
+                "the rate of {} callers, {} verified tokens, the denials of {} callers; {} denials of one kind have a \
+                 line of their own in {} s",
+                memory.rate_buckets,
+                memory.verified_tokens,
+                memory.denial_windows,
+                memory.denial_lines,
+                memory.denial_window.as_secs(),
+            ),
+        ),
+    ];
+    let judges_tokens = config
+        .identity
+        .as_ref()
+        .is_some_and(|identity| !matches!(identity.mode, IdentityMode::EasyAuth { .. }));
+    if judges_tokens {
+        findings.push(pass(
+            "C32-key-waits",
+            "issuer of tokens",
+            format!(
+                "at most {} calls wait at once for the issuer's keys, each at most {} s; unknown keys are \
+                 looked for every {} s",
+                keys.waiting,
+                keys.wait.as_secs(),
+                keys.between_fetches.num_seconds(),
+            ),
+        ));
+    }
+    findings
+}

@@ -1,0 +1,119 @@
+//! What is wrong with the fields of a body, as far as its sender is told.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::limits::{FormLimits, LIMITS};
+
+/// A wrong field.
+#[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct FieldFault {
+    /// Where it is: an RFC 6901 pointer into the body. An unknown field with a long name is pointed at by the object that
+    /// holds it.
+    pub pointer: String,
+    /// What is wrong with it: one of a closed list.
+    pub code: FieldCode,
+    /// The same for people.
+    pub detail: &'static str,
+}
+
+/// What can be wrong with a field (contract §3).
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldCode {
+    /// It is missing.
+    Required,
+    /// It is of another JSON type.
+    Type,
+    /// It was not asked for.
+    UnknownField,
+    /// Too short, too long, too few, too many.
+    Length,
+    /// Too small or too large.
+    Range,
+    /// Characters that do not belong there.
+    Pattern,
+    /// It names something that does not exist.
+    Unknown,
+    /// It is priced in another currency.
+    Currency,
+    /// It is there twice.
+    Duplicate,
+}
+
+/// The wrong fields of one body in the sequence of their pointers, each once: not so many that a small body makes a large
+/// answer.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FieldFaults {
+    faults: Vec<FieldFault>,
+    truncated: bool,
+}
+
+impl FieldFaults {
+    /// No wrong field.
+    pub(crate) const NONE: Self = Self { faults: Vec::new(), truncated: false };
+
+    /// The first of these.
+    #[must_use]
+    pub fn new(mut faults: Vec<FieldFault>) -> Self {
+        faults.sort();
+        faults.dedup();
+        let FormLimits { errors, errors_size, .. } = LIMITS.forms;
+        let mut size = 0;
+        let fit = faults.iter().take(errors).take_while(|fault| {
+            size += size_in_envelope(fault);
+            size <= errors_size
+        });
+        let fit = fit.count();
+        let truncated = fit < faults.len();
+        faults.truncate(fit);
+        Self { faults, truncated }
+    }
+
+    /// Those that the sender is told of.
+    #[must_use]
+    pub fn as_slice(&self) -> &[FieldFault] {
+        &self.faults
+    }
+
+    /// Whether there are more.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+/// How many bytes a fault takes at most: in an envelope the answer is a text within JSON.
+fn size_in_envelope(fault: &FieldFault) -> usize {
+    let written = serde_json::to_string(fault).and_then(|text| serde_json::to_string(&text));
+    written.map_or(usize::MAX, |text| text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(count: usize, name: &str) -> FieldFaults {
+        let fault = |number| FieldFault {
+            pointer: format!("/{number:05}{name}"),
+            code: FieldCode::UnknownField,
+            detail: "There is no such field.",
+        };
+        FieldFaults::new((0..count).rev().map(fault).collect())
+    }
+
+    #[test]
+    fn a_hundred_faults_are_told_and_no_more() {
+        let (whole, more) = (faults(100, ""), faults(101, ""));
+        assert_eq!((whole.as_slice().len(), whole.is_truncated()), (100, false));
+        assert_eq!((more.as_slice(), more.is_truncated()), (whole.as_slice(), true));
+    }
+
+    #[test]
+    fn faults_with_long_names_are_fewer() {
+        let told = faults(100, &"\u{1}".repeat(1_000));
+        let size: usize = told.as_slice().iter().map(size_in_envelope).sum();
+        assert!(told.is_truncated() && !told.as_slice().is_empty(), "{}", told.as_slice().len());
+        assert!(size <= LIMITS.forms.errors_size);
+    }
+}

@@ -1,0 +1,145 @@
+//! Callers who take many places and give none back, and what the others feel of them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{
+    Evidence, Heard, Mode, Raw, Setup, TENANT, TestApp, an_order, deliver, enveloped, object_id, terminate,
+};
+
+const SLOW: usize = 140;
+
+/// An app whose callers need nothing but a token, and may call often.
+async fn app() -> TestApp {
+    let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token);
+    let app = setup.set("ORDERS_RATE_LIMIT", "1000/s burst 1000").start().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    app
+}
+
+fn signed_in(app: &TestApp, person: &str) -> Vec<String> {
+    vec![
+        format!("Authorization: Bearer {}", app.token_of(person)),
+        "Content-Type: application/json".to_owned(),
+    ]
+}
+
+/// Requests whose bodies do not end: every other one says how long it would be.
+async fn slow_bodies(app: &TestApp, person: &str) -> Vec<Raw> {
+    let lines = signed_in(app, person).join("\r\n");
+    let mut crowd = Vec::new();
+    for number in 0..SLOW {
+        let (framing, begun) = match number % 2 {
+            0 => ("Content-Length: 60000", "{"),
+            _ => ("Transfer-Encoding: chunked", "1\r\n{\r\n"),
+        };
+        let mut raw = Raw::to(app).await;
+        raw.write(format!("POST /api/orders HTTP/1.1\r\nHost: h\r\n{framing}\r\n{lines}\r\n\r\n{begun}"))
+            .await;
+        crowd.push(raw);
+    }
+    crowd
+}
+
+/// The status of a call of this person's that lists products, in an envelope.
+async fn listing_in_an_envelope(app: &TestApp, person: &str) -> Value {
+    let envelope = enveloped("GET", "http://h/api/products", &signed_in(app, person), "");
+    let mut raw = Raw::to(app).await;
+    raw.envelope("ListProducts", envelope.len(), envelope.as_bytes()).await;
+    raw.read().await.json()["Outputs"]["res"]["statusCode"].clone()
+}
+
+/// An order of the neighbour's, through the queue.
+fn message() -> String {
+    let owner = json!({"tenantId": TENANT, "objectId": object_id(2)});
+    let mut message = an_order("BEANS");
+    message["version"] = 1.into();
+    message["messageId"] = "4f3c6a0e-1b1d-4a53-9a52-0f2f3f7a9c11".into();
+    message["owner"] = owner;
+    message.to_string()
+}
+
+#[tokio::test]
+async fn a_caller_with_slow_bodies_costs_others_nothing() {
+    let app = app().await;
+    let neighbour = app.person("neighbour");
+    let crowd = slow_bodies(&app, "buyer").await;
+    let started = Instant::now();
+    for round in 0..100 {
+        let direct = neighbour.get("/api/products").await;
+        assert_eq!(direct.status, 200, "round {round}: {direct:?}");
+        assert_eq!(listing_in_an_envelope(&app, "neighbour").await, 200, "round {round}");
+    }
+    assert_eq!(app.anonymous().get("/api/health").await.status, 200);
+    deliver(&app, "orders-incoming", message()).await;
+    let listed = neighbour.get("/api/orders").await.json();
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "the message became an order: {listed}");
+    let mut statuses = [0, 0];
+    for mut raw in crowd {
+        let reply = raw.read().await;
+        match reply.status {
+            408 => statuses[0] += 1,
+            429 => {
+                assert_eq!(
+                    (reply.problem().as_str(), reply.header("retry-after")),
+                    ("rate-limited", Some("1"))
+                );
+                statuses[1] += 1;
+            }
+            _ => panic!("{reply:?}"),
+        }
+    }
+    assert_eq!(statuses, [16, SLOW - 16], "after {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_seconds() {
+    let app = app().await;
+    let neighbour = app.person("neighbour");
+    assert_eq!(neighbour.get("/api/products").await.status, 200);
+    let mut crowd = Vec::new();
+    for number in 0..SLOW {
+        let function = if number % 2 == 0 { "CreateOrder" } else { "IngestOrder" };
+        let mut raw = Raw::to(&app).await;
+        raw.envelope(function, 99, b"{").await;
+        crowd.push(raw);
+    }
+    let started = Instant::now();
+    for round in 0..20 {
+        assert_eq!(neighbour.get("/api/products").await.status, 200, "round {round}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(listing_in_an_envelope(&app, "neighbour").await, 200);
+    // Beside the three seconds, the machine's own time.
+    assert!(started.elapsed() < Duration::from_millis(3_500), "{:?}", started.elapsed());
+    deliver(&app, "orders-incoming", message()).await;
+    assert_eq!(neighbour.get("/api/orders").await.json()["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_caller_who_is_refused_for_running_requests_is_told_of_and_counted() {
+    let mut app = app().await;
+    let crowd = slow_bodies(&app, "buyer").await;
+    let mut heard = Heard::default();
+    heard
+        .until(&mut app, "denials", |heard| {
+            heard.events("denied").iter().any(|line| line["reason"] == "too-many-running")
+        })
+        .await;
+    let lines = heard.events("denied");
+    assert!(lines.len() <= 10, "more than ten are counted: {lines:?}");
+    for mut raw in crowd {
+        raw.read().await;
+    }
+    terminate(&app);
+    // Counted since the line before: one a minute, and one at the end.
+    let refused = |heard: &Heard| {
+        let lines = heard.events("request-metrics");
+        lines.iter().filter_map(|line| line["refused_per_caller"].as_u64()).sum::<u64>()
+    };
+    heard.until(&mut app, "the metrics", |heard| refused(heard) == SLOW as u64 - 16).await;
+    let lines = heard.events("request-metrics");
+    assert!(lines.iter().any(|line| line["running"].as_u64() >= Some(16)), "{lines:?}");
+}
