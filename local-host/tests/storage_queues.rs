@@ -50,6 +50,7 @@ in_memory_and_at_a_server!(
     a_message_stays_as_long_as_it_was_put_for,
     a_text_above_64_kib_is_refused,
     a_text_arrives_as_it_was_put,
+    a_text_that_xml_does_not_carry_is_refused,
     a_batch_is_as_large_as_was_asked_for,
     a_missing_queue_is_empty_and_made_by_the_first_message,
     names_ignore_case_and_a_look_changes_nothing,
@@ -150,7 +151,8 @@ async fn a_text_above_64_kib_is_refused(queues: Queues) {
 }
 
 async fn a_text_arrives_as_it_was_put(queues: Queues) {
-    let texts = ["e30=", "<a href=\"x\">&amp;</a> ]]>", "gr\u{fc}\u{df} \u{1f41d}", "a  b", ""];
+    let texts =
+        ["e30=", "<a href=\"x\">&amp;</a> ]]>", "gr\u{fc}\u{df} \u{1f41d}", "a  b", "a\r\nb\tc\n", ""];
     for text in texts {
         queues.put("jobs", text.to_owned()).await.unwrap();
     }
@@ -158,6 +160,14 @@ async fn a_text_arrives_as_it_was_put(queues: Queues) {
     assert_eq!(BTreeSet::from_iter(queues.peek("jobs").await.unwrap()), sent);
     let received = queues.receive("jobs", 32, LEASE).await.unwrap();
     assert_eq!(received.into_iter().map(|message| message.text).collect::<BTreeSet<_>>(), sent);
+}
+
+async fn a_text_that_xml_does_not_carry_is_refused(queues: Queues) {
+    for char in ['\0', '\u{1f}', '\u{fffe}'] {
+        let refused = queues.put("jobs", format!("a{char}b")).await;
+        assert!(matches!(refused, Err(QueueError::Unwritable(found)) if found == char), "{refused:?}");
+    }
+    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
 }
 
 async fn a_batch_is_as_large_as_was_asked_for(queues: Queues) {

@@ -87,12 +87,8 @@ async fn send_one(
     for message in queue_output::messages(value, output.data_type).map_err(Failure::mistake)? {
         let text = match encoding {
             MessageEncoding::Base64 => STANDARD.encode(message),
-            MessageEncoding::None => String::from_utf8(message).map_err(|_| {
-                Failure::mistake(format!(
-                    "output \"{}\" is not UTF-8, which messageEncoding none cannot carry",
-                    output.binding
-                ))
-            })?,
+            // The host reads the bytes as text, and what is no UTF-8 becomes U+FFFD (`qout-string-hex`).
+            MessageEncoding::None => String::from_utf8_lossy(&message).into_owned(),
         };
         queues.put(queue, text).await.map_err(|error| not_sent(output, &error))?;
     }

@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Counts, Message, Pauses, QueueError};
+use super::{Counts, Message, Pauses, QueueError, check_text};
 use crate::{clock::Clock, event::Events};
 use arrivals::Arrivals;
 use client::{Answer, Client};
@@ -60,6 +60,7 @@ impl StorageQueues {
         delay: Duration,
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
+        check_text(&text)?;
         let queue = queue.to_lowercase();
         let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life.max(SECOND)));
         let mut ask = Ask::new(Method::POST, messages(&queue)).with("messagettl", life);
