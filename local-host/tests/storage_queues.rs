@@ -9,8 +9,9 @@ use std::{
 
 use local_host::{
     Event, Events,
+    app::Connection,
     clock::Clock,
-    queues::{ConnectionError, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
+    queues::{Connections, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
 };
 use test_servers::azurite::Azurite;
 use tokio::{
@@ -257,19 +258,6 @@ async fn another_kind_of_server_is_told_apart() {
     assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
 }
 
-#[test]
-fn only_a_storage_connection_string_moves_the_queues_out_of_this_process() {
-    let of = |value: &str| {
-        let settings = [("AzureWebJobsStorage".to_owned(), value.to_owned())];
-        Queues::of_settings(&settings, Clock::system(), Events::new())
-    };
-    assert!(of("").unwrap().is_none());
-    assert!(matches!(of("UseDevelopmentStorage=true").unwrap(), Some(Queues::Storage(_))));
-    assert!(matches!(of("nonsense"), Err(ConnectionError::NotPairs)));
-    let cloud = of("DefaultEndpointsProtocol=https;AccountName=one;AccountKey=a2V5");
-    assert!(matches!(cloud, Err(ConnectionError::Elsewhere(_))), "{cloud:?}");
-}
-
 /// Queues of an account that no other test has.
 fn at_a_server() -> Queues {
     connected(&Azurite::shared().unwrap().account()).0
@@ -279,8 +267,8 @@ fn connected(account: &str) -> (Queues, Receiver<Event>) {
     let settings = [("AzureWebJobsStorage".to_owned(), account.to_owned())];
     let events = Events::new();
     let told = events.listen();
-    let queues = Queues::of_settings(&settings, Clock::system(), events).unwrap();
-    (queues.unwrap(), told)
+    let connections = Connections::of_settings(&settings, Clock::system(), events);
+    (connections.queues(&Connection::default()).unwrap(), told)
 }
 
 async fn only(queues: &Queues, queue: &str, lease: Duration) -> Message {

@@ -12,6 +12,7 @@ use local_host::{
     issuer::{Issuer, TokenOptions},
     keys::Keys,
     people::People,
+    queues::Connections,
     supervisor::OWN_URL,
 };
 use tempfile::TempDir;
@@ -160,6 +161,7 @@ pub(crate) struct Setup {
     program: PathBuf,
     settings: Vec<(String, String)>,
     stocked: Option<&'static str>,
+    continued: Option<(String, Connections)>,
 }
 
 impl Setup {
@@ -174,6 +176,7 @@ impl Setup {
             program: binary(),
             settings: Vec::new(),
             stocked: None,
+            continued: None,
         }
     }
 
@@ -210,6 +213,12 @@ impl Setup {
         self
     }
 
+    /// Serves the database and the queues of another app, which has to be stopped and kept.
+    pub(crate) fn continuing(mut self, app: &TestApp) -> Self {
+        self.continued = Some((app.database_url.clone(), app.connections.clone()));
+        self
+    }
+
     /// Starts this instead of the binary under test, which it has to become.
     pub(crate) fn program(mut self, program: PathBuf) -> Self {
         self.program = program;
@@ -236,17 +245,20 @@ impl Setup {
         if let Some(sku) = self.stocked {
             database.stock(sku).await;
         }
+        let storage = self.queues.setting();
+        let events = Events::new();
+        let (database_url, connections) = self
+            .continued
+            .unwrap_or_else(|| (database.url.clone(), queues::connections(storage.clone(), events.clone())));
+        let queues = queues::of(&connections);
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
-            ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
+            ("ORDERS_DATABASE_URL".to_owned(), database_url.clone()),
             ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ];
         settings.extend(self.evidence.settings(&people));
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
-        let events = Events::new();
-        let storage = self.queues.setting();
-        let queues = queues::queues(storage.as_ref(), events.clone());
         settings.extend(storage);
         let heard = events.listen();
         kept_log::keep(events.listen());
@@ -258,13 +270,23 @@ impl Setup {
             people: Some(people.clone()),
             state: state(),
             keys: self.keys,
-            queues: queues.clone(),
+            queues: connections.clone(),
             events,
             console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues: TestQueues(queues), heard, issuer, _database: database, _folder: folder }
+        let queues = TestQueues(queues);
+        TestApp {
+            host,
+            queues,
+            heard,
+            issuer,
+            database_url,
+            connections,
+            _database: database,
+            _folder: folder,
+        }
     }
 }
 
@@ -274,6 +296,8 @@ pub(crate) struct TestApp {
     pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
+    database_url: String,
+    connections: Connections,
     _database: Kept,
     _folder: TempDir,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     Event,
-    app::{DataType, Function, MessageEncoding, Trigger, TriggerKind},
+    app::{Connection, DataType, Function, MessageEncoding, Trigger, TriggerKind},
     queue_listener::{BadMessage, queue_data},
     queues::{MemoryQueues, Message},
 };
@@ -22,7 +22,7 @@ fn message(text: &str) -> Message {
 }
 
 fn function(data_type: DataType) -> Function {
-    let kind = TriggerKind::Queue { queue: "jobs".to_owned() };
+    let kind = TriggerKind::Queue { queue: "jobs".to_owned(), connection: Connection::default() };
     Function {
         name: "qin".to_owned(),
         trigger: Trigger { binding: "job".to_owned(), kind, data_type },

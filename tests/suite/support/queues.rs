@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use local_host::{
     Events,
+    app::Connection,
     clock::Clock,
-    queues::{Counts, Queues},
+    queues::{Connections, Counts, Queues},
 };
 use test_servers::azurite::Azurite;
 
 use super::SOON;
+
+/// What every queue binding names.
+const CONNECTION: &str = "AzureWebJobsStorage";
 
 /// Whose queues an app has.
 #[derive(Clone, Debug)]
@@ -30,15 +34,19 @@ impl Place {
             Self::AtServer => Azurite::shared().expect("a queue server can be had").account(),
             Self::At(account) => account.clone(),
         };
-        Some(("AzureWebJobsStorage".to_owned(), account))
+        Some((CONNECTION.to_owned(), account))
     }
 }
 
-/// The queues that a setting leads to.
-pub(crate) fn queues(setting: Option<&(String, String)>, events: Events) -> Queues {
-    let Some(setting) = setting else { return Queues::default() };
-    let queues = Queues::of_settings(std::slice::from_ref(setting), Clock::system(), events);
-    queues.expect("the account is on this machine").expect("the setting is there")
+/// The connections of an app's bindings.
+pub(crate) fn connections(setting: Option<(String, String)>, events: Events) -> Connections {
+    let settings: Vec<_> = setting.into_iter().collect();
+    Connections::of_settings(&settings, Clock::system(), events)
+}
+
+/// The queues of the connection that every binding names.
+pub(crate) fn of(connections: &Connections) -> Queues {
+    connections.queues(&Connection::named(CONNECTION)).expect("the account is on this machine")
 }
 
 /// The same queues as a test looks at them: what goes wrong fails the test.
