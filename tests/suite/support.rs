@@ -38,7 +38,7 @@ pub(crate) use described::document;
 pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
-pub(crate) use queues::{Place, TestQueues};
+pub(crate) use queues::{Place, TestQueues, deliver, deliver_text, payload};
 pub(crate) use raw::Raw;
 pub(crate) use signals::{kill, terminate};
 pub(crate) use staged::{Part, binary};
@@ -395,18 +395,4 @@ pub(crate) fn repository() -> &'static Path {
 /// One issuer key serves all tests: making one takes longer than most of them.
 pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
-}
-
-/// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
-pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    app.queues.put(queue, STANDARD.encode(payload)).await;
-    app.queues.until_empty(queue).await;
-}
-
-/// The payload of a message, as its consumer reads it.
-pub(crate) fn payload(text: &str) -> serde_json::Value {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let bytes = STANDARD.decode(text).expect("queues hold base64");
-    serde_json::from_slice(&bytes).expect("messages are JSON")
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     Events,
     app::Connection,
@@ -10,7 +11,7 @@ use local_host::{
 };
 use test_servers::azurite::Azurite;
 
-use super::SOON;
+use super::{SOON, TestApp};
 
 /// What every queue binding names.
 const CONNECTION: &str = "AzureWebJobsStorage";
@@ -87,4 +88,20 @@ impl TestQueues {
     pub(crate) async fn purge(&self, queue: &str) {
         self.0.purge(queue).await.expect("the queues can be emptied");
     }
+}
+
+/// Puts a message into a queue as a sender does whose storage client encodes, and waits until the app has dealt with it.
+pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
+    deliver_text(app, queue, &STANDARD.encode(payload)).await;
+}
+
+/// Puts a text into a queue as it is, and waits until the app has dealt with it.
+pub(crate) async fn deliver_text(app: &TestApp, queue: &str, text: &str) {
+    app.queues.put(queue, text.to_owned()).await;
+    app.queues.until_empty(queue).await;
+}
+
+/// The message that the app put into a queue, as its consumer reads it.
+pub(crate) fn payload(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("a queue holds JSON text")
 }
