@@ -14,7 +14,7 @@ use test_servers::azurite::Azurite;
 use super::{SOON, TestApp};
 
 /// What every queue binding names.
-const CONNECTION: &str = "AzureWebJobsStorage";
+const CONNECTION: &str = "WorkQueues";
 
 /// Whose queues an app has.
 #[derive(Clone, Debug)]
