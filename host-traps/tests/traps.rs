@@ -203,11 +203,33 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
         ),
         ("worker-runtime", warn, sound().unset("FUNCTIONS_WORKER_RUNTIME")),
         ("host-storage", fail, sound().unset("AzureWebJobsStorage")),
-        ("binding-connections", fail, sound().function("Other", &[elsewhere])),
+        ("binding-connections", fail, sound().function("Other", std::slice::from_ref(&elsewhere))),
+        (
+            "binding-connections",
+            fail,
+            sound().function("Other", &[elsewhere]).setting("OtherStorage__credential", "managedidentity"),
+        ),
         ("settings-in-bindings", fail, sound().function("Named", &[named])),
         ("set-by-hand", fail, sound().setting("WEBSITE_AUTH_ENABLED", "True")),
         ("settings-alike", warn, sound().setting("functions_worker_runtime", "custom")),
     ]
+}
+
+#[test]
+fn a_queue_connection_may_be_given_in_each_form() {
+    let mut elsewhere = queue_trigger();
+    elsewhere["connection"] = "WorkQueues".into();
+    for name in [
+        "WorkQueues",
+        "AzureWebJobsWorkQueues",
+        "WorkQueues__accountName",
+        "WorkQueues__queueServiceUri",
+        "AzureWebJobsWorkQueues__queueServiceUri",
+    ] {
+        let app =
+            Folder::sound().function("Other", std::slice::from_ref(&elsewhere)).setting(name, "somewhere");
+        assert_eq!(app.breaks(), BTreeSet::new(), "{name}");
+    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ var common = {
   AzureWebJobsStorage__blobServiceUri: blobs
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.clientId
+  WorkQueues__credential: 'managedidentity'
+  WorkQueues__clientId: identity.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.clientId};Authorization=AAD'
   AZURE_CLIENT_ID: identity.clientId

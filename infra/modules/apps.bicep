@@ -97,7 +97,7 @@ module api 'function-app.bicep' = {
     publisherRoleId: publisherRoleId
     demandsCertificates: !empty(directCertificates)
     settings: union(ofDirectCallers, {
-      AzureWebJobsStorage__queueServiceUri: work
+      WorkQueues__queueServiceUri: work
       ORDERS_DATABASE_URL: 'postgres://${identities.api.name}@${databaseHost}:5432/orders?sslmode=verify-full'
       ORDERS_DATABASE_IDENTITY: 'managed'
       ORDERS_DATABASE_POOL: string(apiPool)
@@ -137,7 +137,7 @@ module processor 'function-app.bicep' = {
     publisherRoleId: publisherRoleId
     demandsCertificates: false
     settings: {
-      AzureWebJobsStorage__queueServiceUri: work
+      WorkQueues__queueServiceUri: work
       ORDERS_DATABASE_URL: 'postgres://${identities.processor.name}@${databaseHost}:5432/orders?sslmode=verify-full'
       ORDERS_DATABASE_IDENTITY: 'managed'
       ORDERS_DATABASE_POOL: string(processorPool)

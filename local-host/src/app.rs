@@ -7,6 +7,7 @@ mod retry;
 pub(crate) mod span;
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -70,6 +71,21 @@ impl App {
             largest_body: largest_body(&settings).map_err(|fault| AppError(vec![fault]))?,
             believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
         })
+    }
+}
+
+impl App {
+    /// Every queue that a binding names, with its connection, those of triggers first.
+    pub fn queue_bindings(&self) -> impl Iterator<Item = (&str, &Connection)> {
+        let triggers = self.functions.iter().filter_map(|function| match &function.trigger.kind {
+            TriggerKind::Queue { queue, connection } => Some((queue.as_str(), connection)),
+            _ => None,
+        });
+        let outputs = self.functions.iter().flat_map(|function| &function.outputs);
+        triggers.chain(outputs.filter_map(|output| match &output.kind {
+            OutputKind::Queue { queue, connection } => Some((queue.as_str(), connection)),
+            OutputKind::Http => None,
+        }))
     }
 }
 
@@ -199,6 +215,31 @@ pub enum DataType {
     Binary,
 }
 
+/// The `connection` of a queue binding: the name of a setting, or what such settings begin with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Connection(String);
+
+impl Connection {
+    /// The connection of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// That of the host's own storage, which a binding has that names none.
+impl Default for Connection {
+    fn default() -> Self {
+        Self::named("AzureWebJobsStorage")
+    }
+}
+
+impl fmt::Display for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// The kinds of trigger that this host serves.
 #[derive(Clone, Debug)]
 pub enum TriggerKind {
@@ -215,6 +256,8 @@ pub enum TriggerKind {
     Queue {
         /// `queueName`, lower case, `%Setting%` resolved.
         queue: String,
+        /// `connection`, `%Setting%` resolved.
+        connection: Connection,
     },
     /// `timerTrigger`.
     Timer {
@@ -258,5 +301,7 @@ pub enum OutputKind {
     Queue {
         /// `queueName`, lower case, `%Setting%` resolved.
         queue: String,
+        /// `connection`, `%Setting%` resolved.
+        connection: Connection,
     },
 }

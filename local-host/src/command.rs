@@ -20,7 +20,7 @@ use local_host::{
     keys::Keys,
     local_settings::LocalSettings,
     people::People,
-    queues::Queues,
+    queues::Connections,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -50,11 +50,7 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     let events = Events::new();
     let show = Show::new(arguments.log, arguments.quiet);
     tokio::spawn(show.follow(events.listen()));
-    let queues =
-        Queues::of_settings(&arguments.settings, Clock::system(), events.clone())?.unwrap_or_default();
-    if let Some(file) = &arguments.import {
-        transfer::import(file, arguments.export.as_deref(), &queues)?;
-    }
+    let queues = Connections::of_settings(&arguments.settings, Clock::system(), events.clone());
     let port = LocalSettings::read(&root).map_err(anyhow::Error::msg)?.port;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.or(port).unwrap_or(USUAL_PORT)));
     let reloads = Reloads::new(&root, &arguments.state, &arguments.rebuild)?;
@@ -68,6 +64,9 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     let found = App::load(&root, &local.beneath(&arguments.settings))?;
     if found.functions.is_empty() {
         bail!(nothing_to_serve(&root, &found));
+    }
+    if let Some(file) = &arguments.import {
+        transfer::import(file, arguments.export.as_deref(), transfer::all_here(&found, &queues)?)?;
     }
     let host = LocalHost::start(Options {
         app_root: root,
@@ -88,7 +87,7 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     let served = unless_stopped(announce_and_obey(&host, show, arguments, reloads)).await.map(drop);
     host.stop().await;
     if let Some(file) = &arguments.export {
-        transfer::export(file, &queues)?;
+        transfer::export(file, transfer::all_here(&found, &queues)?)?;
     }
     served
 }
@@ -197,7 +196,7 @@ fn what_starts(function: &Function, app: &App, url: &str) -> String {
             let path = path.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
             format!("{methods} {url}/{path}")
         }
-        TriggerKind::Queue { queue } => format!("queue {queue}"),
+        TriggerKind::Queue { queue, .. } => format!("queue {queue}"),
         TriggerKind::Timer { schedule, .. } => format!("timer {schedule}"),
     }
 }

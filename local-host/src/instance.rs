@@ -22,7 +22,7 @@ use crate::{
     listener::{Body, Listener},
     local_settings::LocalSettings,
     queue_listener::{LEASE, QueueListener},
-    queues::Queues,
+    queues::Connections,
     stop::Stop,
     supervisor::{OWN_URL, Options, StartError},
     throttle::{Throttle, too_many},
@@ -48,7 +48,7 @@ pub(crate) struct Instance {
     throttle: Throttle,
     listener: Listener,
     invoker: Invoker,
-    queues: Queues,
+    queues: Connections,
     events: Events,
     lease: Duration,
     worker: Worker,
@@ -89,6 +89,9 @@ impl Instance {
             clock: clock.clone(),
             events: options.events.clone(),
         };
+        for (_, connection) in app.queue_bindings() {
+            options.queues.queues(connection).map_err(sentence)?;
+        }
         let app = Arc::new(app);
         let (worker, owner) = Worker::start(setup).map_err(StartError)?;
         let target = Target::Worker(worker.clone());
@@ -131,13 +134,15 @@ impl Instance {
         let mut running = self.running.lock().await;
         let Some(Running { tasks, .. }) = running.as_mut() else { return };
         for function in &self.app.functions {
-            let TriggerKind::Queue { queue } = &function.trigger.kind else { continue };
+            let TriggerKind::Queue { queue, connection } = &function.trigger.kind else { continue };
+            // It could be had when the instance started.
+            let Ok(queues) = self.queues.queues(connection) else { continue };
             let listener = QueueListener {
                 function: Arc::new(function.clone()),
                 queue: queue.clone(),
                 options: self.app.host.queues.clone(),
                 lease: self.lease,
-                queues: self.queues.clone(),
+                queues,
                 invoker: self.invoker.clone(),
                 events: self.events.clone(),
             };

@@ -36,7 +36,7 @@ use crate::{
     clock::Clock,
     event::{Event, Events},
     ids,
-    queues::Queues,
+    queues::Connections,
     stop::Stop,
     wire::{Mode, Record},
     worker::{LONGEST_LINE, Worker},
@@ -63,7 +63,7 @@ pub struct Invoker(Arc<Parts>);
 struct Parts {
     app: Arc<App>,
     target: Target,
-    queues: Queues,
+    queues: Connections,
     events: Events,
     clock: Clock,
     /// Given when no failed call is to be tried again.
@@ -87,7 +87,7 @@ pub struct InvocationFailed(pub String);
 impl Invoker {
     /// An invoker for one app and one worker. Outputs go to `queues`, whose clock is also the invoker's.
     #[must_use]
-    pub fn new(app: Arc<App>, target: Target, queues: Queues, events: Events) -> Self {
+    pub fn new(app: Arc<App>, target: Target, queues: Connections, events: Events) -> Self {
         let clock = queues.clock().clone();
         Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
     }

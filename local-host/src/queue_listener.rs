@@ -86,10 +86,7 @@ impl QueueListener {
             Err(fault) => {
                 self.events
                     .tell(Event::Mistake { function: self.function.name.clone(), what: fault.to_string() });
-                return match fault {
-                    BadMessage::Undecodable => self.poison(&message).await,
-                    BadMessage::NotText => self.settle_failed(message).await,
-                };
+                return self.poison(&message).await;
             }
         };
         let mut leased = message;

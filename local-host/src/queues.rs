@@ -1,6 +1,7 @@
 //! The queues that functions are fed from and send to: in this process, or those of a storage queue server.
 //! The text of a message is what a storage queue holds: already encoded.
 
+mod connections;
 mod memory;
 mod pauses;
 mod storage;
@@ -10,11 +11,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{app::Settings, clock::Clock, event::Events};
+use crate::clock::Clock;
 
+pub use connections::Connections;
 pub use memory::{MemoryQueues, Mishap};
 pub(crate) use pauses::Pauses;
-pub use storage::{ConnectionError, ServerError, StorageQueues};
+pub use storage::{ConnectionError, ConnectionFault, ServerError, StorageQueues};
 
 /// Bytes of text that a storage queue takes in one message.
 pub const MAX_TEXT: usize = 64 * 1024;
@@ -22,7 +24,7 @@ pub const MAX_TEXT: usize = 64 * 1024;
 /// How long a message stays when nothing else is said: seven days, as in a storage queue.
 pub const TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
 
-/// The queues of one app, wherever they are; clones share them. Names are lower-cased, a missing queue is made by
+/// The queues of one connection, wherever they are; clones share them. Names are lower-cased, a missing queue is made by
 /// the first message put into it and empty until then.
 #[derive(Clone, Debug)]
 pub enum Queues {
@@ -66,6 +68,13 @@ pub enum QueueError {
     /// The text is longer than [`MAX_TEXT`].
     #[error("a message may have 65536 bytes of text, this one has {0}: send less, or a reference to it")]
     TooLarge(usize),
+    /// The text holds a character that XML does not carry, and messages travel as XML.
+    #[error(
+        "U+{:04X} cannot be part of a message, which travels as XML: send the bytes as Base64 text (an output: in an \
+         array, or encoded twice)",
+        u32::from(*.0)
+    )]
+    Unwritable(char),
     /// No such message: deleted, expired, or never put.
     #[error("the queue holds no such message")]
     NoMessage,
@@ -80,25 +89,7 @@ pub enum QueueError {
     Server(#[from] ServerError),
 }
 
-/// The setting that says where queues are (protocol sheet §5.4).
-const SETTING: &str = "AzureWebJobsStorage";
-
 impl Queues {
-    /// The queues of the server that the setting `AzureWebJobsStorage` names, given here or in the environment;
-    /// none without it. `events` learns when the server goes away and when it is back.
-    ///
-    /// # Errors
-    /// A value that is no connection string, or one of a server that is not on this machine.
-    pub fn of_settings(
-        settings: &[(String, String)],
-        clock: Clock,
-        events: Events,
-    ) -> Result<Option<Self>, ConnectionError> {
-        let settings = Settings::over_environment(settings);
-        let Some(text) = settings.get(SETTING).filter(|text| !text.is_empty()) else { return Ok(None) };
-        Ok(Some(Self::Storage(StorageQueues::connect(text, clock, events)?)))
-    }
-
     /// The clock of the host that these queues belong to. Leases and times to live are measured by it in this
     /// process, by the server's own at a server.
     #[must_use]
@@ -112,7 +103,7 @@ impl Queues {
     /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`].
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`], or queues that do not answer.
+    /// A text above [`MAX_TEXT`] or with a character that XML does not carry, or queues that do not answer.
     pub async fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
         self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
     }
@@ -254,6 +245,17 @@ impl Queues {
             Self::Memory(queues) => queues.due(queue, pauses.longest()).await,
             Self::Storage(queues) => queues.due(queue, pauses).await,
         }
+    }
+}
+
+/// Refuses a text that no storage queue takes, whatever server it is at: too long, or with a character that XML 1.0
+/// does not carry. The real host was seen to fail such an output (Storage.Queues 5.3.10).
+fn check_text(text: &str) -> Result<(), QueueError> {
+    let is_carried = |char: char| !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    match text.chars().find(|char| !is_carried(*char)) {
+        Some(char) => Err(QueueError::Unwritable(char)),
+        None if text.len() > MAX_TEXT => Err(QueueError::TooLarge(text.len())),
+        None => Ok(()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     instance::Instance,
     keys::Keys,
     people::People,
-    queues::Queues,
+    queues::Connections,
     stop::{Stop, Stopping},
 };
 
@@ -46,8 +46,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Keys that HTTP functions demand; none (the default, as in Core Tools) lets every call through.
     pub keys: Option<Keys>,
-    /// The queues; hand in a clone to look at them from outside.
-    pub queues: Queues,
+    /// The queues, by connection; hand in a clone to look at them from outside.
+    pub queues: Connections,
     /// Where events go.
     pub events: Events,
     /// How the console at `/_local/` is served.

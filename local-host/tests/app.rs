@@ -88,9 +88,9 @@ fn functions_are_read_with_their_settings_filled_in() {
         (methods.as_slice(), route.as_str(), *auth_level),
         (["GET".to_owned()].as_slice(), "a-look", AuthLevel::Function)
     );
-    assert!(matches!(&work.trigger.kind, TriggerKind::Queue { queue } if queue == "jobs"));
+    assert!(matches!(&work.trigger.kind, TriggerKind::Queue { queue, .. } if queue == "jobs"));
     assert_eq!(work.trigger.data_type, DataType::Binary);
-    assert!(matches!(&work.outputs[0].kind, OutputKind::Queue { queue } if queue == "done-jobs"));
+    assert!(matches!(&work.outputs[0].kind, OutputKind::Queue { queue, .. } if queue == "done-jobs"));
 }
 
 #[test]

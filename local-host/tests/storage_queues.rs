@@ -9,8 +9,9 @@ use std::{
 
 use local_host::{
     Event, Events,
+    app::Connection,
     clock::Clock,
-    queues::{ConnectionError, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
+    queues::{Connections, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
 };
 use test_servers::azurite::Azurite;
 use tokio::{
@@ -50,6 +51,7 @@ in_memory_and_at_a_server!(
     a_message_stays_as_long_as_it_was_put_for,
     a_text_above_64_kib_is_refused,
     a_text_arrives_as_it_was_put,
+    a_text_that_xml_does_not_carry_is_refused,
     a_batch_is_as_large_as_was_asked_for,
     a_missing_queue_is_empty_and_made_by_the_first_message,
     names_ignore_case_and_a_look_changes_nothing,
@@ -150,7 +152,8 @@ async fn a_text_above_64_kib_is_refused(queues: Queues) {
 }
 
 async fn a_text_arrives_as_it_was_put(queues: Queues) {
-    let texts = ["e30=", "<a href=\"x\">&amp;</a> ]]>", "gr\u{fc}\u{df} \u{1f41d}", "a  b", ""];
+    let texts =
+        ["e30=", "<a href=\"x\">&amp;</a> ]]>", "gr\u{fc}\u{df} \u{1f41d}", "a  b", "a\r\nb\tc\n", ""];
     for text in texts {
         queues.put("jobs", text.to_owned()).await.unwrap();
     }
@@ -158,6 +161,14 @@ async fn a_text_arrives_as_it_was_put(queues: Queues) {
     assert_eq!(BTreeSet::from_iter(queues.peek("jobs").await.unwrap()), sent);
     let received = queues.receive("jobs", 32, LEASE).await.unwrap();
     assert_eq!(received.into_iter().map(|message| message.text).collect::<BTreeSet<_>>(), sent);
+}
+
+async fn a_text_that_xml_does_not_carry_is_refused(queues: Queues) {
+    for char in ['\0', '\u{1f}', '\u{fffe}'] {
+        let refused = queues.put("jobs", format!("a{char}b")).await;
+        assert!(matches!(refused, Err(QueueError::Unwritable(found)) if found == char), "{refused:?}");
+    }
+    assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
 }
 
 async fn a_batch_is_as_large_as_was_asked_for(queues: Queues) {
@@ -247,19 +258,6 @@ async fn another_kind_of_server_is_told_apart() {
     assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
 }
 
-#[test]
-fn only_a_storage_connection_string_moves_the_queues_out_of_this_process() {
-    let of = |value: &str| {
-        let settings = [("AzureWebJobsStorage".to_owned(), value.to_owned())];
-        Queues::of_settings(&settings, Clock::system(), Events::new())
-    };
-    assert!(of("").unwrap().is_none());
-    assert!(matches!(of("UseDevelopmentStorage=true").unwrap(), Some(Queues::Storage(_))));
-    assert!(matches!(of("nonsense"), Err(ConnectionError::NotPairs)));
-    let cloud = of("DefaultEndpointsProtocol=https;AccountName=one;AccountKey=a2V5");
-    assert!(matches!(cloud, Err(ConnectionError::Elsewhere(_))), "{cloud:?}");
-}
-
 /// Queues of an account that no other test has.
 fn at_a_server() -> Queues {
     connected(&Azurite::shared().unwrap().account()).0
@@ -269,8 +267,8 @@ fn connected(account: &str) -> (Queues, Receiver<Event>) {
     let settings = [("AzureWebJobsStorage".to_owned(), account.to_owned())];
     let events = Events::new();
     let told = events.listen();
-    let queues = Queues::of_settings(&settings, Clock::system(), events).unwrap();
-    (queues.unwrap(), told)
+    let connections = Connections::of_settings(&settings, Clock::system(), events);
+    (connections.queues(&Connection::default()).unwrap(), told)
 }
 
 async fn only(queues: &Queues, queue: &str, lease: Duration) -> Message {

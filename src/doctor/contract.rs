@@ -27,7 +27,11 @@ const RELIED_ON: [(&str, &str, &str); 11] = [
         "functionTimeout",
         "the host may kill all running work before the worker's own deadlines end",
     ),
-    ("C18-host-json", "extensions.queues.messageEncoding", "messages become poison"),
+    (
+        "C18-host-json",
+        "extensions.queues.messageEncoding",
+        "a message that is no Base64 becomes poison, and the worker never sees it",
+    ),
     (
         "C18-host-json",
         "extensions.queues.visibilityTimeout",

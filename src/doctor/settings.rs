@@ -45,7 +45,7 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
         findings.extend(limits::rules(config));
         findings.push(rate(config, facts));
     }
-    findings.push(storage(facts));
+    findings.extend(storage(facts));
     findings
 }
 
@@ -144,19 +144,37 @@ fn rate(config: &Config, facts: &Facts) -> Finding {
     warn(rule, name, "nobody's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
 }
 
-/// The host's own connection: in Azure its name alone, and the app's identity.
-fn storage(facts: &Facts) -> Finding {
-    let (rule, name) = ("C07-storage-identity", "AzureWebJobsStorage");
-    let whole = facts.settings.get(name).is_some_and(|value| value.to_lowercase().contains("accountkey="));
+/// The connections of the host and of the bindings: in Azure the account's name alone, and the app's identity.
+fn storage(facts: &Facts) -> Vec<Finding> {
+    let rule = "C07-storage-identity";
     let in_azure = facts.written == Some(Written::InAzure)
         || facts.config.as_ref().is_some_and(|config| config.place == Place::Platform);
-    if whole && in_azure {
-        return fail(
-            rule,
-            name,
-            "it holds the account's key, with which anyone may do anything there",
-            "remove it and set AzureWebJobsStorage__queueServiceUri, __blobServiceUri and __credential",
-        );
-    }
-    pass(rule, name, "no key of the account is among the settings")
+    let of_bindings = facts.app.bindings().filter_map(|(_, binding)| binding["connection"].as_str());
+    let mut names: Vec<&str> = of_bindings.chain([HOST_STORAGE]).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let holds_a_key = |setting: &String| {
+        facts.settings.get(setting).is_some_and(|value| value.to_lowercase().contains("accountkey="))
+    };
+    let findings = names.into_iter().map(|name| {
+        let whole = [name.to_owned(), format!("AzureWebJobs{name}")].into_iter().find(holds_a_key);
+        match whole {
+            Some(setting) if in_azure => fail(
+                rule,
+                &setting,
+                "it holds the account's key, with which anyone may do anything there",
+                by_identity(name),
+            ),
+            _ => pass(rule, name, "no key of the account is among the settings"),
+        }
+    });
+    findings.collect()
+}
+
+/// Where the host keeps its packages, keys and locks.
+const HOST_STORAGE: &str = "AzureWebJobsStorage";
+
+fn by_identity(connection: &str) -> String {
+    let service = if connection == HOST_STORAGE { "blobServiceUri" } else { "queueServiceUri" };
+    format!("remove it and set {connection}__{service}, __credential and __clientId")
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::{ANONYMOUS, App};
 use crate::host::{Function, Trigger};
 
-/// The storage connection of every binding.
-const CONNECTION: &str = "AzureWebJobsStorage";
+/// The storage connection of every queue binding: apart from the host's own storage, which holds packages and keys.
+const CONNECTION: &str = "WorkQueues";
 
 /// The whole of `functions/<Name>/function.json`, its bindings in sequence.
 #[must_use]

@@ -1,23 +1,29 @@
-//! Values of bindings, in and out, byte-exact (protocol sheet §3.3 and §4.4).
+//! Values of bindings, in and out, byte-exact (protocol sheet §3.3 and §4.4), and what lies in a queue for a message.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use bytes::Bytes;
 use serde_json::{Value, value::RawValue};
+
+/// As lenient as the decoder of storage clients: the bits behind the last byte do not count.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Why messages cannot be handed to the host as they are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Unsendable {
-    /// One of several messages is not text.
-    #[error("one of several messages is not UTF-8: send it alone")]
-    NotText,
     /// One of several messages is a bare date.
     #[error("one of several messages is a bare date, which the host rewrites: send it alone")]
     Rewritten,
 }
 
-/// The payload of a queue message, from the value of its trigger binding.
+/// The bytes in the value of a trigger binding.
 ///
-/// With `dataType` binary that is base64 of the payload; without, JSON text of the text. A string that is neither
+/// With `dataType` binary that is base64 of the bytes; without, JSON text of the text. A string that is neither
 /// is the text itself, and any other value its own JSON text.
 #[must_use]
 pub fn payload(value: &RawValue) -> Bytes {
@@ -30,23 +36,61 @@ pub fn payload(value: &RawValue) -> Bytes {
     serde_json::from_str::<String>(&text).unwrap_or(text).into()
 }
 
-/// The value of a queue output that puts exactly these messages into the queue; none leaves the binding out.
+/// The message that a sender put into a queue (contract §4): a JSON object as it stands, or what Base64 text decodes to if
+/// that begins like one. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
+#[must_use]
+pub fn message(text: Bytes) -> Bytes {
+    if begins_like_an_object(&text) {
+        return text;
+    }
+    let dense: Vec<u8> = text.iter().copied().filter(|byte| !is_blank(*byte)).collect();
+    match LENIENT.decode(dense) {
+        Ok(decoded) if begins_like_an_object(&decoded) => decoded.into(),
+        _ => text,
+    }
+}
+
+fn begins_like_an_object(bytes: &[u8]) -> bool {
+    bytes.iter().find(|byte| !is_blank(**byte)) == Some(&b'{')
+}
+
+/// The white space of JSON.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// The value of a queue output that puts these messages into the queue; none leaves the binding out.
 ///
-/// The host decodes a single string from base64, but takes the strings of an array as they are.
+/// host.json sets no encoding, so a queue holds a message as text, and bytes that a queue cannot hold as Base64 text, which
+/// [`message`] decodes. The host decodes a single string from base64, but takes the strings of an array as they are.
 ///
 /// # Errors
 /// When the host would change one of several messages on the way.
 pub fn output(messages: &[Bytes]) -> Result<Option<Value>, Unsendable> {
     match messages {
         [] => Ok(None),
-        [one] => Ok(Some(Value::String(STANDARD.encode(one)))),
+        [one] => Ok(Some(Value::String(STANDARD.encode(text(one))))),
         several => several.iter().map(element).collect::<Result<_, _>>().map(|all| Some(Value::Array(all))),
     }
 }
 
 fn element(message: &Bytes) -> Result<Value, Unsendable> {
-    let text = std::str::from_utf8(message).map_err(|_| Unsendable::NotText)?;
-    if is_rewritten(text) { Err(Unsendable::Rewritten) } else { Ok(text.into()) }
+    let text = text(message);
+    if is_rewritten(&text) { Err(Unsendable::Rewritten) } else { Ok(text.into()) }
+}
+
+/// The text that lies in the queue for a message. Messages travel as XML, which carries neither bytes that are no UTF-8
+/// nor these characters (protocol sheet §5.2).
+fn text(message: &Bytes) -> String {
+    let is_carried = |char: char| match char {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        char => char >= ' ',
+    };
+    match std::str::from_utf8(message) {
+        Ok(text) if text.chars().all(is_carried) => text.to_owned(),
+        _ => STANDARD.encode(message),
+    }
 }
 
 /// Whether the host may take this string for a date and write it anew (protocol sheet §4.1). Wider than the

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{OrderId, Reason, Traceparent, id};
@@ -110,8 +110,14 @@ impl FulfilmentMessage {
             "orderId": self.order_id,
             "traceparent": self.traceparent.as_ref().map(Traceparent::as_str),
         });
-        wire.to_string().into_bytes()
+        queue_text(&wire).into_bytes()
     }
+}
+
+/// JSON as a queue holds it. Two characters that JSON allows in a string cannot be part of a queue message, which travels
+/// as XML; JSON has an escape for each.
+fn queue_text(json: &Value) -> String {
+    json.to_string().replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
 #[cfg(test)]
@@ -188,6 +194,14 @@ mod tests {
             assert_eq!(decode(json), Err(error), "{json}");
             assert_eq!(error.reason(), Reason::Invalid);
         }
+    }
+
+    #[test]
+    fn a_queue_holds_no_character_that_xml_does_not_carry() {
+        let json = json!({"note": "a\u{fffe}b\u{ffff}c\u{1}\u{fffd}"});
+        let text = queue_text(&json);
+        assert_eq!(text, "{\"note\":\"a\\ufffeb\\uffffc\\u0001\u{fffd}\"}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json);
     }
 
     prop_compose! {

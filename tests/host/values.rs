@@ -2,29 +2,54 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use orders_worker::host::binding::{Unsendable, is_rewritten, output, payload};
+use orders_worker::host::binding::{Unsendable, is_rewritten, message, output, payload};
 use proptest::prelude::*;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 
-/// What the host puts into a queue for a value of an output; panics where it would change or refuse it.
-fn enqueued(value: Option<Value>) -> Vec<Bytes> {
-    match value {
+/// The texts that the host puts into a queue for a value of an output, when host.json sets no encoding; panics where it
+/// would change or refuse one.
+fn enqueued(value: Option<Value>) -> Vec<String> {
+    let texts: Vec<String> = match value {
         None => vec![],
         Some(Value::String(text)) => {
-            vec![STANDARD.decode(text).expect("the host decodes base64 alone").into()]
+            let bytes = STANDARD.decode(text).expect("the host decodes base64 alone");
+            vec![String::from_utf8(bytes).expect("the host replaces what is no UTF-8")]
         }
         Some(Value::Array(all)) => all
             .into_iter()
             .map(|element| match element {
                 Value::String(text) => {
                     assert!(!is_iso_date(&text), "the host rewrites {text}");
-                    text.into()
+                    text
                 }
                 other => panic!("the host writes {other} anew"),
             })
             .collect(),
         Some(other) => panic!("the host writes {other} anew"),
+    };
+    for text in &texts {
+        assert!(is_carried(text.as_bytes()), "XML does not carry {text:?}");
     }
+    texts
+}
+
+/// Whether XML 1.0 carries it.
+fn is_carried(bytes: &[u8]) -> bool {
+    let carries = |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    str::from_utf8(bytes).is_ok_and(|text| text.chars().all(carries))
+}
+
+/// The text that a queue is to hold for a message.
+fn lying(message: &[u8]) -> String {
+    if is_carried(message) { String::from_utf8(message.to_vec()).unwrap() } else { STANDARD.encode(message) }
+}
+
+/// JSON objects, those among them that XML does not carry as they are.
+fn objects() -> impl Strategy<Value = String> {
+    (any::<String>(), "[ \t\r\n]{0,3}", any::<bool>()).prop_map(|(text, blanks, odd)| {
+        let text = if odd { format!("{text}\u{fffe}") } else { text };
+        format!("{blanks}{}", json!({ "note": text }))
+    })
 }
 
 fn is_iso_date(text: &str) -> bool {
@@ -57,22 +82,53 @@ fn tricky() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn one_message_arrives_byte_for_byte(message in any::<Vec<u8>>()) {
-        let message = Bytes::from(message);
-        prop_assert_eq!(enqueued(output(std::slice::from_ref(&message)).unwrap()), [message]);
+    fn one_message_lies_in_the_queue_as_it_is_or_as_base64(message in any::<Vec<u8>>()) {
+        let expected = lying(&message);
+        prop_assert_eq!(enqueued(output(&[message.into()]).unwrap()), [expected]);
     }
 
     #[test]
-    fn one_tricky_text_arrives_byte_for_byte(text in tricky()) {
-        let message = Bytes::from(text);
-        prop_assert_eq!(enqueued(output(std::slice::from_ref(&message)).unwrap()), [message]);
+    fn an_object_arrives_byte_for_byte(text in objects()) {
+        let sent = Bytes::from(text);
+        let texts = enqueued(output(std::slice::from_ref(&sent)).unwrap());
+        prop_assert_eq!(message(texts[0].clone().into()), sent.clone());
+        let several = enqueued(output(&[sent.clone(), sent.clone()]).unwrap());
+        prop_assert!(several.into_iter().all(|text| message(text.into()) == sent));
     }
 
     #[test]
-    fn several_messages_arrive_byte_for_byte_or_are_not_sent(texts in prop::collection::vec(tricky(), 2..6)) {
+    fn an_object_and_its_base64_are_one_message(text in objects(), blank in "[ \\t\\r\\n]{0,2}") {
+        let sent = Bytes::from(text);
+        let (head, tail) = { let all = STANDARD.encode(&sent); (all[..4].to_owned(), all[4..].to_owned()) };
+        let encoded = format!("{blank}{head}{blank}{tail}{blank}");
+        prop_assert_eq!(message(sent.clone()), sent.clone());
+        prop_assert_eq!(message(encoded.into()), sent);
+    }
+
+    #[test]
+    fn what_is_no_object_stays_as_it_came(bytes in any::<Vec<u8>>(), text in tricky()) {
+        for sent in [Bytes::from(STANDARD.encode(&bytes)), bytes.into(), text.into()] {
+            let read = message(sent.clone());
+            let is_object = read.trim_ascii_start().starts_with(b"{");
+            prop_assert!(read == sent || is_object);
+            prop_assert_eq!(message(read.clone()), read);
+        }
+    }
+
+    #[test]
+    fn one_tricky_text_lies_in_the_queue_as_it_is_or_as_base64(text in tricky()) {
+        let expected = lying(text.as_bytes());
+        prop_assert_eq!(enqueued(output(&[text.into()]).unwrap()), [expected]);
+    }
+
+    #[test]
+    fn several_messages_lie_as_they_are_or_as_base64_or_are_not_sent(texts in prop::collection::vec(tricky(), 2..6)) {
         let messages: Vec<Bytes> = texts.iter().cloned().map(Bytes::from).collect();
         match output(&messages) {
-            Ok(value) => prop_assert_eq!(enqueued(value), messages),
+            Ok(value) => {
+                let expected: Vec<String> = texts.iter().map(|text| lying(text.as_bytes())).collect();
+                prop_assert_eq!(enqueued(value), expected);
+            }
             Err(fault) => {
                 prop_assert_eq!(fault, Unsendable::Rewritten);
                 prop_assert!(texts.iter().any(|text| is_rewritten(text)));
@@ -107,7 +163,33 @@ fn a_value_that_no_trigger_sends_is_taken_as_it_stands() {
 }
 
 #[test]
-fn bytes_that_are_no_text_travel_alone_only() {
+fn rubbish_is_told_apart_from_an_encoded_object() {
+    for rubbish in [
+        "",
+        " ",
+        "hello world!",
+        "test",
+        "e30",
+        "W10=",
+        "NDI=",
+        "[1]",
+        "\u{feff}{}",
+        "AAH//g==",
+        "=",
+        "e30=e30=",
+    ] {
+        assert_eq!(message(rubbish.into()), rubbish, "{rubbish:?}");
+    }
+    for (encoded, object) in [("e30=", "{}"), (" e3\r\n0= ", "{}"), ("IHs=", " {"), ("e31=", "{}")] {
+        assert_eq!(message(encoded.into()), object, "{encoded:?}");
+    }
+}
+
+#[test]
+fn bytes_that_a_queue_cannot_hold_leave_as_base64_text() {
     let odd = Bytes::from_static(b"\xff\xfe");
-    assert_eq!(output(&[odd.clone(), odd]), Err(Unsendable::NotText));
+    assert_eq!(output(std::slice::from_ref(&odd)), Ok(Some(json!(STANDARD.encode("//4=")))));
+    assert_eq!(output(&[odd.clone(), odd]), Ok(Some(json!(["//4=", "//4="]))));
+    let escape = Bytes::from_static(b"{\"a\":\"\x1b\"}");
+    assert_eq!(enqueued(output(&[escape]).unwrap()), ["eyJhIjoiGyJ9"]);
 }

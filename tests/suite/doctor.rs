@@ -63,7 +63,8 @@ impl Deployment {
             .set("ORDERS_ENTRA_ALLOWED_CLIENTS", GUID)
             .set("KeyVaultUrl", "https://canary-7f3c.vault.azure.net")
             .set("FUNCTIONS_WORKER_RUNTIME", "custom")
-            .set("AzureWebJobsStorage__queueServiceUri", "https://canary-7f3c.queue.core.windows.net")
+            .set("AzureWebJobsStorage__blobServiceUri", "https://canary-7f3c.blob.core.windows.net")
+            .set("WorkQueues__queueServiceUri", "https://canary-7f3c.queue.core.windows.net")
     }
 
     fn set(mut self, name: &str, value: &str) -> Self {
@@ -203,6 +204,14 @@ async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
         ("C05-tokens", "fail", sound().unset("ORDERS_ENTRA_AUDIENCE")),
         ("C06-managed-identity", "warn", sound().unset("ORDERS_DATABASE_IDENTITY")),
         ("C07-storage-identity", "fail", sound().set("AzureWebJobsStorage", &storage)),
+        ("C07-storage-identity", "fail", sound().set("WorkQueues", &storage)),
+        ("C07-storage-identity", "fail", sound().set("AzureWebJobsWorkQueues", &storage)),
+        (
+            "C18-host-json",
+            "fail",
+            sound().edit("host.json", "/extensions/queues/messageEncoding", "base64".into()),
+        ),
+        ("binding-connections", "fail", sound().unset("WorkQueues__queueServiceUri")),
         ("C20-database-tls", "fail", sound().set("ORDERS_DATABASE_URL", &plain)),
         ("C22-vault", "fail", sound().set("KeyVaultUrl", "http://canary-7f3c")),
         ("C23-references", "fail", sound().set("SecretName", &reference)),

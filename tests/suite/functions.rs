@@ -40,7 +40,7 @@ fn host_json_says_what_the_code_relies_on() {
     assert_eq!(host["extensions"]["http"]["routePrefix"], functions::PREFIX);
     assert_eq!(host["extensions"]["http"]["hsts"]["isEnabled"], true, "answers carry it in Azure");
     let queues = json!({
-        "messageEncoding": "base64", "batchSize": 16, "newBatchThreshold": 8,
+        "messageEncoding": "none", "batchSize": 16, "newBatchThreshold": 8,
         "visibilityTimeout": "00:01:00", "maxDequeueCount": 60,
     });
     assert_eq!(host["extensions"]["queues"], queues);

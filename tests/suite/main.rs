@@ -23,6 +23,7 @@ mod depth;
 mod description;
 mod differences;
 mod doctor;
+mod encoding;
 mod entrances;
 mod fulfilment;
 mod functions;

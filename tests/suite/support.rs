@@ -12,6 +12,7 @@ use local_host::{
     issuer::{Issuer, TokenOptions},
     keys::Keys,
     people::People,
+    queues::Connections,
     supervisor::OWN_URL,
 };
 use tempfile::TempDir;
@@ -37,7 +38,7 @@ pub(crate) use described::document;
 pub(crate) use heard::{Heard, id};
 pub(crate) use identity::{Guarded, ROLE, token};
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
-pub(crate) use queues::{Place, TestQueues};
+pub(crate) use queues::{Place, TestQueues, deliver, deliver_text, payload};
 pub(crate) use raw::{Raw, enveloped};
 pub(crate) use signals::{kill, terminate};
 pub(crate) use staged::{Part, binary};
@@ -160,6 +161,7 @@ pub(crate) struct Setup {
     program: PathBuf,
     settings: Vec<(String, String)>,
     stocked: Option<&'static str>,
+    continued: Option<(String, Connections)>,
 }
 
 impl Setup {
@@ -174,6 +176,7 @@ impl Setup {
             program: binary(),
             settings: Vec::new(),
             stocked: None,
+            continued: None,
         }
     }
 
@@ -210,6 +213,12 @@ impl Setup {
         self
     }
 
+    /// Serves the database and the queues of another app, which has to be stopped and kept.
+    pub(crate) fn continuing(mut self, app: &TestApp) -> Self {
+        self.continued = Some((app.database_url.clone(), app.connections.clone()));
+        self
+    }
+
     /// Starts this instead of the binary under test, which it has to become.
     pub(crate) fn program(mut self, program: PathBuf) -> Self {
         self.program = program;
@@ -236,17 +245,20 @@ impl Setup {
         if let Some(sku) = self.stocked {
             database.stock(sku).await;
         }
+        let storage = self.queues.setting();
+        let events = Events::new();
+        let (database_url, connections) = self
+            .continued
+            .unwrap_or_else(|| (database.url.clone(), queues::connections(storage.clone(), events.clone())));
+        let queues = queues::of(&connections);
         let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
         let mut settings = vec![
-            ("ORDERS_DATABASE_URL".to_owned(), database.url.clone()),
+            ("ORDERS_DATABASE_URL".to_owned(), database_url.clone()),
             ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ];
         settings.extend(self.evidence.settings(&people));
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
-        let events = Events::new();
-        let storage = self.queues.setting();
-        let queues = queues::queues(storage.as_ref(), events.clone());
         settings.extend(storage);
         let heard = events.listen();
         kept_log::keep(events.listen());
@@ -258,13 +270,14 @@ impl Setup {
             people: Some(people.clone()),
             state: state(),
             keys: self.keys,
-            queues: queues.clone(),
+            queues: connections.clone(),
             events,
             console: ConsoleOptions::default(),
         };
         let host = LocalHost::start(options).await.expect("the host starts");
         let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
-        TestApp { host, queues: TestQueues(queues), heard, issuer, database, _folder: folder }
+        let queues = TestQueues(queues);
+        TestApp { host, queues, heard, issuer, database_url, connections, database, _folder: folder }
     }
 }
 
@@ -274,6 +287,8 @@ pub(crate) struct TestApp {
     pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
+    database_url: String,
+    connections: Connections,
     database: Kept,
     _folder: TempDir,
 }
@@ -376,18 +391,4 @@ pub(crate) fn repository() -> &'static Path {
 /// One issuer key serves all tests: making one takes longer than most of them.
 pub(crate) fn state() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
-}
-
-/// Puts a message into a queue as other senders do, and waits until the app has dealt with it.
-pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    app.queues.put(queue, STANDARD.encode(payload)).await;
-    app.queues.until_empty(queue).await;
-}
-
-/// The payload of a message, as its consumer reads it.
-pub(crate) fn payload(text: &str) -> serde_json::Value {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let bytes = STANDARD.decode(text).expect("queues hold base64");
-    serde_json::from_slice(&bytes).expect("messages are JSON")
 }

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use local_host::{
     ConsoleOptions, Events, LocalHost, Options, app::lay_out, front::FrontMode, issuer::TokenOptions,
-    people::People, queues::Queues,
+    people::People, queues::Connections,
 };
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
@@ -86,7 +86,7 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
         people: Some(people),
         state: project.state(),
         keys: None,
-        queues: Queues::default(),
+        queues: Connections::default(),
         events: Events::new(),
         console: ConsoleOptions::default(),
     })

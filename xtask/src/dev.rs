@@ -21,8 +21,8 @@ use crate::project::{Profile, Project};
 const HELP: &str = "\
 Whoever signs in stands in .local-host.json; settings for the worker go into local.settings.json (see its .example)
 or the shell. The database and the key of the tokens lie in .local; delete that folder while nothing runs to start
-afresh. The queues are in this process, whatever local.settings.json says of AzureWebJobsStorage; set that in the shell
-to use a queue server on this machine, such as UseDevelopmentStorage=true for Azurite.";
+afresh. The queues are in this process, whatever local.settings.json says of WorkQueues; set that in the shell to use a
+queue server on this machine, such as UseDevelopmentStorage=true for Azurite.";
 
 #[derive(clap::Args)]
 #[command(after_help = HELP)]

@@ -19,7 +19,7 @@ use func::{served::Served, story};
 
 /// What `func` is asked for: `start --port PORT`. The queues are the local host's own.
 const STAND_IN: &str = "#!/bin/sh
-exec \"$CARGO\" run --quiet --package local-host --bin local-host -- . --port \"$3\" --setting AzureWebJobsStorage=
+exec \"$CARGO\" run --quiet --package local-host --bin local-host -- . --port \"$3\" --setting WorkQueues=
 ";
 
 /// Where the storage emulator listens, without which the real host serves no queue.

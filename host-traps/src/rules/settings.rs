@@ -52,19 +52,41 @@ const CONNECTIONS: Rule = Rule {
         if app.written.is_none() {
             return Vec::new();
         }
-        let mut names: Vec<_> = app.bindings().map(|(_, binding)| text(binding, "connection")).collect();
-        names.retain(|name| !name.is_empty() && !name.contains('%') && *name != "AzureWebJobsStorage");
+        let named = app.bindings().map(|(_, binding)| {
+            let kind = text(binding, "type").to_ascii_lowercase();
+            (text(binding, "connection"), matches!(kind.as_str(), "queue" | "queuetrigger"))
+        });
+        let mut names: Vec<_> = named.collect();
+        names.retain(|(name, _)| !name.is_empty() && !name.contains('%') && *name != "AzureWebJobsStorage");
         names.sort_unstable();
         names.dedup();
-        let missing = names.into_iter().filter(|name| !is_connected(app, name));
-        missing
-            .map(|name| {
+        let missing = names.into_iter().filter_map(|(name, is_queue)| {
+            if !is_connected(app, name) {
                 let why = "a binding names it as its connection, and it is not set";
-                fail(name, why, "set it, or `<name>__queueServiceUri` to use the app's identity")
-            })
-            .collect()
+                return Some(fail(
+                    name,
+                    why,
+                    "set it, or `<name>__queueServiceUri` to use the app's identity",
+                ));
+            }
+            if is_queue && !QUEUE_PARTS.iter().any(|part| has_part(app, name, part)) {
+                let why =
+                    "a queue binding names it as its connection, and no part of it says where the queues are";
+                return Some(fail(name, why, "set `<name>__queueServiceUri` or `<name>__accountName`"));
+            }
+            None
+        });
+        missing.collect()
     },
 };
+
+/// What says where the queues of a connection are.
+const QUEUE_PARTS: [&str; 3] = ["", "__accountName", "__queueServiceUri"];
+
+fn has_part(app: &App, name: &str, part: &str) -> bool {
+    let names = [format!("{name}{part}"), format!("AzureWebJobs{name}{part}")];
+    names.iter().any(|name| app.settings.get(name).is_some_and(|value| !value.is_empty()))
+}
 
 /// Whether a connection is given, whole or in parts; names may begin with `AzureWebJobs`.
 fn is_connected(app: &App, name: &str) -> bool {

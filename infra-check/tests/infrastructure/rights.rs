@@ -88,20 +88,22 @@ fn no_app_setting_is_a_secret_and_every_one_is_known() {
     }
 }
 
-const PLATFORM: [&str; 13] = [
+const PLATFORM: [&str; 15] = [
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AZURE_CLIENT_ID",
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
-    "AzureWebJobsStorage__queueServiceUri",
     "FUNCTIONS_EXTENSION_VERSION",
     "FUNCTIONS_WORKER_RUNTIME",
     "KeyVaultUrl",
     "WEBSITE_AUTH_AAD_ALLOWED_TENANTS",
     "WEBSITE_RUN_FROM_PACKAGE",
     "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID",
+    "WorkQueues__clientId",
+    "WorkQueues__credential",
+    "WorkQueues__queueServiceUri",
 ];
 
 #[test]

@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use anyhow::{Context as _, bail};
-use local_host::queues::{MemoryQueues, Queues};
+use local_host::{
+    app::App,
+    queues::{Connections, MemoryQueues, Queues},
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Default, Deserialize, Serialize)]
@@ -14,8 +17,7 @@ struct File {
 }
 
 /// Puts every message of a file. A file that is exported to may be missing: it is made at the end.
-pub(super) fn import(path: &Path, export: Option<&Path>, queues: &Queues) -> anyhow::Result<()> {
-    let queues = here(queues)?;
+pub(super) fn import(path: &Path, export: Option<&Path>, queues: &MemoryQueues) -> anyhow::Result<()> {
     let text = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && export == Some(path) => return Ok(()),
         read => read.with_context(|| format!("cannot read {}", path.display()))?,
@@ -34,8 +36,7 @@ pub(super) fn import(path: &Path, export: Option<&Path>, queues: &Queues) -> any
 }
 
 /// Writes every message that is left, received ones included.
-pub(super) fn export(path: &Path, queues: &Queues) -> anyhow::Result<()> {
-    let queues = here(queues)?;
+pub(super) fn export(path: &Path, queues: &MemoryQueues) -> anyhow::Result<()> {
     let texts = |queue: String| {
         let texts: Vec<String> = queues.peek(&queue).into_iter().map(|message| message.text).collect();
         (queue, texts)
@@ -47,11 +48,15 @@ pub(super) fn export(path: &Path, queues: &Queues) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn here(queues: &Queues) -> anyhow::Result<&MemoryQueues> {
-    match queues {
-        Queues::Memory(queues) => Ok(queues),
-        Queues::Storage(_) => {
-            bail!("the queues are at a server, which keeps them; leave --import and --export out")
+/// The queues in this process, where all of the app's are.
+pub(super) fn all_here<'a>(app: &App, queues: &'a Connections) -> anyhow::Result<&'a MemoryQueues> {
+    for (queue, connection) in app.queue_bindings() {
+        if let Queues::Storage(_) = queues.queues(connection)? {
+            bail!(
+                "the queue {queue} is at the server of {connection}, which keeps its messages; leave --import and \
+                 --export out"
+            );
         }
     }
+    Ok(queues.in_process())
 }

@@ -57,7 +57,8 @@ pub(super) fn befall(host: &Host, queue: &str, wanted: Wanted) -> Outcome {
         Wanted::LeaseOver => Mishap::LeaseOver,
         Wanted::GivenUp => Mishap::GivenUp,
     };
-    in_memory(host)?.befall(queue, mishap);
+    let Queues::Memory(queues) = super::queues::of_name(host, queue)? else { return Err(elsewhere()) };
+    queues.befall(queue, mishap);
     Ok(json!({}))
 }
 
@@ -72,10 +73,11 @@ pub(super) fn kill(host: &Host) -> Outcome {
 }
 
 fn in_memory(host: &Host) -> Result<&MemoryQueues, Problem> {
-    match &host.options().queues {
-        Queues::Memory(queues) => Ok(queues),
-        Queues::Storage(_) => Err(Problem::impossible(
-            "the queues are at a queue server, which this host cannot disturb: stop that server itself",
-        )),
-    }
+    super::queues::in_process(host).ok_or_else(elsewhere)
+}
+
+fn elsewhere() -> Problem {
+    Problem::impossible(
+        "the queues are at a queue server, which this host cannot disturb: stop that server itself",
+    )
 }

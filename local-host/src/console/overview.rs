@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::people;
 use crate::{
     app::{App, Function, OutputKind, TriggerKind},
-    queues::Queues,
+    queues::MemoryQueues,
     supervisor::Host,
 };
 
@@ -36,10 +36,7 @@ pub(super) fn of(host: &Host) -> Value {
 
 /// Where the switches of the faults stand.
 pub(super) fn switches(host: &Host) -> Value {
-    let away = match &host.options().queues {
-        Queues::Memory(queues) => Some(queues.is_away()),
-        Queues::Storage(_) => None,
-    };
+    let away = super::queues::in_process(host).map(MemoryQueues::is_away);
     json!({"answers": host.events().wire().disturbance(), "storageAway": away})
 }
 
@@ -69,7 +66,7 @@ fn function(app: &App, function: &Function) -> Value {
         .outputs
         .iter()
         .filter_map(|output| match &output.kind {
-            OutputKind::Queue { queue } => Some(queue.as_str()),
+            OutputKind::Queue { queue, .. } => Some(queue.as_str()),
             OutputKind::Http => None,
         })
         .collect();
@@ -82,7 +79,7 @@ fn function(app: &App, function: &Function) -> Value {
             let level = format!("{auth_level:?}").to_lowercase();
             json!({"kind": "http", "methods": methods, "path": path, "authLevel": level})
         }
-        TriggerKind::Queue { queue } => json!({"kind": "queue", "queue": queue}),
+        TriggerKind::Queue { queue, .. } => json!({"kind": "queue", "queue": queue}),
         TriggerKind::Timer { schedule, .. } => json!({"kind": "timer", "schedule": schedule}),
     };
     if let (Some(shown), Value::Object(more)) = (shown.as_object_mut(), more) {

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{api::Outcome, problem::Problem};
 use crate::{
-    app::{App, MessageEncoding, OutputKind, TriggerKind, is_queue_name},
-    queues::{Message, QueueError, Queues, TIME_TO_LIVE},
+    app::{App, Function, MessageEncoding, TriggerKind, is_queue_name},
+    queues::{MemoryQueues, Message, QueueError, Queues, TIME_TO_LIVE},
     supervisor::Host,
 };
 
@@ -33,21 +33,21 @@ pub(super) async fn all(host: &Host) -> Outcome {
     let instance = host.instance();
     let app = instance.as_ref().map(|instance| instance.app());
     let mut shown = Vec::new();
-    for name in names(app, &host.options().queues) {
+    for name in names(app, host.options().queues.in_process()) {
         shown.push(one(host, app, &name).await?);
     }
     Ok(Value::Array(shown))
 }
 
 async fn one(host: &Host, app: Option<&App>, name: &str) -> Outcome {
-    let queues = &host.options().queues;
+    let queues = of_name(host, name)?;
     let counts = queues.counts(name).await.map_err(refused)?;
     let messages = queues.look(name).await.map_err(refused)?;
     let now = queues.clock().now();
     let messages: Vec<Value> =
         messages.iter().map(|one| message(one, app, one.next_visible_at > now)).collect();
     let reader = app.and_then(|app| {
-        let reads = |kind: &TriggerKind| matches!(kind, TriggerKind::Queue { queue } if queue == name);
+        let reads = |kind: &TriggerKind| matches!(kind, TriggerKind::Queue { queue, .. } if queue == name);
         app.functions.iter().find(|function| reads(&function.trigger.kind))
     });
     Ok(json!({
@@ -76,24 +76,38 @@ fn message(message: &Message, app: Option<&App>, hidden: bool) -> Value {
     })
 }
 
-fn names(app: Option<&App>, queues: &Queues) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for function in app.iter().flat_map(|app| &app.functions) {
-        if let TriggerKind::Queue { queue } = &function.trigger.kind {
-            names.insert(queue.clone());
-            if !queue.ends_with(POISON) {
-                names.insert(format!("{queue}{POISON}"));
-            }
-        }
-        names.extend(function.outputs.iter().filter_map(|output| match &output.kind {
-            OutputKind::Queue { queue } => Some(queue.clone()),
-            OutputKind::Http => None,
-        }));
-    }
-    if let Queues::Memory(queues) = queues {
-        names.extend(queues.names());
-    }
+fn names(app: Option<&App>, in_process: &MemoryQueues) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = in_process.names().into_iter().collect();
+    names.extend(app.iter().flat_map(|app| app.queue_bindings()).map(|(queue, _)| queue.to_owned()));
+    let reads = |function: &Function| match &function.trigger.kind {
+        TriggerKind::Queue { queue, .. } if !queue.ends_with(POISON) => Some(format!("{queue}{POISON}")),
+        _ => None,
+    };
+    names.extend(app.iter().flat_map(|app| &app.functions).filter_map(reads));
     names
+}
+
+/// The queues that hold the one of this name: those of the first binding that names it, or whose poison queue it is. A
+/// queue that the app does not name is in this process.
+pub(super) fn of_name(host: &Host, name: &str) -> Result<Queues, Problem> {
+    let (instance, name) = (host.instance(), name.to_lowercase());
+    let read = name.strip_suffix(POISON).unwrap_or(&name);
+    let app = instance.as_ref().map(|instance| instance.app());
+    let found = [name.as_str(), read].into_iter().find_map(|name| {
+        let mut bindings = app.iter().flat_map(|app| app.queue_bindings());
+        bindings.find(|(queue, _)| *queue == name).map(|(_, connection)| connection)
+    });
+    let Some(connection) = found else { return Ok(host.options().queues.in_process().clone().into()) };
+    host.options().queues.queues(connection).map_err(|error| Problem::impossible(error.to_string()))
+}
+
+/// The queues in this process; none where every queue of the app is at a server.
+pub(super) fn in_process(host: &Host) -> Option<&MemoryQueues> {
+    let (instance, queues) = (host.instance(), &host.options().queues);
+    let mut bindings = instance.iter().flat_map(|instance| instance.app().queue_bindings()).peekable();
+    let is_here = |connection| matches!(queues.queues(connection), Ok(Queues::Memory(_)));
+    let uses = bindings.peek().is_none() || bindings.any(|(_, connection)| is_here(connection));
+    uses.then(|| queues.in_process())
 }
 
 /// Puts a message as a sender outside the app would.
@@ -109,13 +123,13 @@ pub(super) async fn put(host: &Host, queue: &str, new: NewMessage) -> Outcome {
         _ => STANDARD.encode(new.text),
     };
     let delay = Duration::from_secs(new.delay_seconds);
-    let put = host.options().queues.put_later(queue, text, delay, Some(TIME_TO_LIVE)).await;
+    let put = of_name(host, queue)?.put_later(queue, text, delay, Some(TIME_TO_LIVE)).await;
     Ok(json!({"id": put.map_err(refused)?}))
 }
 
 /// Removes every message.
 pub(super) async fn purge(host: &Host, queue: &str) -> Outcome {
-    host.options().queues.purge(queue).await.map_err(refused)?;
+    of_name(host, queue)?.purge(queue).await.map_err(refused)?;
     Ok(json!({}))
 }
 
@@ -130,13 +144,13 @@ pub(super) async fn remove(host: &Host, queue: &str, id: &str) -> Outcome {
 pub(super) async fn requeue(host: &Host, queue: &str, id: &str) -> Outcome {
     let message = taken(host, queue, id).await?;
     let to = queue.strip_suffix(POISON).unwrap_or(queue);
-    let put = host.options().queues.put(to, message.text).await.map_err(refused)?;
+    let put = of_name(host, to)?.put(to, message.text).await.map_err(refused)?;
     Ok(json!({"id": put, "queue": to}))
 }
 
 async fn taken(host: &Host, queue: &str, id: &str) -> Result<Message, Problem> {
     let id = Uuid::parse_str(id).map_err(|_| Problem::malformed("a message's id is a UUID"))?;
-    host.options().queues.take(queue, id).await.map_err(refused)
+    of_name(host, queue)?.take(queue, id).await.map_err(refused)
 }
 
 fn refused(error: QueueError) -> Problem {

@@ -4,9 +4,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{Failure, answer::Answer, queue_output};
 use crate::{
-    app::{Function, MessageEncoding, Output, OutputKind, is_queue_name},
+    app::{Connection, Function, MessageEncoding, Output, OutputKind, is_queue_name},
     net_json::Json,
-    queues::{QueueError, Queues},
+    queues::{Connections, QueueError},
 };
 
 /// The binding name that takes the return value.
@@ -56,14 +56,15 @@ pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure>
 pub(super) async fn send(
     function: &Function,
     answer: &Answer,
-    queues: &Queues,
+    connections: &Connections,
     encoding: MessageEncoding,
 ) -> Result<(), Failure> {
     let mut outcome = Ok(());
     for output in &function.outputs {
-        if let OutputKind::Queue { queue } = &output.kind {
-            let sent =
-                send_one(output, queue, value(function, answer, &output.binding), queues, encoding).await;
+        if let OutputKind::Queue { queue, connection } = &output.kind {
+            let value = value(function, answer, &output.binding);
+            let place = (queue.as_str(), connection);
+            let sent = send_one(output, place, value, connections, encoding).await;
             outcome = outcome.and(sent);
         }
     }
@@ -72,9 +73,9 @@ pub(super) async fn send(
 
 async fn send_one(
     output: &Output,
-    queue: &str,
+    (queue, connection): (&str, &Connection),
     value: Option<&Json>,
-    queues: &Queues,
+    connections: &Connections,
     encoding: MessageEncoding,
 ) -> Result<(), Failure> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
@@ -84,15 +85,12 @@ async fn send_one(
             output.binding
         )));
     }
+    let queues = connections.queues(connection).map_err(|error| Failure::new(error.to_string()))?;
     for message in queue_output::messages(value, output.data_type).map_err(Failure::mistake)? {
         let text = match encoding {
             MessageEncoding::Base64 => STANDARD.encode(message),
-            MessageEncoding::None => String::from_utf8(message).map_err(|_| {
-                Failure::mistake(format!(
-                    "output \"{}\" is not UTF-8, which messageEncoding none cannot carry",
-                    output.binding
-                ))
-            })?,
+            // The host reads the bytes as text, and what is no UTF-8 becomes U+FFFD (`qout-string-hex`).
+            MessageEncoding::None => String::from_utf8_lossy(&message).into_owned(),
         };
         queues.put(queue, text).await.map_err(|error| not_sent(output, &error))?;
     }

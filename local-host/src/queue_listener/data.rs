@@ -13,13 +13,14 @@ use crate::{
     queues::Message,
 };
 
-/// Why a message cannot be shown to the worker.
+/// Why a message cannot be shown to the worker. Storage.Queues 5.3.10 moves it to the poison queue at first sight,
+/// whatever `maxDequeueCount` says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadMessage {
-    /// Not base64: the host moves it to the poison queue at once.
-    #[error("the message's text is not base64; encode it, or set messageEncoding to none in host.json")]
+    /// Not Base64.
+    #[error("the message's text is not Base64; encode it, or set messageEncoding to none in host.json")]
     Undecodable,
-    /// Not UTF-8 with a binding that wants text: the invocation fails before the worker is called.
+    /// Not UTF-8 with a binding that wants text.
     #[error("the message's bytes are not UTF-8; set \"dataType\": \"binary\" on the trigger")]
     NotText,
 }

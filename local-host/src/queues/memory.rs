@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Counts, MAX_TEXT, Message, QueueError, TIME_TO_LIVE};
+use super::{Counts, Message, QueueError, TIME_TO_LIVE, check_text};
 use crate::clock::Clock;
 use store::Store;
 
@@ -42,7 +42,7 @@ impl MemoryQueues {
     /// missing. Names are lower-cased.
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`], or the queues are away.
+    /// A text that no queue takes, or the queues are away.
     pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
         self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
     }
@@ -51,7 +51,7 @@ impl MemoryQueues {
     /// a storage queue writes −1).
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`], or the queues are away.
+    /// A text that no queue takes, or the queues are away.
     pub fn put_later(
         &self,
         queue: &str,
@@ -59,9 +59,7 @@ impl MemoryQueues {
         delay: Duration,
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
-        if text.len() > MAX_TEXT {
-            return Err(QueueError::TooLarge(text.len()));
-        }
+        check_text(&text)?;
         let id = self.store().put(self.clock.now(), &queue.to_lowercase(), text, delay, time_to_live)?;
         self.changed.send_replace(());
         Ok(id)

@@ -13,15 +13,15 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Counts, Message, Pauses, QueueError};
+use super::{Counts, Message, Pauses, QueueError, check_text};
 use crate::{clock::Clock, event::Events};
 use arrivals::Arrivals;
 use client::{Answer, Client};
-use connection::Account;
 use request::Ask;
 
 pub use client::ServerError;
-pub use connection::ConnectionError;
+pub(super) use connection::Account;
+pub use connection::{ConnectionError, ConnectionFault};
 
 /// Messages that a server hands out or shows at once.
 pub(super) const MOST_AT_ONCE: usize = 32;
@@ -40,13 +40,9 @@ pub struct StorageQueues {
 }
 
 impl StorageQueues {
-    /// Reads a connection string. Nothing is sent yet: a server that is away may come later.
-    ///
-    /// # Errors
-    /// No connection string, or one of a server that is not on this machine.
-    pub fn connect(text: &str, clock: Clock, events: Events) -> Result<Self, ConnectionError> {
-        let client = Client::new(Account::parse(text)?, clock, events);
-        Ok(Self { client, arrivals: Arrivals::default() })
+    /// The queues of an account. Nothing is sent yet: a server that is away may come later.
+    pub(super) fn at(account: Account, clock: Clock, events: Events) -> Self {
+        Self { client: Client::new(account, clock, events), arrivals: Arrivals::default() }
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -60,6 +56,7 @@ impl StorageQueues {
         delay: Duration,
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
+        check_text(&text)?;
         let queue = queue.to_lowercase();
         let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life.max(SECOND)));
         let mut ask = Ask::new(Method::POST, messages(&queue)).with("messagettl", life);
@@ -163,7 +160,7 @@ impl StorageQueues {
             return Ok(Counts::default());
         }
         if answer.status != StatusCode::OK {
-            return Err(Client::refused(&ask, &answer).into());
+            return Err(self.client.refused(&ask, &answer).into());
         }
         let total = answer.header("x-ms-approximate-messages-count").parse::<usize>();
         let total = total.map_err(|fault| self.client.unreadable(fault))?;
@@ -176,7 +173,7 @@ impl StorageQueues {
         if is_missing_queue(&answer) || answer.status == StatusCode::NO_CONTENT {
             return Ok(());
         }
-        Err(Client::refused(&ask, &answer).into())
+        Err(self.client.refused(&ask, &answer).into())
     }
 
     /// Waits out the next pause, or until something is put into `queue` through these queues.
@@ -197,7 +194,7 @@ impl StorageQueues {
         {
             return Ok(());
         }
-        Err(Client::refused(&ask, &answer).into())
+        Err(self.client.refused(&ask, &answer).into())
     }
 
     /// Sends what settles or renews one message.
@@ -207,7 +204,7 @@ impl StorageQueues {
             (StatusCode::NO_CONTENT, _) => Ok(answer),
             (StatusCode::NOT_FOUND, _) => Err(QueueError::NoMessage),
             (_, "PopReceiptMismatch") => Err(QueueError::OldReceipt),
-            _ => Err(Client::refused(ask, &answer).into()),
+            _ => Err(self.client.refused(ask, &answer).into()),
         }
     }
 
@@ -224,7 +221,7 @@ impl StorageQueues {
         expected: StatusCode,
     ) -> Result<Vec<T>, QueueError> {
         if answer.status != expected {
-            return Err(Client::refused(ask, answer).into());
+            return Err(self.client.refused(ask, answer).into());
         }
         let text = std::str::from_utf8(&answer.body).map_err(|fault| self.client.unreadable(fault))?;
         let listed: xml::Listed<T> =
@@ -274,7 +271,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_put_or_released_here_ends_the_pause_of_its_queue() {
         let account = Azurite::shared().unwrap().account();
-        let queues = StorageQueues::connect(&account, Clock::system(), Events::new()).unwrap();
+        let account = Account::of_connection_string("WorkQueues", &account).unwrap();
+        let queues = StorageQueues::at(account, Clock::system(), Events::new());
         assert!(!woken(&queues, "jobs").await);
         queues.put_later("Jobs", "one".to_owned(), Duration::ZERO, None).await.unwrap();
         assert!(!woken(&queues, "others").await);

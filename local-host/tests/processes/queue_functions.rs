@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     Event,
-    app::{DataType, Function, MessageEncoding, Trigger, TriggerKind},
+    app::{Connection, DataType, Function, MessageEncoding, Trigger, TriggerKind},
     queue_listener::{BadMessage, queue_data},
     queues::{MemoryQueues, Message},
 };
@@ -22,7 +22,7 @@ fn message(text: &str) -> Message {
 }
 
 fn function(data_type: DataType) -> Function {
-    let kind = TriggerKind::Queue { queue: "jobs".to_owned() };
+    let kind = TriggerKind::Queue { queue: "jobs".to_owned(), connection: Connection::default() };
     Function {
         name: "qin".to_owned(),
         trigger: Trigger { binding: "job".to_owned(), kind, data_type },
@@ -143,11 +143,34 @@ async fn what_is_not_base64_goes_to_the_poison_queue_without_a_call() {
 }
 
 #[tokio::test]
-async fn what_is_not_text_fails_a_text_trigger_without_a_call() {
-    let app = TestApp::new().queue_of_type("ok_job", "jobs", "string");
-    let running = app.set("/extensions/queues/maxDequeueCount", 1).start().await;
+async fn what_is_no_text_goes_to_the_poison_queue_without_a_call() {
+    let mut running = TestApp::new().queue_of_type("ok_job", "jobs", "string").start().await;
     running.queues.put("jobs", "//5B".to_owned()).unwrap();
-    running.queues_until(|queues| queues.counts("jobs-poison").visible == 1).await;
+    running.queues.put("jobs", TEXT.to_owned()).unwrap();
+    assert_eq!(running.invoked("ok_job").await["Metadata"]["DequeueCount"], "1");
+    running.queues_until(|queues| queues.peek("jobs").is_empty()).await;
+    assert_eq!(running.queues.peek("jobs-poison")[0].text, "//5B");
+    running.host.stop().await;
+}
+
+#[tokio::test]
+async fn a_poison_queue_keeps_what_its_trigger_cannot_decode() {
+    let mut running = TestApp::new().queue("ok_job", "jobs-poison").start().await;
+    running.queues.put("jobs-poison", "hello world!".to_owned()).unwrap();
+    running.queues.put("jobs-poison", TEXT.to_owned()).unwrap();
+    for delivery in 1..=4 {
+        running
+            .queues_until(|queues| {
+                queues.peek("jobs-poison").iter().all(|message| message.dequeue_count == delivery)
+            })
+            .await;
+        if delivery == 1 {
+            assert_eq!(running.invoked("ok_job").await["Data"]["job"], TEXT);
+            running.queues_until(|queues| queues.peek("jobs-poison").len() == 1).await;
+        }
+        running.turn(600);
+    }
+    assert_eq!(running.queues.names(), ["jobs-poison"]);
     running.host.stop().await;
 }
 

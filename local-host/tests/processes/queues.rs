@@ -86,6 +86,17 @@ fn a_text_above_64_kib_is_refused() {
 }
 
 #[test]
+fn a_character_that_xml_does_not_carry_is_refused() {
+    let queues = queues();
+    for char in ['\0', '\u{8}', '\u{b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
+        let refused = queues.put("jobs", format!("a{char}b"));
+        assert!(matches!(refused, Err(QueueError::Unwritable(found)) if found == char), "{refused:?}");
+    }
+    queues.put("jobs", "\t\r\n \u{7f}\u{fffd}\u{10ffff}".to_owned()).unwrap();
+    assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });
+}
+
+#[test]
 fn names_ignore_case_and_a_look_changes_nothing() {
     let queues = queues();
     queues.put("Jobs", "one".to_owned()).unwrap();

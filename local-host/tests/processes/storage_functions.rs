@@ -5,8 +5,9 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     Event, Events,
+    app::Connection,
     clock::Clock,
-    queues::{Counts, Queues},
+    queues::{Connections, Counts, Queues},
 };
 use serde_json::json;
 use test_servers::azurite::Azurite;
@@ -22,9 +23,8 @@ fn app(account: &str) -> (TestApp, Queues) {
         .set("/extensions/queues/visibilityTimeout", "00:00:01")
         .set("/extensions/queues/maxPollingInterval", "00:00:01");
     let events: Events = app.options.events.clone();
-    let queues = Queues::of_settings(&settings, Clock::system(), events);
-    let queues = queues.expect("the account is on this machine").expect("the setting is there");
-    app.options.queues = queues.clone();
+    app.options.queues = Connections::of_settings(&settings, Clock::system(), events);
+    let queues = app.options.queues.queues(&Connection::default()).expect("the account is on this machine");
     (app, queues)
 }
 
@@ -180,4 +180,59 @@ async fn a_server_that_is_away_fails_outputs_and_is_used_again_when_it_is_back()
     running.invoked("ok_job").await;
     until_empty(&queues, "jobs").await;
     running.host.stop().await;
+}
+
+#[tokio::test]
+async fn each_binding_has_the_queues_of_its_own_connection() {
+    let (one, two) = (Azurite::start().unwrap(), Azurite::start().unwrap());
+    let settings = [("WorkQueues".to_owned(), one.account()), ("AzureWebJobsDone".to_owned(), two.account())];
+    let trigger = |connection: &str, queue: &str| {
+        json!([{ "type": "queueTrigger", "direction": "in", "name": "job", "dataType": "binary",
+            "queueName": queue, "connection": connection }])
+    };
+    let mut app = TestApp::new()
+        .setting("CONNECTION", "Done")
+        .set("/extensions/queues/maxDequeueCount", 1)
+        .function("fail_job", &trigger("WorkQueues", "jobs"))
+        .function("ok_job", &trigger("Done", "jobs"))
+        .function("ok_other", &trigger("", "jobs"))
+        .function(
+            "send",
+            &json!([
+                { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
+                { "type": "http", "direction": "out", "name": "res" },
+                { "type": "queue", "direction": "out", "name": "msg", "queueName": "jobs",
+                    "connection": "%CONNECTION%" },
+            ]),
+        );
+    let events = app.options.events.clone();
+    app.options.queues = Connections::of_settings(&settings, Clock::system(), events);
+    let connections = app.options.queues.clone();
+    let of = |name: &str| connections.queues(&Connection::named(name)).expect("it is on this machine");
+    let mut running = app.start().await;
+    of("WorkQueues").put("jobs", TEXT.to_owned()).await.unwrap();
+    assert_eq!(running.invoked("fail_job").await["Data"]["job"], TEXT);
+    until_empty(&of("WorkQueues"), "jobs").await;
+    assert_eq!(of("WorkQueues").peek("jobs-poison").await.unwrap(), [TEXT]);
+    assert_eq!(of("Done").counts("jobs-poison").await.unwrap(), Counts::default());
+    assert_eq!(running.get("send").await.0, 200);
+    assert_eq!(running.invoked("ok_job").await["Data"]["job"], "AAAA");
+    until_empty(&of("Done"), "jobs").await;
+    connections.in_process().put("jobs", "AQID".to_owned()).unwrap();
+    assert_eq!(running.invoked("ok_other").await["Data"]["job"], "AQID");
+    running.host.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_to_the_cloud_stops_the_start_and_is_named() {
+    let settings =
+        [("WorkQueues__queueServiceUri".to_owned(), "https://one.queue.core.windows.net".to_owned())];
+    let mut app = TestApp::new().function(
+        "ok_job",
+        &json!([{ "type": "queueTrigger", "direction": "in", "name": "job", "queueName": "jobs",
+            "connection": "WorkQueues" }]),
+    );
+    app.options.queues = Connections::of_settings(&settings, Clock::system(), Events::new());
+    let refusal = app.refusal().await;
+    assert!(refusal.contains("WorkQueues__queueServiceUri names https://one"), "{refusal}");
 }

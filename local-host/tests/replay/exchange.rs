@@ -59,7 +59,7 @@ pub(crate) async fn check(recording: &Recording) -> Vec<String> {
 }
 
 /// The recordings call the worker's port 8080.
-fn recorded_port(request: &mut Message, worker: SocketAddr) {
+pub(crate) fn recorded_port(request: &mut Message, worker: SocketAddr) {
     for (name, value) in &mut request.headers {
         if name.eq_ignore_ascii_case("host") && *value == worker.to_string() {
             "127.0.0.1:8080".clone_into(value);

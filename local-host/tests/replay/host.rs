@@ -1,6 +1,6 @@
 //! The local host of a replay: a recorded app, served on a socket of its own.
 
-use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, path::Path, sync::Arc};
 
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -45,7 +45,7 @@ impl Host {
     ) -> Self {
         let apps = read("apps");
         let folder = tempfile::tempdir().unwrap();
-        write_app(&folder, &apps["apps"][app]);
+        write_app(folder.path(), &apps["apps"][app]);
         let app = Arc::new(App::load(folder.path(), settings).unwrap());
         let (queues, events) = (MemoryQueues::default(), Events::new());
         let invoker = Invoker::new(app.clone(), Target::Fixed(worker), queues.clone().into(), events.clone());
@@ -63,10 +63,11 @@ impl Drop for Host {
     }
 }
 
-fn write_app(folder: &TempDir, app: &Value) {
-    fs::write(folder.path().join("host.json"), app["host.json"].to_string()).unwrap();
+/// Writes the files of a recorded app.
+pub(crate) fn write_app(folder: &Path, app: &Value) {
+    fs::write(folder.join("host.json"), app["host.json"].to_string()).unwrap();
     for (name, function) in app["functions"].as_object().unwrap() {
-        let own = folder.path().join(name);
+        let own = folder.join(name);
         fs::create_dir(&own).unwrap();
         fs::write(own.join("function.json"), function.to_string()).unwrap();
     }

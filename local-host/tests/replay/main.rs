@@ -7,6 +7,7 @@ mod compare;
 mod exchange;
 mod host;
 mod promises;
+mod queues;
 mod recorder;
 mod recording;
 mod wire;
@@ -49,7 +50,7 @@ async fn hold(group: &str) {
 }
 
 /// Written past the test harness, which shows the prints of failing tests alone.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! The worker of a replay: records what it gets and answers as the recording says.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -37,7 +37,12 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Starts one that gives the same answer to every request.
     pub(crate) async fn start(answer: Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(0, answer).await
+    }
+
+    /// The same on a port.
+    pub(crate) async fn start_on(port: u16, answer: Value) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, answer) = (seen.clone(), Arc::new(answer));

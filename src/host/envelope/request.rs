@@ -92,14 +92,14 @@ pub(super) fn http(envelope: &Bytes, binding: &str) -> Result<Request, Malformed
     })
 }
 
-/// The payload that triggered the function, and how often it was delivered so far.
+/// The message that triggered the function, and how often it was delivered so far.
 pub(super) fn delivery(envelope: &Bytes, binding: &str) -> Result<(Bytes, Option<u32>), Malformed> {
     let Envelope { data, metadata } = parsed(envelope)?;
     let value = data.get(binding).ok_or(Malformed::Envelope)?;
     if is_http(value) {
         Err(Malformed::Http)
     } else {
-        Ok((binding::payload(value), metadata.and_then(count)))
+        Ok((binding::message(binding::payload(value)), metadata.and_then(count)))
     }
 }
 

@@ -29,7 +29,8 @@ async fn examine(app: &TestApp, urls: &[&str], person: &str, mode: &str) -> Diag
         .set("ORDERS_ENTRA_AUDIENCE", app.people().audience())
         .set("ORDERS_ENTRA_AUTHORITY", &format!("{url}/_local/issuer"))
         .set("FUNCTIONS_WORKER_RUNTIME", "custom")
-        .set("AzureWebJobsStorage", "UseDevelopmentStorage=true");
+        .set("AzureWebJobsStorage", "UseDevelopmentStorage=true")
+        .set("WorkQueues", "UseDevelopmentStorage=true");
     let arguments: Vec<&str> = urls.iter().flat_map(|url| ["--url", url]).collect();
     let token = app.token_of(person);
     let evidence = [("DOCTOR_TOKEN", token.as_str()), ("DOCTOR_FUNCTION_KEY", KEY)];

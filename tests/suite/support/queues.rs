@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use local_host::{
     Events,
+    app::Connection,
     clock::Clock,
-    queues::{Counts, Queues},
+    queues::{Connections, Counts, Queues},
 };
 use test_servers::azurite::Azurite;
 
-use super::SOON;
+use super::{SOON, TestApp};
+
+/// What every queue binding names.
+const CONNECTION: &str = "WorkQueues";
 
 /// Whose queues an app has.
 #[derive(Clone, Debug)]
@@ -30,15 +35,19 @@ impl Place {
             Self::AtServer => Azurite::shared().expect("a queue server can be had").account(),
             Self::At(account) => account.clone(),
         };
-        Some(("AzureWebJobsStorage".to_owned(), account))
+        Some((CONNECTION.to_owned(), account))
     }
 }
 
-/// The queues that a setting leads to.
-pub(crate) fn queues(setting: Option<&(String, String)>, events: Events) -> Queues {
-    let Some(setting) = setting else { return Queues::default() };
-    let queues = Queues::of_settings(std::slice::from_ref(setting), Clock::system(), events);
-    queues.expect("the account is on this machine").expect("the setting is there")
+/// The connections of an app's bindings.
+pub(crate) fn connections(setting: Option<(String, String)>, events: Events) -> Connections {
+    let settings: Vec<_> = setting.into_iter().collect();
+    Connections::of_settings(&settings, Clock::system(), events)
+}
+
+/// The queues of the connection that every binding names.
+pub(crate) fn of(connections: &Connections) -> Queues {
+    connections.queues(&Connection::named(CONNECTION)).expect("the account is on this machine")
 }
 
 /// The same queues as a test looks at them: what goes wrong fails the test.
@@ -79,4 +88,20 @@ impl TestQueues {
     pub(crate) async fn purge(&self, queue: &str) {
         self.0.purge(queue).await.expect("the queues can be emptied");
     }
+}
+
+/// Puts a message into a queue as a sender does whose storage client encodes, and waits until the app has dealt with it.
+pub(crate) async fn deliver(app: &TestApp, queue: &str, payload: impl AsRef<[u8]>) {
+    deliver_text(app, queue, &STANDARD.encode(payload)).await;
+}
+
+/// Puts a text into a queue as it is, and waits until the app has dealt with it.
+pub(crate) async fn deliver_text(app: &TestApp, queue: &str, text: &str) {
+    app.queues.put(queue, text.to_owned()).await;
+    app.queues.until_empty(queue).await;
+}
+
+/// The message that the app put into a queue, as its consumer reads it.
+pub(crate) fn payload(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("a queue holds JSON text")
 }

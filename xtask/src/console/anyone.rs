@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use local_host::{
-    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Queues,
+    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Connections,
 };
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ impl Anyone {
             people: Some(people),
             state: state.path().to_owned(),
             keys: None,
-            queues: Queues::default(),
+            queues: Connections::default(),
             events: Events::new(),
             console: ConsoleOptions::default(),
         })

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use local_host::{
     Build, ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode,
-    people::People, queues::Queues,
+    people::People, queues::Connections,
 };
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
@@ -35,7 +35,7 @@ impl Session {
         LocalHost::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
-        let options = options(project, app_root, port, people, settings)?;
+        let options = options(project, app_root, port, people, settings);
         tokio::spawn(log::follow(options.events.listen()));
         let mut session = Self { project: project.clone(), profile, options, host: None, owed: None };
         session.open().await?;
@@ -125,21 +125,15 @@ impl Session {
     }
 }
 
-/// Those in this process, unless the shell names a queue server. What local.settings.json names is for other hosts:
-/// its example names a server that has to be started first.
-fn queues(events: &Events) -> anyhow::Result<Queues> {
-    Ok(Queues::of_settings(&[], Clock::system(), events.clone())?.unwrap_or_default())
-}
-
 fn options(
     project: &Project,
     app_root: PathBuf,
     port: u16,
     people: People,
     settings: Vec<(String, String)>,
-) -> anyhow::Result<Options> {
+) -> Options {
     let events = Events::new();
-    Ok(Options {
+    Options {
         app_root,
         listen: address(port),
         settings,
@@ -147,10 +141,11 @@ fn options(
         people: Some(people),
         state: project.state(),
         keys: None,
-        queues: queues(&events)?,
+        // What local.settings.json names is for other hosts: its example names a server that has to be started first.
+        queues: Connections::of_settings(&[], Clock::system(), events.clone()),
         events,
         console: ConsoleOptions::default(),
-    })
+    }
 }
 
 fn address(port: u16) -> SocketAddr {

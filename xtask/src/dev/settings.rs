@@ -39,8 +39,11 @@ pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec
 /// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. Nobody else
 /// on this machine may read it.
 pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) -> anyhow::Result<()> {
-    let around =
-        [("AzureWebJobsStorage", "UseDevelopmentStorage=true"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
+    let around = [
+        ("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
+        ("WorkQueues", "UseDevelopmentStorage=true"),
+        ("FUNCTIONS_WORKER_RUNTIME", "custom"),
+    ];
     let mut values: BTreeMap<&str, String> = around.map(|(name, value)| (name, value.to_owned())).into();
     values.extend(settings.iter().map(|(name, value)| (name.as_str(), value.replace(OWN_URL, url))));
     let text = json!({"IsEncrypted": false, "Values": values}).to_string();

@@ -1,6 +1,7 @@
 //! Whether the storage that the host needs is there.
 
 use std::{
+    collections::BTreeSet,
     env,
     net::{Ipv4Addr, SocketAddr, TcpStream},
     path::Path,
@@ -10,31 +11,61 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
+use super::links;
 use crate::project::read;
 
 /// Where Azurite listens for blobs, queues and tables.
 const PORTS: [u16; 3] = [10000, 10001, 10002];
 
-const SETTING: &str = "AzureWebJobsStorage";
+/// Where the host keeps its keys and locks, and what a binding has that names no connection.
+const HOST_STORAGE: &str = "AzureWebJobsStorage";
 
 /// Enough for a program on the same machine.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Looks whether the emulator answers, where the settings name it; another storage is the host's own affair.
+/// Looks whether the emulator answers, where a connection of the host or of a binding names it; another storage is the
+/// host's own affair.
 pub(super) fn check(root: &Path) -> anyhow::Result<()> {
     let settings: Value = serde_json::from_str(&read(&root.join("local.settings.json"))?)
         .context("local.settings.json is no JSON")?;
-    let in_shell = env::var(SETTING).ok().filter(|value| !value.is_empty());
-    let storage =
-        in_shell.or_else(|| settings["Values"][SETTING].as_str().map(str::to_owned)).unwrap_or_default();
-    check_named(&storage, &PORTS)
+    for connection in connections(root)? {
+        check_named(&connection, &value(&settings["Values"], &connection), &PORTS)?;
+    }
+    Ok(())
 }
 
-/// The same of a connection string, with the ports to ask.
-pub(super) fn check_named(storage: &str, ports: &[u16]) -> anyhow::Result<()> {
+/// The connection of the host's own storage and those that bindings name.
+fn connections(root: &Path) -> anyhow::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::from([HOST_STORAGE.to_owned()]);
+    for name in links::names(root)? {
+        let path = root.join("functions").join(&name).join("function.json");
+        let function: Value =
+            serde_json::from_str(&read(&path)?).with_context(|| format!("{} is no JSON", path.display()))?;
+        let bindings = function["bindings"].as_array().into_iter().flatten();
+        let named = bindings.filter_map(|binding| binding["connection"].as_str());
+        found.extend(named.filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    Ok(found)
+}
+
+/// What the shell says of a connection, else the settings: the whole of it, or one of its parts.
+fn value(settings: &Value, connection: &str) -> String {
+    let set = |name: &str| {
+        let in_shell = env::var(name).ok().filter(|value| !value.is_empty());
+        in_shell.or_else(|| settings[name].as_str().filter(|value| !value.is_empty()).map(str::to_owned))
+    };
+    let names = [format!("AzureWebJobs{connection}"), connection.to_owned()];
+    let parts = ["", "__accountName", "__queueServiceUri", "__blobServiceUri"];
+    let names = parts.iter().flat_map(|part| names.iter().map(move |name| format!("{name}{part}")));
+    names.into_iter().find_map(|name| set(&name)).unwrap_or_default()
+}
+
+/// The same of one connection's value, with the ports to ask.
+pub(super) fn check_named(connection: &str, storage: &str, ports: &[u16]) -> anyhow::Result<()> {
     if storage.is_empty() {
         bail!(
-            "{SETTING} is not set; write \"UseDevelopmentStorage=true\" into local.settings.json, or add --http-only"
+            "{connection} is not set; write \"{connection}\": \"UseDevelopmentStorage=true\" into local.settings.json, \
+             or add --http-only"
         );
     }
     if !storage.trim_end_matches(';').eq_ignore_ascii_case("UseDevelopmentStorage=true") {

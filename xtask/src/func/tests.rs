@@ -128,12 +128,37 @@ async fn the_issuer_answers_while_core_tools_run() {
 
 #[test]
 fn a_storage_that_does_not_answer_is_told_with_the_command_that_starts_it() {
-    let refusal = storage::check_named("UseDevelopmentStorage=true", &[SILENT]).unwrap_err().to_string();
+    let refusal =
+        storage::check_named("WorkQueues", "UseDevelopmentStorage=true", &[SILENT]).unwrap_err().to_string();
     assert!(refusal.contains("npx --yes azurite") && refusal.contains("--http-only"), "{refusal}");
     let there = TcpListener::bind("127.0.0.1:0").unwrap();
-    storage::check_named("UseDevelopmentStorage=true;", &[there.local_addr().unwrap().port()]).unwrap();
-    storage::check_named("AccountName=elsewhere", &[SILENT]).unwrap();
-    assert!(storage::check_named("", &[]).is_err());
+    storage::check_named("WorkQueues", "UseDevelopmentStorage=true;", &[there.local_addr().unwrap().port()])
+        .unwrap();
+    storage::check_named("WorkQueues", "AccountName=elsewhere", &[SILENT]).unwrap();
+    assert!(storage::check_named("WorkQueues", "", &[]).is_err());
+}
+
+#[test]
+fn the_connection_of_each_binding_has_to_be_set() {
+    let root = repository();
+    let queue =
+        r#"{"bindings": [{"type": "queueTrigger", "name": "job", "connection": "ConnectionOfThisTest"}]}"#;
+    fs::write(root.path().join("functions/Work/function.json"), queue).unwrap();
+    let settings = root.path().join("local.settings.json");
+    let checked = |values: Value| {
+        fs::write(&settings, json!({ "Values": values }).to_string()).unwrap();
+        storage::check(root.path()).map_err(|refusal| refusal.to_string())
+    };
+    let refusal = checked(json!({ "AzureWebJobsStorage": "elsewhere" })).unwrap_err();
+    assert!(refusal.starts_with("ConnectionOfThisTest is not set"), "{refusal}");
+    for name in [
+        "ConnectionOfThisTest",
+        "AzureWebJobsConnectionOfThisTest",
+        "ConnectionOfThisTest__queueServiceUri",
+        "ConnectionOfThisTest__accountName",
+    ] {
+        checked(json!({ "AzureWebJobsStorage": "elsewhere", name: "elsewhere" })).unwrap();
+    }
 }
 
 #[test]

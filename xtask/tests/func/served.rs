@@ -40,7 +40,7 @@ impl Served {
         // No terminal that a host in the background would wait for, and no log between the outcomes of tests.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         match storage {
-            Some(storage) => command.env("AzureWebJobsStorage", storage),
+            Some(storage) => command.env("AzureWebJobsStorage", storage).env("WorkQueues", storage),
             None => command.arg("--http-only"),
         };
         let client = Client::builder().no_proxy().build().expect("a client");

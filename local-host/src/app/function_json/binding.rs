@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    app::{AuthLevel, DataType, Output, OutputKind, Trigger, TriggerKind},
+    app::{AuthLevel, Connection, DataType, Output, OutputKind, Trigger, TriggerKind},
     route::Template,
 };
 
@@ -100,8 +100,7 @@ impl Binding<'_> {
                 if !is_queue_name(&queue) {
                     return Err(self.fault(&format!("names no valid queue: \"{queue}\"")).into());
                 }
-                self.expanded("connection", settings)?;
-                TriggerKind::Queue { queue }
+                TriggerKind::Queue { queue, connection: self.connection(settings)? }
             }
             "timertrigger" => TriggerKind::Timer {
                 schedule: self.expanded("schedule", settings)?.ok_or_else(|| {
@@ -165,8 +164,7 @@ impl Binding<'_> {
                 return Err(self.fault(what).into());
             }
             kind if kind.eq_ignore_ascii_case("queue") => {
-                self.expanded("connection", settings)?;
-                OutputKind::Queue { queue: self.queue(settings)? }
+                OutputKind::Queue { queue: self.queue(settings)?, connection: self.connection(settings)? }
             }
             kind => {
                 let what =
@@ -180,6 +178,11 @@ impl Binding<'_> {
     fn queue(&self, settings: &Settings) -> Result<String, String> {
         let queue = self.expanded("queueName", settings)?;
         queue.map(|queue| queue.to_lowercase()).ok_or_else(|| self.fault("has no \"queueName\"; give it one"))
+    }
+
+    fn connection(&self, settings: &Settings) -> Result<Connection, String> {
+        let name = self.expanded("connection", settings)?.filter(|name| !name.is_empty());
+        Ok(name.map_or_else(Connection::default, |name| Connection::named(&name)))
     }
 }
 

@@ -38,10 +38,12 @@ type Fault = Box<dyn Error + Send + Sync>;
 pub enum ServerError {
     /// Nothing answers there.
     #[error(
-        "the queue server at {endpoint} does not answer: start one there, such as Azurite, or take \
-         AzureWebJobsStorage out of the settings for queues in this process"
+        "the queue server at {endpoint} does not answer: start one there, such as Azurite, or take {setting} out of the \
+         settings for queues in this process"
     )]
     Away {
+        /// The setting that names it.
+        setting: String,
         /// Its URL.
         endpoint: String,
         /// What was seen instead of an answer.
@@ -49,8 +51,10 @@ pub enum ServerError {
         source: Fault,
     },
     /// It answered with an error that no caller expects.
-    #[error("the queue server refused {method} {path} with {status} {code}: check AzureWebJobsStorage")]
+    #[error("the queue server refused {method} {path} with {status} {code}: check {setting}")]
     Refused {
+        /// The setting that names the server.
+        setting: String,
         /// The request's method.
         method: Method,
         /// The request's path below the account.
@@ -133,13 +137,16 @@ impl Client {
             Ok(exchanged) => exchanged,
             Err(elapsed) => Err(elapsed.into()),
         };
-        let answer =
-            exchanged.map_err(|source| ServerError::Away { endpoint: self.account.endpoint(), source })?;
+        let answer = exchanged.map_err(|source| ServerError::Away {
+            setting: self.account.setting.clone(),
+            endpoint: self.account.endpoint(),
+            source,
+        })?;
         if answer.header("x-ms-request-id").is_empty() {
             return Err(self.unreadable("it has no x-ms-request-id"));
         }
         if answer.status == StatusCode::FORBIDDEN || answer.status.is_server_error() {
-            return Err(Client::refused(ask, &answer));
+            return Err(self.refused(ask, &answer));
         }
         Ok(answer)
     }
@@ -151,8 +158,9 @@ impl Client {
     }
 
     /// The error for an answer that is none of those a caller expects.
-    pub(super) fn refused(ask: &Ask, answer: &Answer) -> ServerError {
+    pub(super) fn refused(&self, ask: &Ask, answer: &Answer) -> ServerError {
         ServerError::Refused {
+            setting: self.account.setting.clone(),
             method: ask.method.clone(),
             path: ask.path.clone(),
             status: answer.status,

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_text_to_sign_has_every_part_in_its_place() {
         let account = "AccountName=one;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:4711/one";
-        let account = Account::parse(account).unwrap();
+        let account = Account::of_connection_string("WorkQueues", account).unwrap();
         let mut ask = Ask::new(Method::PUT, "/jobs/messages/7".to_owned());
         ask = ask.with("visibilitytimeout", "30").with("popreceipt", "a+b/c==");
         ask.body = Bytes::from_static(b"text");

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::queues::Message;
 
-/// The body of a put.
+/// The body of a put. A bare carriage return would arrive as a line feed: readers of XML unify ends of lines.
 pub(super) fn message(text: &str) -> String {
-    let text = quick_xml::escape::escape(text);
+    let text = quick_xml::escape::escape(text).replace('\r', "&#13;");
     format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>")
 }
 

@@ -1,0 +1,130 @@
+//! Which queues the connection of a binding leads to (protocol sheet §5.4).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    MemoryQueues, Queues,
+    storage::{Account, ConnectionError, StorageQueues},
+};
+use crate::{
+    app::{Connection, Settings},
+    clock::Clock,
+    event::Events,
+};
+
+/// Before a connection's own name, the host looks for the name with this in front of it.
+const PREFIX: &str = "AzureWebJobs";
+
+/// The queues of an app, by connection. A connection without a setting leads to queues in this process, which all such
+/// connections share. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    in_process: MemoryQueues,
+    settings: Arc<Settings>,
+    events: Events,
+    /// By the value of the setting: connections of the same account share its queues.
+    servers: Arc<Mutex<HashMap<String, StorageQueues>>>,
+}
+
+impl Connections {
+    /// The connections that settings name, given here or in the environment. `events` learns when a server goes away and
+    /// when it is back.
+    #[must_use]
+    pub fn of_settings(settings: &[(String, String)], clock: Clock, events: Events) -> Self {
+        Self::new(MemoryQueues::with_clock(clock), Settings::over_environment(settings), events)
+    }
+
+    fn new(in_process: MemoryQueues, settings: Settings, events: Events) -> Self {
+        Self { in_process, settings: Arc::new(settings), events, servers: Arc::default() }
+    }
+
+    /// The queues of a connection.
+    ///
+    /// # Errors
+    /// A setting that names no storage account, or one that is not on this machine.
+    pub fn queues(&self, connection: &Connection) -> Result<Queues, ConnectionError> {
+        let Some(found) = Found::of(&self.settings, connection) else {
+            return Ok(self.in_process.clone().into());
+        };
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = servers.get(found.value) {
+            return Ok(Queues::Storage(known.clone()));
+        }
+        let queues = StorageQueues::at(found.account()?, self.clock().clone(), self.events.clone());
+        servers.insert(found.value.to_owned(), queues.clone());
+        Ok(Queues::Storage(queues))
+    }
+
+    /// The queues in this process.
+    #[must_use]
+    pub fn in_process(&self) -> &MemoryQueues {
+        &self.in_process
+    }
+
+    /// The clock of the host that these queues belong to.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.in_process.clock()
+    }
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        MemoryQueues::default().into()
+    }
+}
+
+/// Every connection leads to these queues.
+impl From<MemoryQueues> for Connections {
+    fn from(queues: MemoryQueues) -> Self {
+        Self::new(queues, Settings::default(), Events::new())
+    }
+}
+
+/// The setting that a connection was found in.
+struct Found<'a> {
+    setting: String,
+    value: &'a str,
+    form: Form,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    ConnectionString,
+    AccountName,
+    ServiceUri,
+}
+
+/// What the host looks for in a connection, in this sequence: the whole value wins over its parts.
+const FORMS: [(&str, Form); 3] =
+    [("", Form::ConnectionString), ("accountName", Form::AccountName), ("queueServiceUri", Form::ServiceUri)];
+
+impl<'a> Found<'a> {
+    /// The first setting that says something; an empty one says nothing.
+    fn of(settings: &'a Settings, connection: &Connection) -> Option<Self> {
+        let names = [format!("{PREFIX}{connection}"), connection.to_string()];
+        let candidates = names.iter().flat_map(|name| FORMS.map(|(part, form)| (name, part, form)));
+        candidates.into_iter().find_map(|(name, part, form)| {
+            let spellings = match part {
+                "" => vec![name.clone()],
+                part => ["__", ":"].map(|separator| format!("{name}{separator}{part}")).into(),
+            };
+            spellings.into_iter().find_map(|setting| {
+                let value = settings.get(&setting).filter(|value| !value.is_empty())?;
+                Some(Self { setting, value, form })
+            })
+        })
+    }
+
+    fn account(&self) -> Result<Account, ConnectionError> {
+        let account = match self.form {
+            Form::ConnectionString => Account::of_connection_string(&self.setting, self.value),
+            Form::AccountName => Account::in_the_cloud(self.value),
+            Form::ServiceUri => Account::of_service_uri(&self.setting, self.value),
+        };
+        account.map_err(|fault| ConnectionError { setting: self.setting.clone(), fault })
+    }
+}
