@@ -136,3 +136,18 @@ impl SecretError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_secret_shows_nothing() {
+        let secret = Secret::new("hunter2".to_owned());
+        let sources = ["/run/hunter2.pem", "keyvault:hunter2"].map(|text| text.parse::<SecretSource>());
+        for printed in [format!("{secret:?}"), format!("{:#?}", Some(&secret)), format!("{sources:?}")] {
+            assert!(!printed.contains("hunter2"), "{printed}");
+        }
+        assert_eq!(secret.expose(), "hunter2");
+    }
+}

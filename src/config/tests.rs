@@ -62,6 +62,7 @@ fn faulty(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> V
 }
 
 /// What is said of the one setting that stops a start.
+#[track_caller]
 fn fault(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
     let faults = read(environment, needs).unwrap_err();
     let all: Vec<_> = faults.iter().collect();

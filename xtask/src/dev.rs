@@ -7,7 +7,6 @@ mod seed;
 mod session;
 pub(crate) mod settings;
 mod stage;
-mod stop;
 mod watch;
 mod welcome;
 
@@ -15,8 +14,11 @@ use std::path::PathBuf;
 
 pub(crate) use self::seed::products;
 
-use self::{session::Session, stop::Stop, watch::Watch};
-use crate::project::{Profile, Project};
+use self::{session::Session, watch::Watch};
+use crate::{
+    project::{Profile, Project},
+    stop::Stop,
+};
 
 const HELP: &str = "\
 Whoever signs in stands in .local-host.json; settings for the worker go into local.settings.json (see its .example)

@@ -4,6 +4,7 @@ mod app;
 mod bench;
 mod chaos;
 mod console;
+mod controls;
 mod describe;
 mod dev;
 mod func;
@@ -17,6 +18,7 @@ mod package;
 mod postgres;
 mod project;
 mod release;
+mod stop;
 mod test;
 mod token;
 mod tools;
@@ -47,6 +49,9 @@ Examples:
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
+  cargo xtask controls --prove         each control taken out of the code, and its own tests notice
+  cargo xtask controls --prove --only C11
+                                       the same for one control
   cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
@@ -85,6 +90,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
     Mutants(mutants::Args),
+    /// Take each control out of the code, one at a time, and see that its own tests notice; goes on where it ended.
+    Controls(controls::Args),
     /// Measure the worker side by side with pgbench, a bare axum program and Fastify.
     Bench(bench::Args),
     /// Check the infrastructure: what an operator gives, what was deployed, what other scanners say.
@@ -110,6 +117,7 @@ async fn main() -> ExitCode {
         Command::Describe => describe::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Mutants(args) => mutants::run(&project, &args),
+        Command::Controls(args) => controls::run(&project, &args).await,
         Command::Bench(args) => bench::run(&project, &args),
         Command::Infra(args) => infra::run(&project, &args),
         Command::Package(args) => package::run(&project, &args),

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 
 use crate::{
-    project::{Project, WORKER, read},
+    project::{NO_DEBUG_INFO, Project, WORKER, read},
     tools,
 };
 
@@ -66,7 +66,7 @@ fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> C
         command.args(["--file", file]);
     }
     command.args(["--", "--"]).args(TESTS).args(["--skip", SKIPPED]);
-    command.env("CARGO_TARGET_DIR", folder.join("build")).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command.env("CARGO_TARGET_DIR", folder.join("build")).envs([NO_DEBUG_INFO]);
     command
 }
 

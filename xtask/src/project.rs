@@ -13,6 +13,9 @@ use local_host::people::People;
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
 pub(crate) const WORKER: &str = "orders-worker";
 
+/// Builds whose programs nobody debugs are quicker and smaller without what a debugger wants.
+pub(crate) const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
+
 /// The repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
@@ -39,6 +42,11 @@ impl Project {
     pub(crate) fn at(root: &Path) -> anyhow::Result<Self> {
         let root = path::absolute(root).with_context(|| format!("{} names no folder", root.display()))?;
         Ok(Self { output: Some(root.join("target")), root })
+    }
+
+    /// A copy of the repository, whose builds lie in `output`.
+    pub(crate) fn copied(root: &Path, output: &Path) -> Self {
+        Self { root: root.to_owned(), output: Some(output.to_owned()) }
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Names a folder whose app the scenarios run, instead of what lies in the repository.
-const APP: &str = "APP_UNDER_TEST";
+pub(crate) const APP: &str = "APP_UNDER_TEST";
 
 /// In the names of the tests that run on a queue server, and of no others.
 const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];

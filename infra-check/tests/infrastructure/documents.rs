@@ -1,6 +1,10 @@
 //! What the documents name is there.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use infra_check::assertions::table;
 
@@ -93,17 +97,54 @@ fn every_row_leads_to_what_it_names() {
     assert!(unnamed.is_empty(), "docs/controls.md does not name {unnamed:?}");
 }
 
-#[test]
-fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation() {
+/// The rows of docs/seeds.md: recommendation, heading, controls, evidence.
+fn recommendations() -> Vec<String> {
     let text = read("docs/seeds.md");
     let tables = text.split("\n\n").filter(|block| block.starts_with("| Recommendation"));
-    let rows: Vec<_> = tables.flat_map(|table| table.lines().skip(2)).collect();
+    let rows: Vec<_> = tables.flat_map(|table| table.lines().skip(2)).map(str::to_owned).collect();
     assert!(rows.len() >= 40, "{}", rows.len());
+    rows
+}
+
+/// The kinds of evidence that a row of docs/controls.md has, in the words of docs/seeds.md.
+fn kinds_of_evidence(row: &[String]) -> BTreeSet<&'static str> {
+    let [_, _, _, assertions, tests] = row else { panic!("{row:?}") };
+    let of_test = |file: &str| match file.strip_prefix("../infra-check/") {
+        Some(file) if file.ends_with("/policies.rs") || file.ends_with("/pipeline.rs") => "policy text",
+        Some(_) => "compiled",
+        None => "code",
+    };
+    let asserted = quoted(assertions).map(|_| "compiled");
+    asserted.chain(links(tests).map(|(_, file)| of_test(file))).collect()
+}
+
+#[test]
+fn the_evidence_of_every_recommendation_is_there() {
+    const WORDS: [&str; 5] = ["code", "compiled", "policy text", "documented", "not applicable"];
+    let kinds: BTreeMap<_, _> = rows().iter().map(|row| (row[0].clone(), kinds_of_evidence(row))).collect();
+    for row in recommendations() {
+        let (row, evidence) = row.trim_end_matches(" |").rsplit_once(" | ").expect("cells");
+        let places: Vec<_> =
+            evidence.split(" · ").map(|word| WORDS.iter().position(|known| *known == word)).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{row}: `{evidence}`");
+        assert_eq!(evidence == "not applicable", row.contains("| Not a control"), "{row}: `{evidence}`");
+        let controls = links(row).filter_map(|(control, _)| kinds.get(control));
+        let there: BTreeSet<_> = controls.flatten().copied().collect();
+        for word in evidence.split(" · ").filter(|word| WORDS[..3].contains(word)) {
+            assert!(there.contains(word), "{row}: no control of it has evidence of the kind `{word}`");
+        }
+    }
+}
+
+#[test]
+fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation() {
+    let rows = recommendations();
     let mut referred = BTreeSet::new();
-    for row in rows {
-        let last = row.trim_end_matches(" |").rsplit(" | ").next().expect("a cell");
-        let controls: Vec<_> = links(last).collect();
-        assert!(!controls.is_empty() || last.starts_with("Not a control"), "{row}");
+    for row in &rows {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [_, _, cell, _] = cells[..] else { panic!("four cells: {row}") };
+        let controls: Vec<_> = links(cell).collect();
+        assert!(!controls.is_empty() || cell.starts_with("Not a control"), "{row}");
         for (control, link) in controls {
             assert_eq!(link, format!("controls.md#{}", control.to_lowercase()));
             referred.insert(control.to_owned());

@@ -15,7 +15,7 @@ use test_servers::{Authority, Leaf};
 use super::worlds::World;
 use crate::support::{Client, Reply, TENANT, TestApp, object_id};
 
-/// What attackers call where they have no token.
+/// What attackers send where they have no token.
 const MADE_UP: &str = "made-up";
 /// A client of the tenant that nobody allowed.
 const OTHER_CLIENT: &str = "0d3f9a58-5c1e-4f6b-8b1d-6a7c2e9f4d10";
@@ -41,17 +41,18 @@ pub(super) struct Attack {
 enum Try {
     /// To read the buyer's order, with a token of one's own making beside the buyer's header.
     Order(Token),
-    /// The same around the gateway, so without its key.
+    /// To read one's own order around the gateway, so without its key, with a genuine token.
     AroundTheGateway,
     /// To be a person of this app with the same object id as the buyer's in another tenant.
     Tenant,
     /// To read the dead letters, as a person without a role.
     Role,
-    /// To process, as the program, with a certificate of this kind.
+    /// To process, with a token that was stolen from the program and a certificate of this kind.
     Certificate(Issued),
-    /// To have an order placed, as if a message had come.
+    /// To have an order placed, as if a message had come. The front is shown a genuine token.
     Message,
-    /// To have the dead letters listed, as if the host had called for an administrator.
+    /// To have the dead letters listed, as if the host had called for an administrator. The front is shown a genuine
+    /// token, and it is the one in the envelope.
     Envelope,
 }
 
@@ -86,9 +87,15 @@ pub(super) const ATTACKS: [Attack; 14] = [
     Attack { name: "The buyer's token for another API", try_it: Try::Order(Token::OtherAudience) },
     Attack { name: "The buyer's token for another client", try_it: Try::Order(Token::OtherClient) },
     Attack { name: "A token of another tenant", try_it: Try::Tenant },
-    Attack { name: "No function key, around the gateway", try_it: Try::AroundTheGateway },
-    Attack { name: "A forged certificate", try_it: Try::Certificate(Issued::ByTheAttacker) },
-    Attack { name: "A copied certificate", try_it: Try::Certificate(Issued::ByTheAuthority) },
+    Attack { name: "The buyer around the gateway, without its key", try_it: Try::AroundTheGateway },
+    Attack {
+        name: "A program's token and a forged certificate",
+        try_it: Try::Certificate(Issued::ByTheAttacker),
+    },
+    Attack {
+        name: "A program's token and its copied certificate",
+        try_it: Try::Certificate(Issued::ByTheAuthority),
+    },
     Attack { name: "A message handed in by HTTP", try_it: Try::Message },
     Attack { name: "An envelope with a forged caller", try_it: Try::Envelope },
 ];
@@ -114,7 +121,7 @@ impl Attack {
         };
         match self.try_it {
             Try::Order(token) => as_buyer(from(true).await, token).await,
-            Try::AroundTheGateway => as_buyer(from(false).await, Token::MadeUp).await,
+            Try::AroundTheGateway => genuine(scene, &from(false).await, "buyer").get(order).await,
             Try::Tenant => {
                 let header = header(&claims(app, "buyer-abroad"));
                 let client = from(true).await.bearer(&app.token_of("buyer-abroad"));
@@ -126,18 +133,34 @@ impl Attack {
                 client.with(HEADER, &header(&raised)).get("/api/dead-letters").await
             }
             Try::Certificate(issued) => {
-                let client =
-                    from(true).await.bearer(MADE_UP).with(HEADER, &header(&claims(app, "warehouse")));
+                let client = genuine(scene, &from(true).await, "warehouse");
                 let client = client.with("x-arr-clientcert", &issued.certificate(authority));
                 client.post_nothing(&format!("{order}/process")).await
             }
-            Try::Message => from(false).await.post("/IngestOrder", &message()).await,
+            Try::Message => self.as_the_host(scene).await.post("/IngestOrder", &message()).await,
             Try::Envelope => {
-                let envelope = for_an_administrator(&header(&claims(app, "admin")));
-                from(false).await.post("/ListDeadLetters", &envelope).await
+                let own = app.token_of("neighbour");
+                let envelope = for_an_administrator(&header(&claims(app, "admin")), &own);
+                self.as_the_host(scene).await.post("/ListDeadLetters", &envelope).await
             }
         }
     }
+
+    /// Who pretends to be the host. A front asks for a token, and gets a genuine one; past it a token would say that the
+    /// call is none of the host's.
+    async fn as_the_host(self, scene: &Scene<'_>) -> Client {
+        let client = scene.world.attacker(scene.app, false).await;
+        if scene.world.has_host() { client.bearer(&scene.app.token_of("neighbour")) } else { client }
+    }
+}
+
+/// With a token that the issuer signed, and the header that goes with it where no front makes one.
+fn genuine(scene: &Scene<'_>, client: &Client, person: &str) -> Client {
+    let client = client.bearer(&scene.app.token_of(person));
+    if scene.world.makes_header() {
+        return client;
+    }
+    client.with(HEADER, &header(&claims(scene.app, person)))
 }
 
 pub(super) const HEADER: &str = "x-ms-client-principal";
@@ -243,8 +266,8 @@ fn message() -> Value {
 pub(super) const FORGED: &str = "NOBODY-ORDERED-THIS";
 
 /// What the host would make of an administrator's call.
-fn for_an_administrator(header: &str) -> Value {
-    let headers = json!({"Authorization": [format!("Bearer {MADE_UP}")], "X-MS-CLIENT-PRINCIPAL": [header]});
+fn for_an_administrator(header: &str, token: &str) -> Value {
+    let headers = json!({"Authorization": [format!("Bearer {token}")], "X-MS-CLIENT-PRINCIPAL": [header]});
     let request = json!({
         "Url": "http://localhost/api/dead-letters",
         "Method": "GET",

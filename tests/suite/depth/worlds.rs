@@ -116,6 +116,16 @@ impl World {
         }
     }
 
+    /// Whether calls pass the host, and so its front.
+    pub(super) fn has_host(self) -> bool {
+        self.has(Host)
+    }
+
+    /// Whether a front writes the header for those whose token it accepts.
+    pub(super) fn makes_header(self) -> bool {
+        self.has_host() && matches!(self.front(), FrontMode::On | FrontMode::KeepingHeaders)
+    }
+
     /// Whether honest callers have to bring the header that no front makes of their token.
     pub(super) fn wants_header(self) -> bool {
         self.front() == FrontMode::Bypassed && self.has(HeaderCheck)

@@ -131,11 +131,16 @@ impl Reply {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+        match serde_json::from_slice(&self.body) {
+            Ok(json) => json,
+            Err(error) => panic!("not JSON, {error}: {self:?}"),
+        }
     }
 
     /// The slug of the problem that this is.
+    #[track_caller]
     pub(crate) fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json; charset=utf-8"), "{self:?}");
         let kind = self.json()["type"].as_str().expect("a type").to_owned();
@@ -143,6 +148,7 @@ impl Reply {
     }
 
     /// Pointer and code of each wrong field.
+    #[track_caller]
     pub(crate) fn faults(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let errors = self.json()["errors"].as_array().expect("errors").clone();

@@ -11,9 +11,14 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use crate::project::{Project, read};
+use crate::{
+    controls::{
+        rows::{self, FILE as CONTROLS},
+        verdict::outcome,
+    },
+    project::{Project, read},
+};
 
-const CONTROLS: &str = "docs/controls.md";
 /// The outcome of a test that a run was told to leave out, because what it needs is not on this machine.
 const LEFT_OUT: &str = "left-out";
 /// Leaves out every test whose name holds the word behind it.
@@ -73,14 +78,6 @@ fn left_out(command: &Command) -> io::Result<Vec<String>> {
     Ok(names.filter(is_left_out).map(str::to_owned).collect())
 }
 
-/// Name and outcome, from the line that the test runner prints of a test: `test a::b ... ok`.
-fn outcome(line: &str) -> Option<(&str, &str)> {
-    let (name, outcome) = line.trim_end().strip_prefix("test ")?.rsplit_once(" ... ")?;
-    let outcome = outcome.split([',', ' ']).next()?;
-    let is_known = matches!(outcome, "ok" | "ignored" | "FAILED");
-    is_known.then(|| (name.split(" - ").next().unwrap_or(name), outcome))
-}
-
 /// Fails unless every test that docs/controls.md names ran and passed. Those that were left out, which was said, are
 /// named with the controls that they would have shown.
 pub(super) fn check(project: &Project) -> anyhow::Result<()> {
@@ -108,25 +105,18 @@ fn missing(controls: &str, kept: &str) -> Vec<String> {
         }
     }
     let mut missing = Vec::new();
-    for row in controls.lines().filter(|line| line.starts_with("| <a id=")) {
-        let control = row.split("</a>").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
-        let tests = row.trim_end_matches(['|', ' ']).rsplit(" | ").next().unwrap_or_default();
-        for test in tests.split('`').skip(1).step_by(2).filter(|word| is_test(word)) {
-            let became = outcomes.get(test);
+    for row in rows::parse(controls) {
+        for test in row.tests {
+            let became = outcomes.get(test.name.as_str());
             let what = match became {
                 Some(became) if became.contains("ok") && !became.contains("FAILED") => continue,
                 Some(became) => became.iter().copied().collect::<Vec<_>>().join(", "),
                 None => "did not run".to_owned(),
             };
-            missing.push(format!("{control}: {test}: {what}"));
+            missing.push(format!("{}: {}: {what}", row.control, test.name));
         }
     }
     missing
-}
-
-fn is_test(word: &str) -> bool {
-    let is_plain = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_';
-    word.contains('_') && word.chars().all(is_plain)
 }
 
 #[cfg(test)]
@@ -141,21 +131,6 @@ mod tests {
 | <a id=\"c01\"></a>C01 | Keys | [`a_place`](x.rs) |  | `it_holds`, `it_holds_everywhere`; by `sqlx::Word` too |
 | <a id=\"c02\"></a>C02 | Doors | there | `C02-shut` |  |
 ";
-
-    #[test]
-    fn the_runners_own_lines_tell_what_became_of_each_test() {
-        for (line, expected) in [
-            ("test a::it_holds ... ok\n", Some(("a::it_holds", "ok"))),
-            ("test a::it_panics - should panic ... ok", Some(("a::it_panics", "ok"))),
-            ("test slow ... ignored, takes an hour", Some(("slow", "ignored"))),
-            ("test a ... FAILED", Some(("a", "FAILED"))),
-            ("test a has been running for over 60 seconds", None),
-            ("test result: ok. 4 passed; 0 failed", None),
-            ("a test ... ok", None),
-        ] {
-            assert_eq!(outcome(line), expected, "{line}");
-        }
-    }
 
     #[test]
     fn what_a_run_says_of_its_tests_is_kept() {

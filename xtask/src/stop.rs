@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Waits for Ctrl-C, a kind kill, or the terminal's end.
-pub(super) struct Stop([Signal; 3]);
+pub(crate) struct Stop([Signal; 3]);
 
 impl Stop {
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self([
             listen(SignalKind::interrupt())?,
@@ -19,7 +19,7 @@ impl Stop {
     }
 
     /// What the work comes to; none when it was told to stop before.
-    pub(super) async fn unless_asked<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn unless_asked<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
             biased;
