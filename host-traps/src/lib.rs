@@ -7,13 +7,17 @@
 
 mod app;
 mod finding;
+pub mod json;
 pub mod json_file;
 pub mod overrides;
 pub mod profile;
 mod program;
+pub mod route;
 mod rules;
+pub mod schedule;
 pub mod settings;
 mod settings_file;
+pub mod span;
 
 pub use app::App;
 pub use finding::{Finding, Level, Report};

@@ -4,7 +4,6 @@ mod function_json;
 mod host_json;
 mod layout;
 mod retry;
-pub(crate) mod span;
 
 use std::{
     path::{Path, PathBuf},

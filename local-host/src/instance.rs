@@ -4,6 +4,7 @@ mod call;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
+use host_traps::span::Span;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -14,7 +15,7 @@ use tokio::{
 
 use crate::{
     admin::{self, Admin},
-    app::{App, TriggerKind, span},
+    app::{App, TriggerKind},
     cors::Cors,
     event::{Event, Events},
     front::FrontMode,
@@ -211,7 +212,8 @@ fn sentence(error: impl Display) -> StartError {
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
     let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
     let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
-    span::parse(&text)
+    Span::parse(&text)
+        .and_then(Span::duration)
         .filter(|lease| !lease.is_zero())
         .ok_or_else(|| format!("{QUEUE_LEASE} is {text:?}; write a time span such as 00:00:02"))
 }

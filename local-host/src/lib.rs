@@ -31,7 +31,6 @@ pub mod people;
 pub mod queue_listener;
 pub mod queues;
 pub mod rebuild;
-pub mod route;
 mod stop;
 pub mod supervisor;
 mod throttle;
@@ -41,5 +40,6 @@ pub mod worker;
 
 pub use build::Build;
 pub use console::ConsoleOptions;
+pub use host_traps::route;
 pub use event::{Event, Events};
 pub use supervisor::{LocalHost, Options, StartError};

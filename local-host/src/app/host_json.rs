@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use host_traps::{Settings, json_file, overrides, profile};
+use host_traps::{Settings, json_file, overrides, profile, span::Span};
 use serde_json::{Value, json};
 
-use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions, Told, span};
+use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions, Told};
 
 /// What the host's HTTP client takes for "no limit" (protocol sheet §2.3).
 const UNBOUNDED: Duration = Duration::from_millis(i32::MAX as u64);
@@ -210,7 +210,7 @@ impl<'a> Section<'a> {
 
     fn span(&self, name: &str, default: Duration) -> Result<Duration, String> {
         self.text(name)?.map_or(Ok(default), |text| {
-            span::parse(&text).ok_or_else(|| self.fault(name, "must be a time span like \"00:05:00\""))
+            Span::parse(&text).and_then(Span::duration).ok_or_else(|| self.fault(name, "must be a time span like \"00:05:00\""))
         })
     }
 
