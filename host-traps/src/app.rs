@@ -7,14 +7,21 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Program, Settings, Written, json_file, overrides, profile};
+use crate::{
+    Program, Settings, Written, configuration,
+    json::{self, Document},
+    json_file, overrides, profile,
+};
 
 /// What the host finds in an app folder.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The folder.
     pub root: PathBuf,
-    /// host.json, overrides of the settings and its profile applied; or why it cannot be read.
+    /// host.json as it is written, if it can be read.
+    pub file: Option<Document>,
+    /// host.json, overrides of the settings and its profile applied; or why it cannot be read. Null is the empty text, as
+    /// the host's configuration has it.
     pub host: Result<Value, String>,
     /// The folders directly below the root that hold a function.json, by name.
     pub functions: Vec<FunctionFolder>,
@@ -35,6 +42,8 @@ pub struct FunctionFolder {
     pub name: String,
     /// function.json, or why it cannot be read.
     pub json: Result<Value, String>,
+    /// function.json with the places of its values, if it can be read.
+    pub document: Option<Document>,
     /// The other files in it.
     pub others: Vec<String>,
 }
@@ -43,15 +52,18 @@ impl App {
     /// Reads the folder. `written` says that the settings come from a file, and so are all there are.
     #[must_use]
     pub fn read(root: &Path, settings: Settings, written: Option<Written>) -> Self {
-        let host = json_file::read(&root.join("host.json"), "host.json").and_then(|mut host| {
+        let file = json_file::document(&root.join("host.json"), "host.json");
+        let host = file.as_ref().map_err(Clone::clone).and_then(|file| {
+            let mut host = configuration::merged(file.value());
             overrides::apply(&mut host, &settings);
             profile::apply(&mut host).map(|()| host)
         });
+        let file = file.ok();
         let functions = folders(root).into_iter().filter_map(|name| FunctionFolder::read(root, name));
         let functions: Vec<_> = functions.collect();
         let nested = nested(root, &functions);
         let program = host.as_ref().ok().and_then(|host| Program::of(root, host, &settings));
-        Self { root: root.to_owned(), host, functions, nested, program, settings, written }
+        Self { root: root.to_owned(), file, host, functions, nested, program, settings, written }
     }
 
     /// Whether host.json makes functions of routes, so that there are no folders (protocol sheet §2.5).
@@ -89,6 +101,13 @@ impl App {
         let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(Value::as_str);
         prefix.unwrap_or("api").trim_matches('/')
     }
+
+    /// The route prefix as it is written.
+    #[must_use]
+    pub fn written_prefix(&self) -> String {
+        let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(json::text);
+        prefix.unwrap_or_else(|| "api".to_owned())
+    }
 }
 
 impl FunctionFolder {
@@ -98,13 +117,15 @@ impl FunctionFolder {
         if !file.is_file() {
             return None;
         }
-        let json = json_file::read(&file, &format!("{name}/function.json"));
+        let document = json_file::document(&file, &format!("{name}/function.json"));
+        let json = document.as_ref().map(Document::value).map_err(Clone::clone);
+        let document = document.ok();
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let files = entries.filter(|entry| entry.path().is_file());
         let mut others: Vec<_> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
         others.retain(|other| other != "function.json");
         others.sort();
-        Some(Self { name, json, others })
+        Some(Self { name, json, document, others })
     }
 
     /// Its bindings; none when the file cannot be read.
@@ -134,6 +155,13 @@ impl FunctionFolder {
         let route = self.http()?.get("route").and_then(Value::as_str);
         Some(route.filter(|route| !route.is_empty()).unwrap_or(&self.name).trim_matches('/'))
     }
+}
+
+/// The template that the host maps: the prefix, a slash and the route, the route alone below an empty prefix
+/// (`BuildRouteTemplate` in azure-webjobs-sdk-extensions' WebJobsRouteBuilder.cs).
+#[must_use]
+pub fn template_of(prefix: &str, route: &str) -> String {
+    if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
 }
 
 /// A text of a binding; empty when it has none.

@@ -6,23 +6,32 @@
 //! protocol sheet, or an issue of the host, of Core Tools or of its deployment actions.
 
 mod app;
+pub mod binding;
+pub mod command_line;
+pub mod configuration;
+pub mod cors;
+pub mod diagnosis;
 mod finding;
 pub mod json;
 pub mod json_file;
+pub mod local_settings;
 pub mod overrides;
 pub mod profile;
 mod program;
+pub mod retry;
 pub mod route;
 mod rules;
 pub mod schedule;
 pub mod settings;
 mod settings_file;
 pub mod span;
+pub mod values;
 
-pub use app::App;
+pub use app::{App, FunctionFolder, template_of};
+pub use diagnosis::{Diagnosis, InAzure, diagnose};
 pub use finding::{Finding, Level, Report};
 pub use program::{Program, Runs};
-pub use settings::Settings;
+pub use settings::{NotExpanded, Settings};
 pub use settings_file::{SettingsFile, SettingsFileError, Written};
 
 /// Holds an app against every rule that can be asked of it: one finding a rule that passes, else one for each place

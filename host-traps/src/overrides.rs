@@ -6,9 +6,10 @@ use crate::settings::Settings;
 
 const PREFIX: &str = "AzureFunctionsJobHost__";
 
-/// Lays every override over host.json; later settings win.
+/// Lays every override over host.json; later settings win. Names may have colons in place of two underscores.
 pub fn apply(host: &mut Value, settings: &Settings) {
     for (name, value) in settings.iter() {
+        let name = name.replace(':', "__");
         if let Some(prefix) = name.get(..PREFIX.len())
             && prefix.eq_ignore_ascii_case(PREFIX)
         {
@@ -61,7 +62,7 @@ mod tests {
         let settings = Settings::over_environment(&[
             ("azurefunctionsjobhost__EXTENSIONS__queues__BatchSize".into(), "2".into()),
             ("AzureFunctionsJobHost__extensions__queues__batchSize".into(), "3".into()),
-            ("AzureFunctionsJobHost__list__1".into(), "b".into()),
+            ("AzureFunctionsJobHost:list:1".into(), "b".into()),
         ]);
         apply(&mut host, &settings);
         assert_eq!(host, json!({"extensions": {"Queues": {"batchSize": "3"}}, "list": ["a", "b"]}));

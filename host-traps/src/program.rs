@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Settings, app::member};
+use crate::{Settings, app::member, command_line};
 
 /// What is to be started.
 #[derive(Clone, Debug)]
@@ -47,9 +47,9 @@ impl Program {
         let description = member(host, &["customHandler", "description"])?;
         let named = |name| {
             let text = member(description, &[name])?.as_str()?;
-            Some(settings.expand_or_drop(text)).filter(|text| !text.is_empty())
+            Some(text.to_owned()).filter(|text| !text.is_empty())
         };
-        let written = named("defaultExecutablePath")?;
+        let written = command_line::expand(&named("defaultExecutablePath")?, settings);
         let folder = named("workerDirectory").map_or_else(|| root.to_owned(), |folder| root.join(folder));
         let file = Some(folder.join(&written)).filter(|file| file.is_file());
         let executable = file.as_deref().is_some_and(is_executable);

@@ -1,6 +1,7 @@
 //! Every rule, with its name, its promise and where the fact behind it comes from.
 
 mod bindings;
+mod diagnosed;
 mod host_json;
 mod program;
 mod routes;
@@ -22,7 +23,7 @@ pub(crate) struct Fault {
     level: Level,
     subject: String,
     why: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
 impl Rule {
@@ -34,7 +35,7 @@ impl Rule {
         }
         let found = faults
             .into_iter()
-            .map(|fault| self.finding(fault.level, fault.subject, fault.why, Some(fault.remedy.to_owned())));
+            .map(|fault| self.finding(fault.level, fault.subject, fault.why, Some(fault.remedy)));
         found.collect()
     }
 
@@ -43,18 +44,19 @@ impl Rule {
     }
 }
 
-fn fail(subject: impl Into<String>, why: impl Into<String>, remedy: &'static str) -> Fault {
-    Fault { level: Level::Fail, subject: subject.into(), why: why.into(), remedy }
+fn fail(subject: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
+    Fault { level: Level::Fail, subject: subject.into(), why: why.into(), remedy: remedy.into() }
 }
 
-fn warn(subject: impl Into<String>, why: impl Into<String>, remedy: &'static str) -> Fault {
+fn warn(subject: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
     Fault { level: Level::Warn, ..fail(subject, why, remedy) }
 }
 
 /// The rules that can be asked of an app, those of host.json first. Without a host.json most of them mean nothing.
 pub(crate) fn of(app: &App) -> Vec<&'static Rule> {
     if app.host.is_err() {
-        return [&[&host_json::READABLE], bindings::RULES].concat();
+        return [&[&host_json::READABLE], bindings::RULES, diagnosed::RULES].concat();
     }
-    [host_json::RULES, program::RULES, bindings::RULES, routes::RULES, settings::RULES].concat()
+    [host_json::RULES, program::RULES, bindings::RULES, routes::RULES, settings::RULES, diagnosed::RULES]
+        .concat()
 }

@@ -43,7 +43,9 @@ impl Schedule {
             (Ok(cron), _) => Ok(Self(Kind::Cron(Box::new(cron)))),
             (Err(_), Some(span)) => {
                 let every = span.duration().filter(|span| !span.is_zero());
-                every.map(|every| Self(Kind::Every(every))).ok_or_else(|| bad("the time between two runs must be above zero"))
+                every
+                    .map(|every| Self(Kind::Every(every)))
+                    .ok_or_else(|| bad("the time between two runs must be above zero"))
             }
             (Err(why), None) => Err(bad(&why)),
         }
@@ -146,10 +148,31 @@ mod tests {
     #[test]
     fn what_ncrontab_refuses_is_refused() {
         let wrong = [
-            "", "* * * *", "0 0 0 1/1 * ? *", "0 0 9 * * 7", "0 0 9 ? * *", "0 0 9 L * *", "0 0 9 * * 1#2",
-            "0 0 9 15W * *", "@daily", "0 0 24 * * *", "60 * * * * *", "0 0 9 0 * *", "0 0 9 * 13 *",
-            "0 0 9 * * SUNDAYS", "0 0 9, * * *", "0 0 -9 * * *", "0 0 9- * * *", "*/x * * * * *", "*/ * * * * *",
-            "0 0 9 * * *-3", "0\t0 9 * * *", "0 0 9 * * MON,,TUE", "00:00:00", "-00:05:00", "0 0 9 70/5 * *",
+            "",
+            "* * * *",
+            "0 0 0 1/1 * ? *",
+            "0 0 9 * * 7",
+            "0 0 9 ? * *",
+            "0 0 9 L * *",
+            "0 0 9 * * 1#2",
+            "0 0 9 15W * *",
+            "@daily",
+            "0 0 24 * * *",
+            "60 * * * * *",
+            "0 0 9 0 * *",
+            "0 0 9 * 13 *",
+            "0 0 9 * * SUNDAYS",
+            "0 0 9, * * *",
+            "0 0 -9 * * *",
+            "0 0 9- * * *",
+            "*/x * * * * *",
+            "*/ * * * * *",
+            "0 0 9 * * *-3",
+            "0\t0 9 * * *",
+            "0 0 9 * * MON,,TUE",
+            "00:00:00",
+            "-00:05:00",
+            "0 0 9 70/5 * *",
             "a * * * * *",
         ];
         for text in wrong {

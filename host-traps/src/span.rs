@@ -139,8 +139,21 @@ mod tests {
     #[test]
     fn what_is_no_span_is_refused() {
         let wrong = [
-            "", "5m", "+1:00:00", "24:00", "00:60:00", "00:00:60", "1:2:3:4:5", "1.5", "1.2:3:4:5", "00:00:00.",
-            "00:00:00.12345678", "10675200", "5:", "--1", "1 day",
+            "",
+            "5m",
+            "+1:00:00",
+            "24:00",
+            "00:60:00",
+            "00:00:60",
+            "1:2:3:4:5",
+            "1.5",
+            "1.2:3:4:5",
+            "00:00:00.",
+            "00:00:00.12345678",
+            "10675200",
+            "5:",
+            "--1",
+            "1 day",
         ];
         for text in wrong {
             assert_eq!(Span::parse(text), None, "{text}");
@@ -149,7 +162,9 @@ mod tests {
 
     #[test]
     fn a_bare_number_is_days() {
-        for (text, bare) in [("5000", true), ("-1", true), ("00:05", false), ("5m", false), ("99999999999", false)] {
+        for (text, bare) in
+            [("5000", true), ("-1", true), ("00:05", false), ("5m", false), ("99999999999", false)]
+        {
             assert_eq!(is_bare_days(text), bare, "{text}");
         }
     }

@@ -173,12 +173,21 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
         (
             "one-trigger",
             fail,
-            sound().function("Two", &[queue_trigger(), json!({"type": "timerTrigger", "name": "t"})]),
+            sound().function(
+                "Two",
+                &[queue_trigger(), json!({"type": "timerTrigger", "name": "t", "schedule": "00:05:00"})],
+            ),
         ),
         (
             "binding-names",
             fail,
-            sound().function("Same", &[queue_trigger(), json!({"type": "queue", "name": "JOB"})]),
+            sound().function(
+                "Same",
+                &[
+                    queue_trigger(),
+                    json!({"type": "queue", "name": "JOB", "queueName": "jobs", "direction": "out"}),
+                ],
+            ),
         ),
         ("http-output", warn, sound().function("Mute", &[http_trigger("mute")])),
         ("http-output", fail, sound().function("Loud", &[http_trigger("loud"), wrong_case])),
@@ -189,8 +198,8 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
                 "Back",
                 &[
                     http_trigger("back"),
-                    json!({"type": "http", "name": "$return"}),
-                    json!({"type": "queue", "name": "q"}),
+                    json!({"type": "http", "direction": "out", "name": "$return"}),
+                    json!({"type": "queue", "direction": "out", "name": "q", "queueName": "jobs"}),
                 ],
             ),
         ),
@@ -207,6 +216,56 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
         ("settings-in-bindings", fail, sound().function("Named", &[named])),
         ("set-by-hand", fail, sound().setting("WEBSITE_AUTH_ENABLED", "True")),
         ("settings-alike", warn, sound().setting("functions_worker_runtime", "custom")),
+    ]
+    .into_iter()
+    .chain(refused_at_the_start())
+    .collect()
+}
+
+/// What the emulator refuses or warns of at its start.
+fn refused_at_the_start() -> Vec<(&'static str, Level, Folder)> {
+    let sound = Folder::sound;
+    let (fail, warn) = (Level::Fail, Level::Warn);
+    let timer = |schedule: &str| json!({"type": "timerTrigger", "name": "tick", "schedule": schedule});
+    let changed = |mut binding: Value, name: &str, value: Value| {
+        binding[name] = value;
+        binding
+    };
+    let http = |name: &str, value: Value| [changed(http_trigger("x/{id}"), name, value), http_output()];
+    let policy = json!({"bindings": [timer("00:05:00")], "retry": {"strategy": "fixedDelay"}});
+    let disabled = json!({"bindings": [timer("00:05:00")], "disabled": true});
+    vec![
+        ("host-json-value", fail, sound().host("/extensions/queues/batchSize", 33.into())),
+        ("host-json-value", fail, sound().host("/customHandler/initializationTimeout", Value::Null)),
+        ("host-json-value", fail, sound().host("/functionTimeout", 300.into())),
+        ("time-span-unit", warn, sound().host("/extensions/queues/maxPollingInterval", 5000.into())),
+        ("time-span-unit", warn, sound().host("/functionTimeout", "5".into())),
+        ("time-span-unit", warn, sound().function("Tick", &[timer("24:00:00")])),
+        ("binding-value", fail, sound().function("Level", &http("authLevel", "guest".into()))),
+        ("binding-value", fail, sound().function("Text", &http("methods", "get".into()))),
+        ("reserved-route", fail, sound().function("People", &http("route", "/Administrators".into()))),
+        ("route-conflict", fail, sound().function("Other", &http("route", "Calls/{id}/".into()))),
+        ("route-template", fail, sound().function("Slash", &http("route", "/x".into()))),
+        ("route-template", fail, sound().function("Query", &http("route", "x?y={y}".into()))),
+        ("reserved-prefix", warn, sound().host("/extensions/http", json!({"routePrefix": "Admin"}))),
+        ("schedule", fail, sound().function("Tick", &[timer("0 0 9 * * 7")])),
+        ("schedule-meaning", warn, sound().function("Tick", &[timer("0 0 22-6 * * *")])),
+        (
+            "queue-name",
+            fail,
+            sound().function("Bad", &[changed(queue_trigger(), "queueName", "new_orders".into())]),
+        ),
+        ("methods", warn, sound().function("None", &http("methods", json!([])))),
+        (
+            "disabled-member",
+            warn,
+            sound().function("Off", &[]).file("Off/function.json", &disabled.to_string()),
+        ),
+        (
+            "retry-policy",
+            fail,
+            sound().function("Again", &[]).file("Again/function.json", &policy.to_string()),
+        ),
     ]
 }
 
@@ -289,7 +348,7 @@ fn settings_are_read_in_both_forms() {
     assert_eq!((azure.written, azure.settings), (Written::InAzure, vec![("A".to_owned(), "1".to_owned())]));
     let local = read("local.json").unwrap();
     assert_eq!((local.written, local.settings.len()), (Written::Here, 2));
-    assert!(matches!(read("secret.json"), Err(SettingsFileError::Encrypted)));
+    assert!(matches!(read("secret.json"), Err(SettingsFileError::Refused(_))));
     assert!(matches!(read("none.json"), Err(SettingsFileError::Form)));
     assert!(matches!(read("missing.json"), Err(SettingsFileError::Unreadable(_))));
 }

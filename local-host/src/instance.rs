@@ -4,7 +4,7 @@ mod call;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use host_traps::span::Span;
+use host_traps::{cors::Cors, span::Span};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -16,7 +16,6 @@ use tokio::{
 use crate::{
     admin::{self, Admin},
     app::{App, TriggerKind},
-    cors::Cors,
     event::{Event, Events},
     front::FrontMode,
     invoke::{Invoker, Target},
@@ -105,15 +104,14 @@ impl Instance {
             started: Instant::now(),
             url: url.to_owned(),
         };
-        for left_out in &app.left_out {
-            let what = format!("it is left out: {}", left_out.why);
-            options.events.tell(Event::Mistake { function: left_out.function.clone(), what });
+        for what in app.notes().into_iter().chain(local.notes()) {
+            options.events.tell(Event::Noted { what });
         }
         Ok(Self {
             throttle: Throttle::of(&app.host),
             app,
             admin,
-            cors: local.cors,
+            cors: local.cors().cloned(),
             listener,
             invoker,
             queues: options.queues.clone(),

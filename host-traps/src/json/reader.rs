@@ -117,7 +117,9 @@ impl<'a> Reader<'a> {
     }
 
     fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
-        depth.checked_sub(1).ok_or_else(|| self.fault(format!("it is nested more than {DEEPEST} levels deep")))
+        depth
+            .checked_sub(1)
+            .ok_or_else(|| self.fault(format!("it is nested more than {DEEPEST} levels deep")))
     }
 
     fn word(&mut self) -> Result<Kind, JsonError> {

@@ -9,7 +9,9 @@ pub(super) fn read(reader: &mut Reader<'_>, quote: char) -> Result<String, JsonE
     let mut out = String::new();
     loop {
         let Some(char) = reader.next() else {
-            return Err(reader.fault(format!("the text ends within quotation marks; close them with {quote}")));
+            return Err(
+                reader.fault(format!("the text ends within quotation marks; close them with {quote}"))
+            );
         };
         match char {
             '\\' => escaped(reader, &mut out)?,
@@ -44,7 +46,8 @@ fn escaped(reader: &mut Reader<'_>, out: &mut String) -> Result<(), JsonError> {
 /// One or several escaped UTF-16 units.
 fn unicode(reader: &mut Reader<'_>, out: &mut String) -> Result<(), JsonError> {
     let mut units = vec![unit(reader)?];
-    while units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) && reader.rest().starts_with("\\u") {
+    while units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) && reader.rest().starts_with("\\u")
+    {
         reader.next();
         reader.next();
         units.push(unit(reader)?);

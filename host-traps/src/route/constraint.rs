@@ -48,7 +48,8 @@ impl Constraint {
             let pattern = arguments.ok_or_else(|| format!("{text} needs a pattern in brackets"))?;
             return pattern_of(pattern).map(Box::new).map(Self::Regex);
         }
-        let arguments: Vec<&str> = arguments.map(|list| list.split(',').map(str::trim).collect()).unwrap_or_default();
+        let arguments: Vec<&str> =
+            arguments.map(|list| list.split(',').map(str::trim).collect()).unwrap_or_default();
         match (name.as_str(), arguments.as_slice()) {
             ("int", []) => Ok(Self::Int),
             ("long", []) => Ok(Self::Long),
@@ -62,7 +63,9 @@ impl Constraint {
             ("file", []) => Ok(Self::File),
             ("nonfile", []) => Ok(Self::NoFile),
             ("length", [exact]) => number(text, exact).map(|exact| Self::Length(exact, exact)),
-            ("length", [least, most]) => ordered(text, number(text, least)?, number(text, most)?, Self::Length),
+            ("length", [least, most]) => {
+                ordered(text, number(text, least)?, number(text, most)?, Self::Length)
+            }
             ("minlength", [least]) => number(text, least).map(|least| Self::Length(least, usize::MAX)),
             ("maxlength", [most]) => number(text, most).map(|most| Self::Length(0, most)),
             ("min", [least]) => number(text, least).map(|least| Self::Range(least, i64::MAX)),
@@ -79,7 +82,9 @@ impl Constraint {
         match self {
             Self::Int => value.trim().parse::<i32>().is_ok(),
             Self::Long => value.trim().parse::<i64>().is_ok(),
-            Self::Bool => value.trim().eq_ignore_ascii_case("true") || value.trim().eq_ignore_ascii_case("false"),
+            Self::Bool => {
+                value.trim().eq_ignore_ascii_case("true") || value.trim().eq_ignore_ascii_case("false")
+            }
             Self::Decimal => is_decimal(value.trim()),
             Self::Float => value.trim().replace(',', "").parse::<f64>().is_ok(),
             Self::Guid => is_guid(value),
@@ -98,8 +103,25 @@ impl Constraint {
 }
 
 const NAMES: [&str; 19] = [
-    "int", "long", "bool", "decimal", "double", "float", "guid", "datetime", "alpha", "required", "file", "nonfile",
-    "length", "minlength", "maxlength", "min", "max", "range", "regex",
+    "int",
+    "long",
+    "bool",
+    "decimal",
+    "double",
+    "float",
+    "guid",
+    "datetime",
+    "alpha",
+    "required",
+    "file",
+    "nonfile",
+    "length",
+    "minlength",
+    "maxlength",
+    "min",
+    "max",
+    "range",
+    "regex",
 ];
 
 fn number<N: FromStr>(constraint: &str, text: &str) -> Result<N, String> {

@@ -11,7 +11,11 @@ pub(super) fn parse(inner: &str) -> Result<(Parameter, bool), String> {
     let rest = name_and_more.unwrap_or(&decoded);
     let (rest, optional) = rest.strip_suffix('?').map_or((rest, false), |rest| (rest, true));
     // The first sign belongs to the name even where it is a colon.
-    let end = rest.char_indices().skip(1).find(|(_, char)| matches!(char, ':' | '=')).map_or(rest.len(), |(at, _)| at);
+    let end = rest
+        .char_indices()
+        .skip(1)
+        .find(|(_, char)| matches!(char, ':' | '='))
+        .map_or(rest.len(), |(at, _)| at);
     let (name, more) = rest.split_at(end);
     if name.is_empty() || name.contains(['{', '}', '*', '?', '/']) {
         return Err(format!("{{{inner}}} names no parameter"));
@@ -24,7 +28,10 @@ pub(super) fn parse(inner: &str) -> Result<(Parameter, bool), String> {
         return Err(format!("{{{inner}}} is optional and has a default; a default alone makes it so"));
     }
     let constraints = constraints.into_iter().map(Constraint::parse).collect::<Result<_, _>>()?;
-    Ok((Parameter { name: name.to_owned(), optional, default: default.map(str::to_owned), constraints }, takes_rest))
+    Ok((
+        Parameter { name: name.to_owned(), optional, default: default.map(str::to_owned), constraints },
+        takes_rest,
+    ))
 }
 
 /// The constraints, each behind a colon, and what stands behind the sign of equality.

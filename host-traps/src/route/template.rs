@@ -95,7 +95,8 @@ fn segment(text: &str) -> Result<Segment, String> {
 
 /// The parts of a segment, and whether a parameter among them takes the rest of the path.
 fn parts(text: &str) -> Result<(Vec<Part>, bool), String> {
-    let unbalanced = || format!("{text} has a brace without its other half; double one that is meant as such");
+    let unbalanced =
+        || format!("{text} has a brace without its other half; double one that is meant as such");
     let (mut parts, mut literal, mut rest, mut takes_rest) = (Vec::new(), String::new(), text, false);
     while let Some(char) = rest.chars().next() {
         if rest.starts_with("{{") || rest.starts_with("}}") {

@@ -2,7 +2,7 @@
 //! file alone.
 
 use super::{Fault, Rule, fail, warn};
-use crate::{App, app::text};
+use crate::{App, app::text, settings::NotExpanded};
 
 pub(super) const RULES: &[&Rule] = &[&RUNTIME, &STORAGE, &CONNECTIONS, &NAMED, &BY_HAND, &ALIKE];
 
@@ -87,8 +87,10 @@ const NAMED: Rule = Rule {
             let values = ["route", "queueName", "schedule", "connection"].map(|name| text(binding, name));
             values.map(|value| (function, value))
         });
-        let missing =
-            texts.filter_map(|(function, value)| Some((function, app.settings.expand(value).err()?)));
+        let missing = texts.filter_map(|(function, value)| match app.settings.expand(value).err()? {
+            NotExpanded::Missing(name) => Some((function, name)),
+            NotExpanded::Unclosed => None,
+        });
         missing
             .map(|(function, name)| {
                 let why = format!("{function}/function.json stands for its value, and it is not set");

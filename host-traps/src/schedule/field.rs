@@ -10,7 +10,17 @@ pub(super) struct Unit {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -51,7 +61,8 @@ impl Field {
     pub(super) fn parse(text: &str, unit: Unit, reversed: &mut Vec<String>) -> Result<Self, String> {
         let mut field = Self::default();
         // A comma at the very beginning makes no list.
-        let parts = if text.find(',').is_some_and(|at| at > 0) { text.split(',').collect() } else { vec![text] };
+        let parts =
+            if text.find(',').is_some_and(|at| at > 0) { text.split(',').collect() } else { vec![text] };
         for part in parts {
             field.add(part, unit, reversed)?;
         }
@@ -97,7 +108,10 @@ impl Unit {
     /// A number, or the beginning of a name in any case; the first name that begins so counts.
     fn value(self, text: &str) -> Result<u32, String> {
         if text.starts_with(|char: char| char.is_ascii_digit()) {
-            return text.trim_end().parse().map_err(|_| format!("{text:?} is no number for the {}", self.name));
+            return text
+                .trim_end()
+                .parse()
+                .map_err(|_| format!("{text:?} is no number for the {}", self.name));
         }
         let begins = |name: &&str| name.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
         let found = self.names.iter().position(|name| !text.is_empty() && begins(name));
@@ -108,6 +122,7 @@ impl Unit {
 
 /// The number behind a slash; zero and less count as 1.
 fn step(text: &str, unit: Unit) -> Result<u32, String> {
-    let number: i32 = text.trim().parse().map_err(|_| format!("{text:?} is no step for the {}", unit.name))?;
+    let number: i32 =
+        text.trim().parse().map_err(|_| format!("{text:?} is no step for the {}", unit.name))?;
     Ok(u32::try_from(number).unwrap_or(0))
 }

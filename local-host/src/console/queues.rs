@@ -87,7 +87,7 @@ fn names(app: Option<&App>, queues: &Queues) -> BTreeSet<String> {
         }
         names.extend(function.outputs.iter().filter_map(|output| match &output.kind {
             OutputKind::Queue { queue } => Some(queue.clone()),
-            OutputKind::Http => None,
+            OutputKind::Http | OutputKind::Other { .. } => None,
         }));
     }
     if let Queues::Memory(queues) = queues {

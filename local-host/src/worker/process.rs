@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use host_traps::Settings;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     process::{Child, Command},
@@ -33,21 +34,24 @@ impl Process {
     /// Starts the program of host.json with its environment, its output as events.
     pub(super) fn spawn(setup: &Setup, port: u16) -> Result<Self, String> {
         let handler = &setup.handler;
-        let mut command = Command::new(&handler.executable);
+        let variables = environment::variables(setup, port);
+        let settings = Settings::over_environment(&setup.settings);
+        let (program, arguments) = handler.command_line.of_start(&settings, &variables);
+        let mut command = Command::new(&program);
         command
-            .args(&handler.arguments)
+            .args(&arguments)
             .current_dir(&handler.working_directory)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        environment::apply(&mut command, setup, port);
+        environment::apply(&mut command, setup, &variables);
         let mut child = command.spawn().map_err(|error| {
             format!(
                 "cannot start {} in {}: {error}; build the worker, or mend \
                  customHandler.description.defaultExecutablePath in host.json",
-                handler.executable.display(),
+                program,
                 handler.working_directory.display(),
             )
         })?;

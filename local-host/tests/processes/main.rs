@@ -10,6 +10,7 @@ mod console;
 mod mishaps;
 mod queue_functions;
 mod queues;
+mod reading;
 mod rebuild;
 mod recorded;
 mod storage_functions;
