@@ -1,6 +1,6 @@
 //! JSON as Json.NET reads it, for the host and Core Tools read all their files with it: comments, a comma before a
 //! closing bracket, single quotes, names without quotes, hexadecimal numbers, `NaN`; of two members with one name the
-//! later one counts. Files are decoded by their byte order mark, UTF-8 without one (`JsonTextReader` in
+//! later one counts. Files are decoded by their signature, UTF-8 without one (`JsonTextReader` in
 //! JamesNK/Newtonsoft.Json; `JObject.Parse(File.ReadAllText(…))` in the host's HostJsonFileConfigurationSource.cs).
 
 mod date;
@@ -199,7 +199,7 @@ b"]"#
     }
 
     #[test]
-    fn a_byte_order_mark_names_the_encoding() {
+    fn a_signature_names_the_encoding() {
         let text = "{\"é\": 1}";
         let utf16: Vec<u16> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).collect();
         let little: Vec<u8> = utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect();

@@ -18,7 +18,7 @@ pub struct LocalSettings {
     pub values: Vec<(String, String)>,
     /// `Host.CORS` and `Host.CORSCredentials`; none without an origin.
     pub cors: Option<Cors>,
-    /// `Host.LocalHttpPort`.
+    /// `Host.LocalHttpPort`; 0 for any free one.
     pub port: Option<u16>,
     /// What stands in the file and does nothing, one sentence each.
     pub ignored: Vec<String>,
@@ -53,7 +53,7 @@ impl LocalSettings {
                 &origins.transpose()?.unwrap_or_default(),
                 credentials.transpose()?.unwrap_or_default(),
             ),
-            port: port.transpose()?.flatten(),
+            port: port.transpose()?,
             ignored: misspelt(&file),
         })
     }
@@ -154,11 +154,10 @@ impl Faults<'_> {
         }
     }
 
-    /// Zero is no port.
-    fn port(&self, value: &Value) -> Result<Option<u16>, String> {
-        let number = json::text(value).and_then(|text| text.trim().parse::<u16>().ok());
-        number.map(|port| Some(port).filter(|port| *port > 0)).ok_or_else(|| {
-            self.at(&["Host", "LocalHttpPort"], "Host.LocalHttpPort must be a whole number from 1 to 65535")
+    fn port(&self, value: &Value) -> Result<u16, String> {
+        let number = json::text(value).and_then(|text| text.trim().parse().ok());
+        number.ok_or_else(|| {
+            self.at(&["Host", "LocalHttpPort"], "Host.LocalHttpPort must be a whole number up to 65535")
         })
     }
 }

@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn a_name_with_colons_is_found_with_underscores() {
         let settings = settings(&[
-            ("Queues__Orders", "a"),
+            ("Queues__Jobs", "a"),
             ("Deep__er__Still", "b"),
             ("As:Is", "c"),
             ("ConnectionStrings:Db", "d"),
         ]);
-        assert_eq!(settings.expand("%Queues:Orders%-%deep:ER:still%-%As:Is%-%Db%").as_deref(), Ok("a-b-c-d"));
+        assert_eq!(settings.expand("%Queues:Jobs%-%deep:ER:still%-%As:Is%-%Db%").as_deref(), Ok("a-b-c-d"));
         assert_eq!(settings.expand("%Queues__Other%"), Err(NotExpanded::Missing("Queues__Other".to_owned())));
         assert_eq!(settings.expand("50% off"), Err(NotExpanded::Unclosed));
     }

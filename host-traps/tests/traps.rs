@@ -117,6 +117,11 @@ fn queue_trigger() -> Value {
 
 /// The broken apps, with the one rule that each of them breaks.
 fn broken() -> Vec<(&'static str, Level, Folder)> {
+    seen_in_the_folder().into_iter().chain(refused_at_the_start()).collect()
+}
+
+/// What only a look at the folder tells.
+fn seen_in_the_folder() -> Vec<(&'static str, Level, Folder)> {
     let sound = Folder::sound;
     let (fail, warn) = (Level::Fail, Level::Warn);
     let description = "/customHandler/description";
@@ -217,9 +222,6 @@ fn broken() -> Vec<(&'static str, Level, Folder)> {
         ("set-by-hand", fail, sound().setting("WEBSITE_AUTH_ENABLED", "True")),
         ("settings-alike", warn, sound().setting("functions_worker_runtime", "custom")),
     ]
-    .into_iter()
-    .chain(refused_at_the_start())
-    .collect()
 }
 
 /// What the emulator refuses or warns of at its start.
@@ -253,7 +255,7 @@ fn refused_at_the_start() -> Vec<(&'static str, Level, Folder)> {
         (
             "queue-name",
             fail,
-            sound().function("Bad", &[changed(queue_trigger(), "queueName", "new_orders".into())]),
+            sound().function("Bad", &[changed(queue_trigger(), "queueName", "new_jobs".into())]),
         ),
         ("methods", warn, sound().function("None", &http("methods", json!([])))),
         (

@@ -39,8 +39,12 @@ pub(super) fn of(app: &App) -> Vec<Diagnosis> {
     found
 }
 
+/// Where a value stands in the file; none where a setting overrides it.
 fn place(app: &App, path: &[&str]) -> Option<json::Place> {
-    app.file.as_ref()?.place(path)
+    let setting = format!("AzureFunctionsJobHost__{}", path.join("__"));
+    let overridden =
+        app.settings.iter().any(|(name, _)| name.replace(':', "__").eq_ignore_ascii_case(&setting));
+    app.file.as_ref().filter(|_| !overridden)?.place(path)
 }
 
 fn refused(app: &App, unbound: &Unbound) -> Diagnosis {

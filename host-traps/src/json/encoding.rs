@@ -1,4 +1,4 @@
-//! How .NET's `StreamReader` decodes a file: by its byte order mark, else as UTF-8 with U+FFFD for what is none.
+//! How .NET's `StreamReader` decodes a file: by its signature, else as UTF-8 with U+FFFD for what is none.
 
 /// The text without the mark.
 pub(super) fn decoded(bytes: &[u8]) -> String {

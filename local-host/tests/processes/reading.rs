@@ -59,7 +59,10 @@ async fn the_root_has_a_page_where_no_function_is() {
     let running = TestApp::new().http("ok").start().await;
     for method in [Method::GET, Method::POST] {
         let answer = client().request(method, running.host.url()).send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].as_bytes()), (200, &b"text/html"[..]));
+        assert_eq!(
+            (answer.status().as_u16(), answer.headers()["content-type"].as_bytes()),
+            (200, &b"text/html"[..])
+        );
     }
     assert_eq!(running.get("nothing").await.0, 404);
     running.host.stop().await;

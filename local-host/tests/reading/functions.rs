@@ -73,16 +73,14 @@ fn settings_with_two_underscores_stand_for_names_with_colons() {
         let json = format!("{{\"bindings\": [{}]}}", queue(name));
         load(&[("host.json", HOST), ("take/function.json", &json)], settings)
     };
-    for (name, setting) in
-        [("%Queues:Orders%", "Queues__Orders"), ("%a:b:c%", "a__b__c"), ("%Plain%", "PLAIN")]
-    {
-        let app = with(name, &[(setting, "orders-in")]).unwrap();
+    for (name, setting) in [("%Queues:Jobs%", "Queues__Jobs"), ("%a:b:c%", "a__b__c"), ("%Plain%", "PLAIN")] {
+        let app = with(name, &[(setting, "jobs-in")]).unwrap();
         assert!(
-            matches!(&app.functions[0].trigger.kind, TriggerKind::Queue { queue, .. } if queue == "orders-in"),
+            matches!(&app.functions[0].trigger.kind, TriggerKind::Queue { queue, .. } if queue == "jobs-in"),
             "{name}"
         );
     }
-    assert!(with("%Queues:Orders%", &[]).unwrap_err().contains("Queues:Orders"));
+    assert!(with("%Queues:Jobs%", &[]).unwrap_err().contains("Queues:Jobs"));
     assert!(with("50%", &[]).unwrap_err().contains("percent sign"));
 }
 

@@ -16,7 +16,7 @@ fn an_empty_or_blank_route_is_the_functions_name() {
 }
 
 #[test]
-fn a_route_with_a_function_and_method_in_common_is_refused_in_the_order_of_names() {
+fn a_route_with_a_function_and_method_in_common_is_refused_by_the_sequence_of_names() {
     let refused = [
         [
             ("alpha", "\"route\": \"things/{id}\", \"methods\": [\"get\"]"),
