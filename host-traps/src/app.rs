@@ -8,7 +8,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Program, Settings, Written, configuration,
+    Program, Settings, Written,
+    configuration::{self, Section},
     json::{self, Document},
     json_file, overrides, profile,
 };
@@ -40,12 +41,12 @@ pub struct App {
 pub struct FunctionFolder {
     /// Its name, which is the function's.
     pub name: String,
+    /// Where it is.
+    pub folder: PathBuf,
     /// function.json, or why it cannot be read.
     pub json: Result<Value, String>,
     /// function.json with the places of its values, if it can be read.
     pub document: Option<Document>,
-    /// The other files in it.
-    pub others: Vec<String>,
 }
 
 impl App {
@@ -69,7 +70,7 @@ impl App {
     /// Whether host.json makes functions of routes, so that there are no folders (protocol sheet §2.5).
     #[must_use]
     pub fn has_routes(&self) -> bool {
-        self.host(&["customHandler", "http", "routes"]).is_some()
+        self.host_has(&["customHandler", "http", "routes"])
     }
 
     /// A value of host.json, its members found ignoring case as the host does; null counts as absent.
@@ -86,6 +87,32 @@ impl App {
             Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
             _ => false,
         }
+    }
+
+    /// Whether the host's configuration sees something there: an object or list without a value in it is nothing.
+    #[must_use]
+    pub fn host_has(&self, path: &[&str]) -> bool {
+        has_keys(self.host(path))
+    }
+
+    /// A scalar of host.json as the text that the host makes of it.
+    #[must_use]
+    pub fn host_text(&self, path: &[&str]) -> Option<String> {
+        self.host(path).and_then(json::text)
+    }
+
+    /// A value of the section that names the program: `customHandler`, or the older `httpWorker`.
+    #[must_use]
+    pub fn handler(&self, path: &[&str]) -> Option<&Value> {
+        let section = self.program.as_ref().map_or("customHandler", |program| program.section);
+        self.host(&[&[section], path].concat())
+    }
+
+    /// The texts of a list in the program's description.
+    #[must_use]
+    pub(crate) fn handler_texts(&self, name: &str) -> Vec<String> {
+        let description = self.handler(&["description"]);
+        description.map(|value| Section::root(value).texts(name)).unwrap_or_default()
     }
 
     /// Every binding, with its function's name.
@@ -119,13 +146,7 @@ impl FunctionFolder {
         }
         let document = json_file::document(&file, &format!("{name}/function.json"));
         let json = document.as_ref().map(Document::value).map_err(Clone::clone);
-        let document = document.ok();
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let files = entries.filter(|entry| entry.path().is_file());
-        let mut others: Vec<_> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-        others.retain(|other| other != "function.json");
-        others.sort();
-        Some(Self { name, json, document, others })
+        Some(Self { name, folder, json, document: document.ok() })
     }
 
     /// Its bindings; none when the file cannot be read.
@@ -183,6 +204,16 @@ pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
         members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     });
     found.filter(|value| !value.is_null())
+}
+
+/// Whether the host's configuration sees a section: an object or list without a value in it makes no key.
+pub(crate) fn has_keys(section: Option<&Value>) -> bool {
+    match section {
+        None => false,
+        Some(Value::Object(members)) => members.values().any(|value| has_keys(Some(value))),
+        Some(Value::Array(items)) => items.iter().any(|value| has_keys(Some(value))),
+        Some(_) => true,
+    }
 }
 
 fn folders(root: &Path) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod constraint;
 mod guid;
+mod overlap;
 mod parameter;
 mod template;
 

@@ -20,7 +20,12 @@ pub(super) fn of(app: &App) -> Vec<Diagnosis> {
         Ok(value) => value,
         Err(why) => {
             let refused = ("host-json", Level::Fail, InAzure::HostInError);
-            let remedy = "correct the file, or put one at the root of the app folder";
+            let is_there = app.root.join("host.json").is_file();
+            let remedy = if is_there {
+                "correct the file there"
+            } else {
+                "put a host.json at the root of the app folder"
+            };
             return vec![Diagnosis::new(refused, "host.json", why, remedy)];
         }
     };
@@ -164,6 +169,27 @@ fn queues(queues: &Section<'_>) -> Vec<Unbound> {
     numbers.chain(rest.into_iter().flatten()).collect()
 }
 
+/// Time spans of parts that the emulator does not have.
+const OTHER_SPANS: [&str; 17] = [
+    "aggregator.flushTimeout",
+    "healthMonitor.healthCheckInterval",
+    "healthMonitor.healthCheckWindow",
+    "singleton.lockPeriod",
+    "singleton.listenerLockPeriod",
+    "singleton.listenerLockRecoveryPollingInterval",
+    "singleton.lockAcquisitionTimeout",
+    "singleton.lockAcquisitionPollingInterval",
+    "extensions.http.hsts.maxAge",
+    "extensions.serviceBus.maxAutoLockRenewalDuration",
+    "extensions.serviceBus.sessionIdleTimeout",
+    "extensions.serviceBus.clientRetryOptions.delay",
+    "extensions.serviceBus.clientRetryOptions.maxDelay",
+    "extensions.serviceBus.clientRetryOptions.tryTimeout",
+    "extensions.eventHubs.maxWaitTime",
+    "extensions.eventHubs.loadBalancingUpdateInterval",
+    "extensions.eventHubs.partitionOwnershipExpirationInterval",
+];
+
 /// Numbers where a time span belongs: version 1 of the host read milliseconds, and now they are days.
 fn bare_days(app: &App, root: &Section<'_>, has_queues: bool) -> Vec<Diagnosis> {
     let mut paths = SECTIONS.map(|section| vec![section, "initializationTimeout"]).to_vec();
@@ -172,6 +198,7 @@ fn bare_days(app: &App, root: &Section<'_>, has_queues: bool) -> Vec<Diagnosis> 
             ["maxPollingInterval", "visibilityTimeout"].map(|name| vec!["extensions", "queues", name]),
         );
     }
+    paths.extend(OTHER_SPANS.iter().map(|path| path.split('.').collect()));
     let found = paths.into_iter().filter_map(|path| {
         let (name, sections) = path.split_last()?;
         let section = sections.iter().fold(root.clone(), |section, name| section.section(name));

@@ -15,6 +15,7 @@ pub(super) fn of(app: &App, functions: &[HttpFunction]) -> Vec<Diagnosis> {
     }
     let prefix = app.written_prefix();
     found.extend(loaded.iter().filter_map(|function| template(&prefix, function)));
+    found.extend(overlaps(&loaded));
     if !loaded.is_empty() {
         found.extend(reserved_prefix(app, &prefix));
     }
@@ -59,6 +60,45 @@ fn template(prefix: &str, function: &HttpFunction) -> Option<Diagnosis> {
     let why = format!("its route makes the template \"{template}\", which is wrong: {wrong}");
     let remedy = "correct `route`, or extensions.http.routePrefix in host.json";
     Some(Diagnosis::new(rule, &function.subject, why, remedy).at(function.place))
+}
+
+/// The host tries routes by the names of the functions and does not ask which one is more exact, so one that takes more
+/// hides one behind it.
+fn overlaps(functions: &[&HttpFunction]) -> Vec<Diagnosis> {
+    let served = functions.iter().filter(|function| !function.disabled);
+    let routed: Vec<(&HttpFunction, Template)> = served
+        .filter_map(|function| Some((*function, Template::parse(function.route.trim_matches('/')).ok()?)))
+        .collect();
+    let mut found = Vec::new();
+    for (at, (first, wide)) in routed.iter().enumerate() {
+        let hidden = routed[at + 1..].iter().filter(|(second, narrow)| {
+            answer_one_method(first, second) && wide.overlaps(narrow) && !wide.is_more_exact_than(narrow)
+        });
+        found.extend(hidden.map(|(second, _)| hides(first, second)));
+    }
+    found
+}
+
+fn answer_one_method(one: &HttpFunction, other: &HttpFunction) -> bool {
+    match (&one.methods, &other.methods) {
+        (Some(methods), None) | (None, Some(methods)) => !methods.is_empty(),
+        (Some(one), Some(other)) => {
+            one.iter().any(|method| other.iter().any(|same| same.eq_ignore_ascii_case(method)))
+        }
+        (None, None) => true,
+    }
+}
+
+fn hides(first: &HttpFunction, second: &HttpFunction) -> Diagnosis {
+    let rule = ("route-overlap", Level::Warn, InAzure::Runs);
+    let why = format!(
+        "{} (route \"{}\") comes first by its name and takes the URLs of {} (route \"{}\") that fit both: the host does \
+         not look for the more exact route",
+        first.name, first.route, second.name, second.route
+    );
+    let remedy = "give one of them another route or other methods, a constraint such as {id:int}, or a name that sorts \
+                  the more exact one first";
+    Diagnosis::new(rule, &second.subject, why, remedy).at(second.place)
 }
 
 /// Functions below it are served, but for the paths that the host takes first.

@@ -13,6 +13,7 @@ mod queues;
 mod reading;
 mod rebuild;
 mod recorded;
+mod samples;
 mod storage_functions;
 mod supervisor;
 mod timers;
