@@ -7,14 +7,22 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Program, Settings, Written, json_file, overrides, profile};
+use crate::{
+    Program, Settings, Written,
+    configuration::{self, Section},
+    json::{self, Document},
+    json_file, overrides, profile,
+};
 
 /// What the host finds in an app folder.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The folder.
     pub root: PathBuf,
-    /// host.json, overrides of the settings and its profile applied; or why it cannot be read.
+    /// host.json as it is written, if it can be read.
+    pub file: Option<Document>,
+    /// host.json, overrides of the settings and its profile applied; or why it cannot be read. Null is the empty text, as
+    /// the host's configuration has it.
     pub host: Result<Value, String>,
     /// The folders directly below the root that hold a function.json, by name.
     pub functions: Vec<FunctionFolder>,
@@ -33,31 +41,36 @@ pub struct App {
 pub struct FunctionFolder {
     /// Its name, which is the function's.
     pub name: String,
+    /// Where it is.
+    pub folder: PathBuf,
     /// function.json, or why it cannot be read.
     pub json: Result<Value, String>,
-    /// The other files in it.
-    pub others: Vec<String>,
+    /// function.json with the places of its values, if it can be read.
+    pub document: Option<Document>,
 }
 
 impl App {
     /// Reads the folder. `written` says that the settings come from a file, and so are all there are.
     #[must_use]
     pub fn read(root: &Path, settings: Settings, written: Option<Written>) -> Self {
-        let host = json_file::read(&root.join("host.json"), "host.json").and_then(|mut host| {
+        let file = json_file::document(&root.join("host.json"), "host.json");
+        let host = file.as_ref().map_err(Clone::clone).and_then(|file| {
+            let mut host = configuration::merged(file.value());
             overrides::apply(&mut host, &settings);
             profile::apply(&mut host).map(|()| host)
         });
+        let file = file.ok();
         let functions = folders(root).into_iter().filter_map(|name| FunctionFolder::read(root, name));
         let functions: Vec<_> = functions.collect();
         let nested = nested(root, &functions);
         let program = host.as_ref().ok().and_then(|host| Program::of(root, host, &settings));
-        Self { root: root.to_owned(), host, functions, nested, program, settings, written }
+        Self { root: root.to_owned(), file, host, functions, nested, program, settings, written }
     }
 
     /// Whether host.json makes functions of routes, so that there are no folders (protocol sheet §2.5).
     #[must_use]
     pub fn has_routes(&self) -> bool {
-        self.host(&["customHandler", "http", "routes"]).is_some()
+        self.host_has(&["customHandler", "http", "routes"])
     }
 
     /// A value of host.json, its members found ignoring case as the host does; null counts as absent.
@@ -76,6 +89,32 @@ impl App {
         }
     }
 
+    /// Whether the host's configuration sees something there: an object or list without a value in it is nothing.
+    #[must_use]
+    pub fn host_has(&self, path: &[&str]) -> bool {
+        has_keys(self.host(path))
+    }
+
+    /// A scalar of host.json as the text that the host makes of it.
+    #[must_use]
+    pub fn host_text(&self, path: &[&str]) -> Option<String> {
+        self.host(path).and_then(json::text)
+    }
+
+    /// A value of the section that names the program: `customHandler`, or the older `httpWorker`.
+    #[must_use]
+    pub fn handler(&self, path: &[&str]) -> Option<&Value> {
+        let section = self.program.as_ref().map_or("customHandler", |program| program.section);
+        self.host(&[&[section], path].concat())
+    }
+
+    /// The texts of a list in the program's description.
+    #[must_use]
+    pub(crate) fn handler_texts(&self, name: &str) -> Vec<String> {
+        let description = self.handler(&["description"]);
+        description.map(|value| Section::root(value).texts(name)).unwrap_or_default()
+    }
+
     /// Every binding, with its function's name.
     pub fn bindings(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.functions
@@ -89,6 +128,13 @@ impl App {
         let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(Value::as_str);
         prefix.unwrap_or("api").trim_matches('/')
     }
+
+    /// The route prefix as it is written.
+    #[must_use]
+    pub fn written_prefix(&self) -> String {
+        let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(json::text);
+        prefix.unwrap_or_else(|| "api".to_owned())
+    }
 }
 
 impl FunctionFolder {
@@ -98,13 +144,9 @@ impl FunctionFolder {
         if !file.is_file() {
             return None;
         }
-        let json = json_file::read(&file, &format!("{name}/function.json"));
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let files = entries.filter(|entry| entry.path().is_file());
-        let mut others: Vec<_> = files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
-        others.retain(|other| other != "function.json");
-        others.sort();
-        Some(Self { name, json, others })
+        let document = json_file::document(&file, &format!("{name}/function.json"));
+        let json = document.as_ref().map(Document::value).map_err(Clone::clone);
+        Some(Self { name, folder, json, document: document.ok() })
     }
 
     /// Its bindings; none when the file cannot be read.
@@ -136,6 +178,13 @@ impl FunctionFolder {
     }
 }
 
+/// The template that the host maps: the prefix, a slash and the route, the route alone below an empty prefix
+/// (`BuildRouteTemplate` in azure-webjobs-sdk-extensions' WebJobsRouteBuilder.cs).
+#[must_use]
+pub fn template_of(prefix: &str, route: &str) -> String {
+    if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
+}
+
 /// A text of a binding; empty when it has none.
 #[must_use]
 pub(crate) fn text<'a>(binding: &'a Value, name: &str) -> &'a str {
@@ -155,6 +204,16 @@ pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
         members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     });
     found.filter(|value| !value.is_null())
+}
+
+/// Whether the host's configuration sees a section: an object or list without a value in it makes no key.
+pub(crate) fn has_keys(section: Option<&Value>) -> bool {
+    match section {
+        None => false,
+        Some(Value::Object(members)) => members.values().any(|value| has_keys(Some(value))),
+        Some(Value::Array(items)) => items.iter().any(|value| has_keys(Some(value))),
+        Some(_) => true,
+    }
 }
 
 fn folders(root: &Path) -> Vec<String> {

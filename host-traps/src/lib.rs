@@ -6,19 +6,35 @@
 //! protocol sheet, or an issue of the host, of Core Tools or of its deployment actions.
 
 mod app;
+pub mod binding;
+pub mod bundle;
+pub mod command_line;
+pub mod configuration;
+pub mod cors;
+pub mod diagnosis;
 mod finding;
+pub mod json;
 pub mod json_file;
+pub mod launch;
+pub mod local_settings;
+mod members;
 pub mod overrides;
 pub mod profile;
 mod program;
+pub mod retry;
+pub mod route;
 mod rules;
+pub mod schedule;
 pub mod settings;
 mod settings_file;
+pub mod span;
+pub mod values;
 
-pub use app::App;
+pub use app::{App, FunctionFolder, template_of};
+pub use diagnosis::{Diagnosis, InAzure, diagnose};
 pub use finding::{Finding, Level, Report};
-pub use program::{Program, Runs};
-pub use settings::Settings;
+pub use program::Program;
+pub use settings::{NotExpanded, Settings};
 pub use settings_file::{SettingsFile, SettingsFileError, Written};
 
 /// Holds an app against every rule that can be asked of it: one finding a rule that passes, else one for each place
@@ -26,4 +42,10 @@ pub use settings_file::{SettingsFile, SettingsFileError, Written};
 #[must_use]
 pub fn check(app: &App) -> Vec<Finding> {
     rules::of(app).into_iter().flat_map(|rule| rule.judge(app)).collect()
+}
+
+/// The names of all rules.
+#[must_use]
+pub fn rule_names() -> Vec<&'static str> {
+    rules::all().into_iter().map(rules::Rule::name).collect()
 }

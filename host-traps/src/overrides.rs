@@ -6,9 +6,26 @@ use crate::settings::Settings;
 
 const PREFIX: &str = "AzureFunctionsJobHost__";
 
-/// Lays every override over host.json; later settings win.
+/// Every override: the setting's name, and the path that it names.
+pub(crate) fn paths(settings: &Settings) -> impl Iterator<Item = (&str, Vec<String>)> {
+    settings.iter().filter_map(|(name, _)| {
+        let plain = name.replace(':', "__");
+        let prefix = plain.get(..PREFIX.len()).filter(|prefix| prefix.eq_ignore_ascii_case(PREFIX))?;
+        Some((name, plain[prefix.len()..].split("__").map(str::to_owned).collect()))
+    })
+}
+
+/// Whether a setting begins as an override does, and goes on as none.
+pub(crate) fn is_misspelt(name: &str) -> bool {
+    let start = PREFIX.trim_end_matches('_');
+    let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    is(start) && !is(PREFIX) && !name[start.len()..].starts_with(':')
+}
+
+/// Lays every override over host.json; later settings win. Names may have colons in place of two underscores.
 pub fn apply(host: &mut Value, settings: &Settings) {
     for (name, value) in settings.iter() {
+        let name = name.replace(':', "__");
         if let Some(prefix) = name.get(..PREFIX.len())
             && prefix.eq_ignore_ascii_case(PREFIX)
         {
@@ -61,7 +78,7 @@ mod tests {
         let settings = Settings::over_environment(&[
             ("azurefunctionsjobhost__EXTENSIONS__queues__BatchSize".into(), "2".into()),
             ("AzureFunctionsJobHost__extensions__queues__batchSize".into(), "3".into()),
-            ("AzureFunctionsJobHost__list__1".into(), "b".into()),
+            ("AzureFunctionsJobHost:list:1".into(), "b".into()),
         ]);
         apply(&mut host, &settings);
         assert_eq!(host, json!({"extensions": {"Queues": {"batchSize": "3"}}, "list": ["a", "b"]}));

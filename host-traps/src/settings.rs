@@ -21,14 +21,30 @@ impl Settings {
         Self(environment.chain(own.iter().cloned()).collect())
     }
 
-    /// The value of a setting.
+    /// The value of a setting. A name with colons is looked up with two underscores for each as well, as Linux alone can
+    /// set them (`ScriptEnvironmentVariablesConfigurationSource.cs` in Azure/azure-functions-host).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.named(name).or_else(|| self.named(&name.replace(':', "__")).filter(|_| name.contains(':')))
+    }
+
+    fn named(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().rfind(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a variable of this very spelling, as the environment of a process on Linux has it.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.0.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a function is switched off: the name has dots, or underscores, which alone Linux can set (`IsDisabled` in
+    /// azure-webjobs-sdk's HostListenerFactory.cs).
+    #[must_use]
+    pub fn disables(&self, function: &str) -> bool {
+        self.is_true(&format!("AzureWebJobs.{function}.Disabled"))
+            || self.is_true(&format!("AzureWebJobs_{function}_Disabled"))
     }
 
     /// Whether a setting says yes.
@@ -42,42 +58,69 @@ impl Settings {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Replaces each `%Name%` by that setting.
+    /// Replaces each `%Name%` of a binding by that setting, or by the connection string of that name
+    /// (`ResolveWholeString` in azure-webjobs-sdk's NameResolverExtensions.cs).
     ///
     /// # Errors
-    /// The name that is no setting.
-    pub fn expand(&self, text: &str) -> Result<String, String> {
-        self.replace(text, |name| Err(name.to_owned()))
-    }
-
-    /// Replaces each `%Name%` by that setting and drops the others, as the host does for command lines
-    /// (protocol sheet §1.1).
-    #[must_use]
-    pub fn expand_or_drop(&self, text: &str) -> String {
-        self.replace(text, |_| Ok(String::new())).unwrap_or_default()
-    }
-
-    fn replace(
-        &self,
-        text: &str,
-        missing: impl Fn(&str) -> Result<String, String>,
-    ) -> Result<String, String> {
-        let mut out = String::new();
-        let mut rest = text;
+    /// What cannot be replaced.
+    pub fn expand(&self, text: &str) -> Result<String, NotExpanded> {
+        let (mut out, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once('%') {
+            let (name, behind) = after.split_once('%').ok_or(NotExpanded::Unclosed)?;
+            let connection = self.get(&format!("ConnectionStrings:{name}"));
+            let value =
+                connection.or_else(|| self.get(name)).ok_or_else(|| NotExpanded::Missing(name.to_owned()))?;
             out.push_str(before);
-            let Some((name, behind)) = after.split_once('%') else {
-                out.push('%');
-                rest = after;
-                break;
-            };
-            match self.get(name) {
-                Some(value) => out.push_str(value),
-                None => out.push_str(&missing(name)?),
-            }
+            out.push_str(value);
             rest = behind;
         }
         out.push_str(rest);
         Ok(out)
+    }
+}
+
+/// Why a text with percent signs cannot be used.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NotExpanded {
+    /// A name that is no setting.
+    #[error("the setting {0} is not set; give it a value")]
+    Missing(String),
+    /// A percent sign that no other one closes.
+    #[error("a percent sign has no other one behind it; write %Name% for a setting")]
+    Unclosed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Settings {
+        Settings::only(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_name_with_colons_is_found_with_underscores() {
+        let settings = settings(&[
+            ("Queues__Jobs", "a"),
+            ("Deep__er__Still", "b"),
+            ("As:Is", "c"),
+            ("ConnectionStrings:Db", "d"),
+        ]);
+        assert_eq!(settings.expand("%Queues:Jobs%-%deep:ER:still%-%As:Is%-%Db%").as_deref(), Ok("a-b-c-d"));
+        assert_eq!(settings.expand("%Queues__Other%"), Err(NotExpanded::Missing("Queues__Other".to_owned())));
+        assert_eq!(settings.expand("50% off"), Err(NotExpanded::Unclosed));
+    }
+
+    #[test]
+    fn a_function_is_switched_off_by_either_name() {
+        let settings = settings(&[
+            ("AzureWebJobs.one.Disabled", "1"),
+            ("AZUREWEBJOBS_two_DISABLED", "True"),
+            ("AzureWebJobs_three_Disabled", "yes"),
+        ]);
+        assert_eq!(
+            ["one", "two", "three", "four"].map(|name| settings.disables(name)),
+            [true, true, false, false]
+        );
     }
 }

@@ -1,8 +1,13 @@
 //! App settings in a file: as `az functionapp config appsettings list` prints them, or local.settings.json.
 
-use std::{fs, io, path::Path};
+use std::path::Path;
 
 use serde_json::Value;
+
+use crate::{
+    json::{self, Document},
+    local_settings::LocalSettings,
+};
 
 /// Settings that somebody wrote, in the sequence of the file.
 #[derive(Clone, Debug)]
@@ -22,63 +27,51 @@ pub enum Written {
     InAzure,
 }
 
-/// A file holds no settings. Repeats nothing of it.
+/// A file holds no settings. Repeats no value of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsFileError {
-    /// It cannot be read.
-    #[error("the file of settings cannot be read: name one that is there")]
-    Unreadable(#[source] io::Error),
+    /// It cannot be read, or is no JSON; the text says where.
+    #[error("{0}; correct the file, or name another one")]
+    Unreadable(String),
     /// It has neither of the two forms.
     #[error(
         "the file holds no settings: hand over what `az functionapp config appsettings list` printed, or a \
          local.settings.json with \"Values\""
     )]
     Form,
-    /// Core Tools have encrypted it.
-    #[error("the settings are encrypted: run `func settings decrypt` first")]
-    Encrypted,
+    /// Core Tools would not read it so.
+    #[error("the settings cannot be used: {0}")]
+    Refused(String),
 }
 
 impl SettingsFile {
-    /// Reads a file of either form: a list of `{"name", "value", …}`, or an object with `Values`.
+    /// Reads a file of either form: a list of `{"name", "value", …}`, or what Core Tools read.
     ///
     /// # Errors
     /// [`SettingsFileError`].
     pub fn read(path: &Path) -> Result<Self, SettingsFileError> {
-        let text = fs::read_to_string(path).map_err(SettingsFileError::Unreadable)?;
-        Self::parse(&text)
-    }
-
-    fn parse(text: &str) -> Result<Self, SettingsFileError> {
-        let text = text.trim_start_matches('\u{feff}');
-        let value: Value = serde_json::from_str(text).map_err(|_| SettingsFileError::Form)?;
-        if value.get("IsEncrypted") == Some(&Value::Bool(true)) {
-            return Err(SettingsFileError::Encrypted);
-        }
-        let (written, pairs): (_, Vec<Option<(&str, &Value)>>) = match (&value, value.get("Values")) {
-            (Value::Array(items), _) => (Written::InAzure, items.iter().map(listed).collect()),
-            (_, Some(Value::Object(values))) => {
-                (Written::Here, values.iter().map(|(name, value)| Some((name.as_str(), value))).collect())
+        let document = Document::read(path, "the file of settings").map_err(SettingsFileError::Unreadable)?;
+        match document.value() {
+            Value::Array(items) => Self::of_list(&items).ok_or(SettingsFileError::Form),
+            Value::Object(members)
+                if members.contains_key("Values") || members.contains_key("IsEncrypted") =>
+            {
+                let local = LocalSettings::of(&document).map_err(SettingsFileError::Refused)?;
+                Ok(Self { written: Written::Here, settings: local.values })
             }
-            _ => return Err(SettingsFileError::Form),
-        };
-        let pairs: Vec<_> = pairs.into_iter().collect::<Option<_>>().ok_or(SettingsFileError::Form)?;
-        let set = pairs.into_iter().filter(|(_, value)| !value.is_null());
-        let settings = set.map(|(name, value)| Some((name.to_owned(), scalar(value)?)));
-        let settings = settings.collect::<Option<_>>().ok_or(SettingsFileError::Form)?;
-        Ok(Self { written, settings })
+            _ => Err(SettingsFileError::Form),
+        }
     }
-}
 
-fn listed(item: &Value) -> Option<(&str, &Value)> {
-    Some((item.get("name")?.as_str()?, item.get("value")?))
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    fn of_list(items: &[Value]) -> Option<Self> {
+        let mut settings = Vec::new();
+        for item in items {
+            let (name, value) = (item.get("name")?.as_str()?, item.get("value")?);
+            if !value.is_null() {
+                let text = value.as_str().map(str::to_owned).or_else(|| json::text(value))?;
+                settings.push((name.to_owned(), text));
+            }
+        }
+        Some(Self { written: Written::InAzure, settings })
     }
 }

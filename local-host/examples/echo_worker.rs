@@ -3,6 +3,7 @@
 //! It prints `invoked NAME BODY` for every envelope, then the function's name decides, up to its first `_`:
 //! `ok` answers, `fail` answers 500, `hang` never answers, `wait` answers after a call of `release`, `slow` after a second,
 //! `exit-CODE` ends the process, `environment` answers with its environment, `talk` prints on both streams,
+//! `arguments` answers with its command line,
 //! `log` prints a JSON line with its invocation's id and a trace id,
 //! `send` puts a message into the queue output `msg`, `nonsense` answers what is no JSON.
 //! `ECHO_START` is `exit-CODE` or `silent` for a worker that never gets as far, `ping-500`, `ping-drop` or `ping-hang` for
@@ -121,6 +122,7 @@ async fn answer(
             String::new()
         }
         "environment" => json!(env::vars().collect::<std::collections::BTreeMap<_, _>>()).to_string(),
+        "arguments" => json!(env::args().skip(1).collect::<Vec<_>>()).to_string(),
         "log" => {
             let id = id.as_ref().and_then(|id| id.to_str().ok());
             println!(

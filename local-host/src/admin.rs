@@ -1,4 +1,4 @@
-//! What the real host answers below `/admin`: its state, its functions, and a queue or timer function run by hand
+//! What the real host answers below `/admin`: its state, its functions, and a function run by hand that no HTTP call starts
 //! (protocol sheet §1.7, §6). No route of an app reaches there.
 
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
     app::{App, Function, MessageEncoding, TriggerKind},
     body::{self, Body},
+    by_hand,
     clock::{Clock, NEVER},
     ids,
     invoke::{HOST_VERSION, Invoker, status_only},
@@ -45,12 +47,17 @@ struct Run {
     input: Value,
 }
 
-/// Whether a path belongs to the host itself.
+/// What stands behind `/admin` on the host itself; anything else there is the app's (Controllers of WebJobs.Script.WebHost).
+const OWN: [&str; 5] = ["functions", "host", "instance", "pod", "warmup"];
+
+/// Whether a path belongs to the host itself. As generous as whatever reads it later may be: case, doubled slashes and
+/// escapes make no difference.
 pub(crate) fn is_reserved(path: &str) -> bool {
-    let mut segments = path.trim_start_matches('/').split('/').map(str::to_ascii_lowercase);
-    match segments.next().as_deref() {
-        Some("admin") => true,
-        Some("runtime") => segments.next().as_deref() == Some("webhooks"),
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase);
+    match (segments.next().as_deref(), segments.next().as_deref()) {
+        (Some("admin"), Some(second)) => OWN.contains(&second),
+        (Some("runtime"), Some(second)) => second == "webhooks",
         _ => false,
     }
 }
@@ -102,10 +109,14 @@ impl Admin {
             host_traps::json_file::read(&self.app.root.join(&function.name).join("function.json"), "");
         let route = match &function.trigger.kind {
             TriggerKind::Http { route, .. } => {
-                let parts = [self.url.as_str(), &self.app.host.route_prefix, route.trim_matches('/')];
+                let parts = [
+                    self.url.as_str(),
+                    self.app.host.route_prefix.trim_matches('/'),
+                    route.trim_matches('/'),
+                ];
                 Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"))
             }
-            TriggerKind::Queue { .. } | TriggerKind::Timer { .. } => None,
+            TriggerKind::Queue { .. } | TriggerKind::Timer { .. } | TriggerKind::Other { .. } => None,
         };
         json!({
             "name": function.name,
@@ -143,6 +154,11 @@ impl Admin {
                 tokio::spawn(async move { timers.fire(&name).await });
             }
             TriggerKind::Queue { .. } => self.run_queue_function(function, &run.input),
+            TriggerKind::Other { .. } => {
+                let (invoker, function, data) =
+                    (self.invoker.clone(), function.clone(), by_hand::data(function, &run.input));
+                tokio::spawn(async move { invoker.trigger(&function, data, Map::new()).await });
+            }
         }
         status_only(StatusCode::ACCEPTED)
     }

@@ -3,8 +3,6 @@
 mod function_json;
 mod host_json;
 mod layout;
-mod retry;
-pub(crate) mod span;
 
 use std::{
     fmt,
@@ -12,11 +10,10 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use function_json::is_queue_name;
-pub(crate) use host_traps::Settings;
+pub use host_traps::retry::{Pause, Retry};
+use host_traps::{Level, command_line::CommandLine, configuration::Section, diagnose};
+pub(crate) use host_traps::{Settings, binding::is_queue_name};
 pub use layout::lay_out;
-pub use retry::{Pause, Retry};
-use serde_json::Value;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -25,10 +22,14 @@ pub struct App {
     pub root: PathBuf,
     /// host.json, overrides applied.
     pub host: HostJson,
-    /// Every enabled function, sorted by folder name: the sequence in which routes are tried.
+    /// Every enabled function, sorted by folder name ignoring case: the sequence in which routes are tried.
     pub functions: Vec<Function>,
-    /// Functions that the real host would serve and this one does not: they are left out, the others run.
-    pub left_out: Vec<LeftOut>,
+    /// Functions that a setting switches off: their routes stay taken, and answer 404.
+    pub disabled: Vec<Function>,
+    /// What runs otherwise than its author may mean it, one sentence each.
+    pub warnings: Vec<String>,
+    /// `AzureWebJobsDisableHomepage`: `/` then answers 204 where no function is.
+    pub hides_home_page: bool,
     /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks (protocol sheet
     /// §3.1).
     pub in_core_tools: bool,
@@ -36,15 +37,6 @@ pub struct App {
     pub largest_body: usize,
     /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
     pub believes_principal: bool,
-}
-
-/// A function that is not served.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LeftOut {
-    /// Its name.
-    pub function: String,
-    /// One sentence: which binding this host does not have.
-    pub why: String,
 }
 
 /// Why an app folder cannot be served: every fault found, one sentence each, naming the file and the remedy.
@@ -57,16 +49,34 @@ impl App {
     /// above the environment of this process.
     ///
     /// # Errors
-    /// When host.json or a function.json is missing or malformed; all faults of the function folders are collected.
+    /// When host.json or a function.json is missing, or the real host would not take what it says; all faults are told.
     pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
         let settings = Settings::over_environment(settings);
-        let (host, told) = host_json::load(root, &settings).map_err(|fault| AppError(vec![fault]))?;
-        let (functions, left_out) = function_json::load_all(root, &settings, &told).map_err(AppError)?;
+        let host_json = root.join("host.json");
+        if !host_json.is_file() {
+            let fault = format!("{} is missing; name the folder that holds host.json", host_json.display());
+            return Err(AppError(vec![fault]));
+        }
+        let found = host_traps::App::read(root, settings.clone(), None);
+        let (refused, warned): (Vec<_>, Vec<_>) =
+            diagnose(&found).into_iter().partition(|one| one.level == Level::Fail);
+        if !refused.is_empty() {
+            return Err(AppError(refused.iter().map(ToString::to_string).collect()));
+        }
+        let json = found.host.as_ref().map_err(|fault| AppError(vec![fault.clone()]))?;
+        let file = Section::root(json);
+        let host = host_json::of(root, &file, &settings).map_err(|fault| AppError(vec![fault]))?;
+        let all = function_json::all(&found, &file).map_err(AppError)?;
+        let (disabled, functions) = all.into_iter().partition(|function| settings.disables(&function.name));
         Ok(Self {
             root: root.to_owned(),
             host,
             functions,
-            left_out,
+            disabled,
+            warnings: warned.iter().map(ToString::to_string).collect(),
+            hides_home_page: settings
+                .get("AzureWebJobsDisableHomepage")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true")),
             in_core_tools: settings.get("FUNCTIONS_CORETOOLS_ENVIRONMENT").is_some(),
             largest_body: largest_body(&settings).map_err(|fault| AppError(vec![fault]))?,
             believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
@@ -84,23 +94,45 @@ impl App {
         let outputs = self.functions.iter().flat_map(|function| &function.outputs);
         triggers.chain(outputs.filter_map(|output| match &output.kind {
             OutputKind::Queue { queue, connection } => Some((queue.as_str(), connection)),
-            OutputKind::Http => None,
+            OutputKind::Http | OutputKind::Other { .. } => None,
         }))
     }
-}
-
-/// What host.json says of functions.
-enum Told {
-    /// They are in folders; `functions` may limit them to these names.
-    Folders(Option<Vec<String>>),
-    /// They are made of `customHandler.http.routes`, and there are no folders: their bindings, in this sequence.
-    Routes(Vec<Value>),
 }
 
 fn largest_body(settings: &Settings) -> Result<usize, String> {
     const NAME: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
     let Some(text) = settings.get(NAME).filter(|text| !text.is_empty()) else { return Ok(100 * 1024 * 1024) };
     text.parse().map_err(|_| format!("{NAME} is {text:?}; write a number of bytes"))
+}
+
+impl App {
+    /// What its author may want to know at the start: what means something else, and what this host does not have.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = self.warnings.clone();
+        for function in &self.functions {
+            let name = &function.name;
+            if let TriggerKind::Other { kind } = &function.trigger.kind {
+                notes.push(format!(
+                    "{name}: this host listens to no {kind}, so it is left out of what starts by itself; run it by hand \
+                     in the console, or with POST /admin/functions/{name} and {{\"input\": …}}"
+                ));
+            }
+            notes.extend(function.inputs.iter().map(|input| {
+                format!(
+                    "{name}: this host reads nothing for the input {} ({}); the worker gets null",
+                    input.binding, input.kind
+                )
+            }));
+            notes.extend(function.outputs.iter().filter_map(|output| match &output.kind {
+                OutputKind::Other { kind } => Some(format!(
+                    "{name}: this host sends nothing to the output {} ({kind}); its value stands among the call's logs",
+                    output.binding
+                )),
+                OutputKind::Http | OutputKind::Queue { .. } => None,
+            }));
+        }
+        notes
+    }
 }
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
@@ -110,7 +142,7 @@ pub struct HostJson {
     pub function_timeout: Duration,
     /// `customHandler`.
     pub custom_handler: CustomHandler,
-    /// `extensions.http.routePrefix`, without slashes at its ends; `api` by default.
+    /// `extensions.http.routePrefix` without what ASP.NET skips at its beginning; `api` by default.
     pub route_prefix: String,
     /// `extensions.http.customHeaders`, added to every function's answer. `hsts` adds its header over https alone,
     /// which this host does not speak.
@@ -126,12 +158,13 @@ pub struct HostJson {
 /// `customHandler` of host.json (protocol sheet §1.1, §2.1).
 #[derive(Clone, Debug)]
 pub struct CustomHandler {
-    /// The program to start: joined to the app root where that file exists, else looked up on PATH.
+    /// The program to start: joined to the app root where that file exists, else looked up on PATH. The worker's own
+    /// variables are not put in yet.
     pub executable: PathBuf,
     /// `description.workingDirectory`; the app root by default.
     pub working_directory: PathBuf,
-    /// `arguments`, then `defaultWorkerPath`, then `workerArguments`, as the host joins them.
-    pub arguments: Vec<String>,
+    /// `arguments`, `defaultWorkerPath` and `workerArguments`, which the host joins and splits at each start.
+    pub command_line: CommandLine,
     /// `port`, where the program listens whatever its environment says; a free one if not given (protocol sheet §1.2).
     pub port: Option<u16>,
     /// `initializationTimeout`, 30 s by default.
@@ -179,6 +212,8 @@ pub struct Function {
     pub trigger: Trigger,
     /// Its out bindings, in the sequence of function.json.
     pub outputs: Vec<Output>,
+    /// Bindings beside the trigger that this host reads nothing from: the worker gets null for each.
+    pub inputs: Vec<Input>,
     /// `retry`, which timers alone have (protocol sheet §5.2).
     pub retry: Option<Retry>,
 }
@@ -189,6 +224,7 @@ impl Function {
     #[must_use]
     pub fn is_http_in_out(&self) -> bool {
         matches!(self.trigger.kind, TriggerKind::Http { .. })
+            && self.inputs.is_empty()
             && matches!(self.outputs.as_slice(), [Output { kind: OutputKind::Http, .. }])
     }
 }
@@ -213,6 +249,8 @@ pub enum DataType {
     String,
     /// `binary`.
     Binary,
+    /// `stream`.
+    Stream,
 }
 
 /// The `connection` of a queue binding: the name of a setting, or what such settings begin with.
@@ -245,8 +283,8 @@ impl fmt::Display for Connection {
 pub enum TriggerKind {
     /// `httpTrigger`.
     Http {
-        /// Upper-case methods; empty for all.
-        methods: Vec<String>,
+        /// Upper-case methods; none for all, and an empty list for no method at all.
+        methods: Option<Vec<String>>,
         /// Route template below the prefix; the function's name by default.
         route: String,
         /// `authLevel`; `function` by default.
@@ -268,6 +306,11 @@ pub enum TriggerKind {
         /// `useMonitor`.
         use_monitor: bool,
     },
+    /// Any other: nothing starts it here but a run by hand.
+    Other {
+        /// `type` as it is written.
+        kind: String,
+    },
 }
 
 /// `authLevel` of an HTTP trigger.
@@ -275,10 +318,23 @@ pub enum TriggerKind {
 pub enum AuthLevel {
     /// No key.
     Anonymous,
+    /// A signed-in user, which the host itself does not ask for.
+    User,
     /// A function, host or master key.
     Function,
+    /// A key of an extension; the master key opens it too.
+    System,
     /// The master key.
     Admin,
+}
+
+/// A binding beside the trigger from which the real host would read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Input {
+    /// The binding's `name`: the key in `Data`.
+    pub binding: String,
+    /// `type` as it is written.
+    pub kind: String,
 }
 
 /// An out binding.
@@ -303,5 +359,10 @@ pub enum OutputKind {
         queue: String,
         /// `connection`, `%Setting%` resolved.
         connection: Connection,
+    },
+    /// Any other: its value is shown and goes nowhere.
+    Other {
+        /// `type` as it is written.
+        kind: String,
     },
 }

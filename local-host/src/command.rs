@@ -51,7 +51,7 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     let show = Show::new(arguments.log, arguments.quiet);
     tokio::spawn(show.follow(events.listen()));
     let queues = Connections::of_settings(&arguments.settings, Clock::system(), events.clone());
-    let port = LocalSettings::read(&root).map_err(anyhow::Error::msg)?.port;
+    let port = LocalSettings::read(&root).map_err(anyhow::Error::msg)?.port();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.or(port).unwrap_or(USUAL_PORT)));
     let reloads = Reloads::new(&root, &arguments.state, &arguments.rebuild)?;
     if arguments.rebuild.builds() {
@@ -63,7 +63,7 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     let local = LocalSettings::read(&root).map_err(anyhow::Error::msg)?;
     let found = App::load(&root, &local.beneath(&arguments.settings))?;
     if found.functions.is_empty() {
-        bail!(nothing_to_serve(&root, &found));
+        bail!(nothing_to_serve(&root));
     }
     if let Some(file) = &arguments.import {
         transfer::import(file, arguments.export.as_deref(), transfer::all_here(&found, &queues)?)?;
@@ -162,19 +162,7 @@ fn kill_worker(host: &LocalHost, show: Show) {
     }
 }
 
-fn nothing_to_serve(root: &Path, app: &App) -> String {
-    let left_out: Vec<String> = app
-        .left_out
-        .iter()
-        .map(|one| {
-            format!(
-                "
-{}: {}",
-                one.function, one.why
-            )
-        })
-        .collect();
-    let left_out = left_out.concat();
+fn nothing_to_serve(root: &Path) -> String {
     let deeper = std::fs::read_dir(root).into_iter().flatten().flatten().find_map(|folder| {
         let inner = std::fs::read_dir(folder.path()).ok()?.flatten();
         inner.map(|entry| entry.path()).find(|path| path.join("function.json").is_file())
@@ -183,7 +171,7 @@ fn nothing_to_serve(root: &Path, app: &App) -> String {
         format!("; {} is one folder too deep for it", path.strip_prefix(root).unwrap_or(&path).display())
     });
     format!(
-        "{} has no function to serve: the host looks for a function.json in each folder right beside host.json{deeper}{left_out}",
+        "{} has no function to serve: the host looks for a function.json in each folder right beside host.json{deeper}",
         root.display()
     )
 }
@@ -191,12 +179,19 @@ fn nothing_to_serve(root: &Path, app: &App) -> String {
 fn what_starts(function: &Function, app: &App, url: &str) -> String {
     match &function.trigger.kind {
         TriggerKind::Http { methods, route, .. } => {
-            let methods = if methods.is_empty() { "any method".to_owned() } else { methods.join(",") };
+            let methods = match methods {
+                None => "any method".to_owned(),
+                Some(list) if list.is_empty() => "no method".to_owned(),
+                Some(list) => list.join(","),
+            };
             let path = [app.host.route_prefix.as_str(), route.trim_matches('/')];
             let path = path.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
             format!("{methods} {url}/{path}")
         }
         TriggerKind::Queue { queue, .. } => format!("queue {queue}"),
         TriggerKind::Timer { schedule, .. } => format!("timer {schedule}"),
+        TriggerKind::Other { kind } => {
+            format!("{kind}, by hand: POST {url}/admin/functions/{}", function.name)
+        }
     }
 }

@@ -65,7 +65,12 @@ pub enum Event {
     },
     /// The queue server works again.
     QueuesBack,
-    /// The worker broke the protocol; says what and how to mend it.
+    /// Something of the app runs otherwise than its author may mean it, or otherwise here than in Azure.
+    Noted {
+        /// One sentence or two, which say what to do.
+        what: String,
+    },
+    /// The worker broke the protocol; says what and how to correct it.
     Mistake {
         /// The function's name.
         function: String,

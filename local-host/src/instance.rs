@@ -4,6 +4,7 @@ mod call;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
+use host_traps::{cors::Cors, span::Span};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -14,8 +15,7 @@ use tokio::{
 
 use crate::{
     admin::{self, Admin},
-    app::{App, TriggerKind, span},
-    cors::Cors,
+    app::{App, TriggerKind},
     event::{Event, Events},
     front::FrontMode,
     invoke::{Invoker, Target},
@@ -107,15 +107,14 @@ impl Instance {
             started: Instant::now(),
             url: url.to_owned(),
         };
-        for left_out in &app.left_out {
-            let what = format!("it is left out: {}", left_out.why);
-            options.events.tell(Event::Mistake { function: left_out.function.clone(), what });
+        for what in app.notes().into_iter().chain(local.notes()) {
+            options.events.tell(Event::Noted { what });
         }
         Ok(Self {
             throttle: Throttle::of(&app.host),
             app,
             admin,
-            cors: local.cors,
+            cors: local.cors().cloned(),
             listener,
             invoker,
             queues: options.queues.clone(),
@@ -216,7 +215,8 @@ fn sentence(error: impl Display) -> StartError {
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
     let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
     let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
-    span::parse(&text)
+    Span::parse(&text)
+        .and_then(Span::duration)
         .filter(|lease| !lease.is_zero())
         .ok_or_else(|| format!("{QUEUE_LEASE} is {text:?}; write a time span such as 00:00:02"))
 }

@@ -186,11 +186,14 @@ impl Invoker {
     async fn enveloped(
         &self,
         function: &Function,
-        data: Map<String, Value>,
+        mut data: Map<String, Value>,
         metadata: Map<String, Value>,
         id: Uuid,
         record: &Record,
     ) -> Result<Answer, Failure> {
+        for input in &function.inputs {
+            data.entry(input.binding.clone()).or_insert_with(|| Value::from("null"));
+        }
         let line = self.line(record).await?;
         let envelope = json!({ "Data": data, "Metadata": metadata });
         let in_core_tools = self.0.app.in_core_tools;
@@ -208,6 +211,9 @@ impl Invoker {
         }
         for what in answer::endless_logs(&answer).into_iter().chain(outputs::unknown(function, &answer)) {
             self.mistake(function, what, record);
+        }
+        for shown in outputs::unsent(function, &answer) {
+            record.logged(&shown);
         }
         outputs::check(function, &answer)?;
         outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding).await?;

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt, fs, path::Path};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use host_traps::json::Document;
 use http::{HeaderMap, Request, Uri};
 use serde::Deserialize;
 
@@ -58,10 +59,11 @@ impl Keys {
     /// A file that cannot be read or is of another form.
     pub fn load(path: &Path) -> Result<Self, KeysError> {
         let fault = |what: String| KeysError(format!("{}: {what}", path.display()));
-        let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
         let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
-        let file: File = serde_json::from_str(&text)
-            .map_err(|error| fault(format!("line {} is wrong; {form}", error.line())))?;
+        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<File>());
+        // What is wrong may be a key, so the place alone is told.
+        let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.place)))?;
         let keys = |keys: HashMap<String, String>| {
             keys.into_iter().map(|(name, value)| Key { name, value }).collect::<Vec<_>>()
         };
@@ -124,9 +126,9 @@ pub(crate) fn in_header_or_query(headers: &HeaderMap, uri: &Uri) -> Option<Strin
 /// Whether what was opened is enough for a function.
 pub(crate) fn suffices(level: AuthLevel, opened: Option<&Opened>) -> bool {
     match level {
-        AuthLevel::Anonymous => true,
+        AuthLevel::Anonymous | AuthLevel::User => true,
         AuthLevel::Function => opened.is_some(),
-        AuthLevel::Admin => opened.is_some_and(|opened| opened.admin),
+        AuthLevel::System | AuthLevel::Admin => opened.is_some_and(|opened| opened.admin),
     }
 }
 
@@ -169,6 +171,17 @@ mod tests {
     fn only_the_master_key_opens_an_admin_function() {
         assert!(!suffices(AuthLevel::Admin, keys().open("one", "h").as_ref()));
         assert!(suffices(AuthLevel::Admin, keys().open("one", "m").as_ref()));
+    }
+
+    #[test]
+    fn a_file_of_keys_is_read_as_other_files_and_told_by_its_place_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.json");
+        fs::write(&file, "{\n // mine\n 'master': 'm', host: {default: 'h',},\n}").unwrap();
+        assert!(Keys::load(&file).unwrap().open("one", "h").is_some());
+        fs::write(&file, "{\n \"master\": \"m\",\n \"host\": \"secret\"\n}").unwrap();
+        let refusal = Keys::load(&file).unwrap_err().to_string();
+        assert!(refusal.contains("line 3, column 10") && !refusal.contains("secret"), "{refusal}");
     }
 
     #[test]

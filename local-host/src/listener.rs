@@ -2,12 +2,14 @@
 
 use std::{io, sync::Arc};
 
+use host_traps::template_of;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
 use http_body_util::{BodyExt, Limited};
 
 pub use crate::body::Body;
 use crate::{
     app::{App, AppError, AuthLevel, Function, TriggerKind},
+    home_page,
     invoke::{Call, Invoker, content_length, identities, path, status_only},
     keys::{self, Keys, Opened},
     route::{Params, Template},
@@ -27,8 +29,10 @@ pub struct Listener {
 struct Route {
     function: Function,
     template: Template,
-    methods: Vec<String>,
+    methods: Option<Vec<String>>,
     auth_level: AuthLevel,
+    /// A setting switches the function off: it keeps its route, and answers 404.
+    disabled: bool,
 }
 
 impl Listener {
@@ -39,14 +43,17 @@ impl Listener {
     /// When a route or an added header of the app is malformed.
     pub fn new(app: Arc<App>, keys: Option<Keys>, invoker: Invoker) -> Result<Self, AppError> {
         let mut routes = Vec::new();
-        for function in &app.functions {
+        let mut functions: Vec<(&Function, bool)> =
+            app.functions.iter().map(|function| (function, false)).collect();
+        functions.extend(app.disabled.iter().map(|function| (function, true)));
+        functions.sort_by_key(|(function, _)| function.name.to_ascii_uppercase());
+        for (function, disabled) in functions {
             if let TriggerKind::Http { methods, route, auth_level } = &function.trigger.kind {
-                let template =
-                    Template::parse(&format!("{}/{}", app.host.route_prefix, route.trim_matches('/')));
+                let template = Template::parse(&template_of(&app.host.route_prefix, route));
                 let template =
                     template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
                 let (methods, auth_level) = (methods.clone(), *auth_level);
-                routes.push(Route { function: function.clone(), template, methods, auth_level });
+                routes.push(Route { function: function.clone(), template, methods, auth_level, disabled });
             }
         }
         let added = app.host.added_headers.iter().map(|(name, value)| {
@@ -80,8 +87,15 @@ impl Listener {
         }
         let body = Limited::new(body, self.app.largest_body).map_err(io::Error::other).boxed_unsync();
         let Some((route, params)) = self.find(&parts, &path) else {
-            return status_only(StatusCode::NOT_FOUND);
+            return if path == "/" {
+                home_page::answer(&self.app)
+            } else {
+                status_only(StatusCode::NOT_FOUND)
+            };
         };
+        if route.disabled {
+            return status_only(StatusCode::NOT_FOUND);
+        }
         let opened = self.opened(route, &parts);
         if !keys::suffices(route.auth_level, opened.as_ref()) {
             return status_only(StatusCode::UNAUTHORIZED);
@@ -100,7 +114,9 @@ impl Listener {
         let method = parts.method.as_str();
         self.routes
             .iter()
-            .filter(|route| route.methods.is_empty() || route.methods.iter().any(|listed| listed == method))
+            .filter(|route| {
+                route.methods.as_ref().is_none_or(|listed| listed.iter().any(|one| one == method))
+            })
             .find_map(|route| Some((route, route.template.matches(path)?)))
     }
 

@@ -1,95 +1,71 @@
-//! local.settings.json, as Core Tools read it (protocol sheet §1.2): what holds on a developer's machine alone.
+//! local.settings.json of an app folder (protocol sheet §1.2): what holds on a developer's machine alone.
 
 use std::{env, path::Path};
 
-use host_traps::json_file;
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
-use crate::cors::Cors;
-
-/// The file's name in an app folder.
-const FILE: &str = "local.settings.json";
+use host_traps::{
+    cors::Cors,
+    json_file,
+    local_settings::{self, FILE},
+};
 
 /// What the file says; nothing where there is none.
 #[derive(Clone, Debug, Default)]
-pub struct LocalSettings {
-    /// `Values`, and each of `ConnectionStrings` as `ConnectionStrings:<name>`; null values are none.
-    pub values: Vec<(String, String)>,
-    /// `Host.CORS` and `Host.CORSCredentials`.
-    pub cors: Option<Cors>,
-    /// `Host.LocalHttpPort`.
-    pub port: Option<u16>,
-}
+pub struct LocalSettings(local_settings::LocalSettings);
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct File {
-    #[serde(rename = "IsEncrypted")]
-    is_encrypted: bool,
-    #[serde(rename = "Values")]
-    values: Map<String, Value>,
-    #[serde(rename = "ConnectionStrings")]
-    connection_strings: Map<String, Value>,
-    #[serde(rename = "Host")]
-    host: HostSection,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct HostSection {
-    #[serde(rename = "CORS")]
-    cors: String,
-    #[serde(rename = "CORSCredentials")]
-    cors_credentials: bool,
-    #[serde(rename = "LocalHttpPort")]
-    port: Option<u16>,
-}
+/// A word of `AzureWebJobsFeatureFlags`: Core Tools then take the app for a custom handler's.
+const MCP_PREVIEW: &str = "EnableMcpCustomHandlerPreview";
 
 impl LocalSettings {
     /// Reads the file in an app folder.
     ///
     /// # Errors
-    /// One sentence: it is no JSON, of another form, or encrypted.
+    /// One sentence with the line: it is no JSON, of another form, or encrypted; or ASP.NET would refuse its CORS.
     pub fn read(app_root: &Path) -> Result<Self, String> {
         let path = app_root.join(FILE);
         if !path.is_file() {
             return Ok(Self::default());
         }
-        let file: File = serde_json::from_value(json_file::read(&path, FILE)?)
-            .map_err(|error| format!("{FILE} has another form than Core Tools write: {error}"))?;
-        if file.is_encrypted {
-            return Err(format!("{FILE} is encrypted; run `func settings decrypt` first"));
+        let named = |what: String| format!("{FILE}: {what}");
+        let read = local_settings::LocalSettings::of(&json_file::document(&path, FILE)?).map_err(named)?;
+        match read.cors.as_ref().and_then(Cors::refusal) {
+            Some(refusal) => Err(named(refusal.to_owned())),
+            None => Ok(Self(read)),
         }
-        let connections = file.connection_strings.iter();
-        let connections = connections.map(|(name, value)| (format!("ConnectionStrings:{name}"), value));
-        let named = file.values.iter().map(|(name, value)| (name.clone(), value)).chain(connections);
-        let mut values = Vec::new();
-        for (name, value) in named {
-            let text = match value {
-                Value::Null => continue,
-                Value::String(text) => text.clone(),
-                Value::Bool(_) | Value::Number(_) => value.to_string(),
-                Value::Array(_) | Value::Object(_) => {
-                    return Err(format!(
-                        "{FILE}: {name} must be a text, for it becomes an environment variable"
-                    ));
-                }
-            };
-            values.push((name, text));
-        }
-        Ok(Self {
-            values,
-            cors: Cors::parse(&file.host.cors, file.host.cors_credentials),
-            port: file.host.port,
-        })
     }
 
     /// The settings that hold: `own` above those of this file, which yield to what the shell sets.
     #[must_use]
     pub fn beneath(&self, own: &[(String, String)]) -> Vec<(String, String)> {
         let free = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
-        let below = self.values.iter().filter(|(name, _)| free(name)).cloned();
-        below.chain(own.iter().cloned()).collect()
+        let below = self.0.values.iter().filter(|(name, _)| free(name)).cloned();
+        let mut all: Vec<_> = below.chain(own.iter().cloned()).collect();
+        let flags = all.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("AzureWebJobsFeatureFlags"));
+        if flags.is_some_and(|(_, flags)| {
+            flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case(MCP_PREVIEW))
+        }) {
+            all.push(("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned()));
+        }
+        all
+    }
+
+    /// Which pages of other origins may call.
+    #[must_use]
+    pub fn cors(&self) -> Option<&Cors> {
+        self.0.cors.as_ref()
+    }
+
+    /// Where to listen.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.0.port
+    }
+
+    /// What stands in the file and has no effect.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let origins = self.0.cors.iter().flat_map(Cors::never_matching);
+        let origins = origins.map(|(origin, why)| {
+            format!("{FILE}: the entry \"{origin}\" of Host.CORS lets nothing in: {why}")
+        });
+        self.0.ignored.iter().map(|what| format!("{FILE}: {what}")).chain(origins).collect()
     }
 }

@@ -1,7 +1,6 @@
 //! JSON as Json.NET reads untyped values: text that looks like a date becomes one, numbers keep their digits,
 //! text after the first value is ignored (protocol sheet §4.1, §4.4).
 
-mod date;
 mod write;
 
 use std::fmt;
@@ -12,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub(crate) use date::NetDate;
+pub(crate) use host_traps::json::NetDate;
 
 /// How deep Json.NET reads by default.
 const DEEPEST: usize = 64;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use host_traps::json::{Document, JsonError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,7 +66,7 @@ pub enum PeopleError {
         path: PathBuf,
         /// Where, and what was expected.
         #[source]
-        source: serde_json::Error,
+        source: JsonError,
     },
     /// A value contradicts the others or cannot be used.
     #[error("{}: {what}", .path.display())]
@@ -145,10 +146,10 @@ impl People {
     /// # Errors
     /// When the file cannot be read, is not of the expected form, or holds a value that cannot be used.
     pub fn load(path: &Path) -> Result<Self, PeopleError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| PeopleError::Unreadable { path: path.to_owned(), source })?;
-        let file: PeopleFile = serde_json::from_str(&text)
-            .map_err(|source| PeopleError::Form { path: path.to_owned(), source })?;
+        let bytes =
+            fs::read(path).map_err(|source| PeopleError::Unreadable { path: path.to_owned(), source })?;
+        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<PeopleFile>());
+        let file = read.map_err(|source| PeopleError::Form { path: path.to_owned(), source })?;
         file.check().map_err(|what| PeopleError::Value { path: path.to_owned(), what })?;
         Ok(file.into_people())
     }

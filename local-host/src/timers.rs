@@ -1,7 +1,6 @@
 //! NCRONTAB schedules and time spans.
 
 mod monitor;
-pub mod schedule;
 
 use std::{
     path::Path,
@@ -9,6 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+pub use host_traps::schedule;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
@@ -144,7 +144,7 @@ impl Timer {
         let written = schedule.clone();
         let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
         let now = clock.now();
-        let monitored = *use_monitor && !schedule.is_below_a_minute(now);
+        let monitored = *use_monitor && !schedule.is_below_a_minute();
         let monitor = Monitor::in_folder(state, &function.name);
         let known = monitored.then(|| monitor.open(&schedule, now));
         Ok(Some(Self {

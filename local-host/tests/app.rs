@@ -4,6 +4,7 @@
 
 use std::{fs, time::Duration};
 
+use host_traps::Settings;
 use local_host::app::{App, AuthLevel, DataType, MessageEncoding, OutputKind, TriggerKind};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -61,7 +62,8 @@ fn settings_override_host_json_in_any_case() {
     assert_eq!(app.host.queues.visibility_timeout, Duration::from_secs(1));
     assert_eq!(app.host.queues.max_dequeue_count, 3);
     assert_eq!(app.host.route_prefix, "");
-    assert_eq!(app.host.custom_handler.arguments, ["serve", "--quick", "now"]);
+    let (_, arguments) = app.host.custom_handler.command_line.of_start(&Settings::default(), &[]);
+    assert_eq!(arguments, ["serve", "--quick", "now"]);
 }
 
 #[test]
@@ -85,8 +87,8 @@ fn functions_are_read_with_their_settings_filled_in() {
     assert!(look.is_http_in_out() && !work.is_http_in_out());
     let TriggerKind::Http { methods, route, auth_level } = &look.trigger.kind else { panic!("{look:?}") };
     assert_eq!(
-        (methods.as_slice(), route.as_str(), *auth_level),
-        (["GET".to_owned()].as_slice(), "a-look", AuthLevel::Function)
+        (methods.as_deref(), route.as_str(), *auth_level),
+        (Some(["GET".to_owned()].as_slice()), "a-look", AuthLevel::Function)
     );
     assert!(matches!(&work.trigger.kind, TriggerKind::Queue { queue, .. } if queue == "jobs"));
     assert_eq!(work.trigger.data_type, DataType::Binary);
@@ -109,19 +111,23 @@ fn each_wrong_host_json_gets_a_sentence_that_names_the_place() {
         host
     };
     let cases = [
-        (with("/version", json!("1.0")), "host.json: \"version\" must be \"2.0\""),
-        (with("/functionTimeout", json!("5m")), "host.json: functionTimeout must be a time span"),
-        (with("/customHandler", json!({})), "defaultExecutablePath is missing"),
+        (with("/version", json!("1.0")), "\"version\" must be the text \"2.0\""),
+        (with("/functionTimeout", json!("5m")), "functionTimeout must be a time span"),
+        (with("/customHandler", json!({})), "customHandler.description.defaultExecutablePath"),
         (with("/customHandler/enableProxyingHttpRequest", json!("yes")), "must be true or false"),
         (
             with("/extensions", json!({ "queues": { "batchSize": 33 } })),
             "extensions.queues.batchSize must be a whole number from 1 to 32",
         ),
-        (with("/extensions", json!({ "queues": { "messageEncoding": "utf8" } })), "\"base64\" or \"none\""),
-        (with("/extensions", json!({ "http": { "customHeaders": { "a b": "x" } } })), "no header"),
+        (with("/extensions", json!({ "queues": { "messageEncoding": "utf8" } })), "\"None\" or \"Base64\""),
+        (
+            with("/extensions", json!({ "http": { "customHeaders": { "a b": "x" } } })),
+            "a header that HTTP allows",
+        ),
     ];
+    let queue = json!([{ "type": "queueTrigger", "name": "job", "queueName": "jobs" }]);
     for (host, sentence) in cases {
-        let faults = load(&folder(&host, &[]), &[]).unwrap_err();
+        let faults = load(&folder(&host, &[("take", queue.clone())]), &[]).unwrap_err();
         assert!(faults[0].contains(sentence), "{faults:?}");
     }
     let missing = tempfile::tempdir().unwrap();
@@ -136,7 +142,7 @@ fn all_faults_of_all_functions_are_told_at_once() {
             ("1st", http(&json!({}))),
             ("admin", http(&json!({ "route": "administrators/{id}" }))),
             ("constraint", http(&json!({ "route": "items/{id:whole}" }))),
-            ("level", http(&json!({ "authLevel": "user" }))),
+            ("level", http(&json!({ "authLevel": "guest" }))),
             ("none", json!([{ "type": "http", "direction": "out", "name": "res" }])),
             ("queue", json!([{ "type": "queueTrigger", "name": "job", "queueName": "a--b" }])),
             ("setting", json!([{ "type": "timerTrigger", "name": "tick", "schedule": "%When%" }])),
@@ -144,38 +150,34 @@ fn all_faults_of_all_functions_are_told_at_once() {
                 "twice",
                 json!([{ "type": "httpTrigger", "name": "X" }, { "type": "http", "direction": "out", "name": "x" }]),
             ),
-            (
-                "upper",
-                json!([{ "type": "httpTrigger", "name": "req" }, { "type": "HTTP", "direction": "out", "name": "res" }]),
-            ),
         ],
     );
     let faults = load(&folder, &[]).unwrap_err();
     let expected = [
-        "1st/function.json: rename the folder",
-        "admin/function.json: binding \"req\" has a route that starts with \"admin\"",
-        "constraint/function.json: binding \"req\" has a wrong route: there is no constraint whole",
-        "level/function.json: binding \"req\" has an unknown authLevel",
-        "none/function.json: it has 0 triggers",
-        "queue/function.json: binding \"job\" names no valid queue",
-        "setting/function.json: binding \"tick\" needs the setting When",
-        "twice/function.json: two bindings are named \"x\"",
-        "upper/function.json: binding \"res\" must spell its type \"http\" in lower case",
+        ("1st/function.json", "the folder's name is no function's"),
+        ("level/function.json", "binding \"req\": its authLevel is none that the host knows"),
+        ("none/function.json", "it has 0 triggers"),
+        ("queue/function.json", "\"a--b\" is no name of a queue"),
+        ("setting/function.json", "the setting When is not set"),
+        ("twice/function.json", "two bindings are named \"x\""),
+        ("admin/function.json", "its route \"administrators/{id}\" starts with \"admin\""),
+        ("constraint/function.json", "there is no constraint whole"),
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
-    for (fault, expected) in faults.iter().zip(expected) {
-        assert!(fault.starts_with(expected), "{fault}");
+    for (fault, (place, expected)) in faults.iter().zip(expected) {
+        assert!(fault.starts_with(place) && fault.contains(expected) && fault.contains("Azure"), "{fault}");
     }
 }
 
 #[test]
-fn a_function_that_this_host_does_not_serve_is_left_out_and_the_others_run() {
-    let blob = json!([{ "type": "blobTrigger", "name": "blob" }]);
+fn a_trigger_of_another_kind_is_kept_for_runs_by_hand() {
+    let blob = json!([{ "type": "blobTrigger", "name": "blob", "path": "in/{name}" }]);
     let folder = folder(&plain_host(), &[("blobs", blob), ("one", http(&json!({})))]);
     let app = load(&folder, &[]).unwrap();
-    assert_eq!(app.functions.iter().map(|function| function.name.as_str()).collect::<Vec<_>>(), ["one"]);
-    assert_eq!(app.left_out[0].function, "blobs");
-    assert!(app.left_out[0].why.contains("blobTrigger"), "{:?}", app.left_out);
+    let kinds: Vec<_> = app.functions.iter().map(|function| &function.trigger.kind).collect();
+    assert!(
+        matches!(kinds[..], [TriggerKind::Other { kind }, TriggerKind::Http { .. }] if kind == "blobTrigger")
+    );
 }
 
 #[test]
@@ -183,7 +185,7 @@ fn the_older_section_forwards_to_the_functions_name() {
     let host = json!({ "version": "2.0", "httpWorker": { "description": { "defaultExecutablePath": "node", "defaultWorkerPath": "server.js" } } });
     let handler = load(&folder(&host, &[]), &[]).unwrap().host.custom_handler;
     assert!(handler.is_legacy && handler.forwards);
-    assert_eq!(handler.arguments, ["server.js"]);
+    assert_eq!(handler.command_line.of_start(&Settings::default(), &[]).1, ["server.js"]);
 }
 
 /// Name, route and level of each HTTP function.
@@ -220,7 +222,10 @@ fn routes_and_folders_of_functions_exclude_each_other_and_a_wrong_route_is_named
     let mut host = plain_host();
     host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }] });
     let faults = load(&folder(&host, &[("One", http(&json!({})))]), &[]).unwrap_err();
-    assert!(faults[0].contains("customHandler.http.routes and there is One/function.json"), "{faults:?}");
+    assert!(
+        faults[0].starts_with("One/function.json: host.json has customHandler.http.routes"),
+        "{faults:?}"
+    );
     for wrong in [json!({}), json!({ "route": " " }), json!({ "route": "{a" }), json!({ "route": "admin/x" })]
     {
         host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }, wrong] });

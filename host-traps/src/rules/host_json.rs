@@ -1,155 +1,168 @@
 //! Traps in host.json.
 
-use serde_json::Value;
+use super::{Fault, Rule, diagnosed, fail, warn};
+use crate::{
+    App,
+    app::{FunctionFolder, is},
+};
 
-use super::{Fault, Rule, fail, warn};
-use crate::{App, app::is};
-
-pub(super) const RULES: &[&Rule] =
-    &[&READABLE, &HANDLER, &ARGUMENTS, &ENTRANCE, &TIMEOUT, &BUNDLE, &ENCODING];
+pub(super) const RULES: &[&Rule] = &[&READABLE, &HANDLER, &ARGUMENTS, &ENTRANCE, &TIMEOUT, &ENCODING];
 
 pub(super) const READABLE: Rule = Rule {
     id: "host-json",
     promise: "host.json can be read and says version 2.0",
-    source: "protocol sheet §7.1",
-    find: |app| match &app.host {
-        Err(why) => vec![fail("host.json", why, "put a host.json at the root of the app folder")],
-        Ok(_) if app.host(&["version"]).and_then(Value::as_str) != Some("2.0") => {
-            vec![fail(
-                "host.json",
-                "`version` is not \"2.0\", so the host does not start",
-                "write \"version\": \"2.0\"",
-            )]
-        }
-        Ok(_) => Vec::new(),
-    },
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json#version",
+    find: |app| Some(diagnosed::faults(app, "host-json").collect()),
 };
 
 const HANDLER: Rule = Rule {
     id: "custom-handler",
     promise: "host.json names the program to start",
-    source: "protocol sheet §1.1",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#configuration",
     find: |app| {
-        if app.program.is_some() {
-            return Vec::new();
-        }
-        let remedy = "name the program in customHandler.description.defaultExecutablePath";
-        vec![fail(
-            "host.json",
-            "no program is named, so the host takes the app for another language's",
-            remedy,
-        )]
+        let Some(program) = &app.program else {
+            let why = "no program is named, so the host looks for the worker of another language: in Azure it does not \
+                       start, and answers every call with 503";
+            let remedy = "name the program in customHandler.description.defaultExecutablePath";
+            return Some(vec![fail("host.json", why, remedy)]);
+        };
+        let is_older = program.section == "httpWorker";
+        let is_ignored = !is_older && app.host_has(&["httpWorker"]);
+        let remedy = "move its `description` into `customHandler`, set enableForwardingHttpRequest there if calls are to \
+                      keep their paths, and remove `httpWorker`";
+        let older = is_older.then(|| {
+            let why = "the section is the older one, which the host still reads and warns of: it forwards each call to \
+                       /<FunctionName> and knows neither proxying nor routes";
+            warn("host.json httpWorker", why, remedy)
+        });
+        let ignored = is_ignored.then(|| {
+            let why = "there is a `customHandler` too, so the host ignores `httpWorker`";
+            warn("host.json httpWorker", why, "remove it")
+        });
+        Some(older.into_iter().chain(ignored).collect())
     },
 };
 
 const ARGUMENTS: Rule = Rule {
     id: "argument-with-blank",
     promise: "no argument of the program falls apart",
-    source: "protocol sheet §1.1",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#configuration; \
+             https://learn.microsoft.com/dotnet/api/system.diagnostics.processstartinfo.arguments",
     find: |app| {
-        let lists = ["arguments", "workerArguments"].map(|name| {
-            let list = app.host(&["customHandler", "description", name]).and_then(Value::as_array);
-            (
-                name,
-                list.into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .any(|text| text.contains(char::is_whitespace)),
-            )
-        });
-        let split = lists.into_iter().filter(|(_, split)| *split);
-        split
-            .map(|(name, _)| {
-                let why =
-                    "an argument holds a blank, and the host joins them without quotes: it arrives as two";
-                fail(format!("host.json {name}"), why, "write one argument a word, without blanks inside")
-            })
-            .collect()
+        let lists = ["arguments", "workerArguments"].map(|name| (name, app.handler_texts(name)));
+        if lists.iter().all(|(_, texts)| texts.is_empty()) {
+            return None;
+        }
+        let faults =
+            lists.iter().flat_map(|(name, texts)| texts.iter().filter_map(|text| argument(app, name, text)));
+        Some(faults.collect())
     },
 };
+
+/// What becomes of one entry when the host joins all of them with blanks and .NET splits the line again.
+fn argument(app: &App, list: &str, text: &str) -> Option<Fault> {
+    let section = app.program.as_ref().map_or("customHandler", |program| program.section);
+    let subject = format!("host.json {section}.description.{list}");
+    let (is_open, has_blank) = outside_quotes(text);
+    if is_open {
+        let why = "a quotation mark has no second one in the same entry: the entries up to the next one arrive as one \
+                   argument, in Azure as here";
+        return Some(warn(subject, why, "close it in the same entry, or write \\\" for the mark itself"));
+    }
+    if text.trim_matches([' ', '\t']).is_empty() {
+        let why = "an empty entry vanishes, because the host joins the entries with blanks: the program does not get it";
+        return Some(warn(subject, why, "write \"\\\"\\\"\" for an empty argument"));
+    }
+    has_blank.then(|| {
+        let why = "an entry holds a blank, and the host joins the entries with blanks and splits the line anew: it arrives \
+                   as several arguments, in Azure as here";
+        warn(subject, why, "write one entry a word; where a blank belongs to an argument, put it between \\\" and \\\"")
+    })
+}
+
+/// Whether an entry ends between quotation marks, and whether a blank stands outside of them. A backslash in front of
+/// a mark makes it a letter.
+fn outside_quotes(text: &str) -> (bool, bool) {
+    let (mut is_quoted, mut has_blank, mut backslashes) = (false, false, 0);
+    for letter in text.chars() {
+        match letter {
+            '"' if backslashes % 2 == 0 => is_quoted = !is_quoted,
+            ' ' | '\t' if !is_quoted => has_blank = true,
+            _ => {}
+        }
+        backslashes = if letter == '\\' { backslashes + 1 } else { 0 };
+    }
+    (is_quoted, has_blank)
+}
 
 const ENTRANCE: Rule = Rule {
     id: "http-entrance",
     promise: "HTTP calls reach the program as they are",
-    source: "protocol sheet §2.1; host issues 4926, 7930, 7860",
-    find: entrance,
+    source: "https://github.com/Azure/azure-functions-host/issues/4926; \
+             https://github.com/Azure/azure-functions-host/issues/7930",
+    find: |app| {
+        let is_older = app.program.as_ref().is_some_and(|program| program.section == "httpWorker");
+        let has_http = app.functions.iter().any(FunctionFolder::is_http_alone);
+        (has_http && !is_older).then(|| entrance(app).into_iter().collect())
+    },
 };
 
-fn entrance(app: &App) -> Vec<Fault> {
+fn entrance(app: &App) -> Option<Fault> {
     let says = |name| app.host_says(&["customHandler", name]);
-    let http = app.functions.iter().any(crate::app::FunctionFolder::is_http_alone);
     match (says("enableProxyingHttpRequest"), says("enableForwardingHttpRequest")) {
-        (true, true) => Vec::new(),
-        _ if !http => Vec::new(),
-        (true, false) => vec![warn(
+        (true, true) => None,
+        (true, false) => Some(warn(
             "host.json",
             "only enableProxyingHttpRequest is on, which older hosts do not know: they send envelopes",
             "set enableForwardingHttpRequest to true too, and serve both",
-        )],
-        (false, true) => vec![warn(
+        )),
+        (false, true) => Some(warn(
             "host.json",
-            "only enableForwardingHttpRequest is on: a body sent in chunks is lost, and paths are decoded once more",
+            "only enableForwardingHttpRequest is on: a body sent in chunks gets 500, and paths are decoded once more",
             "set enableProxyingHttpRequest to true too, or refuse bodies without Content-Length",
-        )],
-        (false, false) => vec![warn(
+        )),
+        (false, false) => Some(warn(
             "host.json",
             "every HTTP call travels as an envelope, which costs the host six to nine times a direct one",
             "set enableProxyingHttpRequest and enableForwardingHttpRequest to true",
-        )],
+        )),
     }
 }
 
 const TIMEOUT: Rule = Rule {
     id: "function-timeout",
     promise: "a call that hangs has an end",
-    source: "protocol sheet §1.6; host issue 6601",
-    find: |app| match app.host(&["functionTimeout"]).and_then(Value::as_str) {
-        Some("-1") => vec![warn(
-            "host.json functionTimeout",
-            "there is no limit, so a call that hangs hangs for ever",
-            "set a limit, and one of your own below it: at the host's the whole program is killed, with every call",
-        )],
-        _ => Vec::new(),
-    },
-};
-
-const BUNDLE: Rule = Rule {
-    id: "extension-bundle",
-    promise: "the host finds the extensions that the bindings need",
-    source: "protocol sheet §7.4",
+    source: "https://github.com/Azure/azure-functions-host/issues/6601",
     find: |app| {
-        let built_in = ["httpTrigger", "http", "timerTrigger"];
-        // What `func extensions install` leaves is loaded in place of a bundle.
-        let installed = app.root.join("bin/extensions.json").is_file();
-        let needs =
-            !installed && app.bindings().any(|(_, binding)| !built_in.iter().any(|kind| is(binding, kind)));
-        let version = app.host(&["extensionBundle", "version"]).and_then(Value::as_str);
-        let remedy = "use Microsoft.Azure.Functions.ExtensionBundle with the version \"[4.*, 5.0.0)\"";
-        match version.map(|version| version.trim_start_matches(['[', '(', ' '])) {
-            None if needs => {
-                vec![fail("host.json extensionBundle", "it is missing, and a binding needs it", remedy)]
-            }
-            Some(version) if version.starts_with(['1', '2', '3']) => {
-                vec![warn("host.json extensionBundle", "its version is no longer supported", remedy)]
-            }
-            _ => Vec::new(),
-        }
+        let is_endless = app.host_text(&["functionTimeout"]).as_deref() == Some("-1");
+        let endless = is_endless.then(|| {
+            warn(
+                "host.json functionTimeout",
+                "there is no limit, so a call that hangs hangs for ever",
+                "set a limit, and a shorter one of your own: at the host's it kills the whole program, with every call",
+            )
+        });
+        Some(endless.into_iter().collect())
     },
 };
 
 const ENCODING: Rule = Rule {
     id: "queue-encoding",
     promise: "the encoding of queue messages is said",
-    source: "protocol sheet §5.1; azure-webjobs-sdk issue 2667",
+    source: "https://github.com/Azure/azure-webjobs-sdk/issues/2667",
     find: |app| {
-        let queues = app.bindings().any(|(_, binding)| is(binding, "queue") || is(binding, "queueTrigger"));
-        if !queues || app.host(&["extensions", "queues", "messageEncoding"]).is_some() {
-            return Vec::new();
+        if !app.bindings().any(|(_, binding)| is(binding, "queue") || is(binding, "queueTrigger")) {
+            return None;
         }
-        vec![warn(
-            "host.json extensions.queues",
-            "messageEncoding is not said: a sender that writes plain text makes every message poison",
-            "write \"messageEncoding\": \"base64\" or \"none\", as the senders do, and try a message of four letters",
-        )]
+        let is_said = app.host(&["extensions", "queues", "messageEncoding"]).is_some();
+        let unsaid = (!is_said).then(|| {
+            warn(
+                "host.json extensions.queues",
+                "messageEncoding is not said: with the host's own, base64, a message that was sent as plain text goes to the \
+                 poison queue, and the program never sees it",
+                "write \"messageEncoding\": \"base64\" or \"none\", as the senders do, and try a message of four letters",
+            )
+        });
+        Some(unsaid.into_iter().collect())
     },
 };

@@ -1,117 +1,261 @@
 //! Traps around the program that is to be started.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use super::{Fault, Rule, fail, warn};
-use crate::{App, Program, Runs};
+use crate::{
+    App, Program,
+    app::text,
+    launch::{self, IN_AZURE, Machine, StartFault, TextHint},
+    program::is_absolute,
+};
 
-pub(super) const RULES: &[&Rule] = &[&FOUND, &FORM, &MODE, &ARCHITECTURE];
-
-fn of(app: &App, find: fn(&App, &Program) -> Vec<Fault>) -> Vec<Fault> {
-    app.program.as_ref().map_or_else(Vec::new, |program| find(app, program))
-}
+pub(super) const RULES: &[&Rule] = &[&FOUND, &FORM, &MODE, &ARCHITECTURE, &DIRECTORY];
 
 const FOUND: Rule = Rule {
     id: "executable-found",
     promise: "the program lies in the app folder",
-    source: "protocol sheet §1.1; host issue 5812",
-    find: |app| of(app, found),
+    source: "https://github.com/Azure/azure-functions-host/issues/5812",
+    find: |app| app.program.as_ref().map(|program| found(app, program)),
 };
 
 fn found(app: &App, program: &Program) -> Vec<Fault> {
+    let written = &program.written;
     if program.file.is_some() {
         return Vec::new();
     }
-    let working =
-        app.host(&["customHandler", "description", "workingDirectory"]).and_then(|value| value.as_str());
-    if working.is_some_and(|folder| app.root.join(folder).join(&program.written).is_file()) {
-        let why = "the program lies in the working directory, where the host does not look";
-        return vec![fail("host.json", why, "write its path from the app root")];
-    }
-    if program.written.contains(['/', '\\']) {
-        let why = "the program is not there";
-        return vec![fail(
-            &program.written,
-            why,
-            "build it into the app folder, or mend defaultExecutablePath",
+    if is_absolute(written) {
+        return vec![warn(
+            written,
+            format!("it is not on this machine; if it is not on Azure's either, {IN_AZURE}"),
+            "make sure that the plan's image has it, or put the program into the app folder",
         )];
     }
-    vec![warn(
-        &program.written,
-        "it is not in the app folder, so the host looks it up on the search path, where a plan may have none",
-        "put the program into the app folder, or make sure that every machine has it",
-    )]
+    if let Some(path) = in_working_directory(app, program) {
+        let why =
+            format!("the program lies in the working directory, where the host does not look: {IN_AZURE}");
+        return vec![fail(written, why, format!("write \"defaultExecutablePath\": \"{path}\""))];
+    }
+    let near = launch::near_misses(&app.root, written);
+    let on_search_path = launch::on_search_path(Path::new(written)).is_some();
+    let is_path = written.contains(['/', '\\']);
+    match near.first() {
+        Some(first) if is_path || !on_search_path => {
+            let missing = StartFault::Missing { program: written.clone(), near: near.clone() };
+            let why = format!("{missing}: Linux compares names letter by letter, and {IN_AZURE}");
+            let is_same_place = launch::is_same_place(written, first);
+            let judge = if is_path || is_same_place { fail } else { warn };
+            vec![judge(written.clone(), why, missing.remedy())]
+        }
+        _ if is_path => {
+            let why = format!("the program is not there: {IN_AZURE}");
+            let remedy = "build it into the app folder, or correct defaultExecutablePath";
+            vec![fail(written, why, remedy)]
+        }
+        _ => vec![warn(
+            written,
+            format!(
+                "it is not in the app folder, so the host looks it up on the search path. Without it there, {IN_AZURE}"
+            ),
+            "put the program into the app folder, or make sure that the plan's image has it",
+        )],
+    }
+}
+
+/// The program's path below the app root, where it lies in `workingDirectory`.
+fn in_working_directory(app: &App, program: &Program) -> Option<String> {
+    let folder = app.handler(&["description", "workingDirectory"])?.as_str()?;
+    let path = Path::new(folder).join(&program.written);
+    app.root.join(&path).is_file().then(|| path.display().to_string())
 }
 
 const FORM: Rule = Rule {
     id: "executable-path-form",
     promise: "the program's path is written as the packager compares it",
-    source: "protocol sheet §7.3; core-tools issues 2510, 2521",
-    find: |app| of(app, form),
+    source: "https://github.com/Azure/azure-functions-core-tools/issues/2510",
+    find: |app| {
+        let program = app.program.as_ref()?;
+        let is_path = program.file.is_some() || program.written.contains(['/', '\\']);
+        is_path.then(|| form(program).into_iter().collect())
+    },
 };
 
-fn form(_: &App, program: &Program) -> Vec<Fault> {
+fn form(program: &Program) -> Option<Fault> {
     let written = &program.written;
-    let why = if written.starts_with("./") || written.starts_with(".\\") || written.contains("/../") {
-        "the packager compares the path letter by letter with the names in the zip, and gives only an equal one the \
-         right to run"
-    } else if written.contains('\\') {
-        "on Linux a backslash is a letter of the name"
-    } else if written.starts_with('/') {
-        "it is an absolute path, which is another one on every machine"
-    } else {
-        return Vec::new();
-    };
-    vec![fail(
-        "host.json defaultExecutablePath",
-        why,
-        "write it from the app root, as in `worker` or `bin/worker`",
-    )]
+    let subject = format!("host.json {}.description.defaultExecutablePath", program.section);
+    let remedy = "write it from the app root, as in `worker` or `bin/worker`";
+    if is_absolute(written) {
+        let why = format!(
+            "{written} is an absolute path. It has to be there on every machine that the app runs on, in Azure too: \
+             without it there, {IN_AZURE}"
+        );
+        return Some(warn(
+            subject,
+            why,
+            "put the program into the app folder and name it from there, if it can be",
+        ));
+    }
+    if written.contains('\\') {
+        let why = format!("on Linux the backslash in {written} is a letter of the name: {IN_AZURE}");
+        return Some(fail(subject, why, "write slashes, and the path from the app root"));
+    }
+    (written.starts_with("./") || written.contains("/./") || written.contains("../")).then(|| {
+        let why = "the packager of Core Tools compares the path letter by letter with the names in the zip, and gives \
+                   only an equal one the right to run. On a Premium or Dedicated plan the program then has no \
+                   execute permission";
+        warn(subject, why, remedy)
+    })
 }
 
 const MODE: Rule = Rule {
     id: "executable-mode",
     promise: "the program may be executed",
-    source: "protocol sheet §7.3; core-tools issues 2510, 2521; functions-action issue 81",
-    find: |app| of(app, mode),
+    source: "https://github.com/Azure/functions-action/issues/81; \
+             https://github.com/Azure/azure-functions-core-tools/issues/2521",
+    find: |app| {
+        let program = app.program.as_ref()?;
+        let file = program.file.as_deref()?;
+        if launch::machine(file).is_some_and(|(machine, _)| machine == Machine::Windows) {
+            return None;
+        }
+        let missing = StartFault::NotExecutable(program.written.clone());
+        let judge = if program.is_of_the_app() { fail } else { warn };
+        let why = format!(
+            "not everyone has the execute permission, and outside of Linux Consumption and Flex nothing adds it: {IN_AZURE}"
+        );
+        let fault =
+            (!is_executable_by_all(file)).then(|| judge(program.written.clone(), why, missing.remedy()));
+        Some(fault.into_iter().collect())
+    },
 };
 
-fn mode(_: &App, program: &Program) -> Vec<Fault> {
-    if program.file.is_none() || program.executable || program.runs == Runs::Windows {
-        return Vec::new();
-    }
-    let why =
-        "it may not be executed by everyone, and outside of Linux Consumption and Flex nobody mends that";
-    vec![fail(&program.written, why, "`chmod 755` it and keep the modes in the zip")]
+#[cfg(unix)]
+fn is_executable_by_all(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
+}
+
+#[cfg(not(unix))]
+fn is_executable_by_all(file: &Path) -> bool {
+    fs::metadata(file).is_ok()
 }
 
 const ARCHITECTURE: Rule = Rule {
     id: "executable-architecture",
     promise: "the program runs on the plans' machines",
-    source: "protocol sheet §7.3, §7.4; host issue 5696",
-    find: |app| of(app, architecture),
+    source: "https://github.com/Azure/azure-functions-host/issues/5696; \
+             https://man7.org/linux/man-pages/man2/execve.2.html",
+    find: |app| {
+        let program = app.program.as_ref()?;
+        let file = program.file.as_deref().filter(|_| program.is_of_the_app());
+        let itself = file.map(|file| match launch::machine(file) {
+            Some((machine, loader)) => of_binary(program, machine, loader),
+            None => of_script(program, file),
+        });
+        let of_shell = script_of_a_shell(app, program).map(|(name, file)| carriage_returns(&name, &file));
+        let looked_at = [itself, of_shell].into_iter().flatten();
+        let faults: Vec<_> = looked_at.collect();
+        (!faults.is_empty()).then(|| faults.into_iter().flatten().collect())
+    },
 };
 
-fn architecture(_: &App, program: &Program) -> Vec<Fault> {
+fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Option<Fault> {
+    let written = &program.written;
     let remedy = "build it for x86_64-unknown-linux-musl, or the like in your language";
-    match program.runs {
-        Runs::Anywhere | Runs::Unseen => Vec::new(),
-        Runs::WithLibrary => {
-            vec![warn(
-                &program.written,
-                "it needs the C library of the machine, which may be older there",
-                remedy,
-            )]
+    if machine == Machine::Windows {
+        let why = format!("it runs on plans with Windows alone. On Linux {IN_AZURE}");
+        return Some(warn(written, why, remedy));
+    }
+    if !machine.is_the_plans() {
+        let why = format!("it is {machine}, and plans have 64-bit Linux on x86-64: {IN_AZURE}");
+        let judge = if machine.is_ours() { warn } else { fail };
+        return Some(judge(written.clone(), why, remedy.to_owned()));
+    }
+    let loader = loader?;
+    let why = format!(
+        "it needs the C library of the machine (its loader is {loader}), which may be older or missing in Azure: the \
+         program then ends at its start, and at the third time the host ends"
+    );
+    Some(warn(written, why, remedy))
+}
+
+fn of_script(program: &Program, file: &Path) -> Option<Fault> {
+    let written = &program.written;
+    match &program.fault {
+        Some(fault) if fault.is_of_this_machine() => Some(warn(
+            written,
+            format!("{fault}. If it is not on Azure's either, {}", fault.in_azure()),
+            "make sure that the plan's image has the interpreter, or name the program itself",
+        )),
+        Some(fault @ StartFault::NoInterpreter { hint: TextHint::WindowsScript, .. }) => {
+            let why = format!("{fault}, so it runs on plans with Windows alone. On Linux {IN_AZURE}");
+            Some(warn(written, why, fault.remedy()))
         }
-        Runs::Interpreted => vec![warn(
-            &program.written,
-            "it is a script: its interpreter has to be on the machine, and what it starts has to be executable",
-            "name the program itself",
-        )],
-        Runs::Windows => vec![warn(&program.written, "it runs on plans with Windows alone", remedy)],
-        Runs::HereAlone => {
-            vec![warn(&program.written, "it runs on this machine, but on no plan's", remedy)]
-        }
-        Runs::Elsewhere => {
-            vec![fail(&program.written, "it is no program for 64-bit Linux on x86-64", remedy)]
-        }
+        Some(fault) => Some(fail(written, format!("{fault}. So {}", fault.in_azure()), fault.remedy())),
+        None => carriage_returns(written, file).or_else(|| {
+            Some(warn(
+                written,
+                "it is a script: its interpreter has to be on Azure's machine too, and what it starts has to be \
+                 executable",
+                "name the program itself, if there is one",
+            ))
+        }),
     }
 }
+
+/// A shell script whose commands end as on Windows.
+fn carriage_returns(shown: &str, file: &Path) -> Option<Fault> {
+    let text = fs::read(file).ok()?;
+    let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_shell = !first.starts_with(b"#!") || String::from_utf8_lossy(first).trim_end().ends_with("sh");
+    if !is_shell || !launch::has_carriage_returns(&text) {
+        return None;
+    }
+    Some(warn(
+        shown,
+        "it has Windows line ends (CRLF), and the shell takes the carriage return (\\r) for a part of each line's last \
+         word: commands and files are then not found, and the program ends at its start",
+        format!(
+            "save {shown} with Unix line ends (LF), and write `* text eol=lf` for it into .gitattributes"
+        ),
+    ))
+}
+
+/// The file of the app that a shell is told to run, with its name.
+fn script_of_a_shell(app: &App, program: &Program) -> Option<(String, PathBuf)> {
+    let name = Path::new(&program.written).file_name()?;
+    if !["sh", "bash", "dash", "ash", "zsh", "ksh"].iter().any(|shell| name == *shell) {
+        return None;
+    }
+    let words = app.handler_texts("arguments");
+    let mut words = words.iter().flat_map(|line| line.split_whitespace());
+    words.find_map(|word| Some((word.to_owned(), app.root.join(word))).filter(|(_, file)| file.is_file()))
+}
+
+const DIRECTORY: Rule = Rule {
+    id: "working-directory",
+    promise: "the folder that the program starts in is there",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json#customhandler",
+    find: |app| {
+        let folder = text(app.handler(&["description"])?, "workingDirectory");
+        if folder.is_empty() {
+            return None;
+        }
+        let path = app.root.join(folder);
+        let subject = "host.json customHandler.description.workingDirectory";
+        let remedy = StartFault::NoWorkingDirectory(String::new()).remedy();
+        if path.is_dir() {
+            return Some(Vec::new());
+        }
+        let what = if path.is_file() { "is a file, and has to be a folder" } else { "is not there" };
+        if is_absolute(folder) {
+            let why = format!("{folder} {what} on this machine; if that is so on Azure's too, {IN_AZURE}");
+            return Some(vec![warn(subject, why, remedy)]);
+        }
+        let why = format!("workingDirectory {folder}, seen from the app folder, {what}. So {IN_AZURE}");
+        Some(vec![fail(subject, why, remedy)])
+    },
+};

@@ -8,8 +8,11 @@ pub(super) const RULES: &[&Rule] = &[&REACHABLE, &PREFIX];
 const REACHABLE: Rule = Rule {
     id: "envelope-reachable",
     promise: "no route leads to the path of a function that only the host may call",
-    source: "protocol sheet §9.1; host issue 6251",
-    find: reachable,
+    source: "https://github.com/Azure/azure-functions-host/issues/6251",
+    find: |app| {
+        let is_hidden = |function: &FunctionFolder| !function.is_http_alone();
+        app.functions.iter().any(is_hidden).then(|| reachable(app))
+    },
 };
 
 fn reachable(app: &App) -> Vec<Fault> {
@@ -47,17 +50,21 @@ fn leads_to(route: &str, name: &str) -> bool {
 const PREFIX: Rule = Rule {
     id: "route-prefix",
     promise: "HTTP functions have a prefix that envelopes do not have",
-    source: "protocol sheet §9.1, §9.6; host issues 6251, 6305, 6462",
+    source: "https://github.com/Azure/azure-functions-host/issues/6251; \
+             https://github.com/Azure/azure-functions-host/issues/6305",
     find: |app| {
         let http = app.functions.iter().any(|function| function.http().is_some());
         let mixed = http && !app.functions.iter().all(FunctionFolder::is_http_alone);
-        if !mixed || !app.prefix().is_empty() {
-            return Vec::new();
+        if !mixed {
+            return None;
         }
-        vec![warn(
+        if !app.prefix().is_empty() {
+            return Some(Vec::new());
+        }
+        Some(vec![warn(
             "host.json extensions.http.routePrefix",
             "it is empty, so one new route is enough to lead callers to the paths of envelopes",
             "set it to a word such as `api`",
-        )]
+        )])
     },
 };

@@ -1,82 +1,102 @@
 //! Traps in the app settings. What the host adds to a process is not in a file, so most of these are asked of a
 //! file alone.
 
-use super::{Fault, Rule, fail, warn};
-use crate::{App, app::text};
+use super::{Fault, Rule, diagnosed, fail, warn};
+use crate::{
+    App, Level, Written,
+    app::{is, text},
+};
 
 pub(super) const RULES: &[&Rule] = &[&RUNTIME, &STORAGE, &CONNECTIONS, &NAMED, &BY_HAND, &ALIKE];
+
+/// Core Tools and the platform then take the app for one of a custom handler, whatever runtime is set.
+const MCP_FLAG: &str = "EnableMcpCustomHandlerPreview";
 
 const RUNTIME: Rule = Rule {
     id: "worker-runtime",
     promise: "no other runtime than `custom` is asked for",
-    source: "protocol sheet §1.1, §7.4",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functions_worker_runtime",
     find: |app| {
         let remedy = "set it to `custom`; on Flex Consumption name the runtime in functionAppConfig instead";
+        let flags = app.settings.get("AzureWebJobsFeatureFlags").unwrap_or_default();
+        let is_mcp = flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case(MCP_FLAG));
         match app.settings.get("FUNCTIONS_WORKER_RUNTIME") {
-            Some(runtime) if runtime.eq_ignore_ascii_case("custom") => Vec::new(),
+            Some(runtime) if is_mcp || runtime.eq_ignore_ascii_case("custom") => Some(Vec::new()),
             Some(_) => {
-                vec![fail("FUNCTIONS_WORKER_RUNTIME", "it names another runtime than `custom`", remedy)]
+                let why = "it names another runtime than `custom`: in Azure the platform prepares that language's worker, \
+                           and tools refuse the app";
+                Some(vec![fail("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
             }
+            None if is_mcp => Some(Vec::new()),
             None if app.written.is_some() => {
-                vec![warn(
-                    "FUNCTIONS_WORKER_RUNTIME",
-                    "it is not set, which is right on Flex Consumption alone",
-                    remedy,
-                )]
+                let why = "it is not set, which is right on Flex Consumption alone: elsewhere tools ask for the language, \
+                           and the portal shows none";
+                Some(vec![warn("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
             }
-            None => Vec::new(),
+            None => None,
         }
     },
 };
 
+/// What Core Tools start without a storage account (`TriggersWithoutStorage` of theirs).
+const WITHOUT_STORAGE: [&str; 6] = [
+    "httpTrigger",
+    "kafkaTrigger",
+    "rabbitmqTrigger",
+    "orchestrationTrigger",
+    "activityTrigger",
+    "entityTrigger",
+];
+
 const STORAGE: Rule = Rule {
     id: "host-storage",
     promise: "the host has a storage account for its locks and keys",
-    source: "protocol sheet §7.2",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#azurewebjobsstorage",
     find: |app| {
-        if app.written.is_none() || is_connected(app, "AzureWebJobsStorage") {
-            return Vec::new();
+        let needs = |binding| {
+            let kind = text(binding, "type").to_lowercase();
+            kind.ends_with("trigger") && !WITHOUT_STORAGE.iter().any(|one| is(binding, one))
+        };
+        match app.written? {
+            Written::Here if !app.bindings().any(|(_, binding)| needs(binding)) => None,
+            _ if is_connected(app, "AzureWebJobsStorage") => Some(Vec::new()),
+            _ => {
+                let why = "it is not set. The host keeps the locks of timers, keys and its id there: Core Tools do not \
+                           start without it, and in Azure the host is not healthy";
+                let remedy = "set AzureWebJobsStorage__accountName to use the app's identity; locally \
+                              `UseDevelopmentStorage=true`";
+                Some(vec![fail("AzureWebJobsStorage", why, remedy)])
+            }
         }
-        let why = "it is not set; the host keeps locks of timers, keys and its id there";
-        let remedy = "set AzureWebJobsStorage__accountName to use the app's identity; locally \
-                      `UseDevelopmentStorage=true`";
-        vec![fail("AzureWebJobsStorage", why, remedy)]
     },
 };
 
 const CONNECTIONS: Rule = Rule {
     id: "binding-connections",
     promise: "every connection of a binding is set",
-    source: "protocol sheet §5.4",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-reference#connections",
     find: |app| {
-        if app.written.is_none() {
-            return Vec::new();
+        app.written?;
+        let mut names = used_connections(app);
+        names.retain(|(name, _)| !name.contains('%') && !name.eq_ignore_ascii_case("AzureWebJobsStorage"));
+        if names.is_empty() {
+            return None;
         }
-        let named = app.bindings().map(|(_, binding)| {
-            let kind = text(binding, "type").to_ascii_lowercase();
-            (text(binding, "connection"), matches!(kind.as_str(), "queue" | "queuetrigger"))
-        });
-        let mut names: Vec<_> = named.collect();
-        names.retain(|(name, _)| !name.is_empty() && !name.contains('%') && *name != "AzureWebJobsStorage");
-        names.sort_unstable();
-        names.dedup();
         let missing = names.into_iter().filter_map(|(name, is_queue)| {
             if !is_connected(app, name) {
-                let why = "a binding names it as its connection, and it is not set";
-                return Some(fail(
-                    name,
-                    why,
-                    "set it, or `<name>__queueServiceUri` to use the app's identity",
-                ));
+                let why = "a binding names it as its connection, and it is not set: the function is in error, in Azure as here";
+                let remedy = format!("set it, or `{name}__queueServiceUri` and the like to use the app's identity");
+                return Some(fail(name, why, remedy));
             }
             if is_queue && !QUEUE_PARTS.iter().any(|part| has_part(app, name, part)) {
                 let why =
                     "a queue binding names it as its connection, and no part of it says where the queues are";
-                return Some(fail(name, why, "set `<name>__queueServiceUri` or `<name>__accountName`"));
+                let remedy = format!("set `{name}__queueServiceUri` or `{name}__accountName`");
+                return Some(fail(name, why, remedy));
             }
             None
         });
-        missing.collect()
+        Some(missing.collect())
     },
 };
 
@@ -84,43 +104,74 @@ const CONNECTIONS: Rule = Rule {
 const QUEUE_PARTS: [&str; 3] = ["", "__accountName", "__queueServiceUri"];
 
 fn has_part(app: &App, name: &str, part: &str) -> bool {
-    let names = [format!("{name}{part}"), format!("AzureWebJobs{name}{part}")];
-    names.iter().any(|name| app.settings.get(name).is_some_and(|value| !value.is_empty()))
+    let wanted = spellings(name).map(|name| plain(&format!("{name}{part}")));
+    app.settings.iter().any(|(known, value)| !value.is_empty() && wanted.contains(&plain(known)))
 }
 
-/// Whether a connection is given, whole or in parts; names may begin with `AzureWebJobs`.
+/// The connections that bindings name, each once, and whether one of them is a queue's.
+fn used_connections(app: &App) -> Vec<(&str, bool)> {
+    let mut names: Vec<_> = app
+        .bindings()
+        .map(|(_, binding)| {
+            let kind = text(binding, "type").to_ascii_lowercase();
+            (text(binding, "connection"), matches!(kind.as_str(), "queue" | "queuetrigger"))
+        })
+        .collect();
+    names.retain(|(name, _)| !name.is_empty());
+    names.sort_unstable_by(|one, other| one.0.cmp(other.0).then(other.1.cmp(&one.1)));
+    names.dedup_by_key(|(name, _)| *name);
+    names
+}
+
+/// The connections that bindings name, each once.
+pub(super) fn connections(app: &App) -> Vec<&str> {
+    used_connections(app).into_iter().map(|(name, _)| name).collect()
+}
+
+/// How the setting of a connection may be called.
+fn spellings(name: &str) -> [String; 3] {
+    [name.to_owned(), format!("AzureWebJobs{name}"), format!("ConnectionStrings:{name}")]
+}
+
+fn plain(name: &str) -> String {
+    name.replace("__", ":").to_ascii_lowercase()
+}
+
+/// Whether a connection is given, whole or in parts; names may begin with `AzureWebJobs` or stand below
+/// `ConnectionStrings`.
 fn is_connected(app: &App, name: &str) -> bool {
-    let longer = format!("AzureWebJobs{name}");
+    let names = spellings(name).map(|name| plain(&name));
     app.settings.iter().any(|(known, value)| {
-        let is = |name: &str| {
-            let head = known.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
-            head && (known.len() == name.len() || known[name.len()..].starts_with("__"))
+        let known = plain(known);
+        let is = |name: &String| {
+            known.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         };
-        !value.is_empty() && (is(name) || is(&longer))
+        !value.is_empty() && names.iter().any(is)
     })
 }
 
 const NAMED: Rule = Rule {
     id: "settings-in-bindings",
     promise: "every %Setting% of a binding is set",
-    source: "protocol sheet §1.1",
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-bindings-expressions-patterns",
     find: |app| {
-        let texts = app.bindings().flat_map(|(function, binding)| {
-            let values = ["route", "queueName", "schedule", "connection"].map(|name| text(binding, name));
-            values.map(|value| (function, value))
-        });
-        let missing =
-            texts.filter_map(|(function, value)| Some((function, app.settings.expand(value).err()?)));
-        missing
-            .map(|(function, name)| {
-                let why = format!("{function}/function.json stands for its value, and it is not set");
-                fail(name, why, "set it")
-            })
-            .collect()
+        let members = ["route", "queueName", "schedule", "connection"];
+        let texts = app.bindings().flat_map(|(_, binding)| members.map(|name| text(binding, name)));
+        let mut faults: Vec<_> = diagnosed::faults(app, "settings-in-bindings").collect();
+        if faults.is_empty() && !texts.into_iter().any(|text| text.contains('%')) {
+            return None;
+        }
+        // Without a file the settings of the app may be others than those of this shell.
+        if app.written.is_none() {
+            for fault in &mut faults {
+                fault.level = Level::Warn;
+            }
+        }
+        Some(faults)
     },
 };
 
-/// Set by the host or the platform for each process (protocol sheet §1.2, identity sheet).
+/// Set by the host or the platform for each process.
 const THEIRS: [&str; 8] = [
     "FUNCTIONS_CUSTOMHANDLER_PORT",
     "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
@@ -135,31 +186,27 @@ const THEIRS: [&str; 8] = [
 const BY_HAND: Rule = Rule {
     id: "set-by-hand",
     promise: "nothing is set by hand that only the host or the platform may say",
-    source: "protocol sheet §1.2, §3.2",
+    source: "https://learn.microsoft.com/azure/app-service/reference-app-settings",
     find: |app| {
-        if app.written.is_none() {
-            return Vec::new();
-        }
+        app.written?;
         let set = THEIRS.iter().filter(|name| app.settings.get(name).is_some());
-        set.map(|name| {
-            let why = "it is set by hand: whoever believes it believes what nothing stands behind";
-            fail(*name, why, "remove it; host or platform set it where it is true")
-        })
-        .collect()
+        let faults = set.map(|name| {
+            let why = "it is set by hand. In Azure the platform sets it where it is true, so a program that trusts this \
+                       value trusts something that nothing guarantees";
+            fail(*name, why, "remove it")
+        });
+        Some(faults.collect())
     },
 };
 
 const ALIKE: Rule = Rule {
     id: "settings-alike",
     promise: "no two settings differ in case alone",
-    source: "protocol sheet §1.2",
-    find: alike,
+    source: "https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings",
+    find: |app| app.written.map(|_| alike(app)),
 };
 
 fn alike(app: &App) -> Vec<Fault> {
-    if app.written.is_none() {
-        return Vec::new();
-    }
     let names: Vec<&str> = app.settings.iter().map(|(name, _)| name).collect();
     let twice = names
         .iter()

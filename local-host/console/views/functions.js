@@ -5,7 +5,7 @@ import { ask, part } from "../host.js";
 import { callForm } from "../form.js";
 
 /** What can be called comes first. */
-const KINDS = ["http", "queue", "timer"];
+const KINDS = ["http", "queue", "timer", "other"];
 
 export async function open(shared, name) {
   const list = el("ul", { class: "list" });
@@ -26,8 +26,9 @@ export async function open(shared, name) {
   return { node, go: (chosen) => (go(chosen), reveal(place)) };
 }
 
-function starts({ kind, methods, path, queue, schedule }) {
-  if (kind === "http") return `${methods.join(" ") || "any method"} ${path}`;
+function starts({ kind, methods, refusesAll, path, queue, schedule, trigger }) {
+  if (kind === "http") return `${methods.join(" ") || (refusesAll ? "no method" : "any method")} ${path}`;
+  if (kind === "other") return `${trigger}, by hand`;
   return kind === "queue" ? `queue ${queue}` : `timer ${schedule}`;
 }
 
@@ -36,8 +37,27 @@ function detail(shared, one) {
   return [
     el("h2", {}, one.name),
     el("p", { class: "quiet" }, [starts(one), ...tags.filter(Boolean)].join(" · ")),
-    one.kind === "http" ? callForm(shared, one) : one.kind === "queue" ? putForm(one.queue) : runNow(one.name),
+    form(shared, one),
   ];
+}
+
+function form(shared, one) {
+  if (one.kind === "http") return callForm(shared, one);
+  if (one.kind === "queue") return putForm(one.queue);
+  return one.kind === "other" ? byHandForm(one.name) : runNow(one.name);
+}
+
+/** A form that runs a function with what its trigger would bring: JSON, or else a text. */
+function byHandForm(name) {
+  const text = el("textarea", { rows: 5, spellcheck: "false" }, "{}");
+  const run = el("button", { class: "main" }, "Run now");
+  const input = () => { try { return JSON.parse(text.value); } catch { return text.value; } };
+  const act = async () => {
+    const { number } = await ask("POST", `functions/${part(name)}/run`, { input: input() });
+    notice(`${name} has run; see call ${number}.`);
+  };
+  return el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(run, act); } },
+    field("Input", text, "what the trigger would bring: JSON, or any text"), run);
 }
 
 /** A form that puts a message into a queue. */

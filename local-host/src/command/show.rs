@@ -128,6 +128,7 @@ fn as_line(event: &Event) -> Line {
             quiet(format!("{function} {status} {} ms {id}", duration.as_millis()), colour)
         }
         Event::Mistake { function, what } => loud(format!("{function}: {what}"), Colour::Yellow),
+        Event::Noted { what } => loud(what.clone(), Colour::Yellow),
         Event::Poisoned { queue, id } => {
             loud(format!("message {id} of {queue} was moved to {queue}-poison"), Colour::Yellow)
         }
@@ -161,6 +162,7 @@ fn as_json(event: &Event) -> Value {
         Event::Mistake { function, what } => {
             json!({ "event": "mistake", "function": function, "what": what })
         }
+        Event::Noted { what } => json!({ "event": "noted", "what": what }),
         Event::Poisoned { queue, id } => json!({ "event": "poisoned", "queue": queue, "id": id }),
         Event::QueuesAway { why } => json!({ "event": "queuesAway", "why": why }),
         Event::QueuesBack => json!({ "event": "queuesBack" }),

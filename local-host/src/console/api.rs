@@ -49,6 +49,9 @@ async fn outcome(host: &Host, path: &str, request: Request<Body>) -> Outcome {
         ("DELETE", ["queues", queue, "messages", id]) => queues::remove(host, queue, id).await,
         ("POST", ["queues", queue, "messages", id, "requeue"]) => queues::requeue(host, queue, id).await,
         ("POST", ["queues", queue, "mishap"]) => faults::befall(host, queue, sent(request).await?),
+        ("POST", ["functions", function, "run"]) => {
+            calls::by_hand(host, function, sent(request).await?).await
+        }
         ("GET", ["timers"]) => Ok(overview::timers(host)),
         ("POST", ["timers", function, "run"]) => calls::tick(host, function).await,
         ("POST", ["people", name, "token"]) => people::token(host, name, sent(request).await?),

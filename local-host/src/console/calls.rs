@@ -15,6 +15,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    app::TriggerKind,
     body::Body,
     supervisor::Host,
     wire::{Entry, Record},
@@ -69,6 +70,30 @@ pub(super) async fn tick(host: &Host, function: &str) -> Outcome {
     let instance = host.instance().ok_or_else(no_instance)?;
     instance.timers().fire(function).await.map_err(Problem::impossible)?;
     Ok(json!({}))
+}
+
+/// What a function is run with by hand.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Input {
+    input: Value,
+}
+
+/// Runs a function that nothing here starts by itself, with this input, and waits for its end.
+pub(super) async fn by_hand(host: &Host, function: &str, Input { input }: Input) -> Outcome {
+    let instance = host.instance().ok_or_else(no_instance)?;
+    let found = instance.app().functions.iter().find(|one| one.name.eq_ignore_ascii_case(function));
+    let found = found.ok_or_else(|| Problem::missing(format!("there is no function {function}")))?;
+    if !matches!(found.trigger.kind, TriggerKind::Other { .. }) {
+        return Err(Problem::impossible(
+            "this function has a start of its own: call it, put a message, or run its timer",
+        ));
+    }
+    let record = begin(host);
+    // Whether it failed stands in the record.
+    let data = crate::by_hand::data(found, &input);
+    drop(instance.invoker().trigger_recorded(found, data, Map::new(), &record).await);
+    Ok(json!(self::found(host, &record.number().to_string())?))
 }
 
 async fn trigger_again(host: &Host, entry: &Entry) -> Outcome {

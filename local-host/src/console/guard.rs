@@ -5,13 +5,13 @@ use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, uri::Au
 use percent_encoding::percent_decode_str;
 
 use super::problem;
-use crate::body::Body;
+use crate::{admin, body::Body};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether the guard stands before a path: console, issuer and the host's own `/admin`.
 pub(super) fn is_guarded(path: &str) -> bool {
-    is_local(path) || is_below(path, "admin")
+    is_local(path) || admin::is_reserved(path)
 }
 
 /// Whether a path is this program's own, which no route of the app can take.

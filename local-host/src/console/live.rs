@@ -108,6 +108,7 @@ fn told(event: &Event) -> Option<Value> {
         Event::Mistake { function, what } => {
             json!({"kind": "mistake", "what": format!("{function}: {what}")})
         }
+        Event::Noted { what } => json!({"kind": "mistake", "what": what}),
         Event::Poisoned { queue, id } => {
             json!({"kind": "queues", "what": format!("message {id} of {queue} was moved to {queue}-poison")})
         }

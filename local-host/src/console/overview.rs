@@ -67,6 +67,7 @@ fn function(app: &App, function: &Function) -> Value {
         .iter()
         .filter_map(|output| match &output.kind {
             OutputKind::Queue { queue, .. } => Some(queue.as_str()),
+            OutputKind::Other { kind } => Some(kind.as_str()),
             OutputKind::Http => None,
         })
         .collect();
@@ -77,10 +78,13 @@ fn function(app: &App, function: &Function) -> Value {
             let path: String =
                 parts.into_iter().filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect();
             let level = format!("{auth_level:?}").to_lowercase();
-            json!({"kind": "http", "methods": methods, "path": path, "authLevel": level})
+            let refuses_all = methods.as_ref().is_some_and(Vec::is_empty);
+            let methods = methods.clone().unwrap_or_default();
+            json!({"kind": "http", "methods": methods, "refusesAll": refuses_all, "path": path, "authLevel": level})
         }
         TriggerKind::Queue { queue, .. } => json!({"kind": "queue", "queue": queue}),
         TriggerKind::Timer { schedule, .. } => json!({"kind": "timer", "schedule": schedule}),
+        TriggerKind::Other { kind } => json!({"kind": "other", "trigger": kind}),
     };
     if let (Some(shown), Value::Object(more)) = (shown.as_object_mut(), more) {
         shown.extend(more);

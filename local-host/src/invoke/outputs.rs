@@ -40,6 +40,19 @@ pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
         .collect()
 }
 
+/// The values of outputs that this host has no service for, one line each.
+pub(super) fn unsent(function: &Function, answer: &Answer) -> Vec<String> {
+    let others = function.outputs.iter().filter_map(|output| match &output.kind {
+        OutputKind::Other { kind } => Some((output, kind)),
+        OutputKind::Http | OutputKind::Queue { .. } => None,
+    });
+    let found = others.filter_map(|(output, kind)| {
+        let value = value(function, answer, &output.binding).filter(|value| **value != Json::Null)?;
+        Some(format!("not sent to the output {} ({kind}): {}", output.binding, value.compact()))
+    });
+    found.collect()
+}
+
 /// Refuses an `http` output that is no response: the host reads it before any message is sent.
 pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure> {
     let http = function.outputs.iter().filter(|output| matches!(output.kind, OutputKind::Http));

@@ -1,5 +1,7 @@
 //! .NET's texts of values: `ToString`, and Json.NET's two ways to write JSON.
 
+use host_traps::json::float;
+
 use super::Json;
 
 impl Json {
@@ -90,21 +92,4 @@ pub(crate) fn quoted(text: &str) -> String {
 
 fn with_point(number: String) -> String {
     if number.contains(['.', 'E', 'N', 'I']) { number } else { format!("{number}.0") }
-}
-
-/// The shortest text that reads back as the same number, with .NET's rules for exponents.
-fn float(number: f64) -> String {
-    let size = number.abs();
-    if number.is_nan() {
-        "NaN".to_owned()
-    } else if number.is_infinite() {
-        if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
-    } else if number == 0.0 || (1e-5..1e15).contains(&size) {
-        format!("{number}")
-    } else {
-        let text = format!("{number:E}");
-        let (mantissa, exponent) = text.split_once('E').unwrap_or((&text, "0"));
-        let (sign, digits) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-        format!("{mantissa}E{sign}{digits:0>2}")
-    }
 }

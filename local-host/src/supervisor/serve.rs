@@ -17,6 +17,7 @@ use super::Host;
 use crate::{
     admin,
     console::{self, Entrance},
+    cors,
     listener::Body,
     stop::Stopping,
     wire::Record,
@@ -92,13 +93,13 @@ async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
     let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
         return host.call(request).await;
     };
-    if let Some(answer) = cors.preflight(&request) {
+    if let Some(answer) = cors::preflight(cors, &request) {
         return answer;
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = host.call(request).await;
     if let Some(origin) = origin {
-        cors.allow(answer.headers_mut(), &origin);
+        cors::allow(cors, answer.headers_mut(), &origin);
     }
     answer
 }

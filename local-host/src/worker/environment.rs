@@ -1,5 +1,6 @@
 //! What the host tells its worker by environment (protocol sheet §1.2).
 
+use host_traps::command_line::Variable;
 use tokio::process::Command;
 
 use super::Setup;
@@ -23,8 +24,20 @@ const PLATFORM: [&str; 7] = [
 const DEFAULTS: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
 
+/// What the host alone decides, for one process: its command line may name these.
+pub(super) fn variables(setup: &Setup, port: u16) -> [Variable; 5] {
+    let (port, id) = (port.to_string(), ids::random().to_string());
+    [
+        ("FUNCTIONS_HTTPWORKER_PORT", port.clone()),
+        ("FUNCTIONS_HTTPWORKER_ID", id.clone()),
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", port),
+        ("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", id),
+        ("FUNCTIONS_APP_ROOT_PATH", setup.app_root.display().to_string()),
+    ]
+}
+
 /// Sets the environment of one process: inherited, then settings, then what the host alone decides.
-pub(super) fn apply(command: &mut Command, setup: &Setup, port: u16) {
+pub(super) fn apply(command: &mut Command, setup: &Setup, variables: &[Variable]) {
     for name in PLATFORM {
         command.env_remove(name);
     }
@@ -37,11 +50,5 @@ pub(super) fn apply(command: &mut Command, setup: &Setup, port: u16) {
     if setup.front != FrontMode::Off {
         command.env(AUTH_ENABLED, "True");
     }
-    let (port, id) = (port.to_string(), ids::random().to_string());
-    command
-        .env("FUNCTIONS_CUSTOMHANDLER_PORT", &port)
-        .env("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", &id)
-        .env("FUNCTIONS_APP_ROOT_PATH", &setup.app_root)
-        .env("FUNCTIONS_HTTPWORKER_PORT", &port)
-        .env("FUNCTIONS_HTTPWORKER_ID", &id);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
 }

@@ -1,7 +1,11 @@
 //! One process of the worker.
 
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
+use host_traps::{
+    Settings,
+    launch::{Launch, StartFault},
+};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     process::{Child, Command},
@@ -33,23 +37,34 @@ impl Process {
     /// Starts the program of host.json with its environment, its output as events.
     pub(super) fn spawn(setup: &Setup, port: u16) -> Result<Self, String> {
         let handler = &setup.handler;
-        let mut command = Command::new(&handler.executable);
+        let variables = environment::variables(setup, port);
+        let settings = Settings::over_environment(&setup.settings);
+        let (program, arguments) = handler.command_line.of_start(&settings, &variables);
+        let launch = Launch {
+            root: &setup.app_root,
+            program: Path::new(&program),
+            working_directory: &handler.working_directory,
+        };
+        let found = launch.check().err();
+        if let Some(fault) = found.as_ref().filter(|fault| !fault.may_run_all_the_same()) {
+            return Err(not_started(fault));
+        }
+        let mut command = Command::new(&program);
         command
-            .args(&handler.arguments)
+            .args(&arguments)
             .current_dir(&handler.working_directory)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        environment::apply(&mut command, setup, port);
-        let mut child = command.spawn().map_err(|error| {
-            format!(
-                "cannot start {} in {}: {error}; build the worker, or mend \
-                 customHandler.description.defaultExecutablePath in host.json",
-                handler.executable.display(),
+        environment::apply(&mut command, setup, &variables);
+        let mut child = command.spawn().map_err(|error| match &found {
+            Some(fault) => not_started(fault),
+            None => format!(
+                "cannot start {program} in {}: {error}; correct customHandler.description in host.json",
                 handler.working_directory.display(),
-            )
+            ),
         })?;
         let (mut readers, last_words) = (JoinSet::new(), LastWords::default());
         if let Some(stdout) = child.stdout.take() {
@@ -100,6 +115,11 @@ impl Process {
             tracing::debug!(%error, "no process group to kill");
         }
     }
+}
+
+/// What is wrong with the program, what to do, and what Azure would do.
+fn not_started(fault: &StartFault) -> String {
+    format!("cannot start the worker: {fault}; {}. As it is, {}", fault.remedy(), fault.in_azure())
 }
 
 impl Drop for Process {

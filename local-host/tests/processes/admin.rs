@@ -62,7 +62,8 @@ async fn no_route_of_an_app_shadows_what_is_the_hosts() {
     let host: Value = serde_json::from_str(&answer.text().await.expect("a body")).expect("JSON");
     assert_eq!((&host["state"], &host["version"]), (&json!("Running"), &json!("4.1037.0.0")));
     assert_eq!(status(&running, "/admin/host/ping").await, 200);
-    assert_eq!(status(&running, "/Admin/other").await, 404);
+    assert_eq!(status(&running, "/Admin/host/other").await, 404);
+    assert_eq!(status(&running, "/Admin/other").await, 200, "the host has nothing there");
     assert_eq!(status(&running, "/runtime/webhooks/anything").await, 404);
     running.host.stop().await;
 }

@@ -248,7 +248,7 @@ pub(crate) fn kill(pid: u32) {
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
 }
 
-fn echo_worker() -> PathBuf {
+pub(crate) fn echo_worker() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a file");
     let path = test.ancestors().nth(2).expect("target/debug").join("examples/echo_worker");
     assert!(path.exists(), "{} is missing: cargo build -p local-host --examples", path.display());

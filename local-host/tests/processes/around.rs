@@ -131,7 +131,9 @@ async fn local_settings_that_nobody_can_read_are_told() {
     let cases = [
         (r#"{"IsEncrypted": true, "Values": {"A": "x"}}"#, "func settings decrypt"),
         (r#"{"Values": {"A": {"b": 1}}}"#, "A must be a text"),
-        (r#"{"Values": []}"#, "another form"),
+        (r#"{"Values": []}"#, "Values must be an object"),
+        (r#"{"Values": {"A": "x"}}"#, "IsEncrypted"),
+        (r#"{"Host": {"CORS": "*", "CORSCredentials": true}}"#, "CORSCredentials"),
         ("{", "not valid JSON"),
     ];
     for (text, sentence) in cases {
@@ -145,7 +147,7 @@ async fn local_settings_that_nobody_can_read_are_told() {
 #[tokio::test]
 async fn a_setting_switches_a_function_off_and_fills_its_bindings_in() {
     let app = TestApp::new().http("ok").http("environment").queue("ok_job", "%WHERE%");
-    let values = json!({ "Values": { "WHERE": "Jobs", "AzureWebJobs.environment.Disabled": "1" } });
+    let values = json!({ "IsEncrypted": false, "Values": { "WHERE": "Jobs", "AzureWebJobs.environment.Disabled": "1" } });
     app.write("local.settings.json", &values.to_string());
     let mut running = app.start().await;
     assert_eq!(running.get("environment").await.0, 404);

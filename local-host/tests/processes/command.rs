@@ -20,9 +20,13 @@ impl Typed {
     pub(crate) fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
         // Where what it keeps goes with the folder.
-        command.arg(&app.options.app_root).current_dir(&app.options.app_root).stdout(Stdio::piped());
+        command.arg(&app.options.app_root).current_dir(&app.options.app_root);
         options(&mut command);
-        let mut child = command.spawn().expect("the command starts");
+        Self::of(command)
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the command starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         Self { child, lines }
     }
@@ -135,13 +139,13 @@ async fn the_command_names_the_console_where_it_was_wanted_and_the_people_of_the
 
 #[tokio::test]
 async fn the_command_finds_what_would_go_wrong_and_fails_for_it() {
-    let app = TestApp::new().http("answer");
+    let app =
+        TestApp::new().http("answer").set("/customHandler/description/defaultExecutablePath", "bin/worker");
     let check = async |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
         command.arg("check").arg(&app.options.app_root).args(more);
         command.env("FUNCTIONS_WORKER_RUNTIME", "custom").output().await.unwrap()
     };
-    // The echo worker lies elsewhere, and host.json says where from the root of this machine.
     let found = check(&["--json"]).await;
     assert_eq!(found.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&found.stdout).unwrap();
@@ -149,10 +153,14 @@ async fn the_command_finds_what_would_go_wrong_and_fails_for_it() {
         let findings = report["findings"].as_array().unwrap();
         findings.iter().find(|finding| finding["rule"] == rule).map(|finding| finding["level"].clone())
     };
-    assert_eq!(level("executable-path-form"), Some("fail".into()));
+    assert_eq!(level("executable-found"), Some("fail".into()));
     assert_eq!(level("one-trigger"), Some("pass".into()));
+    assert_eq!(level("executable-mode"), None);
     let shown = String::from_utf8(check(&[]).await.stdout).unwrap();
-    assert!(shown.contains("fail executable-path-form") && shown.contains("from the app root"), "{shown}");
+    assert!(
+        shown.contains("fail executable-found") && shown.contains("build it into the app folder"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]

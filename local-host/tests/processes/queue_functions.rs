@@ -27,6 +27,7 @@ fn function(data_type: DataType) -> Function {
         name: "qin".to_owned(),
         trigger: Trigger { binding: "job".to_owned(), kind, data_type },
         outputs: Vec::new(),
+        inputs: Vec::new(),
         retry: None,
     }
 }

@@ -46,7 +46,7 @@ fn what_the_platform_would_not_read_is_refused() {
         "60 * * * * *",
         "00:00:00",
         "00:61:00",
-        "25:00:00",
+        "24:00",
         "0 0 0 * * * 2030",
     ] {
         let refusal = Schedule::parse(text).map(drop).unwrap_err().to_string();

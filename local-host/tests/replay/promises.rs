@@ -55,19 +55,19 @@ async fn an_answer_that_says_nothing_becomes_500_at_the_function_timeout_and_is_
     ];
     for answer in nothing {
         let worker = Recorder::start(answer).await;
-        let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:00.5");
+        let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:01");
         let host = Host::start("app", &settings, worker.address).await;
         let mut events = host.events.listen();
         assert_eq!(status(call(host.address, GET).await), "500");
         assert!(next_mistake(&mut events).await.contains("answer at least {}"));
-        assert!(next_mistake(&mut events).await.contains("functionTimeout (0.5 s)"));
+        assert!(next_mistake(&mut events).await.contains("functionTimeout (1 s)"));
     }
 }
 
 #[tokio::test]
 async fn no_answer_at_all_is_told_at_the_function_timeout() {
     let worker = Recorder::start(Value::Null).await;
-    let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:00.5");
+    let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:01");
     let host = Host::start("app", &settings, worker.address).await;
     let mut events = host.events.listen();
     assert_eq!(status(call(host.address, GET).await), "500");

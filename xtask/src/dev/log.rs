@@ -48,6 +48,7 @@ fn line(event: &Event, paint: Paint) -> Option<String> {
         Event::QueuesAway { why } => (Colour::Red, why.clone()),
         Event::QueuesBack => (Colour::Yellow, "the queue server answers again".to_owned()),
         Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
+        Event::Noted { what } => (Colour::Yellow, what.clone()),
         Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
     };
     Some(paint.with(colour, &line))

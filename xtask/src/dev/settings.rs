@@ -1,21 +1,13 @@
 //! The app settings that `dev` starts the worker with.
 
-use std::{
-    collections::BTreeMap, env, fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path,
-};
+use std::{collections::BTreeMap, env, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use anyhow::Context as _;
+use host_traps::{json_file, local_settings::LocalSettings};
 use local_host::{people::People, supervisor::OWN_URL};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::project::Project;
-
-#[derive(Deserialize)]
-struct LocalSettings {
-    #[serde(rename = "Values", default)]
-    values: BTreeMap<String, String>,
-}
 
 /// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, whose
 /// callers pass no front; the shell may set others.
@@ -64,13 +56,13 @@ pub(crate) fn issuer(people: &People) -> [(String, String); 3] {
 }
 
 fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        read => read.with_context(|| format!("cannot read {}", path.display()))?,
-    };
-    let settings: LocalSettings = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not of the form {{\"Values\": {{…}}}}", path.display()))?;
-    Ok(settings.values)
+    if !path.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let shown = path.display().to_string();
+    let document = json_file::document(path, &shown).map_err(anyhow::Error::msg)?;
+    let local = LocalSettings::of(&document).map_err(|what| anyhow::anyhow!("{shown}: {what}"))?;
+    Ok(local.values.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -95,6 +87,8 @@ mod tests {
         assert!(values(&path).unwrap().is_empty(), "the file may be absent");
         fs::write(&path, r#"{"IsEncrypted": false, "Values": {"ORDERS_LOG": "debug"}}"#).unwrap();
         assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "debug");
+        fs::write(&path, "{\n // mine\n IsEncrypted: false, Values: {ORDERS_LOG: 'info',},\n}").unwrap();
+        assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "info");
         fs::write(&path, r#"{"Values": {"ORDERS_LOG": 1}}"#).unwrap();
         assert!(values(&path).unwrap_err().to_string().contains("local.settings.json"));
     }

@@ -1,7 +1,10 @@
-//! Route templates and how they match (protocol sheet §6). Templates are tried in the sequence of the functions'
-//! names; none ranks before another for being more exact.
+//! Route templates of ASP.NET and how they match (protocol sheet §6). Templates are tried in the sequence of the
+//! functions' names; none ranks before another for being more exact.
 
 mod constraint;
+mod guid;
+mod overlap;
+mod parameter;
 mod template;
 
 use constraint::Constraint;
@@ -37,10 +40,10 @@ struct Parameter {
 pub type Params = Vec<(String, Option<String>)>;
 
 impl Template {
-    /// Reads a template, slashes at its ends ignored.
+    /// Reads a template. One slash at each end is ignored.
     ///
     /// # Errors
-    /// One sentence about what is wrong.
+    /// What is wrong, as ASP.NET would refuse it.
     pub fn parse(text: &str) -> Result<Self, String> {
         template::parse(text).map(Self)
     }
@@ -80,7 +83,7 @@ impl Segment {
             Self::Rest(parameter) => {
                 let rest = Some(path.join("/")).filter(|rest| !rest.is_empty());
                 let value = rest.or_else(|| parameter.default.clone());
-                if value.as_deref().is_some_and(|value| !parameter.allows(value)) {
+                if !parameter.allows(value.as_deref()) {
                     return None;
                 }
                 params.push((parameter.name.clone(), value));
@@ -88,7 +91,7 @@ impl Segment {
             }
             Self::Mixed(parts) => {
                 let (part, rest) = path.split_first()?;
-                mixed(parts, part, params)?;
+                mixed_or_shorter(parts, part, params)?;
                 Some(rest)
             }
         }
@@ -96,15 +99,35 @@ impl Segment {
 }
 
 impl Parameter {
-    fn allows(&self, value: &str) -> bool {
+    fn allows(&self, value: Option<&str>) -> bool {
         self.constraints.iter().all(|constraint| constraint.allows(value))
     }
 
     /// Adds the value that a path or the default gives; none where there has to be one, or it is not allowed.
     fn add(&self, found: Option<String>, params: &mut Params) -> Option<()> {
         let value = found.or_else(|| self.default.clone());
-        let is_good = value.as_deref().map_or(self.optional, |value| self.allows(value));
+        let is_good = match &value {
+            Some(value) => self.allows(Some(value)),
+            None => self.optional,
+        };
         is_good.then(|| params.push((self.name.clone(), value)))
+    }
+}
+
+/// Matches a segment of which the last part may be missing with the dot before it, as in `{name}.{kind?}`.
+fn mixed_or_shorter(parts: &[Part], text: &str, params: &mut Params) -> Option<()> {
+    if mixed(parts, text, params).is_some() {
+        return Some(());
+    }
+    match parts {
+        [shorter @ .., Part::Literal(dot), Part::Parameter(last)]
+            if last.optional && !text.ends_with(dot.as_str()) =>
+        {
+            mixed(shorter, text, params)?;
+            params.push((last.name.clone(), None));
+            Some(())
+        }
+        _ => None,
     }
 }
 
@@ -183,6 +206,38 @@ mod tests {
     }
 
     #[test]
+    fn an_optional_end_of_a_segment_goes_with_its_dot() {
+        assert_eq!(values("files/{name}.{kind?}", "/files/a.b").unwrap(), ["a", "b"]);
+        assert_eq!(values("files/{name}.{kind?}", "/files/a").unwrap(), ["a", "-"]);
+        assert_eq!(values("files/{name}.{kind?}", "/files/a."), None);
+    }
+
+    #[test]
+    fn an_optional_parameter_may_stand_before_others() {
+        assert_eq!(values("{a?}/b", "/x/b").unwrap(), ["x"]);
+        assert_eq!(values("{a?}/b", "/b"), None);
+    }
+
+    #[test]
+    fn braces_that_are_doubled_are_text() {
+        assert_eq!(values("a{{b}}/{x}", "/a{b}/1").unwrap(), ["1"]);
+    }
+
+    #[test]
+    fn a_missing_rest_meets_no_constraint() {
+        assert_eq!(values("a/{*rest:minlength(0)}", "/a"), None);
+        assert_eq!(values("a/{*rest:nonfile}", "/a").unwrap(), ["-"]);
+    }
+
+    #[test]
+    fn a_pattern_may_hold_what_else_ends_a_constraint() {
+        assert_eq!(values("{t:regex(^[0-9:]+$)}", "/1:2").unwrap(), ["1:2"]);
+        assert_eq!(values("{t:regex(^a=b$)=a=b}", "/").unwrap(), ["a=b"]);
+        assert_eq!(values("{*t:regex(^(?!api(/|$)).*$)}", "/other/x").unwrap(), ["other/x"]);
+        assert_eq!(values("{*t:regex(^(?!api(/|$)).*$)}", "/API/x"), None);
+    }
+
+    #[test]
     fn each_constraint_lets_its_own_values_in() {
         let cases = [
             ("int", "-12", "1.5"),
@@ -201,7 +256,12 @@ mod tests {
             ("max(3)", "3", "4"),
             ("range(3,5)", "4", "6"),
             ("required", "x", ""),
-            (r"regex(^\\d{{3}}$)", "123", "1234"),
+            ("file", "a.b", "a."),
+            ("nonfile", "a", "a.b"),
+            ("int", "+7", "7a"),
+            ("decimal", "1,000.5", "1e3"),
+            ("guid", "{0c4e6f0e-6a52-4a53-9b3d-6a1f0f4c2b11}", "{0c4e6f0e6a524a539b3d6a1f0f4c2b11}"),
+            (r"regex(^\d{{3}}$)", "123", "1234"),
         ];
         for (constraint, good, bad) in cases {
             let template = format!("x/{{v:{constraint}}}");
@@ -216,7 +276,21 @@ mod tests {
     #[test]
     fn templates_that_the_host_refuses_are_refused() {
         let wrong = [
-            "{a?}/b",
+            "search?term={term}",
+            "a/b?c",
+            "//a",
+            "a//",
+            "~a",
+            "{*rest?}",
+            "{a?}-b",
+            "a-{b?}",
+            "a{*rest}",
+            "{x:int(5)}",
+            "{x:min}",
+            "{x:range(5,3)}",
+            "{x:length(-1)}",
+            "{x:regex}",
+            "{x{y}",
             "{*rest}/b",
             "a//b",
             "{}",

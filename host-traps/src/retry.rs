@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::span;
+use crate::span::Span;
 
 /// A retry policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,10 +34,11 @@ impl Retry {
     ///
     /// # Errors
     /// One sentence that names the member.
-    pub(super) fn read(policy: &Value) -> Result<Self, String> {
+    pub fn read(policy: &Value) -> Result<Self, String> {
         let time = |name: &str| {
             let text = policy.get(name).and_then(Value::as_str);
-            text.and_then(span::parse)
+            text.and_then(Span::parse)
+                .and_then(Span::duration)
                 .ok_or_else(|| format!("retry.{name} must be a time span like \"00:00:10\""))
         };
         let most = match policy.get("maxRetryCount").and_then(Value::as_i64) {

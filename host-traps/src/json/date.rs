@@ -4,7 +4,7 @@ use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 /// A .NET `DateTime`. The host's time zone is UTC.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct NetDate {
+pub struct NetDate {
     time: NaiveDateTime,
     kind: Kind,
 }
@@ -18,7 +18,8 @@ enum Kind {
 
 impl NetDate {
     /// Reads `yyyy-MM-ddTHH:mm:ss` with an optional fraction of up to seven digits and an optional zone.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let date = text.get(..10)?;
         let time = text.get(11..19)?;
         if text.as_bytes().get(10) != Some(&b'T')
@@ -42,12 +43,14 @@ impl NetDate {
     }
 
     /// As .NET's invariant culture shows it.
-    pub(crate) fn shown(self) -> String {
+    #[must_use]
+    pub fn shown(self) -> String {
         self.time.format("%m/%d/%Y %H:%M:%S").to_string()
     }
 
     /// As Json.NET writes it.
-    pub(super) fn written(self) -> String {
+    #[must_use]
+    pub fn written(self) -> String {
         let fraction = format!("{:09}", self.time.and_utc().timestamp_subsec_nanos());
         let fraction = fraction[..7].trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };

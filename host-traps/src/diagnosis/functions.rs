@@ -1,0 +1,321 @@
+//! The function folders and the routes of host.json that make functions.
+
+use serde_json::Value;
+
+use super::{Diagnosis, InAzure, bindings};
+use crate::{
+    App, Level, app::FunctionFolder, binding, configuration::Section, json::Place, retry::Retry,
+    schedule::Schedule, span::is_bare_days,
+};
+
+/// What was found, and the HTTP functions that the host would load.
+#[derive(Default)]
+pub(super) struct Functions {
+    pub(super) faults: Vec<Diagnosis>,
+    pub(super) http: Vec<HttpFunction>,
+}
+
+/// A function with a route, in the sequence in which the host maps routes.
+pub(super) struct HttpFunction {
+    pub(super) name: String,
+    /// The file or section that it stands in.
+    pub(super) subject: String,
+    pub(super) place: Option<Place>,
+    /// Settings filled in.
+    pub(super) route: String,
+    /// As they are written; none for all.
+    pub(super) methods: Option<Vec<String>>,
+    pub(super) disabled: bool,
+}
+
+const IN_ERROR: (Level, InAzure) = (Level::Fail, InAzure::FunctionInError);
+const RUNS: (Level, InAzure) = (Level::Warn, InAzure::Runs);
+
+pub(super) fn of(app: &App) -> Functions {
+    let mut found = Functions::default();
+    let host = app.host.as_ref().ok().map(Section::root);
+    let routes = host
+        .as_ref()
+        .map(|host| host.section("customHandler").section("http").items("routes"))
+        .unwrap_or_default();
+    for (at, route) in routes.iter().enumerate() {
+        found.add_route(app, at, route);
+    }
+    let only = host.as_ref().map(|host| host.texts("functions")).unwrap_or_default();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|one| one.eq_ignore_ascii_case(name));
+    for folder in app.functions.iter().filter(|folder| wanted(&folder.name)) {
+        if routes.is_empty() {
+            found.add_folder(app, folder);
+        } else {
+            let why = "host.json has customHandler.http.routes, and the host takes functions from one of them alone";
+            found.add(
+                ("function-folders", IN_ERROR),
+                &format!("{}/function.json", folder.name),
+                None,
+                why,
+                "take the routes or the folders out",
+            );
+        }
+    }
+    found.http.sort_by_key(|function| function.name.to_ascii_uppercase());
+    found
+}
+
+impl Functions {
+    fn add(
+        &mut self,
+        (rule, (level, in_azure)): (&'static str, (Level, InAzure)),
+        subject: &str,
+        place: Option<Place>,
+        why: &str,
+        remedy: &str,
+    ) {
+        self.faults.push(Diagnosis::new((rule, level, in_azure), subject, why, remedy).at(place));
+    }
+
+    fn add_route(&mut self, app: &App, at: usize, route: &Section<'_>) {
+        let subject = format!("host.json customHandler.http.routes[{at}]");
+        let at_name = at.to_string();
+        let place =
+            app.file.as_ref().and_then(|file| file.place(&["customHandler", "http", "routes", &at_name]));
+        let name = format!("http-handler{}", at + 1);
+        if route.variant("authorizationLevel", &binding::AUTH_LEVELS).is_err() {
+            self.add(
+                ("binding-value", IN_ERROR),
+                &subject,
+                place,
+                "its authorizationLevel is none that the host knows",
+                "write \"anonymous\", \"function\" or \"admin\"",
+            );
+        }
+        match route.text("route").filter(|route| !route.trim().is_empty()) {
+            None => self.add(
+                ("route-template", IN_ERROR),
+                &subject,
+                place,
+                "it has no route",
+                "write a route template such as \"{*route}\"",
+            ),
+            Some(route) => match app.settings.expand(&route) {
+                Err(what) => self.add(
+                    ("settings-in-bindings", IN_ERROR),
+                    &subject,
+                    place,
+                    &format!("its route cannot be filled in: {what}"),
+                    "set it, or correct the name",
+                ),
+                Ok(route) => {
+                    let disabled = app.settings.disables(&name);
+                    self.http.push(HttpFunction { name, subject, place, route, methods: None, disabled });
+                }
+            },
+        }
+    }
+
+    /// A function that a setting switches off may be as wrong as it likes, but for its route.
+    fn add_folder(&mut self, app: &App, folder: &FunctionFolder) {
+        let before = self.faults.len();
+        let subject = format!("{}/function.json", folder.name);
+        if !binding::is_function_name(&folder.name) {
+            let remedy = "rename the folder: begin with a letter, go on with letters, digits, '_' and '-', 128 at most, not \"host\"";
+            self.add(
+                ("function-json", IN_ERROR),
+                &subject,
+                None,
+                "the folder's name is no function's",
+                remedy,
+            );
+        }
+        match &folder.json {
+            Err(why) => self.add(("function-json", IN_ERROR), &subject, None, why, "correct the file"),
+            Ok(json) => self.add_function(app, folder, &subject, json),
+        }
+        let disabled = app.settings.disables(&folder.name);
+        let is_refused = self.faults[before..].iter().any(|fault| fault.level == Level::Fail);
+        if disabled {
+            self.faults.truncate(before);
+        }
+        if !is_refused {
+            self.http.extend(http_function(app, folder, subject, disabled));
+        }
+    }
+
+    fn add_function(&mut self, app: &App, folder: &FunctionFolder, subject: &str, json: &Value) {
+        let place = |path: &[&str]| folder.document.as_ref().and_then(|document| document.place(path));
+        if binding::get(json, "disabled").is_some_and(|value| *value != Value::Bool(false)) {
+            let why = format!(
+                "the member `disabled` does nothing since version 2 of the host: {} runs",
+                folder.name
+            );
+            let remedy = format!(
+                "set AzureWebJobs.{0}.Disabled=true, or AzureWebJobs_{0}_Disabled=true on Linux",
+                folder.name
+            );
+            self.add(("disabled-member", RUNS), subject, place(&["disabled"]), &why, &remedy);
+        }
+        let source = binding::text(json, "configurationSource").unwrap_or_else(|| "config".to_owned());
+        if !["attributes", "config"].iter().any(|known| known.eq_ignore_ascii_case(&source)) {
+            self.add(
+                ("function-json", IN_ERROR),
+                subject,
+                place(&["configurationSource"]),
+                "its configurationSource is none that the host knows",
+                "leave it out",
+            );
+        }
+        if let Some(script) =
+            json.get("scriptFile").and_then(crate::json::text).filter(|script| !script.is_empty())
+            && !app.root.join(&folder.name).join(&script).is_file()
+        {
+            let why = format!("`scriptFile` names {script}, which is not there");
+            self.add(
+                ("script-file", IN_ERROR),
+                subject,
+                place(&["scriptFile"]),
+                &why,
+                "remove `scriptFile`: a custom handler has none",
+            );
+        }
+        if let Some(policy) = json.get("retry").filter(|policy| !policy.is_null())
+            && let Err(why) = Retry::read(policy)
+        {
+            self.add(("retry-policy", IN_ERROR), subject, place(&["retry"]), &why, "correct the policy");
+        }
+        let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty())
+        else {
+            self.add(
+                ("function-json", IN_ERROR),
+                subject,
+                place(&["bindings"]),
+                "it has no list \"bindings\" with at least a trigger",
+                "write one",
+            );
+            return;
+        };
+        self.add_bindings(app, folder, subject, bindings);
+    }
+
+    fn add_bindings(&mut self, app: &App, folder: &FunctionFolder, subject: &str, bindings: &[Value]) {
+        let place = |path: &[&str]| folder.document.as_ref().and_then(|document| document.place(path));
+        let mut names: Vec<String> = Vec::new();
+        for (at, one) in bindings.iter().enumerate() {
+            let at = at.to_string();
+            if !one.is_object() {
+                self.add(
+                    ("function-json", IN_ERROR),
+                    subject,
+                    place(&["bindings", &at]),
+                    "a binding is no object",
+                    "write {\"type\": …, \"direction\": …, \"name\": …}",
+                );
+                continue;
+            }
+            let name = binding::text(one, "name").unwrap_or_default();
+            for fault in bindings::faults(one, &app.settings) {
+                let place = place(&["bindings", &at, fault.member]).or_else(|| place(&["bindings", &at]));
+                self.add(
+                    (fault.rule, IN_ERROR),
+                    subject,
+                    place,
+                    &format!("binding \"{name}\": {}", fault.why),
+                    &fault.remedy,
+                );
+            }
+            if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                let why = format!("two bindings are named \"{name}\"; case does not tell them apart");
+                self.add(
+                    ("binding-names", IN_ERROR),
+                    subject,
+                    place(&["bindings", &at]),
+                    &why,
+                    "give each binding a name of its own",
+                );
+            }
+            names.push(name);
+            self.add_warnings(app, subject, place(&["bindings", &at]), one);
+        }
+        let triggers = bindings.iter().filter(|one| binding::is_trigger(one)).count();
+        if triggers != 1 {
+            let why = format!("it has {triggers} triggers; a function has exactly one");
+            self.add(
+                ("one-trigger", IN_ERROR),
+                subject,
+                place(&["bindings"]),
+                &why,
+                "give it one trigger; make two functions of two",
+            );
+        }
+    }
+
+    /// What runs, and hardly as its author means it.
+    fn add_warnings(&mut self, app: &App, subject: &str, place: Option<Place>, one: &Value) {
+        let kind = binding::text(one, "type").unwrap_or_default().to_ascii_lowercase();
+        if kind == "httptrigger"
+            && binding::methods(one).is_ok_and(|methods| methods.is_some_and(|list| list.is_empty()))
+        {
+            let why = "its methods are an empty list, which lets no method in: every call gets 404";
+            self.add(
+                ("methods", RUNS),
+                subject,
+                place,
+                why,
+                "name the methods, or leave `methods` out for all of them",
+            );
+        }
+        if kind != "timertrigger" {
+            return;
+        }
+        let written =
+            app.settings.expand(&binding::text(one, "schedule").unwrap_or_default()).unwrap_or_default();
+        let Ok(schedule) = Schedule::parse(&written) else { return };
+        for range in schedule.reversed_ranges() {
+            let why = format!(
+                "the range {range} in \"{written}\" goes from high to low, and the host turns its ends round"
+            );
+            self.add(
+                ("schedule-meaning", RUNS),
+                subject,
+                place,
+                &why,
+                "write two ranges with a comma, such as `22-23,0-6` or `FRI-SAT,SUN-MON`",
+            );
+        }
+        let parts = written.split(':').count();
+        let days = schedule.interval().map_or(0, |every| every.as_secs() / 86_400);
+        if is_bare_days(&written) || (parts == 3 && days > 0 && !written.contains('.')) {
+            let why = format!(
+                "the schedule \"{written}\" means every {days} days: a bare number, and what stands before two colons from 24 on, are days"
+            );
+            self.add(
+                ("time-span-unit", RUNS),
+                subject,
+                place,
+                &why,
+                "write the span out, such as \"1.00:00:00\" for a day",
+            );
+        }
+    }
+}
+
+fn http_function(
+    app: &App,
+    folder: &FunctionFolder,
+    subject: String,
+    disabled: bool,
+) -> Option<HttpFunction> {
+    let list = folder.json.as_ref().ok()?.get("bindings")?.as_array()?;
+    let is_http = |one: &&Value| {
+        binding::text(one, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("httpTrigger"))
+    };
+    let at = list.iter().position(|one| is_http(&one))?;
+    let place = folder.document.as_ref().and_then(|document| {
+        let at = at.to_string();
+        document.place(&["bindings", &at, "route"]).or_else(|| document.place(&["bindings", &at]))
+    });
+    let route = app.settings.expand(&binding::route(&list[at], &folder.name)).ok()?;
+    let route = if route.trim().is_empty() { folder.name.clone() } else { route };
+    let methods =
+        list[at].as_object().and_then(|_| binding::get(&list[at], "methods")).and_then(Value::as_array);
+    let methods = methods.map(|list| list.iter().filter_map(crate::json::text).collect());
+    Some(HttpFunction { name: folder.name.clone(), subject, place, route, methods, disabled })
+}
