@@ -9,6 +9,7 @@ async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
     together(scenarios![
         garbled_lengths,
         garbled_bytes,
+        answers_that_end_twice,
         terminated_connections,
         connections_that_are_ended_when_idle,
         connections_that_are_read_only,
@@ -41,6 +42,27 @@ async fn garbled_lengths() {
 
 async fn garbled_bytes() {
     garbled(Garble::Bytes).await;
+}
+
+/// Each statement seems to be answered before it is, by nothing: that is no order that is missing.
+async fn answers_that_end_twice() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    for _ in 0..3 {
+        world.proxy.repeat_ready(true);
+        let calls = (0..16).map(async |number: usize| match number % 4 {
+            3 => world.send(&fresh(), None).await.status,
+            _ => world.buyer.get(&location).await.status,
+        });
+        let statuses = join_all(calls).await;
+        assert!(
+            statuses.iter().all(|status| [200, 201, 503].contains(status)),
+            "an answer of nothing was believed: {statuses:?}"
+        );
+        world.proxy.repeat_ready(false);
+        world.heals().await;
+    }
+    world.end();
 }
 
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -130,10 +130,17 @@ where
     E: Execute<'q, Postgres> + 'q,
 {
     let answer = connection.fetch_many(query).try_collect().await;
-    if answer.as_ref().is_ok_and(|answer| !is_readable(answer)) {
+    if answer.as_ref().is_ok_and(|answer| !is_whole(answer) || !is_readable(answer)) {
         return Asked::Failed(unreadable());
     }
     at_its_end(connection, answer).await
+}
+
+/// Whether the server said, once and at the end, that the statement is complete. Without that, what ended the answer
+/// belongs to another one, and so would the next answer.
+fn is_whole(answer: &Answer) -> bool {
+    let complete = answer.iter().position(Either::is_left);
+    complete.is_some_and(|at| at + 1 == answer.len())
 }
 
 /// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.
