@@ -29,9 +29,9 @@ async fn foreign(database: &Database) -> Transaction<'static, Engine> {
 }
 
 async fn texts(store: &Postgres, statement: &'static str) -> Vec<String> {
-    sqlx::query_scalar(statement).fetch_all(&store.pool).await.unwrap()
+    sqlx::query_scalar(statement).fetch_all(store.pool.to_read()).await.unwrap()
 }
 
 async fn run(store: &Postgres, statement: &'static str) {
-    sqlx::raw_sql(statement).execute(&store.pool).await.unwrap();
+    sqlx::raw_sql(statement).execute(store.pool.to_read()).await.unwrap();
 }

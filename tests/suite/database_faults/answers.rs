@@ -13,6 +13,7 @@ async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
         terminated_connections,
         connections_that_are_ended_when_idle,
         connections_that_are_read_only,
+        a_server_that_is_read_only,
         a_changed_column,
         a_statement_is_one_round_trip,
     ])
@@ -92,29 +93,57 @@ async fn connections_that_are_ended_when_idle() {
     world.end();
 }
 
+const READ_ONLY: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+END $$";
+
+/// Connections that exist stay as they are.
+const WRITABLE: &str = "SET TRANSACTION READ WRITE; DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
+END $$";
+
 /// As after a failover: the connections of before lead to what is a standby now.
 async fn connections_that_are_read_only() {
     let world = World::start().await;
-    world
-        .run(
-            "DO $$ BEGIN
-                 EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
-             END $$",
-        )
-        .await;
+    world.run(READ_ONLY).await;
     world.run(TERMINATE).await;
     world.fill().await;
     assert_eq!(world.send(&fresh(), None).await.status, 503, "nothing can be written");
     assert_eq!(world.buyer.get("/api/orders").await.status, 200);
-    // Connections that exist stay as they are.
-    world
-        .run(
-            "SET TRANSACTION READ WRITE;
-             DO $$ BEGIN
-                 EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
-             END $$",
-        )
-        .await;
+    world.run(WRITABLE).await;
+    world.heals().await;
+    world.end();
+}
+
+/// As with a disk that is nearly full. Twelve callers write, and hear at once that it does not work; fourteen read, and
+/// do not notice.
+async fn a_server_that_is_read_only() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    world.run(READ_ONLY).await;
+    world.run(TERMINATE).await;
+    world.fill().await;
+    assert_eq!(world.send(&fresh(), None).await.status, 503, "nothing can be written");
+    let logins = world.proxy.counts().accepted;
+    let (over, slowest) = (Instant::now() + Duration::from_secs(3), Mutex::new(Duration::ZERO));
+    let caller = async |number: usize| {
+        while Instant::now() < over {
+            let (wanted, (status, took)) = match number {
+                0..12 => (503, timed(world.send(&fresh(), None)).await),
+                12..22 => (200, timed(world.buyer.get(&location)).await),
+                _ => (200, timed(world.buyer.get("/api/products")).await),
+            };
+            assert_eq!(status, wanted, "caller {number}, after {took:?}");
+            let mut slowest = slowest.lock().unwrap_or_else(PoisonError::into_inner);
+            *slowest = took.max(*slowest);
+        }
+    };
+    join_all((0..26).map(caller)).await;
+    let slowest = slowest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(slowest < Duration::from_secs(1), "a call took {slowest:?}");
+    let logins = world.proxy.counts().accepted - logins;
+    assert!(logins <= 10, "{logins} logins in 3 s");
+    world.run(WRITABLE).await;
     world.heals().await;
     world.end();
 }
