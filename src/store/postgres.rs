@@ -26,9 +26,7 @@ use crate::{
 use super::{
     Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling,
     Listed, OnWait, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Rights,
-    Slice, Stamp, Store, StoreError, Updated, Workload,
-    bounds::{STATEMENT, bounded},
-    sql::PING,
+    Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
 };
 
 mod changes;
@@ -37,6 +35,7 @@ mod expiry;
 mod fulfilment;
 mod in_flight;
 mod lanes;
+mod marks;
 mod migrate;
 mod orders;
 mod outbox;
@@ -56,15 +55,17 @@ mod tests;
 
 use in_flight::{InFlight, Subject};
 use lanes::Lanes;
+use marks::{Kind, Needs};
 use pool::Pool;
 use sign_in::SignIn;
 
 /// How long a change waits for another one of the same thing: a request for its twin, at most.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// How long a statement waits for a lock. Much less than callers wait for a connection: a change that waits longer does
-/// so without one, between its attempts.
-const LOCK: Duration = Duration::from_millis(250);
+/// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
+/// without a connection, between the attempts. Until it is known to be locked it may take any connection, so this is
+/// short.
+const LOCK: Duration = Duration::from_millis(25);
 
 /// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
 /// is slow is not taken for a server that is silent.
@@ -109,7 +110,8 @@ impl Postgres {
             Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,
             Err(error) => return Err(error),
         };
-        let (encrypted, owner, api, processor) = sqlx::query_as(sql::RIGHTS).fetch_one(&self.pool).await?;
+        let (encrypted, owner, api, processor) =
+            sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.to_read()).await?;
         Ok(Examined { current, rights: Some(Rights { encrypted, owner, api, processor }) })
     }
 }
@@ -126,15 +128,15 @@ impl Store for Postgres {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|pool| async move {
-            sqlx::query(PING).execute(pool).await?;
+        self.read(Kind::Schema, |access| async move {
+            sqlx::query(PING).execute(access).await?;
             Ok(())
         })
         .await
     }
 
     async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
-        self.read(|pool| probe::run(pool, workload)).await
+        self.change(Kind::Probe, |access, _| probe::run(access, workload)).await
     }
 
     async fn place_order(
@@ -145,7 +147,7 @@ impl Store for Postgres {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Placed, StoreError> {
-        bounded(placing::take_turn(self, permit, id, draft, key, stamp)).await
+        placing::take_turn(self, permit, id, draft, key, stamp).await
     }
 
     async fn ingest_order(
@@ -155,11 +157,12 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Ingested, StoreError> {
         let subject = Subject::Message(message.message_id);
-        self.change(subject, |pool, attempt| placing::ingest(pool, attempt, message, id, stamp)).await
+        let needs = Needs::order(Some(subject), &message.draft.lines);
+        self.change(needs, |access, attempt| placing::ingest(access, attempt, message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.read(|pool| orders::find(pool, permit.scope(), id)).await
+        self.read(Kind::Order, |access| orders::find(access, permit.scope(), id)).await
     }
 
     async fn update_order(
@@ -170,8 +173,9 @@ impl Store for Postgres {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Updated, StoreError> {
-        self.change(Subject::Order(id), |pool, attempt| {
-            changes::update(pool, attempt, permit, (id, revision), precondition, stamp)
+        let needs = Needs::lines(Subject::Order(id), &revision.lines);
+        self.change(needs, |access, attempt| {
+            changes::update(access, attempt, permit, (id, revision), precondition, stamp)
         })
         .await
     }
@@ -182,7 +186,7 @@ impl Store for Postgres {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Cancelled, StoreError> {
-        self.change(Subject::Order(id), |pool, attempt| changes::cancel(pool, attempt, permit, id, stamp))
+        self.change(Subject::Order(id), |access, attempt| changes::cancel(access, attempt, permit, id, stamp))
             .await
     }
 
@@ -192,7 +196,7 @@ impl Store for Postgres {
         id: OrderId,
         slice: &Slice<u64>,
     ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.read(|pool| changes::history(pool, permit.scope(), id, slice)).await
+        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, slice)).await
     }
 
     async fn list_orders(
@@ -200,7 +204,7 @@ impl Store for Postgres {
         scope: AccessScope,
         slice: &Slice<OrderId>,
     ) -> Result<Listed<Order>, StoreError> {
-        self.read(|pool| orders::list(pool, scope, slice)).await
+        self.read(Kind::Orders, |access| orders::list(access, scope, slice)).await
     }
 
     async fn queue_order(
@@ -211,8 +215,8 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<Queued, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, attempt| {
-            fulfilment::queue(pool, attempt, permit, message, relay_at, stamp)
+        self.change(subject, |access, attempt| {
+            fulfilment::queue(access, attempt, permit, message, relay_at, stamp)
         })
         .await
     }
@@ -222,7 +226,7 @@ impl Store for Postgres {
         permit: &Permit<ListProducts>,
         slice: &Slice<Sku>,
     ) -> Result<Listed<Product>, StoreError> {
-        self.read(|pool| products::list(pool, permit, slice)).await
+        self.read(Kind::Products, |access| products::list(access, permit, slice)).await
     }
 
     async fn put_product(
@@ -233,12 +237,13 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<ProductWritten, StoreError> {
         let subject = Subject::Product(draft.sku.clone());
-        self.change(subject, |pool, attempt| products::put(pool, attempt, draft, precondition, stamp)).await
+        self.change(subject, |access, attempt| products::put(access, attempt, draft, precondition, stamp))
+            .await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, _| fulfilment::pending(pool, message, stamp)).await
+        self.change(subject, |access, _| fulfilment::pending(access, message, stamp)).await
     }
 
     async fn decide_order(
@@ -248,7 +253,7 @@ impl Store for Postgres {
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
         let subject = Subject::Order(message.order_id);
-        self.change(subject, |pool, attempt| fulfilment::decide(pool, attempt, message, decision, stamp))
+        self.change(subject, |access, attempt| fulfilment::decide(access, attempt, message, decision, stamp))
             .await
     }
 
@@ -262,7 +267,8 @@ impl Store for Postgres {
             Some(message) => Subject::Order(message.order_id),
             None => Subject::Payload(letter.digest()),
         };
-        self.change(subject, |pool, attempt| dead_letters::record(pool, attempt, letter, fails, stamp)).await
+        self.change(subject, |access, attempt| dead_letters::record(access, attempt, letter, fails, stamp))
+            .await
     }
 
     async fn list_dead_letters(
@@ -270,7 +276,7 @@ impl Store for Postgres {
         _permit: &Permit<ListDeadLetters>,
         slice: &Slice<Uuid>,
     ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.read(|pool| dead_letters::list(pool, slice)).await
+        self.read(Kind::Letters, |access| dead_letters::list(access, slice)).await
     }
 
     async fn replay_dead_letter(
@@ -279,14 +285,14 @@ impl Store for Postgres {
         id: Uuid,
         stamp: Stamp,
     ) -> Result<Replayed, StoreError> {
-        self.change(Subject::Letter(id), |pool, attempt| {
-            dead_letters::replay(pool, attempt, permit, id, stamp)
+        self.change(Subject::Letter(id), |access, attempt| {
+            dead_letters::replay(access, attempt, permit, id, stamp)
         })
         .await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        bounded(self.changing(None, |pool, _| expiry::purge(pool, now, limit))).await
+        self.change(Kind::Purge, |access, _| expiry::purge(access, now, limit)).await
     }
 
     async fn excess_dead_letters(
@@ -294,11 +300,11 @@ impl Store for Postgres {
         ceiling: LetterCeiling,
         limit: u32,
     ) -> Result<Vec<ExcessLetter>, StoreError> {
-        self.read(|pool| expiry::excess(pool, ceiling, limit)).await
+        self.read(Kind::Letters, |access| expiry::excess(access, ceiling, limit)).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        bounded(self.changing(None, |pool, _| expiry::drop_letters(pool, ids))).await
+        self.change(Kind::Purge, |access, _| expiry::drop_letters(access, ids)).await
     }
 
     async fn take_due_messages(
@@ -307,11 +313,11 @@ impl Store for Postgres {
         deadline: chrono::Duration,
         limit: u32,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        bounded(self.changing(None, |pool, _| outbox::take_due(pool, now, deadline, limit))).await
+        self.change(Kind::Relay, |access, _| outbox::take_due(access, now, deadline, limit)).await
     }
 
     async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
         let (in_use, most) = (self.pool.in_use(), self.connections);
-        self.read(|pool| outbox::gauges(pool, now, (in_use, most))).await
+        self.read(Kind::Gauges, |access| outbox::gauges(access, now, (in_use, most))).await
     }
 }

@@ -79,6 +79,7 @@ struct Faults {
     garble: Option<Garble>,
     silence_after_commit: bool,
     silence_after: Option<usize>,
+    repeat_ready: bool,
 }
 
 #[derive(Debug)]
@@ -181,6 +182,12 @@ impl Proxy {
     pub fn garble(&self, garble: Option<Garble>, seed: u64) {
         *lock(&self.shared.chance) = fastrand::Rng::with_seed(seed);
         self.shared.faults().garble = garble;
+    }
+
+    /// While this is on, each answer of `PostgreSQL` after the login ends twice: what the client takes for the end of the
+    /// next one is there before it.
+    pub fn repeat_ready(&self, on: bool) {
+        self.shared.faults().repeat_ready = on;
     }
 
     /// What was counted so far.

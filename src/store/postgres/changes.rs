@@ -14,11 +14,11 @@ use crate::{
     },
 };
 
-use super::{orders::find, placing::price, pool::Pool, retry::Attempt, rows::WholeRow, sql};
+use super::{orders::find, placing::price, pool::Access, retry::Attempt, rows::WholeRow, sql};
 
 /// What one of its attempts may have changed before its answer was lost, the next takes for its own and no other's.
 pub(super) async fn update(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     permit: &Permit<UpdateOrder>,
     (id, revision): (OrderId, &OrderRevision),
@@ -43,7 +43,7 @@ pub(super) async fn update(
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
-        .fetch_all(pool)
+        .fetch_all(access)
         .await?;
     let mut prices = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -53,7 +53,7 @@ pub(super) async fn update(
         // A product can have changed since the attempt whose answer was lost.
         let own = match attempt {
             Attempt::First => None,
-            Attempt::Again => own_update(pool, id, stamp).await?,
+            Attempt::Again => own_update(access, id, stamp).await?,
         };
         return Ok(own.map_or(Updated::Refused(faults), Updated::Now));
     }
@@ -61,7 +61,7 @@ pub(super) async fn update(
         Err(unmet) => match attempt {
             Attempt::First => Ok(unmet.into()),
             Attempt::Again => {
-                Ok(own_update(pool, id, stamp).await?.map_or_else(|| unmet.into(), Updated::Now))
+                Ok(own_update(access, id, stamp).await?.map_or_else(|| unmet.into(), Updated::Now))
             }
         },
         Ok(_) => updated(&rows).map(Updated::Now),
@@ -69,12 +69,12 @@ pub(super) async fn update(
 }
 
 /// The order as it is, if this invocation changed it.
-async fn own_update(pool: &Pool, id: OrderId, stamp: Stamp) -> Result<Option<Order>, StoreError> {
+async fn own_update(access: Access<'_>, id: OrderId, stamp: Stamp) -> Result<Option<Order>, StoreError> {
     let row: Option<WholeRow> = sqlx::query_as(sql::OWN_UPDATE)
         .bind(id.to_string())
         .bind(stamp.invocation.to_string())
         .bind(stamp.at.timestamp_micros())
-        .fetch_optional(pool)
+        .fetch_optional(access)
         .await?;
     row.map(Order::try_from).transpose()
 }
@@ -103,7 +103,7 @@ fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
 }
 
 pub(super) async fn cancel(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     permit: &Permit<CancelOrder>,
     id: OrderId,
@@ -118,12 +118,12 @@ pub(super) async fn cancel(
             .bind(actor.object.as_ref().map(Uuid::to_string))
             .bind(stamp.invocation.to_string())
             .bind_scope(scope)
-            .fetch_optional(pool)
+            .fetch_optional(access)
             .await?;
         if let Some(row) = row {
             return Order::try_from(row).map(Cancelled::Now);
         }
-        let there = find(pool, scope, id).await?;
+        let there = find(access, scope, id).await?;
         match there {
             None => return Ok(Cancelled::NotFound),
             // It was changed meanwhile, and somebody got on with each turn.
@@ -144,7 +144,7 @@ pub(super) fn is_own(order: &Order, stamp: Stamp, attempt: Attempt) -> bool {
 }
 
 pub(super) async fn history(
-    pool: &Pool,
+    access: Access<'_>,
     scope: AccessScope,
     id: OrderId,
     slice: &Slice<u64>,
@@ -155,9 +155,9 @@ pub(super) async fn history(
         .bind(before)
         .bind(slice.with_next())
         .bind_scope(scope)
-        .fetch_all(pool)
+        .fetch_all(access)
         .await?;
-    if found.is_empty() && find(pool, scope, id).await?.is_none() {
+    if found.is_empty() && find(access, scope, id).await?.is_none() {
         return Ok(None);
     }
     let Listed { items, more } = slice.cut(found);

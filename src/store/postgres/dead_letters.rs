@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-use super::{fulfilment::is_left, pool::Pool, retry::Attempt, sql};
+use super::{fulfilment::is_left, pool::Access, retry::Attempt, sql};
 
 /// Whether the letter of this id is kept.
 const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id = $1)";
@@ -23,7 +23,7 @@ const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id
 /// Keeps a letter. What one of its attempts may have kept and failed before its answer was lost, the next takes for its
 /// own.
 pub(super) async fn record(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
@@ -46,24 +46,24 @@ pub(super) async fn record(
         .bind(stamp.invocation.to_string())
         .bind(binding(&letter.queue))
         .bind(fails.map(FulfilmentMessage::encode))
-        .fetch_one(pool)
+        .fetch_one(access)
         .await?;
     let is_reused: bool = row.try_get("reused")?;
     let (mut kept, mut failed): (bool, bool) = (row.try_get("kept")?, row.try_get("failed")?);
     if attempt == Attempt::Again && !kept {
-        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(pool).await?;
+        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(access).await?;
     }
     if let Some(message) = fails.filter(|_| !is_reused && !failed) {
-        failed = is_left(pool, attempt, message, Status::Failed, stamp).await?;
+        failed = is_left(access, attempt, message, Status::Failed, stamp).await?;
     }
     let reason = if is_reused { Reason::Reused } else { letter.reason };
     Ok(GivenUp { kept: kept.then_some(reason), failed })
 }
 
-pub(super) async fn list(pool: &Pool, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
+pub(super) async fn list(access: Access<'_>, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
     let after = slice.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let found: Vec<DeadLetterRow> =
-        sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
+        sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(access).await?;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
 }
@@ -71,14 +71,14 @@ pub(super) async fn list(pool: &Pool, slice: &Slice<Uuid>) -> Result<Listed<Dead
 /// Looks what the message is, then marks the letter and sends it if no other caller has in between. What one of its
 /// attempts may have changed before its answer was lost, the next takes for its own.
 pub(super) async fn replay(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     permit: &Permit<ReplayDeadLetter>,
     id: Uuid,
     stamp: Stamp,
 ) -> Result<Replayed, StoreError> {
     let row: Option<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(pool).await?;
+        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(access).await?;
     let Some(row) = row else { return Ok(Replayed::NotFound) };
     let letter = DeadLetter::try_from(row)?;
     if let Some(at) = letter.replayed_at {
@@ -97,7 +97,7 @@ pub(super) async fn replay(
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
-        .fetch_optional(pool)
+        .fetch_optional(access)
         .await?;
     row.map_or(Ok(Replayed::Already), |row| DeadLetter::try_from(row).map(Replayed::Now))
 }

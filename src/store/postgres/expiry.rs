@@ -9,9 +9,9 @@ use crate::store::{
     sql::{EXCESS_LETTERS, PURGE_DEAD_LETTERS, PURGE_INBOX, PURGE_KEYS, PURGE_OUTBOX},
 };
 
-use super::pool::Pool;
+use super::pool::Access;
 
-pub(super) async fn purge(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
+pub(super) async fn purge(access: Access<'_>, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
     let mut gone = 0;
     for (statement, age) in [
         (PURGE_KEYS, kept::KEY),
@@ -22,7 +22,7 @@ pub(super) async fn purge(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Result
         let purged = sqlx::query(statement)
             .bind((now - age).timestamp_micros())
             .bind(i64::from(limit))
-            .execute(pool)
+            .execute(access)
             .await?;
         gone += purged.rows_affected();
     }
@@ -31,7 +31,7 @@ pub(super) async fn purge(pool: &Pool, now: DateTime<Utc>, limit: u32) -> Result
 
 /// The dead letters that are over the ceiling.
 pub(super) async fn excess(
-    pool: &Pool,
+    access: Access<'_>,
     ceiling: LetterCeiling,
     limit: u32,
 ) -> Result<Vec<ExcessLetter>, StoreError> {
@@ -39,15 +39,15 @@ pub(super) async fn excess(
         .bind(ceiling.recorded_after.timestamp_micros())
         .bind(ceiling.newest_but_one())
         .bind(i64::from(limit))
-        .fetch_all(pool)
+        .fetch_all(access)
         .await?;
     found.into_iter().map(ExcessLetter::try_from).collect()
 }
 
 /// Drops dead letters.
-pub(super) async fn drop_letters(pool: &Pool, ids: &[Uuid]) -> Result<(), StoreError> {
+pub(super) async fn drop_letters(access: Access<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
     let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
-    sqlx::query(DROP_LETTERS).bind(ids).execute(pool).await?;
+    sqlx::query(DROP_LETTERS).bind(ids).execute(access).await?;
     Ok(())
 }
 

@@ -13,10 +13,10 @@ use crate::{
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::{self, Sabotage};
 
-use super::{changes::is_own, orders::find, pool::Pool, retry::Attempt, rows::WholeRow, sql};
+use super::{changes::is_own, orders::find, pool::Access, retry::Attempt, rows::WholeRow, sql};
 
 pub(super) async fn queue(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     permit: &Permit<ProcessOrder>,
     message: &FulfilmentMessage,
@@ -38,12 +38,12 @@ pub(super) async fn queue(
             .bind(actor.object.as_ref().map(Uuid::to_string))
             .bind(stamp.invocation.to_string())
             .bind_scope(scope)
-            .fetch_optional(pool)
+            .fetch_optional(access)
             .await?;
         if let Some(row) = row {
             return Ok(Queued::Now(Order::try_from(row)?));
         }
-        match find(pool, scope, message.order_id).await? {
+        match find(access, scope, message.order_id).await? {
             None => return Ok(Queued::NotFound),
             // As in `cancel`.
             Some(order) if order.status == Status::Placed => {}
@@ -57,13 +57,13 @@ pub(super) async fn queue(
 }
 
 pub(super) async fn pending(
-    pool: &Pool,
+    access: Access<'_>,
     message: &FulfilmentMessage,
     stamp: Stamp,
 ) -> Result<Pending, StoreError> {
     #[cfg(feature = "sabotage")]
     if Sabotage::InboxOff.is_on() {
-        sabotage::forget_on_server(pool, message).await?;
+        sabotage::forget_on_server(access, message).await?;
     }
     let row = sqlx::query(sql::PENDING)
         .bind(message.order_id.to_string())
@@ -71,7 +71,7 @@ pub(super) async fn pending(
         .bind(stamp.at.timestamp_micros())
         .bind(FULFILMENT)
         .bind(message.encode())
-        .fetch_one(pool)
+        .fetch_one(access)
         .await?;
     if row.try_get("reused")? {
         return Ok(Pending::Reused);
@@ -86,7 +86,7 @@ pub(super) async fn pending(
 /// Decides an order that waits. What one of its attempts may have decided before its answer was lost, the next takes for
 /// its own.
 pub(super) async fn decide(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     message: &FulfilmentMessage,
     decision: Decision,
@@ -95,7 +95,7 @@ pub(super) async fn decide(
     let (action, status) = decision.change();
     #[cfg(feature = "sabotage")]
     if Sabotage::InboxOff.is_on() {
-        sabotage::forget_on_server(pool, message).await?;
+        sabotage::forget_on_server(access, message).await?;
     }
     let decided: bool = sqlx::query_scalar(sql::DECIDE)
         .bind(message.order_id.to_string())
@@ -105,9 +105,9 @@ pub(super) async fn decide(
         .bind(FULFILMENT)
         .bind(action.as_str())
         .bind(stamp.invocation.to_string())
-        .fetch_one(pool)
+        .fetch_one(access)
         .await?;
-    Ok(decided || is_left(pool, attempt, message, status, stamp).await?)
+    Ok(decided || is_left(access, attempt, message, status, stamp).await?)
 }
 
 /// Whether an order was left in this state at that very instant.
@@ -116,7 +116,7 @@ const IS_LEFT: &str =
 
 /// Whether an attempt of this call, whose answer was lost, left the order in this state.
 pub(super) async fn is_left(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     message: &FulfilmentMessage,
     status: Status,
@@ -129,7 +129,7 @@ pub(super) async fn is_left(
         .bind(message.order_id.to_string())
         .bind(status.as_str())
         .bind(stamp.at.timestamp_micros())
-        .fetch_one(pool)
+        .fetch_one(access)
         .await?;
     Ok(left)
 }

@@ -40,8 +40,6 @@ struct Entry {
     /// Who has the turn, and who waits for it.
     callers: usize,
     turn: Arc<Semaphore>,
-    /// Whether the last one who had the turn met a lock in the database.
-    is_locked: bool,
 }
 
 impl InFlight {
@@ -52,11 +50,9 @@ impl InFlight {
     pub(super) async fn enter(&self, subject: Subject) -> Result<Turn<'_>, Error> {
         let semaphore = {
             let mut entries = self.entries();
-            let entry = entries.entry(subject.clone()).or_insert_with(|| Entry {
-                callers: 0,
-                turn: Arc::new(Semaphore::new(1)),
-                is_locked: false,
-            });
+            let entry = entries
+                .entry(subject.clone())
+                .or_insert_with(|| Entry { callers: 0, turn: Arc::new(Semaphore::new(1)) });
             entry.callers += 1;
             Arc::clone(&entry.turn)
         };
@@ -76,20 +72,6 @@ pub(super) struct Turn<'f> {
     in_flight: &'f InFlight,
     subject: Subject,
     permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Turn<'_> {
-    /// Whether the last call that had the turn met a lock.
-    pub(super) fn is_locked(&self) -> bool {
-        self.in_flight.entries().get(&self.subject).is_some_and(|entry| entry.is_locked)
-    }
-
-    /// Tells those who come next whether the subject is locked in the database.
-    pub(super) fn set_locked(&self, is_locked: bool) {
-        if let Some(entry) = self.in_flight.entries().get_mut(&self.subject) {
-            entry.is_locked = is_locked;
-        }
-    }
 }
 
 impl Drop for Turn<'_> {

@@ -1,74 +1,101 @@
-//! How many connections may wait for locks. A change that meets a lock holds a connection for as long as it waits, so
-//! while there are locks, changes share one half of the pool, and those that met one share half of that.
+//! Who waits for locks of other clients, and with how many connections.
+//!
+//! A statement that meets a lock gives up soon and is tried again. While it waits it holds no connection, and what is
+//! known to be locked shares one half of the pool: everything else has the other half.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{error::Error as StdError, io, time::Duration};
 
 use sqlx::Error;
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
-/// How long after a lock was met all changes keep to their half.
-const WARY: Duration = Duration::from_secs(1);
+use super::{
+    LOCK_WAIT,
+    marks::{Marks, Needs},
+};
 
+/// How long a unit of work pauses after it met a lock; each further time doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The connections that may be used for what is locked.
 pub(super) struct Lanes {
-    changes: Semaphore,
     locked: Semaphore,
-    wary_until: Mutex<Option<Instant>>,
+    marks: Marks,
 }
 
-/// Whether what a call changes is locked, as far as it knows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Lane {
-    Free,
-    Locked,
-}
+/// The right to use a connection for what is locked.
+pub(super) type Pass<'l> = SemaphorePermit<'l>;
 
-/// The right to use a connection for a change; without permits while there are no locks.
-pub(super) struct Pass<'l> {
-    _locked: Option<SemaphorePermit<'l>>,
-    _changes: Option<SemaphorePermit<'l>>,
+/// What one unit of work knows of the locks that it meets.
+pub(super) struct Waiting<'l> {
+    lanes: &'l Lanes,
+    needs: &'l Needs,
+    is_locked: bool,
+    deadline: Instant,
+    pause: Duration,
+    last: Option<Error>,
 }
 
 impl Lanes {
     pub(super) fn of(connections: u32) -> Self {
-        let part = |divisor: u32| Semaphore::new((connections / divisor).max(1) as usize);
-        Self { changes: part(2), locked: part(4), wary_until: Mutex::new(None) }
+        Self { locked: Semaphore::new((connections / 2).max(1) as usize), marks: Marks::default() }
     }
 
-    /// Waits until the change may use a connection, at most until `deadline`.
+    /// Begins a unit of work that gives up after [`LOCK_WAIT`].
+    pub(super) fn begin<'l>(&'l self, needs: &'l Needs) -> Waiting<'l> {
+        let deadline = Instant::now() + LOCK_WAIT;
+        let is_locked = self.marks.include(needs, Instant::now());
+        Waiting { lanes: self, needs, is_locked, deadline, pause: FIRST_PAUSE, last: None }
+    }
+}
+
+impl<'l> Waiting<'l> {
+    /// Waits until a connection may be used. That is at once, unless something is locked.
     ///
     /// # Errors
-    /// [`Error::PoolTimedOut`] when others hold all that changes may use.
-    pub(super) async fn enter(&self, lane: Lane, deadline: Instant) -> Result<Pass<'_>, Error> {
-        let permits = async {
-            Pass {
-                _locked: match lane {
-                    Lane::Free => None,
-                    Lane::Locked => self.locked.acquire().await.ok(),
-                },
-                _changes: if lane == Lane::Locked || self.is_wary() {
-                    self.changes.acquire().await.ok()
-                } else {
-                    None
-                },
-            }
-        };
-        timeout_at(deadline, permits).await.map_err(|_| Error::PoolTimedOut)
+    /// The lock that the work met, or one that tells of other work, when the deadline is over before.
+    pub(super) async fn enter(&mut self) -> Result<Option<Pass<'l>>, Error> {
+        if !self.is_locked {
+            return Ok(None);
+        }
+        match timeout_at(self.deadline, self.lanes.locked.acquire()).await {
+            Ok(pass) => Ok(pass.ok()),
+            Err(_) => Err(self.last.take().unwrap_or_else(crowded)),
+        }
     }
 
-    /// A change met a lock.
-    pub(super) fn note_lock(&self) {
-        let until = Instant::now() + WARY;
-        *self.wary_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    /// Pauses after a statement gave up waiting for a lock.
+    ///
+    /// # Errors
+    /// The same error, when the deadline is over.
+    pub(super) async fn meet_lock(&mut self, error: Error) -> Result<(), Error> {
+        let now = Instant::now();
+        self.lanes.marks.add(self.needs.locked_by(&error), now);
+        self.is_locked = true;
+        if now >= self.deadline {
+            return Err(error);
+        }
+        self.last = Some(error);
+        sleep_until(self.deadline.min(now + self.pause)).await;
+        self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+        Ok(())
     }
 
-    fn is_wary(&self) -> bool {
-        let until = *self.wary_until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| Instant::now() < until)
+    /// The work is done: nothing of what it needs is locked any more.
+    pub(super) fn end(&self) {
+        self.lanes.marks.remove(self.needs);
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("other calls have been waiting for what another client has locked for {} s", LOCK_WAIT.as_secs())]
+struct Crowded;
+
+fn crowded() -> Error {
+    let crowded: Box<dyn StdError + Send + Sync> = Box::new(Crowded);
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, crowded))
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::store::{OnWait, StoreError};
 
 use super::{
-    pool::{Pool, sqlstate},
+    pool::{Access, sqlstate},
     sql, waits,
 };
 
@@ -51,19 +51,19 @@ pub(super) async fn run(address: &PgConnectOptions, on_wait: OnWait<'_>) -> Resu
 }
 
 /// Whether the schema is at least the one that this binary was written for.
-pub(super) async fn check(pool: &Pool) -> Result<(), StoreError> {
+pub(super) async fn check(access: Access<'_>) -> Result<(), StoreError> {
     let needed = migrator().iter().map(|migration| migration.version).max();
-    let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(pool).await {
+    let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(access).await {
         Ok(version) => version,
-        Err(error) if is_undefined_table(&error) => return Err(missing(pool).await?),
+        Err(error) if is_undefined_table(&error) => return Err(missing(access).await?),
         Err(error) => return Err(error.into()),
     };
     if there >= needed { Ok(()) } else { Err(StoreError::Outdated) }
 }
 
 /// Why the login finds no schema.
-async fn missing(pool: &Pool) -> Result<StoreError, Error> {
-    let there: Option<(String, bool, String)> = sqlx::query_as(sql::SCHEMAS).fetch_optional(pool).await?;
+async fn missing(access: Access<'_>) -> Result<StoreError, Error> {
+    let there: Option<(String, bool, String)> = sqlx::query_as(sql::SCHEMAS).fetch_optional(access).await?;
     Ok(match there {
         Some((schema, true, search_path)) => StoreError::NotInSearchPath { schema, search_path },
         Some((schema, false, _)) => StoreError::SchemaForbidden { schema },

@@ -6,20 +6,24 @@ use crate::{
     store::{Listed, Slice, StoreError, scope::BindScope as _, sql::BEFORE_NEWEST},
 };
 
-use super::{pool::Pool, rows::WholeRow, sql};
+use super::{pool::Access, rows::WholeRow, sql};
 
 /// The order, if the scope reaches it.
-pub(super) async fn find(pool: &Pool, scope: AccessScope, id: OrderId) -> Result<Option<Order>, StoreError> {
+pub(super) async fn find(
+    access: Access<'_>,
+    scope: AccessScope,
+    id: OrderId,
+) -> Result<Option<Order>, StoreError> {
     let row: Option<WholeRow> = sqlx::query_as(sql::ORDER.of(scope))
         .bind(id.to_string())
         .bind_scope(scope)
-        .fetch_optional(pool)
+        .fetch_optional(access)
         .await?;
     row.map(Order::try_from).transpose()
 }
 
 pub(super) async fn list(
-    pool: &Pool,
+    access: Access<'_>,
     scope: AccessScope,
     slice: &Slice<OrderId>,
 ) -> Result<Listed<Order>, StoreError> {
@@ -28,7 +32,7 @@ pub(super) async fn list(
         .bind_scope(scope)
         .bind(after)
         .bind(slice.with_next())
-        .fetch_all(pool)
+        .fetch_all(access)
         .await?;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(Order::try_from).collect::<Result<_, _>>()?, more })

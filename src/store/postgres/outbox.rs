@@ -9,10 +9,10 @@ use crate::store::{
     sql::GAUGES,
 };
 
-use super::{pool::Pool, sql};
+use super::{pool::Access, sql};
 
 pub(super) async fn take_due(
-    pool: &Pool,
+    access: Access<'_>,
     now: DateTime<Utc>,
     deadline: Duration,
     limit: u32,
@@ -25,17 +25,17 @@ pub(super) async fn take_due(
         .bind(i64::from(limit))
         .bind(schedule.future)
         .bind(schedule.first_wait)
-        .fetch_all(pool)
+        .fetch_all(access)
         .await?;
     due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
 pub(super) async fn gauges(
-    pool: &Pool,
+    access: Access<'_>,
     now: DateTime<Utc>,
     connections: (u32, u32),
 ) -> Result<Gauges, StoreError> {
-    let row: GaugesRow = sqlx::query_as(GAUGES).bind(schedule::future(now)).fetch_one(pool).await?;
+    let row: GaugesRow = sqlx::query_as(GAUGES).bind(schedule::future(now)).fetch_one(access).await?;
     row.with(connections)
 }

@@ -1,13 +1,7 @@
 //! Placing orders, for those who ask and for those whom a message names.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use chrono::{DateTime, Utc};
-use sqlx::{
-    FromRow, Postgres as Engine,
-    postgres::{PgArguments, PgDatabaseError},
-    query::QueryAs,
-};
+use sqlx::{FromRow, Postgres as Engine, postgres::PgArguments, query::QueryAs};
 use uuid::Uuid;
 
 use crate::{
@@ -19,8 +13,9 @@ use crate::{
 use super::{
     Postgres,
     in_flight::{Subject, is_outwaited},
+    marks::{Needs, names_row_of},
     orders::find,
-    pool::{Pool, sqlstate},
+    pool::{Access, sqlstate},
     retry::Attempt,
     sql,
 };
@@ -40,8 +35,7 @@ type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
 
 type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
 
-/// Places an order. Requests under one key take turns; one that waits for its twin in vain is told so, also when its last
-/// attempt found no room beside other calls that wait for locks.
+/// Places an order. Requests under one key take turns; one that waits for its twin in vain is told so.
 pub(super) async fn take_turn(
     store: &Postgres,
     permit: &Permit<PlaceOrder>,
@@ -51,27 +45,16 @@ pub(super) async fn take_turn(
     stamp: Stamp,
 ) -> Result<Placed, StoreError> {
     let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
-    let waited_for_twin = AtomicBool::new(false);
-    let waited = &waited_for_twin;
-    let placed = store
-        .changing(subject, |pool, _| async move {
-            let placed = place(pool, permit, id, draft, key, stamp).await;
-            waited.store(is_twin_awaited(&placed), Ordering::Relaxed);
-            placed
-        })
-        .await;
-    if key.is_some() && placed.is_err() && (waited.load(Ordering::Relaxed) || is_twin_awaited(&placed)) {
-        return Ok(Placed::Twin);
+    let needs = Needs::order(subject, &draft.lines);
+    let placed = store.change(needs, |access, _| place(access, permit, id, draft, key, stamp)).await;
+    match placed {
+        Err(StoreError::Unavailable(error)) if key.is_some() && is_wait_for_twin(&error) => Ok(Placed::Twin),
+        placed => placed,
     }
-    placed
-}
-
-fn is_twin_awaited(placed: &Result<Placed, StoreError>) -> bool {
-    matches!(placed, Err(StoreError::Unavailable(error)) if is_wait_for_twin(error))
 }
 
 async fn place(
-    pool: &Pool,
+    access: Access<'_>,
     permit: &Permit<PlaceOrder>,
     id: OrderId,
     draft: &OrderDraft,
@@ -83,21 +66,21 @@ async fn place(
         .bind(key.map(RequestKey::as_str))
         .bind(key.map(|_| draft.content().as_str().to_owned()))
         .bind(kept_since(stamp.retention_at))
-        .fetch_all(pool)
+        .fetch_all(access)
         .await;
     let lines = match lines {
         Ok(lines) => lines,
         // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
         Err(error) if is_kept_already(&error) => {
-            return find(pool, AccessScope::Own(owner), id).await?.map(Placed::Placed).ok_or(error.into());
+            return find(access, AccessScope::Own(owner), id).await?.map(Placed::Placed).ok_or(error.into());
         }
         Err(error) => return Err(error.into()),
     };
     let prices = prices(&lines)?;
     match (key, prices) {
         // Without a row of its own the key is taken, whether that was seen or waited for.
-        (Some(key), Ok(_)) if !is_placed(&lines) => again(pool, (id, owner), key, draft, stamp).await,
-        (Some(key), Err(_)) if seen(&lines).is_some() => again(pool, (id, owner), key, draft, stamp).await,
+        (Some(key), Ok(_)) if !is_placed(&lines) => again(access, (id, owner), key, draft, stamp).await,
+        (Some(key), Err(_)) if seen(&lines).is_some() => again(access, (id, owner), key, draft, stamp).await,
         (_, Ok(prices)) => {
             draft.placed(id, owner, &prices, whole(stamp.at)).map(Placed::Placed).ok_or(PRICES)
         }
@@ -107,7 +90,7 @@ async fn place(
 
 /// The answer to a request whose key is taken: by another request, or by an attempt of this one whose answer was lost.
 async fn again(
-    pool: &Pool,
+    access: Access<'_>,
     (id, owner): (OrderId, Owner),
     key: &RequestKey,
     draft: &OrderDraft,
@@ -118,7 +101,7 @@ async fn again(
         .bind(owner.object.to_string())
         .bind(key.as_str())
         .bind(kept_since(stamp.retention_at))
-        .fetch_optional(pool)
+        .fetch_optional(access)
         .await?;
     match row {
         Some(row) if row.content == draft.content().as_str() => {
@@ -134,7 +117,7 @@ async fn again(
 /// Places the order of a message. What one of its attempts may have placed before its answer was lost, the next takes for
 /// its own.
 pub(super) async fn ingest(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     message: &IncomingOrder,
     id: OrderId,
@@ -147,7 +130,7 @@ pub(super) async fn ingest(
             .bind(content.as_str().to_owned())
             .bind(message.payload.as_str().to_owned())
             .bind(INCOMING)
-            .fetch_all(pool)
+            .fetch_all(access)
             .await?;
         let prices = prices(&lines)?;
         return match (seen(&lines), prices) {
@@ -155,7 +138,7 @@ pub(super) async fn ingest(
                 let own = match attempt {
                     Attempt::First => None,
                     // Ids are never used twice.
-                    Attempt::Again => find(pool, AccessScope::Own(message.owner), id).await?,
+                    Attempt::Again => find(access, AccessScope::Own(message.owner), id).await?,
                 };
                 Ok(own.map_or(Ingested::Already, Ingested::Placed))
             }
@@ -233,14 +216,9 @@ fn is_kept_already(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.constraint() == Some("orders_pkey"))
 }
 
-/// Whether a request with a key waited for its twin in vain: in this process, or for the row of its key. A wait for
-/// another lock names no row of that table, nor does one for the table as a whole.
+/// Whether a request with a key waited for its twin in vain: in this process, or for the row of its key.
 fn is_wait_for_twin(error: &sqlx::Error) -> bool {
-    let names_keys = |error: &sqlx::Error| {
-        let answer = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
-        Some(answer.r#where()?.contains("idempotency_keys"))
-    };
-    is_outwaited(error) || (is_lock_timeout(error) && names_keys(error) == Some(true))
+    is_outwaited(error) || (is_lock_timeout(error) && names_row_of(error, "idempotency_keys"))
 }
 
 /// Whether a statement gave up waiting for a lock.

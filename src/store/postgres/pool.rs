@@ -30,10 +30,13 @@ mod executor;
 mod failure;
 mod lease;
 mod pacing;
+mod writes;
 
+pub(super) use executor::Access;
 pub(super) use failure::{is_without_connection, sqlstate};
 use lease::Lease;
 use pacing::Logins;
+use writes::Writes;
 
 /// How long a connection lives: one that was made with a token that is over by then is gone soon after.
 const LIFETIME: Duration = Duration::from_mins(30);
@@ -45,8 +48,6 @@ const IDLE: Duration = Duration::from_mins(10);
 const SWEEP: Duration = Duration::from_mins(1);
 
 /// At most so many connections. Cloning shares them.
-///
-/// It is an [`Executor`](sqlx::Executor): a statement takes a connection for as long as the server answers.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
 
@@ -57,6 +58,7 @@ struct Shared {
     /// Each connection and each login under way holds one.
     places: Arc<Semaphore>,
     logins: watch::Sender<Logins>,
+    writes: Writes,
     /// Counts how often prepared statements turned out to be out of date.
     plans: AtomicU64,
     /// The newest token that the server took.
@@ -72,6 +74,7 @@ struct Connected {
     heard: Instant,
     plans: u64,
     token: u64,
+    epoch: u64,
     /// Declared last: the socket is closed before another one may take its place.
     _place: OwnedSemaphorePermit,
 }
@@ -87,6 +90,7 @@ impl Pool {
             idle: unmanaged::Pool::new(size),
             places: Arc::new(Semaphore::new(size)),
             logins: watch::Sender::new(Logins::new(Instant::now())),
+            writes: Writes::new(Instant::now()),
             plans: AtomicU64::new(0),
             token: AtomicU64::new(0),
             swept: Mutex::new(Instant::now()),
@@ -187,6 +191,12 @@ impl Pool {
         self.close_with_its_like(object);
     }
 
+    /// Closes a connection that turned out to be read-only.
+    fn close_as_read_only(&self, object: Object<Connected>) {
+        self.0.writes.refuse(object.epoch);
+        self.close(object);
+    }
+
     /// Closes a connection whose prepared statements are out of date; those of all others are too.
     fn close_with_all_plans(&self, object: Object<Connected>) {
         let plans = object.plans;
@@ -217,6 +227,7 @@ impl Shared {
         now.duration_since(connected.made) < LIFETIME
             && connected.plans >= self.plans.load(Ordering::Acquire)
             && connected.token >= self.token.load(Ordering::Acquire)
+            && connected.epoch >= self.writes.epoch()
     }
 }
 

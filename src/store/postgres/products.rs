@@ -10,17 +10,17 @@ use crate::{
     },
 };
 
-use super::{pool::Pool, retry::Attempt, sql};
+use super::{pool::Access, retry::Attempt, sql};
 
 pub(super) async fn list(
-    pool: &Pool,
+    access: Access<'_>,
     permit: &Permit<ListProducts>,
     slice: &Slice<Sku>,
 ) -> Result<Listed<Product>, StoreError> {
     let after = slice.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);
     let statement = if permit.reaches_inactive() { ALL_PRODUCTS } else { ACTIVE_PRODUCTS };
     let found: Vec<ProductRow> =
-        sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(pool).await?;
+        sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(access).await?;
     let Listed { items, more } = slice.cut(found);
     Ok(Listed { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
 }
@@ -28,14 +28,14 @@ pub(super) async fn list(
 /// Looks, decides, and writes only if what was looked at is still there; else looks again. What one of its attempts may
 /// have written before its answer was lost, the next takes for its own.
 pub(super) async fn put(
-    pool: &Pool,
+    access: Access<'_>,
     attempt: Attempt,
     draft: &ProductDraft,
     precondition: Precondition,
     stamp: Stamp,
 ) -> Result<ProductWritten, StoreError> {
     loop {
-        let there = find(pool, &draft.sku).await?;
+        let there = find(access, &draft.sku).await?;
         if attempt == Attempt::Again
             && let Some(own) = there.as_ref().filter(|there| is_own(there, draft, stamp))
         {
@@ -45,7 +45,7 @@ pub(super) async fn put(
         if let Err(answer) = precondition.hold(there.as_ref()) {
             return Ok(answer);
         }
-        if let Some(product) = write(pool, draft, there.as_ref(), stamp).await? {
+        if let Some(product) = write(access, draft, there.as_ref(), stamp).await? {
             return Ok(match there {
                 Some(_) => ProductWritten::Replaced(product),
                 None => ProductWritten::Created(product),
@@ -63,14 +63,14 @@ fn is_own(there: &Product, draft: &ProductDraft, stamp: Stamp) -> bool {
 }
 
 /// The product of that sku, active or not.
-async fn find(pool: &Pool, sku: &Sku) -> Result<Option<Product>, StoreError> {
-    let row: Option<ProductRow> = sqlx::query_as(PRODUCT).bind(sku.as_str()).fetch_optional(pool).await?;
+async fn find(access: Access<'_>, sku: &Sku) -> Result<Option<Product>, StoreError> {
+    let row: Option<ProductRow> = sqlx::query_as(PRODUCT).bind(sku.as_str()).fetch_optional(access).await?;
     row.map(Product::try_from).transpose()
 }
 
 /// None when another came first.
 async fn write(
-    pool: &Pool,
+    access: Access<'_>,
     draft: &ProductDraft,
     there: Option<&Product>,
     stamp: Stamp,
@@ -87,7 +87,7 @@ async fn write(
         Some(product) => bound.bind(i64::try_from(product.version).map_err(|_| VERSION)?),
         None => bound,
     };
-    let row: Option<ProductRow> = bound.fetch_optional(pool).await?;
+    let row: Option<ProductRow> = bound.fetch_optional(access).await?;
     row.map(Product::try_from).transpose()
 }
 

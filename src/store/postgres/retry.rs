@@ -1,10 +1,10 @@
 //! What is tried again: connections die with their server, and transactions get in each other's way.
 
 use sqlx::Error;
-use tokio::time::Instant;
 
 use super::{
-    LOCK_WAIT,
+    lanes::Lanes,
+    marks::Needs,
     placing::is_lock_timeout,
     pool::{is_without_connection, sqlstate},
 };
@@ -23,28 +23,41 @@ pub(super) enum Attempt {
 }
 
 /// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead closes
-/// it, so there are enough attempts for a pool that is dead as a whole.
+/// it, so there are enough attempts for a pool that is dead as a whole. A lock is waited for in the lanes.
 ///
 /// An attempt whose answer was lost may have been kept all the same: this is for work whose repetition changes
 /// nothing, or that knows its own work again.
 pub(super) async fn retried<T, F>(
+    lanes: &Lanes,
     connections: u32,
+    needs: &Needs,
     work: impl Fn(Attempt) -> F + Send,
 ) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>> + Send,
 {
-    let mut patience = Patience { attempts: connections + 2, reconnected: false, locked_since: None };
-    let mut attempt = Attempt::First;
+    let mut patience = Patience { attempts: connections + 2, reconnected: false };
+    let (mut waiting, mut attempt) = (lanes.begin(needs), Attempt::First);
     loop {
-        let began = Instant::now();
-        match work(attempt).await {
-            Err(StoreError::Unavailable(error)) if patience.covers(&error, began) => {
-                attempt = Attempt::Again;
+        let pass = waiting.enter().await?;
+        let settled = work(attempt).await;
+        drop(pass);
+        match settled {
+            Err(StoreError::Unavailable(error)) if is_lock_timeout(&error) => {
+                Event::WorkRepeated { error: &Wording(&error) }.log();
+                waiting.meet_lock(error).await?;
+            }
+            Err(StoreError::Unavailable(error)) if patience.covers(&error) => {
                 Event::WorkRepeated { error: &Wording(&error) }.log();
             }
-            settled => return settled,
+            settled => {
+                if settled.is_ok() {
+                    waiting.end();
+                }
+                return settled;
+            }
         }
+        attempt = Attempt::Again;
     }
 }
 
@@ -53,17 +66,13 @@ struct Patience {
     attempts: u32,
     /// Whether it was tried again because its connection was unfit; a new one that is unfit too stays so.
     reconnected: bool,
-    locked_since: Option<Instant>,
 }
 
 impl Patience {
     /// Whether the next attempt may fare better. The codes are of PostgreSQL's appendix A.
-    fn covers(&mut self, error: &Error, began: Instant) -> bool {
+    fn covers(&mut self, error: &Error) -> bool {
         if is_without_connection(error) {
             return false;
-        }
-        if is_lock_timeout(error) {
-            return self.locked_since.get_or_insert(began).elapsed() < LOCK_WAIT;
         }
         if is_of_unfit_connection(error) {
             return !std::mem::replace(&mut self.reconnected, true);

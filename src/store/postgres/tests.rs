@@ -1,6 +1,6 @@
 //! What only this engine promises: a server far away, a schema that others bring up, and roles that can do little.
 
-use sqlx::{Postgres as Engine, Transaction};
+use sqlx::{Connection as _, PgConnection, Postgres as Engine, Transaction};
 use test_servers::Database;
 
 use super::*;
@@ -29,9 +29,12 @@ async fn foreign(database: &Database) -> Transaction<'static, Engine> {
 }
 
 async fn texts(store: &Postgres, statement: &'static str) -> Vec<String> {
-    sqlx::query_scalar(statement).fetch_all(&store.pool).await.unwrap()
+    sqlx::query_scalar(statement).fetch_all(store.pool.to_read()).await.unwrap()
 }
 
-async fn run(store: &Postgres, statement: &'static str) {
-    sqlx::raw_sql(statement).execute(&store.pool).await.unwrap();
+/// Runs statements beside the pool.
+async fn run(store: &Postgres, statements: &'static str) {
+    let mut connection = PgConnection::connect_with(&store.address).await.unwrap();
+    sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }

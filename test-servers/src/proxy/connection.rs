@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{
     Faults, Shared, lock,
-    messages::{Answers, Frame, Requests},
+    messages::{Answers, Frame, READY, Requests},
 };
 
 /// What a connection does with bytes.
@@ -117,18 +117,22 @@ impl Connection {
                 return to.write_all(&held.bytes).await;
             }
             let faults = *self.shared.faults();
-            self.delay(faults, answers.logged_in()).await;
+            let logged_in = answers.logged_in();
+            self.delay(faults, logged_in).await;
             let bytes = &mut buffer[..length];
             let replies = lock(&self.requests).single_replies();
             let frames = answers.read(bytes, replies);
             if let Some(garble) = faults.garble {
                 garble.strike(bytes, &frames, &mut lock(&self.shared.chance));
             }
-            let ready = if faults.silence_after_commit && answers.is_readable() {
+            let mut ready = if faults.silence_after_commit && answers.is_readable() {
                 held.up_to_commit(bytes, &frames)
             } else {
                 held.all(bytes)
             };
+            if faults.repeat_ready && logged_in && frames.last().is_some_and(|last| last.ends_answer) {
+                ready.extend_from_slice(READY);
+            }
             let ready = held.within(faults.silence_after, &ready);
             if self.state() == State::Passing {
                 to.write_all(ready).await?;

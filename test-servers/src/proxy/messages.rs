@@ -4,6 +4,9 @@
 /// Codes of a first message that asks for encryption; the server answers with a single byte.
 const ASKS_FOR_ENCRYPTION: [u32; 2] = [80_877_103, 80_877_104];
 
+/// `ReadyForQuery`, outside of a transaction.
+pub(super) const READY: &[u8] = b"Z\0\0\0\x05I";
+
 /// What a client sends.
 #[derive(Debug)]
 pub(super) struct Requests {

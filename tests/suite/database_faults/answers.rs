@@ -9,9 +9,11 @@ async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
     together(scenarios![
         garbled_lengths,
         garbled_bytes,
+        answers_that_end_twice,
         terminated_connections,
         connections_that_are_ended_when_idle,
         connections_that_are_read_only,
+        a_server_that_is_read_only,
         a_changed_column,
         a_statement_is_one_round_trip,
     ])
@@ -43,6 +45,27 @@ async fn garbled_bytes() {
     garbled(Garble::Bytes).await;
 }
 
+/// Each statement seems to be answered before it is, by nothing: that is no order that is missing.
+async fn answers_that_end_twice() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    for _ in 0..3 {
+        world.proxy.repeat_ready(true);
+        let calls = (0..16).map(async |number: usize| match number % 4 {
+            3 => world.send(&fresh(), None).await.status,
+            _ => world.buyer.get(&location).await.status,
+        });
+        let statuses = join_all(calls).await;
+        assert!(
+            statuses.iter().all(|status| [200, 201, 503].contains(status)),
+            "an answer of nothing was believed: {statuses:?}"
+        );
+        world.proxy.repeat_ready(false);
+        world.heals().await;
+    }
+    world.end();
+}
+
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'orders-worker'";
 
@@ -70,29 +93,57 @@ async fn connections_that_are_ended_when_idle() {
     world.end();
 }
 
+const READ_ONLY: &str = "DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
+END $$";
+
+/// Connections that exist stay as they are.
+const WRITABLE: &str = "SET TRANSACTION READ WRITE; DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
+END $$";
+
 /// As after a failover: the connections of before lead to what is a standby now.
 async fn connections_that_are_read_only() {
     let world = World::start().await;
-    world
-        .run(
-            "DO $$ BEGIN
-                 EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database());
-             END $$",
-        )
-        .await;
+    world.run(READ_ONLY).await;
     world.run(TERMINATE).await;
     world.fill().await;
     assert_eq!(world.send(&fresh(), None).await.status, 503, "nothing can be written");
     assert_eq!(world.buyer.get("/api/orders").await.status, 200);
-    // Connections that exist stay as they are.
-    world
-        .run(
-            "SET TRANSACTION READ WRITE;
-             DO $$ BEGIN
-                 EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database());
-             END $$",
-        )
-        .await;
+    world.run(WRITABLE).await;
+    world.heals().await;
+    world.end();
+}
+
+/// As with a disk that is nearly full. Twelve callers write, and hear at once that it does not work; fourteen read, and
+/// do not notice.
+async fn a_server_that_is_read_only() {
+    let world = World::start().await;
+    let location = world.buyer.place("BEANS").await;
+    world.run(READ_ONLY).await;
+    world.run(TERMINATE).await;
+    world.fill().await;
+    assert_eq!(world.send(&fresh(), None).await.status, 503, "nothing can be written");
+    let logins = world.proxy.counts().accepted;
+    let (over, slowest) = (Instant::now() + Duration::from_secs(3), Mutex::new(Duration::ZERO));
+    let caller = async |number: usize| {
+        while Instant::now() < over {
+            let (wanted, (status, took)) = match number {
+                0..12 => (503, timed(world.send(&fresh(), None)).await),
+                12..22 => (200, timed(world.buyer.get(&location)).await),
+                _ => (200, timed(world.buyer.get("/api/products")).await),
+            };
+            assert_eq!(status, wanted, "caller {number}, after {took:?}");
+            let mut slowest = slowest.lock().unwrap_or_else(PoisonError::into_inner);
+            *slowest = took.max(*slowest);
+        }
+    };
+    join_all((0..26).map(caller)).await;
+    let slowest = slowest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(slowest < Duration::from_secs(1), "a call took {slowest:?}");
+    let logins = world.proxy.counts().accepted - logins;
+    assert!(logins <= 10, "{logins} logins in 3 s");
+    world.run(WRITABLE).await;
     world.heals().await;
     world.end();
 }

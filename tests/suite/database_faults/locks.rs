@@ -3,10 +3,18 @@
 use std::sync::atomic::AtomicBool;
 
 use super::*;
+use crate::support::a_revision;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_locked_holds_up_who_needs_it_and_nothing_else() {
-    together(scenarios![a_locked_table, a_locked_order]).await;
+    together(scenarios![
+        a_locked_table,
+        a_locked_order,
+        a_table_that_everybody_reads,
+        many_locked_orders_with_one_caller_each,
+        a_locked_product,
+    ])
+    .await;
 }
 
 async fn a_locked_table() {
@@ -64,6 +72,117 @@ async fn a_locked_order() {
     lock.rollback().await.expect("the lock is given back");
     assert_eq!(world.buyer.post_nothing(&path).await.status, 200);
     world.end();
+}
+
+/// A call that waits longer than this for its connection is held up by others.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Callers of one function take no more than their share, though each call is answered with another one.
+async fn a_table_that_everybody_reads() {
+    let world = World::start().await;
+    let order = world.buyer.place("BEANS").await;
+    let lock = locked(&world, "LOCK TABLE products IN ACCESS EXCLUSIVE MODE").await;
+    let blocked = async |_| world.buyer.get("/api/products").await;
+    let other = async |number: usize| match number % 2 {
+        0 => world.buyer.get(&order).await,
+        _ => world.buyer.get("/api/orders?limit=2").await,
+    };
+    others_are_quick(&world, 40, blocked, other).await;
+    lock.close_hard().await.ok();
+    world
+        .app
+        .eventually("products are listed", HEALED, async || {
+            world.buyer.get("/api/products").await.status == 200
+        })
+        .await;
+    world.works().await;
+    world.end();
+}
+
+async fn many_locked_orders_with_one_caller_each() {
+    let world = World::start().await;
+    let (mut orders, order) = (Vec::new(), world.buyer.place("BEANS").await);
+    for _ in 0..40 {
+        orders.push(world.buyer.place("BEANS").await);
+    }
+    let lock = locked(&world, "UPDATE orders SET note = note WHERE id <> (SELECT min(id) FROM orders)").await;
+    let blocked = async |number: usize| {
+        let buyer = world.buyer.with("if-match", "\"1\"");
+        buyer.put(&orders[number], &a_revision("BEANS")).await
+    };
+    let other = async |number: usize| match number % 2 {
+        0 => world.buyer.get(&order).await,
+        _ => world.send(&fresh(), None).await,
+    };
+    others_are_quick(&world, orders.len(), blocked, other).await;
+    lock.close_hard().await.ok();
+    for order in &orders[..4] {
+        assert_eq!(world.buyer.post_nothing(&format!("{order}/cancel")).await.status, 200);
+    }
+    world.works().await;
+    world.end();
+}
+
+/// What is locked is none of the calls' own.
+async fn a_locked_product() {
+    let world = World::start().await;
+    world.app.person("admin").stock("CUP", 900).await;
+    let order = world.buyer.place("BEANS").await;
+    let lock = locked(&world, "SELECT * FROM products WHERE sku = 'CUP' FOR UPDATE").await;
+    let blocked = async |_| world.buyer.post("/api/orders", &an_order("CUP")).await;
+    let other = async |number: usize| match number % 2 {
+        0 => world.buyer.get(&order).await,
+        _ => world.send(&fresh(), Some(&fresh())).await,
+    };
+    others_are_quick(&world, 16, blocked, other).await;
+    lock.close_hard().await.ok();
+    world.buyer.place("CUP").await;
+    world.works().await;
+    world.end();
+}
+
+/// Locks that another client holds until it ends.
+async fn locked(world: &World, statement: &'static str) -> PgConnection {
+    let mut other = PgConnection::connect(&world.direct).await.expect("a connection");
+    sqlx::raw_sql("BEGIN").execute(&mut other).await.expect("a transaction");
+    sqlx::raw_sql(statement).execute(&mut other).await.expect("a lock");
+    other
+}
+
+/// Callers who need what is locked are answered with 503 and call again, and others are served: these call for 3 s,
+/// from when a first call waits, and at most one call of each of them is slow.
+async fn others_are_quick(
+    world: &World,
+    callers: usize,
+    blocked: impl AsyncFn(usize) -> Reply,
+    other: impl AsyncFn(usize) -> Reply,
+) {
+    let over = AtomicBool::new(false);
+    let caller = async |number: usize| {
+        while !over.load(Ordering::Relaxed) {
+            let (status, took) = timed(blocked(number)).await;
+            assert!(status == 503 && took < ANSWERED, "{status} after {took:?}");
+        }
+    };
+    let others = async |number: usize, until: Instant| {
+        let mut slow = 0;
+        while Instant::now() < until {
+            let (status, took) = timed(other(number)).await;
+            assert!(status < 300, "another call is not served: {status} after {took:?}");
+            slow += usize::from(took > SLOW);
+        }
+        slow
+    };
+    let serving = async {
+        let mut watcher = PgConnection::connect(&world.direct).await.expect("a connection");
+        world.app.eventually("somebody waits for the lock", HEALED, async || waits(&mut watcher).await).await;
+        let until = Instant::now() + Duration::from_secs(3);
+        let slow = join_all((0..8).map(|number| others(number, until))).await;
+        over.store(true, Ordering::Relaxed);
+        slow
+    };
+    let (_, slow) = tokio::join!(join_all((0..callers).map(caller)), serving);
+    assert!(slow.iter().all(|slow| *slow <= 1), "others wait again and again: {slow:?}");
 }
 
 async fn waits(connection: &mut PgConnection) -> bool {

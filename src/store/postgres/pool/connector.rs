@@ -94,12 +94,13 @@ impl Pool {
     }
 
     async fn log_in(self, place: OwnedSemaphorePermit, began: Instant) {
-        let plans = self.0.plans.load(Ordering::Acquire);
+        let (plans, epoch) = (self.0.plans.load(Ordering::Acquire), self.0.writes.epoch());
         match self.0.connect().await {
             Ok((connection, token)) => {
                 self.0.token.fetch_max(token, Ordering::AcqRel);
                 let now = Instant::now();
-                let connected = Connected { connection, made: now, heard: now, plans, token, _place: place };
+                let connected =
+                    Connected { connection, made: now, heard: now, plans, token, epoch, _place: place };
                 // There is room: it has no fewer places than there are.
                 drop(self.0.idle.try_add(connected));
                 self.0.logins.send_if_modified(|logins| {
@@ -122,7 +123,7 @@ impl Pool {
 impl Shared {
     /// A new connection, and the number of the token that it was made with. A token that the server refuses is
     /// replaced once, if there is another one.
-    async fn connect(&self) -> Result<(PgConnection, u64), Error> {
+    pub(super) async fn connect(&self) -> Result<(PgConnection, u64), Error> {
         let Some(sign_in) = &self.sign_in else { return Ok((log_in(&self.address).await?, 0)) };
         let token = sign_in.token().await?;
         match log_in(&self.address.clone().password(token.secret.expose())).await {

@@ -10,11 +10,45 @@ use sqlx::{
     postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
 
-use super::Pool;
+use super::{Pool, lease::Lease};
+
+/// The pool in the hands of a unit of work: each statement takes a connection for as long as the server answers.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store::postgres) struct Access<'p> {
+    pool: &'p Pool,
+    purpose: Purpose,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    Read,
+    Write,
+}
+
+impl Pool {
+    /// For statements that change nothing.
+    pub(in crate::store::postgres) fn to_read(&self) -> Access<'_> {
+        Access { pool: self, purpose: Purpose::Read }
+    }
+
+    /// For statements of a unit of work that changes something.
+    pub(in crate::store::postgres) fn to_write(&self) -> Access<'_> {
+        Access { pool: self, purpose: Purpose::Write }
+    }
+}
+
+impl Access<'_> {
+    async fn lease(self) -> Result<Lease, Error> {
+        match self.purpose {
+            Purpose::Read => self.pool.lease().await,
+            Purpose::Write => self.pool.lease_to_write().await,
+        }
+    }
+}
 
 /// An answer is whole before its first row is handed on: no caller holds a connection while it works on rows, and none
 /// drops one that is half read. All statements here bring few rows.
-impl<'p> Executor<'p> for &'p Pool {
+impl<'p> Executor<'p> for Access<'p> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>

@@ -23,11 +23,16 @@ pub(super) enum Verdict {
     Good,
     /// Its prepared statements are out of date.
     OutdatedPlans,
-    /// The server does not let it do its work: it is read-only, or a transaction was left open on it.
+    /// It may only read.
+    ReadOnly,
+    /// The server does not let it do its work: a transaction was left open on it.
     Unfit,
     /// It is over, or its state is unknown.
     Over,
 }
+
+/// read_only_sql_transaction, of PostgreSQL's appendix A.
+const READ_ONLY: &str = "25006";
 
 /// The codes are of PostgreSQL's appendix A.
 pub(super) fn verdict(error: &Error) -> Verdict {
@@ -36,7 +41,8 @@ pub(super) fn verdict(error: &Error) -> Verdict {
     match answer.code().as_deref() {
         // feature_not_supported: "cached plan must not change result type"; invalid_sql_statement_name.
         Some("0A000" | "26000") => Verdict::OutdatedPlans,
-        // invalid_transaction_state; 25006 is read_only_sql_transaction.
+        Some(READ_ONLY) => Verdict::ReadOnly,
+        // invalid_transaction_state.
         Some(code) if code.starts_with("25") => Verdict::Unfit,
         _ if severity == Some(PgSeverity::Error) => Verdict::Good,
         _ => Verdict::Over,
@@ -78,6 +84,8 @@ pub(super) enum NoConnection {
     Failed(Arc<Error>),
     /// The server takes connections, or seems to, and then says nothing.
     NoAnswer,
+    /// The server lets no connection write.
+    ReadOnly,
 }
 
 impl Display for NoConnection {
@@ -94,6 +102,7 @@ impl Display for NoConnection {
                 other => other.fmt(formatter),
             },
             Self::NoAnswer => formatter.write_str("the server does not answer to a login"),
+            Self::ReadOnly => write!(formatter, "{} (SQLSTATE {READ_ONLY})", self.message()),
         }
     }
 }
@@ -106,6 +115,7 @@ impl DatabaseError for NoConnection {
         match self {
             Self::Failed(error) => error.as_database_error().map_or("", DatabaseError::message),
             Self::NoAnswer => "",
+            Self::ReadOnly => "the server is read-only",
         }
     }
 
@@ -113,6 +123,7 @@ impl DatabaseError for NoConnection {
         match self {
             Self::Failed(error) => sqlstate(error),
             Self::NoAnswer => None,
+            Self::ReadOnly => Some(READ_ONLY.into()),
         }
     }
 
@@ -136,6 +147,11 @@ impl DatabaseError for NoConnection {
 /// A login that was not answered in time.
 pub(super) fn no_answer() -> Error {
     Error::Io(io::Error::new(io::ErrorKind::TimedOut, NoConnection::NoAnswer))
+}
+
+/// A write that is not sent, for the server takes none.
+pub(super) fn read_only() -> Error {
+    Error::Database(Box::new(NoConnection::ReadOnly))
 }
 
 /// The error of a login, for one of those who waited for it.

@@ -1,5 +1,7 @@
 //! A connection in one caller's hands.
 
+use std::sync::atomic::Ordering;
+
 use deadpool::unmanaged::Object;
 use futures_util::TryStreamExt as _;
 use sqlx::{
@@ -7,7 +9,7 @@ use sqlx::{
     SqlStr,
     postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Connected, Pool, arrays,
@@ -16,6 +18,8 @@ use super::{
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::Sabotage;
 use crate::{store::bounds::STATEMENT, telemetry::contained};
+
+const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
 
 /// All that a statement brought: its rows, and how many it changed.
 pub(super) type Answer = Vec<Either<PgQueryResult, PgRow>>;
@@ -66,6 +70,48 @@ impl Lease {
         self.settle(asked)
     }
 
+    /// Whether the server lets this connection write nothing.
+    pub(super) async fn is_read_only(&mut self) -> Result<bool, Error> {
+        let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
+        let look = sqlx::query::<Postgres>(IS_READ_ONLY).persistent(false);
+        match bounded(answer(&mut object.connection, look)).await {
+            Asked::Answered(Ok(answer)) => {
+                let row = answer.iter().find_map(|step| step.as_ref().right());
+                row.ok_or_else(unreadable)?.try_get(0)
+            }
+            failed => self.settle(failed).map(|_| true),
+        }
+    }
+
+    /// Puts a new connection in the place of this one, which stays until the new one is there: one more than the
+    /// places, for as long as the login takes.
+    pub(super) async fn renew(&mut self) -> Result<(), Error> {
+        let plans = self.pool.0.plans.load(Ordering::Acquire);
+        let (connection, token) = self.pool.0.connect().await?;
+        self.pool.0.token.fetch_max(token, Ordering::AcqRel);
+        let now = Instant::now();
+        if let Some(object) = &mut self.object {
+            let connected = &mut **object;
+            (connected.connection, connected.plans, connected.token) = (connection, plans, token);
+            (connected.made, connected.heard) = (now, now);
+        }
+        Ok(())
+    }
+
+    /// Says which epoch the connection belongs to.
+    pub(super) fn enter(&mut self, epoch: u64) {
+        if let Some(object) = &mut self.object {
+            object.epoch = epoch;
+        }
+    }
+
+    /// Gives the connection back, on which nothing is under way.
+    pub(super) fn give_back(mut self) {
+        if let Some(object) = self.object.take() {
+            self.pool.take_back(object);
+        }
+    }
+
     /// Gives the connection back, or closes it, as its answer demands.
     fn settle<T>(&mut self, asked: Asked<T>) -> Result<T, Error> {
         let Some(object) = self.object.take() else { return Err(Error::PoolClosed) };
@@ -77,6 +123,7 @@ impl Lease {
             Asked::Failed(error) => {
                 match verdict(&error) {
                     Verdict::OutdatedPlans => self.pool.close_with_all_plans(object),
+                    Verdict::ReadOnly => self.pool.close_as_read_only(object),
                     Verdict::Unfit => self.pool.close_as_unfit(object),
                     Verdict::Good | Verdict::Over => self.pool.close_with_its_like(object),
                 }
@@ -130,10 +177,17 @@ where
     E: Execute<'q, Postgres> + 'q,
 {
     let answer = connection.fetch_many(query).try_collect().await;
-    if answer.as_ref().is_ok_and(|answer| !is_readable(answer)) {
+    if answer.as_ref().is_ok_and(|answer| !is_whole(answer) || !is_readable(answer)) {
         return Asked::Failed(unreadable());
     }
     at_its_end(connection, answer).await
+}
+
+/// Whether the server said, once and at the end, that the statement is complete. Without that, what ended the answer
+/// belongs to another one, and so would the next answer.
+fn is_whole(answer: &Answer) -> bool {
+    let complete = answer.iter().position(Either::is_left);
+    complete.is_some_and(|at| at + 1 == answer.len())
 }
 
 /// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.

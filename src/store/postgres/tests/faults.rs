@@ -6,7 +6,6 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use sqlx::{Connection as _, PgConnection};
 use test_servers::{Proxy, proxy::Entry};
 use tokio::time::{sleep, timeout};
 

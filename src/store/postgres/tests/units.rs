@@ -1,6 +1,9 @@
 //! Units of work that meet each other, or their own lost answers.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use tokio::time::{interval, timeout};
 
@@ -96,11 +99,13 @@ async fn who_waits_for_an_update_answers_with_the_lines_that_it_left() {
     );
 }
 
-/// Until two statements wait for what another transaction changed.
+/// Until two statements have waited for what another transaction changed.
 async fn both_wait(store: &Postgres) {
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    let mut look_again = interval(Duration::from_millis(10));
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&store.pool).await.unwrap() < 2 {
+    let waiting =
+        "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let (mut look_again, mut seen) = (interval(Duration::from_millis(5)), BTreeSet::new());
+    while seen.len() < 2 {
+        seen.extend(texts(store, waiting).await);
         look_again.tick().await;
     }
 }
@@ -160,7 +165,7 @@ async fn a_deadlock_is_broken_and_nobody_hears_of_it() {
     let crossing = async {
         // Deciding holds the outbox row by now, or will find it held: either way the two wait for each other.
         let held = "SELECT 1 FROM outbox FOR UPDATE NOWAIT";
-        while sqlx::query(held).execute(&store.pool).await.is_ok() {
+        while sqlx::query(held).execute(store.pool.to_read()).await.is_ok() {
             tokio::task::yield_now().await;
         }
         let crossed = sqlx::query("UPDATE outbox SET sent = sent").execute(&mut *other).await;
