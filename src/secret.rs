@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_printed_secret_shows_nothing() {
         let secret = Secret::new("hunter2".to_owned());
-        let sources = ["/run/hunter2.pem", "keyvault:hunter2"].map(|text| text.parse::<SecretSource>());
+        let sources = ["/run/hunter2.pem", "keyvault:hunter2"].map(str::parse::<SecretSource>);
         for printed in [format!("{secret:?}"), format!("{:#?}", Some(&secret)), format!("{sources:?}")] {
             assert!(!printed.contains("hunter2"), "{printed}");
         }

@@ -7,10 +7,12 @@ use std::{
     path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use log::LevelFilter;
 use sqlx::{
     ConnectOptions as _, Connection as _, SqlitePool,
     migrate::Migrator,
@@ -111,7 +113,7 @@ impl Sqlite {
             .foreign_keys(true)
             .pragma("journal_size_limit", WAL_LIMIT.to_string())
             // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
-            .disable_statement_logging();
+            .log_slow_statements(LevelFilter::Off, Duration::MAX);
         // A connection that failed is not in the pool, so none is tested before it is used.
         let pool = |most| {
             let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);

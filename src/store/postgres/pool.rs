@@ -16,6 +16,7 @@ use std::{
 };
 
 use deadpool::unmanaged::{self, Object};
+use log::LevelFilter;
 use sqlx::{ConnectOptions as _, Error, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -85,7 +86,7 @@ impl Pool {
         let size = connections.max(1) as usize;
         Self(Arc::new(Shared {
             // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
-            address: address.disable_statement_logging(),
+            address: address.log_slow_statements(LevelFilter::Off, Duration::MAX),
             sign_in,
             idle: unmanaged::Pool::new(size),
             places: Arc::new(Semaphore::new(size)),

@@ -31,7 +31,7 @@ pub(super) enum Verdict {
     Over,
 }
 
-/// read_only_sql_transaction, of PostgreSQL's appendix A.
+/// `read_only_sql_transaction`, of PostgreSQL's appendix A.
 const READ_ONLY: &str = "25006";
 
 /// The codes are of PostgreSQL's appendix A.
