@@ -42,6 +42,9 @@ const ON_POSTGRES: [&str; 10] = [
 /// On PostgreSQL whatever the engine of the run: once is enough.
 const ON_POSTGRES_ANYWAY: [&str; 1] = ["database_faults::"];
 
+/// The stage that runs the tests of all crates; it keeps what the stage `evidence` reads.
+const TESTS: &str = "tests";
+
 /// One stage: commands that must all succeed.
 struct Stage {
     name: &'static str,
@@ -95,7 +98,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage { name: "package", advice: "see `cargo xtask package`", commands: packages },
     Stage {
-        name: "tests",
+        name: TESTS,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace"]);
@@ -188,22 +191,30 @@ const STAGES: [Stage; 14] = [
 
 /// What the help says of them.
 pub(crate) fn stages() -> String {
-    let names: Vec<&str> = STAGES.iter().map(|stage| stage.name).collect();
     format!(
         "Stages: {}.\nThe first run takes many minutes, most of them for the release build; later runs a few.",
-        names.join(", ")
+        names().join(", ")
     )
 }
 
-/// Runs every stage, prints how long each took.
-pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
-    for file in [evidence::file(project), kept_log::file(project)] {
-        // What an earlier run kept shows nothing of this one.
-        File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
+/// What the stages are called.
+pub(crate) fn names() -> [&'static str; STAGES.len()] {
+    STAGES.map(|stage| stage.name)
+}
+
+/// Runs the stages of these names, every one where none is named, and prints how long each took.
+pub(crate) fn run(project: &Project, only: &[String]) -> anyhow::Result<()> {
+    let is_wanted = |stage: &&Stage| only.is_empty() || only.iter().any(|name| name == stage.name);
+    let stages: Vec<_> = STAGES.iter().filter(is_wanted).collect();
+    if stages.iter().any(|stage| stage.name == TESTS) {
+        for file in [evidence::file(project), kept_log::file(project)] {
+            // What an earlier run kept shows nothing of this one.
+            File::create(&file).with_context(|| format!("cannot write {}", file.display()))?;
+        }
     }
     let mut taken = Vec::new();
-    let outcome = STAGES.iter().enumerate().try_for_each(|(index, stage)| {
-        println!("\n== {} of {}: {}", index + 1, STAGES.len(), stage.name);
+    let outcome = stages.iter().enumerate().try_for_each(|(index, stage)| {
+        println!("\n== {} of {}: {}", index + 1, stages.len(), stage.name);
         let start = Instant::now();
         let outcome = stage.run(project);
         taken.push((stage.name, start.elapsed(), outcome.is_ok()));
@@ -211,6 +222,9 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     });
     println!("\n{}", summary(&taken));
     outcome?;
+    if !only.is_empty() {
+        return Ok(());
+    }
     println!("everything holds; see it live with `cargo xtask dev`");
     Ok(())
 }
