@@ -4,6 +4,7 @@ mod documents;
 mod evaluator;
 mod gates;
 mod logins;
+mod network_rules;
 mod operators;
 mod picture;
 mod pipeline;

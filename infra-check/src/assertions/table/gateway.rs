@@ -108,6 +108,11 @@ fn api() -> Vec<Assertion> {
         line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Want::AtMost(0)),
         line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Want::AtMost(0)),
         line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Want::Empty),
+        line("C47-no-answer-headers", DIAGNOSTIC, "properties.frontend.response.headers", Want::Empty),
+        line("C47-backend-no-body", DIAGNOSTIC, "properties.backend.request.body.bytes", Want::AtMost(0)),
+        line("C47-backend-no-answer", DIAGNOSTIC, "properties.backend.response.body.bytes", Want::AtMost(0)),
+        line("C47-backend-no-headers", DIAGNOSTIC, "properties.backend.request.headers", Want::Empty),
+        line("C47-backend-no-answer-headers", DIAGNOSTIC, "properties.backend.response.headers", Want::Empty),
         line(
             "C06-telemetry",
             "Microsoft.ApiManagement/service/loggers",
