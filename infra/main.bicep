@@ -104,6 +104,14 @@ param runner bool = false
 @description('Public SSH key of the machine\'s administrator; needed with runner.')
 param runnerSshKey string = ''
 
+@minLength(1)
+@description('Name of that administrator, and no name that Ubuntu has already (operator is one).')
+param runnerAdministrator string = 'orders'
+
+// Microsoft's pages disagree on whether such a subnet may carry service endpoints, and Azure has not shown it to us.
+var reached = plan == 'flex' && network == 'serviceEndpoints'
+  ? fail('a subnet of Flex Consumption may carry no service endpoints: choose network = privateEndpoints, or plan = dedicated')
+  : network
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
@@ -140,7 +148,7 @@ module networking 'modules/network.bicep' = {
     tags: tags
     addressPrefix: addressPrefix
     plan: plan
-    network: network
+    network: reached
     fulfilmentAddressPrefix: fulfilmentAddressPrefix
     directCallers: directCallers
   }
@@ -165,7 +173,7 @@ module vault 'modules/vault.bicep' = {
     location: location
     token: token
     tags: tags
-    network: network
+    network: reached
     networking: networking.outputs.places
     workspaceId: monitoring.outputs.workspaceId
     customerManagedKeys: customerManagedKeys
@@ -188,12 +196,12 @@ module storage 'modules/storage.bicep' = {
     location: location
     token: token
     tags: tags
-    network: network
+    network: reached
     networking: networking.outputs.places
     workspaceId: monitoring.outputs.workspaceId
     customerManagedKeys: customerManagedKeys
     encryptionIdentityId: identity.outputs.encryption.id
-    keysVaultUri: customerManagedKeys ? encryption.outputs.vaultUri : ''
+    keysVaultUri: customerManagedKeys ? encryption!.outputs.vaultUri : ''
   }
 }
 
@@ -212,7 +220,7 @@ module database 'modules/database.bicep' = {
     migratorName: identity.outputs.migrate.name
     customerManagedKeys: customerManagedKeys
     encryptionIdentityId: identity.outputs.encryption.id
-    keyUri: customerManagedKeys ? encryption.outputs.databaseKeyUri : ''
+    keyUri: customerManagedKeys ? encryption!.outputs.databaseKeyUri : ''
   }
 }
 
@@ -241,7 +249,7 @@ module apps 'modules/apps.bicep' = {
     tags: tags
     token: token
     plan: plan
-    network: network
+    network: reached
     networking: networking.outputs.places
     appServiceEnvironmentId: appServiceEnvironmentId
     apiName: apiName
@@ -295,10 +303,13 @@ module publishing 'modules/api.bicep' = if (publish) {
     allowedCallers: allowedCallers
     corsOrigins: corsOrigins
     partnerCertificates: partnerCertificates
-    frontDoorId: front ? frontDoor.outputs.id : ''
+    behindFrontDoor: front
+    frontDoorId: front ? frontDoor!.outputs.id : ''
     componentName: monitoring.outputs.componentName
   }
+  // Named values read the gateway's vault with a role that is given there.
   dependsOn: [
+    #disable-next-line no-unnecessary-dependson
     rights
   ]
 }
@@ -332,6 +343,7 @@ module machine 'modules/runner.bicep' = if (runner) {
     tags: tags
     subnetId: networking.outputs.places.runnerSubnetId
     sshKey: runnerSshKey
+    administrator: runnerAdministrator
   }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::bicep::{Deployment, Value};
+use crate::{deployment::Deployment, value::Value};
 
 /// Connections that the server keeps for itself and its administrators.
 pub const RESERVED: i64 = 15;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use block::Block;
 
-use crate::bicep::Value;
+use crate::value::Value;
 
 mod block;
 
@@ -83,7 +83,7 @@ fn callers(callers: Option<&Value>, found: &mut Vec<String>) {
     }
     for range in ranges {
         if let Err(why) = caller(range) {
-            found.push(format!("allowedCallers: {} {why}", range.to_bicep()));
+            found.push(format!("allowedCallers: {} {why}", range));
         }
     }
 }

@@ -30,12 +30,17 @@ param certificateUri string
 
 // The certificate can be read only when this identity has its role, so the first deployment goes without.
 var ownHostName = [
-  { type: 'Proxy', hostName: hostName, certificateSource: 'KeyVault', keyVaultId: certificateUri, defaultSslBinding: true, negotiateClientCertificate: true }
+  {
+    type: 'Proxy'
+    hostName: hostName
+    certificateSource: 'KeyVault'
+    keyVaultId: certificateUri
+    defaultSslBinding: true
+    negotiateClientCertificate: true
+  }
 ]
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
-  // checkov:skip=CKV_AZURE_107: this tier has no injected network; it calls from the delegated subnet
-  // checkov:skip=CKV_AZURE_174: callers come from outside; ip-filter, token and keys are the gateway's policies
   name: 'apim-${token}'
   location: location
   tags: tags

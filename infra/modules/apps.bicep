@@ -69,7 +69,13 @@ param publisherRoleId string
 var apiPool = 4
 var processorPool = 2
 // The gateway shows no certificate, so an app that demands one has other callers.
-var ofDirectCallers = empty(directCertificates) ? {} : { ORDERS_CLIENT_CERTIFICATE_MODE: 'required', ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca', ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates }
+var ofDirectCallers = empty(directCertificates)
+  ? {}
+  : {
+      ORDERS_CLIENT_CERTIFICATE_MODE: 'required'
+      ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca'
+      ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates
+    }
 var work = 'https://${storage.work}.queue.${environment().suffixes.storage}'
 
 module api 'function-app.bicep' = {

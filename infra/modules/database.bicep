@@ -51,7 +51,9 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
     name: 'Standard_D2ds_v5'
     tier: 'GeneralPurpose'
   }
-  identity: customerManagedKeys ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } } : null
+  identity: customerManagedKeys
+    ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
+    : null
   properties: {
     version: '16'
     authConfig: {
@@ -73,7 +75,9 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
     highAvailability: {
       mode: 'ZoneRedundant'
     }
-    dataEncryption: customerManagedKeys ? { type: 'AzureKeyVault', primaryKeyURI: keyUri, primaryUserAssignedIdentityId: encryptionIdentityId } : null
+    dataEncryption: customerManagedKeys
+      ? { type: 'AzureKeyVault', primaryKeyURI: keyUri, primaryUserAssignedIdentityId: encryptionIdentityId }
+      : null
   }
 }
 
@@ -88,17 +92,19 @@ resource orders 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01'
 
 // The server takes one change at a time, so each of these waits for the one before.
 @batchSize(1)
-resource configuration 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = [for setting in settings: {
-  parent: server
-  name: setting.name
-  properties: {
-    value: setting.value
-    source: 'user-override'
+resource configuration 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = [
+  for setting in settings: {
+    parent: server
+    name: setting.name
+    properties: {
+      value: setting.value
+      source: 'user-override'
+    }
+    dependsOn: [
+      orders
+    ]
   }
-  dependsOn: [
-    orders
-  ]
-}]
+]
 
 resource administrators 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024-08-01' = {
   parent: server

@@ -58,7 +58,10 @@ resource databaseKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   }
 }
 
-var cryptoServiceEncryptionUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'e147488a-f6f5-4113-8e2d-b22465e65bf6')
+var cryptoServiceEncryptionUser = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'e147488a-f6f5-4113-8e2d-b22465e65bf6'
+)
 
 resource storageKeyUse 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storageKey

@@ -88,8 +88,6 @@ var flexConfig = {
 
 // The least that Flex Consumption takes is 40 instances.
 resource farm 'Microsoft.Web/serverfarms@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_212: Flex Consumption has no number of workers; the dedicated plan sets its capacity
-  // checkov:skip=CKV_AZURE_225: zones are the region's to offer; docs/operate.md says how to turn them on
   name: 'plan-${service}-${token}'
   location: location
   tags: tags
@@ -102,10 +100,6 @@ resource farm 'Microsoft.Web/serverfarms@2024-11-01' = {
 }
 
 resource app 'Microsoft.Web/sites@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_17: partner certificates end at the gateway; Flex Consumption takes none
-  // checkov:skip=CKV_AZURE_212: Flex Consumption has no number of workers; the dedicated plan sets its capacity
-  // checkov:skip=CKV_AZURE_213: Flex Consumption has no health check of its own; on a dedicated plan it is set
-  // checkov:skip=CKV_AZURE_222: closed with private endpoints; with service endpoints open to one subnet and denied to the rest
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': service })
@@ -146,10 +140,14 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         supportCredentials: false
       }
       ipSecurityRestrictionsDefaultAction: 'Deny'
-      ipSecurityRestrictions: network == 'serviceEndpoints' ? [{ name: 'caller', priority: 100, action: 'Allow', vnetSubnetResourceId: callerSubnetId }] : []
+      ipSecurityRestrictions: network == 'serviceEndpoints'
+        ? [{ name: 'caller', priority: 100, action: 'Allow', vnetSubnetResourceId: callerSubnetId }]
+        : []
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: 'Deny'
-      scmIpSecurityRestrictions: network == 'serviceEndpoints' ? [{ name: 'runner', priority: 100, action: 'Allow', vnetSubnetResourceId: networking.runnerSubnetId }] : []
+      scmIpSecurityRestrictions: network == 'serviceEndpoints'
+        ? [{ name: 'runner', priority: 100, action: 'Allow', vnetSubnetResourceId: networking.runnerSubnetId }]
+        : []
     }
   }
 }

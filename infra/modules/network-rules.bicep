@@ -30,7 +30,9 @@ var outOfApps = [
   { name: 'sign-in', port: '443', to: 'AzureActiveDirectory' }
   { name: 'monitor', port: '443', to: 'AzureMonitor' }
 ]
-var outByServiceEndpoint = network == 'serviceEndpoints' ? [{ name: 'storage', port: '443', to: 'Storage' }, { name: 'vault', port: '443', to: 'AzureKeyVault' }] : []
+var outByServiceEndpoint = network == 'serviceEndpoints'
+  ? [{ name: 'storage', port: '443', to: 'Storage' }, { name: 'vault', port: '443', to: 'AzureKeyVault' }]
+  : []
 var outToFulfilment = [
   { name: 'fulfilment', port: '443', to: fulfilmentAddressPrefix }
 ]
@@ -50,20 +52,22 @@ resource api 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   tags: tags
 }
 
-resource apiOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfApi: {
-  parent: api
-  name: 'to-${rule.name}'
-  properties: {
-    direction: 'Outbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: apiPrefix
-    sourcePortRange: '*'
-    destinationAddressPrefix: rule.to
-    destinationPortRange: rule.port
+resource apiOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [
+  for (rule, i) in outOfApi: {
+    parent: api
+    name: 'to-${rule.name}'
+    properties: {
+      direction: 'Outbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: apiPrefix
+      sourcePortRange: '*'
+      destinationAddressPrefix: rule.to
+      destinationPortRange: rule.port
+    }
   }
-}]
+]
 
 resource apiNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
   parent: api
@@ -86,20 +90,22 @@ resource processor 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   tags: tags
 }
 
-resource processorOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfProcessor: {
-  parent: processor
-  name: 'to-${rule.name}'
-  properties: {
-    direction: 'Outbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: processorPrefix
-    sourcePortRange: '*'
-    destinationAddressPrefix: rule.to
-    destinationPortRange: rule.port
+resource processorOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [
+  for (rule, i) in outOfProcessor: {
+    parent: processor
+    name: 'to-${rule.name}'
+    properties: {
+      direction: 'Outbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: processorPrefix
+      sourcePortRange: '*'
+      destinationAddressPrefix: rule.to
+      destinationPortRange: rule.port
+    }
   }
-}]
+]
 
 resource processorNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
   parent: processor
@@ -122,20 +128,22 @@ resource endpoints 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
   tags: tags
 }
 
-resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in concat(intoEndpoints, intoDirectly): {
-  parent: endpoints
-  name: 'from-${rule.name}'
-  properties: {
-    direction: 'Inbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: rule.from
-    sourcePortRange: '*'
-    destinationAddressPrefix: endpointsPrefix
-    destinationPortRanges: rule.ports
+resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [
+  for (rule, i) in concat(intoEndpoints, intoDirectly): {
+    parent: endpoints
+    name: 'from-${rule.name}'
+    properties: {
+      direction: 'Inbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: rule.from
+      sourcePortRange: '*'
+      destinationAddressPrefix: endpointsPrefix
+      destinationPortRanges: rule.ports
+    }
   }
-}]
+]
 
 resource endpointsNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
   parent: endpoints

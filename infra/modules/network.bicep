@@ -23,9 +23,15 @@ param fulfilmentAddressPrefix string
 param directCallers string
 
 var appDelegation = plan == 'flex' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
-var endpointsOfApps = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }] : []
-var endpointsOfGateway = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.KeyVault' }] : []
-var endpointsOfRunner = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }] : []
+var endpointsOfApps = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }]
+  : []
+var endpointsOfGateway = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.KeyVault' }]
+  : []
+var endpointsOfRunner = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }]
+  : []
 
 module guards 'network-rules.bicep' = {
   name: 'network-rules'
@@ -232,8 +238,8 @@ output places object = {
   endpointsSubnetId: '${vnet.id}/subnets/snet-endpoints'
   runnerSubnetId: '${vnet.id}/subnets/snet-runner'
   databaseZoneId: databaseZone.outputs.id
-  blobZoneId: network == 'privateEndpoints' ? blobZone.outputs.id : ''
-  queueZoneId: network == 'privateEndpoints' ? queueZone.outputs.id : ''
-  vaultZoneId: network == 'privateEndpoints' ? vaultZone.outputs.id : ''
-  appZoneId: network == 'privateEndpoints' ? appZone.outputs.id : ''
+  blobZoneId: network == 'privateEndpoints' ? blobZone!.outputs.id : ''
+  queueZoneId: network == 'privateEndpoints' ? queueZone!.outputs.id : ''
+  vaultZoneId: network == 'privateEndpoints' ? vaultZone!.outputs.id : ''
+  appZoneId: network == 'privateEndpoints' ? appZone!.outputs.id : ''
 }

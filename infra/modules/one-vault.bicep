@@ -22,9 +22,11 @@ param workspaceId string
 @description('Who passes the firewall: None, or AzureServices for a vault of encryption keys.')
 param bypass string = 'None'
 
-var rules = [for id in subnetIds: {
-  id: id
-}]
+var rules = [
+  for id in subnetIds: {
+    id: id
+  }
+]
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name

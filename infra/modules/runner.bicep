@@ -13,6 +13,9 @@ param subnetId string
 @description('Public SSH key of its administrator.')
 param sshKey string
 
+@description('Name of its administrator; not one that the image has already, as `operator` is a group of Debian\'s and Ubuntu\'s.')
+param administrator string
+
 resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
   name: 'nic-runner-${token}'
   location: location
@@ -34,7 +37,6 @@ resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
 
 // No address outside and no identity: a run brings its own, by federation, and takes it along.
 resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_50: no extension is installed; the agent stays, because registration runs through it
   name: 'vm-runner-${token}'
   location: location
   tags: tags
@@ -59,7 +61,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
     }
     osProfile: {
       computerName: 'runner'
-      adminUsername: 'operator'
+      adminUsername: administrator
       linuxConfiguration: {
         disablePasswordAuthentication: true
         patchSettings: {
@@ -68,7 +70,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
         ssh: {
           publicKeys: [
             {
-              path: '/home/operator/.ssh/authorized_keys'
+              path: '/home/${administrator}/.ssh/authorized_keys'
               keyData: sshKey
             }
           ]

@@ -37,14 +37,14 @@ param encryptionIdentityId string
 @description('Vault of that key; empty for none.')
 param keysVaultUri string
 
-var rules = [for id in subnetIds: {
-  id: id
-  action: 'Allow'
-}]
+var rules = [
+  for id in subnetIds: {
+    id: id
+    action: 'Allow'
+  }
+]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
-  // checkov:skip=CKV_AZURE_36: no trusted service has to read it; logs leave through diagnostic settings
-  // checkov:skip=CKV_AZURE_206: zone-redundant on purpose: a failover to another region would lose queue messages silently
   name: name
   location: location
   tags: tags
@@ -52,7 +52,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   sku: {
     name: 'Standard_ZRS'
   }
-  identity: customerManagedKeys ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } } : null
+  identity: customerManagedKeys
+    ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
+    : null
   properties: {
     accessTier: 'Hot'
     allowSharedKeyAccess: false
@@ -109,13 +111,15 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
   }
 }
 
-resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for container in containers: {
-  parent: blobs
-  name: container
-  properties: {
-    publicAccess: 'None'
+resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}]
+]
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
   parent: account
@@ -123,11 +127,13 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-0
   properties: {}
 }
 
-resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [for queue in queues: {
-  parent: queueService
-  name: queue
-  properties: {}
-}]
+resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [
+  for queue in queues: {
+    parent: queueService
+    name: queue
+    properties: {}
+  }
+]
 
 module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints') {
   name: 'endpoint-${name}'

@@ -89,4 +89,4 @@ output uris object = {
 }
 
 @description('Name of the vault of encryption keys; empty for none.')
-output keysVaultName string = customerManagedKeys ? keys.outputs.name : ''
+output keysVaultName string = customerManagedKeys ? keys!.outputs.name : ''

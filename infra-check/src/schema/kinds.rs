@@ -1,7 +1,7 @@
 //! The types as the schema writes them: `string`, `A | B | string`, `Name[]`.
 
 use super::Definition;
-use crate::bicep::{Text, Value};
+use crate::value::{Text, Value};
 
 impl Definition {
     /// Holds a value against a written type.
@@ -22,7 +22,7 @@ impl Definition {
         } else if let Some(shape) = self.types.get(kind) {
             self.shape(shape, value, path, faults);
         } else if !is_of(kind, value) {
-            faults.push(format!("`{path}` is {}, not {kind}", value.to_bicep()));
+            faults.push(format!("`{path}` is {}, not {kind}", value));
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, fs};
 
 use infra_check::{
-    bicep::{Deployment, Value},
-    worlds::{self, World},
+    deployment::Deployment,
+    value::{Step, Value},
+    worlds::{Beyond, World},
 };
 
-use crate::{root, sources};
+use crate::{deployments, plain, root};
 
 /// What a rule says, in the sequence of the list.
 const SAYS: [&str; 6] =
@@ -15,15 +16,8 @@ const SAYS: [&str; 6] =
 
 /// Each rule as a line: group, name, direction, access, priority, protocol, from, to, ports.
 fn rules(deployment: &Deployment) -> BTreeSet<String> {
-    let of_kind = |one: &&infra_check::bicep::Resource| {
-        one.kind == "Microsoft.Network/networkSecurityGroups/securityRules"
-    };
-    deployment
-        .resources
-        .iter()
-        .filter(of_kind)
-        .map(|one| line(&one.name.replace("-‹unique›", ""), &one.body))
-        .collect()
+    let rules = deployment.of_kind("Microsoft.Network/networkSecurityGroups/securityRules");
+    rules.map(|one| line(&plain(&one.name), &one.body)).collect()
 }
 
 fn line(name: &str, rule: &Value) -> String {
@@ -44,39 +38,39 @@ fn reviewed(world: World) -> BTreeSet<String> {
         .expect("the list");
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let lines: Vec<_> = lines.filter_map(|line| line.split_once(' ')).collect();
-    let is_for =
-        |when: &str| when == "always" || when == world.network || (when == "direct" && world.is_direct());
+    let is_for = |when: &str| {
+        when == "always" || when == world.network || (when == "direct" && world.beyond == Beyond::Direct)
+    };
     let about = lines.iter().filter(|(when, _)| is_for(when));
     about.map(|(_, rule)| rule.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 #[test]
 fn every_subnet_talks_to_what_the_reviewed_list_says_and_nothing_else() {
-    for world in worlds::all() {
-        assert_eq!(rules(&world.deploy(&sources())), reviewed(world), "{world:?}");
+    for (world, deployment) in deployments() {
+        assert_eq!(rules(deployment), reviewed(*world), "{}", world.name);
     }
 }
 
 #[test]
 fn every_word_of_a_rule_is_held() {
-    for world in worlds::all() {
-        let deployment = world.deploy(&sources());
+    for (world, deployment) in deployments() {
         let rules: Vec<_> = deployment
             .resources
             .iter()
             .enumerate()
             .filter(|(_, one)| one.kind.ends_with("/securityRules"))
             .collect();
-        assert!(rules.len() >= 17, "{world:?}: {}", rules.len());
+        assert!(rules.len() >= 17, "{}: {}", world.name, rules.len());
         for (place, rule) in rules {
             let Some(Value::Object(properties)) = rule.body.get("properties") else {
                 panic!("{}", rule.name)
             };
             for (property, _) in properties {
-                let path = ["properties", property].map(infra_check::bicep::Step::Name);
+                let path = ["properties", property].map(Step::Name);
                 let mut changed = deployment.clone();
                 changed.resources[place].body = rule.body.with(&path, Value::exact("another"));
-                assert_ne!(self::rules(&changed), reviewed(world), "{}: {property}", rule.name);
+                assert_ne!(self::rules(&changed), reviewed(*world), "{}: {property}", rule.name);
             }
         }
     }

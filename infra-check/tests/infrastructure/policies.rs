@@ -7,14 +7,15 @@ mod wanted;
 use std::{collections::BTreeMap, fs};
 
 use infra_check::{
-    bicep::{Deployment, Sources, Value},
+    deployment::Deployment,
     policy::{Element, Step, compose, faults, read},
-    worlds::{self, World},
+    value::{Value, steps},
+    worlds::{Beyond, World},
 };
 
 use serde_json::Value as Json;
 
-use crate::{root, sources};
+use crate::{deployments, root};
 use gaps::gaps;
 
 const GLOBAL: &str = "Microsoft.ApiManagement/service/policies";
@@ -30,7 +31,7 @@ struct Policies {
 
 impl Policies {
     fn of(deployment: &Deployment) -> Self {
-        let of_kind = |kind| deployment.resources.iter().filter(move |resource| resource.kind == kind);
+        let of_kind = |kind| deployment.of_kind(kind);
         let element = |value: Option<&Value>| {
             let text = value.and_then(Value::text).expect("a policy is a text that is known");
             read(text).expect("a policy is XML")
@@ -99,22 +100,26 @@ fn routed() -> Vec<String> {
 
 /// What our Front Door calls itself, where there is one.
 fn front_door(world: World) -> Option<&'static str> {
-    world.options.then_some("‹Microsoft.Cdn/profiles afd-‹unique››.properties.frontDoorId")
+    const PROFILE: &str = "‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Cdn/profiles/afd-bgtmmfwj4uny4›.frontDoorId";
+    (world.beyond == Beyond::Front).then_some(PROFILE)
 }
 
-fn all_gaps(sources: &Sources) -> Vec<String> {
-    let mut all = Vec::new();
-    for world in worlds::all() {
-        let policies = Policies::of(&world.deploy(sources));
-        let front = front_door(world);
-        all.extend(operations().iter().flat_map(|operation| gaps(&policies, operation, front)));
-    }
-    all
+/// Every choice in which the gateway has the API.
+fn with_api() -> impl Iterator<Item = (World, &'static Deployment)> {
+    let all = deployments().iter().filter(|(world, _)| world.has_api());
+    all.map(|(world, deployment)| (*world, deployment))
+}
+
+fn gaps_of(world: World, deployment: &Deployment) -> Vec<String> {
+    let policies = Policies::of(deployment);
+    operations().iter().flat_map(|operation| gaps(&policies, operation, front_door(world))).collect()
 }
 
 #[test]
 fn every_operation_passes_every_check_in_its_sequence() {
-    assert_eq!(all_gaps(&sources()), Vec::<String>::new());
+    for (world, deployment) in with_api() {
+        assert_eq!(gaps_of(world, deployment), Vec::<String>::new(), "{}", world.name);
+    }
 }
 
 #[test]
@@ -122,8 +127,8 @@ fn every_value_element_and_text_of_the_policies_is_held() {
     let operations = operations();
     let mut unnoticed = Vec::new();
     let mut made = 0;
-    for world in worlds::all().into_iter().filter(|world| world.plan == worlds::FLEX) {
-        let policies = Policies::of(&world.deploy(&sources()));
+    for (world, deployment) in with_api() {
+        let policies = Policies::of(deployment);
         for (place, policy) in policies.around.iter().enumerate() {
             for (what, changed) in broken::ways(policy) {
                 let mut around = policies.around.clone();
@@ -143,8 +148,8 @@ fn every_value_element_and_text_of_the_policies_is_held() {
 
 #[test]
 fn every_element_and_attribute_is_one_that_the_gateway_knows() {
-    for world in worlds::all() {
-        let policies = Policies::of(&world.deploy(&sources()));
+    for (_, deployment) in with_api() {
+        let policies = Policies::of(deployment);
         for policy in policies.around.iter().chain(policies.operations.values()) {
             assert_eq!(faults(policy), Vec::<String>::new());
         }
@@ -153,8 +158,8 @@ fn every_element_and_attribute_is_one_that_the_gateway_knows() {
 
 #[test]
 fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
-    let (api, list) = ("infra/policies/api.xml", "infra/policies/list-products.xml");
-    let (global, partners) = ("infra/policies/global.xml", "infra/policies/partners.xml");
+    let (api, list, global, partners) = (API, OPERATION, GLOBAL, PRODUCT);
+    let cors = "<allowed-origins><origin>https://shop.example</origin></allowed-origins>";
     let key = "<set-header name=\"x-functions-key\" exists-action=\"override\">\n            <value>{{function-key}}</value>\n        </set-header>\n";
     let changes = [
         (
@@ -166,13 +171,10 @@ fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
         (list, "<inbound>\n        <base />", "<inbound>", "ListProducts: no ip-filter"),
         (partners, "<inbound>\n        <base />", "<inbound>", "no rate-limit-by-key"),
         (partners, "<quota calls=\"500000\" renewal-period=\"604800\" />", "", "no quota"),
-        (global, "<!-- who may reach the gateway -->", "", "no ip-filter"),
-        (
-            api,
-            "<!-- browsers -->\n        <base />",
-            "<base />\n        <!-- browsers -->",
-            "comes too early",
-        ),
+        (global, "<ip-filter action=\"allow\">", "<ip-filter action=\"forbid\">", "no ip-filter"),
+        (api, cors, "<allowed-origins><origin>*</origin></allowed-origins>", "no cors"),
+        (api, "</cors>\n        <base />", "</cors>", "no validate-azure-ad-token"),
+        (api, "<inbound>\n        ", "<inbound><base />\n        ", "comes too early"),
         (api, key, "", "no set-header x-functions-key"),
         (api, "max-size=\"65536\"", "max-size=\"102400\"", "no validate-content"),
         (
@@ -195,21 +197,26 @@ fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
             "does not reach the worker",
         ),
     ];
-    for (file, old, new, want) in changes {
-        let mut sources = sources();
-        let text = sources.text(file).expect("the file is there");
-        assert!(text.contains(old), "{file}: {old}");
-        let text = text.replacen(old, new, 1);
-        sources.set(file, text).expect("no Bicep");
-        let gaps = all_gaps(&sources);
+    let (world, deployment) = with_api().next().expect("a world");
+    for (kind, old, new, want) in changes {
+        let mut changed = deployment.clone();
+        let mut found = 0;
+        for policy in changed.resources.iter_mut().filter(|one| one.kind == kind) {
+            let text = policy.body.at("properties.value").and_then(Value::text).expect("a text");
+            found += text.matches(old).count();
+            let text = Value::exact(text.replacen(old, new, 1));
+            policy.body = policy.body.with(&steps("properties.value"), text);
+        }
+        assert!(found > 0, "{kind}: {old}");
+        let gaps = gaps_of(world, &changed);
         assert!(gaps.iter().any(|gap| gap.contains(want)), "{want}: {gaps:?}");
     }
 }
 
 #[test]
 fn only_a_person_with_the_scope_who_is_no_administrator_meets_the_cache() {
-    for world in worlds::all() {
-        let policies = Policies::of(&world.deploy(&sources()));
+    for (_, deployment) in with_api() {
+        let policies = Policies::of(deployment);
         let inbound = policies.steps("ListProducts", "inbound");
         let shared = inbound.iter().find(|step| step.policy.attribute("name") == Some("shared"));
         let rule = shared.and_then(|step| step.policy.attribute("value")).expect("who shares is worked out");
@@ -238,8 +245,8 @@ fn only_a_person_with_the_scope_who_is_no_administrator_meets_the_cache() {
 
 #[test]
 fn a_program_that_processes_an_order_brings_the_certificate_of_its_own_client() {
-    for world in worlds::all() {
-        let policies = Policies::of(&world.deploy(&sources()));
+    for (_, deployment) in with_api() {
+        let policies = Policies::of(deployment);
         let inbound = policies.steps("ProcessOrder", "inbound");
         let check = inbound.iter().position(|step| step.policy.name == "validate-client-certificate");
         let check = check.expect("the certificate is looked at");

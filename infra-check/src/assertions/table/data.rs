@@ -1,6 +1,7 @@
 //! Storage, vaults and the database.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
 const CONTAINER: &str = "Microsoft.Storage/storageAccounts/blobServices/containers";
@@ -51,15 +52,15 @@ fn storage() -> Vec<Assertion> {
         account("C19-queues", "properties.encryption.services.queue.keyType", Want::Text("Account")),
         account("C19-tables", "properties.encryption.services.table.keyType", Want::Text("Account")),
         account("C19-storage-key", "properties.encryption.keySource", Want::Text("Microsoft.Keyvault"))
-            .when(When::Options),
+            .when(When::With(Beyond::Options)),
         account("C19-storage-vault", "properties.encryption.keyvaultproperties.keyvaulturi", Want::Of(VAULT))
-            .when(When::Options),
+            .when(When::With(Beyond::Options)),
         account(
             "C19-storage-any-version",
             "properties.encryption.keyvaultproperties.keyversion",
             Want::Absent,
         )
-        .when(When::Options),
+        .when(When::With(Beyond::Options)),
         account("C12-storage-lock", "", LOCK),
         line("C45-containers", CONTAINER, "properties.publicAccess", Want::Text("None")).least(2),
     ]
@@ -76,7 +77,8 @@ fn vaults() -> Vec<Assertion> {
         vault("C22-machines", "properties.enabledForDeployment", Want::Bool(false)),
         vault("C22-templates", "properties.enabledForTemplateDeployment", Want::Bool(false)),
         vault("C22-default", "properties.networkAcls.defaultAction", Want::Text("Deny")),
-        vault("C22-bypass", "properties.networkAcls.bypass", Want::Text("None")).when(When::Plain),
+        vault("C22-bypass", "properties.networkAcls.bypass", Want::Text("None"))
+            .when(When::Without(Beyond::Options)),
         vault("C22-closed", "properties.publicNetworkAccess", Want::Text("Disabled")).when(PRIVATE),
         vault("C43-vault", "", ENDPOINT).when(PRIVATE),
         vault(
@@ -86,15 +88,19 @@ fn vaults() -> Vec<Assertion> {
         )
         .when(SERVICE),
         vault("C12-vault-lock", "", LOCK),
-        line("C19-hsm", KEY, "properties.kty", Want::Text("RSA-HSM")).when(When::Options).least(2),
-        line("C19-size", KEY, "properties.keySize", Want::AtLeast(3072)).when(When::Options).least(2),
+        line("C19-hsm", KEY, "properties.kty", Want::Text("RSA-HSM"))
+            .when(When::With(Beyond::Options))
+            .least(2),
+        line("C19-size", KEY, "properties.keySize", Want::AtLeast(3072))
+            .when(When::With(Beyond::Options))
+            .least(2),
         line(
             "C24-keys",
             KEY,
             "properties.rotationPolicy.lifetimeActions[0].action.type",
             Want::Text("rotate"),
         )
-        .when(When::Options)
+        .when(When::With(Beyond::Options))
         .least(2),
     ]
 }
@@ -111,13 +117,13 @@ fn database() -> Vec<Assertion> {
         server("C43-closed", "properties.network.publicNetworkAccess", Want::Text("Disabled")),
         server("C43-database", "", ENDPOINT),
         server("C19-database-key", "properties.dataEncryption.type", Want::Text("AzureKeyVault"))
-            .when(When::Options),
+            .when(When::With(Beyond::Options)),
         server(
             "C19-database-key-uri",
             "properties.dataEncryption.primaryKeyURI",
             Want::Of("Microsoft.KeyVault/"),
         )
-        .when(When::Options),
+        .when(When::With(Beyond::Options)),
         server("C12-database-lock", "", LOCK),
         server("C49-there", "", pointing(THREATS, "parent", &[])),
         line("C49-database", THREATS, "properties.state", Want::Text("Enabled")),

@@ -1,6 +1,7 @@
 //! API Management and what may stand before it. The policies have tests of their own: `policy`.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
 const API: &str = "Microsoft.ApiManagement/service/apis";
@@ -38,11 +39,10 @@ const OLD_PROTOCOLS: [(&str, &str); 6] = [
 
 pub(super) fn lines() -> Vec<Assertion> {
     let old = OLD_PROTOCOLS.map(|(id, path)| line(id, SERVICE, path, Want::Text("False")));
-    [gateway(), old.to_vec(), api(), front()].concat()
+    [gateway(), old.to_vec(), host(), api(), front()].concat()
 }
 
 fn gateway() -> Vec<Assertion> {
-    let host = "properties.hostnameConfigurations[*]";
     vec![
         line(
             "C34-network",
@@ -54,6 +54,13 @@ fn gateway() -> Vec<Assertion> {
         line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
         line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
         line("C34-old-api", SERVICE, "properties.configurationApi.legacyApi", Want::Text("Disabled")),
+    ]
+}
+
+/// The name that callers use.
+fn host() -> Vec<Assertion> {
+    let host = "properties.hostnameConfigurations[*]";
+    let lines = vec![
         line(
             "C08-negotiated",
             SERVICE,
@@ -73,11 +80,12 @@ fn gateway() -> Vec<Assertion> {
             Want::Ends("secrets/gateway"),
         ),
         line("C34-host", SERVICE, host, Want::Present),
-    ]
+    ];
+    lines.into_iter().map(|line| line.when(When::Api)).collect()
 }
 
 fn api() -> Vec<Assertion> {
-    vec![
+    let lines = vec![
         line("C35-key", API, "properties.subscriptionRequired", Want::Bool(true)),
         line("C27-gateway", API, "properties.protocols", Want::List(&["https"])),
         line("C34-path", API, "properties.path", Want::Text("api")),
@@ -85,7 +93,9 @@ fn api() -> Vec<Assertion> {
             "C34-backend",
             API,
             "properties.serviceUrl",
-            Want::Starts("https://‹Microsoft.Web/sites func-api-"),
+            Want::Text(
+                "https://‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Web/sites/func-api-bgtmmfwj4uny4›.defaultHostName/api",
+            ),
         ),
         line("C35-product", PRODUCT, "properties.subscriptionRequired", Want::Bool(true)),
         line("C35-approval", PRODUCT, "properties.approvalRequired", Want::Bool(true)),
@@ -100,7 +110,7 @@ fn api() -> Vec<Assertion> {
             "C01-in-vault",
             VALUE,
             "properties.keyVault.secretIdentifier",
-            Want::Ends(".properties.vaultUrisecrets/function-key"),
+            Want::Ends("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
         )
         .only(&[("name", "function-key")]),
         line("C01-no-literal", VALUE, "properties.value", Want::Absent).only(&[("name", "function-key")]),
@@ -119,7 +129,8 @@ fn api() -> Vec<Assertion> {
             "properties.credentials.identityClientId",
             Want::Text("systemAssigned"),
         ),
-    ]
+    ];
+    lines.into_iter().map(|line| line.when(When::Api)).collect()
 }
 
 fn front() -> Vec<Assertion> {
@@ -150,5 +161,5 @@ fn front() -> Vec<Assertion> {
         line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Want::Text("HttpsOnly")),
         line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Want::Bool(true)),
     ];
-    lines.into_iter().map(|line| line.when(When::Options)).collect()
+    lines.into_iter().map(|line| line.when(When::With(Beyond::Front))).collect()
 }

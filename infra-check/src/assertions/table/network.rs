@@ -1,6 +1,7 @@
 //! The virtual network, its rules, its endpoints and names.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const VNET: &str = "Microsoft.Network/virtualNetworks";
 const RULE: &str = "Microsoft.Network/networkSecurityGroups/securityRules";
@@ -75,14 +76,19 @@ fn rules() -> Vec<Assertion> {
         rule("C43-nothing-else-in-from", nothing_in, "properties.sourceAddressPrefix", Want::Text("*")),
         rule("C41-backend", backend, "properties.destinationAddressPrefix", Want::Text("198.51.100.7/32")),
         rule("C41-backend-port", backend, "properties.destinationPortRange", Want::Text("443")),
-        rule("C41-backend-only-processor", backend, "parent", Want::Ends(" nsg-processor-‹unique››")),
+        rule(
+            "C41-backend-only-processor",
+            backend,
+            "parent",
+            Want::Of("Microsoft.Network/networkSecurityGroups nsg-processor-"),
+        ),
         rule(
             "C08-callers",
             &[("name", "from-callers")],
             "properties.sourceAddressPrefix",
             Want::Text("203.0.113.0/24"),
         )
-        .when(When::Direct),
+        .when(When::With(Beyond::Direct)),
         rule("C52-runner-nothing-in", &[("name", "nothing-in")], "properties.access", Want::Text("Deny")),
     ]
 }

@@ -1,6 +1,7 @@
 //! Logs, alerts, budgets, Defender and Sentinel.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
 const COMPONENT: &str = "Microsoft.Insights/components";
@@ -105,7 +106,6 @@ fn options() -> Vec<Assertion> {
         line("C48-sentinel", "Microsoft.SecurityInsights/onboardingStates", "scope", Want::Of(WORKSPACE)),
         line("C48-hunts", RULE, "properties.enabled", Want::Bool(true)).least(3),
         line("C48-hunt-query", RULE, "properties.query", Want::Starts("// A row: ")).least(3),
-        line("C48-front", "Microsoft.Cdn/profiles", "", LOGS),
         line(
             "C53-machine",
             MACHINE,
@@ -121,5 +121,7 @@ fn options() -> Vec<Assertion> {
             Want::Absent,
         ),
     ];
-    lines.into_iter().map(|line| line.when(When::Options)).collect()
+    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS).when(When::With(Beyond::Front));
+    let options = lines.into_iter().map(|line| line.when(When::With(Beyond::Options)));
+    options.chain([front]).collect()
 }
