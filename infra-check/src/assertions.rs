@@ -47,6 +47,8 @@ pub enum When {
     Api,
     /// Those with a plan, but not in an App Service Environment.
     Shared(&'static str),
+    /// Those with a network, but not in an App Service Environment.
+    Joined(&'static str),
 }
 
 impl When {
@@ -60,6 +62,7 @@ impl When {
             Self::With(beyond) => world.beyond == beyond,
             Self::Without(beyond) => world.beyond != beyond,
             Self::Api => world.has_api(),
+            Self::Joined(network) => world.network == network && world.beyond != Beyond::Isolated,
             Self::Shared(plan) => world.plan == plan && world.beyond != Beyond::Isolated,
         }
     }

@@ -16,6 +16,12 @@ param publisherName string
 @description('Mail address of the publisher.')
 param publisherEmail string
 
+@description('Whether Front Door stands before the gateway, and comes by a private link.')
+param behindFrontDoor bool
+
+@description('Azure makes no gateway without a public address; it can be taken away afterwards.')
+param firstDeployment bool
+
 @description('Workspace that receives the logs.')
 param workspaceId string
 
@@ -55,24 +61,14 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
   properties: {
     publisherName: publisherName
     publisherEmail: publisherEmail
-    publicNetworkAccess: 'Enabled'
+    // Front Door comes by a private link, and then nobody by the public address.
+    publicNetworkAccess: behindFrontDoor && !firstDeployment ? 'Disabled' : 'Enabled'
     virtualNetworkType: 'External'
     virtualNetworkConfiguration: {
       subnetResourceId: subnetId
     }
     developerPortalStatus: 'Disabled'
     legacyPortalStatus: 'Disabled'
-    configurationApi: {
-      legacyApi: 'Disabled'
-    }
-    customProperties: {
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30': 'False'
-    }
     hostnameConfigurations: publish ? ownHostName : []
   }
 }
@@ -94,6 +90,9 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 @description('For the API and its policies.')
 output name string = service.name
+
+@description('For a private link to it.')
+output id string = service.id
 
 @description('The identity that reads the gateway\'s vault.')
 output principalId string = service.identity.principalId

@@ -1,3 +1,5 @@
+import { Callers } from 'types.bicep'
+
 @description('The gateway.')
 param serviceName string
 
@@ -14,7 +16,7 @@ param apiClientId string
 param allowedClientIds array
 
 @description('Addresses that may call, as { from, to, cidr }.')
-param allowedCallers array
+param allowedCallers Callers[]
 
 @description('Origins of browser applications.')
 param corsOrigins array
@@ -140,9 +142,10 @@ resource ordersPolicy 'Microsoft.ApiManagement/service/apis/policies@2024-05-01'
   ]
 }
 
+// An import writes the ids of operations in lower case.
 resource processOrder 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' existing = {
   parent: orders
-  name: 'ProcessOrder'
+  name: 'processorder'
 }
 
 resource processOrderPolicy 'Microsoft.ApiManagement/service/apis/operations/policies@2024-05-01' = {
@@ -160,7 +163,7 @@ resource processOrderPolicy 'Microsoft.ApiManagement/service/apis/operations/pol
 
 resource listProducts 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' existing = {
   parent: orders
-  name: 'ListProducts'
+  name: 'listproducts'
 }
 
 resource listProductsPolicy 'Microsoft.ApiManagement/service/apis/operations/policies@2024-05-01' = {

@@ -1,3 +1,5 @@
+import { Identity } from 'types.bicep'
+
 @description('The app.')
 param appName string
 
@@ -11,7 +13,7 @@ param plan string
 param blobs string
 
 @description('The app\'s own identity, as { id, clientId }.')
-param identity object
+param identity Identity
 
 @description('Where telemetry goes.')
 param connectionString string
@@ -25,7 +27,7 @@ param allowedClientIds array
 @description('App settings of this app alone; none is a secret.')
 param settings object
 
-resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
 }
 
@@ -52,13 +54,13 @@ var ofPlan = plan == 'flex'
       WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID: identity.id
     }
 
-resource values 'Microsoft.Web/sites/config@2024-11-01' = {
+resource values 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(common, ofPlan, settings)
 }
 
-resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
+resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {

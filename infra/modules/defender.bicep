@@ -14,7 +14,7 @@ var plans = [
 ]
 
 @batchSize(1)
-resource pricings 'Microsoft.Security/pricings@2024-01-01' = [
+resource pricings 'Microsoft.Security/pricings@2026-07-01' = [
   for plan in plans: {
     name: plan.name
     properties: {

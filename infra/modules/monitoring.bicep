@@ -57,7 +57,7 @@ var alerts = [
   { name: 'silence', severity: 1, every: 'PT5M', over: 'PT15M', query: loadTextContent('../queries/silence.kql') }
 ]
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: 'log-${token}'
   location: location
   tags: tags
@@ -111,7 +111,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for alert in alerts: {
     name: '${alert.name}-${token}'
     location: location
@@ -141,6 +141,8 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         ]
       }
       autoMitigate: true
+      // The tables come with their first line; until then Azure would refuse a query that names them.
+      skipQueryValidation: true
       actions: {
         actionGroups: [
           people.id
@@ -150,7 +152,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
-resource spending 'Microsoft.Consumption/budgets@2024-08-01' = {
+resource spending 'Microsoft.Consumption/budgets@2026-06-01' = {
   name: 'budget-${token}'
   properties: {
     category: 'Cost'

@@ -1,3 +1,5 @@
+import { Places } from 'types.bicep'
+
 @description('Region of the network.')
 param location string
 
@@ -51,7 +53,7 @@ module guards 'network-rules.bicep' = {
 }
 
 // Subnets have no default way out, so what must leave (Entra, Azure Monitor, the backend) leaves by one known address.
-resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-07-01' = {
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2026-03-01' = {
   name: 'pip-outbound-${token}'
   location: location
   tags: tags
@@ -63,7 +65,7 @@ resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-07-01' = {
   }
 }
 
-resource outbound 'Microsoft.Network/natGateways@2024-07-01' = {
+resource outbound 'Microsoft.Network/natGateways@2026-03-01' = {
   name: 'ng-${token}'
   location: location
   tags: tags
@@ -79,7 +81,7 @@ resource outbound 'Microsoft.Network/natGateways@2024-07-01' = {
   }
 }
 
-resource vnet 'Microsoft.Network/virtualNetworks@2024-07-01' = {
+resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags
@@ -164,7 +166,9 @@ resource vnet 'Microsoft.Network/virtualNetworks@2024-07-01' = {
           networkSecurityGroup: {
             id: guards.outputs.endpointsId
           }
-          privateEndpointNetworkPolicies: 'Enabled'
+          // What a Flex Consumption app sends does not always come from its subnet, so rules about where it comes from
+          // would shut it out.
+          privateEndpointNetworkPolicies: plan == 'flex' ? 'Disabled' : 'Enabled'
         }
       }
       {
@@ -231,12 +235,14 @@ module appZone 'private-zone.bicep' = if (network == 'privateEndpoints') {
 }
 
 @description('Subnets, and the DNS zones of private endpoints; a zone is empty where the network has none of its kind.')
-output places object = {
+output places Places = {
   apiSubnetId: '${vnet.id}/subnets/snet-api'
   processorSubnetId: '${vnet.id}/subnets/snet-processor'
   gatewaySubnetId: '${vnet.id}/subnets/snet-gateway'
   endpointsSubnetId: '${vnet.id}/subnets/snet-endpoints'
   runnerSubnetId: '${vnet.id}/subnets/snet-runner'
+  gatewayPrefix: '${addressPrefix}.1.0/24'
+  runnerPrefix: '${addressPrefix}.3.0/28'
   databaseZoneId: databaseZone.outputs.id
   blobZoneId: network == 'privateEndpoints' ? blobZone!.outputs.id : ''
   queueZoneId: network == 'privateEndpoints' ? queueZone!.outputs.id : ''

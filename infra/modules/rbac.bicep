@@ -1,8 +1,10 @@
+import { Accounts, Vaults } from 'types.bicep'
+
 @description('Names of the storage accounts.')
-param storage object
+param storage Accounts
 
 @description('Names of the vaults.')
-param vaults object
+param vaults Vaults
 
 @description('The Application Insights component.')
 param componentName string
@@ -51,72 +53,72 @@ var metricsPublisher = subscriptionResourceId(
   '3913510d-42f4-4e42-8a64-420c390055eb'
 )
 
-resource apiAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource apiAccount 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.api
 }
 
-resource processorAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource processorAccount 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.processor
 }
 
-resource work 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource work 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.work
 }
 
-resource apiBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+resource apiBlobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' existing = {
   parent: apiAccount
   name: 'default'
 }
 
-resource apiPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+resource apiPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' existing = {
   parent: apiBlobs
   name: 'packages'
 }
 
-resource processorBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+resource processorBlobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' existing = {
   parent: processorAccount
   name: 'default'
 }
 
-resource processorPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+resource processorPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' existing = {
   parent: processorBlobs
   name: 'packages'
 }
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' existing = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' existing = {
   parent: work
   name: 'default'
 }
 
-resource fulfilment 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource fulfilment 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-fulfilment'
 }
 
-resource incoming 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource incoming 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-incoming'
 }
 
-resource fulfilmentPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource fulfilmentPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-fulfilment-poison'
 }
 
-resource incomingPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource incomingPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-incoming-poison'
 }
 
-resource vaultOfApi 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfApi 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.api
 }
 
-resource vaultOfProcessor 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfProcessor 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.processor
 }
 
-resource vaultOfGateway 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfGateway 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.gateway
 }
 

@@ -13,10 +13,16 @@ param subnetId string
 @description('Public SSH key of its administrator.')
 param sshKey string
 
+@description('Encrypt its disks on the host; the subscription needs the feature Microsoft.Compute/EncryptionAtHost.')
+param encryptionAtHost bool
+
+@description('Size of the machine; not every region has every size.')
+param size string
+
 @description('Name of its administrator; not one that the image has already, as `operator` is a group of Debian\'s and Ubuntu\'s.')
 param administrator string
 
-resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
+resource card 'Microsoft.Network/networkInterfaces@2026-03-01' = {
   name: 'nic-runner-${token}'
   location: location
   tags: tags
@@ -36,13 +42,13 @@ resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
 }
 
 // No address outside and no identity: a run brings its own, by federation, and takes it along.
-resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
+resource machine 'Microsoft.Compute/virtualMachines@2026-04-01' = {
   name: 'vm-runner-${token}'
   location: location
   tags: tags
   properties: {
     hardwareProfile: {
-      vmSize: 'Standard_D2ads_v5'
+      vmSize: size
     }
     storageProfile: {
       imageReference: {
@@ -79,7 +85,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
     }
     securityProfile: {
       securityType: 'TrustedLaunch'
-      encryptionAtHost: true
+      encryptionAtHost: encryptionAtHost
       uefiSettings: {
         secureBootEnabled: true
         vTpmEnabled: true

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs};
 
 use infra_check::{
-    deployment::Deployment,
-    value::{Step, Value},
+    deployment::{Deployment, Resource},
+    value::{Value, steps},
     worlds::{Beyond, World},
 };
 
@@ -14,20 +14,28 @@ use crate::{deployments, plain, root};
 const SAYS: [&str; 6] =
     ["direction", "access", "priority", "protocol", "sourceAddressPrefix", "destinationAddressPrefix"];
 
+const GROUP: &str = "Microsoft.Network/networkSecurityGroups";
+
 /// Each rule as a line: group, name, direction, access, priority, protocol, from, to, ports.
 fn rules(deployment: &Deployment) -> BTreeSet<String> {
-    let rules = deployment.of_kind("Microsoft.Network/networkSecurityGroups/securityRules");
-    rules.map(|one| line(&plain(&one.name), &one.body)).collect()
+    let of_group = |one: &Resource| {
+        let Some(Value::List(rules)) = one.body.at("properties.securityRules") else {
+            panic!("{}", one.name)
+        };
+        let group = plain(&one.name);
+        rules.iter().map(|rule| line(&group, rule)).collect::<Vec<_>>()
+    };
+    deployment.of_kind(GROUP).flat_map(of_group).collect()
 }
 
-fn line(name: &str, rule: &Value) -> String {
-    let (group, name) = name.split_once('/').expect("a group and a rule");
+fn line(group: &str, rule: &Value) -> String {
     let word = |value: Option<&Value>| match value {
         Some(Value::Int(number)) => number.to_string(),
         Some(Value::List(items)) => items.iter().filter_map(Value::text).collect::<Vec<_>>().join(","),
         value => value.and_then(Value::text).unwrap_or("?").to_owned(),
     };
     let said = SAYS.map(|property| word(rule.at(&format!("properties.{property}"))));
+    let name = word(rule.get("name"));
     let ports = rule.at("properties.destinationPortRanges").or(rule.at("properties.destinationPortRange"));
     let from_ports = word(rule.at("properties.sourcePortRange"));
     format!("{group} {name} {} {} {from_ports}", said.join(" "), word(ports))
@@ -55,23 +63,24 @@ fn every_subnet_talks_to_what_the_reviewed_list_says_and_nothing_else() {
 #[test]
 fn every_word_of_a_rule_is_held() {
     for (world, deployment) in deployments() {
-        let rules: Vec<_> = deployment
-            .resources
-            .iter()
-            .enumerate()
-            .filter(|(_, one)| one.kind.ends_with("/securityRules"))
-            .collect();
-        assert!(rules.len() >= 17, "{}: {}", world.name, rules.len());
-        for (place, rule) in rules {
-            let Some(Value::Object(properties)) = rule.body.get("properties") else {
-                panic!("{}", rule.name)
+        let mut made = 0;
+        for (place, group) in deployment.resources.iter().enumerate().filter(|(_, one)| one.kind == GROUP) {
+            let Some(Value::List(rules)) = group.body.at("properties.securityRules") else {
+                panic!("a group")
             };
-            for (property, _) in properties {
-                let path = ["properties", property].map(Step::Name);
-                let mut changed = deployment.clone();
-                changed.resources[place].body = rule.body.with(&path, Value::exact("another"));
-                assert_ne!(self::rules(&changed), reviewed(*world), "{}: {property}", rule.name);
+            for (rule, said) in rules.iter().enumerate() {
+                let Some(Value::Object(properties)) = said.get("properties") else {
+                    panic!("{}", group.name)
+                };
+                for (property, _) in properties {
+                    let path = format!("properties.securityRules[{rule}].properties.{property}");
+                    let mut changed = deployment.clone();
+                    changed.resources[place].body = group.body.with(&steps(&path), Value::exact("another"));
+                    assert_ne!(self::rules(&changed), reviewed(*world), "{}: {path}", group.name);
+                    made += 1;
+                }
             }
         }
+        assert!(made > 100, "{}: {made}", world.name);
     }
 }

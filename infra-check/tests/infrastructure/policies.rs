@@ -52,7 +52,7 @@ impl Policies {
 
     /// The policies that an operation passes, from the outermost to its own.
     fn scopes(&self, operation: &str) -> impl Iterator<Item = &Element> {
-        self.around.iter().chain(self.operations.get(operation))
+        self.around.iter().chain(self.operations.get(&operation.to_lowercase()))
     }
 
     fn steps(&self, operation: &str, section: &str) -> Vec<Step> {
@@ -153,6 +153,17 @@ fn every_element_and_attribute_is_one_that_the_gateway_knows() {
         for policy in policies.around.iter().chain(policies.operations.values()) {
             assert_eq!(faults(policy), Vec::<String>::new());
         }
+    }
+}
+
+#[test]
+fn every_policy_of_an_operation_is_of_one_as_an_import_names_it() {
+    // An import writes ids of operations in lower case (API Management, "Normalization rules for operationId").
+    let imported: Vec<String> = operations().iter().map(|name| name.to_lowercase()).collect();
+    for (world, deployment) in with_api() {
+        let policies = Policies::of(deployment);
+        assert_eq!(policies.operations.len(), 2, "{}", world.name);
+        assert!(policies.operations.keys().all(|name| imported.contains(name)), "{}", world.name);
     }
 }
 

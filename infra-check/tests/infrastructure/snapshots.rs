@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use infra_check::{
-    compiler::{Compiler, SessionError},
+    compiler::{Compiler, Session, SessionError},
     inputs, snapshot,
     value::Value,
     worlds,
@@ -58,24 +58,55 @@ fn the_compiler_says_the_same_of_every_world() {
 }
 
 #[test]
-fn flex_with_service_endpoints_is_refused_in_words() {
+fn what_cannot_be_deployed_is_refused_in_words() {
     let Some(compiler) = compiler() else { return };
-    let world =
-        worlds::all().into_iter().find(|world| world.name == "dedicated-service-plain").expect("a world");
-    let text = read(&world.parameters()).replace("'dedicated'", "'flex'");
-    let refused = refusal(&compiler, "flex-service", &text);
-    assert!(refused.contains("a subnet of Flex Consumption may carry no service endpoints"), "{refused}");
+    let refused = [
+        (
+            "dedicated-service-plain",
+            "'dedicated'",
+            "'flex'",
+            "a subnet of Flex Consumption may carry no service endpoints",
+        ),
+        ("dedicated-direct", "'dedicated'", "'flex'", "directCallers needs plan = dedicated"),
+        ("dedicated-direct", "publish = false", "publish = true", "directCallers needs plan = dedicated"),
+        (
+            "flex-private-plain",
+            "'https://fulfilment",
+            "'http://fulfilment",
+            "fulfilmentUrl has to begin with https://",
+        ),
+        ("flex-private-plain", "users: ['22222222-2222-4222-8222-222222222222']", "users: []", "BCP333"),
+        ("flex-private-plain", "apps: [", "programs: [", "BCP035"),
+        (
+            "flex-private-plain",
+            "[{ from: '192.0.2.1', to: '192.0.2.9', cidr: '192.0.2.0/28' }]",
+            "[]",
+            "BCP333",
+        ),
+    ];
+    let mut session = compiler.session().expect("it starts");
+    for (place, (name, old, new, want)) in refused.into_iter().enumerate() {
+        let world = worlds::all().into_iter().find(|world| world.name == name).expect("a world");
+        let text = read(&world.parameters());
+        assert!(text.contains(old), "{name}: {old}");
+        let said = refusal(&mut session, &format!("refused-{place}"), &text.replace(old, new));
+        assert!(said.contains(want), "{want}: {said}");
+    }
 }
 
-/// What the compiler says of parameters that cannot be deployed.
-fn refusal(compiler: &Compiler, name: &str, parameters: &str) -> String {
+/// What the compiler says of parameters that cannot be deployed: by the rules of types, or by a `fail()` of the files.
+fn refusal(session: &mut Session, name: &str, parameters: &str) -> String {
     // The compiler takes relative paths only.
     let parameters = parameters.replace("'../main.bicep'", "'../../infra/main.bicep'");
     let file = root().join("target/tmp").join(format!("{name}.bicepparam"));
     fs::create_dir_all(file.parent().expect("a folder")).expect("the folder can be made");
     fs::write(&file, parameters).expect("the file can be written");
-    let answer = compiler.session().expect("it starts").snapshot(&file);
-    let Err(SessionError::Refused(why)) = answer else { panic!("{name} is not refused: {answer:?}") };
+    let said = session.diagnostics(&file).expect("it answers");
+    if !said.is_empty() {
+        return said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    }
+    let answer = session.snapshot(&file);
+    let Err(SessionError::Refused(why)) = answer else { panic!("{name} is not refused") };
     why
 }
 

@@ -33,14 +33,21 @@ fn front(id: &'static str, path: &'static str, want: Want) -> Assertion {
 fn surface() -> Vec<Assertion> {
     vec![
         site("C27-https", "properties.httpsOnly", Want::Bool(true)),
-        site("C27-tls", "properties.siteConfig.minTlsVersion", Want::Text("1.3")),
-        site("C27-scm-tls", "properties.siteConfig.scmMinTlsVersion", Want::Text("1.3")),
+        site("C27-tls", "properties.siteConfig.minTlsVersion", Want::OneOf(&["1.2", "1.3"])),
+        site("C27-scm-tls", "properties.siteConfig.scmMinTlsVersion", Want::OneOf(&["1.2", "1.3"])),
         site("C28-admin", "properties.functionsRuntimeAdminIsolationEnabled", Want::Bool(true)),
         site("C29-origins", "properties.siteConfig.cors.allowedOrigins", Want::Without("*")),
         site("C29-credentials", "properties.siteConfig.cors.supportCredentials", Want::Bool(false)),
         site("C30-debugging", "properties.siteConfig.remoteDebuggingEnabled", Want::Bool(false)),
         site("C30-shell", "properties.sshEnabled", Want::Bool(false)),
-        site("C51-ftp", "properties.siteConfig.ftpsState", Want::Text("Disabled")),
+        site("C51-ftp", "properties.siteConfig.ftpsState", Want::Text("Disabled"))
+            .when(When::Plan("dedicated")),
+        // Azure refuses a Flex Consumption site that names one of these three ("site configuration properties … are
+        // invalid"; functions-app-settings, "Flex Consumption plan deprecations").
+        site("C51-no-ftp-setting", "properties.siteConfig.ftpsState", Want::Absent).when(When::Plan("flex")),
+        site("C46-no-always-on", "properties.siteConfig.alwaysOn", Want::Absent).when(When::Plan("flex")),
+        site("C46-no-health-path", "properties.siteConfig.healthCheckPath", Want::Absent)
+            .when(When::Plan("flex")),
         site("C51-scm-passwords", "", pointing(PASSWORDS, "parent", &[("name", "scm")])),
         site("C51-ftp-passwords", "", pointing(PASSWORDS, "parent", &[("name", "ftp")])),
         line("C51-passwords", PASSWORDS, "properties.allow", Want::Bool(false)).least(4),
@@ -144,14 +151,31 @@ fn network() -> Vec<Assertion> {
     );
     let rules = "properties.siteConfig.ipSecurityRestrictions";
     let scm_rules = "properties.siteConfig.scmIpSecurityRestrictions";
-    let (private, service) = (When::Network("privateEndpoints"), When::Network("serviceEndpoints"));
+    let (private, service) = (When::Joined("privateEndpoints"), When::Network("serviceEndpoints"));
+    let isolated = When::With(Beyond::Isolated);
+    let caller = "properties.siteConfig.ipSecurityRestrictions[0].ipAddress";
     vec![
         site(
             "C41-subnet",
             "properties.virtualNetworkSubnetId",
             Want::Of("Microsoft.Network/virtualNetworks/subnets "),
-        ),
-        site("C41-all-traffic", "properties.outboundVnetRouting.allTraffic", Want::Bool(true)),
+        )
+        .when(When::Without(Beyond::Isolated)),
+        site("C41-all-traffic", "properties.outboundVnetRouting.allTraffic", Want::Bool(true))
+            .when(When::Without(Beyond::Isolated)),
+        // An App Service Environment stands in a subnet of its own, so its apps are joined to none.
+        site("C41-isolated", "properties.virtualNetworkSubnetId", Want::Absent).when(isolated),
+        site("C34-isolated", caller, Want::Text("10.80.1.0/24")).only(API).when(isolated).least(1),
+        site("C34-isolated-processor", caller, Want::Text("10.80.3.0/28"))
+            .only(PROCESSOR)
+            .when(isolated)
+            .least(1),
+        site(
+            "C52-isolated",
+            "properties.siteConfig.scmIpSecurityRestrictions[*].ipAddress",
+            Want::Text("10.80.3.0/28"),
+        )
+        .when(isolated),
         site("C34-closed", "properties.publicNetworkAccess", Want::Text("Disabled")).when(private),
         site("C43-app", "", endpoint).when(private),
         site("C44-default", "properties.siteConfig.ipSecurityRestrictionsDefaultAction", Want::Text("Deny")),
@@ -201,6 +225,18 @@ fn ceilings() -> Vec<Assertion> {
         site("C33-instances", scale, Want::AtMost(40)).when(When::Plan("flex")),
         line("C33-workers", FARM, "sku.capacity", Want::AtMost(2)).when(When::Plan("dedicated")).least(2),
         line("C46-flex", FARM, "sku.name", Want::Text("FC1")).when(When::Plan("flex")).least(2),
+        // An App Service Environment v3 takes no other plans.
+        line("C46-isolated", FARM, "sku.name", Want::Text("I1v2"))
+            .when(When::With(Beyond::Isolated))
+            .least(2),
+        line(
+            "C46-environment",
+            FARM,
+            "properties.hostingEnvironmentProfile.id",
+            Want::Of("Microsoft.Web/hostingEnvironments "),
+        )
+        .when(When::With(Beyond::Isolated))
+        .least(2),
         line("C46-dedicated", FARM, "sku.name", Want::Text("P1v3")).when(When::Shared("dedicated")).least(2),
         site("C55-runtime", "properties.functionAppConfig.runtime.name", Want::Text("custom"))
             .when(When::Plan("flex")),

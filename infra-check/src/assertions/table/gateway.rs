@@ -9,37 +9,8 @@ const PRODUCT: &str = "Microsoft.ApiManagement/service/products";
 const VALUE: &str = "Microsoft.ApiManagement/service/namedValues";
 const DIAGNOSTIC: &str = "Microsoft.ApiManagement/service/apis/diagnostics";
 
-/// What callers may speak no more, and what the gateway may speak no more to the app (infra sheet §6).
-const OLD_PROTOCOLS: [(&str, &str); 6] = [
-    (
-        "C27-gateway-tls",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11']",
-    ),
-    (
-        "C27-gateway-tls-1-0",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10']",
-    ),
-    (
-        "C27-gateway-ssl",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30']",
-    ),
-    (
-        "C27-backend-tls-1-1",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11']",
-    ),
-    (
-        "C27-backend-tls-1-0",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10']",
-    ),
-    (
-        "C27-backend-ssl",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30']",
-    ),
-];
-
 pub(super) fn lines() -> Vec<Assertion> {
-    let old = OLD_PROTOCOLS.map(|(id, path)| line(id, SERVICE, path, Want::Text("False")));
-    [gateway(), old.to_vec(), host(), api(), front()].concat()
+    [gateway(), host(), api(), front()].concat()
 }
 
 fn gateway() -> Vec<Assertion> {
@@ -53,7 +24,6 @@ fn gateway() -> Vec<Assertion> {
         line("C06-gateway", SERVICE, "identity.type", Want::Text("SystemAssigned")),
         line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
         line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
-        line("C34-old-api", SERVICE, "properties.configurationApi.legacyApi", Want::Text("Disabled")),
     ]
 }
 
@@ -159,6 +129,19 @@ fn front() -> Vec<Assertion> {
         line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Want::Of(WAF)),
         line("C27-front", ROUTE, "properties.supportedProtocols", Want::List(&["Https"])),
         line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Want::Text("HttpsOnly")),
+        line(
+            "C32-waf-everyone",
+            WAF,
+            "properties.customRules.rules[1].matchConditions[0].matchValue",
+            Want::List(&["0.0.0.0/0", "::/0"]),
+        ),
+        line(
+            "C46-private-link",
+            ORIGIN,
+            "properties.sharedPrivateLinkResource.privateLink.id",
+            Want::Of("Microsoft.ApiManagement/service "),
+        ),
+        line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Want::Text("Disabled")),
         line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Want::Bool(true)),
     ];
     lines.into_iter().map(|line| line.when(When::With(Beyond::Front))).collect()

@@ -35,6 +35,8 @@ fn logs() -> Vec<Assertion> {
 fn alerts() -> Vec<Assertion> {
     vec![
         line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(7),
+        // A query that names a table before its first line would stop the deployment.
+        line("C48-before-the-first-line", ALERT, "properties.skipQueryValidation", Want::Bool(true)).least(7),
         line(
             "C48-told",
             ALERT,
