@@ -43,6 +43,8 @@ var settings = [
   { name: 'idle_in_transaction_session_timeout', value: '30000' }
 ]
 
+// The database `orders` is made by `orders-worker migrate`, so that it belongs to who migrates: one that Azure makes on a
+// server without a password can belong to a role that grants nothing.
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: 'psql-${token}'
   location: location
@@ -131,19 +133,6 @@ resource threats 'Microsoft.DBforPostgreSQL/flexibleServers/advancedThreatProtec
   ]
 }
 
-// A database that is made before there is an administrator belongs to nobody who could grant rights in it.
-resource orders 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-01' = {
-  parent: server
-  name: 'orders'
-  properties: {
-    charset: 'UTF8'
-    collation: 'en_US.utf8'
-  }
-  dependsOn: [
-    threats
-  ]
-}
-
 // The flexible server knows no service endpoints, so it has this in both kinds of network.
 module endpoint 'private-endpoint.bicep' = {
   name: 'endpoint-database'
@@ -157,7 +146,7 @@ module endpoint 'private-endpoint.bicep' = {
     zoneId: networking.databaseZoneId
   }
   dependsOn: [
-    orders
+    threats
   ]
 }
 
@@ -177,7 +166,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     ]
   }
   dependsOn: [
-    orders
+    threats
   ]
 }
 
@@ -189,7 +178,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (keep) {
     notes: 'Every order is here.'
   }
   dependsOn: [
-    orders
+    threats
   ]
 }
 

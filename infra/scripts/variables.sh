@@ -13,14 +13,12 @@ smoke=${4:?give the client id of the program that looks after each deployment}
 
 set_variable() { $run gh variable set "$1" --repo "$repository" --env "$environment" --body "$2"; }
 
+# Azure answers with other capitals than it was given ("tenanT_ID"), so names are compared without them.
 newest="[?tags.\"azd-env-name\"=='$environment' && properties.provisioningState=='Succeeded'] | sort_by(@, &properties.timestamp)[-1]"
-az deployment sub list --query "$newest.properties.outputs.{$(
-    for name in TENANT_ID SUBSCRIPTION_ID PLAN RESOURCE_GROUP API_APP_NAME PROCESSOR_APP_NAME DATABASE_HOST API_CLIENT_ID \
-        API_IDENTITY API_IDENTITY_OBJECT_ID PROCESSOR_IDENTITY PROCESSOR_IDENTITY_OBJECT_ID MIGRATE_IDENTITY \
-        MIGRATE_CLIENT_ID DEPLOY_CLIENT_ID GATEWAY_URL GATEWAY_VAULT_NAME; do
-        printf '%s:%s.value,' "$name" "$name"
-    done | sed 's/,$//'
-)}" --output json | sed -n 's/^ *"\([A-Z_]*\)": "\(.*\)",\{0,1\}$/\1 \2/p' | while read -r name value; do
+az deployment sub list --query "$newest.properties.outputs" --output json | awk '
+    /^  "[A-Za-z_]+": \{/ { name = toupper($1); gsub(/[":]/, "", name) }
+    /^    "value": "/ { value = $0; sub(/^    "value": "/, "", value); sub(/",?$/, "", value); print name, value }
+' | while read -r name value; do
     set_variable "$name" "$value"
 done
 set_variable RUNNER "$runner"

@@ -63,19 +63,19 @@ fn a_misspelt_property_a_wrong_word_and_a_missing_one_are_found() {
     ];
     let schema = schema();
     for (kind, path, wrong, want) in changes {
-        let mut changed = deployment("flex-private-plain").clone();
-        let resource = changed.resources.iter_mut().find(|one| one.kind == kind).expect("there is one");
+        let mut broken = deployment("flex-private-plain").clone();
+        let resource = broken.resources.iter_mut().find(|one| one.kind == kind).expect("there is one");
         resource.body = resource.body.with(&steps(path), wrong);
-        let faults = faults(&schema, &changed);
+        let faults = faults(&schema, &broken);
         assert!(faults.iter().any(|fault| fault.contains(want)), "{want}: {faults:?}");
     }
 }
 
 #[test]
 fn a_type_that_nobody_published_is_a_fault() {
-    let mut changed = deployment("flex-private-plain").clone();
-    let resource = changed.resources.first_mut().expect("a resource");
+    let mut broken = deployment("flex-private-plain").clone();
+    let resource = broken.resources.first_mut().expect("a resource");
     (resource.kind, resource.version) = ("Microsoft.Stray/things".to_owned(), "2026-01-01".to_owned());
-    let faults = faults(&schema(), &changed);
+    let faults = faults(&schema(), &broken);
     assert!(faults.iter().any(|fault| fault.starts_with("Microsoft.Stray/things@2026-01-01 has no schema")));
 }

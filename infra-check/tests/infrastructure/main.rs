@@ -8,8 +8,10 @@ mod operators;
 mod picture;
 mod pipeline;
 mod policies;
+mod proof;
 mod queries;
 mod rights;
+mod scripts;
 mod snapshots;
 mod table;
 

@@ -210,16 +210,16 @@ fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
     ];
     let (world, deployment) = with_api().next().expect("a world");
     for (kind, old, new, want) in changes {
-        let mut changed = deployment.clone();
+        let mut other = deployment.clone();
         let mut found = 0;
-        for policy in changed.resources.iter_mut().filter(|one| one.kind == kind) {
+        for policy in other.resources.iter_mut().filter(|one| one.kind == kind) {
             let text = policy.body.at("properties.value").and_then(Value::text).expect("a text");
             found += text.matches(old).count();
             let text = Value::exact(text.replacen(old, new, 1));
             policy.body = policy.body.with(&steps("properties.value"), text);
         }
         assert!(found > 0, "{kind}: {old}");
-        let gaps = gaps_of(world, &changed);
+        let gaps = gaps_of(world, &other);
         assert!(gaps.iter().any(|gap| gap.contains(want)), "{want}: {gaps:?}");
     }
 }

@@ -17,7 +17,7 @@ fn target() -> PathBuf {
 }
 
 /// The compiler; none on a laptop without it. Where `CI` is set, nothing is left out.
-fn compiler() -> Option<Compiler> {
+pub(crate) fn compiler() -> Option<Compiler> {
     let compiler = Compiler::find(&target()).unwrap_or_else(|error| panic!("{error}"));
     if compiler.is_none() {
         assert!(env::var_os("CI").is_none(), "install the compiler of Bicep, or name it in BICEP");
