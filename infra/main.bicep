@@ -1,5 +1,7 @@
 targetScope = 'subscription'
 
+import { Callers, ClientId, Clients } from 'modules/types.bicep'
+
 @minLength(1)
 @maxLength(32)
 @description('Name of this deployment; azd asks for it. Becomes part of every resource name.')
@@ -8,7 +10,7 @@ param environmentName string
 @description('Region of every resource.')
 param location string
 
-@description('Flex Consumption, or a Premium v3 plan, which can stand in an App Service Environment.')
+@description('Flex Consumption, or a Premium v3 plan; in an App Service Environment an Isolated v2 one.')
 @allowed([
   'flex'
   'dedicated'
@@ -22,21 +24,31 @@ param plan string = 'flex'
 ])
 param network string = 'privateEndpoints'
 
-@description('Resource id of an existing App Service Environment v3 for plan = dedicated; empty for none.')
+@description('Resource id of an existing App Service Environment v3 for plan = dedicated, in a network that is joined to this one; empty for none.')
 param appServiceEnvironmentId string = ''
+
+@description('The oldest TLS that both apps and their scm hosts speak. The gateway of this tier is not known to speak 1.3 to what stands behind it, nor are all tools that publish.')
+@allowed([
+  '1.2'
+  '1.3'
+])
+param minTlsVersion string = '1.2'
+
+@description('Put locks against deletion on storage, vaults and the database. They have to go before anything can be taken down.')
+param keep bool = true
 
 @description('First two numbers of the address space of the virtual network.')
 param addressPrefix string = '10.80'
 
 @description('Client id of the app registration of the API (infra/scripts/register.sh makes it). Tokens carry it as their audience.')
-param apiClientId string
+param apiClientId ClientId
 
 @description('Client ids that may call: users = on a person\'s behalf, apps = as themselves. Feeds the gateway, App Service Authentication and the worker.')
-param allowedClients object
+param allowedClients Clients
 
 @minLength(1)
 @description('Addresses that may call the gateway, as { from, to, cidr }; the last is what Front Door reads.')
-param allowedCallers array
+param allowedCallers Callers[]
 
 @description('Origins of browser applications, each written out; none by default.')
 param corsOrigins array = []
@@ -104,6 +116,25 @@ param runner bool = false
 @description('Public SSH key of the machine\'s administrator; needed with runner.')
 param runnerSshKey string = ''
 
+@description('Size of the machine; not every region has every size.')
+param runnerSize string = 'Standard_D2ads_v5'
+
+@description('Encrypt the machine\'s disks on its host. infra/scripts/register-providers.sh registers what the subscription needs for it.')
+param runnerEncryptionAtHost bool = true
+
+@minLength(1)
+@description('Name of that administrator, and no name that Ubuntu has already (operator is one).')
+param runnerAdministrator string = 'orders'
+
+// The gateway shows no certificate, so an app that demands one has no gateway before it.
+var direct = !empty(directCallers) && (plan != 'dedicated' || network != 'privateEndpoints' || publish || empty(directCertificates))
+  ? fail('directCallers needs plan = dedicated, network = privateEndpoints, publish = false and directCertificates')
+  : directCallers
+var backend = startsWith(fulfilmentUrl, 'https://') ? fulfilmentUrl : fail('fulfilmentUrl has to begin with https://')
+// Microsoft's pages disagree on whether such a subnet may carry service endpoints, and Azure has not shown it to us.
+var reached = plan == 'flex' && network == 'serviceEndpoints'
+  ? fail('a subnet of Flex Consumption may carry no service endpoints: choose network = privateEndpoints, or plan = dedicated')
+  : network
 var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
@@ -140,9 +171,9 @@ module networking 'modules/network.bicep' = {
     tags: tags
     addressPrefix: addressPrefix
     plan: plan
-    network: network
+    network: reached
     fulfilmentAddressPrefix: fulfilmentAddressPrefix
-    directCallers: directCallers
+    directCallers: direct
   }
 }
 
@@ -165,9 +196,10 @@ module vault 'modules/vault.bicep' = {
     location: location
     token: token
     tags: tags
-    network: network
+    network: reached
     networking: networking.outputs.places
     workspaceId: monitoring.outputs.workspaceId
+    keep: keep
     customerManagedKeys: customerManagedKeys
   }
 }
@@ -188,12 +220,13 @@ module storage 'modules/storage.bicep' = {
     location: location
     token: token
     tags: tags
-    network: network
+    network: reached
     networking: networking.outputs.places
     workspaceId: monitoring.outputs.workspaceId
+    keep: keep
     customerManagedKeys: customerManagedKeys
     encryptionIdentityId: identity.outputs.encryption.id
-    keysVaultUri: customerManagedKeys ? encryption.outputs.vaultUri : ''
+    keysVaultUri: customerManagedKeys ? encryption!.outputs.vaultUri : ''
   }
 }
 
@@ -210,9 +243,10 @@ module database 'modules/database.bicep' = {
     administratorsName: databaseAdministratorsName
     migratorId: identity.outputs.migrate.principalId
     migratorName: identity.outputs.migrate.name
+    keep: keep
     customerManagedKeys: customerManagedKeys
     encryptionIdentityId: identity.outputs.encryption.id
-    keyUri: customerManagedKeys ? encryption.outputs.databaseKeyUri : ''
+    keyUri: customerManagedKeys ? encryption!.outputs.databaseKeyUri : ''
   }
 }
 
@@ -241,9 +275,10 @@ module apps 'modules/apps.bicep' = {
     tags: tags
     token: token
     plan: plan
-    network: network
+    network: reached
     networking: networking.outputs.places
     appServiceEnvironmentId: appServiceEnvironmentId
+    minTlsVersion: minTlsVersion
     apiName: apiName
     processorName: processorName
     identities: {
@@ -259,7 +294,7 @@ module apps 'modules/apps.bicep' = {
     allowedClientIds: allowedClientIds
     allowedUserClients: join(allowedClients.users, ',')
     corsOrigins: corsOrigins
-    fulfilmentUrl: fulfilmentUrl
+    fulfilmentUrl: backend
     directCertificates: empty(directCallers) ? '' : directCertificates
     deployPrincipalId: identity.outputs.deploy.principalId
     publisherRoleId: rights.outputs.publisherRoleId
@@ -276,6 +311,8 @@ module gateway 'modules/api-management.bicep' = {
     subnetId: networking.outputs.places.gatewaySubnetId
     publisherName: publisherName
     publisherEmail: alertEmail
+    behindFrontDoor: front
+    firstDeployment: !publish
     workspaceId: monitoring.outputs.workspaceId
     publish: publish
     hostName: gatewayHostName
@@ -295,10 +332,13 @@ module publishing 'modules/api.bicep' = if (publish) {
     allowedCallers: allowedCallers
     corsOrigins: corsOrigins
     partnerCertificates: partnerCertificates
-    frontDoorId: front ? frontDoor.outputs.id : ''
+    behindFrontDoor: front
+    frontDoorId: front ? frontDoor!.outputs.id : ''
     componentName: monitoring.outputs.componentName
   }
+  // Named values read the gateway's vault with a role that is given there.
   dependsOn: [
+    #disable-next-line no-unnecessary-dependson
     rights
   ]
 }
@@ -310,6 +350,8 @@ module frontDoor 'modules/front.bicep' = if (front) {
     token: token
     tags: tags
     gatewayHostName: gatewayHostName
+    gatewayId: gateway.outputs.id
+    location: location
     allowedCallers: allowedCallers
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -332,6 +374,9 @@ module machine 'modules/runner.bicep' = if (runner) {
     tags: tags
     subnetId: networking.outputs.places.runnerSubnetId
     sshKey: runnerSshKey
+    size: runnerSize
+    encryptionAtHost: runnerEncryptionAtHost
+    administrator: runnerAdministrator
   }
 }
 
@@ -343,6 +388,10 @@ module protection 'modules/defender.bicep' = if (defender) {
 }
 
 @description('Names that deployment and scripts ask azd for.')
+output TENANT_ID string = tenant().tenantId
+output SUBSCRIPTION_ID string = subscription().subscriptionId
+output PLAN string = plan
+output API_CLIENT_ID string = apiClientId
 output API_APP_NAME string = apiName
 output PROCESSOR_APP_NAME string = processorName
 output RESOURCE_GROUP string = group.name
@@ -353,3 +402,7 @@ output API_IDENTITY string = identity.outputs.api.name
 output API_IDENTITY_OBJECT_ID string = identity.outputs.api.principalId
 output PROCESSOR_IDENTITY string = identity.outputs.processor.name
 output PROCESSOR_IDENTITY_OBJECT_ID string = identity.outputs.processor.principalId
+output MIGRATE_IDENTITY string = identity.outputs.migrate.name
+output MIGRATE_CLIENT_ID string = identity.outputs.migrate.clientId
+output DEPLOY_CLIENT_ID string = identity.outputs.deploy.clientId
+output GATEWAY_URL string = 'https://${gatewayHostName}'

@@ -336,7 +336,8 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(_)
             | StoreError::Outdated
             | StoreError::NotInSearchPath { .. }
-            | StoreError::SchemaForbidden { .. } => Self::Unavailable,
+            | StoreError::SchemaForbidden { .. }
+            | StoreError::NoDatabase(_) => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
         }
     }

@@ -166,6 +166,9 @@ pub enum StoreError {
         /// The schema of the tables.
         schema: String,
     },
+    /// The server has no database of the name, and it is not the one that is made where it is missing.
+    #[error("there is no database `{0}`: run CREATE DATABASE, or name it `orders`, which is made by itself")]
+    NoDatabase(String),
     /// A row does not read as what it should be: a bug, or another hand in the database.
     #[error("{table}.{column} holds something that it cannot hold")]
     Inconsistent {

@@ -8,7 +8,7 @@ pub use check::{Broken, check};
 pub use table::table;
 pub use want::{Companion, Want};
 
-use crate::worlds::World;
+use crate::worlds::{Beyond, World};
 
 /// One line of the table. It holds for every resource that it is about, and fails when there is none.
 #[derive(Debug, Clone)]
@@ -39,12 +39,16 @@ pub enum When {
     Plan(&'static str),
     /// Those with one of the two networks.
     Network(&'static str),
-    /// Those with everything that is optional.
-    Options,
+    /// Those with this beside plan and network.
+    With(Beyond),
     /// Those without it.
-    Plain,
-    /// Those in which programs call the api app itself.
-    Direct,
+    Without(Beyond),
+    /// Those whose gateway has the API.
+    Api,
+    /// Those with a plan, but not in an App Service Environment.
+    Shared(&'static str),
+    /// Those with a network, but not in an App Service Environment.
+    Joined(&'static str),
 }
 
 impl When {
@@ -55,9 +59,11 @@ impl When {
             Self::Always => true,
             Self::Plan(plan) => world.plan == plan,
             Self::Network(network) => world.network == network,
-            Self::Options => world.options,
-            Self::Plain => !world.options,
-            Self::Direct => world.is_direct(),
+            Self::With(beyond) => world.beyond == beyond,
+            Self::Without(beyond) => world.beyond != beyond,
+            Self::Api => world.has_api(),
+            Self::Joined(network) => world.network == network && world.beyond != Beyond::Isolated,
+            Self::Shared(plan) => world.plan == plan && world.beyond != Beyond::Isolated,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::bicep::{Deployment, Value};
+use crate::{deployment::Deployment, value::Value};
 
 /// Connections that the server keeps for itself and its administrators.
 pub const RESERVED: i64 = 15;
@@ -48,15 +48,23 @@ pub fn demands(deployment: &Deployment, others: i64) -> Result<[Demand; 2], Unre
     Ok([demand(deployment, "api", 1)?, demand(deployment, "processor", others)?])
 }
 
+/// What a server takes by default, which is what ours has (Azure Database for PostgreSQL, "Limits": by vCores and memory).
+const DEFAULTS: [(&str, i64); 3] = [("Standard_B1ms", 50), ("Standard_B2s", 429), ("Standard_D2ds_v5", 859)];
+
 /// What the server takes from the apps.
 ///
 /// # Errors
-/// When `max_connections` is not set.
+/// When its size is not known here, or `max_connections` is set after all.
 pub fn supply(deployment: &Deployment) -> Result<i64, Unreadable> {
-    let mut settings = deployment.resources.iter().filter(|one| one.name.ends_with("/max_connections"));
-    let value = settings.next().and_then(|one| one.body.at("properties.value")).and_then(Value::text);
-    let number: Option<i64> = value.and_then(|text| text.parse().ok());
-    number.map(|number| number - RESERVED).ok_or_else(|| Unreadable("max_connections".to_owned()))
+    let unreadable = || Unreadable("max_connections".to_owned());
+    if deployment.resources.iter().any(|one| one.name.ends_with("/max_connections")) {
+        return Err(unreadable());
+    }
+    let server =
+        deployment.of_kind("Microsoft.DBforPostgreSQL/flexibleServers").next().ok_or_else(unreadable)?;
+    let size = server.body.at("sku.name").and_then(Value::text).ok_or_else(unreadable)?;
+    let known = DEFAULTS.iter().find(|(name, _)| *name == size);
+    known.map(|(_, most)| most - RESERVED).ok_or_else(unreadable)
 }
 
 fn demand(deployment: &Deployment, app: &str, groups: i64) -> Result<Demand, Unreadable> {

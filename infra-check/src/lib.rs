@@ -1,14 +1,16 @@
-//! Reads the infrastructure as Bicep means it, and holds it against the controls.
+//! Reads what the official compiler of Bicep says would be deployed, and holds it against the controls.
 //!
-//! [`bicep`] parses the files and works out what they would deploy for one choice of parameters; a value that nobody can
-//! know before the deployment stays a symbol. [`assertions`] is the table of what every deployment has to have;
+//! [`worlds`] are the choices of parameters, each with a committed [`snapshot`] of what the [`compiler`] makes of it; a
+//! value that only Azure knows stays a symbol in it. [`inputs`] tells whether they are of these files. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
 //! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what
 //! Azure says afterwards; [`queries`] reads what alerts expect of the log; [`picture`] draws it.
 
 pub mod assertions;
-pub mod bicep;
 pub mod capacity;
+pub mod compiler;
+pub mod deployment;
+pub mod inputs;
 pub mod live;
 pub mod mutation;
 pub mod parameters;
@@ -16,4 +18,6 @@ pub mod picture;
 pub mod policy;
 pub mod queries;
 pub mod schema;
+pub mod snapshot;
+pub mod value;
 pub mod worlds;

@@ -2,7 +2,8 @@
 
 use crate::{
     assertions::{Broken, Want, check, table},
-    bicep::{Deployment, Resource, Value},
+    deployment::{Deployment, Resource},
+    value::{Value, steps},
     worlds::World,
 };
 
@@ -39,7 +40,7 @@ pub fn verify(answers: &[&str], world: World) -> Result<Vec<Broken>, LiveError> 
     let lines = lines.filter(|line| !matches!(&line.want, Want::Companion(other) if !given(other.kind)));
     // Ids are plain text afterwards, so only their being there can be held; and one resource is enough.
     let lines: Vec<_> = lines.map(|line| line.for_ids(1)).collect();
-    let deployment = Deployment { resources, faults: Vec::new() };
+    let deployment = Deployment { resources };
     let about = |line: &&crate::assertions::Assertion| {
         line.only.is_empty() || deployment.resources.iter().any(|one| line.is_about(one) == Ok(true))
     };
@@ -49,10 +50,8 @@ pub fn verify(answers: &[&str], world: World) -> Result<Vec<Broken>, LiveError> 
 fn resource(answer: &Value) -> Option<Resource> {
     let kind = answer.get("type").and_then(Value::text)?.to_owned();
     let name = answer.get("name").and_then(Value::text)?.to_owned();
-    let own = name.rsplit('/').next().unwrap_or(&name).to_owned();
-    let body = answer.with(&[crate::bicep::Step::Name("name")], Value::exact(own));
-    let (version, file, symbol) = (String::new(), "Azure".to_owned(), name.clone());
-    Some(Resource { kind, version, name, body, file, symbol, through: None })
+    let id = answer.get("id").and_then(Value::text).unwrap_or(&name).to_owned();
+    Some(Resource::new(&id, &kind, "", &name, answer))
 }
 
 /// Azure answers `config/web` apart from its site, where a deployment has them together.
@@ -66,7 +65,7 @@ fn with_site_config(resources: Vec<Resource>) -> Vec<Resource> {
             .iter()
             .find(|config| config.name.split('/').next() == Some(site.name.as_str()) || config.name == "web");
         if let Some(config) = of_site.and_then(|config| config.body.get("properties")) {
-            site.body = site.body.with(&crate::bicep::steps("properties.siteConfig"), config.clone());
+            site.body = site.body.with(&steps("properties.siteConfig"), config.clone());
         }
     }
     others

@@ -1,12 +1,10 @@
-//! The infrastructure with one thing wrong, so that a test can see the line of the table that is about it turn red.
-
-mod place;
+//! A deployment with one thing wrong, so that a test can see the line of the table that is about it turn red.
 
 use crate::{
     assertions::{Assertion, Want},
-    bicep::{Deployment, Resource, Sources, SourcesError, Value, steps},
+    deployment::{Deployment, Resource},
+    value::{Value, steps},
 };
-use place::find;
 
 /// One thing that is wrong.
 #[derive(Debug)]
@@ -16,109 +14,88 @@ pub struct Mutation {
     /// Whether the line has to notice. One change of each line is harmless, and shows that the others are not noticed for
     /// some other reason.
     pub is_wrong: bool,
-    /// The files with it.
-    pub sources: Sources,
+    /// The deployment with it.
+    pub deployment: Deployment,
 }
 
-/// No mutation could be made: the table or the files are of a form that this module does not know.
+/// No mutation could be made: nothing is there that the line is about.
 #[derive(Debug, thiserror::Error)]
-pub enum NoMutation {
-    /// Nothing to change.
-    #[error("{0}")]
-    Nothing(String),
-    /// The changed text is no Bicep.
-    #[error("a mutation is no Bicep")]
-    Text(#[from] SourcesError),
-}
+#[error("{0}")]
+pub struct NoMutation(String);
 
-/// Everything that can be wrong about what a line asserts: the value, the property, the resource, a second resource, and
-/// the value that the parent module gives.
+/// Everything that can be wrong about what a line asserts: the value, the property, the resource and a second resource.
 ///
 /// # Errors
 /// When one of them cannot be made.
-pub fn mutations(
-    sources: &Sources,
-    deployment: &Deployment,
-    line: &Assertion,
-) -> Result<Vec<Mutation>, NoMutation> {
-    let about = about(deployment, line);
-    let nothing = |why: &str| NoMutation::Nothing(format!("{}: {why}", line.id));
-    let first = about.first().ok_or_else(|| nothing("no resource"))?;
-    let (target, path) = target(deployment, line, first).ok_or_else(|| nothing("no companion"))?;
-    let place = find(sources, target, &steps(&path)).ok_or_else(|| nothing("no such declaration"))?;
-    let wrong = line.want.opposite();
+pub fn mutations(deployment: &Deployment, line: &Assertion) -> Result<Vec<Mutation>, NoMutation> {
+    let about: Vec<usize> = places(deployment, line);
+    let nothing = |why: &str| NoMutation(format!("{}: {why}", line.id));
+    let first = about.first().and_then(|place| deployment.resources.get(*place));
+    let first = first.ok_or_else(|| nothing("no resource"))?;
+    let (target, path) = target(deployment, line, &about).ok_or_else(|| nothing("no companion"))?;
+    let path = steps(path);
+    let wrong = |what, deployment| Mutation { what, is_wrong: true, deployment };
     let mut all = vec![
-        Mutation::wrong("another value", place.set(sources, wrong.clone())?),
-        Mutation::wrong("no such resource", without(sources, &about)?),
-        Mutation::wrong("a second resource without it", second(sources, line, first)?),
+        wrong("another value", deployment.changed(target, |body| body.with(&path, line.want.opposite()))),
+        wrong("no such resource", deployment.without(&about)),
+        wrong("a second resource without it", second(deployment, line, first)),
+        Mutation {
+            what: "another tag",
+            is_wrong: false,
+            deployment: deployment
+                .changed(target, |body| body.with(&steps("tags.another"), Value::exact("tag"))),
+        },
     ];
     if !matches!(line.want, Want::Absent) {
-        all.push(Mutation::wrong("no such property", place.remove(sources)?));
-    }
-    let parent = target.through.as_ref().ok_or_else(|| nothing("a resource of the main file"))?;
-    all.push(Mutation::wrong(
-        "the opposite from the parent",
-        place.given_by_parent(sources, parent, Some(wrong))?,
-    ));
-    // In a file that is used twice, what is right for one companion is wrong for the other.
-    if about.len() == 1 || !matches!(line.want, Want::Companion(_)) {
-        let same = place.given_by_parent(sources, parent, None)?;
-        all.push(Mutation { what: "the same from the parent", is_wrong: false, sources: same });
+        all.push(wrong("no such property", deployment.changed(target, |body| body.without(&path))));
     }
     Ok(all)
 }
 
-impl Mutation {
-    fn wrong(what: &'static str, sources: Sources) -> Self {
-        Self { what, is_wrong: true, sources }
+impl Deployment {
+    fn changed(&self, place: usize, change: impl Fn(&Value) -> Value) -> Self {
+        let mut changed = self.clone();
+        if let Some(resource) = changed.resources.get_mut(place) {
+            resource.body = change(&resource.body);
+        }
+        changed
+    }
+
+    fn without(&self, places: &[usize]) -> Self {
+        let kept = self.resources.iter().enumerate().filter(|(place, _)| !places.contains(place));
+        Self { resources: kept.map(|(_, one)| one.clone()).collect() }
     }
 }
 
-fn about<'d>(deployment: &'d Deployment, line: &Assertion) -> Vec<&'d Resource> {
-    let of_kind = deployment.resources.iter().filter(|resource| resource.kind == line.kind);
-    of_kind.filter(|resource| line.is_about(resource) == Ok(true)).collect()
+/// Where the resources stand that a line is about.
+fn places(deployment: &Deployment, line: &Assertion) -> Vec<usize> {
+    let is_about = |one: &Resource| one.kind == line.kind && line.is_about(one) == Ok(true);
+    let places = deployment.resources.iter().enumerate().filter(|(_, one)| is_about(one));
+    places.map(|(place, _)| place).collect()
 }
 
-/// The resource that holds the asserted property: the companion, where the line asks for one.
-fn target<'d>(
-    deployment: &'d Deployment,
-    line: &Assertion,
-    first: &'d Resource,
-) -> Option<(&'d Resource, String)> {
-    let Want::Companion(companion) = &line.want else { return Some((first, line.path.to_owned())) };
-    let found = deployment.resources.iter().find(|other| companion.is_of(other, first))?;
-    Some((found, companion.by.to_owned()))
-}
-
-/// Every resource of the line only looked up, not deployed.
-fn without(sources: &Sources, about: &[&Resource]) -> Result<Sources, NoMutation> {
-    let mut changed = sources.clone();
-    let mut declarations: Vec<_> = about.iter().map(|one| (&one.file, &one.symbol)).collect();
-    declarations.sort();
-    declarations.dedup();
-    for (file, symbol) in declarations {
-        let text = changed.text(file).unwrap_or_default();
-        let head = format!("resource {symbol} '");
-        let (before, after) = text.split_once(&head).ok_or_else(|| NoMutation::Nothing(head.clone()))?;
-        let (kind, rest) = after.split_once('\'').ok_or_else(|| NoMutation::Nothing(head.clone()))?;
-        let text = format!("{before}{head}{kind}' existing{rest}");
-        changed.set(file, text)?;
-    }
-    Ok(changed)
+/// Where the resource stands that holds the asserted property, and the property: the companion, where the line asks for
+/// one.
+fn target<'l>(deployment: &Deployment, line: &'l Assertion, about: &[usize]) -> Option<(usize, &'l str)> {
+    let first = *about.first()?;
+    let Want::Companion(companion) = &line.want else { return Some((first, line.path)) };
+    let resource = deployment.resources.get(first)?;
+    let found = deployment.resources.iter().position(|other| companion.is_of(other, resource))?;
+    Some((found, companion.by))
 }
 
 /// One more resource of the type, which says what the line's filters ask for and nothing else.
-fn second(sources: &Sources, line: &Assertion, first: &Resource) -> Result<Sources, NoMutation> {
-    let mut body = Value::Object(vec![("name".to_owned(), Value::exact("second"))]);
+fn second(deployment: &Deployment, line: &Assertion, first: &Resource) -> Deployment {
+    let mut body = Value::Object(Vec::new());
     for (path, value) in line.only {
         body = body.with(&steps(path), Value::exact(*value));
     }
     if matches!(line.want, Want::Absent) {
         body = body.with(&steps(line.path), line.want.opposite());
     }
-    let text = sources.text(&first.file).unwrap_or_default();
-    let more = format!("{text}\nresource second '{}@{}' = {}\n", first.kind, first.version, body.to_bicep());
-    let mut changed = sources.clone();
-    changed.set(&first.file, more)?;
-    Ok(changed)
+    let name = body.get("name").and_then(Value::text).unwrap_or("second").to_owned();
+    let mut changed = deployment.clone();
+    // Its id tells of no parent and no scope.
+    changed.resources.push(Resource::new("second", &first.kind, &first.version, &name, &body));
+    changed
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::bicep::{Resource, Value};
+use crate::{deployment::Resource, value::Value};
 
 mod kinds;
 
@@ -89,7 +89,7 @@ impl Schema {
         let beside = |fault: &String| {
             !BESIDE.iter().any(|(kind, property)| resource.kind == *kind && fault.contains(property))
         };
-        let about = format!("{} ({})", resource.symbol, resource.file);
+        let about = format!("{} {}", resource.kind, resource.name);
         faults.into_iter().filter(beside).map(|fault| format!("{about}: {fault}")).collect()
     }
 }

@@ -1,107 +1,107 @@
 //! The choices of parameters that every assertion is held in.
 
-use std::collections::BTreeMap;
+use std::{fs, io, path::Path};
 
-use crate::bicep::{Deployment, Sources, Value, deploy};
-
-/// The main file.
-pub const MAIN: &str = "infra/main.bicep";
+use crate::{deployment::Deployment, snapshot};
 
 /// Flex Consumption.
 pub const FLEX: &str = "flex";
-/// A Premium v3 plan.
+/// A Premium v3 plan, or an Isolated v2 one in an App Service Environment.
 pub const DEDICATED: &str = "dedicated";
 /// Storage, vaults and apps behind private endpoints.
 pub const PRIVATE_ENDPOINTS: &str = "privateEndpoints";
 /// Storage, vaults and apps behind service endpoints and default deny.
 pub const SERVICE_ENDPOINTS: &str = "serviceEndpoints";
 
+/// What makes names unique: `uniqueString` of the made-up subscription, environment and region.
+pub const TOKEN: &str = "bgtmmfwj4uny4";
+
+/// The folder of the parameter files and of their snapshots, from the repository's root.
+pub const FOLDER: &str = "infra/worlds";
+
 /// One choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct World {
+    /// What its files are called.
+    pub name: &'static str,
     /// `flex` or `dedicated`.
     pub plan: &'static str,
     /// `privateEndpoints` or `serviceEndpoints`.
     pub network: &'static str,
-    /// Whether everything that is optional is there.
-    pub options: bool,
+    /// What it has beyond that.
+    pub beyond: Beyond,
 }
 
-/// Both plans, both networks, with and without what is optional.
+/// What a world has beyond plan and network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// Nothing that is optional.
+    Nothing,
+    /// Keys of our own, Defender, Sentinel and a runner.
+    Options,
+    /// Front Door before the gateway.
+    Front,
+    /// An App Service Environment around the apps.
+    Isolated,
+    /// Programs that call the api app itself, and no gateway's API.
+    Direct,
+}
+
+/// A snapshot cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// There is no file.
+    #[error("cannot read {0}: run `cargo xtask infra snapshot`")]
+    Missing(String, #[source] io::Error),
+    /// It is of another form.
+    #[error("{0} is no snapshot: run `cargo xtask infra snapshot`")]
+    Form(String, #[source] snapshot::SnapshotError),
+}
+
+/// Every choice.
 #[must_use]
 pub fn all() -> Vec<World> {
-    let mut worlds = Vec::new();
-    for plan in [FLEX, DEDICATED] {
-        for network in [PRIVATE_ENDPOINTS, SERVICE_ENDPOINTS] {
-            worlds.extend([false, true].map(|options| World { plan, network, options }));
-        }
-    }
-    worlds
+    let world = |name, plan, network, beyond| World { name, plan, network, beyond };
+    vec![
+        world("flex-private-plain", FLEX, PRIVATE_ENDPOINTS, Beyond::Nothing),
+        world("flex-private-full", FLEX, PRIVATE_ENDPOINTS, Beyond::Options),
+        world("flex-front", FLEX, PRIVATE_ENDPOINTS, Beyond::Front),
+        world("dedicated-private-plain", DEDICATED, PRIVATE_ENDPOINTS, Beyond::Nothing),
+        world("dedicated-private-full", DEDICATED, PRIVATE_ENDPOINTS, Beyond::Options),
+        world("dedicated-isolated", DEDICATED, PRIVATE_ENDPOINTS, Beyond::Isolated),
+        world("dedicated-direct", DEDICATED, PRIVATE_ENDPOINTS, Beyond::Direct),
+        world("dedicated-service-plain", DEDICATED, SERVICE_ENDPOINTS, Beyond::Nothing),
+        world("dedicated-service-full", DEDICATED, SERVICE_ENDPOINTS, Beyond::Options),
+    ]
 }
 
 impl World {
-    /// What an operator who makes this choice would give.
+    /// Its file of parameters, from the repository's root.
     #[must_use]
-    pub fn parameters(&self) -> BTreeMap<String, Value> {
-        let mut parameters = given();
-        parameters.insert("plan".to_owned(), Value::exact(self.plan));
-        parameters.insert("network".to_owned(), Value::exact(self.network));
-        for option in ["customerManagedKeys", "front", "defender", "sentinel", "runner"] {
-            parameters.insert(option.to_owned(), Value::Bool(self.options));
-        }
-        if self.is_direct() {
-            parameters.insert("directCallers".to_owned(), Value::exact("203.0.113.0/24"));
-            parameters.insert(
-                "directCertificates".to_owned(),
-                Value::exact("33333333-3333-4333-8333-333333333333=partner.example"),
-            );
-        }
-        if self.options && self.plan == DEDICATED {
-            let environment = Value::exact("/subscriptions/s/hostingEnvironments/e");
-            parameters.insert("appServiceEnvironmentId".to_owned(), environment);
-        }
-        parameters
+    pub fn parameters(&self) -> String {
+        format!("{FOLDER}/{}.bicepparam", self.name)
     }
 
-    /// Whether programs call the api app itself.
+    /// What the compiler made of it, from the repository's root.
     #[must_use]
-    pub fn is_direct(&self) -> bool {
-        self.options && self.plan == DEDICATED && self.network == PRIVATE_ENDPOINTS
+    pub fn snapshot(&self) -> String {
+        format!("{FOLDER}/{}.snapshot.json", self.name)
     }
 
-    /// What it deploys.
+    /// Whether there is an API on the gateway.
     #[must_use]
-    pub fn deploy(&self, sources: &Sources) -> Deployment {
-        deploy(sources, MAIN, &self.parameters())
+    pub fn has_api(&self) -> bool {
+        self.beyond != Beyond::Direct
     }
-}
 
-fn given() -> BTreeMap<String, Value> {
-    let json = serde_json::json!({
-        "environmentName": "test",
-        "location": "westeurope",
-        "apiClientId": "11111111-1111-4111-8111-111111111111",
-        "allowedClients": {
-            "users": ["22222222-2222-4222-8222-222222222222"],
-            "apps": ["33333333-3333-4333-8333-333333333333"],
-        },
-        "allowedCallers": [{ "from": "192.0.2.1", "to": "192.0.2.9", "cidr": "192.0.2.0/28" }],
-        "corsOrigins": ["https://shop.example"],
-        "partnerCertificates": "33333333-3333-4333-8333-333333333333=00FF",
-        "publish": true,
-        "gatewayHostName": "api.example.com",
-        "publisherName": "Example",
-        "alertEmail": "operators@example.com",
-        "fulfilmentUrl": "https://fulfilment.example.com",
-        "fulfilmentAddressPrefix": "198.51.100.7/32",
-        "databaseAdministratorsId": "44444444-4444-4444-8444-444444444444",
-        "databaseAdministratorsName": "database administrators",
-        "repository": "example/orders-worker",
-        "budgetStart": "2026-01-01",
-        "runnerSshKey": "ssh-ed25519 AAAA",
-    });
-    match Value::from(&json) {
-        Value::Object(given) => given.into_iter().collect(),
-        _ => BTreeMap::new(),
+    /// What it deploys, read from its committed snapshot.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn deploy(&self, root: &Path) -> Result<Deployment, WorldError> {
+        let path = self.snapshot();
+        let text =
+            fs::read_to_string(root.join(&path)).map_err(|error| WorldError::Missing(path.clone(), error))?;
+        snapshot::read(&text).map_err(|error| WorldError::Form(path, error))
     }
 }

@@ -16,6 +16,12 @@ param publisherName string
 @description('Mail address of the publisher.')
 param publisherEmail string
 
+@description('Whether Front Door stands before the gateway, and comes by a private link.')
+param behindFrontDoor bool
+
+@description('Azure makes no gateway without a public address; it can be taken away afterwards.')
+param firstDeployment bool
+
 @description('Workspace that receives the logs.')
 param workspaceId string
 
@@ -30,12 +36,17 @@ param certificateUri string
 
 // The certificate can be read only when this identity has its role, so the first deployment goes without.
 var ownHostName = [
-  { type: 'Proxy', hostName: hostName, certificateSource: 'KeyVault', keyVaultId: certificateUri, defaultSslBinding: true, negotiateClientCertificate: true }
+  {
+    type: 'Proxy'
+    hostName: hostName
+    certificateSource: 'KeyVault'
+    keyVaultId: certificateUri
+    defaultSslBinding: true
+    negotiateClientCertificate: true
+  }
 ]
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
-  // checkov:skip=CKV_AZURE_107: this tier has no injected network; it calls from the delegated subnet
-  // checkov:skip=CKV_AZURE_174: callers come from outside; ip-filter, token and keys are the gateway's policies
   name: 'apim-${token}'
   location: location
   tags: tags
@@ -50,24 +61,14 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
   properties: {
     publisherName: publisherName
     publisherEmail: publisherEmail
-    publicNetworkAccess: 'Enabled'
+    // Front Door comes by a private link, and then nobody by the public address.
+    publicNetworkAccess: behindFrontDoor && !firstDeployment ? 'Disabled' : 'Enabled'
     virtualNetworkType: 'External'
     virtualNetworkConfiguration: {
       subnetResourceId: subnetId
     }
     developerPortalStatus: 'Disabled'
     legacyPortalStatus: 'Disabled'
-    configurationApi: {
-      legacyApi: 'Disabled'
-    }
-    customProperties: {
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11': 'False'
-      'Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30': 'False'
-    }
     hostnameConfigurations: publish ? ownHostName : []
   }
 }
@@ -89,6 +90,9 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 @description('For the API and its policies.')
 output name string = service.name
+
+@description('For a private link to it.')
+output id string = service.id
 
 @description('The identity that reads the gateway\'s vault.')
 output principalId string = service.identity.principalId

@@ -1,3 +1,5 @@
+import { Callers } from 'types.bicep'
+
 @description('The gateway.')
 param serviceName string
 
@@ -14,7 +16,7 @@ param apiClientId string
 param allowedClientIds array
 
 @description('Addresses that may call, as { from, to, cidr }.')
-param allowedCallers array
+param allowedCallers Callers[]
 
 @description('Origins of browser applications.')
 param corsOrigins array
@@ -22,7 +24,10 @@ param corsOrigins array
 @description('Pairs of client id and thumbprint.')
 param partnerCertificates string
 
-@description('Id of the Front Door before the gateway; empty for none. With it the addresses are checked there.')
+@description('Whether Front Door stands before the gateway. Addresses are then checked there.')
+param behindFrontDoor bool
+
+@description('What that Front Door says of itself; empty for none.')
 param frontDoorId string
 
 @description('The Application Insights component.')
@@ -35,7 +40,15 @@ var originLines = [for origin in corsOrigins: '<origin>${origin}</origin>']
 var byAddress = '<ip-filter action="allow">${join(callerLines, '')}</ip-filter>'
 var byFrontDoor = '<check-header name="X-Azure-FDID" failed-check-httpcode="403" failed-check-error-message="Forbidden" ignore-case="true"><value>${frontDoorId}</value></check-header>'
 var browsers = '<cors allow-credentials="false" terminate-unmatched-request="true"><allowed-origins>${join(originLines, '')}</allowed-origins><allowed-methods preflight-result-max-age="600"><method>GET</method><method>POST</method><method>PUT</method></allowed-methods><allowed-headers><header>authorization</header><header>content-type</header><header>idempotency-key</header><header>if-match</header><header>if-none-match</header><header>ocp-apim-subscription-key</header></allowed-headers><expose-headers><header>etag</header><header>location</header><header>retry-after</header></expose-headers></cors>'
-var globalPolicy = replace(replace(loadTextContent('../policies/global.xml'), '<!-- who may reach the gateway -->', empty(frontDoorId) ? byAddress : byFrontDoor), '<!-- clients -->', join(clientLines, ''))
+var globalPolicy = replace(
+  replace(
+    loadTextContent('../policies/global.xml'),
+    '<!-- who may reach the gateway -->',
+    behindFrontDoor ? byFrontDoor : byAddress
+  ),
+  '<!-- clients -->',
+  join(clientLines, '')
+)
 var apiPolicy = replace(loadTextContent('../policies/api.xml'), '<!-- browsers -->', empty(corsOrigins) ? '' : browsers)
 
 resource service 'Microsoft.ApiManagement/service@2024-05-01' existing = {
@@ -112,7 +125,7 @@ resource orders 'Microsoft.ApiManagement/service/apis@2024-05-01' = {
       query: 'subscription-key'
     }
     format: 'openapi+json'
-    value: loadTextContent('../../docs/openapi.json')
+    value: string(loadJsonContent('../../docs/openapi.json'))
   }
 }
 
@@ -129,9 +142,10 @@ resource ordersPolicy 'Microsoft.ApiManagement/service/apis/policies@2024-05-01'
   ]
 }
 
+// An import writes the ids of operations in lower case.
 resource processOrder 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' existing = {
   parent: orders
-  name: 'ProcessOrder'
+  name: 'processorder'
 }
 
 resource processOrderPolicy 'Microsoft.ApiManagement/service/apis/operations/policies@2024-05-01' = {
@@ -149,7 +163,7 @@ resource processOrderPolicy 'Microsoft.ApiManagement/service/apis/operations/pol
 
 resource listProducts 'Microsoft.ApiManagement/service/apis/operations@2024-05-01' existing = {
   parent: orders
-  name: 'ListProducts'
+  name: 'listproducts'
 }
 
 resource listProductsPolicy 'Microsoft.ApiManagement/service/apis/operations/policies@2024-05-01' = {

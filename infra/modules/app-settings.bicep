@@ -1,3 +1,5 @@
+import { Identity } from 'types.bicep'
+
 @description('The app.')
 param appName string
 
@@ -11,7 +13,7 @@ param plan string
 param blobs string
 
 @description('The app\'s own identity, as { id, clientId }.')
-param identity object
+param identity Identity
 
 @description('Where telemetry goes.')
 param connectionString string
@@ -25,7 +27,7 @@ param allowedClientIds array
 @description('App settings of this app alone; none is a secret.')
 param settings object
 
-resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
 }
 
@@ -43,32 +45,22 @@ var common = {
 }
 
 // Flex Consumption takes its package and runtime from functionAppConfig and refuses these settings.
-var ofPlan = plan == 'flex' ? {} : { FUNCTIONS_EXTENSION_VERSION: '~4', FUNCTIONS_WORKER_RUNTIME: 'custom', WEBSITE_RUN_FROM_PACKAGE: '${blobs}/packages/${service}.zip', WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID: identity.id }
+var ofPlan = plan == 'flex'
+  ? {}
+  : {
+      FUNCTIONS_EXTENSION_VERSION: '~4'
+      FUNCTIONS_WORKER_RUNTIME: 'custom'
+      WEBSITE_RUN_FROM_PACKAGE: '${blobs}/packages/${service}.zip'
+      WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID: identity.id
+    }
 
-resource values 'Microsoft.Web/sites/config@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_13: authentication is the other child of the app, authsettingsV2
-  // checkov:skip=CKV_AZURE_56: authentication is the other child of the app, authsettingsV2
-  // checkov:skip=CKV_AZURE_63: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_65: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_66: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_70: https is forced on the app itself
-  // checkov:skip=CKV_AZURE_80: custom handlers have no .NET version
-  // checkov:skip=CKV_AZURE_88: no Azure Files share; the package is a read-only mount
-  // checkov:skip=CKV_AZURE_222: public access is decided on the app itself
+resource values 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(common, ofPlan, settings)
 }
 
-resource signIn 'Microsoft.Web/sites/config@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_13: the check knows only the first version of these settings
-  // checkov:skip=CKV_AZURE_63: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_65: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_66: logs go to the workspace by diagnostic settings
-  // checkov:skip=CKV_AZURE_70: https is forced on the app itself
-  // checkov:skip=CKV_AZURE_80: custom handlers have no .NET version
-  // checkov:skip=CKV_AZURE_88: no Azure Files share; the package is a read-only mount
-  // checkov:skip=CKV_AZURE_222: public access is decided on the app itself
+resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'authsettingsV2'
   properties: {

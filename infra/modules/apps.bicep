@@ -1,3 +1,5 @@
+import { Places, Identity, Accounts, Vaults } from 'types.bicep'
+
 @description('Region of the apps.')
 param location string
 
@@ -14,23 +16,26 @@ param plan string
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('An existing App Service Environment; empty for none.')
 param appServiceEnvironmentId string
+
+@description('The oldest TLS that the apps and their scm hosts speak.')
+param minTlsVersion string
 
 @description('Names of the two apps.')
 param apiName string
 param processorName string
 
 @description('The identity of each app, as { api, processor }.')
-param identities object
+param identities { api: Identity, processor: Identity }
 
 @description('Names of the storage accounts.')
-param storage object
+param storage Accounts
 
 @description('Addresses of the vaults.')
-param vaultUris object
+param vaultUris Vaults
 
 @description('Where the database is.')
 param databaseHost string
@@ -69,7 +74,13 @@ param publisherRoleId string
 var apiPool = 4
 var processorPool = 2
 // The gateway shows no certificate, so an app that demands one has other callers.
-var ofDirectCallers = empty(directCertificates) ? {} : { ORDERS_CLIENT_CERTIFICATE_MODE: 'required', ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca', ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates }
+var ofDirectCallers = empty(directCertificates)
+  ? {}
+  : {
+      ORDERS_CLIENT_CERTIFICATE_MODE: 'required'
+      ORDERS_CLIENT_CERTIFICATE_CA: 'keyvault:partners-ca'
+      ORDERS_CLIENT_CERTIFICATE_ALLOWED: directCertificates
+    }
 var work = 'https://${storage.work}.queue.${environment().suffixes.storage}'
 
 module api 'function-app.bicep' = {
@@ -85,7 +96,9 @@ module api 'function-app.bicep' = {
     networking: networking
     subnetId: networking.apiSubnetId
     callerSubnetId: networking.gatewaySubnetId
+    callerPrefix: networking.gatewayPrefix
     appServiceEnvironmentId: appServiceEnvironmentId
+    minTlsVersion: minTlsVersion
     identity: identities.api
     hostAccount: storage.api
     workspaceId: workspaceId
@@ -125,7 +138,9 @@ module processor 'function-app.bicep' = {
     networking: networking
     subnetId: networking.processorSubnetId
     callerSubnetId: networking.runnerSubnetId
+    callerPrefix: networking.runnerPrefix
     appServiceEnvironmentId: appServiceEnvironmentId
+    minTlsVersion: minTlsVersion
     identity: identities.processor
     hostAccount: storage.processor
     workspaceId: workspaceId

@@ -1,3 +1,5 @@
+import { Places } from 'types.bicep'
+
 @description('Region of the server.')
 param location string
 
@@ -8,7 +10,7 @@ param token string
 param tags object
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Workspace that receives the logs.')
 param workspaceId string
@@ -21,6 +23,9 @@ param administratorsName string
 param migratorId string
 param migratorName string
 
+@description('Put a lock against deletion on it.')
+param keep bool
+
 @description('Encrypt with a key of our own.')
 param customerManagedKeys bool
 
@@ -30,20 +35,17 @@ param encryptionIdentityId string
 @description('That key; empty for none.')
 param keyUri string
 
-// docs/scale.md holds the connections that both apps can open against this size.
-var maxConnections = '859'
+// Only what differs from Azure's defaults, for each is a slow change of its own. TLS 1.2 at least, SCRAM and encrypted
+// connections are defaults, and so is max_connections, which docs/scale.md counts with.
 var settings = [
-  { name: 'max_connections', value: maxConnections }
-  { name: 'require_secure_transport', value: 'on' }
-  { name: 'ssl_min_protocol_version', value: 'TLSv1.2' }
-  { name: 'password_encryption', value: 'scram-sha-256' }
   { name: 'log_connections', value: 'on' }
   { name: 'log_disconnections', value: 'on' }
-  { name: 'log_checkpoints', value: 'on' }
-  { name: 'connection_throttle.enable', value: 'on' }
+  { name: 'idle_in_transaction_session_timeout', value: '30000' }
 ]
 
-resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
+// The database `orders` is made by `orders-worker migrate`, so that it belongs to who migrates: one that Azure makes on a
+// server without a password can belong to a role that grants nothing.
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: 'psql-${token}'
   location: location
   tags: tags
@@ -51,7 +53,9 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
     name: 'Standard_D2ds_v5'
     tier: 'GeneralPurpose'
   }
-  identity: customerManagedKeys ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } } : null
+  identity: customerManagedKeys
+    ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
+    : null
   properties: {
     version: '16'
     authConfig: {
@@ -73,34 +77,26 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
     highAvailability: {
       mode: 'ZoneRedundant'
     }
-    dataEncryption: customerManagedKeys ? { type: 'AzureKeyVault', primaryKeyURI: keyUri, primaryUserAssignedIdentityId: encryptionIdentityId } : null
-  }
-}
-
-resource orders 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01' = {
-  parent: server
-  name: 'orders'
-  properties: {
-    charset: 'UTF8'
-    collation: 'en_US.utf8'
+    dataEncryption: customerManagedKeys
+      ? { type: 'AzureKeyVault', primaryKeyURI: keyUri, primaryUserAssignedIdentityId: encryptionIdentityId }
+      : null
   }
 }
 
 // The server takes one change at a time, so each of these waits for the one before.
 @batchSize(1)
-resource configuration 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2024-08-01' = [for setting in settings: {
-  parent: server
-  name: setting.name
-  properties: {
-    value: setting.value
-    source: 'user-override'
+resource configuration 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025-08-01' = [
+  for setting in settings: {
+    parent: server
+    name: setting.name
+    properties: {
+      value: setting.value
+      source: 'user-override'
+    }
   }
-  dependsOn: [
-    orders
-  ]
-}]
+]
 
-resource administrators 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024-08-01' = {
+resource administrators 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
   parent: server
   name: administratorsId
   properties: {
@@ -113,7 +109,7 @@ resource administrators 'Microsoft.DBforPostgreSQL/flexibleServers/administrator
   ]
 }
 
-resource migrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024-08-01' = {
+resource migrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
   parent: server
   name: migratorId
   properties: {
@@ -126,7 +122,7 @@ resource migrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2024
   ]
 }
 
-resource threats 'Microsoft.DBforPostgreSQL/flexibleServers/advancedThreatProtectionSettings@2024-08-01' = {
+resource threats 'Microsoft.DBforPostgreSQL/flexibleServers/advancedThreatProtectionSettings@2025-08-01' = {
   parent: server
   name: 'Default'
   properties: {
@@ -149,6 +145,9 @@ module endpoint 'private-endpoint.bicep' = {
     groupId: 'postgresqlServer'
     zoneId: networking.databaseZoneId
   }
+  dependsOn: [
+    threats
+  ]
 }
 
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
@@ -166,15 +165,21 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
       { category: 'AllMetrics', enabled: true }
     ]
   }
+  dependsOn: [
+    threats
+  ]
 }
 
-resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (keep) {
   scope: server
   name: 'keep'
   properties: {
     level: 'CanNotDelete'
     notes: 'Every order is here.'
   }
+  dependsOn: [
+    threats
+  ]
 }
 
 @description('Where the apps connect.')

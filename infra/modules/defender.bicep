@@ -14,19 +14,17 @@ var plans = [
 ]
 
 @batchSize(1)
-resource pricings 'Microsoft.Security/pricings@2024-01-01' = [for plan in plans: {
-  // checkov:skip=CKV_AZURE_87: the check does not follow the loop, whose list turns it on
-  name: plan.name
-  properties: {
-    pricingTier: 'Standard'
-    subPlan: plan.subPlan
+resource pricings 'Microsoft.Security/pricings@2026-07-01' = [
+  for plan in plans: {
+    name: plan.name
+    properties: {
+      pricingTier: 'Standard'
+      subPlan: plan.subPlan
+    }
   }
-}]
+]
 
 resource contact 'Microsoft.Security/securityContacts@2023-12-01-preview' = {
-  // checkov:skip=CKV_AZURE_20: mail reaches a team, a telephone number one person
-  // checkov:skip=CKV_AZURE_21: the check reads the retired form; notificationsSources turns mail on
-  // checkov:skip=CKV_AZURE_22: the check reads the retired form; notificationsByRole turns mail on
   name: 'default'
   properties: {
     emails: alertEmail

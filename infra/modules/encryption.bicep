@@ -4,11 +4,11 @@ param vaultName string
 @description('The identity by which storage and database use them.')
 param principalId string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 }
 
-resource storageKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
+resource storageKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
   parent: vault
   name: 'storage'
   properties: {
@@ -33,7 +33,7 @@ resource storageKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   }
 }
 
-resource databaseKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
+resource databaseKey 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
   parent: vault
   name: 'database'
   properties: {
@@ -58,7 +58,10 @@ resource databaseKey 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   }
 }
 
-var cryptoServiceEncryptionUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'e147488a-f6f5-4113-8e2d-b22465e65bf6')
+var cryptoServiceEncryptionUser = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'e147488a-f6f5-4113-8e2d-b22465e65bf6'
+)
 
 resource storageKeyUse 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storageKey

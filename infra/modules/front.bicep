@@ -1,3 +1,5 @@
+import { Callers } from 'types.bicep'
+
 @description('Suffix that makes names unique.')
 param token string
 
@@ -7,15 +9,21 @@ param tags object
 @description('Host name of the gateway, which is what stands behind Front Door.')
 param gatewayHostName string
 
+@description('The gateway.')
+param gatewayId string
+
+@description('Region of the gateway.')
+param location string
+
 @description('Addresses that may call, as { from, to, cidr }.')
-param allowedCallers array
+param allowedCallers Callers[]
 
 @description('Workspace that receives the logs.')
 param workspaceId string
 
 var ranges = [for caller in allowedCallers: caller.cidr]
 
-resource firewall 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@2024-02-01' = {
+resource firewall 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@2026-04-01' = {
   name: 'waf${token}'
   location: 'global'
   tags: tags
@@ -55,10 +63,10 @@ resource firewall 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@202
           action: 'Block'
           matchConditions: [
             {
-              matchVariable: 'RequestUri'
-              operator: 'Any'
+              matchVariable: 'SocketAddr'
+              operator: 'IPMatch'
               negateCondition: false
-              matchValue: []
+              matchValue: ['0.0.0.0/0', '::/0']
             }
           ]
         }
@@ -80,7 +88,7 @@ resource firewall 'Microsoft.Network/FrontDoorWebApplicationFirewallPolicies@202
   }
 }
 
-resource profile 'Microsoft.Cdn/profiles@2025-06-01' = {
+resource profile 'Microsoft.Cdn/profiles@2025-12-01' = {
   name: 'afd-${token}'
   location: 'global'
   tags: tags
@@ -92,7 +100,7 @@ resource profile 'Microsoft.Cdn/profiles@2025-06-01' = {
   }
 }
 
-resource entrance 'Microsoft.Cdn/profiles/afdEndpoints@2025-06-01' = {
+resource entrance 'Microsoft.Cdn/profiles/afdEndpoints@2025-12-01' = {
   parent: profile
   name: 'orders-${token}'
   location: 'global'
@@ -103,7 +111,7 @@ resource entrance 'Microsoft.Cdn/profiles/afdEndpoints@2025-06-01' = {
   }
 }
 
-resource origins 'Microsoft.Cdn/profiles/originGroups@2025-06-01' = {
+resource origins 'Microsoft.Cdn/profiles/originGroups@2025-12-01' = {
   parent: profile
   name: 'gateway'
   properties: {
@@ -115,7 +123,7 @@ resource origins 'Microsoft.Cdn/profiles/originGroups@2025-06-01' = {
   }
 }
 
-resource gateway 'Microsoft.Cdn/profiles/originGroups/origins@2025-06-01' = {
+resource gateway 'Microsoft.Cdn/profiles/originGroups/origins@2025-12-01' = {
   parent: origins
   name: 'gateway'
   properties: {
@@ -126,10 +134,19 @@ resource gateway 'Microsoft.Cdn/profiles/originGroups/origins@2025-06-01' = {
     weight: 1000
     enabledState: 'Enabled'
     enforceCertificateNameCheck: true
+    // Azure asks the gateway's owner to approve it once: docs/operate.md.
+    sharedPrivateLinkResource: {
+      groupId: 'Gateway'
+      privateLink: {
+        id: gatewayId
+      }
+      privateLinkLocation: location
+      requestMessage: 'Front Door of the orders'
+    }
   }
 }
 
-resource route 'Microsoft.Cdn/profiles/afdEndpoints/routes@2025-06-01' = {
+resource route 'Microsoft.Cdn/profiles/afdEndpoints/routes@2025-12-01' = {
   parent: entrance
   name: 'all'
   properties: {
@@ -148,7 +165,7 @@ resource route 'Microsoft.Cdn/profiles/afdEndpoints/routes@2025-06-01' = {
   ]
 }
 
-resource guard 'Microsoft.Cdn/profiles/securityPolicies@2025-06-01' = {
+resource guard 'Microsoft.Cdn/profiles/securityPolicies@2025-12-01' = {
   parent: profile
   name: 'firewall'
   properties: {

@@ -1,3 +1,5 @@
+import { Places, Identity } from 'types.bicep'
+
 @description('Name of the app.')
 param name string
 
@@ -20,7 +22,7 @@ param plan string
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Subnet that the app calls from.')
 param subnetId string
@@ -28,11 +30,17 @@ param subnetId string
 @description('The one subnet that may call the app where the network has service endpoints.')
 param callerSubnetId string
 
+@description('Its addresses, for an App Service Environment.')
+param callerPrefix string
+
 @description('An existing App Service Environment; empty for none.')
 param appServiceEnvironmentId string
 
+@description('The oldest TLS that the app and its scm host speak.')
+param minTlsVersion string
+
 @description('The app\'s own identity, as { id, clientId }.')
-param identity object
+param identity Identity
 
 @description('Storage account of the app\'s host and package.')
 param hostAccount string
@@ -86,26 +94,56 @@ var flexConfig = {
   }
 }
 
-// The least that Flex Consumption takes is 40 instances.
-resource farm 'Microsoft.Web/serverfarms@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_212: Flex Consumption has no number of workers; the dedicated plan sets its capacity
-  // checkov:skip=CKV_AZURE_225: zones are the region's to offer; docs/operate.md says how to turn them on
+// An App Service Environment stands in a subnet of its own: its apps are inside already and have no endpoint.
+var isIsolated = !empty(appServiceEnvironmentId)
+// Behind a private endpoint nobody comes by another way; with service endpoints one subnet does; an App Service Environment
+// sees the addresses of a network that is joined to its own.
+var callers = isIsolated
+  ? [{ name: 'caller', priority: 100, action: 'Allow', ipAddress: callerPrefix }]
+  : network == 'serviceEndpoints'
+      ? [{ name: 'caller', priority: 100, action: 'Allow', vnetSubnetResourceId: callerSubnetId }]
+      : []
+var publishers = isIsolated
+  ? [{ name: 'runner', priority: 100, action: 'Allow', ipAddress: networking.runnerPrefix }]
+  : network == 'serviceEndpoints'
+      ? [{ name: 'runner', priority: 100, action: 'Allow', vnetSubnetResourceId: networking.runnerSubnetId }]
+      : []
+var siteConfig = {
+  minTlsVersion: minTlsVersion
+  scmMinTlsVersion: minTlsVersion
+  http20Enabled: true
+  remoteDebuggingEnabled: false
+  cors: {
+    allowedOrigins: corsOrigins
+    supportCredentials: false
+  }
+  ipSecurityRestrictionsDefaultAction: 'Deny'
+  ipSecurityRestrictions: callers
+  scmIpSecurityRestrictionsUseMain: false
+  scmIpSecurityRestrictionsDefaultAction: 'Deny'
+  scmIpSecurityRestrictions: publishers
+}
+// Azure refuses a Flex Consumption app that names these, whatever it says of them; FTP is closed by the policy below.
+var ofPlan = plan == 'flex'
+  ? {}
+  : union({ ftpsState: 'Disabled', alwaysOn: true }, service == 'api' ? { healthCheckPath: '/api/health' } : {})
+var dedicatedSize = isIsolated
+  ? { name: 'I1v2', tier: 'IsolatedV2', capacity: 2 }
+  : { name: 'P1v3', tier: 'PremiumV3', capacity: 2 }
+
+resource farm 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${service}-${token}'
   location: location
   tags: tags
   kind: 'functionapp'
-  sku: plan == 'flex' ? { name: 'FC1', tier: 'FlexConsumption' } : { name: 'P1v3', tier: 'PremiumV3', capacity: 2 }
+  sku: plan == 'flex' ? { name: 'FC1', tier: 'FlexConsumption' } : dedicatedSize
   properties: {
     reserved: true
-    hostingEnvironmentProfile: empty(appServiceEnvironmentId) ? null : { id: appServiceEnvironmentId }
+    hostingEnvironmentProfile: isIsolated ? { id: appServiceEnvironmentId } : null
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_17: partner certificates end at the gateway; Flex Consumption takes none
-  // checkov:skip=CKV_AZURE_212: Flex Consumption has no number of workers; the dedicated plan sets its capacity
-  // checkov:skip=CKV_AZURE_213: Flex Consumption has no health check of its own; on a dedicated plan it is set
-  // checkov:skip=CKV_AZURE_222: closed with private endpoints; with service endpoints open to one subnet and denied to the rest
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': service })
@@ -119,11 +157,9 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   properties: {
     serverFarmId: farm.id
     httpsOnly: true
-    publicNetworkAccess: network == 'serviceEndpoints' ? 'Enabled' : 'Disabled'
-    virtualNetworkSubnetId: subnetId
-    outboundVnetRouting: {
-      allTraffic: true
-    }
+    publicNetworkAccess: network == 'serviceEndpoints' || isIsolated ? 'Enabled' : 'Disabled'
+    virtualNetworkSubnetId: isIsolated ? null : subnetId
+    outboundVnetRouting: isIsolated ? null : { allTraffic: true }
     keyVaultReferenceIdentity: identity.id
     clientAffinityEnabled: false
     clientCertEnabled: plan == 'dedicated' && demandsCertificates
@@ -133,28 +169,11 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     #disable-next-line BCP037
     functionsRuntimeAdminIsolationEnabled: true
     functionAppConfig: plan == 'flex' ? flexConfig : null
-    siteConfig: {
-      minTlsVersion: '1.3'
-      scmMinTlsVersion: '1.3'
-      ftpsState: 'Disabled'
-      http20Enabled: true
-      remoteDebuggingEnabled: false
-      alwaysOn: plan == 'dedicated'
-      healthCheckPath: plan == 'dedicated' && service == 'api' ? '/api/health' : null
-      cors: {
-        allowedOrigins: corsOrigins
-        supportCredentials: false
-      }
-      ipSecurityRestrictionsDefaultAction: 'Deny'
-      ipSecurityRestrictions: network == 'serviceEndpoints' ? [{ name: 'caller', priority: 100, action: 'Allow', vnetSubnetResourceId: callerSubnetId }] : []
-      scmIpSecurityRestrictionsUseMain: false
-      scmIpSecurityRestrictionsDefaultAction: 'Deny'
-      scmIpSecurityRestrictions: network == 'serviceEndpoints' ? [{ name: 'runner', priority: 100, action: 'Allow', vnetSubnetResourceId: networking.runnerSubnetId }] : []
-    }
+    siteConfig: union(siteConfig, ofPlan)
   }
 }
 
-resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
   properties: {
@@ -162,7 +181,7 @@ resource scmPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@20
   }
 }
 
-resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+resource ftpPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'
   properties: {
@@ -185,7 +204,7 @@ module configuration 'app-settings.bicep' = {
   }
 }
 
-module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints') {
+module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints' && !isIsolated) {
   name: 'endpoint-${service}'
   params: {
     name: 'pe-${name}'

@@ -1,3 +1,5 @@
+import { Identity } from 'types.bicep'
+
 @description('Region of the identities.')
 param location string
 
@@ -69,26 +71,28 @@ resource migrateFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities
 }
 
 @description('What others need to know of each identity.')
-output api object = {
+output api Identity = {
   id: api.id
   name: api.name
   clientId: api.properties.clientId
   principalId: api.properties.principalId
 }
-output processor object = {
+output processor Identity = {
   id: processor.id
   name: processor.name
   clientId: processor.properties.clientId
   principalId: processor.properties.principalId
 }
-output encryption object = {
+output encryption { id: string, principalId: string } = {
   id: encryption.id
   principalId: encryption.properties.principalId
 }
-output deploy object = {
+output deploy { clientId: string, principalId: string } = {
+  clientId: deploy.properties.clientId
   principalId: deploy.properties.principalId
 }
-output migrate object = {
+output migrate { name: string, clientId: string, principalId: string } = {
+  clientId: migrate.properties.clientId
   name: migrate.name
   principalId: migrate.properties.principalId
 }

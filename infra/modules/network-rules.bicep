@@ -23,19 +23,24 @@ param fulfilmentAddressPrefix string
 @description('Address range whose programs call the api app itself; empty for none.')
 param directCallers string
 
-// Both apps reach what stands behind private endpoints, Entra and Azure Monitor.
+// Both apps reach what stands behind private endpoints, Entra, Azure Monitor and, by Front Door, the place where the host
+// fetches an extension bundle that its image lacks.
 var outOfApps = [
   { name: 'endpoints', port: '443', to: endpointsPrefix }
   { name: 'database', port: '5432', to: endpointsPrefix }
   { name: 'sign-in', port: '443', to: 'AzureActiveDirectory' }
   { name: 'monitor', port: '443', to: 'AzureMonitor' }
+  { name: 'bundles', port: '443', to: 'AzureFrontDoor.FirstParty' }
 ]
-var outByServiceEndpoint = network == 'serviceEndpoints' ? [{ name: 'storage', port: '443', to: 'Storage' }, { name: 'vault', port: '443', to: 'AzureKeyVault' }] : []
+var outByServiceEndpoint = network == 'serviceEndpoints'
+  ? [
+      { name: 'storage', port: '443', to: 'Storage' }
+      { name: 'vault', port: '443', to: 'AzureKeyVault' }
+    ]
+  : []
 var outToFulfilment = [
   { name: 'fulfilment', port: '443', to: fulfilmentAddressPrefix }
 ]
-var outOfApi = concat(outOfApps, outByServiceEndpoint)
-var outOfProcessor = concat(outOfApps, outByServiceEndpoint, outToFulfilment)
 var intoDirectly = empty(directCallers) ? [] : [{ name: 'callers', ports: ['443'], from: directCallers }]
 var intoEndpoints = [
   { name: 'api', ports: ['443', '5432'], from: apiPrefix }
@@ -44,29 +49,53 @@ var intoEndpoints = [
   { name: 'runner', ports: ['443', '5432'], from: runnerPrefix }
 ]
 
-resource api 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
-  name: 'nsg-api-${token}'
-  location: location
-  tags: tags
-}
-
-resource apiOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfApi: {
-  parent: api
-  name: 'to-${rule.name}'
-  properties: {
-    direction: 'Outbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: apiPrefix
-    sourcePortRange: '*'
-    destinationAddressPrefix: rule.to
-    destinationPortRange: rule.port
+// A group guards one subnet, so whoever sends is in it; a Flex Consumption app does not always send from an address of it.
+var outOfApi = [
+  for (rule, i) in concat(outOfApps, outByServiceEndpoint): {
+    name: 'to-${rule.name}'
+    properties: {
+      direction: 'Outbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: rule.to
+      destinationPortRange: rule.port
+    }
   }
-}]
-
-resource apiNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
-  parent: api
+]
+var outOfProcessor = [
+  for (rule, i) in concat(outOfApps, outByServiceEndpoint, outToFulfilment): {
+    name: 'to-${rule.name}'
+    properties: {
+      direction: 'Outbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: rule.to
+      destinationPortRange: rule.port
+    }
+  }
+]
+var rulesOfEndpoints = [
+  for (rule, i) in concat(intoEndpoints, intoDirectly): {
+    name: 'from-${rule.name}'
+    properties: {
+      direction: 'Inbound'
+      access: 'Allow'
+      priority: 100 + i
+      protocol: 'Tcp'
+      sourceAddressPrefix: rule.from
+      sourcePortRange: '*'
+      destinationAddressPrefix: endpointsPrefix
+      destinationPortRanges: rule.ports
+    }
+  }
+]
+var nothingElseOut = {
   name: 'nothing-else-out'
   properties: {
     direction: 'Outbound'
@@ -79,66 +108,7 @@ resource apiNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2
     destinationPortRange: '*'
   }
 }
-
-resource processor 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
-  name: 'nsg-processor-${token}'
-  location: location
-  tags: tags
-}
-
-resource processorOut 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in outOfProcessor: {
-  parent: processor
-  name: 'to-${rule.name}'
-  properties: {
-    direction: 'Outbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: processorPrefix
-    sourcePortRange: '*'
-    destinationAddressPrefix: rule.to
-    destinationPortRange: rule.port
-  }
-}]
-
-resource processorNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
-  parent: processor
-  name: 'nothing-else-out'
-  properties: {
-    direction: 'Outbound'
-    access: 'Deny'
-    priority: 4096
-    protocol: '*'
-    sourceAddressPrefix: '*'
-    sourcePortRange: '*'
-    destinationAddressPrefix: '*'
-    destinationPortRange: '*'
-  }
-}
-
-resource endpoints 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
-  name: 'nsg-endpoints-${token}'
-  location: location
-  tags: tags
-}
-
-resource endpointsIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = [for (rule, i) in concat(intoEndpoints, intoDirectly): {
-  parent: endpoints
-  name: 'from-${rule.name}'
-  properties: {
-    direction: 'Inbound'
-    access: 'Allow'
-    priority: 100 + i
-    protocol: 'Tcp'
-    sourceAddressPrefix: rule.from
-    sourcePortRange: '*'
-    destinationAddressPrefix: endpointsPrefix
-    destinationPortRanges: rule.ports
-  }
-}]
-
-resource endpointsNothingElse 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
-  parent: endpoints
+var nothingElseIn = {
   name: 'nothing-else-in'
   properties: {
     direction: 'Inbound'
@@ -152,32 +122,51 @@ resource endpointsNothingElse 'Microsoft.Network/networkSecurityGroups/securityR
   }
 }
 
+// The rules stand in their group: as resources of their own they would be gone for a while at every deployment.
+resource api 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
+  name: 'nsg-api-${token}'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: concat(outOfApi, [nothingElseOut])
+  }
+}
+
+resource processor 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
+  name: 'nsg-processor-${token}'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: concat(outOfProcessor, [nothingElseOut])
+  }
+}
+
+resource endpoints 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
+  name: 'nsg-endpoints-${token}'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: concat(rulesOfEndpoints, [nothingElseIn])
+  }
+}
+
 // The gateway's subnet only carries what it sends; its front is Azure's.
-resource gateway 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+resource gateway 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-gateway-${token}'
   location: location
   tags: tags
+  properties: {
+    securityRules: []
+  }
 }
 
 // A runner fetches its work from outside and is called by nobody.
-resource runner 'Microsoft.Network/networkSecurityGroups@2024-07-01' = {
+resource runner 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-runner-${token}'
   location: location
   tags: tags
-}
-
-resource runnerNothingIn 'Microsoft.Network/networkSecurityGroups/securityRules@2024-07-01' = {
-  parent: runner
-  name: 'nothing-in'
   properties: {
-    direction: 'Inbound'
-    access: 'Deny'
-    priority: 4096
-    protocol: '*'
-    sourceAddressPrefix: '*'
-    sourcePortRange: '*'
-    destinationAddressPrefix: '*'
-    destinationPortRange: '*'
+    securityRules: [nothingElseIn]
   }
 }
 

@@ -1,3 +1,5 @@
+import { Places } from 'types.bicep'
+
 @description('Region of the network.')
 param location string
 
@@ -23,9 +25,15 @@ param fulfilmentAddressPrefix string
 param directCallers string
 
 var appDelegation = plan == 'flex' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
-var endpointsOfApps = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }] : []
-var endpointsOfGateway = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.KeyVault' }] : []
-var endpointsOfRunner = network == 'serviceEndpoints' ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }] : []
+var endpointsOfApps = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }]
+  : []
+var endpointsOfGateway = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.KeyVault' }]
+  : []
+var endpointsOfRunner = network == 'serviceEndpoints'
+  ? [{ service: 'Microsoft.Web' }, { service: 'Microsoft.Storage' }, { service: 'Microsoft.KeyVault' }]
+  : []
 
 module guards 'network-rules.bicep' = {
   name: 'network-rules'
@@ -45,7 +53,7 @@ module guards 'network-rules.bicep' = {
 }
 
 // Subnets have no default way out, so what must leave (Entra, Azure Monitor, the backend) leaves by one known address.
-resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-07-01' = {
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2026-03-01' = {
   name: 'pip-outbound-${token}'
   location: location
   tags: tags
@@ -57,7 +65,7 @@ resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-07-01' = {
   }
 }
 
-resource outbound 'Microsoft.Network/natGateways@2024-07-01' = {
+resource outbound 'Microsoft.Network/natGateways@2026-03-01' = {
   name: 'ng-${token}'
   location: location
   tags: tags
@@ -73,7 +81,7 @@ resource outbound 'Microsoft.Network/natGateways@2024-07-01' = {
   }
 }
 
-resource vnet 'Microsoft.Network/virtualNetworks@2024-07-01' = {
+resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags
@@ -158,7 +166,9 @@ resource vnet 'Microsoft.Network/virtualNetworks@2024-07-01' = {
           networkSecurityGroup: {
             id: guards.outputs.endpointsId
           }
-          privateEndpointNetworkPolicies: 'Enabled'
+          // What a Flex Consumption app sends does not always come from its subnet, so rules about where it comes from
+          // would shut it out.
+          privateEndpointNetworkPolicies: plan == 'flex' ? 'Disabled' : 'Enabled'
         }
       }
       {
@@ -225,15 +235,17 @@ module appZone 'private-zone.bicep' = if (network == 'privateEndpoints') {
 }
 
 @description('Subnets, and the DNS zones of private endpoints; a zone is empty where the network has none of its kind.')
-output places object = {
+output places Places = {
   apiSubnetId: '${vnet.id}/subnets/snet-api'
   processorSubnetId: '${vnet.id}/subnets/snet-processor'
   gatewaySubnetId: '${vnet.id}/subnets/snet-gateway'
   endpointsSubnetId: '${vnet.id}/subnets/snet-endpoints'
   runnerSubnetId: '${vnet.id}/subnets/snet-runner'
+  gatewayPrefix: '${addressPrefix}.1.0/24'
+  runnerPrefix: '${addressPrefix}.3.0/28'
   databaseZoneId: databaseZone.outputs.id
-  blobZoneId: network == 'privateEndpoints' ? blobZone.outputs.id : ''
-  queueZoneId: network == 'privateEndpoints' ? queueZone.outputs.id : ''
-  vaultZoneId: network == 'privateEndpoints' ? vaultZone.outputs.id : ''
-  appZoneId: network == 'privateEndpoints' ? appZone.outputs.id : ''
+  blobZoneId: network == 'privateEndpoints' ? blobZone!.outputs.id : ''
+  queueZoneId: network == 'privateEndpoints' ? queueZone!.outputs.id : ''
+  vaultZoneId: network == 'privateEndpoints' ? vaultZone!.outputs.id : ''
+  appZoneId: network == 'privateEndpoints' ? appZone!.outputs.id : ''
 }

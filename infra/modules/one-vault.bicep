@@ -1,3 +1,5 @@
+import { Places } from 'types.bicep'
+
 @description('Name of the vault.')
 param name string
 
@@ -11,7 +13,7 @@ param tags object
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Subnets that reach the vault where the network has service endpoints.')
 param subnetIds array
@@ -19,14 +21,19 @@ param subnetIds array
 @description('Workspace that receives the logs.')
 param workspaceId string
 
-@description('Who passes the firewall: None, or AzureServices for a vault of encryption keys.')
+@description('Put a lock against deletion on it.')
+param keep bool
+
+@description('Who passes the firewall: None, or AzureServices for the vaults of encryption keys and of the gateway.')
 param bypass string = 'None'
 
-var rules = [for id in subnetIds: {
-  id: id
-}]
+var rules = [
+  for id in subnetIds: {
+    id: id
+  }
+]
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
   location: location
   tags: tags
@@ -81,7 +88,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (keep) {
   scope: vault
   name: 'keep'
   properties: {

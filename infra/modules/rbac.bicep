@@ -1,8 +1,10 @@
+import { Accounts, Vaults } from 'types.bicep'
+
 @description('Names of the storage accounts.')
-param storage object
+param storage Accounts
 
 @description('Names of the vaults.')
-param vaults object
+param vaults Vaults
 
 @description('The Application Insights component.')
 param componentName string
@@ -22,80 +24,101 @@ param token string
 @description('flex or dedicated: on a dedicated plan the package is a blob that the deployment writes.')
 param plan string
 
-var blobDataOwner = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
-var blobDataContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
-var queueReader = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '19e7f393-937e-4f77-808e-94535e297925')
-var queueProcessor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '8a0f0c08-91a1-4084-bc3d-661d67233fed')
-var queueSender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a')
-var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
-var metricsPublisher = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+var blobDataOwner = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+)
+var blobDataContributor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
+)
+var queueReader = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '19e7f393-937e-4f77-808e-94535e297925'
+)
+var queueProcessor = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '8a0f0c08-91a1-4084-bc3d-661d67233fed'
+)
+var queueSender = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
+)
+var secretsUser = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '4633458b-17de-408a-b874-0445c86b69e6'
+)
+var metricsPublisher = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '3913510d-42f4-4e42-8a64-420c390055eb'
+)
 
-resource apiAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource apiAccount 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.api
 }
 
-resource processorAccount 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource processorAccount 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.processor
 }
 
-resource work 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
+resource work 'Microsoft.Storage/storageAccounts@2026-04-01' existing = {
   name: storage.work
 }
 
-resource apiBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+resource apiBlobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' existing = {
   parent: apiAccount
   name: 'default'
 }
 
-resource apiPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+resource apiPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' existing = {
   parent: apiBlobs
   name: 'packages'
 }
 
-resource processorBlobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
+resource processorBlobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' existing = {
   parent: processorAccount
   name: 'default'
 }
 
-resource processorPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' existing = {
+resource processorPackages 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' existing = {
   parent: processorBlobs
   name: 'packages'
 }
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' existing = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' existing = {
   parent: work
   name: 'default'
 }
 
-resource fulfilment 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource fulfilment 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-fulfilment'
 }
 
-resource incoming 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource incoming 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-incoming'
 }
 
-resource fulfilmentPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource fulfilmentPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-fulfilment-poison'
 }
 
-resource incomingPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+resource incomingPoison 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' existing = {
   parent: queueService
   name: 'orders-incoming-poison'
 }
 
-resource vaultOfApi 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfApi 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.api
 }
 
-resource vaultOfProcessor 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfProcessor 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.processor
 }
 
-resource vaultOfGateway 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vaultOfGateway 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.gateway
 }
 

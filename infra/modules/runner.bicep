@@ -13,7 +13,16 @@ param subnetId string
 @description('Public SSH key of its administrator.')
 param sshKey string
 
-resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
+@description('Encrypt its disks on the host; the subscription needs the feature Microsoft.Compute/EncryptionAtHost.')
+param encryptionAtHost bool
+
+@description('Size of the machine; not every region has every size.')
+param size string
+
+@description('Name of its administrator; not one that the image has already, as `operator` is a group of Debian\'s and Ubuntu\'s.')
+param administrator string
+
+resource card 'Microsoft.Network/networkInterfaces@2026-03-01' = {
   name: 'nic-runner-${token}'
   location: location
   tags: tags
@@ -33,14 +42,13 @@ resource card 'Microsoft.Network/networkInterfaces@2024-07-01' = {
 }
 
 // No address outside and no identity: a run brings its own, by federation, and takes it along.
-resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
-  // checkov:skip=CKV_AZURE_50: no extension is installed; the agent stays, because registration runs through it
+resource machine 'Microsoft.Compute/virtualMachines@2026-04-01' = {
   name: 'vm-runner-${token}'
   location: location
   tags: tags
   properties: {
     hardwareProfile: {
-      vmSize: 'Standard_D2ads_v5'
+      vmSize: size
     }
     storageProfile: {
       imageReference: {
@@ -59,7 +67,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
     }
     osProfile: {
       computerName: 'runner'
-      adminUsername: 'operator'
+      adminUsername: administrator
       linuxConfiguration: {
         disablePasswordAuthentication: true
         patchSettings: {
@@ -68,7 +76,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
         ssh: {
           publicKeys: [
             {
-              path: '/home/operator/.ssh/authorized_keys'
+              path: '/home/${administrator}/.ssh/authorized_keys'
               keyData: sshKey
             }
           ]
@@ -77,7 +85,7 @@ resource machine 'Microsoft.Compute/virtualMachines@2024-11-01' = {
     }
     securityProfile: {
       securityType: 'TrustedLaunch'
-      encryptionAtHost: true
+      encryptionAtHost: encryptionAtHost
       uefiSettings: {
         secureBootEnabled: true
         vTpmEnabled: true

@@ -1,3 +1,5 @@
+import { Places } from 'types.bicep'
+
 @description('Name of the account.')
 param name string
 
@@ -11,7 +13,7 @@ param tags object
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Subnets that reach the account where the network has service endpoints.')
 param subnetIds array
@@ -28,6 +30,9 @@ param containers array = []
 @description('Queues of a queue account; the app has no right to make any.')
 param queues array = []
 
+@description('Put a lock against deletion on it.')
+param keep bool
+
 @description('Encrypt with a key of our own.')
 param customerManagedKeys bool
 
@@ -37,14 +42,14 @@ param encryptionIdentityId string
 @description('Vault of that key; empty for none.')
 param keysVaultUri string
 
-var rules = [for id in subnetIds: {
-  id: id
-  action: 'Allow'
-}]
+var rules = [
+  for id in subnetIds: {
+    id: id
+    action: 'Allow'
+  }
+]
 
-resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
-  // checkov:skip=CKV_AZURE_36: no trusted service has to read it; logs leave through diagnostic settings
-  // checkov:skip=CKV_AZURE_206: zone-redundant on purpose: a failover to another region would lose queue messages silently
+resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   name: name
   location: location
   tags: tags
@@ -52,7 +57,9 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   sku: {
     name: 'Standard_ZRS'
   }
-  identity: customerManagedKeys ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } } : null
+  identity: customerManagedKeys
+    ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
+    : null
   properties: {
     accessTier: 'Hot'
     allowSharedKeyAccess: false
@@ -94,7 +101,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -109,25 +116,29 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
   }
 }
 
-resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-01-01' = [for container in containers: {
-  parent: blobs
-  name: container
-  properties: {
-    publicAccess: 'None'
+resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-04-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}]
+]
 
-resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' = {
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2026-04-01' = {
   parent: account
   name: 'default'
   properties: {}
 }
 
-resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' = [for queue in queues: {
-  parent: queueService
-  name: queue
-  properties: {}
-}]
+resource lines 'Microsoft.Storage/storageAccounts/queueServices/queues@2026-04-01' = [
+  for queue in queues: {
+    parent: queueService
+    name: queue
+    properties: {}
+  }
+]
 
 module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints') {
   name: 'endpoint-${name}'
@@ -138,7 +149,7 @@ module endpoint 'private-endpoint.bicep' = if (network == 'privateEndpoints') {
     subnetId: networking.endpointsSubnetId
     targetId: account.id
     groupId: service
-    zoneId: service == 'blob' ? networking.blobZoneId : networking.queueZoneId
+    zoneId: networking[service == 'blob' ? 'blobZoneId' : 'queueZoneId']
   }
 }
 
@@ -176,7 +187,7 @@ resource queueLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = 
   }
 }
 
-resource lock 'Microsoft.Authorization/locks@2020-05-01' = {
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (keep) {
   scope: account
   name: 'keep'
   properties: {

@@ -1,3 +1,5 @@
+import { Places, Accounts } from 'types.bicep'
+
 @description('Region of the accounts.')
 param location string
 
@@ -11,10 +13,13 @@ param tags object
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Workspace that receives the logs.')
 param workspaceId string
+
+@description('Put locks against deletion on them.')
+param keep bool
 
 @description('Encrypt with a key of our own.')
 param customerManagedKeys bool
@@ -36,6 +41,7 @@ module api 'storage-account.bicep' = {
     networking: networking
     subnetIds: [networking.apiSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
     service: 'blob'
     containers: ['packages']
     customerManagedKeys: customerManagedKeys
@@ -54,6 +60,7 @@ module processor 'storage-account.bicep' = {
     networking: networking
     subnetIds: [networking.processorSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
     service: 'blob'
     containers: ['packages']
     customerManagedKeys: customerManagedKeys
@@ -73,6 +80,7 @@ module work 'storage-account.bicep' = {
     networking: networking
     subnetIds: [networking.apiSubnetId, networking.processorSubnetId]
     workspaceId: workspaceId
+    keep: keep
     service: 'queue'
     queues: ['orders-incoming', 'orders-incoming-poison', 'orders-fulfilment', 'orders-fulfilment-poison']
     customerManagedKeys: customerManagedKeys
@@ -82,7 +90,7 @@ module work 'storage-account.bicep' = {
 }
 
 @description('Names of the three accounts.')
-output names object = {
+output names Accounts = {
   api: api.outputs.name
   processor: processor.outputs.name
   work: work.outputs.name

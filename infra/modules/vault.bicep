@@ -1,3 +1,5 @@
+import { Places, Vaults } from 'types.bicep'
+
 @description('Region of the vaults.')
 param location string
 
@@ -11,10 +13,13 @@ param tags object
 param network string
 
 @description('Subnets and DNS zones.')
-param networking object
+param networking Places
 
 @description('Workspace that receives the logs.')
 param workspaceId string
+
+@description('Put locks against deletion on them.')
+param keep bool
 
 @description('Make a vault for encryption keys too.')
 param customerManagedKeys bool
@@ -30,6 +35,7 @@ module api 'one-vault.bicep' = {
     networking: networking
     subnetIds: [networking.apiSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
   }
 }
 
@@ -43,6 +49,7 @@ module processor 'one-vault.bicep' = {
     networking: networking
     subnetIds: [networking.processorSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
   }
 }
 
@@ -56,10 +63,14 @@ module gateway 'one-vault.bicep' = {
     networking: networking
     subnetIds: [networking.gatewaySubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
+    // API Management fetches the certificate of its host name from its control plane, which comes as a trusted service;
+    // named values come through the subnet. The vault holds nothing that the gateway may not read.
+    bypass: 'AzureServices'
   }
 }
 
-// Storage and the database come to their key as trusted services, which the other vaults let nobody do.
+// Storage and the database come to their key as trusted services.
 module keys 'one-vault.bicep' = if (customerManagedKeys) {
   name: 'vault-keys'
   params: {
@@ -70,23 +81,24 @@ module keys 'one-vault.bicep' = if (customerManagedKeys) {
     networking: networking
     subnetIds: [networking.runnerSubnetId]
     workspaceId: workspaceId
+    keep: keep
     bypass: 'AzureServices'
   }
 }
 
 @description('Names of the vaults that hold secrets.')
-output names object = {
+output names Vaults = {
   api: api.outputs.name
   processor: processor.outputs.name
   gateway: gateway.outputs.name
 }
 
 @description('Their addresses, each with a slash at its end.')
-output uris object = {
+output uris Vaults = {
   api: api.outputs.uri
   processor: processor.outputs.uri
   gateway: gateway.outputs.uri
 }
 
 @description('Name of the vault of encryption keys; empty for none.')
-output keysVaultName string = customerManagedKeys ? keys.outputs.name : ''
+output keysVaultName string = customerManagedKeys ? keys!.outputs.name : ''

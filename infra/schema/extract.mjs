@@ -1,77 +1,119 @@
-// Writes types.json: what Azure publishes of the resource types that the infrastructure uses, without descriptions and
-// without what only Azure writes. Run it in the repository's root: node infra/schema/extract.mjs
+// Writes types.json: what Azure publishes of the resource types that the snapshots hold, without descriptions and without
+// what only Azure writes. Run it in the repository's root, with the folder `generated` of a checkout of
+// https://github.com/Azure/bicep-types-az (MIT licence: LICENSE.md beside this file):
 //
-// The source is the npm package below, under the MIT licence (see LICENSE.md beside this file). It is fetched, asked in
-// a network-less namespace where the system has one, and thrown away.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+//     node infra/schema/extract.mjs ../bicep-types-az/generated
+//
+// Where the checkout does not have a version yet, the newest older one is taken; the compiler knows the version itself.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PACKAGE = '@azure/mcp-linux-x64@2.0.5';
-const folder = mkdtempSync(join(tmpdir(), 'schema-'));
-const modules = 'infra/modules/';
-const files = ['infra/main.bicep', ...readdirSync(modules).map((name) => modules + name)];
-const used = new Set(files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/'(Microsoft\.[\w/.]+)@/g)].map((found) => found[1])));
-const byHand = new Set(Object.keys(JSON.parse(readFileSync('infra/schema/by-hand.json', 'utf8'))).map((name) => name.split('@')[0]));
+const READ_ONLY = 2;
+const REQUIRED = 1;
+const [folder] = process.argv.slice(2);
+if (!folder) throw new Error('name the folder `generated` of a checkout of Azure/bicep-types-az');
 
-try {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, PACKAGE]);
-  execFileSync('tar', ['xzf', join(folder, readdirSync(folder)[0]), '-C', folder]);
-  const lines = [...used].filter((type) => !byHand.has(type)).sort().map(extract);
-  writeFileSync('infra/schema/types.json', `{\n${lines.join(',\n')}\n}\n`);
-} finally {
-  rmSync(folder, { recursive: true });
-}
-
-function extract(type) {
-  const asked = ask(['bicepschema', 'get', '--resource-type', type]);
-  const results = asked.results?.BicepSchemaResult;
-  if (!results) throw new Error(`${type} is not there: write it into infra/schema/by-hand.json`);
-  const resource = results.find((one) => one.$type === 'Resource');
-  const known = new Map(results.filter((one) => /Object$/.test(one.$type)).map((one) => [one.name, one]));
-  const types = {};
-  const body = shape(resource.bodyType, known, types);
-  return `${JSON.stringify(resource.name)}: ${JSON.stringify({ body, types })}`;
-}
-
-function ask(words) {
-  const program = join(folder, 'package/dist/azmcp');
-  const options = { env: { ...process.env, AZURE_MCP_COLLECT_TELEMETRY: 'false' }, stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 26 };
-  let said;
-  try {
-    said = execFileSync('unshare', ['-n', program, ...words], options);
-  } catch {
-    said = execFileSync(program, words, options);
+const worlds = 'infra/worlds';
+const used = new Set();
+for (const file of readdirSync(worlds).filter((name) => name.endsWith('.snapshot.json'))) {
+  for (const { type, apiVersion } of JSON.parse(readFileSync(join(worlds, file), 'utf8')).predictedResources) {
+    used.add(`${type}@${apiVersion}`);
   }
-  return JSON.parse(said);
 }
+const published = files();
+const lines = [...used].sort().map((name) => `${JSON.stringify(name)}: ${JSON.stringify(definition(name))}`);
+writeFileSync('infra/schema/types.json', `{\n${lines.join(',\n')}\n}\n`);
 
-// An object is { properties, required, any }; one of several is { one: [objects] }.
-function shape(object, known, types) {
-  if (object.elements) {
-    const base = shape({ properties: object.baseProperties }, known, types);
-    const each = Array.isArray(object.elements) ? object.elements : Object.values(object.elements);
-    return { one: each.map((one) => merged(base, shape(one, known, types))) };
+// Every file of the checkout by namespace: { version, path }.
+function files() {
+  const found = new Map();
+  for (const group of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    for (const namespace of readdirSync(join(folder, group.name))) {
+      if (!namespace.includes('.')) continue;
+      for (const version of readdirSync(join(folder, group.name, namespace))) {
+        const key = namespace.toLowerCase();
+        found.set(key, [...(found.get(key) ?? []), { version, path: join(folder, group.name, namespace, version, 'types.json') }]);
+      }
+    }
   }
-  const kept = (object.properties ?? []).filter((one) => !/ReadOnly/.test(one.flags ?? ''));
-  for (const { type } of kept) visit(type, known, types);
-  if (object.additionalPropertiesType) visit(object.additionalPropertiesType, known, types);
-  return {
-    properties: Object.fromEntries(kept.map(({ name, type }) => [name, type])),
-    required: kept.filter((one) => /Required/.test(one.flags ?? '')).map(({ name }) => name),
-    ...(object.additionalPropertiesType ? { any: object.additionalPropertiesType } : {}),
-  };
+  return found;
 }
 
-function merged(base, own) {
-  return { ...own, properties: { ...base.properties, ...own.properties }, required: [...base.required, ...own.required] };
-}
-
-function visit(type, known, types) {
-  for (const name of String(type).split(' | ').map((one) => one.replaceAll('[]', ''))) {
-    if (!known.has(name) || name in types) continue;
-    types[name] = null;
-    types[name] = shape(known.get(name), known, types);
+function definition(name) {
+  const [type, version] = name.split('@');
+  const isStable = (one) => !one.endsWith('-preview') || one === version;
+  const candidates = (published.get(type.split('/')[0].toLowerCase()) ?? [])
+    .filter((one) => one.version <= version && isStable(one.version))
+    .sort((one, other) => other.version.localeCompare(one.version));
+  for (const candidate of candidates) {
+    const all = JSON.parse(readFileSync(candidate.path, 'utf8'));
+    const resource = all.find((one) => one.$type === 'ResourceType' && one.name.toLowerCase() === `${type}@${candidate.version}`.toLowerCase());
+    if (!resource) continue;
+    const types = {};
+    const body = shape(at(all, resource.body), all, types);
+    return { body, types };
   }
+  throw new Error(`${name} is not in the checkout: bring it to its newest state`);
+}
+
+function at(all, reference) {
+  return all[Number(reference.$ref.split('/').at(-1))];
+}
+
+// The type of a property in one word, with the objects that it names put into `types`.
+function word(type, all, types) {
+  switch (type.$type) {
+    case 'StringType':
+      return 'string';
+    case 'StringLiteralType':
+      return type.value;
+    case 'BooleanType':
+      return 'bool';
+    case 'IntegerType':
+      return type.minValue === undefined && type.maxValue === undefined ? 'int' : `int ${type.minValue ?? ''}..${type.maxValue ?? ''}`;
+    case 'UnionType':
+      return type.elements.map((one) => word(at(all, one), all, types)).join(' | ');
+    case 'ArrayType': {
+      const item = word(at(all, type.itemType), all, types);
+      return item.includes(' | ') ? `(${item})[]` : `${item}[]`;
+    }
+    case 'ObjectType':
+    case 'DiscriminatedObjectType': {
+      const name = `${type.name.replaceAll(/[^\w]/g, '')}${all.indexOf(type)}`;
+      if (!(name in types)) {
+        types[name] = {};
+        types[name] = shape(type, all, types);
+      }
+      return name;
+    }
+    case 'NullType':
+      return 'null';
+    default:
+      return 'any';
+  }
+}
+
+function shape(type, all, types) {
+  if (type.$type === 'DiscriminatedObjectType') {
+    const base = object(type.baseProperties, undefined, all, types);
+    const one = Object.values(type.elements).map((element) => {
+      const { properties, required, ...rest } = shape(at(all, element), all, types);
+      return { properties: { ...base.properties, ...properties }, required: [...new Set([...base.required, ...required])].sort(), ...rest };
+    });
+    return { one };
+  }
+  return object(type.properties, type.additionalProperties, all, types);
+}
+
+function object(listed, additional, all, types) {
+  const properties = {};
+  const required = [];
+  for (const [key, { type, flags }] of Object.entries(listed).sort(([one], [other]) => (one < other ? -1 : 1))) {
+    if (flags & READ_ONLY) continue;
+    properties[key] = word(at(all, type), all, types);
+    if (flags & REQUIRED) required.push(key);
+  }
+  const made = { properties, required };
+  if (additional) made.any = word(at(all, additional), all, types);
+  return made;
 }

@@ -1,28 +1,30 @@
 #!/bin/sh
 # Makes a function key and puts it into the api app and the gateway's vault; its value is never an argument and in no log.
-# Run it inside the network, signed in (az login) as somebody who may write secrets of that vault and keys of that app.
-# Usage: infra/scripts/function-key.sh gateway-a        a key of that name; while rotating, one of another name beside it
-#        infra/scripts/function-key.sh --remove gateway-b
+# Run it inside the network after the api app has its first package, signed in (az login) as somebody who may write secrets
+# of that vault and keys of that app.
+# Usage: infra/scripts/function-key.sh RESOURCE_GROUP API_APP GATEWAY_VAULT NAME     a key; while rotating, one of another name
+#        infra/scripts/function-key.sh --remove RESOURCE_GROUP API_APP NAME
 set -eu
 
-value() { azd env get-value "$1"; }
-app=$(value API_APP_NAME)
-group=$(value RESOURCE_GROUP)
-
-if [ "${1:?give the name of the key}" = --remove ]; then
-    az functionapp keys delete --name "$app" --resource-group "$group" --key-type functionKeys --key-name "${2:?give its name}"
+if [ "${1:-}" = --remove ]; then
+    az functionapp keys delete --resource-group "${2:?give the resource group}" --name "${3:?give the api app}" \
+        --key-type functionKeys --key-name "${4:?give the name of the key}"
     exit
 fi
+group=${1:?give the resource group}
+app=${2:?give the api app}
+vault=${3:?give the vault of the gateway}
+name=${4:?give the name of the key}
 
 umask 077
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 head -c 48 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n=' > "$folder/key"
-printf '{"properties":{"name":"%s","value":"%s"}}' "$1" "$(cat "$folder/key")" > "$folder/body"
+printf '{"properties":{"name":"%s","value":"%s"}}' "$name" "$(cat "$folder/key")" > "$folder/body"
 
 # The app knows it before the gateway sends it. Arguments are seen by other processes of the machine, these files are not.
 id=$(az functionapp show --name "$app" --resource-group "$group" --query id --output tsv)
 az rest --method PUT --output none --headers Content-Type=application/json \
-    --url "$id/host/default/functionkeys/$1?api-version=2024-11-01" --body "@$folder/body"
-az keyvault secret set --vault-name "$(value GATEWAY_VAULT_NAME)" --name function-key --file "$folder/key" --output none
+    --url "$id/host/default/functionkeys/$name?api-version=2025-03-01" --body "@$folder/body"
+az keyvault secret set --vault-name "$vault" --name function-key --file "$folder/key" --output none
 echo "The gateway takes the new key within four hours, or at once by: az apim nv refresh-secret"

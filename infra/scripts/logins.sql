@@ -29,7 +29,6 @@ BEGIN
         END IF;
         EXECUTE format('GRANT %I TO %I', login.role, login.name);
         EXECUTE format('REVOKE %I FROM %I', login.other_role, login.name);
-        EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', login.name, '30s');
     END LOOP;
 
     -- Who is neither has no business there.

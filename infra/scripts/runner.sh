@@ -18,9 +18,6 @@ echo 'deb [arch=amd64 signed-by=/etc/apt/keyrings/microsoft.asc] https://package
 apt-get update --quiet
 apt-get install --quiet --yes azure-cli gh
 
-# azd has no signed source of packages.
-curl -fsSL https://aka.ms/install-azd.sh | bash
-
-for program in az azd curl gh psql unzip; do
+for program in az curl gh psql unzip; do
     command -v "$program" || { echo "$program is missing: see what failed above, and run this again" >&2; exit 1; }
 done

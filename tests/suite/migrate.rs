@@ -8,6 +8,8 @@ use std::{
 
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
+use test_servers::Postgres;
+
 use crate::support::{Heard, Mode, Setup, binary, migrate, migration, on_a_server};
 
 fn said(text: &[u8]) -> String {
@@ -46,6 +48,31 @@ fn without_a_database_or_with_another_word_it_says_what_is_wrong() {
         let (code, told) = run(other);
         assert!(code == Some(2) && told.contains("`migrate`"), "{told}");
     }
+}
+
+#[tokio::test]
+async fn postgres_without_the_database_gets_it_and_it_belongs_to_who_migrates() {
+    let server = Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
+    let word = "of-this-test";
+    server.let_in("migrator", word).await.expect("the server answers");
+    let mut administrator =
+        PgConnection::connect(&format!("{}/postgres", server.url())).await.expect("the server answers");
+    let rights = "ALTER ROLE migrator CREATEDB CREATEROLE";
+    sqlx::raw_sql(rights).execute(&mut administrator).await.expect("the role is there");
+    let (_, place) = server.url().split_once('@').expect("an address with a login");
+    let url = format!("postgres://migrator:{word}@{place}/orders");
+
+    let other = migrate(&url.replace("/orders", "/others"));
+    let told = said(&other.stderr);
+    assert!(other.status.code() == Some(1) && told.contains("no database `others`"), "{told}");
+    assert!(told.contains("CREATE DATABASE") && !told.contains(word), "{told}");
+    for _ in 0..2 {
+        let output = migrate(&url);
+        assert!(output.status.success(), "{}", said(&output.stderr));
+    }
+    let owner = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = 'orders'";
+    let owner: String = sqlx::query_scalar(owner).fetch_one(&mut administrator).await.expect("it is there");
+    assert_eq!(owner, "migrator");
 }
 
 #[tokio::test]

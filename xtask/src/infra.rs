@@ -5,13 +5,14 @@ use std::{env, fs, path::PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use infra_check::{
-    bicep::Value,
     live, parameters,
-    worlds::{self, World},
+    value::Value,
+    worlds::{self, Beyond, World},
 };
 
 use crate::project::Project;
 
+mod compile;
 mod scan;
 
 /// What to do with the infrastructure.
@@ -37,6 +38,22 @@ enum Command {
         #[arg(long, default_value = "private-endpoints")]
         network: Network,
     },
+    /// Compile everything and every choice of parameters; whatever the compiler of Bicep says is a fault.
+    Build,
+    /// The same of every file alone, by the rules of infra/bicepconfig.json.
+    Lint,
+    /// Write the Bicep files as their compiler does.
+    Format {
+        /// Only say which are written otherwise.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write down what would be deployed for each choice of parameters (infra/worlds), which everything else is held against.
+    Snapshot {
+        /// Only hold what is committed against what the compiler says now.
+        #[arg(long)]
+        validate: bool,
+    },
     /// Run what others say of infrastructure, workflows and queries: checkov, zizmor, check-jsonschema, a KQL parser.
     Scan,
 }
@@ -58,6 +75,10 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     match &args.command {
         Command::Check => check(project),
         Command::Verify { files, plan, network } => verify(files, *plan, *network),
+        Command::Build => compile::build(project),
+        Command::Lint => compile::lint(project),
+        Command::Format { check } => compile::format(project, *check),
+        Command::Snapshot { validate } => compile::snapshot(project, *validate),
         Command::Scan => scan::run(project),
     }
 }
@@ -101,7 +122,7 @@ fn world(plan: Plan, network: Network) -> World {
         Network::PrivateEndpoints => worlds::PRIVATE_ENDPOINTS,
         Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
     };
-    World { plan, network, options: false }
+    World { name: "what was deployed", plan, network, beyond: Beyond::Nothing }
 }
 
 fn all_well(faults: &[String], about: &str) -> anyhow::Result<()> {

@@ -55,6 +55,7 @@ Examples:
   cargo xtask bench                    rates, latencies and memory beside limits and peers
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
   cargo xtask infra check              refuse dangerous deployment parameters
+  cargo xtask infra snapshot           what would be deployed, written anew after a change of the infrastructure
   cargo xtask measure                  size, start and memory of the release binary, start of the local host";
 
 /// Builds, runs, proves and measures this project.

@@ -86,9 +86,16 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "infrastructure",
-        advice: "see `cargo xtask infra scan`; its own tests run with the others",
+        advice: "see `cargo xtask infra --help`; its own tests run with the others",
         commands: |project| {
-            Ok(vec![cargo(project, &["run", "--quiet", "--package", "xtask", "--", "infra", "scan"])])
+            let infra = |words: &[&str]| {
+                let mut command = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "infra"]);
+                command.args(words);
+                command
+            };
+            let stages: [&[&str]; 5] =
+                [&["build"], &["lint"], &["format", "--check"], &["snapshot", "--validate"], &["scan"]];
+            Ok(stages.map(infra).into())
         },
     },
     Stage {

@@ -1,7 +1,10 @@
 //! One line of the table against one deployment.
 
 use super::{Assertion, Companion, Want};
-use crate::bicep::{Deployment, Resource, Value};
+use crate::{
+    deployment::{Deployment, Id, Resource},
+    value::Value,
+};
 
 /// Where a line does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,19 +64,14 @@ impl Assertion {
         agrees(&resource.body, self.only)
     }
 
-    /// The same where ids are known: what has to be of a type of resource, or to hold an id, only has to be there.
+    /// The same for what Azure says, which has ids of its own.
     #[must_use]
     pub fn for_ids(self, least: usize) -> Self {
-        let known = match &self.want {
-            Want::Of(_) => Want::Present,
-            Want::Text(text) | Want::Starts(text) | Want::Ends(text) if text.contains('‹') => Want::Present,
-            want => want.clone(),
-        };
-        Self { want: known, least, ..self }
+        Self { want: self.want.for_ids(), least, ..self }
     }
 
     fn broken(&self, resource: Option<&Resource>, why: String) -> Broken {
-        let resource = resource.map(|resource| format!("{} ({})", resource.name, resource.file));
+        let resource = resource.map(|resource| resource.name.clone());
         Broken { id: self.id, resource, why }
     }
 }
@@ -82,9 +80,8 @@ impl Companion {
     /// Whether `other` is what has to point at `resource`.
     #[must_use]
     pub fn is_of(&self, other: &Resource, resource: &Resource) -> bool {
-        let target = format!("‹{} {}›", resource.kind, resource.name);
         let points = other.body.at(self.by).and_then(Value::text);
-        let to_it = points.is_some_and(|text| text == target || text == format!("{target}.id"));
+        let to_it = points.is_some_and(|text| Id::read(text).text() == resource.id);
         other.kind == self.kind && to_it && agrees(&other.body, self.only) == Ok(true)
     }
 }

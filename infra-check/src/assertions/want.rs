@@ -1,6 +1,9 @@
 //! What a property has to be.
 
-use crate::bicep::{Text, Value};
+use crate::{
+    deployment::Id,
+    value::{Text, Value},
+};
 
 /// The forms of an expectation.
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ pub enum Want {
     Ends(&'static str),
     /// A string that holds none of these.
     Avoids(&'static [&'static str]),
-    /// The id or a property of a resource of this deployment whose type begins so.
+    /// The id or a property of a resource whose type, a blank and its name begin so.
     Of(&'static str),
     /// Another resource that points at this one.
     Companion(Companion),
@@ -50,7 +53,29 @@ pub struct Companion {
     pub only: &'static [(&'static str, &'static str)],
 }
 
+/// Ids and names of `infra/worlds`, which no real deployment has.
+const MADE_UP: [&str; 6] = [
+    "00000000-0000-4000-8000",
+    "11111111-1111-4111-8111",
+    "22222222-2222-4222-8222",
+    "33333333-3333-4333-8333",
+    ".example",
+    "example/",
+];
+
 impl Want {
+    /// The same where ids are Azure's own: what holds something that was made up for the worlds only has to be there.
+    #[must_use]
+    pub fn for_ids(&self) -> Self {
+        let is_made_up = |text: &str| MADE_UP.iter().any(|id| text.contains(id));
+        match self {
+            Self::Of(_) => Self::Present,
+            Self::Text(text) | Self::Starts(text) | Self::Ends(text) if is_made_up(text) => Self::Present,
+            Self::List(texts) if texts.iter().any(|text| is_made_up(text)) => Self::Filled,
+            want => want.clone(),
+        }
+    }
+
     /// Whether a value is what it has to be; why not, otherwise. What cannot be worked out never is.
     ///
     /// # Errors
@@ -62,7 +87,7 @@ impl Want {
         let Some(value) = value else {
             return if matches!(self, Self::Absent) { Ok(()) } else { Err("is missing".to_owned()) };
         };
-        let said = value.to_bicep();
+        let said = value.to_string();
         if self.accepts(value) { Ok(()) } else { Err(format!("is {said}")) }
     }
 
@@ -89,7 +114,9 @@ impl Want {
             }
             (Self::Ends(want), Value::Text(text)) => text.text.ends_with(want),
             (Self::Avoids(words), Value::Text(text)) => !words.iter().any(|word| text.text.contains(word)),
-            (Self::Of(kind), Value::Text(text)) => text.text.starts_with(&format!("‹{kind}")),
+            (Self::Of(kind), Value::Text(text)) => Id::read(&text.text)
+                .kind_and_name()
+                .is_some_and(|(of, name)| format!("{of} {name}").starts_with(kind)),
             _ => false,
         }
     }

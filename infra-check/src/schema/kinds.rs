@@ -1,7 +1,7 @@
 //! The types as the schema writes them: `string`, `A | B | string`, `Name[]`.
 
 use super::Definition;
-use crate::bicep::{Text, Value};
+use crate::value::{Text, Value};
 
 impl Definition {
     /// Holds a value against a written type.
@@ -22,7 +22,7 @@ impl Definition {
         } else if let Some(shape) = self.types.get(kind) {
             self.shape(shape, value, path, faults);
         } else if !is_of(kind, value) {
-            faults.push(format!("`{path}` is {}, not {kind}", value.to_bicep()));
+            faults.push(format!("`{path}` is {value}, not {kind}"));
         }
     }
 }
@@ -38,7 +38,17 @@ fn is_of(kind: &str, value: &Value) -> bool {
         | ("bool", Value::Bool(_))
         | ("object", Value::Object(_))
         | ("null", Value::Null) => true,
+        (range, Value::Int(value)) if range.starts_with("int ") => is_within(range, *value),
         (word, Value::Text(Text { text, exact: true })) => word.trim_matches('\'') == text,
         _ => false,
     })
+}
+
+/// Whether a number is in a range as the schema writes it: `int 7..90`, one end or both.
+fn is_within(range: &str, value: i64) -> bool {
+    let ends = range.strip_prefix("int ").and_then(|ends| ends.split_once(".."));
+    let Some((least, most)) = ends else { return false };
+    let end = |text: &str, open: i64| if text.is_empty() { Some(open) } else { text.parse().ok() };
+    end(least, i64::MIN).is_some_and(|least| least <= value)
+        && end(most, i64::MAX).is_some_and(|most| value <= most)
 }

@@ -1,30 +1,55 @@
 //! The infrastructure of this repository, held against the controls.
 
 mod documents;
-mod evaluator;
 mod gates;
 mod logins;
+mod network_rules;
 mod operators;
 mod picture;
 mod pipeline;
 mod policies;
+mod proof;
 mod queries;
 mod rights;
+mod scripts;
+mod snapshots;
 mod table;
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
-use infra_check::bicep::Sources;
+use infra_check::{
+    deployment::Deployment,
+    worlds::{self, World},
+};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn sources() -> Sources {
-    Sources::read(&root()).expect("the infrastructure can be read")
+/// What every choice of parameters deploys, by its committed snapshot.
+fn deployments() -> &'static [(World, Deployment)] {
+    static READ: OnceLock<Vec<(World, Deployment)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let deployed = |world: World| {
+            (world, world.deploy(&root()).unwrap_or_else(|error| panic!("{}: {error}", world.name)))
+        };
+        worlds::all().into_iter().map(deployed).collect()
+    })
+}
+
+/// What one of them deploys.
+fn deployment(name: &str) -> &'static Deployment {
+    let (_, deployment) = deployments().iter().find(|(world, _)| world.name == name).expect("a world");
+    deployment
+}
+
+/// A name without the letters that make it unique.
+fn plain(name: &str) -> String {
+    name.replace(&format!("-{}", worlds::TOKEN), "").replace(worlds::TOKEN, "")
 }
 
 fn read(path: &str) -> String {

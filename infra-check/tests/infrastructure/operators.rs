@@ -3,13 +3,13 @@
 use std::fs;
 
 use infra_check::{
-    bicep::Value,
     capacity, live, parameters,
-    worlds::{self, World},
+    value::{Value, steps},
+    worlds::{Beyond, World},
 };
 use serde_json::{Value as Json, json};
 
-use crate::{root, sources};
+use crate::{deployment, deployments, read, root};
 
 fn good() -> Json {
     let id = "22222222-2222-4222-8222-222222222222";
@@ -38,7 +38,6 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
         ("corsOrigins", json!(["http://shop.example"]), "no origin"),
         ("corsOrigins", json!(["https://shop.example/path"]), "no origin"),
         ("corsOrigins", json!(["https://x</origin><origin>*"]), "no origin"),
-        ("allowedClients", json!({ "users": [], "apps": [] }), "users is empty"),
         ("allowedClients", json!({ "users": ["*"], "apps": [] }), "`*` is no client id"),
         ("allowedClients", json!([]), "write it so"),
         ("allowedCallers", json!([]), "nobody could call"),
@@ -78,11 +77,9 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
             "no range",
         ),
         ("partnerCertificates", json!("22222222-2222-4222-8222-222222222222=00"), "thumbprint"),
-        ("fulfilmentUrl", json!("http://fulfilment.example.com"), "https"),
         ("fulfilmentAddressPrefix", json!("0.0.0.0/0"), "256"),
         ("fulfilmentAddressPrefix", json!("2001:db8::/32"), "256"),
-        ("directCallers", json!("10.0.0.0/8"), "go together"),
-        ("directCallers", json!("10.0.0.0/8"), "needs plan = dedicated"),
+        ("directCallers", json!("10.0.0.0/4"), "no range of your own network"),
         ("apiClientId", json!(""), "no client id"),
         ("location", json!(""), "location is empty"),
     ];
@@ -101,8 +98,9 @@ fn the_parameter_file_names_only_parameters_that_there_are_and_is_refused_until_
     let filled: Json = serde_json::from_str(&parameters::filled_in(&text, environment)).expect("still JSON");
     assert_eq!(filled["parameters"]["environmentName"]["value"], "a \"quoted\" name");
     assert_eq!(filled["parameters"]["plan"]["value"], "flex");
-    let main = sources();
-    let main = main.text("infra/main.bicep").expect("the main file");
+    // azd hands its variables to hooks, and the worker refuses settings of its own that it does not know.
+    assert!(!text.contains("${ORDERS_"), "a variable of azd's is called as a setting of the worker's");
+    let main = read("infra/main.bicep");
     let names = filled["parameters"].as_object().expect("an object").keys();
     for name in names {
         assert!(main.contains(&format!("\nparam {name} ")), "{name}");
@@ -124,12 +122,11 @@ fn without_route() -> i64 {
 #[test]
 fn the_database_takes_every_connection_that_both_apps_can_open() {
     let document = fs::read_to_string(root().join("docs/scale.md")).expect("docs/scale.md is there");
-    for world in worlds::all() {
-        let deployment = world.deploy(&sources());
-        let demands = capacity::demands(&deployment, without_route()).expect("every number is there");
-        let supply = capacity::supply(&deployment).expect("max_connections is there");
+    for (world, deployment) in deployments() {
+        let demands = capacity::demands(deployment, without_route()).expect("every number is there");
+        let supply = capacity::supply(deployment).expect("max_connections is there");
         let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
-        assert!(demand <= supply, "{world:?}: {demand} of {supply}");
+        assert!(demand <= supply, "{}: {demand} of {supply}", world.name);
         for line in demands {
             let said = line.to_string();
             assert!(document.contains(&said), "docs/scale.md does not say `{said}`");
@@ -139,19 +136,18 @@ fn the_database_takes_every_connection_that_both_apps_can_open() {
 
 #[test]
 fn a_pool_that_is_too_large_is_noticed() {
-    let mut sources = sources();
-    let file = "infra/modules/apps.bicep";
-    let text =
-        sources.text(file).expect("the file").replacen("var processorPool = 2", "var processorPool = 3", 1);
-    sources.set(file, text).expect("still Bicep");
-    let flex = worlds::all().into_iter().find(|world| world.plan == "flex").expect("flex");
-    let deployment = flex.deploy(&sources);
+    let mut deployment = deployment("flex-private-plain").clone();
+    let settings = deployment.resources.iter_mut().filter(|one| one.name.ends_with("/appsettings"));
+    for one in settings {
+        one.body = one.body.with(&steps("properties.ORDERS_DATABASE_POOL"), Value::exact("6"));
+    }
     let demands = capacity::demands(&deployment, without_route()).expect("every number is there");
     let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
     assert!(demand > capacity::supply(&deployment).expect("max_connections is there"));
 }
 
-const WORLD: World = World { plan: "flex", network: "privateEndpoints", options: false };
+const WORLD: World =
+    World { name: "what was deployed", plan: "flex", network: "privateEndpoints", beyond: Beyond::Nothing };
 
 /// What `az rest` printed of the app and of its `config/web`, shortened by hand.
 fn site() -> (Json, Json) {
@@ -174,7 +170,7 @@ fn site() -> (Json, Json) {
     let web = json!({
         "type": "Microsoft.Web/sites/config", "name": "func-api-x/web",
         "properties": {
-            "minTlsVersion": "1.3", "scmMinTlsVersion": "1.3", "ftpsState": "Disabled", "remoteDebuggingEnabled": false,
+            "minTlsVersion": "1.2", "scmMinTlsVersion": "1.2", "ftpsState": null, "alwaysOn": null, "remoteDebuggingEnabled": false,
             "cors": { "allowedOrigins": [], "supportCredentials": false },
             "ipSecurityRestrictionsDefaultAction": "Deny", "ipSecurityRestrictions": [],
             "scmIpSecurityRestrictionsUseMain": false, "scmIpSecurityRestrictionsDefaultAction": "Deny",

@@ -3,35 +3,34 @@
 use std::{collections::BTreeSet, fs};
 
 use infra_check::{
-    bicep::{Deployment, Value},
-    worlds,
+    deployment::{Deployment, Id, Resource},
+    value::Value,
+    worlds::Beyond,
 };
 
-use crate::{root, sources};
+use crate::{deployments, plain, root};
 
-/// `who`, `role`, `on what`, in words; symbols without their marks.
+/// `who`, `role`, `on what`, in words, without what makes names unique.
 fn rights(deployment: &Deployment) -> BTreeSet<String> {
-    let roles =
-        deployment.resources.iter().filter(|one| one.kind == "Microsoft.Authorization/roleAssignments");
-    let plain = |text: &str| text.replace("‹unique›", "").replace(['‹', '›'], "");
-    roles
-        .map(|one| {
-            let text =
-                |path: &str| plain(one.body.at(path).and_then(Value::text).expect("a right is written out"));
-            let who = text("properties.principalId");
-            let who = who.split_once(' ').map_or(who.as_str(), |(_, rest)| rest).to_owned();
-            let who = who.split('.').next().unwrap_or_default().trim_end_matches('-').to_owned();
-            let role = text("properties.roleDefinitionId");
-            let role = role.rsplit(' ').next().map(named).expect("a role").to_owned();
-            let scope = text("scope");
-            let scope = scope
-                .split_once(' ')
-                .map(|(_, name)| name.trim_end_matches('-'))
-                .expect("a scope")
-                .to_owned();
-            format!("{who:<16} {role:<40} {scope}")
-        })
-        .collect()
+    let text = |one: &Resource, path: &str| {
+        one.body.at(path).and_then(Value::text).expect("a right is written out").to_owned()
+    };
+    let called = |id: &str| {
+        let (_, name) = Id::read(id).kind_and_name().unwrap_or_else(|| panic!("{id} is no id"));
+        plain(&name)
+    };
+    let right = |one: &Resource| {
+        let who = called(&text(one, "properties.principalId"));
+        let role = Id::read(&text(one, "properties.roleDefinitionId")).text().to_owned();
+        let is_ours = deployment.of_kind("Microsoft.Authorization/roleDefinitions").any(|one| one.id == role);
+        let role = if is_ours {
+            "Publisher, a role of our own"
+        } else {
+            named(role.rsplit('/').next().unwrap_or_default())
+        };
+        format!("{who:<16} {role:<40} {}", called(&text(one, "scope")))
+    };
+    deployment.of_kind("Microsoft.Authorization/roleAssignments").map(right).collect()
 }
 
 fn named(id: &str) -> &'static str {
@@ -43,7 +42,6 @@ fn named(id: &str) -> &'static str {
         "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a" => "Storage Queue Data Message Sender",
         "4633458b-17de-408a-b874-0445c86b69e6" => "Key Vault Secrets User",
         "3913510d-42f4-4e42-8a64-420c390055eb" => "Monitoring Metrics Publisher",
-        "publisher.id" => "Publisher, a role of our own",
         "e147488a-f6f5-4113-8e2d-b22465e65bf6" => "Key Vault Crypto Service Encryption User",
         _ => "a role that nobody reviewed",
     }
@@ -55,9 +53,10 @@ fn everyone_has_the_rights_of_the_reviewed_list_and_no_other() {
         fs::read_to_string(root().join("infra-check/tests/infrastructure/rights.txt")).expect("the list");
     let lines = reviewed.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let lines: Vec<_> = lines.filter_map(|line| line.split_once("  ")).collect();
-    for world in worlds::all() {
-        let given = rights(&world.deploy(&sources()));
-        let is_for = |when: &str| when == "always" || when == world.plan || (when == "keys" && world.options);
+    for (world, deployment) in deployments() {
+        let given = rights(deployment);
+        let has_keys = world.beyond == Beyond::Options;
+        let is_for = |when: &str| when == "always" || when == world.plan || (when == "keys" && has_keys);
         let about = lines.iter().filter(|(when, _)| is_for(when));
         let want: BTreeSet<_> = about.map(|(_, right)| right.trim_start().to_owned()).collect();
         assert_eq!(given, want, "{world:?}");
@@ -68,8 +67,7 @@ fn everyone_has_the_rights_of_the_reviewed_list_and_no_other() {
 fn no_app_setting_is_a_secret_and_every_one_is_known() {
     let known = fs::read_to_string(root().join("src/config/settings.rs")).expect("the worker's own list");
     let marks = ["AccountKey=", "SharedAccess", "sig=", "assword", "-----BEGIN", "Endpoint=sb"];
-    for world in worlds::all() {
-        let deployment = world.deploy(&sources());
+    for (_, deployment) in deployments() {
         let settings = deployment.resources.iter().filter(|one| one.name.ends_with("/appsettings"));
         let mut seen = 0;
         for one in settings {
@@ -108,21 +106,24 @@ const PLATFORM: [&str; 15] = [
 
 #[test]
 fn one_list_of_clients_feeds_the_gateway_the_front_and_the_worker() {
-    for world in worlds::all() {
-        let deployment = world.deploy(&sources());
+    for (_, deployment) in deployments().iter().filter(|(world, _)| world.has_api()) {
         let find = |end: &str| {
             let found = deployment.resources.iter().find(|one| one.name.ends_with(end));
             found.unwrap_or_else(|| panic!("no {end}"))
         };
-        let gateway =
-            find("apim-‹unique›/policy").body.at("properties.value").and_then(Value::text).expect("known");
+        let gateway = find("apim-bgtmmfwj4uny4/policy")
+            .body
+            .at("properties.value")
+            .and_then(Value::text)
+            .expect("known");
         let front = "properties.identityProviders.azureActiveDirectory.validation.defaultAuthorizationPolicy.allowedApplications";
-        let front = find("/authsettingsV2").body.at(front).expect("a list").to_bicep();
+        let front = find("/authsettingsV2").body.at(front).expect("a list").to_string();
         for client in ["22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"] {
             assert!(gateway.contains(&format!("<application-id>{client}</application-id>")), "{client}");
             assert!(front.contains(client), "{client}");
         }
-        let worker = find("func-api-‹unique›/appsettings").body.at("properties.ORDERS_ENTRA_ALLOWED_CLIENTS");
+        let worker =
+            find("func-api-bgtmmfwj4uny4/appsettings").body.at("properties.ORDERS_ENTRA_ALLOWED_CLIENTS");
         assert_eq!(worker.and_then(Value::text), Some("22222222-2222-4222-8222-222222222222"));
     }
 }

@@ -20,6 +20,11 @@ use super::{
 /// How long the server may take to answer at all.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// The one database that is made where it is missing.
+const DATABASE: &str = "orders";
+/// A constant text, so that no name of an operator's becomes a statement.
+const CREATE_DATABASE: &str = "CREATE DATABASE orders";
+
 /// The roles that the two apps sign in with, and what each may do; changes nothing that is so already.
 const ROLES: &str = concat!(include_str!("roles.sql"), include_str!("grants.sql"));
 
@@ -36,8 +41,11 @@ fn migrator() -> Migrator {
 /// While it waits for a lock, `on_wait` is told which one and who has it.
 pub(super) async fn run(address: &PgConnectOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
     // Alone, the pool would try in silence until its patience ends; this says at once what is wrong.
-    let late = |_| Error::Io(ErrorKind::TimedOut.into());
-    timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)??.close().await?;
+    match connect(address).await {
+        Ok(connection) => connection.close().await?,
+        Err(error) if is_of_code(&error, "3D000") => create_database(address).await?,
+        Err(error) => return Err(error.into()),
+    }
     let one = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
     let one = one.connect_lazy_with(address.clone());
     let pid = sqlx::query_scalar(sql::PID).fetch_one(&one).await?;
@@ -48,6 +56,28 @@ pub(super) async fn run(address: &PgConnectOptions, on_wait: OnWait<'_>) -> Resu
     waits::reported(address, pid, migrated, on_wait).await?;
     one.close().await;
     Ok(())
+}
+
+async fn connect(address: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let late = |_| Error::Io(ErrorKind::TimedOut.into());
+    timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)?
+}
+
+/// Makes the database that is missing, so that it belongs to the login that migrates: one that Azure makes can belong to
+/// a role that grants nothing (<https://github.com/hashicorp/terraform-provider-azurerm/issues/27895>).
+async fn create_database(address: &PgConnectOptions) -> Result<(), StoreError> {
+    let name = address.get_database().unwrap_or_default();
+    if name != DATABASE {
+        return Err(StoreError::NoDatabase(name.to_owned()));
+    }
+    let mut connection = connect(&address.clone().database("postgres")).await?;
+    match sqlx::raw_sql(CREATE_DATABASE).execute(&mut connection).await {
+        Ok(_) => {}
+        // Another migration made it meanwhile: known by its name, or by the row that it has just written.
+        Err(error) if is_of_code(&error, "42P04") || is_of_code(&error, "23505") => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(connection.close().await?)
 }
 
 /// Whether the schema is at least the one that this binary was written for.

@@ -1,25 +1,16 @@
 //! What others say of infrastructure, workflows and queries. All of it works without a network, once installed.
 
 use std::{
-    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context as _, bail, ensure};
-use infra_check::bicep::{Sources, What};
-use serde_json::Value as Json;
 
 use crate::{project::Project, tools};
 
-/// Parses every file with checkov's own parser and prints how many resources it saw in each.
-const COUNT: &str = "\
-import json, pathlib, sys
-from pycep import BicepParser
-parser = BicepParser()
-files = {name: len(parser.parse(text=pathlib.Path(name).read_text()).get('resources', {})) for name in sys.argv[1:]}
-print(json.dumps(files))";
+mod checkov;
 
 /// Loads the parser, which is made for browsers, and parses every query.
 const QUERIES: &str = "\
@@ -39,7 +30,7 @@ for (const file of files) {
 
 pub(super) fn run(project: &Project) -> anyhow::Result<()> {
     match tools::python(project, "checkov", &["checkov==3.3.30"])? {
-        Some(python) => checkov(project, &python)?,
+        Some(python) => checkov::run(project, &python)?,
         None => not_tested("infrastructure with checkov", "Python 3 with venv")?,
     }
     match tools::python(project, "workflows", &["zizmor==1.32.0", "check-jsonschema==0.39.0"])? {
@@ -58,66 +49,6 @@ fn not_tested(what: &str, missing: &str) -> anyhow::Result<()> {
     ensure!(env::var_os("CI").is_none(), "cannot test {what}: install {missing}");
     println!("NOT TESTED: {what}, because there is no {missing}");
     Ok(())
-}
-
-fn checkov(project: &Project, python: &Path) -> anyhow::Result<()> {
-    let mut command = Command::new(python.join("bin/checkov"));
-    command.current_dir(project.root());
-    command.args([
-        "--directory",
-        "infra",
-        "--framework",
-        "bicep",
-        "--skip-download",
-        "--compact",
-        "--output",
-        "json",
-    ]);
-    let output = command.output().context("cannot start checkov")?;
-    let said: Json = serde_json::from_slice(&output.stdout).context("checkov said no JSON")?;
-    let mut faults = Vec::new();
-    if said["summary"]["parsing_errors"] != 0 {
-        faults.push("checkov skips files that it cannot parse: write them simpler".to_owned());
-    }
-    let checks = |kind: &str| said["results"][kind].as_array().cloned().unwrap_or_default();
-    let (passed, failed, skipped) =
-        (checks("passed_checks"), checks("failed_checks"), checks("skipped_checks"));
-    for check in &failed {
-        faults.push(format!("{}: {} {}", check["check_id"], check["file_path"], check["check_name"]));
-    }
-    for check in &skipped {
-        let reason = check["check_result"]["suppress_comment"].as_str().unwrap_or_default();
-        if reason.trim().len() < 20 {
-            faults
-                .push(format!("{}: {} is left out without a reason", check["check_id"], check["file_path"]));
-        }
-    }
-    ensure!(!passed.is_empty(), "checkov checked nothing");
-    faults.extend(miscounted(project, python)?);
-    for fault in &faults {
-        println!("{fault}");
-    }
-    ensure!(faults.is_empty(), "checkov finds {} faults", faults.len());
-    println!("checkov: {} checks hold, {} left out with a reason", passed.len(), skipped.len());
-    Ok(())
-}
-
-/// Files in which checkov's parser sees another number of resources than we do.
-fn miscounted(project: &Project, python: &Path) -> anyhow::Result<Vec<String>> {
-    let sources = Sources::read(project.root())?;
-    let files: Vec<&str> = sources.bicep().collect();
-    let mut command = Command::new(python.join("bin/python"));
-    let output = command.current_dir(project.root()).args(["-c", COUNT]).args(&files).output()?;
-    let theirs: BTreeMap<String, usize> = serde_json::from_slice(&output.stdout)
-        .context("checkov's parser refuses a file: write it simpler")?;
-    let ours = |file: &str| {
-        let declarations = sources.file(file).map(|file| file.declarations.as_slice()).unwrap_or_default();
-        declarations.iter().filter(|one| matches!(one.what, What::Resource { .. })).count()
-    };
-    let differ = files.iter().filter(|file| theirs.get(**file) != Some(&ours(file)));
-    Ok(differ
-        .map(|file| format!("{file}: checkov sees {:?} of {} resources", theirs.get(*file), ours(file)))
-        .collect())
 }
 
 fn workflows(project: &Project, python: &Path) -> anyhow::Result<()> {

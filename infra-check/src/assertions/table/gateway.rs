@@ -1,6 +1,7 @@
 //! API Management and what may stand before it. The policies have tests of their own: `policy`.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
 const API: &str = "Microsoft.ApiManagement/service/apis";
@@ -8,41 +9,11 @@ const PRODUCT: &str = "Microsoft.ApiManagement/service/products";
 const VALUE: &str = "Microsoft.ApiManagement/service/namedValues";
 const DIAGNOSTIC: &str = "Microsoft.ApiManagement/service/apis/diagnostics";
 
-/// What callers may speak no more, and what the gateway may speak no more to the app (infra sheet §6).
-const OLD_PROTOCOLS: [(&str, &str); 6] = [
-    (
-        "C27-gateway-tls",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls11']",
-    ),
-    (
-        "C27-gateway-tls-1-0",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Tls10']",
-    ),
-    (
-        "C27-gateway-ssl",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Protocols.Ssl30']",
-    ),
-    (
-        "C27-backend-tls-1-1",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls11']",
-    ),
-    (
-        "C27-backend-tls-1-0",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Tls10']",
-    ),
-    (
-        "C27-backend-ssl",
-        "properties.customProperties['Microsoft.WindowsAzure.ApiManagement.Gateway.Security.Backend.Protocols.Ssl30']",
-    ),
-];
-
 pub(super) fn lines() -> Vec<Assertion> {
-    let old = OLD_PROTOCOLS.map(|(id, path)| line(id, SERVICE, path, Want::Text("False")));
-    [gateway(), old.to_vec(), api(), front()].concat()
+    [gateway(), host(), api(), front()].concat()
 }
 
 fn gateway() -> Vec<Assertion> {
-    let host = "properties.hostnameConfigurations[*]";
     vec![
         line(
             "C34-network",
@@ -53,7 +24,13 @@ fn gateway() -> Vec<Assertion> {
         line("C06-gateway", SERVICE, "identity.type", Want::Text("SystemAssigned")),
         line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
         line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
-        line("C34-old-api", SERVICE, "properties.configurationApi.legacyApi", Want::Text("Disabled")),
+    ]
+}
+
+/// The name that callers use.
+fn host() -> Vec<Assertion> {
+    let host = "properties.hostnameConfigurations[*]";
+    let lines = vec![
         line(
             "C08-negotiated",
             SERVICE,
@@ -73,11 +50,12 @@ fn gateway() -> Vec<Assertion> {
             Want::Ends("secrets/gateway"),
         ),
         line("C34-host", SERVICE, host, Want::Present),
-    ]
+    ];
+    lines.into_iter().map(|line| line.when(When::Api)).collect()
 }
 
 fn api() -> Vec<Assertion> {
-    vec![
+    let lines = vec![
         line("C35-key", API, "properties.subscriptionRequired", Want::Bool(true)),
         line("C27-gateway", API, "properties.protocols", Want::List(&["https"])),
         line("C34-path", API, "properties.path", Want::Text("api")),
@@ -85,7 +63,9 @@ fn api() -> Vec<Assertion> {
             "C34-backend",
             API,
             "properties.serviceUrl",
-            Want::Starts("https://‹Microsoft.Web/sites func-api-"),
+            Want::Text(
+                "https://‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Web/sites/func-api-bgtmmfwj4uny4›.defaultHostName/api",
+            ),
         ),
         line("C35-product", PRODUCT, "properties.subscriptionRequired", Want::Bool(true)),
         line("C35-approval", PRODUCT, "properties.approvalRequired", Want::Bool(true)),
@@ -100,7 +80,7 @@ fn api() -> Vec<Assertion> {
             "C01-in-vault",
             VALUE,
             "properties.keyVault.secretIdentifier",
-            Want::Ends(".properties.vaultUrisecrets/function-key"),
+            Want::Ends("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
         )
         .only(&[("name", "function-key")]),
         line("C01-no-literal", VALUE, "properties.value", Want::Absent).only(&[("name", "function-key")]),
@@ -108,13 +88,19 @@ fn api() -> Vec<Assertion> {
         line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Want::AtMost(0)),
         line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Want::AtMost(0)),
         line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Want::Empty),
+        line("C47-no-answer-headers", DIAGNOSTIC, "properties.frontend.response.headers", Want::Empty),
+        line("C47-backend-no-body", DIAGNOSTIC, "properties.backend.request.body.bytes", Want::AtMost(0)),
+        line("C47-backend-no-answer", DIAGNOSTIC, "properties.backend.response.body.bytes", Want::AtMost(0)),
+        line("C47-backend-no-headers", DIAGNOSTIC, "properties.backend.request.headers", Want::Empty),
+        line("C47-backend-no-answer-headers", DIAGNOSTIC, "properties.backend.response.headers", Want::Empty),
         line(
             "C06-telemetry",
             "Microsoft.ApiManagement/service/loggers",
             "properties.credentials.identityClientId",
             Want::Text("systemAssigned"),
         ),
-    ]
+    ];
+    lines.into_iter().map(|line| line.when(When::Api)).collect()
 }
 
 fn front() -> Vec<Assertion> {
@@ -143,7 +129,20 @@ fn front() -> Vec<Assertion> {
         line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Want::Of(WAF)),
         line("C27-front", ROUTE, "properties.supportedProtocols", Want::List(&["Https"])),
         line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Want::Text("HttpsOnly")),
+        line(
+            "C32-waf-everyone",
+            WAF,
+            "properties.customRules.rules[1].matchConditions[0].matchValue",
+            Want::List(&["0.0.0.0/0", "::/0"]),
+        ),
+        line(
+            "C46-private-link",
+            ORIGIN,
+            "properties.sharedPrivateLinkResource.privateLink.id",
+            Want::Of("Microsoft.ApiManagement/service "),
+        ),
+        line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Want::Text("Disabled")),
         line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Want::Bool(true)),
     ];
-    lines.into_iter().map(|line| line.when(When::Options)).collect()
+    lines.into_iter().map(|line| line.when(When::With(Beyond::Front))).collect()
 }

@@ -3,16 +3,17 @@
 use super::{Assertion, Want, When, line, pointing};
 
 const VNET: &str = "Microsoft.Network/virtualNetworks";
-const RULE: &str = "Microsoft.Network/networkSecurityGroups/securityRules";
 const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
 const ZONE_GROUP: &str = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups";
 const ZONE: &str = "Microsoft.Network/privateDnsZones";
 const LINK: &str = "Microsoft.Network/privateDnsZones/virtualNetworkLinks";
 const TARGET: &str = "properties.privateLinkServiceConnections[0].properties.groupIds[0]";
+/// By its group, which is what the endpoint leads to.
+const CALLED: &str = "properties.privateDnsZoneConfigs[0].name";
 const PRIVATE: When = When::Network("privateEndpoints");
 
 pub(super) fn lines() -> Vec<Assertion> {
-    [subnets(), rules(), endpoints()].concat()
+    [subnets(), endpoints()].concat()
 }
 
 fn subnets() -> Vec<Assertion> {
@@ -51,39 +52,16 @@ fn subnets() -> Vec<Assertion> {
             VNET,
             "properties.subnets[3].properties.privateEndpointNetworkPolicies",
             Want::Text("Enabled"),
-        ),
-    ]
-}
-
-fn rules() -> Vec<Assertion> {
-    let rule = |id, name, path, want| Assertion { only: name, ..line(id, RULE, path, want) };
-    let backend = &[("name", "to-fulfilment")];
-    let nothing_out = &[("name", "nothing-else-out")];
-    let nothing_in = &[("name", "nothing-else-in")];
-    vec![
-        rule("C41-nothing-else-out", nothing_out, "properties.access", Want::Text("Deny")).least(2),
-        rule(
-            "C41-nothing-else-out-anywhere",
-            nothing_out,
-            "properties.destinationAddressPrefix",
-            Want::Text("*"),
         )
-        .least(2),
-        rule("C41-nothing-else-out-direction", nothing_out, "properties.direction", Want::Text("Outbound"))
-            .least(2),
-        rule("C43-nothing-else-in", nothing_in, "properties.access", Want::Text("Deny")),
-        rule("C43-nothing-else-in-from", nothing_in, "properties.sourceAddressPrefix", Want::Text("*")),
-        rule("C41-backend", backend, "properties.destinationAddressPrefix", Want::Text("198.51.100.7/32")),
-        rule("C41-backend-port", backend, "properties.destinationPortRange", Want::Text("443")),
-        rule("C41-backend-only-processor", backend, "parent", Want::Ends(" nsg-processor-‹unique››")),
-        rule(
-            "C08-callers",
-            &[("name", "from-callers")],
-            "properties.sourceAddressPrefix",
-            Want::Text("203.0.113.0/24"),
+        .when(When::Plan("dedicated")),
+        // What a Flex Consumption app sends does not always come from an address of its subnet.
+        line(
+            "C43-flex-endpoints",
+            VNET,
+            "properties.subnets[3].properties.privateEndpointNetworkPolicies",
+            Want::Text("Disabled"),
         )
-        .when(When::Direct),
-        rule("C52-runner-nothing-in", &[("name", "nothing-in")], "properties.access", Want::Text("Deny")),
+        .when(When::Plan("flex")),
     ]
 }
 
@@ -92,8 +70,17 @@ fn endpoints() -> Vec<Assertion> {
         only: group,
         ..line(id, ENDPOINT, "properties.subnet.id", Want::Ends("/subnets/snet-endpoints")).least(least)
     };
+    let zone = |id, group, zone| Assertion {
+        only: group,
+        ..line(
+            id,
+            ZONE_GROUP,
+            "properties.privateDnsZoneConfigs[0].properties.privateDnsZoneId",
+            Want::Of(zone),
+        )
+    };
     vec![
-        to("C43-apps", &[(TARGET, "sites")], 2).when(PRIVATE),
+        to("C43-apps", &[(TARGET, "sites")], 2).when(When::Joined("privateEndpoints")),
         to("C43-blobs", &[(TARGET, "blob")], 2).when(PRIVATE),
         to("C43-queues", &[(TARGET, "queue")], 1).when(PRIVATE),
         to("C43-vaults", &[(TARGET, "vault")], 3).when(PRIVATE),
@@ -104,6 +91,27 @@ fn endpoints() -> Vec<Assertion> {
             ZONE_GROUP,
             "properties.privateDnsZoneConfigs[*].properties.privateDnsZoneId",
             Want::Of(ZONE),
+        ),
+        zone(
+            "C43-zone-apps",
+            &[(CALLED, "sites")],
+            "Microsoft.Network/privateDnsZones privatelink.azurewebsites.net",
+        )
+        .when(When::Joined("privateEndpoints")),
+        zone("C43-zone-blobs", &[(CALLED, "blob")], "Microsoft.Network/privateDnsZones privatelink.blob.")
+            .when(PRIVATE),
+        zone("C43-zone-queues", &[(CALLED, "queue")], "Microsoft.Network/privateDnsZones privatelink.queue.")
+            .when(PRIVATE),
+        zone(
+            "C43-zone-vaults",
+            &[(CALLED, "vault")],
+            "Microsoft.Network/privateDnsZones privatelink.vaultcore.",
+        )
+        .when(PRIVATE),
+        zone(
+            "C43-zone-server",
+            &[(CALLED, "postgresqlServer")],
+            "Microsoft.Network/privateDnsZones privatelink.postgres.",
         ),
         line("C43-linked", ZONE, "", pointing(LINK, "parent", &[])),
         line("C43-link", LINK, "properties.virtualNetwork.id", Want::Of(VNET)),

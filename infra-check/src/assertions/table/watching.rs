@@ -1,6 +1,7 @@
 //! Logs, alerts, budgets, Defender and Sentinel.
 
 use super::{Assertion, Want, When, line, pointing};
+use crate::worlds::Beyond;
 
 const WORKSPACE: &str = "Microsoft.OperationalInsights/workspaces";
 const COMPONENT: &str = "Microsoft.Insights/components";
@@ -34,6 +35,8 @@ fn logs() -> Vec<Assertion> {
 fn alerts() -> Vec<Assertion> {
     vec![
         line("C48-alerts", ALERT, "properties.enabled", Want::Bool(true)).least(7),
+        // A query that names a table before its first line would stop the deployment.
+        line("C48-before-the-first-line", ALERT, "properties.skipQueryValidation", Want::Bool(true)).least(7),
         line(
             "C48-told",
             ALERT,
@@ -105,7 +108,6 @@ fn options() -> Vec<Assertion> {
         line("C48-sentinel", "Microsoft.SecurityInsights/onboardingStates", "scope", Want::Of(WORKSPACE)),
         line("C48-hunts", RULE, "properties.enabled", Want::Bool(true)).least(3),
         line("C48-hunt-query", RULE, "properties.query", Want::Starts("// A row: ")).least(3),
-        line("C48-front", "Microsoft.Cdn/profiles", "", LOGS),
         line(
             "C53-machine",
             MACHINE,
@@ -121,5 +123,7 @@ fn options() -> Vec<Assertion> {
             Want::Absent,
         ),
     ];
-    lines.into_iter().map(|line| line.when(When::Options)).collect()
+    let front = line("C48-front", "Microsoft.Cdn/profiles", "", LOGS).when(When::With(Beyond::Front));
+    let options = lines.into_iter().map(|line| line.when(When::With(Beyond::Options)));
+    options.chain([front]).collect()
 }

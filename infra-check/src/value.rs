@@ -1,6 +1,10 @@
-//! What an expression comes to.
+//! What a property of a resource is before the deployment.
 
-use std::fmt::Write as _;
+use std::fmt;
+
+mod path;
+
+pub use path::{Step, steps};
 
 /// A value before the deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,39 +71,33 @@ impl Value {
             _ => None,
         }
     }
-
-    /// The value as an expression of Bicep; symbols become letters.
-    #[must_use]
-    pub fn to_bicep(&self) -> String {
-        match self {
-            Self::Null => "null".to_owned(),
-            Self::Bool(value) => value.to_string(),
-            Self::Int(value) => value.to_string(),
-            Self::Text(text) => quoted(&text.text),
-            Self::List(items) => {
-                let lines = items.iter().fold(String::new(), |mut lines, item| {
-                    let _ = writeln!(lines, "{}", item.to_bicep());
-                    lines
-                });
-                format!("[\n{lines}]")
-            }
-            Self::Object(properties) => {
-                let lines = properties.iter().fold(String::new(), |mut lines, (key, value)| {
-                    let _ = writeln!(lines, "{}: {}", quoted(key), value.to_bicep());
-                    lines
-                });
-                format!("{{\n{lines}}}")
-            }
-            Self::Unknown(_) => "unknown".to_owned(),
-        }
-    }
 }
 
-fn quoted(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('\'', "\\'").replace("${", "\\${");
-    let text = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-    // The grammar takes two slashes right after the quote for a comment.
-    text.strip_prefix("//").map_or_else(|| format!("'{text}'"), |rest| format!("'${{'/'}}/{rest}'"))
+/// As JSON writes it; symbols are letters.
+impl fmt::Display for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => out.write_str("null"),
+            Self::Bool(value) => write!(out, "{value}"),
+            Self::Int(value) => write!(out, "{value}"),
+            Self::Text(text) => write!(out, "{:?}", text.text),
+            Self::List(items) => {
+                out.write_str("[")?;
+                for (place, item) in items.iter().enumerate() {
+                    write!(out, "{}{item}", if place == 0 { "" } else { ", " })?;
+                }
+                out.write_str("]")
+            }
+            Self::Object(properties) => {
+                out.write_str("{")?;
+                for (place, (key, value)) in properties.iter().enumerate() {
+                    write!(out, "{}{key:?}: {value}", if place == 0 { "" } else { ", " })?;
+                }
+                out.write_str("}")
+            }
+            Self::Unknown(why) => write!(out, "unknown ({why})"),
+        }
+    }
 }
 
 impl From<&serde_json::Value> for Value {

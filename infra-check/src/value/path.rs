@@ -75,4 +75,31 @@ impl Value {
             }
         }
     }
+
+    /// The same without what the steps lead to.
+    #[must_use]
+    pub fn without(&self, steps: &[Step<'_>]) -> Self {
+        match (steps, self) {
+            ([Step::Name(name)], Self::Object(properties)) => {
+                Self::Object(properties.iter().filter(|(key, _)| key != name).cloned().collect())
+            }
+            ([Step::Item(index)], Self::List(items)) => {
+                let others = items.iter().enumerate().filter(|(place, _)| place != index);
+                Self::List(others.map(|(_, item)| item.clone()).collect())
+            }
+            ([Step::Name(name), rest @ ..], Self::Object(properties)) => {
+                let changed = |(key, value): &(String, Self)| {
+                    (key.clone(), if key == name { value.without(rest) } else { value.clone() })
+                };
+                Self::Object(properties.iter().map(changed).collect())
+            }
+            ([Step::Item(index), rest @ ..], Self::List(items)) => {
+                let changed = |(place, item): (usize, &Self)| {
+                    if place == *index { item.without(rest) } else { item.clone() }
+                };
+                Self::List(items.iter().enumerate().map(changed).collect())
+            }
+            _ => self.clone(),
+        }
+    }
 }

@@ -1,0 +1,65 @@
+//! What would be deployed for one choice of parameters.
+
+use crate::value::{Step, Value};
+
+mod id;
+
+pub use id::Id;
+
+/// A resource that would be deployed.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its id, in which what only Azure knows stands in `‹…›`.
+    pub id: String,
+    /// Such as `Microsoft.Web/sites`.
+    pub kind: String,
+    /// Such as `2025-03-01`.
+    pub version: String,
+    /// Its whole name, those of its parents before it, with slashes between.
+    pub name: String,
+    /// Everything that is said of it: `name` is its own, without its parents'; `parent` and `scope` are ids.
+    pub body: Value,
+}
+
+/// Everything that would be deployed.
+#[derive(Debug, Clone, Default)]
+pub struct Deployment {
+    /// In the sequence in which the compiler names them.
+    pub resources: Vec<Resource>,
+}
+
+impl Deployment {
+    /// The resources of a type.
+    pub fn of_kind<'d>(&'d self, kind: &'d str) -> impl Iterator<Item = &'d Resource> {
+        self.resources.iter().filter(move |one| one.kind == kind)
+    }
+
+    /// What cannot be worked out, each with the resource that says it.
+    #[must_use]
+    pub fn unknown(&self) -> Vec<String> {
+        let why = |one: &Resource| one.body.unknown().map(|why| format!("{} {}: {why}", one.kind, one.name));
+        self.resources.iter().filter_map(why).collect()
+    }
+}
+
+impl Resource {
+    /// A resource as the compiler or Azure says it, with what its id tells beside it.
+    #[must_use]
+    pub fn new(id: &str, kind: &str, version: &str, name: &str, said: &Value) -> Self {
+        let own = name.rsplit('/').next().unwrap_or(name);
+        let mut body = said.with(&[Step::Name("name")], Value::exact(own));
+        let id = Id::read(id);
+        for (property, value) in [("parent", id.parent()), ("scope", id.scope())] {
+            if let Some(value) = value {
+                body = body.with(&[Step::Name(property)], Value::exact(value));
+            }
+        }
+        Self {
+            id: id.text().to_owned(),
+            kind: kind.to_owned(),
+            version: version.to_owned(),
+            name: name.to_owned(),
+            body,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Snapshots of the official compiler: what it says would be deployed for one file of parameters.
+
+use serde::Deserialize;
+
+use crate::{
+    deployment::{Deployment, Resource},
+    value::Value,
+};
+
+mod expression;
+mod functions;
+mod reader;
+
+/// Who a snapshot is made for: no subscription of anyone.
+pub const TENANT: &str = "00000000-0000-4000-8000-000000000001";
+/// Where it is made.
+pub const SUBSCRIPTION: &str = "00000000-0000-4000-8000-000000000002";
+/// In which region.
+pub const LOCATION: &str = "westeurope";
+/// Under which name.
+pub const NAME: &str = "test";
+
+/// The text is no snapshot.
+#[derive(Debug, thiserror::Error)]
+#[error("this is no snapshot: run `cargo xtask infra snapshot`")]
+pub struct SnapshotError(#[from] serde_json::Error);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot {
+    predicted_resources: Vec<Said>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Said {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    api_version: String,
+    #[serde(flatten)]
+    body: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Reads a snapshot. What the compiler left for the deployment to work out is read as far as it can be: what only Azure
+/// knows becomes a symbol, and what cannot be read is unknown, which fails every assertion about it.
+///
+/// # Errors
+/// When the text is in another form.
+pub fn read(text: &str) -> Result<Deployment, SnapshotError> {
+    let snapshot: Snapshot = serde_json::from_str(text)?;
+    Ok(Deployment { resources: snapshot.predicted_resources.iter().map(resource).collect() })
+}
+
+fn resource(said: &Said) -> Resource {
+    let body = reader::value(&serde_json::Value::Object(said.body.clone()));
+    let [id, name] = [&said.id, &said.name].map(|text| match reader::text(text) {
+        Value::Text(text) => text.text,
+        other => other.to_string(),
+    });
+    Resource::new(&id, &said.kind, &said.api_version, &name, &body)
+}
+
+/// The same snapshot with the keys of every object in one sequence, which the compiler does not keep from run to run.
+///
+/// # Errors
+/// When the text is no JSON.
+pub fn sorted(text: &str) -> Result<String, SnapshotError> {
+    let json: serde_json::Value = serde_json::from_str(text)?;
+    Ok(format!("{:#}\n", in_sequence(&json)))
+}
+
+fn in_sequence(json: &serde_json::Value) -> serde_json::Value {
+    match json {
+        serde_json::Value::Array(items) => items.iter().map(in_sequence).collect(),
+        serde_json::Value::Object(properties) => {
+            let mut sorted: Vec<_> = properties.iter().collect();
+            sorted.sort_by_key(|(key, _)| key.as_str());
+            sorted.into_iter().map(|(key, value)| (key.clone(), in_sequence(value))).collect()
+        }
+        plain => plain.clone(),
+    }
+}

@@ -1,0 +1,178 @@
+//! The committed snapshots are what the official compiler says of these files, and nothing in them stays open.
+
+use std::{env, fs, path::PathBuf};
+
+use infra_check::{
+    compiler::{Compiler, Session, SessionError},
+    inputs, snapshot,
+    value::Value,
+    worlds,
+};
+
+use crate::{deployments, read, root};
+
+fn target() -> PathBuf {
+    let program = env::current_exe().expect("this program");
+    program.ancestors().nth(3).expect("a folder of cargo's").to_owned()
+}
+
+/// The compiler; none on a laptop without it. Where `CI` is set, nothing is left out.
+pub(crate) fn compiler() -> Option<Compiler> {
+    let compiler = Compiler::find(&target()).unwrap_or_else(|error| panic!("{error}"));
+    if compiler.is_none() {
+        assert!(env::var_os("CI").is_none(), "install the compiler of Bicep, or name it in BICEP");
+        println!("NOT TESTED: there is no compiler of Bicep");
+    }
+    compiler
+}
+
+#[test]
+fn every_snapshot_is_of_these_files() {
+    let changed = inputs::changed(&root()).expect("the files can be read");
+    assert!(changed.is_empty(), "changed since the snapshots: {changed:?}; run `cargo xtask infra snapshot`");
+}
+
+#[test]
+fn nothing_in_a_snapshot_stays_open() {
+    for (world, deployment) in deployments() {
+        assert_eq!(deployment.unknown(), Vec::<String>::new(), "{}", world.name);
+        assert!(deployment.resources.len() > 100, "{}: {}", world.name, deployment.resources.len());
+        let others = deployment.resources.iter().filter(|one| {
+            let (kind, name) = infra_check::deployment::Id::read(&one.id).kind_and_name().expect("an id");
+            kind != one.kind || name != one.name
+        });
+        let others: Vec<_> = others.map(|one| &one.id).collect();
+        assert!(others.is_empty(), "{}: ids of other types or names: {others:?}", world.name);
+    }
+}
+
+#[test]
+fn the_compiler_says_the_same_of_every_world() {
+    let Some(compiler) = compiler() else { return };
+    let mut session = compiler.session().expect("it starts");
+    for world in worlds::all() {
+        let now = session.snapshot(&root().join(world.parameters()));
+        let now = now.unwrap_or_else(|error| panic!("{}: {error}", world.name));
+        assert!(now == read(&world.snapshot()), "{}: run `cargo xtask infra snapshot`", world.name);
+    }
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refused_in_words() {
+    let Some(compiler) = compiler() else { return };
+    let refused = [
+        (
+            "dedicated-service-plain",
+            "'dedicated'",
+            "'flex'",
+            "a subnet of Flex Consumption may carry no service endpoints",
+        ),
+        ("dedicated-direct", "'dedicated'", "'flex'", "directCallers needs plan = dedicated"),
+        ("dedicated-direct", "publish = false", "publish = true", "directCallers needs plan = dedicated"),
+        (
+            "flex-private-plain",
+            "'https://fulfilment",
+            "'http://fulfilment",
+            "fulfilmentUrl has to begin with https://",
+        ),
+        ("flex-private-plain", "users: ['22222222-2222-4222-8222-222222222222']", "users: []", "BCP333"),
+        ("flex-private-plain", "apps: [", "programs: [", "BCP035"),
+        (
+            "flex-private-plain",
+            "[{ from: '192.0.2.1', to: '192.0.2.9', cidr: '192.0.2.0/28' }]",
+            "[]",
+            "BCP333",
+        ),
+    ];
+    let mut session = compiler.session().expect("it starts");
+    for (place, (name, old, new, want)) in refused.into_iter().enumerate() {
+        let world = worlds::all().into_iter().find(|world| world.name == name).expect("a world");
+        let text = read(&world.parameters());
+        assert!(text.contains(old), "{name}: {old}");
+        let said = refusal(&mut session, &format!("refused-{place}"), &text.replace(old, new));
+        assert!(said.contains(want), "{want}: {said}");
+    }
+}
+
+/// What the compiler says of parameters that cannot be deployed: by the rules of types, or by a `fail()` of the files.
+fn refusal(session: &mut Session, name: &str, parameters: &str) -> String {
+    // The compiler takes relative paths only.
+    let parameters = parameters.replace("'../main.bicep'", "'../../infra/main.bicep'");
+    let file = root().join("target/tmp").join(format!("{name}.bicepparam"));
+    fs::create_dir_all(file.parent().expect("a folder")).expect("the folder can be made");
+    fs::write(&file, parameters).expect("the file can be written");
+    let said = session.diagnostics(&file).expect("it answers");
+    if !said.is_empty() {
+        return said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    }
+    let answer = session.snapshot(&file);
+    let Err(SessionError::Refused(why)) = answer else { panic!("{name} is not refused") };
+    why
+}
+
+/// A resource of its own with one property, read as a snapshot.
+fn value(written: &str) -> Value {
+    let id = "/subscriptions/s/resourceGroups/g/providers/Sample.Things/things/t";
+    let text = serde_json::json!({ "predictedResources": [{
+        "id": id, "type": "Sample.Things/things", "name": "t", "apiVersion": "1", "value": written,
+    }]});
+    let deployment = snapshot::read(&text.to_string()).expect("a snapshot");
+    deployment.resources.first().and_then(|one| one.body.get("value")).expect("the value").clone()
+}
+
+#[test]
+fn every_expression_that_a_snapshot_leaves_is_worked_out() {
+    let known = [
+        ("plain", "plain"),
+        ("[[literal]", "[literal]"),
+        ("[format('{0}-{1}-{0}', 'a', 2)]", "a-2-a"),
+        ("[format('{{{0}}}', 'it''s')]", "{it's}"),
+        ("[environment().suffixes.storage]", "core.windows.net"),
+        ("[replace('a-b', '-', '+')]", "a+b"),
+        ("[if(empty(''), 'yes', 'no')]", "yes"),
+        ("[filter(split('a//b', '/'), lambda('x', not(empty(lambdaVariables('x')))))[1]]", "b"),
+        (
+            "[resourceId('s', 'g', 'A.B/c/d', 'e', 'f')]",
+            "/subscriptions/s/resourceGroups/g/providers/A.B/c/e/d/f",
+        ),
+        ("[extensionResourceId('/x', 'A.B/c', 'e')]", "/x/providers/A.B/c/e"),
+    ];
+    for (written, want) in known {
+        assert_eq!(value(written), Value::exact(want), "{written}");
+    }
+}
+
+#[test]
+fn what_only_azure_knows_stays_a_symbol() {
+    let symbols = [
+        ("[reference('/x/y', '1').vaultUri]", "‹/x/y›.vaultUri"),
+        ("[reference('/x/y', '1', 'full').identity.principalId]", "‹/x/y›.identity.principalId"),
+        ("[format('https://{0}/api', reference('/x/y', '1').host)]", "https://‹/x/y›.host/api"),
+        ("[split(format('a/{0}', reference('/x/y', '1').id), '/')[1]]", "‹/x/y›.id"),
+        ("[guid('a', 'b')]", "‹guid a b›"),
+    ];
+    for (written, want) in symbols {
+        let Value::Text(text) = value(written) else { panic!("{written}") };
+        assert_eq!((text.text.as_str(), text.exact), (want, false), "{written}");
+    }
+}
+
+#[test]
+fn what_cannot_be_worked_out_fails_every_assertion() {
+    use infra_check::assertions::Want;
+    for written in [
+        "[variables('byFrontDoor')]",
+        "[unheard('of')]",
+        "[format('{0}')]",
+        "[if(reference('/x', '1').on, 'a', 'b')]",
+        "[split('a', '/')[7]]",
+        "[environment().nothing]",
+        "[not closed(]",
+    ] {
+        let said = value(written);
+        assert!(said.unknown().is_some(), "{written}: {said}");
+        for want in [Want::Present, Want::Absent, Want::Bool(true), Want::Avoids(&["x"]), Want::Filled] {
+            assert!(want.holds(Some(&said)).is_err(), "{written}: {want:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Sets the repository variables that the workflows Bootstrap and Deploy read, from what the last provision said. None of them
+# is a secret. Needs az and gh, both signed in.
+# Usage: infra/scripts/variables.sh [--dry-run] ENVIRONMENT OWNER/REPOSITORY RUNNER_LABEL SMOKE_CLIENT_ID
+set -eu
+
+run=
+if [ "${1:-}" = --dry-run ]; then run=echo; shift; fi
+environment=${1:?give the name of the azd environment}
+repository=${2:?give the repository, as owner/name}
+runner=${3:?give the label of the runner}
+smoke=${4:?give the client id of the program that looks after each deployment}
+
+set_variable() { $run gh variable set "$1" --repo "$repository" --env "$environment" --body "$2"; }
+
+# Azure answers with other capitals than it was given ("tenanT_ID"), so names are compared without them.
+newest="[?tags.\"azd-env-name\"=='$environment' && properties.provisioningState=='Succeeded'] | sort_by(@, &properties.timestamp)[-1]"
+az deployment sub list --query "$newest.properties.outputs" --output json | awk '
+    /^  "[A-Za-z_]+": \{/ { name = toupper($1); gsub(/[":]/, "", name) }
+    /^    "value": "/ { value = $0; sub(/^    "value": "/, "", value); sub(/",?$/, "", value); print name, value }
+' | while read -r name value; do
+    set_variable "$name" "$value"
+done
+set_variable RUNNER "$runner"
+set_variable SMOKE_CLIENT_ID "$smoke"
