@@ -26,7 +26,7 @@ pub struct Interpreter {
     pub on_search_path: bool,
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF8_SIGNATURE: &[u8] = b"\xef\xbb\xbf";
 
 /// The endings of scripts that only Windows runs.
 const OF_WINDOWS: [&str; 3] = ["bat", "cmd", "ps1"];
@@ -44,7 +44,7 @@ impl Head {
         }
         let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
         let further = || head.split(|byte| *byte == b'\n').skip(1).any(|line| line.starts_with(b"#!"));
-        Self::Text(if head.strip_prefix(BYTE_ORDER_MARK).is_some_and(|rest| rest.starts_with(b"#!")) {
+        Self::Text(if head.strip_prefix(UTF8_SIGNATURE).is_some_and(|rest| rest.starts_with(b"#!")) {
             TextHint::ByteOrderMark
         } else if OF_WINDOWS.contains(&extension.as_str()) {
             TextHint::WindowsScript
