@@ -115,7 +115,7 @@ pub enum StartFault {
 pub enum TextHint {
     /// A script.
     Script,
-    /// A byte order mark stands in front of `#!`.
+    /// The signature of UTF-8 stands in front of `#!`.
     ByteOrderMark,
     /// `#!` stands further down.
     FurtherDown,
@@ -127,7 +127,7 @@ impl TextHint {
     fn in_words(self) -> &'static str {
         match self {
             Self::Script => "",
-            Self::ByteOrderMark => ": a byte order mark stands in front of it",
+            Self::ByteOrderMark => ": a UTF-8 signature (BOM) stands in front of it",
             Self::FurtherDown => ": it stands further down",
             Self::WindowsScript => ", and it is a script for Windows",
         }
