@@ -14,7 +14,7 @@ use sqlx::{
     postgres::{PgDatabaseError, PgSeverity},
 };
 
-use crate::store::bounds::STATEMENT;
+use crate::store::{bounds::STATEMENT, wording::Wording};
 
 /// What becomes of a connection after a statement failed on it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,14 +92,8 @@ impl Display for NoConnection {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(error) => match &**error {
-                Error::Io(source) => source.fmt(formatter),
-                // sqlx would add the line of the server's source.
-                Error::Database(source) => {
-                    let code = source.code().unwrap_or_default();
-                    write!(formatter, "{} (SQLSTATE {code})", source.message())
-                }
                 Error::Tls(source) | Error::Configuration(source) => source.fmt(formatter),
-                other => other.fmt(formatter),
+                other => Wording(other).fmt(formatter),
             },
             Self::NoAnswer => formatter.write_str("the server does not answer to a login"),
             Self::ReadOnly => write!(formatter, "{} (SQLSTATE {READ_ONLY})", self.message()),
