@@ -61,7 +61,7 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
   properties: {
     publisherName: publisherName
     publisherEmail: publisherEmail
-    // Front Door comes by a private link, and then nobody by the public address.
+    // Front Door comes by a private link, and then no caller by the public address.
     publicNetworkAccess: behindFrontDoor && !firstDeployment ? 'Disabled' : 'Enabled'
     virtualNetworkType: 'External'
     virtualNetworkConfiguration: {

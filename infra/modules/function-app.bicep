@@ -96,7 +96,7 @@ var flexConfig = {
 
 // An App Service Environment stands in a subnet of its own: its apps are inside already and have no endpoint.
 var isIsolated = !empty(appServiceEnvironmentId)
-// Behind a private endpoint nobody comes by another way; with service endpoints one subnet does; an App Service Environment
+// Behind a private endpoint no caller comes by another way; with service endpoints one subnet does; an App Service Environment
 // sees the addresses of a network that is joined to its own.
 var callers = isIsolated
   ? [{ name: 'caller', priority: 100, action: 'Allow', ipAddress: callerPrefix }]

@@ -49,7 +49,7 @@ var intoEndpoints = [
   { name: 'runner', ports: ['443', '5432'], from: runnerPrefix }
 ]
 
-// A group guards one subnet, so whoever sends is in it; a Flex Consumption app does not always send from an address of it.
+// A group guards one subnet, so every sender is in it; a Flex Consumption app does not always send from an address of it.
 var outOfApi = [
   for (rule, i) in concat(outOfApps, outByServiceEndpoint): {
     name: 'to-${rule.name}'
