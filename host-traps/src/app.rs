@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Program, Settings, Written,
+    Program, Settings, Written, binding,
     configuration::{self, Section},
     json::{self, Document},
     json_file, overrides, profile,
@@ -169,13 +169,6 @@ impl FunctionFolder {
     pub fn http(&self) -> Option<&Value> {
         self.bindings().find(|binding| is(binding, "httpTrigger"))
     }
-
-    /// The route of its `httpTrigger` below the prefix.
-    #[must_use]
-    pub fn route(&self) -> Option<&str> {
-        let route = self.http()?.get("route").and_then(Value::as_str);
-        Some(route.filter(|route| !route.is_empty()).unwrap_or(&self.name).trim_matches('/'))
-    }
 }
 
 /// The template that the host maps: the prefix, a slash and the route, the route alone below an empty prefix
@@ -185,10 +178,10 @@ pub fn template_of(prefix: &str, route: &str) -> String {
     if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
 }
 
-/// A text of a binding; empty when it has none.
+/// A text of a binding, its members found as [`binding::get`] finds them; empty when it has none.
 #[must_use]
 pub(crate) fn text<'a>(binding: &'a Value, name: &str) -> &'a str {
-    binding.get(name).and_then(Value::as_str).unwrap_or_default()
+    binding::get(binding, name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Whether a binding is of this type, compared as the host does.

@@ -2,6 +2,9 @@
 
 use std::env;
 
+/// The flag of self-hosted MCP servers.
+const MCP_PREVIEW: &str = "EnableMcpCustomHandlerPreview";
+
 /// Names are compared ignoring case, as the host's configuration does.
 #[derive(Clone, Debug, Default)]
 pub struct Settings(Vec<(String, String)>);
@@ -45,6 +48,13 @@ impl Settings {
     pub fn disables(&self, function: &str) -> bool {
         self.is_true(&format!("AzureWebJobs.{function}.Disabled"))
             || self.is_true(&format!("AzureWebJobs_{function}_Disabled"))
+    }
+
+    /// Whether a word of `AzureWebJobsFeatureFlags` has tools take an app in any language for a custom handler's.
+    #[must_use]
+    pub fn is_mcp_preview(&self) -> bool {
+        let mut flags = self.get("AzureWebJobsFeatureFlags").unwrap_or_default().split(',');
+        flags.any(|flag| flag.trim().eq_ignore_ascii_case(MCP_PREVIEW))
     }
 
     /// Whether a setting says yes.

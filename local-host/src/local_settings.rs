@@ -3,6 +3,7 @@
 use std::{env, path::Path};
 
 use host_traps::{
+    Settings,
     cors::Cors,
     json_file,
     local_settings::{self, FILE},
@@ -11,9 +12,6 @@ use host_traps::{
 /// What the file says; nothing where there is none.
 #[derive(Clone, Debug, Default)]
 pub struct LocalSettings(local_settings::LocalSettings);
-
-/// A word of `AzureWebJobsFeatureFlags`: Core Tools then take the app for a custom handler's.
-const MCP_PREVIEW: &str = "EnableMcpCustomHandlerPreview";
 
 impl LocalSettings {
     /// Reads the file in an app folder.
@@ -39,10 +37,7 @@ impl LocalSettings {
         let free = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
         let below = self.0.values.iter().filter(|(name, _)| free(name)).cloned();
         let mut all: Vec<_> = below.chain(own.iter().cloned()).collect();
-        let flags = all.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("AzureWebJobsFeatureFlags"));
-        if flags.is_some_and(|(_, flags)| {
-            flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case(MCP_PREVIEW))
-        }) {
+        if Settings::only(all.clone()).is_mcp_preview() {
             all.push(("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned()));
         }
         all

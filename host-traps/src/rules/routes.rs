@@ -1,7 +1,7 @@
 //! Traps in routes: what lets a stranger call what only the host may.
 
 use super::{Fault, Rule, fail, warn};
-use crate::{App, app::FunctionFolder};
+use crate::{App, app::FunctionFolder, binding};
 
 pub(super) const RULES: &[&Rule] = &[&REACHABLE, &PREFIX];
 
@@ -27,7 +27,11 @@ fn reachable(app: &App) -> Vec<Fault> {
         .collect();
     let direct = app.functions.iter().filter(|function| function.is_http_alone());
     direct
-        .filter(|function| function.route().is_some_and(|route| hidden.iter().any(|name| leads_to(route, name))))
+        .filter(|function| {
+            let route = function.http().map(|trigger| binding::route(trigger, &function.name));
+            let leads = |route: String| hidden.iter().any(|name| leads_to(route.trim_matches('/'), name));
+            route.is_some_and(leads)
+        })
         .map(|function| {
             fail(
                 format!("{}/function.json", function.name),

@@ -9,17 +9,13 @@ use crate::{
 
 pub(super) const RULES: &[&Rule] = &[&RUNTIME, &STORAGE, &CONNECTIONS, &NAMED, &BY_HAND, &ALIKE];
 
-/// Core Tools and the platform then take the app for one of a custom handler, whatever runtime is set.
-const MCP_FLAG: &str = "EnableMcpCustomHandlerPreview";
-
 const RUNTIME: Rule = Rule {
     id: "worker-runtime",
     promise: "no other runtime than `custom` is asked for",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functions_worker_runtime",
     find: |app| {
         let remedy = "set it to `custom`; on Flex Consumption name the runtime in functionAppConfig instead";
-        let flags = app.settings.get("AzureWebJobsFeatureFlags").unwrap_or_default();
-        let is_mcp = flags.split(',').any(|flag| flag.trim().eq_ignore_ascii_case(MCP_FLAG));
+        let is_mcp = app.settings.is_mcp_preview();
         match app.settings.get("FUNCTIONS_WORKER_RUNTIME") {
             Some(runtime) if is_mcp || runtime.eq_ignore_ascii_case("custom") => Some(Vec::new()),
             Some(_) => {
@@ -113,8 +109,7 @@ fn used_connections(app: &App) -> Vec<(&str, bool)> {
     let mut names: Vec<_> = app
         .bindings()
         .map(|(_, binding)| {
-            let kind = text(binding, "type").to_ascii_lowercase();
-            (text(binding, "connection"), matches!(kind.as_str(), "queue" | "queuetrigger"))
+            (text(binding, "connection"), ["queue", "queueTrigger"].iter().any(|kind| is(binding, kind)))
         })
         .collect();
     names.retain(|(name, _)| !name.is_empty());

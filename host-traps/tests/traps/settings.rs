@@ -95,6 +95,15 @@ fn a_connection_may_be_given_in_every_form_that_the_host_reads() {
 }
 
 #[test]
+fn members_of_a_binding_are_found_in_any_spelling() {
+    let written = serde_json::json!({
+        "Type": "QueueTrigger", "Direction": "in", "Name": "message", "QueueName": "work", "Connection": "Elsewhere"
+    });
+    let app = Folder::sound().function("Other", &[written]);
+    told_once(app, "binding-connections", Fail, &["Elsewhere"]);
+}
+
+#[test]
 fn settings_that_were_not_handed_over_are_not_judged() {
     let app = || Folder::sound().without_settings();
     for rule in ["worker-runtime", "host-storage", "binding-connections", "set-by-hand", "settings-alike"] {
