@@ -397,6 +397,7 @@ output PROCESSOR_APP_NAME string = processorName
 output RESOURCE_GROUP string = group.name
 output GATEWAY_NAME string = gateway.outputs.name
 output GATEWAY_VAULT_NAME string = vault.outputs.names.gateway
+output DATABASE_ADMINISTRATORS string = databaseAdministratorsName
 output DATABASE_HOST string = database.outputs.host
 output API_IDENTITY string = identity.outputs.api.name
 output API_IDENTITY_OBJECT_ID string = identity.outputs.api.principalId

@@ -16,7 +16,7 @@ use orders_worker::{
     limits::LIMITS,
     problem::Problem,
     startup::{self, ServeError},
-    store::{self, Monitored, Store},
+    store::{self, MigrationError, Monitored, Principals, Store, StoreError},
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => start(),
-        ["migrate"] => migrate(),
+        ["migrate", ref words @ ..] => migrate(words),
         ["doctor", ref words @ ..] => see_doctor(words),
         [..] => {
             eprintln!(
@@ -92,9 +92,15 @@ fn log_findings() {
     }
 }
 
-/// Brings the database to this version. On PostgreSQL that is the deployment's own work, under a login that may make
-/// tables and roles.
-fn migrate() -> ExitCode {
+/// Brings the database to this version. On PostgreSQL that is an administrator's work: it makes tables and roles.
+fn migrate(words: &[&str]) -> ExitCode {
+    let principals = match Principals::parse(words.iter().copied()) {
+        Ok(principals) => principals,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(WRONG_SETTINGS);
+        }
+    };
     let database = match DatabaseSettings::read(env::vars_os()) {
         Ok(database) => database,
         Err(faults) => {
@@ -102,22 +108,27 @@ fn migrate() -> ExitCode {
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    match bring_up(&database) {
+    match bring_up(&database, &principals) {
         Ok(()) => {
             println!("the database is at this version");
             ExitCode::SUCCESS
         }
         Err(error) => {
             eprintln!("cannot migrate: {}", chain(&*error));
-            ExitCode::FAILURE
+            match error.downcast_ref() {
+                Some(StoreError::Migration(
+                    MigrationError::WithoutRoles | MigrationError::MigratesItself(_),
+                )) => ExitCode::from(WRONG_SETTINGS),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn bring_up(database: &DatabaseSettings) -> Result<(), Box<dyn Error>> {
+async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Result<(), Box<dyn Error>> {
     let on_wait = |what: &str| eprintln!("{what}");
-    keep(database)?.migrate_reporting(&on_wait).await?;
+    keep(database)?.migrate_for(principals, &on_wait).await?;
     Ok(())
 }
 

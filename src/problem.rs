@@ -337,7 +337,7 @@ impl From<StoreError> for Problem {
             | StoreError::Outdated
             | StoreError::NotInSearchPath { .. }
             | StoreError::SchemaForbidden { .. }
-            | StoreError::NoDatabase(_) => Self::Unavailable,
+            | StoreError::Migration(_) => Self::Unavailable,
             StoreError::Inconsistent { .. } => Self::Internal,
         }
     }

@@ -20,12 +20,14 @@ use crate::{
 };
 
 mod bounds;
+mod error;
 mod examine;
 mod kept;
 mod monitored;
 mod outcome;
 mod postgres;
 mod precondition;
+mod principals;
 mod replay;
 mod rows;
 #[cfg(feature = "sabotage")]
@@ -39,6 +41,7 @@ mod wording;
 #[cfg(test)]
 mod contract;
 
+pub use error::{MigrationError, OpenError, StoreError};
 pub use examine::{Examined, Rights, examine};
 pub use monitored::Monitored;
 pub use outcome::{
@@ -46,26 +49,13 @@ pub use outcome::{
     Pending, Placed, ProductWritten, Queued, Replayed, Updated,
 };
 pub use precondition::Precondition;
+pub use principals::{AppLogin, AppRole, Principals, RoleName};
 
 /// The out binding and inbox of messages that ask for an order to be fulfilled.
 const FULFILMENT: &str = "fulfilment";
 
 /// The out binding and inbox of messages that ask for an order to be placed.
 const INCOMING: &str = "incoming";
-
-/// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// No engine answers to its scheme.
-    #[error("the database URL must begin with postgres:// or sqlite://")]
-    Scheme,
-    /// It is no URL of its engine.
-    #[error("the database URL cannot be read; write postgres://user@host/database or sqlite:// and a path")]
-    Malformed(#[source] sqlx::Error),
-    /// It names a database that ends with the process.
-    #[error("the database must be a file, for it has to outlive the process")]
-    InMemory,
-}
 
 /// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
 /// the database is away, every method answers [`StoreError::Unavailable`].
@@ -140,51 +130,6 @@ pub struct Listed<T> {
     pub more: bool,
 }
 
-/// The store cannot answer; the caller may try again.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database is away, busy or failing.
-    #[error("{}", wording::Unavailable(.0))]
-    Unavailable(sqlx::Error),
-    /// The database's schema is older than this binary needs.
-    #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
-    Outdated,
-    /// The tables are there, and the login does not look where they are.
-    #[error(
-        "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
-         set it with ALTER ROLE … SET search_path"
-    )]
-    NotInSearchPath {
-        /// The schema of the tables.
-        schema: String,
-        /// What the login has.
-        search_path: String,
-    },
-    /// The tables are there, and the login may not use their schema.
-    #[error("the login may not use the schema `{schema}` of the tables: grant it USAGE on that schema")]
-    SchemaForbidden {
-        /// The schema of the tables.
-        schema: String,
-    },
-    /// The server has no database of the name, and it is not the one that is made where it is missing.
-    #[error("there is no database `{0}`: run CREATE DATABASE, or name it `orders`, which is made by itself")]
-    NoDatabase(String),
-    /// A row does not read as what it should be: a bug, or another hand in the database.
-    #[error("{table}.{column} holds something that it cannot hold")]
-    Inconsistent {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-    },
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
 /// The apps whose functions a process serves.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Workload {
@@ -202,14 +147,15 @@ pub type OnWait<'a> = &'a (dyn Fn(&str) + Send + Sync);
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
-    /// PostgreSQL never does, and there this also makes the roles that the two apps sign in with.
+    /// PostgreSQL never does, and there this also makes the roles that own it and that the two apps sign in with.
     async fn migrate(&self) -> Result<(), StoreError> {
-        self.migrate_reporting(&|_| ()).await
+        self.migrate_for(&Principals::default(), &|_| ()).await
     }
 
-    /// As [`migrate`](Self::migrate). While it waits for a lock, `on_wait` is told which one and who holds it: after two
-    /// seconds, and then every ten.
-    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError>;
+    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::WithoutRoles`] on an engine
+    /// that has none. While it waits for a lock, `on_wait` is told which one and who holds it: after two seconds, and
+    /// then every ten.
+    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -6,7 +6,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive HOME="${HOME:-/root}"
 
 apt-get update --quiet
-apt-get install --quiet --yes ca-certificates curl postgresql-client unzip
+apt-get install --quiet --yes ca-certificates curl unzip
 
 # Ubuntu's own gh is older than `gh attestation`, and it has no az.
 install --directory --mode 0755 /etc/apt/keyrings
@@ -18,6 +18,6 @@ echo 'deb [arch=amd64 signed-by=/etc/apt/keyrings/microsoft.asc] https://package
 apt-get update --quiet
 apt-get install --quiet --yes azure-cli gh
 
-for program in az curl gh psql unzip; do
+for program in az curl gh unzip; do
     command -v "$program" || { echo "$program is missing: see what failed above, and run this again" >&2; exit 1; }
 done

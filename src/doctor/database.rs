@@ -72,7 +72,8 @@ fn grants(rights: Rights, root: &std::path::Path) -> Finding {
         return warn(
             rule,
             "database",
-            "the app signs in as somebody who owns the tables or the server, and may do anything there",
+            "the app signs in as somebody who owns the tables or the server, or may act as their owner, and may do \
+             anything there",
             "sign in as a login that is a member of orders_api or orders_processor and nothing else",
         );
     }
@@ -81,7 +82,8 @@ fn grants(rights: Rights, root: &std::path::Path) -> Finding {
             rule,
             "database",
             "the login may not do what this app's functions need",
-            "run `orders-worker migrate`, then grant the login orders_api or orders_processor, as the app serves",
+            "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID`, ROLE being orders_api or orders_processor, as the \
+             app serves",
         );
     }
     if (rights.api && !needs_api) || (rights.processor && !needs_processor) {
@@ -89,7 +91,7 @@ fn grants(rights: Rights, root: &std::path::Path) -> Finding {
             rule,
             "database",
             "the login holds the other app's rights too",
-            "revoke orders_api from the processor's login, and orders_processor from the api's",
+            "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID` with the one role that the app needs",
         );
     }
     pass(rule, "database", "the login may do what this app's functions need, and no more")

@@ -25,10 +25,11 @@ use crate::{
 
 use super::{
     Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling,
-    Listed, OnWait, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Rights,
-    Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
+    Listed, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
+    Rights, Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
 };
 
+mod administration;
 mod changes;
 mod dead_letters;
 mod expiry;
@@ -118,13 +119,13 @@ impl Postgres {
 
 #[async_trait]
 impl Store for Postgres {
-    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         let address = self.address.clone();
         let address = match &self.sign_in {
             Some(sign_in) => sign_in.through(address).await?,
             None => address,
         };
-        migrate::run(&address, on_wait).await
+        migrate::run(&address, principals, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

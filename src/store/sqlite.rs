@@ -33,9 +33,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed, OnWait,
-    OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
-    StoreError, Updated, Workload,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed,
+    MigrationError, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued,
+    Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
     bounds::{POOL_WAIT, STATEMENT, bounded},
     sql,
 };
@@ -167,7 +167,10 @@ fn migrator() -> Migrator {
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        if !principals.is_empty() {
+            return Err(MigrationError::WithoutRoles.into());
+        }
         waits::reported(self.ready(), on_wait).await.map(drop).map_err(StoreError::from)
     }
 

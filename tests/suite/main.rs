@@ -38,6 +38,7 @@ mod letter_ceiling;
 mod logs;
 mod orders;
 mod outages;
+mod logins;
 mod migrate;
 mod poison;
 mod processing;

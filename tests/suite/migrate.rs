@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use test_servers::Postgres;
+mod administrators;
 
 use crate::support::{Heard, Mode, Setup, binary, migrate, migration, on_a_server};
 
@@ -50,29 +50,18 @@ fn without_a_database_or_with_another_word_it_says_what_is_wrong() {
     }
 }
 
-#[tokio::test]
-async fn postgres_without_the_database_gets_it_and_it_belongs_to_who_migrates() {
-    let server = Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
-    let word = "of-this-test";
-    server.let_in("migrator", word).await.expect("the server answers");
-    let mut administrator =
-        PgConnection::connect(&format!("{}/postgres", server.url())).await.expect("the server answers");
-    let rights = "ALTER ROLE migrator CREATEDB CREATEROLE";
-    sqlx::raw_sql(rights).execute(&mut administrator).await.expect("the role is there");
-    let (_, place) = server.url().split_once('@').expect("an address with a login");
-    let url = format!("postgres://migrator:{word}@{place}/orders");
-
-    let other = migrate(&url.replace("/orders", "/others"));
-    let told = said(&other.stderr);
-    assert!(other.status.code() == Some(1) && told.contains("no database `others`"), "{told}");
-    assert!(told.contains("CREATE DATABASE") && !told.contains(word), "{told}");
-    for _ in 0..2 {
-        let output = migrate(&url);
-        assert!(output.status.success(), "{}", said(&output.stderr));
+#[test]
+fn a_file_has_no_roles() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.db");
+    let login = "orders_api=x:55555555-5555-4555-8555-555555555555";
+    for words in [["--administrator", "somebody"], ["--login", login]] {
+        let mut command = migration(&format!("sqlite://{}", file.display()));
+        let output = command.args(words).output().expect("the binary runs");
+        let told = said(&output.stderr);
+        assert!(output.status.code() == Some(2) && told.contains("a SQLite file has no roles"), "{told}");
+        assert!(!file.exists());
     }
-    let owner = "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = 'orders'";
-    let owner: String = sqlx::query_scalar(owner).fetch_one(&mut administrator).await.expect("it is there");
-    assert_eq!(owner, "migrator");
 }
 
 #[tokio::test]
@@ -156,4 +145,37 @@ async fn behind_another_writer_of_the_file_it_says_what_it_waits_for() {
     let (command, said, _) = waited.expect("it says something").expect("no panic");
     assert!(said.contains("waits") && said.contains("another process"), "{said}");
     tokio::task::spawn_blocking(move || ends_well(command)).await.expect("it ends");
+}
+
+/// As those that a migration makes where the logins of the apps cannot have them.
+const LIMITS: &str = "DO $$ BEGIN
+     EXECUTE format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), '5s');
+     EXECUTE format('ALTER DATABASE %I SET lock_timeout = %L', current_database(), '5s');
+ END $$";
+
+/// Lets whoever waits for the table go on six seconds after they came.
+const RELEASE: &str = "DO $$ BEGIN
+     FOR attempt IN 1..600 LOOP
+         EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE relation = '_sqlx_migrations'::regclass AND NOT granted);
+         PERFORM pg_sleep(0.05);
+     END LOOP;
+     PERFORM pg_sleep(6);
+ END $$;
+ COMMIT";
+
+#[tokio::test]
+async fn postgres_limits_of_the_database_do_not_end_a_long_migration() {
+    let database = on_a_server().await;
+    assert!(migrate(&database.url()).status.success());
+    let mut holder = PgConnection::connect(&database.url()).await.expect("the server answers");
+    sqlx::raw_sql(LIMITS).execute(&mut holder).await.expect("the database's settings");
+    let lock = "BEGIN; LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(lock).execute(&mut holder).await.expect("the lock is free");
+    let url = database.url();
+    let started = Instant::now();
+    let migrating = tokio::task::spawn_blocking(move || migrate(&url));
+    sqlx::raw_sql(RELEASE).execute(&mut holder).await.expect("the lock is released");
+    let output = migrating.await.expect("no panic");
+    assert!(output.status.success(), "{}", said(&output.stderr));
+    assert!(started.elapsed() > Duration::from_secs(5), "{:?}", started.elapsed());
 }

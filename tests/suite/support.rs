@@ -18,6 +18,7 @@ use local_host::{
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
+mod administered;
 mod alone;
 mod client;
 mod database;
@@ -31,6 +32,7 @@ mod raw;
 mod signals;
 mod staged;
 
+pub(crate) use administered::Administered;
 pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, migration, on_a_server};

@@ -364,7 +364,7 @@ mod tests {
             ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
             ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
             ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
-            ("logins::postgres::a_role_that_an_identity_should_not_have_is_taken_away", postgres),
+            ("logins::postgres_role_that_an_identity_should_not_have_is_taken_away", postgres),
             ("database_tls::a_server_that_may_be_another_is_refused", postgres),
             ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
             ("a_statement_is_counted_by_its_sync_on_postgres", postgres),

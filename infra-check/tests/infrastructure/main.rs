@@ -2,7 +2,6 @@
 
 mod documents;
 mod gates;
-mod logins;
 mod network_rules;
 mod operators;
 mod picture;

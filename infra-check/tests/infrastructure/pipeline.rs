@@ -94,12 +94,11 @@ fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
         ".github/workflows/bootstrap.yml",
         ".github/workflows/deploy.yml",
         "infra/scripts/function-key.sh",
-        "infra/scripts/logins.sh",
         "docs/operate.md",
     ]
     .map(read)
     .concat();
-    for program in ["az", "curl", "gh", "psql", "unzip"] {
+    for program in ["az", "curl", "gh", "unzip"] {
         assert!(callers.contains(&format!("{program} ")), "{program} is called by nobody");
         assert!(programs.contains(&program), "{program} is not installed");
     }

@@ -136,16 +136,3 @@ fn a_function_key_is_in_no_argument() {
     let missing = stand_ins.run(script, &["GROUP", "APP"]);
     assert!(!missing.status.success() && String::from_utf8_lossy(&missing.stderr).contains("give the vault"));
 }
-
-#[test]
-fn logins_are_made_as_the_administrator_that_is_named() {
-    let stand_ins = StandIns::new("logins", &[("az", &[("get-access-token", "TOKEN")]), ("psql", &[])]);
-    said(&stand_ins.run("logins.sh", &["HOST", "id-migrate", "id-api", "1", "id-processor", "2"]));
-    let called = stand_ins.called();
-    let psql = called.iter().find(|line| line.starts_with("psql ")).expect("psql is called");
-    assert!(
-        psql.contains("host=HOST dbname=postgres user=id-migrate sslmode=verify-full sslrootcert=system"),
-        "{psql}"
-    );
-    assert!(psql.contains("ON_ERROR_STOP=1") && !psql.contains("TOKEN"), "{psql}");
-}

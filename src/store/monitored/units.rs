@@ -17,15 +17,15 @@ use crate::{
     },
     store::{
         Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed,
-        OnWait, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
-        StoreError, Updated, Workload,
+        OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice, Stamp,
+        Store, StoreError, Updated, Workload,
     },
 };
 
 #[async_trait]
 impl Store for Monitored {
-    async fn migrate_reporting(&self, on_wait: OnWait<'_>) -> Result<(), StoreError> {
-        self.store.migrate_reporting(on_wait).await
+    async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
+        self.store.migrate_for(principals, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
--- Exactly what the functions of each app need. Runs after every migration and after roles.sql, in one transaction with it.
+-- Exactly what the functions of each app need. Runs as orders_owner after every migration, in one transaction.
 
 -- What an earlier version granted and nobody needs any more goes first.
 REVOKE ALL ON products, orders, order_lines, order_history, outbox, inbox, dead_letters, idempotency_keys,

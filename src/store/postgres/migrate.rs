@@ -2,17 +2,14 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use sqlx::{
-    Connection as _, Error, PgConnection,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{Connection as _, Error, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 
 use tokio::time::timeout;
 
-use crate::store::{OnWait, StoreError};
+use crate::store::{MigrationError, OnWait, Principals, StoreError};
 
 use super::{
+    administration,
     pool::{Access, sqlstate},
     sql, waits,
 };
@@ -22,11 +19,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// The one database that is made where it is missing.
 const DATABASE: &str = "orders";
-/// A constant text, so that no name of an operator's becomes a statement.
-const CREATE_DATABASE: &str = "CREATE DATABASE orders";
 
-/// The roles that the two apps sign in with, and what each may do; changes nothing that is so already.
-const ROLES: &str = concat!(include_str!("roles.sql"), include_str!("grants.sql"));
+/// What the database or the login may have as limits of time. A change to a large table takes as long as it takes.
+const LIMITS: [&str; 3] = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"];
 
 /// Newer schemas than this binary's are left alone: a schema works with the binary before it too.
 fn migrator() -> Migrator {
@@ -35,27 +30,39 @@ fn migrator() -> Migrator {
     migrator
 }
 
-/// Runs what the schema lacks, then grants the roles what they need. No limit of time holds here: a change to a large
-/// table takes as long as it takes.
+/// Runs what the schema lacks, grants the roles what they need, and gives the principals their roles. No limit of time holds here.
 ///
 /// While it waits for a lock, `on_wait` is told which one and who has it.
-pub(super) async fn run(address: &PgConnectOptions, on_wait: OnWait<'_>) -> Result<(), StoreError> {
-    // Alone, the pool would try in silence until its patience ends; this says at once what is wrong.
-    match connect(address).await {
-        Ok(connection) => connection.close().await?,
-        Err(error) if is_of_code(&error, "3D000") => create_database(address).await?,
-        Err(error) => return Err(error.into()),
-    }
-    let one = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-    let one = one.connect_lazy_with(address.clone());
-    let pid = sqlx::query_scalar(sql::PID).fetch_one(&one).await?;
-    let migrated = async {
-        migrator().run(&one).await.map_err(Error::from)?;
-        sqlx::raw_sql(ROLES).execute(&one).await
+pub(super) async fn run(
+    address: &PgConnectOptions,
+    principals: &Principals,
+    on_wait: OnWait<'_>,
+) -> Result<(), StoreError> {
+    let address = address.clone().options(LIMITS.map(|limit| (limit, "0")));
+    let mut connection = match connect(&address).await {
+        Err(error) if is_of_code(&error, "3D000") => {
+            create_database(&address, principals).await?;
+            connect(&address).await?
+        }
+        Err(error) if is_forbidden(&error) => return Err(MigrationError::ConnectForbidden.into()),
+        settled => settled?,
     };
-    waits::reported(address, pid, migrated, on_wait).await?;
-    one.close().await;
-    Ok(())
+    let pid = sqlx::query_scalar(sql::PID).fetch_one(&mut connection).await?;
+    let migrated = bring_up(&mut connection, principals, &address);
+    waits::reported(&address, pid, migrated, on_wait).await?;
+    Ok(connection.close().await?)
+}
+
+async fn bring_up(
+    connection: &mut PgConnection,
+    principals: &Principals,
+    address: &PgConnectOptions,
+) -> Result<(), StoreError> {
+    administration::become_owner(connection, principals).await?;
+    // `run` would do the same, but the compiler cannot prove that its future may be sent to another thread.
+    migrator().run_direct(None, connection, false).await.map_err(Error::from)?;
+    administration::grant_to_roles(connection).await?;
+    administration::grant_to_logins(connection, &principals.logins, address).await
 }
 
 async fn connect(address: &PgConnectOptions) -> Result<PgConnection, Error> {
@@ -63,20 +70,13 @@ async fn connect(address: &PgConnectOptions) -> Result<PgConnection, Error> {
     timeout(CONNECT, PgConnection::connect_with(address)).await.map_err(late)?
 }
 
-/// Makes the database that is missing, so that it belongs to the login that migrates: one that Azure makes can belong to
-/// a role that grants nothing (<https://github.com/hashicorp/terraform-provider-azurerm/issues/27895>).
-async fn create_database(address: &PgConnectOptions) -> Result<(), StoreError> {
+async fn create_database(address: &PgConnectOptions, principals: &Principals) -> Result<(), StoreError> {
     let name = address.get_database().unwrap_or_default();
     if name != DATABASE {
-        return Err(StoreError::NoDatabase(name.to_owned()));
+        return Err(MigrationError::NoDatabase(name.to_owned()).into());
     }
     let mut connection = connect(&address.clone().database("postgres")).await?;
-    match sqlx::raw_sql(CREATE_DATABASE).execute(&mut connection).await {
-        Ok(_) => {}
-        // Another migration made it meanwhile: known by its name, or by the row that it has just written.
-        Err(error) if is_of_code(&error, "42P04") || is_of_code(&error, "23505") => {}
-        Err(error) => return Err(error.into()),
-    }
+    administration::create_database(&mut connection, principals).await?;
     Ok(connection.close().await?)
 }
 
@@ -110,6 +110,6 @@ pub(super) fn is_forbidden(error: &Error) -> bool {
     is_of_code(error, "42501")
 }
 
-fn is_of_code(error: &Error, code: &str) -> bool {
+pub(super) fn is_of_code(error: &Error, code: &str) -> bool {
     sqlstate(error).as_deref() == Some(code)
 }

@@ -1,8 +1,10 @@
 //! The statements that only PostgreSQL runs. Each is a whole unit of work: PostgreSQL runs a statement as a
 //! transaction of its own, so one round trip keeps all of it or nothing.
 
+mod administration;
 mod inspect;
 
+pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, NAME_PRINCIPALS, ROLE_EXISTS};
 pub(super) use inspect::{PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
 
 use crate::store::{

@@ -24,10 +24,12 @@ pub(in crate::store::postgres) const WAITS: &str =
      LEFT JOIN pg_stat_activity AS activity ON activity.pid = blocking.pid
      WHERE waiting.pid = $1 AND NOT granted";
 
-/// Whether the connection is encrypted, the login owns the tables or the server, and which role's rights it holds.
+/// Whether the connection is encrypted, the login owns the tables or the server or can become their owner, and which role's
+/// rights it holds.
 pub(in crate::store::postgres) const RIGHTS: &str = "SELECT
     coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
     coalesce((SELECT rolsuper FROM pg_roles WHERE rolname = current_user), false)
-        OR EXISTS (SELECT FROM pg_tables WHERE tablename = 'orders' AND tableowner = current_user),
+        OR EXISTS (SELECT FROM pg_class WHERE relname = 'orders' AND relkind IN ('r', 'p')
+            AND pg_has_role(current_user, relowner, 'MEMBER')),
     EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_api' AND pg_has_role(current_user, oid, 'USAGE')),
     EXISTS (SELECT FROM pg_roles WHERE rolname = 'orders_processor' AND pg_has_role(current_user, oid, 'USAGE'))";

@@ -1,0 +1,93 @@
+//! Why a store cannot be opened, or cannot answer.
+
+use super::{RoleName, wording};
+
+/// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No engine answers to its scheme.
+    #[error("the database URL must begin with postgres:// or sqlite://")]
+    Scheme,
+    /// It is no URL of its engine.
+    #[error("the database URL cannot be read; write postgres://user@host/database or sqlite:// and a path")]
+    Malformed(#[source] sqlx::Error),
+    /// It names a database that ends with the process.
+    #[error("the database must be a file, for it has to outlive the process")]
+    InMemory,
+}
+
+/// The store cannot answer; the caller may try again.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, busy or failing.
+    #[error("{}", wording::Unavailable(.0))]
+    Unavailable(sqlx::Error),
+    /// The database's schema is older than this binary needs.
+    #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
+    Outdated,
+    /// The tables are there, and the login does not look where they are.
+    #[error(
+        "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
+         set it with ALTER ROLE … SET search_path"
+    )]
+    NotInSearchPath {
+        /// The schema of the tables.
+        schema: String,
+        /// What the login has.
+        search_path: String,
+    },
+    /// The tables are there, and the login may not use their schema.
+    #[error("the login may not use the schema `{schema}` of the tables: grant it USAGE on that schema")]
+    SchemaForbidden {
+        /// The schema of the tables.
+        schema: String,
+    },
+    /// A migration cannot begin, or not do all that it was told.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// A row does not read as what it should be: a bug, or another hand in the database.
+    #[error("{table}.{column} holds something that it cannot hold")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// Why a migration cannot be done as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// The server has no database of the name, and it is not the one that is made where it is missing.
+    #[error(
+        "there is no database `{0}`: run `CREATE DATABASE \"{quoted}\"` in the database `postgres` as the login that \
+         migrates, or name it `orders`, which is made by itself", quoted = .0.replace('"', "\"\"")
+    )]
+    NoDatabase(String),
+    /// The login that migrates may not even connect.
+    #[error(
+        "the login may not connect to the database: have an administrator who may run \
+         `orders-worker migrate --administrator NAME`, NAME being the login"
+    )]
+    ConnectForbidden,
+    /// A login is missing, and the server does not make logins of Entra's principals.
+    #[error(
+        "there is no login `{0}`, and this server has no function pgaadauth_create_principal_with_oid, by which Azure \
+         makes logins of Entra identities: run CREATE ROLE … LOGIN for it, then this again"
+    )]
+    NoEntraLogins(RoleName),
+    /// The login that migrates would lose its own rights.
+    #[error("`{0}` migrates, so it is no login of an app: `--login` names another one")]
+    MigratesItself(RoleName),
+    /// SQLite has neither roles nor logins.
+    #[error(
+        "a SQLite file has no roles: leave out `--administrator` and `--login`, or name a postgres:// URL"
+    )]
+    WithoutRoles,
+}

@@ -1,0 +1,18 @@
+//! What a migration asks for as the administrator who is signed in.
+
+/// Names the principals that the texts read from settings; says who is signed in.
+pub(in crate::store::postgres) const NAME_PRINCIPALS: &str = "SELECT CAST(session_user AS TEXT) FROM
+     set_config('orders_worker.administrators', CAST(CAST($1 AS TEXT[]) AS TEXT), false) AS administrators,
+     set_config('orders_worker.names', CAST(CAST($2 AS TEXT[]) AS TEXT), false) AS names,
+     set_config('orders_worker.roles', CAST(CAST($3 AS TEXT[]) AS TEXT), false) AS roles";
+
+/// Keeps to the schema that the login sees now, in whatever role it acts.
+pub(in crate::store::postgres) const KEEP_SCHEMA: &str = "SELECT set_config('search_path',
+     coalesce(quote_ident(current_schema()), current_setting('search_path')), false)";
+
+pub(in crate::store::postgres) const ROLE_EXISTS: &str =
+    "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)";
+
+/// Neither an administrator nor held to a second factor.
+pub(in crate::store::postgres) const CREATE_ENTRA_LOGIN: &str =
+    "SELECT pgaadauth_create_principal_with_oid($1, $2, 'service', false, false)";

@@ -1,0 +1,104 @@
+//! Who may migrate, and whom the schema belongs to.
+
+use std::process::Output;
+
+use sqlx::migrate::Migrator;
+
+use crate::support::Administered;
+
+/// The migrations without their command.
+static SCHEMA: Migrator = sqlx::migrate!("src/store/migrations/postgres");
+
+/// Takes the newest migration back.
+const VERSION_BEFORE: &str = "DROP TABLE idempotency_keys;
+    ALTER TABLE inbox DROP COLUMN content;
+    ALTER TABLE outbox DROP COLUMN digest;
+    DROP INDEX inbox_by_age, outbox_consumed, dead_letters_replayed, dead_letters_by_digest;
+    DELETE FROM _sqlx_migrations WHERE version = 2";
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned()
+}
+
+fn done(output: &Output) {
+    assert!(output.status.success(), "{}", said(output));
+}
+
+fn refused(output: &Output, words: &[&str]) {
+    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    for word in words {
+        assert!(said(output).contains(word), "{word}: {}", said(output));
+    }
+}
+
+#[tokio::test]
+async fn postgres_without_the_database_gets_it_and_nobody_signs_in_as_its_owner() {
+    let server = Administered::start().await;
+    let other = server.url("first").replace("/orders", "/other%22s");
+    let other = crate::support::migrate(&other);
+    refused(&other, &["no database `other\"s`", "CREATE DATABASE \"other\"\"s\""]);
+    done(&server.migrate("first", &[]));
+    assert_eq!(server.owners().await, ["orders_owner"]);
+    let can =
+        "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'orders\\_%' AND (rolcanlogin OR rolsuper
+         OR rolcreaterole OR rolcreatedb OR rolbypassrls)";
+    assert!(server.texts(can).await.is_empty());
+
+    let state = server.state().await;
+    done(&server.migrate("first", &[]));
+    assert_eq!(server.state().await, state, "the second time it changes nothing");
+}
+
+#[tokio::test]
+async fn postgres_superusers_database_belongs_to_the_owner_too() {
+    let server = Administered::start().await;
+    done(&server.migrate("postgres", &["--administrator", "first"]));
+    assert_eq!(server.owners().await, ["orders_owner"]);
+    let state = server.state().await;
+    done(&server.migrate("postgres", &["--administrator", "first"]));
+    assert_eq!(server.state().await, state);
+    done(&server.migrate("first", &[]));
+    assert_eq!(server.state().await, state);
+}
+
+#[tokio::test]
+async fn postgres_second_administrator_migrates_the_next_version() {
+    let server = Administered::start().await;
+    done(&server.migrate("first", &["--administrator", "second"]));
+    server.run("postgres", "orders", VERSION_BEFORE).await;
+    let missing = server.migrate("first", &["--administrator", "nobody in particular"]);
+    refused(&missing, &["no role \"nobody in particular\"", "administrator of the server first"]);
+
+    done(&server.migrate("second", &["--administrator", "third"]));
+    assert_eq!(server.owners().await, ["orders_owner"]);
+    let version = "SELECT max(version)::text FROM _sqlx_migrations";
+    assert_eq!(server.texts(version).await, ["2"]);
+    done(&server.migrate("third", &[]));
+    refused(&server.migrate("stranger", &[]), &["may not act as orders_owner", "--administrator"]);
+    server.run("third", "orders", "REVOKE CONNECT ON DATABASE orders FROM PUBLIC").await;
+    refused(&server.migrate("stranger", &[]), &["may not connect", "--administrator"]);
+}
+
+#[tokio::test]
+async fn postgres_database_of_the_version_before_is_handed_over_with_its_rows() {
+    let server = Administered::start().await;
+    server.run("first", "postgres", "CREATE DATABASE orders").await;
+    server.run("first", "orders", "CREATE ROLE orders_api; CREATE ROLE orders_processor").await;
+    // As versions before this one did it: under the login that migrated.
+    SCHEMA.run(&mut server.connect("first", "orders").await).await.expect("the schema is made");
+    server.run("first", "orders", "INSERT INTO products VALUES ('X', 'X', 'EUR', 1, true, 1, 0)").await;
+
+    let state = server.state().await;
+    let other = server.migrate("second", &[]);
+    let word = if server.is_16_or_later().await {
+        "role orders_api was made by first"
+    } else {
+        "database orders belongs to first"
+    };
+    refused(&other, &[word, "--administrator"]);
+    assert_eq!(server.state().await, state, "what is refused changes nothing");
+    done(&server.migrate("first", &["--administrator", "second"]));
+    assert_eq!(server.owners().await, ["orders_owner"]);
+    assert_eq!(server.texts("SELECT sku FROM products").await, ["X"]);
+    done(&server.migrate("second", &[]));
+}
