@@ -8,7 +8,7 @@ pub use check::{Broken, check};
 pub use table::table;
 pub use want::{Companion, Want};
 
-use crate::worlds::{Beyond, World};
+use crate::worlds::{Beyond, Size, World};
 
 /// One line of the table. It holds for every resource that it is about, and fails when there is none.
 #[derive(Debug, Clone)]
@@ -24,10 +24,20 @@ pub struct Assertion {
     pub path: &'static str,
     /// What it has to be.
     pub want: Want,
+    /// In which sizes it holds.
+    pub sizes: &'static [Size],
     /// In which choices of parameters.
     pub when: When,
     /// How many resources there are at least.
     pub least: usize,
+}
+
+impl Assertion {
+    /// Whether the line is about this choice of parameters.
+    #[must_use]
+    pub fn is_for(&self, world: World) -> bool {
+        self.sizes.contains(&world.size) && self.when.is(world)
+    }
 }
 
 /// The choices of parameters that a line is about.
@@ -45,6 +55,8 @@ pub enum When {
     Without(Beyond),
     /// Those whose gateway has the API.
     Api,
+    /// Those of them whose gateway has a host name of ours.
+    Named,
     /// Those with a plan, but not in an App Service Environment.
     Shared(&'static str),
     /// Those with a network, but not in an App Service Environment.
@@ -52,9 +64,7 @@ pub enum When {
 }
 
 impl When {
-    /// Whether the line is about this choice.
-    #[must_use]
-    pub fn is(self, world: World) -> bool {
+    fn is(self, world: World) -> bool {
         match self {
             Self::Always => true,
             Self::Plan(plan) => world.plan == plan,
@@ -62,6 +72,7 @@ impl When {
             Self::With(beyond) => world.beyond == beyond,
             Self::Without(beyond) => world.beyond != beyond,
             Self::Api => world.has_api(),
+            Self::Named => world.has_api() && world.beyond != Beyond::First,
             Self::Joined(network) => world.network == network && world.beyond != Beyond::Isolated,
             Self::Shared(plan) => world.plan == plan && world.beyond != Beyond::Isolated,
         }

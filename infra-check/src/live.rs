@@ -36,7 +36,7 @@ pub fn verify(answers: &[&str], world: World) -> Result<Vec<Broken>, LiveError> 
     }
     let resources = with_site_config(resources);
     let given = |kind: &str| resources.iter().any(|one| one.kind == kind);
-    let lines = table().into_iter().filter(|line| line.when.is(world) && given(line.kind));
+    let lines = table().into_iter().filter(|line| line.is_for(world) && given(line.kind));
     let lines = lines.filter(|line| !matches!(&line.want, Want::Companion(other) if !given(other.kind)));
     // Ids are plain text afterwards, so only their being there can be held; and one resource is enough.
     let lines: Vec<_> = lines.map(|line| line.for_ids(1)).collect();

@@ -1,6 +1,6 @@
 //! What an operator may not ask for and Bicep cannot refuse, for it knows no ranges of addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use block::Block;
 
@@ -14,13 +14,18 @@ mod block;
 pub fn faults(parameters: &Value) -> Vec<String> {
     let mut found = Vec::new();
     clients(parameters.at("allowedClients.value"), &mut found);
-    callers(parameters.at("allowedCallers.value"), &mut found);
     origins(parameters.at("corsOrigins.value"), &mut found);
-    partners(parameters.at("partnerCertificates.value"), &mut found);
-    backend(parameters, &mut found);
-    for needed in
-        ["environmentName", "location", "apiClientId", "gatewayHostName", "alertEmail", "budgetStart"]
-    {
+    let mut needed = vec!["environmentName", "location"];
+    if parameters.at("size.value").and_then(Value::text) == Some("small") {
+        needed.extend(["deployerId", "deployerName"]);
+        deployer(parameters.at("deployerAddress.value"), &mut found);
+    } else {
+        needed.extend(["alertEmail", "budgetStart"]);
+        callers(parameters, &mut found);
+        partners(parameters.at("partnerCertificates.value"), &mut found);
+        backend(parameters, &mut found);
+    }
+    for needed in needed {
         let value = parameters.at(&format!("{needed}.value")).and_then(Value::text);
         if value.is_none_or(str::is_empty) {
             found.push(format!("{needed} is empty: give it a value"));
@@ -69,12 +74,25 @@ fn clients(clients: Option<&Value>, found: &mut Vec<String>) {
     }
 }
 
-fn callers(callers: Option<&Value>, found: &mut Vec<String>) {
-    let Some(Value::List(ranges)) = callers else {
+/// One rule of the database's firewall lets this address in; the address of nobody in particular would let all of Azure in.
+fn deployer(address: Option<&Value>, found: &mut Vec<String>) {
+    let address = address.and_then(Value::text).unwrap_or_default();
+    let is_one = address.parse::<Ipv4Addr>().is_ok_and(|address| !address.is_unspecified());
+    if !address.is_empty() && !is_one {
+        found.push(format!(
+            "deployerAddress: `{address}` is no IPv4 address: write the one that you come from"
+        ));
+    }
+}
+
+fn callers(parameters: &Value, found: &mut Vec<String>) {
+    let Some(Value::List(ranges)) = parameters.at("allowedCallers.value") else {
         found.push("allowedCallers is no list of { from, to, cidr }".to_owned());
         return;
     };
-    if ranges.is_empty() {
+    let is_direct =
+        parameters.at("directCallers.value").and_then(Value::text).is_some_and(|to| !to.is_empty());
+    if ranges.is_empty() && !is_direct {
         found.push("allowedCallers is empty: nobody could call; name the addresses that may".to_owned());
     }
     for range in ranges {
@@ -127,11 +145,13 @@ fn partners(pairs: Option<&Value>, found: &mut Vec<String>) {
 }
 
 fn backend(parameters: &Value, found: &mut Vec<String>) {
-    let prefix = parameters.at("fulfilmentAddressPrefix.value").and_then(Value::text).unwrap_or_default();
-    if !Block::read(prefix).is_some_and(|block| block.has_at_most(8)) {
+    let given =
+        |name: &str| parameters.at(&format!("{name}.value")).and_then(Value::text).unwrap_or_default();
+    let prefix = given("fulfilmentAddressPrefix");
+    if !given("fulfilmentUrl").is_empty() && !Block::read(prefix).is_some_and(|block| block.has_at_most(8)) {
         found.push(format!("fulfilmentAddressPrefix: `{prefix}` is no range of at most 256 addresses"));
     }
-    let callers = parameters.at("directCallers.value").and_then(Value::text).unwrap_or_default();
+    let callers = given("directCallers");
     if !callers.is_empty() && !Block::read(callers).is_some_and(|block| block.has_at_most(24)) {
         found.push(format!("directCallers: `{callers}` is no range of your own network"));
     }

@@ -13,6 +13,9 @@ pub const PRIVATE_ENDPOINTS: &str = "privateEndpoints";
 /// Storage, vaults and apps behind service endpoints and default deny.
 pub const SERVICE_ENDPOINTS: &str = "serviceEndpoints";
 
+/// No network of our own: identities alone close storage, vaults and apps.
+pub const OPEN: &str = "open";
+
 /// What makes names unique: `uniqueString` of the made-up subscription, environment and region.
 pub const TOKEN: &str = "bgtmmfwj4uny4";
 
@@ -24,12 +27,23 @@ pub const FOLDER: &str = "infra/worlds";
 pub struct World {
     /// What its files are called.
     pub name: &'static str,
+    /// Which of the two sizes.
+    pub size: Size,
     /// `flex` or `dedicated`.
     pub plan: &'static str,
-    /// `privateEndpoints` or `serviceEndpoints`.
+    /// `privateEndpoints`, `serviceEndpoints`, or `open` where it is small.
     pub network: &'static str,
     /// What it has beyond that.
     pub beyond: Beyond,
+}
+
+/// What is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// To see it run: no network, no gateway.
+    Small,
+    /// With a network of its own and a gateway.
+    Production,
 }
 
 /// What a world has beyond plan and network.
@@ -45,6 +59,8 @@ pub enum Beyond {
     Isolated,
     /// Programs that call the api app itself, and no gateway's API.
     Direct,
+    /// Less, as the first provision: no host name, no backend, the apps have never run.
+    First,
 }
 
 /// A snapshot cannot be read.
@@ -61,8 +77,10 @@ pub enum WorldError {
 /// Every choice.
 #[must_use]
 pub fn all() -> Vec<World> {
-    let world = |name, plan, network, beyond| World { name, plan, network, beyond };
+    let world = |name, plan, network, beyond| World { name, size: Size::Production, plan, network, beyond };
     vec![
+        World { size: Size::Small, ..world("flex-small", FLEX, OPEN, Beyond::Nothing) },
+        world("flex-first", FLEX, PRIVATE_ENDPOINTS, Beyond::First),
         world("flex-private-plain", FLEX, PRIVATE_ENDPOINTS, Beyond::Nothing),
         world("flex-private-full", FLEX, PRIVATE_ENDPOINTS, Beyond::Options),
         world("flex-front", FLEX, PRIVATE_ENDPOINTS, Beyond::Front),
@@ -91,7 +109,7 @@ impl World {
     /// Whether there is an API on the gateway.
     #[must_use]
     pub fn has_api(&self) -> bool {
-        self.beyond != Beyond::Direct
+        self.size == Size::Production && self.beyond != Beyond::Direct
     }
 
     /// What it deploys, read from its committed snapshot.

@@ -19,22 +19,16 @@ param publisherEmail string
 @description('Whether Front Door stands before the gateway, and comes by a private link.')
 param behindFrontDoor bool
 
-@description('Azure makes no gateway without a public address; it can be taken away afterwards.')
-param firstDeployment bool
-
 @description('Workspace that receives the logs.')
 param workspaceId string
 
-@description('Whether the certificate is in its vault.')
-param publish bool
-
-@description('Host name of the gateway.')
+@description('Host name of our own; empty for Azure\'s, which asks for no certificates. Its certificate has to be in the vault.')
 param hostName string
 
 @description('Address of the certificate in its vault, without a version so that it follows rotation.')
 param certificateUri string
 
-// The certificate can be read only when this identity has its role, so the first deployment goes without.
+// The certificate is read by an identity that the first deployment makes, from a vault that it makes, so the name comes later.
 var ownHostName = [
   {
     type: 'Proxy'
@@ -61,15 +55,16 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
   properties: {
     publisherName: publisherName
     publisherEmail: publisherEmail
-    // Front Door comes by a private link, and then no caller by the public address.
-    publicNetworkAccess: behindFrontDoor && !firstDeployment ? 'Disabled' : 'Enabled'
+    // Front Door comes by a private link, and then no caller by the public address. Azure makes no gateway without one, but
+    // lets it be taken away: Front Door comes with the host name, so never with the first deployment.
+    publicNetworkAccess: behindFrontDoor ? 'Disabled' : 'Enabled'
     virtualNetworkType: 'External'
     virtualNetworkConfiguration: {
       subnetResourceId: subnetId
     }
     developerPortalStatus: 'Disabled'
     legacyPortalStatus: 'Disabled'
-    hostnameConfigurations: publish ? ownHostName : []
+    hostnameConfigurations: empty(hostName) ? [] : ownHostName
   }
 }
 
@@ -96,3 +91,6 @@ output id string = service.id
 
 @description('The identity that reads the gateway\'s vault.')
 output principalId string = service.identity.principalId
+
+@description('Where callers come.')
+output url string = empty(hostName) ? service.properties.gatewayUrl : 'https://${hostName}'

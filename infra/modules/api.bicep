@@ -6,9 +6,6 @@ param serviceName string
 @description('Host name of the api app.')
 param backendHost string
 
-@description('Address of the function key in the gateway\'s vault, without a version so that it follows rotation.')
-param functionKeyUri string
-
 @description('Client id of the API\'s app registration.')
 param apiClientId string
 
@@ -57,18 +54,6 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' existing = {
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
-}
-
-resource functionKey 'Microsoft.ApiManagement/service/namedValues@2024-05-01' = {
-  parent: service
-  name: 'function-key'
-  properties: {
-    displayName: 'function-key'
-    secret: true
-    keyVault: {
-      secretIdentifier: functionKeyUri
-    }
-  }
 }
 
 resource tenantValue 'Microsoft.ApiManagement/service/namedValues@2024-05-01' = {
@@ -137,7 +122,6 @@ resource ordersPolicy 'Microsoft.ApiManagement/service/apis/policies@2024-05-01'
     value: apiPolicy
   }
   dependsOn: [
-    functionKey
     policy
   ]
 }

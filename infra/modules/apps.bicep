@@ -1,4 +1,4 @@
-import { Places, Identity, Accounts, Vaults } from 'types.bicep'
+import { Places, Identity, Accounts, Size, Vaults } from 'types.bicep'
 
 @description('Region of the apps.')
 param location string
@@ -9,10 +9,13 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
+@description('Small apps scale as far as a small database takes connections.')
+param size Size
+
 @description('flex or dedicated.')
 param plan string
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('privateEndpoints, serviceEndpoints or open.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -58,7 +61,7 @@ param allowedUserClients string
 @description('Origins of browser applications; the gateway answers them, the app only repeats the list.')
 param corsOrigins array
 
-@description('Where orders are fulfilled.')
+@description('Where orders are fulfilled; empty for nowhere yet.')
 param fulfilmentUrl string
 
 @description('Which certificate belongs to which program that calls the api app itself; empty: the gateway is the only way in.')
@@ -73,6 +76,17 @@ param publisherRoleId string
 // pool x instances x scale groups: docs/scale.md.
 var apiPool = 4
 var processorPool = 2
+var isSmall = size == 'small'
+var apiInstances = isSmall ? 2 : 40
+var processorInstances = isSmall ? 1 : 40
+// Messages for a backend that nobody named stay in their queue, uncounted; each try would count towards giving them up.
+var ofFulfilment = empty(fulfilmentUrl)
+  ? { AzureWebJobs_FulfilOrder_Disabled: 'true' }
+  : {
+      ORDERS_FULFILMENT_URL: fulfilmentUrl
+      ORDERS_FULFILMENT_CLIENT_CERTIFICATE: 'keyvault:fulfilment-client'
+      ORDERS_FULFILMENT_CA: 'keyvault:fulfilment-ca'
+    }
 // The gateway shows no certificate, so an app that demands one has other callers.
 var ofDirectCallers = empty(directCertificates)
   ? {}
@@ -100,12 +114,14 @@ module api 'function-app.bicep' = {
     appServiceEnvironmentId: appServiceEnvironmentId
     minTlsVersion: minTlsVersion
     identity: identities.api
+    instances: apiInstances
     hostAccount: storage.api
     workspaceId: workspaceId
     connectionString: connectionString
     apiClientId: apiClientId
     allowedClientIds: allowedClientIds
     corsOrigins: corsOrigins
+    byPipeline: !isSmall
     deployPrincipalId: deployPrincipalId
     publisherRoleId: publisherRoleId
     demandsCertificates: !empty(directCertificates)
@@ -142,26 +158,25 @@ module processor 'function-app.bicep' = {
     appServiceEnvironmentId: appServiceEnvironmentId
     minTlsVersion: minTlsVersion
     identity: identities.processor
+    instances: processorInstances
     hostAccount: storage.processor
     workspaceId: workspaceId
     connectionString: connectionString
     apiClientId: apiClientId
     allowedClientIds: allowedClientIds
     corsOrigins: []
+    byPipeline: !isSmall
     deployPrincipalId: deployPrincipalId
     publisherRoleId: publisherRoleId
     demandsCertificates: false
-    settings: {
+    settings: union(ofFulfilment, {
       WorkQueues__queueServiceUri: work
       ORDERS_DATABASE_URL: 'postgres://${identities.processor.name}@${databaseHost}:5432/orders?sslmode=verify-full'
       ORDERS_DATABASE_IDENTITY: 'managed'
       ORDERS_DATABASE_POOL: string(processorPool)
       ORDERS_ENTRA_TENANT_ID: tenant().tenantId
-      ORDERS_FULFILMENT_URL: fulfilmentUrl
-      ORDERS_FULFILMENT_CLIENT_CERTIFICATE: 'keyvault:fulfilment-client'
-      ORDERS_FULFILMENT_CA: 'keyvault:fulfilment-ca'
       KeyVaultUrl: vaultUris.processor
-    }
+    })
   }
 }
 

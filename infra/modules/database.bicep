@@ -1,4 +1,4 @@
-import { Places } from 'types.bicep'
+import { Administrator, Places, Size } from 'types.bicep'
 
 @description('Region of the server.')
 param location string
@@ -9,19 +9,20 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
+@description('A small server has no standby and a public address, which two rules guard and Entra alone opens.')
+param size Size
+
 @description('Subnets and DNS zones.')
 param networking Places
 
 @description('Workspace that receives the logs.')
 param workspaceId string
 
-@description('Object id and name of the Entra group that administers the server.')
-param administratorsId string
-param administratorsName string
+@description('Who administers the server, and so brings the schema to a version and makes the apps\' logins.')
+param administrators Administrator[]
 
-@description('Object id and name of the identity that brings the schema to a version and makes the apps\' logins.')
-param migratorId string
-param migratorName string
+@description('The one address beyond Azure from which a small server is reached; empty for none.')
+param deployerAddress string
 
 @description('Put a lock against deletion on it.')
 param keep bool
@@ -35,6 +36,12 @@ param encryptionIdentityId string
 @description('That key; empty for none.')
 param keyUri string
 
+var isSmall = size == 'small'
+// An app without a network comes from no address of its own, so the first rule lets in whatever runs in Azure.
+var reachedFrom = concat(
+  isSmall ? [{ name: 'azure', address: '0.0.0.0' }] : [],
+  isSmall && !empty(deployerAddress) ? [{ name: 'deployer', address: deployerAddress }] : []
+)
 // Only what differs from Azure's defaults, for each is a slow change of its own. TLS 1.2 at least, SCRAM and encrypted
 // connections are defaults, and so is max_connections, which docs/scale.md counts with.
 var settings = [
@@ -49,10 +56,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
   name: 'psql-${token}'
   location: location
   tags: tags
-  sku: {
-    name: 'Standard_D2ds_v5'
-    tier: 'GeneralPurpose'
-  }
+  sku: isSmall ? { name: 'Standard_B1ms', tier: 'Burstable' } : { name: 'Standard_D2ds_v5', tier: 'GeneralPurpose' }
   identity: customerManagedKeys
     ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
     : null
@@ -64,18 +68,18 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
       tenantId: tenant().tenantId
     }
     network: {
-      publicNetworkAccess: 'Disabled'
+      publicNetworkAccess: isSmall ? 'Enabled' : 'Disabled'
     }
     storage: {
-      storageSizeGB: 64
+      storageSizeGB: isSmall ? 32 : 64
       autoGrow: 'Enabled'
     }
     backup: {
-      backupRetentionDays: 35
+      backupRetentionDays: isSmall ? 7 : 35
       geoRedundantBackup: 'Disabled'
     }
     highAvailability: {
-      mode: 'ZoneRedundant'
+      mode: isSmall ? 'Disabled' : 'ZoneRedundant'
     }
     dataEncryption: customerManagedKeys
       ? { type: 'AzureKeyVault', primaryKeyURI: keyUri, primaryUserAssignedIdentityId: encryptionIdentityId }
@@ -96,45 +100,50 @@ resource configuration 'Microsoft.DBforPostgreSQL/flexibleServers/configurations
   }
 ]
 
-resource administrators 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
-  parent: server
-  name: administratorsId
-  properties: {
-    principalType: 'Group'
-    principalName: administratorsName
-    tenantId: tenant().tenantId
+@batchSize(1)
+resource logins 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = [
+  for administrator in administrators: {
+    parent: server
+    name: administrator.id
+    properties: {
+      principalType: administrator.type
+      principalName: administrator.name
+      tenantId: tenant().tenantId
+    }
+    dependsOn: [
+      configuration
+    ]
   }
-  dependsOn: [
-    configuration
-  ]
-}
+]
 
-resource migrator 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
-  parent: server
-  name: migratorId
-  properties: {
-    principalType: 'ServicePrincipal'
-    principalName: migratorName
-    tenantId: tenant().tenantId
+@batchSize(1)
+resource doors 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@2025-08-01' = [
+  for from in reachedFrom: {
+    parent: server
+    name: from.name
+    properties: {
+      startIpAddress: from.address
+      endIpAddress: from.address
+    }
+    dependsOn: [
+      logins
+    ]
   }
-  dependsOn: [
-    administrators
-  ]
-}
+]
 
-resource threats 'Microsoft.DBforPostgreSQL/flexibleServers/advancedThreatProtectionSettings@2025-08-01' = {
+resource threats 'Microsoft.DBforPostgreSQL/flexibleServers/advancedThreatProtectionSettings@2025-08-01' = if (!isSmall) {
   parent: server
   name: 'Default'
   properties: {
     state: 'Enabled'
   }
   dependsOn: [
-    migrator
+    logins
   ]
 }
 
 // The flexible server knows no service endpoints, so it has this in both kinds of network.
-module endpoint 'private-endpoint.bicep' = {
+module endpoint 'private-endpoint.bicep' = if (!isSmall) {
   name: 'endpoint-database'
   params: {
     name: 'pe-psql-${token}'
@@ -166,6 +175,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     ]
   }
   dependsOn: [
+    doors
     threats
   ]
 }

@@ -18,7 +18,7 @@ param tags object
 @description('flex or dedicated.')
 param plan string
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('privateEndpoints, serviceEndpoints, or open: then App Service Authentication alone stands before it.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -42,6 +42,9 @@ param minTlsVersion string
 @description('The app\'s own identity, as { id, clientId }.')
 param identity Identity
 
+@description('The most instances of one scale group, on Flex Consumption.')
+param instances int
+
 @description('Storage account of the app\'s host and package.')
 param hostAccount string
 
@@ -60,7 +63,10 @@ param allowedClientIds array
 @description('Origins of browser applications.')
 param corsOrigins array
 
-@description('The identity that publishes packages.')
+@description('Whether a pipeline publishes packages, or a person.')
+param byPipeline bool
+
+@description('The identity of that pipeline.')
 param deployPrincipalId string
 
 @description('The role that lets it publish.')
@@ -89,13 +95,15 @@ var flexConfig = {
     version: '1.0'
   }
   scaleAndConcurrency: {
-    maximumInstanceCount: 40
+    maximumInstanceCount: instances
     instanceMemoryMB: 512
   }
 }
 
 // An App Service Environment stands in a subnet of its own: its apps are inside already and have no endpoint.
 var isIsolated = !empty(appServiceEnvironmentId)
+var isJoined = network != 'open' && !isIsolated
+var otherwise = network == 'open' ? 'Allow' : 'Deny'
 // Behind a private endpoint no caller comes by another way; with service endpoints one subnet does; an App Service Environment
 // sees the addresses of a network that is joined to its own.
 var callers = isIsolated
@@ -117,10 +125,10 @@ var siteConfig = {
     allowedOrigins: corsOrigins
     supportCredentials: false
   }
-  ipSecurityRestrictionsDefaultAction: 'Deny'
+  ipSecurityRestrictionsDefaultAction: otherwise
   ipSecurityRestrictions: callers
   scmIpSecurityRestrictionsUseMain: false
-  scmIpSecurityRestrictionsDefaultAction: 'Deny'
+  scmIpSecurityRestrictionsDefaultAction: otherwise
   scmIpSecurityRestrictions: publishers
 }
 // Azure refuses a Flex Consumption app that names these, whatever it says of them; FTP is closed by the policy below.
@@ -157,9 +165,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: farm.id
     httpsOnly: true
-    publicNetworkAccess: network == 'serviceEndpoints' || isIsolated ? 'Enabled' : 'Disabled'
-    virtualNetworkSubnetId: isIsolated ? null : subnetId
-    outboundVnetRouting: isIsolated ? null : { allTraffic: true }
+    publicNetworkAccess: network == 'privateEndpoints' && !isIsolated ? 'Disabled' : 'Enabled'
+    virtualNetworkSubnetId: isJoined ? subnetId : null
+    outboundVnetRouting: isJoined ? { allTraffic: true } : null
     keyVaultReferenceIdentity: identity.id
     clientAffinityEnabled: false
     clientCertEnabled: plan == 'dedicated' && demandsCertificates
@@ -234,7 +242,7 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 // Who publishes cannot change who may call, but its code runs as the app (docs/threat-model.md).
-resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (byPipeline) {
   scope: app
   name: guid(app.id, deployPrincipalId, 'publish')
   properties: {

@@ -1,4 +1,4 @@
-import { Identity } from 'types.bicep'
+import { Identity, Size } from 'types.bicep'
 
 @description('Region of the identities.')
 param location string
@@ -9,11 +9,16 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
+@description('Small is deployed by a person and has no keys of our own, so it needs the identities of the two apps alone.')
+param size Size
+
 @description('Repository that deploys, as owner/name; empty for none.')
 param repository string
 
 @description('Environment of the repository whose runs may take the two deployment identities.')
 param environmentName string
+
+var production = size == 'production'
 
 // One identity for each thing that can act, so that what each may do can be read off its roles.
 resource api 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
@@ -28,25 +33,25 @@ resource processor 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30'
   tags: tags
 }
 
-resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+resource encryption 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (production) {
   name: 'id-encryption-${token}'
   location: location
   tags: tags
 }
 
-resource deploy 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+resource deploy 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (production) {
   name: 'id-deploy-${token}'
   location: location
   tags: tags
 }
 
-resource migrate 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+resource migrate 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = if (production) {
   name: 'id-migrate-${token}'
   location: location
   tags: tags
 }
 
-resource deployFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (!empty(repository)) {
+resource deployFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (production && !empty(repository)) {
   parent: deploy
   name: 'repository'
   properties: {
@@ -58,7 +63,7 @@ resource deployFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/
   }
 }
 
-resource migrateFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (!empty(repository)) {
+resource migrateFromRepository 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (production && !empty(repository)) {
   parent: migrate
   name: 'repository'
   properties: {
@@ -83,16 +88,18 @@ output processor Identity = {
   clientId: processor.properties.clientId
   principalId: processor.properties.principalId
 }
+
+@description('The others, empty where the size has none.')
 output encryption { id: string, principalId: string } = {
-  id: encryption.id
-  principalId: encryption.properties.principalId
+  id: production ? encryption.id : ''
+  principalId: production ? encryption!.properties.principalId : ''
 }
 output deploy { clientId: string, principalId: string } = {
-  clientId: deploy.properties.clientId
-  principalId: deploy.properties.principalId
+  clientId: production ? deploy!.properties.clientId : ''
+  principalId: production ? deploy!.properties.principalId : ''
 }
 output migrate { name: string, clientId: string, principalId: string } = {
-  clientId: migrate.properties.clientId
-  name: migrate.name
-  principalId: migrate.properties.principalId
+  clientId: production ? migrate!.properties.clientId : ''
+  name: production ? migrate.name : ''
+  principalId: production ? migrate!.properties.principalId : ''
 }

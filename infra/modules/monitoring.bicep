@@ -1,3 +1,5 @@
+import { Size } from 'types.bicep'
+
 @description('Region of the workspace.')
 param location string
 
@@ -6,6 +8,9 @@ param token string
 
 @description('Tags of every resource.')
 param tags object
+
+@description('Small keeps logs and tells nobody.')
+param size Size
 
 @description('Who is told.')
 param alertEmail string
@@ -16,6 +21,7 @@ param budget int
 @description('First day of the budget.')
 param budgetStart string
 
+var watched = size == 'production'
 // An alert fires when its query finds a row; each query says in its first line what a row means.
 var alerts = [
   {
@@ -71,7 +77,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
       enableLogAccessUsingOnlyResourcePermissions: true
     }
     workspaceCapping: {
-      dailyQuotaGb: 5
+      dailyQuotaGb: watched ? 5 : 1
     }
     publicNetworkAccessForIngestion: 'Enabled'
     publicNetworkAccessForQuery: 'Enabled'
@@ -94,7 +100,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (watched) {
   name: 'ag-${token}'
   location: 'global'
   tags: tags
@@ -112,7 +118,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
-  for alert in alerts: {
+  for alert in alerts: if (watched) {
     name: '${alert.name}-${token}'
     location: location
     tags: tags
@@ -152,7 +158,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   }
 ]
 
-resource spending 'Microsoft.Consumption/budgets@2026-06-01' = {
+resource spending 'Microsoft.Consumption/budgets@2026-06-01' = if (watched) {
   name: 'budget-${token}'
   properties: {
     category: 'Cost'

@@ -17,11 +17,14 @@ param gatewayPrefix string
 param endpointsPrefix string
 param runnerPrefix string
 
-@description('The one place outside Azure that the processor may talk to.')
+@description('The one place outside Azure that the processor may talk to; empty for none.')
 param fulfilmentAddressPrefix string
 
 @description('Address range whose programs call the api app itself; empty for none.')
 param directCallers string
+
+@description('Whether the apps have run, so that every other way out can be closed.')
+param settled bool
 
 // Both apps reach what stands behind private endpoints, Entra, Azure Monitor and, by Front Door, the place where the host
 // fetches an extension bundle that its image lacks.
@@ -38,9 +41,9 @@ var outByServiceEndpoint = network == 'serviceEndpoints'
       { name: 'vault', port: '443', to: 'AzureKeyVault' }
     ]
   : []
-var outToFulfilment = [
-  { name: 'fulfilment', port: '443', to: fulfilmentAddressPrefix }
-]
+var outToFulfilment = empty(fulfilmentAddressPrefix)
+  ? []
+  : [{ name: 'fulfilment', port: '443', to: fulfilmentAddressPrefix }]
 var intoDirectly = empty(directCallers) ? [] : [{ name: 'callers', ports: ['443'], from: directCallers }]
 var intoEndpoints = [
   { name: 'api', ports: ['443', '5432'], from: apiPrefix }
@@ -95,6 +98,8 @@ var rulesOfEndpoints = [
     }
   }
 ]
+// Under it an app that has never run is known to fail: Azure makes no host keys, and the first start may fetch more than the
+// list above. So it comes with the provision after.
 var nothingElseOut = {
   name: 'nothing-else-out'
   properties: {
@@ -128,7 +133,7 @@ resource api 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   location: location
   tags: tags
   properties: {
-    securityRules: concat(outOfApi, [nothingElseOut])
+    securityRules: concat(outOfApi, settled ? [nothingElseOut] : [])
   }
 }
 
@@ -137,7 +142,7 @@ resource processor 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   location: location
   tags: tags
   properties: {
-    securityRules: concat(outOfProcessor, [nothingElseOut])
+    securityRules: concat(outOfProcessor, settled ? [nothingElseOut] : [])
   }
 }
 

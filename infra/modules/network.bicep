@@ -18,11 +18,14 @@ param plan string
 @description('privateEndpoints or serviceEndpoints.')
 param network string
 
-@description('The one place outside Azure that the processor may talk to.')
+@description('The one place outside Azure that the processor may talk to; empty for none.')
 param fulfilmentAddressPrefix string
 
 @description('Address range whose programs call the api app itself; empty for none.')
 param directCallers string
+
+@description('Whether the apps have run, so that every other way out can be closed.')
+param settled bool
 
 var appDelegation = plan == 'flex' ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
 var endpointsOfApps = network == 'serviceEndpoints'
@@ -49,6 +52,7 @@ module guards 'network-rules.bicep' = {
     runnerPrefix: '${addressPrefix}.3.0/28'
     fulfilmentAddressPrefix: fulfilmentAddressPrefix
     directCallers: directCallers
+    settled: settled
   }
 }
 

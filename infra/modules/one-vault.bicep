@@ -9,7 +9,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('privateEndpoints, serviceEndpoints, or open: then roles alone close it.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -23,6 +23,12 @@ param workspaceId string
 
 @description('Put a lock against deletion on it.')
 param keep bool
+
+@description('Let nobody purge it, or what was deleted in it, before the days are over. Azure takes that back never.')
+param purgeProtection bool
+
+@description('For how many days what was deleted can be had back.')
+param retention int
 
 @description('Who passes the firewall: None, or AzureServices for the vaults of encryption keys and of the gateway.')
 param bypass string = 'None'
@@ -45,14 +51,15 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     }
     enableRbacAuthorization: true
     enableSoftDelete: true
-    softDeleteRetentionInDays: 90
-    enablePurgeProtection: true
+    softDeleteRetentionInDays: retention
+    // Azure knows no other value than true.
+    enablePurgeProtection: purgeProtection ? true : null
     enabledForDeployment: false
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
-    publicNetworkAccess: network == 'serviceEndpoints' ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: network == 'privateEndpoints' ? 'Disabled' : 'Enabled'
     networkAcls: {
-      defaultAction: 'Deny'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
       bypass: bypass
       virtualNetworkRules: network == 'serviceEndpoints' ? rules : []
     }

@@ -1,4 +1,7 @@
-import { Accounts, Vaults } from 'types.bicep'
+import { Accounts, Size, Vaults } from 'types.bicep'
+
+@description('Small has neither gateway nor pipeline, so no roles of theirs.')
+param size Size
 
 @description('Names of the storage accounts.')
 param storage Accounts
@@ -24,6 +27,7 @@ param token string
 @description('flex or dedicated: on a dedicated plan the package is a blob that the deployment writes.')
 param plan string
 
+var production = size == 'production'
 var blobDataOwner = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -118,7 +122,7 @@ resource vaultOfProcessor 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaults.processor
 }
 
-resource vaultOfGateway 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
+resource vaultOfGateway 'Microsoft.KeyVault/vaults@2026-02-01' existing = if (production) {
   name: vaults.gateway
 }
 
@@ -282,7 +286,7 @@ resource sendsToIncomingPoison 'Microsoft.Authorization/roleAssignments@2022-04-
 // What Azure/functions-action 1.5.7 asks of Azure Resource Manager, read from its source (src/appservice-rest/Arm), `publish`
 // for the scm host (Microsoft: "RBAC permissions required to access Kudu"), and the restart after a package of a dedicated
 // plan. Website Contributor would do too, and change authentication, access restrictions, settings and identities as well.
-resource publisher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource publisher 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (production) {
   name: guid(groupId, 'publisher')
   properties: {
     roleName: 'Publisher of ${token}'
@@ -327,7 +331,7 @@ resource processorSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   }
 }
 
-resource gatewaySecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource gatewaySecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (production) {
   scope: vaultOfGateway
   name: guid(vaultOfGateway.id, gatewayPrincipalId, secretsUser)
   properties: {
@@ -357,7 +361,7 @@ resource processorTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 }
 
-resource gatewayTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource gatewayTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (production) {
   scope: component
   name: guid(component.id, gatewayPrincipalId, metricsPublisher)
   properties: {
@@ -388,4 +392,4 @@ resource processorPackage 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 @description('The role of the one that publishes.')
-output publisherRoleId string = publisher.id
+output publisherRoleId string = production ? publisher.id : ''

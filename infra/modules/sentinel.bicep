@@ -1,6 +1,9 @@
 @description('The workspace.')
 param workspaceName string
 
+@description('Whether the first lines have arrived: Azure takes no rule that names a table before its first line.')
+param settled bool
+
 // What to hunt for, each a query that also runs by hand.
 var hunts = [
   {
@@ -34,7 +37,7 @@ resource onboarding 'Microsoft.SecurityInsights/onboardingStates@2025-06-01' = {
 }
 
 resource rules 'Microsoft.SecurityInsights/alertRules@2025-06-01' = [
-  for hunt in hunts: {
+  for hunt in hunts: if (settled) {
     scope: workspace
     name: guid(workspace.id, hunt.name)
     kind: 'Scheduled'

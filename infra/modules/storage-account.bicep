@@ -9,7 +9,10 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('Standard_LRS or Standard_ZRS.')
+param redundancy string
+
+@description('privateEndpoints, serviceEndpoints, or open: then roles alone close it.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -55,7 +58,7 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_ZRS'
+    name: redundancy
   }
   identity: customerManagedKeys
     ? { type: 'UserAssigned', userAssignedIdentities: { '${encryptionIdentityId}': {} } }
@@ -72,9 +75,9 @@ resource account 'Microsoft.Storage/storageAccounts@2026-04-01' = {
     // The host's and the platform's own clients are not all known to speak 1.3 to storage.
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: network == 'serviceEndpoints' ? 'Enabled' : 'Disabled'
+    publicNetworkAccess: network == 'privateEndpoints' ? 'Disabled' : 'Enabled'
     networkAcls: {
-      defaultAction: 'Deny'
+      defaultAction: network == 'open' ? 'Allow' : 'Deny'
       bypass: 'None'
       virtualNetworkRules: network == 'serviceEndpoints' ? rules : []
     }

@@ -1,4 +1,4 @@
-import { Places, Accounts } from 'types.bicep'
+import { Places, Accounts, Size } from 'types.bicep'
 
 @description('Region of the accounts.')
 param location string
@@ -9,7 +9,10 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('Small accounts have copies in one building, the others in three zones.')
+param size Size
+
+@description('privateEndpoints, serviceEndpoints or open.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -30,6 +33,8 @@ param encryptionIdentityId string
 @description('Vault of that key; empty for none.')
 param keysVaultUri string
 
+var redundancy = size == 'small' ? 'Standard_LRS' : 'Standard_ZRS'
+
 // An account for each app's host: whoever can write one could replace the app's package, keys and leases.
 module api 'storage-account.bicep' = {
   name: 'storage-api'
@@ -37,6 +42,7 @@ module api 'storage-account.bicep' = {
     name: 'stapi${token}'
     location: location
     tags: tags
+    redundancy: redundancy
     network: network
     networking: networking
     subnetIds: [networking.apiSubnetId, networking.runnerSubnetId]
@@ -56,6 +62,7 @@ module processor 'storage-account.bicep' = {
     name: 'stproc${token}'
     location: location
     tags: tags
+    redundancy: redundancy
     network: network
     networking: networking
     subnetIds: [networking.processorSubnetId, networking.runnerSubnetId]
@@ -76,6 +83,7 @@ module work 'storage-account.bicep' = {
     name: 'stwork${token}'
     location: location
     tags: tags
+    redundancy: redundancy
     network: network
     networking: networking
     subnetIds: [networking.apiSubnetId, networking.processorSubnetId]

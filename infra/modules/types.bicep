@@ -18,6 +18,35 @@ type Places = {
 }
 
 @export()
+@description('Where no network is of our own.')
+var nowhere Places = {
+  apiSubnetId: ''
+  processorSubnetId: ''
+  gatewaySubnetId: ''
+  endpointsSubnetId: ''
+  runnerSubnetId: ''
+  gatewayPrefix: ''
+  runnerPrefix: ''
+  databaseZoneId: ''
+  blobZoneId: ''
+  queueZoneId: ''
+  vaultZoneId: ''
+  appZoneId: ''
+}
+
+@export()
+@description('What is deployed: small, to see it run, or production, with a network of its own and a gateway.')
+type Size = 'small' | 'production'
+
+@export()
+@description('Who administers the database.')
+type Administrator = {
+  id: string
+  name: string
+  type: 'Group' | 'ServicePrincipal' | 'User'
+}
+
+@export()
 @description('What an app needs to know of its identity.')
 type Identity = {
   id: string
@@ -35,7 +64,7 @@ type Accounts = {
 }
 
 @export()
-@description('The vaults that hold secrets, each by its name or by its address.')
+@description('The vaults that hold secrets, each by its name or by its address; the gateway\'s is empty where there is no gateway.')
 type Vaults = {
   api: string
   processor: string
@@ -45,8 +74,6 @@ type Vaults = {
 @export()
 @description('Client ids that may call: users on a person\'s behalf, apps as themselves.')
 type Clients = {
-  @description('An empty list would let every client of the tenant in.')
-  @minLength(1)
   users: ClientId[]
   apps: ClientId[]
 }

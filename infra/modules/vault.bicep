@@ -1,4 +1,4 @@
-import { Places, Vaults } from 'types.bicep'
+import { Places, Size, Vaults } from 'types.bicep'
 
 @description('Region of the vaults.')
 param location string
@@ -9,7 +9,10 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
-@description('privateEndpoints or serviceEndpoints.')
+@description('Small has no gateway, so no vault of one.')
+param size Size
+
+@description('privateEndpoints, serviceEndpoints or open.')
 param network string
 
 @description('Subnets and DNS zones.')
@@ -18,11 +21,14 @@ param networking Places
 @description('Workspace that receives the logs.')
 param workspaceId string
 
-@description('Put locks against deletion on them.')
+@description('Put locks against deletion on them, and let nobody purge what was deleted.')
 param keep bool
 
 @description('Make a vault for encryption keys too.')
 param customerManagedKeys bool
+
+// Azure takes it when the vault is made and never again, so it hangs on nothing that can change.
+var retention = size == 'small' ? 7 : 90
 
 // A vault for each reader: a role on a vault opens everything in it.
 module api 'one-vault.bicep' = {
@@ -36,6 +42,8 @@ module api 'one-vault.bicep' = {
     subnetIds: [networking.apiSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
     keep: keep
+    purgeProtection: keep
+    retention: retention
   }
 }
 
@@ -50,10 +58,12 @@ module processor 'one-vault.bicep' = {
     subnetIds: [networking.processorSubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
     keep: keep
+    purgeProtection: keep
+    retention: retention
   }
 }
 
-module gateway 'one-vault.bicep' = {
+module gateway 'one-vault.bicep' = if (size == 'production') {
   name: 'vault-gateway'
   params: {
     name: 'kvgate${token}'
@@ -64,6 +74,8 @@ module gateway 'one-vault.bicep' = {
     subnetIds: [networking.gatewaySubnetId, networking.runnerSubnetId]
     workspaceId: workspaceId
     keep: keep
+    purgeProtection: keep
+    retention: retention
     // API Management fetches the certificate of its host name from its control plane, which comes as a trusted service;
     // named values come through the subnet. The vault holds nothing that the gateway may not read.
     bypass: 'AzureServices'
@@ -82,6 +94,9 @@ module keys 'one-vault.bicep' = if (customerManagedKeys) {
     subnetIds: [networking.runnerSubnetId]
     workspaceId: workspaceId
     keep: keep
+    // Storage and the database take no key of a vault that can be purged.
+    purgeProtection: true
+    retention: retention
     bypass: 'AzureServices'
   }
 }
@@ -90,14 +105,14 @@ module keys 'one-vault.bicep' = if (customerManagedKeys) {
 output names Vaults = {
   api: api.outputs.name
   processor: processor.outputs.name
-  gateway: gateway.outputs.name
+  gateway: size == 'production' ? gateway!.outputs.name : ''
 }
 
 @description('Their addresses, each with a slash at its end.')
 output uris Vaults = {
   api: api.outputs.uri
   processor: processor.outputs.uri
-  gateway: gateway.outputs.uri
+  gateway: size == 'production' ? gateway!.outputs.uri : ''
 }
 
 @description('Name of the vault of encryption keys; empty for none.')

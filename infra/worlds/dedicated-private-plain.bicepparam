@@ -2,6 +2,7 @@ using '../main.bicep'
 
 param environmentName = 'test'
 param location = 'westeurope'
+param size = 'production'
 param plan = 'dedicated'
 param network = 'privateEndpoints'
 param apiClientId = '11111111-1111-4111-8111-111111111111'
@@ -12,7 +13,7 @@ param allowedClients = {
 param allowedCallers = [{ from: '192.0.2.1', to: '192.0.2.9', cidr: '192.0.2.0/28' }]
 param corsOrigins = ['https://shop.example']
 param partnerCertificates = '33333333-3333-4333-8333-333333333333=00FF'
-param publish = true
+param settled = true
 param gatewayHostName = 'api.example.com'
 param publisherName = 'Example'
 param alertEmail = 'operators@example.com'

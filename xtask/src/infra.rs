@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use infra_check::{
     live, parameters,
     value::Value,
-    worlds::{self, Beyond, World},
+    worlds::{self, Beyond, Size, World},
 };
 
 use crate::project::Project;
@@ -122,7 +122,7 @@ fn world(plan: Plan, network: Network) -> World {
         Network::PrivateEndpoints => worlds::PRIVATE_ENDPOINTS,
         Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
     };
-    World { name: "what was deployed", plan, network, beyond: Beyond::Nothing }
+    World { name: "what was deployed", size: Size::Production, plan, network, beyond: Beyond::Nothing }
 }
 
 fn all_well(faults: &[String], about: &str) -> anyhow::Result<()> {

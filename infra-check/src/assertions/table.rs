@@ -5,25 +5,32 @@ mod apps;
 mod data;
 mod gateway;
 mod network;
+mod small;
 mod watching;
 
 use super::{Assertion, Companion, Want, When};
+use crate::worlds::Size;
 
 /// Every line.
 #[must_use]
 pub fn table() -> Vec<Assertion> {
-    [access::lines(), apps::lines(), data::lines(), gateway::lines(), network::lines(), watching::lines()]
-        .concat()
+    let parts = [access::lines, apps::lines, data::lines, gateway::lines, network::lines, watching::lines];
+    parts.iter().flat_map(|lines| lines()).chain(small::lines()).collect()
 }
 
-/// A line about every resource of a type, in every choice of parameters.
+/// A line about every resource of a type, in every choice of parameters of the size `production`.
 fn line(id: &'static str, kind: &'static str, path: &'static str, want: Want) -> Assertion {
-    Assertion { id, kind, only: &[], path, want, when: When::Always, least: 1 }
+    Assertion { id, kind, only: &[], path, want, sizes: &[Size::Production], when: When::Always, least: 1 }
 }
 
 impl Assertion {
     fn only(self, only: &'static [(&'static str, &'static str)]) -> Self {
         Self { only, ..self }
+    }
+
+    /// It holds in both sizes.
+    fn both(self) -> Self {
+        Self { sizes: &[Size::Small, Size::Production], ..self }
     }
 
     fn when(self, when: When) -> Self {

@@ -54,11 +54,13 @@ pub struct Companion {
 }
 
 /// Ids and names of `infra/worlds`, which no real deployment has.
-const MADE_UP: [&str; 6] = [
+const MADE_UP: [&str; 8] = [
     "00000000-0000-4000-8000",
     "11111111-1111-4111-8111",
     "22222222-2222-4222-8222",
     "33333333-3333-4333-8333",
+    "44444444-4444-4444-8444",
+    "198.51.100.9",
     ".example",
     "example/",
 ];

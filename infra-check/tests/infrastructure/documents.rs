@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use infra_check::assertions::table;
+use infra_check::{assertions::table, worlds::Size};
 
 use crate::{read, root};
 
@@ -52,7 +52,7 @@ fn every_control_has_its_row_and_something_that_shows_it() {
     let all: Vec<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
     assert_eq!(numbers, all);
     for row in &rows {
-        let [number, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
+        let [number, _, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
         assert!(!place.is_empty(), "{number} is nowhere");
         assert!(quoted(assertions).chain(quoted(tests)).next().is_some(), "nothing shows {number}");
     }
@@ -63,7 +63,7 @@ fn every_row_leads_to_what_it_names() {
     let known: BTreeSet<_> = table().iter().map(|line| line.id).collect();
     let mut named = BTreeSet::new();
     for row in rows() {
-        let [number, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
+        let [number, _, _, place, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
         for (symbol, link) in links(place) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
             let text = fs::read_to_string(root().join("docs").join(file));
@@ -97,6 +97,26 @@ fn every_row_leads_to_what_it_names() {
     assert!(unnamed.is_empty(), "docs/controls.md does not name {unnamed:?}");
 }
 
+#[test]
+fn every_control_says_whether_small_has_it_and_a_yes_is_asserted() {
+    let of_small = table().into_iter().filter(|line| line.sizes.contains(&Size::Small));
+    let of_small: BTreeSet<_> = of_small.map(|line| line.id).collect();
+    for row in rows() {
+        let [number, _, small, _, assertions, tests] = row.as_slice() else { panic!("{row:?}") };
+        let (said, why) = small.split_once(": ").unwrap_or((small, ""));
+        let is_code = links(tests).any(|(_, file)| !file.starts_with("../infra-check/"));
+        let is_asserted = quoted(assertions).any(|id| of_small.contains(id));
+        match said {
+            "yes" => assert!(
+                assertions.is_empty() || is_asserted || is_code,
+                "{number}: nothing shows it for small"
+            ),
+            "no" => assert!(!why.is_empty(), "{number}: small has it not, and nothing says why"),
+            _ => panic!("{number}: `{small}` is neither yes nor no"),
+        }
+    }
+}
+
 /// The rows of docs/seeds.md: recommendation, heading, controls, evidence.
 fn recommendations() -> Vec<String> {
     let text = read("docs/seeds.md");
@@ -108,7 +128,7 @@ fn recommendations() -> Vec<String> {
 
 /// The kinds of evidence that a row of docs/controls.md has, in the words of docs/seeds.md.
 fn kinds_of_evidence(row: &[String]) -> BTreeSet<&'static str> {
-    let [_, _, _, assertions, tests] = row else { panic!("{row:?}") };
+    let [_, _, _, _, assertions, tests] = row else { panic!("{row:?}") };
     let of_test = |file: &str| match file.strip_prefix("../infra-check/") {
         Some(file) if file.ends_with("/policies.rs") || file.ends_with("/pipeline.rs") => "policy text",
         Some(_) => "compiled",

@@ -1,6 +1,7 @@
 //! The infrastructure of this repository, held against the controls.
 
 mod documents;
+mod first;
 mod gates;
 mod network_rules;
 mod operators;

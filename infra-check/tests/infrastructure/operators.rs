@@ -5,7 +5,7 @@ use std::fs;
 use infra_check::{
     capacity, live, parameters,
     value::{Value, steps},
-    worlds::{Beyond, World},
+    worlds::{Beyond, Size, World},
 };
 use serde_json::{Value as Json, json};
 
@@ -15,13 +15,13 @@ fn good() -> Json {
     let id = "22222222-2222-4222-8222-222222222222";
     json!({
         "environmentName": { "value": "test" },
+        "size": { "value": "production" },
         "location": { "value": "westeurope" },
         "apiClientId": { "value": id },
         "allowedClients": { "value": { "users": [id], "apps": [] } },
         "allowedCallers": { "value": [{ "from": "192.0.2.1", "to": "192.0.2.9", "cidr": "192.0.2.0/28" }] },
         "corsOrigins": { "value": ["https://shop.example"] },
         "partnerCertificates": { "value": format!("{id}={}", "0A".repeat(20)) },
-        "gatewayHostName": { "value": "api.example.com" },
         "alertEmail": { "value": "operators@example.com" },
         "budgetStart": { "value": "2026-01-01" },
         "fulfilmentUrl": { "value": "https://fulfilment.example.com" },
@@ -92,11 +92,46 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
 }
 
 #[test]
+fn a_small_deployment_needs_who_deploys_it_and_one_address_at_most() {
+    let small = |name: &str, value: &str| {
+        let id = "22222222-2222-4222-8222-222222222222";
+        let mut given = json!({
+            "environmentName": { "value": "test" },
+            "size": { "value": "small" },
+            "location": { "value": "westeurope" },
+            "apiClientId": { "value": id },
+            "allowedClients": { "value": { "users": [], "apps": [] } },
+            "allowedCallers": { "value": [] },
+            "corsOrigins": { "value": [] },
+            "deployerId": { "value": id },
+            "deployerName": { "value": "someone@example.com" },
+            "deployerAddress": { "value": "198.51.100.9" },
+        });
+        given[name] = json!({ "value": value });
+        parameters::faults(&Value::from(&given))
+    };
+    assert_eq!(small("deployerAddress", ""), Vec::<String>::new());
+    assert_eq!(small("deployerAddress", "198.51.100.9"), Vec::<String>::new());
+    for (name, value, want) in [
+        ("deployerAddress", "0.0.0.0", "is no IPv4 address"),
+        ("deployerAddress", "198.51.100.0/24", "is no IPv4 address"),
+        ("deployerAddress", "2001:db8::1", "is no IPv4 address"),
+        ("deployerId", "", "deployerId is empty"),
+        ("deployerName", "", "deployerName is empty"),
+        ("apiClientId", "", "apiClientId is no client id"),
+    ] {
+        let faults = small(name, value);
+        assert!(faults.iter().any(|fault| fault.contains(want)), "{name} = {value}: {faults:?}");
+    }
+}
+
+#[test]
 fn the_parameter_file_names_only_parameters_that_there_are_and_is_refused_until_it_is_filled_in() {
     let text = fs::read_to_string(root().join("infra/main.parameters.json")).expect("the file is there");
     let environment = |name: &str| (name == "AZURE_ENV_NAME").then(|| "a \"quoted\" name".to_owned());
     let filled: Json = serde_json::from_str(&parameters::filled_in(&text, environment)).expect("still JSON");
     assert_eq!(filled["parameters"]["environmentName"]["value"], "a \"quoted\" name");
+    assert_eq!(filled["parameters"]["size"]["value"], "small");
     assert_eq!(filled["parameters"]["plan"]["value"], "flex");
     // azd hands its variables to hooks, and the worker refuses settings of its own that it does not know.
     assert!(!text.contains("${ORDERS_"), "a variable of azd's is called as a setting of the worker's");
@@ -146,8 +181,13 @@ fn a_pool_that_is_too_large_is_noticed() {
     assert!(demand > capacity::supply(&deployment).expect("max_connections is there"));
 }
 
-const WORLD: World =
-    World { name: "what was deployed", plan: "flex", network: "privateEndpoints", beyond: Beyond::Nothing };
+const WORLD: World = World {
+    name: "what was deployed",
+    size: Size::Production,
+    plan: "flex",
+    network: "privateEndpoints",
+    beyond: Beyond::Nothing,
+};
 
 /// What `az rest` printed of the app and of its `config/web`, shortened by hand.
 fn site() -> (Json, Json) {

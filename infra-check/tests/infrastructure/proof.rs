@@ -16,14 +16,27 @@ use crate::{root, snapshots::compiler};
 /// World, file of infra/modules, text before, text after, and the line that has to notice.
 type Change = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
+const SMALL: &str = "flex-small";
 const PLAIN: &str = "flex-private-plain";
 const FULL: &str = "flex-private-full";
 const FRONT: &str = "flex-front";
 const DIRECT: &str = "dedicated-direct";
 const SERVICE: &str = "dedicated-service-plain";
 
-const CHANGES: [Change; 36] = [
-    (PLAIN, "api", "secret: true", "secret: false", "C01-secret"),
+const CHANGES: [Change; 42] = [
+    (PLAIN, "host-key", "secret: true", "secret: false", "C01-secret"),
+    (SMALL, "apps", "apiInstances = isSmall ? 2", "apiInstances = isSmall ? 20", "C33-small-instances"),
+    (
+        SMALL,
+        "function-app",
+        "== 'open' ? 'Allow' : 'Deny'",
+        "== 'open' ? 'Deny' : 'Deny'",
+        "C44-small-anybody",
+    ),
+    (SMALL, "app-settings", "'Return401'", "'AllowAnonymous'", "C02-401"),
+    (SMALL, "database", "address: deployerAddress }", "address: '255.255.255.255' }", "C44-small-deployer"),
+    (SMALL, "database", "{ name: 'deployer'", "{ name: 'everybody'", "C44-small-doors"),
+    (SMALL, "storage-account", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "C45-shared-key"),
     (PLAIN, "app-settings", "requireAuthentication: true", "requireAuthentication: false", "C02-required"),
     (PLAIN, "app-settings", "ORDERS_LOG: 'info'", "WEBSITE_AUTH_ENABLED: 'True'", "C04-no-signal"),
     (
@@ -46,7 +59,7 @@ const CHANGES: [Change; 36] = [
         "C19-twice",
     ),
     (PLAIN, "apps", "sslmode=verify-full", "sslmode=require", "C20-database"),
-    (PLAIN, "one-vault", "enablePurgeProtection: true", "enablePurgeProtection: false", "C22-purge"),
+    (PLAIN, "one-vault", "purgeProtection ? true : null", "purgeProtection ? null : true", "C22-purge"),
     (
         PLAIN,
         "function-app",
@@ -66,7 +79,7 @@ const CHANGES: [Change; 36] = [
     (PLAIN, "function-app", "supportCredentials: false", "supportCredentials: true", "C29-credentials"),
     (PLAIN, "function-app", "remoteDebuggingEnabled: false", "remoteDebuggingEnabled: true", "C30-debugging"),
     (FRONT, "front", "rateLimitThreshold: 3000", "rateLimitThreshold: 30000", "C32-waf"),
-    (PLAIN, "function-app", "maximumInstanceCount: 40", "maximumInstanceCount: 400", "C33-instances"),
+    (PLAIN, "apps", "apiInstances = isSmall ? 2 : 40", "apiInstances = isSmall ? 2 : 400", "C33-instances"),
     (PLAIN, "function-app", "clientAffinityEnabled: false", "clientAffinityEnabled: true", "C34-affinity"),
     (PLAIN, "api", "approvalRequired: true", "approvalRequired: false", "C35-approval"),
     (FRONT, "front", "negateCondition: true", "negateCondition: false", "C37-waf"),
@@ -88,7 +101,7 @@ const CHANGES: [Change; 36] = [
     (
         PLAIN,
         "function-app",
-        "ipSecurityRestrictionsDefaultAction: 'Deny'",
+        "ipSecurityRestrictionsDefaultAction: otherwise",
         "ipSecurityRestrictionsDefaultAction: 'Allow'",
         "C44-default",
     ),
@@ -140,7 +153,7 @@ fn a_change_of_the_source_is_noticed_by_the_controls_own_line() {
         let said = said.unwrap_or_else(|error| panic!("{id}: `{after}` is refused: {error}"));
         let deployment = snapshot::read(&said).expect("a snapshot");
         let line = table().into_iter().find(|line| line.id == id).unwrap_or_else(|| panic!("no line {id}"));
-        assert!(line.when.is(world), "{id} is not about {name}");
+        assert!(line.is_for(world), "{id} is not about {name}");
         if check(&line, &deployment).is_empty() {
             unnoticed.push(id);
         }

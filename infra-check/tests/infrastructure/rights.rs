@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use infra_check::{
     deployment::{Deployment, Id, Resource},
     value::Value,
-    worlds::Beyond,
+    worlds::{Beyond, Size, World},
 };
 
 use crate::{deployments, plain, root};
@@ -22,12 +22,15 @@ fn rights(deployment: &Deployment) -> BTreeSet<String> {
     let right = |one: &Resource| {
         let who = called(&text(one, "properties.principalId"));
         let role = Id::read(&text(one, "properties.roleDefinitionId")).text().to_owned();
-        let is_ours = deployment.of_kind("Microsoft.Authorization/roleDefinitions").any(|one| one.id == role);
-        let role = if is_ours {
-            "Publisher, a role of our own"
-        } else {
-            named(role.rsplit('/').next().unwrap_or_default())
-        };
+        let ours = deployment.of_kind("Microsoft.Authorization/roleDefinitions").find(|one| one.id == role);
+        let role = ours.map_or_else(
+            || named(role.rsplit('/').next().unwrap_or_default()).to_owned(),
+            |ours| {
+                let name = text(ours, "properties.roleName");
+                let (name, _) = name.split_once(" of ").expect("it says whose it is");
+                format!("{name}, a role of our own")
+            },
+        );
         format!("{who:<16} {role:<40} {}", called(&text(one, "scope")))
     };
     deployment.of_kind("Microsoft.Authorization/roleAssignments").map(right).collect()
@@ -55,11 +58,19 @@ fn everyone_has_the_rights_of_the_reviewed_list_and_no_other() {
     let lines: Vec<_> = lines.filter_map(|line| line.split_once("  ")).collect();
     for (world, deployment) in deployments() {
         let given = rights(deployment);
-        let has_keys = world.beyond == Beyond::Options;
-        let is_for = |when: &str| when == "always" || when == world.plan || (when == "keys" && has_keys);
-        let about = lines.iter().filter(|(when, _)| is_for(when));
+        let about = lines.iter().filter(|(when, _)| is_for(*world, when));
         let want: BTreeSet<_> = about.map(|(_, right)| right.trim_start().to_owned()).collect();
         assert_eq!(given, want, "{world:?}");
+    }
+}
+
+fn is_for(world: World, when: &str) -> bool {
+    match when {
+        "always" => true,
+        "production" => world.size == Size::Production,
+        "gateway" => world.has_api(),
+        "keys" => world.beyond == Beyond::Options,
+        plan => plan == world.plan,
     }
 }
 
@@ -86,13 +97,14 @@ fn no_app_setting_is_a_secret_and_every_one_is_known() {
     }
 }
 
-const PLATFORM: [&str; 15] = [
+const PLATFORM: [&str; 16] = [
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AZURE_CLIENT_ID",
     "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__clientId",
     "AzureWebJobsStorage__credential",
+    "AzureWebJobs_FulfilOrder_Disabled",
     "FUNCTIONS_EXTENSION_VERSION",
     "FUNCTIONS_WORKER_RUNTIME",
     "KeyVaultUrl",

@@ -12,7 +12,7 @@ use crate::deployments;
 #[test]
 fn every_line_holds_in_every_choice_that_it_is_about() {
     for (world, deployment) in deployments() {
-        let lines = table().into_iter().filter(|line| line.when.is(*world));
+        let lines = table().into_iter().filter(|line| line.is_for(*world));
         let broken: Vec<_> = lines.flat_map(|line| check(&line, deployment)).collect();
         assert!(broken.is_empty(), "{world:?}: {broken:#?}");
     }
@@ -30,7 +30,7 @@ fn every_line_turns_red_when_what_it_asserts_is_wrong() {
     let (mut made, mut noticed) = (0, 0);
     let mut surprises = Vec::new();
     for line in table() {
-        let about: Vec<_> = deployments().iter().filter(|(world, _)| line.when.is(*world)).collect();
+        let about: Vec<_> = deployments().iter().filter(|(world, _)| line.is_for(*world)).collect();
         assert!(!about.is_empty(), "{} is about no choice", line.id);
         for (world, deployment) in about {
             let mutations =

@@ -1,6 +1,6 @@
 //! Who may do what to which resource.
 
-use super::{Assertion, Want, line};
+use super::{Assertion, Want, When, line};
 
 const ROLE: &str = "Microsoft.Authorization/roleAssignments";
 
@@ -26,23 +26,48 @@ const PUBLISHES: &[&str] = &[
     "Microsoft.Web/sites/restart/action",
 ];
 
+const PUBLISHER: &[(&str, &str)] = &[("properties.roleName", "Publisher of bgtmmfwj4uny4")];
+
+const KEEPER: &[(&str, &str)] = &[("properties.roleName", "Key keeper of bgtmmfwj4uny4")];
+
+/// All that the way of a host key from its app to the gateway needs, beside writing the secret.
+const HANDS_OVER: &[&str] = &[
+    "Microsoft.Web/sites/host/listkeys/action",
+    "Microsoft.ApiManagement/service/namedValues/read",
+    "Microsoft.ApiManagement/service/namedValues/refreshSecret/action",
+];
+
 pub(super) fn lines() -> Vec<Assertion> {
     const FEDERATED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
     const ISSUER: &str = "https://token.actions.githubusercontent.com";
     const SUBJECT: &str = "repo:example/orders-worker:environment:";
     vec![
-        line("C12-roles", ROLE, "properties.roleDefinitionId", Want::Avoids(TOO_MUCH)).least(20),
-        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Want::List(PUBLISHES)),
-        line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Want::Absent),
+        line("C12-roles", ROLE, "properties.roleDefinitionId", Want::Avoids(TOO_MUCH)).both().least(19),
+        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Want::List(PUBLISHES))
+            .only(PUBLISHER),
+        line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Want::Absent).only(PUBLISHER),
+        line("C12-hands-over", OUR_ROLE, "properties.permissions[*].actions", Want::List(HANDS_OVER))
+            .only(KEEPER)
+            .when(When::Api),
+        line(
+            "C12-one-secret",
+            OUR_ROLE,
+            "properties.permissions[*].dataActions",
+            Want::List(&["Microsoft.KeyVault/vaults/secrets/setSecret/action"]),
+        )
+        .only(KEEPER)
+        .when(When::Api),
         line(
             "C14-assignable",
             OUR_ROLE,
             "properties.assignableScopes[0]",
             Want::Of("Microsoft.Resources/resourceGroups"),
         ),
-        line("C14-scope", ROLE, "scope", Want::Of("Microsoft.")).least(20),
-        line("C14-programs", ROLE, "properties.principalType", Want::Text("ServicePrincipal")).least(20),
-        line("C14-known", ROLE, "properties.principalId", Want::Of("Microsoft.")).least(20),
+        line("C14-scope", ROLE, "scope", Want::Of("Microsoft.")).both().least(19),
+        line("C14-programs", ROLE, "properties.principalType", Want::Text("ServicePrincipal"))
+            .both()
+            .least(19),
+        line("C14-known", ROLE, "properties.principalId", Want::Of("Microsoft.")).both().least(19),
         line("C53-issuer", FEDERATED, "properties.issuer", Want::Text(ISSUER)).least(2),
         line("C53-subject", FEDERATED, "properties.subject", Want::Starts(SUBJECT)).least(2),
         line("C53-audience", FEDERATED, "properties.audiences", Want::List(&["api://AzureADTokenExchange"]))

@@ -16,18 +16,18 @@ pub(super) fn lines() -> Vec<Assertion> {
 
 fn logs() -> Vec<Assertion> {
     vec![
-        line("C48-apps", "Microsoft.Web/sites", "", LOGS).least(2),
-        line("C48-blobs", "Microsoft.Storage/storageAccounts/blobServices", "", LOGS).least(3),
-        line("C48-queues", "Microsoft.Storage/storageAccounts/queueServices", "", LOGS).least(3),
-        line("C48-vaults", "Microsoft.KeyVault/vaults", "", LOGS).least(3),
-        line("C48-database", "Microsoft.DBforPostgreSQL/flexibleServers", "", LOGS),
+        line("C48-apps", "Microsoft.Web/sites", "", LOGS).both().least(2),
+        line("C48-blobs", "Microsoft.Storage/storageAccounts/blobServices", "", LOGS).both().least(3),
+        line("C48-queues", "Microsoft.Storage/storageAccounts/queueServices", "", LOGS).both().least(3),
+        line("C48-vaults", "Microsoft.KeyVault/vaults", "", LOGS).both().least(2),
+        line("C48-database", "Microsoft.DBforPostgreSQL/flexibleServers", "", LOGS).both(),
         line("C48-gateway", "Microsoft.ApiManagement/service", "", LOGS),
-        line("C48-where", SETTING, "properties.workspaceId", Want::Of(WORKSPACE)).least(12),
-        line("C48-on", SETTING, "properties.logs[*].enabled", Want::Bool(true)).least(12),
-        line("C47-local-auth", COMPONENT, "properties.DisableLocalAuth", Want::Bool(true)),
-        line("C47-workspace", COMPONENT, "properties.WorkspaceResourceId", Want::Of(WORKSPACE)),
-        line("C47-keys", WORKSPACE, "properties.features.disableLocalAuth", Want::Bool(true)),
-        line("C47-kept", WORKSPACE, "properties.retentionInDays", Want::AtLeast(90)),
+        line("C48-where", SETTING, "properties.workspaceId", Want::Of(WORKSPACE)).both().least(11),
+        line("C48-on", SETTING, "properties.logs[*].enabled", Want::Bool(true)).both().least(11),
+        line("C47-local-auth", COMPONENT, "properties.DisableLocalAuth", Want::Bool(true)).both(),
+        line("C47-workspace", COMPONENT, "properties.WorkspaceResourceId", Want::Of(WORKSPACE)).both(),
+        line("C47-keys", WORKSPACE, "properties.features.disableLocalAuth", Want::Bool(true)).both(),
+        line("C47-kept", WORKSPACE, "properties.retentionInDays", Want::AtLeast(90)).both(),
         line("C33-logs", WORKSPACE, "properties.workspaceCapping.dailyQuotaGb", Want::AtMost(5)),
     ]
 }

@@ -9,13 +9,16 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use infra_check::worlds;
+use infra_check::worlds::{self, Size};
 use serde_json::{Value as Json, json};
 
 use crate::project::{self, Project};
 
 /// Which findings are meant to be so, and why.
 const MEANT: &str = "infra/checkov.txt";
+
+/// Before the resource type of what is meant to be so in the size `small` alone.
+const SMALL: &str = "small:";
 
 pub(super) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
     let folder = templates(project)?;
@@ -34,11 +37,15 @@ pub(super) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
     let mut needed = BTreeSet::new();
     for check in &checks("failed_checks") {
         let (id, resource) = (&check["check_id"], check["resource"].as_str().unwrap_or_default());
-        let about = (id.as_str().unwrap_or_default().to_owned(), kind(resource).to_owned());
-        if meant.contains(&about) {
+        let id = id.as_str().unwrap_or_default();
+        let template = check["file_path"].as_str().unwrap_or_default();
+        let everywhere = kind(resource).to_owned();
+        let in_small = is_small(template).then(|| format!("{SMALL}{everywhere}"));
+        let about = [Some(everywhere), in_small].into_iter().flatten().map(|kind| (id.to_owned(), kind));
+        if let Some(about) = about.into_iter().find(|about| meant.contains(about)) {
             needed.insert(about);
         } else {
-            faults.push(format!("{}: {resource}: {} ({})", about.0, check["check_name"], check["file_path"]));
+            faults.push(format!("{id}: {resource}: {} ({})", check["check_name"], check["file_path"]));
         }
     }
     meant.retain(|about| !needed.contains(about));
@@ -75,6 +82,12 @@ fn kind(resource: &str) -> &str {
     resource.get(..end).unwrap_or(resource)
 }
 
+/// Whether a template is of the size `small`.
+fn is_small(template: &str) -> bool {
+    let mut small = worlds::all().into_iter().filter(|world| world.size == Size::Small);
+    small.any(|world| template.trim_start_matches('/') == format!("{}.json", world.name))
+}
+
 /// Check and resource type of each line, which has to say why.
 fn meant(text: &str) -> anyhow::Result<BTreeSet<(String, String)>> {
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -101,5 +114,6 @@ mod tests {
             meant("# why\n\nCKV_1 Microsoft.Web/sites because it has to be").expect("a line").len(),
             1
         );
+        assert!(is_small("/flex-small.json") && !is_small("/flex-first.json"));
     }
 }
