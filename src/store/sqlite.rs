@@ -33,8 +33,8 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed, OnWait,
-    OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
+    OnWait, OpenError, Pending, Placed, Precondition, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
     StoreError, Updated, Workload,
     bounds::{POOL_WAIT, STATEMENT, bounded},
     sql,
@@ -334,10 +334,11 @@ impl Store for Sqlite {
         now: DateTime<Utc>,
         deadline: chrono::Duration,
         limit: u32,
+        hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        bounded(outbox::take_due(self, now, deadline, limit)).await
+        bounded(outbox::take_due(self, now, deadline, limit, hold)).await
     }
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
-        bounded(outbox::gauges(self, now)).await
+    async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
+        bounded(outbox::gauges(self, now, hold)).await
     }
 }
