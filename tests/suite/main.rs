@@ -39,6 +39,7 @@ mod logs;
 mod orders;
 mod outages;
 mod migrate;
+mod one_app;
 mod poison;
 mod processing;
 mod products;
