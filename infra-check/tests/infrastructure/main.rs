@@ -2,6 +2,7 @@
 
 mod documents;
 mod gates;
+mod import;
 mod logins;
 mod network_rules;
 mod operators;
