@@ -3,6 +3,7 @@
 mod documents;
 mod gates;
 mod import;
+mod live;
 mod logins;
 mod network_rules;
 mod operators;
