@@ -6,6 +6,7 @@ mod want;
 
 pub use check::{Broken, check};
 pub use table::table;
+pub(crate) use want::is_made_up;
 pub use want::{Companion, Want};
 
 use crate::worlds::{Beyond, Size, World};

@@ -3,13 +3,14 @@
 //! [`worlds`] are the choices of parameters, each with a committed [`snapshot`] of what the [`compiler`] makes of it; a
 //! value that only Azure knows stays a symbol in it. [`inputs`] tells whether they are of these files. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
-//! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what
+//! [`import`] says what of the API's description comes through; [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what
 //! Azure says afterwards; [`queries`] reads what alerts expect of the log; [`picture`] draws it.
 
 pub mod assertions;
 pub mod capacity;
 pub mod compiler;
 pub mod deployment;
+pub mod import;
 pub mod inputs;
 pub mod live;
 pub mod mutation;

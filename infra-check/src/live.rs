@@ -1,72 +1,102 @@
-//! The same table on what Azure says after a deployment: some of it can be lost silently.
+//! What Azure says after a deployment, held against what would be deployed: some of it can be lost silently.
 
 use crate::{
-    assertions::{Broken, Want, check, table},
+    assertions::{Assertion, Broken, Companion, Want, check, table},
     deployment::{Deployment, Resource},
-    value::{Value, steps},
+    value::Value,
     worlds::World,
 };
 
-/// An answer of Azure's is no resource.
-#[derive(Debug, thiserror::Error)]
-pub enum LiveError {
-    /// It is not JSON.
-    #[error("this is no JSON: give what `az resource show` or `az rest` printed")]
-    Json(#[from] serde_json::Error),
-    /// It has no type or name.
-    #[error("this has no `type` and `name`: give what `az resource show` or `az rest` printed")]
-    Resource,
+mod answers;
+mod compare;
+mod wanted;
+
+pub use answers::LiveError;
+
+/// What Azure says otherwise than the snapshot or the table of controls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The type.
+    pub kind: String,
+    /// The resource.
+    pub resource: String,
+    /// Such as `properties.httpsOnly`.
+    pub property: String,
+    /// What it has to be.
+    pub expected: String,
+    /// What Azure says.
+    pub found: String,
+    /// The lines of the table that are about it.
+    pub controls: Vec<&'static str>,
 }
 
-/// Holds what Azure says of some resources against the lines of the table about their types.
+/// Holds what Azure says of some resources against the snapshot of the world that was deployed, and against the lines of
+/// the table about their types.
 ///
-/// A line about a type of which no resource is given is not held, and a line about one resource pointing at another only
-/// when some resource of the other's type is given too.
+/// Properties that the snapshot does not name are Azure's own defaults, and only the table speaks of them. Where a line
+/// of the table allows more than the snapshot says, the line counts. A line about one resource pointing at another is
+/// held only when some resource of the other's type is given too.
 ///
 /// # Errors
-/// When an answer is no resource.
-pub fn verify(answers: &[&str], world: World) -> Result<Vec<Broken>, LiveError> {
-    let mut resources = Vec::new();
-    for answer in answers {
-        let json: serde_json::Value = serde_json::from_str(answer)?;
-        let one_or_many = if let serde_json::Value::Array(many) = &json { many.clone() } else { vec![json] };
-        for json in one_or_many {
-            resources.push(resource(&Value::from(&json)).ok_or(LiveError::Resource)?);
-        }
-    }
-    let resources = with_site_config(resources);
-    let given = |kind: &str| resources.iter().any(|one| one.kind == kind);
+/// When an answer is none of Azure's, or is of no resource of that world.
+pub fn verify(answers: &[&str], world: World, expected: &Deployment) -> Result<Vec<Drift>, LiveError> {
+    let found = answers::read(answers, expected)?;
+    let given = |kind: &str| found.of_kind(kind).next().is_some();
     let lines = table().into_iter().filter(|line| line.is_for(world) && given(line.kind));
-    let lines = lines.filter(|line| !matches!(&line.want, Want::Companion(other) if !given(other.kind)));
+    let is_given = |other: &Companion| found.of_kind(other.kind).any(|one| is_one(other, one));
+    let lines = lines.filter(|line| !matches!(&line.want, Want::Companion(other) if !is_given(other)));
     // Ids are plain text afterwards, so only their being there can be held; and one resource is enough.
     let lines: Vec<_> = lines.map(|line| line.for_ids(1)).collect();
-    let deployment = Deployment { resources };
-    let about = |line: &&crate::assertions::Assertion| {
-        line.only.is_empty() || deployment.resources.iter().any(|one| line.is_about(one) == Ok(true))
-    };
-    Ok(lines.iter().filter(about).flat_map(|line| check(line, &deployment)).collect())
-}
-
-fn resource(answer: &Value) -> Option<Resource> {
-    let kind = answer.get("type").and_then(Value::text)?.to_owned();
-    let name = answer.get("name").and_then(Value::text)?.to_owned();
-    let id = answer.get("id").and_then(Value::text).unwrap_or(&name).to_owned();
-    Some(Resource::new(&id, &kind, "", &name, answer))
-}
-
-/// Azure answers `config/web` apart from its site, where a deployment has them together.
-fn with_site_config(resources: Vec<Resource>) -> Vec<Resource> {
-    let is_web = |one: &Resource| {
-        one.kind == "Microsoft.Web/sites/config" && one.body.get("name").and_then(Value::text) == Some("web")
-    };
-    let (configs, mut others): (Vec<_>, Vec<_>) = resources.into_iter().partition(is_web);
-    for site in others.iter_mut().filter(|one| one.kind == "Microsoft.Web/sites") {
-        let of_site = configs
-            .iter()
-            .find(|config| config.name.split('/').next() == Some(site.name.as_str()) || config.name == "web");
-        if let Some(config) = of_site.and_then(|config| config.body.get("properties")) {
-            site.body = site.body.with(&steps("properties.siteConfig"), config.clone());
-        }
+    let mut drifts: Vec<Drift> = lines.iter().flat_map(|line| broken(line, &found)).collect();
+    for resource in &found.resources {
+        let of_snapshot = compare::differences(resource, expected).ok_or_else(|| LiveError::Foreign {
+            kind: resource.kind.clone(),
+            name: resource.name.clone(),
+            world: world.name,
+        })?;
+        let is_said = |drift: &Drift| {
+            let mut about =
+                lines.iter().filter(|line| line.path == drift.property && concerns(line, resource));
+            about.any(|line| !matches!(line.want, Want::Present | Want::Filled))
+        };
+        drifts.extend(of_snapshot.into_iter().filter(|drift| !is_said(drift)));
     }
-    others
+    Ok(drifts)
+}
+
+/// Whether a resource is one that could point at another.
+fn is_one(companion: &Companion, resource: &Resource) -> bool {
+    let says = |(path, want): &(&str, &str)| resource.body.at(path).and_then(Value::text) == Some(*want);
+    companion.only.iter().all(says)
+}
+
+fn concerns(line: &Assertion, resource: &Resource) -> bool {
+    line.kind == resource.kind && line.is_about(resource) == Ok(true)
+}
+
+/// Where a line of the table does not hold. One that is about none of the given resources is not held.
+fn broken(line: &Assertion, found: &Deployment) -> Vec<Drift> {
+    if !line.only.is_empty() && !found.resources.iter().any(|one| concerns(line, one)) {
+        return Vec::new();
+    }
+    let said = |resource: &str| {
+        let one = found.of_kind(line.kind).find(|one| one.name == resource);
+        one.filter(|_| !line.path.is_empty()).and_then(|one| one.body.at(line.path))
+    };
+    let is_but_for_case = |broken: &Broken| {
+        let text = broken.resource.as_deref().and_then(said).and_then(Value::text);
+        text.is_some_and(|text| wanted::is_but_for_case(&line.want, text))
+    };
+    let drift = |broken: Broken| {
+        let resource = broken.resource.unwrap_or_default();
+        Drift {
+            kind: line.kind.to_owned(),
+            property: line.path.to_owned(),
+            expected: wanted::wanted(&line.want),
+            found: said(&resource).map_or(broken.why, Value::to_string),
+            controls: vec![line.id],
+            resource,
+        }
+    };
+    check(line, found).into_iter().filter(|broken| !is_but_for_case(broken)).map(drift).collect()
 }

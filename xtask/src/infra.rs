@@ -1,19 +1,16 @@
 //! `cargo xtask infra`: what is held about the infrastructure beside its tests.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, bail};
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use infra_check::{
-    live, parameters,
-    value::Value,
-    worlds::{self, Beyond, Size, World},
-};
+use clap::{Args as ClapArgs, Subcommand};
+use infra_check::{parameters, value::Value};
 
 use crate::project::Project;
 
 mod compile;
 mod scan;
+mod verify;
 
 /// What to do with the infrastructure.
 #[derive(ClapArgs)]
@@ -26,18 +23,8 @@ pub(crate) struct Args {
 enum Command {
     /// Refuse parameters that Bicep would take and nobody should give; azd runs it before it provisions.
     Check,
-    /// Hold what Azure says of resources (`az resource show`, `az rest`) against the table of controls.
-    Verify {
-        /// Files with a resource or a list of resources each.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// The plan that was deployed.
-        #[arg(long, default_value = "flex")]
-        plan: Plan,
-        /// The network that was deployed.
-        #[arg(long, default_value = "private-endpoints")]
-        network: Network,
-    },
+    /// Hold what Azure says of resources (`az rest`, `az resource show`) against the snapshot and the controls.
+    Verify(verify::Args),
     /// Compile everything and every choice of parameters; whatever the compiler of Bicep says is a fault.
     Build,
     /// The same of every file alone, by the rules of infra/bicepconfig.json.
@@ -58,23 +45,11 @@ enum Command {
     Scan,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Plan {
-    Flex,
-    Dedicated,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Network {
-    PrivateEndpoints,
-    ServiceEndpoints,
-}
-
 /// Does what the arguments say.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     match &args.command {
         Command::Check => check(project),
-        Command::Verify { files, plan, network } => verify(files, *plan, *network),
+        Command::Verify(args) => verify::run(project, args),
         Command::Build => compile::build(project),
         Command::Lint => compile::lint(project),
         Command::Format { check } => compile::format(project, *check),
@@ -93,36 +68,6 @@ fn check(project: &Project) -> anyhow::Result<()> {
     all_well(&parameters::faults(&given), "infra/main.parameters.json")?;
     println!("nothing dangerous is asked for");
     Ok(())
-}
-
-fn verify(files: &[PathBuf], plan: Plan, network: Network) -> anyhow::Result<()> {
-    let read =
-        |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
-    let texts: Vec<String> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let broken = live::verify(&texts, world(plan, network))?;
-    let lines: Vec<String> = broken
-        .iter()
-        .map(|broken| {
-            let about = broken.resource.as_deref().unwrap_or("nothing");
-            format!("{}: {about}: {}", broken.id, broken.why)
-        })
-        .collect();
-    all_well(&lines, "what was deployed")?;
-    println!("every line of the table about these resources holds");
-    Ok(())
-}
-
-fn world(plan: Plan, network: Network) -> World {
-    let plan = match plan {
-        Plan::Flex => worlds::FLEX,
-        Plan::Dedicated => worlds::DEDICATED,
-    };
-    let network = match network {
-        Network::PrivateEndpoints => worlds::PRIVATE_ENDPOINTS,
-        Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
-    };
-    World { name: "what was deployed", size: Size::Production, plan, network, beyond: Beyond::Nothing }
 }
 
 fn all_well(faults: &[String], about: &str) -> anyhow::Result<()> {

@@ -65,11 +65,15 @@ const MADE_UP: [&str; 8] = [
     "example/",
 ];
 
+/// Whether a text holds something that was made up for the worlds.
+pub(crate) fn is_made_up(text: &str) -> bool {
+    MADE_UP.iter().any(|part| text.contains(part))
+}
+
 impl Want {
     /// The same where ids are Azure's own: what holds something that was made up for the worlds only has to be there.
     #[must_use]
     pub fn for_ids(&self) -> Self {
-        let is_made_up = |text: &str| MADE_UP.iter().any(|id| text.contains(id));
         match self {
             Self::Of(_) => Self::Present,
             Self::Text(text) | Self::Starts(text) | Self::Ends(text) if is_made_up(text) => Self::Present,

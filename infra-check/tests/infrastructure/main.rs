@@ -3,6 +3,8 @@
 mod documents;
 mod first;
 mod gates;
+mod import;
+mod live;
 mod network_rules;
 mod operators;
 mod picture;

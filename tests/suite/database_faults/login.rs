@@ -42,7 +42,9 @@ async fn a_login_of_three_seconds_fills_the_pool() {
     let world = World::new().await;
     stock(&world).await;
     world.proxy.delay_login(Duration::from_millis(1500));
-    world.heals().await;
+    world.serves_one_before(Instant::now() + HEALED).await;
+    // Three logins are under way for longer than a call waits: until then eight calls have one connection.
+    world.shares().await;
     world.fill().await;
     world.end();
 }

@@ -11,22 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use crate::{project::Project, tools};
 
 mod checkov;
-
-/// Loads the parser, which is made for browsers, and parses every query.
-const QUERIES: &str = "\
-const { readFileSync } = require('node:fs');
-const { runInThisContext } = require('node:vm');
-const [folder, ...files] = process.argv.slice(1);
-for (const part of ['bridge.min.js', 'Kusto.Language.Bridge.min.js']) {
-  runInThisContext(readFileSync(`${folder}/${part}`, 'utf8'));
-}
-for (const file of files) {
-  const found = Kusto.Language.KustoCode.Parse(readFileSync(file, 'utf8')).GetSyntaxDiagnostics();
-  for (let i = 0; i < found.Count; i += 1) {
-    console.error(`${file}: ${found.getItem(i).Message}`);
-    process.exitCode = 1;
-  }
-}";
+mod queries;
 
 pub(super) fn run(project: &Project) -> anyhow::Result<()> {
     match tools::python(project, "checkov", &["checkov==3.3.30"])? {
@@ -37,8 +22,8 @@ pub(super) fn run(project: &Project) -> anyhow::Result<()> {
         Some(python) => workflows(project, &python)?,
         None => not_tested("workflows with zizmor and check-jsonschema", "Python 3 with venv")?,
     }
-    match tools::npm(project, "kusto", "@kusto/language-service-next@12.4.1")? {
-        Some(folder) => queries(project, &folder)?,
+    match tools::npm(project, "kusto", queries::PARSER)? {
+        Some(folder) => queries::run(project, &folder)?,
         None => not_tested("queries with the parser of KQL", "Node 20 or newer")?,
     }
     println!("checkov, zizmor, check-jsonschema and the parser of KQL find nothing");
@@ -64,13 +49,6 @@ fn workflows(project: &Project, python: &Path) -> anyhow::Result<()> {
         succeed(project, check, "mend what check-jsonschema says above")?;
     }
     Ok(())
-}
-
-fn queries(project: &Project, folder: &Path) -> anyhow::Result<()> {
-    let mut node = Command::new("node");
-    node.args(["-e", QUERIES]).arg(folder.join("node_modules/@kusto/language-service-next"));
-    node.args(list(project, "infra/queries", "kql")?);
-    succeed(project, node, "mend the query that is named above")
 }
 
 /// The files of a folder with an ending, from the repository's root.

@@ -1,0 +1,143 @@
+//! What an import of an OpenAPI document into API Management refuses, leaves out or changes, by the published
+//! [restrictions](https://learn.microsoft.com/azure/api-management/api-management-api-import-restrictions) (dated
+//! 2022-03-02, in the edition that has OpenAPI 3.1).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+mod operation;
+mod schemas;
+
+/// An inline document may have so many bytes.
+const LARGEST: usize = 4 * 1024 * 1024;
+/// Fields of OpenAPI that an import does not support: where, and which.
+const UNSUPPORTED: [(&str, &[&str]); 3] = [
+    ("", &["externalDocs"]),
+    ("/info", &["summary"]),
+    (
+        "/components",
+        &[
+            "responses",
+            "parameters",
+            "examples",
+            "requestBodies",
+            "headers",
+            "securitySchemes",
+            "links",
+            "callbacks",
+        ],
+    ),
+];
+/// The one extension of OpenAPI 3 that is not left out.
+const EXTENSION: &str = "x-ms-paths";
+/// Under these, names are the document's own.
+const NAMED: [&str; 5] = ["properties", "headers", "example", "examples", "schemas"];
+
+/// What the gateway calls an operation after the import, by the rules for `operationId`.
+#[must_use]
+pub fn operation_name(id: &str) -> String {
+    operation::name(id)
+}
+
+/// Everything in a document that does not come through an import as it stands, each with its place.
+///
+/// # Errors
+/// When the text is no JSON.
+pub fn losses(text: &str) -> Result<Vec<String>, serde_json::Error> {
+    let document: Json = serde_json::from_str(text)?;
+    let mut losses = Vec::new();
+    if text.len() > LARGEST {
+        losses.push(format!("the document: {} bytes, of at most {LARGEST}", text.len()));
+    }
+    let version = document["openapi"].as_str().unwrap_or_default();
+    if !(["3.0.0", "3.0.1", "3.0.2", "3.0.3"].contains(&version) || version.starts_with("3.1.")) {
+        losses.push(format!("openapi: version `{version}` is not supported, 3.0.0 to 3.0.3 and 3.1 are"));
+    }
+    for (place, fields) in UNSUPPORTED {
+        losses.extend(document.pointer(place).iter().flat_map(|object| unsupported(object, place, fields)));
+    }
+    let servers = document["servers"].as_array().into_iter().flatten();
+    if !servers.filter_map(|server| server["url"].as_str()).any(|url| url.starts_with("https://")) {
+        losses.push("servers: none is an HTTPS URL, so the API has no address of a backend".to_owned());
+    }
+    let operations = operations(&document);
+    losses.extend(operations.iter().flat_map(operation::losses));
+    losses.extend(twice(&operations));
+    losses.extend(schemas::recursive(&document));
+    losses.extend(everywhere(&document, ""));
+    Ok(losses)
+}
+
+/// An operation with what stands around it.
+struct Operation<'d> {
+    path: &'d str,
+    method: &'d str,
+    item: &'d Json,
+    said: &'d Json,
+}
+
+impl Operation<'_> {
+    fn place(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+fn operations(document: &Json) -> Vec<Operation<'_>> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| operations_of(path, item)).collect()
+}
+
+fn operations_of<'d>(path: &'d str, item: &'d Json) -> Vec<Operation<'d>> {
+    let members = item.as_object().into_iter().flatten();
+    let methods = members.filter(|(method, _)| METHODS.contains(&method.as_str()));
+    methods.map(|(method, said)| Operation { path, method, item, said }).collect()
+}
+
+/// The fields of an object that an import does not support.
+fn unsupported(object: &Json, place: &str, fields: &[&str]) -> Vec<String> {
+    let there = fields.iter().filter(|field| object.get(**field).is_some());
+    there.map(|field| format!("{place}: `{field}` is not supported")).collect()
+}
+
+/// Names and URL templates that two operations have.
+fn twice(operations: &[Operation<'_>]) -> Vec<String> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut losses = Vec::new();
+    for operation in operations {
+        let id = operation.said["operationId"].as_str().unwrap_or_default();
+        let name = format!("the name `{}`", operation_name(id));
+        let template = format!("the template `{} {}`", operation.method, operation::template(operation.path));
+        for mark in [name, template] {
+            if let Some(other) = seen.insert(mark.clone(), operation.place()) {
+                losses.push(format!("{}: {other} has {mark} too", operation.place()));
+            }
+        }
+    }
+    losses
+}
+
+/// What counts wherever it stands: references out of the document, and extensions, which are left out.
+fn everywhere(json: &Json, place: &str) -> Vec<String> {
+    match json {
+        Json::Array(items) => items.iter().flat_map(|item| everywhere(item, place)).collect(),
+        Json::Object(members) => {
+            let own_names = NAMED.iter().any(|name| place.ends_with(&format!("/{name}")));
+            let each = members.iter().flat_map(|(name, value)| {
+                let inner = format!("{place}/{name}");
+                let mut losses = everywhere(value, &inner);
+                if name == "$ref" && value.as_str().is_some_and(|to| !to.starts_with('#')) {
+                    losses.push(format!("{place}: `$ref` leads to another file, {value}"));
+                }
+                if name.starts_with("x-") && name != EXTENSION && !own_names {
+                    losses.push(format!("{place}: the extension `{name}` is left out"));
+                }
+                losses
+            });
+            each.collect()
+        }
+        _ => Vec::new(),
+    }
+}
