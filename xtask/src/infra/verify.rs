@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args as ClapArgs, ValueEnum};
 use infra_check::{
     live::{self, Drift},
-    worlds::{self, Beyond, Size, World},
+    worlds::{self, Beyond, World},
 };
 
 use crate::project::Project;
@@ -94,7 +94,7 @@ impl Args {
             Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
         };
         let is_it = |world: &&World| {
-            (world.size, world.plan, world.network) == (Size::Production, plan, network)
+            (world.size, world.plan, world.network) == (worlds::Size::Production, plan, network)
                 && world.beyond == Beyond::Nothing
         };
         let found = all.iter().find(is_it).copied();
