@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod setting;
 
 use std::{
     path::{Path, PathBuf},
@@ -18,6 +19,7 @@ use local_host::{
 };
 
 use command::Form;
+use setting::Setting;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +51,8 @@ struct Arguments {
     /// Whether callers' tokens are checked and principal headers set
     #[arg(long, value_enum, default_value_t = FrontChoice::Off)]
     front: FrontChoice,
-    /// An app setting for the worker, as NAME=VALUE; may be repeated
-    #[arg(long = "setting", value_parser = setting)]
+    /// An app setting for the worker; may be repeated
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = Setting)]
     settings: Vec<(String, String)>,
     /// Where the issuer's key is kept between runs
     #[arg(long, default_value = ".local")]
@@ -156,9 +158,4 @@ fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Re
     let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{port}"), people)?;
     println!("{}", issuer.token(person, &TokenOptions::default(), Clock::system().now())?);
     Ok(())
-}
-
-fn setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

@@ -88,6 +88,57 @@ async fn the_command_names_the_functions_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_setting_that_is_none_is_refused_and_not_repeated() {
+    for (given, told) in [
+        ("canary-5c1e", "has no `=`"),
+        ("=canary-5c1e", "has no name before its `=`"),
+        ("A SETTING=canary-5c1e", "has a name with a blank in it"),
+        ("A_SETTING\n=canary-5c1e", "has a name with a blank in it"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let output = command.args([".", "--setting", given]).output().await.expect("the command runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(told) && said.contains("--setting NAME=VALUE"), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_value_of_a_setting_reaches_the_worker_and_is_shown_nowhere() {
+    let app = TestApp::new().http("environment");
+    let mut typed = Typed::with(&app, |command| {
+        command.args(["--setting", "A_SECRET=canary-5c1e", "--port", "0", "--log", "json", "--state"]);
+        command.arg(&app.options.state);
+    });
+    let mut said = Vec::new();
+    let url = loop {
+        let line = typed.line().await.expect("one more line");
+        let event: Value = serde_json::from_str(&line).expect("JSON");
+        said.push(line);
+        if event["event"] == "ready" {
+            break event["url"].as_str().expect("a URL").to_owned();
+        }
+    };
+    let get = async |path: &str, token: &str| {
+        let call = client().get(format!("{url}{path}")).header("x-local-console", token);
+        call.send().await.unwrap().text().await.unwrap()
+    };
+    let page = get("/_local/", "").await;
+    let token =
+        page.split("content=\"").find_map(|part| part.split('"').next().filter(|text| text.len() == 43));
+    let overview = get("/_local/api/overview", token.expect("a token")).await;
+    assert!(overview.contains("\"environment\""), "{overview}");
+    assert!(get("/api/environment", "").await.contains("canary-5c1e"));
+    said.extend([page, overview]);
+    typed.terminate();
+    while let Some(line) = typed.line().await {
+        said.push(line);
+    }
+    assert!(said.iter().all(|text| !text.contains("canary")), "{said:?}");
+}
+
+#[tokio::test]
 async fn a_token_of_the_command_opens_the_front_of_the_command() {
     let app = TestApp::new().http("environment");
     let people = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/people.json");
