@@ -29,7 +29,7 @@ pub use authority::Authority;
 pub use certificates::{AllowedCertificate, CertificateName, CertificateSettings};
 pub use database::{DatabaseSettings, DatabaseUrl, SignIn};
 pub use faults::{Fault, Faults};
-pub use fulfilment::FulfilmentSettings;
+pub use fulfilment::{Fulfilment, FulfilmentSettings};
 pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
 pub use settings::{SETTINGS, Setting};
 pub use traces::TraceSettings;
@@ -80,8 +80,8 @@ pub struct Config {
     /// Which certificates callers show, where the platform demands one of every caller; they are not looked at when
     /// none. Read where [`Needs::http`] was asked for.
     pub certificates: Option<CertificateSettings>,
-    /// Whom it sends orders to, where [`Needs::fulfilment`] was asked for; the stand-in when none.
-    pub fulfilment: Option<FulfilmentSettings>,
+    /// Whom it sends orders to. Read where [`Needs::fulfilment`] was asked for.
+    pub fulfilment: Fulfilment,
     /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
     /// [`Needs::http`] was asked for.
     pub vault: Option<VaultSettings>,
@@ -118,7 +118,8 @@ impl Config {
         let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
         let certificates = needs.http.then(|| certificates::read(&mut given, place)).flatten();
         let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
-        let fulfilment = needs.fulfilment.then(|| fulfilment::read(&mut given, place)).flatten();
+        let fulfilment =
+            if needs.fulfilment { fulfilment::read(&mut given, place) } else { Some(Fulfilment::StandIn) };
         let keeps_secrets = needs.secrets || needs.fulfilment || needs.http;
         let vault = keeps_secrets.then(|| vault::read(&mut given, place)).flatten();
         let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
@@ -137,7 +138,7 @@ impl Config {
                 tenant,
                 identity,
                 certificates,
-                fulfilment,
+                fulfilment: fulfilment?,
                 vault,
                 secret_name,
                 rate_limit: rate_limit?,

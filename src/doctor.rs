@@ -13,6 +13,7 @@ use crate::clock::Clock;
 
 mod arguments;
 mod attacks;
+mod backend;
 mod certificate;
 mod contract;
 mod database;

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 
 use crate::{
     clock::Clock,
-    config::FulfilmentSettings,
+    config::{Fulfilment, FulfilmentSettings},
     host::Retry,
     https::{BodyError, ClientError},
     orders::{Order, Traceparent},
@@ -76,10 +76,20 @@ impl Undecided {
 }
 
 impl Backend {
-    /// The backend of these settings; none of them is the stand-in. Calls nobody yet.
+    /// Who carries orders out by these settings; nobody, while the platform has no backend.
     #[must_use]
-    pub fn new(settings: Option<FulfilmentSettings>, vault: Option<&Vault>) -> Self {
-        settings.map_or(Self::StandIn, |settings| Self::Https(Box::new(Https::new(settings, vault))))
+    pub fn of(fulfilment: Fulfilment, vault: Option<&Vault>) -> Option<Self> {
+        match fulfilment {
+            Fulfilment::StandIn => Some(Self::StandIn),
+            Fulfilment::Backend(settings) => Some(Self::new(settings, vault)),
+            Fulfilment::Missing => None,
+        }
+    }
+
+    /// The backend of these settings. Calls nobody yet.
+    #[must_use]
+    pub fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
+        Self::Https(Box::new(Https::new(settings, vault)))
     }
 
     /// Asks the backend to carry an order out, within the trace that queued it. May be asked again for the same

@@ -192,7 +192,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
     tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
-    let backend = Backend::new(config.fulfilment, vault.as_ref());
+    let backend = Backend::of(config.fulfilment, vault.as_ref());
     let health = Arc::new(Monitored::new(store));
     let has_health = served.iter().any(|function| function.name == "Health");
     // Without Health no one asks, and a process of queue functions need not wake its database for it.
@@ -278,5 +278,10 @@ async fn keep_fresh(app: Arc<App>) {
             identity.keep_fresh(app.clock).await;
         }
     };
-    tokio::join!(app.backend.keep_fresh(app.clock), identity);
+    let backend = async {
+        if let Some(backend) = &app.backend {
+            backend.keep_fresh(app.clock).await;
+        }
+    };
+    tokio::join!(backend, identity);
 }

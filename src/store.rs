@@ -50,6 +50,7 @@ pub use outcome::{
 };
 pub use precondition::Precondition;
 pub use principals::{AppLogin, AppRole, Principals, RoleName};
+pub use schedule::Hold;
 
 /// The out binding and inbox of messages that ask for an order to be fulfilled.
 const FULFILMENT: &str = "fulfilment";
@@ -329,15 +330,16 @@ pub trait Store: Send + Sync {
     /// Takes outbox rows that are due, oldest first, at most `limit`, and puts their next time off: `deadline`
     /// after the first sending, then doubling up to one hour. A row that was not due at once has been sent with the
     /// answer to the invocation that made it. A row that was written by a clock that is ahead of `now` is due at once,
-    /// whatever next time that clock gave it.
+    /// whatever next time that clock gave it. What is on hold keeps its time.
     async fn take_due_messages(
         &self,
         now: DateTime<Utc>,
         deadline: Duration,
         limit: u32,
+        hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError>;
 
     /// Counts what is under way and what waits for somebody. The pool is this process's own, as it stands before the
-    /// count. Rows that are dated more than a minute after `now` have no age and are counted apart.
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError>;
+    /// count. Rows that are dated more than a minute after `now`, and those on hold, have no age and are counted apart.
+    async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError>;
 }

@@ -9,7 +9,19 @@ const URL: &str = "ORDERS_FULFILMENT_URL";
 const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 
-/// Whom orders are sent to, and how the two know each other.
+/// Whom orders are sent to.
+#[derive(Clone, Debug, Default)]
+pub enum Fulfilment {
+    /// A developer's machine has a stand-in; so has whoever carries no orders out.
+    #[default]
+    StandIn,
+    /// The backend of these settings.
+    Backend(FulfilmentSettings),
+    /// Nobody, on the platform: orders wait until a backend is set.
+    Missing,
+}
+
+/// How the backend and the worker know each other.
 #[derive(Clone, Debug)]
 pub struct FulfilmentSettings {
     /// `{ORDERS_FULFILMENT_URL}/fulfilments`; `https` alone.
@@ -20,28 +32,26 @@ pub struct FulfilmentSettings {
     pub authority: Option<AuthoritySource>,
 }
 
-/// The backend's settings, where a backend is set; on the platform one has to be.
-pub(super) fn read(given: &mut Given, place: Place) -> Option<FulfilmentSettings> {
+/// Who carries orders out, unless a setting that says it is faulty.
+pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
     let address = given.optional(URL, address);
     let certificate = given.optional(CERTIFICATE, str::parse::<SecretSource>);
     let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
-    if place == Place::Platform {
-        given.demand_strictly(URL, "is missing: set it to the backend's URL");
+    if address.is_some() {
+        let missing = "is missing: the backend is called with a certificate; set it to a PEM file's path, or to \
+                       `keyvault:` and a secret's name";
+        given.demand(CERTIFICATE, missing);
     } else if !given.is_set(URL) {
         for name in [CERTIFICATE, AUTHORITY] {
             given.demand_not(name, "is set and ORDERS_FULFILMENT_URL is not: set that too, or remove this");
         }
     }
-    let missing = "is missing: the backend is called with a certificate; set it to a PEM file's path, or to \
-                   `keyvault:` and a secret's name";
-    if address.is_some() {
-        given.demand(CERTIFICATE, missing);
-    } else if place == Place::Platform {
-        given.demand_strictly(CERTIFICATE, missing);
-    }
     given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
     given.demand_vault(AUTHORITY, matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))));
-    Some(FulfilmentSettings { address: address?, certificate: certificate?, authority })
+    if !given.is_set(URL) {
+        return Some(if place == Place::Local { Fulfilment::StandIn } else { Fulfilment::Missing });
+    }
+    Some(Fulfilment::Backend(FulfilmentSettings { address: address?, certificate: certificate?, authority }))
 }
 
 /// Without a user, a query or a fragment: none of them would survive the path that is appended.

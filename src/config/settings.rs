@@ -117,7 +117,8 @@ pub const SETTINGS: &[Setting] = &[
         "ORDERS_FULFILMENT_URL",
         Concern::Fulfilment,
         None,
-        "the fulfilment backend; on a developer's machine a stand-in takes its place",
+        "the fulfilment backend; without it a stand-in takes its place on a developer's machine, and on the platform \
+         orders wait",
     ),
     setting(
         "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",

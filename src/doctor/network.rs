@@ -10,7 +10,7 @@ use reqwest::header::DATE;
 use super::{fail, pass, warn};
 use crate::{
     clock::Clock,
-    config::{Config, IdentityMode, TokenSettings},
+    config::{Config, Fulfilment, IdentityMode, TokenSettings},
     fulfilment::Backend,
     https::{self, Roots, Schemes},
     secret::SecretName,
@@ -44,8 +44,8 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
         Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "mend KeyVaultUrl")),
         None => {}
     }
-    if let Some(settings) = config.fulfilment.clone() {
-        let backend = Backend::new(Some(settings), vault.and_then(Result::ok).as_ref());
+    if let Fulfilment::Backend(settings) = config.fulfilment.clone() {
+        let backend = Backend::new(settings, vault.and_then(Result::ok).as_ref());
         findings.push(certificate(&backend, clock.now()).await);
     }
     findings

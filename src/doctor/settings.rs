@@ -2,7 +2,7 @@
 
 use host_traps::{Finding, Written};
 
-use super::{Facts, fail, limits, pass, warn};
+use super::{Facts, backend, fail, limits, pass, warn};
 use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
@@ -42,6 +42,7 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
         findings.push(sign_in(config));
         findings.extend(identity(config));
         findings.extend(tenant(config, facts));
+        findings.extend(backend::rule(config, facts));
         findings.extend(limits::rules(config));
         findings.push(rate(config, facts));
     }

@@ -87,5 +87,5 @@ impl Parties {
 }
 
 async fn ask(settings: FulfilmentSettings) -> Result<Decision, Undecided> {
-    Backend::new(Some(settings), None).carry_out(&order(), None, at(0)).await
+    Backend::new(settings, None).carry_out(&order(), None, at(0)).await
 }

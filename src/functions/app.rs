@@ -17,7 +17,7 @@ use crate::{
     policy::{AccessScope, Action, Permit},
     problem::Problem,
     secret::SecretName,
-    store::{Monitored, Stamp, Store, StoreError},
+    store::{Hold, Monitored, Stamp, Store, StoreError},
     telemetry::Event,
     vault::Vault,
 };
@@ -43,8 +43,8 @@ pub struct App {
     pub tenant: Option<Uuid>,
     /// Keeps what is to be kept.
     pub store: Arc<dyn Store>,
-    /// Carries orders out.
-    pub backend: Backend,
+    /// Carries orders out; while there is none, orders wait.
+    pub backend: Option<Backend>,
     /// The vault of secrets; none where none is configured.
     pub vault: Option<Vault>,
     /// The secret that is looked up when a caller names none.
@@ -144,6 +144,12 @@ impl App {
             audit::order_settled(orders::Action::Fail, message.order_id, Status::Failed);
         }
         Ok(())
+    }
+
+    /// Which messages nobody is sent for now.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        if self.backend.is_none() { Hold::Fulfilment } else { Hold::Nothing }
     }
 
     /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.

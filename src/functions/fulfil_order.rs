@@ -8,12 +8,18 @@ use crate::{
     store::Pending,
 };
 
+const NO_BACKEND: Retry = Retry(
+    "there is no fulfilment backend, so the order waits: set ORDERS_FULFILMENT_URL and \
+     ORDERS_FULFILMENT_CLIENT_CERTIFICATE, or AzureWebJobs_FulfilOrder_Disabled=true",
+);
+
 /// Gets the order carried out that a message points at. What can never succeed becomes a dead letter and is settled;
 /// what may succeed later fails, and the host delivers it again.
 ///
 /// # Errors
-/// [`Retry`], when the store or the backend is away.
+/// [`Retry`], when the store or the backend is away, or there is no backend.
 pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
+    let Some(backend) = &app.backend else { return Err(NO_BACKEND) };
     let stamp = app.stamp(&delivery.invocation);
     let letter = |reason| {
         DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, reason, stamp.at)
@@ -42,7 +48,7 @@ pub async fn fulfil_order(app: &App, delivery: Delivery) -> Result<(), Retry> {
         Pending::Order(order) => {
             let ours = delivery.invocation.traceparent.parse().ok();
             let trace = message.traceparent.as_ref().or(ours.as_ref());
-            let decision = app.backend.carry_out(&order, trace, stamp.at).await?;
+            let decision = backend.carry_out(&order, trace, stamp.at).await?;
             if app.store.decide_order(&message, decision, app.stamp(&delivery.invocation)).await? {
                 let (action, status) = decision.change();
                 audit::order_settled(action, message.order_id, status);

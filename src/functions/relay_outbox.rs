@@ -20,14 +20,15 @@ const AT_MOST: u32 = 500;
 const DROPS: usize = 5;
 
 /// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read
-/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more.
+/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more. While nobody carries orders out,
+/// what asks for that stays where it is.
 ///
 /// # Errors
 /// [`Retry`], when the store is away.
 pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
     let stamp = app.stamp(&tick.invocation);
     watch(app, stamp).await;
-    let due = app.store.take_due_messages(stamp.at, app.outbox_deadline, AT_MOST).await?;
+    let due = app.store.take_due_messages(stamp.at, app.outbox_deadline, AT_MOST, app.hold()).await?;
     let mut outputs =
         [FULFILMENT_OUTPUT, INCOMING_OUTPUT].map(|(binding, _)| Output { binding, messages: Vec::new() });
     for message in due {
@@ -44,7 +45,7 @@ pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
 /// process needs no second clock.
 async fn watch(app: &App, stamp: Stamp) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
-    let Ok(gauges) = app.store.gauges(stamp.at).await else { return };
+    let Ok(gauges) = app.store.gauges(stamp.at, app.hold()).await else { return };
     tell_gauges(app, &gauges, stamp.at).await;
     if gauges.unreplayed_dead_letters > LIMITS.dead_letters.unreplayed {
         drop(letter_ceiling::enforce(app, stamp.retention_at, DROPS).await);
@@ -53,11 +54,15 @@ async fn watch(app: &App, stamp: Stamp) {
 
 async fn tell_gauges(app: &App, gauges: &Gauges, now: DateTime<Utc>) {
     // One that cannot be read is told of by whoever wants to show it.
-    let certificate_ends = app.backend.certificate_ends(now).await.ok().flatten();
+    let certificate_ends = match &app.backend {
+        Some(backend) => backend.certificate_ends(now).await.ok().flatten(),
+        None => None,
+    };
     Event::Gauges {
         oldest_open_seconds: gauges.oldest_open.map(|oldest| (now - oldest).num_seconds().max(0)),
         open_rows: gauges.open_rows,
         open_rows_from_future: gauges.open_rows_from_future,
+        open_rows_without_backend: gauges.open_rows_on_hold,
         unreplayed_dead_letters: gauges.unreplayed_dead_letters,
         oldest_dead_letter_days: letter_ceiling::oldest_days(gauges, now),
         pool_in_use: gauges.pool_in_use,

@@ -13,7 +13,7 @@ use crate::{
     policy::{Action, ListAllOrders, Permit},
 };
 
-use super::{Placed, Precondition, ProductWritten, Queued, Slice, Stamp, Store, open};
+use super::{Hold, Placed, Precondition, ProductWritten, Queued, Slice, Stamp, Store, open};
 
 /// Stamps promises onto every engine.
 macro_rules! store_contract {
@@ -225,7 +225,7 @@ async fn look(store: &dyn Store, id: OrderId) -> Order {
 
 /// What the relay sends when nothing bounds it.
 async fn due(store: &dyn Store, seconds: i64) -> Vec<Vec<u8>> {
-    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500).await.unwrap();
+    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
     due.into_iter().map(|message| message.payload).collect()
 }
 

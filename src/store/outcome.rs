@@ -200,12 +200,15 @@ pub struct ExcessLetter {
 /// How much is under way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Gauges {
-    /// When the oldest open outbox row was made; none when none is open but those from the future.
+    /// When the oldest open outbox row was made; none when none is open but those from the future and
+    /// those on hold.
     pub oldest_open: Option<DateTime<Utc>>,
     /// Outbox rows that nobody has closed.
     pub open_rows: u64,
     /// Those of them that a clock made that is ahead of ours.
     pub open_rows_from_future: u64,
+    /// Those of them that are on [`Hold`](super::Hold).
+    pub open_rows_on_hold: u64,
     /// Dead letters that nobody has replayed.
     pub unreplayed_dead_letters: u64,
     /// When the oldest of them was given up.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling,
+    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
     Listed, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
     Rights, Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
 };
@@ -313,12 +313,13 @@ impl Store for Postgres {
         now: DateTime<Utc>,
         deadline: chrono::Duration,
         limit: u32,
+        hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.change(Kind::Relay, |access, _| outbox::take_due(access, now, deadline, limit)).await
+        self.change(Kind::Relay, |access, _| outbox::take_due(access, now, deadline, limit, hold)).await
     }
 
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
+    async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
         let (in_use, most) = (self.pool.in_use(), self.connections);
-        self.read(Kind::Gauges, |access| outbox::gauges(access, now, (in_use, most))).await
+        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, (in_use, most))).await
     }
 }

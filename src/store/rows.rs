@@ -274,6 +274,7 @@ pub(super) struct GaugesRow {
     oldest: Option<i64>,
     open_rows: i64,
     future_rows: i64,
+    held_rows: i64,
     letters: i64,
     oldest_letter: Option<i64>,
 }
@@ -286,6 +287,7 @@ impl GaugesRow {
             oldest_open: self.oldest.map(|micros| at("created_at").time(micros)).transpose()?,
             open_rows: at("consumed_at").number(self.open_rows)?,
             open_rows_from_future: at("created_at").number(self.future_rows)?,
+            open_rows_on_hold: at("binding").number(self.held_rows)?,
             unreplayed_dead_letters: Column("dead_letters", "replayed_at").number(self.letters)?,
             oldest_dead_letter: self
                 .oldest_letter

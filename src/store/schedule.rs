@@ -2,11 +2,33 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::FULFILMENT;
+
 /// The longest wait between two sendings.
 const LONGEST_WAIT: Duration = Duration::hours(1);
 
 /// How far the clocks of two processes may be apart before a row counts as made by a wrong one.
 const CLOCK_SKEW: Duration = Duration::minutes(1);
+
+/// Messages that are left where they are, because nobody could do what they ask for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Hold {
+    /// None of them.
+    #[default]
+    Nothing,
+    /// Those that ask for an order to be fulfilled.
+    Fulfilment,
+}
+
+impl Hold {
+    /// Their out binding; none has an empty name.
+    pub(super) fn binding(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Fulfilment => FULFILMENT,
+        }
+    }
+}
 
 /// What the statements that take due messages are told, in microseconds.
 #[derive(Clone, Copy, Debug)]

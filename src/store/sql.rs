@@ -239,7 +239,7 @@ pub(super) const TAKE_DUE: &str = concat!(
     "UPDATE outbox
      SET due_at = $1 + CASE WHEN sent > 12 OR ($2 << sent) > $3 THEN $3 ELSE $2 << sent END, sent = sent + 1
      WHERE message_id IN (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND ",
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND binding <> $7 AND ",
     is_due!(),
     " ORDER BY created_at, message_id LIMIT $4)
      RETURNING message_id, binding, payload, created_at",
@@ -266,10 +266,12 @@ pub(super) const EXCESS_LETTERS: &str =
          SELECT id FROM dead_letters WHERE replayed_at IS NULL ORDER BY id DESC LIMIT 1 OFFSET $2))
      ORDER BY id LIMIT $3";
 
-/// What was made after `$1` is from the future.
+/// What was made after `$1` is from the future, and what leaves by the binding `$2` is on hold.
 pub(super) const GAUGES: &str = "SELECT
-         (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL AND created_at <= $1) AS oldest,
+         (SELECT min(created_at) FROM outbox WHERE consumed_at IS NULL AND created_at <= $1
+             AND binding <> $2) AS oldest,
          (SELECT count(*) FROM outbox WHERE consumed_at IS NULL) AS open_rows,
          (SELECT count(*) FROM outbox WHERE consumed_at IS NULL AND created_at > $1) AS future_rows,
+         (SELECT count(*) FROM outbox WHERE consumed_at IS NULL AND binding = $2) AS held_rows,
          (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS letters,
          (SELECT min(recorded_at) FROM dead_letters WHERE replayed_at IS NULL) AS oldest_letter";

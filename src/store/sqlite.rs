@@ -33,7 +33,7 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
     MigrationError, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued,
     Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
     bounds::{POOL_WAIT, STATEMENT, bounded},
@@ -337,10 +337,11 @@ impl Store for Sqlite {
         now: DateTime<Utc>,
         deadline: chrono::Duration,
         limit: u32,
+        hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        bounded(outbox::take_due(self, now, deadline, limit)).await
+        bounded(outbox::take_due(self, now, deadline, limit, hold)).await
     }
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
-        bounded(outbox::gauges(self, now)).await
+    async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
+        bounded(outbox::gauges(self, now, hold)).await
     }
 }

@@ -61,7 +61,7 @@ async fn serve(world: &World) -> String {
         limiter: None,
         tenant: None,
         store: Arc::clone(&store),
-        backend: Backend::StandIn,
+        backend: Some(Backend::StandIn),
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),

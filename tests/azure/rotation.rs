@@ -53,7 +53,7 @@ impl Parties {
             authority: Some(servers.certificate().parse().unwrap()),
         };
         let world = World::start().await;
-        let backend = Arc::new(Backend::new(Some(settings), Some(&world.vault)));
+        let backend = Arc::new(Backend::new(settings, Some(&world.vault)));
         Self { world, clients, server, backend }
     }
 

@@ -5,9 +5,13 @@ use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
 
-use crate::support::{Evidence, Heard, Mode, Setup, TestApp, an_order};
+use crate::{
+    fulfilment::{Known, on_the_platform},
+    support::{Evidence, Guarded, Heard, Mode, SOON, Setup, TestApp, an_order},
+};
 
-const HOUR: i64 = 60 * 60;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
 
 /// Where the worker reads how many seconds its clock is off.
 struct ShiftedClock {
@@ -29,14 +33,42 @@ impl ShiftedClock {
         fs::rename(&new, &self.file).expect("the shift can be put in place");
     }
 
-    /// By a clock that is off by hours every token is of another time, so the worker trusts the front that has judged it.
+    fn under(&self, setup: Setup) -> Setup {
+        setup.set("SHIFTED_CLOCK", &self.file.display().to_string())
+    }
+
     async fn app(&self) -> TestApp {
-        let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Header);
-        let setup = setup.set("SHIFTED_CLOCK", &self.file.display().to_string());
-        let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+        self.waiting(header_alone()).await
+    }
+
+    /// One that carries no orders out.
+    async fn waiting(&self, setup: Setup) -> TestApp {
+        let app = self.under(setup).set("AzureWebJobs_FulfilOrder_Disabled", "true").start().await;
         app.person("admin").stock("BEANS", 1290).await;
         app
     }
+}
+
+/// By a clock that is off by hours every token is of another time, so the worker trusts the front that has judged it.
+fn header_alone() -> Setup {
+    Setup::in_mode(Mode::Proxy).evidence(Evidence::Header)
+}
+
+/// An order that was processed.
+async fn processed(app: &TestApp) -> String {
+    let location = app.person("buyer").place("BEANS").await;
+    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    location
+}
+
+/// Waits until an order is fulfilled, and sees that this was done once.
+async fn fulfilled_once(app: &TestApp, location: &str) {
+    let buyer = app.person("buyer");
+    app.becomes(&buyer, location, "fulfilled", SOON).await;
+    app.queues.until_empty("orders-fulfilment").await;
+    let history = buyer.get(&format!("{location}/history")).await.json();
+    let actions = history["items"].as_array().into_iter().flatten().map(|item| item["action"].clone());
+    assert_eq!(actions.collect::<Vec<_>>(), ["fulfil", "process", "place"]);
 }
 
 #[tokio::test]
@@ -74,4 +106,47 @@ async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
     assert_eq!((&gauges["open_rows"], &gauges["open_rows_from_future"]), (&1.into(), &1.into()), "{gauges}");
     assert!(gauges.get("oldest_open_seconds").is_none(), "{gauges}");
     assert_eq!(heard.events("clock-jumped").len(), 2, "there and back");
+}
+
+#[tokio::test]
+#[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
+async fn an_order_that_waited_seventy_minutes_for_its_function_is_fulfilled_once() {
+    let (clock, known) = (ShiftedClock::right(), Known::start().await);
+    let app = clock.app().await;
+    let location = processed(&app).await;
+    for minutes in [2, 6, 14, 30, 62, 70] {
+        clock.jump_to(minutes * MINUTE);
+        app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    }
+    assert_eq!(app.queues.held("orders-fulfilment").await, 6, "it was sent again and again");
+    let later = known.under(clock.under(header_alone().continuing(&app)));
+    app.host.stop().await;
+    fulfilled_once(&later.start().await, &location).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
+async fn an_order_that_waited_seventy_minutes_for_a_backend_is_fulfilled_once_on_postgres() {
+    let (clock, known, guarded) = (ShiftedClock::right(), Known::start().await, Guarded::start().await);
+    let mut app = clock.waiting(on_the_platform(&guarded)).await;
+    let lost = processed(&app).await;
+    app.queues.purge("orders-fulfilment").await;
+    let kept = processed(&app).await;
+    clock.jump_to(70 * MINUTE);
+    let mut heard = Heard::default();
+    app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
+    let gauges = heard.events("gauges")[0];
+    let rows = (&gauges["open_rows"], &gauges["open_rows_without_backend"]);
+    assert_eq!(rows, (&2.into(), &2.into()), "{gauges}");
+    assert!(gauges.get("oldest_open_seconds").is_none(), "what the alert reads: {gauges}");
+    assert_eq!(app.queues.held("orders-fulfilment").await, 1, "nothing goes out that nobody could carry out");
+
+    let later = known.under(clock.under(on_the_platform(&guarded).continuing(&app)));
+    app.host.stop().await;
+    let app = later.start().await;
+    fulfilled_once(&app, &kept).await;
+    app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
+    fulfilled_once(&app, &lost).await;
+    assert_eq!(known.backend.asked().len(), 2);
 }

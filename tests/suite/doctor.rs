@@ -14,6 +14,7 @@ use tokio::process::Command;
 
 use crate::support::{Mode, SOON, Setup, binary, repository};
 
+mod backend;
 mod database;
 mod network;
 mod outside;
@@ -53,10 +54,16 @@ impl Deployment {
 
     /// With settings as the api has them in Azure, which calls no backend.
     fn in_azure() -> Self {
-        let url = format!("postgres://{CANARY}@db.example:5432/orders?sslmode=verify-full");
-        let api = Self::sound();
+        let api = Self::whole_in_azure();
         fs::remove_dir_all(api.root().join("FulfilOrder")).expect("it was there");
-        api.set("ORDERS_DATABASE_URL", &url)
+        api
+    }
+
+    /// With the same settings and all functions.
+    fn whole_in_azure() -> Self {
+        let url = format!("postgres://{CANARY}@db.example:5432/orders?sslmode=verify-full");
+        Self::sound()
+            .set("ORDERS_DATABASE_URL", &url)
             .set("ORDERS_DATABASE_IDENTITY", "managed")
             .set("ORDERS_ENTRA_TENANT_ID", GUID)
             .set("ORDERS_ENTRA_AUDIENCE", GUID)

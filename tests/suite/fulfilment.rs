@@ -8,12 +8,50 @@ use test_servers::{Authority, Backend, Leaf, Says};
 
 use crate::support::{Client, Heard, Mode, SOON, Setup, TestApp, in_every_mode};
 
+mod missing;
+
+pub(crate) use missing::on_the_platform;
+
 in_every_mode!(
     the_backend_decides_what_becomes_of_an_order,
     an_order_waits_while_the_backend_does_not_decide,
 );
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// A backend, and the folder with the certificates of a worker that it knows.
+pub(crate) struct Known {
+    pub(crate) backend: Backend,
+    folder: TempDir,
+}
+
+impl Known {
+    pub(crate) async fn start() -> Self {
+        let authority = |name| Authority::new(name).expect("an authority");
+        let (servers, clients) = (authority("servers"), authority("clients"));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let own = clients.issue(&Leaf::client(&["worker.example"])).expect("a certificate");
+        for (name, text) in [
+            ("worker.pem", format!("{}{}", own.certificate, own.key)),
+            ("ca.pem", servers.certificate().to_owned()),
+        ] {
+            fs::write(folder.path().join(name), text).expect("the folder can be written");
+        }
+        let server = servers.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
+        let backend = Backend::start(&server, clients.certificate()).await.expect("a free port");
+        Self { backend, folder }
+    }
+
+    /// An app that calls it, again at once where it does not decide.
+    pub(crate) fn under(&self, setup: Setup) -> Setup {
+        let file = |name| self.folder.path().join(name).display().to_string();
+        setup
+            .set("ORDERS_FULFILMENT_URL", &format!("https://127.0.0.1:{}", self.backend.port()))
+            .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", &file("worker.pem"))
+            .set("ORDERS_FULFILMENT_CA", &file("ca.pem"))
+            .set("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:00")
+    }
+}
 
 /// An app, the backend that it calls, and the folder with the certificates.
 struct World {
@@ -23,24 +61,10 @@ struct World {
 }
 
 async fn world(mode: Mode) -> World {
-    let (servers, clients) =
-        (Authority::new("servers").expect("an authority"), Authority::new("clients").expect("an authority"));
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let own = clients.issue(&Leaf::client(&["worker.example"])).expect("a certificate");
-    let (certificate, authority) = (folder.path().join("worker.pem"), folder.path().join("ca.pem"));
-    fs::write(&certificate, format!("{}{}", own.certificate, own.key)).expect("the folder can be written");
-    fs::write(&authority, servers.certificate()).expect("the folder can be written");
-    let server = servers.issue(&Leaf::server(&["127.0.0.1"])).expect("a certificate");
-    let backend = Backend::start(&server, clients.certificate()).await.expect("a free port");
-    let app = Setup::in_mode(mode)
-        .set("ORDERS_FULFILMENT_URL", &format!("https://127.0.0.1:{}", backend.port()))
-        .set("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", certificate.to_str().expect("ASCII"))
-        .set("ORDERS_FULFILMENT_CA", authority.to_str().expect("ASCII"))
-        .set("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:00")
-        .start()
-        .await;
+    let known = Known::start().await;
+    let app = known.under(Setup::in_mode(mode)).start().await;
     app.person("admin").stock("BEANS", 1290).await;
-    World { app, backend, _folder: folder }
+    World { app, backend: known.backend, _folder: known.folder }
 }
 
 /// Places an order and has it processed.

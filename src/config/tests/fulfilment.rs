@@ -1,20 +1,43 @@
 //! The backend: called with a certificate or not at all.
 
 use super::*;
-use crate::secret::SecretSource;
+use crate::{
+    config::{Fulfilment, FulfilmentSettings},
+    secret::SecretSource,
+};
 
 const URL: (&str, &str) = ("ORDERS_FULFILMENT_URL", "https://backend.example/v1/");
 const FILE: (&str, &str) = ("ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "/certificates/worker.pem");
 const PROCESSOR: Needs = Needs { fulfilment: true, ..NEITHER };
 
+/// What is read of the backend, where one is set.
+fn backend(environment: &BTreeMap<&'static str, &'static str>) -> FulfilmentSettings {
+    match read(environment, PROCESSOR).unwrap().fulfilment {
+        Fulfilment::Backend(settings) => settings,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_laptop_without_a_backend_has_the_stand_in() {
-    assert!(read(&local(), PROCESSOR).unwrap().fulfilment.is_none());
+    assert!(matches!(read(&local(), PROCESSOR).unwrap().fulfilment, Fulfilment::StandIn));
+}
+
+#[test]
+fn the_platforms_processor_starts_without_a_backend_and_never_with_the_stand_in() {
+    let demanded = |more: &[(&'static str, &'static str)]| platform_with(&[&DEMANDED, more].concat());
+    assert!(matches!(read(&demanded(&[]), PROCESSOR).unwrap().fulfilment, Fulfilment::Missing));
+    assert_eq!(faulty(&demanded(&[URL]), PROCESSOR), [FILE.0]);
+    assert_eq!(faulty(&demanded(&[FILE]), PROCESSOR), [FILE.0], "whose certificate is it?");
+    assert_eq!(
+        backend(&platform_with(&[&DEMANDED[..], &[URL, FILE]].concat())).address.path(),
+        "/v1/fulfilments"
+    );
 }
 
 #[test]
 fn a_backend_is_named_with_the_certificate_that_it_knows_the_worker_by() {
-    let settings = read(&local_with(&[URL, FILE]), PROCESSOR).unwrap().fulfilment.unwrap();
+    let settings = backend(&local_with(&[URL, FILE]));
     assert_eq!(settings.address.as_str(), "https://backend.example/v1/fulfilments");
     assert_eq!((settings.certificate, settings.authority), (SecretSource::File(FILE.1.into()), None));
     assert_eq!(faulty(&local_with(&[URL]), PROCESSOR), [FILE.0]);

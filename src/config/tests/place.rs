@@ -45,8 +45,6 @@ fn what_only_the_platform_refuses_says_what_makes_this_the_platform() {
             "ORDERS_ENTRA_ALLOWED_CLIENTS",
             "ORDERS_ENTRA_AUTHORITY",
             "ORDERS_ENTRA_TENANT_ID",
-            "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-            "ORDERS_FULFILMENT_URL",
         ];
         assert_eq!(names, every);
         for fault in faults.iter() {
@@ -126,13 +124,19 @@ fn an_address_of_postgresql_that_cannot_be_read_is_refused_without_being_shown()
 }
 
 #[test]
-fn the_platforms_processor_names_its_backend() {
-    let needs = Needs { fulfilment: true, ..NEITHER };
-    assert_eq!(
-        faulty(&platform_with(&[]), needs),
-        ["ORDERS_DATABASE_URL", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE", "ORDERS_FULFILMENT_URL"]
-    );
-    assert_eq!(faulty(&local(), needs), [""; 0]);
+fn one_app_of_all_functions_starts_with_what_the_platform_sets_and_four_settings_more() {
+    let guid = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
+    let own = [("ORDERS_ENTRA_TENANT_ID", guid), ("ORDERS_ENTRA_AUDIENCE", guid)];
+    let mut environment = platform_with(&[&DEMANDED[..], &own].concat());
+    for name in ["ORDERS_IDENTITY", "AZURE_FUNCTIONS_ENVIRONMENT"] {
+        environment.remove(name);
+    }
+    assert_eq!(faulty(&environment, EVERYTHING), [""; 0]);
+    for name in own.iter().chain(&DEMANDED).map(|(name, _)| *name) {
+        let mut less = environment.clone();
+        less.remove(name);
+        assert_eq!(faulty(&less, EVERYTHING), [name]);
+    }
 }
 
 #[test]

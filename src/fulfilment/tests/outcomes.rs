@@ -22,7 +22,7 @@ async fn the_backend_learns_what_it_takes_to_carry_an_order_out_and_no_more() {
     let client = parties.client();
     parties.show(&client);
     let server = parties.backend().await;
-    let backend = Backend::new(Some(parties.settings(server.port())), None);
+    let backend = Backend::new(parties.settings(server.port()), None);
     let (order, trace) = (order(), TRACE.parse::<Traceparent>().unwrap());
     for _ in 0..2 {
         assert_eq!(backend.carry_out(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
@@ -123,7 +123,7 @@ fn a_backend_that_does_not_decide_is_one_outage() {
         let parties = Parties::new();
         parties.show(&parties.client());
         let server = parties.backend().await;
-        let backend = Backend::new(Some(parties.settings(server.port())), None);
+        let backend = Backend::new(parties.settings(server.port()), None);
         for says in [Says::Status(503), Says::Status(404), Says::Status(200)] {
             server.say(says);
             for _ in 0..10 {

@@ -21,7 +21,7 @@ async fn a_rotated_certificate_is_shown_without_a_restart_and_without_a_failed_c
     let certificates = [parties.client(), parties.client(), parties.client()];
     parties.show(&certificates[0]);
     let server = parties.backend().await;
-    let backend = Backend::new(Some(parties.settings(server.port())), None);
+    let backend = Backend::new(parties.settings(server.port()), None);
     let (clock, calls) = (AtomicI64::new(0), AtomicUsize::new(0));
     let order = order();
     // Each call comes seconds after the last; after every thirty the certificate is another.
@@ -54,7 +54,7 @@ async fn when_the_certificate_ends_is_known_of_the_one_that_is_shown_now() {
     let parties = Parties::new();
     let good = Leaf::client(&["worker.example"]);
     let until = |days: u64| Leaf { until: good.from + Duration::from_hours(24 * days), ..good.clone() };
-    let backend = Backend::new(Some(parties.settings(1)), None);
+    let backend = Backend::new(parties.settings(1), None);
     assert!(backend.certificate_ends(at(0)).await.is_err(), "there is none yet");
     for (seconds, leaf) in [(10, until(40)), (20, until(2))] {
         parties.show(&parties.clients.issue(&leaf).unwrap());
@@ -71,7 +71,7 @@ async fn a_chain_ends_with_the_first_of_its_certificates() {
     let between = Leaf { until: between.from + Duration::from_hours(48), ..between };
     let (own, above) = (parties.client(), parties.clients.issue(&between).unwrap());
     parties.show(&Issued { certificate: format!("{}{}", own.certificate, above.certificate), ..own });
-    let ends = Backend::new(Some(parties.settings(1)), None).certificate_ends(at(0)).await.unwrap();
+    let ends = Backend::new(parties.settings(1), None).certificate_ends(at(0)).await.unwrap();
     assert_eq!(ends, Some(DateTime::<Utc>::from(between.until).trunc_subsecs(0)));
 }
 
@@ -81,7 +81,7 @@ async fn while_a_rotated_certificate_is_broken_the_last_good_one_goes_on() {
     let (first, second) = (parties.client(), parties.client());
     parties.show(&first);
     let server = parties.backend().await;
-    let backend = Backend::new(Some(parties.settings(server.port())), None);
+    let backend = Backend::new(parties.settings(server.port()), None);
     let order = order();
     let half = second.certificate[..second.certificate.len() / 2].to_owned();
     let torn = Issued { key: first.key.clone(), ..second.clone() };
@@ -103,8 +103,7 @@ async fn a_rotated_authority_is_believed_without_a_restart() {
     fs::write(&file, parties.servers.certificate()).unwrap();
     let (next, server) = (Authority::new("next").unwrap(), parties.backend().await);
     let authority = Some(file.to_str().unwrap().parse().unwrap());
-    let backend =
-        Backend::new(Some(FulfilmentSettings { authority, ..parties.settings(server.port()) }), None);
+    let backend = Backend::new(FulfilmentSettings { authority, ..parties.settings(server.port()) }, None);
     let order = order();
     assert!(backend.carry_out(&order, None, at(0)).await.is_ok());
     fs::write(&file, next.certificate()).unwrap();

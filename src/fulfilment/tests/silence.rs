@@ -28,7 +28,7 @@ impl World {
         parties.show(&parties.client());
         let server = parties.backend().await;
         let proxy = Proxy::start(([127, 0, 0, 1], server.port()).into()).await.unwrap();
-        let backend = Backend::new(Some(parties.settings(proxy.port())), None);
+        let backend = Backend::new(parties.settings(proxy.port()), None);
         Self { server, proxy, backend, _parties: parties }
     }
 

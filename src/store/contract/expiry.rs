@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::OrderId,
-    store::{Decision, Ingested, LetterCeiling, Placed, Replayed, Store},
+    store::{Decision, Hold, Ingested, LetterCeiling, Placed, Replayed, Store},
 };
 
 use super::{
@@ -96,14 +96,14 @@ async fn excess(store: &dyn Store, most: u64, days: i64) -> Vec<Uuid> {
 
 async fn letters_over_the_ceiling_are_named_and_dropped(store: &dyn Store) {
     let ids = given_up(store, 6).await;
-    assert_eq!(store.gauges(at(9 * DAY)).await.unwrap().oldest_dead_letter, Some(at(0)));
+    assert_eq!(store.gauges(at(9 * DAY), Hold::Nothing).await.unwrap().oldest_dead_letter, Some(at(0)));
     assert_eq!(excess(store, 6, 9).await, Vec::<Uuid>::new());
     assert_eq!(excess(store, 4, 9).await, ids[..2]);
     assert_eq!(excess(store, 9, 4).await, ids[..3]);
     assert_eq!(excess(store, 0, 9).await, ids[..3], "no more than wanted");
     store.drop_dead_letters(&ids[..2]).await.unwrap();
     assert_eq!(excess(store, 4, 9).await, Vec::<Uuid>::new());
-    let left = store.gauges(at(9 * DAY)).await.unwrap();
+    let left = store.gauges(at(9 * DAY), Hold::Nothing).await.unwrap();
     assert_eq!((left.unreplayed_dead_letters, left.oldest_dead_letter), (4, Some(at(2 * DAY))));
 }
 

@@ -2,7 +2,10 @@
 
 use chrono::TimeDelta;
 
-use crate::store::{Decision, Queued, Store};
+use crate::{
+    orders::FulfilmentMessage,
+    store::{Decision, Hold, Queued, Store},
+};
 
 use super::{
     MUCH_LATER, administrator, at, due, letter, message_for, permit, placed, processor, queued, stamp, stock,
@@ -21,13 +24,15 @@ store_contract!(
     clocks_that_differ_by_seconds_send_nothing_early,
     a_first_wait_of_hours_is_no_sign_of_a_wrong_clock,
     the_gauges_count_messages_from_the_future_apart,
+    what_is_on_hold_stays_where_it_is_and_goes_out_once_it_is_released,
+    the_gauges_give_what_is_on_hold_no_age,
 );
 
 async fn a_message_is_due_at_its_time_and_not_before(store: &dyn Store) {
     stock(store).await;
     let (_, message) = queued(store, 0).await;
     assert!(due(store, 119).await.is_empty());
-    let taken = store.take_due_messages(at(120), TimeDelta::minutes(2), 500).await.unwrap();
+    let taken = store.take_due_messages(at(120), TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
     assert_eq!(taken.len(), 1);
     assert_eq!((taken[0].binding.as_str(), &taken[0].payload), ("fulfilment", &message.encode()));
 }
@@ -70,7 +75,7 @@ async fn the_oldest_messages_come_first_and_no_more_than_wanted(store: &dyn Stor
     payloads.sort();
     let mut taken = Vec::new();
     for expected in [3, 1, 0] {
-        let some = store.take_due_messages(at(500), TimeDelta::minutes(2), 3).await.unwrap();
+        let some = store.take_due_messages(at(500), TimeDelta::minutes(2), 3, Hold::Nothing).await.unwrap();
         assert_eq!(some.len(), expected);
         taken.extend(some.into_iter().map(|message| message.payload));
     }
@@ -100,7 +105,7 @@ async fn two_relays_at_once_share_the_messages(store: &dyn Store) {
 async fn the_gauges_count_what_is_open_and_what_waits_for_somebody(store: &dyn Store) {
     stock(store).await;
     let counted = async || {
-        let gauges = store.gauges(at(5)).await.unwrap();
+        let gauges = store.gauges(at(5), Hold::Nothing).await.unwrap();
         // A connection finds its way back a moment after its work is done.
         assert!(gauges.pool_in_use <= 4 && gauges.pool_size == 4, "{gauges:?}");
         (gauges.oldest_open, gauges.open_rows, gauges.unreplayed_dead_letters)
@@ -137,8 +142,10 @@ async fn a_message_sent_in_the_future_is_sent_again_once_the_clock_is_right(stor
     let (_, message) = queued(store, 0).await;
     for ahead in [2 * HOUR, YEARS] {
         for _ in 0..20 {
-            let wrong = store.take_due_messages(at(ahead), TimeDelta::minutes(2), 500).await.unwrap();
-            let right = store.take_due_messages(at(600), TimeDelta::minutes(2), 500).await.unwrap();
+            let wrong =
+                store.take_due_messages(at(ahead), TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
+            let right =
+                store.take_due_messages(at(600), TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
             assert_eq!((wrong.len(), right.len()), (1, 1), "{ahead}");
         }
     }
@@ -160,8 +167,9 @@ async fn a_first_wait_of_hours_is_no_sign_of_a_wrong_clock(store: &dyn Store) {
     let message = message_for(id, 0);
     let queued = store.queue_order(&permit(&processor()), &message, at(24 * HOUR), stamp(0)).await.unwrap();
     assert!(matches!(queued, Queued::Now(..)));
-    let due =
-        async |seconds| store.take_due_messages(at(seconds), TimeDelta::hours(24), 500).await.unwrap().len();
+    let due = async |seconds| {
+        store.take_due_messages(at(seconds), TimeDelta::hours(24), 500, Hold::Nothing).await.unwrap().len()
+    };
     assert_eq!((due(0).await, due(24 * HOUR - 1).await, due(24 * HOUR).await), (0, 0, 1));
     assert_eq!((due(24 * HOUR + 1).await, due(25 * HOUR).await), (0, 1));
 }
@@ -169,7 +177,7 @@ async fn a_first_wait_of_hours_is_no_sign_of_a_wrong_clock(store: &dyn Store) {
 async fn the_gauges_count_messages_from_the_future_apart(store: &dyn Store) {
     stock(store).await;
     let counted = async || {
-        let gauges = store.gauges(at(0)).await.unwrap();
+        let gauges = store.gauges(at(0), Hold::Nothing).await.unwrap();
         (gauges.oldest_open, gauges.open_rows, gauges.open_rows_from_future)
     };
     queued(store, 61).await;
@@ -178,4 +186,40 @@ async fn the_gauges_count_messages_from_the_future_apart(store: &dyn Store) {
     queued(store, 60).await;
     queued(store, -5).await;
     assert_eq!(counted().await, (Some(at(-5)), 4, 2));
+}
+
+/// An order that waits since 0 s, and since 60 s the broken order of a dead letter that was replayed.
+async fn of_either_kind(store: &dyn Store) -> (FulfilmentMessage, &'static [u8]) {
+    stock(store).await;
+    let (_, message) = queued(store, 0).await;
+    let mut broken = letter(b"broken", 60);
+    broken.queue = "orders-incoming".to_owned();
+    store.record_dead_letter(&broken, None, stamp(60)).await.unwrap();
+    store.replay_dead_letter(&permit(&administrator()), broken.id, stamp(60)).await.unwrap();
+    (message, b"broken")
+}
+
+async fn what_is_on_hold_stays_where_it_is_and_goes_out_once_it_is_released(store: &dyn Store) {
+    let (message, incoming) = of_either_kind(store).await;
+    let taken = async |seconds, hold| {
+        let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, hold).await.unwrap();
+        due.into_iter().map(|message| message.payload).collect::<Vec<_>>()
+    };
+    assert_eq!(taken(120, Hold::Fulfilment).await, [incoming]);
+    for minute in 3..70 {
+        assert!(!taken(60 * minute, Hold::Fulfilment).await.contains(&message.encode()), "{minute}");
+    }
+    assert!(taken(70 * 60, Hold::Nothing).await.contains(&message.encode()));
+    assert!(!taken(70 * 60 + 239, Hold::Nothing).await.contains(&message.encode()));
+    assert!(taken(70 * 60 + 240, Hold::Nothing).await.contains(&message.encode()), "it had waited once");
+}
+
+async fn the_gauges_give_what_is_on_hold_no_age(store: &dyn Store) {
+    of_either_kind(store).await;
+    let counted = async |hold| {
+        let gauges = store.gauges(at(70 * 60), hold).await.unwrap();
+        (gauges.oldest_open, gauges.open_rows, gauges.open_rows_on_hold)
+    };
+    assert_eq!(counted(Hold::Nothing).await, (Some(at(0)), 2, 0));
+    assert_eq!(counted(Hold::Fulfilment).await, (Some(at(60)), 2, 1));
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, OrderId, Status},
-    store::{Decision, Ingested, Pending, Replayed, Store},
+    store::{Decision, Hold, Ingested, Pending, Replayed, Store},
 };
 
 use super::{
@@ -162,7 +162,8 @@ async fn a_replayed_incoming_message_is_sent_until_it_is_received(store: &dyn St
         store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
         replay(store, letter.id, seconds).await;
     }
-    let taken = store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9).await.unwrap();
+    let taken =
+        store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
     assert!(taken.iter().all(|message| message.binding == "incoming"));
     assert_eq!(taken.len(), 2);
     let message = incoming(1, draft(), b"one");

@@ -16,9 +16,9 @@ use crate::{
         PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
     store::{
-        Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, Listed,
-        OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice, Stamp,
-        Store, StoreError, Updated, Workload,
+        Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
+        Listed, OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice,
+        Stamp, Store, StoreError, Updated, Workload,
     },
 };
 
@@ -190,11 +190,12 @@ impl Store for Monitored {
         now: DateTime<Utc>,
         deadline: chrono::Duration,
         limit: u32,
+        hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.seen(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit).await)
+        self.seen(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold).await)
     }
 
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
-        self.seen(Kind::Gauges, self.store.gauges(now).await)
+    async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
+        self.seen(Kind::Gauges, self.store.gauges(now, hold).await)
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::store::{
-    DueMessage, Gauges, StoreError,
+    DueMessage, Gauges, Hold, StoreError,
     rows::{DueRow, GaugesRow},
     schedule::{self, Schedule},
     sql::GAUGES,
@@ -16,6 +16,7 @@ pub(super) async fn take_due(
     now: DateTime<Utc>,
     deadline: Duration,
     limit: u32,
+    hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
     let schedule = Schedule::new(now, deadline);
     let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
@@ -25,6 +26,7 @@ pub(super) async fn take_due(
         .bind(i64::from(limit))
         .bind(schedule.future)
         .bind(schedule.first_wait)
+        .bind(hold.binding())
         .fetch_all(access)
         .await?;
     due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
@@ -34,8 +36,10 @@ pub(super) async fn take_due(
 pub(super) async fn gauges(
     access: Access<'_>,
     now: DateTime<Utc>,
+    hold: Hold,
     connections: (u32, u32),
 ) -> Result<Gauges, StoreError> {
-    let row: GaugesRow = sqlx::query_as(GAUGES).bind(schedule::future(now)).fetch_one(access).await?;
+    let row: GaugesRow =
+        sqlx::query_as(GAUGES).bind(schedule::future(now)).bind(hold.binding()).fetch_one(access).await?;
     row.with(connections)
 }

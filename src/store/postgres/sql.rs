@@ -386,7 +386,7 @@ pub(super) const REPLACE_PRODUCT: &str = concat!(
 /// The waits are those of the other engine; rows that another relay is taking are left to it.
 pub(super) const TAKE_DUE: &str = concat!(
     "WITH due AS (
-         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND ",
+         SELECT message_id FROM outbox WHERE consumed_at IS NULL AND binding <> $7 AND ",
     is_due!(),
     " ORDER BY created_at, message_id LIMIT $4 FOR UPDATE SKIP LOCKED
      )

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use crate::{
     orders::{Digest, FulfilmentMessage},
     store::{
-        DueMessage, FULFILMENT, Gauges, Stamp, StoreError,
+        DueMessage, FULFILMENT, Gauges, Hold, Stamp, StoreError,
         bounds::busy,
         replay::Replay,
         rows::{DueRow, GaugesRow},
@@ -103,6 +103,7 @@ pub(super) async fn take_due(
     now: DateTime<Utc>,
     deadline: Duration,
     limit: u32,
+    hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
     let schedule = Schedule::new(now, deadline);
     let mut unit = store.write().await?;
@@ -113,6 +114,7 @@ pub(super) async fn take_due(
         .bind(i64::from(limit))
         .bind(schedule.future)
         .bind(schedule.first_wait)
+        .bind(hold.binding())
         .fetch_all(&mut *unit)
         .await?;
     unit.commit().await?;
@@ -120,13 +122,16 @@ pub(super) async fn take_due(
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
-pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>) -> Result<Gauges, StoreError> {
+pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
     let pools = [&store.writer, &store.readers];
     let in_use = pools.map(busy).iter().sum();
     let most = pools.map(|pool| pool.options().get_max_connections()).iter().sum();
     let mut unit = store.read().await?;
-    let row: GaugesRow =
-        sqlx::query_as(sql::GAUGES).bind(schedule::future(now)).fetch_one(&mut *unit).await?;
+    let row: GaugesRow = sqlx::query_as(sql::GAUGES)
+        .bind(schedule::future(now))
+        .bind(hold.binding())
+        .fetch_one(&mut *unit)
+        .await?;
     unit.leave().await;
     row.with((in_use, most))
 }

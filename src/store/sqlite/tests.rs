@@ -57,7 +57,7 @@ async fn while_the_database_is_away_methods_say_so_and_afterwards_they_work() {
     let store = folder.open();
     let obstacle = folder.file().parent().unwrap().to_owned();
     fs::write(&obstacle, "no folder").unwrap();
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1).await;
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1, Hold::Nothing).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
     for answer in [store.ping().await, store.migrate().await] {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");

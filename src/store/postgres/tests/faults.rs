@@ -141,7 +141,7 @@ async fn a_caller_who_leaves_takes_no_connection_along() {
     let start = Instant::now();
     join_all((0..2 * POOL).map(|_| world.store.ping())).await.into_iter().for_each(Result::unwrap);
     assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
-    let gauges = world.store.gauges(at(0)).await.unwrap();
+    let gauges = world.store.gauges(at(0), Hold::Nothing).await.unwrap();
     assert_eq!((gauges.pool_in_use, gauges.pool_size), (0, 4));
 }
 

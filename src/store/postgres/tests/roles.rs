@@ -58,7 +58,10 @@ async fn each_role_does_all_that_its_functions_need() {
     api.list_dead_letters(&permit(&admin), &Slice { after: None, limit: 9 }).await.unwrap();
     let replayed = api.replay_dead_letter(&permit(&admin), given_up.id, stamp(22)).await.unwrap();
     assert!(matches!(replayed, Replayed::Now(_)), "{replayed:?}");
-    let due = processor_app.take_due_messages(at(30), chrono::TimeDelta::minutes(2), 9).await.unwrap();
+    let due = processor_app
+        .take_due_messages(at(30), chrono::TimeDelta::minutes(2), 9, Hold::Nothing)
+        .await
+        .unwrap();
     assert_eq!(due.len(), 1);
 
     let message = IncomingOrder {
@@ -75,7 +78,7 @@ async fn each_role_does_all_that_its_functions_need() {
     let excess = processor_app.excess_dead_letters(ceiling, 9).await.unwrap();
     let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
     processor_app.drop_dead_letters(&ids).await.unwrap();
-    processor_app.gauges(at(1)).await.unwrap();
+    processor_app.gauges(at(1), Hold::Nothing).await.unwrap();
     for store in [&api, &processor_app] {
         store.ping().await.unwrap();
     }
@@ -100,7 +103,7 @@ async fn no_role_does_the_others_work() {
     let mut letter = letter(b"x", 3);
     letter.reason = Reason::Malformed;
     refused(api.record_dead_letter(&letter, None, stamp(3)).await);
-    refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9).await);
+    refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await);
     refused(api.purge_expired(at(0), 9).await);
     refused(api.drop_dead_letters(&[letter.id]).await);
     for store in [&api, &processor_app] {

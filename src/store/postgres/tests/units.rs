@@ -137,7 +137,8 @@ async fn a_relay_leaves_what_another_is_taking_and_waits_for_nothing() {
     let mut other = foreign(&database).await;
     let taken = sqlx::query("SELECT 1 FROM outbox ORDER BY created_at LIMIT 2 FOR UPDATE");
     taken.execute(&mut *other).await.unwrap();
-    let due = store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500).await.unwrap();
+    let due =
+        store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
     assert_eq!(due.len(), 1);
 }
 

@@ -83,7 +83,7 @@ async fn no_answer_costs_a_connection() {
     let unknown = OrderDraft { lines: vec![("NONE".parse().unwrap(), draft().lines[0].1)], ..draft() };
     // Reads.
     store.ping().await.unwrap();
-    store.gauges(at(0)).await.unwrap();
+    store.gauges(at(0), Hold::Nothing).await.unwrap();
     store.read_order(&permit(&creator()), nowhere).await.unwrap();
     store
         .list_orders(permit::<ReadOrder>(&creator()).scope(), &Slice { after: None, limit: 9 })
@@ -117,7 +117,7 @@ async fn no_answer_costs_a_connection() {
         .unwrap();
     store.replay_dead_letter(&admin, Uuid::nil(), stamp(13)).await.unwrap();
     store.purge_expired(at(14), 9).await.unwrap();
-    store.take_due_messages(at(15), TimeDelta::minutes(2), 9).await.unwrap();
+    store.take_due_messages(at(15), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
     assert!(is_marked(&store.writer).await && is_marked(&store.readers).await);
 }
 

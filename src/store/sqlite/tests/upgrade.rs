@@ -59,7 +59,7 @@ async fn rows_of_the_first_version_mean_the_same_after_it() {
     let store = folder.open();
     let order = store.read_order(&permit(&creator()), message.order_id).await.unwrap().unwrap();
     assert_eq!((order.status, order.total.get(), order.lines.len()), (Status::Queued, 798, 1));
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 9).await.unwrap();
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
     assert_eq!(due.into_iter().map(|due| due.payload).collect::<Vec<_>>(), [message.encode()]);
     store.decide_order(&message, Decision::Fulfilled, stamp(1)).await.unwrap();
     let slice = Slice { after: None, limit: 9 };
@@ -78,5 +78,8 @@ async fn the_version_before_writes_to_the_schema_of_this_one() {
     store.ping().await.unwrap();
     message.message_id = ORDER.parse().unwrap();
     send(&store.writer, &message).await;
-    assert_eq!(store.take_due_messages(at(0), TimeDelta::minutes(2), 9).await.unwrap().len(), 2);
+    assert_eq!(
+        store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap().len(),
+        2
+    );
 }

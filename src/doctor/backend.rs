@@ -1,0 +1,36 @@
+//! Whether somebody carries orders out, and what becomes of them while nobody does.
+
+use host_traps::Finding;
+
+use super::{Facts, fail, pass, warn};
+use crate::config::{Config, Fulfilment};
+
+const URL: &str = "ORDERS_FULFILMENT_URL";
+/// Has the host leave messages in the queue that the function would be started by, uncounted.
+const OFF: &str = "AzureWebJobs_FulfilOrder_Disabled";
+
+/// Nothing where no function carries orders out.
+pub(super) fn rule(config: &Config, facts: &Facts) -> Option<Finding> {
+    if !facts.needs.fulfilment {
+        return None;
+    }
+    let rule = "C09-backend";
+    let backend = "set ORDERS_FULFILMENT_URL and ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
+    Some(match (&config.fulfilment, facts.settings.disables("FulfilOrder")) {
+        (Fulfilment::StandIn, _) => pass(rule, URL, "on a developer's machine a stand-in takes its place"),
+        (Fulfilment::Backend(_), false) => pass(rule, URL, "orders go to the backend that it names"),
+        (Fulfilment::Backend(_), true) => {
+            let why = "a backend is set, and FulfilOrder is off: processed orders wait";
+            warn(rule, OFF, why, "remove it, so that they are fulfilled")
+        }
+        (Fulfilment::Missing, true) => {
+            let why = "no backend is set: processed orders wait as `queued`, and their messages in the queue";
+            warn(rule, URL, why, format!("{backend}, and remove {OFF}"))
+        }
+        (Fulfilment::Missing, false) => {
+            let why =
+                "no backend is set, and FulfilOrder is on: every message fails it until the host gives it up";
+            fail(rule, URL, why, format!("{backend}, or {OFF}=true to let orders wait"))
+        }
+    })
+}
