@@ -40,6 +40,7 @@ mod orders;
 mod outages;
 mod logins;
 mod migrate;
+mod one_app;
 mod poison;
 mod processing;
 mod products;

@@ -53,7 +53,8 @@ Examples:
   cargo xtask controls --prove --only C11
                                        the same for one control
   cargo xtask bench                    rates, latencies and memory beside limits and peers
-  cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed
+  cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed, and one.zip
+  cargo xtask package --app one        one.zip alone: every function, for a single Function App
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask infra snapshot           what would be deployed, written anew after a change of the infrastructure
   cargo xtask measure                  size, start and memory of the release binary, start of the local host";

@@ -42,6 +42,8 @@ pub(crate) struct Args {
 enum Which {
     Api,
     Processor,
+    /// All functions in one package, for one Function App.
+    One,
     All,
 }
 
@@ -50,6 +52,7 @@ impl Which {
         match self {
             Self::Api => vec![App::Api],
             Self::Processor => vec![App::Processor],
+            Self::One => vec![App::One],
             Self::All => App::ALL.to_vec(),
         }
     }
@@ -57,44 +60,64 @@ impl Which {
 
 /// Builds the worker, and packages it with the functions of each app into `target/package`.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let worker = Release::that_ships(project)?.made(project)?;
+    let program = Program::of(project.root(), &Release::that_ships(project)?.made(project)?)?;
     let folder = project.target().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let keep = if args.again { compare } else { keep };
     let mut packed = Entries::new();
     for app in args.app.apps() {
-        let zip = package(project.root(), &worker, app)?;
+        let zip = package(project.root(), &program, app)?;
         let path = folder.join(format!("{}.zip", app.name()));
         keep(&path, &zip)?;
         println!("{}: {:.2} MB", path.display(), megabytes(zip.len()));
         packed.append(&mut archive::unpack(&zip)?);
     }
     let bill = folder.join("sbom.cdx.json");
-    keep(&bill, &bill::of(project, &fs::read(&worker)?)?)?;
+    keep(&bill, &bill::of(project, &program.entry.bytes)?)?;
     println!("{}: what they are built from", bill.display());
     args.lay_out.as_ref().map_or(Ok(()), |folder| lay_out(&packed, folder))
 }
 
-/// Where the tests let both apps be laid out.
+/// Where the tests let the apps be laid out, as one.
 pub(crate) fn laid_out(project: &Project) -> PathBuf {
     project.target().join("packaged-app")
+}
+
+/// What every package holds, looked at and compressed once: it is most of each.
+struct Program {
+    host: Vec<u8>,
+    entry: Entry,
+    packed: Vec<u8>,
+}
+
+impl Program {
+    /// The worker, under the name by which host.json starts it.
+    ///
+    /// # Errors
+    /// When it is not fit to be deployed; the message says everything at once.
+    fn of(root: &Path, worker: &Path) -> anyhow::Result<Self> {
+        let host = fs::read(root.join("host.json")).context("cannot read host.json")?;
+        let path = rules::executable(&host).context("host.json names no defaultExecutablePath")?;
+        let entry = program_at(worker)?;
+        let faults = rules::faults_of_program(&path, &entry);
+        ensure!(faults.is_empty(), "the worker is not fit to be deployed: {}", faults.join("; "));
+        let packed = archive::pack(&Entries::from([(path, entry.clone())]))?;
+        Ok(Self { host, entry, packed })
+    }
 }
 
 /// The zip of an app.
 ///
 /// # Errors
 /// When anything is missing from it, too much, or not fit to be deployed; the message says everything at once.
-fn package(root: &Path, worker: &Path, app: App) -> anyhow::Result<Vec<u8>> {
+fn package(root: &Path, program: &Program, app: App) -> anyhow::Result<Vec<u8>> {
     let functions = app.functions(root)?;
-    let host = fs::read(root.join("host.json")).context("cannot read host.json")?;
-    let program = rules::executable(&host).context("host.json names no defaultExecutablePath")?;
-    let plain = |bytes| Entry { mode: 0o644, bytes };
-    let mut entries = Entries::from([("host.json".to_owned(), plain(host)), (program, program_at(worker)?)]);
+    let plain = |bytes: &[u8]| Entry { mode: 0o644, bytes: bytes.to_vec() };
+    let mut entries = Entries::from([("host.json".to_owned(), plain(&program.host))]);
+    entries.extend(functions.iter().map(|(name, text)| (format!("{name}/function.json"), plain(text))));
+    let zip = archive::pack_before(&entries, &program.packed)?;
     let names: BTreeSet<&str> = functions.keys().map(String::as_str).collect();
-    entries
-        .extend(functions.iter().map(|(name, text)| (format!("{name}/function.json"), plain(text.clone()))));
-    let zip = archive::pack(&entries)?;
-    let faults = rules::faults(&zip, &names)?;
+    let faults = rules::faults(&zip, &names, &program.entry)?;
     ensure!(
         faults.is_empty(),
         "the package of {} is not fit to be deployed: {}",

@@ -6,24 +6,32 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One of the two apps that are deployed, apart by privilege (contract §2).
+/// What is deployed as one app: one of the two that are apart by privilege (contract §2), or both in one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum App {
     /// What is called over HTTP.
     Api,
     /// What queues and timers start.
     Processor,
+    /// All of it, for whoever has a single app.
+    One,
 }
 
 impl App {
-    pub(crate) const ALL: [Self; 2] = [Self::Api, Self::Processor];
+    pub(crate) const ALL: [Self; 3] = [Self::Api, Self::Processor, Self::One];
 
-    /// Names its zip, and its service in azure.yaml.
+    /// Names its zip; and, of the two, the service in azure.yaml.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
             Self::Processor => "processor",
+            Self::One => "one",
         }
+    }
+
+    /// Whether it has the functions of another.
+    fn holds(self, other: Self) -> bool {
+        self == Self::One || self == other
     }
 
     /// Its functions: the text of function.json by the name of the folder.
@@ -37,7 +45,8 @@ impl App {
             let Some(name) = name.filter(|_| definition.is_file()) else { continue };
             let text =
                 fs::read(&definition).with_context(|| format!("cannot read {}", definition.display()))?;
-            if Self::of(&text).with_context(|| format!("{} says of no app", definition.display()))? == self {
+            let of = Self::of(&text).with_context(|| format!("{} says of no app", definition.display()))?;
+            if self.holds(of) {
                 functions.insert(name.to_owned(), text);
             }
         }

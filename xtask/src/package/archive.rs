@@ -21,6 +21,26 @@ pub(super) type Entries = BTreeMap<String, Entry>;
 
 /// Permissions are part of what is asked for, times are not: each file is from the first moment that a zip can name.
 pub(super) fn pack(entries: &Entries) -> anyhow::Result<Vec<u8>> {
+    finish(write(entries)?)
+}
+
+/// The same, and behind these files those of another archive as they are compressed there: what many archives hold is
+/// compressed once.
+pub(super) fn pack_before(entries: &Entries, packed: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut zip = write(entries)?;
+    let mut packed = ZipArchive::new(Cursor::new(packed)).context("this is no zip archive")?;
+    for index in 0..packed.len() {
+        let file = packed.by_index_raw(index).context("the archive is broken")?;
+        zip.raw_copy_file(file).context("cannot copy into the archive")?;
+    }
+    finish(zip)
+}
+
+fn finish(zip: ZipWriter<Cursor<Vec<u8>>>) -> anyhow::Result<Vec<u8>> {
+    Ok(zip.finish().context("cannot end the archive")?.into_inner())
+}
+
+fn write(entries: &Entries) -> anyhow::Result<ZipWriter<Cursor<Vec<u8>>>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, entry) in entries {
         let options = SimpleFileOptions::default()
@@ -31,7 +51,7 @@ pub(super) fn pack(entries: &Entries) -> anyhow::Result<Vec<u8>> {
         zip.start_file(path, options).context("cannot begin a file of the archive")?;
         zip.write_all(&entry.bytes).context("cannot write into the archive")?;
     }
-    Ok(zip.finish().context("cannot end the archive")?.into_inner())
+    Ok(zip)
 }
 
 /// Everything that an archive holds.
@@ -63,5 +83,13 @@ mod tests {
         let packed = pack(&one).unwrap();
         assert_eq!(packed, pack(&two).unwrap());
         assert_eq!(unpack(&packed).unwrap(), one);
+    }
+
+    #[test]
+    fn what_was_compressed_elsewhere_is_the_same_as_what_is_compressed_here() {
+        let small = Entries::from([("a".to_owned(), Entry { mode: 0o644, bytes: b"text".to_vec() })]);
+        let large = Entries::from([("b".to_owned(), Entry { mode: 0o755, bytes: b"program".repeat(999) })]);
+        let both = small.clone().into_iter().chain(large.clone()).collect();
+        assert_eq!(pack_before(&small, &pack(&large).unwrap()).unwrap(), pack(&both).unwrap());
     }
 }

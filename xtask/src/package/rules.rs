@@ -4,14 +4,28 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{archive, bill, binary, secrets};
+use super::{
+    archive::{self, Entry},
+    bill, binary, secrets,
+};
 
 /// Bytes that a package may have: it is fetched whenever an instance starts.
 pub(super) const LIMIT: usize = 7_000_000;
 const HOST: &str = "host.json";
 
-/// Everything that is wrong with a package of these functions.
-pub(super) fn faults(zip: &[u8], functions: &BTreeSet<&str>) -> anyhow::Result<Vec<String>> {
+/// Everything that is wrong with the program of all packages.
+pub(super) fn faults_of_program(path: &str, program: &Entry) -> Vec<String> {
+    let mut faults = secrets::faults(path, &program.bytes);
+    if program.mode != 0o755 {
+        faults.push(format!("the worker's mode is {:o}, so the host cannot start it", program.mode));
+    }
+    faults.extend(binary::faults(&program.bytes));
+    faults.extend(bill::faults(&program.bytes));
+    faults
+}
+
+/// Everything that is wrong with a package of these functions, unless it is wrong with the program that it holds.
+pub(super) fn faults(zip: &[u8], functions: &BTreeSet<&str>, wanted: &Entry) -> anyhow::Result<Vec<String>> {
     let entries = archive::unpack(zip)?;
     let mut faults = Vec::new();
     let program = entries.get(HOST).and_then(|host| executable(&host.bytes));
@@ -19,7 +33,9 @@ pub(super) fn faults(zip: &[u8], functions: &BTreeSet<&str>) -> anyhow::Result<V
         faults.push(format!("{HOST} is missing or names no defaultExecutablePath"));
     }
     for (path, entry) in &entries {
-        faults.extend(secrets::faults(path, &entry.bytes));
+        if entry != wanted {
+            faults.extend(secrets::faults(path, &entry.bytes));
+        }
         let is_function = path.strip_suffix("/function.json").is_some_and(|name| functions.contains(name));
         if path != HOST && Some(path) != program.as_ref() && !is_function {
             faults.push(format!("{path} does not belong into it"));
@@ -29,13 +45,8 @@ pub(super) fn faults(zip: &[u8], functions: &BTreeSet<&str>) -> anyhow::Result<V
     faults.extend(missing.map(|name| format!("the function {name} is missing")));
     match program.as_ref().and_then(|program| entries.get(program)) {
         None => faults.push("the program that host.json names is missing".to_owned()),
-        Some(worker) => {
-            if worker.mode != 0o755 {
-                faults.push(format!("the worker's mode is {:o}, so the host cannot start it", worker.mode));
-            }
-            faults.extend(binary::faults(&worker.bytes));
-            faults.extend(bill::faults(&worker.bytes));
-        }
+        Some(program) if program != wanted => faults.push("its program is another one".to_owned()),
+        Some(_) => {}
     }
     if zip.len() > LIMIT {
         faults.push(format!("it has {} bytes, more than {LIMIT}", zip.len()));

@@ -10,7 +10,7 @@ use std::{
 use object::{Architecture, BinaryFormat, Endianness, SectionKind, write::Object};
 use tempfile::TempDir;
 
-use super::{App, Entries, Entry, archive, package, rules};
+use super::{App, Entries, Entry, Program, archive, package, rules};
 use crate::project::Project;
 
 const LIST: &str = r#"{"packages": [
@@ -68,23 +68,29 @@ impl Repository {
         fs::set_permissions(self.worker(), fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    fn packaged(&self, app: App) -> anyhow::Result<Vec<u8>> {
+        package(self.root(), &Program::of(self.root(), &self.worker())?, app)
+    }
+
     fn refusal(&self) -> String {
-        format!("{:#}", package(self.root(), &self.worker(), App::Api).unwrap_err())
+        format!("{:#}", self.packaged(App::Api).unwrap_err())
     }
 }
 
 #[test]
 fn a_package_holds_the_worker_host_json_and_its_own_functions() {
     let repository = Repository::new();
-    for (app, function) in [(App::Api, "Ask"), (App::Processor, "Take")] {
-        let zip = package(repository.root(), &repository.worker(), app).unwrap();
-        assert_eq!(zip, package(repository.root(), &repository.worker(), app).unwrap());
+    for (app, functions) in
+        [(App::Api, &["Ask"][..]), (App::Processor, &["Take"]), (App::One, &["Ask", "Take"])]
+    {
+        let zip = repository.packaged(app).unwrap();
+        assert_eq!(zip, repository.packaged(app).unwrap());
         let held = archive::unpack(&zip).unwrap();
-        let held: BTreeSet<(&str, u32)> =
-            held.iter().map(|(path, entry)| (path.as_str(), entry.mode)).collect();
-        let definition = format!("{function}/function.json");
-        let expected =
-            BTreeSet::from([("host.json", 0o644), ("orders-worker", 0o755), (definition.as_str(), 0o644)]);
+        let held: BTreeSet<(String, u32)> =
+            held.into_iter().map(|(path, entry)| (path, entry.mode)).collect();
+        let mut expected =
+            BTreeSet::from([("host.json".to_owned(), 0o644), ("orders-worker".to_owned(), 0o755)]);
+        expected.extend(functions.iter().map(|name| (format!("{name}/function.json"), 0o644)));
         assert_eq!(held, expected);
     }
 }
@@ -150,7 +156,8 @@ fn nothing_else_and_nothing_less_passes() {
         ("Ask/function.json".to_owned(), plain("{}")),
     ]);
     let faults = |entries: &Entries| {
-        rules::faults(&archive::pack(entries).unwrap(), &BTreeSet::from(["Ask"])).unwrap().join("; ")
+        let zip = archive::pack(entries).unwrap();
+        rules::faults(&zip, &BTreeSet::from(["Ask"]), &worker).unwrap().join("; ")
     };
     assert_eq!(faults(&fit), "");
     for path in ["Take/function.json", "Ask/more.json", "local-host", "local.settings.json", "./bin/worker"] {
@@ -163,6 +170,9 @@ fn nothing_else_and_nothing_less_passes() {
         less.remove(path);
         assert!(faults(&less).contains("missing"), "{path}: {}", faults(&less));
     }
+    let mut other = fit.clone();
+    other.insert("bin/worker".to_owned(), Entry { mode: 0o644, ..worker.clone() });
+    assert!(faults(&other).contains("another one"), "{}", faults(&other));
     let mut heavy = fit;
     // What cannot be compressed: a sequence of a generator, which is the same in every run.
     let mut state = 1_u32;
@@ -181,4 +191,5 @@ fn every_function_of_the_repository_belongs_to_one_app() {
     let (api, processor) = (of(App::Api), of(App::Processor));
     assert!(api.is_disjoint(&processor));
     assert_eq!((api.len(), processor.len()), (14, 6), "contract §2");
+    assert_eq!(of(App::One), api.union(&processor).cloned().collect());
 }
