@@ -3,23 +3,20 @@
 
 use anyhow::{Context as _, ensure};
 
-use crate::project::{Project, WORKER};
+use crate::project::Project;
 
 /// Where each of these tests is, and its name.
 const TESTS: [(&[&str], &str); 3] = [
-    (&["--package", WORKER, "--lib"], "the_committed_copy_is_what_the_worker_answers"),
-    (&["--package", WORKER, "--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
-    (
-        &["--package", "infra-check", "--test", "infrastructure"],
-        "the_committed_picture_is_drawn_from_its_source",
-    ),
+    (&["--lib"], "the_committed_copy_is_what_the_worker_answers"),
+    (&["--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
+    (&["--test", "infrastructure"], "the_committed_picture_is_drawn_from_its_source"),
 ];
 
 /// Runs those tests in the way that writes.
 pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     for (place, name) in TESTS {
         let mut test = project.cargo();
-        test.args(["test", "--quiet"]).args(place).args(["--", name]).env("REWRITE", "1");
+        test.args(["test", "--quiet", "--workspace"]).args(place).args(["--", name]).env("REWRITE", "1");
         let status = test.status().context("cannot start cargo")?;
         ensure!(status.success(), "the description could not be made: mend what cargo says above");
     }

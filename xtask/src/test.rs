@@ -40,7 +40,11 @@ const ON_POSTGRES: [&str; 10] = [
 ];
 
 /// On PostgreSQL whatever the engine of the run: once is enough.
-const ON_POSTGRES_ANYWAY: [&str; 1] = ["database_faults::"];
+const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
+
+/// The scenarios alone. Of the whole workspace, as everything else: with the features that one package asks for, half of
+/// it would be compiled once more.
+const SCENARIOS: [&str; 5] = ["test", "--locked", "--workspace", "--test", "suite"];
 
 /// The stage that runs the tests of all crates; it keeps what the stage `evidence` reads.
 const TESTS: &str = "tests";
@@ -120,7 +124,7 @@ const STAGES: [Stage; 14] = [
             leave_out(&mut test, left_out);
             test.env(postgres::GIVEN, server.url());
             // The other engine: the same scenarios once more.
-            let mut on_server = cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite"]);
+            let mut on_server = cargo(project, &SCENARIOS);
             leave_out(&mut on_server, &[left_out, &ON_POSTGRES_ANYWAY].concat());
             on_server
                 .env("TEST_DATABASE", "postgres")
@@ -140,20 +144,21 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "clock",
-        advice: "run it alone: `WORKER_UNDER_TEST=target/chaos/shifted-clock-orders-worker cargo test --test suite \
+        advice: "run it alone: `WORKER_UNDER_TEST=target/chaos/shifted-clock-orders-worker cargo test --workspace --test suite \
                  clock:: -- --ignored`",
         commands: |project| {
             let worker = chaos::with_shifted_clock(project)?;
-            let jumping = || {
-                let mut test =
-                    cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite", "clock::"]);
-                test.args(["--", "--ignored"]).env(chaos::GIVEN, &worker);
+            let jumping = |left_out: &[&str]| {
+                let mut test = cargo(project, &SCENARIOS);
+                test.arg("clock::").env(chaos::GIVEN, &worker);
+                leave_out(&mut test, left_out);
+                test.arg("--ignored");
                 test
             };
-            let Some(server) = server()? else { return Ok(vec![jumping()]) };
-            let mut on_server = jumping();
+            let Some(server) = server()? else { return Ok(vec![jumping(&ON_POSTGRES)]) };
+            let mut on_server = jumping(&ON_POSTGRES_ANYWAY);
             on_server.env("TEST_DATABASE", "postgres").env(postgres::GIVEN, server.url());
-            Ok(vec![jumping(), on_server])
+            Ok(vec![jumping(&[]), on_server])
         },
     },
     Stage {
@@ -248,7 +253,7 @@ impl Stage {
     }
 }
 
-/// Both packages, the same ones again, and what they do in a place where there is nothing else.
+/// The packages, the same ones again, and what they do in a place where there is nothing else.
 fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
     if !Release::that_runs_here(project)?.ships() {
         return Ok(Vec::new());
@@ -262,9 +267,8 @@ fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
     first.arg(package::laid_out(project));
     let mut commands = vec![first, pack(&["--again"])];
     if root_of_its_own()? && server()?.is_some() {
-        let mut alone =
-            cargo(project, &["test", "--locked", "--package", WORKER, "--test", "suite", "bare_root"]);
-        alone.args(["--", "--ignored", "--test-threads", "1"]).envs(under_test(project)?);
+        let mut alone = cargo(project, &SCENARIOS);
+        alone.args(["bare_root", "--", "--ignored", "--test-threads", "1"]).envs(under_test(project)?);
         commands.push(alone);
     }
     Ok(commands)
@@ -321,11 +325,9 @@ fn node() -> anyhow::Result<bool> {
     Ok(there)
 }
 
-/// Leaves tests out by what stands in their names.
+/// Leaves tests out by what stands in their names; what follows is for their harness.
 fn leave_out(test: &mut Command, words: &[&str]) {
-    if !words.is_empty() {
-        test.arg("--").args(words.iter().flat_map(|word| ["--skip", word]));
-    }
+    test.arg("--").args(words.iter().flat_map(|word| ["--skip", word]));
 }
 
 fn cargo(project: &Project, arguments: &[&str]) -> Command {
@@ -366,6 +368,7 @@ mod tests {
             ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
             ("logins::postgres_role_that_an_identity_should_not_have_is_taken_away", postgres),
             ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+            ("clock::an_order_that_waited_for_a_backend_is_fulfilled_once_on_postgres", postgres),
             ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
             ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
             ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
