@@ -7,7 +7,6 @@ use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT, letter_ceiling};
 use crate::{
     host::{Output, Retry, Tick},
     identity::Identity,
-    limits::LIMITS,
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::{DueMessage, Gauges, Stamp},
     telemetry::Event,
@@ -46,7 +45,8 @@ async fn watch(app: &App, stamp: Stamp) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
     let Ok(gauges) = app.store.gauges(stamp.at).await else { return };
     tell_gauges(app, &gauges, stamp.at).await;
-    if gauges.unreplayed_dead_letters > LIMITS.dead_letters.unreplayed {
+    app.dead_letters.warn_when_nearing(&gauges, stamp.at);
+    if app.dead_letters.is_passed(&gauges) {
         drop(letter_ceiling::enforce(app, stamp.retention_at, DROPS).await);
     }
 }

@@ -9,7 +9,7 @@ use orders_worker::{
     clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
-    functions::{self, App},
+    functions::{self, App, DeadLetterCeiling},
     host::{Concurrency, Host},
     identity::Identity,
     limits::LIMITS,
@@ -65,6 +65,7 @@ async fn serve(world: &World) -> String {
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
+        dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
         health: Arc::new(Monitored::new(store)),
         described: true,
     };
