@@ -24,6 +24,7 @@ pub const LIMITS: Limits = Limits {
         per_caller: Some(16),
     },
     keys: KeyLimits { waiting: 8, wait: Duration::from_secs(2), between_fetches: TimeDelta::minutes(1) },
+    certificates: CertificateLimits { waiting: 8 },
     forms: FormLimits {
         body: 64 << 10,
         depth: 32,
@@ -51,6 +52,8 @@ pub struct Limits {
     pub concurrency: host::ConcurrencyLimits,
     /// Waiting for the issuer's keys.
     pub keys: KeyLimits,
+    /// Waiting for the authorities of certificates.
+    pub certificates: CertificateLimits,
     /// Bodies, and the answers to those that are refused.
     pub forms: FormLimits,
     /// Unreplayed dead letters.
@@ -68,6 +71,13 @@ pub struct KeyLimits {
     pub wait: Duration,
     /// The pause between two fetches for key ids that are in no set, and between two attempts to renew a set.
     pub between_fetches: TimeDelta,
+}
+
+/// Bounds of waiting until a vault says who vouches for certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct CertificateLimits {
+    /// Calls that wait at once; one more is answered 503 at once.
+    pub waiting: usize,
 }
 
 /// Bounds of bodies (contract §3).

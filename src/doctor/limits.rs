@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn rules(config: &Config) -> Vec<Finding> {
-    let Limits { requests, concurrency, keys, forms, dead_letters, memory } = LIMITS;
+    let Limits { requests, concurrency, keys, certificates, forms, dead_letters, memory } = LIMITS;
     let rate_is_off = config.rate_limit.is_none();
     let own = match concurrency.per_caller {
         Some(most) if !rate_is_off => format!("{most} of one caller"),
@@ -80,6 +80,13 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             ),
         ),
     ];
+    if config.certificates.is_some() {
+        findings.push(pass(
+            "C32-certificate-waits",
+            "authorities of certificates",
+            format!("at most {} calls wait at once until the vault says who they are", certificates.waiting),
+        ));
+    }
     let judges_tokens = config
         .identity
         .as_ref()
