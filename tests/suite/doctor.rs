@@ -17,6 +17,7 @@ use crate::support::{Mode, SOON, Setup, binary, repository};
 mod database;
 mod network;
 mod outside;
+mod worlds;
 
 /// A staged app and its settings, to be broken.
 pub(crate) struct Deployment {
@@ -241,6 +242,20 @@ async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
         assert_eq!(found.code, Some(i32::from(level == "fail")), "{rule}: {}", found.said);
         assert!(!found.said.contains(CANARY), "{rule}: {}", found.said);
     }
+}
+
+#[tokio::test]
+async fn a_developers_machine_without_a_tenant_is_warned_of_and_not_failed() {
+    let here = Deployment::sound().set("ORDERS_IDENTITY", "easyauth");
+    let found = here.examine_here(&[], &[]).await;
+    assert_eq!(found.level("C05-tenant"), Some("warn"), "{}", found.said);
+}
+
+#[tokio::test]
+async fn without_a_rate_limit_the_number_of_running_requests_is_said_to_have_no_bound() {
+    let found = Deployment::in_azure().set("ORDERS_RATE_LIMIT", "off").examine_from_afar().await;
+    let says = |one: &Value| one["why"].as_str().is_some_and(|why| why.contains("any number of one caller"));
+    assert!(found.findings.iter().any(|one| one["rule"] == "C32-requests" && says(one)), "{}", found.said);
 }
 
 #[tokio::test]
