@@ -7,6 +7,7 @@ use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT, letter_ceiling};
 use crate::{
     host::{Output, Retry, Tick},
     identity::Identity,
+    limits::LIMITS,
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::{DueMessage, Gauges, Stamp},
     telemetry::Event,
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// The most messages of one tick (contract §4).
-const AT_MOST: u32 = 500;
+const AT_MOST: u32 = LIMITS.messages.relayed;
 /// Transactions that drop dead letters in one tick, at most.
 const DROPS: usize = 5;
 

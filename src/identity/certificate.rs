@@ -30,7 +30,7 @@ mod trust;
 const HEADER: HeaderName = HeaderName::from_static("x-arr-clientcert");
 
 /// The longest header that is read, in bytes (identity sheet §4).
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = LIMITS.evidence.header;
 
 /// Judges the certificates of callers.
 pub(super) struct Certificates {
