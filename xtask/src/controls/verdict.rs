@@ -81,10 +81,9 @@ fn own_assertion(panics: &[Panic<'_>], test: &Test, root: &Path) -> Result<Strin
     let statement = statement.trim();
     let place = format!("{}:{}", panic.file, panic.line);
     let is_said = ASSERTED.iter().any(|word| panic.said.starts_with(word));
-    let holds = |word: &&str| statement.contains(*word);
-    let insists =
-        INSISTS.iter().any(|word| holds(word)) && !LEADS.iter().any(|word| statement.starts_with(word));
-    if is_said || insists || ASSERTIONS.iter().any(|word| holds(word)) {
+    let holds = |words: &[&str]| words.iter().any(|word| statement.contains(word));
+    let leads = LEADS.iter().any(|word| statement.starts_with(word));
+    if is_said || holds(&ASSERTIONS) || (holds(&INSISTS) && !leads) {
         Ok(place)
     } else {
         Err(format!("{place} is no assertion: {statement}"))
