@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     https::{self, ClientError, Roots, Schemes},
+    limits::LIMITS,
     secret::Secret,
 };
 
@@ -26,7 +27,7 @@ use carrier::{Brief, Carrier};
 
 /// How long a token may take, repetitions included; by itself the Azure client would try for 81 seconds (identity
 /// sheet §6.2).
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = LIMITS.peers.identity_endpoint;
 
 /// The app's managed identity, asked for at the platform's identity endpoint. Cloning shares its connections.
 #[derive(Clone)]

@@ -40,6 +40,7 @@ pub mod view;
 
 pub use app::App;
 pub use definition::definition;
+pub use letter_ceiling::DeadLetterCeiling;
 
 /// The queue that fulfilment messages travel through.
 pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";

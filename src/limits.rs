@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::host;
+use crate::{host, orders::message};
 
 /// The bounds of this worker.
 pub const LIMITS: Limits = Limits {
@@ -15,6 +15,7 @@ pub const LIMITS: Limits = Limits {
         http: Duration::from_secs(10),
         queue: Duration::from_mins(1),
         envelope: 1 << 20,
+        head_size: 80 << 10,
     },
     concurrency: host::ConcurrencyLimits {
         running: 128,
@@ -24,6 +25,17 @@ pub const LIMITS: Limits = Limits {
         per_caller: Some(16),
     },
     keys: KeyLimits { waiting: 8, wait: Duration::from_secs(2), between_fetches: TimeDelta::minutes(1) },
+    certificates: CertificateLimits { waiting: 8 },
+    evidence: EvidenceLimits { header: 16 << 10, claims: 512 },
+    peers: PeerLimits {
+        issuer: Duration::from_secs(3),
+        issuer_answer: 256 << 10,
+        vault: Duration::from_secs(6),
+        identity_endpoint: Duration::from_secs(4),
+        connection: Duration::from_secs(2),
+        statement: Duration::from_secs(5),
+    },
+    messages: MessageLimits { payload: message::MAX_PAYLOAD, relayed: 500 },
     forms: FormLimits {
         body: 64 << 10,
         depth: 32,
@@ -51,6 +63,14 @@ pub struct Limits {
     pub concurrency: host::ConcurrencyLimits,
     /// Waiting for the issuer's keys.
     pub keys: KeyLimits,
+    /// Waiting for the authorities of certificates.
+    pub certificates: CertificateLimits,
+    /// What says who a caller is.
+    pub evidence: EvidenceLimits,
+    /// How long others may take.
+    pub peers: PeerLimits,
+    /// Messages of queues.
+    pub messages: MessageLimits,
     /// Bodies, and the answers to those that are refused.
     pub forms: FormLimits,
     /// Unreplayed dead letters.
@@ -68,6 +88,48 @@ pub struct KeyLimits {
     pub wait: Duration,
     /// The pause between two fetches for key ids that are in no set, and between two attempts to renew a set.
     pub between_fetches: TimeDelta,
+}
+
+/// Bounds of waiting until a vault says who vouches for certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct CertificateLimits {
+    /// Calls that wait at once; one more is answered 503 at once.
+    pub waiting: usize,
+}
+
+/// Bounds of what says who a caller is.
+#[derive(Clone, Copy, Debug)]
+pub struct EvidenceLimits {
+    /// The longest token, principal or certificate, as its header holds it, in bytes.
+    pub header: usize,
+    /// The most claims of a principal.
+    pub claims: usize,
+}
+
+/// How long the worker waits for others.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerLimits {
+    /// One answer of the issuer.
+    pub issuer: Duration,
+    /// The longest answer of the issuer, in bytes.
+    pub issuer_answer: usize,
+    /// A reading of the vault, token and repetitions included.
+    pub vault: Duration,
+    /// A token of the app's own identity, repetitions included.
+    pub identity_endpoint: Duration,
+    /// A connection to the database.
+    pub connection: Duration,
+    /// A statement.
+    pub statement: Duration,
+}
+
+/// Bounds of messages of queues.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageLimits {
+    /// The largest message that is read, in bytes.
+    pub payload: usize,
+    /// The most messages of one tick of the relay.
+    pub relayed: u32,
 }
 
 /// Bounds of bodies (contract §3).

@@ -9,7 +9,7 @@ use orders_worker::{
     config::{Config, DatabaseSettings, SignIn},
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
-    functions::{self, App},
+    functions::{self, App, DeadLetterCeiling},
     host::{self, Concurrency, Function, Host},
     identity::Identity,
     limit::Limiter,
@@ -224,6 +224,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
         vault,
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
+        dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
         described: config.described,
         health,
     };

@@ -133,6 +133,15 @@ impl Authorities {
         }
     }
 
+    /// The text, where nobody has to wait for it.
+    #[must_use]
+    pub fn at_hand(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
+        match self {
+            Self::Given(text) => Some(Arc::clone(text)),
+            Self::Kept(kept) => kept.at_hand(now),
+        }
+    }
+
     /// As [`Kept::keep_fresh`]; returns when there is nothing to read again.
     pub async fn keep_fresh(&self, clock: Clock) {
         if let Self::Kept(kept) = self {

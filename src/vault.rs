@@ -17,12 +17,13 @@ use crate::{
     config::{VaultSettings, VaultSignIn},
     host::Outage,
     https::{self, Roots, Schemes},
+    limits::LIMITS,
     secret::{Secret, SecretName},
     telemetry::Event,
 };
 
 /// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = LIMITS.peers.vault;
 
 /// The content type under which a vault keeps a certificate and its key as PKCS#12.
 const PKCS12: &str = "application/x-pkcs12";

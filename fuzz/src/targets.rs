@@ -5,6 +5,7 @@ mod envelope;
 mod message;
 mod order;
 mod principal;
+mod product;
 mod refusal;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,10 +21,11 @@ pub struct Target {
 }
 
 /// All targets.
-pub const ALL: [Target; 5] = [
+pub const ALL: [Target; 6] = [
     Target { name: "envelope", run: envelope::run, dictionary: envelope::WORDS },
     Target { name: "principal", run: principal::run, dictionary: principal::WORDS },
     Target { name: "order", run: order::run, dictionary: order::WORDS },
+    Target { name: "product", run: product::run, dictionary: product::WORDS },
     Target { name: "message", run: message::run, dictionary: message::WORDS },
     Target { name: "cursor", run: cursor::run, dictionary: cursor::WORDS },
 ];

@@ -40,6 +40,11 @@ fn orders_hold() {
 }
 
 #[test]
+fn products_hold() {
+    holds("product", 10_000);
+}
+
+#[test]
 fn messages_hold() {
     holds("message", 10_000);
 }

@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{given::PREFIX, settings::SETTINGS};
+use super::{
+    given::PREFIX,
+    settings::{SETTINGS, spelled},
+};
 use crate::{
     clock::Clock,
     telemetry::{self, event::SETTING_REFUSED},
@@ -25,7 +28,8 @@ impl Fault {
 
     /// A name that looks like a setting and is none.
     pub(super) fn unknown(name: &str) -> Self {
-        let hint = nearest(name).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+        let known = spelled(name).map(|setting| setting.name).or_else(|| nearest(name));
+        let hint = known.map_or_else(String::new, |known| format!("; did you mean {known}?"));
         Self::new(&name.escape_debug().to_string(), format!("is no setting of the worker: remove it{hint}"))
     }
 
@@ -94,8 +98,10 @@ impl Faults {
 
 /// The setting whose name needs the fewest changes to become this one, if it needs few.
 fn nearest(name: &str) -> Option<&'static str> {
+    let name = &name.to_ascii_uppercase();
     let few = (name.len().saturating_sub(PREFIX.len()) / 2).clamp(1, 3);
-    let changes = SETTINGS.iter().map(|setting| (changes(name, setting.name), setting.name));
+    let changes =
+        SETTINGS.iter().map(|setting| (changes(name, &setting.name.to_ascii_uppercase()), setting.name));
     changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
 }
 

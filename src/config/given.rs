@@ -40,7 +40,9 @@ impl Given {
         let mut given = Self { values: BTreeMap::new(), faults: Vec::new() };
         for (name, value) in environment {
             let name = name.to_string_lossy().into_owned();
-            if name.starts_with(PREFIX) && settings::named(&name).is_none() {
+            // Linux tells letters apart, and who wrote them means the setting: ignored it would protect nobody.
+            let looks_like_ours = begins_with_prefix(&name) || settings::spelled(&name).is_some();
+            if looks_like_ours && settings::named(&name).is_none() {
                 given.faults.push(Fault::unknown(&name));
             } else if is_of_interest(&name) {
                 // Of a name that occurs twice the first holds, as for every other reader of the environment.
@@ -224,6 +226,10 @@ impl Given {
 
 /// Understands a value, or says what is wrong with it without repeating it.
 pub(super) type Parse<T> = fn(&str) -> Result<T, &'static str>;
+
+fn begins_with_prefix(name: &str) -> bool {
+    name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
 
 fn is_of_interest(name: &str) -> bool {
     settings::named(name).is_some()

@@ -208,3 +208,8 @@ pub const SETTINGS: &[Setting] = &[
 pub(super) fn named(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
+
+/// The setting of this name, in whatever letters.
+pub(super) fn spelled(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
+}

@@ -48,9 +48,10 @@ const ADDED_HERE: [(&str, &str); 3] = [
 ];
 
 /// What the platform adds to the settings of an app that is set up as it should be.
-const ADDED_IN_AZURE: [(&str, &str); 5] = [
+const ADDED_IN_AZURE: [(&str, &str); 6] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
     ("WEBSITE_SITE_NAME", "app"),
+    ("WEBSITE_INSTANCE_ID", "instance"),
     ("WEBSITE_AUTH_ENABLED", "True"),
     ("IDENTITY_ENDPOINT", "http://localhost"),
     ("IDENTITY_HEADER", "header"),

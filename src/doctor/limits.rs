@@ -9,14 +9,15 @@ use crate::{
 };
 
 pub(super) fn rules(config: &Config) -> Vec<Finding> {
-    let Limits { requests, concurrency, keys, forms, dead_letters, memory } = LIMITS;
+    let Limits { requests, concurrency, keys, certificates, forms, dead_letters, memory, .. } = LIMITS;
     let rate_is_off = config.rate_limit.is_none();
     let own = match concurrency.per_caller {
         Some(most) if !rate_is_off => format!("{most} of one caller"),
         _ => "any number of one caller".to_owned(),
     };
     let envelopes = concurrency.unidentified - concurrency.unidentified_direct;
-    let mut findings = vec![
+    let mut findings = of_peers();
+    findings.extend([
         pass(
             "C32-requests",
             "requests at once",
@@ -44,8 +45,9 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             "C15-bodies",
             "size of bodies and refusals",
             format!(
-                "a body has at most {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
+                "a head has at most {} bytes, a body {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
                  fields in {} bytes, names of at most {} bytes among them, and has at most {} bytes",
+                requests.head_size,
                 forms.body,
                 forms.depth,
                 requests.envelope,
@@ -79,7 +81,14 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
                 memory.denial_window.as_secs(),
             ),
         ),
-    ];
+    ]);
+    if config.certificates.is_some() {
+        findings.push(pass(
+            "C32-certificate-waits",
+            "authorities of certificates",
+            format!("at most {} calls wait at once until the vault says who they are", certificates.waiting),
+        ));
+    }
     let judges_tokens = config
         .identity
         .as_ref()
@@ -98,4 +107,34 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// What the worker takes from others, and how long it waits for them.
+fn of_peers() -> Vec<Finding> {
+    let Limits { evidence, peers, messages, .. } = LIMITS;
+    vec![
+        pass(
+            "C32-peers",
+            "time of others",
+            format!(
+                "the issuer has {} s for an answer of at most {} bytes, the vault {} s, the app's identity {} s, a \
+                 connection to the database {} s, a statement {} s",
+                peers.issuer.as_secs(),
+                peers.issuer_answer,
+                peers.vault.as_secs(),
+                peers.identity_endpoint.as_secs(),
+                peers.connection.as_secs(),
+                peers.statement.as_secs(),
+            ),
+        ),
+        pass(
+            "C15-evidence",
+            "size of evidence and messages",
+            format!(
+                "a token, principal or certificate has at most {} bytes, a principal {} claims, a message {} bytes; the \
+                 relay sends {} messages at once",
+                evidence.header, evidence.claims, messages.payload, messages.relayed,
+            ),
+        ),
+    ]
 }

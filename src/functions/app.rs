@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
+use super::DeadLetterCeiling;
 use crate::{
     audit::{self, Audit, By, Denial},
     clock::{Clock, RetentionClock},
@@ -51,6 +52,8 @@ pub struct App {
     pub secret_name: Option<SecretName>,
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
+    /// How many unreplayed dead letters are kept.
+    pub dead_letters: DeadLetterCeiling,
     /// Whether callers may read what the HTTP functions take and give.
     pub described: bool,
     /// Whether the store does what the functions need.

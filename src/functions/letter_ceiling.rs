@@ -1,12 +1,14 @@
 //! The ceiling of unreplayed dead letters (contract §4): told before it is reached, and each letter that goes is
 //! told of before it goes. A message that is given up is never refused for it: the host would lose it.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use chrono::{DateTime, Utc};
 
 use super::App;
 use crate::{
     audit,
-    limits::LIMITS,
+    limits::DeadLetterLimits,
     store::{Gauges, LetterCeiling, StoreError},
     telemetry::Event,
 };
@@ -14,9 +16,53 @@ use crate::{
 /// The most letters of one transaction.
 const AT_ONCE: u32 = 1000;
 
+/// The ceiling of a process, and whether it was near when it was last looked at.
+#[derive(Debug)]
+pub struct DeadLetterCeiling {
+    limits: DeadLetterLimits,
+    was_near: AtomicBool,
+}
+
+impl DeadLetterCeiling {
+    /// Nothing was looked at yet.
+    #[must_use]
+    pub const fn new(limits: DeadLetterLimits) -> Self {
+        Self { limits, was_near: AtomicBool::new(false) }
+    }
+
+    /// Whether more letters are kept than may be.
+    pub(super) fn is_passed(&self, gauges: &Gauges) -> bool {
+        gauges.unreplayed_dead_letters > self.limits.unreplayed
+    }
+
+    /// Warns when the ceiling comes near: once, until it was far again.
+    pub(super) fn warn_when_nearing(&self, gauges: &Gauges, now: DateTime<Utc>) {
+        let was_near = self.was_near.swap(self.is_near(gauges, now), Relaxed);
+        if !was_near {
+            self.warn_if_near(gauges, now);
+        }
+    }
+
+    /// Warns when the ceiling is near.
+    pub(super) fn warn_if_near(&self, gauges: &Gauges, now: DateTime<Utc>) {
+        let is_near = self.is_near(gauges, now);
+        self.was_near.store(is_near, Relaxed);
+        if is_near {
+            let (unreplayed, oldest_days) = (gauges.unreplayed_dead_letters, oldest_days(gauges, now));
+            let (most, most_days) = (self.limits.unreplayed, self.limits.age.num_days());
+            Event::DeadLettersNearCeiling { unreplayed, most, oldest_days, most_days }.log();
+        }
+    }
+
+    fn is_near(&self, gauges: &Gauges, now: DateTime<Utc>) -> bool {
+        gauges.unreplayed_dead_letters >= self.limits.near_unreplayed()
+            || oldest_days(gauges, now) >= Some(self.limits.near_days())
+    }
+}
+
 /// Drops what is over the ceiling, oldest first, in so many transactions at most.
 pub(super) async fn enforce(app: &App, now: DateTime<Utc>, transactions: usize) -> Result<(), StoreError> {
-    let limits = LIMITS.dead_letters;
+    let limits = app.dead_letters.limits;
     let ceiling = LetterCeiling { most: limits.unreplayed, recorded_after: now - limits.age };
     for _ in 0..transactions {
         let excess = app.store.excess_dead_letters(ceiling, AT_ONCE).await?;
@@ -33,18 +79,10 @@ pub(super) async fn enforce(app: &App, now: DateTime<Utc>, transactions: usize) 
     Ok(())
 }
 
-/// Warns when the ceiling is near.
-pub(super) fn warn_if_near(gauges: &Gauges, now: DateTime<Utc>) {
-    let limits = LIMITS.dead_letters;
-    let (unreplayed, oldest_days) = (gauges.unreplayed_dead_letters, oldest_days(gauges, now));
-    let is_near = unreplayed >= limits.near_unreplayed() || oldest_days >= Some(limits.near_days());
-    if is_near {
-        let (most, most_days) = (limits.unreplayed, limits.age.num_days());
-        Event::DeadLettersNearCeiling { unreplayed, most, oldest_days, most_days }.log();
-    }
-}
-
 /// How many days the oldest letter has waited for its replay.
 pub(super) fn oldest_days(gauges: &Gauges, now: DateTime<Utc>) -> Option<i64> {
     gauges.oldest_dead_letter.map(|oldest| (now - oldest).num_days().max(0))
 }
+
+#[cfg(test)]
+mod tests;

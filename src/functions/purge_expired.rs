@@ -27,7 +27,7 @@ pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry>
         }
     }
     Event::ExpiredForgotten { rows: all }.log();
-    letter_ceiling::warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
+    app.dead_letters.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
     letter_ceiling::enforce(app, now, DROPS).await?;
     Ok(Vec::new())
 }

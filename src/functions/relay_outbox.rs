@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The most messages of one tick (contract §4).
-const AT_MOST: u32 = 500;
+const AT_MOST: u32 = LIMITS.messages.relayed;
 /// Transactions that drop dead letters in one tick, at most.
 const DROPS: usize = 5;
 
@@ -47,7 +47,8 @@ async fn watch(app: &App, stamp: Stamp) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
     let Ok(gauges) = app.store.gauges(stamp.at, app.hold()).await else { return };
     tell_gauges(app, &gauges, stamp.at).await;
-    if gauges.unreplayed_dead_letters > LIMITS.dead_letters.unreplayed {
+    app.dead_letters.warn_when_nearing(&gauges, stamp.at);
+    if app.dead_letters.is_passed(&gauges) {
         drop(letter_ceiling::enforce(app, stamp.retention_at, DROPS).await);
     }
 }

@@ -5,11 +5,7 @@
 
 mod stream;
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{body::Body as Wire, extract::Request};
 use http_body_util::BodyExt;
@@ -30,20 +26,9 @@ use super::{
 };
 use stream::{Progress, Stream};
 
-/// The longest head in bytes. The host reads at most 32 KiB from its callers
-/// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
-/// and adds its own.
-const LONGEST_HEAD: usize = 80 << 10;
 /// How long the rest of an unreadable request is read and dropped. Closing on unread bytes resets the connection, and a
 /// reset can destroy the answer before its caller has read it.
 const DISCARD_TIME: Duration = Duration::from_secs(2);
-
-static HTTP: LazyLock<http1::Builder> = LazyLock::new(|| {
-    let mut builder = http1::Builder::new();
-    // A caller may close its sending half once its request is whole, and still wants the answer.
-    builder.half_close(true).max_buf_size(LONGEST_HEAD);
-    builder
-});
 
 /// Serves until the connection ends; from `stop` on it ends as soon as no request is under way.
 pub(super) async fn serve<A: Send + Sync + 'static>(
@@ -68,7 +53,10 @@ pub(super) async fn serve<A: Send + Sync + 'static>(
             Ok::<_, Infallible>(response)
         }
     });
-    let mut connection = HTTP.serve_connection(TokioIo::new(stream), service);
+    let mut http = http1::Builder::new();
+    // A caller may close its sending half once its request is whole, and still wants the answer.
+    http.half_close(true).max_buf_size(serving.host.limits.head_size);
+    let mut connection = http.serve_connection(TokioIo::new(stream), service);
     let mut stopping = false;
     let ended = loop {
         tokio::select! {

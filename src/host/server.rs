@@ -38,6 +38,10 @@ pub struct Limits {
     pub queue: Duration,
     /// Largest envelope, in bytes.
     pub envelope: usize,
+    /// Largest head of a request, in bytes. The host reads at most 32 KiB from its callers
+    /// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
+    /// and adds its own.
+    pub head_size: usize,
 }
 
 /// Why the protocol layer itself refuses a call, for the app to put into words.

@@ -3,9 +3,10 @@
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 use super::refusal::Reason;
+use crate::limits::LIMITS;
 
 /// Longest token, in bytes (identity sheet §3.2).
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = LIMITS.evidence.header;
 
 /// The token of the one `Authorization` header; its content is not looked at.
 ///

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use rustls::pki_types::CertificateDer;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 use webpki::EndEntityCert;
 
@@ -14,6 +15,7 @@ use crate::{
     clock::Clock,
     config::{AllowedCertificate, CertificateName, CertificateSettings},
     host::Outage,
+    limits::LIMITS,
     pem::Authorities,
     secret::Secret,
     telemetry::Event,
@@ -28,13 +30,15 @@ mod trust;
 const HEADER: HeaderName = HeaderName::from_static("x-arr-clientcert");
 
 /// The longest header that is read, in bytes (identity sheet §4).
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = LIMITS.evidence.header;
 
 /// Judges the certificates of callers.
 pub(super) struct Certificates {
     authorities: Authorities,
     allowed: Vec<AllowedCertificate>,
     ready: Mutex<Option<Ready>>,
+    /// One permit for each call that may wait for the authorities.
+    waiting: Semaphore,
     unread: Outage,
 }
 
@@ -58,6 +62,7 @@ impl Certificates {
             authorities: Authorities::new(settings.authority, vault.cloned()),
             allowed: settings.allowed,
             ready: Mutex::default(),
+            waiting: Semaphore::new(LIMITS.certificates.waiting),
             unread: Outage::new("certificate-authorities-unread"),
         }
     }
@@ -108,13 +113,22 @@ impl Certificates {
         })
     }
 
+    /// The authorities' text, for which a few calls wait, or a vault that hangs would cost callers who show nothing.
+    async fn read(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, Reason> {
+        let _place = self.waiting.try_acquire().map_err(|_| Reason::AuthoritiesAwaited)?;
+        self.authorities.current(now).await.map_err(|error| {
+            self.unread.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
+            Reason::AuthoritiesUnavailable
+        })
+    }
+
     /// Whom to believe at `now`. While rotated authorities cannot be understood, the last good ones go on; without
     /// any, nobody is believed.
     async fn trust(&self, now: DateTime<Utc>) -> Result<Arc<Trust>, Reason> {
-        let text = self.authorities.current(now).await.map_err(|error| {
-            self.unread.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
-            Reason::AuthoritiesUnavailable
-        })?;
+        let text = match self.authorities.at_hand(now) {
+            Some(text) => text,
+            None => self.read(now).await?,
+        };
         self.unread.worked();
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = ready.as_ref().filter(|last| Arc::ptr_eq(&last.tried, &text)) {

@@ -5,9 +5,10 @@ use super::{
     evidence::{self, Evidence},
     refusal::Reason,
 };
+use crate::limits::LIMITS;
 
 /// Claims in a principal (identity sheet §1.2).
-const MOST: usize = 512;
+const MOST: usize = LIMITS.evidence.claims;
 /// Longest `typ`, in bytes.
 const LONGEST_NAME: usize = 256;
 /// Longest `val`, in bytes.

@@ -12,7 +12,7 @@ use super::{
     evidence::{self, Evidence},
     refusal::Reason,
 };
-use crate::json;
+use crate::{json, limits::LIMITS};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
@@ -25,7 +25,7 @@ const NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 const ENTRA: &str = "aad";
 
 /// Longest header value, still encoded, in bytes (identity sheet §1.2).
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = LIMITS.evidence.header;
 /// Objects and arrays inside each other; the platform's own form needs three.
 const DEEPEST: usize = 8;
 

@@ -11,13 +11,14 @@ impl Unidentified {
     /// be had.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
-        matches!(self.0, Reason::KeysUnavailable | Reason::KeysAwaited | Reason::AuthoritiesUnavailable)
+        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable) || self.is_crowded_out()
     }
 
-    /// Whether so many calls wait for the issuer's keys that this one does not: it may be tried again soon.
+    /// Whether so many calls wait for the issuer's keys, or for the authorities for certificates, that this one does not:
+    /// it may be tried again soon.
     #[must_use]
     pub fn is_crowded_out(&self) -> bool {
-        self.0 == Reason::KeysAwaited
+        matches!(self.0, Reason::KeysAwaited | Reason::AuthoritiesAwaited)
     }
 
     /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
@@ -94,6 +95,7 @@ pub(super) enum Reason {
     RevocationUnknown,
     RevocationOutdated,
     AuthoritiesUnavailable,
+    AuthoritiesAwaited,
 }
 
 impl Reason {
@@ -154,6 +156,7 @@ impl Reason {
             Self::RevocationUnknown => "revocation-unknown",
             Self::RevocationOutdated => "revocation-outdated",
             Self::AuthoritiesUnavailable => "authorities-unavailable",
+            Self::AuthoritiesAwaited => "authorities-awaited",
         }
     }
 }
@@ -173,7 +176,12 @@ mod tests {
         {
             assert_eq!(is(reason), (true, false), "{reason:?}");
         }
-        for reason in [Reason::KeysUnavailable, Reason::KeysAwaited, Reason::AuthoritiesUnavailable] {
+        for reason in [
+            Reason::KeysUnavailable,
+            Reason::KeysAwaited,
+            Reason::AuthoritiesUnavailable,
+            Reason::AuthoritiesAwaited,
+        ] {
             assert_eq!(is(reason), (false, true), "{reason:?}");
         }
         for reason in [Reason::BearerMissing, Reason::TenantForeign, Reason::TokenExpired] {

@@ -66,6 +66,7 @@ fn the_words_of_a_refusal_name_the_limits() {
     let Limits { requests, forms, .. } = LIMITS;
     for (problem, number) in [
         (Problem::TooLarge, format!("at most {} KiB", forms.body >> 10)),
+        (Problem::HeadTooLarge, format!("at most {} KiB", requests.head_size >> 10)),
         (Problem::BodyTimeout, format!("within {} seconds", requests.body.as_secs())),
     ] {
         let answer = problem.answer(&invocation());

@@ -72,11 +72,21 @@ impl Kept {
     /// # Errors
     /// [`SecretError`], when it could never be read, not for an hour, or is refused.
     pub async fn current(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, SecretError> {
-        let held = self.state().held(now);
-        match held {
-            Some(secret) if matches!(self.source, SecretSource::Vault(_)) => Ok(secret),
-            _ => self.refresh(now).await,
+        match self.at_hand(now) {
+            Some(secret) => Ok(secret),
+            None => self.refresh(now).await,
         }
+    }
+
+    /// The secret, where nobody has to wait for it: a file's too, while it was just looked at or somebody looks.
+    #[must_use]
+    pub fn at_hand(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
+        let (held, may_ask) = {
+            let state = self.state();
+            (state.held(now)?, state.may_ask(now))
+        };
+        let is_of_a_vault = matches!(self.source, SecretSource::Vault(_));
+        (is_of_a_vault || !may_ask || self.flight.try_lock().is_err()).then_some(held)
     }
 
     /// Reads the secret again, unless that was done just now: whoever waits for another's reading takes its result.

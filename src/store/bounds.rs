@@ -8,12 +8,13 @@ use std::{
 use tokio::time::timeout;
 
 use super::StoreError;
+use crate::limits::LIMITS;
 
 /// How long a unit of work waits for a connection (contract §1).
-pub(super) const POOL_WAIT: Duration = Duration::from_secs(2);
+pub(super) const POOL_WAIT: Duration = LIMITS.peers.connection;
 
 /// How long a statement may take, or wait for another that writes (contract §1).
-pub(super) const STATEMENT: Duration = Duration::from_secs(5);
+pub(super) const STATEMENT: Duration = LIMITS.peers.statement;
 
 /// How long a migration waits for a lock before it says so.
 pub(super) const WAIT_UNREPORTED: Duration = Duration::from_secs(2);

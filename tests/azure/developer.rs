@@ -7,12 +7,14 @@ use orders_worker::{
 use test_servers::{Authority, Leaf, Vault as Server, VaultSecret};
 
 use crate::{
-    platform::run_with_az,
+    platform::run_with_tool,
     world::{HOST, client},
 };
 
 /// What `az account get-access-token -o json` prints of whoever signed in.
 const SIGNED_IN: &str = r#"echo '{"accessToken":"token-1","expires_on":4102444800,"tokenType":"Bearer"}'"#;
+/// What `azd auth token -o json` prints of them.
+const SIGNED_IN_WITH_AZD: &str = r#"echo '{"token":"token-1","expiresOn":"2100-01-01T00:00:00Z"}'"#;
 const SIGNED_OUT: &str = "echo 'Please run az login' >&2; exit 1";
 
 /// Asks a vault that knows `token-1` for its only secret.
@@ -37,11 +39,17 @@ async fn nobody_reads_it() {
 #[test]
 fn a_developers_own_sign_in_reads_the_vault() {
     let test = concat!(module_path!(), "::a_developers_own_sign_in_reads_the_vault");
-    run_with_az(test, SIGNED_IN, the_sign_in_reads_it);
+    run_with_tool(test, "az", SIGNED_IN, the_sign_in_reads_it);
+}
+
+#[test]
+fn a_developers_sign_in_with_azd_alone_reads_the_vault() {
+    let test = concat!(module_path!(), "::a_developers_sign_in_with_azd_alone_reads_the_vault");
+    run_with_tool(test, "azd", SIGNED_IN_WITH_AZD, the_sign_in_reads_it);
 }
 
 #[test]
 fn a_developer_who_did_not_sign_in_is_told_to_try_again() {
     let test = concat!(module_path!(), "::a_developer_who_did_not_sign_in_is_told_to_try_again");
-    run_with_az(test, SIGNED_OUT, nobody_reads_it);
+    run_with_tool(test, "az", SIGNED_OUT, nobody_reads_it);
 }

@@ -1,15 +1,20 @@
 //! `GetSecretFromKeyVault` before a vault, at both entrances. What it answers without one is in the suite.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{
+    ffi::OsString,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use orders_worker::{
     audit::Audit,
     clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
-    functions::{self, App},
+    functions::{self, App, DeadLetterCeiling},
     host::{Concurrency, Host},
     identity::Identity,
     limits::LIMITS,
@@ -17,7 +22,7 @@ use orders_worker::{
     store::{self, Monitored},
 };
 use serde_json::{Value, json};
-use test_servers::Mood;
+use test_servers::{Authority, Leaf, Mood};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -28,6 +33,7 @@ use crate::{
 on_the_platform!(
     an_administrator_learns_what_a_secret_is_and_never_what_it_says,
     each_answer_of_the_vault_has_its_status,
+    callers_with_certificates_shut_nobody_out_while_the_vault_hangs,
 );
 
 const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
@@ -35,7 +41,13 @@ const PATH: &str = "/api/GetSecretFromKeyVault";
 
 /// The worker's own functions, before this vault; the address of both entrances.
 async fn serve(world: &World) -> String {
+    serve_with(world, &[]).await
+}
+
+/// The same with more settings.
+async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap().keep();
+    let vault = format!("https://{HOST}");
     let environment = [
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
@@ -44,18 +56,26 @@ async fn serve(world: &World) -> String {
         ("ORDERS_ENTRA_TENANT_ID", TENANT),
         ("IDENTITY_ENDPOINT", "any"),
         ("IDENTITY_HEADER", "any"),
-        ("KeyVaultUrl", &format!("https://{HOST}")),
+        ("KeyVaultUrl", &vault),
         ("SecretName", "cup"),
     ]
+    .into_iter()
+    .chain(more.iter().copied())
     .map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let needs = Needs { http: true, secrets: true, ..Needs::default() };
     let config = Config::read(environment, needs).unwrap();
     let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
+    store.migrate().await.unwrap();
     let concurrency = Concurrency::new(LIMITS.concurrency);
+    let identity = Identity::new(config.identity.unwrap()).unwrap();
+    let identity = match config.certificates {
+        Some(certificates) => identity.with_certificates(certificates, Some(&world.vault)),
+        None => identity,
+    };
     let app = App {
         clock: Clock,
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
-        identity: config.identity.map(|settings| Identity::new(settings).unwrap()),
+        identity: Some(identity),
         audit: Audit::default(),
         concurrency: concurrency.clone(),
         limiter: None,
@@ -65,6 +85,7 @@ async fn serve(world: &World) -> String {
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
+        dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
         health: Arc::new(Monitored::new(store)),
         described: true,
     };
@@ -166,4 +187,47 @@ async fn each_answer_of_the_vault_has_its_status() {
         let (status, problem) = ask("").await;
         assert_eq!((status, &problem["type"]), (503, &json!("urn:orders:problem:unavailable")), "{mood:?}");
     }
+}
+
+async fn callers_with_certificates_shut_nobody_out_while_the_vault_hangs() {
+    let world = World::start().await;
+    let url = serve_with(
+        &world,
+        &[
+            ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
+            ("ORDERS_CLIENT_CERTIFICATE_CA", "keyvault:authorities"),
+            ("ORDERS_CLIENT_CERTIFICATE_ALLOWED", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner.example"),
+        ],
+    )
+    .await;
+    world.is(Mood::Hanging);
+    let shown = Authority::new("anybody").unwrap().issue(&Leaf::client(&["anybody"])).unwrap().certificate;
+    let shown: String = shown.lines().filter(|line| !line.starts_with("-----")).collect();
+    let client = client();
+    let ask = async |certificate: Option<&str>| {
+        let mut request = client
+            .get(format!("{url}/api/orders"))
+            .header("authorization", "Bearer any")
+            .header("x-ms-client-principal", principal("OrderAdmin"));
+        if let Some(certificate) = certificate {
+            request = request.header("x-arr-clientcert", certificate);
+        }
+        let began = Instant::now();
+        (request.send().await.unwrap().status().as_u16(), began.elapsed())
+    };
+    assert_eq!(ask(None).await.0, 200);
+    let attack = join_all((0..40).map(|_| ask(Some(&shown))));
+    let honest = async {
+        while world.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+        // By then all of them have come.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        join_all((0..8).map(|_| ask(None))).await
+    };
+    let (attacked, honest) = tokio::join!(attack, honest);
+    assert!(honest.iter().all(|(status, _)| *status == 200), "{honest:?}");
+    assert!(attacked.iter().all(|(status, _)| *status == 503), "nobody can judge them: {attacked:?}");
+    let waited = attacked.iter().filter(|(_, took)| *took >= Duration::from_secs(2)).count();
+    assert!((1..=LIMITS.certificates.waiting).contains(&waited), "{waited} of them waited");
 }

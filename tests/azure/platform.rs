@@ -54,16 +54,21 @@ pub(crate) fn run<F: Future<Output = ()>>(test: &str, promise: impl Fn() -> F) {
     was_kept(name, &kept);
 }
 
-/// Where no identity endpoint is announced, and `az` is this shell script.
-pub(crate) fn run_with_az<F: Future<Output = ()>>(test: &str, script: &str, promise: impl Fn() -> F) {
+/// Where no identity endpoint is announced, and this tool is this shell script.
+pub(crate) fn run_with_tool<F: Future<Output = ()>>(
+    test: &str,
+    tool: &str,
+    script: &str,
+    promise: impl Fn() -> F,
+) {
     if env::var_os(DEVELOPER).is_some() {
         return hold(promise);
     }
     let (_target, name) = test.split_once("::").unwrap();
     let tools = tempfile::tempdir().unwrap();
-    let az = tools.path().join("az");
-    fs::write(&az, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&az, fs::Permissions::from_mode(0o700)).unwrap();
+    let tool = tools.path().join(tool);
+    fs::write(&tool, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).unwrap();
     let kept = Command::new(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env_clear()

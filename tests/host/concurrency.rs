@@ -122,6 +122,21 @@ async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_secon
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_sixty_fifth_envelope_that_is_not_read_waits_for_one_of_the_others() {
+    for (unread, waits) in [(63, false), (64, true)] {
+        let worker = worker().await;
+        let never = wrapped(&worker, "0", "Keep", "/api/keep");
+        let _unended = unended(&worker, unread, &never).await;
+        sleep(Duration::from_millis(50)).await;
+        let started = Instant::now();
+        let reply = send(&worker, wrapped(&worker, "1", "Keep", "/api/keep")).await;
+        assert_eq!(reply.res()["statusCode"], 200, "beside {unread}");
+        let took = started.elapsed();
+        assert_eq!(took > Duration::from_secs(2), waits, "{took:?} beside {unread}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_line_of_envelopes_has_an_end() {
     let worker = worker().await;
     let never = wrapped(&worker, "0", "Keep", "/api/keep");

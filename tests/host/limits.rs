@@ -1,7 +1,7 @@
 //! Bounds that keep one process healthy.
 
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
     envelope::call,
@@ -79,4 +79,25 @@ async fn a_body_that_never_ends_is_a_408_after_three_seconds() {
     }
     assert_eq!(send(&worker, &wrapped[..wrapped.len() - 1]).await.res()["statusCode"], 408);
     assert!(worker.app.taken.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_may_pause_for_a_second_and_has_three_in_all() {
+    let worker = worker().await;
+    let direct = request("POST", "/api/things/shoes/7", &[], "a body");
+    let wrapped = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    for (whole, is_wrapped) in [(&direct, false), (&wrapped, true)] {
+        for (pause, status) in [(1_000, 200), (2_900, 200), (3_100, 408)] {
+            let mut wire = Wire::to(&worker).await;
+            let (begun, rest) = whole.split_at(whole.len() - 3);
+            wire.write(begun).await;
+            sleep(Duration::from_millis(pause)).await;
+            // Who is too late may find the connection closed.
+            let sent = wire.try_write(rest.as_bytes()).await;
+            assert!(sent.is_ok() || status == 408, "{sent:?}");
+            let reply = wire.read().await;
+            let said = if is_wrapped { reply.res()["statusCode"].clone() } else { reply.status.into() };
+            assert_eq!(said, status, "{whole} after {pause} ms");
+        }
+    }
 }

@@ -67,13 +67,15 @@ async fn a_caller_with_slow_bodies_costs_others_nothing() {
     let neighbour = app.person("neighbour");
     let crowd = slow_bodies(&app, "buyer").await;
     let started = Instant::now();
+    // While none of the slow bodies has been given up.
+    let health = app.anonymous();
+    let (health, ()) = tokio::join!(health.get("/api/health"), deliver(&app, "orders-incoming", message()));
+    assert_eq!(health.status, 200);
     for round in 0..100 {
         let direct = neighbour.get("/api/products").await;
         assert_eq!(direct.status, 200, "round {round}: {direct:?}");
         assert_eq!(listing_in_an_envelope(&app, "neighbour").await, 200, "round {round}");
     }
-    assert_eq!(app.anonymous().get("/api/health").await.status, 200);
-    deliver(&app, "orders-incoming", message()).await;
     let listed = neighbour.get("/api/orders").await.json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "the message became an order: {listed}");
     let mut statuses = [0, 0];
@@ -142,4 +144,25 @@ async fn a_caller_who_is_refused_for_running_requests_is_told_of_and_counted() {
     heard.until(&mut app, "the metrics", |heard| refused(heard) == SLOW as u64 - 16).await;
     let lines = heard.events("request-metrics");
     assert!(lines.iter().any(|line| line["running"].as_u64() >= Some(16)), "{lines:?}");
+}
+
+#[tokio::test]
+async fn without_a_rate_limit_a_caller_may_run_more_than_sixteen_requests() {
+    let app =
+        Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).set("ORDERS_RATE_LIMIT", "off").start().await;
+    app.person("admin").stock("BEANS", 1290).await;
+    let lines = signed_in(&app, "buyer");
+    let order = an_order("BEANS").to_string();
+    let mut running = Vec::new();
+    for _ in 0..20 {
+        let mut raw = Raw::to(&app).await;
+        raw.begin("POST", "/api/orders", &lines, &order).await;
+        running.push(raw);
+    }
+    for raw in &mut running {
+        raw.write("}").await;
+    }
+    for raw in &mut running {
+        assert_eq!(raw.read().await.status, 201);
+    }
 }

@@ -18,6 +18,7 @@ mod backend;
 mod database;
 mod network;
 mod outside;
+mod worlds;
 
 /// A staged app and its settings, to be broken.
 pub(crate) struct Deployment {
@@ -179,7 +180,13 @@ async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
         ),
         ("C32-rate-limit", "one request each 50 ms, 40 at once"),
         ("C32-times", "a head has 10 s, a body 3 s"),
-        ("C15-bodies", "a body has at most 65536 bytes"),
+        ("C15-bodies", "a head has at most 81920 bytes, a body 65536 bytes"),
+        (
+            "C15-evidence",
+            "at most 16384 bytes, a principal 512 claims, a message 49152 bytes; the relay sends 500",
+        ),
+        ("C32-peers", "3 s for an answer of at most 262144 bytes, the vault 6 s, the app's identity 4 s"),
+        ("C32-peers", "a connection to the database 2 s, a statement 5 s"),
         ("C15-bodies", "at most 100 wrong fields"),
         ("C18-letters", "at most 100000 are kept, each for 90 days"),
         ("C32-key-waits", "at most 8 calls wait at once"),
@@ -248,6 +255,20 @@ async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
         assert_eq!(found.code, Some(i32::from(level == "fail")), "{rule}: {}", found.said);
         assert!(!found.said.contains(CANARY), "{rule}: {}", found.said);
     }
+}
+
+#[tokio::test]
+async fn a_developers_machine_without_a_tenant_is_warned_of_and_not_failed() {
+    let here = Deployment::sound().set("ORDERS_IDENTITY", "easyauth");
+    let found = here.examine_here(&[], &[]).await;
+    assert_eq!(found.level("C05-tenant"), Some("warn"), "{}", found.said);
+}
+
+#[tokio::test]
+async fn without_a_rate_limit_the_number_of_running_requests_is_said_to_have_no_bound() {
+    let found = Deployment::in_azure().set("ORDERS_RATE_LIMIT", "off").examine_from_afar().await;
+    let says = |one: &Value| one["why"].as_str().is_some_and(|why| why.contains("any number of one caller"));
+    assert!(found.findings.iter().any(|one| one["rule"] == "C32-requests" && says(one)), "{}", found.said);
 }
 
 #[tokio::test]

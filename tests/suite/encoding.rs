@@ -11,13 +11,13 @@ use crate::support::{
 in_every_mode!(
     a_message_as_json_and_as_base64_is_one_message,
     a_poisoned_message_is_kept_once_in_either_form,
-    a_letter_that_xml_does_not_carry_is_placed_when_it_is_replayed,
 );
 
 in_every_mode_and_at_a_queue_server!(
     rubbish_is_a_dead_letter_at_once,
     what_the_worker_sends_lies_in_the_queue_as_json_text,
     messages_that_lie_in_the_queues_survive_the_way_back,
+    a_letter_that_xml_does_not_carry_is_placed_when_it_is_replayed,
 );
 
 const MESSAGE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -83,8 +83,8 @@ async fn a_poisoned_message_is_kept_once_in_either_form(mode: Mode) {
 }
 
 /// XML has no form for U+FFFE, so this message can come as Base64 alone, and leave as such.
-async fn a_letter_that_xml_does_not_carry_is_placed_when_it_is_replayed(mode: Mode) {
-    let app = Setup::in_mode(mode).set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
+async fn a_letter_that_xml_does_not_carry_is_placed_when_it_is_replayed(setup: Setup) {
+    let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
     let mut odd = message();
     odd["note"] = json!("a\u{fffe}b\u{ffff}");
     deliver(&app, "orders-incoming", odd.to_string()).await;

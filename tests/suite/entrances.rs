@@ -3,12 +3,16 @@
 use local_host::front::FrontMode;
 use serde_json::{Value, json};
 
-use crate::support::{Mode, Principal, Raw, Setup, TENANT, TestApp, an_order, enveloped, in_every_mode};
+use crate::support::{
+    Evidence, Heard, Mode, Principal, Raw, Setup, TENANT, TestApp, an_order, enveloped, in_every_mode,
+    object_id,
+};
 
 in_every_mode!(
     a_trigger_function_never_runs_for_a_caller,
     identity_in_metadata_or_transport_headers_is_worth_nothing,
     what_http_cannot_carry_is_a_400_inside_the_envelope,
+    a_principal_for_another_audience_or_beside_another_id_is_nobody,
 );
 
 fn message(order: &str) -> Value {
@@ -108,6 +112,43 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
             .post(&format!("/{function}"), &json!({"Data": data, "Metadata": {}}))
             .await;
         assert_eq!(reply.status, 500, "{function} given another trigger's value fails");
+    }
+}
+
+/// Nothing reads the token where the platform's header alone counts, and nothing strips that header here.
+async fn a_principal_for_another_audience_or_beside_another_id_is_nobody(mode: Mode) {
+    let setup = Setup::in_mode(mode).evidence(Evidence::Header).front(FrontMode::Bypassed);
+    let mut app = setup.set("ORDERS_ENTRA_AUDIENCE", "ours").start().await;
+    let ours = Principal::user(TENANT, 1).claim("aud", "ours");
+    let own = object_id(1);
+    let mut heard = Heard::default();
+    for (principal, id, refused, event) in [
+        (ours.clone(), Some(&own), None, ""),
+        (ours.clone(), None, None, ""),
+        (Principal::user(TENANT, 1).claim("aud", "theirs"), Some(&own), Some("audience-foreign"), "denied"),
+        (Principal::user(TENANT, 1), Some(&own), Some("audience-foreign"), "denied"),
+        (ours, Some(&object_id(2)), Some("id-disagrees"), "identity-mismatch"),
+    ] {
+        let mut lines = vec![
+            "Authorization: Bearer any".to_owned(),
+            format!("X-MS-CLIENT-PRINCIPAL: {}", principal.header()),
+        ];
+        let mut client = app.anonymous().bearer("any").with("x-ms-client-principal", &principal.header());
+        if let Some(id) = id {
+            lines.push(format!("X-MS-CLIENT-PRINCIPAL-ID: {id}"));
+            client = client.with("x-ms-client-principal-id", id);
+        }
+        let status = if refused.is_some() { 401 } else { 200 };
+        assert_eq!(client.get("/api/orders").await.status, status, "{refused:?}");
+        let envelope = enveloped("GET", "http://h/api/orders", &lines, "");
+        let mut raw = Raw::to(&app).await;
+        raw.envelope("ListOrders", envelope.len(), envelope.as_bytes()).await;
+        let reply = raw.read().await.json();
+        assert_eq!(reply["Outputs"]["res"]["statusCode"], status, "{refused:?} in an envelope");
+        let Some(reason) = refused else { continue };
+        let told = |heard: &Heard| heard.events(event).iter().filter(|line| line["reason"] == reason).count();
+        let before = told(&heard);
+        heard.until(&mut app, reason, |heard| told(heard) >= before + 2).await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     net::Ipv4Addr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -17,21 +17,30 @@ use local_host::{
     issuer::{Issuer, TokenOptions},
     people::People,
 };
+use orders_worker::limits::LIMITS;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::interval};
 
-use crate::support::{Client, Evidence, Mode, Setup, TestApp, in_every_mode, repository, state};
+use crate::support::{
+    Client, Evidence, Heard, Mode, Principal, Raw, SOON, Setup, TENANT, TestApp, in_every_mode, repository,
+    state, terminate,
+};
 
 in_every_mode!(made_up_keys_shut_nobody_out_while_the_issuer_hangs);
 
 /// Less than anybody waits, and long enough for a slow machine.
 const AT_ONCE: Duration = Duration::from_millis(1_500);
 
+/// How long made-up keys go on: some fetches that hang would be over.
+const PERSISTENT: Duration = Duration::from_secs(6);
+
 /// An issuer of its own, which can be told to hang.
 struct OwnIssuer {
     issuer: Issuer,
     url: String,
     hangs: Arc<AtomicBool>,
+    /// Requests that were left without an answer.
+    unanswered: Arc<AtomicUsize>,
 }
 
 impl OwnIssuer {
@@ -41,15 +50,17 @@ impl OwnIssuer {
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let issuer = Issuer::open(&state(), &url, &people).expect("the issuer has a key");
         let (hangs, answers) = (Arc::new(AtomicBool::new(false)), issuer.clone());
-        let hanging = Arc::clone(&hangs);
+        let unanswered = Arc::new(AtomicUsize::new(0));
+        let (hanging, hung) = (Arc::clone(&hangs), Arc::clone(&unanswered));
         let router = Router::new().fallback(async move |request: Request| {
             if hanging.load(Ordering::Relaxed) {
+                hung.fetch_add(1, Ordering::Relaxed);
                 std::future::pending::<()>().await;
             }
             answers.answer(&request).expect("the worker asks for nothing else").map(Body::new)
         });
         tokio::spawn(async { axum::serve(listener, router).await });
-        Self { issuer, url, hangs }
+        Self { issuer, url, hangs, unanswered }
     }
 
     fn token_of(&self, name: &str) -> String {
@@ -70,14 +81,15 @@ async fn timed(client: &Client) -> (u16, Duration) {
     (client.get("/api/orders").await.status, began.elapsed())
 }
 
-async fn app(mode: Mode, issuer: &OwnIssuer) -> TestApp {
+async fn app_with(mode: Mode, issuer: &OwnIssuer, rate: &str) -> TestApp {
     let setup = Setup::in_mode(mode).evidence(Evidence::Token).front(local_host::front::FrontMode::Off);
-    setup.set("ORDERS_ENTRA_AUTHORITY", &format!("{}/_local/issuer", issuer.url)).start().await
+    let setup = setup.set("ORDERS_ENTRA_AUTHORITY", &format!("{}/_local/issuer", issuer.url));
+    setup.set("ORDERS_RATE_LIMIT", rate).start().await
 }
 
 async fn made_up_keys_shut_nobody_out_while_the_issuer_hangs(mode: Mode) {
     let issuer = OwnIssuer::start().await;
-    let app = app(mode, &issuer).await;
+    let app = app_with(mode, &issuer, "off").await;
     let buyer = app.anonymous().bearer(&issuer.token_of("buyer"));
     assert_eq!(buyer.get("/api/orders").await.status, 200);
     issuer.hangs.store(true, Ordering::Relaxed);
@@ -99,4 +111,80 @@ async fn made_up_keys_shut_nobody_out_while_the_issuer_hangs(mode: Mode) {
     let waited = attacked.iter().filter(|(_, took)| *took >= Duration::from_millis(1_900)).count();
     assert!(waited <= 8, "{waited} of them waited");
     assert!(attacked.iter().all(|(status, _)| *status == 503), "they may be new keys: {attacked:?}");
+    let (began, mut tick) = (Instant::now(), interval(Duration::from_millis(250)));
+    for attacker in attackers.iter().cycle() {
+        if began.elapsed() >= PERSISTENT {
+            break;
+        }
+        tick.tick().await;
+        assert_eq!(timed(attacker).await.0, 503);
+    }
+    assert_eq!(issuer.unanswered.load(Ordering::Relaxed), 1, "they start one fetch a minute");
+}
+
+/// Requests of this caller whose bodies do not end, all at once.
+async fn slow_bodies(app: &TestApp, token: &str, count: usize) -> Vec<Raw> {
+    let lines = [format!("Authorization: Bearer {token}"), "Content-Type: application/json".to_owned()];
+    let slow = || async {
+        let mut raw = Raw::to(app).await;
+        raw.begin("POST", "/api/orders", &lines, "{}").await;
+        raw
+    };
+    join_all((0..count).map(|_| slow())).await
+}
+
+/// The sum of a count over every line of metrics.
+fn counted(heard: &Heard, name: &str) -> u64 {
+    heard.events("request-metrics").iter().filter_map(|line| line[name].as_u64()).sum()
+}
+
+#[tokio::test]
+async fn every_reason_to_refuse_a_request_is_counted() {
+    let issuer = OwnIssuer::start().await;
+    let mut app = app_with(Mode::Proxy, &issuer, "5/s burst 60").await;
+    let now = Clock::system().now().timestamp();
+    let tokens: Vec<_> =
+        (1..=13).map(|number| Principal::user(TENANT, number).token(&issuer.issuer, now)).collect();
+    let (last, crowd) = tokens.split_last().expect("thirteen");
+    let often = app.anonymous().bearer(last);
+    let asked = join_all((0..15).map(|_| often.get("/api/orders"))).await;
+    assert!(asked.iter().all(|reply| reply.status == 200));
+    app.eventually("too often", SOON, async || often.get("/api/orders").await.status == 429).await;
+
+    app.eventually("no place for one more", 2 * SOON, async || {
+        let mut slow = join_all(crowd.iter().map(|token| slow_bodies(&app, token, 17))).await;
+        let (mut ran, mut turned_away) = (0, 0);
+        for raw in slow.iter_mut().flatten() {
+            let status = raw.read().await.status;
+            ran += usize::from(status == 408);
+            turned_away += usize::from(status == 503);
+        }
+        ran >= LIMITS.concurrency.running && turned_away > 0
+    })
+    .await;
+
+    let envelopes = join_all((0..64 + 128 + 8).map(|_| async {
+        let mut raw = Raw::to(&app).await;
+        raw.envelope("CreateOrder", 99, b"{").await;
+        raw
+    }));
+    for raw in &mut envelopes.await {
+        raw.read().await;
+    }
+
+    issuer.hangs.store(true, Ordering::Relaxed);
+    let attackers: Vec<_> = (0..20).map(|number| app.anonymous().bearer(&made_up(number))).collect();
+    let attacked = join_all(attackers.iter().map(timed)).await;
+    assert!(attacked.iter().all(|(status, _)| *status == 503), "{attacked:?}");
+
+    terminate(&app);
+    let mut heard = Heard::default();
+    let reasons = ["running", "unidentified", "per_caller", "rate", "key_wait", "slow_body"];
+    heard
+        .until(&mut app, "each reason", |heard| {
+            reasons.iter().all(|reason| counted(heard, &format!("refused_{reason}")) > 0)
+        })
+        .await;
+    let lines = heard.events("request-metrics");
+    assert!(lines.iter().any(|line| line["unidentified"].as_u64() >= Some(8)), "{lines:?}");
 }

@@ -53,6 +53,7 @@ mod settings;
 mod sockets;
 mod sqlite_faults;
 mod startup;
+mod statements;
 mod traces;
 mod unread_log;
 mod vocabulary;

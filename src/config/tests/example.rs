@@ -23,6 +23,9 @@ fn the_example_mentions_every_setting_once_and_no_other() {
         let mentions = set.iter().filter(|(name, _)| name == setting.name).count();
         assert_eq!(mentions + usize::from(unset.contains_key(setting.name)), 1, "{}", setting.name);
     }
+    for name in ["AzureWebJobsStorage", "WorkQueues", "FUNCTIONS_WORKER_RUNTIME"] {
+        assert!(set.iter().any(|(known, value)| known == name && !value.is_empty()), "{name}");
+    }
     let known = |name: &str| SETTINGS.iter().any(|setting| setting.name == name);
     let ours = ["AzureWebJobsStorage", "WorkQueues", "FUNCTIONS_WORKER_RUNTIME", "about"];
     for name in set.iter().map(|(name, _)| name).chain(unset.keys()) {

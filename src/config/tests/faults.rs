@@ -23,6 +23,22 @@ fn a_name_that_looks_like_a_setting_and_is_none_is_refused() {
 }
 
 #[test]
+fn a_setting_in_other_letters_is_refused_with_its_right_spelling() {
+    for (name, right) in [
+        ("orders_entra_audience", "ORDERS_ENTRA_AUDIENCE"),
+        ("Orders_Rate_Limit", "ORDERS_RATE_LIMIT"),
+        ("keyvaulturl", "KeyVaultUrl"),
+        ("SECRETNAME", "SecretName"),
+        ("azure_client_id", "AZURE_CLIENT_ID"),
+        ("otel_service_name", "OTEL_SERVICE_NAME"),
+    ] {
+        let fault = fault(&local_with(&[(name, "x")]), NEITHER);
+        assert!(fault.ends_with(&format!("did you mean {right}?")), "{name} {fault}");
+    }
+    assert!(faulty(&local_with(&[("orders_x", "x")]), NEITHER) == ["orders_x"]);
+}
+
+#[test]
 fn a_reference_that_the_platform_left_unresolved_stops_the_start_in_every_setting() {
     for setting in SETTINGS {
         let value = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";

@@ -53,8 +53,8 @@ impl Parameter {
                 "query",
                 "secretName",
                 false,
-                "The secret; the one that the deployment names without it.",
-                json!({"type": "string", "pattern": "^[0-9A-Za-z-]{1,127}$"}),
+                "The secret; the one that the deployment names without it, or where it is empty.",
+                json!({"type": "string", "pattern": "^[0-9A-Za-z-]{0,127}$"}),
             ),
             Self::RequestKey => (
                 "header",

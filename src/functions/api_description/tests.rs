@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
-use axum::http::Method;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{document, operations::operations};
@@ -10,6 +11,8 @@ use crate::{
     functions,
     host::{Function, Trigger},
     problem::Problem,
+    secret::SecretName,
+    validation,
 };
 
 /// Name, method and path of each operation, with what the document says of it.
@@ -78,6 +81,38 @@ fn every_way_to_say_no_stands_in_the_document() {
         };
         let any = described(&document).iter().any(|(.., operation)| tells(operation));
         assert!(any, "{problem:?}: no operation refuses with it");
+    }
+}
+
+#[test]
+fn the_name_of_a_secret_is_described_as_narrowly_as_it_is_read() {
+    let document = document::document();
+    let parameters = &document["paths"]["/GetSecretFromKeyVault"]["get"]["parameters"];
+    let schema =
+        &parameters.as_array().unwrap().iter().find(|one| one["name"] == "secretName").unwrap()["schema"];
+    let schema = jsonschema::validator_for(schema).unwrap();
+    let longest = "a".repeat(127);
+    for name in ["", "a", "A-1", "-", &longest, "a b", "a/b", "a_b", "ü", &format!("{longest}a")] {
+        // An empty name is none, and the deployment's takes its place.
+        let is_read = name.is_empty() || name.parse::<SecretName>().is_ok();
+        assert_eq!(schema.is_valid(&name.into()), is_read, "{name:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_precondition_is_described_as_narrowly_as_it_is_read(tag in "\\PC{0,12}|W?/?\"[!-~]{0,8}\"|\"[0-9]{1,20}\"|[\\*\",a-z ]{0,8}") {
+        let document = document::document();
+        let parameters = &document["paths"]["/orders/{id}"]["put"]["parameters"];
+        let described = parameters.as_array().unwrap().iter().find(|one| one["name"] == "If-Match").unwrap();
+        let schema = jsonschema::validator_for(&described["schema"]).unwrap();
+        // The blanks around a value are no part of it (RFC 9110 §5.5).
+        let tag = tag.trim();
+        if let Ok(value) = HeaderValue::from_str(tag) {
+            let headers = HeaderMap::from_iter([(header::IF_MATCH, value)]);
+            let read = validation::precondition(&headers).and_then(|said| said.demanded());
+            prop_assert_eq!(schema.is_valid(&tag.into()), read.is_ok(), "{}", tag);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Refused {
     PerCaller,
     /// The caller calls too often.
     Rate,
-    /// Too many wait for the issuer's keys.
+    /// Too many wait for the issuer's keys, or for the authorities of certificates.
     KeyWait,
     /// The body came too slowly.
     SlowBody,

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::limits::LIMITS;
 
-/// Longest pause between attempts while callers wait for a key and the issuer fails: within ten seconds of its return
+/// Longest pause between attempts while callers wait for a key and the issuer refuses: within ten seconds of its return
 /// they have it.
 const SLOWEST: TimeDelta = TimeDelta::seconds(8);
 
@@ -47,10 +47,17 @@ impl Pace {
         passed(&mut self.sought, pause, now)
     }
 
-    /// Whether the clock may try again: the last attempt failed, and somebody misses a key.
+    /// Whether the clock may try again: the last attempt failed, and somebody misses a key. An issuer that hangs is asked
+    /// no sooner than a caller may have it asked, or one made-up key would keep it busy.
     pub(super) fn may_retry(&mut self, now: DateTime<Utc>) -> bool {
+        if !self.missed || self.failures == 0 {
+            return false;
+        }
+        if self.hung {
+            return passed(&mut self.sought, LIMITS.keys.between_fetches, now);
+        }
         let pause = self.pause();
-        self.missed && self.failures > 0 && passed(&mut self.tried, pause, now)
+        passed(&mut self.tried, pause, now)
     }
 
     /// Whether a first set may be fetched now: at once, then after pauses that double.

@@ -9,12 +9,13 @@ use super::jwk::{self, KeySetDocument, VerifyingKey};
 use crate::{
     config::{Authority, TokenSettings},
     https::{self, BodyError, ClientError, Roots, Schemes},
+    limits::LIMITS,
 };
 
 /// Time for one answer, its body included.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = LIMITS.peers.issuer;
 /// Longest answer, in bytes.
-const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = LIMITS.peers.issuer_answer;
 
 /// Where the keys come from.
 pub(super) struct Source {

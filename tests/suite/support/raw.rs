@@ -44,6 +44,14 @@ impl Raw {
         .await;
     }
 
+    /// The same, without the last byte of the body.
+    pub(crate) async fn begin(&mut self, method: &str, path: &str, lines: &[String], body: &str) {
+        let lines = [lines, &[format!("Content-Length: {}", body.len())]].concat().join("\r\n");
+        let begun = &body[..body.len() - 1];
+        self.write(format!("{method} {path} HTTP/1.1\r\nHost: app.example.net\r\n{lines}\r\n\r\n{begun}"))
+            .await;
+    }
+
     /// An envelope as the host sends it, which claims to be this long.
     pub(crate) async fn envelope(&mut self, function: &str, length: usize, bytes: &[u8]) {
         self.write(format!(

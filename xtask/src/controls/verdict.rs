@@ -23,21 +23,17 @@ pub(super) struct Verdict {
     pub(super) blind: Vec<String>,
 }
 
-/// What ends a test by a promise that does not hold, in the line that the panic names.
-const ASSERTIONS: [&str; 9] = [
-    "assert!",
-    "assert_eq!",
-    "assert_ne!",
-    "panic!",
-    "proptest!",
-    ".expect(",
-    ".expect_err(",
-    ".unwrap(",
-    ".unwrap_err(",
-];
+/// What ends a test by a promise that does not hold, in the statement that the panic names.
+const ASSERTIONS: [&str; 7] =
+    ["assert!", "assert_eq!", "assert_ne!", "panic!", "proptest!", ".expect_err(", ".unwrap_err("];
 
 /// How the words of such a panic begin, also where a function of the test's module asserts on its behalf.
-const ASSERTED: [&str; 2] = ["assertion ", "called `"];
+const ASSERTED: [&str; 3] = ["assertion ", "called `Result::unwrap_err()`", "called `Result::expect_err()`"];
+
+/// A success that a test insists on. It is the promise itself where nothing is made of it; what a test takes from it,
+/// or does in the file system, only leads to its promises.
+const INSISTS: [&str; 2] = [".expect(", ".unwrap("];
+const LEADS: [&str; 2] = ["let ", "fs::"];
 
 /// What a panic says of something that did not happen in time.
 const LATE: [&str; 3] = ["Elapsed(", "TimedOut", "timed out"];
@@ -82,12 +78,15 @@ fn own_assertion(panics: &[Panic<'_>], test: &Test, root: &Path) -> Result<Strin
     };
     let source = std::fs::read_to_string(root.join(panic.file)).unwrap_or_default();
     let statement = statement(&source, panic.line);
+    let statement = statement.trim();
     let place = format!("{}:{}", panic.file, panic.line);
     let is_said = ASSERTED.iter().any(|word| panic.said.starts_with(word));
-    if is_said || ASSERTIONS.iter().any(|word| statement.contains(word)) {
+    let holds = |words: &[&str]| words.iter().any(|word| statement.contains(word));
+    let leads = LEADS.iter().any(|word| statement.starts_with(word));
+    if is_said || holds(&ASSERTIONS) || (holds(&INSISTS) && !leads) {
         Ok(place)
     } else {
-        Err(format!("{place} is no assertion: {}", statement.trim()))
+        Err(format!("{place} is no assertion: {statement}"))
     }
 }
 
@@ -139,6 +138,12 @@ async fn it_holds() {
         refused.problem(),
         \"stale\"
     );
+    let app = Setup::new()
+        .start()
+        .expect(\"it starts\");
+    fs::write(path, b\"\").unwrap();
+    caller.permit().expect(\"they may\");
+    let Some(_) = app.found() else { panic!(\"none\") };
 }
 ";
 
@@ -173,12 +178,32 @@ async fn it_holds() {
     }
 
     #[test]
+    fn what_a_test_insists_on_is_a_promise_where_nothing_is_made_of_it() {
+        for (place, said) in
+            [("tests/suite/a.rs:13:5", "they may: Forbidden"), ("tests/suite/a.rs:14:38", "none")]
+        {
+            assert_eq!(failed(place, said).noticed.len(), 1, "{place}");
+        }
+    }
+
+    #[test]
     fn a_failure_that_is_no_assertion_of_the_test_shows_nothing() {
         for (place, said, expected) in [
             ("tests/suite/support/client.rs:1:1", "not up", "not a line of its own"),
             ("tests/suite/a.rs:3:5", "connection refused", "is no assertion"),
             ("tests/suite/a.rs:4:5", "an answer: Elapsed(())", "only waited too long"),
             ("tests/suite/a.rs:40:5", "the file was shorter", "is no assertion"),
+            ("tests/suite/a.rs:11:10", "it starts: NotFound", "is no assertion"),
+            (
+                "tests/suite/a.rs:12:5",
+                "called `Result::unwrap()` on an `Err` value: NotFound",
+                "is no assertion",
+            ),
+            (
+                "tests/suite/a.rs:3:5",
+                "called `Result::unwrap()` on an `Err` value: NotFound",
+                "is no assertion",
+            ),
         ] {
             let verdict = failed(place, said);
             assert_eq!(verdict.noticed, [], "{place}");

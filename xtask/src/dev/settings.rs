@@ -1,6 +1,9 @@
 //! The app settings that `dev` starts the worker with.
 
-use std::{collections::BTreeMap, env, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    collections::BTreeMap, env, ffi::OsString, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use anyhow::Context as _;
 use host_traps::{json_file, local_settings::LocalSettings};
@@ -17,15 +20,23 @@ const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
 
 /// Those of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
-    let mut settings = values(&project.root().join("local.settings.json"))?;
+    Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, people))
+}
+
+/// The same beside what the shell sets.
+fn beside(
+    shell: impl Fn(&str) -> Option<OsString>,
+    mut settings: BTreeMap<String, String>,
+    people: &People,
+) -> Vec<(String, String)> {
     settings.remove(IDENTITY);
     settings.extend(issuer(people));
-    if env::var_os(IDENTITY).is_some_and(|mode| mode == "easyauth") {
+    if shell(IDENTITY).is_some_and(|mode| mode == "easyauth") {
         // The worker refuses the address of an issuer that it would not ask.
         settings.remove(AUTHORITY);
     }
     settings.entry("AZURE_FUNCTIONS_ENVIRONMENT".to_owned()).or_insert_with(|| "Development".to_owned());
-    Ok(settings.into_iter().filter(|(name, _)| env::var_os(name).is_none()).collect())
+    settings.into_iter().filter(|(name, _)| shell(name).is_none()).collect()
 }
 
 /// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. Nobody else
@@ -91,5 +102,22 @@ mod tests {
         assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "info");
         fs::write(&path, r#"{"Values": {"ORDERS_LOG": 1}}"#).unwrap();
         assert!(values(&path).unwrap_err().to_string().contains("local.settings.json"));
+    }
+
+    #[test]
+    fn the_worker_gets_what_the_mode_of_the_shell_uses_and_nothing_that_it_ignores() {
+        let people =
+            People::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.local-host.json")).unwrap();
+        for (mode, asks_an_issuer) in
+            [(None, true), (Some("easyauth+jwt"), true), (Some("jwt"), true), (Some("easyauth"), false)]
+        {
+            let file = BTreeMap::from([(IDENTITY.to_owned(), "of the file".to_owned())]);
+            let shell = |name: &str| mode.filter(|_| name == IDENTITY).map(OsString::from);
+            let settings: BTreeMap<_, _> = beside(shell, file, &people).into_iter().collect();
+            assert_eq!(settings.contains_key(AUTHORITY), asks_an_issuer, "{mode:?}");
+            assert!(!settings.contains_key(IDENTITY), "{mode:?}: the shell's own counts");
+            assert_eq!(settings["ORDERS_ENTRA_AUDIENCE"], people.audience(), "{mode:?}");
+            assert_eq!(settings["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", "{mode:?}");
+        }
     }
 }

@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use host_traps::json_file;
 use serde_json::Value;
 
 use super::links;
-use crate::project::read;
 
 /// Where Azurite listens for blobs, queues and tables.
 const PORTS: [u16; 3] = [10000, 10001, 10002];
@@ -26,21 +26,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Looks whether the emulator answers, where a connection of the host or of a binding names it; another storage is the
 /// host's own affair.
 pub(super) fn check(root: &Path) -> anyhow::Result<()> {
-    let settings: Value = serde_json::from_str(&read(&root.join("local.settings.json"))?)
-        .context("local.settings.json is no JSON")?;
+    let settings = object(root, Path::new("local.settings.json"))?;
     for connection in connections(root)? {
         check_named(&connection, &value(&settings["Values"], &connection), &PORTS)?;
     }
     Ok(())
 }
 
+/// A file as Core Tools and the host read it: with comments, for instance.
+fn object(root: &Path, file: &Path) -> anyhow::Result<Value> {
+    json_file::read(&root.join(file), &file.display().to_string()).map_err(anyhow::Error::msg)
+}
+
 /// The connection of the host's own storage and those that bindings name.
 fn connections(root: &Path) -> anyhow::Result<BTreeSet<String>> {
     let mut found = BTreeSet::from([HOST_STORAGE.to_owned()]);
     for name in links::names(root)? {
-        let path = root.join("functions").join(&name).join("function.json");
-        let function: Value =
-            serde_json::from_str(&read(&path)?).with_context(|| format!("{} is no JSON", path.display()))?;
+        let function = object(root, &Path::new("functions").join(&name).join("function.json"))?;
         let bindings = function["bindings"].as_array().into_iter().flatten();
         let named = bindings.filter_map(|binding| binding["connection"].as_str());
         found.extend(named.filter(|name| !name.is_empty()).map(str::to_owned));

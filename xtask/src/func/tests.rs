@@ -162,6 +162,18 @@ fn the_connection_of_each_binding_has_to_be_set() {
 }
 
 #[test]
+fn settings_with_comments_are_read_as_core_tools_read_them() {
+    let root = repository();
+    let path = root.path().join("local.settings.json");
+    let settings = "{\n  // mine\n  \"Values\": {\n    /* not here */ \"AzureWebJobsStorage\": \"elsewhere\",\n  },\n}\n";
+    fs::write(&path, settings).unwrap();
+    storage::check(root.path()).unwrap();
+    fs::write(&path, "{\"Values\": {\"AzureWebJobsStorage\": elsewhere}").unwrap();
+    let refusal = storage::check(root.path()).unwrap_err().to_string();
+    assert!(refusal.starts_with("local.settings.json"), "{refusal}");
+}
+
+#[test]
 fn without_core_tools_it_is_said_how_to_get_them() {
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(find("func", Some(empty.path().as_os_str())), None);

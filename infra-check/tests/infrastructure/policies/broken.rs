@@ -25,8 +25,8 @@ pub(super) fn ways(element: &Element) -> Vec<Broken> {
         ));
     }
     for (place, child) in element.children.iter().enumerate() {
-        // What another scope does is in its own policy, and a condition is held where it is used.
-        if child.name == "base" || child.name == "choose" || child.name == "set-variable" {
+        // What another scope does is in its own policy.
+        if child.name == "base" {
             continue;
         }
         let mut without = element.clone();

@@ -15,6 +15,10 @@ pub(super) fn gaps(policies: &Policies, operation: &str, front: Option<&str>) ->
             gaps.push(format!("{operation}: a policy without {section}"));
         }
     }
+    let own = policies.operations.get(&operation.to_lowercase()).map(comparable);
+    if own != wanted::own(operation).as_ref().map(comparable) {
+        gaps.push(format!("{operation}: its own policy is another than the reviewed one"));
+    }
     let checked = passes(&inbound, &wanted::inbound(entry), operation, &mut gaps);
     let outbound = policies.steps(operation, "outbound");
     passes(&outbound, &wanted::outbound(), operation, &mut gaps);

@@ -2,6 +2,13 @@
 
 use infra_check::policy::{Element, read};
 
+/// The policies of the two operations that have one of their own, by the operation: reviewed copies, held to the letter,
+/// for a condition that is another lets everybody pass.
+const OWN: [(&str, &str); 2] = [
+    ("ListProducts", include_str!("list-products.xml")),
+    ("ProcessOrder", include_str!("process-order.xml")),
+];
+
 /// Where no condition is around it, inside `inbound`, before anything of one operation.
 const INBOUND: &str = include_str!("inbound.xml");
 
@@ -46,6 +53,12 @@ pub(super) fn inbound(entry: Element) -> Vec<Element> {
     all.extend(STRIPPED.map(delete));
     all.push(key());
     all
+}
+
+/// The policy that an operation has of its own.
+pub(super) fn own(operation: &str) -> Option<Element> {
+    let (_, text) = OWN.iter().find(|(name, _)| *name == operation)?;
+    Some(read(text).expect("it is XML"))
 }
 
 /// The policies that an answer meets in every operation.

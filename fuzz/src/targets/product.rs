@@ -1,0 +1,45 @@
+//! The bodies of products.
+
+use orders_worker::{
+    orders::{ProductDraft, Sku},
+    validation,
+};
+use serde_json::{Value, json};
+
+use super::{path, refusal};
+
+pub(super) const WORDS: &[&str] = &[
+    "name",
+    "currency",
+    "unitPrice",
+    "active",
+    "sku",
+    "version",
+    "EUR",
+    "JPY",
+    "XXX",
+    "true",
+    "1000000000",
+    "-1",
+];
+
+/// What parses prints, and parses again equal; what does not is refused as the contract says.
+pub(super) fn run(input: &[u8]) -> u64 {
+    match read(input) {
+        Ok(draft) => {
+            assert_eq!(read(printed(&draft).to_string().as_bytes()).as_ref(), Ok(&draft));
+            path(("product", draft.active))
+        }
+        Err(problem) => refusal::holds(&problem, input),
+    }
+}
+
+fn read(body: &[u8]) -> Result<ProductDraft, orders_worker::problem::Problem> {
+    let sku: Sku = "BEANS".parse().expect("a sku");
+    validation::product(body).map(|fields| fields.of(sku))
+}
+
+fn printed(draft: &ProductDraft) -> Value {
+    let ProductDraft { sku: _, name, currency, unit_price, active } = draft;
+    json!({"name": name, "currency": currency, "unitPrice": unit_price, "active": active})
+}

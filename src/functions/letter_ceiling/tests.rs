@@ -1,0 +1,119 @@
+//! A ceiling of five letters, as the relay keeps it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    audit::Audit,
+    clock::{Clock, RetentionClock},
+    fulfilment::Backend,
+    functions::relay_outbox::relay_outbox,
+    host::{Concurrency, Invocation, Tick},
+    limits::LIMITS,
+    orders::{DeadLetter, Reason},
+    store::{self, Monitored},
+    telemetry::tests::lines_of,
+};
+
+const LIMIT: DeadLetterLimits =
+    DeadLetterLimits { unreplayed: 5, age: TimeDelta::days(90), near_percent: 80 };
+
+/// A process with a store of its own, and the messages that it gave up.
+struct World {
+    app: App,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        let store = store::open(&format!("sqlite://{}", path.display()), 1, None).unwrap();
+        store.migrate().await.unwrap();
+        let app = App {
+            clock: Clock,
+            retention: RetentionClock::new(Clock.now(), Clock.moment()),
+            identity: None,
+            audit: Audit::default(),
+            limiter: None,
+            concurrency: Concurrency::new(LIMITS.concurrency),
+            tenant: None,
+            store: Arc::clone(&store),
+            backend: Backend::StandIn,
+            vault: None,
+            secret_name: None,
+            outbox_deadline: TimeDelta::minutes(2),
+            described: false,
+            health: Arc::new(Monitored::new(store)),
+            dead_letters: DeadLetterCeiling::new(LIMIT),
+        };
+        Self { app, _folder: folder }
+    }
+
+    async fn give_up(&self, payloads: &[&str]) {
+        for payload in payloads {
+            let stamp = self.app.stamp(&invocation());
+            let letter = DeadLetter::new("orders-incoming", payload.as_bytes(), Reason::Malformed, stamp.at);
+            self.app.give_up(letter, None, stamp).await.unwrap();
+        }
+    }
+
+    async fn relay(&self) {
+        relay_outbox(&self.app, Tick { invocation: invocation() }).await.unwrap();
+    }
+
+    /// Every letter goes, as if all had been replayed.
+    async fn clear(&self) {
+        let none = LetterCeiling { most: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
+        let all = self.app.store.excess_dead_letters(none, AT_ONCE).await.unwrap();
+        let ids: Vec<_> = all.iter().map(|letter| letter.id).collect();
+        self.app.store.drop_dead_letters(&ids).await.unwrap();
+    }
+}
+
+fn invocation() -> Invocation {
+    Invocation { id: Uuid::nil(), function: "RelayOutbox", traceparent: String::new() }
+}
+
+/// The events of letters, in their sequence.
+fn told(lines: &[Value]) -> Vec<&str> {
+    let events = lines.iter().filter_map(|line| line["event"].as_str());
+    events.filter(|event| event.starts_with("dead-letter")).collect()
+}
+
+#[test]
+fn letters_that_fill_the_ceiling_within_a_minute_are_told_of_before_the_first_goes() {
+    let lines = lines_of(async {
+        let world = World::new().await;
+        world.give_up(&["1", "2", "3", "4", "5", "6", "7"]).await;
+        world.relay().await;
+    });
+    assert_eq!(
+        told(&lines),
+        ["dead-letters-near-ceiling", "dead-letter-dropped", "dead-letter-dropped"],
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_ceiling_that_comes_near_is_told_of_once_until_it_was_far_again() {
+    let lines = lines_of(async {
+        let world = World::new().await;
+        world.give_up(&["1", "2", "3"]).await;
+        world.relay().await;
+        world.give_up(&["4"]).await;
+        world.relay().await;
+        world.relay().await;
+        world.clear().await;
+        world.relay().await;
+        world.give_up(&["5", "6", "7", "8"]).await;
+        world.relay().await;
+    });
+    let warnings = lines.iter().filter(|line| line["event"] == "dead-letters-near-ceiling");
+    let said: Vec<_> = warnings.map(|line| (line["unreplayed"].clone(), line["most"].clone())).collect();
+    assert_eq!(said, [(4.into(), 5.into()), (4.into(), 5.into())], "{lines:?}");
+}
