@@ -184,6 +184,8 @@ fn run(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), Serv
 
 /// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
 async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), ServeError> {
+    // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
+    let stop = stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
     log.listen(config.log, spans).map_err(io::Error::other)?;
@@ -240,7 +242,7 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
         concurrency,
         spans: export.is_some(),
     };
-    let served = host.serve(listener, stop_signal()?).await;
+    let served = host.serve(listener, stop).await;
     audit.tell_all();
     if let Some(export) = export {
         export.finish().await;

@@ -154,6 +154,11 @@ impl Concurrency {
         let all = u32::try_from(self.0.limits.running).unwrap_or(u32::MAX);
         drop(self.0.running.acquire_many(all).await);
     }
+
+    /// Whether no request runs.
+    pub(super) fn is_drained(&self) -> bool {
+        self.0.running() == 0
+    }
 }
 
 impl Shared {

@@ -5,7 +5,7 @@
 
 mod stream;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{body::Body as Wire, extract::Request};
 use http_body_util::BodyExt;
@@ -30,11 +30,12 @@ use stream::{Progress, Stream};
 /// reset can destroy the answer before its caller has read it.
 const DISCARD_TIME: Duration = Duration::from_secs(2);
 
-/// Serves until the connection ends; from `stop` on it ends as soon as no request is under way.
+/// Serves until the connection ends; from `stop` on it ends as soon as no request is under way, and holds `in_head` while
+/// a head is begun.
 pub(super) async fn serve<A: Send + Sync + 'static>(
     serving: Arc<Serving<A>>,
     socket: TcpStream,
-    mut stop: watch::Receiver<bool>,
+    (mut stop, in_head): (watch::Receiver<bool>, watch::Receiver<()>),
 ) {
     let progress = Arc::new(Progress::default());
     let stream = Stream::new(socket, Arc::clone(&progress), serving.host.limits.head);
@@ -57,17 +58,24 @@ pub(super) async fn serve<A: Send + Sync + 'static>(
     // A caller may close its sending half once its request is whole, and still wants the answer.
     http.half_close(true).max_buf_size(serving.host.limits.head_size);
     let mut connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut in_head = Some(in_head);
     let mut stopping = false;
     let ended = loop {
+        let serving_on = poll_fn(|context| {
+            let polled = Pin::new(&mut connection).poll(context);
+            in_head.take_if(|_| stopping && !progress.is_in_head());
+            polled
+        });
         tokio::select! {
             biased;
-            ended = &mut connection => break ended,
+            ended = serving_on => break ended,
             _ = stop.wait_for(|stop| *stop), if !stopping => {
                 stopping = true;
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                Pin::new(&mut connection).graceful_shutdown();
             }
         }
     };
+    drop(in_head);
     let Stream { mut socket, held, .. } = connection.into_parts().io.into_inner();
     // A caller who is gone misses nothing.
     drop(match (ended, held) {

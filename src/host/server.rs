@@ -21,7 +21,7 @@ use super::{
 
 /// How long requests are still taken after a stop: those that were sent before it may not have been read yet.
 const LAST_REQUESTS: Duration = Duration::from_millis(100);
-/// How long the last answers may take to be sent.
+/// How long the last answers may take to be sent, from when no call runs and no head is begun.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Bounds that keep one process healthy (contract §1).
@@ -119,8 +119,10 @@ impl<A: Send + Sync + 'static> Host<A> {
         let mut listener = Listener::new(listener);
         let metrics = tokio::spawn(serving.host.concurrency.clone().keep_logging_metrics());
         let (stopping, stopped) = watch::channel(false);
+        let (heads, in_head) = watch::channel(());
         let spawn = |socket: TcpStream| {
-            tokio::spawn(connection::serve(Arc::clone(&serving), socket, stopped.clone()));
+            let ends = (stopped.clone(), in_head.clone());
+            tokio::spawn(connection::serve(Arc::clone(&serving), socket, ends));
         };
         let mut stop = pin!(stop);
         loop {
@@ -137,8 +139,8 @@ impl<A: Send + Sync + 'static> Host<A> {
         let Err(_elapsed) = timeout(LAST_REQUESTS, last).await;
         drop(listener);
         stopping.send_replace(true);
-        drop(stopped);
-        serving.drain(stopping).await;
+        drop((stopped, in_head));
+        serving.drain(&stopping, &heads).await;
         metrics.abort();
         serving.host.concurrency.log_metrics();
         Ok(())
@@ -185,12 +187,18 @@ impl<A> Entrance<'_, A> {
 
 impl<A> Serving<A> {
     /// Waits for all connections to end, and for the calls whose callers hung up. A caller who does not read the answer
-    /// is not waited for.
-    async fn drain(&self, connections: watch::Sender<bool>) {
-        let limits = self.host.limits;
+    /// is waited for only as long as somebody else is, and [`LAST_ANSWERS`].
+    async fn drain(&self, connections: &watch::Sender<bool>, heads: &watch::Sender<()>) {
+        let (limits, concurrency) = (self.host.limits, &self.host.concurrency);
         let drained = async {
-            connections.closed().await;
-            self.host.concurrency.drained().await;
+            heads.closed().await;
+            loop {
+                concurrency.drained().await;
+                let sent = timeout(LAST_ANSWERS, connections.closed()).await;
+                if concurrency.is_drained() {
+                    return sent;
+                }
+            }
         };
         let deadlines = self.host.functions.iter().map(|function| match function.trigger {
             Trigger::Http { .. } => limits.http,

@@ -3,12 +3,19 @@
 //! Two things tell that: a probe, which reads and writes as the functions do and keeps nothing, and what became of the
 //! last calls of each kind, for faults that a probe does not meet.
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{
+    fmt::Display,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
-use super::{Store, StoreError, Workload, wording::Wording};
+use super::{Store, StoreError, Workload, postgres::is_held_by_another, wording::Wording};
 use crate::{host::Outage, telemetry::Event};
 use calls::{Calls, Kind, PROBE};
 
@@ -25,8 +32,11 @@ const EVERY: Duration = Duration::from_secs(5);
 pub struct Monitored {
     store: Arc<dyn Store>,
     calls: Calls,
+    /// Calls that found no connection since one worked: load, unless an outage follows, which they belong to then.
+    crowded: AtomicU64,
     unavailable: Outage,
     invalid: Outage,
+    locked: Outage,
 }
 
 impl Monitored {
@@ -36,8 +46,10 @@ impl Monitored {
         Self {
             store,
             calls: Calls::new(Instant::now()),
+            crowded: AtomicU64::new(0),
             unavailable: Outage::new("database-away"),
             invalid: Outage::new("database-unfit"),
+            locked: Outage::new("work-locked"),
         }
     }
 
@@ -64,12 +76,19 @@ impl Monitored {
         match &result {
             Ok(_) => {
                 self.calls.worked(kind, Instant::now());
+                if self.crowded.load(Ordering::Relaxed) > 0 {
+                    self.crowded.store(0, Ordering::Relaxed);
+                }
                 self.recovered(kind.part());
+            }
+            Err(StoreError::Unavailable(error)) if is_held_by_another(error) => {
+                self.log_lock(&Wording(error));
             }
             Err(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
+                self.crowded.fetch_add(1, Ordering::Relaxed);
                 if !self.is_load(error) || self.unavailable.is_open() {
-                    self.log(error, kind.part(), 1);
+                    self.log(error, kind.part(), self.crowded.swap(0, Ordering::Relaxed));
                 }
                 self.calls.failed(kind, Instant::now());
             }
@@ -94,10 +113,17 @@ impl Monitored {
         result
     }
 
-    /// Every connection is in use: that is load and no outage, while calls work.
+    /// Every connection is in use: that is load and no outage, if a call worked while this one waited.
     fn is_load(&self, error: &StoreError) -> bool {
         matches!(error, StoreError::Unavailable(Error::PoolTimedOut))
             && self.calls.worked_lately(Instant::now())
+    }
+
+    /// A call waited in vain for what somebody else changes, which says nothing about the database. It is over with the
+    /// last such call.
+    fn log_lock(&self, error: &dyn Display) {
+        self.locked.failed(Some(error), || Event::WorkLocked { error }.log());
+        self.locked.worked();
     }
 
     fn recovered(&self, part: u32) {

@@ -57,6 +57,7 @@ mod tests;
 use in_flight::{InFlight, Subject};
 use lanes::Lanes;
 use marks::{Kind, Needs};
+pub(super) use placing::is_held_by_another;
 use pool::Pool;
 use sign_in::SignIn;
 

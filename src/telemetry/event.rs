@@ -99,6 +99,9 @@ events! {
         /// Its schema is too old, or a row holds what it cannot hold.
         DatabaseUnfit = "database-unfit", ERROR, "the database is not what this version needs",
             { error: &'a dyn Display };
+        /// These calls are answered 503, and nothing else is: somebody keeps a transaction open.
+        WorkLocked = "work-locked", WARN, "what calls change is locked by another client or another call",
+            { error: &'a dyn Display };
         /// A connection died, or two transactions met.
         WorkRepeated = "work-repeated", DEBUG, "a unit of work is tried again", { error: &'a dyn Display };
         /// Until it decides the message waits.

@@ -199,10 +199,11 @@ fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
 }
 
 /// The events that begin an outage.
-const OUTAGES: [&str; 10] = [
+const OUTAGES: [&str; 11] = [
     "database-away",
     "database-token-missing",
     "database-unfit",
+    "work-locked",
     "overloaded",
     "backend-undecided",
     "backend-finds-fault",

@@ -3,7 +3,10 @@
 use std::{fmt::Write, time::Duration};
 
 use orders_worker::{host::Limits, limits::LIMITS};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 
 use crate::{
     app,
@@ -161,6 +164,20 @@ async fn a_head_is_whole_in_time_or_the_connection_ends() {
         in_time.write(rest).await;
         assert_eq!(in_time.read().await.status, 200);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_has_begun_has_ten_seconds() {
+    let worker = worker().await;
+    let mut wire = Wire::to(&worker).await;
+    wire.write("GET /api/say").await;
+    // The clock stands still until the worker has read it.
+    for _ in 0..1000 {
+        yield_now().await;
+    }
+    let started = Instant::now();
+    assert!(wire.is_closed().await);
+    assert_eq!(started.elapsed().as_secs(), 10);
 }
 
 #[tokio::test]

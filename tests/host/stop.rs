@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use axum::http::{Method, StatusCode};
 use orders_worker::{host::Limits, limits::LIMITS};
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, pause};
 
 use crate::{
     app,
@@ -131,4 +132,64 @@ async fn a_call_whose_caller_hung_up_runs_to_its_end() {
     app.gate.add_permits(1);
     done.await.unwrap().unwrap();
     assert_eq!(*app.ran.lock().unwrap(), ["Wait"]);
+}
+
+/// How many requests [`deaf`] sends, with more in their answers than any system keeps for one connection.
+const UNREAD: usize = 1000;
+
+/// A worker whose function `Large` has long answers, which counts its calls as waiting.
+async fn with_large_answers() -> Worker {
+    let mut functions = app::functions();
+    functions.push(app::http("Large", Method::GET, "large", |app, _| {
+        app.waiting.add_permits(1);
+        Box::pin(async { app::answer(StatusCode::OK, &json!({"said": "x".repeat(60_000)})) })
+    }));
+    serve(functions, LIMITS.requests).await
+}
+
+/// A caller who asks for long answers and reads none, once nothing more can be sent to it.
+async fn deaf(worker: &Worker) -> Wire {
+    let mut wire = Wire::to(worker).await;
+    wire.write(request("GET", "/api/large", &[], "").repeat(UNREAD)).await;
+    let (calls, mut before) = (|| worker.app.waiting.available_permits(), 0);
+    while calls() == 0 || calls() > before {
+        before = calls();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(before < UNREAD, "everything was sent");
+    worker.app.waiting.forget_permits(before);
+    wire
+}
+
+#[tokio::test]
+async fn a_caller_who_does_not_read_is_waited_for_five_seconds() {
+    let worker = with_large_answers().await;
+    let _deaf = deaf(&worker).await;
+    pause();
+    let started = Instant::now();
+    worker.stop.send(()).unwrap();
+    worker.done.await.unwrap().unwrap();
+    assert_eq!(started.elapsed().as_secs(), 5);
+}
+
+#[tokio::test]
+async fn a_caller_who_does_not_read_hurries_no_call_and_no_head() {
+    let worker = with_large_answers().await;
+    let _deaf = deaf(&worker).await;
+    let mut waiting = crowd(&worker, 1).await;
+    let whole = request("GET", "/api/say/hello", &[], "");
+    let (begun, rest) = whole.split_at(20);
+    let mut slow = Wire::to(&worker).await;
+    slow.write(begun).await;
+    // The worker reads it before the stop.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    pause();
+    let started = Instant::now();
+    worker.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    slow.write(rest).await;
+    assert_eq!((slow.read().await.status, waiting[0].read().await.status), (200, 503));
+    worker.done.await.unwrap().unwrap();
+    let took = started.elapsed().as_secs();
+    assert!((13..=15).contains(&took), "the call's deadline, and five seconds: {took}");
 }

@@ -94,13 +94,19 @@ struct World {
     buyer: Client,
     pid: Option<u32>,
     panics: Arc<Mutex<Vec<String>>>,
+    pool: usize,
     _database: Option<Database>,
 }
 
 impl World {
     /// An app with a product, and with all its connections.
     async fn start() -> Self {
-        let world = Self::new().await;
+        Self::of(POOL).await
+    }
+
+    /// The same with a pool of this size.
+    async fn of(pool: usize) -> Self {
+        let world = Self::entered(Entry::Open, pool).await;
         world.app.person("admin").stock("BEANS", 1290).await;
         world.fill().await;
         world
@@ -108,38 +114,43 @@ impl World {
 
     /// An app that has used its database for nothing but its health.
     async fn new() -> Self {
-        Self::entered(Entry::Open).await
+        Self::entered(Entry::Open, POOL).await
     }
 
     /// An app whose first connection meets this.
-    async fn entered(entry: Entry) -> Self {
+    async fn entered(entry: Entry, pool: usize) -> Self {
         let database = on_a_server().await;
         let output = migrate(&database.url());
         assert!(output.status.success(), "{output:?}");
         let url = database.url();
         let proxy = Proxy::start(address(&url)).await.expect("a proxy");
         proxy.set_entry(entry).await;
-        Self::behind(proxy, &url, url.clone(), Some(database)).await
+        Self::sized(pool, proxy, &url, url.clone(), Some(database)).await
     }
 
     /// An app that is given the address `url`, with the proxy's port instead of the server's.
     async fn behind(proxy: Proxy, url: &str, direct: String, database: Option<Database>) -> Self {
+        Self::sized(POOL, proxy, url, direct, database).await
+    }
+
+    async fn sized(pool: usize, proxy: Proxy, url: &str, direct: String, database: Option<Database>) -> Self {
         let port = address(&direct).port();
         let url = url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port()));
         let setup = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &url);
+        let setup = setup.set("ORDERS_DATABASE_POOL", &pool.to_string());
         let app = setup.start().await;
         let panics = Arc::default();
         tokio::spawn(listen(app.heard.resubscribe(), Arc::clone(&panics)));
         let (buyer, pid) = (app.person("buyer"), app.host.worker_pid());
-        Self { app, proxy, direct, buyer, pid, panics, _database: database }
+        Self { app, proxy, direct, buyer, pid, panics, pool, _database: database }
     }
 
     /// Has every connection of the pool made.
     async fn fill(&self) {
         self.proxy.delay_answers(Duration::from_millis(100));
         let filled = async || {
-            join_all((0..2 * POOL).map(|_| self.buyer.get("/api/orders"))).await;
-            self.proxy.counts().open >= POOL
+            join_all((0..2 * self.pool).map(|_| self.buyer.get("/api/orders"))).await;
+            self.proxy.counts().open >= self.pool
         };
         self.app.eventually("the pool is full", HEALED, filled).await;
         self.proxy.delay_answers(Duration::ZERO);
@@ -226,7 +237,7 @@ impl World {
         let panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(panics.is_empty(), "{panics:?}");
         let most = self.proxy.counts().most;
-        assert!(most <= POOL + 1, "{most} connections at a time");
+        assert!(most <= self.pool + 1, "{most} connections at a time");
     }
 }
 

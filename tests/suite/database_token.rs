@@ -1,14 +1,18 @@
 //! PostgreSQL with a token of the managed identity as password, over TLS.
 
 use std::{
+    net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
-use test_servers::identity_endpoint::HEADER;
+use test_servers::{Proxy, identity_endpoint::HEADER, proxy::Entry};
 
 use crate::support::{Client, Guarded, Heard, Mode, ROLE, SOON, Setup, TestApp, token};
+
+/// Calls succeed so soon after the endpoint answers.
+const HEALED: Duration = Duration::from_secs(10);
 
 async fn app(guarded: &Guarded) -> TestApp {
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).start().await;
@@ -59,6 +63,33 @@ async fn an_endpoint_that_fails_leaves_the_last_token_in_use() {
         guarded.server.disconnect(ROLE).await.expect("it disconnects");
         buyer.place("BEANS").await;
     }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_it_is_back() {
+    let guarded = Guarded::start().await;
+    let url = guarded.endpoint.url();
+    let server: SocketAddr = url.split('/').nth(2).and_then(|at| at.parse().ok()).expect("an address");
+    let proxy = Proxy::start(server).await.expect("a proxy");
+    proxy.set_entry(Entry::Silent).await;
+    let behind = url.replace(&server.to_string(), &format!("127.0.0.1:{}", proxy.port()));
+    let app = guarded.under(Setup::in_mode(Mode::Proxy)).set("IDENTITY_ENDPOINT", &behind).start().await;
+    let buyer = app.person("buyer");
+    for _ in 0..2 {
+        let start = Instant::now();
+        let replies = join_all((0..24).map(|_| buyer.get("/api/orders"))).await;
+        assert!(replies.iter().all(|reply| reply.status == 503), "{replies:?}");
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    }
+    let works = async || buyer.get("/api/orders").await.status == 200;
+    proxy.set_entry(Entry::Open).await;
+    app.eventually("calls succeed again", HEALED, works).await;
+    proxy.silence();
+    // Connections that have not been used for so long are not used again.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    guarded.rotate(2).await;
+    guarded.server.disconnect(ROLE).await.expect("it disconnects");
+    app.eventually("there is another token", HEALED, works).await;
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ async fn postgres_behind_a_lock_is_told_which_lock_and_who_has_it() {
         for word in [named, "holder", &pid.to_string()] {
             assert!(said.contains(word), "{word}: {said}");
         }
-        assert!(after >= Duration::from_secs(2), "{after:?}");
+        assert!((2..4).contains(&after.as_secs()), "{after:?}");
         tokio::task::spawn_blocking(move || ends_well(command)).await.expect("it ends");
     }
 }

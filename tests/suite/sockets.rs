@@ -136,7 +136,7 @@ async fn want_of_descriptors_is_one_line_and_passes() {
 }
 
 #[tokio::test]
-async fn waiting_connections_leave_descriptors_for_the_database() {
+async fn waiting_connections_leave_descriptors_for_the_database_on_postgres() {
     const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let database = on_a_server().await;

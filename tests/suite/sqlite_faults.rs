@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
@@ -73,10 +74,11 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
         }
         return;
     };
-    let (app, buyer) = started(&disk.join("orders.db")).await;
+    let (mut app, buyer) = started(&disk.join("orders.db")).await;
     let first = buyer.place("BEANS").await;
     let (worker, mut acknowledged) = (app.host.worker_pid(), 1);
     for round in 0..3 {
+        let mut heard = Heard::default();
         let ballast = disk.join("ballast");
         fs::write(&ballast, vec![0; 8 * 1024 * 1024]).expect_err("the disk is full");
         let refused = loop {
@@ -85,6 +87,7 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
                 other => break other,
             }
             assert!(acknowledged < 10_000, "the disk is never full");
+            heard.listen(&mut app);
         };
         assert_eq!(refused, 503);
         for _ in 0..5 {
@@ -94,6 +97,14 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
         fs::remove_file(&ballast).expect("space is made");
         assert_eq!(place(&buyer).await, 201, "round {round}: the next write succeeds");
         acknowledged += 1;
+        heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
+        let lines = (heard.events("database-away").len(), heard.events("outage-ended"));
+        let (1, [ended]) = (lines.0, &lines.1[..]) else { panic!("round {round}: {lines:?}") };
+        assert_eq!(
+            (&ended["outage"], &ended["failed_calls"]),
+            (&json!("database-away"), &json!(6)),
+            "{ended}"
+        );
     }
     assert_eq!(app.host.worker_pid(), worker, "without a restart");
     let mut there = another_program(&disk.join("orders.db")).await;
@@ -178,9 +189,13 @@ async fn a_program_that_keeps_the_write_lock_costs_the_writes_of_that_time() {
     let mut other = another_program(&database).await;
     runs(&mut other, "BEGIN IMMEDIATE").await;
     let began = Instant::now();
-    assert_eq!(place(&buyer).await, 503);
+    let once = buyer.with("idempotency-key", "free");
+    let once = async || once.post("/api/orders", &an_order("BEANS")).await;
+    let refused = once().await;
+    assert_eq!((refused.status, refused.problem().as_str()), (503, "unavailable"), "nobody has this key");
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert_eq!(place(&buyer).await, 503);
     assert_eq!(buyer.get(&first).await.status, 200, "reads go on");
     runs(&mut other, "ROLLBACK").await;
-    assert_eq!(place(&buyer).await, 201);
+    assert_eq!((place(&buyer).await, once().await.status), (201, 201));
 }

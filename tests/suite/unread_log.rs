@@ -6,23 +6,41 @@ use std::{
     io::{Read, Write, pipe},
     sync::mpsc::{self, TryRecvError},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::{Alone, Principal, ReadLog, SOON, TENANT, within};
 
-/// What a pipe holds, and what the worker hands to it at once.
-const UNDER_WAY: usize = 65536 + 16384;
+/// What the worker hands to stdout at once.
+const CHUNK: usize = 16384;
+/// The same, and what a pipe holds.
+const UNDER_WAY: usize = 65536 + CHUNK;
 /// An idle worker drains at once; then its log may take a second.
-const END: Duration = Duration::from_secs(3);
+const END: Duration = Duration::from_secs(2);
+/// How long the worker waits for a body.
+const BODY: Duration = Duration::from_secs(3);
 
 async fn is_well(worker: &Alone) {
     for path in ["/", "/api/health"] {
         assert_eq!(worker.anonymous().get(path).await.status, 200, "{path}");
     }
+}
+
+/// One line tells how many were dropped, after at most so many bytes: before whatever waited. Gives its place.
+fn counts_before(lines: &[Value], bytes: usize) -> usize {
+    let told: Vec<_> = (0..lines.len()).filter(|at| lines[*at]["event"] == "log-lines-dropped").collect();
+    let [place] = told[..] else { panic!("one count: {told:?}") };
+    let before: usize = lines[..place].iter().map(|line| line.to_string().len() + 1).sum();
+    assert!(before <= bytes, "{before} bytes came before the count");
+    assert!(lines.len() > place + 1000, "what waited follows");
+    place
 }
 
 #[tokio::test]
@@ -34,13 +52,9 @@ async fn paused_reader_costs_lines_that_are_counted() {
     let read = ReadLog::of(log);
     read.accounts_for(2001).await;
     let lines = read.lines();
-    let told: Vec<_> = (0..lines.len()).filter(|at| lines[*at]["event"] == "log-lines-dropped").collect();
-    let [place] = told[..] else { panic!("one count: {told:?}") };
+    let place = counts_before(&lines, UNDER_WAY);
     assert!(read.dropped("info") > 0 && read.dropped("debug") > 0, "{}", lines[place]);
     assert_eq!((&lines[place]["level"], read.dropped("audit")), (&json!("WARN"), 0));
-    let before: usize = lines[..place].iter().map(|line| line.to_string().len() + 1).sum();
-    assert!(before <= UNDER_WAY, "{before} bytes came before the count");
-    assert!(lines.len() > place + 1000, "what waited follows");
 }
 
 #[tokio::test]
@@ -90,6 +104,16 @@ async fn stop_signals_end_a_worker_whose_log_is_not_read() {
 }
 
 #[tokio::test]
+async fn a_signal_that_comes_with_the_start_ends_it_as_any_other() {
+    for _ in 0..5 {
+        let (_log, stdout) = pipe().expect("a pipe");
+        let mut worker = Alone::start(stdout).await;
+        worker.signal(Signal::HUP);
+        assert_eq!(worker.ends(END).await.code(), Some(0));
+    }
+}
+
+#[tokio::test]
 async fn last_lines_are_written_before_the_end() {
     let (log, stdout) = pipe().expect("a pipe");
     let read = ReadLog::of(log);
@@ -111,11 +135,12 @@ async fn closed_pipe_stops_no_call_and_loses_no_line_uncounted() {
     let (log, stdout) = pipe().expect("a pipe");
     let mut worker = Alone::start(stdout).await;
     drop(log);
-    worker.calls(300).await;
+    worker.calls(2000).await;
     is_well(&worker).await;
     let again = File::open(format!("/proc/{}/fd/1", worker.child.id())).expect("the pipe has a new reader");
     let read = ReadLog::of(again);
-    read.accounts_for(301).await;
+    read.accounts_for(2001).await;
+    counts_before(&read.lines(), UNDER_WAY);
     worker.signal(Signal::TERM);
     assert_eq!(worker.ends(END).await.code(), Some(0));
 }
@@ -151,6 +176,8 @@ async fn log_goes_on_when_the_disk_has_room_again() {
     let read = ReadLog::of(File::open(&path).expect("the log"));
     read.accounts_for(2001).await;
     assert!(read.dropped("info") > 0, "the queue was full");
+    let written = usize::try_from(full).expect("a small file");
+    counts_before(&read.lines(), written + CHUNK);
 }
 
 #[tokio::test]
@@ -162,4 +189,27 @@ async fn reader_that_pauses_from_the_start_on_holds_nothing_up() {
     is_well(&worker).await;
     worker.signal(Signal::TERM);
     assert_eq!(worker.ends(END).await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn calls_end_as_ever_after_sigterm_though_the_log_is_not_read() {
+    let (_log, mut stdout) = pipe().expect("a pipe");
+    stdout.write_all(&vec![b'\n'; 65536]).expect("a pipe holds so much");
+    let mut worker = Alone::start(stdout).await;
+    let mut half = TcpStream::connect(("127.0.0.1", worker.port)).await.expect("the worker listens");
+    let principal = Principal::user(TENANT, 1).header();
+    let head = format!(
+        "POST /api/orders HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer unread\r\n\
+         x-ms-client-principal: {principal}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"
+    );
+    half.write_all(head.as_bytes()).await.expect("it is sent");
+    worker.signal(Signal::TERM);
+    let began = Instant::now();
+    let mut status = [0; b"HTTP/1.1 408 ".len()];
+    let answered = tokio::time::timeout(SOON, half.read_exact(&mut status)).await;
+    assert!(answered.is_ok() && status == *b"HTTP/1.1 408 ", "{answered:?}: {status:?}");
+    // While it is open, the rest of the body is waited for.
+    drop(half);
+    assert_eq!(worker.ends(BODY + END).await.code(), Some(0));
+    assert!(began.elapsed() <= BODY + END + Duration::from_secs(1), "{:?}", began.elapsed());
 }

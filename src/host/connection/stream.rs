@@ -42,7 +42,7 @@ impl Progress {
         Arc::new(UnderWay { progress: Arc::clone(self), request: next })
     }
 
-    fn is_in_head(&self) -> bool {
+    pub(super) fn is_in_head(&self) -> bool {
         self.0.load(Relaxed) & Self::PHASE == Self::HEAD
     }
 

@@ -7,10 +7,12 @@ use std::{
 
 use tokio::time::Instant;
 
+use crate::store::bounds::POOL_WAIT;
+
 /// A kind fails when its calls failed for so long, without one that worked.
 const SPAN: Duration = Duration::from_secs(5);
 
-/// So many failed calls make a kind fail, at least: one order that somebody holds locked is no outage.
+/// So many failed calls make a kind fail, at least. Calls that wait for what somebody else changes are none of them.
 const AT_LEAST: u64 = 3;
 
 /// What is older says nothing any more.
@@ -139,10 +141,10 @@ impl Calls {
         })
     }
 
-    /// Whether a call of any kind worked just now.
+    /// Whether a call of any kind worked for as long as one waits for a connection.
     pub(super) fn worked_lately(&self, now: Instant) -> bool {
         let last = self.last_success.load(Ordering::Relaxed);
-        last > 0 && self.since_start(now).saturating_sub(last) < millis(LATELY)
+        last > 0 && self.since_start(now).saturating_sub(last) < millis(POOL_WAIT)
     }
 
     pub(super) fn work(&self, now: Instant) -> bool {

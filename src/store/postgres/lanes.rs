@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{
     LOCK_WAIT,
-    marks::{Marks, Needs},
+    marks::{Lock, Marks, Needs},
 };
 
 /// How long a unit of work pauses after it met a lock; each further time doubles it.
@@ -34,7 +34,7 @@ pub(super) type Pass<'l> = SemaphorePermit<'l>;
 pub(super) struct Waiting<'l> {
     lanes: &'l Lanes,
     needs: &'l Needs,
-    is_locked: bool,
+    lock: Option<Lock>,
     deadline: Instant,
     pause: Duration,
     last: Option<Error>,
@@ -48,8 +48,8 @@ impl Lanes {
     /// Begins a unit of work that gives up after [`LOCK_WAIT`].
     pub(super) fn begin<'l>(&'l self, needs: &'l Needs) -> Waiting<'l> {
         let deadline = Instant::now() + LOCK_WAIT;
-        let is_locked = self.marks.include(needs, Instant::now());
-        Waiting { lanes: self, needs, is_locked, deadline, pause: FIRST_PAUSE, last: None }
+        let lock = self.marks.include(needs, Instant::now());
+        Waiting { lanes: self, needs, lock, deadline, pause: FIRST_PAUSE, last: None }
     }
 }
 
@@ -59,12 +59,10 @@ impl<'l> Waiting<'l> {
     /// # Errors
     /// The lock that the work met, or one that tells of other work, when the deadline is over before.
     pub(super) async fn enter(&mut self) -> Result<Option<Pass<'l>>, Error> {
-        if !self.is_locked {
-            return Ok(None);
-        }
+        let Some(lock) = self.lock else { return Ok(None) };
         match timeout_at(self.deadline, self.lanes.locked.acquire()).await {
             Ok(pass) => Ok(pass.ok()),
-            Err(_) => Err(self.last.take().unwrap_or_else(crowded)),
+            Err(_) => Err(self.last.take().unwrap_or_else(|| crowded(lock))),
         }
     }
 
@@ -74,8 +72,9 @@ impl<'l> Waiting<'l> {
     /// The same error, when the deadline is over.
     pub(super) async fn meet_lock(&mut self, error: Error) -> Result<(), Error> {
         let now = Instant::now();
-        self.lanes.marks.add(self.needs.locked_by(&error), now);
-        self.is_locked = true;
+        let lock = Lock::met(&error);
+        self.lanes.marks.add(self.needs.locked_by(&error), lock, now);
+        self.lock = Some(lock);
         if now >= self.deadline {
             return Err(error);
         }
@@ -93,9 +92,15 @@ impl<'l> Waiting<'l> {
 
 #[derive(Debug, thiserror::Error)]
 #[error("other calls have been waiting for what another client has locked for {} s", LOCK_WAIT.as_secs())]
-struct Crowded;
+struct Crowded(Lock);
 
-fn crowded() -> Error {
-    let crowded: Box<dyn StdError + Send + Sync> = Box::new(Crowded);
-    Error::Io(io::Error::new(io::ErrorKind::TimedOut, crowded))
+fn crowded(lock: Lock) -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, Crowded(lock)))
+}
+
+/// Whether a call gave up waiting for its turn at what others have locked, where those are rows.
+pub(super) fn is_crowded_by_rows(error: &Error) -> bool {
+    let Error::Io(source) = error else { return false };
+    let crowded = source.get_ref().and_then(<dyn StdError + Send + Sync>::downcast_ref::<Crowded>);
+    crowded.is_some_and(|Crowded(lock)| *lock == Lock::Row)
 }

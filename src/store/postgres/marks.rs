@@ -113,32 +113,61 @@ pub(super) fn names_row_of(error: &Error, table: &str) -> bool {
     answer.and_then(PgDatabaseError::r#where).is_some_and(|place| place.contains(table))
 }
 
+/// Whether a statement waited for a row. The server names its place, as in `tuple (0,3)`, in any language.
+pub(super) fn is_of_row(error: &Error) -> bool {
+    let answer = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    answer.and_then(PgDatabaseError::r#where).is_some_and(names_place_of_row)
+}
+
+fn names_place_of_row(context: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let places = context.split('(').skip(1).filter_map(|rest| rest.split_once(')')?.0.split_once(','));
+    places.into_iter().any(|(block, item)| is_number(block) && is_number(item))
+}
+
+/// What somebody has locked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Lock {
+    Row,
+    Table,
+}
+
+impl Lock {
+    /// What a statement gave up waiting for.
+    pub(super) fn met(error: &Error) -> Self {
+        if is_of_row(error) { Self::Row } else { Self::Table }
+    }
+}
+
 /// What is locked.
 #[derive(Default)]
 pub(super) struct Marks {
     /// Whether there may be some: without locks no call takes the mutex.
     any: AtomicBool,
-    until: Mutex<HashMap<Mark, Instant>>,
+    until: Mutex<HashMap<Mark, (Instant, Lock)>>,
 }
 
 impl Marks {
-    /// Whether anything of this is locked.
-    pub(super) fn include(&self, needs: &Needs, now: Instant) -> bool {
+    /// How anything of this is locked, if it is.
+    pub(super) fn include(&self, needs: &Needs, now: Instant) -> Option<Lock> {
         if !self.any.load(Ordering::Relaxed) {
-            return false;
+            return None;
         }
         let until = self.until();
-        needs.marks().any(|mark| until.get(mark).is_some_and(|until| now < *until))
+        needs
+            .marks()
+            .find_map(|mark| until.get(mark).filter(|(until, _)| now < *until))
+            .map(|(_, lock)| *lock)
     }
 
-    pub(super) fn add(&self, mark: Option<&Mark>, now: Instant) {
+    pub(super) fn add(&self, mark: Option<&Mark>, lock: Lock, now: Instant) {
         let Some(mark) = mark else { return };
         let mut until = self.until();
         if until.len() >= MOST {
-            until.retain(|_, until| now < *until);
+            until.retain(|_, (until, _)| now < *until);
         }
         if until.len() < MOST || until.contains_key(mark) {
-            until.insert(mark.clone(), now + REMEMBERED);
+            until.insert(mark.clone(), (now + REMEMBERED, lock));
         }
         self.any.store(true, Ordering::Relaxed);
     }
@@ -154,7 +183,7 @@ impl Marks {
         self.any.store(!until.is_empty(), Ordering::Relaxed);
     }
 
-    fn until(&self) -> MutexGuard<'_, HashMap<Mark, Instant>> {
+    fn until(&self) -> MutexGuard<'_, HashMap<Mark, (Instant, Lock)>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -171,23 +200,40 @@ mod tests {
     fn orders_of_the_same_products_wait_together() {
         let (marks, now) = (Marks::default(), Instant::now());
         let both = Needs::order(None, &lines(&["CUP", "TEA"]));
-        marks.add(both.lines.as_ref(), now);
-        assert!(marks.include(&Needs::order(None, &lines(&["TEA", "CUP"])), now));
-        assert!(!marks.include(&Needs::order(None, &lines(&["TEA"])), now));
+        marks.add(both.lines.as_ref(), Lock::Row, now);
+        assert_eq!(marks.include(&Needs::order(None, &lines(&["TEA", "CUP"])), now), Some(Lock::Row));
+        assert_eq!(marks.include(&Needs::order(None, &lines(&["TEA"])), now), None);
         marks.remove(&both);
-        assert!(!marks.include(&both, now) && !marks.any.load(Ordering::Relaxed));
+        assert!(marks.include(&both, now).is_none() && !marks.any.load(Ordering::Relaxed));
     }
 
     #[test]
     fn locks_are_forgotten_and_bounded() {
         let (marks, now) = (Marks::default(), Instant::now());
         for number in 0..2 * MOST as u64 {
-            marks.add(Some(&Mark::Lines(number)), now);
+            marks.add(Some(&Mark::Lines(number)), Lock::Row, now);
         }
         assert_eq!(marks.until().len(), MOST);
         let later = now + REMEMBERED;
-        marks.add(Some(&Mark::Kind(Kind::Orders)), later);
+        marks.add(Some(&Mark::Kind(Kind::Orders)), Lock::Table, later);
         assert_eq!(marks.until().len(), 1);
-        assert!(!marks.include(&Kind::Orders.into(), later + REMEMBERED));
+        assert_eq!(marks.include(&Kind::Orders.into(), later + REMEMBERED), None);
+    }
+
+    #[test]
+    fn a_row_is_told_from_a_table_in_every_language() {
+        for row in [
+            "while locking tuple (0,3) in relation \"orders\"",
+            "beim Sperren von Tupel (17,204) in Relation »orders«",
+            "SQL statement \"SELECT 1 FROM ONLY x WHERE sku OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x\"
+             while locking tuple (0,1) in relation \"products\"",
+        ] {
+            assert!(names_place_of_row(row), "{row}");
+        }
+        for other in
+            ["PL/pgSQL function inline_code_block line 5 at SQL statement", "f(a,b) (1) (,) (1,x", ""]
+        {
+            assert!(!names_place_of_row(other), "{other}");
+        }
     }
 }

@@ -13,7 +13,8 @@ use crate::{
 use super::{
     Postgres,
     in_flight::{Subject, is_outwaited},
-    marks::{Needs, names_row_of},
+    lanes::is_crowded_by_rows,
+    marks::{Needs, is_of_row, names_row_of},
     orders::find,
     pool::{Access, sqlstate},
     retry::Attempt,
@@ -219,6 +220,12 @@ fn is_kept_already(error: &sqlx::Error) -> bool {
 /// Whether a request with a key waited for its twin in vain: in this process, or for the row of its key.
 fn is_wait_for_twin(error: &sqlx::Error) -> bool {
     is_outwaited(error) || (is_lock_timeout(error) && names_row_of(error, "idempotency_keys"))
+}
+
+/// Whether a call gave up waiting for another one that changes the same thing: of this process, or of another client
+/// that has the row locked. A locked table is more than that.
+pub(in crate::store) fn is_held_by_another(error: &sqlx::Error) -> bool {
+    is_outwaited(error) || is_crowded_by_rows(error) || (is_lock_timeout(error) && is_of_row(error))
 }
 
 /// Whether a statement gave up waiting for a lock.

@@ -3,7 +3,7 @@
 use axum::Router;
 use test_servers::{Backend, Proxy, Says, proxy::Entry};
 use tokio::net::TcpListener;
-use tracing::{field::Empty, info_span};
+use tracing::{Dispatch, field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
@@ -26,8 +26,11 @@ fn at(port: u16) -> TraceSettings {
 
 /// So many invocations, each of which ends.
 fn invocations(spans: Spans, count: usize) {
-    let subscriber = tracing_subscriber::registry().with(spans);
-    tracing::subscriber::with_default(subscriber, || {
+    more_invocations(&Dispatch::new(tracing_subscriber::registry().with(spans)), count);
+}
+
+fn more_invocations(subscriber: &Dispatch, count: usize) {
+    tracing::dispatcher::with_default(subscriber, || {
         for _ in 0..count {
             let span = info_span!(
                 "invocation",
@@ -188,6 +191,27 @@ async fn a_silent_collector_has_its_spans_within_ten_seconds_of_its_return() {
     proxy.set_entry(Entry::Open).await;
     let called = tokio::time::timeout(Duration::from_secs(10), collector.called()).await;
     assert!(called.is_ok(), "it is not asked again");
+    export.finish().await;
+    assert!(collector.asked().iter().all(|asked| held(asked) == 3));
+}
+
+#[tokio::test]
+async fn idle_connections_that_fall_silent_cost_no_later_spans() {
+    let collector = Backend::plain().await.unwrap();
+    let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
+    let (spans, export) = export(at(proxy.port()), Clock).unwrap();
+    let subscriber = Dispatch::new(tracing_subscriber::registry().with(spans));
+    let took = || {
+        more_invocations(&subscriber, 3);
+        tokio::time::timeout(Duration::from_secs(10), collector.called())
+    };
+    assert!(took().await.is_ok() && proxy.counts().open > 0, "{:?}", proxy.counts());
+    // The answer arrives.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    proxy.silence();
+    // Connections that have not been used for so long are not used again.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(took().await.is_ok(), "it waits for a connection that is silent");
     export.finish().await;
     assert!(collector.asked().iter().all(|asked| held(asked) == 3));
 }

@@ -175,5 +175,46 @@ async fn a_statement_is_one_round_trip() {
     let syncs = world.proxy.counts().syncs - before;
     // Health asks now and then.
     assert!((200..210).contains(&syncs), "{syncs} round trips for 200 statements");
+    writes_are_as_many_round_trips_as_statements(&world).await;
     world.end();
+}
+
+async fn writes_are_as_many_round_trips_as_statements(world: &World) {
+    let mut orders = Vec::new();
+    for _ in 0..2 * WRITES {
+        orders.push(world.buyer.place("BEANS").await);
+    }
+    let (clerk, admin) = (world.app.person("clerk"), world.app.person("admin"));
+    let placed = async |_| world.send(&fresh(), None).await;
+    let placed_once = async |_| world.send(&fresh(), Some(&fresh())).await;
+    let cancelled =
+        async |number: usize| world.buyer.post_nothing(&format!("{}/cancel", orders[number])).await;
+    let processed =
+        async |number: usize| clerk.post_nothing(&format!("{}/process", orders[WRITES + number])).await;
+    let product = json!({"name": "Cup", "currency": "EUR", "unitPrice": 900});
+    let stocked = async |number: usize| admin.put(&format!("/api/products/CUP-{number}"), &product).await;
+    round_trips(world, 1, "an order", placed).await;
+    round_trips(world, 1, "an order under a free key", placed_once).await;
+    round_trips(world, 1, "a cancelled order", cancelled).await;
+    // One has it queued, one looks for what its message names, and one keeps the decision.
+    round_trips(world, 3, "a fulfilled order", processed).await;
+    round_trips(world, 2, "a product, which is read and written", stocked).await;
+}
+
+const WRITES: usize = 40;
+
+/// Each call takes so many round trips.
+async fn round_trips(world: &World, each: usize, what: &str, call: impl AsyncFn(usize) -> Reply) {
+    let syncs = || world.proxy.counts().syncs;
+    // At first statements are prepared, which takes round trips of its own.
+    for (first, last, spare) in [(0, WRITES / 2, WRITES), (WRITES / 2, WRITES, 16)] {
+        let (before, least) = (syncs(), each * (last - first));
+        for number in first..last {
+            assert!(call(number).await.status < 300, "{what}");
+        }
+        world.app.eventually(what, HEALED, async || syncs() >= before + least).await;
+        // Health asks now and then, and the last of the round before may come late.
+        let most = least + spare;
+        assert!(syncs() < before + most, "{what}, {} times: {} round trips", last - first, syncs() - before);
+    }
 }

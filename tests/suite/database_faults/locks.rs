@@ -9,6 +9,7 @@ use crate::support::a_revision;
 async fn what_is_locked_holds_up_who_needs_it_and_nothing_else() {
     together(scenarios![
         a_locked_table,
+        a_locked_table_and_few_connections,
         a_locked_order,
         a_table_that_everybody_reads,
         many_locked_orders_with_one_caller_each,
@@ -18,7 +19,15 @@ async fn what_is_locked_holds_up_who_needs_it_and_nothing_else() {
 }
 
 async fn a_locked_table() {
-    let world = World::start().await;
+    locked_table(World::start().await).await;
+}
+
+async fn a_locked_table_and_few_connections() {
+    locked_table(World::of(1).await).await;
+    locked_table(World::of(2).await).await;
+}
+
+async fn locked_table(world: World) {
     let mut other = PgConnection::connect(&world.direct).await.expect("a connection");
     let mut lock = other.begin().await.expect("a transaction");
     sqlx::query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await.expect("a lock");
@@ -69,9 +78,31 @@ async fn a_locked_order() {
     };
     let (_, others) = tokio::join!(join_all((0..16).map(|_| caller())), others);
     assert!(others.iter().all(|status| *status < 300), "others are not served: {others:?}");
+    health_stays(&world, async || world.buyer.post_nothing(&path).await).await;
     lock.rollback().await.expect("the lock is given back");
     assert_eq!(world.buyer.post_nothing(&path).await.status, 200);
     world.end();
+}
+
+/// Longer than health takes to follow calls of which none works.
+const NOTICED: Duration = Duration::from_secs(15);
+
+/// Four callers who need what is locked change nothing about health: it takes an instance out of service.
+async fn health_stays(world: &World, blocked: impl AsyncFn() -> Reply) {
+    let over = Instant::now() + NOTICED;
+    let caller = async || {
+        while Instant::now() < over {
+            assert_eq!(blocked().await.status, 503);
+        }
+    };
+    let health = async {
+        let mut look = tokio::time::interval(Duration::from_millis(500));
+        while Instant::now() < over {
+            look.tick().await;
+            assert_eq!(world.app.anonymous().get("/api/health").await.status, 200, "one row is locked");
+        }
+    };
+    tokio::join!(join_all((0..4).map(|_| caller())), health);
 }
 
 /// A call that waits longer than this for its connection is held up by others.
@@ -135,6 +166,7 @@ async fn a_locked_product() {
         _ => world.send(&fresh(), Some(&fresh())).await,
     };
     others_are_quick(&world, 16, blocked, other).await;
+    health_stays(&world, async || blocked(0).await).await;
     lock.close_hard().await.ok();
     world.buyer.place("CUP").await;
     world.works().await;

@@ -50,7 +50,7 @@ async fn a_login_of_three_seconds_fills_the_pool() {
 }
 
 async fn a_database_that_was_never_there() {
-    let world = World::entered(Entry::Silent).await;
+    let world = World::entered(Entry::Silent, POOL).await;
     stock(&world).await;
     for entry in [Entry::Silent, Entry::Ignored, Entry::Refused] {
         world.proxy.set_entry(entry).await;
@@ -106,6 +106,8 @@ async fn a_server_that_takes_two_connections() {
     for _ in 0..5 {
         world.works().await;
     }
+    let logins = world.proxy.counts().accepted;
+    assert!(logins > 2, "{logins} logins: none was refused");
     world
         .run("DO $$ BEGIN EXECUTE format('ALTER ROLE %I CONNECTION LIMIT 20', current_database()); END $$")
         .await;

@@ -8,6 +8,7 @@ use super::*;
 async fn silent_connections_cost_the_calls_that_meet_them() {
     together(scenarios![
         idle_connections_fall_silent,
+        the_only_connections_fall_silent,
         busy_connections_fall_silent,
         the_server_is_silent_for_20_seconds,
         a_firewall_drops_everything_for_a_while,
@@ -18,7 +19,15 @@ async fn silent_connections_cost_the_calls_that_meet_them() {
 }
 
 async fn idle_connections_fall_silent() {
-    let world = World::start().await;
+    fall_silent(World::start().await).await;
+}
+
+async fn the_only_connections_fall_silent() {
+    fall_silent(World::of(1).await).await;
+    fall_silent(World::of(2).await).await;
+}
+
+async fn fall_silent(world: World) {
     world.proxy.silence();
     world.heals().await;
     world.end();
@@ -164,4 +173,74 @@ async fn connections_fall_silent_three_times() {
         world.fill().await;
     }
     world.end();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_is_told_however_short_it_is() {
+    together(scenarios![four_silent_seconds_are_told, eight_silent_seconds_are_told]).await;
+}
+
+async fn four_silent_seconds_are_told() {
+    silence_is_told(Duration::from_secs(4)).await;
+}
+
+async fn eight_silent_seconds_are_told() {
+    silence_is_told(Duration::from_secs(8)).await;
+}
+
+/// All connections hang, so nobody has one: that is told once, with every call that it costs.
+async fn silence_is_told(time: Duration) {
+    let world = World::start().await;
+    let told = told(&world.app);
+    let (over, refused) = (AtomicBool::default(), AtomicUsize::default());
+    let caller = async || {
+        while !over.load(Ordering::Relaxed) {
+            match world.buyer.get("/api/orders?limit=1").await.status {
+                503 => drop(refused.fetch_add(1, Ordering::Relaxed)),
+                status => assert_eq!(status, 200),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let breaking = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        world.proxy.set_entry(Entry::Silent).await;
+        world.proxy.silence();
+        // The fault itself: this long.
+        tokio::time::sleep(time).await;
+        world.proxy.set_entry(Entry::Open).await;
+        tokio::time::sleep(HEALED).await;
+        over.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(join_all((0..24).map(|_| caller())), breaking);
+    let refused = refused.into_inner();
+    let lines = || told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    world.app.eventually("the outage ends", HEALED, async || lines().len() >= 2).await;
+    let lines = lines();
+    let [began, ended] = &lines[..] else { panic!("{refused} calls were refused: {lines:?}") };
+    assert_eq!((&began["event"], &ended["event"]), (&json!("database-away"), &json!("outage-ended")));
+    assert!(refused > 0 && ended["failed_calls"] == refused, "{refused} calls were refused: {ended}");
+    world.end();
+}
+
+/// The lines that begin and end outages from now on.
+fn told(app: &TestApp) -> Arc<Mutex<Vec<Value>>> {
+    let (told, mut heard) = (Arc::<Mutex<Vec<Value>>>::default(), app.heard.resubscribe());
+    let lines = Arc::clone(&told);
+    tokio::spawn(async move {
+        loop {
+            match heard.recv().await {
+                Ok(Event::Output { line, .. }) => {
+                    let line: Value = serde_json::from_str(&line).unwrap_or_default();
+                    if ["database-away", "outage-ended"].iter().any(|event| line["event"] == *event) {
+                        lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    }
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => panic!("{missed} lines were not heard"),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+    told
 }

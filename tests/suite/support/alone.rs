@@ -46,7 +46,7 @@ pub(crate) fn free_port() -> u16 {
 /// A worker that serves. Dropping it kills the process.
 pub(crate) struct Alone {
     pub(crate) child: Child,
-    url: String,
+    pub(crate) port: u16,
     _folder: TempDir,
 }
 
@@ -63,14 +63,14 @@ impl Alone {
         // The statements of the database make some hundred bytes more of each call.
         command.env("ORDERS_LOG", "info,sqlx=debug").stdout(stdout).stderr(Stdio::null());
         let child = command.spawn().expect("the binary runs");
-        let worker = Self { child, url: format!("http://127.0.0.1:{port}"), _folder: folder };
+        let worker = Self { child, port, _folder: folder };
         let answers = || tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port));
         within(SOON, "the worker listens", async || answers().await.is_ok()).await;
         worker
     }
 
     pub(crate) fn anonymous(&self) -> Client {
-        Client::new(&self.url)
+        Client::new(&format!("http://127.0.0.1:{}", self.port))
     }
 
     pub(crate) fn caller(&self, principal: &Principal) -> Client {

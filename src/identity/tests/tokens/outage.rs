@@ -195,3 +195,22 @@ async fn an_issuer_that_accepts_and_says_nothing_is_given_up_in_time() {
     let count = |reason| many.iter().filter(|asked| **asked == (503, reason)).count();
     assert_eq!((count("keys-unavailable"), count("keys-awaited")), (8, 12), "{many:?}");
 }
+
+#[tokio::test]
+async fn idle_connections_that_fall_silent_cost_no_later_fetch() {
+    let mut issuer = TestIssuer::start().await;
+    let server = issuer.url.split('/').nth(2).unwrap().parse().unwrap();
+    let proxy = test_servers::Proxy::start(server).await.unwrap();
+    issuer.url = format!("http://127.0.0.1:{}/directory", proxy.port());
+    let identity = worker(&issuer, IdentityMode::Jwt, None);
+    let world = World { issuer, identity };
+    world.issuer.say_metadata(world.metadata());
+    assert_eq!(world.asks(&world.good()).await, (200, ""));
+    assert!(proxy.counts().open > 0, "{:?}", proxy.counts());
+    proxy.silence();
+    // Connections that have not been used for so long are not used again.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    world.issuer.keys(&[FIRST.jwk(), SECOND.jwk()]);
+    let new = world.heading(&json!({"kid": SECOND.id}), &SECOND);
+    assert_eq!(world.asks_at(&new, after(61)).await, (200, ""));
+}

@@ -175,6 +175,15 @@ mod tests {
     }
 
     #[test]
+    fn waits_are_spread_over_half_of_their_length() {
+        let wait = Duration::from_secs(1);
+        let waits: Vec<_> = (0..200).map(|_| jittered(wait)).collect();
+        let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+        assert!(*least >= wait * 3 / 4 && *most <= wait * 5 / 4, "{least:?} to {most:?}");
+        assert!(*most - *least > wait / 4, "{least:?} to {most:?}: all come back together");
+    }
+
+    #[test]
     fn a_login_that_hangs_is_not_waited_for() {
         let hanging = begun(4, Duration::from_secs(5), unanswered);
         assert_eq!(hanging, 4);

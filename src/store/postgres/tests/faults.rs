@@ -12,8 +12,9 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::orders::Order;
 
-mod lost;
+mod ages;
 mod locks;
+mod lost;
 
 /// Calls succeed within so long of new connections being accepted.
 const HEALED: Duration = Duration::from_secs(10);
