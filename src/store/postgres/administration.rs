@@ -5,7 +5,7 @@
 
 use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
-use crate::store::{AppLogin, MigrationError, Principals, StoreError};
+use crate::store::{AppLogin, MigrationError, Principals, RoleName, StoreError};
 
 use super::{migrate::is_of_code, sql};
 
@@ -94,7 +94,7 @@ async fn create_logins(logins: &[AppLogin], address: &PgConnectOptions) -> Resul
 
 /// Names the principals to the session, as settings: so no name becomes part of a statement.
 async fn name_principals(connection: &mut PgConnection, principals: &Principals) -> Result<(), StoreError> {
-    let administrators: Vec<_> = principals.administrators.iter().map(|name| name.as_str()).collect();
+    let administrators: Vec<_> = principals.administrators.iter().map(RoleName::as_str).collect();
     let names: Vec<_> = principals.logins.iter().map(|login| login.name.as_str()).collect();
     let roles: Vec<_> = principals.logins.iter().map(|login| login.role.name()).collect();
     let this: String = sqlx::query_scalar(sql::NAME_PRINCIPALS)
