@@ -260,6 +260,31 @@ async fn listen(mut heard: Receiver<Event>, panics: Arc<Mutex<Vec<String>>>) {
     }
 }
 
+/// What begins an outage here, and what ends one.
+const TOLD: [&str; 3] = ["database-away", "work-locked", "outage-ended"];
+
+/// The lines that begin and end outages from now on.
+fn told(app: &TestApp) -> Arc<Mutex<Vec<Value>>> {
+    let (told, mut heard) = (Arc::<Mutex<Vec<Value>>>::default(), app.heard.resubscribe());
+    let lines = Arc::clone(&told);
+    tokio::spawn(async move {
+        loop {
+            match heard.recv().await {
+                Ok(Event::Output { line, .. }) => {
+                    let line: Value = serde_json::from_str(&line).unwrap_or_default();
+                    if TOLD.iter().any(|event| line["event"] == *event) {
+                        lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    }
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => panic!("{missed} lines were not heard"),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+    told
+}
+
 /// Where a database's server listens.
 fn address(url: &str) -> SocketAddr {
     let (_, rest) = url.rsplit_once('@').expect("a user");

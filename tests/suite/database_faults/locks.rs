@@ -53,6 +53,7 @@ async fn a_locked_order() {
     let locked = world.buyer.place("BEANS").await;
     let other = world.buyer.place("BEANS").await;
     let (_, id) = locked.rsplit_once('/').expect("an id");
+    let (told, refused) = (told(&world.app), AtomicUsize::new(0));
     let mut connection = PgConnection::connect(&world.direct).await.expect("a connection");
     let mut lock = connection.begin().await.expect("a transaction");
     let row = "SELECT 1 FROM orders WHERE id = $1 FOR UPDATE";
@@ -63,6 +64,7 @@ async fn a_locked_order() {
         while !over.load(Ordering::Relaxed) {
             let (status, took) = timed(world.buyer.post_nothing(&path)).await;
             assert!(status == 503 && took < ANSWERED, "{status} after {took:?}");
+            refused.fetch_add(1, Ordering::Relaxed);
         }
     };
     let others = async {
@@ -78,9 +80,19 @@ async fn a_locked_order() {
     };
     let (_, others) = tokio::join!(join_all((0..16).map(|_| caller())), others);
     assert!(others.iter().all(|status| *status < 300), "others are not served: {others:?}");
-    health_stays(&world, async || world.buyer.post_nothing(&path).await).await;
+    health_stays(&world, async || {
+        refused.fetch_add(1, Ordering::Relaxed);
+        world.buyer.post_nothing(&path).await
+    })
+    .await;
     lock.rollback().await.expect("the lock is given back");
     assert_eq!(world.buyer.post_nothing(&path).await.status, 200);
+    let lines = || told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    world.app.eventually("the outage ends", HEALED, async || lines().len() >= 2).await;
+    let lines = lines();
+    let [began, ended] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&began["event"], &ended["outage"]), (&json!("work-locked"), &json!("work-locked")));
+    assert_eq!(ended["failed_calls"], refused.into_inner(), "{ended}");
     world.end();
 }
 

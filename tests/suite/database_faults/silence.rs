@@ -222,25 +222,3 @@ async fn silence_is_told(time: Duration) {
     assert!(refused > 0 && ended["failed_calls"] == refused, "{refused} calls were refused: {ended}");
     world.end();
 }
-
-/// The lines that begin and end outages from now on.
-fn told(app: &TestApp) -> Arc<Mutex<Vec<Value>>> {
-    let (told, mut heard) = (Arc::<Mutex<Vec<Value>>>::default(), app.heard.resubscribe());
-    let lines = Arc::clone(&told);
-    tokio::spawn(async move {
-        loop {
-            match heard.recv().await {
-                Ok(Event::Output { line, .. }) => {
-                    let line: Value = serde_json::from_str(&line).unwrap_or_default();
-                    if ["database-away", "outage-ended"].iter().any(|event| line["event"] == *event) {
-                        lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-                    }
-                }
-                Ok(_) => {}
-                Err(RecvError::Lagged(missed)) => panic!("{missed} lines were not heard"),
-                Err(RecvError::Closed) => return,
-            }
-        }
-    });
-    told
-}

@@ -180,7 +180,7 @@ mod tests {
         let waits: Vec<_> = (0..200).map(|_| jittered(wait)).collect();
         let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
         assert!(*least >= wait * 3 / 4 && *most <= wait * 5 / 4, "{least:?} to {most:?}");
-        assert!(*most - *least > wait / 4, "{least:?} to {most:?}: all come back together");
+        assert!(*most > *least + wait / 4, "{least:?} to {most:?}: all come back together");
     }
 
     #[test]
