@@ -4,7 +4,8 @@
 //! value that only Azure knows stays a symbol in it. [`inputs`] tells whether they are of these files. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
 //! [`capacity`] counts connections; [`parameters`] refuses what Bicep cannot; [`live`] reads what
-//! Azure says afterwards; [`queries`] reads what alerts expect of the log; [`picture`] draws it.
+//! Azure says afterwards; [`queries`] reads what alerts expect of the log; [`workflow`] reads
+//! what is deployed in which sequence; [`picture`] draws it.
 
 pub mod assertions;
 pub mod capacity;
@@ -20,4 +21,5 @@ pub mod queries;
 pub mod schema;
 pub mod snapshot;
 pub mod value;
+pub mod workflow;
 pub mod worlds;
