@@ -2,7 +2,8 @@
 # Gives the gateway a host key of the api app: reads it where the app keeps it and writes it over the secret function-key of
 # the gateway's vault, whose value the gateway then reads. Any other name than default is made by Azure first, which is how a
 # key is rotated. The key is never an argument and in no log. Changes that secret, and makes or removes that key of the app.
-# Run it inside the network, after the app has its first package, signed in (az login) as the identity id-deploy.
+# Run it after the app has its first package: on the runner as the identity id-deploy, with the name of the vault, or from
+# outside as Owner of the resource group, with the vault's resource id.
 # Usage: infra/scripts/host-key.sh [--dry-run] GATEWAY_ID RESOURCE_GROUP API_APP GATEWAY_VAULT [NAME]
 #        infra/scripts/host-key.sh [--dry-run] --remove RESOURCE_GROUP API_APP NAME
 set -euo pipefail
@@ -33,6 +34,10 @@ if [[ -z $run ]]; then
     [[ -n $key ]] || { echo "$app has no host key $name: publish its package first, then run this again" >&2; exit 1; }
     printf '%s' "$key" > "$folder/key"
 fi
-$run az keyvault secret set --vault-name "$vault" --name function-key --file "$folder/key" --output none
+if [[ $vault == /* ]]; then
+    "$(dirname "$0")/secret.sh" ${run:+--dry-run} "$vault" function-key "$folder/key"
+else
+    $run az keyvault secret set --vault-name "$vault" --name function-key --file "$folder/key" --output none
+fi
 # Otherwise the gateway would read it within four hours.
 $run az rest --method post --url "$gateway/namedValues/function-key/refreshSecret?api-version=2024-05-01" --output none

@@ -156,11 +156,10 @@ impl Azd {
     }
 
     /// Publishes each package, and takes it away.
-    fn publish(&mut self) -> Result<(), Output> {
+    fn publish(&self) {
         for service in self.project.services.values() {
             fs::remove_file(self.stand_ins.project().join(&service.dist)).expect("it is there");
         }
-        Ok(())
     }
 
     fn up(&mut self) -> Result<String, Output> {
@@ -169,7 +168,12 @@ impl Azd {
             azd.provision();
             Ok(())
         })?;
-        Ok(packaged + &provisioned + &self.around("deploy", Self::publish)?)
+        Ok(packaged
+            + &provisioned
+            + &self.around("deploy", |azd| {
+                azd.publish();
+                Ok(())
+            })?)
     }
 
     fn down(&mut self) -> Result<String, Output> {

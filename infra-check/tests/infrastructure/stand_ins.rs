@@ -133,7 +133,9 @@ impl StandIns {
 
     /// Makes programs that scripts look for.
     pub(crate) fn add_programs(&self, names: &[&str]) {
-        names.iter().for_each(|name| self.add_program(name));
+        for name in names {
+            self.add_program(name);
+        }
     }
 
     /// Has a program of this name in place of what it would be otherwise.

@@ -46,7 +46,7 @@ impl Run {
         }
     }
 
-    fn to_its_end(mut self) -> Self {
+    fn finished(mut self) -> Self {
         let steps: Vec<Step> = self.workflow.steps().cloned().collect();
         for step in steps {
             let wanted = step.condition.as_deref().unwrap_or("success()");
@@ -121,7 +121,7 @@ fn called(step: &Step) -> String {
 fn runs() -> Vec<(&'static str, Run)> {
     let mut runs = deploy::runs();
     runs.extend(pushed::runs());
-    runs.into_iter().map(|(name, run)| (name, run.to_its_end())).collect()
+    runs.into_iter().map(|(name, run)| (name, run.finished())).collect()
 }
 
 #[test]

@@ -11,6 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 use crate::{project::Project, tools};
 
 mod checkov;
+mod shell;
 
 /// Loads the parser, which is made for browsers, and parses every query.
 const QUERIES: &str = "\
@@ -41,7 +42,8 @@ pub(super) fn run(project: &Project) -> anyhow::Result<()> {
         Some(folder) => queries(project, &folder)?,
         None => not_tested("queries with the parser of KQL", "Node 20 or newer")?,
     }
-    println!("checkov, zizmor, check-jsonschema and the parser of KQL find nothing");
+    shell::run(project)?;
+    println!("checkov, zizmor, check-jsonschema, the parser of KQL, shellcheck and actionlint find nothing");
     Ok(())
 }
 

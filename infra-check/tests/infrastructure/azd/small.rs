@@ -14,6 +14,13 @@ fn packaged(app: &str) -> Call {
         .does(format!("mkdir -p target/package; touch target/package/{app}.zip"))
 }
 
+fn migrated() -> Call {
+    let login = "ada%40example.com:TOKEN";
+    change(format!(
+        "orders-worker migrate --login orders_api=id-api:1 --login orders_processor=id-processor:2 with ORDERS_DATABASE_URL=postgres://{login}@psql-x.postgres.database.azure.com:5432/orders?sslmode=verify-full"
+    ))
+}
+
 fn smoke(method: &str, path: &str, more: &str, status: &str) -> Call {
     reads(
         format!(
@@ -38,10 +45,10 @@ pub(super) fn calls() -> Vec<Call> {
         packaged("api"),
         change("unzip -q -o target/package/api.zip orders-worker -d target/package/api").does("mkdir -p target/package/api; cp \"$folder/bin/orders-worker\" target/package/api/"),
         reads("az account get-access-token --resource-type oss-rdbms --query accessToken --output tsv", "TOKEN"),
-        change("orders-worker migrate --login orders_api=id-api:1 --login orders_processor=id-processor:2 with ORDERS_DATABASE_URL=postgres://ada%40example.com:TOKEN@psql-x.postgres.database.azure.com:5432/orders?sslmode=verify-full")
+        migrated()
             .fails("no pg_hba.conf entry for host \"198.51.100.9\", user \"ada@example.com\""),
         change("az rest --method put --url /subscriptions/SUBSCRIPTION/resourceGroups/rg-test/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-x/firewallRules/deployer?api-version=2025-08-01 --output none --headers Content-Type=application/json --body ‹{ \"properties\": { \"startIpAddress\": \"198.51.100.9\", \"endIpAddress\": \"198.51.100.9\" } }›"),
-        change("orders-worker migrate --login orders_api=id-api:1 --login orders_processor=id-processor:2 with ORDERS_DATABASE_URL=postgres://ada%40example.com:TOKEN@psql-x.postgres.database.azure.com:5432/orders?sslmode=verify-full"),
+        migrated(),
         reads("az account get-access-token --subscription SUBSCRIPTION --resource api://CLIENT --query accessToken --output tsv", "the-token"),
         reads("az functionapp keys list --subscription SUBSCRIPTION --resource-group rg-test --name func-api --query functionKeys.default --output tsv", "the-key"),
         smoke("GET", "/api/health", " --retry 30 --retry-delay 10 --retry-all-errors --fail", "200"),

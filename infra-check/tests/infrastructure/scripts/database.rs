@@ -24,9 +24,10 @@ fn opened(address: &str) -> Call {
 }
 
 fn migrated() -> Call {
-    change(
-        "orders-worker migrate --login orders_api=id-api:1 with ORDERS_DATABASE_URL=postgres://ada%23EXT%23%40example.com:TOKEN@db.example:5432/orders?sslmode=verify-full",
-    )
+    let login = "ada%23EXT%23%40example.com:TOKEN";
+    change(format!(
+        "orders-worker migrate --login orders_api=id-api:1 with ORDERS_DATABASE_URL=postgres://{login}@db.example:5432/orders?sslmode=verify-full"
+    ))
 }
 
 /// Stand-ins whose worker is where a package would be unpacked.

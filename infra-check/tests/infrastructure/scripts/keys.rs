@@ -35,6 +35,7 @@ pub(super) fn cases() -> Vec<Case> {
     let rotated = change(
         "az functionapp keys set --resource-group GROUP --name func-api --key-type functionKeys --key-name gateway-b --output none",
     );
+    let [_, told] = handed_over();
     vec![
         Case::new(
             "host-key.sh",
@@ -43,8 +44,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         Case::new(
             "host-key.sh",
-            &[GATEWAY, "GROUP", "func-api", "kv-gate", "gateway-b"],
-            [rotated, listed("gateway-b", "the-key")].into_iter().chain(handed_over()).collect(),
+            &[GATEWAY, "GROUP", "func-api", "/VAULT", "gateway-b"],
+            vec![rotated, listed("gateway-b", "the-key"), secret("/VAULT", "function-key"), told],
         ),
         Case::new(
             "host-key.sh",

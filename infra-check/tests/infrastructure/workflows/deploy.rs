@@ -56,6 +56,7 @@ fn fetched(tag: &str, folder: &str) -> Vec<Call> {
 
 /// The worker of the release, and the token of who may change the schema.
 fn migrated(arguments: &str) -> Vec<Call> {
+    let login = "id-migrate:MIGRATE-TOKEN";
     vec![
         change("unzip -q new/api.zip -d new/api")
             .does("mkdir -p new/api; cp \"$folder/bin/orders-worker\" new/api/"),
@@ -64,7 +65,7 @@ fn migrated(arguments: &str) -> Vec<Call> {
             "MIGRATE-TOKEN",
         ),
         change(format!(
-            "orders-worker migrate{arguments} with ORDERS_DATABASE_URL=postgres://id-migrate:MIGRATE-TOKEN@db.example:5432/orders?sslmode=verify-full"
+            "orders-worker migrate{arguments} with ORDERS_DATABASE_URL=postgres://{login}@db.example:5432/orders?sslmode=verify-full"
         )),
     ]
 }
@@ -166,7 +167,7 @@ fn actions(run: &Run) -> Vec<&str> {
 
 #[test]
 fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
-    let run = Run::new("deploy.yml", &deploying("flex", "v1"), &known("flex", "v1")).to_its_end();
+    let run = Run::new("deploy.yml", &deploying("flex", "v1"), &known("flex", "v1")).finished();
     run.went_well();
     assert_eq!(
         actions(&run),
@@ -193,7 +194,7 @@ fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
 #[test]
 fn bootstrap_hands_the_host_key_over_after_publishing_and_prints_none() {
     for plan in ["flex", "dedicated"] {
-        let run = Run::new("bootstrap.yml", &bootstrapping(plan), &known(plan, "")).to_its_end();
+        let run = Run::new("bootstrap.yml", &bootstrapping(plan), &known(plan, "")).finished();
         run.went_well();
         let calls: Vec<_> = bootstrapping(plan).into_iter().map(|call| call.line).collect();
         assert_eq!(run.stand_ins.called(), calls);
@@ -209,7 +210,7 @@ fn what_does_not_answer_is_returned_on_each_plan() {
         let look = calls.pop().expect("the look").fails("C01-function-key");
         calls.push(look);
         calls.extend(back);
-        let run = Run::new("deploy.yml", &calls, &known(plan, "v1")).to_its_end();
+        let run = Run::new("deploy.yml", &calls, &known(plan, "v1")).finished();
         assert_eq!(run.failed.as_deref(), Some(LOOK), "{}", run.said);
         run.stand_ins.all_told();
         let after: Vec<_> = actions(&run)
@@ -233,7 +234,7 @@ fn a_first_deployment_that_fails_returns_to_nothing() {
     let mut calls = deploying("flex", "");
     let look = calls.pop().expect("the look").fails("");
     calls.push(look);
-    let run = Run::new("deploy.yml", &calls, &known("flex", "")).to_its_end();
+    let run = Run::new("deploy.yml", &calls, &known("flex", "")).finished();
     assert_eq!(run.failed.as_deref(), Some(LOOK));
     assert_eq!(actions(&run).last(), Some(&"azure/login SMOKE SUBSCRIPTION TENANT"));
 }
@@ -244,7 +245,7 @@ fn what_was_not_published_is_not_returned() {
     calls.truncate(calls.len() - looked().len());
     let mut run = Run::new("deploy.yml", &calls, &known("flex", "v1"));
     run.broken.push("Publish the processor");
-    let run = run.to_its_end();
+    let run = run.finished();
     assert_eq!(run.failed.as_deref(), Some("Publish the processor"));
     assert!(!actions(&run).contains(&"Azure/functions-action func-api old/api.zip"), "{:?}", run.done);
     assert!(
@@ -259,7 +260,7 @@ fn a_release_of_somebody_else_is_neither_migrated_nor_published() {
     for (name, calls) in [("bootstrap.yml", bootstrapping("flex")), ("deploy.yml", deploying("flex", ""))] {
         let mut calls: Vec<_> = calls.into_iter().take(2).collect();
         calls[1] = calls[1].clone().fails("no attestation");
-        let run = Run::new(name, &calls, &known("flex", "")).to_its_end();
+        let run = Run::new(name, &calls, &known("flex", "")).finished();
         assert!(run.failed.is_some_and(|step| step.contains("refuse what this repository did not build")));
         assert!(run.done.iter().all(|done| !done.starts_with("azure/login")), "{:?}", run.done);
         run.stand_ins.all_told();

@@ -74,7 +74,7 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
 
 #[test]
 fn nothing_is_released_of_a_commit_that_did_not_pass() {
-    let run = Run::new("release.yml", &release("0")[..1], &KNOWN).to_its_end();
+    let run = Run::new("release.yml", &release("0")[..1], &KNOWN).finished();
     assert!(run.failed.is_some() && run.said.contains("did not succeed for COMMIT on main"), "{}", run.said);
     run.stand_ins.all_told();
     assert_eq!(run.done.len(), 1, "{:?}", run.done);
@@ -85,6 +85,6 @@ fn a_word_of_the_compiler_about_old_versions_fails_the_schedule() {
     let mut calls = security();
     let last = calls.pop().expect("the lint").says("Warning use-recent-api-versions");
     calls.push(last);
-    let run = Run::new("security.yml", &calls, &KNOWN).to_its_end();
+    let run = Run::new("security.yml", &calls, &KNOWN).finished();
     assert!(run.failed.is_some_and(|step| step.contains("still recent")), "{}", run.said);
 }
