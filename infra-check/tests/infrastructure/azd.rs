@@ -224,7 +224,11 @@ fn a_dry_run_of_a_hook_changes_nothing() {
 
 #[test]
 fn hooks_use_only_what_azd_the_operator_or_the_provision_gives() {
+    let main = read("infra/main.bicep");
     let given: BTreeSet<_> = outputs("small").into_iter().map(|(name, _)| name).collect();
+    for name in &given {
+        assert!(main.contains(&format!("\noutput {name} string = ")), "infra/main.bicep says no {name}");
+    }
     let mut hooks = Vec::new();
     files(&root().join("infra/scripts/hooks"), "sh", &mut hooks);
     for hook in hooks {

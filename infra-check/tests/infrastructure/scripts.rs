@@ -12,9 +12,6 @@ mod keys;
 mod registrations;
 mod smoke;
 
-/// Its own test is in the module of the database.
-const LOGINS: &str = "logins.sh";
-
 /// A script, how it is called, and what it calls in its place.
 struct Case {
     script: &'static str,
@@ -170,7 +167,7 @@ fn runner() -> Case {
         &[],
         vec![
             change("apt-get update --quiet"),
-            change("apt-get install --quiet --yes ca-certificates curl postgresql-client unzip"),
+            change("apt-get install --quiet --yes ca-certificates curl unzip"),
             change("install --directory --mode 0755 /etc/apt/keyrings"),
             key("https://cli.github.com/packages/githubcli-archive-keyring.gpg", "github.gpg"),
             key("https://packages.microsoft.com/keys/microsoft.asc", "microsoft.asc"),
@@ -178,7 +175,7 @@ fn runner() -> Case {
             list("github", "deb [arch=amd64 signed-by=/etc/apt/keyrings/github.gpg] https://cli.github.com/packages stable main"),
             list("azure-cli", "deb [arch=amd64 signed-by=/etc/apt/keyrings/microsoft.asc] https://packages.microsoft.com/repos/azure-cli/ noble main"),
             change("apt-get update --quiet"),
-            change("apt-get install --quiet --yes azure-cli gh").does("for name in az gh psql unzip; do touch \"$folder/bin/$name\"; chmod +x \"$folder/bin/$name\"; done"),
+            change("apt-get install --quiet --yes azure-cli gh").does("for name in az gh unzip; do touch \"$folder/bin/$name\"; chmod +x \"$folder/bin/$name\"; done"),
         ],
     )
     .says("/bin/unzip")
@@ -197,7 +194,7 @@ fn every_script_makes_the_calls_that_it_should_and_none_in_a_dry_run() {
     let there: BTreeSet<_> = there
         .iter()
         .filter_map(|file| file.strip_prefix(&folder).ok()?.to_str())
-        .filter(|name| !name.starts_with("hooks/") && *name != LOGINS)
+        .filter(|name| !name.starts_with("hooks/"))
         .map(str::to_owned)
         .collect();
     let tried: BTreeSet<_> = cases.iter().map(|case| case.script.to_owned()).collect();
@@ -209,7 +206,7 @@ fn every_script_says_what_it_changes_and_how_it_is_called_and_stops_at_the_first
     let mut scripts = Vec::new();
     files(&root().join("infra/scripts"), "sh", &mut scripts);
     assert!(scripts.len() > 15, "{scripts:?}");
-    for script in scripts.into_iter().filter(|script| !script.ends_with(LOGINS)) {
+    for script in scripts {
         let text = fs::read_to_string(&script).expect("UTF-8");
         let head: String = text.lines().skip(1).take_while(|line| line.starts_with('#')).collect();
         let name = script.display();

@@ -95,11 +95,3 @@ fn a_rule_that_never_counts_ends_the_attempts() {
     assert!(said.contains("no pg_hba.conf entry"), "{said}");
     assert_eq!(stand_ins.called().iter().filter(|line| line.starts_with("orders-worker")).count(), 20);
 }
-
-#[test]
-fn logins_are_made_as_the_administrator_that_is_named() {
-    let psql = "psql ‹host=HOST dbname=postgres user=id-migrate sslmode=verify-full sslrootcert=system› --no-psqlrc --set ON_ERROR_STOP=1 --file infra/scripts/logins.sql";
-    let stand_ins = StandIns::new(&[token(), change(psql)]);
-    said(&stand_ins.run("logins.sh", &["HOST", "id-migrate", "id-api", "1", "id-processor", "2"], &[]));
-    stand_ins.all_told();
-}

@@ -21,6 +21,7 @@ fn known(plan: &'static str, previous: &'static str) -> Vec<(&'static str, &'sta
         ("vars.API_IDENTITY_OBJECT_ID", "1"),
         ("vars.PROCESSOR_IDENTITY", "id-processor"),
         ("vars.PROCESSOR_IDENTITY_OBJECT_ID", "2"),
+        ("vars.DATABASE_ADMINISTRATORS", "orders-database"),
         ("vars.DATABASE_HOST", "db.example"),
         ("vars.MIGRATE_IDENTITY", "id-migrate"),
         ("vars.MIGRATE_CLIENT_ID", "MIGRATE"),
@@ -126,23 +127,16 @@ fn deploying(plan: &str, previous: &str) -> Vec<Call> {
     let publishing = if plan == "dedicated" { published("new") } else { Vec::new() };
     // Both releases are fetched before either is verified.
     let (mut fetched, mut verified) = (Vec::new(), Vec::new());
-    for call in super::deploy::fetched("v2", "new").into_iter().chain(old) {
+    for call in self::fetched("v2", "new").into_iter().chain(old) {
         if call.reads { verified.push(call) } else { fetched.push(call) }
     }
     [fetched, verified, migrated(""), publishing, looked()].concat()
 }
 
 fn bootstrapping(plan: &str) -> Vec<Call> {
-    let psql = "psql ‹host=db.example dbname=postgres user=id-migrate sslmode=verify-full sslrootcert=system› --no-psqlrc --set ON_ERROR_STOP=1 --file infra/scripts/logins.sql";
-    let logins = vec![
-        reads(
-            "az account get-access-token --resource-type oss-rdbms --query accessToken --output tsv",
-            "MIGRATE-TOKEN",
-        ),
-        change(psql),
-    ];
+    let arguments = " --administrator orders-database --login orders_api=id-api:1 --login orders_processor=id-processor:2";
     let publishing = if plan == "dedicated" { published("new") } else { Vec::new() };
-    [fetched("v2", "new"), migrated(""), logins, publishing, handed_over(), looked()].concat()
+    [fetched("v2", "new"), migrated(arguments), publishing, handed_over(), looked()].concat()
 }
 
 pub(super) fn runs() -> Vec<(&'static str, Run)> {
