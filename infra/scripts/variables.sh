@@ -1,11 +1,11 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Sets the repository variables that the workflows Bootstrap and Deploy read, from what the last provision said. None of them
-# is a secret. Needs az and gh, both signed in.
+# is a secret. Changes nothing in Azure. Needs az and gh, both signed in.
 # Usage: infra/scripts/variables.sh [--dry-run] ENVIRONMENT OWNER/REPOSITORY RUNNER_LABEL SMOKE_CLIENT_ID
-set -eu
+set -euo pipefail
 
-run=
-if [ "${1:-}" = --dry-run ]; then run=echo; shift; fi
+run=''
+if [[ ${1:-} == --dry-run ]]; then run='echo'; shift; fi
 environment=${1:?give the name of the azd environment}
 repository=${2:?give the repository, as owner/name}
 runner=${3:?give the label of the runner}
@@ -15,11 +15,16 @@ set_variable() { $run gh variable set "$1" --repo "$repository" --env "$environm
 
 # Azure answers with other capitals than it was given ("tenanT_ID"), so names are compared without them.
 newest="[?tags.\"azd-env-name\"=='$environment' && properties.provisioningState=='Succeeded'] | sort_by(@, &properties.timestamp)[-1]"
-az deployment sub list --query "$newest.properties.outputs" --output json | awk '
+outputs=$(az deployment sub list --query "$newest.properties.outputs" --output json | awk '
     /^  "[A-Za-z_]+": \{/ { name = toupper($1); gsub(/[":]/, "", name) }
     /^    "value": "/ { value = $0; sub(/^    "value": "/, "", value); sub(/",?$/, "", value); print name, value }
-' | while read -r name value; do
-    set_variable "$name" "$value"
-done
+')
+if [[ -z $outputs ]]; then
+    echo "nothing was provisioned as $environment in this subscription: run azd provision, or az account set" >&2
+    exit 1
+fi
+while read -r name value; do
+    [[ -z $value ]] || set_variable "$name" "$value"
+done <<< "$outputs"
 set_variable RUNNER "$runner"
 set_variable SMOKE_CLIENT_ID "$smoke"

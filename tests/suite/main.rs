@@ -50,6 +50,7 @@ mod refusals;
 mod relay;
 mod replay;
 mod settings;
+mod smoke;
 mod sockets;
 mod sqlite_faults;
 mod startup;

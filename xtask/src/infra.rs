@@ -41,7 +41,8 @@ enum Command {
         #[arg(long)]
         validate: bool,
     },
-    /// Run what others say of infrastructure, workflows and queries: checkov, zizmor, check-jsonschema, a KQL parser.
+    /// Run what others say of infrastructure, workflows, scripts and queries: checkov, zizmor, check-jsonschema, shellcheck,
+    /// actionlint, a KQL parser.
     Scan,
 }
 

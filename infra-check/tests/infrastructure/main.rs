@@ -1,5 +1,6 @@
 //! The infrastructure of this repository, held against the controls.
 
+mod azd;
 mod documents;
 mod first;
 mod gates;
@@ -15,7 +16,9 @@ mod queries;
 mod rights;
 mod scripts;
 mod snapshots;
+mod stand_ins;
 mod table;
+mod workflows;
 
 use std::{
     fs,

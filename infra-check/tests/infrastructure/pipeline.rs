@@ -31,7 +31,7 @@ fn workflows_sign_in_without_a_password_and_pin_every_action() {
             );
             let (verify, migrate) = (text.find("gh attestation verify"), text.find("orders-worker migrate"));
             assert!(verify.is_some() && verify < migrate, "{name}: out of sequence");
-            let publishes = [text.find("functions-action@"), text.find("az storage blob upload")];
+            let publishes = [text.find("functions-action@"), text.find("infra/scripts/publish.sh")];
             for publish in publishes.into_iter().flatten() {
                 assert!(migrate.is_some_and(|migrate| migrate < publish), "{name}: out of sequence");
             }
@@ -53,16 +53,12 @@ fn each_plan_is_published_and_returned_in_its_own_way() {
     let steps: Vec<_> = workflow.split("      - name: ").skip(1).collect();
     let publishing =
         |mark: &str| steps.iter().filter(|step| step.contains(mark)).copied().collect::<Vec<_>>();
-    let (flex, dedicated) = (publishing("functions-action@"), publishing("az storage blob upload"));
+    let (flex, dedicated) = (publishing("functions-action@"), publishing("infra/scripts/publish.sh"));
     for (ways, condition) in [(&flex, "vars.PLAN != 'dedicated'"), (&dedicated, "vars.PLAN == 'dedicated'")] {
         let (forth, back): (Vec<&str>, Vec<&str>) = ways.iter().partition(|step| step.contains(" new/"));
         assert!(!forth.is_empty() && forth.iter().all(|step| step.contains(condition)), "{condition}");
         assert_eq!(back.len(), forth.len(), "{condition}: what is published can be returned");
         assert!(back.iter().all(|step| step.contains("if: failure() && steps.") && step.contains(" old/")));
-    }
-    for step in dedicated {
-        let (upload, restart) = (step.find("--auth-mode login"), step.find("az functionapp restart"));
-        assert!(upload.is_some() && upload < restart, "{step}");
     }
 }
 
@@ -88,12 +84,12 @@ fn nothing_is_released_that_did_not_pass_on_main() {
 #[test]
 fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
     let runner = read("infra/scripts/runner.sh");
-    let (_, programs) = runner.split_once("for program in ").expect("it looks whether each is there");
-    let programs: Vec<_> = programs.split(';').next().unwrap_or_default().split(' ').collect();
+    let (_, programs) = runner.split_once("programs=(").expect("it looks whether each is there");
+    let programs: Vec<_> = programs.split(')').next().unwrap_or_default().split(' ').collect();
     let callers = [
         ".github/workflows/bootstrap.yml",
         ".github/workflows/deploy.yml",
-        "infra/scripts/function-key.sh",
+        "infra/scripts/host-key.sh",
         "docs/operate.md",
     ]
     .map(read)

@@ -1,138 +1,267 @@
-//! The scripts of infra/scripts, run against stand-ins of the programs that they call, argument by argument.
+//! Every script of infra/scripts, run against stand-ins of the programs that it calls.
 
-use std::{
-    env, fs,
-    os::unix::fs::PermissionsExt as _,
-    path::PathBuf,
-    process::{Command, Output},
+use std::{collections::BTreeSet, fs};
+
+use crate::{
+    files, root,
+    stand_ins::{Call, StandIns, change, complained, read, said},
 };
 
-use crate::root;
+mod database;
+mod keys;
+mod registrations;
+mod smoke;
 
-/// A folder with programs that write down how they were called and answer what they are told.
-struct StandIns {
-    folder: PathBuf,
+/// A script, how it is called, and what it calls in its place.
+struct Case {
+    script: &'static str,
+    arguments: Vec<&'static str>,
+    environment: Vec<(&'static str, &'static str)>,
+    calls: Vec<Call>,
+    /// Programs that it looks for and does not call.
+    needs: &'static [&'static str],
+    /// The last line that it prints.
+    says: &'static str,
 }
 
-impl StandIns {
-    /// Each program answers by the first of its cases whose words stand in the arguments.
-    fn new(name: &str, programs: &[(&str, &[(&str, &str)])]) -> Self {
-        let folder = root().join(format!("target/tmp/scripts-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        for (program, cases) in programs {
-            let cases = cases.iter().fold(String::new(), |text, (words, answer)| {
-                text + &format!("*\"{words}\"*) printf '%s\\n' '{answer}' ;;\n")
-            });
-            let text = format!(
-                "#!/bin/sh\necho \"{program} $*\" >> \"{0}/called\"\ncase \"$*\" in\n{cases}*) ;;\nesac\n",
-                folder.display()
-            );
-            let file = folder.join(program);
-            fs::write(&file, text).expect("the program can be written");
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it can be run");
+impl Case {
+    fn new(script: &'static str, arguments: &[&'static str], calls: Vec<Call>) -> Self {
+        Self { script, arguments: arguments.to_vec(), environment: Vec::new(), calls, needs: &[], says: "" }
+    }
+
+    fn says(self, says: &'static str) -> Self {
+        Self { says, ..self }
+    }
+
+    fn with(self, environment: &[(&'static str, &'static str)]) -> Self {
+        Self { environment: environment.to_vec(), ..self }
+    }
+
+    fn needs(self, needs: &'static [&'static str]) -> Self {
+        Self { needs, ..self }
+    }
+
+    fn stand_ins(&self) -> StandIns {
+        let stand_ins = StandIns::new(&self.calls);
+        stand_ins.add_programs(self.needs);
+        stand_ins
+    }
+
+    /// Makes exactly these calls in this sequence, and in a dry run none that changes anything.
+    fn holds(&self) {
+        let stand_ins = self.stand_ins();
+        let said = said(&stand_ins.run(self.script, &self.arguments, &self.environment));
+        stand_ins.all_told();
+        let wanted: Vec<_> = self.calls.iter().map(|call| call.line.as_str()).collect();
+        assert_eq!(stand_ins.called(), wanted, "{}", self.script);
+        assert!(said.trim_end().ends_with(self.says), "{}: {said}", self.script);
+        self.dry_run();
+    }
+
+    fn dry_run(&self) {
+        let stand_ins = self.stand_ins();
+        let arguments: Vec<_> = ["--dry-run"].into_iter().chain(self.arguments.iter().copied()).collect();
+        said(&stand_ins.run(self.script, &arguments, &self.environment));
+        let reads: BTreeSet<_> = self.calls.iter().filter(|call| call.reads).map(|call| &call.line).collect();
+        for line in stand_ins.called() {
+            assert!(reads.contains(&line), "{}: a dry run changes something: {line}", self.script);
         }
-        Self { folder }
-    }
-
-    fn run(&self, script: &str, arguments: &[&str]) -> Output {
-        let path = format!("{}:{}", self.folder.display(), env::var("PATH").expect("a PATH"));
-        let mut command = Command::new("sh");
-        command.arg(root().join("infra/scripts").join(script)).args(arguments).env("PATH", path);
-        command.output().expect("sh runs")
-    }
-
-    fn called(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.folder.join("called")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
     }
 }
 
-impl Drop for StandIns {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("platform.sh", &[], Vec::new()).needs(&["az", "curl", "unzip"]),
+        Case::new(
+            "package.sh",
+            &["api"],
+            vec![change("cargo xtask package --app api").says("api.zip: 4 MB")],
+        )
+        .says("api.zip: 4 MB"),
+        Case::new(
+            "register-providers.sh",
+            &["--runner", "SUBSCRIPTION"],
+            vec![
+                change("az provider register --subscription SUBSCRIPTION --namespace Microsoft.App --wait"),
+                change(
+                    "az feature register --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --output none",
+                ),
+                read(
+                    "az feature show --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --query properties.state --output tsv",
+                    "Registering",
+                ),
+                read(
+                    "az feature show --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --query properties.state --output tsv",
+                    "Registered",
+                ),
+                change(
+                    "az provider register --subscription SUBSCRIPTION --namespace Microsoft.Compute --wait",
+                ),
+            ],
+        ),
+        Case::new(
+            "publish.sh",
+            &["GROUP", "func-api", "new/api.zip"],
+            vec![
+                read(
+                    "az functionapp config appsettings list --name func-api --resource-group GROUP --query [?name=='WEBSITE_RUN_FROM_PACKAGE'].value --output tsv",
+                    "https://st.example/packages/api.zip",
+                ),
+                change(
+                    "az storage blob upload --blob-url https://st.example/packages/api.zip --file new/api.zip --overwrite --auth-mode login --output none",
+                ),
+                change("az functionapp restart --name func-api --resource-group GROUP"),
+            ],
+        ),
+        Case::new(
+            "unlock.sh",
+            &["GROUP"],
+            vec![
+                read("az lock list --resource-group GROUP --query [].id --output tsv", "/locks/a\n/locks/b"),
+                change("az lock delete --ids /locks/a"),
+                change("az lock delete --ids /locks/b"),
+            ],
+        ),
+        variables(),
+        runner(),
+    ];
+    cases.extend(registrations::cases());
+    cases.extend(keys::cases());
+    cases.extend(database::cases());
+    cases.extend(smoke::cases());
+    cases
 }
 
-fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-#[test]
-fn providers_are_registered_before_the_first_provision() {
-    let stand_ins = StandIns::new("providers", &[("az", &[("feature show", "Registered")])]);
-    let script = "register-providers.sh";
-    let planned = said(&stand_ins.run(script, &["--dry-run", "SUBSCRIPTION"]));
-    assert_eq!(stand_ins.called(), Vec::<String>::new(), "a dry run changes nothing");
-    said(&stand_ins.run(script, &["SUBSCRIPTION"]));
-    let called = stand_ins.called();
-    let changes: Vec<_> = called.iter().filter(|line| line.contains(" register ")).collect();
-    assert_eq!(
-        changes,
-        [
-            "az provider register --subscription SUBSCRIPTION --namespace Microsoft.App --wait",
-            "az feature register --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --output none",
-            "az provider register --subscription SUBSCRIPTION --namespace Microsoft.Compute --wait",
-        ]
-    );
-    assert_eq!(planned.lines().collect::<Vec<_>>(), changes, "a dry run says what would be changed");
-}
-
-#[test]
-fn repository_variables_come_from_what_the_provision_said() {
-    // As Azure says it, capitals included.
+fn variables() -> Case {
+    // As Azure says it, capitals included, and empty where the size has none.
     let outputs = concat!(
         "{\n  \"apI_CLIENT_ID\": {\n    \"type\": \"String\",\n    \"value\": \"c\"\n  },\n",
+        "  \"gatewaY_NAME\": {\n    \"type\": \"String\",\n    \"value\": \"\"\n  },\n",
         "  \"gatewaY_URL\": {\n    \"type\": \"String\",\n    \"value\": \"https://api.example.com\"\n  }\n}"
     );
-    let stand_ins = StandIns::new("variables", &[("az", &[("deployment sub list", outputs)]), ("gh", &[])]);
-    let script = "variables.sh";
-    let arguments = ["test", "example/orders-worker", "inside", "SMOKE"];
-    said(&stand_ins.run(script, &arguments));
-    let called = stand_ins.called();
-    let set: Vec<_> = called.iter().filter_map(|line| line.strip_prefix("gh variable set ")).collect();
-    let there = "--repo example/orders-worker --env test --body";
-    assert_eq!(
-        set,
-        [
-            format!("API_CLIENT_ID {there} c"),
-            format!("GATEWAY_URL {there} https://api.example.com"),
-            format!("RUNNER {there} inside"),
-            format!("SMOKE_CLIENT_ID {there} SMOKE"),
-        ]
-    );
-    let main = fs::read_to_string(root().join("infra/main.bicep")).expect("the main file");
-    let workflows = ["bootstrap", "deploy"].map(|name| {
-        fs::read_to_string(root().join(format!(".github/workflows/{name}.yml"))).expect("the workflow")
-    });
-    for used in workflows.iter().flat_map(|text| text.split("vars.").skip(1)) {
-        let end = used.find(|one: char| !one.is_ascii_uppercase() && one != '_').unwrap_or(used.len());
-        let used = used.get(..end).unwrap_or_default();
-        let is_said = main.contains(&format!("\noutput {used} string = "));
-        let is_set = is_said || ["RUNNER", "SMOKE_CLIENT_ID"].contains(&used);
-        assert!(is_set, "no script sets the variable {used}");
+    let set = |name: &str, value: &str| {
+        change(format!("gh variable set {name} --repo example/orders --env test --body {value}"))
+    };
+    Case::new(
+        "variables.sh",
+        &["test", "example/orders", "inside", "SMOKE"],
+        vec![
+            read(
+                "az deployment sub list --query ‹[?tags.\"azd-env-name\"=='test' && properties.provisioningState=='Succeeded'] | sort_by(@, &properties.timestamp)[-1].properties.outputs› --output json",
+                outputs,
+            ),
+            set("API_CLIENT_ID", "c"),
+            set("GATEWAY_URL", "https://api.example.com"),
+            set("RUNNER", "inside"),
+            set("SMOKE_CLIENT_ID", "SMOKE"),
+        ],
+    )
+}
+
+fn runner() -> Case {
+    let key = |from: &str, name: &str| change(format!("curl -fsSL {from} --output /etc/apt/keyrings/{name}"));
+    let list =
+        |name: &str, line: &str| change(format!("tee /etc/apt/sources.list.d/{name}.list <<< ‹{line}›"));
+    Case::new(
+        "runner.sh",
+        &[],
+        vec![
+            change("apt-get update --quiet"),
+            change("apt-get install --quiet --yes ca-certificates curl unzip"),
+            change("install --directory --mode 0755 /etc/apt/keyrings"),
+            key("https://cli.github.com/packages/githubcli-archive-keyring.gpg", "github.gpg"),
+            key("https://packages.microsoft.com/keys/microsoft.asc", "microsoft.asc"),
+            change("chmod 0644 /etc/apt/keyrings/github.gpg /etc/apt/keyrings/microsoft.asc"),
+            list("github", "deb [arch=amd64 signed-by=/etc/apt/keyrings/github.gpg] https://cli.github.com/packages stable main"),
+            list("azure-cli", "deb [arch=amd64 signed-by=/etc/apt/keyrings/microsoft.asc] https://packages.microsoft.com/repos/azure-cli/ noble main"),
+            change("apt-get update --quiet"),
+            change("apt-get install --quiet --yes azure-cli gh").does("for name in az gh unzip; do touch \"$folder/bin/$name\"; chmod +x \"$folder/bin/$name\"; done"),
+        ],
+    )
+    .says("/bin/unzip")
+}
+
+#[test]
+fn every_script_makes_the_calls_that_it_should_and_none_in_a_dry_run() {
+    let cases = cases();
+    for case in &cases {
+        case.holds();
+    }
+    let mut there = Vec::new();
+    files(&root().join("infra/scripts"), "sh", &mut there);
+    let folder = root().join("infra/scripts");
+    // What azd calls is tried in its sequence, in the module beside this one.
+    let there: BTreeSet<_> = there
+        .iter()
+        .filter_map(|file| file.strip_prefix(&folder).ok()?.to_str())
+        .filter(|name| !name.starts_with("hooks/"))
+        .map(str::to_owned)
+        .collect();
+    let tried: BTreeSet<_> = cases.iter().map(|case| case.script.to_owned()).collect();
+    assert_eq!(there, tried);
+}
+
+#[test]
+fn every_script_says_what_it_changes_and_how_it_is_called_and_stops_at_the_first_failure() {
+    let mut scripts = Vec::new();
+    files(&root().join("infra/scripts"), "sh", &mut scripts);
+    assert!(scripts.len() > 15, "{scripts:?}");
+    for script in scripts {
+        let text = fs::read_to_string(&script).expect("UTF-8");
+        let head: String = text.lines().skip(1).take_while(|line| line.starts_with('#')).collect();
+        let name = script.display();
+        assert!(text.starts_with("#!/usr/bin/env bash\n") || text.starts_with("#!/bin/bash\n"), "{name}");
+        assert!(text.contains("\nset -euo pipefail\n"), "{name}");
+        assert!(head.contains("Change") || head.contains("changes"), "{name} does not say what it changes");
+        assert!(head.contains("Usage: infra/scripts/") && head.contains("[--dry-run]"), "{name}");
+        assert!(!text.contains("${ORDERS_") && !text.contains("azd env get"), "{name}");
     }
 }
 
 #[test]
-fn a_function_key_is_in_no_argument() {
-    let stand_ins = StandIns::new("key", &[("az", &[("functionapp show", "/ID")])]);
-    let script = "function-key.sh";
-    said(&stand_ins.run(script, &["GROUP", "APP", "VAULT", "gateway-a"]));
-    said(&stand_ins.run(script, &["--remove", "GROUP", "APP", "gateway-b"]));
-    let called = stand_ins.called();
-    let [show, put, set, remove] = called.as_slice() else { panic!("{called:?}") };
-    assert_eq!(show, "az functionapp show --name APP --resource-group GROUP --query id --output tsv");
-    assert!(put.contains("--url /ID/host/default/functionkeys/gateway-a?api-version="), "{put}");
-    assert!(put.contains("--body @/"), "{put}");
-    assert!(
-        set.starts_with("az keyvault secret set --vault-name VAULT --name function-key --file /"),
-        "{set}"
-    );
-    assert!(
-        remove.ends_with("--resource-group GROUP --name APP --key-type functionKeys --key-name gateway-b")
-    );
-    let missing = stand_ins.run(script, &["GROUP", "APP"]);
-    assert!(!missing.status.success() && String::from_utf8_lossy(&missing.stderr).contains("give the vault"));
+fn another_system_is_named_before_anything_else() {
+    let stand_ins = StandIns::new(&[]);
+    stand_ins.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
+    let said = complained(&stand_ins.run("platform.sh", &[], &[]));
+    assert!(said.contains("this is Darwin on arm64") && said.contains("Azure Cloud Shell"), "{said}");
+    let without_az = StandIns::new(&[]);
+    without_az.add_programs(&["curl", "unzip"]);
+    assert!(complained(&without_az.run("platform.sh", &[], &[])).contains("az is missing"));
+}
+
+#[test]
+fn a_release_is_packaged_only_with_its_provenance() {
+    let calls = [
+        change("gh release download v1 --repo example/orders --pattern api.zip --dir target/package --clobber"),
+        read("gh attestation verify target/package/api.zip --repo example/orders --signer-workflow example/orders/.github/workflows/release.yml", "")
+            .fails("no attestation"),
+    ];
+    let stand_ins = StandIns::new(&calls);
+    let said = complained(&stand_ins.run("package.sh", &["api", "v1", "example/orders"], &[]));
+    assert!(said.is_empty() || said.contains("no attestation"), "{said}");
+    stand_ins.all_told();
+    let said = complained(&stand_ins.run("package.sh", &["api"], &[]));
+    assert!(said.contains("install Rust") && said.contains("DEPLOY_RELEASE"), "{said}");
+}
+
+#[test]
+fn variables_of_nothing_that_was_provisioned_are_not_set() {
+    let list = variables().calls.swap_remove(0).says("null");
+    let stand_ins = StandIns::new(&[list]);
+    stand_ins.add_program("gh");
+    let said =
+        complained(&stand_ins.run("variables.sh", &["test", "example/orders", "inside", "SMOKE"], &[]));
+    assert!(said.contains("nothing was provisioned as test"), "{said}");
+    stand_ins.all_told();
+}
+
+#[test]
+fn an_app_without_the_setting_of_its_package_is_not_published() {
+    let calls = [read(
+        "az functionapp config appsettings list --name func-api --resource-group GROUP --query [?name=='WEBSITE_RUN_FROM_PACKAGE'].value --output tsv",
+        "",
+    )];
+    let stand_ins = StandIns::new(&calls);
+    let said = complained(&stand_ins.run("publish.sh", &["GROUP", "func-api", "new/api.zip"], &[]));
+    assert!(said.contains("dedicated plan"), "{said}");
 }

@@ -12,6 +12,7 @@ use crate::{project::Project, tools};
 
 mod checkov;
 mod queries;
+mod shell;
 
 pub(super) fn run(project: &Project) -> anyhow::Result<()> {
     match tools::python(project, "checkov", &["checkov==3.3.30"])? {
@@ -26,7 +27,8 @@ pub(super) fn run(project: &Project) -> anyhow::Result<()> {
         Some(folder) => queries::run(project, &folder)?,
         None => not_tested("queries with the parser of KQL", "Node 20 or newer")?,
     }
-    println!("checkov, zizmor, check-jsonschema and the parser of KQL find nothing");
+    shell::run(project)?;
+    println!("checkov, zizmor, check-jsonschema, the parser of KQL, shellcheck and actionlint find nothing");
     Ok(())
 }
 

@@ -1,0 +1,87 @@
+//! Workflows of GitHub, as far as what their steps do.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+/// A workflow.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Workflow {
+    /// What holds for every step.
+    #[serde(default)]
+    pub defaults: Defaults,
+    /// Its jobs by their ids.
+    pub jobs: BTreeMap<String, Job>,
+}
+
+/// What holds for every step.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Defaults {
+    /// For those that run something.
+    #[serde(default)]
+    pub run: RunDefaults,
+}
+
+/// What holds for every step that runs something.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RunDefaults {
+    /// The command line that runs a script, whose path replaces `{0}`.
+    #[serde(default = "of_github")]
+    pub shell: String,
+}
+
+impl Default for RunDefaults {
+    fn default() -> Self {
+        Self { shell: of_github() }
+    }
+}
+
+/// What GitHub takes on Linux where a workflow says nothing.
+fn of_github() -> String {
+    "bash -e {0}".to_owned()
+}
+
+/// A job.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Job {
+    /// What it does, in sequence.
+    pub steps: Vec<Step>,
+}
+
+/// A step, which runs a script or uses an action.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Step {
+    /// What it is called.
+    pub name: Option<String>,
+    /// How others refer to it.
+    pub id: Option<String>,
+    /// When it runs; without it, when nothing failed before.
+    #[serde(rename = "if")]
+    pub condition: Option<String>,
+    /// The action that it uses.
+    pub uses: Option<String>,
+    /// What it gives that action.
+    #[serde(default)]
+    pub with: BTreeMap<String, Json>,
+    /// The environment of its script, with expressions.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Its script.
+    pub run: Option<String>,
+}
+
+impl Workflow {
+    /// Reads a workflow.
+    ///
+    /// # Errors
+    /// When it is no YAML, or none of a workflow.
+    pub fn read(text: &str) -> Result<Self, serde_saphyr::Error> {
+        serde_saphyr::from_str(text)
+    }
+
+    /// Every step of every job.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.jobs.values().flat_map(|job| &job.steps)
+    }
+}

@@ -1,0 +1,181 @@
+//! The size small, from nothing to a URL and back.
+
+use super::*;
+
+const ACCOUNT: &str = "az account show --subscription SUBSCRIPTION --output none";
+const REGISTERED: &str = "infra/scripts/register.sh --person PERSON orders-test";
+
+fn person(what: &str, says: &str) -> Call {
+    reads(format!("az ad signed-in-user show --query {what} --output tsv"), says)
+}
+
+fn packaged(app: &str) -> Call {
+    change(format!("cargo xtask package --app {app}"))
+        .does(format!("mkdir -p target/package; touch target/package/{app}.zip"))
+}
+
+fn migrated() -> Call {
+    let login = "ada%40example.com:TOKEN";
+    change(format!(
+        "orders-worker migrate --login orders_api=id-api:1 --login orders_processor=id-processor:2 with ORDERS_DATABASE_URL=postgres://{login}@psql-x.postgres.database.azure.com:5432/orders?sslmode=verify-full"
+    ))
+}
+
+fn smoke(method: &str, path: &str, more: &str, status: &str) -> Call {
+    reads(
+        format!(
+            "curl --silent --show-error --max-time 60 --config - --request {method} --output TMP/body --dump-header TMP/head --write-out %{{http_code}}{more} https://func-api.example{path}"
+        ),
+        status,
+    )
+}
+
+/// Everything that is called from nothing to a URL, but for the app registration, which has tests of its own.
+pub(super) fn calls() -> Vec<Call> {
+    let json = "--header ‹Content-Type: application/json› --data";
+    let in_files =
+        |file: &str, text: &str| format!("printf '{text}' > \"$(echo \"$folder\"/tmp/tmp.*)/{file}\"");
+    vec![
+        packaged("api"),
+        packaged("processor"),
+        reads(ACCOUNT, ""),
+        change("az provider register --subscription SUBSCRIPTION --namespace Microsoft.App --wait"),
+        person("id", "PERSON"),
+        person("userPrincipalName", "ada@example.com"),
+        packaged("api"),
+        change("unzip -q -o target/package/api.zip orders-worker -d target/package/api").does("mkdir -p target/package/api; cp \"$folder/bin/orders-worker\" target/package/api/"),
+        reads("az account get-access-token --resource-type oss-rdbms --query accessToken --output tsv", "TOKEN"),
+        migrated()
+            .fails("no pg_hba.conf entry for host \"198.51.100.9\", user \"ada@example.com\""),
+        change("az rest --method put --url /subscriptions/SUBSCRIPTION/resourceGroups/rg-test/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-x/firewallRules/deployer?api-version=2025-08-01 --output none --headers Content-Type=application/json --body ‹{ \"properties\": { \"startIpAddress\": \"198.51.100.9\", \"endIpAddress\": \"198.51.100.9\" } }›"),
+        migrated(),
+        reads("az account get-access-token --subscription SUBSCRIPTION --resource api://CLIENT --query accessToken --output tsv", "the-token"),
+        reads("az functionapp keys list --subscription SUBSCRIPTION --resource-group rg-test --name func-api --query functionKeys.default --output tsv", "the-key"),
+        smoke("GET", "/api/health", " --retry 30 --retry-delay 10 --retry-all-errors --fail", "200"),
+        smoke("PUT", "/api/products/SMOKE-TEST", &format!(" --header ‹If-None-Match: *› {json} ‹{{ \"name\": \"Smoke test\", \"currency\": \"EUR\", \"unitPrice\": 1, \"active\": true }}›"), "201"),
+        smoke("POST", "/api/orders", &format!(" {json} ‹{{ \"reference\": \"SMOKE-TEST\", \"currency\": \"EUR\", \"lines\": [{{ \"sku\": \"SMOKE-TEST\", \"quantity\": 1 }}] }}›"), "201").does(in_files("head", "location: /api/orders/7\\r\\n")),
+        smoke("GET", "/api/orders/7", "", "200"),
+        smoke("POST", "/api/orders/7/process", " --header ‹Content-Length: 0›", "202").does(in_files("body", "{\"status\":\"queued\"}")),
+        smoke("GET", "/api/orders/00000000-0000-4000-8000-000000000000", "", "404"),
+        smoke("GET", "/api/orders/7", "", "401"),
+    ]
+}
+
+/// What `azd down` reads beside.
+pub(super) fn down() -> Call {
+    reads(
+        "az lock list --subscription SUBSCRIPTION --resource-group rg-test --query [].name --output tsv",
+        "",
+    )
+}
+
+/// An environment whose registration somebody else made, and which goes up and down.
+pub(super) fn up() -> Azd {
+    Azd::new("small", &[calls(), vec![down()]].concat(), &[("DEPLOY_API_CLIENT_ID", "CLIENT")])
+}
+
+#[test]
+fn azd_up_leads_from_nothing_to_a_url_in_azds_own_sequence() {
+    let mut azd = Azd::new("small", &calls(), &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
+    let said = azd.up().expect("it goes well");
+    azd.stand_ins.all_told();
+    let wanted: Vec<_> = calls().into_iter().map(|call| call.line).collect();
+    assert_eq!(azd.stand_ins.called(), wanted);
+    assert_eq!(azd.environment["DEPLOY_PRINCIPAL_NAME"], "ada@example.com");
+    for word in [
+        "The API answers at https://func-api.example.",
+        "orders-worker doctor --url https://func-api.example",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
+    assert!(!said.contains("the-token") && !said.contains("the-key"), "{said}");
+}
+
+#[test]
+fn the_app_registration_is_made_once_and_kept() {
+    let mut calls = calls();
+    calls.truncate(6);
+    // Without the programs of the script that makes it.
+    let mut azd = Azd::new("small", &calls[2..], &[]);
+    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    azd.stand_ins.tell(&[reads(
+        "az ad app list --filter ‹displayName eq 'orders-test'› --query [0].appId --output tsv",
+        "",
+    )
+    .fails("Insufficient privileges")]);
+    let before = azd.project.hooks["preprovision"].clone();
+    let refused = complained(&azd.hook("preprovision", Some(before.clone())).expect_err("it fails"));
+    assert!(
+        refused.contains(REGISTERED) && refused.contains("azd env set DEPLOY_API_CLIENT_ID"),
+        "{refused}"
+    );
+    assert!(!azd.environment.contains_key("DEPLOY_API_CLIENT_ID"));
+
+    let mut azd = Azd::new("small", &calls[2..], &[("DEPLOY_API_CLIENT_ID", "GIVEN")]);
+    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    azd.hook("preprovision", Some(before)).expect("it goes well");
+    azd.stand_ins.all_told();
+    assert_eq!(azd.environment["DEPLOY_API_CLIENT_ID"], "GIVEN", "one that is given is not touched");
+}
+
+#[test]
+fn two_people_and_nobody_are_told_to_sign_in() {
+    let mut azd = Azd::new("small", &calls()[2..5], &[("AZURE_PRINCIPAL_ID", "SOMEBODY-ELSE")]);
+    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    let before = azd.project.hooks["preprovision"].clone();
+    let said = complained(&azd.hook("preprovision", Some(before.clone())).expect_err("it fails"));
+    assert!(said.contains("signed in as two people"), "{said}");
+    let mut azd = Azd::new("small", &[reads(ACCOUNT, "").fails("az login")], &[]);
+    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    let said = complained(&azd.hook("preprovision", Some(before)).expect_err("it fails"));
+    assert!(said.contains("az is not signed in to SUBSCRIPTION"), "{said}");
+}
+
+#[test]
+fn a_system_that_cannot_migrate_is_told_before_anything_is_packaged() {
+    let mut azd = up();
+    azd.stand_ins.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
+    let said = complained(&azd.up().expect_err("it fails"));
+    assert!(said.contains("Azure Cloud Shell"), "{said}");
+    assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+}
+
+#[test]
+fn a_smoke_test_that_fails_fails_azd_up() {
+    let mut calls = calls();
+    calls.truncate(15);
+    calls[14] = calls[14].clone().says("503");
+    let mut azd = Azd::new("small", &calls, &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
+    let said = complained(&azd.up().expect_err("it fails"));
+    assert!(said.contains("the app is not well"), "{said}");
+    azd.stand_ins.all_told();
+}
+
+#[test]
+fn a_release_takes_the_place_of_cargo() {
+    let given = [("DEPLOY_RELEASE", "v1"), ("DEPLOY_REPOSITORY", "example/orders")];
+    let calls: Vec<_> = ["api", "processor"]
+        .iter()
+        .flat_map(|app| {
+            [
+                change(format!("gh release download v1 --repo example/orders --pattern {app}.zip --dir target/package --clobber"))
+                    .does(format!("mkdir -p target/package; touch target/package/{app}.zip")),
+                reads(format!("gh attestation verify target/package/{app}.zip --repo example/orders --signer-workflow example/orders/.github/workflows/release.yml"), ""),
+            ]
+        })
+        .collect();
+    let mut azd = Azd::new("small", &calls, &given);
+    azd.package().expect("it goes well");
+    azd.stand_ins.all_told();
+}
+
+#[test]
+fn azd_down_says_what_is_left() {
+    let mut azd = Azd::new("small", &[down()], &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
+    azd.provision();
+    let said = azd.down().expect("it goes well");
+    assert!(said.contains("az ad app delete --id CLIENT"), "{said}");
+    azd.stand_ins.all_told();
+    let mut never = Azd::new("small", &[], &[]);
+    never.down().expect("what was never provisioned goes down too");
+}

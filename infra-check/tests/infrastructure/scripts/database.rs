@@ -1,0 +1,97 @@
+//! The database: who is let in, and what is migrated.
+
+use super::Case;
+use crate::stand_ins::{Call, StandIns, change, complained, read, said};
+
+const REFUSED: &str = "cannot migrate: error returned from database: no pg_hba.conf entry for host \"198.51.100.9\", user \"ada@example.com\", database \"orders\", SSL encryption";
+const ARGUMENTS: [&str; 6] = [
+    "/SERVER",
+    "db.example",
+    "ada#EXT#@example.com",
+    "target/worker/orders-worker",
+    "--login",
+    "orders_api=id-api:1",
+];
+
+fn token() -> Call {
+    read("az account get-access-token --resource-type oss-rdbms --query accessToken --output tsv", "TOKEN")
+}
+
+fn opened(address: &str) -> Call {
+    change(format!(
+        "az rest --method put --url /SERVER/firewallRules/deployer?api-version=2025-08-01 --output none --headers Content-Type=application/json --body ‹{{ \"properties\": {{ \"startIpAddress\": \"{address}\", \"endIpAddress\": \"{address}\" }} }}›"
+    ))
+}
+
+fn migrated() -> Call {
+    let login = "ada%23EXT%23%40example.com:TOKEN";
+    change(format!(
+        "orders-worker migrate --login orders_api=id-api:1 with ORDERS_DATABASE_URL=postgres://{login}@db.example:5432/orders?sslmode=verify-full"
+    ))
+}
+
+/// Stand-ins whose worker is where a package would be unpacked.
+fn stand_ins(calls: &[Call]) -> StandIns {
+    let stand_ins = StandIns::new(calls);
+    stand_ins.add_program("target/worker/orders-worker");
+    stand_ins
+}
+
+pub(super) fn cases() -> Vec<Case> {
+    // By its name alone, as a stand-in is found.
+    let arguments =
+        ARGUMENTS.map(|word| if word.ends_with("/orders-worker") { "orders-worker" } else { word });
+    vec![
+        Case::new(
+            "migrate.sh",
+            &arguments,
+            vec![token(), migrated().says("the database is at this version")],
+        )
+        .says("the database is at this version"),
+    ]
+}
+
+#[test]
+fn the_address_that_the_database_refuses_is_let_in() {
+    let calls = [
+        token(),
+        migrated().fails(REFUSED),
+        opened("198.51.100.9"),
+        migrated().fails(REFUSED),
+        migrated().says("the database is at this version"),
+    ];
+    let stand_ins = stand_ins(&calls);
+    let printed = said(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    assert_eq!(printed, "the database is at this version\n");
+    stand_ins.all_told();
+    let lines: Vec<_> = calls.iter().map(|call| call.line.clone()).collect();
+    assert_eq!(stand_ins.called(), lines, "the rule is made once, and what it needs is waited for");
+}
+
+#[test]
+fn a_given_address_is_let_in_first_and_an_outdated_one_is_replaced() {
+    let calls = [opened("192.0.2.1"), token(), migrated().fails(REFUSED), opened("198.51.100.9"), migrated()];
+    let stand_ins = stand_ins(&calls);
+    let arguments: Vec<_> = ["--address", "192.0.2.1"].into_iter().chain(ARGUMENTS).collect();
+    said(&stand_ins.run("migrate.sh", &arguments, &[]));
+    stand_ins.all_told();
+}
+
+#[test]
+fn any_other_failure_is_told_and_nothing_is_opened() {
+    let calls = [token(), migrated().fails("cannot migrate: the schema is newer than this worker")];
+    let stand_ins = stand_ins(&calls);
+    let said = complained(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    assert!(said.contains("newer than this worker") && said.contains("run the same again"), "{said}");
+    assert!(!said.contains("TOKEN"), "{said}");
+    stand_ins.all_told();
+}
+
+#[test]
+fn a_rule_that_never_counts_ends_the_attempts() {
+    let calls = [token(), migrated().fails(REFUSED), opened("198.51.100.9")];
+    let stand_ins = stand_ins(&calls);
+    let said = complained(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    assert!(said.contains("no pg_hba.conf entry"), "{said}");
+    assert_eq!(stand_ins.called().iter().filter(|line| line.starts_with("orders-worker")).count(), 20);
+}

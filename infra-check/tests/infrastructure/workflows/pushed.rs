@@ -1,0 +1,90 @@
+//! What a push or a tag starts: CI, Security and Release.
+
+use super::*;
+
+const BICEP: &str = "https://github.com/Azure/bicep/releases/download/v0.49.2/bicep-linux-x64";
+
+fn compiler() -> Vec<Call> {
+    vec![
+        change(format!("curl -fsSL --output bicep {BICEP}")).does("touch bicep"),
+        reads("sha256sum --check --quiet", ""),
+        change("sudo install bicep /usr/local/bin/bicep"),
+    ]
+}
+
+fn ci() -> Vec<Call> {
+    let mut calls = vec![
+        change("rustup toolchain install stable --profile minimal --component clippy,rustfmt"),
+        change("sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0"),
+    ];
+    calls.extend(compiler());
+    // What is called by its path is known by its name.
+    calls.push(reads("run", ""));
+    calls
+}
+
+fn security() -> Vec<Call> {
+    let mut calls = vec![
+        change("cargo install --locked --version 0.20.2 cargo-deny"),
+        reads("cargo deny --workspace check", ""),
+        change("pipx install detect-secrets==1.5.0"),
+        reads("git ls-files -z", "").does("printf 'a b\\0c\\0'"),
+        // Lines of known findings moved.
+        reads("detect-secrets-hook --baseline .github/secrets.baseline ‹a b› c", "").does("exit 3"),
+        reads("cargo xtask infra scan", ""),
+    ];
+    calls.extend(compiler());
+    calls.extend(
+        ["build", "lint", "format --check", "snapshot --validate"]
+            .map(|what| reads(format!("cargo xtask infra {what}"), "")),
+    );
+    calls.push(reads("bicep lint --config .github/bicepconfig.recent.json infra/main.bicep", ""));
+    calls
+}
+
+fn release(passed: &str) -> Vec<Call> {
+    let mut calls: Vec<_> = ["ci.yml", "security.yml"]
+        .iter()
+        .map(|workflow| {
+            reads(format!("gh api --method GET repos/example/orders/actions/workflows/{workflow}/runs -f head_sha=COMMIT -f branch=main -f event=push -f status=success --jq .total_count"), passed)
+        })
+        .collect();
+    calls.extend([
+        change("rustup toolchain install stable --profile minimal"),
+        change("cargo xtask package --app all").does("mkdir -p target/package; touch target/package/api.zip"),
+        change("gh release create v1 --verify-tag --generate-notes target/package/api.zip"),
+    ]);
+    calls
+}
+
+const KNOWN: [(&str, &str); 5] = [
+    ("github.token", "GITHUB"),
+    ("github.repository", "example/orders"),
+    ("github.sha", "COMMIT"),
+    ("github.ref_name", "v1"),
+    ("github.event_name", "schedule"),
+];
+
+pub(super) fn runs() -> Vec<(&'static str, Run)> {
+    let run = |name, calls: &[Call]| (name, Run::new(name, calls, &KNOWN));
+    let ci = run("ci.yml", &ci());
+    ci.1.stand_ins.add_program(".ci/run");
+    vec![ci, run("security.yml", &security()), run("release.yml", &release("1"))]
+}
+
+#[test]
+fn nothing_is_released_of_a_commit_that_did_not_pass() {
+    let run = Run::new("release.yml", &release("0")[..1], &KNOWN).finished();
+    assert!(run.failed.is_some() && run.said.contains("did not succeed for COMMIT on main"), "{}", run.said);
+    run.stand_ins.all_told();
+    assert_eq!(run.done.len(), 1, "{:?}", run.done);
+}
+
+#[test]
+fn a_word_of_the_compiler_about_old_versions_fails_the_schedule() {
+    let mut calls = security();
+    let last = calls.pop().expect("the lint").says("Warning use-recent-api-versions");
+    calls.push(last);
+    let run = Run::new("security.yml", &calls, &KNOWN).finished();
+    assert!(run.failed.is_some_and(|step| step.contains("still recent")), "{}", run.said);
+}

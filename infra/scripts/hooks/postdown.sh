@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# azd, after it took everything down: says what is left, for it is no part of the resource group. Changes nothing in Azure.
+# Usage: infra/scripts/hooks/postdown.sh [--dry-run]
+set -euo pipefail
+
+for client in ${DEPLOY_API_CLIENT_ID:-} ${DEPLOY_SMOKE_CLIENT_ID:-}; do
+    echo "The app registration $client is left: az ad app delete --id $client, or keep it for the next azd up."
+done
+echo "Deleted vaults, and in production API Management, keep their names for a while: docs/deploy.md, Take it down."

@@ -1,0 +1,77 @@
+//! infra/scripts/smoke.sh, which tries every deployment, at a running app. It needs bash and curl.
+
+use std::{collections::HashMap, process::Output};
+
+use local_host::keys::{Key, Keys};
+use tokio::process::Command;
+
+use crate::support::{Guarded, Mode, Principal, Setup, TENANT, TestApp, repository};
+
+/// The host key of a deployment.
+const KEY: &str = "a-key-of-the-host";
+
+fn keys() -> Keys {
+    let host = vec![Key { name: "default".to_owned(), value: KEY.to_owned() }];
+    Keys { master: String::new(), host, functions: HashMap::new() }
+}
+
+/// Tries the app as somebody with these roles.
+async fn smoke(app: &TestApp, roles: &[&str], arguments: &[&str], key: &str) -> Output {
+    let person = Principal::user(TENANT, 9).claim("idtyp", "user").claim("azpacr", "0");
+    let person = person.claim("sub", "somebody").claim("uti", "a-token");
+    let person = roles.iter().fold(person, |person, role| person.role(role));
+    let mut script = Command::new(repository().join("infra/scripts/smoke.sh"));
+    script.args(arguments).arg(app.host.url());
+    script.env("DEPLOY_TOKEN", app.token(&person)).env("DEPLOY_KEY", key);
+    script.output().await.expect("bash runs it")
+}
+
+const BOTH: [&str; 2] = ["OrderProcessor", "OrderAdmin"];
+
+#[tokio::test]
+async fn a_sound_app_passes_the_smoke_test_each_time() {
+    let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
+    for _ in 0..2 {
+        let output = smoke(&app, &BOTH, &["--fulfilled"], KEY).await;
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("answers as it should"), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_without_a_backend_passes_up_to_queued() {
+    let app = Setup::in_mode(Mode::Proxy)
+        .keys(keys())
+        .set("AzureWebJobs.FulfilOrder.Disabled", "true")
+        .start()
+        .await;
+    let output = smoke(&app, &BOTH, &[], KEY).await;
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_missing_role_fails_the_smoke_test_and_says_where() {
+    let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
+    for (roles, key, complaint) in [
+        (&["OrderProcessor"][..], KEY, "the product is not put: the answer is 403"),
+        (&["OrderAdmin"][..], KEY, "the order is not handed over: the answer is 403"),
+        (&BOTH[..], "another-key", "the product is not put: the answer is 401"),
+    ] {
+        let output = smoke(&app, roles, &[], key).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(complaint), "{output:?}");
+        assert!(!said.contains(key), "{said}");
+    }
+}
+
+/// infra/scripts/migrate.sh reads this to know which address to let in.
+#[tokio::test]
+async fn a_refused_migration_names_the_address_that_the_database_saw() {
+    let guarded = Guarded::empty().await;
+    // No rule of this server is for anybody who comes so.
+    let url = guarded.url("stranger", "127.0.0.1", None).replace("verify-full", "disable");
+    let output = guarded.migrate(vec![("ORDERS_DATABASE_URL", url)]).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let names = "no pg_hba.conf entry for host \"127.0.0.1\"";
+    assert!(!output.status.success() && said.contains(names), "{output:?}");
+}
