@@ -43,7 +43,7 @@ impl World {
             concurrency: Concurrency::new(LIMITS.concurrency),
             tenant: None,
             store: Arc::clone(&store),
-            backend: Backend::StandIn,
+            backend: Some(Backend::StandIn),
             vault: None,
             secret_name: None,
             outbox_deadline: TimeDelta::minutes(2),
