@@ -3,6 +3,7 @@
 # nobody told it of fails, and fails the test.
 folder=FOLDER
 # What it needs itself are no stand-ins.
+# shellcheck disable=SC2123
 PATH=REAL_PATH
 line=${0##*/}
 for argument in "$@"; do
