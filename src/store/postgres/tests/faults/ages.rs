@@ -51,6 +51,5 @@ async fn a_connection_lives_for_half_an_hour() {
     for minute in 2..=27 {
         assert_eq!(connections(1).await, first, "after {minute} minutes");
     }
-    assert_eq!(connections(4).await, first + 1);
-    open_become(&world, 1).await;
+    assert!(connections(4).await > first, "it is still used");
 }
