@@ -1,4 +1,4 @@
-//! What the real host (4.1037) was seen to send; `local-host/tests/recordings` holds one exchange a file.
+//! What the real host (4.1037) was seen to send; `crates/functions-emulator/tests/recordings` holds one exchange a file.
 
 use std::{fmt::Write, path::Path};
 
@@ -25,7 +25,7 @@ const OUTSIDERS: [&str; 3] = ["fwd-catchall-outsider", "pxy-catchall-outsider", 
 
 /// The recordings of these names, one call each, that reached the worker.
 fn recordings(wanted: impl Fn(&str) -> bool) -> Vec<Recording> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("local-host/tests/recordings");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/functions-emulator/tests/recordings");
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

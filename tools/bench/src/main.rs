@@ -1,0 +1,253 @@
+//! Measures the worker beside what limits it and beside what one would use in its place, all in one run, on one
+//! machine, by one load generator. `cargo xtask bench` builds everything and runs this.
+
+mod app;
+mod database;
+mod figures;
+mod goals;
+mod hop;
+mod load;
+mod pgbench;
+mod process;
+mod queue;
+mod requests;
+mod rounds;
+mod sameness;
+mod sample;
+mod second_layer;
+mod server;
+mod starts;
+mod statement;
+mod wire;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use clap::Parser;
+use local_host::clock::Clock;
+
+use crate::{
+    database::{Database, Statements},
+    figures::Figures,
+    load::Load,
+    pgbench::Pgbench,
+    requests::Caller,
+    rounds::{Field, Size},
+    server::{Peer, Programs},
+};
+
+/// Measures the worker beside its limits and its peers.
+#[derive(Parser)]
+struct Args {
+    /// The repository.
+    #[arg(long)]
+    root: PathBuf,
+    /// cargo's output folder; tools are installed and raw data is kept there.
+    #[arg(long)]
+    target: PathBuf,
+    /// The worker as it ships.
+    #[arg(long)]
+    worker: PathBuf,
+    /// One short round instead of three: to see that it runs, not for figures.
+    #[arg(long)]
+    quick: bool,
+    /// Only the way through the local host.
+    #[arg(long)]
+    host: bool,
+    /// What checking tokens costs, and nothing else.
+    #[arg(long)]
+    second_layer: bool,
+}
+
+/// How much of everything is measured.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    size: Size,
+    starts: u32,
+    messages: u32,
+}
+
+impl Plan {
+    fn of(quick: bool) -> Self {
+        let millis = Duration::from_millis;
+        if quick {
+            let size = Size { rounds: 1, warm_up: millis(100), time: millis(400) };
+            return Self { size, starts: 3, messages: 500 };
+        }
+        Self {
+            size: Size { rounds: 3, warm_up: millis(1000), time: millis(2000) },
+            starts: 15,
+            messages: 4000,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(&Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> anyhow::Result<()> {
+    let (plan, began) = (Plan::of(args.quick), Instant::now());
+    let release = |name: &str| args.target.join("release").join(name);
+    let mut programs =
+        Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
+    if args.second_layer {
+        let database = Database::start(&programs.worker).await?;
+        return second_layer::run(&args.root, &programs, &database, plan.size).await;
+    }
+    let place = args.target.join("tools").join("bench-fastify");
+    if !args.host {
+        match server::install_fastify(&args.root.join("tools/bench/fastify"), &place) {
+            Ok(()) => programs.fastify = Some(place),
+            Err(error) => println!("LEFT OUT: everything beside Fastify, because {error:#}"),
+        }
+    }
+    let database = Database::start(&programs.worker).await?;
+    println!("PostgreSQL from {}, fsync on; logs at level info into a pipe that is read", database.source());
+    if args.host {
+        database.statements(&programs).await?;
+        let hop = hop::run(&args.root, &programs.worker, &database, plan.size).await?;
+        let ways = serde_json::to_string_pretty(&hop)?;
+        println!("{ways}\n\n{}", hop::told(&hop));
+        return Ok(());
+    }
+    let statements = database.statements(&programs).await?;
+    let pgbench = database.pgbench();
+    if pgbench.is_none() {
+        println!("LEFT OUT: everything beside pgbench, because it is not there: install Debian's postgresql");
+    }
+    let prepare = |program| Pgbench::prepare(program, &database.url(), &statements);
+    let pgbench = pgbench.map(prepare).transpose()?;
+    same_job(&programs, &database, &statements).await?;
+    let field = Field { programs: &programs, database: &database, statements: &statements, pgbench };
+    let figures = measure(args, plan, &field).await?;
+    let goals = goals::of(&figures);
+    println!("\n{}\n{}{}", figures.tables(), goals::told(&goals, &figures), hop::told(&figures.hop));
+    let raw = keep(&args.target.join("bench"), &figures)?;
+    println!("{} s in all; raw data in {}", began.elapsed().as_secs(), raw.display());
+    Ok(())
+}
+
+async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<Figures> {
+    let Field { programs, database, .. } = field;
+    let busy = process::load();
+    println!("starts");
+    let starts = tokio::task::block_in_place(|| starts::run(programs, &database.url(), plan.starts))?;
+    println!("load generator");
+    let generator = generator(programs, database, plan.size).await?;
+    println!("HTTP");
+    let http = field.run(plan.size).await?;
+    let mut queue = Vec::new();
+    for round in 0..plan.size.rounds {
+        let passed = queue::run(&args.root, &programs.worker, database, round, plan.messages).await?;
+        queue.push(passed);
+        println!(
+            "  round {} of {}, queue: {:.0} messages a second",
+            round + 1,
+            plan.size.rounds,
+            passed.rate
+        );
+    }
+    println!("local host");
+    let hop = hop::run(&args.root, &programs.worker, database, plan.size).await?;
+    let size = |path: &Path| Some(fs::metadata(path).ok()?.len());
+    Ok(Figures {
+        processors: available_parallelism().map_or(0, usize::from),
+        busy,
+        quick: args.quick,
+        generator,
+        starts,
+        http,
+        queue,
+        hop,
+        binary: size(&programs.worker).context("the worker is not there")?,
+        zip: largest_zip(&args.target.join("package")),
+    })
+}
+
+/// Whether all who are measured answer alike.
+async fn same_job(programs: &Programs, database: &Database, statements: &Statements) -> anyhow::Result<()> {
+    let start = |peer| server::start(peer, programs, &database.url(), 1, Some(statements));
+    let worker = start(Peer::Worker)?;
+    sameness::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
+    if programs.fastify.is_some() {
+        sameness::check(&worker, Peer::Fastify, &start(Peer::Fastify)?).await?;
+    }
+    Ok(())
+}
+
+/// How fast the load generator is on an answer that costs nothing: it must be far above everything measured with it.
+async fn generator(programs: &Programs, database: &Database, size: Size) -> anyhow::Result<f64> {
+    let server = server::start(Peer::BareAxum, programs, &database.url(), 1, None)?;
+    let load = Load { clients: 16, warm_up: size.warm_up, time: size.time, every: None };
+    let ping = |_| {
+        let caller = Caller::with("");
+        let ping: load::Requests = Box::new(move |request| caller.write(request, "GET /", "0", "", ""));
+        ping
+    };
+    Ok(load.on(server.address(), 200, ping).await?.rate)
+}
+
+/// The larger of the packaged apps.
+fn largest_zip(folder: &Path) -> Option<u64> {
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    let zips = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "zip"));
+    zips.filter_map(|zip| Some(zip.metadata().ok()?.len())).max()
+}
+
+/// Writes everything that was measured into a file named for the time.
+fn keep(folder: &Path, figures: &Figures) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(Clock::system().now().format("%Y-%m-%dT%H-%M-%SZ.json").to_string());
+    fs::write(&path, serde_json::to_vec_pretty(figures)?)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of every operation by everybody, at every number of clients: two read and two write, and one only reads.
+    const RUNS_A_ROUND: u32 = 3 * (2 * 4 + 2 * 3);
+
+    #[test]
+    fn a_run_ends_in_ten_minutes_and_a_quick_one_in_one() {
+        for (quick, seconds) in [(false, 600), (true, 60)] {
+            let Plan { size, .. } = Plan::of(quick);
+            let runs = (size.warm_up + size.time) * RUNS_A_ROUND * size.rounds;
+            assert!(runs.as_secs() * 4 < seconds * 3, "a quarter is left for starts and queues: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn the_median_is_of_three_rounds_unless_somebody_is_in_a_hurry() {
+        let arguments = ["bench", "--root", ".", "--target", "target", "--worker", "orders-worker"];
+        let args = Args::parse_from(arguments);
+        assert_eq!(Plan::of(args.quick).size.rounds, 3);
+        let args = Args::parse_from(arguments.iter().chain(&["--quick"]));
+        assert_eq!(Plan::of(args.quick).size.rounds, 1);
+    }
+
+    #[test]
+    fn the_larger_package_counts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(largest_zip(&folder.path().join("package")), None);
+        for (name, length) in [("api.zip", 10), ("processor.zip", 20), ("sbom.json", 99)] {
+            fs::write(folder.path().join(name), vec![0; length]).expect("written");
+        }
+        assert_eq!(largest_zip(folder.path()), Some(20));
+    }
+}

@@ -1,0 +1,75 @@
+//! The infrastructure of this repository, held against the controls.
+
+mod azd;
+mod documents;
+mod first;
+mod gates;
+mod import;
+mod live;
+mod network_rules;
+mod operators;
+mod picture;
+mod pipeline;
+mod policies;
+mod proof;
+mod queries;
+mod rights;
+mod scripts;
+mod snapshots;
+mod stand_ins;
+mod table;
+mod workflows;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use infra_check::{
+    deployment::Deployment,
+    worlds::{self, World},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What every choice of parameters deploys, by its committed snapshot.
+fn deployments() -> &'static [(World, Deployment)] {
+    static READ: OnceLock<Vec<(World, Deployment)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let deployed = |world: World| {
+            (world, world.deploy(&root()).unwrap_or_else(|error| panic!("{}: {error}", world.name)))
+        };
+        worlds::all().into_iter().map(deployed).collect()
+    })
+}
+
+/// What one of them deploys.
+fn deployment(name: &str) -> &'static Deployment {
+    let (_, deployment) = deployments().iter().find(|(world, _)| world.name == name).expect("a world");
+    deployment
+}
+
+/// A name without the letters that make it unique.
+fn plain(name: &str) -> String {
+    name.replace(&format!("-{}", worlds::TOKEN), "").replace(worlds::TOKEN, "")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every file of the repository's own with an ending.
+fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && !["target", ".git", ".local", "node_modules"].contains(&name.as_str()) {
+            files(&path, ending, found);
+        } else if path.extension().is_some_and(|is| is == ending) {
+            found.push(path);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask console`: the local host's console on this app, used, attacked and looked at in a headless browser; then
+//! on a handler in another language, and on a build that fails.
+
+mod anyone;
+mod tools;
+
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
+
+use self::{anyone::Anyone, tools::Tools};
+use crate::{app::App, project::Project};
+
+/// Installs what is missing, starts the apps, and lets the browser at it.
+pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
+    let Some(tools) = Tools::found(project)? else { return Ok(()) };
+    let app = App::start(project, "info").await?;
+    let anyone = Anyone::start(project).await?;
+    let shots = project.target().join("console");
+    println!("{} with {}", app.console_url(), tools.browser());
+    let status = Command::new("node")
+        .arg("--test-reporter=spec")
+        .arg(project.root().join("tools/xtask/console/run.mjs"))
+        .env("CONSOLE_URL", app.console_url())
+        .env("APP_URL", app.url())
+        .env("CONSOLE_TENANT", project.people()?.tenant().to_string())
+        .env("CONSOLE_SHOTS", &shots)
+        .env("ANYONE_URL", anyone.console_url())
+        .env("XTASK", env::current_exe().context("this program has no file")?)
+        .envs(tools.environment())
+        .stdin(Stdio::null())
+        .status()
+        .context("cannot start Node")?;
+    app.stop().await;
+    anyone.stop().await;
+    ensure!(
+        status.success(),
+        "the console does not hold what it promises: see above, and the pictures in {}",
+        shots.display()
+    );
+    println!("the console holds; pictures of it are in {}", shots.display());
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Somebody's app: the Node handler of the local host's own tests, which knows nothing of ours.
+
+use anyhow::Context as _;
+use local_host::{
+    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Connections,
+};
+use tempfile::TempDir;
+
+use crate::project::Project;
+
+/// A host that serves it, with sign-in for the people that are built in.
+pub(super) struct Anyone {
+    host: LocalHost,
+    _state: TempDir,
+}
+
+impl Anyone {
+    pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
+        let state = tempfile::tempdir().context("cannot make a folder for the run")?;
+        let app_root = project.root().join("crates/functions-emulator/tests/apps/node");
+        let people = People::of_app(&app_root)?;
+        let host = LocalHost::start(Options {
+            app_root,
+            listen: ([127, 0, 0, 1], 0).into(),
+            settings: Vec::new(),
+            front: FrontMode::On,
+            people: Some(people),
+            state: state.path().to_owned(),
+            keys: None,
+            queues: Connections::default(),
+            events: Events::new(),
+            console: ConsoleOptions::default(),
+        })
+        .await?;
+        host.ready().await?;
+        Ok(Self { host, _state: state })
+    }
+
+    pub(super) fn console_url(&self) -> &str {
+        self.host.console_url()
+    }
+
+    pub(super) async fn stop(self) {
+        self.host.stop().await;
+    }
+}

@@ -1,0 +1,123 @@
+//! The app settings that `dev` starts the worker with.
+
+use std::{
+    collections::BTreeMap, env, ffi::OsString, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use anyhow::Context as _;
+use host_traps::{json_file, local_settings::LocalSettings};
+use local_host::{people::People, supervisor::OWN_URL};
+use serde_json::json;
+
+use crate::project::Project;
+
+/// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, whose
+/// callers pass no front; the shell may set others.
+const IDENTITY: &str = "ORDERS_IDENTITY";
+
+const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
+
+/// Those of local.settings.json, then our own; what the shell sets stays as it is there.
+pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
+    Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, people))
+}
+
+/// The same beside what the shell sets.
+fn beside(
+    shell: impl Fn(&str) -> Option<OsString>,
+    mut settings: BTreeMap<String, String>,
+    people: &People,
+) -> Vec<(String, String)> {
+    settings.remove(IDENTITY);
+    settings.extend(issuer(people));
+    if shell(IDENTITY).is_some_and(|mode| mode == "easyauth") {
+        // The worker refuses the address of an issuer that it would not ask.
+        settings.remove(AUTHORITY);
+    }
+    settings.entry("AZURE_FUNCTIONS_ENVIRONMENT".to_owned()).or_insert_with(|| "Development".to_owned());
+    settings.into_iter().filter(|(name, _)| shell(name).is_none()).collect()
+}
+
+/// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. Nobody else
+/// on this machine may read it.
+pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) -> anyhow::Result<()> {
+    let around = [
+        ("AzureWebJobsStorage", "UseDevelopmentStorage=true"),
+        ("WorkQueues", "UseDevelopmentStorage=true"),
+        ("FUNCTIONS_WORKER_RUNTIME", "custom"),
+    ];
+    let mut values: BTreeMap<&str, String> = around.map(|(name, value)| (name, value.to_owned())).into();
+    values.extend(settings.iter().map(|(name, value)| (name.as_str(), value.replace(OWN_URL, url))));
+    let text = json!({"IsEncrypted": false, "Values": values}).to_string();
+    let mut file = fs::OpenOptions::new();
+    file.write(true).create(true).truncate(true).mode(0o600);
+    let written = file.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
+pub(crate) fn issuer(people: &People) -> [(String, String); 3] {
+    [
+        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
+        (AUTHORITY, format!("{OWN_URL}/_local/issuer")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
+fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    if !path.is_file() {
+        return Ok(BTreeMap::new());
+    }
+    let shown = path.display().to_string();
+    let document = json_file::document(path, &shown).map_err(anyhow::Error::msg)?;
+    let local = LocalSettings::of(&document).map_err(|what| anyhow::anyhow!("{shown}: {what}"))?;
+    Ok(local.values.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_down_can_be_read_again_and_names_the_host() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        let authority = ("ORDERS_ENTRA_AUTHORITY".to_owned(), format!("{OWN_URL}/issuer"));
+        write_down(&path, &[authority], "http://localhost:1").unwrap();
+        let values = values(&path).unwrap();
+        assert_eq!(values["ORDERS_ENTRA_AUTHORITY"], "http://localhost:1/issuer");
+        assert_eq!(values["FUNCTIONS_WORKER_RUNTIME"], "custom");
+    }
+
+    #[test]
+    fn values_of_the_local_settings_are_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("local.settings.json");
+        assert!(values(&path).unwrap().is_empty(), "the file may be absent");
+        fs::write(&path, r#"{"IsEncrypted": false, "Values": {"ORDERS_LOG": "debug"}}"#).unwrap();
+        assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "debug");
+        fs::write(&path, "{\n // mine\n IsEncrypted: false, Values: {ORDERS_LOG: 'info',},\n}").unwrap();
+        assert_eq!(values(&path).unwrap()["ORDERS_LOG"], "info");
+        fs::write(&path, r#"{"Values": {"ORDERS_LOG": 1}}"#).unwrap();
+        assert!(values(&path).unwrap_err().to_string().contains("local.settings.json"));
+    }
+
+    #[test]
+    fn the_worker_gets_what_the_mode_of_the_shell_uses_and_nothing_that_it_ignores() {
+        let people =
+            People::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local-host.json")).unwrap();
+        for (mode, asks_an_issuer) in
+            [(None, true), (Some("easyauth+jwt"), true), (Some("jwt"), true), (Some("easyauth"), false)]
+        {
+            let file = BTreeMap::from([(IDENTITY.to_owned(), "of the file".to_owned())]);
+            let shell = |name: &str| mode.filter(|_| name == IDENTITY).map(OsString::from);
+            let settings: BTreeMap<_, _> = beside(shell, file, &people).into_iter().collect();
+            assert_eq!(settings.contains_key(AUTHORITY), asks_an_issuer, "{mode:?}");
+            assert!(!settings.contains_key(IDENTITY), "{mode:?}: the shell's own counts");
+            assert_eq!(settings["ORDERS_ENTRA_AUDIENCE"], people.audience(), "{mode:?}");
+            assert_eq!(settings["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", "{mode:?}");
+        }
+    }
+}
