@@ -6,8 +6,8 @@
 
 use std::path::PathBuf;
 
-use host_traps::App;
-pub use host_traps::{Finding, Level, Report};
+use functions_lint::App;
+pub use functions_lint::{Finding, Level, Report};
 
 use crate::clock::Clock;
 
@@ -66,7 +66,7 @@ pub fn at_start() -> Result<Vec<Finding>, FactsError> {
 
 fn at_rest(facts: &Facts) -> Vec<Finding> {
     let app: &App = &facts.app;
-    [settings::rules(facts), contract::rules(app), host_traps::check(app)].concat()
+    [settings::rules(facts), contract::rules(app), functions_lint::check(app)].concat()
 }
 
 /// Where the app lies when nobody says so: beside the program, or here.

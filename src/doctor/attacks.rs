@@ -1,7 +1,7 @@
 //! One thing changed at a time in a call that was answered: each change is a lie, and has to be refused.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use host_traps::Finding;
+use functions_lint::Finding;
 use reqwest::RequestBuilder;
 use serde_json::json;
 

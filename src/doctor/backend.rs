@@ -1,6 +1,6 @@
 //! Whether somebody carries orders out, and what becomes of them while nobody does.
 
-use host_traps::Finding;
+use functions_lint::Finding;
 
 use super::{Facts, fail, pass, warn};
 use crate::config::{Config, Fulfilment};

@@ -2,7 +2,7 @@
 //! the header can show a partner's: what counts is that nobody reads what a caller wrote (identity sheet §4).
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use host_traps::Finding;
+use functions_lint::Finding;
 use reqwest::Method;
 
 use super::{

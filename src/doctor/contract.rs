@@ -1,6 +1,6 @@
 //! Rules about host.json and function.json: what the code relies on is what the host is told.
 
-use host_traps::{App, Finding};
+use functions_lint::{App, Finding};
 use serde_json::Value;
 
 use super::{fail, pass};

@@ -1,6 +1,6 @@
 //! Rules about the database: whether it answers, to whom, and what the app may do there.
 
-use host_traps::Finding;
+use functions_lint::Finding;
 
 use super::{Facts, fail, pass, warn};
 use crate::{

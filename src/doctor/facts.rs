@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, path::PathBuf};
 
-use host_traps::{App, Settings, SettingsFile, SettingsFileError, Written};
+use functions_lint::{App, Settings, SettingsFile, SettingsFileError, Written};
 
 use super::{Arguments, beside};
 use crate::{

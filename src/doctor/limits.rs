@@ -1,6 +1,6 @@
 //! Every bound of the worker with its number, so that who wonders about a 429 or a 503 need not read the source.
 
-use host_traps::Finding;
+use functions_lint::Finding;
 
 use super::pass;
 use crate::{

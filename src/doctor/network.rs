@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use host_traps::Finding;
+use functions_lint::Finding;
 use reqwest::header::DATE;
 
 use super::{fail, pass, warn};

@@ -2,7 +2,7 @@
 
 use std::{env, time::Duration};
 
-use host_traps::Finding;
+use functions_lint::Finding;
 use reqwest::{Client, Method, RequestBuilder, Response};
 
 use super::{Facts, attacks, fail, pass};

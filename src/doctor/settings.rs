@@ -1,6 +1,6 @@
 //! Rules about settings: what stops the start, and what starts and is still not what a control asks for.
 
-use host_traps::{Finding, Written};
+use functions_lint::{Finding, Written};
 
 use super::{Facts, backend, fail, limits, pass, warn};
 use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::json;
 
 use crate::support::{

@@ -1,6 +1,6 @@
 //! Who did what to which order, and who was refused what: all of it is told (control C50).
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::{Value, json};
 
 use crate::support::{

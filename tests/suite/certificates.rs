@@ -1,7 +1,7 @@
 //! Certificates that callers show, through the host. The tests stand where the platform's front stands: they set the
 //! principal and the certificate, and nothing strips what they set.
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use test_servers::{Authority, Leaf};
 
 use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, in_every_mode};

@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
+use functions_emulator::Event;
 use futures_util::future::join_all;
-use local_host::Event;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{Database, Proxy, proxy::Entry};

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use local_host::Event;
+use functions_emulator::Event;
 use serde_json::Value;
 use test_servers::Authority;
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::Value;
 
 use crate::support::{Client, Mode, SOON, Setup, TestApp, deliver, document, in_every_mode, repository};

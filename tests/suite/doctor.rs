@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use local_host::Event;
+use functions_emulator::Event;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;

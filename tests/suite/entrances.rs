@@ -1,6 +1,6 @@
 //! The envelope entrance is for the host alone (host issue 6251).
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::{Value, json};
 
 use crate::support::{

@@ -1,7 +1,7 @@
 //! Orders that come through a queue.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::{Value, json};
 
 use crate::support::{

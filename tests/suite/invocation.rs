@@ -1,6 +1,6 @@
 //! An answer names the invocation that the host knows, whatever a caller claims.
 
-use local_host::{Event, front::FrontMode};
+use functions_emulator::{Event, front::FrontMode};
 use uuid::Uuid;
 
 use crate::support::{Mode, Reply, Setup, TestApp, in_every_mode};

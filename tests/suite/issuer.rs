@@ -11,12 +11,12 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use futures_util::future::join_all;
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
     people::People,
 };
+use futures_util::future::join_all;
 use orders_worker::limits::LIMITS;
 use serde_json::json;
 use tokio::{net::TcpListener, time::interval};
@@ -82,7 +82,8 @@ async fn timed(client: &Client) -> (u16, Duration) {
 }
 
 async fn app_with(mode: Mode, issuer: &OwnIssuer, rate: &str) -> TestApp {
-    let setup = Setup::in_mode(mode).evidence(Evidence::Token).front(local_host::front::FrontMode::Off);
+    let setup =
+        Setup::in_mode(mode).evidence(Evidence::Token).front(functions_emulator::front::FrontMode::Off);
     let setup = setup.set("ORDERS_ENTRA_AUTHORITY", &format!("{}/_local/issuer", issuer.url));
     setup.set("ORDERS_RATE_LIMIT", rate).start().await
 }

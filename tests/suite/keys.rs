@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same request twice, one order.
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::json;
 
 use crate::support::{

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use orders_worker::{functions, telemetry::event::kinds};
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::json;
 
 use crate::support::{ABROAD, Evidence, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode};

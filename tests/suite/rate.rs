@@ -1,6 +1,6 @@
 //! How often a caller may call.
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 
 use crate::support::{ABROAD, Client, Mode, Principal, Reply, SOON, Setup, TENANT, an_order, in_every_mode};
 

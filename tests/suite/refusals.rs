@@ -1,6 +1,6 @@
 //! What bad input gets: a problem document, never a 500, and nothing stored.
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode};

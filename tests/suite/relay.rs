@@ -1,6 +1,6 @@
 //! The outbox: what nobody acknowledged is sent again, and nothing else is.
 
-use local_host::front::FrontMode;
+use functions_emulator::front::FrontMode;
 
 use crate::support::{Mode, Principal, SOON, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
 

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use local_host::{Event, front::FrontMode};
+use functions_emulator::{Event, front::FrontMode};
 
 use crate::support::{Evidence, Mode, Setup, binary};
 

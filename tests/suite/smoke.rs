@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, process::Output};
 
-use local_host::keys::{Key, Keys};
+use functions_emulator::keys::{Key, Keys};
 use tokio::process::Command;
 
 use crate::support::{Guarded, Mode, Principal, Setup, TENANT, TestApp, repository};

@@ -2,8 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use functions_emulator::Event;
 use futures_util::future::join_all;
-use local_host::Event;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};

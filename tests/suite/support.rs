@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Event, Events, LocalHost, Options,
     clock::Clock,
     front::FrontMode,
@@ -392,5 +392,5 @@ pub(crate) fn repository() -> &'static Path {
 
 /// One issuer key serves all tests: making one takes longer than most of them.
 pub(crate) fn state() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-host")
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("functions-emulator")
 }

@@ -39,7 +39,7 @@ async function show() {
   const { name, rest } = route();
   main.setAttribute("aria-busy", "true");
   tabs();
-  document.title = `${titles[name]} · ${shared.overview?.app ?? "local-host"}`;
+  document.title = `${titles[name]} · ${shared.overview?.app ?? "functions-emulator"}`;
   try {
     if (shown?.name === name && shown.view.go) return await shown.view.go(rest);
     shown?.view.leave?.();

@@ -106,7 +106,7 @@ impl Admin {
 
     fn shown(&self, function: &Function) -> Value {
         let config =
-            host_traps::json_file::read(&self.app.root.join(&function.name).join("function.json"), "");
+            functions_lint::json_file::read(&self.app.root.join(&function.name).join("function.json"), "");
         let route = match &function.trigger.kind {
             TriggerKind::Http { route, .. } => {
                 let parts = [

@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-pub use host_traps::retry::{Pause, Retry};
-use host_traps::{Level, command_line::CommandLine, configuration::Section, diagnose};
-pub(crate) use host_traps::{Settings, binding::is_queue_name};
+pub use functions_lint::retry::{Pause, Retry};
+use functions_lint::{Level, command_line::CommandLine, configuration::Section, diagnose};
+pub(crate) use functions_lint::{Settings, binding::is_queue_name};
 pub use layout::lay_out;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
@@ -57,7 +57,7 @@ impl App {
             let fault = format!("{} is missing; name the folder that holds host.json", host_json.display());
             return Err(AppError(vec![fault]));
         }
-        let found = host_traps::App::read(root, settings.clone(), None);
+        let found = functions_lint::App::read(root, settings.clone(), None);
         let (refused, warned): (Vec<_>, Vec<_>) =
             diagnose(&found).into_iter().partition(|one| one.level == Level::Fail);
         if !refused.is_empty() {

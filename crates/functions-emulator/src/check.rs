@@ -1,8 +1,8 @@
-//! `local-host check`: what would go wrong with an app under the real host.
+//! `functions-emulator check`: what would go wrong with an app under the real host.
 
 use std::{path::PathBuf, process::ExitCode};
 
-use host_traps::{App, Level, Report, Settings, SettingsFile};
+use functions_lint::{App, Level, Report, Settings, SettingsFile};
 
 /// What to look at.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Some(file) => App::read(&arguments.app, Settings::only(file.settings), Some(file.written)),
         None => App::read(&arguments.app, Settings::over_environment(&[]), None),
     };
-    let report = Report::from(host_traps::check(&app));
+    let report = Report::from(functions_lint::check(&app));
     if arguments.json {
         println!("{}", report.json());
     } else {

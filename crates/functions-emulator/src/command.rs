@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,

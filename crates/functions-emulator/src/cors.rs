@@ -1,6 +1,6 @@
 //! Answers pages of other origins as `func start` does: any method, any header.
 
-use host_traps::cors::Cors;
+use functions_lint::cors::Cors;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
 use crate::{body::Body, invoke::status_only};

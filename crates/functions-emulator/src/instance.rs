@@ -4,7 +4,7 @@ mod call;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use host_traps::{cors::Cors, span::Span};
+use functions_lint::{cors::Cors, span::Span};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::{

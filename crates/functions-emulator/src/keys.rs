@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, fs, path::Path};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use host_traps::json::Document;
+use functions_lint::json::Document;
 use http::{HeaderMap, Request, Uri};
 use serde::Deserialize;
 

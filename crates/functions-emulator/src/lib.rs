@@ -43,5 +43,5 @@ pub mod worker;
 pub use build::Build;
 pub use console::ConsoleOptions;
 pub use event::{Event, Events};
-pub use host_traps::route;
+pub use functions_lint::route;
 pub use supervisor::{LocalHost, Options, StartError};

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use host_traps::template_of;
+use functions_lint::template_of;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
 use http_body_util::{BodyExt, Limited};
 

@@ -2,7 +2,7 @@
 
 use std::{env, path::Path};
 
-use host_traps::{
+use functions_lint::{
     Settings,
     cors::Cors,
     json_file,

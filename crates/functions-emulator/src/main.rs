@@ -1,4 +1,4 @@
-//! Serves an app folder as the Functions host would: `local-host path/to/app`.
+//! Serves an app folder as the Functions host would: `functions-emulator path/to/app`.
 
 mod check;
 mod command;
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand, ValueEnum};
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     front::FrontMode,
     issuer::{Issuer, TokenOptions},
@@ -23,15 +23,15 @@ use setting::Setting;
 
 const EXAMPLES: &str = "\
 Examples:
-  local-host .                                    serve the app in this folder on http://localhost:7071
-  local-host . --port 0 --log json                on any free port, for a program
-  local-host . --import queues.json --export queues.json
+  functions-emulator .                                    serve the app in this folder on http://localhost:7071
+  functions-emulator . --port 0 --log json                on any free port, for a program
+  functions-emulator . --import queues.json --export queues.json
                                                   keep the messages from one run to the next
-  local-host . --watch --build 'go build'         build and restart at every save
-  local-host . --keys keys.json                   demand function keys, as on the platform
-  local-host target/app --people people.json --front on
-  local-host --people people.json --token keeper
-  local-host check target/app --settings local.settings.json";
+  functions-emulator . --watch --build 'go build'         build and restart at every save
+  functions-emulator . --keys keys.json                   demand function keys, as on the platform
+  functions-emulator target/app --people people.json --front on
+  functions-emulator --people people.json --token keeper
+  functions-emulator check target/app --settings local.settings.json";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub(crate) use host_traps::json::NetDate;
+pub(crate) use functions_lint::json::NetDate;
 
 /// How deep Json.NET reads by default.
 const DEEPEST: usize = 64;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use host_traps::json::{Document, JsonError};
+use functions_lint::json::{Document, JsonError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-pub use host_traps::schedule;
+pub use functions_lint::schedule;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 

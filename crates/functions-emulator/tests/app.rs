@@ -4,8 +4,8 @@
 
 use std::{fs, time::Duration};
 
-use host_traps::Settings;
-use local_host::app::{App, AuthLevel, DataType, MessageEncoding, OutputKind, TriggerKind};
+use functions_emulator::app::{App, AuthLevel, DataType, MessageEncoding, OutputKind, TriggerKind};
+use functions_lint::Settings;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -211,7 +211,7 @@ fn routes_of_host_json_make_functions_with_one_level_unless_they_have_their_own(
         ("http-handler2", "inner/{id:int}", AuthLevel::Admin),
     ];
     assert_eq!(routes(&app), expected);
-    assert!(app.functions.iter().all(local_host::app::Function::is_http_in_out));
+    assert!(app.functions.iter().all(functions_emulator::app::Function::is_http_in_out));
     host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }] });
     let alone = load(&folder(&host, &[]), &[]).unwrap();
     assert_eq!(routes(&alone), [("http-handler1", "a", AuthLevel::Function)]);

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-use local_host::{
+use functions_emulator::{
     Events,
     app::Connection,
     clock::Clock,

@@ -9,16 +9,16 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt as _, Empty};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     front::{Front, FrontMode},
     issuer::{Issuer, TokenOptions},
     listener::Body,
     people::People,
 };
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, Empty};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

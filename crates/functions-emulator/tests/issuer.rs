@@ -6,13 +6,13 @@ use std::{error::Error as _, fs, path::Path, thread, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{Request, StatusCode};
-use http_body_util::BodyExt as _;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use local_host::{
+use functions_emulator::{
     issuer::{Issuer, IssuerServer, Refusal, TokenOptions},
     people::{Kind, People, PeopleError},
 };
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

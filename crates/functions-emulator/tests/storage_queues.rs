@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use local_host::{
+use functions_emulator::{
     Event, Events,
     app::Connection,
     clock::Clock,
@@ -32,7 +32,7 @@ macro_rules! in_memory_and_at_a_server {
         mod $promise {
             #[tokio::test]
             async fn memory() {
-                super::$promise(local_host::queues::Queues::default()).await;
+                super::$promise(functions_emulator::queues::Queues::default()).await;
             }
             #[tokio::test]
             async fn queue_server() {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use local_host::{
+use functions_emulator::{
     front::FrontMode,
     keys::{self, Key},
 };

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use local_host::{
+use functions_emulator::{
     front::FrontMode,
     keys::{Key, Keys},
 };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use local_host::Event;
+use functions_emulator::Event;
 use serde_json::Value;
 use tokio::sync::broadcast::error::TryRecvError;
 use uuid::Uuid;

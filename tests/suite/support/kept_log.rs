@@ -8,7 +8,7 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
-use local_host::Event;
+use functions_emulator::Event;
 use serde_json::Value;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 

@@ -1,7 +1,7 @@
 //! Principals written by hand, as header and as token, for tests that walk around the front.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use local_host::issuer::Issuer;
+use functions_emulator::issuer::Issuer;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 

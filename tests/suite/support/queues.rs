@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use local_host::{
+use functions_emulator::{
     Events,
     app::Connection,
     clock::Clock,

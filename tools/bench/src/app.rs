@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options,
     app::lay_out,
     clock::Clock,

@@ -30,7 +30,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Parser;
-use local_host::clock::Clock;
+use functions_emulator::clock::Clock;
 
 use crate::{
     database::{Database, Statements},

@@ -76,7 +76,7 @@ pub(crate) async fn run(
     Ok(Passed { rate: f64::from(messages) / took, worker, database, host })
 }
 
-fn held(queues: &local_host::queues::MemoryQueues) -> usize {
+fn held(queues: &functions_emulator::queues::MemoryQueues) -> usize {
     let counts = queues.counts(QUEUE);
     counts.visible + counts.hidden
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options, app::lay_out, front::FrontMode, issuer::TokenOptions,
     people::People, queues::Connections,
 };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use local_host::{
+use functions_emulator::{
     issuer::{Issuer, IssuerServer},
     people::People,
 };

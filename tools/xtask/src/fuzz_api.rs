@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use local_host::issuer::TokenOptions;
+use functions_emulator::issuer::TokenOptions;
 
 use self::tool::Tool;
 use crate::{app::App, project::Project, token};

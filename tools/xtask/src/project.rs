@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::people::People;
+use functions_emulator::people::People;
 
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
 pub(crate) const WORKER: &str = "orders-worker";

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
     people::People,

@@ -50,7 +50,7 @@ async fn the_same_story_has_the_same_answers_under_either_host() {
 /// A PATH on which the stand-in is found first.
 fn stand_in(folder: &Path) -> String {
     let func = folder.join("func");
-    let host = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("local-host");
+    let host = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("functions-emulator");
     let script = STAND_IN.replace("$LOCAL_HOST", host.to_str().expect("UTF-8"));
     fs::write(&func, script).expect("a script");
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).expect("a program");

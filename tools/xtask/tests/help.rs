@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use local_host::people::People;
+use functions_emulator::people::People;
 
 fn xtask(arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("xtask starts");

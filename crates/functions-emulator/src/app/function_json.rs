@@ -3,7 +3,7 @@
 
 mod binding;
 
-use host_traps::{Settings, configuration::Section, retry::Retry};
+use functions_lint::{Settings, configuration::Section, retry::Retry};
 use serde_json::{Value, json};
 
 use super::Function;
@@ -13,7 +13,7 @@ use binding::Binding;
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECT"];
 
 /// Reads every function, those that are switched off too if they can be read.
-pub(super) fn all(app: &host_traps::App, file: &Section<'_>) -> Result<Vec<Function>, Vec<String>> {
+pub(super) fn all(app: &functions_lint::App, file: &Section<'_>) -> Result<Vec<Function>, Vec<String>> {
     let (mut functions, mut faults) = (Vec::new(), Vec::new());
     for Found { name, place, json } in found(app, file) {
         match json.and_then(|json| function(&name, &json, &app.settings)) {
@@ -33,7 +33,7 @@ struct Found {
     json: Result<Value, String>,
 }
 
-fn found(app: &host_traps::App, file: &Section<'_>) -> Vec<Found> {
+fn found(app: &functions_lint::App, file: &Section<'_>) -> Vec<Found> {
     let http = file.section("customHandler").section("http");
     let default = http.text("defaultAuthorizationLevel");
     let routes = http.items("routes");

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use host_traps::{
+use functions_lint::{
     Settings,
     command_line::{self, CommandLine},
     configuration::{Section, Unbound},

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     Build, LocalHost,
     rebuild::{self, BuildError, Saves},
 };

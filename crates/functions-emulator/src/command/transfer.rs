@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use anyhow::{Context as _, bail};
-use local_host::{
+use functions_emulator::{
     app::App,
     queues::{Connections, MemoryQueues, Queues},
 };

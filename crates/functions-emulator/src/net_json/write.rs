@@ -1,6 +1,6 @@
 //! .NET's texts of values: `ToString`, and Json.NET's two ways to write JSON.
 
-use host_traps::json::float;
+use functions_lint::json::float;
 
 use super::Json;
 

@@ -1,6 +1,6 @@
 //! What the host tells its worker by environment (protocol sheet §1.2).
 
-use host_traps::command_line::Variable;
+use functions_lint::command_line::Variable;
 use tokio::process::Command;
 
 use super::Setup;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use host_traps::{
+use functions_lint::{
     Settings,
     launch::{Launch, StartFault},
 };

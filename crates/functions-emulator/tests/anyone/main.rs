@@ -21,7 +21,7 @@ use tokio::{
 /// Long enough for an interpreter on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// `local-host .` in a copy of an app folder.
+/// `functions-emulator .` in a copy of an app folder.
 struct Typed {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -33,7 +33,7 @@ impl Typed {
         let folder = tempfile::tempdir().unwrap();
         let app = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/apps").join(app);
         copy(&app, folder.path()).unwrap();
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         command.arg(".").current_dir(folder.path()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

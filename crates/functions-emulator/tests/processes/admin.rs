@@ -1,6 +1,6 @@
 //! What the host answers below /admin, which belongs to no function.
 
-use local_host::keys::Keys;
+use functions_emulator::keys::Keys;
 use serde_json::{Value, json};
 
 use crate::app::{Running, TestApp, client};

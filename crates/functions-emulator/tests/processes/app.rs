@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode,
     queues::MemoryQueues,
 };
@@ -251,6 +251,6 @@ pub(crate) fn kill(pid: u32) {
 pub(crate) fn echo_worker() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a file");
     let path = test.ancestors().nth(2).expect("target/debug").join("examples/echo_worker");
-    assert!(path.exists(), "{} is missing: cargo build -p local-host --examples", path.display());
+    assert!(path.exists(), "{} is missing: cargo build -p functions-emulator --examples", path.display());
     path
 }

@@ -91,8 +91,9 @@ async fn calls_beyond_the_concurrent_ones_wait_for_their_turn() {
     let second = running.call("ok");
     let (first, second) = tokio::join!(first, second);
     assert_eq!((first.expect("an answer").0, second.expect("an answer").0), (200, 200));
-    let next =
-        |event| if let local_host::Event::Invoked { function, .. } = event { Some(function) } else { None };
+    let next = |event| {
+        if let functions_emulator::Event::Invoked { function, .. } = event { Some(function) } else { None }
+    };
     assert_eq!(running.next(next).await, "slow", "the second began when the first had ended");
     running.host.stop().await;
 }

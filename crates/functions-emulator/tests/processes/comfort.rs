@@ -25,7 +25,7 @@ fn url(ready: &str) -> &str {
 
 /// A command that is to end by itself.
 async fn ended(app: &TestApp, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
     command.arg(&app.options.app_root).current_dir(&app.options.app_root);
     command.args(["--port", "0"]).args(arguments).kill_on_drop(true);
     within(command.output()).await.expect("it ends")
@@ -187,8 +187,9 @@ async fn a_worker_that_listens_at_the_other_address_is_told_so() {
 
 #[tokio::test]
 async fn help_shows_examples() {
-    let help = Command::new(env!("CARGO_BIN_EXE_local-host")).arg("--help").output().await.expect("help");
-    assert!(String::from_utf8_lossy(&help.stdout).contains("local-host . "));
+    let help =
+        Command::new(env!("CARGO_BIN_EXE_functions-emulator")).arg("--help").output().await.expect("help");
+    assert!(String::from_utf8_lossy(&help.stdout).contains("functions-emulator . "));
 }
 
 /// On a terminal each key counts at once; Python gives one to a program that has none.
@@ -203,7 +204,11 @@ async fn on_a_terminal_keys_restart_kill_and_quit() {
     }
     let app = TestApp::new().http("ok");
     let mut command = Command::new("python3");
-    command.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_local-host")]);
+    command.args([
+        "-c",
+        "import pty, sys; pty.spawn(sys.argv[1:])",
+        env!("CARGO_BIN_EXE_functions-emulator"),
+    ]);
     command.arg(&app.options.app_root).args(["--port", "0"]).current_dir(&app.options.app_root);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().expect("Python starts");

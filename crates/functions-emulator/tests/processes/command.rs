@@ -18,7 +18,7 @@ pub(crate) struct Typed {
 
 impl Typed {
     pub(crate) fn with(app: &TestApp, options: impl FnOnce(&mut Command)) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         // Where what it keeps goes with the folder.
         command.arg(&app.options.app_root).current_dir(&app.options.app_root);
         options(&mut command);
@@ -95,7 +95,7 @@ async fn a_setting_that_is_none_is_refused_and_not_repeated() {
         ("A SETTING=canary-5c1e", "has a name with a blank in it"),
         ("A_SETTING\n=canary-5c1e", "has a name with a blank in it"),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         let output = command.args([".", "--setting", given]).output().await.expect("the command runs");
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(2), "{said}");
@@ -153,7 +153,7 @@ async fn a_token_of_the_command_opens_the_front_of_the_command() {
     let [url] = typed.behind(["ready on "]).await;
     let url = url.split(';').next().unwrap_or_default();
     let port = url.rsplit(':').next().unwrap_or_default();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
     common(&mut command, port);
     let token = command.args(["--token", "keeper"]).output().await.unwrap();
     let token = String::from_utf8(token.stdout).unwrap();
@@ -193,7 +193,7 @@ async fn the_command_finds_what_would_go_wrong_and_fails_for_it() {
     let app =
         TestApp::new().http("answer").set("/customHandler/description/defaultExecutablePath", "bin/worker");
     let check = async |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         command.arg("check").arg(&app.options.app_root).args(more);
         command.env("FUNCTIONS_WORKER_RUNTIME", "custom").output().await.unwrap()
     };
@@ -218,7 +218,7 @@ async fn the_command_finds_what_would_go_wrong_and_fails_for_it() {
 async fn an_app_in_which_nothing_would_go_wrong_passes() {
     let app = TestApp::new().http("answer").set("/customHandler/description/defaultExecutablePath", "worker");
     std::fs::copy("/bin/true", app.options.app_root.join("worker")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
     command.arg("check").arg(&app.options.app_root).env("FUNCTIONS_WORKER_RUNTIME", "custom");
     let found = command.output().await.unwrap();
     assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));

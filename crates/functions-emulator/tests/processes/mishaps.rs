@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     queues::{Counts, MemoryQueues, Mishap, QueueError},
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use local_host::{
+use functions_emulator::{
     Event,
     app::{Connection, DataType, Function, MessageEncoding, Trigger, TriggerKind},
     queue_listener::{BadMessage, queue_data},
@@ -16,7 +16,7 @@ use crate::app::{TestApp, kill, noon};
 const TEXT: &str = "eyJrIjoxfQ==";
 
 fn message(text: &str) -> Message {
-    let queues = MemoryQueues::with_clock(local_host::clock::Clock::stopped_at(noon()));
+    let queues = MemoryQueues::with_clock(functions_emulator::clock::Clock::stopped_at(noon()));
     queues.put("jobs", text.to_owned()).expect("a small text");
     queues.receive("jobs", 1, Duration::from_mins(10)).remove(0)
 }

@@ -49,7 +49,7 @@ async fn each_start_of_a_worker_has_an_id_of_its_own_on_its_command_line() {
     let mut running = app.set("/customHandler/description/arguments", list).start().await;
     let first = running.get("arguments").await.1;
     running.get("exit-1").await;
-    running.next(|event| matches!(event, local_host::Event::WorkerReady { .. }).then_some(())).await;
+    running.next(|event| matches!(event, functions_emulator::Event::WorkerReady { .. }).then_some(())).await;
     assert_ne!(running.get("arguments").await.1, first);
     running.host.stop().await;
 }
@@ -162,7 +162,7 @@ async fn what_means_something_else_is_told_at_the_start() {
     let running = app.start().await;
     let mut told = Vec::new();
     while let Ok(event) = events.try_recv() {
-        if let local_host::Event::Noted { what } = event {
+        if let functions_emulator::Event::Noted { what } = event {
             told.push(what);
         }
     }

@@ -127,7 +127,7 @@ async fn what_a_build_makes_in_the_folder_does_not_call_for_builds_without_end()
 async fn nothing_is_served_that_was_never_built() {
     let app = an_app();
     let Output { status, stderr, .. } = {
-        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         command.arg(&app.options.app_root).current_dir(&app.options.app_root).kill_on_drop(true);
         command.args(["--port", "0", "--build", "echo no such type >&2; exit 3"]);
         within(command.output()).await.expect("it ends")

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use local_host::{Event, queues::Counts};
+use functions_emulator::{Event, queues::Counts};
 use serde_json::{Value, json};
 
 use crate::app::{Running, TestApp, kill, within};
@@ -46,7 +46,7 @@ async fn lived(recording: &Value, function: &str) -> (Vec<Value>, Vec<String>, C
 }
 
 /// Whether what is hidden waits for the visibility timeout, and not for the lease.
-fn waits(queues: &local_host::queues::MemoryQueues) -> bool {
+fn waits(queues: &functions_emulator::queues::MemoryQueues) -> bool {
     let now = queues.clock().now();
     queues.peek("jobs").iter().all(|message| (message.next_visible_at - now).num_seconds() <= 1)
 }

@@ -216,7 +216,7 @@ impl LaidOut {
     }
 
     async fn check(&self, more: &[&str]) -> Value {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         command.args(["check", "--json", "."]).args(more).env("PATH", &self.path);
         let done =
             command.current_dir(self.place.path().join("app")).output().await.expect("the command starts");
@@ -225,7 +225,7 @@ impl LaidOut {
     }
 
     fn run(&self) -> Typed {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local-host"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         command.args([".", "--port", "0"]).env("PATH", &self.path);
         command.current_dir(self.place.path().join("app"));
         Typed::of(command)

@@ -1,6 +1,6 @@
 //! Instances come and go; the listener and the queues stay.
 
-use local_host::Event;
+use functions_emulator::Event;
 
 use serde_json::json;
 

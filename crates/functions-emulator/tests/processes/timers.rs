@@ -1,6 +1,6 @@
 //! When timers fire and what the worker is told.
 
-use local_host::{Event, timers::schedule::Schedule};
+use functions_emulator::{Event, timers::schedule::Schedule};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 
@@ -150,7 +150,7 @@ async fn a_run_that_was_missed_comes_at_the_next_start_and_says_so() {
     running.host.stop().await;
     queues.clock().turn(std::time::Duration::from_hours(2));
     let mut events = options.events.listen();
-    let host = local_host::LocalHost::start(options).await.expect("the host starts");
+    let host = functions_emulator::LocalHost::start(options).await.expect("the host starts");
     let line = next_of_timer_whole(&mut events).await;
     assert!(line.contains("\"IsPastDue\":true"), "{line}");
     host.stop().await;

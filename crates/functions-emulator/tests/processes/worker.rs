@@ -1,6 +1,6 @@
 //! The worker's process: environment, output, exits, strikes (protocol sheet §1).
 
-use local_host::{Event, front::FrontMode};
+use functions_emulator::{Event, front::FrontMode};
 use serde_json::Value;
 
 use crate::app::{Running, TestApp, alive, gone, within};

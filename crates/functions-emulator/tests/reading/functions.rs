@@ -1,6 +1,6 @@
 //! Function folders.
 
-use local_host::app::{AuthLevel, DataType, TriggerKind};
+use functions_emulator::app::{AuthLevel, DataType, TriggerKind};
 
 use crate::{HOST, HTTP, load, names, timer, with_bindings, with_triggers};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use host_traps::Settings;
-use local_host::app::{App, MessageEncoding};
+use functions_emulator::app::{App, MessageEncoding};
+use functions_lint::Settings;
 
 use crate::{HOST, HTTP, folder, load, names, prefixed, with_host};
 

@@ -9,7 +9,7 @@ mod routes;
 
 use std::fs;
 
-use local_host::app::App;
+use functions_emulator::app::App;
 use tempfile::TempDir;
 
 const HOST: &str =

@@ -1,6 +1,6 @@
 //! Routes, and prefixes before them.
 
-use local_host::app::TriggerKind;
+use functions_emulator::app::TriggerKind;
 
 use crate::{HOST, prefixed, with_triggers};
 

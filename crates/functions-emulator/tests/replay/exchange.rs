@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use local_host::{
+use functions_emulator::{
     app::{Function, TriggerKind},
     queue_listener::queue_data,
     timers::{Status, schedule::Schedule, timer_data},

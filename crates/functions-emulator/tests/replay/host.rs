@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, path::Path, sync::Arc};
 
-use http_body_util::BodyExt;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use local_host::{
+use functions_emulator::{
     Events,
     app::App,
     invoke::{Invoker, Target},
@@ -13,6 +10,9 @@ use local_host::{
     listener::Listener,
     queues::MemoryQueues,
 };
+use http_body_util::BodyExt;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::AbortHandle};

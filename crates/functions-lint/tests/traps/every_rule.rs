@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use host_traps::{Level, Report, SettingsFile, SettingsFileError, Written};
+use functions_lint::{Level, Report, SettingsFile, SettingsFileError, Written};
 use serde_json::{Value, json};
 
 use crate::folder::{EMULATOR, Folder, elf, http_output, http_trigger, queue_trigger};
@@ -252,7 +252,7 @@ fn installed_extensions_need_no_bundle() {
 
 #[test]
 fn every_rule_is_broken_by_some_app() {
-    let all: BTreeSet<_> = host_traps::rule_names().into_iter().collect();
+    let all: BTreeSet<_> = functions_lint::rule_names().into_iter().collect();
     let mut seen: BTreeSet<_> = broken().into_iter().map(|(rule, ..)| rule).collect();
     seen.extend(routes().map(|(rule, _)| rule));
     assert_eq!(all, seen);
@@ -324,7 +324,7 @@ fn the_readme_lists_every_rule() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a README");
     let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let listed: BTreeSet<_> = rows.map(|(rule, _)| rule.to_owned()).collect();
-    let rules: BTreeSet<_> = host_traps::rule_names().into_iter().map(str::to_owned).collect();
+    let rules: BTreeSet<_> = functions_lint::rule_names().into_iter().map(str::to_owned).collect();
     assert_eq!(listed, rules);
 }
 

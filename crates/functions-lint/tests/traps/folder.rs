@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use host_traps::{App, Finding, Level, Settings, Written, check};
+use functions_lint::{App, Finding, Level, Settings, Written, check};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

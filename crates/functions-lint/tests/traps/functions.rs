@@ -1,6 +1,6 @@
 //! Function folders: what the emulator refuses at its start is found before, by the same code.
 
-use host_traps::Level::{Fail, Warn};
+use functions_lint::Level::{Fail, Warn};
 use serde_json::{Value, json};
 
 use crate::folder::{Folder, http_output, http_trigger, queue_trigger, told_once, untold};

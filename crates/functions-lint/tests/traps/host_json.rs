@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use host_traps::Level::{Fail, Warn};
+use functions_lint::Level::{Fail, Warn};
 use serde_json::{Value, json};
 
 use crate::folder::{Folder, told_once, untold};

@@ -1,6 +1,6 @@
 //! The program that is started: what keeps it from starting is found, and what another machine may have is no fault.
 
-use host_traps::Level::{Fail, Warn};
+use functions_lint::Level::{Fail, Warn};
 use serde_json::json;
 
 use crate::folder::{Folder, elf, told_once, untold};

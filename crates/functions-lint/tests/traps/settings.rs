@@ -1,6 +1,6 @@
 //! App settings: what is right on a developer's machine and wrong in Azure, and the other way round.
 
-use host_traps::Level::{Fail, Warn};
+use functions_lint::Level::{Fail, Warn};
 use serde_json::json;
 
 use crate::folder::{EMULATOR, Folder, http_output, http_trigger, queue_trigger, told_once, untold};

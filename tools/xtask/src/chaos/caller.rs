@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use local_host::{
+use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
     people::People,

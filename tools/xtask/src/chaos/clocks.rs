@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use local_host::clock::Clock;
+use functions_emulator::clock::Clock;
 
 /// The furthest that a clock is off, in seconds: three days. Between the earliest and the latest time that a run knows lie
 /// less than the seven days after which closed outbox rows are forgotten; the checker counts them.

@@ -6,7 +6,7 @@ mod plan;
 use std::{fmt, time::Duration};
 
 use anyhow::ensure;
-use local_host::queues::Mishap;
+use functions_emulator::queues::Mishap;
 use tokio::time::sleep;
 
 use super::{journal::Journal, world::World};

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use local_host::people::People;
+use functions_emulator::people::People;
 use serde_json::Value;
 
 use super::{

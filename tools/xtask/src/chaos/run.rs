@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use local_host::clock::Clock;
+use functions_emulator::clock::Clock;
 use tokio::{
     sync::watch,
     time::{interval, timeout},

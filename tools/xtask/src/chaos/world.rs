@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Event, Events, LocalHost, Options,
     app::lay_out,
     front::FrontMode,

@@ -1,7 +1,7 @@
 //! Somebody's app: the Node handler of the local host's own tests, which knows nothing of ours.
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Connections,
 };
 use tempfile::TempDir;

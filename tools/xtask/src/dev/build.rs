@@ -1,7 +1,7 @@
 //! Compiles the worker.
 
 use anyhow::Context as _;
-use local_host::rebuild::{self, BuildError};
+use functions_emulator::rebuild::{self, BuildError};
 
 use crate::project::{Profile, Project};
 

@@ -2,7 +2,7 @@
 
 mod paint;
 
-use local_host::Event;
+use functions_emulator::Event;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use local_host::{
+use functions_emulator::{
     issuer::TokenOptions,
     people::{Kind, People, Person},
 };

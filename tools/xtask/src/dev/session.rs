@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::{
+use functions_emulator::{
     Build, ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode,
     people::People, queues::Connections,
 };

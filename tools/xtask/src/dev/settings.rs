@@ -6,8 +6,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use host_traps::{json_file, local_settings::LocalSettings};
-use local_host::{people::People, supervisor::OWN_URL};
+use functions_emulator::{people::People, supervisor::OWN_URL};
+use functions_lint::{json_file, local_settings::LocalSettings};
 use serde_json::json;
 
 use crate::project::Project;

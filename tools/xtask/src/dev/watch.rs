@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, path::Path};
 
 use anyhow::Context as _;
-use local_host::rebuild::Saves;
+use functions_emulator::rebuild::Saves;
 
 use crate::project::Project;
 

@@ -2,7 +2,7 @@
 
 use std::{iter, path::Path};
 
-use local_host::people::{Kind, People, Person};
+use functions_emulator::people::{Kind, People, Person};
 
 use super::functions::{Offered, offered};
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
-use local_host::people::People;
+use functions_emulator::people::People;
 use serde_json::Value;
 
 use crate::project::read;

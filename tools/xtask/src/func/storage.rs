@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::bail;
-use host_traps::json_file;
+use functions_lint::json_file;
 use serde_json::Value;
 
 use super::links;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_host::LocalHost;
+use functions_emulator::LocalHost;
 
 use crate::{app, project::Project};
 

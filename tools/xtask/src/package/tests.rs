@@ -14,7 +14,7 @@ use super::{App, Entries, Entry, Program, archive, package, rules};
 use crate::project::Project;
 
 const LIST: &str = r#"{"packages": [
-    {"name": "host-traps", "version": "0.1.0", "source": "local"},
+    {"name": "functions-lint", "version": "0.1.0", "source": "local"},
     {"name": "orders-worker", "version": "0.1.0", "source": "local", "root": true},
     {"name": "fastrand", "version": "2.5.0", "source": "crates.io"}
 ]}"#;
@@ -104,7 +104,7 @@ fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
     for (bytes, told) in [
         (program(Architecture::Aarch64, Some(LIST)), "another architecture"),
         (
-            program(Architecture::X86_64, Some(&LIST.replace("host-traps", "infra-check"))),
+            program(Architecture::X86_64, Some(&LIST.replace("functions-lint", "infra-check"))),
             "holds infra-check",
         ),
         (program(Architecture::X86_64, Some(&LIST.replace("orders-worker", "bench"))), "holds bench"),
@@ -160,7 +160,9 @@ fn nothing_else_and_nothing_less_passes() {
         rules::faults(&zip, &BTreeSet::from(["Ask"]), &worker).unwrap().join("; ")
     };
     assert_eq!(faults(&fit), "");
-    for path in ["Take/function.json", "Ask/more.json", "local-host", "local.settings.json", "./bin/worker"] {
+    for path in
+        ["Take/function.json", "Ask/more.json", "functions-emulator", "local.settings.json", "./bin/worker"]
+    {
         let mut more = fit.clone();
         more.insert(path.to_owned(), worker.clone());
         assert!(faults(&more).contains(&format!("{path} does not belong")), "{path}: {}", faults(&more));

@@ -1,6 +1,6 @@
 //! One entry of `bindings`.
 
-use host_traps::{Settings, binding};
+use functions_lint::{Settings, binding};
 use serde_json::Value;
 
 use crate::app::{AuthLevel, Connection, DataType, Input, Output, OutputKind, Trigger, TriggerKind};

@@ -1,6 +1,6 @@
 //! How the app's build stands, as whoever builds it says.
 
-use local_host::Build;
+use functions_emulator::Build;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use local_host::Event;
+use functions_emulator::Event;
 use reqwest::Method;
 use serde_json::json;
 

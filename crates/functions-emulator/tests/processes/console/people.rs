@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use local_host::{
+use functions_emulator::{
     front::FrontMode,
     keys::{Key, Keys},
     people::People,

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
-use local_host::{
+use functions_emulator::{
     ConsoleOptions, Event, Events, LocalHost, Options,
     front::FrontMode,
     queues::{Counts, MemoryQueues},

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use local_host::queues::Mishap;
+use functions_emulator::queues::Mishap;
 use tokio::{sync::watch, time::sleep};
 
 use super::{Fault, PURGE, RELAY};
