@@ -8,13 +8,14 @@
 //! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment
 //! against the controls, and [`startup`] says why a process cannot serve.
 //!
-//! Two modules know none of the others, and a test keeps it so: `host`, which knows nothing of orders, and
-//! `orders`, which knows nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
+//! [`host`] is a crate of its own, which knows nothing of orders. The module `orders` knows none of the others, and a
+//! test keeps it so: nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
 //! `functions` knows both a call and the store.
+
+pub use azure_functions_handler as host;
 
 pub mod config;
 pub mod telemetry;
-pub mod host;
 pub mod identity;
 pub mod policy;
 pub mod limit;

@@ -1,9 +1,7 @@
 //! Answers on the wire: as HTTP, or wrapped into `{Outputs, Logs, ReturnValue}` (protocol sheet §4).
 
-use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::{

@@ -6,12 +6,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::{Body as Wire, BodyDataStream, HttpBody},
-    http::{HeaderMap, header::EXPECT},
-};
+use axum_core::body::{Body as Wire, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, header::EXPECT};
+use http_body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How much of an unwanted body is read and thrown away: the host's own limit of a request (protocol sheet §6).
@@ -102,7 +101,7 @@ struct Arriving {
 }
 
 impl Stream for Arriving {
-    type Item = Result<Bytes, axum::Error>;
+    type Item = Result<Bytes, axum_core::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };

@@ -7,7 +7,7 @@ mod stream;
 
 use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
-use axum::{body::Body as Wire, extract::Request};
+use axum_core::{body::Body as Wire, extract::Request};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;

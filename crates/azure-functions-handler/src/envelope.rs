@@ -4,8 +4,8 @@ mod request;
 
 use std::sync::Arc;
 
-use axum::http::{StatusCode, request::Parts};
 use bytes::Bytes;
+use http::{StatusCode, request::Parts};
 use tokio::time::Instant;
 use uuid::Uuid;
 

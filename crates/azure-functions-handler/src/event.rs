@@ -19,7 +19,7 @@ pub struct Kind {
 }
 
 /// What a field of an event may be. No text but a constant is among it: what a caller sent cannot be logged as such.
-pub(crate) trait Told {
+pub trait Told {
     /// The field's value.
     fn told(&self) -> impl Value + '_;
 }
@@ -54,6 +54,7 @@ impl<T: Told> Told for Option<T> {
 }
 
 /// Declares an enum of events: each with its name, level, message and fields, and a way to log it.
+#[macro_export]
 macro_rules! events {
     (
         $(#[$doc:meta])*
@@ -73,8 +74,8 @@ macro_rules! events {
 
         impl $events<'_> {
             /// Every kind that there is.
-            pub const KINDS: &'static [$crate::host::event::Kind] = &[$(
-                $crate::host::event::Kind {
+            pub const KINDS: &'static [$crate::event::Kind] = &[$(
+                $crate::event::Kind {
                     name: $name,
                     level: tracing::Level::$level,
                     message: $message,
@@ -88,7 +89,7 @@ macro_rules! events {
                     $(Self::$event { $($field),* } => tracing::event!(
                         tracing::Level::$level,
                         event = $name,
-                        $($field = $crate::host::event::Told::told(&$field),)*
+                        $($field = $crate::event::Told::told(&$field),)*
                         $message
                     ),)+
                 }
@@ -97,10 +98,10 @@ macro_rules! events {
     };
 }
 
-pub(crate) use events;
+pub use crate::events;
 
 /// The name of the last line of every invocation, from which whoever keeps spans makes one.
-pub(crate) const INVOCATION_ENDED: &str = "invocation-ended";
+pub const INVOCATION_ENDED: &str = "invocation-ended";
 
 events! {
     /// What the protocol layer has to tell.

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use axum::http::Method;
+use http::Method;
 
 use super::{Answer, Call, Delivery, Output, Retry, Tick};
 

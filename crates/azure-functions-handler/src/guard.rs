@@ -1,6 +1,6 @@
 //! Turns away what only pretends to come from the host (host issue 6251, protocol sheet §9.1).
 
-use axum::http::{
+use http::{
     HeaderMap,
     header::{CONTENT_TYPE, HOST, USER_AGENT},
     request::Parts,

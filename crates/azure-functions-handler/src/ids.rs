@@ -1,6 +1,6 @@
 //! Which invocation this is, and which trace it belongs to.
 
-use axum::http::HeaderMap;
+use http::HeaderMap;
 use uuid::Uuid;
 
 /// The header in which the host names an invocation (protocol sheet §2.2).

@@ -4,6 +4,9 @@
 //! `POST /<FunctionName>` with `{Data, Metadata}` (`envelope`). `guard` turns away what only pretends to
 //! come from the host; `run` puts a deadline, a panic guard and one log line around every invocation.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 mod answer;
 pub mod binding;
 pub mod body;
@@ -31,4 +34,4 @@ pub use listener::listen;
 pub use outage::Outage;
 pub use run::{PARENT_SPAN_ID, SPAN_ID};
 pub use served::served;
-pub use server::{Host, Limits, Refusal};
+pub use server::{Host, InProcess, Limits, Refusal};

@@ -2,12 +2,9 @@
 
 use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
 
-use axum::{
-    extract::Request,
-    http::{StatusCode, request::Parts},
-    response::Response,
-};
+use axum_core::{extract::Request, response::Response};
 use futures_util::FutureExt;
+use http::{StatusCode, request::Parts};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;

@@ -1,13 +1,18 @@
 //! Listens, and leads each request to its entrance.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts},
+use axum_core::{
+    extract::Request,
     response::{IntoResponse, Response},
 };
+use http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -148,13 +153,36 @@ impl<A: Send + Sync + 'static> Host<A> {
 
     /// What answers behind the listener, for a caller within the process; `port` is the one that the Functions host
     /// would name in `Host`.
-    pub fn router(self, port: u16) -> Router {
-        let behind = |State(serving): State<Arc<Serving<A>>>, request| lead(serving, request);
-        Router::new().fallback(behind).with_state(self.open(port))
+    pub fn into_service(self, port: u16) -> InProcess<A> {
+        InProcess(self.open(port))
     }
 
     fn open(self, port: u16) -> Arc<Serving<A>> {
         Arc::new(Serving { host: self, port })
+    }
+}
+
+/// A host that is called within its own process, without a socket.
+pub struct InProcess<A>(Arc<Serving<A>>);
+
+impl<A> Clone for InProcess<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: Send + Sync + 'static> tower_service::Service<Request> for InProcess<A> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let serving = Arc::clone(&self.0);
+        Box::pin(async { Ok(lead(serving, request).await) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use crate::host::event::Event;
+use crate::event::Event;
 
 /// Why a request was refused that is one too many.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,12 +3,12 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::host::{Body, binding};
+use crate::{Body, binding};
 
 /// Why an envelope cannot be read. Never holds what was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

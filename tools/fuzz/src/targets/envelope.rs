@@ -1,4 +1,4 @@
-//! Envelopes, for each kind of trigger, through the router that serves the Functions host.
+//! Envelopes, for each kind of trigger, through the service that answers the Functions host.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,6 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::Body,
     http::{HeaderValue, Method, Request, StatusCode, header},
 };
@@ -14,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use orders_worker::{
-    host::{Answer, Call, Concurrency, Delivery, Function, Host, Trigger},
+    host::{Answer, Call, Concurrency, Delivery, Function, Host, InProcess, Trigger},
     limits::LIMITS,
     problem::Problem,
 };
@@ -85,7 +84,7 @@ impl App {
 /// A host whose handlers do nothing but look.
 struct Door {
     app: Arc<App>,
-    router: Router,
+    service: InProcess<App>,
     runtime: Runtime,
 }
 
@@ -152,7 +151,7 @@ impl Door {
             spans: false,
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
-        Self { app, router: host.router(PORT), runtime }
+        Self { app, service: host.into_service(PORT), runtime }
     }
 
     /// The answer's status, and what a handler saw. The answer is one that the host understands.
@@ -163,7 +162,7 @@ impl Door {
             .body(Body::from(envelope))
             .expect("a request");
         let (status, body) = self.runtime.block_on(async {
-            let Ok(response) = self.router.clone().oneshot(request).await;
+            let Ok(response) = self.service.clone().oneshot(request).await;
             let (parts, body) = response.into_parts();
             (parts.status, body.collect().await.expect("a whole answer").to_bytes())
         });

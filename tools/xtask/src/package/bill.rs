@@ -23,7 +23,7 @@ use crate::project::{Project, WORKER};
 const LIMIT: usize = 8 << 20;
 
 /// The crates of this repository that the worker consists of. Every other one only develops and tests.
-const SHIP: [&str; 2] = [WORKER, "functions-lint"];
+const SHIP: [&str; 3] = [WORKER, "functions-lint", "azure-functions-handler"];
 
 /// Licences, in the words of their crates, by name and version.
 type Said = BTreeMap<(String, String), String>;
