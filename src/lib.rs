@@ -12,7 +12,7 @@
 //! test keeps it so: nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
 //! `functions` knows both a call and the store.
 
-pub use azure_functions_handler as host;
+pub use azure_functions_handler::host;
 
 pub mod config;
 pub mod telemetry;

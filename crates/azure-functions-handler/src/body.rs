@@ -65,12 +65,21 @@ impl Body {
     }
 
     /// As [`read`](Self::read), until this moment at the latest.
-    pub(super) async fn read_by(self, deadline: Instant, limit: usize) -> Result<Bytes, BodyError> {
+    pub(crate) async fn read_by(self, deadline: Instant, limit: usize) -> Result<Bytes, BodyError> {
         timeout_at(deadline, self.read(limit)).await.unwrap_or(Err(BodyError::TooSlow))
     }
 
+    /// The body on its way to a handler.
+    pub(crate) fn into_wire(self) -> Wire {
+        match self {
+            Self::Stream { wire, .. } => wire,
+            Self::Whole(bytes) => Wire::from(bytes),
+            Self::Absent => Wire::empty(),
+        }
+    }
+
     /// The body of a request that has just arrived, and how long reading it may take.
-    pub(super) fn arriving(headers: &HeaderMap, wire: Wire, time: Duration) -> Self {
+    pub(crate) fn arriving(headers: &HeaderMap, wire: Wire, time: Duration) -> Self {
         if wire.is_end_stream() {
             return Self::Absent;
         }

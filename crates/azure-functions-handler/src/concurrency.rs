@@ -39,6 +39,19 @@ pub struct ConcurrencyLimits {
     pub per_caller: Option<usize>,
 }
 
+impl Default for ConcurrencyLimits {
+    /// 512 requests at once, of which 256 over HTTP without an identified caller; no bound for one caller.
+    fn default() -> Self {
+        Self {
+            running: 512,
+            unidentified: 512,
+            unidentified_direct: 256,
+            waiting_envelopes: 512,
+            per_caller: None,
+        }
+    }
+}
+
 /// Who calls, for counting: a principal of Entra.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct CallerId {
@@ -97,7 +110,7 @@ impl Concurrency {
     }
 
     /// Logs what happened since the call before, if anything did.
-    pub(super) fn log_metrics(&self) {
+    pub(crate) fn log_metrics(&self) {
         let counts = self.0.counts.take(self.0.running(), self.0.unidentified());
         if !counts.is_empty() {
             counts.log();
@@ -105,7 +118,7 @@ impl Concurrency {
     }
 
     /// Logs the metrics for as long as the process lives.
-    pub(super) async fn keep_logging_metrics(self) {
+    pub(crate) async fn keep_logging_metrics(self) {
         let mut minute = interval_at(Instant::now() + BETWEEN_METRICS, BETWEEN_METRICS);
         loop {
             minute.tick().await;
@@ -119,14 +132,14 @@ impl Concurrency {
     }
 
     /// A place for a direct request, if there is one.
-    pub(super) fn try_direct(&self) -> Option<RequestSlot> {
+    pub(crate) fn try_direct(&self) -> Option<RequestSlot> {
         let unidentified = Arc::clone(&self.0.direct).try_acquire_owned().ok();
         let unidentified = self.0.told(DIRECT, Refused::Unidentified, unidentified)?;
         self.try_run(unidentified)
     }
 
     /// A place for an envelope, if there is one by then.
-    pub(super) async fn envelope(&self, deadline: Instant) -> Option<RequestSlot> {
+    pub(crate) async fn envelope(&self, deadline: Instant) -> Option<RequestSlot> {
         let semaphore = Arc::clone(&self.0.envelopes);
         let unidentified = match Arc::clone(&semaphore).try_acquire_owned() {
             Ok(permit) => Some(permit),
@@ -150,7 +163,7 @@ impl Concurrency {
     }
 
     /// Resolves when no request runs.
-    pub(super) async fn drained(&self) {
+    pub(crate) async fn drained(&self) {
         let all = u32::try_from(self.0.limits.running).unwrap_or(u32::MAX);
         drop(self.0.running.acquire_many(all).await);
     }
@@ -243,7 +256,7 @@ impl RequestSlot {
     }
 
     /// The envelope is read, and the host alone calls.
-    pub(super) fn read_for_host(&self) {
+    pub(crate) fn read_for_host(&self) {
         *self.holder() = Holder::Uncounted;
     }
 

@@ -7,7 +7,7 @@ mod stream;
 
 use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
-use axum_core::{body::Body as Wire, extract::Request};
+use axum_core::{body::Body as Wire, extract::Request, response::Response};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -18,13 +18,58 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    Answer, Refusal,
-    event::Event,
-    ids, run,
-    server::{Serving, lead},
-};
+use crate::{Concurrency, event::Event, response::Whole};
 use stream::{Progress, Stream};
+
+/// What answers on a connection.
+pub(crate) trait Respond: Send + Sync + 'static {
+    /// The requests that run.
+    fn concurrency(&self) -> &Concurrency;
+
+    /// How long the head of a request may take from its first byte to its last.
+    fn head_timeout(&self) -> Duration;
+
+    /// The largest head of a request, in bytes.
+    fn head_size(&self) -> usize;
+
+    /// The longest deadline of an invocation.
+    fn longest_invocation(&self) -> Duration;
+
+    /// Answers a request.
+    fn respond(self: Arc<Self>, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// The answer to a head that could not be read.
+    fn refuse(&self, head: UnreadableHead) -> impl Future<Output = Whole> + Send;
+}
+
+/// Why the head of a request could not be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UnreadableHead {
+    /// It is not HTTP, or hyper had no answer to it.
+    NotHttp(Option<u16>),
+    UriTooLong,
+    TooLarge,
+}
+
+impl UnreadableHead {
+    /// By the status with which hyper would have answered.
+    const fn of(status: Option<u16>) -> Self {
+        match status {
+            Some(414) => Self::UriTooLong,
+            Some(431) => Self::TooLarge,
+            other => Self::NotHttp(other),
+        }
+    }
+
+    pub(crate) fn log(self) {
+        let status = match self {
+            Self::NotHttp(status) => status,
+            Self::UriTooLong => Some(414),
+            Self::TooLarge => Some(431),
+        };
+        Event::RequestUnreadable { status }.log();
+    }
+}
 
 /// How long the rest of an unreadable request is read and dropped. Closing on unread bytes resets the connection, and a
 /// reset can destroy the answer before its caller has read it.
@@ -32,15 +77,15 @@ const DISCARD_TIME: Duration = Duration::from_secs(2);
 
 /// Serves until the connection ends; from `stop` on it ends as soon as no request is under way, and holds `in_head` while
 /// a head is begun.
-pub(super) async fn serve<A: Send + Sync + 'static>(
-    serving: Arc<Serving<A>>,
+pub(crate) async fn serve<R: Respond>(
+    responder: Arc<R>,
     socket: TcpStream,
     (mut stop, in_head): (watch::Receiver<bool>, watch::Receiver<()>),
 ) {
     let progress = Arc::new(Progress::default());
-    let stream = Stream::new(socket, Arc::clone(&progress), serving.host.limits.head);
+    let stream = Stream::new(socket, Arc::clone(&progress), responder.head_timeout());
     let service = service_fn(|request: Request<Incoming>| {
-        let (serving, under_way) = (Arc::clone(&serving), progress.request());
+        let (responder, under_way) = (Arc::clone(&responder), progress.request());
         let of_body = Arc::clone(&under_way);
         let request = request.map(|body| {
             Wire::new(body.map_frame(move |frame| {
@@ -49,14 +94,14 @@ pub(super) async fn serve<A: Send + Sync + 'static>(
             }))
         });
         async move {
-            let response = lead(serving, request).await;
+            let response = responder.respond(request).await;
             drop(under_way);
             Ok::<_, Infallible>(response)
         }
     });
     let mut http = http1::Builder::new();
     // A caller may close its sending half once its request is whole, and still wants the answer.
-    http.half_close(true).max_buf_size(serving.host.limits.head_size);
+    http.half_close(true).max_buf_size(responder.head_size());
     let mut connection = http.serve_connection(TokioIo::new(stream), service);
     let mut in_head = Some(in_head);
     let mut stopping = false;
@@ -79,28 +124,17 @@ pub(super) async fn serve<A: Send + Sync + 'static>(
     let Stream { mut socket, held, .. } = connection.into_parts().io.into_inner();
     // A caller who is gone misses nothing.
     drop(match (ended, held) {
-        (Err(error), held) if error.is_parse() => refuse(&serving, socket, held.as_deref()).await,
+        (Err(error), held) if error.is_parse() => refuse(&*responder, socket, held.as_deref()).await,
         (_, Some(of_a_handler)) => send_last(&mut socket, &of_a_handler).await,
         (_, None) => Ok(()),
     });
 }
 
 /// Answers a head that hyper could not read, where hyper would have answered it.
-async fn refuse<A>(serving: &Serving<A>, mut socket: TcpStream, held: Option<&[u8]>) -> io::Result<()> {
+async fn refuse<R: Respond>(responder: &R, mut socket: TcpStream, held: Option<&[u8]>) -> io::Result<()> {
     let held = held.and_then(|held| str::from_utf8(held).ok());
     let status = held.and_then(|head| head.get(9..12)?.parse::<u16>().ok());
-    let refusal = match status {
-        Some(414) => Refusal::UriTooLong,
-        Some(431) => Refusal::HeadTooLarge,
-        _ => Refusal::Unreadable,
-    };
-    let id = ids::new_invocation_id();
-    let span = run::span(id, "");
-    let answer = span.in_scope(|| {
-        let invocation = run::begun(serving, (id, ""), None);
-        Event::RequestUnreadable { status }.log();
-        (serving.host.refuse)(refusal, &invocation)
-    });
+    let answer = responder.refuse(UnreadableHead::of(status)).await;
     let Some(held) = held else { return Ok(()) };
     let date = held.lines().find(|line| line.starts_with("date: ")).unwrap_or_default();
     send_last(&mut socket, &on_the_wire(&answer, date)).await?;
@@ -115,7 +149,7 @@ async fn send_last(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// An answer after which the connection ends.
-fn on_the_wire(answer: &Answer, date: &str) -> Vec<u8> {
+fn on_the_wire(answer: &Whole, date: &str) -> Vec<u8> {
     let reason = answer.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!(
         "HTTP/1.1 {} {reason}\r\nconnection: close\r\ncontent-length: {}\r\n{date}\r\n",

@@ -1,212 +1,183 @@
-//! The envelope entrance: `{Data, Metadata}` in, `{Outputs, Logs, ReturnValue}` out.
+//! What is in an envelope (protocol sheet §3). Values are looked for, never walked: what a caller nested a
+//! thousand levels deep and the host copied into `Metadata` is skipped, not followed.
 
-mod request;
-
-use std::sync::Arc;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use bytes::Bytes;
-use http::{StatusCode, request::Parts};
-use tokio::time::Instant;
-use uuid::Uuid;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::{
-    Answer, Body, BodyError, Call, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Refusal,
-    Refused, RequestSlot, Retry, Tick, Trigger,
-    answer::{self, Outputs},
-    event::Event,
-    ids, route,
-    run::{self, Ended},
-    server::Serving,
-};
-use request::{Malformed, Request};
+use crate::{Body, binding};
 
-/// Why there is no call to make.
-enum Fault {
-    /// The app has words for it, which an HTTP caller gets to see.
-    Refused(Refusal),
-    /// This is no envelope of the function's trigger.
-    Malformed(Malformed),
+/// Why an envelope cannot be read. Never holds what was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Malformed {
+    /// The sender stopped in the middle.
+    Interrupted,
+    /// There is no trigger value where it has to be.
+    Envelope,
+    /// The value is not an HTTP request.
+    NotHttp,
+    /// The value is an HTTP request, and the function is not for one.
+    Http,
+    /// The value is a request that HTTP cannot carry: its method, its URL, or a name or value among its headers.
+    NotCarried,
+    /// The request has more headers than can be read.
+    TooManyHeaders,
 }
 
-/// Runs one invocation and puts its result into an envelope, which has to be whole by then.
-pub(super) async fn call<A: Send + Sync + 'static>(
-    serving: &Serving<A>,
-    function: &Function<A>,
-    slot: RequestSlot,
-    whole_by: Instant,
-    (id, parts, body): (Uuid, Parts, Body),
-) -> Ended {
-    let transport = ids::traceparent(&parts.headers);
-    let visit = Visit { serving, function, slot: Arc::new(slot), whole_by, id, transport };
-    match &function.trigger {
-        Trigger::Http { binding, run, .. } => visit.http(binding, *run, body).await,
-        Trigger::Queue { binding, run, .. } => visit.queue(binding, *run, body).await,
-        Trigger::Timer { binding, run, .. } => visit.timer(binding, *run, body).await,
-    }
-}
-
-/// Refuses a call because too many run: in an envelope if the caller can read the answer, else by failing.
-pub(super) fn busy<A: Send + Sync + 'static>(
-    serving: &Serving<A>,
-    function: &Function<A>,
-    (id, parts): (Uuid, &Parts),
-) -> Ended {
-    let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
-    let refused = match function.trigger {
-        Trigger::Http { .. } => wrapped(&(serving.host.refuse)(Refusal::Busy, &invocation), Outputs::new()),
-        _ => unread(),
-    };
-    Ended { is_counted: true, ..refused }
-}
-
-/// What the steps of one invocation share.
-struct Visit<'a, A> {
-    serving: &'a Serving<A>,
-    function: &'a Function<A>,
-    slot: Arc<RequestSlot>,
-    whole_by: Instant,
-    id: Uuid,
-    transport: Option<String>,
-}
-
-impl<A: Send + Sync + 'static> Visit<'_, A> {
-    async fn http(self, binding: &str, run: OnCall<A>, body: Body) -> Ended {
-        let host = &self.serving.host;
-        let deadline = Instant::now() + host.limits.http;
-        let opened = self.open(body, deadline, |envelope| request::http(envelope, binding)).await;
-        let inner = opened.as_ref().ok().and_then(|request| ids::traceparent(&request.headers));
-        let traceparent = inner.or_else(|| self.transport.clone());
-        let invocation = self.begun(traceparent);
-        let matched = opened.and_then(|request| match self.params(&request) {
-            Some(params) => Ok((request, params)),
-            None => Err(Fault::Refused(Refusal::NotFound)),
-        });
-        let (request, params) = match matched {
-            Ok(matched) => matched,
-            Err(Fault::Refused(refusal)) => {
-                return wrapped(&(host.refuse)(refusal, &invocation), Outputs::new());
-            }
-            Err(Fault::Malformed(why)) => return failed(why.reason()),
-        };
-        let Request { method, query, headers, body, .. } = request;
-        let slot = Arc::clone(&self.slot);
-        let call = Call { invocation, method, params, query, headers, body, slot, carries_outputs: true };
-        let (answer, messages) = run::answered(self.serving, self.function, run, call, deadline).await;
-        wrapped(&answer, messages)
-    }
-
-    async fn queue(self, binding: &str, run: OnDelivery<A>, body: Body) -> Ended {
-        let deadline = Instant::now() + self.serving.host.limits.queue;
-        let opened = self.open(body, deadline, |envelope| request::delivery(envelope, binding)).await;
-        let invocation = self.begun(self.transport.clone());
-        let (payload, dequeue_count) = match opened {
-            Ok(opened) => opened,
-            Err(fault) => return failed(fault.reason()),
-        };
-        self.slot.read_for_host();
-        let app = Arc::clone(&self.serving.host.app);
-        let work = async { run(app, Delivery { invocation, payload, dequeue_count }).await };
-        match run::guarded(deadline, work).await {
-            Ok(Ok(())) => settled(&Outputs::new()),
-            Ok(Err(Retry(reason))) => failed(reason),
-            Err(refusal) => failed(refusal.reason()),
-        }
-    }
-
-    async fn timer(self, binding: &str, run: OnTick<A>, body: Body) -> Ended {
-        let deadline = Instant::now() + self.serving.host.limits.queue;
-        let opened = self.open(body, deadline, |envelope| request::tick(envelope, binding)).await;
-        let invocation = self.begun(self.transport.clone());
-        if let Err(fault) = opened {
-            return failed(fault.reason());
-        }
-        self.slot.read_for_host();
-        let app = Arc::clone(&self.serving.host.app);
-        let work = async { run(app, Tick { invocation }).await };
-        let messages = match run::guarded(deadline, work).await {
-            Ok(Ok(messages)) => messages,
-            Ok(Err(Retry(reason))) => return failed(reason),
-            Err(refusal) => return failed(refusal.reason()),
-        };
-        match answer::outputs(&messages, self.function.outputs) {
-            Ok(outputs) => settled(&outputs),
-            Err(defect) => {
-                run::defective(&defect);
-                failed("its messages cannot travel")
-            }
-        }
-    }
-
-    fn begun(&self, traceparent: Option<String>) -> Invocation {
-        run::begun(self.serving, (self.id, self.function.name), traceparent)
-    }
-
-    /// Reads the envelope and looks into it.
-    async fn open<T>(
-        &self,
-        body: Body,
-        deadline: Instant,
-        look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
-    ) -> Result<T, Fault> {
-        let read = body.read_by(self.whole_by, self.serving.host.limits.envelope);
-        match run::guarded(deadline, read).await {
-            Ok(Ok(envelope)) => look(&envelope).map_err(Fault::from),
-            Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
-            Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
-            Ok(Err(BodyError::TooSlow)) => {
-                self.serving.host.concurrency.count(Refused::SlowBody);
-                Err(Fault::Refused(Refusal::BodyTooSlow))
-            }
-            Err(refusal) => Err(Fault::Refused(refusal)),
-        }
-    }
-
-    /// The parameters if the caller's request is one of this function's, by our own match.
-    fn params(&self, request: &Request) -> Option<Vec<(&'static str, String)>> {
-        match &self.function.trigger {
-            Trigger::Http { method, route, .. } if *method == request.method => {
-                route::matched(self.serving.host.prefix, route, &request.path)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What the caller sent wrongly is told to the caller; what the host did fails the invocation.
-impl From<Malformed> for Fault {
-    fn from(malformed: Malformed) -> Self {
-        match malformed {
-            Malformed::NotCarried => Self::Refused(Refusal::Unreadable),
-            Malformed::TooManyHeaders => Self::Refused(Refusal::HeadTooLarge),
-            Malformed::Interrupted | Malformed::Envelope | Malformed::NotHttp | Malformed::Http => {
-                Self::Malformed(malformed)
-            }
-        }
-    }
-}
-
-impl Fault {
-    fn reason(&self) -> &'static str {
+impl Malformed {
+    /// For the log.
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
-            Self::Refused(refusal) => refusal.reason(),
-            Self::Malformed(malformed) => malformed.reason(),
+            Self::Interrupted => "the envelope was cut off",
+            Self::Envelope => "the envelope has no value for the function's trigger",
+            Self::NotHttp => "an HTTP function was given something else than an HTTP request",
+            Self::NotCarried => "a method, URL or header of the request cannot be sent in HTTP",
+            Self::TooManyHeaders => "the request has too many headers",
+            Self::Http => "a queue or timer function was given an HTTP request",
         }
     }
 }
 
-fn wrapped(answer: &Answer, messages: Outputs) -> Ended {
-    Ended { status: answer.status, response: answer::wrapped(answer, messages), is_counted: false }
+/// A caller's request as the host tells of it.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// As the caller sent it, still percent-encoded.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
 }
 
-fn settled(outputs: &Outputs) -> Ended {
-    Ended { status: StatusCode::OK, response: answer::settled(outputs), is_counted: false }
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "Data")]
+    data: BTreeMap<Cow<'a, str>, &'a RawValue>,
+    #[serde(borrow, rename = "Metadata")]
+    metadata: Option<&'a RawValue>,
 }
 
-fn failed(reason: &'static str) -> Ended {
-    Event::InvocationFailed { reason }.log();
-    unread()
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told<'a> {
+    url: String,
+    method: String,
+    headers: BTreeMap<String, Lines>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
 }
 
-fn unread() -> Ended {
-    Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed(), is_counted: false }
+/// The lines of one header: real hosts send a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lines {
+    Many(Vec<String>),
+    One(String),
+}
+
+/// The HTTP request that triggered the function.
+pub(crate) fn http(envelope: &Bytes, binding: &str) -> Result<Request, Malformed> {
+    let Envelope { data, .. } = parsed(envelope)?;
+    let value = unquoted(data.get(binding).ok_or(Malformed::Envelope)?);
+    let told: Told = serde_json::from_str(&value).map_err(|_| Malformed::NotHttp)?;
+    let (path, query) = path_and_query(&told.url).ok_or(Malformed::NotCarried)?;
+    Ok(Request {
+        method: Method::from_bytes(told.method.as_bytes()).map_err(|_| Malformed::NotCarried)?,
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: headers(told.headers)?,
+        body: told.body.map_or(Body::Absent, body),
+    })
+}
+
+/// The message that triggered the function, and how often it was delivered so far.
+pub(crate) fn delivery(envelope: &Bytes, binding: &str) -> Result<(Bytes, Option<u32>), Malformed> {
+    let Envelope { data, metadata } = parsed(envelope)?;
+    let value = data.get(binding).ok_or(Malformed::Envelope)?;
+    if is_http(value) {
+        Err(Malformed::Http)
+    } else {
+        Ok((binding::message(binding::payload(value)), metadata.and_then(count)))
+    }
+}
+
+/// Whether a timer triggered the function.
+pub(crate) fn tick(envelope: &Bytes, binding: &str) -> Result<(), Malformed> {
+    let Envelope { data, .. } = parsed(envelope)?;
+    let value = data.get(binding).ok_or(Malformed::Envelope)?;
+    if is_http(value) {
+        return Err(Malformed::Http);
+    }
+    if unquoted(value).starts_with('{') { Ok(()) } else { Err(Malformed::Envelope) }
+}
+
+/// JSON text of the trigger's value and of `Metadata`.
+pub(crate) fn members(envelope: &Bytes, binding: &str) -> Result<(String, String), Malformed> {
+    let Envelope { data, metadata } = parsed(envelope)?;
+    let value = data.get(binding).ok_or(Malformed::Envelope)?;
+    let metadata = metadata.map_or("{}", RawValue::get);
+    Ok((value.get().to_owned(), metadata.to_owned()))
+}
+
+fn parsed(envelope: &Bytes) -> Result<Envelope<'_>, Malformed> {
+    serde_json::from_slice(envelope).map_err(|_| Malformed::Envelope)
+}
+
+/// The JSON text of a value that may come as it is or as a string that holds it.
+fn unquoted(value: &RawValue) -> Cow<'_, str> {
+    serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned)
+}
+
+fn is_http(value: &RawValue) -> bool {
+    let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+    ["Url", "Method", "Headers"].iter().all(|member| members.contains_key(*member))
+}
+
+/// A diagnostic, for a payload can overwrite it.
+fn count(metadata: &RawValue) -> Option<u32> {
+    let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(metadata.get()).ok()?;
+    unquoted(members.get("DequeueCount")?).trim_matches('"').parse().ok()
+}
+
+/// Whether the host sends a body of this type as Base64.
+pub(crate) fn is_binary(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/octet-stream" || kind.starts_with("multipart/")
+}
+
+fn path_and_query(url: &str) -> Option<(&str, &str)> {
+    let target = if url.starts_with('/') {
+        url
+    } else {
+        let (_, rest) = url.split_once("://")?;
+        rest.find(['/', '?']).map_or("/", |start| &rest[start..])
+    };
+    Some(target.split_once('?').unwrap_or((target, "")))
+}
+
+fn headers(told: BTreeMap<String, Lines>) -> Result<HeaderMap, Malformed> {
+    let mut headers = HeaderMap::new();
+    for (name, lines) in told {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Malformed::NotCarried)?;
+        let lines = match lines {
+            Lines::Many(lines) => lines,
+            Lines::One(line) => vec![line],
+        };
+        for line in lines {
+            // There is a number of names beyond which appending would panic.
+            let value = HeaderValue::from_bytes(line.as_bytes()).map_err(|_| Malformed::NotCarried)?;
+            headers.try_append(&name, value).map_err(|_| Malformed::TooManyHeaders)?;
+        }
+    }
+    Ok(headers)
+}
+
+fn body(value: &RawValue) -> Body {
+    match unquoted(value) {
+        text if text.is_empty() => Body::Absent,
+        text => Body::Whole(text.into_owned().into()),
+    }
 }

@@ -136,7 +136,8 @@ events! {
         AcceptFailed = "accept-failed", ERROR, "a new connection cannot be accepted",
             { error: &'a (dyn Error + 'static), count: u64 };
         /// The host will try again, or give up.
-        InvocationFailed = "invocation-failed", WARN, "the invocation failed", { reason: &'static str };
+        InvocationFailed = "invocation-failed", WARN, "the invocation failed",
+            { reason: &'static str, error: Option<&'a dyn Display> };
         /// A bug: the caller got a 500.
         HandlerPanicked = "handler-panicked", ERROR, "the handler panicked", {};
         /// A bug: the caller got a 500.

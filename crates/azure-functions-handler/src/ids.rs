@@ -4,35 +4,35 @@ use http::HeaderMap;
 use uuid::Uuid;
 
 /// The header in which the host names an invocation (protocol sheet §2.2).
-pub(super) const INVOCATION_ID: &str = "x-azure-functions-invocationid";
+pub(crate) const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
 /// The invocation id of a request: what follows the last comma of the last value, for in forward mode the host
 /// appends its own to a caller's; a new one if that is no UUID.
-pub(super) fn invocation_id(headers: &HeaderMap) -> Uuid {
+pub(crate) fn invocation_id(headers: &HeaderMap) -> Uuid {
     let last = headers.get_all(INVOCATION_ID).iter().next_back().and_then(|value| value.to_str().ok());
     let own = last.and_then(|value| value.rsplit(',').next()).map(str::trim);
     own.and_then(|text| Uuid::try_parse(text).ok()).unwrap_or_else(new_invocation_id)
 }
 
 /// The id of an invocation of which the host told none.
-pub(super) fn new_invocation_id() -> Uuid {
+pub(crate) fn new_invocation_id() -> Uuid {
     chance()
 }
 
 /// The one well-formed `traceparent` of these headers, if there is one.
-pub(super) fn traceparent(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn traceparent(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all("traceparent").iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     value.to_str().ok().filter(|text| is_traceparent(text)).map(str::to_owned)
 }
 
 /// The id of the span that a well-formed `traceparent` names.
-pub(super) fn span_id(traceparent: &str) -> &str {
+pub(crate) fn span_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(2).unwrap_or_default()
 }
 
 /// The same trace, continued by a span of ours.
-pub(super) fn continued(traceparent: &str) -> String {
+pub(crate) fn continued(traceparent: &str) -> String {
     let flags = traceparent.rsplit('-').next().unwrap_or_default();
     format!("00-{}-{}-{flags}", trace_id(traceparent), new_span_id())
 }
@@ -42,12 +42,12 @@ fn new_span_id() -> String {
 }
 
 /// A trace of our own, not sampled.
-pub(super) fn new_traceparent() -> String {
+pub(crate) fn new_traceparent() -> String {
     format!("00-{}-{}-00", chance().simple(), new_span_id())
 }
 
 /// The trace id within a well-formed `traceparent`.
-pub(super) fn trace_id(traceparent: &str) -> &str {
+pub(crate) fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or_default()
 }
 

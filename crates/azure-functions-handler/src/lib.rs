@@ -1,37 +1,97 @@
-//! What the Functions host sends and wants back, for any app: two entrances, one kind of call.
+//! Azure Functions in Rust, as a custom handler.
 //!
-//! Functions with one `httpTrigger` and one `http` output arrive as the real request (`direct`), all else as
-//! `POST /<FunctionName>` with `{Data, Metadata}` (`envelope`). `guard` turns away what only pretends to
-//! come from the host; `run` puts a deadline, a panic guard and one log line around every invocation.
-
+//! Register async functions, serve them, test them in every invocation mode:
+//!
+//! ```no_run
+//! use azure_functions_handler::{Functions, Path, get};
+//!
+//! async fn hello(Path(name): Path<String>) -> String {
+//!     format!("Hello, {name}!")
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> std::process::ExitCode {
+//! let functions: Functions<()> = Functions::new().http("Hello", get("hello/{name}"), hello);
+//! functions.run(()).await
+//! # }
+//! ```
+//!
+//! # How an invocation reaches its handler
+//!
+//! The Functions host calls in one of two ways. A function that has one HTTP trigger and no output but its answer gets the
+//! caller's real request, if host.json enables forwarding or proxying. Everything else is called with an envelope,
+//! `POST /<Name>` with `{Data, Metadata}`. A handler sees an [`http::Request`] either way, through its arguments
+//! ([`Handler`]), and its response is sent as it is or put into an envelope. [`TestApp`] calls an app in each of these ways
+//! without a host.
+//!
+//! # What ends an invocation
+//!
+//! | What happens | Handler | Outputs |
+//! |---|---|---|
+//! | The caller hangs up | runs to its end | are sent, if the host still waits: it does for envelopes |
+//! | Its deadline passes ([`Limits`]) | is dropped at its next await; the caller gets 504, a message is delivered again | are not sent |
+//! | It panics | is unwound; the caller gets 500, a message is delivered again | are not sent |
+//! | SIGTERM, SIGINT, SIGHUP | runs to its end, within its deadline; new connections are refused after 0.1 s | are sent |
+//!
+//! A handler that was dropped has done some of its work, and its message comes again: make handlers idempotent.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod answer;
+mod app;
 pub mod binding;
 pub mod body;
-pub mod call;
 mod concurrency;
 mod connection;
-mod direct;
+mod deployment;
+mod dispatch;
 mod envelope;
+mod environment;
+mod error;
 pub mod event;
-pub mod function;
+mod function_json;
+mod functions;
 mod guard;
+mod handler;
+pub mod host;
 mod ids;
+mod input;
+mod invocation;
+mod json;
 mod listener;
 mod outage;
+mod outputs;
+mod params;
+mod registration;
+mod response;
 pub mod route;
-mod run;
-pub mod served;
-pub mod server;
+mod server;
+mod testing;
+mod trigger;
 
+pub use app::{Endpoint, FunctionApp, Limits, Service};
 pub use body::{Body, BodyError};
-pub use call::{Answer, Call, Delivery, Invocation, Output, Retry, Tick};
+pub use bytes::Bytes;
 pub use concurrency::{CallerId, Concurrency, ConcurrencyLimits, Refused, RequestSlot, TooManyRunning};
-pub use function::{Function, OnCall, OnDelivery, OnTick, Running, Trigger};
+pub use deployment::DeploymentError;
+pub use environment::ServeError;
+pub use error::{Error, InvocationFailed, Rejection, ServerError, with_invocation};
+pub use function_json::{FunctionJson, FunctionJsonError};
+pub use functions::{Deployed, Functions, Registered};
+pub use handler::{Answer, Argument, Arguments, Handler, HandlerFuture, LastArgument};
+pub use input::{
+    CarriesOutputs, Logs, Metadata, Payload, QueueMessage, ScheduleStatus, Slot, State, TimerInfo,
+    TriggerData,
+};
+pub use invocation::{Invocation, PARENT_SPAN_ID, SPAN_ID, SpanContext, TRACE_ID};
+pub use json::Json;
 pub use listener::listen;
 pub use outage::Outage;
-pub use run::{PARENT_SPAN_ID, SPAN_ID};
-pub use served::served;
-pub use server::{Host, InProcess, Limits, Refusal};
+pub use outputs::Outputs;
+pub use params::{Path, Query, RawQuery};
+pub use registration::{RegistrationError, RegistrationErrors};
+pub use testing::{InvocationMode, TestApp, TestOutcome, TestResponse};
+pub use trigger::{
+    AuthLevel, Http, HttpTrigger, Other, OtherTrigger, OutputBinding, Queue, QueueTrigger, Timer,
+    TimerTrigger, Trigger, any, delete, get, methods, other, other_output, patch, post, put, queue,
+    queue_output, timer,
+};

@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_millis(100);
 /// At most one line of log in this time tells of it.
 const TOLD_EVERY: Duration = Duration::from_mins(1);
 
-/// Listens on a port of this machine's loopback address, as [`super::Host::serve`] wants it.
+/// Listens on a port of this machine's loopback address, as [`FunctionApp::serve`](crate::FunctionApp::serve) wants it.
 ///
 /// # Errors
 /// When the port is taken or not allowed. Needs a runtime with I/O.
@@ -38,7 +38,7 @@ pub fn listen(port: u16) -> io::Result<TcpListener> {
 }
 
 /// A listener that outlives every failure to accept.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     socket: TcpListener,
     /// The descriptor of the connection that was accepted last; the system gives the lowest that is free.
     last: RawFd,
@@ -47,12 +47,12 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(listener: TcpListener) -> Self {
+    pub(crate) fn new(listener: TcpListener) -> Self {
         Self { socket: listener, last: 0, failures: 0, told: None }
     }
 
     /// The next connection. Dropping the future loses none.
-    pub(super) async fn accept(&mut self) -> TcpStream {
+    pub(crate) async fn accept(&mut self) -> TcpStream {
         loop {
             if let Err(error) = self.keep_reserve() {
                 self.tell(&error);

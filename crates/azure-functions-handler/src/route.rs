@@ -4,34 +4,126 @@ use percent_encoding::percent_decode_str;
 
 /// The parameters of `path` if it matches `prefix` and `template`, in the template's sequence.
 ///
-/// Static segments match ignoring case, a parameter takes one segment that is not empty, one trailing slash may
-/// follow. Parameters are percent-decoded once, after the path was split; what does not decode to UTF-8 stays as
-/// it was sent.
+/// Static segments match ignoring case, a parameter takes one segment that is not empty, `{name?}` may miss its segment,
+/// `{*name}` takes all segments that are left, one trailing slash may follow. Parameters are percent-decoded once, after the
+/// path was split; what does not decode to UTF-8 stays as it was sent.
 #[must_use]
 pub fn matched(prefix: &str, template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
-    let path = path.strip_prefix('/')?;
-    let mut given = path.strip_suffix('/').unwrap_or(path).split('/');
+    let mut rest = Some(path.strip_prefix('/')?);
     let mut params = Vec::new();
     for segment in segments(prefix) {
-        given.next().filter(|part| part.eq_ignore_ascii_case(segment))?;
+        next(&mut rest).filter(|part| part.eq_ignore_ascii_case(segment))?;
     }
     for segment in segments(template) {
-        let part = given.next()?;
-        match parameter(segment) {
-            Some(name) if !part.is_empty() => params.push((name, decoded(part))),
-            None if part.eq_ignore_ascii_case(segment) => {}
-            _ => return None,
+        match Segment::of(segment) {
+            Segment::CatchAll(name) => params.push((name, decoded(rest.take().unwrap_or_default()))),
+            Segment::Optional(_) if rest.is_none_or(str::is_empty) => {}
+            Segment::Parameter(name) | Segment::Constrained(name) | Segment::Optional(name) => {
+                let part = next(&mut rest).filter(|part| !part.is_empty())?;
+                params.push((name, decoded(part)));
+            }
+            Segment::Literal(text) => {
+                next(&mut rest).filter(|part| part.eq_ignore_ascii_case(text))?;
+            }
         }
     }
-    given.next().is_none().then_some(params)
+    rest.is_none_or(str::is_empty).then_some(params)
+}
+
+/// The next segment of what is left of a path.
+fn next<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
+    let (part, after) = match (*rest)?.split_once('/') {
+        Some((part, after)) => (part, Some(after)),
+        None => ((*rest)?, None),
+    };
+    *rest = after;
+    Some(part)
+}
+
+/// A segment of a template, most specific first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Segment<'a> {
+    Literal(&'a str),
+    Constrained(&'a str),
+    Parameter(&'a str),
+    Optional(&'a str),
+    CatchAll(&'a str),
+}
+
+impl<'a> Segment<'a> {
+    fn of(text: &'a str) -> Self {
+        let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) else {
+            return Self::Literal(text);
+        };
+        if let Some(name) = inner.strip_prefix("**").or_else(|| inner.strip_prefix('*')) {
+            return Self::CatchAll(name.split(':').next().unwrap_or(name));
+        }
+        match (inner.strip_suffix('?'), inner.split_once(':')) {
+            (Some(inner), _) => Self::Optional(inner.split(':').next().unwrap_or(inner)),
+            (None, Some((name, _))) => Self::Constrained(name),
+            (None, None) => Self::Parameter(inner),
+        }
+    }
+
+    /// Smaller is more specific.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Literal(_) => 0,
+            Self::Constrained(_) => 1,
+            Self::Parameter(_) => 2,
+            Self::Optional(_) => 3,
+            Self::CatchAll(_) => 4,
+        }
+    }
+
+    fn is_valid(self) -> bool {
+        match self {
+            Self::Literal(text) => !text.contains(['{', '}', '?', '#']),
+            Self::Constrained(name) | Self::Parameter(name) | Self::Optional(name) | Self::CatchAll(name) => {
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            }
+        }
+    }
+}
+
+/// The names of a template's parameters.
+pub(crate) fn parameter_names(template: &str) -> impl Iterator<Item = &str> {
+    segments(template).filter_map(|segment| match Segment::of(segment) {
+        Segment::Literal(_) => None,
+        Segment::Constrained(name)
+        | Segment::Parameter(name)
+        | Segment::Optional(name)
+        | Segment::CatchAll(name) => Some(name),
+    })
+}
+
+/// How specific a template is: of several that match, the host calls the function with the smallest.
+pub(crate) fn specificity(template: &str) -> Vec<u8> {
+    segments(template).map(|segment| Segment::of(segment).rank()).collect()
+}
+
+/// Whether two templates match the same paths.
+pub(crate) fn same_shape(one: &str, other: &str) -> bool {
+    let shape = |template| {
+        segments(template).map(|segment| match Segment::of(segment) {
+            Segment::Literal(text) => (0, text.to_ascii_lowercase()),
+            Segment::Constrained(_) => (Segment::Parameter("").rank(), String::new()),
+            parameter => (parameter.rank(), String::new()),
+        })
+    };
+    shape(one).eq(shape(other))
+}
+
+/// Whether this is a template that [`matched`] reads as the host does.
+pub(crate) fn is_valid(template: &str) -> bool {
+    let all: Vec<Segment> = segments(template).map(Segment::of).collect();
+    let inner = all.split_last().map_or(&[][..], |(_, inner)| inner);
+    let ends = |segment: &Segment| matches!(segment, Segment::Optional(_) | Segment::CatchAll(_));
+    !template.starts_with('/') && all.iter().all(|segment| segment.is_valid()) && !inner.iter().any(ends)
 }
 
 fn segments(template: &str) -> impl Iterator<Item = &str> {
     template.split('/').filter(|segment| !segment.is_empty())
-}
-
-fn parameter(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 fn decoded(part: &str) -> String {
@@ -99,6 +191,48 @@ mod tests {
             "/apithings/7",
         ] {
             assert_eq!(id(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_catch_all_takes_what_is_left() {
+        for (path, seen) in [("/api/files", ""), ("/api/files/", ""), ("/api/files/a/b%20c/", "a/b c/")] {
+            assert_eq!(
+                matched("api", "files/{*path}", path),
+                Some(vec![("path", seen.to_owned())]),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_optional_parameter_may_be_missing() {
+        for (path, seen) in [("/api/page", None), ("/api/page/", None), ("/api/page/7", Some("7"))] {
+            let expected: Vec<_> = seen.map(|text| ("number", text.to_owned())).into_iter().collect();
+            assert_eq!(matched("api", "page/{number:int?}", path), Some(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_most_specific_template_counts() {
+        let ranked = ["a/b", "a/{x:int}", "a/{x}", "a/{x?}", "a/{*x}"].map(specificity);
+        assert!(ranked.is_sorted(), "{ranked:?}");
+    }
+
+    #[test]
+    fn templates_of_one_shape_are_known() {
+        assert!(same_shape("a/{x}", "A/{y:int}"));
+        assert!(!same_shape("a/{x}", "a/{*x}"));
+        assert!(!same_shape("a/x", "a/{x}"));
+    }
+
+    #[test]
+    fn only_templates_that_are_read_as_the_host_does_are_valid() {
+        for good in ["", "a/{b}/c", "{*all}", "a/{b:int}", "a/{b?}"] {
+            assert!(is_valid(good), "{good}");
+        }
+        for bad in ["/a", "a/{b}.{c}", "{*a}/b", "{a?}/b", "{}", "a?b"] {
+            assert!(!is_valid(bad), "{bad}");
         }
     }
 

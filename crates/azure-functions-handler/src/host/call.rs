@@ -4,20 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use uuid::Uuid;
 
-use super::{Body, RequestSlot};
-
-/// Which invocation this is.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// The last value of `X-Azure-Functions-InvocationId` if it is a UUID, else generated.
-    pub id: Uuid,
-    /// The function's name.
-    pub function: &'static str,
-    /// The caller's `traceparent` if it is well formed, else one of our own.
-    pub traceparent: String,
-}
+use crate::{Body, Invocation, RequestSlot};
 
 /// An HTTP call. Everything in it comes from one place: the request itself, or `Data.<trigger>`.
 #[derive(Debug)]

@@ -7,12 +7,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Body, Call, Function, OnCall, RequestSlot, answer,
-    event::Event,
-    ids,
+    Call, Function, OnCall, answer,
     run::{self, Ended},
     server::Serving,
 };
+use crate::{Body, RequestSlot, event::Event, ids};
 
 /// Runs one invocation and answers with what its handler gave back. Messages cannot leave this way.
 pub(super) async fn call<A: Send + Sync + 'static>(

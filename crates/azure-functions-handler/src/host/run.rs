@@ -10,18 +10,12 @@ use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
 use super::{
-    Answer, Body, Call, Function, Invocation, OnCall, Refusal,
+    Answer, Call, Function, OnCall, Refusal,
     answer::{self, Defect, Outputs},
     direct, envelope,
-    event::Event,
-    ids,
     server::{Entrance, Serving},
 };
-
-/// The field of an invocation's log span that holds the id of its trace span, 16 hexadecimal digits.
-pub const SPAN_ID: &str = "span_id";
-/// The field of an invocation's log span that holds the id of the span that led to it, if one did.
-pub const PARENT_SPAN_ID: &str = "parent_span_id";
+use crate::{Body, Invocation, PARENT_SPAN_ID, SPAN_ID, event::Event, ids};
 
 /// How an invocation ended.
 pub(super) struct Ended {

@@ -4,10 +4,8 @@ use axum_core::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Answer, Output,
-    binding::{self, Unsendable},
-};
+use super::{Answer, Output};
+use crate::binding::{self, Unsendable};
 
 /// Queue outputs by binding, as the host wants them.
 pub(super) type Outputs = Map<String, Value>;

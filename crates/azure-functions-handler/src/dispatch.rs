@@ -1,0 +1,283 @@
+//! Leads a request to its function, and puts a deadline, a panic guard and one log line around it.
+
+mod direct;
+mod enveloped;
+
+use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use axum_core::{
+    body::Body as Wire,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    Body, Concurrency, Error, FunctionApp, Invocation, Logs, Outputs, RequestSlot, ServerError, Slot,
+    SpanContext,
+    app::{BodyLimits, BoundFunction},
+    connection::{Respond, UnreadableHead},
+    event::Event,
+    functions::Kind,
+    guard, ids, invocation,
+    response::{InvalidResponse, Whole, failure},
+    route,
+};
+
+/// An app at work.
+pub(crate) struct AppState {
+    pub(crate) app: FunctionApp,
+    /// Our own port, which the Functions host names in `Host`.
+    pub(crate) port: u16,
+}
+
+/// Where a request goes.
+enum Route<'a> {
+    /// The caller's request, with its route parameters.
+    Http(&'a BoundFunction, Vec<(&'static str, String)>),
+    /// `POST /<Name>` from the Functions host itself.
+    Invoke(&'a BoundFunction),
+    NotFound,
+}
+
+/// How an invocation ended.
+struct Outcome {
+    /// The status of the answer; within an envelope too.
+    status: StatusCode,
+    /// What goes on the wire.
+    response: Response,
+    /// Whether it is one of many that are counted and have no line of their own.
+    is_counted: bool,
+}
+
+impl Outcome {
+    fn of(response: Response) -> Self {
+        Self { status: response.status(), response, is_counted: false }
+    }
+}
+
+impl Respond for AppState {
+    fn concurrency(&self) -> &Concurrency {
+        &self.app.concurrency
+    }
+
+    fn head_timeout(&self) -> Duration {
+        self.app.limits.head_timeout
+    }
+
+    fn head_size(&self) -> usize {
+        self.app.limits.max_head_bytes
+    }
+
+    fn longest_invocation(&self) -> Duration {
+        let limits = self.app.limits;
+        let is_http = |function: &BoundFunction| matches!(function.kind, Kind::Http(_));
+        if self.app.functions.iter().all(is_http) {
+            limits.http_timeout
+        } else {
+            limits.http_timeout.max(limits.trigger_timeout)
+        }
+    }
+
+    /// Answers the host's ping at once, unlogged and outside the limits; everything else is an invocation, which runs to
+    /// its end even when its caller hangs up.
+    async fn respond(self: Arc<Self>, request: Request) -> Response {
+        if request.method() == Method::GET && request.uri().path() == "/" {
+            return (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "ready").into_response();
+        }
+        let invocation = tokio::spawn(dispatch(self, request));
+        invocation.await.unwrap_or_else(|_| failure())
+    }
+
+    async fn refuse(&self, head: UnreadableHead) -> Whole {
+        let error = match head {
+            UnreadableHead::UriTooLong => ServerError::UriTooLong,
+            UnreadableHead::TooLarge => ServerError::HeadTooLarge,
+            UnreadableHead::NotHttp(_) => ServerError::UnreadableHead,
+        };
+        let id = ids::new_invocation_id();
+        let span = (self.app.make_span)(SpanContext { id, function: "", trigger: "none" });
+        async {
+            let invocation = invocation::start(id, "", None, self.app.exports_spans);
+            head.log();
+            let answer = Whole::read(self.worded(error, &invocation)).await;
+            answer.unwrap_or_else(|_| Whole {
+                status: error.status(),
+                headers: http::HeaderMap::new(),
+                body: bytes::Bytes::new(),
+            })
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// Leads a request to its function and logs how it ended. No path, query, header or body is ever logged.
+async fn dispatch(state: Arc<AppState>, request: Request) -> Response {
+    let started = Instant::now();
+    let (parts, wire) = request.into_parts();
+    let body = Body::arriving(&parts.headers, wire, state.app.limits.body_timeout);
+    let id = ids::invocation_id(&parts.headers);
+    let route = state.route(&parts);
+    let (function, trigger) = route.names();
+    let span = (state.app.make_span)(SpanContext { id, function, trigger });
+    async {
+        let Outcome { status, response, is_counted } = state.invoke(route, started, (id, parts, body)).await;
+        let outcome = match status {
+            status if status.is_server_error() => "failed",
+            status if status.is_client_error() => "refused",
+            _ => "ok",
+        };
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
+        if is_counted {
+            Event::RequestRefused { trigger, outcome, status, duration_ms }.log();
+        } else {
+            Event::InvocationEnded { trigger, outcome, status, duration_ms }.log();
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+impl Route<'_> {
+    /// The function's name and the kind of its trigger.
+    fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotFound => ("", "none"),
+            Self::Http(function, _) | Self::Invoke(function) => (function.name, function.kind.name()),
+        }
+    }
+}
+
+impl AppState {
+    /// Where a request goes: to the function that it names, if the request is the host's own. One that only pretends to be is
+    /// treated like any other that matches nothing.
+    fn route(&self, parts: &Parts) -> Route<'_> {
+        self.named(parts).or_else(|| self.matching(parts)).unwrap_or(Route::NotFound)
+    }
+
+    fn named(&self, parts: &Parts) -> Option<Route<'_>> {
+        let name = parts.uri.path().strip_prefix('/').filter(|_| parts.method == Method::POST)?;
+        let function = self.app.functions.iter().find(|function| function.name == name)?;
+        guard::from_host(parts, self.port).then_some(Route::Invoke(function))
+    }
+
+    fn matching(&self, parts: &Parts) -> Option<Route<'_>> {
+        let (function, params) = self.find(&parts.method, parts.uri.path())?;
+        Some(Route::Http(function, params))
+    }
+
+    /// The HTTP function that the host would call, with its route parameters.
+    pub(crate) fn find(
+        &self,
+        method: &Method,
+        path: &str,
+    ) -> Option<(&BoundFunction, Vec<(&'static str, String)>)> {
+        let matches = self.app.functions.iter().filter_map(|function| {
+            let params = self.params(function, method, path)?;
+            Some((function, params))
+        });
+        matches.min_by_key(|(function, _)| match &function.kind {
+            Kind::Http(http) => route::specificity(http.route),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The route parameters if a request is one of this function's.
+    fn params(
+        &self,
+        function: &BoundFunction,
+        method: &Method,
+        path: &str,
+    ) -> Option<Vec<(&'static str, String)>> {
+        let http = function.kind.http(method)?;
+        route::matched(&self.app.prefix, http.route, path)
+    }
+
+    async fn invoke(
+        &self,
+        route: Route<'_>,
+        started: Instant,
+        (id, parts, body): (Uuid, Parts, Body),
+    ) -> Outcome {
+        let name = route.names().0;
+        let error = match route {
+            Route::NotFound => ServerError::NotFound,
+            Route::Http(function, params) => match self.app.concurrency.try_direct() {
+                Some(slot) => return self.direct(function, params, Arc::new(slot), (id, parts, body)).await,
+                None => ServerError::Overloaded,
+            },
+            Route::Invoke(function) => {
+                let whole_by = started + self.app.limits.body_timeout;
+                let slot = self.app.concurrency.envelope(whole_by).await;
+                return self.enveloped(function, slot, whole_by, (id, parts, body)).await;
+            }
+        };
+        let traceparent = ids::traceparent(&parts.headers);
+        let invocation = invocation::start(id, name, traceparent, self.app.exports_spans);
+        let is_counted = error == ServerError::Overloaded;
+        Outcome { is_counted, ..Outcome::of(self.worded(error, &invocation)) }
+    }
+
+    fn worded(&self, error: ServerError, invocation: &Invocation) -> Response {
+        (self.app.on_error)(&Error::Server(error), invocation)
+    }
+
+    /// Puts into a request what arguments look at.
+    fn prepare(&self, request: &mut Request, invocation: &Invocation, slot: &Arc<RequestSlot>) -> Logs {
+        let logs = Logs::default();
+        let extensions = request.extensions_mut();
+        extensions.insert(invocation.clone());
+        extensions.insert(Slot(Arc::clone(slot)));
+        extensions.insert(BodyLimits::from(self.app.limits));
+        extensions.insert(logs.clone());
+        logs
+    }
+}
+
+/// Runs a handler, and takes its outputs from its answer.
+async fn call_handler(
+    function: &BoundFunction,
+    request: Request,
+    deadline: Instant,
+) -> Result<(Response, Outputs), ServerError> {
+    let mut response = with_deadline(deadline, async { (function.endpoint.0)(request).await }).await?;
+    let outputs = response.extensions_mut().remove().unwrap_or_default();
+    Ok((response, outputs))
+}
+
+/// Lets work run until its deadline, and survives its panic.
+async fn with_deadline<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, ServerError> {
+    match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) => {
+            Event::HandlerPanicked {}.log();
+            Err(ServerError::HandlerPanicked)
+        }
+        Err(_) => Err(ServerError::Timeout),
+    }
+}
+
+/// Tells the log of an answer that cannot be sent; its caller learns no more than that.
+fn invalid(response: &InvalidResponse) -> ServerError {
+    let why = std::error::Error::source(response);
+    Event::AnswerDefective { defect: response, why: why.as_ref().map(|why| why as &dyn Display) }.log();
+    ServerError::InvalidResponse
+}
+
+/// Holds the invocation's place until its answer is sent.
+fn holding(response: Response, slot: Arc<RequestSlot>) -> Response {
+    response.map(|body| {
+        Wire::new(body.map_frame(move |frame| {
+            let _until_the_last_frame = &slot;
+            frame
+        }))
+    })
+}

@@ -1,0 +1,61 @@
+//! The caller's real request on its real path.
+
+use std::sync::Arc;
+
+use axum_core::{extract::Request, response::Response};
+use http::request::Parts;
+use http_body::Body as _;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{AppState, Outcome, call_handler, holding, invalid, with_deadline};
+use crate::{
+    Body, CarriesOutputs, RequestSlot, ServerError,
+    app::BoundFunction,
+    ids, invocation,
+    params::RouteParameters,
+    response::{InvalidResponse, Whole},
+};
+
+impl AppState {
+    /// Calls the handler with the request and answers with its response. Outputs cannot leave this way.
+    pub(super) async fn direct(
+        &self,
+        function: &BoundFunction,
+        params: Vec<(&'static str, String)>,
+        slot: Arc<RequestSlot>,
+        (id, parts, body): (Uuid, Parts, Body),
+    ) -> Outcome {
+        let deadline = Instant::now() + self.app.limits.http_timeout;
+        let traceparent = ids::traceparent(&parts.headers);
+        let invocation = invocation::start(id, function.name, traceparent, self.app.exports_spans);
+        let mut request = Request::from_parts(parts, body.into_wire());
+        self.prepare(&mut request, &invocation, &slot);
+        request.extensions_mut().insert(RouteParameters(params));
+        request.extensions_mut().insert(CarriesOutputs(false));
+        let response = match self.answer(function, request, deadline).await {
+            Ok(response) => response,
+            Err(error) => self.worded(error, &invocation),
+        };
+        let is_whole = response.body().is_end_stream() || response.body().size_hint().exact().is_some();
+        Outcome::of(if is_whole { response } else { holding(response, slot) })
+    }
+
+    async fn answer(
+        &self,
+        function: &BoundFunction,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Response, ServerError> {
+        let (response, outputs) = call_handler(function, request, deadline).await?;
+        if !outputs.is_empty() {
+            return Err(invalid(&InvalidResponse::NoEnvelope));
+        }
+        if !self.app.is_portable {
+            return Ok(response);
+        }
+        let whole = with_deadline(deadline, Whole::read(response)).await?;
+        let portable = whole.and_then(Whole::portable).map_err(|why| invalid(&why))?;
+        Ok(portable.into_http())
+    }
+}

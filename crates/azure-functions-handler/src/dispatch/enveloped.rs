@@ -1,0 +1,258 @@
+//! `{Data, Metadata}` in, `{Outputs, Logs, ReturnValue}` out.
+
+use std::sync::Arc;
+
+use axum_core::{body::Body as Wire, extract::Request, response::Response};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, request::Parts};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{AppState, Outcome, call_handler, invalid, with_deadline};
+use crate::{
+    Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
+    RequestSlot, ServerError,
+    app::BoundFunction,
+    envelope::{self, Malformed},
+    event::Event,
+    functions::Kind,
+    ids,
+    input::{Delivered, Sent},
+    invocation,
+    params::RouteParameters,
+    response::{Whole, failure, success, to_envelope},
+};
+
+/// Why an envelope leads to no call.
+enum Unusable {
+    /// The caller hears of it.
+    Refused(ServerError),
+    /// It is no envelope for this function.
+    Malformed(Malformed),
+}
+
+/// One invocation by an envelope.
+struct EnvelopeInvocation<'a> {
+    state: &'a AppState,
+    function: &'a BoundFunction,
+    slot: Arc<RequestSlot>,
+    whole_by: Instant,
+    deadline: Instant,
+    id: Uuid,
+    traceparent: Option<String>,
+}
+
+impl AppState {
+    /// Calls the handler with what the envelope holds, and puts its answer into another one.
+    pub(super) async fn enveloped(
+        &self,
+        function: &BoundFunction,
+        slot: Option<RequestSlot>,
+        whole_by: Instant,
+        (id, parts, body): (Uuid, Parts, Body),
+    ) -> Outcome {
+        let traceparent = ids::traceparent(&parts.headers);
+        let is_http = matches!(function.kind, Kind::Http(_));
+        let Some(slot) = slot else {
+            let invocation = invocation::start(id, function.name, traceparent, self.app.exports_spans);
+            let outcome = if is_http {
+                self.refused(ServerError::Overloaded, &invocation).await
+            } else {
+                Outcome::of(failure())
+            };
+            return Outcome { is_counted: true, ..outcome };
+        };
+        let limits = self.app.limits;
+        let timeout = if is_http { limits.http_timeout } else { limits.trigger_timeout };
+        let deadline = Instant::now() + timeout;
+        let slot = Arc::new(slot);
+        let invocation =
+            EnvelopeInvocation { state: self, function, slot, whole_by, deadline, id, traceparent };
+        if is_http { invocation.http(body).await } else { invocation.trigger(body).await }
+    }
+
+    /// An error in an envelope, for the caller to read.
+    async fn refused(&self, error: ServerError, invocation: &Invocation) -> Outcome {
+        let answer = Whole::read(self.worded(error, invocation)).await.and_then(Whole::portable);
+        match answer {
+            Ok(answer) => in_envelope(&answer, serde_json::Map::new(), &[]),
+            Err(why) => failed(invalid(&why).reason(), None),
+        }
+    }
+}
+
+impl EnvelopeInvocation<'_> {
+    async fn http(self, body: Body) -> Outcome {
+        let binding = self.function.binding;
+        let opened =
+            self.open(body, |bytes| Ok((envelope::http(bytes, binding)?, sent(bytes, binding)?))).await;
+        let inner = opened.as_ref().ok().and_then(|(request, _)| ids::traceparent(&request.headers));
+        let invocation = self.start(inner.or_else(|| self.traceparent.clone()));
+        let opened = opened.and_then(|(request, sent)| {
+            let params = self.state.params(self.function, &request.method, &request.path);
+            let params = params.ok_or(Unusable::Refused(ServerError::NotFound))?;
+            Ok((rebuilt(request)?, sent, params))
+        });
+        let (mut request, sent, params) = match opened {
+            Ok(opened) => opened,
+            Err(Unusable::Refused(error)) => return self.state.refused(error, &invocation).await,
+            Err(Unusable::Malformed(why)) => return failed(why.reason(), None),
+        };
+        let logs = self.state.prepare(&mut request, &invocation, &self.slot);
+        request.extensions_mut().insert(RouteParameters(params));
+        request.extensions_mut().insert(CarriesOutputs(true));
+        request.extensions_mut().insert(sent);
+        match self.answer(request).await {
+            Ok((answer, outputs)) => in_envelope(&answer, outputs, &logs.take()),
+            Err(error) => self.state.refused(error, &invocation).await,
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request,
+    ) -> Result<(Whole, serde_json::Map<String, serde_json::Value>), ServerError> {
+        let (response, outputs) = call_handler(self.function, request, self.deadline).await?;
+        let whole = with_deadline(self.deadline, Whole::read(response)).await?;
+        let answer = whole.and_then(Whole::portable).map_err(|why| invalid(&why))?;
+        let outputs = outputs.for_host(&self.function.outputs).map_err(|why| invalid(&why))?;
+        Ok((answer, outputs))
+    }
+
+    async fn trigger(self, body: Body) -> Outcome {
+        let binding = self.function.binding;
+        let is_queue = matches!(self.function.kind, Kind::Queue(_));
+        let opened = self.open(body, |bytes| {
+            let delivered = if is_queue { Some(envelope::delivery(bytes, binding)?) } else { None };
+            Ok((sent(bytes, binding)?, delivered))
+        });
+        let opened = opened.await;
+        let invocation = self.start(self.traceparent.clone());
+        let (sent, delivered) = match opened {
+            Ok(opened) => opened,
+            Err(Unusable::Refused(error)) => return failed(error.reason(), None),
+            Err(Unusable::Malformed(why)) => return failed(why.reason(), None),
+        };
+        self.slot.read_for_host();
+        let mut request = match self.request(&sent, delivered) {
+            Ok(request) => request,
+            Err(error) => return failed(error.reason(), None),
+        };
+        let logs = self.state.prepare(&mut request, &invocation, &self.slot);
+        request.extensions_mut().insert(CarriesOutputs(true));
+        request.extensions_mut().insert(sent);
+        let (response, outputs) = match call_handler(self.function, request, self.deadline).await {
+            Ok(called) => called,
+            Err(error) => return failed(error.reason(), None),
+        };
+        self.settled(response, outputs, &logs)
+    }
+
+    /// The request of a function that no HTTP request started: its body is the payload.
+    fn request(&self, sent: &Sent, delivered: Option<(Bytes, Option<u32>)>) -> Result<Request, ServerError> {
+        let payload = match &delivered {
+            Some((payload, _)) => payload.clone(),
+            None => Bytes::copy_from_slice(sent.data.as_bytes()),
+        };
+        let mut request = Request::new(Wire::from(payload));
+        *request.method_mut() = Method::POST;
+        let uri = Uri::try_from(format!("/{}", self.function.name));
+        *request.uri_mut() = uri.map_err(|_| ServerError::NotFound)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some((payload, dequeue_count)) = delivered {
+            request.extensions_mut().insert(Delivered { payload, dequeue_count });
+        }
+        Ok(request)
+    }
+
+    /// What a handler without an HTTP caller answered with.
+    fn settled(&self, mut response: Response, outputs: Outputs, logs: &Logs) -> Outcome {
+        if let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() {
+            return failed(reason, source.as_ref().map(|source| source as &dyn std::fmt::Display));
+        }
+        if let Some(rejection @ (Rejection::Message(_) | Rejection::NotBound(_))) =
+            response.extensions_mut().remove()
+        {
+            return failed("an argument of the handler cannot be read", Some(&rejection));
+        }
+        if !response.status().is_success() {
+            return failed("the handler answered with an error", None);
+        }
+        match outputs.for_host(&self.function.outputs) {
+            Ok(outputs) => Outcome::of(success(&outputs, &logs.take())),
+            Err(why) => failed(invalid(&why).reason(), None),
+        }
+    }
+
+    fn start(&self, traceparent: Option<String>) -> Invocation {
+        invocation::start(self.id, self.function.name, traceparent, self.state.app.exports_spans)
+    }
+
+    /// Reads the envelope and looks into it.
+    async fn open<T>(
+        &self,
+        body: Body,
+        look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
+    ) -> Result<T, Unusable> {
+        let read = body.read_by(self.whole_by, self.state.app.limits.max_envelope_bytes);
+        match with_deadline(self.deadline, read).await {
+            Ok(Ok(envelope)) => look(&envelope).map_err(Unusable::from),
+            Ok(Err(BodyError::TooLarge)) => Err(Unusable::Refused(ServerError::EnvelopeTooLarge)),
+            Ok(Err(BodyError::Interrupted)) => Err(Unusable::Malformed(Malformed::Interrupted)),
+            Ok(Err(BodyError::TooSlow)) => {
+                self.state.app.concurrency.count(Refused::SlowBody);
+                Err(Unusable::Refused(ServerError::BodyTooSlow))
+            }
+            Err(error) => Err(Unusable::Refused(error)),
+        }
+    }
+}
+
+fn sent(envelope: &Bytes, binding: &str) -> Result<Sent, Malformed> {
+    let (data, metadata) = envelope::members(envelope, binding)?;
+    Ok(Sent { data: data.into(), metadata: metadata.into() })
+}
+
+/// The caller's request, from what the host tells of it.
+fn rebuilt(told: envelope::Request) -> Result<Request, Unusable> {
+    let envelope::Request { method, path, query, headers, body } = told;
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    let body = match body {
+        Body::Whole(text) if envelope::is_binary(&headers) => {
+            STANDARD.decode(&text).map_or(text, Bytes::from).into()
+        }
+        body => body.into_wire(),
+    };
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::try_from(target).map_err(|_| Unusable::Refused(ServerError::UnreadableHead))?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// What the caller sent wrongly, the caller hears; what the host sent wrongly fails the invocation.
+impl From<Malformed> for Unusable {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::NotCarried => Self::Refused(ServerError::UnreadableHead),
+            Malformed::TooManyHeaders => Self::Refused(ServerError::HeadTooLarge),
+            Malformed::Interrupted | Malformed::Envelope | Malformed::NotHttp | Malformed::Http => {
+                Self::Malformed(malformed)
+            }
+        }
+    }
+}
+
+fn in_envelope(
+    answer: &Whole,
+    outputs: serde_json::Map<String, serde_json::Value>,
+    logs: &[String],
+) -> Outcome {
+    Outcome { status: answer.status, response: to_envelope(answer, outputs, logs), is_counted: false }
+}
+
+fn failed(reason: &'static str, error: Option<&dyn std::fmt::Display>) -> Outcome {
+    Event::InvocationFailed { reason, error }.log();
+    Outcome { status: StatusCode::INTERNAL_SERVER_ERROR, response: failure(), is_counted: false }
+}

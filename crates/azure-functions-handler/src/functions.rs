@@ -1,0 +1,309 @@
+//! The registry: each function with its name, its trigger and its handler, in one place.
+
+use std::{convert::Infallible, path::Path, sync::Arc};
+
+use axum_core::{extract::Request, response::IntoResponse};
+use http::Method;
+use tower_service::Service;
+
+use crate::{
+    FunctionApp,
+    deployment::{self, DeploymentError},
+    handler::{Answer, Arguments, ErasedHandler, Handler, HandlerFuture, erase, erase_service},
+    registration::{self, RegistrationErrors},
+    trigger::{
+        AuthLevel, Http, HttpTrigger, Other, OtherTrigger, OutputBinding, Queue, QueueTrigger, Timer,
+        TimerTrigger, Trigger,
+    },
+};
+
+/// The functions of an app, whose handlers share a state `S`, and which may say what they need in a type `T` of the app.
+///
+/// It needs no state itself, so that tools can read it: what it registers can be written as `function.json`
+/// ([`write_function_json`](Self::write_function_json)).
+///
+/// ```
+/// use azure_functions_handler::{Functions, Path, State, get};
+///
+/// #[derive(Clone)]
+/// struct Greeting(&'static str);
+///
+/// async fn hello(State(greeting): State<Greeting>, Path(name): Path<String>) -> String {
+///     format!("{}, {name}!", greeting.0)
+/// }
+///
+/// // Named here, a state that a handler takes wrongly is found at that handler.
+/// let functions = Functions::<Greeting>::new().http("Hello", get("hello/{name}"), hello);
+/// let app = functions.all()?.with_state(Greeting("Hello"));
+/// # Ok::<(), azure_functions_handler::RegistrationErrors>(())
+/// ```
+pub struct Functions<S, T = ()> {
+    pub(crate) functions: Vec<Arc<Function<S, T>>>,
+    pub(crate) route_prefix: Option<&'static str>,
+}
+
+/// One function.
+pub(crate) struct Function<S, T> {
+    pub(crate) name: &'static str,
+    pub(crate) binding: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) outputs: Vec<OutputBinding>,
+    pub(crate) needs: Vec<T>,
+    pub(crate) handler: ErasedHandler<S>,
+}
+
+/// What starts a function.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Http(Http),
+    Queue(Queue),
+    Timer(Timer),
+    Other(Other),
+}
+
+impl Kind {
+    /// For the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Queue(_) => "queue",
+            Self::Timer(_) => "timer",
+            Self::Other(other) => other.kind.strip_suffix("Trigger").unwrap_or(other.kind),
+        }
+    }
+
+    /// The trigger if it is an HTTP trigger that takes this method.
+    pub(crate) fn http(&self, method: &Method) -> Option<&Http> {
+        match self {
+            Self::Http(http) if http.methods.is_empty() || http.methods.contains(method) => Some(http),
+            _ => None,
+        }
+    }
+}
+
+impl<S, T> Functions<S, T>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// No function yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { functions: Vec::new(), route_prefix: None }
+    }
+
+    /// The route prefix, if it is not to be read from the host.json of the app root.
+    #[must_use]
+    pub fn route_prefix(mut self, prefix: &'static str) -> Self {
+        self.route_prefix = Some(prefix.trim_matches('/'));
+        self
+    }
+
+    /// Registers an HTTP function.
+    #[must_use]
+    pub fn http<H, A, M>(self, name: &'static str, trigger: HttpTrigger<T>, handler: H) -> Self
+    where
+        H: Handler<A>,
+        H::Future: HandlerFuture + Send + 'static,
+        <H::Future as HandlerFuture>::Answer: Answer,
+        A: Arguments<S, M> + Send,
+    {
+        self.with(name, trigger, Kind::Http, erase(handler))
+    }
+
+    /// Registers an HTTP function that a tower service answers, such as a router of axum. It sees the path as the caller
+    /// sent it, with the route prefix.
+    #[must_use]
+    pub fn http_service<V>(self, name: &'static str, trigger: HttpTrigger<T>, service: V) -> Self
+    where
+        V: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        V::Response: IntoResponse,
+        V::Future: Send + 'static,
+    {
+        self.with(name, trigger, Kind::Http, erase_service(service))
+    }
+
+    /// Registers a function that takes messages of a queue; its name alone stands for a trigger without settings.
+    #[must_use]
+    pub fn queue<H, A, M>(self, name: &'static str, trigger: impl Into<QueueTrigger<T>>, handler: H) -> Self
+    where
+        H: Handler<A>,
+        H::Future: HandlerFuture + Send + 'static,
+        <H::Future as HandlerFuture>::Answer: Answer,
+        A: Arguments<S, M> + Send,
+    {
+        self.with(name, trigger.into(), Kind::Queue, erase(handler))
+    }
+
+    /// Registers a function that runs on a schedule; a schedule alone stands for a trigger without settings.
+    #[must_use]
+    pub fn timer<H, A, M>(self, name: &'static str, trigger: impl Into<TimerTrigger<T>>, handler: H) -> Self
+    where
+        H: Handler<A>,
+        H::Future: HandlerFuture + Send + 'static,
+        <H::Future as HandlerFuture>::Answer: Answer,
+        A: Arguments<S, M> + Send,
+    {
+        self.with(name, trigger.into(), Kind::Timer, erase(handler))
+    }
+
+    /// Registers a function with a trigger of another type.
+    #[must_use]
+    pub fn other<H, A, M>(self, name: &'static str, trigger: OtherTrigger<T>, handler: H) -> Self
+    where
+        H: Handler<A>,
+        H::Future: HandlerFuture + Send + 'static,
+        <H::Future as HandlerFuture>::Answer: Answer,
+        A: Arguments<S, M> + Send,
+    {
+        self.with(name, trigger, Kind::Other, erase(handler))
+    }
+
+    fn with<K>(
+        mut self,
+        name: &'static str,
+        trigger: Trigger<K, T>,
+        kind: impl FnOnce(K) -> Kind,
+        handler: ErasedHandler<S>,
+    ) -> Self {
+        let Trigger { kind: inner, binding, outputs, needs } = trigger;
+        let function = Function { name, binding, kind: kind(inner), outputs, needs, handler };
+        self.functions.push(Arc::new(function));
+        self
+    }
+
+    /// Each function with what it needs.
+    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, T>> {
+        self.functions.iter().map(|function| Registered::of(function))
+    }
+
+    /// All functions, whatever the app root holds; for tests and tools. The route prefix is `api` unless
+    /// [`route_prefix`](Self::route_prefix) names another.
+    ///
+    /// # Errors
+    /// When the registrations contradict each other or the Functions host.
+    pub fn all(&self) -> Result<Deployed<S, T>, RegistrationErrors> {
+        let prefix = self.route_prefix.unwrap_or(deployment::DEFAULT_PREFIX);
+        registration::validate(&self.functions, prefix)?;
+        Ok(Deployed { functions: self.functions.clone(), prefix: prefix.to_owned() })
+    }
+
+    /// The functions whose folders stand in the app root, which the host names in `FUNCTIONS_APP_ROOT_PATH`; all functions
+    /// where there is no such variable. The route prefix is that of the root's host.json.
+    ///
+    /// # Errors
+    /// As [`deployed_in`](Self::deployed_in).
+    pub fn deployed(&self) -> Result<Deployed<S, T>, DeploymentError> {
+        match std::env::var_os("FUNCTIONS_APP_ROOT_PATH") {
+            Some(root) => self.deployed_in(Path::new(&root)),
+            None => Ok(self.all()?),
+        }
+    }
+
+    /// The functions whose folders stand in this app root: one deployment may serve a part of the functions, as a second app
+    /// for the queues.
+    ///
+    /// # Errors
+    /// When the app root or its host.json cannot be read, a function stands there that is not registered, or the
+    /// registrations contradict each other or the Functions host.
+    pub fn deployed_in(&self, root: &Path) -> Result<Deployed<S, T>, DeploymentError> {
+        let names = deployment::function_folders(root)?;
+        let is_known = |name: &String| self.functions.iter().any(|function| function.name == name);
+        if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+            return Err(DeploymentError::NotRegistered(unknown.clone()));
+        }
+        let prefix = match self.route_prefix {
+            Some(prefix) => prefix.to_owned(),
+            None => deployment::route_prefix(root)?,
+        };
+        let stands = |function: &&Arc<Function<S, T>>| names.iter().any(|name| name == function.name);
+        let functions: Vec<_> = self.functions.iter().filter(stands).cloned().collect();
+        registration::validate(&functions, &prefix)?;
+        Ok(Deployed { functions, prefix })
+    }
+}
+
+impl<S, T> Default for Functions<S, T>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What can be read of a registered function.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Registered<'a, T> {
+    /// Its name.
+    pub name: &'static str,
+    /// The name of its trigger's binding.
+    pub binding: &'static str,
+    /// The kind of its trigger: `http`, `queue`, `timer`, or another one's type.
+    pub trigger: &'static str,
+    /// Its methods; none means all, or that it is no HTTP function.
+    pub methods: &'a [Method],
+    /// Its route, if it is an HTTP function.
+    pub route: Option<&'static str>,
+    /// The key that its callers have to show, if it is an HTTP function.
+    pub auth_level: Option<AuthLevel>,
+    /// The queue that it takes messages of, if it is a queue function.
+    pub queue: Option<&'static str>,
+    /// The schedule, if it is a timer function.
+    pub schedule: Option<&'static str>,
+    /// Its output bindings, beside the HTTP answer.
+    pub outputs: &'a [OutputBinding],
+    /// What it needs.
+    pub needs: &'a [T],
+}
+
+impl<'a, T> Registered<'a, T> {
+    fn of<S>(function: &'a Function<S, T>) -> Self {
+        let (http, queue, schedule) = match &function.kind {
+            Kind::Http(http) => (Some(http), None, None),
+            Kind::Queue(queue) => (None, Some(queue.queue), None),
+            Kind::Timer(timer) => (None, None, Some(timer.schedule)),
+            Kind::Other(_) => (None, None, None),
+        };
+        Self {
+            name: function.name,
+            binding: function.binding,
+            trigger: function.kind.name(),
+            methods: http.map_or(&[], |http| &http.methods),
+            route: http.map(|http| http.route),
+            auth_level: http.map(|http| http.auth_level),
+            queue,
+            schedule,
+            outputs: &function.outputs,
+            needs: &function.needs,
+        }
+    }
+}
+
+/// The functions that one process serves.
+pub struct Deployed<S, T = ()> {
+    functions: Vec<Arc<Function<S, T>>>,
+    prefix: String,
+}
+
+impl<S, T> Deployed<S, T>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// What these functions need, from which the app's settings follow.
+    pub fn needs(&self) -> impl Iterator<Item = &T> {
+        self.functions.iter().flat_map(|function| &function.needs)
+    }
+
+    /// Each function with what it needs.
+    pub fn iter(&self) -> impl Iterator<Item = Registered<'_, T>> {
+        self.functions.iter().map(|function| Registered::of(function))
+    }
+
+    /// The app, ready to be served.
+    #[must_use]
+    pub fn with_state(self, state: S) -> FunctionApp {
+        let functions = self.functions.iter().map(|function| function.bind(state.clone()));
+        FunctionApp::new(functions.collect(), self.prefix)
+    }
+}

@@ -1,0 +1,255 @@
+//! What an invocation brings besides a request: messages, ticks, the raw data of other triggers, and `Metadata`.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum_core::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use bytes::Bytes;
+use http::request::Parts;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{Invocation, Json, Rejection, RequestSlot, binding};
+
+/// The app's state, or a part of it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct State<S>(pub S);
+
+impl<A: Sync, S: FromRef<A>> FromRequestParts<A> for State<S> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, state: &A) -> Result<Self, Infallible> {
+        Ok(Self(S::from_ref(state)))
+    }
+}
+
+/// What the host sent for a trigger, in an envelope.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// JSON text of the trigger's value in `Data`.
+    pub(crate) data: Arc<str>,
+    /// JSON text of `Metadata`.
+    pub(crate) metadata: Arc<str>,
+}
+
+fn sent<'a>(parts: &'a Parts, what: &'static str) -> Result<&'a Sent, Rejection> {
+    parts.extensions.get().ok_or(Rejection::NotBound(what))
+}
+
+/// A message of a storage queue.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct QueueMessage<T> {
+    /// What the sender put into the queue. `Bytes` are the exact ones, `String` is UTF-8, `Json<T>` is parsed.
+    pub payload: T,
+    /// Deliveries so far, as the host counts them. A payload that is a JSON object can overwrite it, so that it is good for
+    /// logs and for no decision.
+    pub dequeue_count: Option<u32>,
+}
+
+/// What the payload of a message can be read as.
+pub trait Payload: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is something else; the words stand in the log, and do not hold the payload.
+    fn from_bytes(bytes: Bytes) -> Result<Self, String>;
+}
+
+impl Payload for Bytes {
+    fn from_bytes(bytes: Bytes) -> Result<Self, String> {
+        Ok(bytes)
+    }
+}
+
+impl Payload for String {
+    fn from_bytes(bytes: Bytes) -> Result<Self, String> {
+        Self::from_utf8(bytes.into()).map_err(|_| "it is not UTF-8".to_owned())
+    }
+}
+
+impl<T: DeserializeOwned> Payload for Json<T> {
+    fn from_bytes(bytes: Bytes) -> Result<Self, String> {
+        let place = |error: serde_json::Error| {
+            format!("it is not the JSON that is expected, at line {} column {}", error.line(), error.column())
+        };
+        serde_json::from_slice(&bytes).map(Json).map_err(place)
+    }
+}
+
+/// The message that a queue function was started by.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivered {
+    pub(crate) payload: Bytes,
+    pub(crate) dequeue_count: Option<u32>,
+}
+
+impl<S: Sync, T: Payload> FromRequestParts<S> for QueueMessage<T> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let Delivered { payload, dequeue_count } =
+            parts.extensions.get().ok_or(Rejection::NotBound("QueueMessage"))?;
+        let payload = T::from_bytes(payload.clone()).map_err(Rejection::Message)?;
+        Ok(Self { payload, dequeue_count: *dequeue_count })
+    }
+}
+
+/// A tick of a timer.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct TimerInfo {
+    /// Whether the host makes up for a run that it missed.
+    #[serde(default)]
+    pub is_past_due: bool,
+    /// When it ran and will run; none for a timer that is not monitored.
+    #[serde(default)]
+    pub schedule_status: Option<ScheduleStatus>,
+}
+
+/// When a timer ran and will run, in ISO 8601.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct ScheduleStatus {
+    /// The last run; the year 0001 if there was none.
+    pub last: String,
+    /// The next run.
+    pub next: String,
+    /// When the host last wrote this down.
+    pub last_updated: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for TimerInfo {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let text = unquoted(&sent(parts, "TimerInfo")?.data);
+        serde_json::from_str(&text).map_err(|_| Rejection::NotBound("TimerInfo"))
+    }
+}
+
+/// The trigger's value in `Data`, of whatever trigger.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TriggerData {
+    json: Arc<str>,
+}
+
+impl TriggerData {
+    /// Its JSON text, as the host sent it.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The bytes that were sent: decoded from Base64 with `dataType` binary, else the text.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        serde_json::from_str(&self.json).map_or_else(|_| Bytes::new(), binding::payload)
+    }
+
+    /// The value as a type of the app. Where the host sent a text that holds JSON, that is what is read.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(&unquoted(&self.json))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for TriggerData {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self { json: Arc::clone(&sent(parts, "TriggerData")?.data) })
+    }
+}
+
+/// `Metadata` of an envelope, such as a message's id. An HTTP function that the host forwards to has none: take
+/// `Option<Metadata>` where that may be.
+///
+/// The host adds the members of a payload that is a JSON object, and those overwrite its own: trust none of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Metadata {
+    json: Arc<str>,
+}
+
+impl Metadata {
+    /// Its JSON text, as the host sent it.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// A member's value as a type of the app. The host sends most values as JSON within a text, and that is what is read.
+    #[must_use]
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let members: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(&self.json).ok()?;
+        let raw = members.get(name)?.get();
+        serde_json::from_str(&unquoted(raw)).or_else(|_| serde_json::from_str(raw)).ok()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Metadata {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self { json: Arc::clone(&sent(parts, "Metadata")?.metadata) })
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Metadata {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        let sent: Option<&Sent> = parts.extensions.get();
+        Ok(sent.map(|sent| Self { json: Arc::clone(&sent.metadata) }))
+    }
+}
+
+/// JSON text that may come as it is or as a string that holds it.
+fn unquoted(json: &str) -> String {
+    serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned())
+}
+
+/// Lines for the log of the Functions host, which shows them with the invocation at the level Information. They travel in an
+/// envelope; an HTTP function that the host forwards to has none, and its lines go nowhere.
+#[derive(Clone, Debug, Default)]
+pub struct Logs(Arc<Mutex<Vec<String>>>);
+
+impl Logs {
+    /// Adds a line.
+    pub fn push(&self, line: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether outputs of this invocation reach their bindings. False when a function with outputs is called with the plain
+/// request, which the Functions host does not do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CarriesOutputs(pub bool);
+
+/// The invocation's place among the requests that run. Say whose it is before anything that takes time.
+#[derive(Clone, Debug)]
+pub struct Slot(pub Arc<RequestSlot>);
+
+macro_rules! from_extensions {
+    ($($kind:ty),+) => { $(
+        impl<S: Sync> FromRequestParts<S> for $kind {
+            type Rejection = Rejection;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+                parts.extensions.get().cloned().ok_or(Rejection::NotBound(stringify!($kind)))
+            }
+        }
+    )+ };
+}
+
+from_extensions!(CarriesOutputs, Invocation, Logs, Slot);

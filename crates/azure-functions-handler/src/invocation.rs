@@ -1,0 +1,73 @@
+//! Which invocation this is: its id, its trace, its span.
+
+use tracing::{Span, field::Empty};
+use uuid::Uuid;
+
+use crate::ids;
+
+/// The field of an invocation's log span that holds the id of its trace span, 16 hexadecimal digits.
+pub const SPAN_ID: &str = "span_id";
+/// The field of an invocation's log span that holds the id of the span that led to it, if one did.
+pub const PARENT_SPAN_ID: &str = "parent_span_id";
+/// The field of an invocation's log span that holds the id of its trace.
+pub const TRACE_ID: &str = "trace_id";
+
+/// Which invocation this is.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The last value of `X-Azure-Functions-InvocationId` if it is a UUID, else generated.
+    pub id: Uuid,
+    /// The function's name.
+    pub function: &'static str,
+    /// The caller's `traceparent` if it is well formed, else one of our own.
+    pub traceparent: String,
+}
+
+/// What is known of an invocation when its span begins.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SpanContext {
+    /// The invocation's id.
+    pub id: Uuid,
+    /// The function's name; empty when no function matches.
+    pub function: &'static str,
+    /// The kind of its trigger: `http`, `queue`, `timer`, another one's type, or `none`.
+    pub trigger: &'static str,
+}
+
+/// The span of an app that shapes none itself.
+pub(crate) fn default_span(context: SpanContext) -> Span {
+    tracing::info_span!(
+        "invocation",
+        invocation_id = %context.id,
+        function = context.function,
+        trigger = context.trigger,
+        trace_id = Empty,
+        span_id = Empty,
+        parent_span_id = Empty,
+    )
+}
+
+/// Fixes which trace this is, for handlers and in the current span. With `exports_spans` the invocation is a span of its own
+/// below the caller's.
+pub(crate) fn start(
+    id: Uuid,
+    function: &'static str,
+    traceparent: Option<String>,
+    exports_spans: bool,
+) -> Invocation {
+    let span = Span::current();
+    let own = match traceparent {
+        Some(parent) if exports_spans => {
+            span.record(PARENT_SPAN_ID, ids::span_id(&parent));
+            ids::continued(&parent)
+        }
+        Some(parent) => parent,
+        None => ids::new_traceparent(),
+    };
+    span.record(TRACE_ID, ids::trace_id(&own));
+    if exports_spans {
+        span.record(SPAN_ID, ids::span_id(&own));
+    }
+    Invocation { id, function, traceparent: own }
+}

@@ -1,0 +1,136 @@
+//! Answers: whether every invocation mode can carry them, and how they stand in an envelope.
+
+use axum_core::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
+use http_body_util::{BodyExt, Limited};
+use serde_json::{Map, Value, json};
+
+use crate::binding::{self, Unsendable};
+
+/// The host's own limit of what it takes from a handler.
+const MAX_BODY_BYTES: usize = 100 << 20;
+const JSON: &str = "application/json; charset=utf-8";
+
+/// Headers that belong to a connection and not to an answer.
+const CONNECTION: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Why an answer cannot be sent: a mistake of its handler.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidResponse {
+    #[error("status {0} cannot be sent: use 200 to 599")]
+    Status(StatusCode),
+    #[error(
+        "header {0} cannot be sent in an envelope: give it once, in plain ASCII, and leave connection headers to the server"
+    )]
+    Header(HeaderName),
+    #[error("the body has no content-type: name its type")]
+    ContentType,
+    #[error(
+        "the body cannot be sent in an envelope: it must be UTF-8, and no bare date, which the host rewrites"
+    )]
+    Body,
+    #[error("the body broke off, or passes 100 MiB")]
+    Incomplete,
+    #[error(
+        "output `{0}` is not one of the function's, is of another kind, or is given twice: see its registration"
+    )]
+    Output(&'static str),
+    #[error("messages of output `{0}` cannot be sent: {1}")]
+    Message(&'static str, Unsendable),
+    #[error("outputs cannot leave without an envelope: look at `CarriesOutputs`")]
+    NoEnvelope,
+}
+
+/// An answer that is whole.
+pub(crate) struct Whole {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Whole {
+    /// Reads the body to its end.
+    pub(crate) async fn read(response: Response) -> Result<Self, InvalidResponse> {
+        let (Parts { status, headers, .. }, body) = response.into_parts();
+        let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
+        let body = body.map_err(|_| InvalidResponse::Incomplete)?.to_bytes();
+        Ok(Self { status, headers, body })
+    }
+
+    /// Makes sure that the answer reads the same in every mode.
+    pub(crate) fn portable(mut self) -> Result<Self, InvalidResponse> {
+        self.headers.remove(header::CONTENT_LENGTH);
+        if !(200..600).contains(&self.status.as_u16()) {
+            return Err(InvalidResponse::Status(self.status));
+        }
+        for name in self.headers.keys() {
+            let mut values = self.headers.get_all(name).iter();
+            let is_plain =
+                |value: &HeaderValue| value.to_str().is_ok_and(|text| !binding::is_rewritten(text));
+            let is_single = values.next().is_some_and(is_plain) && values.next().is_none();
+            if !is_single || CONNECTION.contains(&name.as_str()) {
+                return Err(InvalidResponse::Header(name.clone()));
+            }
+        }
+        if !self.body.is_empty() && !self.headers.contains_key(header::CONTENT_TYPE) {
+            return Err(InvalidResponse::ContentType);
+        }
+        if std::str::from_utf8(&self.body).map_or(true, binding::is_rewritten) {
+            return Err(InvalidResponse::Body);
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn into_http(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
+    /// The answer as the host wants it below `Outputs`, by the name of the http output.
+    fn to_output(&self) -> Value {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers: Map<String, Value> =
+            self.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
+        let body = String::from_utf8_lossy(&self.body);
+        json!({"statusCode": self.status.as_u16(), "headers": headers, "body": body})
+    }
+}
+
+/// An answer with the other outputs, in an envelope.
+pub(crate) fn to_envelope(answer: &Whole, outputs: Map<String, Value>, logs: &[String]) -> Response {
+    let mut all = Map::new();
+    all.insert("res".to_owned(), answer.to_output());
+    all.extend(outputs);
+    success(&all, logs)
+}
+
+/// Success. The body is never empty: the host would wait for more until it kills the handler.
+pub(crate) fn success(outputs: &Map<String, Value>, logs: &[String]) -> Response {
+    let envelope = json!({"Outputs": outputs, "Logs": logs, "ReturnValue": null});
+    json_response(StatusCode::OK, &envelope)
+}
+
+/// Failure: the host delivers a message again, waits for a timer's next run, answers a caller with 500.
+pub(crate) fn failure() -> Response {
+    let body = json!({"error": "the invocation failed, see the log of the handler"});
+    json_response(StatusCode::INTERNAL_SERVER_ERROR, &body)
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}

@@ -1,0 +1,276 @@
+//! What starts a function, and where its outputs go: one builder for each kind of trigger.
+
+use http::Method;
+use serde_json::{Map, Value};
+
+/// Which key the Functions host demands of a caller
+/// (<https://learn.microsoft.com/azure/azure-functions/function-keys-how-to>).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AuthLevel {
+    /// None.
+    Anonymous,
+    /// A function key or a host key.
+    Function,
+    /// The master key.
+    Admin,
+}
+
+impl AuthLevel {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Function => "function",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A trigger of kind `K`, with its outputs and with what the function needs, in the app's own type `T`.
+#[derive(Clone, Debug)]
+pub struct Trigger<K, T> {
+    pub(crate) kind: K,
+    pub(crate) binding: &'static str,
+    pub(crate) outputs: Vec<OutputBinding>,
+    pub(crate) needs: Vec<T>,
+}
+
+/// The trigger of an HTTP function.
+pub type HttpTrigger<T> = Trigger<Http, T>;
+/// The trigger of a function that takes messages of a storage queue.
+pub type QueueTrigger<T> = Trigger<Queue, T>;
+/// The trigger of a function that runs on a schedule.
+pub type TimerTrigger<T> = Trigger<Timer, T>;
+/// Any other trigger.
+pub type OtherTrigger<T> = Trigger<Other, T>;
+
+/// An `httpTrigger`.
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub(crate) methods: Vec<Method>,
+    pub(crate) route: &'static str,
+    pub(crate) auth_level: AuthLevel,
+}
+
+/// A `queueTrigger`.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    pub(crate) queue: &'static str,
+    pub(crate) connection: Option<&'static str>,
+}
+
+/// A `timerTrigger`.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    pub(crate) schedule: &'static str,
+    pub(crate) is_monitored: bool,
+}
+
+/// A trigger of another type.
+#[derive(Clone, Debug)]
+pub struct Other {
+    pub(crate) kind: &'static str,
+    pub(crate) properties: Map<String, Value>,
+}
+
+/// An output binding of a function.
+#[derive(Clone, Debug)]
+pub struct OutputBinding {
+    pub(crate) name: &'static str,
+    pub(crate) kind: OutputKind,
+}
+
+/// What an output binding puts its values into.
+#[derive(Clone, Debug)]
+pub(crate) enum OutputKind {
+    Queue { queue: &'static str, connection: Option<&'static str> },
+    Other { kind: &'static str, properties: Map<String, Value> },
+}
+
+fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
+    Trigger { kind, binding, outputs: Vec::new(), needs: Vec::new() }
+}
+
+/// An HTTP function at this route, below the route prefix of host.json, for these methods; none means all.
+///
+/// The route is one of the Functions host: literal segments, `{name}`, `{name?}` at the end, and `{*name}` at the end for
+/// all that follows. Constraints as in `{id:int}` are the host's to check.
+pub fn methods<T>(methods: impl IntoIterator<Item = Method>, route: &'static str) -> HttpTrigger<T> {
+    let methods = methods.into_iter().collect();
+    trigger(Http { methods, route, auth_level: AuthLevel::Anonymous }, "req")
+}
+
+/// An HTTP function for all methods; see [`methods`].
+#[must_use]
+pub fn any<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([], route)
+}
+
+/// An HTTP function for GET; see [`methods`].
+#[must_use]
+pub fn get<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([Method::GET], route)
+}
+
+/// An HTTP function for POST; see [`methods`].
+#[must_use]
+pub fn post<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([Method::POST], route)
+}
+
+/// An HTTP function for PUT; see [`methods`].
+#[must_use]
+pub fn put<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([Method::PUT], route)
+}
+
+/// An HTTP function for PATCH; see [`methods`].
+#[must_use]
+pub fn patch<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([Method::PATCH], route)
+}
+
+/// An HTTP function for DELETE; see [`methods`].
+#[must_use]
+pub fn delete<T>(route: &'static str) -> HttpTrigger<T> {
+    methods([Method::DELETE], route)
+}
+
+/// A function that takes the messages of this storage queue.
+#[must_use]
+pub fn queue<T>(queue: &'static str) -> QueueTrigger<T> {
+    trigger(Queue { queue, connection: None }, "message")
+}
+
+/// A function that runs on this schedule: six fields of NCRONTAB, seconds first.
+#[must_use]
+pub fn timer<T>(schedule: &'static str) -> TimerTrigger<T> {
+    trigger(Timer { schedule, is_monitored: true }, "timer")
+}
+
+/// A function with a trigger of another type, such as `serviceBusTrigger` or `blobTrigger`. Its handler takes
+/// [`TriggerData`](crate::TriggerData) and [`Metadata`](crate::Metadata).
+#[must_use]
+pub fn other<T>(kind: &'static str) -> OtherTrigger<T> {
+    trigger(Other { kind, properties: Map::new() }, "trigger")
+}
+
+/// An output binding that puts messages into this storage queue.
+#[must_use]
+pub fn queue_output(name: &'static str, queue: &'static str) -> OutputBinding {
+    OutputBinding { name, kind: OutputKind::Queue { queue, connection: None } }
+}
+
+/// An output binding of another type, such as `serviceBus` or `blob`.
+#[must_use]
+pub fn other_output(name: &'static str, kind: &'static str) -> OutputBinding {
+    OutputBinding { name, kind: OutputKind::Other { kind, properties: Map::new() } }
+}
+
+impl<K, T> Trigger<K, T> {
+    /// Names the trigger's binding.
+    #[must_use]
+    pub fn binding(mut self, name: &'static str) -> Self {
+        self.binding = name;
+        self
+    }
+
+    /// Adds an output binding. The host calls a function that has one with an envelope, also over HTTP.
+    #[must_use]
+    pub fn output(mut self, output: OutputBinding) -> Self {
+        self.outputs.push(output);
+        self
+    }
+
+    /// Says that the function needs this; the app reads it again from [`Deployed::needs`](crate::Deployed::needs).
+    #[must_use]
+    pub fn needs(mut self, need: T) -> Self {
+        self.needs.push(need);
+        self
+    }
+}
+
+impl<T> HttpTrigger<T> {
+    /// Which key a caller has to show; none if this is not called.
+    #[must_use]
+    pub fn auth_level(mut self, level: AuthLevel) -> Self {
+        self.kind.auth_level = level;
+        self
+    }
+}
+
+impl<T> QueueTrigger<T> {
+    /// The app setting, or the prefix of app settings, that says where the queue is; `AzureWebJobsStorage` if not called.
+    #[must_use]
+    pub fn connection(mut self, setting: &'static str) -> Self {
+        self.kind.connection = Some(setting);
+        self
+    }
+}
+
+impl<T> TimerTrigger<T> {
+    /// The host keeps no record of the last run, and so never makes up for a missed one.
+    #[must_use]
+    pub fn unmonitored(mut self) -> Self {
+        self.kind.is_monitored = false;
+        self
+    }
+}
+
+impl<T> From<&'static str> for TimerTrigger<T> {
+    fn from(schedule: &'static str) -> Self {
+        timer(schedule)
+    }
+}
+
+impl<T> From<&'static str> for QueueTrigger<T> {
+    fn from(name: &'static str) -> Self {
+        queue(name)
+    }
+}
+
+impl<T> OtherTrigger<T> {
+    /// Sets a property of the binding, such as `queueName` or `connection`.
+    #[must_use]
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.kind.properties.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl OutputBinding {
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The queue, if it is a queue output.
+    #[must_use]
+    pub const fn queue(&self) -> Option<&'static str> {
+        match &self.kind {
+            OutputKind::Queue { queue, .. } => Some(queue),
+            OutputKind::Other { .. } => None,
+        }
+    }
+
+    /// The app setting, or the prefix of app settings, that says where values go; `AzureWebJobsStorage` if not called.
+    #[must_use]
+    pub fn connection(mut self, setting: &'static str) -> Self {
+        match &mut self.kind {
+            OutputKind::Queue { connection, .. } => *connection = Some(setting),
+            OutputKind::Other { properties, .. } => {
+                properties.insert("connection".to_owned(), setting.into());
+            }
+        }
+        self
+    }
+
+    /// Sets a property of a binding that [`other_output`] made.
+    #[must_use]
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let OutputKind::Other { properties, .. } = &mut self.kind {
+            properties.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+}
