@@ -18,8 +18,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
-    Body, Concurrency, Error, FunctionApp, Invocation, Logs, Outputs, RequestSlot, ServerError, Slot,
-    SpanContext,
+    Body, Concurrency, Error, FunctionApp, Invocation, InvocationFailed, Logs, Outputs, RequestSlot,
+    ServerError, Slot, SpanContext,
     app::{BodyLimits, BoundFunction},
     connection::{Respond, UnreadableHead},
     event::Event,
@@ -251,6 +251,14 @@ async fn call_handler(
     let mut response = with_deadline(deadline, async { (function.endpoint.0)(request).await }).await?;
     let outputs = response.extensions_mut().remove().unwrap_or_default();
     Ok((response, outputs))
+}
+
+/// An HTTP handler may say that its invocation failed; the log says why, and the caller that it did.
+fn unless_failed(response: &mut Response) -> Result<(), ServerError> {
+    let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() else { return Ok(()) };
+    let error = source.as_ref().map(|source| source as &dyn Display);
+    Event::InvocationFailed { reason, error }.log();
+    Err(ServerError::HandlerFailed)
 }
 
 /// Lets work run until its deadline, and survives its panic.

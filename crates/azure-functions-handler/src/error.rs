@@ -51,6 +51,9 @@ pub enum ServerError {
     /// The handler panicked.
     #[error("the function failed")]
     HandlerPanicked,
+    /// The handler returned [`InvocationFailed`].
+    #[error("the function failed")]
+    HandlerFailed,
     /// The handler's answer cannot be sent.
     #[error("the function gave an answer that cannot be sent")]
     InvalidResponse,
@@ -110,7 +113,9 @@ impl ServerError {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::HandlerPanicked | Self::InvalidResponse => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::HandlerPanicked | Self::HandlerFailed | Self::InvalidResponse => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -126,6 +131,7 @@ impl ServerError {
             Self::HeadTooLarge => "the head of the request is too large",
             Self::Timeout => "the deadline passed",
             Self::HandlerPanicked => "the handler panicked",
+            Self::HandlerFailed => "the handler failed",
             Self::InvalidResponse => "the handler gave an answer that cannot be sent",
         }
     }

@@ -11,7 +11,7 @@ use http::request::Parts;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{Invocation, Json, Rejection, RequestSlot, binding};
+use crate::{Invocation, Json, Rejection, RequestSlot, binding, envelope};
 
 /// The app's state, or a part of it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -25,17 +25,19 @@ impl<A: Sync, S: FromRef<A>> FromRequestParts<A> for State<S> {
     }
 }
 
-/// What the host sent for a trigger, in an envelope.
+/// The envelope of an invocation, in which a value is looked for once a handler asks for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
-    /// JSON text of the trigger's value in `Data`.
-    pub(crate) data: Arc<str>,
-    /// JSON text of `Metadata`.
-    pub(crate) metadata: Arc<str>,
+    pub(crate) envelope: Bytes,
+    pub(crate) binding: &'static str,
 }
 
-fn sent<'a>(parts: &'a Parts, what: &'static str) -> Result<&'a Sent, Rejection> {
-    parts.extensions.get().ok_or(Rejection::NotBound(what))
+impl Sent {
+    /// JSON text of the trigger's value in `Data`, and of `Metadata`.
+    fn members(parts: &Parts, what: &'static str) -> Result<(String, String), Rejection> {
+        let Self { envelope, binding } = parts.extensions.get().ok_or(Rejection::NotBound(what))?;
+        envelope::members(envelope, binding).map_err(|_| Rejection::NotBound(what))
+    }
 }
 
 /// A message of a storage queue.
@@ -127,7 +129,7 @@ impl<S: Sync> FromRequestParts<S> for TimerInfo {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let text = unquoted(&sent(parts, "TimerInfo")?.data);
+        let text = unquoted(&Sent::members(parts, "TimerInfo")?.0);
         serde_json::from_str(&text).map_err(|_| Rejection::NotBound("TimerInfo"))
     }
 }
@@ -135,7 +137,7 @@ impl<S: Sync> FromRequestParts<S> for TimerInfo {
 /// The trigger's value in `Data`, of whatever trigger.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TriggerData {
-    json: Arc<str>,
+    json: String,
 }
 
 impl TriggerData {
@@ -164,7 +166,7 @@ impl<S: Sync> FromRequestParts<S> for TriggerData {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self { json: Arc::clone(&sent(parts, "TriggerData")?.data) })
+        Ok(Self { json: Sent::members(parts, "TriggerData")?.0 })
     }
 }
 
@@ -174,7 +176,7 @@ impl<S: Sync> FromRequestParts<S> for TriggerData {
 /// The host adds the members of a payload that is a JSON object, and those overwrite its own: trust none of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Metadata {
-    json: Arc<str>,
+    json: String,
 }
 
 impl Metadata {
@@ -197,7 +199,7 @@ impl<S: Sync> FromRequestParts<S> for Metadata {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self { json: Arc::clone(&sent(parts, "Metadata")?.metadata) })
+        Ok(Self { json: Sent::members(parts, "Metadata")?.1 })
     }
 }
 
@@ -205,8 +207,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Metadata {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        let sent: Option<&Sent> = parts.extensions.get();
-        Ok(sent.map(|sent| Self { json: Arc::clone(&sent.metadata) }))
+        Ok(Sent::members(parts, "Metadata").ok().map(|(_, json)| Self { json }))
     }
 }
 

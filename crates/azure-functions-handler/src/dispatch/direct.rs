@@ -8,7 +8,7 @@ use http_body::Body as _;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, Outcome, call_handler, holding, invalid, with_deadline};
+use super::{AppState, Outcome, call_handler, holding, invalid, unless_failed, with_deadline};
 use crate::{
     Body, CarriesOutputs, RequestSlot, ServerError,
     app::BoundFunction,
@@ -47,7 +47,8 @@ impl AppState {
         request: Request,
         deadline: Instant,
     ) -> Result<Response, ServerError> {
-        let (response, outputs) = call_handler(function, request, deadline).await?;
+        let (mut response, outputs) = call_handler(function, request, deadline).await?;
+        unless_failed(&mut response)?;
         if !outputs.is_empty() {
             return Err(invalid(&InvalidResponse::NoEnvelope));
         }

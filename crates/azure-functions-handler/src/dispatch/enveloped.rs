@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, request::
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, Outcome, call_handler, invalid, with_deadline};
+use super::{AppState, Outcome, call_handler, invalid, unless_failed, with_deadline};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
     RequestSlot, ServerError,
@@ -85,8 +85,7 @@ impl AppState {
 impl EnvelopeInvocation<'_> {
     async fn http(self, body: Body) -> Outcome {
         let binding = self.function.binding;
-        let opened =
-            self.open(body, |bytes| Ok((envelope::http(bytes, binding)?, sent(bytes, binding)?))).await;
+        let opened = self.open(body, |bytes| Ok((envelope::http(bytes, binding)?, self.sent(bytes)))).await;
         let inner = opened.as_ref().ok().and_then(|(request, _)| ids::traceparent(&request.headers));
         let invocation = self.start(inner.or_else(|| self.traceparent.clone()));
         let opened = opened.and_then(|(request, sent)| {
@@ -113,7 +112,8 @@ impl EnvelopeInvocation<'_> {
         &self,
         request: Request,
     ) -> Result<(Whole, serde_json::Map<String, serde_json::Value>), ServerError> {
-        let (response, outputs) = call_handler(self.function, request, self.deadline).await?;
+        let (mut response, outputs) = call_handler(self.function, request, self.deadline).await?;
+        unless_failed(&mut response)?;
         let whole = with_deadline(self.deadline, Whole::read(response)).await?;
         let answer = whole.and_then(Whole::portable).map_err(|why| invalid(&why))?;
         let outputs = outputs.for_host(&self.function.outputs).map_err(|why| invalid(&why))?;
@@ -122,23 +122,27 @@ impl EnvelopeInvocation<'_> {
 
     async fn trigger(self, body: Body) -> Outcome {
         let binding = self.function.binding;
-        let is_queue = matches!(self.function.kind, Kind::Queue(_));
+        let kind = &self.function.kind;
         let opened = self.open(body, |bytes| {
-            let delivered = if is_queue { Some(envelope::delivery(bytes, binding)?) } else { None };
-            Ok((sent(bytes, binding)?, delivered))
+            let payload = match kind {
+                Kind::Queue(_) => envelope::delivery(bytes, binding)?,
+                Kind::Timer(_) => (envelope::tick(bytes, binding).map(|()| Bytes::new())?, None),
+                Kind::Http(_) | Kind::Other(_) => (envelope::members(bytes, binding)?.0.into(), None),
+            };
+            Ok((self.sent(bytes), payload))
         });
         let opened = opened.await;
         let invocation = self.start(self.traceparent.clone());
-        let (sent, delivered) = match opened {
+        let (sent, (payload, dequeue_count)) = match opened {
             Ok(opened) => opened,
             Err(Unusable::Refused(error)) => return failed(error.reason(), None),
             Err(Unusable::Malformed(why)) => return failed(why.reason(), None),
         };
         self.slot.read_for_host();
-        let mut request = match self.request(&sent, delivered) {
-            Ok(request) => request,
-            Err(error) => return failed(error.reason(), None),
-        };
+        let mut request = self.request(payload.clone());
+        if matches!(kind, Kind::Queue(_)) {
+            request.extensions_mut().insert(Delivered { payload, dequeue_count });
+        }
         let logs = self.state.prepare(&mut request, &invocation, &self.slot);
         request.extensions_mut().insert(CarriesOutputs(true));
         request.extensions_mut().insert(sent);
@@ -150,20 +154,18 @@ impl EnvelopeInvocation<'_> {
     }
 
     /// The request of a function that no HTTP request started: its body is the payload.
-    fn request(&self, sent: &Sent, delivered: Option<(Bytes, Option<u32>)>) -> Result<Request, ServerError> {
-        let payload = match &delivered {
-            Some((payload, _)) => payload.clone(),
-            None => Bytes::copy_from_slice(sent.data.as_bytes()),
-        };
+    fn request(&self, payload: Bytes) -> Request {
         let mut request = Request::new(Wire::from(payload));
         *request.method_mut() = Method::POST;
-        let uri = Uri::try_from(format!("/{}", self.function.name));
-        *request.uri_mut() = uri.map_err(|_| ServerError::NotFound)?;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some((payload, dequeue_count)) = delivered {
-            request.extensions_mut().insert(Delivered { payload, dequeue_count });
+        if let Ok(uri) = Uri::try_from(format!("/{}", self.function.name)) {
+            *request.uri_mut() = uri;
         }
-        Ok(request)
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request
+    }
+
+    fn sent(&self, envelope: &Bytes) -> Sent {
+        Sent { envelope: envelope.clone(), binding: self.function.binding }
     }
 
     /// What a handler without an HTTP caller answered with.
@@ -207,11 +209,6 @@ impl EnvelopeInvocation<'_> {
             Err(error) => Err(Unusable::Refused(error)),
         }
     }
-}
-
-fn sent(envelope: &Bytes, binding: &str) -> Result<Sent, Malformed> {
-    let (data, metadata) = envelope::members(envelope, binding)?;
-    Ok(Sent { data: data.into(), metadata: metadata.into() })
 }
 
 /// The caller's request, from what the host tells of it.

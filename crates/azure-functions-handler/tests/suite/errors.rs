@@ -7,8 +7,8 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use azure_functions_handler::{
-    Endpoint, Error, Functions, Invocation, InvocationMode, Json, Path, Rejection, ServerError, TestApp, get,
-    post, with_invocation,
+    Endpoint, Error, Functions, Invocation, InvocationFailed, InvocationMode, Json, Path, Rejection,
+    ServerError, TestApp, get, post, with_invocation,
 };
 use http::{HeaderValue, StatusCode, request::Parts};
 use tower_layer::Layer;
@@ -20,6 +20,7 @@ use super::request;
 fn worded(error: &Error, invocation: &Invocation) -> Response {
     let name = match error {
         Error::Server(ServerError::HandlerPanicked) => "panicked",
+        Error::Server(ServerError::HandlerFailed) => "failed",
         Error::Server(ServerError::InvalidResponse) => "invalid",
         Error::Rejection(Rejection::Path(_)) => "path",
         Error::Rejection(Rejection::ContentType) => "type",
@@ -79,6 +80,9 @@ fn app() -> TestApp {
     async fn panics() {
         panic!("a secret")
     }
+    async fn fails() -> Result<(), InvocationFailed> {
+        Err(InvocationFailed::new("a reason for the log"))
+    }
     async fn number(Path(number): Path<u32>) -> String {
         number.to_string()
     }
@@ -92,6 +96,7 @@ fn app() -> TestApp {
         .http("Panics", get("panics"), panics)
         .http("Number", get("number/{number}"), number)
         .http("Body", post("body"), body)
+        .http("Fails", get("fails"), fails)
         .http("Sells", get("sells"), sells);
     TestApp::new(functions.all().expect("right").with_state(()).on_error(worded).layer(Mark))
 }
@@ -100,6 +105,7 @@ fn app() -> TestApp {
 async fn the_app_words_every_error() {
     for (method, path, status, text) in [
         ("GET", "/api/panics", 500, "panicked in Panics false"),
+        ("GET", "/api/fails", 500, "failed in Fails false"),
         ("GET", "/api/number/x", 400, "path in Number false"),
         ("POST", "/api/body", 415, "type in Body false"),
         ("GET", "/api/sells", 409, "out of stock in Sells"),

@@ -129,6 +129,16 @@ async fn an_output_that_is_not_registered_fails_the_invocation() {
 }
 
 #[tokio::test]
+async fn a_request_of_a_caller_never_passes_for_a_message_or_a_tick() {
+    async fn nothing() {}
+    let app = app(&Functions::new().queue("Take", "a", nothing).timer("Tick", "0 * * * * *", nothing));
+    let request = json!({"Url": "http://localhost/Take", "Method": "POST", "Headers": {}});
+    let envelope = json!({"Data": {"message": request, "timer": request}, "Metadata": {}});
+    assert!(!app.envelope("Take", &envelope).await.succeeded);
+    assert!(!app.envelope("Tick", &envelope).await.succeeded);
+}
+
+#[tokio::test]
 async fn a_handler_that_takes_what_its_trigger_does_not_bring_fails() {
     async fn wrong(_: TimerInfo) {}
     let app = app(&Functions::new().queue("Wrong", "a", wrong));
