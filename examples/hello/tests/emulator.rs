@@ -1,0 +1,25 @@
+//! The example behind the emulator, as a host calls it.
+
+#[path = "support/emulator.rs"]
+mod emulator;
+
+use emulator::{MODES, serve};
+
+#[tokio::test]
+async fn everybody_is_greeted_in_every_mode() {
+    for mode in MODES {
+        let emulator = serve(env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-hello"), mode).await;
+        let url = format!("{}/api/hello/Ada%20L", emulator.host.url());
+        let answer = reqwest::get(url).await.expect("an answer").text().await.expect("text");
+        assert_eq!(answer, "Hello, Ada L!", "{mode:?}");
+        emulator.host.stop().await;
+    }
+}
+
+#[test]
+fn without_a_host_the_program_says_what_starts_it() {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_example-hello"));
+    let ended = program.env_remove("FUNCTIONS_CUSTOMHANDLER_PORT").output().expect("it runs");
+    let words = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(!ended.status.success() && words.contains("functions-emulator ."), "{words}");
+}
