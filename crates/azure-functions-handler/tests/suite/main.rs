@@ -1,12 +1,14 @@
 //! The crate through its public interface.
 
 mod arguments;
+mod bounds;
 mod deployment;
 mod endings;
 mod errors;
 mod modes;
 mod recordings;
 mod registration;
+mod spans;
 mod triggers;
 
 use azure_functions_handler::{Functions, TestApp};

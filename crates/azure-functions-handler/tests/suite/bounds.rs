@@ -1,0 +1,83 @@
+//! What one request may cost.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum_core::body::Body;
+use azure_functions_handler::{
+    Bytes, Concurrency, ConcurrencyLimits, Functions, InvocationMode, Json, Limits, State, TestApp, get,
+    post, queue,
+};
+use futures_util::stream;
+use http::header::CONTENT_TYPE;
+use tokio::{sync::Semaphore, time::Instant};
+
+use super::request;
+
+/// A body that begins and never ends.
+fn endless() -> Body {
+    let begun = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"[1,"))]);
+    Body::from_stream(stream::StreamExt::chain(begun, stream::pending()))
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_refused_at_once() {
+    #[derive(Clone)]
+    struct Gate {
+        begun: Arc<Semaphore>,
+        open: Arc<Semaphore>,
+    }
+    async fn wait(State(gate): State<Gate>) {
+        gate.begun.add_permits(1);
+        gate.open.acquire().await.expect("open").forget();
+    }
+    let gate = Gate { begun: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
+    let limits = ConcurrencyLimits { running: 1, ..ConcurrencyLimits::default() };
+    let functions =
+        Functions::<Gate>::new().http("Wait", get("wait"), wait).queue("Take", queue("jobs"), wait);
+    let app = functions.all().expect("right").with_state(gate.clone()).concurrency(Concurrency::new(limits));
+    let app = TestApp::new(app);
+    let first = tokio::spawn({
+        let app = app.clone();
+        async move { app.http(InvocationMode::Proxy, request("GET", "/api/wait", "")).await }
+    });
+    gate.begun.acquire().await.expect("open").forget();
+    for mode in InvocationMode::ALL {
+        assert_eq!(app.http(mode, request("GET", "/api/wait", "")).await.status, 503, "{mode:?}");
+    }
+    assert!(!app.queue("Take", "x").await.succeeded, "the message is delivered again");
+    gate.open.add_permits(2);
+    assert_eq!(first.await.expect("no panic").status, 200);
+    assert!(app.queue("Take", "x").await.succeeded, "there is a place again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_end_is_given_up_in_time() {
+    async fn take(Json(_): Json<Vec<u32>>) {}
+    let limits = Limits { body_timeout: Duration::from_secs(3), ..Limits::default() };
+    let functions = Functions::<()>::new().http("Take", post("take"), take);
+    let app = TestApp::new(functions.all().expect("right").with_state(()).limits(limits));
+    let mut request = request("POST", "/api/take", endless());
+    request.headers_mut().insert(CONTENT_TYPE, "application/json".parse().expect("a type"));
+    let begun = Instant::now();
+    let response = app.http(InvocationMode::Proxy, request).await;
+    assert_eq!((response.status.as_u16(), begun.elapsed().as_secs()), (408, 3));
+}
+
+#[tokio::test]
+async fn an_envelope_beyond_its_limit_is_refused() {
+    async fn take(body: Bytes) -> String {
+        body.len().to_string()
+    }
+    let limits = Limits { max_envelope_bytes: 1000, ..Limits::default() };
+    let functions =
+        Functions::<()>::new().http("Take", post("take"), take).queue("Work", "jobs", async || ());
+    let app = TestApp::new(functions.all().expect("right").with_state(()).limits(limits));
+    for (mode, status) in
+        [(InvocationMode::Envelope, 413), (InvocationMode::Forward, 200), (InvocationMode::Proxy, 200)]
+    {
+        let response = app.http(mode, request("POST", "/api/take", "x".repeat(1000))).await;
+        assert_eq!(response.status, status, "{mode:?}");
+    }
+    assert!(!app.queue("Work", "x".repeat(1000)).await.succeeded);
+    assert!(app.queue("Work", "x").await.succeeded);
+}
