@@ -2,6 +2,7 @@
 
 mod check;
 mod command;
+mod new;
 mod setting;
 
 use std::{
@@ -31,7 +32,8 @@ Examples:
   functions-emulator . --keys keys.json                   demand function keys, as on the platform
   functions-emulator target/app --people people.json --front on
   functions-emulator --people people.json --token keeper
-  functions-emulator check target/app --settings local.settings.json";
+  functions-emulator check target/app --settings local.settings.json
+  functions-emulator new --language rust first            make the folder of a new app";
 
 /// Stands in for the Azure Functions host on this machine, for any custom handler.
 #[derive(Debug, Parser)]
@@ -95,6 +97,8 @@ struct Arguments {
 enum Command {
     /// Look for what would go wrong under the real host, and say what to do; fails where something does
     Check(check::Arguments),
+    /// Make the folder of a new app that this command serves
+    New(new::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -124,8 +128,10 @@ impl From<FrontChoice> for FrontMode {
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
-    if let Some(Command::Check(arguments)) = &arguments.command {
-        return check::run(arguments);
+    match &arguments.command {
+        Some(Command::Check(arguments)) => return check::run(arguments),
+        Some(Command::New(arguments)) => return new::run(arguments),
+        None => {}
     }
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ mod comfort;
 mod command;
 mod console;
 mod mishaps;
+mod new;
 mod queue_functions;
 mod queues;
 mod reading;
