@@ -32,6 +32,10 @@ pub(crate) use panics::contained;
 use queue::Importance;
 pub use traces::Spans;
 
+/// The targets of what the worker itself tells, and of what its protocol layer does.
+const WORKER: &str = "orders_worker";
+const PROTOCOL: &str = "azure_functions_handler";
+
 /// An error and what led to it, in one line.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
@@ -52,8 +56,21 @@ impl FromStr for Filter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
-        EnvFilter::try_new(text).map(Self).map_err(FilterError)
+        EnvFilter::try_new(of_both_crates(text)).map(Self).map_err(FilterError)
     }
+}
+
+/// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own.
+fn of_both_crates(text: &str) -> String {
+    let of_layer =
+        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!(",{PROTOCOL}{rest}"));
+    let more: String = text.split(',').filter_map(of_layer).collect();
+    format!("{text}{more}")
+}
+
+/// Whether lines and spans of this target are the worker's own.
+fn is_ours(target: &str) -> bool {
+    target.starts_with(WORKER) || target.starts_with(PROTOCOL)
 }
 
 /// This process already writes its log.
@@ -68,9 +85,8 @@ fn subscriber(
     output: impl Fn(Level, Importance, &[u8]) + Send + Sync + 'static,
     spans: Option<Spans>,
 ) -> impl Subscriber + Send + Sync {
-    let our_spans =
-        filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("orders_worker"));
+    let our_spans = filter_fn(|metadata| metadata.is_span() && is_ours(metadata.target()));
     let lines = lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans));
-    let of_the_host = filter_fn(|metadata| metadata.target().starts_with("orders_worker::host"));
+    let of_the_host = filter_fn(|metadata| metadata.target().starts_with(PROTOCOL));
     Registry::default().with(lines).with(spans.map(|spans| spans.with_filter(of_the_host)))
 }

@@ -68,7 +68,7 @@ where
         }
         event.record(&mut all);
         let source = event.metadata().target();
-        if !source.starts_with("orders_worker") {
+        if !super::is_ours(source) {
             // A library's own field of this name is none of our words.
             all.put("event", LIBRARY.into());
             all.put("library", source.into());

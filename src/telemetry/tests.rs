@@ -141,12 +141,13 @@ fn the_filter_decides_what_is_written() {
         debug!("fine");
         info!("plain");
         warn!(target: "sqlx", "foreign");
+        debug!(target: "azure_functions_handler::run", "of the protocol");
     };
     let messages = |filter| -> Vec<_> {
         lines_by(filter, work).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(messages("info"), ["plain", "foreign"]);
-    assert_eq!(messages("error,orders_worker=debug"), ["fine", "plain"]);
+    assert_eq!(messages("error,orders_worker=debug"), ["fine", "plain", "of the protocol"]);
     assert!(messages("off").is_empty());
 }
 
