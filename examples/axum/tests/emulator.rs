@@ -3,16 +3,17 @@
 #[path = "../../hello/tests/support/emulator.rs"]
 mod emulator;
 
-use emulator::{MODES, serve};
+use emulator::{MODES, queues, serve};
 
 #[tokio::test]
 async fn the_router_answers_in_every_mode() {
     for mode in MODES {
-        let emulator = serve(env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-axum"), mode).await;
+        let app = (env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-axum"));
+        let emulator = serve(app, &queues(), mode).await;
         let url = emulator.host.url();
-        let hello = reqwest::get(format!("{url}/api/hello/Ada")).await.expect("an answer");
+        let hello = emulator.client.get(format!("{url}/api/hello/Ada")).send().await.expect("an answer");
         assert_eq!(hello.text().await.expect("text"), "Hello, Ada!", "{mode:?}");
-        let nothing = reqwest::get(format!("{url}/api/nothing")).await.expect("an answer");
+        let nothing = emulator.client.get(format!("{url}/api/nothing")).send().await.expect("an answer");
         assert_eq!(nothing.status(), 404, "{mode:?}");
         emulator.host.stop().await;
     }

@@ -3,14 +3,15 @@
 #[path = "support/emulator.rs"]
 mod emulator;
 
-use emulator::{MODES, serve};
+use emulator::{MODES, queues, serve};
 
 #[tokio::test]
 async fn everybody_is_greeted_in_every_mode() {
     for mode in MODES {
-        let emulator = serve(env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-hello"), mode).await;
+        let app = (env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-hello"));
+        let emulator = serve(app, &queues(), mode).await;
         let url = format!("{}/api/hello/Ada%20L", emulator.host.url());
-        let answer = reqwest::get(url).await.expect("an answer").text().await.expect("text");
+        let answer = emulator.client.get(url).send().await.expect("an answer").text().await.expect("text");
         assert_eq!(answer, "Hello, Ada L!", "{mode:?}");
         emulator.host.stop().await;
     }
