@@ -248,7 +248,8 @@ mod tests {
             assert!(hidden.parse::<Note>().is_ok(), "{hidden:?}");
             assert!(Reference::stored(hidden).is_ok() && Name::stored(hidden).is_ok(), "{hidden:?}");
         }
-        for shown in ["ünï 🫘", "\u{2010}\u{2028}\u{2029}", "عربي", "\u{a0}", "☕\u{fe0f}", "葛\u{e0100}"] {
+        for shown in ["ünï 🫘", "\u{2010}\u{2028}\u{2029}", "عربي", "\u{a0}", "☕\u{fe0f}", "葛\u{e0100}"]
+        {
             assert!(shown.parse::<Reference>().is_ok() && shown.parse::<Name>().is_ok(), "{shown:?}");
         }
     }
