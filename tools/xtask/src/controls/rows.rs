@@ -95,8 +95,9 @@ impl Test {
             }
             _ => anyhow::bail!(wrong()),
         };
-        // Tests may start them.
-        let with_examples = root.join(package).join("examples").is_dir().then(|| "--examples".to_owned());
+        // Tests may start them. The examples of the root are packages of their own.
+        let has_examples = !package.as_os_str().is_empty() && root.join(package).join("examples").is_dir();
+        let with_examples = has_examples.then(|| "--examples".to_owned());
         let words = words.into_iter().chain(with_examples).collect();
         Ok(Target { package: package.to_string_lossy().into_owned(), words })
     }
