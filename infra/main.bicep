@@ -22,6 +22,9 @@ param allowedClients Clients = {
   apps: []
 }
 
+@description('Client id of the program that looks after each deployment; one more that may call as itself.')
+param smokeClientId string = ''
+
 @description('Where orders are fulfilled, https only. Empty for nowhere yet: orders are taken and wait. The client certificate has to be in the processor\'s vault.')
 param fulfilmentUrl string = ''
 
@@ -211,7 +214,8 @@ var tags = {
 // Whoever tries a small deployment calls it with `az account get-access-token`.
 var azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 var userClients = production ? allowedClients.users : union([azureCli], allowedClients.users)
-var allowedClientIds = concat(userClients, allowedClients.apps)
+var programs = empty(smokeClientId) ? allowedClients.apps : union(allowedClients.apps, [smokeClientId])
+var allowedClientIds = concat(userClients, programs)
 var apiName = 'func-api-${token}'
 var processorName = 'func-processor-${token}'
 var places = production ? networking!.outputs.places : nowhere

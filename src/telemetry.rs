@@ -60,12 +60,13 @@ impl FromStr for Filter {
     }
 }
 
-/// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own.
+/// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own, unless
+/// that one is named.
 fn of_both_crates(text: &str) -> String {
     let of_layer =
-        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!(",{PROTOCOL}{rest}"));
+        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!("{PROTOCOL}{rest},"));
     let more: String = text.split(',').filter_map(of_layer).collect();
-    format!("{text}{more}")
+    format!("{more}{text}")
 }
 
 /// Whether lines and spans of this target are the worker's own.

@@ -43,11 +43,11 @@ var reachedFrom = concat(
   isSmall && !empty(deployerAddress) ? [{ name: 'deployer', address: deployerAddress }] : []
 )
 // Only what differs from Azure's defaults, for each is a slow change of its own. TLS 1.2 at least, SCRAM and encrypted
-// connections are defaults, and so is max_connections, which docs/scale.md counts with.
+// connections are defaults, and so is max_connections, which docs/scale.md counts with. `orders-worker migrate` limits how
+// long a login may be idle in a transaction.
 var settings = [
   { name: 'log_connections', value: 'on' }
   { name: 'log_disconnections', value: 'on' }
-  { name: 'idle_in_transaction_session_timeout', value: '30000' }
 ]
 
 // The database `orders` is made by `orders-worker migrate`, so that it belongs to who migrates: one that Azure makes on a

@@ -11,6 +11,7 @@ param allowedClients = {
   apps: ['33333333-3333-4333-8333-333333333333']
 }
 param allowedCallers = [{ from: '192.0.2.1', to: '192.0.2.9', cidr: '192.0.2.0/28' }]
+param smokeClientId = '55555555-5555-4555-8555-555555555555'
 param corsOrigins = ['https://shop.example']
 param publisherName = 'Example'
 param alertEmail = 'operators@example.com'

@@ -148,6 +148,7 @@ fn the_filter_decides_what_is_written() {
     };
     assert_eq!(messages("info"), ["plain", "foreign"]);
     assert_eq!(messages("error,orders_worker=debug"), ["fine", "plain", "of the protocol"]);
+    assert_eq!(messages("error,orders_worker=debug,azure_functions_handler=off"), ["fine", "plain"]);
     assert!(messages("off").is_empty());
 }
 

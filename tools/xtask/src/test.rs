@@ -44,7 +44,7 @@ const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
 
 /// The scenarios alone. Of the whole workspace, as everything else: with the features that one package asks for, half of
 /// it would be compiled once more.
-const SCENARIOS: [&str; 5] = ["test", "--locked", "--workspace", "--test", "suite"];
+const SCENARIOS: [&str; 6] = ["test", "--locked", "--workspace", "--no-fail-fast", "--test", "suite"];
 
 /// The stage that runs the tests of all crates; it keeps what the stage `evidence` reads.
 const TESTS: &str = "tests";
@@ -112,7 +112,7 @@ const STAGES: [Stage; 14] = [
         name: TESTS,
         advice: "run one alone with `cargo test NAME -- --nocapture`",
         commands: |project| {
-            let mut test = cargo(project, &["test", "--locked", "--workspace"]);
+            let mut test = cargo(project, &["test", "--locked", "--workspace", "--no-fail-fast"]);
             // The scenarios hold what ships, not what a debugger wants.
             test.envs(under_test(project)?).env(kept_log::GIVEN, kept_log::file(project));
             let (server, with_node) = (server()?, node()?);
