@@ -8,10 +8,10 @@ param network = 'privateEndpoints'
 param apiClientId = '11111111-1111-4111-8111-111111111111'
 param allowedClients = {
   users: ['22222222-2222-4222-8222-222222222222']
-  apps: ['33333333-3333-4333-8333-333333333333']
+  apps: []
 }
 param allowedCallers = [{ from: '192.0.2.1', to: '192.0.2.9', cidr: '192.0.2.0/28' }]
-param smokeClientId = '55555555-5555-4555-8555-555555555555'
+param smokeClientId = '33333333-3333-4333-8333-333333333333'
 param corsOrigins = ['https://shop.example']
 param publisherName = 'Example'
 param alertEmail = 'operators@example.com'

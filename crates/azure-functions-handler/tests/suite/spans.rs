@@ -1,29 +1,29 @@
 //! One span and one line of log for each invocation.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
 use azure_functions_handler::{
     Functions, Invocation, InvocationMode, PARENT_SPAN_ID, SPAN_ID, SpanContext, TRACE_ID, TestApp, get,
     queue,
 };
 use serde_json::Value;
-use tracing::{Span, field::Empty, subscriber::DefaultGuard};
+use tracing::{Span, field::Empty};
 
 use super::request;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread logged.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Lines {
+struct OfThisThread;
+
+impl io::Write for OfThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panicked").extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -32,18 +32,20 @@ impl io::Write for Lines {
     }
 }
 
-impl Lines {
-    fn listen(&self) -> DefaultGuard {
-        let lines = self.clone();
-        let subscriber = tracing_subscriber::fmt().json().with_writer(move || lines.clone()).finish();
-        tracing::subscriber::set_default(subscriber)
-    }
+/// Listens for the whole process. A test that listened by itself would miss what is first logged elsewhere at that moment:
+/// tracing remembers of each place whether anybody wants to hear of it.
+fn listen() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().json().with_writer(|| OfThisThread).finish();
+        tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
+    });
+}
 
-    fn take(&self) -> Vec<Value> {
-        let bytes = std::mem::take(&mut *self.0.lock().expect("nobody panicked"));
-        let text = String::from_utf8(bytes).expect("text");
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-    }
+fn logged() -> Vec<Value> {
+    let bytes = LOGGED.take();
+    let text = String::from_utf8(bytes).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 fn span(context: SpanContext) -> Span {
@@ -77,12 +79,11 @@ fn traced() -> http::Request<axum_core::body::Body> {
 
 #[tokio::test]
 async fn each_invocation_has_one_line_within_the_span_of_the_app() {
-    let lines = Lines::default();
-    let _listening = lines.listen();
+    listen();
     for mode in InvocationMode::ALL {
         let response = app(false).http(mode, traced()).await;
         assert_eq!(response.text(), format!("00-{TRACE}-{PARENT}-01"), "{mode:?}");
-        let lines = lines.take();
+        let lines = logged();
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(
             (&lines[0]["fields"]["event"], &lines[0]["fields"]["status"]),
@@ -98,11 +99,10 @@ async fn each_invocation_has_one_line_within_the_span_of_the_app() {
 
 #[tokio::test]
 async fn an_app_that_exports_spans_continues_the_trace_by_one_of_its_own() {
-    let lines = Lines::default();
-    let _listening = lines.listen();
+    listen();
     for mode in InvocationMode::ALL {
         let response = app(true).http(mode, traced()).await;
-        let span = lines.take()[0]["span"].clone();
+        let span = logged()[0]["span"].clone();
         let own = span[SPAN_ID].as_str().expect("a span").to_owned();
         assert_eq!(span[PARENT_SPAN_ID], PARENT, "{mode:?}");
         assert_ne!(own, PARENT, "{mode:?}");
@@ -112,10 +112,9 @@ async fn an_app_that_exports_spans_continues_the_trace_by_one_of_its_own() {
 
 #[tokio::test]
 async fn the_log_says_why_an_invocation_failed() {
-    let lines = Lines::default();
-    let _listening = lines.listen();
+    listen();
     assert!(!app(false).queue("Fails", "x").await.succeeded);
-    let lines = lines.take();
+    let lines = logged();
     let events: Vec<_> = lines.iter().map(|line| line["fields"]["event"].clone()).collect();
     assert_eq!(events, ["invocation-failed", "invocation-ended"]);
     assert_eq!(lines[0]["fields"]["reason"], "a reason");
