@@ -15,9 +15,9 @@ use std::{
 use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
-use super::{Store, StoreError, Workload, postgres::is_held_by_another, wording::Wording};
+use super::{Store, StoreError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording};
 use crate::{host::Outage, telemetry::Event};
-use calls::{Calls, Kind, PROBE};
+use calls::{Calls, Kind, LATELY, PROBE};
 
 mod calls;
 mod units;
@@ -87,7 +87,7 @@ impl Monitored {
             Err(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
                 self.crowded.fetch_add(1, Ordering::Relaxed);
-                if !self.is_load(error) || self.unavailable.is_open() {
+                if !self.is_load(error, POOL_WAIT) || self.unavailable.is_open() {
                     self.log(error, kind.part(), self.crowded.swap(0, Ordering::Relaxed));
                 }
                 self.calls.failed(kind, Instant::now());
@@ -104,7 +104,8 @@ impl Monitored {
                 self.recovered(PROBE);
                 self.calls.forgive(began).for_each(|kind| self.recovered(kind.part()));
             }
-            Err(error) if self.is_load(error) => {}
+            // One probe that found no place says less than calls do.
+            Err(error) if self.is_load(error, LATELY) => {}
             Err(error) => {
                 self.calls.probed(false);
                 self.log(error, PROBE, 0);
@@ -113,10 +114,10 @@ impl Monitored {
         result
     }
 
-    /// Every connection is in use: that is load and no outage, if a call worked while this one waited.
-    fn is_load(&self, error: &StoreError) -> bool {
+    /// Every connection is in use: that is load and no outage, if a call worked within the last `span`.
+    fn is_load(&self, error: &StoreError, span: Duration) -> bool {
         matches!(error, StoreError::Unavailable(Error::PoolTimedOut))
-            && self.calls.worked_lately(Instant::now())
+            && self.calls.worked_within(span, Instant::now())
     }
 
     /// A call waited in vain for what somebody else changes, which says nothing about the database. It is over with the

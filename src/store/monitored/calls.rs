@@ -7,8 +7,6 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::store::bounds::POOL_WAIT;
-
 /// A kind fails when its calls failed for so long, without one that worked.
 const SPAN: Duration = Duration::from_secs(5);
 
@@ -16,7 +14,7 @@ const SPAN: Duration = Duration::from_secs(5);
 const AT_LEAST: u64 = 3;
 
 /// What is older says nothing any more.
-const LATELY: Duration = Duration::from_secs(10);
+pub(super) const LATELY: Duration = Duration::from_secs(10);
 
 /// A kind that is called once a minute and fails each time is one outage: its end is believed after so many quiet minutes.
 const QUIET: Duration = Duration::from_mins(5);
@@ -141,10 +139,10 @@ impl Calls {
         })
     }
 
-    /// Whether a call of any kind worked for as long as one waits for a connection.
-    pub(super) fn worked_lately(&self, now: Instant) -> bool {
+    /// Whether a call of any kind worked within the last `span`.
+    pub(super) fn worked_within(&self, span: Duration, now: Instant) -> bool {
         let last = self.last_success.load(Ordering::Relaxed);
-        last > 0 && self.since_start(now).saturating_sub(last) < millis(POOL_WAIT)
+        last > 0 && self.since_start(now).saturating_sub(last) < millis(span)
     }
 
     pub(super) fn work(&self, now: Instant) -> bool {

@@ -84,9 +84,11 @@ async fn a_fault_that_the_probe_does_not_meet_is_one_outage_though_its_calls_are
 }
 
 #[tokio::test]
-async fn a_call_that_worked_is_remembered_for_as_long_as_another_waits_for_a_connection() {
+async fn a_call_that_worked_is_remembered_for_the_span_that_is_asked_for() {
     let (calls, start) = probed();
-    assert!(!calls.worked_lately(start));
+    let worked = |span, after| calls.worked_within(Duration::from_secs(span), seconds(start, after));
+    assert!(!worked(10, 0));
     calls.worked(Kind::ReadOrder, start);
-    assert!(calls.worked_lately(seconds(start, 1)) && !calls.worked_lately(seconds(start, 2)));
+    assert!(worked(2, 1) && !worked(2, 2));
+    assert!(worked(10, 9) && !worked(10, 10));
 }
