@@ -1,6 +1,6 @@
 targetScope = 'subscription'
 
-import { Callers, ClientId, Clients, nowhere, Size } from 'modules/types.bicep'
+import { Callers, Clients, nowhere, Size } from 'modules/types.bicep'
 
 @minLength(1)
 @maxLength(32)
@@ -13,8 +13,9 @@ param location string
 @description('small: to see it run, closed by identities alone, for one person. production: a network of its own, a gateway before it, alerts.')
 param size Size
 
+// azd asks for what has neither a value nor a default before any hook runs, and a hook is what makes this one.
 @description('Client id of the app registration of the API (infra/scripts/register.sh makes it). Tokens carry it as their audience.')
-param apiClientId ClientId
+param apiClientId string = ''
 
 @description('Client ids that may call: users = on a person\'s behalf, apps = as themselves. Feeds the gateway, App Service Authentication and the worker. Small adds Azure CLI.')
 param allowedClients Clients = {
@@ -117,7 +118,7 @@ param databaseAdministratorsId string = ''
 @description('Name of that group.')
 param databaseAdministratorsName string = ''
 
-@description('Repository that deploys, as owner/name; empty for no federated credential.')
+@description('Repository that deploys, as owner/name; empty for no federated credential. Small takes releases from it, and gives it no credential.')
 param repository string = ''
 
 @description('Months\' costs that raise an alert, in the currency of the subscription.')
@@ -159,10 +160,12 @@ var production = size == 'production'
 var hasApi = production && empty(directCallers)
 
 var neededBySmall = {
+  apiClientId: length(apiClientId) != 36
   deployerId: empty(deployerId)
   deployerName: empty(deployerName)
 }
 var neededByProduction = {
+  apiClientId: length(apiClientId) != 36
   'allowedClients.users': empty(allowedClients.users)
   allowedCallers: empty(allowedCallers) && hasApi
   publisherName: empty(publisherName)
@@ -180,7 +183,6 @@ var unknownToSmall = {
   allowedCallers: !empty(allowedCallers)
   directCallers: !empty(directCallers)
   gatewayHostName: !empty(gatewayHostName)
-  repository: !empty(repository)
   customerManagedKeys: customerManagedKeys
   front: front
   defender: defender
@@ -517,3 +519,4 @@ output PROCESSOR_IDENTITY_OBJECT_ID string = identity.outputs.processor.principa
 output MIGRATE_IDENTITY string = identity.outputs.migrate.name
 output MIGRATE_CLIENT_ID string = identity.outputs.migrate.clientId
 output DEPLOY_CLIENT_ID string = identity.outputs.deploy.clientId
+output RUNNER_MACHINE string = runner ? machine!.outputs.name : ''

@@ -100,3 +100,6 @@ resource machine 'Microsoft.Compute/virtualMachines@2026-04-01' = {
     }
   }
 }
+
+@description('What the machine is called.')
+output name string = machine.name

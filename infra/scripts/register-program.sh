@@ -19,7 +19,7 @@ change() {
     [[ -n $dry_run ]] || "$@"
 }
 
-client=$(az ad app list --filter "displayName eq '$name'" --query '[0].appId' --output tsv)
+client=$("$(dirname "$0")/registration.sh" "$name")
 if [[ -z $client ]]; then
     client=$(change "makes the app registration $name" az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --query appId --output tsv)
     [[ -z $dry_run ]] || exit 0

@@ -28,7 +28,7 @@ change() {
 }
 send() { az rest --method "$1" --url "$graph/$2" --headers Content-Type=application/json --body "$3" --output none; }
 
-client=$(az ad app list --filter "displayName eq '$name'" --query '[0].appId' --output tsv)
+client=$("$(dirname "$0")/registration.sh" "$name")
 if [[ -z $client ]]; then
     client=$(change "makes the app registration $name" az ad app create --display-name "$name" --sign-in-audience AzureADMyOrg --query appId --output tsv)
     # Nothing more can be said of what is not there.

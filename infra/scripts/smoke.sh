@@ -42,6 +42,8 @@ expect() {
     [[ -z $run ]] || return 0
     [[ " $1 " != *" $status "* ]] || return 0
     echo "$2: the answer is $status, expected was $1" >&2
+    # A token says which roles somebody had when it was made.
+    [[ $status != 403 ]] || echo "a token is kept for up to an hour, without roles that came later: az account clear, az login, then again" >&2
     cat "$folder/body" >&2
     exit 1
 }

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Sets the repository variables that the workflows Bootstrap and Deploy read, from what the last provision said. None of them
-# is a secret. Changes nothing in Azure. Needs az and gh, both signed in.
-# Usage: infra/scripts/variables.sh [--dry-run] ENVIRONMENT OWNER/REPOSITORY RUNNER_LABEL SMOKE_CLIENT_ID
+# Sets the variables that the workflows Bootstrap and Deploy read, from what the last provision said, in the environment of
+# the repository, which it makes where it is missing. None of them is a secret. Changes that environment and nothing in Azure.
+# Needs az, signed in to the subscription, and gh, signed in as an administrator of the repository.
+# Usage: infra/scripts/variables.sh [--dry-run] ENVIRONMENT OWNER/REPOSITORY SMOKE_CLIENT_ID
 set -euo pipefail
 
 run=''
 if [[ ${1:-} == --dry-run ]]; then run='echo'; shift; fi
 environment=${1:?give the name of the azd environment}
 repository=${2:?give the repository, as owner/name}
-runner=${3:?give the label of the runner}
-smoke=${4:?give the client id of the program that looks after each deployment}
+smoke=${3:?give the client id of the program that looks after each deployment}
 
 set_variable() { $run gh variable set "$1" --repo "$repository" --env "$environment" --body "$2"; }
 
@@ -23,8 +23,13 @@ if [[ -z $outputs ]]; then
     echo "nothing was provisioned as $environment in this subscription: run azd provision, or az account set" >&2
     exit 1
 fi
+place=repos/$repository/environments/$environment
+if ! said=$(gh api "$place" --silent 2>&1); then
+    # To make one that is there would take away its reviewers.
+    [[ $said == *'HTTP 404'* ]] || { echo "$said" >&2; exit 1; }
+    $run gh api --method PUT "$place" --silent
+fi
 while read -r name value; do
     [[ -z $value ]] || set_variable "$name" "$value"
 done <<< "$outputs"
-set_variable RUNNER "$runner"
 set_variable SMOKE_CLIENT_ID "$smoke"

@@ -6,14 +6,17 @@ set -euo pipefail
 
 fulfilled=()
 if [[ -n ${DEPLOY_FULFILMENT_URL:-} ]]; then fulfilled=(--fulfilled); fi
-DEPLOY_TOKEN=$(az account get-access-token --subscription "$SUBSCRIPTION_ID" --resource "api://$API_CLIENT_ID" --query accessToken --output tsv)
-DEPLOY_KEY=$(az functionapp keys list --subscription "$SUBSCRIPTION_ID" --resource-group "$RESOURCE_GROUP" --name "$API_APP_NAME" --query functionKeys.default --output tsv)
-export DEPLOY_TOKEN DEPLOY_KEY
+subscription=${SUBSCRIPTION_ID:?nothing is provisioned yet: run azd provision first}
+if [[ ${1:-} != --dry-run ]]; then
+    DEPLOY_TOKEN=$(az account get-access-token --subscription "$subscription" --resource "api://$API_CLIENT_ID" --query accessToken --output tsv)
+    DEPLOY_KEY=$(az functionapp keys list --subscription "$subscription" --resource-group "$RESOURCE_GROUP" --name "$API_APP_NAME" --query functionKeys.default --output tsv)
+    export DEPLOY_TOKEN DEPLOY_KEY
+fi
 infra/scripts/smoke.sh "$@" "${fulfilled[@]}" "$API_URL"
 cat << END
 
 The API answers at $API_URL. Next, hold it against the controls:
-  export DOCTOR_TOKEN=\$(az account get-access-token --subscription $SUBSCRIPTION_ID --resource api://$API_CLIENT_ID --query accessToken --output tsv)
-  export DOCTOR_FUNCTION_KEY=\$(az functionapp keys list --subscription $SUBSCRIPTION_ID --resource-group $RESOURCE_GROUP --name $API_APP_NAME --query functionKeys.default --output tsv)
+  export DOCTOR_TOKEN=\$(az account get-access-token --subscription $subscription --resource api://$API_CLIENT_ID --query accessToken --output tsv)
+  export DOCTOR_FUNCTION_KEY=\$(az functionapp keys list --subscription $subscription --resource-group $RESOURCE_GROUP --name $API_APP_NAME --query functionKeys.default --output tsv)
   target/package/api/orders-worker doctor --url $API_URL
 END

@@ -3,7 +3,10 @@
 # Usage: infra/scripts/hooks/postdown.sh [--dry-run]
 set -euo pipefail
 
-for client in ${DEPLOY_API_CLIENT_ID:-} ${DEPLOY_SMOKE_CLIENT_ID:-}; do
-    echo "The app registration $client is left: az ad app delete --id $client, or keep it for the next azd up."
+for name in DEPLOY_API_CLIENT_ID DEPLOY_SMOKE_CLIENT_ID; do
+    client=${!name:-}
+    # A name that stays would lead the next provision to an application that is gone.
+    [[ -z $client ]] ||
+        echo "The app registration $client is left: az ad app delete --id $client and azd env set $name '', or keep it for the next azd up."
 done
 echo "Deleted vaults, and in production API Management, keep their names for a while: docs/deploy.md, Take it down."

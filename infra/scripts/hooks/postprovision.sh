@@ -10,9 +10,13 @@ if [[ -n ${DEPLOY_SMOKE_CLIENT_ID:-} ]]; then
     infra/scripts/smoke-key.sh "$@" "$group/Microsoft.ApiManagement/service/$GATEWAY_NAME" \
         "$group/Microsoft.KeyVault/vaults/$GATEWAY_VAULT_NAME" "$DEPLOY_SMOKE_CLIENT_ID"
 fi
+repository=${DEPLOY_REPOSITORY:-OWNER/REPOSITORY}
 cat << END
 
-Provisioned. Next, once the runner is registered with the repository and a release is tagged:
-  infra/scripts/variables.sh $AZURE_ENV_NAME ${DEPLOY_REPOSITORY:-OWNER/REPOSITORY} RUNNER_LABEL ${DEPLOY_SMOKE_CLIENT_ID:-SMOKE_CLIENT_ID}
-  gh workflow run bootstrap.yml --repo ${DEPLOY_REPOSITORY:-OWNER/REPOSITORY} --field environment=$AZURE_ENV_NAME --field tag=TAG
+Provisioned. Next:
+  az vm run-command invoke --subscription $SUBSCRIPTION_ID --resource-group $RESOURCE_GROUP --name ${RUNNER_MACHINE:-MACHINE} --command-id RunShellScript \\
+    --scripts @infra/scripts/runner.sh --parameters https://github.com/$repository \\
+    "\$(gh api --method POST repos/$repository/actions/runners/registration-token --jq .token)" $AZURE_ENV_NAME
+  infra/scripts/variables.sh $AZURE_ENV_NAME $repository ${DEPLOY_SMOKE_CLIENT_ID:-SMOKE_CLIENT_ID}
+  gh workflow run bootstrap.yml --repo $repository --field environment=$AZURE_ENV_NAME --field tag=TAG
 END

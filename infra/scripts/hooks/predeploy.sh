@@ -6,7 +6,7 @@ set -euo pipefail
 
 dry_run=()
 if [[ ${1:-} == --dry-run ]]; then dry_run=(--dry-run); fi
-if [[ $SIZE != small ]]; then
+if [[ ${SIZE:?nothing is provisioned yet: run azd provision first} != small ]]; then
     echo "the apps of the size production are closed to this machine: run the workflow Deploy (docs/deploy.md)" >&2
     exit 1
 fi

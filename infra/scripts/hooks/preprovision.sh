@@ -13,6 +13,11 @@ if [[ $size != small && $size != production ]]; then
     exit 1
 fi
 [[ $size == production ]] || infra/scripts/platform.sh
+# azd up asks for a subscription first, azd provision only after this.
+if [[ -z ${AZURE_SUBSCRIPTION_ID:-} ]]; then
+    echo "no subscription is chosen: azd env set AZURE_SUBSCRIPTION_ID \"\$(az account show --query id --output tsv)\", then again" >&2
+    exit 1
+fi
 az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none || {
     echo "az is not signed in to $AZURE_SUBSCRIPTION_ID: az login, and azd config set auth.useAzCliAuth true, so that azd is the same person" >&2
     exit 1
@@ -24,13 +29,11 @@ infra/scripts/register-providers.sh "${dry_run[@]}" "${runner[@]}" "$AZURE_SUBSC
 person=()
 if [[ $size == small ]]; then
     id=$(az ad signed-in-user show --query id --output tsv)
-    if [[ ${AZURE_PRINCIPAL_ID:-$id} != "$id" ]]; then
-        echo "azd and az are signed in as two people: azd config set auth.useAzCliAuth true, then run azd up again" >&2
-        exit 1
-    fi
+    name=$(az ad signed-in-user show --query userPrincipalName --output tsv)
     person=(--person "$id")
-    # The database calls a person by this name.
-    [[ -n ${DEPLOY_PRINCIPAL_NAME:-} ]] || "${keep[@]}" DEPLOY_PRINCIPAL_NAME "$(az ad signed-in-user show --query userPrincipalName --output tsv)"
+    # The database knows a person by both, and the next one who provisions may be another.
+    "${keep[@]}" DEPLOY_PRINCIPAL_ID "$id"
+    "${keep[@]}" DEPLOY_PRINCIPAL_NAME "$name"
 fi
 if [[ -z ${DEPLOY_API_CLIENT_ID:-} ]]; then
     DEPLOY_API_CLIENT_ID=$(infra/scripts/register.sh "${dry_run[@]}" "${person[@]}" "orders-$AZURE_ENV_NAME") || {

@@ -9,6 +9,7 @@ use std::{
     process::Output,
 };
 
+use infra_check::parameters;
 use serde::Deserialize;
 
 use crate::{
@@ -62,9 +63,24 @@ fn outputs(size: &str) -> Vec<(&'static str, String)> {
         ("PROCESSOR_IDENTITY", "id-processor"),
         ("PROCESSOR_IDENTITY_OBJECT_ID", "2"),
     ];
-    let of_production = [("GATEWAY_NAME", "apim-x"), ("GATEWAY_VAULT_NAME", "kv-gate")];
+    let of_production =
+        [("GATEWAY_NAME", "apim-x"), ("GATEWAY_VAULT_NAME", "kv-gate"), ("RUNNER_MACHINE", "vm-runner-x")];
     let of_size = of_production.map(|(name, value)| (name, if size == "production" { value } else { "" }));
     both.into_iter().chain(of_size).map(|(name, value)| (name, value.to_owned())).collect()
+}
+
+/// Parameters that azd asks for before the first hook: those without a value here and without a default there.
+/// <https://github.com/Azure/azure-dev/issues/5806>
+fn asked_for(environment: &BTreeMap<String, String>) -> Vec<String> {
+    let text = read("infra/main.parameters.json");
+    let filled = parameters::filled_in(&text, |name| environment.get(name).cloned());
+    let given: serde_json::Value = serde_json::from_str(&filled).expect("the parameters are JSON");
+    let main = read("infra/main.bicep");
+    let without_default = main.lines().filter_map(|line| line.strip_prefix("param "));
+    let names =
+        without_default.filter(|line| !line.contains(" = ")).filter_map(|line| line.split(' ').next());
+    let empty = |name: &&str| given["parameters"][*name]["value"].as_str().is_none_or(str::is_empty);
+    names.filter(empty).map(str::to_owned).collect()
 }
 
 /// A stand-in of azd with one environment.
@@ -163,6 +179,7 @@ impl Azd {
     }
 
     fn up(&mut self) -> Result<String, Output> {
+        assert_eq!(asked_for(&self.environment), Vec::<String>::new(), "nobody can answer that yet");
         let packaged = self.around("package", Self::package)?;
         let provisioned = self.around("provision", |azd| {
             azd.provision();
@@ -179,6 +196,11 @@ impl Azd {
     fn down(&mut self) -> Result<String, Output> {
         self.around("down", |_| Ok(()))
     }
+}
+
+#[test]
+fn azd_asks_for_a_name_and_a_region_and_nothing_that_a_hook_makes() {
+    assert_eq!(asked_for(&BTreeMap::new()), ["environmentName", "location"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::{
 mod database;
 mod keys;
 mod registrations;
+mod runner;
 mod smoke;
 
 /// A script, how it is called, and what it calls in its place.
@@ -123,8 +124,8 @@ fn cases() -> Vec<Case> {
             ],
         ),
         variables(),
-        runner(),
     ];
+    cases.extend(runner::cases());
     cases.extend(registrations::cases());
     cases.extend(keys::cases());
     cases.extend(database::cases());
@@ -144,41 +145,20 @@ fn variables() -> Case {
     };
     Case::new(
         "variables.sh",
-        &["test", "example/orders", "inside", "SMOKE"],
+        &["test", "example/orders", "SMOKE"],
         vec![
             read(
                 "az deployment sub list --query ‹[?tags.\"azd-env-name\"=='test' && properties.provisioningState=='Succeeded'] | sort_by(@, &properties.timestamp)[-1].properties.outputs› --output json",
                 outputs,
             ),
+            read("gh api repos/example/orders/environments/test --silent", "")
+                .fails("gh: Not Found (HTTP 404)"),
+            change("gh api --method PUT repos/example/orders/environments/test --silent"),
             set("API_CLIENT_ID", "c"),
             set("GATEWAY_URL", "https://api.example.com"),
-            set("RUNNER", "inside"),
             set("SMOKE_CLIENT_ID", "SMOKE"),
         ],
     )
-}
-
-fn runner() -> Case {
-    let key = |from: &str, name: &str| change(format!("curl -fsSL {from} --output /etc/apt/keyrings/{name}"));
-    let list =
-        |name: &str, line: &str| change(format!("tee /etc/apt/sources.list.d/{name}.list <<< ‹{line}›"));
-    Case::new(
-        "runner.sh",
-        &[],
-        vec![
-            change("apt-get update --quiet"),
-            change("apt-get install --quiet --yes ca-certificates curl unzip"),
-            change("install --directory --mode 0755 /etc/apt/keyrings"),
-            key("https://cli.github.com/packages/githubcli-archive-keyring.gpg", "github.gpg"),
-            key("https://packages.microsoft.com/keys/microsoft.asc", "microsoft.asc"),
-            change("chmod 0644 /etc/apt/keyrings/github.gpg /etc/apt/keyrings/microsoft.asc"),
-            list("github", "deb [arch=amd64 signed-by=/etc/apt/keyrings/github.gpg] https://cli.github.com/packages stable main"),
-            list("azure-cli", "deb [arch=amd64 signed-by=/etc/apt/keyrings/microsoft.asc] https://packages.microsoft.com/repos/azure-cli/ noble main"),
-            change("apt-get update --quiet"),
-            change("apt-get install --quiet --yes azure-cli gh").does("for name in az gh unzip; do touch \"$folder/bin/$name\"; chmod +x \"$folder/bin/$name\"; done"),
-        ],
-    )
-    .says("/bin/unzip")
 }
 
 #[test]
@@ -249,9 +229,26 @@ fn variables_of_nothing_that_was_provisioned_are_not_set() {
     let list = variables().calls.swap_remove(0).says("null");
     let stand_ins = StandIns::new(&[list]);
     stand_ins.add_program("gh");
-    let said =
-        complained(&stand_ins.run("variables.sh", &["test", "example/orders", "inside", "SMOKE"], &[]));
+    let said = complained(&stand_ins.run("variables.sh", &["test", "example/orders", "SMOKE"], &[]));
     assert!(said.contains("nothing was provisioned as test"), "{said}");
+    stand_ins.all_told();
+}
+
+#[test]
+fn an_environment_that_is_there_keeps_its_reviewers() {
+    let arguments = ["test", "example/orders", "SMOKE"];
+    let mut calls = variables().calls;
+    calls.remove(2);
+    calls[1] = read(calls[1].line.clone(), "");
+    let stand_ins = StandIns::new(&calls);
+    said(&stand_ins.run("variables.sh", &arguments, &[]));
+    stand_ins.all_told();
+    // Nor is one made where nobody knows whether it is there.
+    calls.truncate(2);
+    calls[1] = calls[1].clone().fails("gh: Bad credentials (HTTP 401)");
+    let stand_ins = StandIns::new(&calls);
+    let said = complained(&stand_ins.run("variables.sh", &arguments, &[]));
+    assert!(said.contains("Bad credentials"), "{said}");
     stand_ins.all_told();
 }
 

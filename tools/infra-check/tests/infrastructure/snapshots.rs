@@ -97,6 +97,13 @@ fn what_cannot_be_deployed_is_refused_in_words() {
         ("flex-front", "'api.example.com'", "''", "size = production needs gatewayHostName"),
         ("flex-private-full", "'ssh-ed25519 AAAA'", "''", "size = production needs runnerSshKey"),
         ("flex-small", "'someone@example.com'", "''", "size = small needs deployerName"),
+        ("flex-small", "'11111111-1111-4111-8111-111111111111'", "''", "size = small needs apiClientId"),
+        (
+            "flex-private-plain",
+            "param apiClientId = '11111111-1111-4111-8111-111111111111'",
+            "param apiClientId = 'orders'",
+            "size = production needs apiClientId",
+        ),
         (
             "flex-small",
             "param deployerAddress",
@@ -121,13 +128,37 @@ fn what_cannot_be_deployed_is_refused_in_words() {
     }
 }
 
-/// What the compiler says of parameters that cannot be deployed: by the rules of types, or by a `fail()` of the files.
-fn refusal(session: &mut Session, name: &str, parameters: &str) -> String {
-    // The compiler takes relative paths only.
+#[test]
+fn a_small_database_without_an_address_of_the_deployer_lets_in_azure_alone() {
+    let Some(compiler) = compiler() else { return };
+    let world = worlds::all().into_iter().find(|world| world.name == "flex-small").expect("a world");
+    let text = read(&world.parameters());
+    let without: String = text
+        .lines()
+        .filter(|line| !line.contains("deployerAddress"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_ne!(text, without);
+    let file = written("small-without-address", &without);
+    let said = compiler.session().expect("it starts").snapshot(&file).expect("it can be deployed");
+    let deployment = snapshot::read(&said).expect("a snapshot");
+    let doors = deployment.of_kind("Microsoft.DBforPostgreSQL/flexibleServers/firewallRules");
+    let names: Vec<_> = doors.map(|door| door.name.rsplit('/').next().unwrap_or_default()).collect();
+    assert_eq!(names, ["azure"]);
+}
+
+/// A file of parameters where the compiler finds what it uses, for it takes relative paths only.
+fn written(name: &str, parameters: &str) -> PathBuf {
     let parameters = parameters.replace("'../main.bicep'", "'../../infra/main.bicep'");
     let file = root().join("target/tmp").join(format!("{name}.bicepparam"));
     fs::create_dir_all(file.parent().expect("a folder")).expect("the folder can be made");
     fs::write(&file, parameters).expect("the file can be written");
+    file
+}
+
+/// What the compiler says of parameters that cannot be deployed: by the rules of types, or by a `fail()` of the files.
+fn refusal(session: &mut Session, name: &str, parameters: &str) -> String {
+    let file = written(name, parameters);
     let said = session.diagnostics(&file).expect("it answers");
     if !said.is_empty() {
         return said.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");

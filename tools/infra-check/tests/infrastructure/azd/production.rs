@@ -49,7 +49,10 @@ fn one_provision_ends_with_the_commands_that_follow() {
     let wanted: Vec<_> = calls().into_iter().map(|call| call.line).collect();
     assert_eq!(azd.stand_ins.called(), wanted);
     for word in [
-        "variables.sh test example/orders RUNNER_LABEL SMOKE",
+        "--name vm-runner-x --command-id RunShellScript",
+        "--parameters https://github.com/example/orders",
+        "repos/example/orders/actions/runners/registration-token --jq .token)\" test\n",
+        "variables.sh test example/orders SMOKE\n",
         "gh workflow run bootstrap.yml --repo example/orders",
     ] {
         assert!(said.contains(word), "{said}");

@@ -82,6 +82,7 @@ fn azd_up_leads_from_nothing_to_a_url_in_azds_own_sequence() {
     let wanted: Vec<_> = calls().into_iter().map(|call| call.line).collect();
     assert_eq!(azd.stand_ins.called(), wanted);
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_NAME"], "ada@example.com");
+    assert_eq!(azd.environment["DEPLOY_PRINCIPAL_ID"], "PERSON");
     for word in [
         "The API answers at https://func-api.example.",
         "orders-worker doctor --url https://func-api.example",
@@ -99,7 +100,7 @@ fn the_app_registration_is_made_once_and_kept() {
     let mut azd = Azd::new("small", &calls[2..], &[]);
     azd.stand_ins.add_programs(&["curl", "unzip"]);
     azd.stand_ins.tell(&[reads(
-        "az ad app list --filter ‹displayName eq 'orders-test'› --query [0].appId --output tsv",
+        "az ad app list --filter ‹displayName eq 'orders-test'› --query [].appId --output tsv",
         "",
     )
     .fails("Insufficient privileges")]);
@@ -119,16 +120,64 @@ fn the_app_registration_is_made_once_and_kept() {
 }
 
 #[test]
-fn two_people_and_nobody_are_told_to_sign_in() {
-    let mut azd = Azd::new("small", &calls()[2..5], &[("AZURE_PRINCIPAL_ID", "SOMEBODY-ELSE")]);
+fn the_database_is_told_of_the_person_who_provisions_now_by_id_and_name() {
+    let given = [
+        ("DEPLOY_API_CLIENT_ID", "CLIENT"),
+        ("DEPLOY_PRINCIPAL_ID", "SOMEBODY-ELSE"),
+        ("DEPLOY_PRINCIPAL_NAME", "somebody@example.com"),
+    ];
+    let mut azd = Azd::new("small", &calls()[2..6], &given);
     azd.stand_ins.add_programs(&["curl", "unzip"]);
     let before = azd.project.hooks["preprovision"].clone();
-    let said = complained(&azd.hook("preprovision", Some(before.clone())).expect_err("it fails"));
-    assert!(said.contains("signed in as two people"), "{said}");
+    azd.hook("preprovision", Some(before)).expect("it goes well");
+    assert_eq!(azd.environment["DEPLOY_PRINCIPAL_ID"], "PERSON");
+    assert_eq!(azd.environment["DEPLOY_PRINCIPAL_NAME"], "ada@example.com");
+    let text = read("infra/main.parameters.json");
+    let filled = parameters::filled_in(&text, |name| azd.environment.get(name).cloned());
+    for pair in
+        [r#""deployerId": { "value": "PERSON" }"#, r#""deployerName": { "value": "ada@example.com" }"#]
+    {
+        assert!(filled.contains(pair), "{filled}");
+    }
+}
+
+#[test]
+fn who_is_not_signed_in_is_told_to_sign_in() {
+    let before = Azd::new("small", &[], &[]).project.hooks["preprovision"].clone();
     let mut azd = Azd::new("small", &[reads(ACCOUNT, "").fails("az login")], &[]);
     azd.stand_ins.add_programs(&["curl", "unzip"]);
     let said = complained(&azd.hook("preprovision", Some(before)).expect_err("it fails"));
     assert!(said.contains("az is not signed in to SUBSCRIPTION"), "{said}");
+}
+
+#[test]
+fn what_comes_before_the_provision_or_without_a_subscription_says_what_comes_first() {
+    for (hook, want) in [
+        ("preprovision", "azd env set AZURE_SUBSCRIPTION_ID \"$(az account show"),
+        ("predeploy", "run azd provision first"),
+        ("postdeploy", "run azd provision first"),
+    ] {
+        for size in ["small", "production"] {
+            let mut azd = Azd::new(size, &[], &[]);
+            azd.stand_ins.add_programs(&["az", "curl", "unzip"]);
+            azd.environment.remove("AZURE_SUBSCRIPTION_ID");
+            let before = azd.project.hooks[hook].clone();
+            let said = complained(&azd.hook(hook, Some(before)).expect_err("it fails"));
+            assert!(said.contains(want), "{hook}: {said}");
+            assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_of_the_smoke_test_fetches_no_token_and_no_key() {
+    let mut azd = Azd::new("small", &[], &[]);
+    azd.provision();
+    let after = azd.project.hooks["postdeploy"].clone();
+    let dry_run = Hook { run: format!("{} --dry-run", after.run), ..after };
+    let said = azd.hook("postdeploy", Some(dry_run)).expect("it goes well");
+    assert!(said.contains("The API answers at https://func-api.example."), "{said}");
+    assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
 }
 
 #[test]
@@ -171,10 +220,16 @@ fn a_release_takes_the_place_of_cargo() {
 
 #[test]
 fn azd_down_says_what_is_left() {
-    let mut azd = Azd::new("small", &[down()], &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
+    let given = [("DEPLOY_API_CLIENT_ID", "CLIENT"), ("DEPLOY_SMOKE_CLIENT_ID", "SMOKE")];
+    let mut azd = Azd::new("small", &[down()], &given);
     azd.provision();
     let said = azd.down().expect("it goes well");
-    assert!(said.contains("az ad app delete --id CLIENT"), "{said}");
+    for left in [
+        "az ad app delete --id CLIENT and azd env set DEPLOY_API_CLIENT_ID ''",
+        "az ad app delete --id SMOKE and azd env set DEPLOY_SMOKE_CLIENT_ID ''",
+    ] {
+        assert!(said.contains(left), "{said}");
+    }
     azd.stand_ins.all_told();
     let mut never = Azd::new("small", &[], &[]);
     never.down().expect("what was never provisioned goes down too");

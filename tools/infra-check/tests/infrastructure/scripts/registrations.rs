@@ -24,6 +24,19 @@ fn list(kind: &str, filter: &str, query: &str, says: &str) -> Call {
     read(format!("az ad {kind} list --filter ‹{filter}› --query {query} --output tsv"), says)
 }
 
+/// Looks for the registration of a name, which is one's own where there is one.
+fn looked_for(name: &str, client: &str) -> Vec<Call> {
+    let mut calls = vec![list("app", &format!("displayName eq '{name}'"), "[].appId", client)];
+    if !client.is_empty() {
+        calls.push(own(client, client));
+    }
+    calls
+}
+
+fn own(client: &str, says: &str) -> Call {
+    read(format!("az ad app list --show-mine --query [?appId=='{client}'].appId --output tsv"), says)
+}
+
 fn description() -> String {
     let (scope, processor, admin) = (id_of("scope"), id_of("OrderProcessor"), id_of("OrderAdmin"));
     [
@@ -86,31 +99,32 @@ fn demanded() -> Call {
 
 /// The first run for a person who tries it.
 fn first() -> Vec<Call> {
-    [
-        list("app", "displayName eq 'orders'", "[0].appId", ""),
-        change("az ad app create --display-name orders --sign-in-audience AzureADMyOrg --query appId --output tsv").says("CLIENT"),
-    ]
-    .into_iter()
-    .chain(described())
-    .chain([
-        list("sp", "appId eq 'CLIENT'", "[0].id", ""),
-        change("az ad sp create --id CLIENT --query id --output tsv").says("PRINCIPAL"),
-        demanded(),
-    ])
-    .chain(authorised("[]", ""))
-    .chain([
-        assigned("OrderProcessor", ""),
-        assignment("OrderProcessor"),
-        assigned("OrderAdmin", ""),
-        assignment("OrderAdmin"),
-    ])
-    .collect()
+    let made = change(
+        "az ad app create --display-name orders --sign-in-audience AzureADMyOrg --query appId --output tsv",
+    );
+    looked_for("orders", "")
+        .into_iter()
+        .chain([made.says("CLIENT")])
+        .chain(described())
+        .chain([
+            list("sp", "appId eq 'CLIENT'", "[0].id", ""),
+            change("az ad sp create --id CLIENT --query id --output tsv").says("PRINCIPAL"),
+            demanded(),
+        ])
+        .chain(authorised("[]", ""))
+        .chain([
+            assigned("OrderProcessor", ""),
+            assignment("OrderProcessor"),
+            assigned("OrderAdmin", ""),
+            assignment("OrderAdmin"),
+        ])
+        .collect()
 }
 
 /// A later run, beside a client that somebody else authorised.
 fn again() -> Vec<Call> {
     let other = r#"{ "appId": "OTHER", "delegatedPermissionIds": ["x"] }"#;
-    [list("app", "displayName eq 'orders'", "[0].appId", "CLIENT")]
+    looked_for("orders", "CLIENT")
         .into_iter()
         .chain(described())
         .chain([list("sp", "appId eq 'CLIENT'", "[0].id", "PRINCIPAL"), demanded()])
@@ -122,7 +136,7 @@ fn again() -> Vec<Call> {
 fn program() -> Vec<Call> {
     let api = |query: &str, says: &str| list("sp", "appId eq 'API'", query, says);
     vec![
-        list("app", "displayName eq 'orders-smoke'", "[0].appId", ""),
+        list("app", "displayName eq 'orders-smoke'", "[].appId", ""),
         change("az ad app create --display-name orders-smoke --sign-in-audience AzureADMyOrg --query appId --output tsv").says("SMOKE"),
         list("sp", "appId eq 'SMOKE'", "[0].id", ""),
         change("az ad sp create --id SMOKE --query id --output tsv").says("PROGRAM"),
@@ -143,6 +157,8 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new("register.sh", &["--person", "PERSON"], first()).says("CLIENT"),
         Case::new("register.sh", &["--person", "PERSON"], again()).says("CLIENT"),
+        Case::new("registration.sh", &["orders"], looked_for("orders", "CLIENT")).says("CLIENT"),
+        Case::new("registration.sh", &["orders"], looked_for("orders", "")),
         Case::new("register-program.sh", &["API", "example/orders", "test"], program()).says("SMOKE"),
     ]
 }
@@ -163,4 +179,21 @@ fn a_program_without_an_api_is_not_given_a_role() {
     let said = complained(&stand_ins.run("register-program.sh", &["API", "example/orders", "test"], &[]));
     assert!(said.contains("run infra/scripts/register.sh first"), "{said}");
     stand_ins.all_told();
+}
+
+#[test]
+fn a_registration_of_somebody_else_and_one_of_two_are_touched_by_no_script() {
+    let scripts: [(&str, &[&str]); 2] =
+        [("register.sh", &["orders"]), ("register-program.sh", &["API", "example/orders", "test", "orders"])];
+    for (script, arguments) in scripts {
+        let named = |says| list("app", "displayName eq 'orders'", "[].appId", says);
+        let of_two = StandIns::new(&[named("CLIENT\nOTHER")]);
+        let said = complained(&of_two.run(script, arguments, &[]));
+        assert!(said.contains("several app registrations are called orders: CLIENT OTHER"), "{said}");
+        of_two.all_told();
+        let of_another = StandIns::new(&[named("OTHER"), own("OTHER", "")]);
+        let said = complained(&of_another.run(script, arguments, &[]));
+        assert!(said.contains("is somebody else's") && said.contains("az ad app owner add"), "{said}");
+        of_another.all_told();
+    }
 }

@@ -70,6 +70,7 @@ fn each_wrong_answer_fails_the_smoke_test() {
         let stand_ins = StandIns::new(&calls);
         let said = complained(&stand_ins.run("smoke.sh", &[URL], &SECRETS));
         assert!(said.contains(&format!("the answer is {wrong}")), "{said}");
+        assert_eq!(said.contains("az account clear"), wrong == "403", "{said}");
         stand_ins.all_told();
     }
     let stand_ins = StandIns::new(&calls("placed")[..5]);
