@@ -45,6 +45,9 @@ fn of_github() -> String {
 /// A job.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Job {
+    /// Which runners take it, by their labels.
+    #[serde(default, rename = "runs-on")]
+    pub runs_on: Json,
     /// What it does, in sequence.
     pub steps: Vec<Step>,
 }

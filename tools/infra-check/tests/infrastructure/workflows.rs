@@ -46,7 +46,14 @@ impl Run {
         }
     }
 
+    /// Where each job runs. The variables of an environment are not there yet when GitHub looks for a runner.
+    fn runners(&self) -> Vec<String> {
+        let chosen = self.workflow.jobs.values().map(|job| job.runs_on.to_string());
+        chosen.inspect(|on| assert!(!on.contains("vars."), "{on}")).map(|on| self.filled(&on)).collect()
+    }
+
     fn finished(mut self) -> Self {
+        assert!(!self.runners().is_empty(), "nothing runs");
         let steps: Vec<Step> = self.workflow.steps().cloned().collect();
         for step in steps {
             let wanted = step.condition.as_deref().unwrap_or("success()");

@@ -8,6 +8,7 @@ fn known(plan: &'static str, previous: &'static str) -> Vec<(&'static str, &'sta
     vec![
         ("github.token", "GITHUB"),
         ("github.repository", "example/orders"),
+        ("inputs.environment", "test"),
         ("inputs.tag", "v2"),
         ("inputs.previous", previous),
         ("vars.PLAN", plan),
@@ -170,7 +171,7 @@ fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
             "azure/login DEPLOY SUBSCRIPTION TENANT",
             "Azure/functions-action func-processor new/processor.zip",
             "Azure/functions-action func-api new/api.zip",
-            "azure/login SMOKE SUBSCRIPTION TENANT",
+            "azure/login SMOKE TENANT",
         ]
     );
     let calls: Vec<_> = deploying("flex", "v1").into_iter().map(|call| call.line).collect();
@@ -209,7 +210,7 @@ fn what_does_not_answer_is_returned_on_each_plan() {
         run.stand_ins.all_told();
         let after: Vec<_> = actions(&run)
             .into_iter()
-            .skip_while(|done| *done != "azure/login SMOKE SUBSCRIPTION TENANT")
+            .skip_while(|done| *done != "azure/login SMOKE TENANT")
             .skip(1)
             .collect();
         let mut wanted = vec!["azure/login DEPLOY SUBSCRIPTION TENANT"];
@@ -230,7 +231,7 @@ fn a_first_deployment_that_fails_returns_to_nothing() {
     calls.push(look);
     let run = Run::new("deploy.yml", &calls, &known("flex", "")).finished();
     assert_eq!(run.failed.as_deref(), Some(LOOK));
-    assert_eq!(actions(&run).last(), Some(&"azure/login SMOKE SUBSCRIPTION TENANT"));
+    assert_eq!(actions(&run).last(), Some(&"azure/login SMOKE TENANT"));
 }
 
 #[test]
@@ -258,5 +259,13 @@ fn a_release_of_somebody_else_is_neither_migrated_nor_published() {
         assert!(run.failed.is_some_and(|step| step.contains("refuse what this repository did not build")));
         assert!(run.done.iter().all(|done| !done.starts_with("azure/login")), "{:?}", run.done);
         run.stand_ins.all_told();
+    }
+}
+
+#[test]
+fn what_is_closed_to_github_runs_on_the_environments_own_runner() {
+    for (name, calls) in [("bootstrap.yml", bootstrapping("flex")), ("deploy.yml", deploying("flex", ""))] {
+        let run = Run::new(name, &calls, &known("flex", ""));
+        assert_eq!(run.runners(), [r#"["self-hosted","test"]"#]);
     }
 }
