@@ -77,6 +77,7 @@ async fn silenced_connections_stay_open_and_others_go_on() {
 async fn new_connections_are_silent_ignored_or_refused_as_asked() {
     let proxy = echo().await;
     let mut old = connect(&proxy).await;
+    assert!(answers(&mut old).await.unwrap());
     proxy.set_entry(Entry::Silent).await;
     assert!(is_silent(&mut connect(&proxy).await).await.unwrap());
     proxy.set_entry(Entry::Ignored).await;
