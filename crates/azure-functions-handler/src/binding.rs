@@ -1,4 +1,4 @@
-//! Values of bindings, in and out, byte-exact (protocol sheet §3.3 and §4.4), and what lies in a queue for a message.
+//! Values of bindings, in and out, byte-exact, and what lies in a queue for a message.
 
 use base64::{
     Engine, alphabet,
@@ -36,7 +36,7 @@ pub fn payload(value: &RawValue) -> Bytes {
     serde_json::from_str::<String>(&text).unwrap_or(text).into()
 }
 
-/// The message that a sender put into a queue (contract §4): a JSON object as it stands, or what Base64 text decodes to if
+/// The message that a sender put into a queue: a JSON object as it stands, or what Base64 text decodes to if
 /// that begins like one. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
 #[must_use]
 pub fn message(text: Bytes) -> Bytes {
@@ -80,7 +80,7 @@ fn element(message: &Bytes) -> Result<Value, Unsendable> {
 }
 
 /// The text that lies in the queue for a message. Messages travel as XML, which carries neither bytes that are no UTF-8
-/// nor these characters (protocol sheet §5.2).
+/// nor these characters.
 fn text(message: &Bytes) -> String {
     let is_carried = |char: char| match char {
         '\t' | '\n' | '\r' => true,
@@ -93,7 +93,7 @@ fn text(message: &Bytes) -> String {
     }
 }
 
-/// Whether the host may take this string for a date and write it anew (protocol sheet §4.1). Wider than the
+/// Whether the host may take this string for a date and write it anew. Wider than the
 /// host's own rule: nothing that we send on purpose looks like this.
 #[must_use]
 pub fn is_rewritten(text: &str) -> bool {

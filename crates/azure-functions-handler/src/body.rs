@@ -13,7 +13,8 @@ use http::{HeaderMap, header::EXPECT};
 use http_body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How much of an unwanted body is read and thrown away: the host's own limit of a request (protocol sheet §6).
+/// How much of an unwanted body is read and thrown away: the host's own limit of a request
+/// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
 const DISCARD_BYTES: usize = 100 << 20;
 /// How long an unwanted body is read before the connection is given up.
 const DISCARD_TIME: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! How many requests run at once, and of how many the caller is not known yet (contract §1).
+//! How many requests run at once, and of how many the caller is not known yet.
 //!
 //! Every request holds one of `running` places from its head to its answer. Until it is known whose it is, it also holds
 //! one of `unidentified`: a direct request one of the `unidentified_direct`, an envelope one of the others. So neither

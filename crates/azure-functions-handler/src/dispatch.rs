@@ -3,17 +3,16 @@
 mod direct;
 mod enveloped;
 
-use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum_core::{
     body::Body as Wire,
     extract::Request,
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
 use http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts};
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -25,6 +24,7 @@ use crate::{
     event::Event,
     functions::Kind,
     guard, ids, invocation,
+    outcome::{CutShort, Outcome, log_defect, with_deadline},
     response::{InvalidResponse, Whole, failure},
     route,
 };
@@ -43,22 +43,6 @@ enum Route<'a> {
     /// `POST /<Name>` from the Functions host itself.
     Invoke(&'a BoundFunction),
     NotFound,
-}
-
-/// How an invocation ended.
-struct Outcome {
-    /// The status of the answer; within an envelope too.
-    status: StatusCode,
-    /// What goes on the wire.
-    response: Response,
-    /// Whether it is one of many that are counted and have no line of their own.
-    is_counted: bool,
-}
-
-impl Outcome {
-    fn of(response: Response) -> Self {
-        Self { status: response.status(), response, is_counted: false }
-    }
 }
 
 impl Respond for AppState {
@@ -126,24 +110,9 @@ async fn dispatch(state: Arc<AppState>, request: Request) -> Response {
     let route = state.route(&parts);
     let (function, trigger) = route.names();
     let span = (state.app.make_span)(SpanContext { id, function, trigger });
-    async {
-        let Outcome { status, response, is_counted } = state.invoke(route, started, (id, parts, body)).await;
-        let outcome = match status {
-            status if status.is_server_error() => "failed",
-            status if status.is_client_error() => "refused",
-            _ => "ok",
-        };
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = status.as_u16();
-        if is_counted {
-            Event::RequestRefused { trigger, outcome, status, duration_ms }.log();
-        } else {
-            Event::InvocationEnded { trigger, outcome, status, duration_ms }.log();
-        }
-        response
-    }
-    .instrument(span)
-    .await
+    async { state.invoke(route, started, (id, parts, body)).await.log(trigger, started) }
+        .instrument(span)
+        .await
 }
 
 impl Route<'_> {
@@ -261,22 +230,18 @@ fn unless_failed(response: &mut Response) -> Result<(), ServerError> {
     Err(ServerError::HandlerFailed)
 }
 
-/// Lets work run until its deadline, and survives its panic.
-async fn with_deadline<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, ServerError> {
-    match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(_)) => {
-            Event::HandlerPanicked {}.log();
-            Err(ServerError::HandlerPanicked)
+impl From<CutShort> for ServerError {
+    fn from(cut: CutShort) -> Self {
+        match cut {
+            CutShort::Panic => Self::HandlerPanicked,
+            CutShort::Deadline => Self::Timeout,
         }
-        Err(_) => Err(ServerError::Timeout),
     }
 }
 
 /// Tells the log of an answer that cannot be sent; its caller learns no more than that.
 fn invalid(response: &InvalidResponse) -> ServerError {
-    let why = std::error::Error::source(response);
-    Event::AnswerDefective { defect: response, why: why.as_ref().map(|why| why as &dyn Display) }.log();
+    log_defect(response);
     ServerError::InvalidResponse
 }
 

@@ -1,5 +1,7 @@
-//! What is in an envelope (protocol sheet §3). Values are looked for, never walked: what a caller nested a
-//! thousand levels deep and the host copied into `Metadata` is skipped, not followed.
+//! What is in an envelope
+//! (<https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#request-payload>). Values are looked
+//! for, never walked: what a caller nested a thousand levels deep and the host copied into `Metadata` is skipped, not
+//! followed.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

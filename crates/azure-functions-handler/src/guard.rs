@@ -1,4 +1,4 @@
-//! Turns away what only pretends to come from the host (host issue 6251, protocol sheet §9.1).
+//! Turns away what only pretends to come from the host (<https://github.com/Azure/azure-functions-host/issues/6251>).
 
 use http::{
     HeaderMap,

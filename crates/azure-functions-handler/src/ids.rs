@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use uuid::Uuid;
 
-/// The header in which the host names an invocation (protocol sheet §2.2).
+/// The header in which the host names an invocation.
 pub(crate) const INVOCATION_ID: &str = "x-azure-functions-invocationid";
 
 /// The invocation id of a request: what follows the last comma of the last value, for in forward mode the host

@@ -59,6 +59,7 @@ mod invocation;
 mod json;
 mod listener;
 mod outage;
+mod outcome;
 mod outputs;
 mod params;
 mod registration;

@@ -13,7 +13,7 @@ const MAX_BODY_BYTES: usize = 100 << 20;
 const JSON: &str = "application/json; charset=utf-8";
 
 /// Headers that belong to a connection and not to an answer.
-const CONNECTION: [&str; 8] = [
+pub(crate) const CONNECTION: [&str; 8] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -128,7 +128,7 @@ pub(crate) fn failure() -> Response {
     json_response(StatusCode::INTERNAL_SERVER_ERROR, &body)
 }
 
-fn json_response(status: StatusCode, body: &Value) -> Response {
+pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));

@@ -1,4 +1,5 @@
-//! Matches a path against a route template, as the host does (protocol sheet §6).
+//! Matches a path against a route template, as the host does
+//! (<https://learn.microsoft.com/aspnet/core/fundamentals/routing>).
 
 use percent_encoding::percent_decode_str;
 

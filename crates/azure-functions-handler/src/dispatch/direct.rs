@@ -8,11 +8,12 @@ use http_body::Body as _;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, Outcome, call_handler, holding, invalid, unless_failed, with_deadline};
+use super::{AppState, call_handler, holding, invalid, unless_failed};
 use crate::{
     Body, CarriesOutputs, RequestSlot, ServerError,
     app::BoundFunction,
     ids, invocation,
+    outcome::{Outcome, with_deadline},
     params::RouteParameters,
     response::{InvalidResponse, Whole},
 };

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, request::
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, Outcome, call_handler, invalid, unless_failed, with_deadline};
+use super::{AppState, call_handler, invalid, unless_failed};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
     RequestSlot, ServerError,
@@ -20,6 +20,7 @@ use crate::{
     ids,
     input::{Delivered, Sent},
     invocation,
+    outcome::{Outcome, with_deadline},
     params::RouteParameters,
     response::{Whole, failure, success, to_envelope},
 };
@@ -206,7 +207,7 @@ impl EnvelopeInvocation<'_> {
                 self.state.app.concurrency.count(Refused::SlowBody);
                 Err(Unusable::Refused(ServerError::BodyTooSlow))
             }
-            Err(error) => Err(Unusable::Refused(error)),
+            Err(cut) => Err(Unusable::Refused(cut.into())),
         }
     }
 }

@@ -1,29 +1,17 @@
-//! Answers on the wire: as HTTP, or wrapped into `{Outputs, Logs, ReturnValue}` (protocol sheet §4).
+//! Answers on the wire: as HTTP, or wrapped into `{Outputs, Logs, ReturnValue}`.
 
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Output};
-use crate::binding::{self, Unsendable};
+use crate::{
+    binding::{self, Unsendable},
+    response::{CONNECTION, json_response, success},
+};
 
 /// Queue outputs by binding, as the host wants them.
 pub(super) type Outputs = Map<String, Value>;
-
-const JSON: &str = "application/json; charset=utf-8";
-
-/// Headers that belong to a connection and not to an answer.
-const CONNECTION: [&str; 9] = [
-    "connection",
-    "content-length",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// Why an answer cannot travel unchanged through both entrances: a defect of its handler.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +40,8 @@ pub(super) fn checked(answer: &Answer, known: &[(&'static str, &'static str)]) -
     for (index, (name, value)) in answer.headers.iter().enumerate() {
         let repeated = answer.headers[..index].iter().any(|(earlier, _)| earlier == name);
         let plain = value.to_str().is_ok_and(|text| !binding::is_rewritten(text));
-        if repeated || !plain || CONNECTION.contains(&name.as_str()) {
+        let of_connection = name == header::CONTENT_LENGTH || CONNECTION.contains(&name.as_str());
+        if repeated || !plain || of_connection {
             return Err(Defect::Header(name.clone()));
         }
     }
@@ -97,17 +86,11 @@ pub(super) fn wrapped(answer: &Answer, messages: Outputs) -> Response {
     let res = json!({"statusCode": answer.status.as_u16(), "headers": headers, "body": body});
     outputs.insert("res".to_owned(), res);
     outputs.extend(messages);
-    settled(&outputs)
-}
-
-/// Success. The body is never empty: the host would wait for more until it kills the worker.
-pub(super) fn settled(outputs: &Outputs) -> Response {
-    let envelope = json!({"Outputs": outputs, "Logs": [], "ReturnValue": null});
-    (StatusCode::OK, [(header::CONTENT_TYPE, JSON)], envelope.to_string()).into_response()
+    success(&outputs, &[])
 }
 
 /// Failure: the host gives a message back to its queue, waits for a timer's next tick, answers a caller with 500.
 pub(super) fn failed() -> Response {
-    let body = json!({"error": "the invocation failed, see the log of the worker"}).to_string();
-    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, JSON)], body).into_response()
+    let body = json!({"error": "the invocation failed, see the log of the worker"});
+    json_response(StatusCode::INTERNAL_SERVER_ERROR, &body)
 }

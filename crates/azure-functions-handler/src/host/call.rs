@@ -44,7 +44,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// At most one value a name, plain ASCII; no length and no hop-by-hop header. A body needs a `Content-Type`.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// UTF-8 text that is not a bare date (the host would rewrite it, protocol sheet §4.1).
+    /// UTF-8 text that is not a bare date (the host would rewrite it).
     pub body: Bytes,
     /// Messages for queue outputs.
     pub outputs: Vec<Output>,

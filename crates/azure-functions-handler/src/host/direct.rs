@@ -6,12 +6,8 @@ use http::request::Parts;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{
-    Call, Function, OnCall, answer,
-    run::{self, Ended},
-    server::Serving,
-};
-use crate::{Body, RequestSlot, event::Event, ids};
+use super::{Call, Function, OnCall, answer, run, server::Serving};
+use crate::{Body, RequestSlot, event::Event, ids, outcome::Outcome};
 
 /// Runs one invocation and answers with what its handler gave back. Messages cannot leave this way.
 pub(super) async fn call<A: Send + Sync + 'static>(
@@ -21,7 +17,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     params: Vec<(&'static str, String)>,
     slot: Arc<RequestSlot>,
     (id, parts, body): (Uuid, Parts, Body),
-) -> Ended {
+) -> Outcome {
     let deadline = Instant::now() + serving.host.limits.http;
     let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
     let call = Call {
@@ -38,5 +34,5 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     if !messages.is_empty() {
         Event::MessagesDropped {}.log();
     }
-    Ended { status: answer.status, response: answer::plain(answer), is_counted: false }
+    Outcome::of(answer::plain(answer))
 }

@@ -3,21 +3,23 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
     Answer, Call, Delivery, Function, OnCall, OnDelivery, OnTick, Refusal, Retry, Tick, Trigger,
     answer::{self, Outputs},
-    run::{self, Ended},
+    run,
     server::Serving,
 };
 use crate::{
     Body, BodyError, Invocation, Refused, RequestSlot,
     envelope::{self as request, Malformed, Request},
     event::Event,
-    ids, route,
+    ids,
+    outcome::{Outcome, log_defect, with_deadline},
+    response, route,
 };
 
 /// Why there is no call to make.
@@ -35,7 +37,7 @@ pub(super) async fn call<A: Send + Sync + 'static>(
     slot: RequestSlot,
     whole_by: Instant,
     (id, parts, body): (Uuid, Parts, Body),
-) -> Ended {
+) -> Outcome {
     let transport = ids::traceparent(&parts.headers);
     let visit = Visit { serving, function, slot: Arc::new(slot), whole_by, id, transport };
     match &function.trigger {
@@ -50,13 +52,13 @@ pub(super) fn busy<A: Send + Sync + 'static>(
     serving: &Serving<A>,
     function: &Function<A>,
     (id, parts): (Uuid, &Parts),
-) -> Ended {
+) -> Outcome {
     let invocation = run::begun(serving, (id, function.name), ids::traceparent(&parts.headers));
     let refused = match function.trigger {
         Trigger::Http { .. } => wrapped(&(serving.host.refuse)(Refusal::Busy, &invocation), Outputs::new()),
         _ => unread(),
     };
-    Ended { is_counted: true, ..refused }
+    Outcome { is_counted: true, ..refused }
 }
 
 /// What the steps of one invocation share.
@@ -70,7 +72,7 @@ struct Visit<'a, A> {
 }
 
 impl<A: Send + Sync + 'static> Visit<'_, A> {
-    async fn http(self, binding: &str, run: OnCall<A>, body: Body) -> Ended {
+    async fn http(self, binding: &str, run: OnCall<A>, body: Body) -> Outcome {
         let host = &self.serving.host;
         let deadline = Instant::now() + host.limits.http;
         let opened = self.open(body, deadline, |envelope| request::http(envelope, binding)).await;
@@ -95,7 +97,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         wrapped(&answer, messages)
     }
 
-    async fn queue(self, binding: &str, run: OnDelivery<A>, body: Body) -> Ended {
+    async fn queue(self, binding: &str, run: OnDelivery<A>, body: Body) -> Outcome {
         let deadline = Instant::now() + self.serving.host.limits.queue;
         let opened = self.open(body, deadline, |envelope| request::delivery(envelope, binding)).await;
         let invocation = self.begun(self.transport.clone());
@@ -106,14 +108,14 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         self.slot.read_for_host();
         let app = Arc::clone(&self.serving.host.app);
         let work = async { run(app, Delivery { invocation, payload, dequeue_count }).await };
-        match run::guarded(deadline, work).await {
+        match with_deadline(deadline, work).await {
             Ok(Ok(())) => settled(&Outputs::new()),
             Ok(Err(Retry(reason))) => failed(reason),
-            Err(refusal) => failed(refusal.reason()),
+            Err(cut) => failed(Refusal::from(cut).reason()),
         }
     }
 
-    async fn timer(self, binding: &str, run: OnTick<A>, body: Body) -> Ended {
+    async fn timer(self, binding: &str, run: OnTick<A>, body: Body) -> Outcome {
         let deadline = Instant::now() + self.serving.host.limits.queue;
         let opened = self.open(body, deadline, |envelope| request::tick(envelope, binding)).await;
         let invocation = self.begun(self.transport.clone());
@@ -123,15 +125,15 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         self.slot.read_for_host();
         let app = Arc::clone(&self.serving.host.app);
         let work = async { run(app, Tick { invocation }).await };
-        let messages = match run::guarded(deadline, work).await {
+        let messages = match with_deadline(deadline, work).await {
             Ok(Ok(messages)) => messages,
             Ok(Err(Retry(reason))) => return failed(reason),
-            Err(refusal) => return failed(refusal.reason()),
+            Err(cut) => return failed(Refusal::from(cut).reason()),
         };
         match answer::outputs(&messages, self.function.outputs) {
             Ok(outputs) => settled(&outputs),
             Err(defect) => {
-                run::defective(&defect);
+                log_defect(&defect);
                 failed("its messages cannot travel")
             }
         }
@@ -149,7 +151,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
         look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
     ) -> Result<T, Fault> {
         let read = body.read_by(self.whole_by, self.serving.host.limits.envelope);
-        match run::guarded(deadline, read).await {
+        match with_deadline(deadline, read).await {
             Ok(Ok(envelope)) => look(&envelope).map_err(Fault::from),
             Ok(Err(BodyError::TooLarge)) => Err(Fault::Refused(Refusal::TooLarge)),
             Ok(Err(BodyError::Interrupted)) => Err(Fault::Malformed(Malformed::Interrupted)),
@@ -157,7 +159,7 @@ impl<A: Send + Sync + 'static> Visit<'_, A> {
                 self.serving.host.concurrency.count(Refused::SlowBody);
                 Err(Fault::Refused(Refusal::BodyTooSlow))
             }
-            Err(refusal) => Err(Fault::Refused(refusal)),
+            Err(cut) => Err(Fault::Refused(cut.into())),
         }
     }
 
@@ -194,19 +196,19 @@ impl Fault {
     }
 }
 
-fn wrapped(answer: &Answer, messages: Outputs) -> Ended {
-    Ended { status: answer.status, response: answer::wrapped(answer, messages), is_counted: false }
+fn wrapped(answer: &Answer, messages: Outputs) -> Outcome {
+    Outcome { status: answer.status, response: answer::wrapped(answer, messages), is_counted: false }
 }
 
-fn settled(outputs: &Outputs) -> Ended {
-    Ended { status: StatusCode::OK, response: answer::settled(outputs), is_counted: false }
+fn settled(outputs: &Outputs) -> Outcome {
+    Outcome::of(response::success(outputs, &[]))
 }
 
-fn failed(reason: &'static str) -> Ended {
+fn failed(reason: &'static str) -> Outcome {
     Event::InvocationFailed { reason, error: None }.log();
     unread()
 }
 
-fn unread() -> Ended {
-    Ended { status: StatusCode::INTERNAL_SERVER_ERROR, response: answer::failed(), is_counted: false }
+fn unread() -> Outcome {
+    Outcome::of(answer::failed())
 }

@@ -1,31 +1,23 @@
-//! Puts a deadline, a panic guard and one log line around an invocation.
+//! Leads a request to its function, with one span and one line of log around it.
 
-use std::{fmt::Display, panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
 use axum_core::{extract::Request, response::Response};
-use futures_util::FutureExt;
-use http::{StatusCode, request::Parts};
-use tokio::time::{Instant, timeout_at};
+use http::request::Parts;
+use tokio::time::Instant;
 use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
 use super::{
     Answer, Call, Function, OnCall, Refusal,
-    answer::{self, Defect, Outputs},
+    answer::{self, Outputs},
     direct, envelope,
     server::{Entrance, Serving},
 };
-use crate::{Body, Invocation, PARENT_SPAN_ID, SPAN_ID, event::Event, ids};
-
-/// How an invocation ended.
-pub(super) struct Ended {
-    /// The status that the handler, or we in its place, gave; within an envelope too.
-    pub(super) status: StatusCode,
-    /// What goes on the wire.
-    pub(super) response: Response,
-    /// Whether it is one of many that are counted and have no line of their own.
-    pub(super) is_counted: bool,
-}
+use crate::{
+    Body, Invocation, ids, invocation,
+    outcome::{CutShort, Outcome, log_defect, with_deadline},
+};
 
 /// Leads a request to its entrance and logs how it ended. No path, query, header or body is ever logged.
 pub(super) async fn invocation<A: Send + Sync + 'static>(
@@ -39,25 +31,9 @@ pub(super) async fn invocation<A: Send + Sync + 'static>(
     let entrance = serving.entrance(&parts);
     let (function, trigger) = entrance.names();
     let span = span(id, function);
-    async {
-        let Ended { status, response, is_counted } =
-            enter(&serving, entrance, started, (id, parts, body)).await;
-        let outcome = match status {
-            status if status.is_server_error() => "failed",
-            status if status.is_client_error() => "refused",
-            _ => "ok",
-        };
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = status.as_u16();
-        if is_counted {
-            Event::RequestRefused { trigger, outcome, status, duration_ms }.log();
-        } else {
-            Event::InvocationEnded { trigger, outcome, status, duration_ms }.log();
-        }
-        response
-    }
-    .instrument(span)
-    .await
+    async { enter(&serving, entrance, started, (id, parts, body)).await.log(trigger, started) }
+        .instrument(span)
+        .await
 }
 
 /// The log span of an invocation.
@@ -81,7 +57,7 @@ async fn enter<A: Send + Sync + 'static>(
     entrance: Entrance<'_, A>,
     started: Instant,
     (id, parts, body): (Uuid, Parts, Body),
-) -> Ended {
+) -> Outcome {
     let name = entrance.names().0;
     let refusal = match entrance {
         Entrance::Nowhere => Refusal::NotFound,
@@ -105,7 +81,7 @@ async fn enter<A: Send + Sync + 'static>(
     let invocation = begun(serving, (id, name), ids::traceparent(&parts.headers));
     let answer = (serving.host.refuse)(refusal, &invocation);
     let is_counted = refusal == Refusal::Busy;
-    Ended { status: answer.status, response: answer::plain(answer), is_counted }
+    Outcome { is_counted, ..Outcome::of(answer::plain(answer)) }
 }
 
 /// Fixes which invocation and which trace this is, for handlers, for the log and for whoever keeps spans.
@@ -114,20 +90,7 @@ pub(super) fn begun<A>(
     (id, function): (Uuid, &'static str),
     traceparent: Option<String>,
 ) -> Invocation {
-    let span = Span::current();
-    let ours = match traceparent {
-        Some(theirs) if serving.host.spans => {
-            span.record(PARENT_SPAN_ID, ids::span_id(&theirs));
-            ids::continued(&theirs)
-        }
-        Some(theirs) => theirs,
-        None => ids::new_traceparent(),
-    };
-    span.record("trace_id", ids::trace_id(&ours));
-    if serving.host.spans {
-        span.record(SPAN_ID, ids::span_id(&ours));
-    }
-    Invocation { id, function, traceparent: ours }
+    invocation::start(id, function, traceparent, serving.host.spans)
 }
 
 /// Runs an HTTP handler; always gives an answer that can travel, with its messages.
@@ -140,12 +103,12 @@ pub(super) async fn answered<A>(
 ) -> (Answer, Outputs) {
     let invocation = call.invocation.clone();
     let app = Arc::clone(&serving.host.app);
-    let refusal = match guarded(deadline, async { run(app, call).await }).await {
-        Err(refusal) => refusal,
+    let refusal = match with_deadline(deadline, async { run(app, call).await }).await {
+        Err(cut) => cut.into(),
         Ok(answer) => match answer::checked(&answer, function.outputs) {
             Ok(outputs) => return (answer, outputs),
             Err(defect) => {
-                defective(&defect);
+                log_defect(&defect);
                 Refusal::Panicked
             }
         },
@@ -153,20 +116,11 @@ pub(super) async fn answered<A>(
     ((serving.host.refuse)(refusal, &invocation), Outputs::new())
 }
 
-/// Lets work run until its deadline, and survives its panic.
-pub(super) async fn guarded<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Refusal> {
-    match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(_)) => {
-            Event::HandlerPanicked {}.log();
-            Err(Refusal::Panicked)
+impl From<CutShort> for Refusal {
+    fn from(cut: CutShort) -> Self {
+        match cut {
+            CutShort::Panic => Self::Panicked,
+            CutShort::Deadline => Self::Late,
         }
-        Err(_) => Err(Refusal::Late),
     }
-}
-
-/// Tells of an answer that cannot travel.
-pub(super) fn defective(defect: &Defect) {
-    let why = std::error::Error::source(defect);
-    Event::AnswerDefective { defect, why: why.as_ref().map(|why| why as &dyn Display) }.log();
 }

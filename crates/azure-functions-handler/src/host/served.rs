@@ -1,4 +1,4 @@
-//! Which functions this process serves: those whose folders stand in the app root (contract §1).
+//! Which functions this process serves: those whose folders stand in the app root.
 
 use std::{
     io::{Error, ErrorKind},

@@ -24,7 +24,7 @@ use crate::{
     route, server,
 };
 
-/// Bounds that keep one process healthy (contract §1).
+/// Bounds that keep one process healthy.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How long the head of a request may take from its first byte to its last; then the connection is closed. An idle
