@@ -4,21 +4,21 @@ use serde_json::{Value, json};
 
 use crate::{
     envelope::call,
-    wire::{Worker, request, send, sized, worker},
+    wire::{Server, request, send, server, sized},
 };
 
 /// Status, headers but for the length, and body.
 type Seen = (u64, Vec<(String, String)>, String);
 
-async fn directly(worker: &Worker, what: &str) -> Seen {
-    let reply = send(worker, request("GET", &format!("/api/say/{what}"), &[], "")).await;
+async fn directly(server: &Server, what: &str) -> Seen {
+    let reply = send(server, request("GET", &format!("/api/say/{what}"), &[], "")).await;
     let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-length");
     (reply.status.into(), headers.collect(), reply.body)
 }
 
-async fn enveloped(worker: &Worker, what: &str) -> Seen {
-    let sent = sized(worker, "Say", &call("GET", &format!("http://h/api/say/{what}"), ""));
-    let res = send(worker, sent).await.res();
+async fn enveloped(server: &Server, what: &str) -> Seen {
+    let sent = sized(server, "Say", &call("GET", &format!("http://h/api/say/{what}"), ""));
+    let res = send(server, sent).await.res();
     let header = |(name, value): (&String, &Value)| (name.clone(), value.as_str().unwrap().to_owned());
     let headers = res["headers"].as_object().unwrap().iter().map(header).collect();
     (res["statusCode"].as_u64().unwrap(), headers, res["body"].as_str().unwrap().to_owned())
@@ -26,30 +26,28 @@ async fn enveloped(worker: &Worker, what: &str) -> Seen {
 
 #[tokio::test]
 async fn both_entrances_give_the_same_answer() {
-    let worker = worker().await;
+    let server = server().await;
     for (what, status) in [("hello", 200), ("made", 201), ("nothing", 204), ("no", 403)] {
-        let direct = directly(&worker, what).await;
+        let direct = directly(&server, what).await;
         assert_eq!(direct.0, status, "{what}");
-        assert_eq!(direct, enveloped(&worker, what).await, "{what}");
+        assert_eq!(direct, enveloped(&server, what).await, "{what}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_the_host_would_change_is_a_500_and_never_sent() {
-    let worker = worker().await;
-    for what in [
-        "moved", "early", "twice", "umlaut", "dated", "length", "close", "untyped", "date", "bytes", "astray",
-    ] {
-        let (status, _, body) = directly(&worker, what).await;
-        assert_eq!((status, body.as_str()), (500, r#"{"refused":"Panicked"}"#), "{what}");
-        let (status, _, body) = enveloped(&worker, what).await;
-        assert_eq!((status, body.as_str()), (500, r#"{"refused":"Panicked"}"#), "{what}");
+    let server = server().await;
+    for what in ["early", "twice", "umlaut", "dated", "close", "untyped", "date", "bytes", "astray"] {
+        let (status, _, body) = directly(&server, what).await;
+        assert_eq!((status, body.as_str()), (500, r#"{"refused":"InvalidResponse"}"#), "{what}");
+        let (status, _, body) = enveloped(&server, what).await;
+        assert_eq!((status, body.as_str()), (500, r#"{"refused":"InvalidResponse"}"#), "{what}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_is_never_empty() {
-    let worker = worker().await;
+    let server = server().await;
     let nothing = call("GET", "http://h/api/say/nothing", "");
     let queued = |payload: &str| json!({"Data": {"job": payload}}).to_string();
     let tick = json!({"Data": {"tick": {}}}).to_string();
@@ -64,7 +62,7 @@ async fn an_answer_is_never_empty() {
         ("Tick", "null".to_owned()),
         ("Nobody", "{}".to_owned()),
     ] {
-        let reply = send(&worker, sized(&worker, function, &envelope)).await;
+        let reply = send(&server, sized(&server, function, &envelope)).await;
         assert!(reply.json().is_object(), "{function} {envelope}");
         assert!([200, 404, 500].contains(&reply.status), "{function} {envelope}");
         assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"), "{function}");
@@ -73,12 +71,12 @@ async fn an_answer_is_never_empty() {
 
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_process_lives() {
-    let worker = worker().await;
-    let direct = send(&worker, request("GET", "/api/boom", &[], "")).await;
-    assert_eq!((direct.status, direct.body.as_str()), (500, r#"{"refused":"Panicked"}"#));
-    let wrapped = send(&worker, sized(&worker, "Boom", &call("GET", "http://h/api/boom", ""))).await;
+    let server = server().await;
+    let direct = send(&server, request("GET", "/api/boom", &[], "")).await;
+    assert_eq!((direct.status, direct.body.as_str()), (500, r#"{"refused":"HandlerPanicked"}"#));
+    let wrapped = send(&server, sized(&server, "Boom", &call("GET", "http://h/api/boom", ""))).await;
     assert_eq!(wrapped.res()["statusCode"], 500);
-    let queued = sized(&worker, "Take", r#"{"Data":{"job":"Ym9vbQ=="}}"#);
-    assert_eq!(send(&worker, queued).await.status, 500);
-    assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
+    let queued = sized(&server, "Take", r#"{"Data":{"job":"Ym9vbQ=="}}"#);
+    assert_eq!(send(&server, queued).await.status, 500);
+    assert_eq!(send(&server, request("GET", "/api/say/hello", &[], "")).await.status, 200);
 }

@@ -2,15 +2,36 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use bytes::Bytes;
-use orders_worker::host::{
-    Answer, BodyError, Call, CallerId, Delivery, Function, Invocation, OnCall, OnDelivery, OnTick, Output,
-    Refusal, Retry, TooManyRunning, Trigger,
+use axum_core::response::{IntoResponse, Response};
+use azure_functions_handler::{
+    Body, Bytes, CallerId, CarriesOutputs, ConcurrencyLimits, Error, Functions, Invocation, InvocationFailed,
+    Limits, Outputs, Path, QueueMessage, Rejection, Slot, State, TooManyRunning, get, post, queue,
+    queue_output, timer,
 };
-use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use serde_json::{Map, Value, json};
+use tokio::{sync::Semaphore, time::Duration};
 use uuid::Uuid;
+
+/// The bounds of one request.
+pub(crate) const LIMITS: Limits = Limits {
+    head_timeout: Duration::from_secs(10),
+    max_head_bytes: 80 << 10,
+    body_timeout: Duration::from_secs(3),
+    http_timeout: Duration::from_secs(10),
+    trigger_timeout: Duration::from_mins(1),
+    max_envelope_bytes: 1 << 20,
+    max_body_bytes: 64 << 10,
+};
+
+/// The bounds of all requests together.
+pub(crate) const CONCURRENCY: ConcurrencyLimits = ConcurrencyLimits {
+    running: 128,
+    unidentified: 96,
+    unidentified_direct: 32,
+    waiting_envelopes: 128,
+    per_caller: Some(16),
+};
 
 /// What the handlers share with the test.
 pub(crate) struct App {
@@ -31,148 +52,122 @@ impl Default for App {
     }
 }
 
-const MOST: usize = 64 << 10;
+/// The state of the handlers.
+pub(crate) type Shared = Arc<App>;
 
 /// All functions of the app.
-pub(crate) fn functions() -> Vec<Function<App>> {
-    vec![
-        http("Echo", Method::POST, "things/{kind}/{id}", |app, call| Box::pin(echo(app, call))),
-        http("Say", Method::GET, "say/{what}", |_, call| Box::pin(async move { say(call.param("what")) })),
-        http("Boom", Method::GET, "boom", |_, _| Box::pin(async { panic!("a secret") })),
-        http("Late", Method::GET, "late", |_, _| Box::pin(std::future::pending())),
-        http("Wait", Method::POST, "wait", |app, call| Box::pin(wait(app, call))),
-        http("Keep", Method::POST, "keep", |_, call| Box::pin(keep(call))),
-        Function {
-            outputs: &[("jobs", "jobs-queue")],
-            ..http("Send", Method::POST, "send", |_, call| Box::pin(send(call)))
-        },
-        queue("Take", "job", |app, delivery| Box::pin(take(app, delivery))),
-        timer("Tick", "tick", |app, _| Box::pin(async move { Ok(ticked(&app)) })),
-    ]
+pub(crate) fn functions() -> Functions<Shared> {
+    let jobs = || queue_output("jobs", "jobs-queue");
+    Functions::new()
+        .http("Echo", post("things/{kind}/{id}"), echo)
+        .http("Say", get("say/{what}"), say)
+        .http("Boom", get("boom"), boom)
+        .http("Late", get("late"), late)
+        .http("Wait", post("wait"), wait)
+        .http("Keep", post("keep"), keep)
+        .http("Send", post("send").output(jobs()), send)
+        .queue("Take", queue("jobs-queue").binding("job"), take)
+        .timer("Tick", timer("0 * * * * *").binding("tick").output(jobs()), tick)
 }
 
-pub(crate) fn http(
-    name: &'static str,
-    method: Method,
-    route: &'static str,
-    run: OnCall<App>,
-) -> Function<App> {
-    Function { name, trigger: Trigger::Http { binding: "req", method, route, run }, outputs: &[] }
-}
-
-pub(crate) fn queue(name: &'static str, binding: &'static str, run: OnDelivery<App>) -> Function<App> {
-    Function { name, trigger: Trigger::Queue { binding, queue: "jobs-queue", run }, outputs: &[] }
-}
-
-pub(crate) fn timer(name: &'static str, binding: &'static str, run: OnTick<App>) -> Function<App> {
-    let trigger = Trigger::Timer { binding, schedule: "0 * * * * *", run };
-    Function { name, trigger, outputs: &[("jobs", "jobs-queue")] }
-}
-
-/// The app's words for a refusal.
-pub(crate) fn refuse(refusal: Refusal, invocation: &Invocation) -> Answer {
-    let status = match refusal {
-        Refusal::NotFound => StatusCode::NOT_FOUND,
-        Refusal::Busy | Refusal::Late => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-        Refusal::Unreadable => StatusCode::BAD_REQUEST,
-        Refusal::UriTooLong => StatusCode::URI_TOO_LONG,
-        Refusal::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Refusal::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
-    };
+/// The app's words for an error: the error's name.
+pub(crate) fn worded(error: &Error, invocation: &Invocation) -> Response {
     assert!(!invocation.traceparent.is_empty());
-    answer(status, &json!({"refused": format!("{refusal:?}")}))
-}
-
-pub(crate) fn answer(status: StatusCode, body: &Value) -> Answer {
-    let headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"))];
-    Answer { status, headers, body: body.to_string().into(), outputs: vec![] }
-}
-
-/// Tells what it saw.
-pub(crate) async fn echo(app: Arc<App>, call: Call) -> Answer {
-    app.ran.lock().unwrap().push("Echo");
-    let headers: Vec<_> =
-        call.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    let mut seen = json!({
-        "id": call.invocation.id,
-        "function": call.invocation.function,
-        "traceparent": call.invocation.traceparent,
-        "method": call.method.as_str(),
-        "params": call.params,
-        "query": call.query,
-        "headers": headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value))).collect::<Vec<_>>(),
-        "carries": call.carries_outputs,
-    });
-    match call.body.read(MOST).await {
-        Ok(body) => seen["body"] = String::from_utf8_lossy(&body).into(),
-        Err(BodyError::TooLarge) => return answer(StatusCode::PAYLOAD_TOO_LARGE, &seen),
-        Err(BodyError::Interrupted) => return answer(StatusCode::BAD_REQUEST, &seen),
-        Err(BodyError::TooSlow) => return answer(StatusCode::REQUEST_TIMEOUT, &seen),
-    }
-    answer(StatusCode::OK, &seen)
-}
-
-/// Answers that can travel, and some that cannot.
-fn say(what: &str) -> Answer {
-    let mut said = answer(StatusCode::OK, &json!({"said": what}));
-    let add = |said: &mut Answer, name: HeaderName, value: &'static [u8]| {
-        said.headers.push((name, HeaderValue::from_bytes(value).unwrap()));
+    let name = match error {
+        Error::Server(error) => format!("{error:?}"),
+        other => format!("{other:?}"),
     };
-    match what {
+    answer(error.status(), &json!({"refused": name}))
+}
+
+pub(crate) fn answer(status: StatusCode, body: &Value) -> Response {
+    let kind = HeaderValue::from_static("application/json; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response()
+}
+
+/// Answers with what it saw.
+pub(crate) async fn echo(
+    State(app): State<Shared>,
+    invocation: Invocation,
+    CarriesOutputs(carries): CarriesOutputs,
+    Path(params): Path<Map<String, Value>>,
+    parts: Parts,
+    body: Body,
+) -> Result<Response, Rejection> {
+    app.ran.lock().unwrap().push("Echo");
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), text(value)));
+    let mut seen = json!({
+        "id": invocation.id,
+        "function": invocation.function,
+        "traceparent": invocation.traceparent,
+        "method": parts.method.as_str(),
+        "params": params,
+        "query": parts.uri.query().unwrap_or_default(),
+        "headers": headers.collect::<Vec<_>>(),
+        "carries": carries,
+    });
+    let body = body.read(LIMITS.max_body_bytes).await?;
+    seen["body"] = String::from_utf8_lossy(&body).into();
+    Ok(answer(StatusCode::OK, &seen))
+}
+
+/// Answers that every mode can carry, and some that one of them cannot.
+async fn say(Path(what): Path<String>) -> Response {
+    let mut said = answer(StatusCode::OK, &json!({"said": what}));
+    let bytes = |value: &'static [u8]| HeaderValue::from_bytes(value).unwrap();
+    let mut add = |name, value| {
+        said.headers_mut().append(name, bytes(value));
+    };
+    match what.as_str() {
         "made" => {
-            said.status = StatusCode::CREATED;
-            add(&mut said, header::LOCATION, b"/api/things/shoes/7");
-            add(&mut said, header::ETAG, b"\"1\"");
+            add(header::LOCATION, b"/api/things/shoes/7");
+            add(header::ETAG, b"\"1\"");
+            *said.status_mut() = StatusCode::CREATED;
         }
-        "no" => said.status = StatusCode::FORBIDDEN,
-        "nothing" => {
-            said = Answer {
-                status: StatusCode::NO_CONTENT,
-                headers: vec![],
-                body: Bytes::new(),
-                outputs: vec![],
-            };
-        }
-        "moved" => said.status = StatusCode::FOUND,
-        "early" => said.status = StatusCode::PROCESSING,
-        "twice" => add(&mut said, header::CONTENT_TYPE, b"text/plain"),
-        "umlaut" => add(&mut said, header::VARY, "ü".as_bytes()),
-        "dated" => add(&mut said, header::LAST_MODIFIED, b"2026-03-02T11:20:31Z"),
-        "length" => add(&mut said, header::CONTENT_LENGTH, b"1"),
-        "close" => add(&mut said, header::CONNECTION, b"close"),
-        "untyped" => said.headers.clear(),
-        "date" => said.body = "2026-03-02T11:20:31.500Z".into(),
-        "bytes" => said.body = Bytes::from_static(b"\xff\xfe"),
-        "astray" => said.outputs = vec![Output { binding: "jobs", messages: vec!["x".into()] }],
+        "no" => *said.status_mut() = StatusCode::FORBIDDEN,
+        "nothing" => said = StatusCode::NO_CONTENT.into_response(),
+        "early" => *said.status_mut() = StatusCode::PROCESSING,
+        "twice" => add(header::CONTENT_TYPE, b"text/plain"),
+        "umlaut" => add(header::VARY, "ü".as_bytes()),
+        "dated" => add(header::LAST_MODIFIED, b"2026-03-02T11:20:31Z"),
+        "length" => add(header::CONTENT_LENGTH, b"1"),
+        "close" => add(header::CONNECTION, b"close"),
+        "untyped" => said.headers_mut().clear(),
+        "date" => *said.body_mut() = "2026-03-02T11:20:31.500Z".into(),
+        "bytes" => *said.body_mut() = Bytes::from_static(b"\xff\xfe").into(),
+        "astray" => said = (Outputs::new().message("jobs", "x"), said).into_response(),
         _ => {}
     }
     said
 }
 
-/// Says whose a call is: that of the caller whose number it bears.
-fn identify(call: &Call) -> Result<(), TooManyRunning> {
-    let Some(number) = call.headers.get("x-caller") else { return Ok(()) };
+async fn boom() {
+    panic!("a secret")
+}
+
+async fn late() {
+    std::future::pending::<()>().await;
+}
+
+/// Identifies the caller by the number in the header `X-Caller`, if there is one.
+fn identify(slot: &Slot, headers: &HeaderMap) -> Result<(), TooManyRunning> {
+    let Some(number) = headers.get("x-caller") else { return Ok(()) };
     let number = number.to_str().unwrap().parse().unwrap();
-    call.slot.identify(CallerId { tenant: Uuid::nil(), object: Uuid::from_u128(number) })
+    slot.0.identify(CallerId { tenant: Uuid::nil(), object: Uuid::from_u128(number) })
 }
 
-/// Reads the body of a caller that it knows.
-async fn keep(call: Call) -> Answer {
-    if identify(&call).is_err() {
-        return answer(StatusCode::TOO_MANY_REQUESTS, &json!({"kept": false}));
+/// Reads the body of an identified caller.
+async fn keep(slot: Slot, headers: HeaderMap, body: Body) -> Result<Response, Rejection> {
+    if identify(&slot, &headers).is_err() {
+        return Ok(answer(StatusCode::TOO_MANY_REQUESTS, &json!({"kept": false})));
     }
-    let status = match call.body.read(MOST).await {
-        Ok(_) => StatusCode::OK,
-        Err(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-        Err(_) => StatusCode::BAD_REQUEST,
-    };
-    answer(status, &json!({"kept": status.is_success()}))
+    body.read(LIMITS.max_body_bytes).await?;
+    Ok(answer(StatusCode::OK, &json!({"kept": true})))
 }
 
-async fn wait(app: Arc<App>, call: Call) -> Answer {
-    if identify(&call).is_err() {
+async fn wait(State(app): State<Shared>, slot: Slot, headers: HeaderMap) -> Response {
+    if identify(&slot, &headers).is_err() {
         return answer(StatusCode::TOO_MANY_REQUESTS, &json!({"waited": false}));
     }
     app.waiting.add_permits(1);
@@ -181,30 +176,29 @@ async fn wait(app: Arc<App>, call: Call) -> Answer {
     answer(StatusCode::OK, &json!({"waited": true}))
 }
 
-/// Puts each line of the body into the queue.
-async fn send(call: Call) -> Answer {
-    let carries = call.carries_outputs;
-    let body = call.body.read(MOST).await.unwrap();
-    let lines = std::str::from_utf8(&body).unwrap().lines().map(|line| Bytes::from(line.to_owned()));
-    let messages: Vec<Bytes> = if carries { lines.collect() } else { vec![] };
-    let mut sent = answer(StatusCode::ACCEPTED, &json!({"carries": carries}));
-    sent.outputs = vec![Output { binding: "jobs", messages }];
-    sent
+/// Puts each line of the body into the queue, if it can.
+async fn send(CarriesOutputs(carries): CarriesOutputs, body: String) -> (Outputs, Response) {
+    let lines = body.lines().filter(|_| carries).map(ToOwned::to_owned);
+    let outputs = lines.fold(Outputs::new(), |outputs, line| outputs.message("jobs", line));
+    (outputs, answer(StatusCode::ACCEPTED, &json!({"carries": carries})))
 }
 
-pub(crate) async fn take(app: Arc<App>, delivery: Delivery) -> Result<(), Retry> {
+pub(crate) async fn take(
+    State(app): State<Shared>,
+    message: QueueMessage<Bytes>,
+) -> Result<(), InvocationFailed> {
     app.ran.lock().unwrap().push("Take");
-    match delivery.payload.as_ref() {
-        b"again" => return Err(Retry("the database is down")),
+    match message.payload.as_ref() {
+        b"again" => return Err(InvocationFailed::new("the database is down")),
         b"boom" => panic!("a secret"),
         b"late" => std::future::pending().await,
         _ => {}
     }
-    app.taken.lock().unwrap().push((delivery.payload, delivery.dequeue_count));
+    app.taken.lock().unwrap().push((message.payload, message.dequeue_count));
     Ok(())
 }
 
-pub(crate) fn ticked(app: &App) -> Vec<Output> {
+pub(crate) async fn tick(State(app): State<Shared>) -> Outputs {
     app.ran.lock().unwrap().push("Tick");
-    vec![Output { binding: "jobs", messages: vec!["{\"n\":1}".into(), "{\"n\":2}".into()] }]
+    Outputs::new().message("jobs", "{\"n\":1}").message("jobs", "{\"n\":2}")
 }

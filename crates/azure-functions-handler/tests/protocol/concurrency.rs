@@ -9,7 +9,7 @@ use crate::{
     envelope::call,
     limits::crowd,
     log::{Log, logging},
-    wire::{Wire, Worker, request, send, sized, worker},
+    wire::{Server, Wire, request, send, server, sized},
 };
 
 /// A call of this caller's.
@@ -18,17 +18,17 @@ fn of(caller: &str, path: &str) -> String {
 }
 
 /// The same in an envelope.
-fn wrapped(worker: &Worker, caller: &str, function: &str, path: &str) -> String {
+fn wrapped(server: &Server, caller: &str, function: &str, path: &str) -> String {
     let headers = json!({"X-Caller": [caller], "Content-Type": ["text/plain"]});
     let call = json!({"Url": format!("http://h{path}"), "Method": "POST", "Headers": headers, "Body": "x"});
-    sized(worker, function, &json!({"Data": {"req": call}, "Metadata": {}}).to_string())
+    sized(server, function, &json!({"Data": {"req": call}, "Metadata": {}}).to_string())
 }
 
 /// Requests of which the last byte is missing, each on a connection of its own.
-async fn unended(worker: &Worker, count: usize, whole: &str) -> Vec<Wire> {
+async fn unended(server: &Server, count: usize, whole: &str) -> Vec<Wire> {
     let mut wires = Vec::new();
     for _ in 0..count {
-        let mut wire = Wire::to(worker).await;
+        let mut wire = Wire::to(server).await;
         wire.write(&whole[..whole.len() - 1]).await;
         wires.push(wire);
     }
@@ -43,75 +43,75 @@ fn metrics(log: &Log) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_caller_has_sixteen_requests_and_no_more_whatever_the_entrance() {
-    let worker = worker().await;
-    let mut running = crowd(&worker, 16).await;
-    assert_eq!(send(&worker, of("0", "/api/wait")).await.status, 429);
-    let enveloped = wrapped(&worker, "0", "Wait", "/api/wait");
-    assert_eq!(send(&worker, &enveloped).await.res()["statusCode"], 429);
-    assert_eq!(send(&worker, of("1", "/api/keep")).await.status, 200, "another caller feels nothing");
-    worker.app.gate.add_permits(1);
+    let server = server().await;
+    let mut running = crowd(&server, 16).await;
+    assert_eq!(send(&server, of("0", "/api/wait")).await.status, 429);
+    let enveloped = wrapped(&server, "0", "Wait", "/api/wait");
+    assert_eq!(send(&server, &enveloped).await.res()["statusCode"], 429);
+    assert_eq!(send(&server, of("1", "/api/keep")).await.status, 200, "another caller feels nothing");
+    server.app.gate.add_permits(1);
     assert_eq!(running[0].read().await.status, 200);
-    let enveloped = wrapped(&worker, "0", "Keep", "/api/keep");
-    assert_eq!(send(&worker, enveloped).await.res()["statusCode"], 200, "as soon as one has ended");
+    let enveloped = wrapped(&server, "0", "Keep", "/api/keep");
+    assert_eq!(send(&server, enveloped).await.res()["statusCode"], 200, "as soon as one has ended");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_place_is_free_again_however_its_request_ended() {
-    let worker = worker().await;
+    let server = server().await;
     for path in ["/api/boom", "/api/late"] {
         for _ in 0..40 {
-            let mut gone = Wire::to(&worker).await;
+            let mut gone = Wire::to(&server).await;
             gone.write(request("GET", path, &[], "")).await;
         }
         sleep(Duration::from_secs(11)).await;
     }
     let slow = of("0", "/api/keep");
     for _ in 0..3 {
-        let mut slow = unended(&worker, 16, &slow).await;
+        let mut slow = unended(&server, 16, &slow).await;
         for wire in &mut slow {
             assert_eq!(wire.read().await.status, 408);
         }
     }
-    drop(unended(&worker, 16, &slow).await);
+    drop(unended(&server, 16, &slow).await);
     sleep(Duration::from_secs(4)).await;
-    drop(crowd(&worker, 128).await);
+    drop(crowd(&server, 128).await);
 }
 
 #[tokio::test]
 async fn callers_who_are_not_identified_have_thirty_two_places() {
-    let worker = worker().await;
+    let server = server().await;
     let unknown = request("POST", "/api/wait", &[], "x");
     let mut waiting = Vec::new();
     for _ in 0..32 {
-        let mut wire = Wire::to(&worker).await;
+        let mut wire = Wire::to(&server).await;
         wire.write(&unknown).await;
         waiting.push(wire);
     }
-    worker.app.waiting.acquire_many(32).await.unwrap().forget();
-    assert_eq!(send(&worker, &unknown).await.status, 503);
-    let enveloped = wrapped(&worker, "1", "Keep", "/api/keep");
-    assert_eq!(send(&worker, enveloped).await.res()["statusCode"], 200, "envelopes have places of their own");
-    worker.app.gate.add_permits(32);
+    server.app.waiting.acquire_many(32).await.unwrap().forget();
+    assert_eq!(send(&server, &unknown).await.status, 503);
+    let enveloped = wrapped(&server, "1", "Keep", "/api/keep");
+    assert_eq!(send(&server, enveloped).await.res()["statusCode"], 200, "envelopes have places of their own");
+    server.app.gate.add_permits(32);
     for mut wire in waiting {
         assert_eq!(wire.read().await.status, 200);
     }
-    assert_eq!(send(&worker, of("1", "/api/keep")).await.status, 200);
+    assert_eq!(send(&server, of("1", "/api/keep")).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_seconds() {
-    let worker = worker().await;
+    let server = server().await;
     let began = Instant::now();
-    let never = wrapped(&worker, "0", "Keep", "/api/keep");
-    let unended = unended(&worker, 140, &never).await;
+    let never = wrapped(&server, "0", "Keep", "/api/keep");
+    let unended = unended(&server, 140, &never).await;
     sleep(Duration::from_millis(50)).await;
     let started = Instant::now();
-    assert_eq!(send(&worker, of("1", "/api/keep")).await.status, 200);
-    assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
+    assert_eq!(send(&server, of("1", "/api/keep")).await.status, 200);
+    assert_eq!(send(&server, request("GET", "/api/say/hello", &[], "")).await.status, 200);
     assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
-    let http = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
-    let message = sized(&worker, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
-    let (http, message) = tokio::join!(send(&worker, &http), send(&worker, &message));
+    let http = sized(&server, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    let message = sized(&server, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
+    let (http, message) = tokio::join!(send(&server, &http), send(&server, &message));
     assert_eq!((http.res()["statusCode"].as_u64(), message.status), (Some(200), 200));
     assert!(started.elapsed() <= Duration::from_secs(3), "{:?}", started.elapsed());
     for mut wire in unended {
@@ -124,12 +124,12 @@ async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_secon
 #[tokio::test(start_paused = true)]
 async fn the_sixty_fifth_envelope_that_is_not_read_waits_for_one_of_the_others() {
     for (unread, waits) in [(63, false), (64, true)] {
-        let worker = worker().await;
-        let never = wrapped(&worker, "0", "Keep", "/api/keep");
-        let _unended = unended(&worker, unread, &never).await;
+        let server = server().await;
+        let never = wrapped(&server, "0", "Keep", "/api/keep");
+        let _unended = unended(&server, unread, &never).await;
         sleep(Duration::from_millis(50)).await;
         let started = Instant::now();
-        let reply = send(&worker, wrapped(&worker, "1", "Keep", "/api/keep")).await;
+        let reply = send(&server, wrapped(&server, "1", "Keep", "/api/keep")).await;
         assert_eq!(reply.res()["statusCode"], 200, "beside {unread}");
         let took = started.elapsed();
         assert_eq!(took > Duration::from_secs(2), waits, "{took:?} beside {unread}");
@@ -138,23 +138,23 @@ async fn the_sixty_fifth_envelope_that_is_not_read_waits_for_one_of_the_others()
 
 #[tokio::test(start_paused = true)]
 async fn the_line_of_envelopes_has_an_end() {
-    let worker = worker().await;
-    let never = wrapped(&worker, "0", "Keep", "/api/keep");
-    let _unended = unended(&worker, 64 + 128, &never).await;
+    let server = server().await;
+    let never = wrapped(&server, "0", "Keep", "/api/keep");
+    let _unended = unended(&server, 64 + 128, &never).await;
     sleep(Duration::from_millis(50)).await;
     let started = Instant::now();
-    let refused = send(&worker, wrapped(&worker, "1", "Keep", "/api/keep")).await;
+    let refused = send(&server, wrapped(&server, "1", "Keep", "/api/keep")).await;
     assert_eq!((refused.res()["statusCode"].as_u64(), started.elapsed().as_secs()), (Some(503), 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn metrics_say_how_many_ran_and_why_others_did_not() {
-    let (worker, log, _guard) = logging().await;
+    let (server, log) = logging().await;
     sleep(Duration::from_secs(61)).await;
     assert_eq!(metrics(&log), [Value::Null; 0], "an idle process writes none");
-    let _running = crowd(&worker, 16).await;
+    let _running = crowd(&server, 16).await;
     for _ in 0..3 {
-        assert_eq!(send(&worker, of("0", "/api/wait")).await.status, 429);
+        assert_eq!(send(&server, of("0", "/api/wait")).await.status, 429);
     }
     sleep(Duration::from_mins(1)).await;
     let lines = metrics(&log);

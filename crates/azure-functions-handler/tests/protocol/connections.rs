@@ -2,30 +2,30 @@
 
 use std::{fmt::Write, time::Duration};
 
-use orders_worker::{host::Limits, limits::LIMITS};
+use azure_functions_handler::Limits;
 use tokio::{
     task::yield_now,
     time::{Instant, sleep},
 };
 
 use crate::{
-    app,
+    app::{self, LIMITS},
     envelope::call,
-    wire::{Wire, Worker, chunked, request, send, serve, sized, worker},
+    wire::{Server, Wire, chunked, request, send, serve, server, sized},
 };
 
 #[tokio::test]
 async fn a_caller_who_stops_sending_after_the_request_has_the_answer() {
-    let worker = worker().await;
+    let server = server().await;
     let direct = request("POST", "/api/wait", &[], "a body");
-    let wrapped = sized(&worker, "Wait", &call("POST", "http://h/api/wait", "x"));
+    let wrapped = sized(&server, "Wait", &call("POST", "http://h/api/wait", "x"));
     for sent in [direct, wrapped] {
         for round in 0..20 {
-            let mut wire = Wire::to(&worker).await;
+            let mut wire = Wire::to(&server).await;
             wire.write(&sent).await;
             wire.end_sending().await;
-            worker.app.waiting.acquire().await.unwrap().forget();
-            worker.app.gate.add_permits(1);
+            server.app.waiting.acquire().await.unwrap().forget();
+            server.app.gate.add_permits(1);
             assert_eq!(wire.read().await.status, 200, "round {round}");
             assert!(wire.is_closed().await);
         }
@@ -34,9 +34,9 @@ async fn a_caller_who_stops_sending_after_the_request_has_the_answer() {
 
 #[tokio::test]
 async fn a_caller_who_stops_sending_within_the_body_is_told() {
-    let worker = worker().await;
+    let server = server().await;
     let whole = request("POST", "/api/things/shoes/7", &[], "a body");
-    let mut wire = Wire::to(&worker).await;
+    let mut wire = Wire::to(&server).await;
     wire.write(&whole[..whole.len() - 1]).await;
     wire.end_sending().await;
     assert_eq!(wire.read().await.status, 400);
@@ -55,14 +55,14 @@ fn unreadable() -> Vec<(String, u16, &'static str)> {
     }
     let long = "a".repeat(70_000);
     vec![
-        ("hunter2\r\n\r\n".to_owned(), 400, "Unreadable"),
-        ("\0\u{1}\u{2}\r\n\r\n".to_owned(), 400, "Unreadable"),
-        ("GET /api/say/hello HTTP/7.0\r\n\r\n".to_owned(), 400, "Unreadable"),
-        (with_line("no colon"), 400, "Unreadable"),
-        (with_line("a b: c"), 400, "Unreadable"),
-        (with_line("Content-Length: -1"), 400, "Unreadable"),
-        (with_line("Content-Length: 1\r\nContent-Length: 2"), 400, "Unreadable"),
-        (with_line("Transfer-Encoding: gzip"), 400, "Unreadable"),
+        ("hunter2\r\n\r\n".to_owned(), 400, "UnreadableHead"),
+        ("\0\u{1}\u{2}\r\n\r\n".to_owned(), 400, "UnreadableHead"),
+        ("GET /api/say/hello HTTP/7.0\r\n\r\n".to_owned(), 400, "UnreadableHead"),
+        (with_line("no colon"), 400, "UnreadableHead"),
+        (with_line("a b: c"), 400, "UnreadableHead"),
+        (with_line("Content-Length: -1"), 400, "UnreadableHead"),
+        (with_line("Content-Length: 1\r\nContent-Length: 2"), 400, "UnreadableHead"),
+        (with_line("Transfer-Encoding: gzip"), 400, "UnreadableHead"),
         (format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"), 414, "UriTooLong"),
         (with_line(&many), 431, "HeadTooLarge"),
         (with_line(&format!("X: {long}{long}")), 431, "HeadTooLarge"),
@@ -72,11 +72,11 @@ fn unreadable() -> Vec<(String, u16, &'static str)> {
 
 #[tokio::test]
 async fn a_head_that_cannot_be_read_is_answered_in_the_apps_words() {
-    let worker = worker().await;
+    let server = server().await;
     let good = request("GET", "/api/say/hello", &[], "");
     for (head, status, refusal) in unreadable() {
         for is_second in [false, true] {
-            let mut wire = Wire::to(&worker).await;
+            let mut wire = Wire::to(&server).await;
             if is_second {
                 wire.write(&good).await;
                 assert_eq!(wire.read().await.status, 200);
@@ -101,13 +101,13 @@ async fn a_head_that_cannot_be_read_is_answered_in_the_apps_words() {
             assert!(wire.is_closed().await, "{start:?}");
         }
     }
-    assert_eq!(send(&worker, &good).await.status, 200);
-    assert!(worker.app.ran.lock().unwrap().is_empty());
+    assert_eq!(send(&server, &good).await.status, 200);
+    assert!(server.app.ran.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_head_with_all_that_the_platform_adds_is_read() {
-    let worker = worker().await;
+    let server = server().await;
     let (principal, token) = ("p".repeat(16 << 10), "t".repeat(16 << 10));
     let headers = [
         ("X-MS-CLIENT-PRINCIPAL", principal.as_str()),
@@ -116,30 +116,30 @@ async fn a_head_with_all_that_the_platform_adds_is_read() {
         ("X-ARR-ClientCert", principal.as_str()),
     ];
     let sent = request("GET", &format!("/api/say/hello?q={}", "a".repeat(8 << 10)), &headers, "");
-    assert_eq!(send(&worker, &sent).await.status, 200);
+    assert_eq!(send(&server, &sent).await.status, 200);
 }
 
 #[tokio::test]
 async fn the_beginning_of_http_2_is_not_answered() {
-    let worker = worker().await;
-    let mut wire = Wire::to(&worker).await;
+    let server = server().await;
+    let mut wire = Wire::to(&server).await;
     wire.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     assert!(wire.is_closed().await);
 }
 
-/// A worker that waits only this long for a head.
-async fn impatient(head: Duration) -> Worker {
-    serve(app::functions(), Limits { head, ..LIMITS.requests }).await
+/// A server that waits only this long for a head.
+async fn impatient(head_timeout: Duration) -> Server {
+    serve(&app::functions(), Limits { head_timeout, ..LIMITS }).await
 }
 
 #[tokio::test]
 async fn a_head_is_whole_in_time_or_the_connection_ends() {
     let limit = Duration::from_millis(500);
-    let worker = impatient(limit).await;
+    let server = impatient(limit).await;
     let whole = request("GET", "/api/say/hello", &[], "");
     let (begun, rest) = whole.split_at(20);
     for is_second in [false, true] {
-        let (mut silent, mut dripping) = (Wire::to(&worker).await, Wire::to(&worker).await);
+        let (mut silent, mut dripping) = (Wire::to(&server).await, Wire::to(&server).await);
         if is_second {
             for wire in [&mut silent, &mut dripping] {
                 wire.write(&whole).await;
@@ -158,7 +158,7 @@ async fn a_head_is_whole_in_time_or_the_connection_ends() {
         };
         let (is_closed, ()) = tokio::join!(silent.is_closed(), drip);
         assert!(is_closed && started.elapsed() >= limit && started.elapsed() < 4 * limit, "{started:?}");
-        let mut in_time = Wire::to(&worker).await;
+        let mut in_time = Wire::to(&server).await;
         in_time.write(begun).await;
         sleep(limit / 5).await;
         in_time.write(rest).await;
@@ -168,10 +168,10 @@ async fn a_head_is_whole_in_time_or_the_connection_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_head_that_has_begun_has_ten_seconds() {
-    let worker = worker().await;
-    let mut wire = Wire::to(&worker).await;
+    let server = server().await;
+    let mut wire = Wire::to(&server).await;
     wire.write("GET /api/say").await;
-    // The clock stands still until the worker has read it.
+    // The clock stands still until the server has read it.
     for _ in 0..1000 {
         yield_now().await;
     }
@@ -183,15 +183,15 @@ async fn a_head_that_has_begun_has_ten_seconds() {
 #[tokio::test]
 async fn an_idle_connection_stays_open() {
     let limit = Duration::from_millis(300);
-    let worker = impatient(limit).await;
+    let server = impatient(limit).await;
     let asks = [
         request("GET", "/api/say/hello", &[], ""),
         request("POST", "/api/things/shoes/7", &[], "a body"),
-        sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x")),
-        String::from_utf8(chunked(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"), 9))
+        sized(&server, "Echo", &call("POST", "http://h/api/things/shoes/7", "x")),
+        String::from_utf8(chunked(&server, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"), 9))
             .unwrap(),
     ];
-    let mut wire = Wire::to(&worker).await;
+    let mut wire = Wire::to(&server).await;
     for sent in &asks {
         sleep(2 * limit).await;
         let (head, rest) = sent.split_at(30);
@@ -207,8 +207,8 @@ async fn an_idle_connection_stays_open() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_may_take_longer_than_a_head() {
-    let worker = worker().await;
-    let mut wire = Wire::to(&worker).await;
-    wire.write(sized(&worker, "Take", r#"{"Data":{"job":"\"late\""}}"#)).await;
+    let server = server().await;
+    let mut wire = Wire::to(&server).await;
+    wire.write(sized(&server, "Take", r#"{"Data":{"job":"\"late\""}}"#)).await;
     assert_eq!(wire.read().await.status, 500);
 }

@@ -1,8 +1,8 @@
-//! The envelope entrance.
+//! Envelope calls: the host wraps what started the function into `{Data, Metadata}`.
 
 use serde_json::{Value, json};
 
-use crate::wire::{Worker, chunked, send, sized, worker};
+use crate::wire::{Server, chunked, send, server, sized};
 
 const INNER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const OUTER: &str = "00-11111111111111111111111111111111-2222222222222222-01";
@@ -25,18 +25,18 @@ fn queued(value: &Value) -> String {
 }
 
 /// What `Echo` saw.
-async fn seen(worker: &Worker, envelope: &str) -> Value {
-    let res = send(worker, sized(worker, "Echo", envelope)).await.res();
+async fn seen(server: &Server, envelope: &str) -> Value {
+    let res = send(server, sized(server, "Echo", envelope)).await.res();
     assert_eq!(res["statusCode"], 200);
     serde_json::from_str(res["body"].as_str().unwrap()).unwrap()
 }
 
 #[tokio::test]
 async fn a_call_holds_what_the_caller_sent_and_nothing_of_the_transport() {
-    let worker = worker().await;
+    let server = server().await;
     let url = "https://app.example.net/API/Things/a%2Fb/7/?x=1&x=%20";
-    let seen = seen(&worker, &call("POST", url, "grüß")).await;
-    assert_eq!(seen["params"], json!([["kind", "a/b"], ["id", "7"]]));
+    let seen = seen(&server, &call("POST", url, "grüß")).await;
+    assert_eq!(seen["params"], json!({"kind": "a/b", "id": "7"}));
     assert_eq!(seen["query"], "x=1&x=%20");
     assert_eq!(seen["body"], "grüß");
     assert_eq!(seen["headers"], json!([["host", "app.example.net"]]));
@@ -46,11 +46,11 @@ async fn a_call_holds_what_the_caller_sent_and_nothing_of_the_transport() {
 
 #[tokio::test]
 async fn chunked_envelopes_are_read() {
-    let worker = worker().await;
+    let server = server().await;
     let body = "x".repeat(60_000);
     for size in [7, 4096, usize::MAX] {
-        let sent = chunked(&worker, "Echo", &call("POST", "http://h/api/things/a/1", &body), size);
-        let res = send(&worker, sent).await.res();
+        let sent = chunked(&server, "Echo", &call("POST", "http://h/api/things/a/1", &body), size);
+        let res = send(&server, sent).await.res();
         let seen: Value = serde_json::from_str(res["body"].as_str().unwrap()).unwrap();
         assert_eq!(seen["body"], *body, "{size}");
     }
@@ -58,31 +58,31 @@ async fn chunked_envelopes_are_read() {
 
 #[tokio::test]
 async fn values_are_understood_in_every_spelling_of_the_host() {
-    let worker = worker().await;
+    let server = server().await;
     let mut plain = told("POST", "/api/things/a/1?u=http://x/", &"{}".into());
     plain["Headers"] = json!({"X-One": "1", "X-Two": ["2", "3"]});
     for req in [plain.clone(), Value::from(plain.to_string())] {
-        let seen = seen(&worker, &envelope(&req)).await;
+        let seen = seen(&server, &envelope(&req)).await;
         assert_eq!(seen["headers"], json!([["x-one", "1"], ["x-two", "2"], ["x-two", "3"]]));
         assert_eq!(seen["query"], "u=http://x/");
         assert_eq!(seen["body"], "{}");
     }
     for (body, read) in [(json!(null), ""), (json!(""), ""), (json!({"a": 1.50}), "{\"a\":1.5}")] {
         let req = told("POST", "http://h/api/things/a/1", &body);
-        assert_eq!(seen(&worker, &envelope(&req)).await["body"], read);
+        assert_eq!(seen(&server, &envelope(&req)).await["body"], read);
     }
 }
 
 #[tokio::test]
 async fn the_callers_trace_wins_over_the_transports() {
-    let worker = worker().await;
+    let server = server().await;
     let mut req = told("POST", "http://h/api/things/a/1", &"x".into());
-    let bare = sized(&worker, "Echo", &envelope(&req));
+    let bare = sized(&server, "Echo", &envelope(&req));
     req["Headers"]["traceparent"] = json!([INNER]);
-    let inner = sized(&worker, "Echo", &envelope(&req));
+    let inner = sized(&server, "Echo", &envelope(&req));
     let outer = format!("\r\ntraceparent: {OUTER}\r\nUser-Agent");
     let trace = async |sent: String| {
-        let res = send(&worker, sent).await.res();
+        let res = send(&server, sent).await.res();
         let seen: Value = serde_json::from_str(res["body"].as_str().unwrap()).unwrap();
         seen["traceparent"].as_str().unwrap().to_owned()
     };
@@ -93,7 +93,7 @@ async fn the_callers_trace_wins_over_the_transports() {
 
 #[tokio::test]
 async fn a_request_for_another_route_or_method_is_not_found_inside_an_envelope() {
-    let worker = worker().await;
+    let server = server().await;
     for (method, url) in [
         ("GET", "http://h/api/things/a/1"),
         ("POST", "http://h/api/things/a"),
@@ -102,15 +102,15 @@ async fn a_request_for_another_route_or_method_is_not_found_inside_an_envelope()
         ("POST", "http://h"),
         ("POST", "http://h?x=/api/things/a/1"),
     ] {
-        let reply = send(&worker, sized(&worker, "Echo", &call(method, url, "x"))).await;
+        let reply = send(&server, sized(&server, "Echo", &call(method, url, "x"))).await;
         assert_eq!(reply.res()["statusCode"], 404, "{method} {url}");
     }
-    assert!(worker.app.ran.lock().unwrap().is_empty());
+    assert!(server.app.ran.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_value_of_another_trigger_fails() {
-    let worker = worker().await;
+    let server = server().await;
     let http = told("POST", "http://h/api/things/a/1", &"x".into());
     let timer = json!({"Schedule": {}, "ScheduleStatus": null, "IsPastDue": false});
     let data = |name: &str, value: &Value| json!({"Data": {name: value}}).to_string();
@@ -128,20 +128,20 @@ async fn a_value_of_another_trigger_fails() {
         ("Tick", "null".to_owned()),
         ("Take", "{\"Data\":{\"job\":\"aGVsbG8=\"".to_owned()),
     ] {
-        let reply = send(&worker, sized(&worker, function, &envelope)).await;
+        let reply = send(&server, sized(&server, function, &envelope)).await;
         assert_eq!(reply.status, 500, "{function} {envelope}");
         assert!(reply.json().is_object(), "{function} {envelope}");
     }
-    assert!(worker.app.ran.lock().unwrap().is_empty());
+    assert!(server.app.ran.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn what_http_cannot_carry_is_refused_inside_an_envelope() {
-    let worker = worker().await;
+    let server = server().await;
     let with = |member: &str, value: Value| {
         let mut told = told("POST", "http://h/api/things/a/1", &"x".into());
         told[member] = value;
-        sized(&worker, "Echo", &envelope(&told))
+        sized(&server, "Echo", &envelope(&told))
     };
     let values = ["a\u{7f}", "a\0b", "a\nb", "a\r\nb: c", "\u{1b}", "\u{1f}"];
     let of_values = values.map(|value| with("Headers", json!({"X-Any": ["good", value]})));
@@ -150,27 +150,27 @@ async fn what_http_cannot_carry_is_refused_inside_an_envelope() {
     let of_names = names.map(|name| with("Headers", json!({name: ["good"]})));
     let others = [with("Method", "PO ST".into()), with("Method", "".into()), with("Url", "nowhere".into())];
     for sent in of_values.iter().chain(&of_one_line).chain(&of_names).chain(&others) {
-        let res = send(&worker, sent).await.res();
+        let res = send(&server, sent).await.res();
         assert_eq!(
             (res["statusCode"].as_u64(), &res["body"]),
-            (Some(400), &r#"{"refused":"Unreadable"}"#.into()),
+            (Some(400), &r#"{"refused":"UnreadableHead"}"#.into()),
             "{sent}"
         );
     }
     let many: serde_json::Map<_, _> = (0..40_000).map(|number| (format!("a{number}"), json!([""]))).collect();
-    let res = send(&worker, with("Headers", many.into())).await.res();
+    let res = send(&server, with("Headers", many.into())).await.res();
     assert_eq!(res["body"], r#"{"refused":"HeadTooLarge"}"#);
-    assert!(worker.app.ran.lock().unwrap().is_empty());
-    let umlaut = send(&worker, with("Headers", json!({"X-Any": ["ü\t"]}))).await.res();
+    assert!(server.app.ran.lock().unwrap().is_empty());
+    let umlaut = send(&server, with("Headers", json!({"X-Any": ["ü\t"]}))).await.res();
     assert_eq!(umlaut["statusCode"], 200, "what HTTP can carry is carried");
 }
 
 #[tokio::test]
 async fn metadata_that_a_caller_filled_does_no_harm() {
-    let worker = worker().await;
+    let server = server().await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let http = call("POST", "http://h/api/things/a/1", "x").replace("\"sys\":{}", &format!("\"a\":{deep}"));
-    assert_eq!(send(&worker, sized(&worker, "Echo", &http)).await.res()["statusCode"], 200);
+    assert_eq!(send(&server, sized(&server, "Echo", &http)).await.res()["statusCode"], 200);
     for (metadata, count) in [
         ("{\"DequeueCount\":\"4\"}", Some(4)),
         ("{\"DequeueCount\":4}", Some(4)),
@@ -182,35 +182,35 @@ async fn metadata_that_a_caller_filled_does_no_harm() {
         (deep.as_str(), None),
     ] {
         let envelope = format!("{{\"Data\":{{\"job\":\"aGVsbG8=\"}},\"Metadata\":{metadata}}}");
-        assert_eq!(send(&worker, sized(&worker, "Take", &envelope)).await.status, 200);
-        let taken = worker.app.taken.lock().unwrap().pop();
+        assert_eq!(send(&server, sized(&server, "Take", &envelope)).await.status, 200);
+        let taken = server.app.taken.lock().unwrap().pop();
         assert_eq!(taken, Some(("hello".into(), count)), "{metadata:.60}");
     }
 }
 
 #[tokio::test]
 async fn oversized_envelopes_get_413_inside_an_envelope() {
-    let worker = worker().await;
+    let server = server().await;
     let most = 1 << 20;
     let fits = call("POST", "http://h/api/things/a/1", "x");
     let padded = |envelope: &str, length: usize| format!("{envelope}{}", " ".repeat(length - envelope.len()));
-    assert_eq!(send(&worker, sized(&worker, "Echo", &padded(&fits, most))).await.res()["statusCode"], 200);
+    assert_eq!(send(&server, sized(&server, "Echo", &padded(&fits, most))).await.res()["statusCode"], 200);
     let over = padded(&fits, most + 1);
-    for sent in [sized(&worker, "Echo", &over).into_bytes(), chunked(&worker, "Echo", &over, 65_536)] {
-        let res = send(&worker, sent).await.res();
+    for sent in [sized(&server, "Echo", &over).into_bytes(), chunked(&server, "Echo", &over, 65_536)] {
+        let res = send(&server, sent).await.res();
         assert_eq!(res["statusCode"], 413);
-        assert_eq!(res["body"], r#"{"refused":"TooLarge"}"#);
+        assert_eq!(res["body"], r#"{"refused":"EnvelopeTooLarge"}"#);
     }
     let over = padded(&queued(&"aGVsbG8=".into()), 5 * most);
-    assert_eq!(send(&worker, sized(&worker, "Take", &over)).await.status, 500);
-    assert!(worker.app.taken.lock().unwrap().is_empty());
+    assert_eq!(send(&server, sized(&server, "Take", &over)).await.status, 500);
+    assert!(server.app.taken.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn one_message_travels_as_base64_and_several_as_an_array() {
-    let worker = worker().await;
+    let server = server().await;
     let outputs = async |body: &str| {
-        let reply = send(&worker, sized(&worker, "Send", &call("POST", "http://h/api/send", body))).await;
+        let reply = send(&server, sized(&server, "Send", &call("POST", "http://h/api/send", body))).await;
         let status = reply.res()["statusCode"].clone();
         (status, reply.json()["Outputs"].get("jobs").cloned())
     };
@@ -226,12 +226,12 @@ async fn one_message_travels_as_base64_and_several_as_an_array() {
 
 #[tokio::test]
 async fn a_settled_message_and_a_failed_one_are_told_apart() {
-    let worker = worker().await;
-    let settled = send(&worker, sized(&worker, "Take", &queued(&"aGVsbG8=".into()))).await;
+    let server = server().await;
+    let settled = send(&server, sized(&server, "Take", &queued(&"aGVsbG8=".into()))).await;
     assert_eq!(settled.status, 200);
     assert_eq!(settled.body, r#"{"Outputs":{},"Logs":[],"ReturnValue":null}"#);
-    assert_eq!(*worker.app.taken.lock().unwrap(), [("hello".into(), Some(3))]);
-    let again = send(&worker, sized(&worker, "Take", &queued(&"YWdhaW4=".into()))).await;
+    assert_eq!(*server.app.taken.lock().unwrap(), [("hello".into(), Some(3))]);
+    let again = send(&server, sized(&server, "Take", &queued(&"YWdhaW4=".into()))).await;
     assert_eq!(again.status, 500);
     assert!(again.json().is_object());
 }

@@ -1,11 +1,11 @@
-//! Only the host itself reaches the envelope entrance.
+//! Only the host itself calls a function with an envelope.
 
-use crate::wire::{Reply, request, send, sized, worker};
+use crate::wire::{Reply, request, send, server, sized};
 
 const TICK: &str = r#"{"Data":{"tick":{"IsPastDue":false}},"Metadata":{}}"#;
 
-/// What passes only a front end, or comes only from outside, each alone enough.
-const TRAITS: [&str; 47] = [
+/// What a front end sets, or what only a caller from outside sends. One of them is enough.
+const FRONT_END_HEADERS: [&str; 47] = [
     "Forwarded: for=203.0.113.9",
     "X-Forwarded-For: 127.0.0.1",
     "X-Forwarded-Host: 127.0.0.1:8080",
@@ -56,7 +56,7 @@ const TRAITS: [&str; 47] = [
     "=Content-Type: application/problem+json",
 ];
 
-fn with_trait(good: &str, line: &str) -> String {
+fn with_header(good: &str, line: &str) -> String {
     let Some(changed) = line.strip_prefix('=') else {
         return good.replacen("\r\nUser-Agent", &format!("\r\n{line}\r\nUser-Agent"), 1);
     };
@@ -68,27 +68,27 @@ fn with_trait(good: &str, line: &str) -> String {
 
 #[tokio::test]
 async fn a_front_end_trait_never_reaches_a_trigger_function() {
-    let worker = worker().await;
-    let good = sized(&worker, "Tick", TICK);
-    let unknown = send(&worker, request("POST", "/NoSuchFunction", &[], TICK)).await;
+    let server = server().await;
+    let good = sized(&server, "Tick", TICK);
+    let unknown = send(&server, request("POST", "/NoSuchFunction", &[], TICK)).await;
     assert_eq!(unknown.status, 404);
-    for line in TRAITS {
-        assert_eq!(send(&worker, with_trait(&good, line)).await, unknown, "{line}");
+    for line in FRONT_END_HEADERS {
+        assert_eq!(send(&server, with_header(&good, line)).await, unknown, "{line}");
     }
     for target in ["/Tick?", "/Tick?code=k", "/Tick?x=1"] {
-        assert_eq!(send(&worker, good.replacen("/Tick", target, 1)).await, unknown, "{target}");
+        assert_eq!(send(&server, good.replacen("/Tick", target, 1)).await, unknown, "{target}");
     }
-    let absolute = good.replacen("/Tick", &format!("http://127.0.0.1:{}/Tick", worker.port), 1);
-    assert_eq!(send(&worker, absolute).await, unknown);
-    assert!(worker.app.ran.lock().unwrap().is_empty());
-    assert_eq!(send(&worker, &good).await.status, 200);
-    assert_eq!(*worker.app.ran.lock().unwrap(), ["Tick"]);
+    let absolute = good.replacen("/Tick", &format!("http://127.0.0.1:{}/Tick", server.port), 1);
+    assert_eq!(send(&server, absolute).await, unknown);
+    assert!(server.app.ran.lock().unwrap().is_empty());
+    assert_eq!(send(&server, &good).await.status, 200);
+    assert_eq!(*server.app.ran.lock().unwrap(), ["Tick"]);
 }
 
 #[tokio::test]
 async fn what_the_host_may_leave_out_or_spell_otherwise_is_no_trait() {
-    let worker = worker().await;
-    let good = sized(&worker, "Tick", TICK);
+    let server = server().await;
+    let good = sized(&server, "Tick", TICK);
     for (from, to) in [
         ("User-Agent: Azure-Functions-Host/4.1037.0.0\r\n", ""),
         ("X-Azure-Functions-HostVersion: 4.1037.0.0\r\n", ""),
@@ -96,18 +96,18 @@ async fn what_the_host_may_leave_out_or_spell_otherwise_is_no_trait() {
         ("application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""),
         ("\r\n\r\n", "\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\r\n"),
     ] {
-        assert_eq!(send(&worker, good.replacen(from, to, 1)).await.status, 200, "{to}");
+        assert_eq!(send(&server, good.replacen(from, to, 1)).await.status, 200, "{to}");
     }
 }
 
 #[tokio::test]
 async fn only_a_post_to_the_exact_name_is_an_envelope() {
-    let worker = worker().await;
-    let good = sized(&worker, "Tick", TICK);
+    let server = server().await;
+    let good = sized(&server, "Tick", TICK);
     for target in ["POST /tick", "POST /Tick/", "POST //Tick", "POST /api/Tick", "POST /%54ick", "PUT /Tick"]
     {
-        let Reply { status, .. } = send(&worker, good.replacen("POST /Tick", target, 1)).await;
+        let Reply { status, .. } = send(&server, good.replacen("POST /Tick", target, 1)).await;
         assert_eq!(status, 404, "{target}");
     }
-    assert!(worker.app.ran.lock().unwrap().is_empty());
+    assert!(server.app.ran.lock().unwrap().is_empty());
 }

@@ -1,98 +1,98 @@
-//! Bounds that keep one process healthy.
+//! Bounds of time, size and number.
 
 use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
     envelope::call,
-    wire::{Wire, Worker, request, send, sized, worker},
+    wire::{Server, Wire, request, send, server, sized},
 };
 
-/// Occupies this many places with calls of `Wait`, each caller's as many as may be.
-pub(crate) async fn crowd(worker: &Worker, size: u32) -> Vec<Wire> {
+/// Starts so many calls of `Wait`, sixteen for each caller, and leaves them running.
+pub(crate) async fn crowd(server: &Server, size: u32) -> Vec<Wire> {
     let mut crowd = Vec::new();
     for number in 0..size {
-        let mut wire = Wire::to(worker).await;
+        let mut wire = Wire::to(server).await;
         let caller = (number / 16).to_string();
         wire.write(request("POST", "/api/wait", &[("X-Caller", &caller)], "x")).await;
         crowd.push(wire);
     }
-    worker.app.waiting.acquire_many(size).await.unwrap().forget();
+    server.app.waiting.acquire_many(size).await.unwrap().forget();
     crowd
 }
 
 #[tokio::test]
 async fn a_ping_is_answered_at_once_whatever_runs() {
-    let worker = worker().await;
-    let _crowd = crowd(&worker, 128).await;
-    let reply = send(&worker, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n").await;
+    let server = server().await;
+    let _crowd = crowd(&server, 128).await;
+    let reply = send(&server, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n").await;
     assert_eq!((reply.status, reply.body.as_str()), (200, "ready"));
 }
 
 #[tokio::test]
 async fn the_hundred_and_twenty_ninth_request_is_turned_away_unread() {
-    let worker = worker().await;
-    let crowd = crowd(&worker, 128).await;
-    let mut wire = Wire::to(&worker).await;
+    let server = server().await;
+    let crowd = crowd(&server, 128).await;
+    let mut wire = Wire::to(&server).await;
     wire.write("POST /api/wait HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n").await;
     let reply = wire.read().await;
-    assert_eq!((reply.status, reply.body.as_str()), (503, r#"{"refused":"Busy"}"#));
+    assert_eq!((reply.status, reply.body.as_str()), (503, r#"{"refused":"Overloaded"}"#));
 
-    let wrapped = send(&worker, sized(&worker, "Wait", &call("POST", "http://h/api/wait", "x"))).await;
+    let wrapped = send(&server, sized(&server, "Wait", &call("POST", "http://h/api/wait", "x"))).await;
     assert_eq!(wrapped.res()["statusCode"], 503);
-    let queued = sized(&worker, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
-    assert_eq!(send(&worker, queued).await.status, 500);
-    assert!(worker.app.taken.lock().unwrap().is_empty());
+    let queued = sized(&server, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
+    assert_eq!(send(&server, queued).await.status, 500);
+    assert!(server.app.taken.lock().unwrap().is_empty());
 
-    worker.app.gate.add_permits(129);
+    server.app.gate.add_permits(129);
     for mut wire in crowd {
         assert_eq!(wire.read().await.status, 200);
     }
-    assert_eq!(send(&worker, request("POST", "/api/wait", &[], "x")).await.status, 200);
+    assert_eq!(send(&server, request("POST", "/api/wait", &[], "x")).await.status, 200);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_late_handler_is_answered_in_time() {
-    let worker = worker().await;
-    let wrapped = sized(&worker, "Late", &call("GET", "http://h/api/late", ""));
-    let queued = sized(&worker, "Take", &json!({"Data": {"job": "\"late\""}}).to_string());
+    let server = server().await;
+    let wrapped = sized(&server, "Late", &call("GET", "http://h/api/late", ""));
+    let queued = sized(&server, "Take", &json!({"Data": {"job": "\"late\""}}).to_string());
     for (sent, status, seconds) in
-        [(request("GET", "/api/late", &[], ""), 503, 10), (wrapped.clone(), 200, 10), (queued, 500, 60)]
+        [(request("GET", "/api/late", &[], ""), 504, 10), (wrapped.clone(), 200, 10), (queued, 500, 60)]
     {
         let started = Instant::now();
-        assert_eq!(send(&worker, &sent).await.status, status, "{sent}");
+        assert_eq!(send(&server, &sent).await.status, status, "{sent}");
         assert_eq!(started.elapsed().as_secs(), seconds, "{sent}");
     }
-    assert_eq!(send(&worker, wrapped).await.res()["statusCode"], 503);
+    assert_eq!(send(&server, wrapped).await.res()["statusCode"], 504);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_ends_is_a_408_after_three_seconds() {
-    let worker = worker().await;
+    let server = server().await;
     let direct = request("POST", "/api/things/shoes/7", &[], "a body");
-    let wrapped = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
-    let queued = sized(&worker, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
+    let wrapped = sized(&server, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    let queued = sized(&server, "Take", r#"{"Data":{"job":"aGVsbG8="}}"#);
     for (whole, status) in [(direct, 408), (wrapped.clone(), 200), (queued, 500)] {
         let started = Instant::now();
-        let reply = send(&worker, &whole[..whole.len() - 1]).await;
+        let reply = send(&server, &whole[..whole.len() - 1]).await;
         assert_eq!((reply.status, started.elapsed().as_secs()), (status, 3), "{whole}");
     }
-    assert_eq!(send(&worker, &wrapped[..wrapped.len() - 1]).await.res()["statusCode"], 408);
-    assert!(worker.app.taken.lock().unwrap().is_empty());
+    assert_eq!(send(&server, &wrapped[..wrapped.len() - 1]).await.res()["statusCode"], 408);
+    assert!(server.app.taken.lock().unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_body_may_pause_for_a_second_and_has_three_in_all() {
-    let worker = worker().await;
+    let server = server().await;
     let direct = request("POST", "/api/things/shoes/7", &[], "a body");
-    let wrapped = sized(&worker, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
+    let wrapped = sized(&server, "Echo", &call("POST", "http://h/api/things/shoes/7", "x"));
     for (whole, is_wrapped) in [(&direct, false), (&wrapped, true)] {
         for (pause, status) in [(1_000, 200), (2_900, 200), (3_100, 408)] {
-            let mut wire = Wire::to(&worker).await;
+            let mut wire = Wire::to(&server).await;
             let (begun, rest) = whole.split_at(whole.len() - 3);
             wire.write(begun).await;
             sleep(Duration::from_millis(pause)).await;
-            // Who is too late may find the connection closed.
+            // A caller who is too late may find the connection closed.
             let sent = wire.try_write(rest.as_bytes()).await;
             assert!(sent.is_ok() || status == 408, "{sent:?}");
             let reply = wire.read().await;

@@ -1,19 +1,24 @@
 //! What an invocation leaves in the log.
 
 use std::{
+    cell::RefCell,
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
 
 use crate::{
     envelope::call,
-    wire::{Wire, Worker, request, send, sized, traced, worker},
+    wire::{Server, Wire, request, send, server, sized, traced},
 };
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+thread_local! {
+    /// What this thread logs. A test and the app that it starts run on one thread.
+    static CURRENT: RefCell<Log> = RefCell::default();
+}
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -42,41 +47,43 @@ impl Log {
     }
 }
 
-/// A worker whose log is kept; the test's runtime has one thread, which is where the log is caught.
-pub(crate) async fn logging() -> (Worker, Log, DefaultGuard) {
-    let (log, guard) = watched();
-    (worker().await, log, guard)
+/// The test app, and what it logs.
+pub(crate) async fn logging() -> (Server, Log) {
+    let log = watched();
+    (server().await, log)
 }
 
-/// Catches what the test's thread logs.
-pub(crate) fn watched() -> (Log, DefaultGuard) {
+/// Catches what the test's thread logs. The subscriber listens for the whole process: tracing remembers of each place in
+/// the code whether anybody listens, so that a subscriber of one test misses what another test reaches first.
+pub(crate) fn watched() -> Log {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let writer = || CURRENT.with_borrow(Log::clone);
+        let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone());
-    let guard = tracing::subscriber::set_default(subscriber.finish());
-    (log, guard)
+    CURRENT.set(log.clone());
+    log
 }
 
 #[tokio::test]
 async fn one_line_ends_each_invocation() {
-    let (worker, log, _guard) = logging().await;
-    let queued = |payload: &str| sized(&worker, "Take", &format!(r#"{{"Data":{{"job":"{payload}"}}}}"#));
+    let (server, log) = logging().await;
+    let queued = |payload: &str| sized(&server, "Take", &format!(r#"{{"Data":{{"job":"{payload}"}}}}"#));
     for (sent, function, trigger, outcome, status) in [
         (request("GET", "/api/say/made", &[], ""), "Say", "http", "ok", 201),
         (request("GET", "/api/say/no", &[], ""), "Say", "http", "refused", 403),
         (request("GET", "/api/boom", &[], ""), "Boom", "http", "failed", 500),
         (request("GET", "/api/nowhere", &[], ""), "", "none", "refused", 404),
-        (sized(&worker, "Say", &call("GET", "http://h/api/say/no", "")), "Say", "http", "refused", 403),
-        (sized(&worker, "Boom", &call("GET", "http://h/api/boom", "")), "Boom", "http", "failed", 500),
+        (sized(&server, "Say", &call("GET", "http://h/api/say/no", "")), "Say", "http", "refused", 403),
+        (sized(&server, "Boom", &call("GET", "http://h/api/boom", "")), "Boom", "http", "failed", 500),
         (queued("aGVsbG8="), "Take", "queue", "ok", 200),
         (queued("YWdhaW4="), "Take", "queue", "failed", 500),
-        (sized(&worker, "Tick", r#"{"Data":{"tick":{}}}"#), "Tick", "timer", "ok", 200),
-        (sized(&worker, "Tick", "{}"), "Tick", "timer", "failed", 500),
+        (sized(&server, "Tick", r#"{"Data":{"tick":{}}}"#), "Tick", "timer", "ok", 200),
+        (sized(&server, "Tick", "{}"), "Tick", "timer", "failed", 500),
     ] {
-        send(&worker, &sent).await;
+        send(&server, &sent).await;
         let ended = log.ended();
         assert_eq!(ended.len(), 1, "{sent}");
         let (line, span) = (&ended[0]["fields"], &ended[0]["span"]);
@@ -91,16 +98,16 @@ async fn one_line_ends_each_invocation() {
 
 #[tokio::test]
 async fn a_ping_leaves_no_line() {
-    let (worker, log, _guard) = logging().await;
-    send(&worker, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    let (server, log) = logging().await;
+    send(&server, "GET / HTTP/1.1\r\nHost: h\r\n\r\n").await;
     assert_eq!(log.text(), "");
 }
 
 #[tokio::test]
 async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
-    let (worker, log, _guard) = logging().await;
+    let (server, log) = logging().await;
     for (head, status) in [("hunter2\r\n\r\n", Some(400)), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None)] {
-        let mut wire = Wire::to(&worker).await;
+        let mut wire = Wire::to(&server).await;
         wire.write(head).await;
         if status.is_some() {
             wire.read().await;
@@ -122,10 +129,10 @@ async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
 
 #[tokio::test]
 async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
-    let (worker, log, _guard) = logging().await;
+    let (server, log) = logging().await;
     let id = "bce087f8-9028-436f-84ae-194897c7d588";
     let headers = [("traceparent", TRACE), ("X-Azure-Functions-InvocationId", id)];
-    send(&worker, request("GET", "/api/say/hello", &headers, "")).await;
+    send(&server, request("GET", "/api/say/hello", &headers, "")).await;
     let ended = log.ended();
     assert_eq!(ended[0]["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     assert_eq!(ended[0]["span"]["invocation_id"], id);
@@ -133,13 +140,13 @@ async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
 
 #[tokio::test]
 async fn where_spans_are_kept_an_invocation_goes_on_with_its_own_in_the_callers_trace() {
-    let (_untraced, log, _guard) = logging().await;
-    let worker = traced().await;
-    let envelope = sized(&worker, "Echo", &call("POST", "http://h/api/things/a/1", "{}"));
+    let log = watched();
+    let server = traced().await;
+    let envelope = sized(&server, "Echo", &call("POST", "http://h/api/things/a/1", "{}"));
     let enveloped = envelope.replacen("\r\n", &format!("\r\ntraceparent: {TRACE}\r\n"), 1);
     let direct = request("POST", "/api/things/a/1", &[("traceparent", TRACE)], "");
     for (sent, in_envelope) in [(direct, false), (enveloped, true)] {
-        let reply = send(&worker, &sent).await;
+        let reply = send(&server, &sent).await;
         let seen = if in_envelope {
             serde_json::from_str(reply.res()["body"].as_str().unwrap()).unwrap()
         } else {
@@ -152,7 +159,7 @@ async fn where_spans_are_kept_an_invocation_goes_on_with_its_own_in_the_callers_
         assert!(own.len() == 16 && own != "b7ad6b7169203331");
         assert_eq!(seen["traceparent"], format!("00-0af7651916cd43dd8448eb211c80319c-{own}-01"));
     }
-    send(&worker, request("POST", "/api/things/a/1", &[], "")).await;
+    send(&server, request("POST", "/api/things/a/1", &[], "")).await;
     let alone = log.ended();
     assert_eq!(alone[0]["span"].get("parent_span_id"), None);
     assert_eq!(alone[0]["span"]["span_id"].as_str().unwrap().len(), 16);
@@ -160,16 +167,16 @@ async fn where_spans_are_kept_an_invocation_goes_on_with_its_own_in_the_callers_
 
 #[tokio::test]
 async fn nothing_that_was_sent_is_ever_logged() {
-    let (worker, log, _guard) = logging().await;
+    let (server, log) = logging().await;
     let secret = "hunter2";
     let headers = [("Authorization", secret), ("Cookie", secret), ("traceparent", secret)];
     let target = format!("/api/things/{secret}/{secret}?code={secret}");
-    send(&worker, request("POST", &target, &headers, secret)).await;
-    send(&worker, request("POST", &format!("/{secret}?code={secret}"), &headers, secret)).await;
-    send(&worker, sized(&worker, "Echo", &call("POST", &format!("http://h{target}"), secret))).await;
-    send(&worker, sized(&worker, "Take", &format!(r#"{{"Data":{{"job":"{secret}"}}}}"#))).await;
-    send(&worker, sized(&worker, "Echo", &format!(r#"{{"Data":{{"req":"{secret}"}}}}"#))).await;
-    send(&worker, sized(&worker, "Echo", secret)).await;
+    send(&server, request("POST", &target, &headers, secret)).await;
+    send(&server, request("POST", &format!("/{secret}?code={secret}"), &headers, secret)).await;
+    send(&server, sized(&server, "Echo", &call("POST", &format!("http://h{target}"), secret))).await;
+    send(&server, sized(&server, "Take", &format!(r#"{{"Data":{{"job":"{secret}"}}}}"#))).await;
+    send(&server, sized(&server, "Echo", &format!(r#"{{"Data":{{"req":"{secret}"}}}}"#))).await;
+    send(&server, sized(&server, "Echo", secret)).await;
     let text = log.text();
     assert_eq!(text.matches("invocation ended").count(), 6, "{text}");
     assert!(!text.contains(secret), "{text}");

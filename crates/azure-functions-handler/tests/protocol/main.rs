@@ -1,4 +1,4 @@
-//! The protocol layer through its public entrance: a real listener, bytes in, bytes out.
+//! The protocol of the Functions host, through a real listener: bytes in, bytes out.
 #![expect(clippy::unwrap_used, reason = "what helps a test may fail as the test may")]
 
 mod answers;

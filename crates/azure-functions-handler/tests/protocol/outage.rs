@@ -1,8 +1,8 @@
-//! An outage has a line when it begins and one when it ends, and the calls between are counted.
+//! An outage has one line in the log when it begins and one when it ends. Calls that fail between them are counted.
 
 use std::time::Duration;
 
-use orders_worker::host::Outage;
+use azure_functions_handler::Outage;
 use serde_json::Value;
 use tokio::time::{advance, sleep};
 
@@ -25,7 +25,7 @@ fn begin() {
 
 #[tokio::test(start_paused = true)]
 async fn repeats_are_counted_and_the_end_says_how_many() {
-    let (log, _guard) = watched();
+    let log = watched();
     let outage = Outage::new("outage-began");
     for _ in 0..200 {
         outage.failed(None, begin);
@@ -44,7 +44,7 @@ async fn repeats_are_counted_and_the_end_says_how_many() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_that_goes_on_has_a_line_a_minute() {
-    let (log, _guard) = watched();
+    let log = watched();
     let outage = Outage::new("outage-began");
     for second in 0..150 {
         outage.failed(Some(&format!("failure {second}")), begin);
@@ -61,7 +61,7 @@ async fn an_outage_that_goes_on_has_a_line_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_fail_now_and_then_are_one_outage() {
-    let (log, _guard) = watched();
+    let log = watched();
     let outage = Outage::new("outage-began");
     for _ in 0..20 {
         outage.failed(None, begin);
@@ -74,7 +74,7 @@ async fn calls_that_fail_now_and_then_are_one_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_lasts_until_each_part_that_failed_works() {
-    let (log, _guard) = watched();
+    let log = watched();
     let outage = Outage::new("outage-began");
     outage.failed(None, begin);
     outage.failing(31, 1, None, begin);
@@ -89,17 +89,17 @@ async fn an_outage_lasts_until_each_part_that_failed_works() {
 
 #[tokio::test]
 async fn refusals_of_too_many_requests_are_one_outage() {
-    let (worker, log, _guard) = logging().await;
-    let crowd = crowd(&worker, 128).await;
+    let (server, log) = logging().await;
+    let crowd = crowd(&server, 128).await;
     for _ in 0..100 {
-        assert_eq!(send(&worker, request("POST", "/api/wait", &[], "x")).await.status, 503);
-        assert_eq!(send(&worker, sized(&worker, "Take", "{}")).await.status, 500);
+        assert_eq!(send(&server, request("POST", "/api/wait", &[], "x")).await.status, 503);
+        assert_eq!(send(&server, sized(&server, "Take", "{}")).await.status, 500);
     }
-    worker.app.gate.add_permits(128);
+    server.app.gate.add_permits(128);
     for mut wire in crowd {
         assert_eq!(wire.read().await.status, 200);
     }
-    assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
+    assert_eq!(send(&server, request("GET", "/api/say/hello", &[], "")).await.status, 200);
     tokio::time::pause();
     sleep(Duration::from_secs(7)).await;
     let text = log.text();

@@ -2,14 +2,14 @@
 
 use std::{fmt::Write, path::Path};
 
-use axum::http::Method;
+use azure_functions_handler::{Functions, methods, queue, queue_output, timer};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use orders_worker::{host::Function, limits::LIMITS};
+use http::Method;
 use serde_json::Value;
 
 use crate::{
-    app::{self, App},
-    wire::{Reply, Worker, send, serve},
+    app::{LIMITS, Shared, echo, take, tick},
+    wire::{Reply, Server, send, serve},
 };
 
 struct Recording {
@@ -20,12 +20,12 @@ struct Recording {
 
 /// Groups of envelopes that the host sent for callers, messages and timers.
 const GROUPS: [&str; 4] = ["env-", "easyauth-", "qin-", "timer-"];
-/// Callers whom the host led to a trigger function.
+/// Requests of outside callers that the host sent to a trigger function's path.
 const OUTSIDERS: [&str; 3] = ["fwd-catchall-outsider", "pxy-catchall-outsider", "pxy-host-header-forged"];
 
-/// The recordings of these names, one call each, that reached the worker.
+/// The recordings of these names that reached the handler, one call each.
 fn recordings(wanted: impl Fn(&str) -> bool) -> Vec<Recording> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/functions-emulator/tests/recordings");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions-emulator/tests/recordings");
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -51,12 +51,23 @@ impl Recording {
         &self.envelope["Data"]["req"]
     }
 
+    /// The caller's body. The host sends one of these types as Base64.
+    fn body(&self) -> String {
+        let text = self.caller()["Body"].as_str().unwrap_or_default();
+        let kind = self.caller()["Headers"]["Content-Type"][0].as_str().unwrap_or_default();
+        if kind.starts_with("multipart/") || kind == "application/octet-stream" {
+            String::from_utf8_lossy(&STANDARD.decode(text).unwrap()).into_owned()
+        } else {
+            text.to_owned()
+        }
+    }
+
     /// The recorded function, with handlers of ours.
     #[expect(
         clippy::disallowed_methods,
         reason = "a recording names its function, and functions have constant names"
     )]
-    fn app(&self) -> Function<App> {
+    fn app(&self) -> Functions<Shared> {
         let name: &'static str = self.function().leak();
         let method = || self.caller()["Method"].as_str().unwrap().parse::<Method>().unwrap();
         let route = match name {
@@ -65,23 +76,23 @@ impl Recording {
             "dup" => "any/{rest}",
             same => same,
         };
+        let schedule = || timer("0 * * * * *").output(queue_output("jobs", "jobs-queue"));
+        let functions = Functions::new();
         match name {
-            "qin" | "qinbin" | "qinstr" => app::queue(name, "job", |app, job| Box::pin(app::take(app, job))),
-            "tick" => app::timer(name, "tick", |app, _| Box::pin(async move { Ok(app::ticked(&app)) })),
-            "tickm" | "tickspan" | "tickretry" => {
-                app::timer(name, "myTimer", |app, _| Box::pin(async move { Ok(app::ticked(&app)) }))
-            }
-            _ => app::http(name, method(), route, |app, call| Box::pin(app::echo(app, call))),
+            "qin" | "qinbin" | "qinstr" => functions.queue(name, queue("jobs-queue").binding("job"), take),
+            "tick" => functions.timer(name, schedule().binding("tick"), tick),
+            "tickm" | "tickspan" | "tickretry" => functions.timer(name, schedule().binding("myTimer"), tick),
+            _ => functions.http(name, methods([method()], route), echo),
         }
     }
 
     /// The recorded bytes, but for the port.
-    fn bytes(&self, worker: &Worker) -> Vec<u8> {
+    fn bytes(&self, server: &Server) -> Vec<u8> {
         let request = &self.file["request"];
         let mut bytes = format!("{}\r\n", request["line"].as_str().unwrap());
         for header in request["headers"].as_array().unwrap() {
             let (name, value) = (header[0].as_str().unwrap(), header[1].as_str().unwrap());
-            let value = value.replace(":8080", &format!(":{}", worker.port));
+            let value = value.replace(":8080", &format!(":{}", server.port));
             write!(bytes, "{name}: {value}\r\n").unwrap();
         }
         let body = request["bodyText"].as_str().unwrap();
@@ -91,10 +102,10 @@ impl Recording {
         }
     }
 
-    async fn replayed(&self) -> (Worker, Reply) {
-        let worker = serve(vec![self.app()], LIMITS.requests).await;
-        let reply = send(&worker, self.bytes(&worker)).await;
-        (worker, reply)
+    async fn replayed(&self) -> (Server, Reply) {
+        let server = serve(&self.app(), LIMITS).await;
+        let reply = send(&server, self.bytes(&server)).await;
+        (server, reply)
     }
 
     fn assert_caller_was_seen(&self, seen: &Value) {
@@ -103,7 +114,7 @@ impl Recording {
         assert_eq!(seen["function"], *self.function(), "{name}");
         assert_eq!(seen["method"], caller["Method"], "{name}");
         assert_eq!(seen["query"], url.split_once('?').map_or("", |(_, query)| query), "{name}");
-        assert_eq!(seen["body"], *caller["Body"].as_str().unwrap_or_default(), "{name}");
+        assert_eq!(seen["body"], *self.body(), "{name}");
         for (header, lines) in caller["Headers"].as_object().unwrap() {
             let header = header.to_ascii_lowercase();
             let all = seen["headers"].as_array().unwrap();
@@ -111,9 +122,9 @@ impl Recording {
                 all.iter().filter(|seen| seen[0] == *header).map(|seen| seen[1].clone()).collect();
             assert_eq!(Value::from(lines_seen), *lines, "{name}: {header}");
         }
-        for param in seen["params"].as_array().unwrap() {
-            let told = caller["Params"][param[0].as_str().unwrap()].as_str().unwrap();
-            assert_eq!(param[1], told.replace("%2F", "/"), "{name}");
+        for (param, value) in seen["params"].as_object().unwrap() {
+            let told = caller["Params"][param].as_str().unwrap();
+            assert_eq!(*value, told.replace("%2F", "/"), "{name}");
         }
     }
 }
@@ -122,7 +133,7 @@ impl Recording {
 async fn every_recorded_envelope_is_understood() {
     let mut understood = [0; 3];
     for recording in recordings(|name| GROUPS.iter().any(|group| name.starts_with(group))) {
-        let (worker, reply) = recording.replayed().await;
+        let (server, reply) = recording.replayed().await;
         let name = &recording.name;
         if recording.caller().is_object() {
             let res = reply.res();
@@ -133,7 +144,7 @@ async fn every_recorded_envelope_is_understood() {
             assert_eq!(reply.json()["Outputs"], serde_json::json!({}), "{name}");
             let payload = STANDARD.decode(message).unwrap();
             let count = if name == "qin-json-collide" { 99 } else { 1 };
-            assert_eq!(*worker.app.taken.lock().unwrap(), [(payload.into(), Some(count))], "{name}");
+            assert_eq!(*server.app.taken.lock().unwrap(), [(payload.into(), Some(count))], "{name}");
             understood[1] += 1;
         } else {
             assert_eq!(
@@ -148,12 +159,12 @@ async fn every_recorded_envelope_is_understood() {
 }
 
 #[tokio::test]
-async fn an_outsider_whom_the_host_led_to_a_trigger_function_is_not_found() {
+async fn an_outsider_sent_to_a_trigger_function_is_not_found() {
     let outsiders = recordings(|name| OUTSIDERS.contains(&name));
     assert_eq!(outsiders.len(), 3);
     for outsider in outsiders {
-        let (worker, reply) = outsider.replayed().await;
+        let (server, reply) = outsider.replayed().await;
         assert_eq!(reply.status, 404, "{}", outsider.name);
-        assert!(worker.app.ran.lock().unwrap().is_empty(), "{}", outsider.name);
+        assert!(server.app.ran.lock().unwrap().is_empty(), "{}", outsider.name);
     }
 }

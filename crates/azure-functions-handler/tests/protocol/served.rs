@@ -2,41 +2,54 @@
 
 use std::{fs, path::Path};
 
-use orders_worker::{host::served, limits::LIMITS};
+use azure_functions_handler::{Deployed, DeploymentError};
 
 use crate::{
-    app,
-    wire::{request, send, serve, sized},
+    app::{self, Shared},
+    wire::{request, send, sized, start},
 };
 
-fn names(root: Option<&Path>) -> Vec<&'static str> {
-    served(root, app::functions()).unwrap().iter().map(|function| function.name).collect()
+/// An app root with these folders, each with a function.json.
+fn root(folders: &[&str]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for folder in folders {
+        fs::create_dir(root.path().join(folder)).unwrap();
+        fs::write(root.path().join(folder).join("function.json"), "{}").unwrap();
+    }
+    root
+}
+
+fn deployed(root: &Path) -> Result<Deployed<Shared>, DeploymentError> {
+    app::functions().deployed_in(root)
 }
 
 #[tokio::test]
 async fn functions_without_a_folder_are_not_found_at_both_entrances() {
-    let root = tempfile::tempdir().unwrap();
-    for folder in ["Say", "Echo", "tick", "Unknown"] {
-        fs::create_dir(root.path().join(folder)).unwrap();
-    }
-    for file in ["Say", "tick", "Unknown"] {
-        fs::write(root.path().join(file).join("function.json"), "{}").unwrap();
-    }
-    assert_eq!(names(Some(root.path())), ["Say"]);
+    let root = root(&["Say"]);
+    fs::create_dir(root.path().join("Echo")).unwrap();
+    let deployed = deployed(root.path()).unwrap();
+    assert_eq!(deployed.iter().map(|function| function.name).collect::<Vec<_>>(), ["Say"]);
 
-    let worker = serve(served(Some(root.path()), app::functions()).unwrap(), LIMITS.requests).await;
-    assert_eq!(send(&worker, request("GET", "/api/say/hello", &[], "")).await.status, 200);
-    assert_eq!(send(&worker, request("POST", "/api/things/a/1", &[], "x")).await.status, 404);
-    assert_eq!(send(&worker, sized(&worker, "Tick", r#"{"Data":{"tick":{}}}"#)).await.status, 404);
+    let server = start(deployed, |app| app).await;
+    assert_eq!(send(&server, request("GET", "/api/say/hello", &[], "")).await.status, 200);
+    assert_eq!(send(&server, request("POST", "/api/things/a/1", &[], "x")).await.status, 404);
+    assert_eq!(send(&server, sized(&server, "Tick", r#"{"Data":{"tick":{}}}"#)).await.status, 404);
+}
+
+#[test]
+fn a_folder_that_spells_a_name_otherwise_stops_the_start() {
+    let error = deployed(root(&["Say", "tick"]).path()).err().unwrap();
+    assert!(matches!(&error, DeploymentError::NotRegistered(name) if name == "tick"), "{error}");
 }
 
 #[test]
 fn without_a_root_every_function_is_served() {
-    assert_eq!(names(None).len(), app::functions().len());
+    let functions = app::functions();
+    assert_eq!(functions.deployed().unwrap().iter().count(), functions.iter().count());
 }
 
 #[test]
 fn a_root_that_cannot_be_read_is_a_fault_that_names_the_setting() {
-    let fault = served(Some(Path::new("/no/such/folder")), app::functions()).err().unwrap().to_string();
-    assert!(fault.contains("/no/such/folder") && fault.contains("FUNCTIONS_APP_ROOT_PATH"), "{fault}");
+    let error = deployed(Path::new("/no/such/folder")).err().unwrap().to_string();
+    assert!(error.contains("/no/such/folder") && error.contains("FUNCTIONS_APP_ROOT_PATH"), "{error}");
 }

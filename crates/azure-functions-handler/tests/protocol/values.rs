@@ -1,8 +1,10 @@
-//! Values of bindings, byte for byte, against a model of what the host does with them (protocol sheet §4.4).
+//! Values of bindings, byte for byte, against a model of what the host does with them.
 
+use azure_functions_handler::{
+    Bytes,
+    binding::{Unsendable, is_rewritten, message, output, payload},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::Bytes;
-use orders_worker::host::binding::{Unsendable, is_rewritten, message, output, payload};
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
 
@@ -40,7 +42,7 @@ fn is_carried(bytes: &[u8]) -> bool {
 }
 
 /// The text that a queue is to hold for a message.
-fn lying(message: &[u8]) -> String {
+fn expected_text(message: &[u8]) -> String {
     if is_carried(message) { String::from_utf8(message.to_vec()).unwrap() } else { STANDARD.encode(message) }
 }
 
@@ -83,7 +85,7 @@ fn tricky() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn one_message_lies_in_the_queue_as_it_is_or_as_base64(message in any::<Vec<u8>>()) {
-        let expected = lying(&message);
+        let expected = expected_text(&message);
         prop_assert_eq!(enqueued(output(&[message.into()]).unwrap()), [expected]);
     }
 
@@ -117,7 +119,7 @@ proptest! {
 
     #[test]
     fn one_tricky_text_lies_in_the_queue_as_it_is_or_as_base64(text in tricky()) {
-        let expected = lying(text.as_bytes());
+        let expected = expected_text(text.as_bytes());
         prop_assert_eq!(enqueued(output(&[text.into()]).unwrap()), [expected]);
     }
 
@@ -126,7 +128,7 @@ proptest! {
         let messages: Vec<Bytes> = texts.iter().cloned().map(Bytes::from).collect();
         match output(&messages) {
             Ok(value) => {
-                let expected: Vec<String> = texts.iter().map(|text| lying(text.as_bytes())).collect();
+                let expected: Vec<String> = texts.iter().map(|text| expected_text(text.as_bytes())).collect();
                 prop_assert_eq!(enqueued(value), expected);
             }
             Err(fault) => {

@@ -2,26 +2,23 @@
 
 use std::{fmt::Write, sync::Arc, time::Duration};
 
-use orders_worker::{
-    host::{Concurrency, Function, Host, Limits},
-    limits::LIMITS,
-};
+use azure_functions_handler::{Concurrency, Deployed, FunctionApp, Functions, Limits, listen};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
 };
 
-use crate::app::{self, App};
+use crate::app::{self, App, CONCURRENCY, LIMITS, Shared};
 
-/// Longer than every deadline of the protocol layer: only a hanging test gets here.
+/// Longer than every deadline of the app: only a test that hangs waits so long.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A worker that listens on a port of its own.
-pub(crate) struct Worker {
+/// An app that listens on a port of its own.
+pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) app: Arc<App>,
     pub(crate) stop: oneshot::Sender<()>,
@@ -29,35 +26,37 @@ pub(crate) struct Worker {
 }
 
 /// Starts the test app.
-pub(crate) async fn worker() -> Worker {
-    serve(app::functions(), LIMITS.requests).await
+pub(crate) async fn server() -> Server {
+    serve(&app::functions(), LIMITS).await
 }
 
-pub(crate) async fn serve(functions: Vec<Function<App>>, limits: Limits) -> Worker {
-    start(functions, limits, false).await
+/// Starts an app of these functions.
+pub(crate) async fn serve(functions: &Functions<Shared>, limits: Limits) -> Server {
+    start(functions.all().unwrap(), |app| app.limits(limits)).await
 }
 
-/// The test app, before somebody who keeps spans.
-pub(crate) async fn traced() -> Worker {
-    start(app::functions(), LIMITS.requests, true).await
+/// Starts the test app, which exports the spans of its invocations.
+pub(crate) async fn traced() -> Server {
+    start(app::functions().all().unwrap(), |app| app.exports_spans(true)).await
 }
 
-async fn start(functions: Vec<Function<App>>, limits: Limits, spans: bool) -> Worker {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// Starts an app. It refuses in every mode what one of them cannot carry, unless `set` makes it otherwise.
+pub(crate) async fn start(
+    functions: Deployed<Shared>,
+    set: impl FnOnce(FunctionApp) -> FunctionApp,
+) -> Server {
+    let listener = listen(0).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let app = Arc::new(App::default());
-    let host = Host {
-        app: Arc::clone(&app),
-        functions,
-        prefix: "api",
-        refuse: app::refuse,
-        limits,
-        concurrency: Concurrency::new(LIMITS.concurrency),
-        spans,
-    };
+    let app = Shared::default();
+    let served = functions
+        .with_state(Arc::clone(&app))
+        .limits(LIMITS)
+        .concurrency(Concurrency::new(CONCURRENCY))
+        .portable(true)
+        .on_error(app::worded);
     let (stop, stopped) = oneshot::channel::<()>();
-    let done = tokio::spawn(host.serve(listener, async { drop(stopped.await) }));
-    Worker { port, app, stop, done }
+    let done = tokio::spawn(set(served).serve(listener, async { drop(stopped.await) }));
+    Server { port, app, stop, done }
 }
 
 /// What came back.
@@ -89,7 +88,7 @@ impl Reply {
     }
 }
 
-/// One connection to a worker.
+/// One connection to a server.
 pub(crate) struct Wire {
     stream: TcpStream,
     /// The last request was a HEAD, whose answer tells of a body that never comes.
@@ -97,8 +96,8 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) async fn to(worker: &Worker) -> Self {
-        Self { stream: TcpStream::connect(("127.0.0.1", worker.port)).await.unwrap(), bodiless: false }
+    pub(crate) async fn to(server: &Server) -> Self {
+        Self { stream: TcpStream::connect(("127.0.0.1", server.port)).await.unwrap(), bodiless: false }
     }
 
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
@@ -107,7 +106,7 @@ impl Wire {
     }
 
     /// # Errors
-    /// When the worker has closed the connection.
+    /// When the server has closed the connection.
     pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.write_all(bytes).await
     }
@@ -117,7 +116,7 @@ impl Wire {
         self.stream.shutdown().await.unwrap();
     }
 
-    /// Whether the worker closes the connection without another byte, by its end or by a reset.
+    /// Whether the server closes the connection without another byte, by its end or by a reset.
     pub(crate) async fn is_closed(&mut self) -> bool {
         let mut rest = [0];
         matches!(timeout(PATIENCE, self.stream.read(&mut rest)).await.expect("an end"), Ok(0) | Err(_))
@@ -149,8 +148,8 @@ impl Wire {
 }
 
 /// Sends bytes on a connection of their own.
-pub(crate) async fn send(worker: &Worker, bytes: impl AsRef<[u8]>) -> Reply {
-    let mut wire = Wire::to(worker).await;
+pub(crate) async fn send(server: &Server, bytes: impl AsRef<[u8]>) -> Reply {
+    let mut wire = Wire::to(server).await;
     wire.write(bytes).await;
     wire.read().await
 }
@@ -168,8 +167,8 @@ pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)], body
 }
 
 /// An envelope call as the host sends it, in chunks of this size.
-pub(crate) fn chunked(worker: &Worker, function: &str, envelope: &str, size: usize) -> Vec<u8> {
-    let mut bytes = head(worker.port, function, "Transfer-Encoding: chunked").into_bytes();
+pub(crate) fn chunked(server: &Server, function: &str, envelope: &str, size: usize) -> Vec<u8> {
+    let mut bytes = head(server.port, function, "Transfer-Encoding: chunked").into_bytes();
     for chunk in envelope.as_bytes().chunks(size) {
         bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
         bytes.extend(chunk);
@@ -180,8 +179,8 @@ pub(crate) fn chunked(worker: &Worker, function: &str, envelope: &str, size: usi
 }
 
 /// An envelope call with `Content-Length`, as under Core Tools.
-pub(crate) fn sized(worker: &Worker, function: &str, envelope: &str) -> String {
-    head(worker.port, function, &format!("Content-Length: {}", envelope.len())) + envelope
+pub(crate) fn sized(server: &Server, function: &str, envelope: &str) -> String {
+    head(server.port, function, &format!("Content-Length: {}", envelope.len())) + envelope
 }
 
 fn head(port: u16, function: &str, framing: &str) -> String {
