@@ -2,7 +2,8 @@
 
 use axum_core::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response::Parts};
+use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value, json};
 
@@ -51,6 +52,22 @@ pub(crate) enum InvalidResponse {
     NoEnvelope,
 }
 
+/// Makes sure that HTTP can carry an answer as its handler gave it. hyper trusts a `Content-Length` that does not fit the
+/// body, and the next answer on the connection would be read from the wrong place. The empty answer to a HEAD request may
+/// name the length of the body that a GET request would get.
+pub(crate) fn for_http(mut response: Response, request: &Method) -> Result<Response, InvalidResponse> {
+    validate_status(response.status())?;
+    let length = response.body().size_hint().exact();
+    if length.is_some_and(|length| length > 0 || request != Method::HEAD) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    Ok(response)
+}
+
+fn validate_status(status: StatusCode) -> Result<(), InvalidResponse> {
+    if (200..600).contains(&status.as_u16()) { Ok(()) } else { Err(InvalidResponse::Status(status)) }
+}
+
 /// An answer that is whole.
 pub(crate) struct Whole {
     pub(crate) status: StatusCode,
@@ -70,9 +87,7 @@ impl Whole {
     /// Makes sure that the answer reads the same in every mode.
     pub(crate) fn portable(mut self) -> Result<Self, InvalidResponse> {
         self.headers.remove(header::CONTENT_LENGTH);
-        if !(200..600).contains(&self.status.as_u16()) {
-            return Err(InvalidResponse::Status(self.status));
-        }
+        validate_status(self.status)?;
         for name in self.headers.keys() {
             let mut values = self.headers.get_all(name).iter();
             let is_plain =

@@ -15,7 +15,7 @@ use crate::{
     ids, invocation,
     outcome::{Outcome, with_deadline},
     params::RouteParameters,
-    response::{InvalidResponse, Whole},
+    response::{InvalidResponse, Whole, for_http},
 };
 
 impl AppState {
@@ -48,13 +48,14 @@ impl AppState {
         request: Request,
         deadline: Instant,
     ) -> Result<Response, ServerError> {
+        let method = request.method().clone();
         let (mut response, outputs) = call_handler(function, request, deadline).await?;
         unless_failed(&mut response)?;
         if !outputs.is_empty() {
             return Err(invalid(&InvalidResponse::NoEnvelope));
         }
         if !self.app.is_portable {
-            return Ok(response);
+            return for_http(response, &method).map_err(|why| invalid(&why));
         }
         let whole = with_deadline(deadline, Whole::read(response)).await?;
         let portable = whole.and_then(Whole::portable).map_err(|why| invalid(&why))?;

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
+    app,
     envelope::call,
-    wire::{Server, request, send, server, sized},
+    wire::{Server, Wire, request, send, server, sized, start},
 };
 
 /// Status, headers but for the length, and body.
@@ -42,6 +43,33 @@ async fn an_answer_that_the_host_would_change_is_a_500_and_never_sent() {
         assert_eq!((status, body.as_str()), (500, r#"{"refused":"InvalidResponse"}"#), "{what}");
         let (status, _, body) = enveloped(&server, what).await;
         assert_eq!((status, body.as_str()), (500, r#"{"refused":"InvalidResponse"}"#), "{what}");
+    }
+}
+
+/// An app whose answers need not be such that every mode can carry them.
+async fn unportable() -> Server {
+    start(app::functions().all().unwrap(), |app| app.portable(false)).await
+}
+
+#[tokio::test]
+async fn an_informational_status_is_a_500_in_every_app() {
+    let server = unportable().await;
+    for (status, _, body) in [directly(&server, "early").await, enveloped(&server, "early").await] {
+        assert_eq!((status, body.as_str()), (500, r#"{"refused":"InvalidResponse"}"#));
+    }
+}
+
+#[tokio::test]
+async fn a_length_that_does_not_fit_the_body_is_never_sent() {
+    for server in [server().await, unportable().await] {
+        let mut wire = Wire::to(&server).await;
+        for _ in 0..2 {
+            wire.write(request("GET", "/api/say/length", &[], "")).await;
+            let reply = wire.read().await;
+            assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"said":"length"}"#));
+        }
+        let (status, headers, _) = enveloped(&server, "length").await;
+        assert!(status == 200 && headers.iter().all(|(name, _)| name != "content-length"), "{headers:?}");
     }
 }
 
