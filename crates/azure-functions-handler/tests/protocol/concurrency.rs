@@ -45,14 +45,13 @@ fn metrics(log: &Log) -> Vec<Value> {
 async fn a_caller_has_sixteen_requests_and_no_more_whatever_the_entrance() {
     let server = server().await;
     let mut running = crowd(&server, 16).await;
-    assert_eq!(send(&server, of("0", "/api/wait")).await.status, 429);
-    let enveloped = wrapped(&server, "0", "Wait", "/api/wait");
+    assert_eq!(send(&server, of("0", "/api/keep")).await.status, 429);
+    let enveloped = wrapped(&server, "0", "Keep", "/api/keep");
     assert_eq!(send(&server, &enveloped).await.res()["statusCode"], 429);
     assert_eq!(send(&server, of("1", "/api/keep")).await.status, 200, "another caller feels nothing");
     server.app.gate.add_permits(1);
     assert_eq!(running[0].read().await.status, 200);
-    let enveloped = wrapped(&server, "0", "Keep", "/api/keep");
-    assert_eq!(send(&server, enveloped).await.res()["statusCode"], 200, "as soon as one has ended");
+    assert_eq!(send(&server, &enveloped).await.res()["statusCode"], 200, "as soon as one has ended");
 }
 
 #[tokio::test(start_paused = true)]
