@@ -156,9 +156,10 @@ impl TriggerData {
     /// The value as a type of the app. Where the host sent a text that holds JSON, that is what is read.
     ///
     /// # Errors
-    /// When it is something else.
-    pub fn parse<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(&unquoted(&self.json))
+    /// When it is something else. The error says where, and does not hold what was sent: it may stand in a log.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        let Json(value) = Payload::from_bytes(unquoted(&self.json).into()).map_err(Rejection::Message)?;
+        Ok(value)
     }
 }
 

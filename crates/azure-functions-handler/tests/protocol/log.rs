@@ -6,11 +6,15 @@ use std::{
     sync::{Arc, Mutex, Once},
 };
 
+use azure_functions_handler::{
+    Functions, InvocationFailed, Json, Path, QueueMessage, TriggerData, other, post,
+};
 use serde_json::Value;
 
 use crate::{
+    app::LIMITS,
     envelope::call,
-    wire::{Server, Wire, request, send, server, sized, traced},
+    wire::{Server, Wire, request, send, serve, server, sized, traced},
 };
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -180,4 +184,36 @@ async fn nothing_that_was_sent_is_ever_logged() {
     let text = log.text();
     assert_eq!(text.matches("invocation ended").count(), 6, "{text}");
     assert!(!text.contains(secret), "{text}");
+}
+
+#[tokio::test]
+async fn an_argument_that_cannot_be_read_is_never_logged() {
+    let log = watched();
+    let message = async |_: QueueMessage<Json<u32>>| {};
+    let event = async |data: TriggerData| -> Result<(), InvocationFailed> {
+        data.parse::<u32>()?;
+        Ok(())
+    };
+    let place = async |_: Path<u32>, _: Json<u32>| {};
+    let functions = Functions::new()
+        .queue("Message", "numbers", message)
+        .other("Event", other("eventGridTrigger"), event)
+        .http("Place", post("places/{number}"), place);
+    let server = serve(&functions, LIMITS).await;
+    let quoted = r#""\"hunter2\"""#;
+    let envelopes = [
+        ("Message", format!(r#"{{"Data":{{"message":{quoted}}}}}"#)),
+        ("Event", format!(r#"{{"Data":{{"trigger":{quoted}}}}}"#)),
+        ("Event", r#"{"Data":{"trigger":{"name":"hunter2"}}}"#.to_owned()),
+    ];
+    for (function, envelope) in &envelopes {
+        assert_eq!(send(&server, sized(&server, function, envelope)).await.status, 500, "{envelope}");
+    }
+    let json = [("Content-Type", "application/json")];
+    for path in ["/api/places/hunter2", "/api/places/7"] {
+        assert_eq!(send(&server, request("POST", path, &json, r#""hunter2""#)).await.status, 400, "{path}");
+    }
+    let text = log.text();
+    assert_eq!(text.matches("invocation ended").count(), 5, "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
 }
