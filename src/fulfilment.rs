@@ -8,7 +8,6 @@ use reqwest::StatusCode;
 use crate::{
     clock::Clock,
     config::{Fulfilment, FulfilmentSettings},
-    host::Retry,
     https::{BodyError, ClientError},
     orders::{Order, Traceparent},
     pem::PemError,
@@ -131,11 +130,5 @@ impl Backend {
         if let Self::Https(backend) = self {
             backend.keep_fresh(clock).await;
         }
-    }
-}
-
-impl From<Undecided> for Retry {
-    fn from(_: Undecided) -> Self {
-        Self("the fulfilment backend did not decide")
     }
 }

@@ -1,24 +1,24 @@
-//! The list of functions, and one handler each. A handler reads as its story: who, may they, is it well formed,
-//! what it means, keep it, answer. `functions/<Name>/function.json` says the same to the host; a test holds the two
-//! against each other.
+//! The functions of this binary: each with its trigger, its key, its outputs, what it needs and its handler, in one list.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::http::Method;
-
-use crate::{
-    config::Needs,
-    host::{Call, Function, Trigger},
-    problem::Problem,
-    store::Workload,
+use azure_functions_handler::{
+    AuthLevel, Bytes, Functions, HttpTrigger, QueueTrigger, Registered, TimerTrigger, get, post, put, queue,
+    timer,
 };
 
-pub mod api_description;
 mod app;
+mod description;
+mod json_body;
+mod letter_ceiling;
+mod names;
+mod need;
+mod permit;
+pub mod view;
+
+pub mod api_description;
 pub mod cancel_order;
 pub mod create_order;
-mod definition;
-mod letter_ceiling;
 pub mod fulfil_order;
 pub mod get_order;
 pub mod get_order_history;
@@ -36,141 +36,79 @@ pub mod record_poison_incoming;
 pub mod relay_outbox;
 pub mod replay_dead_letter;
 pub mod update_order;
-pub mod view;
 
 pub use app::App;
-pub use definition::definition;
+pub use json_body::JsonBody;
 pub use letter_ceiling::DeadLetterCeiling;
+pub use names::{
+    CONNECTION, FULFILMENT_OUTPUT, FULFILMENT_QUEUE, INCOMING_OUTPUT, INCOMING_QUEUE, OutputQueue, PREFIX,
+};
+pub use need::{Need, settings, workload};
 
-/// The queue that fulfilment messages travel through.
-pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
-/// The queue that orders come through.
-pub const INCOMING_QUEUE: &str = "orders-incoming";
-const FULFILMENT_OUTPUT: (&str, &str) = ("fulfilment", FULFILMENT_QUEUE);
-const INCOMING_OUTPUT: (&str, &str) = ("incoming", INCOMING_QUEUE);
+use description::{Described, Operation};
 
-/// The route prefix of host.json.
-pub const PREFIX: &str = "api";
+/// Every function of this binary. A process serves those whose folders stand in its app root.
+#[rustfmt::skip]
+pub static FUNCTIONS: LazyLock<Functions<Arc<App>, Need>> = LazyLock::new(|| {
+    Functions::new()
+        .route_prefix(PREFIX)
+        .http("CreateOrder", identified(post("orders"), create_order::operation), create_order::create_order)
+        .http("GetOrder", identified(get("orders/{id}"), get_order::operation), get_order::get_order)
+        .http("UpdateOrder", identified(put("orders/{id}"), update_order::operation), update_order::update_order)
+        .http("CancelOrder", identified(post("orders/{id}/cancel"), cancel_order::operation), cancel_order::cancel_order)
+        .http("GetOrderHistory", identified(get("orders/{id}/history"), get_order_history::operation), get_order_history::get_order_history)
+        .http("ListOrders", identified(get("orders"), list_orders::operation), list_orders::list_orders)
+        .http("ProcessOrder", identified(post("orders/{id}/process"), process_order::operation)
+            .output(FULFILMENT_OUTPUT.output()), process_order::process_order)
+        .http("ListProducts", identified(get("products"), list_products::operation), list_products::list_products)
+        .http("PutProduct", identified(put("products/{sku}"), put_product::operation), put_product::put_product)
+        .http("ListDeadLetters", identified(get("dead-letters"), list_dead_letters::operation), list_dead_letters::list_dead_letters)
+        .http("ReplayDeadLetter", identified(post("dead-letters/{id}/replay"), replay_dead_letter::operation), replay_dead_letter::replay_dead_letter)
+        .http("GetSecretFromKeyVault", identified(get("GetSecretFromKeyVault"), get_secret_from_key_vault::operation)
+            .needs(Need::Secrets), get_secret_from_key_vault::get_secret_from_key_vault)
+        .http("Health", anonymous(get("health"), health::operation).needs(Need::DatabaseProbe), health::health)
+        .http("ApiDescription", anonymous(get("openapi.json"), api_description::operation)
+            .needs(Need::Description), api_description::api_description)
+        .queue("IngestOrder", messages_of(INCOMING_QUEUE).needs(Need::Incoming), ingest_order::ingest_order)
+        .queue("FulfilOrder", messages_of(FULFILMENT_QUEUE).needs(Need::Fulfilment), fulfil_order::fulfil_order)
+        .queue("RecordPoisonIncoming", messages_of("orders-incoming-poison"), record_poison_incoming::record_poison_incoming)
+        .queue("RecordPoisonFulfilment", messages_of("orders-fulfilment-poison"), record_poison_fulfilment::record_poison_fulfilment)
+        .timer("RelayOutbox", schedule("0 * * * * *")
+            .output(FULFILMENT_OUTPUT.output()).output(INCOMING_OUTPUT.output()), relay_outbox::relay_outbox)
+        .timer("PurgeExpired", schedule("0 17 3 * * *"), purge_expired::purge_expired)
+});
 
-/// Functions that anyone may call: they never ask who is calling.
-const ANONYMOUS: [&str; 2] = ["Health", "ApiDescription"];
-
-/// What a process that serves these functions asks of its settings.
+/// The OpenAPI document of the HTTP functions, written once for the process.
 #[must_use]
-pub fn needs(served: &[Function<App>]) -> Needs {
-    Needs {
-        http: served.iter().any(|function| {
-            matches!(function.trigger, Trigger::Http { .. }) && !ANONYMOUS.contains(&function.name)
-        }),
-        description: served.iter().any(|function| function.name == "ApiDescription"),
-        fulfilment: served.iter().any(|function| function.name == "FulfilOrder"),
-        incoming: served.iter().any(|function| function.name == "IngestOrder"),
-        secrets: served.iter().any(|function| function.name == "GetSecretFromKeyVault"),
-    }
+pub fn description() -> Bytes {
+    static DESCRIPTION: LazyLock<Bytes> =
+        LazyLock::new(|| format!("{:#}\n", description::document(described())).into());
+    DESCRIPTION.clone()
 }
 
-/// Whose tables and rights a process needs that serves these functions.
-#[must_use]
-pub fn workload(served: &[Function<App>]) -> Workload {
-    let is_http = |function: &Function<App>| matches!(function.trigger, Trigger::Http { .. });
-    Workload { api: served.iter().any(is_http), processor: !served.iter().all(is_http) }
+/// The HTTP functions, as their description has them.
+fn described() -> impl Iterator<Item = Described<'static>> {
+    FUNCTIONS.iter().filter_map(|Registered { name, methods, route, needs, .. }| {
+        Some(Described { name, methods, route: route?, operation: needs.iter().find_map(Need::operation)? })
+    })
 }
 
-macro_rules! http {
-    ($name:literal, $method:ident $route:literal, $handler:path) => {
-        http!($name, $method $route, $handler, &[])
-    };
-    ($name:literal, $method:ident $route:literal, $handler:path, $outputs:expr) => {
-        Function {
-            name: $name,
-            trigger: Trigger::Http {
-                binding: "req",
-                method: Method::$method,
-                route: $route,
-                run: |app: Arc<App>, call: Call| {
-                    Box::pin(async move {
-                        let invocation = call.invocation.clone();
-                        $handler(&app, call).await.unwrap_or_else(|problem: Problem| app.refuse(&problem, &invocation))
-                    })
-                },
-            },
-            outputs: $outputs,
-        }
-    };
+/// An HTTP function whose first argument is the permit of an identified caller.
+fn identified(trigger: HttpTrigger<Need>, operation: fn() -> Operation) -> HttpTrigger<Need> {
+    anonymous(trigger, operation).auth_level(AuthLevel::Function).needs(Need::Identity)
 }
 
-macro_rules! queue {
-    ($name:literal, $queue:expr, $handler:path) => {
-        Function {
-            name: $name,
-            trigger: Trigger::Queue {
-                binding: "message",
-                queue: $queue,
-                run: |app: Arc<App>, delivery| Box::pin(async move { $handler(&app, delivery).await }),
-            },
-            outputs: &[],
-        }
-    };
+/// An HTTP function that anyone may call: it never asks who is calling.
+fn anonymous(trigger: HttpTrigger<Need>, operation: fn() -> Operation) -> HttpTrigger<Need> {
+    trigger.needs(Need::ApiTables).needs(Need::Operation(operation))
 }
 
-macro_rules! timer {
-    ($name:literal, $schedule:literal, $handler:path, $outputs:expr) => {
-        Function {
-            name: $name,
-            trigger: Trigger::Timer {
-                binding: "timer",
-                schedule: $schedule,
-                run: |app: Arc<App>, tick| Box::pin(async move { $handler(&app, tick).await }),
-            },
-            outputs: $outputs,
-        }
-    };
+/// A function that takes the messages of a queue.
+fn messages_of(name: &'static str) -> QueueTrigger<Need> {
+    queue(name).connection(CONNECTION).needs(Need::ProcessorTables)
 }
 
-/// Every function of this binary.
-#[must_use]
-pub fn all() -> Vec<Function<App>> {
-    vec![
-        http!("CreateOrder", POST "orders", create_order::create_order),
-        http!("GetOrder", GET "orders/{id}", get_order::get_order),
-        http!("UpdateOrder", PUT "orders/{id}", update_order::update_order),
-        http!("CancelOrder", POST "orders/{id}/cancel", cancel_order::cancel_order),
-        http!("GetOrderHistory", GET "orders/{id}/history", get_order_history::get_order_history),
-        http!("ListOrders", GET "orders", list_orders::list_orders),
-        http!("ProcessOrder", POST "orders/{id}/process", process_order::process_order, &[FULFILMENT_OUTPUT]),
-        http!("ListProducts", GET "products", list_products::list_products),
-        http!("PutProduct", PUT "products/{sku}", put_product::put_product),
-        http!("ListDeadLetters", GET "dead-letters", list_dead_letters::list_dead_letters),
-        http!(
-            "ReplayDeadLetter",
-            POST "dead-letters/{id}/replay",
-            replay_dead_letter::replay_dead_letter
-        ),
-        http!(
-            "GetSecretFromKeyVault",
-            GET "GetSecretFromKeyVault",
-            get_secret_from_key_vault::get_secret_from_key_vault
-        ),
-        http!("Health", GET "health", health::health),
-        http!("ApiDescription", GET "openapi.json", api_description::api_description),
-        queue!("IngestOrder", INCOMING_QUEUE, ingest_order::ingest_order),
-        queue!("FulfilOrder", FULFILMENT_QUEUE, fulfil_order::fulfil_order),
-        queue!(
-            "RecordPoisonIncoming",
-            "orders-incoming-poison",
-            record_poison_incoming::record_poison_incoming
-        ),
-        queue!(
-            "RecordPoisonFulfilment",
-            "orders-fulfilment-poison",
-            record_poison_fulfilment::record_poison_fulfilment
-        ),
-        timer!(
-            "RelayOutbox",
-            "0 * * * * *",
-            relay_outbox::relay_outbox,
-            &[FULFILMENT_OUTPUT, INCOMING_OUTPUT]
-        ),
-        timer!("PurgeExpired", "0 17 3 * * *", purge_expired::purge_expired, &[]),
-    ]
+/// A function that runs on a schedule. What it missed is done by the next run, so the host keeps no record of runs.
+fn schedule(ncrontab: &'static str) -> TimerTrigger<Need> {
+    timer(ncrontab).unmonitored().needs(Need::ProcessorTables)
 }

@@ -1,18 +1,18 @@
 //! An Azure Functions custom handler that takes, authorises, stores and fulfils orders.
 //!
-//! The modules read as one invocation does. [`host`] turns what the Functions host sends into a call;
-//! [`identity`] says who is calling, [`policy`] whether they may, [`limit`] how often, [`limits`] holds the number of every bound, [`audit`] tells who was refused what and what was changed, [`validation`] whether the
-//! request is well formed; [`functions`] holds one handler a function; [`orders`] is what it means; [`store`] keeps it;
-//! [`reply`] is what every answer carries, [`problem`] every way to say no. Around them stand [`config`],
-//! [`telemetry`], the [`clock`], the clients of [`https`], the app's identity in [`azure`], the [`vault`] and what keeps
-//! a [`secret`] of it fresh, what a [`pem`] text holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment
-//! against the controls, and [`startup`] says why a process cannot serve.
+//! The modules read as one invocation does. The crate `azure-functions-handler` turns what the Functions host sends into a
+//! request. [`functions`] registers each function and holds one handler for each; [`identity`] says who is calling,
+//! [`policy`] whether they may, [`limit`] how often; [`validation`] says whether the request is well formed; [`orders`] is
+//! what it means; [`store`] keeps it. [`reply`] is what every answer carries, [`problem`] every way to say no, [`audit`]
+//! tells who was refused what and what was changed.
 //!
-//! [`host`] is a crate of its own, which knows nothing of orders. The module `orders` knows none of the others, and a
-//! test keeps it so: nothing of HTTP, SQL or Azure. The store takes permits, not callers; nothing but
-//! `functions` knows both a call and the store.
-
-pub use azure_functions_handler::host;
+//! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
+//! [`https`], the app's identity in [`azure`], the [`vault`] and what keeps a [`secret`] of it fresh, what a [`pem`] text
+//! holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment against the controls, and [`startup`] says why a
+//! process cannot serve.
+//!
+//! The module `orders` knows none of the others, and a test keeps it so: it holds nothing of HTTP, SQL or Azure. The store
+//! takes permits, not callers; nothing but `functions` knows both a request and the store.
 
 pub mod config;
 pub mod telemetry;

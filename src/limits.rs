@@ -5,19 +5,25 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::{host, orders::message};
+use azure_functions_handler::{ConcurrencyLimits, Limits as RequestLimits};
+
+use crate::orders::message;
+
+/// The largest body, in bytes.
+const BODY: usize = 64 << 10;
 
 /// The bounds of this worker.
 pub const LIMITS: Limits = Limits {
-    requests: host::Limits {
-        head: Duration::from_secs(10),
-        body: Duration::from_secs(3),
-        http: Duration::from_secs(10),
-        queue: Duration::from_mins(1),
-        envelope: 1 << 20,
-        head_size: 80 << 10,
+    requests: RequestLimits {
+        head_timeout: Duration::from_secs(10),
+        max_head_bytes: 80 << 10,
+        body_timeout: Duration::from_secs(3),
+        http_timeout: Duration::from_secs(10),
+        trigger_timeout: Duration::from_mins(1),
+        max_envelope_bytes: 1 << 20,
+        max_body_bytes: BODY,
     },
-    concurrency: host::ConcurrencyLimits {
+    concurrency: ConcurrencyLimits {
         running: 128,
         unidentified: 96,
         unidentified_direct: 32,
@@ -37,7 +43,7 @@ pub const LIMITS: Limits = Limits {
     },
     messages: MessageLimits { payload: message::MAX_PAYLOAD, relayed: 500 },
     forms: FormLimits {
-        body: 64 << 10,
+        body: BODY,
         depth: 32,
         errors: 100,
         errors_size: 60 << 10,
@@ -58,9 +64,9 @@ pub const LIMITS: Limits = Limits {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// One request.
-    pub requests: host::Limits,
+    pub requests: RequestLimits,
     /// All requests of a process.
-    pub concurrency: host::ConcurrencyLimits,
+    pub concurrency: ConcurrencyLimits,
     /// Waiting for the issuer's keys.
     pub keys: KeyLimits,
     /// Waiting for the authorities of certificates.

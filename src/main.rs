@@ -1,7 +1,8 @@
 //! The binary that host.json starts: serves the functions whose folders stand in the app root.
 
-use std::{env, error::Error, fmt::Display, io, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{env, error::Error, fmt::Display, io, process::ExitCode, sync::Arc, time::Duration};
 
+use azure_functions_handler::{Concurrency, Deployed};
 use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
@@ -9,15 +10,14 @@ use orders_worker::{
     config::{Config, DatabaseSettings, SignIn},
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
-    functions::{self, App, DeadLetterCeiling},
-    host::{self, Concurrency, Function, Host},
+    functions::{self, App, DeadLetterCeiling, FUNCTIONS, Need},
     identity::Identity,
     limit::Limiter,
     limits::LIMITS,
     problem::Problem,
     startup::{self, ServeError},
     store::{self, MigrationError, Monitored, Principals, Store, StoreError},
-    telemetry::{Event, Log, chain, traces},
+    telemetry::{self, Event, Log, chain, traces},
     vault::Vault,
 };
 use tikv_jemallocator::Jemalloc;
@@ -143,15 +143,14 @@ fn keep(database: &DatabaseSettings) -> Result<Arc<dyn Store>, Box<dyn Error>> {
 
 /// Serves, if the settings allow it.
 fn start() -> ExitCode {
-    let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from);
-    let served = match host::served(root.as_deref(), functions::all()) {
-        Ok(served) => served,
+    let deployed = match FUNCTIONS.deployed() {
+        Ok(deployed) => deployed,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    let config = match Config::read(env::vars_os(), functions::needs(&served)) {
+    let config = match Config::read(env::vars_os(), functions::settings(deployed.needs())) {
         Ok(config) => config,
         Err(faults) => {
             faults.report(Clock);
@@ -165,7 +164,7 @@ fn start() -> ExitCode {
             return error.exit_code();
         }
     };
-    match run(config, served, &log) {
+    match run(config, deployed, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             error.report(Some(&log), Clock);
@@ -174,31 +173,32 @@ fn start() -> ExitCode {
     }
 }
 
-fn run(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), ServeError> {
+fn run(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
     let runtime = startup::runtime()?;
-    let ended = runtime.block_on(serve(config, served, log));
+    let ended = runtime.block_on(serve(config, deployed, log));
     // A name lookup that hangs is not waited for.
     runtime.shutdown_timeout(LAST_WORK);
     ended
 }
 
 /// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
-async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<(), ServeError> {
+async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
     let stop = stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
     log.listen(config.log, spans).map_err(io::Error::other)?;
-    let listener = host::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
+    let listener =
+        azure_functions_handler::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
     let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let backend = Backend::of(config.fulfilment, vault.as_ref());
     let health = Arc::new(Monitored::new(store));
-    let has_health = served.iter().any(|function| function.name == "Health");
-    // Without Health no one asks, and a process of queue functions need not wake its database for it.
-    tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(&served), !has_health));
+    // Where no function tells of health, a process need not wake its database for it.
+    let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
+    tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(deployed.needs()), !is_asked));
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let identity = match config.certificates {
         Some(certificates) => {
@@ -227,22 +227,22 @@ async fn serve(config: Config, served: Vec<Function<App>>, log: &Log) -> Result<
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
         dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
-        described: config.described,
+        description: config.described.then_some(functions::description),
         health,
     };
     let app = Arc::new(app);
     tokio::spawn(prepare(Arc::clone(&app)));
     tokio::spawn(keep_fresh(Arc::clone(&app)));
-    let host = Host {
-        app,
-        functions: served,
-        prefix: functions::PREFIX,
-        refuse: Problem::of_host,
-        limits: LIMITS.requests,
-        concurrency,
-        spans: export.is_some(),
-    };
-    let served = host.serve(listener, stop).await;
+    let served = deployed
+        .with_state(app)
+        .limits(LIMITS.requests)
+        .concurrency(concurrency)
+        .portable(true)
+        .on_error(|error, invocation| Problem::of(error).answer(invocation))
+        .span(telemetry::invocation_span)
+        .exports_spans(export.is_some())
+        .serve(listener, stop)
+        .await;
     audit.tell_all();
     if let Some(export) = export {
         export.finish().await;

@@ -50,6 +50,12 @@ pub struct Rule {
 pub trait Action {
     /// Its row of the table.
     const RULE: Rule;
+
+    /// Whether it is about orders, so that an id in its path is an order's.
+    #[must_use]
+    fn is_about_orders() -> bool {
+        Self::RULE.about == About::Orders
+    }
 }
 
 macro_rules! policy {

@@ -3,18 +3,16 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use axum::http::{HeaderName, StatusCode, header};
+use axum::{
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use azure_functions_handler::{BodyError, Error, Invocation, Rejection, ServerError, with_invocation};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    host::{Answer, Invocation, Refusal, Retry},
-    identity::Unidentified,
-    limits::LIMITS,
-    policy::Denied,
-    reply,
-    store::StoreError,
-    vault::VaultError,
+    identity::Unidentified, limits::LIMITS, policy::Denied, reply, store::StoreError, vault::VaultError,
 };
 
 mod fields;
@@ -272,7 +270,7 @@ impl Problem {
 
     /// The answer for the client.
     #[must_use]
-    pub fn answer(&self, invocation: &Invocation) -> Answer {
+    pub fn answer(&self, invocation: &Invocation) -> Response {
         let (status, slug, title, detail) = self.row();
         let none = FieldFaults::NONE;
         let faults = if let Self::InvalidFields(faults) = self { faults } else { &none };
@@ -293,20 +291,40 @@ impl Problem {
         answer
     }
 
-    /// Puts a refusal of the protocol layer into words.
+    /// Words what the handler crate answers with in a handler's place.
     #[must_use]
-    pub fn of_host(refusal: Refusal, invocation: &Invocation) -> Answer {
-        let problem = match refusal {
-            Refusal::NotFound => Self::NotFound,
-            Refusal::Busy | Refusal::Late => Self::Unavailable,
-            Refusal::TooLarge => Self::TooLarge,
-            Refusal::BodyTooSlow => Self::BodyTimeout,
-            Refusal::Unreadable => Self::Malformed("This is not a request of HTTP/1.1."),
-            Refusal::UriTooLong => Self::UriTooLong,
-            Refusal::HeadTooLarge => Self::HeadTooLarge,
-            Refusal::Panicked => Self::Internal,
-        };
-        problem.answer(invocation)
+    pub fn of(error: &Error) -> Self {
+        match error {
+            Error::Server(error) => Self::of_server(*error),
+            Error::Rejection(Rejection::Path(_)) => Self::NotFound,
+            Error::Rejection(Rejection::ContentType) => Self::MediaType,
+            Error::Rejection(Rejection::Body(BodyError::TooLarge)) => Self::TooLarge,
+            Error::Rejection(Rejection::Body(BodyError::TooSlow)) => Self::BodyTimeout,
+            Error::Rejection(Rejection::Query(_) | Rejection::Json(_) | Rejection::Body(_)) => {
+                Self::Malformed("The request is not what this function takes.")
+            }
+            _ => Self::Internal,
+        }
+    }
+
+    const fn of_server(error: ServerError) -> Self {
+        match error {
+            ServerError::NotFound => Self::NotFound,
+            ServerError::Overloaded | ServerError::Timeout => Self::Unavailable,
+            ServerError::EnvelopeTooLarge => Self::TooLarge,
+            ServerError::BodyTooSlow => Self::BodyTimeout,
+            ServerError::UnreadableHead => Self::Malformed("This is not a request of HTTP/1.1."),
+            ServerError::UriTooLong => Self::UriTooLong,
+            ServerError::HeadTooLarge => Self::HeadTooLarge,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// The document names the invocation, so it is made once that is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        with_invocation(move |invocation| self.answer(invocation))
     }
 }
 
@@ -350,11 +368,5 @@ impl From<VaultError> for Problem {
             VaultError::Missing | VaultError::Forbidden => Self::NotFound,
             VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. } => Self::Unavailable,
         }
-    }
-}
-
-impl From<StoreError> for Retry {
-    fn from(_: StoreError) -> Self {
-        Self("the store does not answer")
     }
 }

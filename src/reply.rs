@@ -1,45 +1,41 @@
 //! What every answer carries.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{
-    host::Answer,
-    orders::{Order, Product},
-};
+use crate::orders::{Order, Product};
 
 /// A JSON answer that nobody may keep and no browser may guess at.
 ///
 /// # Panics
 /// When the body has keys that are no text; ours are structs.
 #[must_use]
-pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     text(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
 }
 
 /// The same with a body that is JSON text already.
 #[must_use]
-pub fn text(status: StatusCode, body: Bytes) -> Answer {
-    Answer {
-        status,
-        headers: vec![
-            (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        ],
-        body,
-        outputs: Vec::new(),
-    }
+pub fn text(status: StatusCode, body: Bytes) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (status, headers, body).into_response()
 }
 
 /// Sets a header; a value that was there goes.
 ///
 /// # Panics
 /// When the value is not ASCII; ours are digits, ids and fixed words.
-pub fn set(answer: &mut Answer, name: HeaderName, value: &str) {
-    answer.headers.retain(|(known, _)| *known != name);
-    answer.headers.push((name, HeaderValue::from_str(value).expect("our own header values are ASCII")));
+pub fn set(answer: &mut Response, name: HeaderName, value: &str) {
+    let value = HeaderValue::from_str(value).expect("our own header values are ASCII");
+    answer.headers_mut().insert(name, value);
 }
 
 /// A version, as clients name it in `If-Match`.
@@ -62,7 +58,7 @@ impl Versioned for Product {
 
 /// A JSON answer about one thing: its `ETag` is the quoted version.
 #[must_use]
-pub fn versioned(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Answer {
+pub fn versioned(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Response {
     let mut answer = json(status, view);
     set(&mut answer, header::ETAG, &format!("\"{}\"", of.version()));
     answer

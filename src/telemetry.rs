@@ -19,6 +19,7 @@ mod lines;
 pub(crate) mod log;
 mod panics;
 mod queue;
+mod span;
 pub mod traces;
 mod writer;
 
@@ -30,6 +31,7 @@ pub(crate) use line::line;
 pub use log::Log;
 pub(crate) use panics::contained;
 use queue::Importance;
+pub use span::invocation_span;
 pub use traces::Spans;
 
 /// The targets of what the worker itself tells, and of what its protocol layer does.

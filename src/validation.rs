@@ -9,7 +9,7 @@ mod precondition;
 mod query;
 mod schemas;
 
-pub use body::read;
+pub use body::{read, says_json};
 pub use forms::{ProductFields, order, product, revision};
 pub use incoming::{Unusable, incoming};
 pub use key::request_key;
@@ -20,7 +20,6 @@ pub use schemas::{changed_order, new_order, new_product};
 use uuid::Uuid;
 
 use crate::{
-    host::Call,
     orders::{OrderId, Sku, hyphenated},
     problem::{FieldCode, Problem},
     secret::SecretName,
@@ -45,16 +44,16 @@ pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
 ///
 /// # Errors
 /// `not-found`, when it is no id.
-pub fn order_id(call: &Call) -> Result<OrderId, Problem> {
-    call.param("id").parse().map_err(|_| Problem::NotFound)
+pub fn order_id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map_err(|_| Problem::NotFound)
 }
 
 /// The dead letter that the path names.
 ///
 /// # Errors
 /// `not-found`, when it is no id.
-pub fn dead_letter_id(call: &Call) -> Result<Uuid, Problem> {
-    hyphenated(call.param("id")).ok_or(Problem::NotFound)
+pub fn dead_letter_id(text: &str) -> Result<Uuid, Problem> {
+    hyphenated(text).ok_or(Problem::NotFound)
 }
 
 /// The secret that a caller names.
@@ -70,6 +69,6 @@ pub fn secret_name(text: &str) -> Result<SecretName, Problem> {
 ///
 /// # Errors
 /// `not-found`, when it is no sku.
-pub fn sku(call: &Call) -> Result<Sku, Problem> {
-    call.param("sku").parse().map_err(|_| Problem::NotFound)
+pub fn sku(text: &str) -> Result<Sku, Problem> {
+    text.parse().map_err(|_| Problem::NotFound)
 }

@@ -8,6 +8,7 @@ use azure_core::{
     error::{Error, ErrorKind},
     http::{StatusCode, headers::RETRY_AFTER},
 };
+use azure_functions_handler::Outage;
 use azure_security_keyvault_secrets::{ResourceExt as _, SecretClient, SecretClientOptions, models};
 use chrono::{DateTime, Utc};
 use tokio::time::timeout;
@@ -15,7 +16,6 @@ use tokio::time::timeout;
 use crate::{
     azure::{self, ManagedIdentity, OpenError, through},
     config::{VaultSettings, VaultSignIn},
-    host::Outage,
     https::{self, Roots, Schemes},
     limits::LIMITS,
     secret::{Secret, SecretName},

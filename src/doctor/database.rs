@@ -6,8 +6,7 @@ use super::{Facts, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
     config::{DatabaseSettings, SignIn},
-    functions, host,
-    store::{self, Examined, Rights, StoreError},
+    store::{self, Examined, Rights, StoreError, Workload},
 };
 
 pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Finding> {
@@ -27,7 +26,7 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
     };
     let mut findings = vec![pass(rule, subject, "it answers"), schema(examined)];
     findings.extend(examined.rights.map(|rights| tls(rights, settings)));
-    findings.extend(examined.rights.map(|rights| grants(rights, &facts.app.root)));
+    findings.extend(examined.rights.map(|rights| grants(rights, facts.workload)));
     findings
 }
 
@@ -63,11 +62,8 @@ fn tls(rights: Rights, settings: &DatabaseSettings) -> Finding {
     }
 }
 
-fn grants(rights: Rights, root: &std::path::Path) -> Finding {
+fn grants(rights: Rights, needed: Workload) -> Finding {
     let rule = "C13-grants";
-    let served = host::served(Some(root), functions::all()).unwrap_or_default();
-    let needs_api = served.iter().any(|function| function.name == "CreateOrder");
-    let needs_processor = served.iter().any(|function| function.name == "FulfilOrder");
     if rights.owner {
         return warn(
             rule,
@@ -77,7 +73,7 @@ fn grants(rights: Rights, root: &std::path::Path) -> Finding {
             "sign in as a login that is a member of orders_api or orders_processor and nothing else",
         );
     }
-    if (needs_api && !rights.api) || (needs_processor && !rights.processor) {
+    if (needed.api && !rights.api) || (needed.processor && !rights.processor) {
         return fail(
             rule,
             "database",
@@ -86,7 +82,7 @@ fn grants(rights: Rights, root: &std::path::Path) -> Finding {
              app serves",
         );
     }
-    if (rights.api && !needs_api) || (rights.processor && !needs_processor) {
+    if (rights.api && !needed.api) || (rights.processor && !needed.processor) {
         return fail(
             rule,
             "database",

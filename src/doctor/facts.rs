@@ -1,13 +1,14 @@
 //! What is known of a deployment before anything is asked of it.
 
-use std::{env, ffi::OsString, path::PathBuf};
+use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use functions_lint::{App, Settings, SettingsFile, SettingsFileError, Written};
 
 use super::{Arguments, beside};
 use crate::{
     config::{Config, Faults, Needs},
-    functions, host,
+    functions::{self, FUNCTIONS, Need},
+    store::Workload,
 };
 
 /// Where to look is unclear.
@@ -38,6 +39,8 @@ pub(super) struct Facts {
     pub(super) faults: Option<Faults>,
     /// What the functions of the app ask of its settings.
     pub(super) needs: Needs,
+    /// Whose tables and rights they need.
+    pub(super) workload: Workload,
 }
 
 /// What Core Tools and the local host add to local.settings.json. Whether a front stands there is asked by `--url`.
@@ -62,18 +65,24 @@ impl Facts {
         let file = arguments.settings.as_deref().map(SettingsFile::read).transpose()?;
         let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from).or_else(beside);
         let root = root.ok_or(FactsError::NoApp)?;
-        let served = host::served(Some(&root), functions::all()).map_err(FactsError::Root)?;
+        fs::read_dir(&root).map_err(FactsError::Root)?;
         let written = file.as_ref().map(|file| file.written);
         let settings =
             file.map_or_else(|| Settings::over_environment(&[]), |file| Settings::only(file.settings));
-        let needs = functions::needs(&served);
+        let app = App::read(&root, settings.clone(), written);
+        let served: Vec<Need> = FUNCTIONS
+            .iter()
+            .filter(|function| app.functions.iter().any(|folder| folder.name == function.name))
+            .flat_map(|function| function.needs.iter().copied())
+            .collect();
+        let needs = functions::settings(&served);
         let read = Config::read(environment(&settings, written), needs);
         let (config, faults) = match read {
             Ok(config) => (Some(config), None),
             Err(faults) => (None, Some(faults)),
         };
-        let app = App::read(&root, settings.clone(), written);
-        Ok(Self { app, settings, written, config, faults, needs })
+        let workload = functions::workload(&served);
+        Ok(Self { app, settings, written, config, faults, needs, workload })
     }
 
     /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.

@@ -35,10 +35,10 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             "time of a request",
             format!(
                 "a head has {} s, a body {} s, an HTTP call {} s, a queue or timer call {} s",
-                requests.head.as_secs(),
-                requests.body.as_secs(),
-                requests.http.as_secs(),
-                requests.queue.as_secs(),
+                requests.head_timeout.as_secs(),
+                requests.body_timeout.as_secs(),
+                requests.http_timeout.as_secs(),
+                requests.trigger_timeout.as_secs(),
             ),
         ),
         pass(
@@ -47,10 +47,10 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             format!(
                 "a head has at most {} bytes, a body {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
                  fields in {} bytes, names of at most {} bytes among them, and has at most {} bytes",
-                requests.head_size,
+                requests.max_head_bytes,
                 forms.body,
                 forms.depth,
-                requests.envelope,
+                requests.max_envelope_bytes,
                 forms.errors,
                 forms.errors_size,
                 forms.told_name,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use azure_functions_handler::Outage;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode, Url};
 
@@ -9,7 +10,6 @@ use super::{PATIENCE, Undecided, request::Request};
 use crate::{
     clock::Clock,
     config::FulfilmentSettings,
-    host::Outage,
     https::{self, Roots},
     orders::{Order, Traceparent},
     pem::{self, Authorities, Holder},

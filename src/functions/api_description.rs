@@ -1,32 +1,50 @@
 //! `ApiDescription`: `GET /api/openapi.json`.
 
-use axum::http::StatusCode;
+use std::{borrow::Cow, sync::Arc};
 
-use super::App;
-use crate::{
-    host::{Answer, Call},
-    problem::Problem,
-    reply,
-    validation::Query,
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::State;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    app::App,
+    description::{Operation, Tag, schema},
 };
+use crate::{problem::Problem, reply, validation::Query};
 
-mod document;
-mod headers;
-mod operation;
-mod operations;
-mod parameters;
-
-#[cfg(test)]
-mod tests;
-
-/// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks nobody who they are.
+/// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks no caller who they are.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn api_description(app: &App, call: Call) -> Result<Answer, Problem> {
-    if !app.described {
-        return Err(Problem::NotFound);
+pub async fn api_description(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
+    let description = app.description.ok_or(Problem::NotFound)?;
+    query.only(&[])?;
+    Ok(reply::text(StatusCode::OK, description()))
+}
+
+/// An OpenAPI document.
+enum Description {}
+
+impl JsonSchema for Description {
+    fn schema_name() -> Cow<'static, str> {
+        "Description".into()
     }
-    Query::of(&call.query).only(&[])?;
-    Ok(reply::text(StatusCode::OK, document::bytes()))
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An OpenAPI document.",
+            "type": "object",
+            "properties": {"openapi": {"type": "string", "enum": ["3.1.0"]}},
+            "required": ["openapi", "info", "paths", "components"],
+        })
+    }
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::open(Tag::Service, "Gives this document.")
+        .behind_the_front()
+        .giving(StatusCode::OK, "This document.", schema::<Description>, [])
+        .refusing([Problem::NotFound])
 }

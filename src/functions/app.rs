@@ -2,29 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use azure_functions_handler::{Bytes, Concurrency, Invocation};
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::DeadLetterCeiling;
+use super::letter_ceiling::DeadLetterCeiling;
 use crate::{
     audit::{self, Audit, By, Denial},
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
-    host::{Answer, Call, CallerId, Concurrency, Invocation, Refused, RequestSlot},
     identity::Identity,
     limit::Limiter,
     orders::{self, DeadLetter, FulfilmentMessage, OrderId, Owner, Status},
-    policy::{AccessScope, Action, Permit},
+    policy::{AccessScope, Permit},
     problem::Problem,
     secret::SecretName,
     store::{Hold, Monitored, Stamp, Store, StoreError},
     telemetry::Event,
     vault::Vault,
 };
-
-/// The one function whose path names something else than an order.
-const LETTERS: &str = "ReplayDeadLetter";
 
 /// What handlers share.
 pub struct App {
@@ -54,63 +50,15 @@ pub struct App {
     pub outbox_deadline: Duration,
     /// How many unreplayed dead letters are kept.
     pub dead_letters: DeadLetterCeiling,
-    /// Whether callers may read what the HTTP functions take and give.
-    pub described: bool,
+    /// What the HTTP functions take and give, if callers may read it.
+    pub description: Option<fn() -> Bytes>,
     /// Whether the store does what the functions need.
     pub health: Arc<Monitored>,
 }
 
 impl App {
-    /// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
-    ///
-    /// # Errors
-    /// `unauthenticated`, also in a process that cannot tell; `unavailable`, while nobody can tell; `forbidden` or
-    /// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
-    pub fn permit<A: Action>(&self, call: &Call) -> impl Future<Output = Result<Permit<A>, Problem>> + Send {
-        // A body is in one hand at a time, so the future takes from the call what it needs.
-        self.permit_to(&call.headers, &call.slot, order_of(call))
-    }
-
-    async fn permit_to<A: Action>(
-        &self,
-        headers: &HeaderMap,
-        slot: &RequestSlot,
-        order: Option<Uuid>,
-    ) -> Result<Permit<A>, Problem> {
-        let identity = self.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-        let caller = identity.caller(headers, self.clock.now()).await.inspect_err(|refused| {
-            self.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
-        })?;
-        let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
-        let permit = caller.permit::<A>();
-        let Owner { tenant, object } = caller.owner();
-        let has_room = slot.identify(CallerId { tenant, object });
-        // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
-        let admitted = self.admit(caller.owner());
-        let permit = permit.inspect_err(|denied| self.deny(by, denied.reason(), order, false))?;
-        has_room.map_err(|_| Problem::Overlapping).and(admitted).inspect_err(|problem| {
-            let reason = if *problem == Problem::Overlapping { "too-many-running" } else { "rate-limited" };
-            self.deny(by, reason, order, false);
-        })?;
-        Ok(permit)
-    }
-
-    /// What a caller gets in place of an answer; counts those for whom there was no room.
-    pub fn refuse(&self, problem: &Problem, invocation: &Invocation) -> Answer {
-        let counted = match problem {
-            Problem::RateLimited(_) => Some(Refused::Rate),
-            Problem::Crowded => Some(Refused::KeyWait),
-            Problem::BodyTimeout => Some(Refused::SlowBody),
-            _ => None,
-        };
-        if let Some(refused) = counted {
-            self.concurrency.count(refused);
-        }
-        problem.answer(invocation)
-    }
-
     /// Takes a call from this caller's allowance.
-    fn admit(&self, caller: Owner) -> Result<(), Problem> {
+    pub(super) fn admit(&self, caller: Owner) -> Result<(), Problem> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         limiter.admit(caller, self.clock.moment()).map_err(Problem::RateLimited)
     }
@@ -125,7 +73,7 @@ impl App {
         Problem::NotFound
     }
 
-    fn deny(&self, by: By, reason: &'static str, order: Option<Uuid>, contradiction: bool) {
+    pub(super) fn deny(&self, by: By, reason: &'static str, order: Option<Uuid>, contradiction: bool) {
         self.audit.denied(Denial { reason, by, order, contradiction }, self.clock.moment());
     }
 
@@ -170,10 +118,4 @@ impl App {
         let at = self.clock.now();
         Stamp { at, retention_at: self.retention_time(at), invocation: invocation.id }
     }
-}
-
-/// The order that a call's path names.
-fn order_of(call: &Call) -> Option<Uuid> {
-    let names_an_order = call.invocation.function != LETTERS;
-    names_an_order.then(|| call.param("id").parse().ok()).flatten().map(OrderId::uuid)
 }

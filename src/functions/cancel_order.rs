@@ -1,13 +1,19 @@
 //! `CancelOrder`: `POST /api/orders/{id}/cancel`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::OrderView};
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::{Invocation, Path, State};
+
+use super::{
+    app::App,
+    description::{Operation, Tag, headers::etag, schema},
+    view::OrderView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
     orders::Action,
-    policy::CancelOrder,
+    policy::{CancelOrder, Permit},
     problem::Problem,
     reply,
     store::Cancelled,
@@ -19,11 +25,16 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn cancel_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<CancelOrder>(&call).await?;
-    Query::of(&call.query).only(&[])?;
-    let id = validation::order_id(&call)?;
-    let order = match app.store.cancel_order(&permit, id, app.stamp(&call.invocation)).await? {
+pub async fn cancel_order(
+    State(app): State<Arc<App>>,
+    permit: Permit<CancelOrder>,
+    Path(id): Path<String>,
+    query: Query,
+    invocation: Invocation,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let id = validation::order_id(&id)?;
+    let order = match app.store.cancel_order(&permit, id, app.stamp(&invocation)).await? {
         Cancelled::Now(order) => {
             audit::order_changed(Action::Cancel, &order, permit.actor().kind);
             order
@@ -35,4 +46,17 @@ pub async fn cancel_order(app: &App, call: Call) -> Result<Answer, Problem> {
         }
     };
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
+        .giving(
+            StatusCode::OK,
+            "It is cancelled, perhaps since long.",
+            schema::<OrderView<'static>>,
+            [etag()],
+        )
+        .refusing([Problem::NotFound, Problem::Conflict("")])
 }

@@ -1,17 +1,33 @@
 //! `CreateOrder`: `POST /api/orders`.
 
-use axum::http::{HeaderName, StatusCode, header};
+use std::sync::Arc;
 
-use super::{App, PREFIX, view::OrderView};
+use axum::{
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::Response,
+};
+use azure_functions_handler::{Invocation, State};
+use serde_json::json;
+
+use super::{
+    app::App,
+    description::{
+        Operation, Parameter, Tag,
+        headers::{etag, location, replayed},
+        schema,
+    },
+    json_body::JsonBody,
+    names::PREFIX,
+    view::OrderView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
     orders::{Action, Order, OrderId},
-    policy::PlaceOrder,
+    policy::{Permit, PlaceOrder},
     problem::Problem,
     reply,
     store::Placed,
-    validation::{self, Query},
+    validation::{self, Query, new_order},
 };
 
 /// Says that the answer was given before.
@@ -22,13 +38,18 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<PlaceOrder>(&call).await?;
-    let body = validation::read(&mut call).await?;
-    Query::of(&call.query).only(&[])?;
-    let key = validation::request_key(&call.headers)?;
+pub async fn create_order(
+    State(app): State<Arc<App>>,
+    permit: Permit<PlaceOrder>,
+    query: Query,
+    headers: HeaderMap,
+    invocation: Invocation,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let key = validation::request_key(&headers)?;
     let draft = validation::order(&body)?;
-    let stamp = app.stamp(&call.invocation);
+    let stamp = app.stamp(&invocation);
     let created = |order: &Order| {
         let mut answer = reply::versioned(StatusCode::CREATED, order, &OrderView::of(order, permit.caller()));
         reply::set(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
@@ -48,4 +69,23 @@ pub async fn create_order(app: &App, mut call: Call) -> Result<Answer, Problem> 
         Placed::Twin => Err(Problem::Twin),
         Placed::Refused(lines) => Err(validation::refused_lines(&lines)),
     }
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    let wanted = json!({
+        "reference": "PO-17", "currency": "EUR", "lines": [{"sku": "ESPRESSO-1KG", "quantity": 2}],
+        "note": "ring twice",
+    });
+    Operation::identified(Tag::Orders, "Places an order at the prices of the product table.")
+        .taking([Parameter::RequestKey])
+        .reading(new_order, wanted)
+        .giving(
+            StatusCode::CREATED,
+            "It is placed.",
+            schema::<OrderView<'static>>,
+            [etag(), location(), replayed()],
+        )
+        .refusing([Problem::Twin, Problem::KeyReused])
 }

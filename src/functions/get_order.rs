@@ -1,11 +1,17 @@
 //! `GetOrder`: `GET /api/orders/{id}`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::OrderView};
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::{Path, State};
+
+use super::{
+    app::App,
+    description::{Operation, Tag, headers::etag, schema},
+    view::OrderView,
+};
 use crate::{
-    host::{Answer, Call},
-    policy::ReadOrder,
+    policy::{Permit, ReadOrder},
     problem::Problem,
     reply,
     validation::{self, Query},
@@ -15,10 +21,22 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn get_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ReadOrder>(&call).await?;
-    Query::of(&call.query).only(&[])?;
-    let id = validation::order_id(&call)?;
+pub async fn get_order(
+    State(app): State<Arc<App>>,
+    permit: Permit<ReadOrder>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let id = validation::order_id(&id)?;
     let order = app.store.read_order(&permit, id).await?.ok_or_else(|| app.out_of_sight(&permit, id))?;
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
+        .giving(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
+        .refusing([Problem::NotFound])
 }

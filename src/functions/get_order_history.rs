@@ -1,14 +1,17 @@
 //! `GetOrderHistory`: `GET /api/orders/{id}/history`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::{Path, State};
 
 use super::{
-    App,
+    app::App,
+    description::{Operation, Parameter, Tag, schema},
     view::{ChangeView, Page},
 };
 use crate::{
-    host::{Answer, Call},
-    policy::ReadHistory,
+    policy::{Permit, ReadHistory},
     problem::Problem,
     reply,
     validation::{self, List, Query},
@@ -18,13 +21,26 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn get_order_history(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ReadHistory>(&call).await?;
-    let slice = Query::of(&call.query).slice(List::History, &[])?;
-    let id = validation::order_id(&call)?;
+pub async fn get_order_history(
+    State(app): State<Arc<App>>,
+    permit: Permit<ReadHistory>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, Problem> {
+    let slice = query.slice(List::History, &[])?;
+    let id = validation::order_id(&id)?;
     let slice = validation::history_of(id, &slice)?;
     let listed = app.store.order_history(&permit, id, &slice).await?;
     let listed = listed.ok_or_else(|| app.out_of_sight(&permit, id))?;
     let page = Page::of(&listed, ChangeView::from, |change| List::History.cursor(&(id, change.version)));
     Ok(reply::json(StatusCode::OK, &page))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Orders, "Lists what happened to an order, the newest first.")
+        .taking([Parameter::Limit, Parameter::Cursor(&[List::History])])
+        .giving(StatusCode::OK, "A page of changes.", schema::<Page<ChangeView>>, [])
+        .refusing([Problem::NotFound])
 }

@@ -1,12 +1,18 @@
 //! `GetSecretFromKeyVault`: `GET /api/GetSecretFromKeyVault`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::SecretView};
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::State;
+
+use super::{
+    app::App,
+    description::{Operation, Parameter, Tag, schema},
+    view::SecretView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
-    policy::ReadSecret,
+    policy::{Permit, ReadSecret},
     problem::Problem,
     reply,
     validation::{self, Query},
@@ -17,9 +23,11 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §2 names for it.
-pub async fn get_secret_from_key_vault(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ReadSecret>(&call).await?;
-    let query = Query::of(&call.query);
+pub async fn get_secret_from_key_vault(
+    State(app): State<Arc<App>>,
+    permit: Permit<ReadSecret>,
+    query: Query,
+) -> Result<Response, Problem> {
     query.only(&["secretName"])?;
     // As in the sample that this follows, an empty name is none.
     let asked = query.value("secretName").filter(|name| !name.is_empty());
@@ -31,4 +39,13 @@ pub async fn get_secret_from_key_vault(app: &App, call: Call) -> Result<Answer, 
     audit::secret_looked_up(name, read.as_ref().err(), permit.actor().kind);
     let found = read?;
     Ok(reply::json(StatusCode::OK, &SecretView::from(&found.about)))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Service, "Tells what a secret is, never what it says.")
+        .taking([Parameter::SecretName])
+        .giving(StatusCode::OK, "What the vault says of it.", schema::<SecretView<'static>>, [])
+        .refusing([Problem::NotFound])
 }

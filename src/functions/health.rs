@@ -1,16 +1,17 @@
 //! `Health`: `GET /api/health`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::State;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::App;
-use crate::{
-    host::{Answer, Call},
-    problem::Problem,
-    reply,
-    validation::Query,
+use super::{
+    app::App,
+    description::{Operation, Tag, schema},
 };
+use crate::{problem::Problem, reply, validation::Query};
 
 /// Whether the functions can do their work.
 #[derive(JsonSchema, Serialize)]
@@ -32,12 +33,25 @@ enum HealthWord {
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn health(app: &App, call: Call) -> Result<Answer, Problem> {
-    Query::of(&call.query).only(&[])?;
+pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
+    query.only(&[])?;
     let (code, status) = if app.health.works() {
         (StatusCode::OK, HealthWord::Ok)
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, HealthWord::Degraded)
     };
     Ok(reply::json(code, &HealthView { status }))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::open(Tag::Service, "Says whether the functions can do their work.")
+        .giving(StatusCode::OK, "They answer.", schema::<HealthView>, [])
+        .giving(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "They do not, or the worker is busy.",
+            schema::<HealthView>,
+            [],
+        )
 }

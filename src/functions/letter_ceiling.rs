@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use chrono::{DateTime, Utc};
 
-use super::App;
+use super::app::App;
 use crate::{
     audit,
     limits::DeadLetterLimits,

@@ -1,14 +1,17 @@
 //! `ListDeadLetters`: `GET /api/dead-letters`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::State;
 
 use super::{
-    App,
+    app::App,
+    description::{Operation, Parameter, Tag, schema},
     view::{DeadLetterView, Page},
 };
 use crate::{
-    host::{Answer, Call},
-    policy::ListDeadLetters,
+    policy::{ListDeadLetters, Permit},
     problem::Problem,
     reply,
     validation::{List, Query},
@@ -18,10 +21,21 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn list_dead_letters(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ListDeadLetters>(&call).await?;
-    let slice = Query::of(&call.query).slice(List::DeadLetters, &[])?;
+pub async fn list_dead_letters(
+    State(app): State<Arc<App>>,
+    permit: Permit<ListDeadLetters>,
+    query: Query,
+) -> Result<Response, Problem> {
+    let slice = query.slice(List::DeadLetters, &[])?;
     let listed = app.store.list_dead_letters(&permit, &slice).await?;
     let page = Page::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
     Ok(reply::json(StatusCode::OK, &page))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
+        .taking([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
+        .giving(StatusCode::OK, "A page of dead letters.", schema::<Page<DeadLetterView<'static>>>, [])
 }

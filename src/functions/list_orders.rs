@@ -1,31 +1,59 @@
 //! `ListOrders`: `GET /api/orders`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
+use azure_functions_handler::State;
 
 use super::{
-    App,
+    app::App,
+    description::{Operation, Parameter, Tag, schema},
     view::{OrderView, Page},
 };
 use crate::{
-    host::{Answer, Call},
-    policy::{ListAllOrders, ListOwnOrders},
+    policy::{ListAllOrders, ListOwnOrders, Permit},
     problem::Problem,
     reply,
     validation::{List, Query},
 };
 
+/// The permit that the query asks for.
+#[derive(Debug)]
+pub enum OrdersPermit {
+    /// The caller's own orders.
+    Own(Permit<ListOwnOrders>),
+    /// Those of the caller's tenant, with `scope=all`.
+    All(Permit<ListAllOrders>),
+}
+
+impl FromRequestParts<Arc<App>> for OrdersPermit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if Query::of(parts.uri.query().unwrap_or_default()).value("scope") == Some("all") {
+            Permit::from_request_parts(parts, app).await.map(Self::All)
+        } else {
+            Permit::from_request_parts(parts, app).await.map(Self::Own)
+        }
+    }
+}
+
 /// Lists the caller's own orders, or with `scope=all` those of the caller's tenant.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn list_orders(app: &App, call: Call) -> Result<Answer, Problem> {
-    let query = Query::of(&call.query);
-    let (list, scope, caller) = if query.value("scope") == Some("all") {
-        let permit = app.permit::<ListAllOrders>(&call).await?;
-        (List::AllOrders, permit.scope(), permit.caller())
-    } else {
-        let permit = app.permit::<ListOwnOrders>(&call).await?;
-        (List::OwnOrders, permit.scope(), permit.caller())
+pub async fn list_orders(
+    State(app): State<Arc<App>>,
+    permit: OrdersPermit,
+    query: Query,
+) -> Result<Response, Problem> {
+    let (list, scope, caller) = match permit {
+        OrdersPermit::All(permit) => (List::AllOrders, permit.scope(), permit.caller()),
+        OrdersPermit::Own(permit) => (List::OwnOrders, permit.scope(), permit.caller()),
     };
     let slice = query.slice(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
@@ -34,4 +62,12 @@ pub async fn list_orders(app: &App, call: Call) -> Result<Answer, Problem> {
     let listed = app.store.list_orders(scope, &slice).await?;
     let page = Page::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
     Ok(reply::json(StatusCode::OK, &page))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Orders, "Lists orders, the newest first.")
+        .taking([Parameter::Limit, Parameter::Cursor(&[List::OwnOrders, List::AllOrders]), Parameter::Scope])
+        .giving(StatusCode::OK, "A page of orders.", schema::<Page<OrderView<'static>>>, [])
 }

@@ -1,29 +1,49 @@
 //! `ListProducts`: `GET /api/products`.
 
-use axum::http::{StatusCode, header};
+use std::sync::Arc;
+
+use axum::{
+    http::{StatusCode, header},
+    response::Response,
+};
+use azure_functions_handler::State;
 
 use super::{
-    App,
+    app::App,
+    description::{Operation, Parameter, Tag, schema},
     view::{Page, ProductView},
 };
 use crate::{
-    host::{Answer, Call},
-    policy::ListProducts,
+    policy::{ListProducts, Permit},
     problem::Problem,
     reply,
     validation::{List, Query},
 };
 
+/// How long callers may keep the list.
+const KEPT: &str = "private, max-age=60";
+
 /// Lists what can be ordered; whoever keeps the table also sees what cannot be ordered any more.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn list_products(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ListProducts>(&call).await?;
-    let slice = Query::of(&call.query).slice(List::Products, &[])?;
+pub async fn list_products(
+    State(app): State<Arc<App>>,
+    permit: Permit<ListProducts>,
+    query: Query,
+) -> Result<Response, Problem> {
+    let slice = query.slice(List::Products, &[])?;
     let listed = app.store.list_products(&permit, &slice).await?;
     let page = Page::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
     let mut answer = reply::json(StatusCode::OK, &page);
-    reply::set(&mut answer, header::CACHE_CONTROL, "private, max-age=60");
+    reply::set(&mut answer, header::CACHE_CONTROL, KEPT);
     Ok(answer)
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Products, "Lists what can be ordered, by sku.")
+        .taking([Parameter::Limit, Parameter::Cursor(&[List::Products])])
+        .giving_to_keep(KEPT, StatusCode::OK, "A page of products.", schema::<Page<ProductView<'static>>>, [])
 }

@@ -1,13 +1,20 @@
 //! `ProcessOrder`: `POST /api/orders/{id}/process`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, FULFILMENT_OUTPUT, view::OrderView};
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::{CarriesOutputs, Invocation, Outputs, Path, State};
+
+use super::{
+    app::App,
+    description::{Operation, Tag, headers::etag, schema},
+    names::FULFILMENT_OUTPUT,
+    view::OrderView,
+};
 use crate::{
     audit,
-    host::{Answer, Call, Output},
     orders::{Action, FulfilmentMessage},
-    policy::ProcessOrder,
+    policy::{Permit, ProcessOrder},
     problem::Problem,
     reply,
     store::Queued,
@@ -19,27 +26,46 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn process_order(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ProcessOrder>(&call).await?;
-    Query::of(&call.query).only(&[])?;
-    let id = validation::order_id(&call)?;
-    let stamp = app.stamp(&call.invocation);
-    let trace = call.invocation.traceparent.parse().ok();
+pub async fn process_order(
+    State(app): State<Arc<App>>,
+    permit: Permit<ProcessOrder>,
+    Path(id): Path<String>,
+    query: Query,
+    invocation: Invocation,
+    CarriesOutputs(carries_outputs): CarriesOutputs,
+) -> Result<(Outputs, Response), Problem> {
+    query.only(&[])?;
+    let id = validation::order_id(&id)?;
+    let stamp = app.stamp(&invocation);
+    let trace = invocation.traceparent.parse().ok();
     let message = FulfilmentMessage::new(id, trace, stamp.at);
-    let relay_at = if call.carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
+    let relay_at = if carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
     let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await?;
     if let Queued::Now(order) = &queued {
         audit::order_changed(Action::Process, order, permit.actor().kind);
     }
     let (order, outputs) = match queued {
-        Queued::Now(order) if call.carries_outputs => {
-            let messages = vec![message.encode().into()];
-            (order, vec![Output { binding: FULFILMENT_OUTPUT.0, messages }])
+        Queued::Now(order) if carries_outputs => {
+            (order, Outputs::new().message(FULFILMENT_OUTPUT.binding, message.encode()))
         }
-        Queued::Now(order) | Queued::Already(order) => (order, Vec::new()),
+        Queued::Now(order) | Queued::Already(order) => (order, Outputs::new()),
         Queued::NotFound => return Err(app.out_of_sight(&permit, id)),
         Queued::Conflict => return Err(Problem::Conflict("Only an order that is placed can be processed.")),
     };
     let view = OrderView::of(&order, permit.caller());
-    Ok(Answer { outputs, ..reply::versioned(StatusCode::ACCEPTED, &order, &view) })
+    Ok((outputs, reply::versioned(StatusCode::ACCEPTED, &order, &view)))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
+        .giving(
+            StatusCode::ACCEPTED,
+            "It is queued, perhaps since long.",
+            schema::<OrderView<'static>>,
+            [etag()],
+        )
+        // Its envelope has a limit, whether or not the function reads the body that the host puts into it.
+        .refusing([Problem::NotFound, Problem::Conflict(""), Problem::TooLarge])
 }

@@ -1,10 +1,11 @@
 //! `PurgeExpired`: every night.
 
-use super::{App, letter_ceiling};
-use crate::{
-    host::{Output, Retry, Tick},
-    telemetry::Event,
-};
+use std::sync::Arc;
+
+use azure_functions_handler::{InvocationFailed, State};
+
+use super::{app::App, letter_ceiling};
+use crate::telemetry::Event;
 
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
 const AT_ONCE: u32 = 1000;
@@ -17,8 +18,8 @@ const DROPS: usize = 200;
 /// the clock is right.
 ///
 /// # Errors
-/// [`Retry`], when the store is away.
-pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry> {
+/// [`InvocationFailed`], when the store is away.
+pub async fn purge_expired(State(app): State<Arc<App>>) -> Result<(), InvocationFailed> {
     let (now, mut all) = (app.retention_time(app.clock.now()), 0);
     loop {
         match app.store.purge_expired(now, AT_ONCE).await? {
@@ -28,6 +29,6 @@ pub async fn purge_expired(app: &App, _tick: Tick) -> Result<Vec<Output>, Retry>
     }
     Event::ExpiredForgotten { rows: all }.log();
     app.dead_letters.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
-    letter_ceiling::enforce(app, now, DROPS).await?;
-    Ok(Vec::new())
+    letter_ceiling::enforce(&app, now, DROPS).await?;
+    Ok(())
 }

@@ -1,31 +1,48 @@
 //! `PutProduct`: `PUT /api/products/{sku}`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::ProductView};
+use axum::{
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use azure_functions_handler::{Invocation, Path, State};
+use serde_json::json;
+
+use super::{
+    app::App,
+    description::{Operation, Parameter, Tag, headers::etag, schema},
+    json_body::JsonBody,
+    view::ProductView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
-    policy::PutProduct,
+    policy::{Permit, PutProduct},
     problem::Problem,
     reply,
     store::ProductWritten,
-    validation::{self, Query},
+    validation::{self, Query, new_product},
 };
 
 /// Creates a product, or replaces the version that the caller names.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<PutProduct>(&call).await?;
-    let body = validation::read(&mut call).await?;
-    Query::of(&call.query).only(&[])?;
-    let said = validation::precondition(&call.headers)?;
+pub async fn put_product(
+    State(app): State<Arc<App>>,
+    permit: Permit<PutProduct>,
+    Path(sku): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+    invocation: Invocation,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let said = validation::precondition(&headers)?;
     let form = validation::product(&body)?;
     let precondition = said.demanded()?;
-    let sku = validation::sku(&call)?;
-    let stamp = app.stamp(&call.invocation);
+    let sku = validation::sku(&sku)?;
+    let stamp = app.stamp(&invocation);
     let (status, product) = match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {
         ProductWritten::Created(product) => (StatusCode::CREATED, product),
         ProductWritten::Replaced(product) => (StatusCode::OK, product),
@@ -36,4 +53,16 @@ pub async fn put_product(app: &App, mut call: Call) -> Result<Answer, Problem> {
     let action = if status == StatusCode::CREATED { "create" } else { "replace" };
     audit::product_changed(action, &product, permit.actor().kind);
     Ok(reply::versioned(status, &product, &ProductView::from(&product)))
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
+    Operation::identified(Tag::Products, "Creates a product, or replaces the version that is named.")
+        .taking([Parameter::IfMatchOrNew, Parameter::IfNoneMatch])
+        .reading(new_product, mug)
+        .giving(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])
+        .giving(StatusCode::CREATED, "It is created.", schema::<ProductView<'static>>, [etag()])
+        .refusing([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale])
 }

@@ -1,8 +1,11 @@
 //! `RecordPoisonFulfilment`: queue `orders-fulfilment-poison`.
 
-use super::{App, FULFILMENT_QUEUE};
+use std::sync::Arc;
+
+use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
+
+use super::{app::App, names::FULFILMENT_QUEUE};
 use crate::{
-    host::{Delivery, Retry},
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::Pending,
 };
@@ -11,16 +14,24 @@ use crate::{
 /// backend, an order that waits for one goes on waiting: its outbox row stays open, and the relay sends that later.
 ///
 /// # Errors
-/// [`Retry`], when the store is away.
-pub async fn record_poison_fulfilment(app: &App, delivery: Delivery) -> Result<(), Retry> {
-    let stamp = app.stamp(&delivery.invocation);
-    let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivery.payload, Reason::Poison, stamp.at)
-        .delivered(delivery.dequeue_count);
-    let Ok(message) = FulfilmentMessage::decode(&delivery.payload) else {
+/// [`InvocationFailed`], when the store is away.
+pub async fn record_poison_fulfilment(
+    State(app): State<Arc<App>>,
+    delivered: QueueMessage<Bytes>,
+    invocation: Invocation,
+) -> Result<(), InvocationFailed> {
+    let stamp = app.stamp(&invocation);
+    let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
+        .delivered(delivered.dequeue_count);
+    let Ok(message) = FulfilmentMessage::decode(&delivered.payload) else {
         return Ok(app.give_up(letter, None, stamp).await?);
     };
-    let waits =
-        async || Ok::<_, Retry>(matches!(app.store.pending_order(&message, stamp).await?, Pending::Order(_)));
+    let waits = async || {
+        Ok::<_, InvocationFailed>(matches!(
+            app.store.pending_order(&message, stamp).await?,
+            Pending::Order(_)
+        ))
+    };
     if app.backend.is_none() && waits().await? {
         return Ok(());
     }

@@ -1,8 +1,11 @@
 //! `RecordPoisonIncoming`: queue `orders-incoming-poison`.
 
-use super::{App, INCOMING_QUEUE};
+use std::sync::Arc;
+
+use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
+
+use super::{app::App, names::INCOMING_QUEUE};
 use crate::{
-    host::{Delivery, Retry},
     orders::{DeadLetter, Reason},
     validation,
 };
@@ -10,15 +13,19 @@ use crate::{
 /// Keeps a message that the host gave up on as a dead letter.
 ///
 /// # Errors
-/// [`Retry`], when the store is away.
-pub async fn record_poison_incoming(app: &App, delivery: Delivery) -> Result<(), Retry> {
-    let stamp = app.stamp(&delivery.invocation);
-    let message_id = match validation::incoming(&delivery.payload) {
+/// [`InvocationFailed`], when the store is away.
+pub async fn record_poison_incoming(
+    State(app): State<Arc<App>>,
+    delivered: QueueMessage<Bytes>,
+    invocation: Invocation,
+) -> Result<(), InvocationFailed> {
+    let stamp = app.stamp(&invocation);
+    let message_id = match validation::incoming(&delivered.payload) {
         Ok(message) => Some(message.message_id),
         Err(unusable) => unusable.message_id,
     };
-    let letter = DeadLetter::new(INCOMING_QUEUE, &delivery.payload, Reason::Poison, stamp.at)
+    let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
         .named(message_id)
-        .delivered(delivery.dequeue_count);
+        .delivered(delivered.dequeue_count);
     Ok(app.give_up(letter, None, stamp).await?)
 }

@@ -1,11 +1,16 @@
 //! `RelayOutbox`: every minute.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use azure_functions_handler::{Invocation, InvocationFailed, Outputs, State};
 use chrono::{DateTime, Utc};
 
-use super::{App, FULFILMENT_OUTPUT, INCOMING_OUTPUT, letter_ceiling};
+use super::{
+    app::App,
+    letter_ceiling,
+    names::{FULFILMENT_OUTPUT, INCOMING_OUTPUT, OutputQueue},
+};
 use crate::{
-    host::{Output, Retry, Tick},
     identity::Identity,
     limits::LIMITS,
     orders::{DeadLetter, FulfilmentMessage, Reason},
@@ -16,6 +21,8 @@ use crate::{
 
 /// The most messages of one tick (contract §4).
 const AT_MOST: u32 = LIMITS.messages.relayed;
+/// Where messages of the outbox go.
+const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
 /// Transactions that drop dead letters in one tick, at most.
 const DROPS: usize = 5;
 
@@ -24,21 +31,23 @@ const DROPS: usize = 5;
 /// what asks for that stays where it is.
 ///
 /// # Errors
-/// [`Retry`], when the store is away.
-pub async fn relay_outbox(app: &App, tick: Tick) -> Result<Vec<Output>, Retry> {
-    let stamp = app.stamp(&tick.invocation);
-    watch(app, stamp).await;
+/// [`InvocationFailed`], when the store is away.
+pub async fn relay_outbox(
+    State(app): State<Arc<App>>,
+    invocation: Invocation,
+) -> Result<Outputs, InvocationFailed> {
+    let stamp = app.stamp(&invocation);
+    watch(&app, stamp).await;
     let due = app.store.take_due_messages(stamp.at, app.outbox_deadline, AT_MOST, app.hold()).await?;
-    let mut outputs =
-        [FULFILMENT_OUTPUT, INCOMING_OUTPUT].map(|(binding, _)| Output { binding, messages: Vec::new() });
+    let mut outputs = Outputs::new();
     for message in due {
         if let Some(letter) = unreadable(&message, stamp) {
             app.give_up(letter, None, stamp).await?;
-        } else if let Some(output) = outputs.iter_mut().find(|output| output.binding == message.binding) {
-            output.messages.push(Bytes::from(message.payload));
+        } else if let Some(output) = OUTPUTS.iter().find(|output| output.binding == message.binding) {
+            outputs = outputs.message(output.binding, message.payload);
         }
     }
-    Ok(outputs.into())
+    Ok(outputs)
 }
 
 /// Tells the gauges, and drops dead letters when there are too many of them. The relay looks once a minute anyway, so its
@@ -76,11 +85,11 @@ async fn tell_gauges(app: &App, gauges: &Gauges, now: DateTime<Utc>) {
 
 /// The dead letter that its reader would make of a message.
 fn unreadable(message: &DueMessage, stamp: Stamp) -> Option<DeadLetter> {
-    let (queue, reason, message_id): (_, Reason, _) = if message.binding == FULFILMENT_OUTPUT.0 {
-        (FULFILMENT_OUTPUT.1, FulfilmentMessage::decode(&message.payload).err()?.reason(), None)
+    let (queue, reason, message_id): (_, Reason, _) = if message.binding == FULFILMENT_OUTPUT.binding {
+        (FULFILMENT_OUTPUT.queue, FulfilmentMessage::decode(&message.payload).err()?.reason(), None)
     } else {
         let unusable = validation::incoming(&message.payload).err()?;
-        (INCOMING_OUTPUT.1, unusable.reason, unusable.message_id)
+        (INCOMING_OUTPUT.queue, unusable.reason, unusable.message_id)
     };
     Some(DeadLetter::new(queue, &message.payload, reason, stamp.at).named(message_id))
 }

@@ -1,12 +1,18 @@
 //! `ReplayDeadLetter`: `POST /api/dead-letters/{id}/replay`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::DeadLetterView};
+use axum::{http::StatusCode, response::Response};
+use azure_functions_handler::{Invocation, Path, State};
+
+use super::{
+    app::App,
+    description::{Operation, Tag, schema},
+    view::DeadLetterView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
-    policy::ReplayDeadLetter,
+    policy::{Permit, ReplayDeadLetter},
     problem::Problem,
     reply,
     store::Replayed,
@@ -18,11 +24,16 @@ use crate::{
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn replay_dead_letter(app: &App, call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<ReplayDeadLetter>(&call).await?;
-    Query::of(&call.query).only(&[])?;
-    let id = validation::dead_letter_id(&call)?;
-    match app.store.replay_dead_letter(&permit, id, app.stamp(&call.invocation)).await? {
+pub async fn replay_dead_letter(
+    State(app): State<Arc<App>>,
+    permit: Permit<ReplayDeadLetter>,
+    Path(id): Path<String>,
+    query: Query,
+    invocation: Invocation,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let id = validation::dead_letter_id(&id)?;
+    match app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await? {
         Replayed::Now(letter) => {
             audit::replayed(&letter, permit.actor().kind);
             Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
@@ -30,4 +41,17 @@ pub async fn replay_dead_letter(app: &App, call: Call) -> Result<Answer, Problem
         Replayed::Already => Err(Problem::Conflict("A dead letter can be replayed once.")),
         Replayed::NotFound => Err(Problem::NotFound),
     }
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    Operation::identified(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
+        .giving(
+            StatusCode::ACCEPTED,
+            "It goes out with the next relay.",
+            schema::<DeadLetterView<'static>>,
+            [],
+        )
+        .refusing([Problem::NotFound, Problem::Conflict("")])
 }

@@ -1,34 +1,51 @@
 //! `UpdateOrder`: `PUT /api/orders/{id}`.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
 
-use super::{App, view::OrderView};
+use axum::{
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use azure_functions_handler::{Invocation, Path, State};
+use serde_json::json;
+
+use super::{
+    app::App,
+    description::{Operation, Parameter, Tag, headers::etag, schema},
+    json_body::JsonBody,
+    view::OrderView,
+};
 use crate::{
     audit,
-    host::{Answer, Call},
     orders::Action,
-    policy::UpdateOrder,
+    policy::{Permit, UpdateOrder},
     problem::Problem,
     reply,
     store::{Precondition, Updated},
-    validation::{self, Query},
+    validation::{self, Query, changed_order},
 };
 
 /// Replaces what an order says while it is still placed, every line at today's price.
 ///
 /// # Errors
 /// Every [`Problem`] that contract §3 names for it.
-pub async fn update_order(app: &App, mut call: Call) -> Result<Answer, Problem> {
-    let permit = app.permit::<UpdateOrder>(&call).await?;
-    let body = validation::read(&mut call).await?;
-    Query::of(&call.query).only(&[])?;
-    let precondition = validation::if_match(&call.headers)?;
+pub async fn update_order(
+    State(app): State<Arc<App>>,
+    permit: Permit<UpdateOrder>,
+    Path(id): Path<String>,
+    query: Query,
+    headers: HeaderMap,
+    invocation: Invocation,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    query.only(&[])?;
+    let precondition = validation::if_match(&headers)?;
     let revision = validation::revision(&body)?;
-    let id = match (validation::order_id(&call), precondition) {
+    let id = match (validation::order_id(&id), precondition) {
         (Err(_), Precondition::None) => return Err(Problem::PreconditionRequired),
         (id, _) => id?,
     };
-    let stamp = app.stamp(&call.invocation);
+    let stamp = app.stamp(&invocation);
     match app.store.update_order(&permit, id, &revision, precondition, stamp).await? {
         Updated::Now(order) => {
             audit::order_changed(Action::Update, &order, permit.actor().kind);
@@ -40,4 +57,21 @@ pub async fn update_order(app: &App, mut call: Call) -> Result<Answer, Problem> 
         Updated::Stale => Err(Problem::Stale),
         Updated::Conflict => Err(Problem::Conflict("Only an order that is placed can be changed.")),
     }
+}
+
+/// What the API description says of it.
+#[must_use]
+pub fn operation() -> Operation {
+    let changed =
+        json!({"reference": "PO-18", "lines": [{"sku": "FILTER-250G", "quantity": 3}], "note": null});
+    Operation::identified(Tag::Orders, "Replaces what an order says while it is placed.")
+        .taking([Parameter::IfMatch])
+        .reading(changed_order, changed)
+        .giving(
+            StatusCode::OK,
+            "It is changed, every line at today's price.",
+            schema::<OrderView<'static>>,
+            [etag()],
+        )
+        .refusing([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale, Problem::Conflict("")])
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName};
+use azure_functions_handler::Outage;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use rustls::pki_types::CertificateDer;
@@ -14,7 +15,6 @@ use super::{Certified, refusal::Reason};
 use crate::{
     clock::Clock,
     config::{AllowedCertificate, CertificateName, CertificateSettings},
-    host::Outage,
     limits::LIMITS,
     pem::Authorities,
     secret::Secret,

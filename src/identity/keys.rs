@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use azure_functions_handler::Outage;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::DecodingKey;
 use tokio::{
@@ -29,7 +30,6 @@ use super::refusal::Reason;
 use crate::{
     clock::Clock,
     config::TokenSettings,
-    host::Outage,
     https::{ClientError, Roots},
     limits::{KeyLimits, LIMITS},
     telemetry::{Event, chain},

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
+use azure_functions_handler::Outage;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Secret, SecretError, SecretSource};
 use crate::{
     clock::Clock,
-    host::Outage,
     telemetry::Event,
     vault::{Vault, VaultError},
 };

@@ -12,11 +12,12 @@ use std::{
     time::Duration,
 };
 
+use azure_functions_handler::Outage;
 use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{Store, StoreError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording};
-use crate::{host::Outage, telemetry::Event};
+use crate::telemetry::Event;
 use calls::{Calls, Kind, LATELY, PROBE};
 
 mod calls;

@@ -2,10 +2,9 @@
 
 use std::{error::Error, fmt::Display};
 
+use azure_functions_handler::event::{self, Kind, events};
 use tracing::Level;
 use uuid::Uuid;
-
-use crate::host::event::{self, Kind, events};
 
 /// Stands in the field `event` of lines that libraries wrote: of their kinds there is no list.
 pub(super) const LIBRARY: &str = "library";

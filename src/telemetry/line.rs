@@ -1,11 +1,10 @@
 //! One log line.
 
+use azure_functions_handler::event::Kind;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serializer as _, ser::SerializeMap as _};
 use serde_json::{Serializer, Value};
 use tracing::Level;
-
-use crate::host::event::Kind;
 
 /// Most lines are shorter.
 const USUAL: usize = 512;

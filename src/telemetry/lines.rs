@@ -1,5 +1,6 @@
 //! Events and the spans around them become log lines.
 
+use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID};
 use serde_json::Value;
 use tracing::{
     Event, Level, Subscriber,
@@ -17,10 +18,7 @@ use super::{
     line::line,
     queue::Importance,
 };
-use crate::{
-    clock::Clock,
-    host::{PARENT_SPAN_ID, SPAN_ID},
-};
+use crate::clock::Clock;
 
 /// Makes a line of each event and gives it to `output`.
 pub(super) struct Lines<F> {

@@ -263,7 +263,7 @@ fn the_committed_list_of_events_is_what_can_be_logged() {
         std::fs::write(path, catalogue()).unwrap();
     }
     let committed = std::fs::read_to_string(path).unwrap();
-    assert_eq!(committed, catalogue(), "write it anew with `cargo xtask describe`");
+    assert_eq!(committed, catalogue(), "write it anew with `cargo xtask generate`");
 }
 
 #[test]

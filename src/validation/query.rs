@@ -1,5 +1,8 @@
 //! Queries and cursors: nothing that was not asked for, nothing twice (contract §3).
 
+use std::convert::Infallible;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
@@ -19,6 +22,14 @@ pub const LARGEST_LIMIT: u32 = 100;
 /// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
 #[derive(Debug)]
 pub struct Query(Vec<(String, String)>);
+
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts.uri.query().unwrap_or_default()))
+    }
+}
 
 impl Query {
     /// Decodes a raw query.

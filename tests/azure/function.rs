@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use azure_functions_handler::Concurrency;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -14,8 +15,7 @@ use orders_worker::{
     clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
-    functions::{self, App, DeadLetterCeiling},
-    host::{Concurrency, Host},
+    functions::{self, App, DeadLetterCeiling, FUNCTIONS},
     identity::Identity,
     limits::LIMITS,
     problem::Problem,
@@ -87,20 +87,19 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         outbox_deadline: TimeDelta::minutes(2),
         dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
         health: Arc::new(Monitored::new(store)),
-        described: true,
+        description: Some(functions::description),
     };
-    let host = Host {
-        app: Arc::new(app),
-        functions: functions::all(),
-        prefix: functions::PREFIX,
-        refuse: Problem::of_host,
-        limits: LIMITS.requests,
-        concurrency,
-        spans: false,
-    };
+    let app = FUNCTIONS
+        .all()
+        .unwrap()
+        .with_state(Arc::new(app))
+        .limits(LIMITS.requests)
+        .concurrency(concurrency)
+        .portable(true)
+        .on_error(|error, invocation| Problem::of(error).answer(invocation));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(host.serve(listener, std::future::pending()));
+    tokio::spawn(app.serve(listener, std::future::pending()));
     url
 }
 

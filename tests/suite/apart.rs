@@ -1,6 +1,6 @@
 //! The two apps that are deployed, apart by privilege: each knows its own functions and no other.
 
-use orders_worker::{functions, host::Trigger};
+use orders_worker::functions::FUNCTIONS;
 use serde_json::json;
 
 use crate::support::{Mode, Part, Setup, TestApp};
@@ -8,8 +8,8 @@ use crate::support::{Mode, Part, Setup, TestApp};
 /// The status of each function's envelope, sent as any process on the machine could.
 async fn envelopes(app: &TestApp) -> Vec<(&'static str, bool, u16)> {
     let (worker, mut statuses) = (app.at_the_worker().await, Vec::new());
-    for function in functions::all() {
-        let is_http = matches!(function.trigger, Trigger::Http { .. });
+    for function in FUNCTIONS.iter() {
+        let is_http = function.route.is_some();
         let body = json!({"Data": {}, "Metadata": {}});
         let status = worker.post(&format!("/{}", function.name), &body).await.status;
         statuses.push((function.name, is_http, status));

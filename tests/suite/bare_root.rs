@@ -46,7 +46,7 @@ impl BareRoot {
         let app = root.folder("app");
         fs::copy(binary(), app.join("orders-worker")).expect("the worker");
         // A process serves the functions whose folders it sees.
-        for function in orders_worker::functions::all() {
+        for function in orders_worker::functions::FUNCTIONS.iter() {
             root.write(&format!("app/{}/function.json", function.name), "{}");
         }
         root

@@ -1,29 +1,19 @@
 //! The list in code and the folders that the host reads say the same.
 
-use std::{collections::BTreeMap, fs};
+use std::{env, fs};
 
-use orders_worker::functions;
+use orders_worker::functions::{self, FUNCTIONS};
 use serde_json::{Value, json};
 
 use crate::support::repository;
 
 #[test]
 fn every_folder_says_what_the_list_says() {
-    let listed: BTreeMap<String, Value> = functions::all()
-        .iter()
-        .map(|function| (function.name.to_owned(), functions::definition(function)))
-        .collect();
-    let folders: BTreeMap<String, Value> = fs::read_dir(repository().join("functions"))
-        .expect("the folder is there")
-        .map(|entry| {
-            let entry = entry.expect("an entry");
-            let text =
-                fs::read_to_string(entry.path().join("function.json")).expect("it holds function.json");
-            let name = entry.file_name().into_string().expect("a name");
-            (name, serde_json::from_str(&text).expect("JSON"))
-        })
-        .collect();
-    assert_eq!(listed, folders);
+    let folders = repository().join("functions");
+    if env::var_os("REWRITE").is_some() {
+        FUNCTIONS.write_function_json(&folders).expect("the files can be written");
+    }
+    FUNCTIONS.check_function_json(folders).expect("`cargo xtask generate` writes them");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use functions_emulator::front::FrontMode;
-use orders_worker::{functions, telemetry::event::kinds};
+use orders_worker::{functions::FUNCTIONS, telemetry::event::kinds};
 use serde_json::json;
 
 use crate::support::{
@@ -179,7 +179,7 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
     }
     assert_eq!(ended.len(), heard.invoked.len(), "nothing but invocations ends");
     let called: BTreeSet<_> = heard.invoked.values().map(String::as_str).collect();
-    assert_eq!(called, functions::all().iter().map(|function| function.name).collect(), "the story is whole");
+    assert_eq!(called, FUNCTIONS.iter().map(|function| function.name).collect(), "the story is whole");
     let outcomes: BTreeSet<&str> = ended.values().filter_map(|lines| lines[0]["outcome"].as_str()).collect();
     assert_eq!(outcomes, ["ok", "refused"].into());
     assert!(heard.lines.iter().any(|line| line["denied"] == "bearer-malformed"), "the log tells why");

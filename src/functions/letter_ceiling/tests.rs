@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use azure_functions_handler::{Concurrency, Invocation, State};
 use chrono::TimeDelta;
 use serde_json::Value;
 use uuid::Uuid;
@@ -12,7 +13,6 @@ use crate::{
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
     functions::relay_outbox::relay_outbox,
-    host::{Concurrency, Invocation, Tick},
     limits::LIMITS,
     orders::{DeadLetter, Reason},
     store::{self, Monitored},
@@ -24,7 +24,7 @@ const LIMIT: DeadLetterLimits =
 
 /// A process with a store of its own, and the messages that it gave up.
 struct World {
-    app: App,
+    app: Arc<App>,
     _folder: tempfile::TempDir,
 }
 
@@ -47,11 +47,11 @@ impl World {
             vault: None,
             secret_name: None,
             outbox_deadline: TimeDelta::minutes(2),
-            described: false,
+            description: None,
             health: Arc::new(Monitored::new(store)),
             dead_letters: DeadLetterCeiling::new(LIMIT),
         };
-        Self { app, _folder: folder }
+        Self { app: Arc::new(app), _folder: folder }
     }
 
     async fn give_up(&self, payloads: &[&str]) {
@@ -63,7 +63,7 @@ impl World {
     }
 
     async fn relay(&self) {
-        relay_outbox(&self.app, Tick { invocation: invocation() }).await.unwrap();
+        relay_outbox(State(Arc::clone(&self.app)), invocation()).await.unwrap();
     }
 
     /// Every letter goes, as if all had been replayed.

@@ -8,7 +8,6 @@ use test_servers::{Authority, Issued, Leaf};
 use super::*;
 use crate::{
     config::{AllowedCertificate, CertificateName, CertificateSettings},
-    host::Invocation,
     identity::{Certified, Unidentified},
     policy::ProcessOrder,
     problem::Problem,
@@ -63,8 +62,7 @@ fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, Unidenti
 }
 
 fn status(problem: &Problem) -> u16 {
-    let invocation = Invocation { id: Uuid::from_u128(7), function: "Any", traceparent: String::new() };
-    problem.answer(&invocation).status.as_u16()
+    problem.status().as_u16()
 }
 
 /// The status and the reason with which a processing program is refused that shows these; 202 when it is not.

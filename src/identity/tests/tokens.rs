@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     config::{Authority, TokenSettings},
-    host::Invocation,
     policy::{Action, Permit, PlaceOrder, ProcessOrder},
     problem::Problem,
 };
@@ -119,8 +118,7 @@ impl World {
                 Err(denied) => (Problem::from(denied), "denied"),
             },
         };
-        let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
-        (problem.answer(&invocation).status.as_u16(), reason)
+        (problem.status().as_u16(), reason)
     }
 }
 

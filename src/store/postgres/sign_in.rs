@@ -5,13 +5,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use azure_functions_handler::Outage;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Error, postgres::PgConnectOptions};
 
 use crate::{
     azure::{ManagedIdentity, Token, TokenError},
     clock::Clock,
-    host::Outage,
     secret::Secret,
     telemetry::Event,
 };

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::INVOCATION_ENDED};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -12,11 +13,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use super::losses::Losses;
-use crate::{
-    clock::Clock,
-    host::{PARENT_SPAN_ID, SPAN_ID, event::INVOCATION_ENDED},
-    telemetry::fields::Fields,
-};
+use crate::{clock::Clock, telemetry::fields::Fields};
 
 /// Makes a span of each invocation that ends, and leaves it in the queue; never waits.
 #[derive(Debug)]

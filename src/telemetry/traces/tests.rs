@@ -1,16 +1,14 @@
 //! Spans under way, before a collector that does as it is told.
 
 use axum::Router;
+use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::Event};
 use test_servers::{Backend, Proxy, Says, proxy::Entry};
 use tokio::net::TcpListener;
 use tracing::{Dispatch, field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::{
-    host::{PARENT_SPAN_ID, SPAN_ID, event::Event},
-    telemetry::tests::lines,
-};
+use crate::telemetry::tests::lines;
 
 fn settings(address: &str) -> TraceSettings {
     TraceSettings {

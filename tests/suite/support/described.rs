@@ -6,11 +6,9 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
+use azure_functions_handler::route;
 use jsonschema::{Draft, Validator};
-use orders_worker::{
-    functions,
-    host::{Trigger, route},
-};
+use orders_worker::functions::{FUNCTIONS, PREFIX};
 use serde_json::{Value, json};
 
 use super::{Reply, repository};
@@ -65,12 +63,10 @@ pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
 /// What the document says of the function that such a request reaches.
 fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
-    functions::all().iter().find_map(|function| match &function.trigger {
-        Trigger::Http { method: own, route, .. } if own == method => {
-            route::matched(functions::PREFIX, route, path)?;
-            Some(&DOCUMENT["paths"][format!("/{route}")][method.to_lowercase()])
-        }
-        _ => None,
+    FUNCTIONS.iter().find_map(|function| {
+        let route = function.route.filter(|_| function.methods.iter().any(|own| own == method))?;
+        route::matched(PREFIX, route, path)?;
+        Some(&DOCUMENT["paths"][format!("/{route}")][method.to_lowercase()])
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use azure_functions_handler::Invocation;
 use futures_util::future::join_all;
 
 use super::*;
@@ -145,8 +146,7 @@ async fn who_is_crowded_out_is_told_to_come_back_in_a_second() {
     let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
     let waits = refused.into_iter().map(|refused| {
         let answer = Problem::from(refused.unwrap_err()).answer(&invocation);
-        let wait = answer.headers.iter().find(|(name, _)| name == "retry-after");
-        (answer.status.as_u16(), wait.unwrap().1.to_str().unwrap().to_owned())
+        (answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap().to_owned())
     });
     let mut waits: Vec<_> = waits.collect();
     waits.sort();

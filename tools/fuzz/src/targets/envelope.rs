@@ -7,16 +7,16 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Method, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use azure_functions_handler::{
+    Body as Unread, Functions, Json, Path, QueueMessage, RawQuery, Service, State, TimerInfo, post, queue,
+    timer,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use orders_worker::{
-    host::{Answer, Call, Concurrency, Delivery, Function, Host, InProcess, Trigger},
-    limits::LIMITS,
-    problem::Problem,
-};
+use orders_worker::{limits::LIMITS, problem::Problem};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -55,7 +55,7 @@ const LONGEST_BODY: usize = 64 << 10;
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Seen {
     Call {
-        params: Vec<(&'static str, String)>,
+        params: BTreeMap<String, String>,
         query: String,
         headers: BTreeMap<String, Vec<String>>,
         /// None when it was too large.
@@ -84,7 +84,7 @@ impl App {
 /// A host whose handlers do nothing but look.
 struct Door {
     app: Arc<App>,
-    service: InProcess<App>,
+    service: Service,
     runtime: Runtime,
 }
 
@@ -124,8 +124,9 @@ fn told(seen: &Seen) -> u64 {
 fn wrapped(seen: &Seen) -> Value {
     match seen {
         Seen::Call { params, query, headers, body } => {
-            let steps =
-                params.iter().map(|(_, value)| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string());
+            let steps = ["kind", "id"]
+                .iter()
+                .map(|name| utf8_percent_encode(&params[*name], NON_ALPHANUMERIC).to_string());
             let url = format!("https://h/api/things/{}?{query}", steps.collect::<Vec<_>>().join("/"));
             let body = body.as_ref().map(|body| String::from_utf8_lossy(body));
             json!({"Data": {"req": {"Url": url, "Method": "POST", "Headers": headers, "Body": body}}, "Metadata": {}})
@@ -141,17 +142,16 @@ fn wrapped(seen: &Seen) -> Value {
 impl Door {
     fn open() -> Self {
         let app = Arc::new(App::default());
-        let host = Host {
-            app: Arc::clone(&app),
-            functions: functions(),
-            prefix: "api",
-            refuse: Problem::of_host,
-            limits: LIMITS.requests,
-            concurrency: Concurrency::new(LIMITS.concurrency),
-            spans: false,
-        };
+        let service = functions()
+            .all()
+            .expect("they do not contradict each other")
+            .with_state(Arc::clone(&app))
+            .limits(LIMITS.requests)
+            .portable(true)
+            .on_error(|error, invocation| Problem::of(error).answer(invocation))
+            .into_service(PORT);
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
-        Self { app, service: host.into_service(PORT), runtime }
+        Self { app, service, runtime }
     }
 
     /// The answer's status, and what a handler saw. The answer is one that the host understands.
@@ -180,43 +180,35 @@ impl Door {
     }
 }
 
-fn functions() -> Vec<Function<App>> {
-    let call = Trigger::Http {
-        binding: "req",
-        method: Method::POST,
-        route: "things/{kind}/{id}",
-        run: |app: Arc<App>, call: Call| Box::pin(look(app, call)),
-    };
-    let take = Trigger::Queue {
-        binding: "job",
-        queue: "jobs",
-        run: |app: Arc<App>, Delivery { payload, dequeue_count, .. }| {
-            app.see(Seen::Delivery { payload, dequeue_count });
-            Box::pin(async { Ok(()) })
-        },
-    };
-    let tick = Trigger::Timer {
-        binding: "tick",
-        schedule: "0 * * * * *",
-        run: |app: Arc<App>, _| {
-            app.see(Seen::Tick);
-            Box::pin(async { Ok(Vec::new()) })
-        },
-    };
-    [("Call", call), ("Take", take), ("Tick", tick)]
-        .map(|(name, trigger)| Function { name, trigger, outputs: &[] })
-        .into()
+fn functions() -> Functions<Arc<App>> {
+    Functions::new()
+        .route_prefix("api")
+        .http("Call", post("things/{kind}/{id}"), look)
+        .queue("Take", queue("jobs").binding("job"), take)
+        .timer("Tick", timer("0 * * * * *").binding("tick"), tick)
 }
 
-async fn look(app: Arc<App>, call: Call) -> Answer {
+async fn look(
+    State(app): State<Arc<App>>,
+    Path(params): Path<BTreeMap<String, String>>,
+    RawQuery(query): RawQuery,
+    sent: HeaderMap,
+    body: Unread,
+) -> Json<()> {
     let mut headers = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in &call.headers {
+    for (name, value) in &sent {
         let text = String::from_utf8(value.as_bytes().to_vec()).expect("an envelope is UTF-8");
         headers.entry(name.to_string()).or_default().push(text);
     }
-    let Call { params, query, body, .. } = call;
     let body = body.read(LONGEST_BODY).await.ok();
     app.see(Seen::Call { params, query, headers, body });
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    Answer { status: StatusCode::OK, headers: vec![kind], body: "{}".into(), outputs: Vec::new() }
+    Json(())
+}
+
+async fn take(State(app): State<Arc<App>>, message: QueueMessage<Bytes>) {
+    app.see(Seen::Delivery { payload: message.payload, dequeue_count: message.dequeue_count });
+}
+
+async fn tick(State(app): State<Arc<App>>, _: TimerInfo) {
+    app.see(Seen::Tick);
 }

@@ -1,7 +1,9 @@
 //! What holds of every refusal of a body (contract §3).
 
+use azure_functions_handler::Invocation;
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
 use orders_worker::{
-    host::Invocation,
     limits::LIMITS,
     problem::{FieldCode, FieldFault, Problem},
 };
@@ -17,20 +19,28 @@ const CODES: [&str; 9] =
 pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
     let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
     let answer = problem.answer(&invocation);
-    let document: Value = serde_json::from_slice(&answer.body).expect("a problem is JSON");
-    assert_eq!(document["status"], answer.status.as_u16());
+    let status = answer.status();
+    let answer = answer
+        .into_body()
+        .collect()
+        .now_or_never()
+        .expect("it is there at once")
+        .expect("it is whole")
+        .to_bytes();
+    let document: Value = serde_json::from_slice(&answer).expect("a problem is JSON");
+    assert_eq!(document["status"], status.as_u16());
     // In an envelope the answer is a text within JSON.
     let wrapped = Value::String(document.to_string()).to_string().len();
-    assert!(answer.body.len().max(wrapped) <= LIMITS.forms.refusal, "{wrapped} bytes answer {}", body.len());
+    assert!(answer.len().max(wrapped) <= LIMITS.forms.refusal, "{wrapped} bytes answer {}", body.len());
     match problem {
         Problem::Malformed(_) => {
             assert_eq!(document["type"], "urn:orders:problem:malformed");
-            assert_eq!((answer.status.as_u16(), document.get("errors")), (400, None));
+            assert_eq!((status.as_u16(), document.get("errors")), (400, None));
             path("malformed")
         }
         Problem::InvalidFields(faults) => {
             assert_eq!(document["type"], "urn:orders:problem:invalid-fields");
-            assert_eq!(answer.status, 422);
+            assert_eq!(status, 422);
             let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
             let errors = document["errors"].as_array().expect("errors are listed");
             let told = faults.as_slice();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::http::StatusCode;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -16,14 +16,38 @@ use crate::problem::{self, FieldFaults, Problem};
 /// Gives a reference to a schema of the document.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
+/// The schema of a type of the interface.
+pub(crate) fn schema<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
+    schemas.subschema_for::<T>()
+}
+
+/// What operations are grouped by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tag {
+    Orders,
+    Products,
+    DeadLetters,
+    Service,
+}
+
+impl Tag {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "Orders",
+            Self::Products => "Products",
+            Self::DeadLetters => "Dead letters",
+            Self::Service => "Service",
+        }
+    }
+}
+
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 
 /// What the document says of one function beyond its method and route.
-pub(super) struct Operation {
-    /// The function's name.
-    pub(super) function: &'static str,
-    tag: &'static str,
+#[derive(Debug)]
+pub struct Operation {
+    tag: Tag,
     summary: &'static str,
     with_token: bool,
     parameters: Vec<Parameter>,
@@ -33,6 +57,7 @@ pub(super) struct Operation {
 }
 
 /// An answer other than a refusal.
+#[derive(Debug)]
 struct Given {
     status: StatusCode,
     about: &'static str,
@@ -43,9 +68,8 @@ struct Given {
 
 impl Operation {
     /// A function that anyone can call.
-    pub(super) fn open(function: &'static str, tag: &'static str, summary: &'static str) -> Self {
+    pub(crate) fn open(tag: Tag, summary: &'static str) -> Self {
         Self {
-            function,
             tag,
             summary,
             with_token: false,
@@ -63,7 +87,7 @@ impl Operation {
     }
 
     /// A function that asks who is calling.
-    pub(super) fn identified(function: &'static str, tag: &'static str, summary: &'static str) -> Self {
+    pub(crate) fn identified(tag: Tag, summary: &'static str) -> Self {
         let refusals = [
             Problem::Unauthenticated,
             Problem::Forbidden,
@@ -71,20 +95,20 @@ impl Operation {
             Problem::RateLimited(Duration::ZERO),
             Problem::Overlapping,
         ];
-        Self::open(function, tag, summary).behind_the_front().refusing(refusals)
+        Self::open(tag, summary).behind_the_front().refusing(refusals)
     }
 
     /// The same where the platform's front asks for a token, whatever the function does.
-    pub(super) fn behind_the_front(self) -> Self {
+    pub(crate) fn behind_the_front(self) -> Self {
         Self { with_token: true, ..self }
     }
 
-    pub(super) fn taking(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+    pub(crate) fn taking(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
         Self { parameters: parameters.into_iter().collect(), ..self }
     }
 
     /// The same with a body that has to be there.
-    pub(super) fn reading(self, schema: SchemaOf, example: Value) -> Self {
+    pub(crate) fn reading(self, schema: SchemaOf, example: Value) -> Self {
         let refusals = [
             Problem::BodyMissing,
             Problem::BodyTimeout,
@@ -95,7 +119,7 @@ impl Operation {
         Self { body: Some((schema, example)), ..self.refusing(refusals) }
     }
 
-    pub(super) fn giving(
+    pub(crate) fn giving(
         self,
         status: StatusCode,
         about: &'static str,
@@ -106,7 +130,7 @@ impl Operation {
     }
 
     /// An answer that may be kept.
-    pub(super) fn giving_to_keep(
+    pub(crate) fn giving_to_keep(
         mut self,
         cache: &'static str,
         status: StatusCode,
@@ -119,16 +143,16 @@ impl Operation {
         self
     }
 
-    pub(super) fn refusing(mut self, refusals: impl IntoIterator<Item = Problem>) -> Self {
+    pub(crate) fn refusing(mut self, refusals: impl IntoIterator<Item = Problem>) -> Self {
         self.refusals.extend(refusals);
         self
     }
 
     /// The function as the document has it.
-    pub(super) fn describe(&self, route: &str, schemas: &mut Schemas) -> Value {
+    pub(super) fn describe(&self, function: &str, route: &str, schemas: &mut Schemas) -> Value {
         let mut described = json!({
-            "operationId": self.function,
-            "tags": [self.tag],
+            "operationId": function,
+            "tags": [self.tag.name()],
             "summary": self.summary,
             "security": if self.with_token { json!([{"bearer": []}]) } else { json!([]) },
         });

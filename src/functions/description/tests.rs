@@ -2,18 +2,21 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use azure_functions_handler::Registered;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{document, operations::operations};
 use crate::{
-    functions,
-    host::{Function, Trigger},
+    functions::{self, FUNCTIONS, Need},
     problem::Problem,
     secret::SecretName,
     validation,
 };
+
+fn document() -> Value {
+    super::document(functions::described())
+}
 
 /// Name, method and path of each operation, with what the document says of it.
 fn described(document: &Value) -> Vec<(String, String, String, Value)> {
@@ -43,33 +46,32 @@ fn all<'v>(name: &str, value: &'v Value, found: &mut Vec<&'v Value>) {
 fn the_committed_copy_is_what_the_worker_answers() {
     let copy = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     if env::var_os("REWRITE").is_some() {
-        fs::write(&copy, document::bytes()).unwrap();
+        fs::write(&copy, functions::description()).unwrap();
     }
     assert!(
-        fs::read(&copy).unwrap() == document::bytes(),
-        "docs/openapi.json is out of date: run `cargo xtask describe`, and look at what it changes"
+        fs::read(&copy).unwrap() == functions::description(),
+        "docs/openapi.json is out of date: run `cargo xtask generate`, and look at what it changes"
     );
 }
 
 #[test]
 fn every_http_function_is_described_under_its_method_and_path_and_nothing_else() {
-    let http = |function: &Function<functions::App>| match &function.trigger {
-        Trigger::Http { method, route, .. } => {
-            Some((function.name.to_owned(), Method::to_string(method), format!("/{route}")))
-        }
-        _ => None,
+    let http = |function: Registered<'_, Need>| {
+        let route = function.route?;
+        let [method] = function.methods else { panic!("{}: one method", function.name) };
+        Some((function.name.to_owned(), method.to_string(), format!("/{route}")))
     };
-    let functions: BTreeSet<_> = functions::all().iter().filter_map(http).collect();
-    let document = document::document();
+    let functions: BTreeSet<_> = FUNCTIONS.iter().filter_map(http).collect();
+    let document = document();
     let found: Vec<_> =
         described(&document).into_iter().map(|(name, method, path, _)| (name, method, path)).collect();
-    assert_eq!(found.len(), operations().len(), "each entry is of a function, and of its own");
+    assert_eq!(found.len(), functions.len(), "each entry is of a function, and of its own");
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), functions);
 }
 
 #[test]
 fn every_way_to_say_no_stands_in_the_document() {
-    let document = document::document();
+    let document = document();
     let types = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"].clone();
     for problem in Problem::EVERY {
         let urn = format!("urn:orders:problem:{}", problem.slug());
@@ -86,7 +88,7 @@ fn every_way_to_say_no_stands_in_the_document() {
 
 #[test]
 fn the_name_of_a_secret_is_described_as_narrowly_as_it_is_read() {
-    let document = document::document();
+    let document = document();
     let parameters = &document["paths"]["/GetSecretFromKeyVault"]["get"]["parameters"];
     let schema =
         &parameters.as_array().unwrap().iter().find(|one| one["name"] == "secretName").unwrap()["schema"];
@@ -102,7 +104,7 @@ fn the_name_of_a_secret_is_described_as_narrowly_as_it_is_read() {
 proptest! {
     #[test]
     fn a_precondition_is_described_as_narrowly_as_it_is_read(tag in "\\PC{0,12}|W?/?\"[!-~]{0,8}\"|\"[0-9]{1,20}\"|[\\*\",a-z ]{0,8}") {
-        let document = document::document();
+        let document = document();
         let parameters = &document["paths"]["/orders/{id}"]["put"]["parameters"];
         let described = parameters.as_array().unwrap().iter().find(|one| one["name"] == "If-Match").unwrap();
         let schema = jsonschema::validator_for(&described["schema"]).unwrap();
@@ -118,7 +120,7 @@ proptest! {
 
 #[test]
 fn bodies_are_references_to_schemas_that_are_there_and_do_not_run_in_circles() {
-    let document = document::document();
+    let document = document();
     let schemas = &document["components"]["schemas"];
     for (name, .., operation) in described(&document) {
         let mut contents = Vec::new();
@@ -148,7 +150,7 @@ fn depth(schemas: &Value, value: &Value, so_far: usize) -> usize {
 
 #[test]
 fn no_host_and_no_secret_stands_in_the_document() {
-    let text = String::from_utf8(document::bytes().to_vec()).unwrap();
+    let text = String::from_utf8(functions::description().to_vec()).unwrap();
     for word in ["http://", "https://", "localhost", "x-functions-key"] {
         assert!(!text.contains(word), "{word}");
     }

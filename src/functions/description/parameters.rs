@@ -16,7 +16,7 @@ const STRONG_TAG: &str = "^\"[!#-~]*\"$";
 
 /// A parameter of a function, beyond those of its route.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Parameter {
+pub(crate) enum Parameter {
     Limit,
     /// That of these lists.
     Cursor(&'static [List]),

@@ -1,16 +1,11 @@
 //! The document as a whole: the list of functions gives methods and paths, their entries the rest.
 
-use std::sync::LazyLock;
-
-use bytes::Bytes;
+use axum::http::Method;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{operation::Operation, operations::operations};
-use crate::{
-    functions::{self, PREFIX},
-    host::Trigger,
-};
+use super::operation::Operation;
+use crate::functions::names::PREFIX;
 
 /// Rises when the interface breaks its callers.
 const VERSION: &str = "1.0.0";
@@ -19,17 +14,24 @@ const ABOUT: &str = "Takes, processes and follows orders. Amounts are whole numb
                      times are UTC, and every refusal is a problem document (RFC 9457) whose `instance` names the \
                      invocation.";
 
-/// The document, written once for the process.
-pub(super) fn bytes() -> Bytes {
-    static WRITTEN: LazyLock<Bytes> = LazyLock::new(|| format!("{:#}\n", document()).into());
-    WRITTEN.clone()
+/// An HTTP function, as the document has it.
+#[derive(Debug)]
+pub(crate) struct Described<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Its methods.
+    pub(crate) methods: &'a [Method],
+    /// Its route, below the prefix.
+    pub(crate) route: &'a str,
+    /// What it takes and gives.
+    pub(crate) operation: Operation,
 }
 
-/// The document. Paths leave out the prefix of host.json, which is the server's: an API gateway puts its own before
-/// them.
-pub(super) fn document() -> Value {
+/// The document of these functions. Paths leave out the prefix of host.json, which is the server's: an API gateway puts its
+/// own before them.
+pub(crate) fn document<'a>(functions: impl IntoIterator<Item = Described<'a>>) -> Value {
     let mut schemas = Schemas::new();
-    let paths = paths(&operations(), &mut schemas);
+    let paths = paths(functions, &mut schemas);
     json!({
         "openapi": "3.1.0",
         "info": {"title": "Orders", "version": VERSION, "description": ABOUT},
@@ -71,14 +73,12 @@ impl Schemas {
     }
 }
 
-fn paths(operations: &[Operation], schemas: &mut Schemas) -> Value {
+fn paths<'a>(functions: impl IntoIterator<Item = Described<'a>>, schemas: &mut Schemas) -> Value {
     let mut paths = Map::new();
-    for function in functions::all() {
-        let Trigger::Http { method, route, .. } = &function.trigger else { continue };
-        let described = operations.iter().filter(|operation| operation.function == function.name);
-        for operation in described {
-            let path = paths.entry(format!("/{route}")).or_insert_with(|| json!({}));
-            path[method.as_str().to_lowercase()] = operation.describe(route, schemas);
+    for Described { name, methods, route, operation } in functions {
+        let path = paths.entry(format!("/{route}")).or_insert_with(|| json!({}));
+        for method in methods {
+            path[method.as_str().to_lowercase()] = operation.describe(name, route, schemas);
         }
     }
     paths.into()

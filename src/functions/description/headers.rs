@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 /// A header of an answer.
 #[derive(Clone, Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     name: &'static str,
     about: &'static str,
     schema: Value,
@@ -27,16 +27,16 @@ const fn header(name: &'static str, about: &'static str, schema: Value) -> Heade
     Header { name, about, schema, required: true }
 }
 
-pub(super) fn etag() -> Header {
+pub(crate) fn etag() -> Header {
     header("ETag", "The version, quoted.", json!({"type": "string", "pattern": "^\"[0-9]+\"$"}))
 }
 
-pub(super) fn location() -> Header {
+pub(crate) fn location() -> Header {
     let schema = json!({"type": "string", "pattern": "^/api/orders/[0-9a-f-]{36}$"});
     header("Location", "Where the order is, relative to this host.", schema)
 }
 
-pub(super) fn replayed() -> Header {
+pub(crate) fn replayed() -> Header {
     let schema = json!({"type": "string", "enum": ["true"]});
     header("Idempotency-Replayed", "The answer was given before.", schema).sometimes()
 }

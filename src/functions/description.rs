@@ -1,0 +1,14 @@
+//! The OpenAPI document of the HTTP functions, and what each of them says of itself.
+
+mod document;
+pub(crate) mod headers;
+mod operation;
+mod parameters;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use document::{Described, document};
+pub(crate) use operation::Operation;
+pub(crate) use operation::{Tag, schema};
+pub(crate) use parameters::Parameter;

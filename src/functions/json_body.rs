@@ -1,0 +1,30 @@
+//! The body of a request, where a function takes one.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use azure_functions_handler::{Body, Bytes, Refused};
+
+use super::app::App;
+use crate::{problem::Problem, validation};
+
+/// A body that is said to be JSON, and is there; what it says is not looked at yet.
+///
+/// Fails with `media-type`, then `too-large`, `body-timeout` or `malformed`, then `body-missing`.
+#[derive(Debug)]
+pub struct JsonBody(pub Bytes);
+
+impl FromRequest<Arc<App>> for JsonBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        validation::says_json(request.headers())?;
+        let body = Body::from_request(request, app).await.map_err(|_| Problem::Internal)?;
+        let body = validation::read(body).await.inspect_err(|problem| {
+            if *problem == Problem::BodyTimeout {
+                app.concurrency.count(Refused::SlowBody);
+            }
+        })?;
+        Ok(Self(body))
+    }
+}

@@ -1,0 +1,36 @@
+//! Names that the Functions host shares with the code: the route prefix, queues, their connection and bindings.
+
+use azure_functions_handler::{OutputBinding, queue_output};
+
+/// The route prefix of host.json.
+pub const PREFIX: &str = "api";
+
+/// The storage connection of every queue binding: apart from the host's own storage, which holds packages and keys.
+pub const CONNECTION: &str = "WorkQueues";
+
+/// The queue that fulfilment messages travel through.
+pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
+/// The queue that orders come through.
+pub const INCOMING_QUEUE: &str = "orders-incoming";
+
+/// A queue that the worker writes to.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputQueue {
+    /// The name of its output binding.
+    pub binding: &'static str,
+    /// Its own name.
+    pub queue: &'static str,
+}
+
+/// Where fulfilment messages go.
+pub const FULFILMENT_OUTPUT: OutputQueue = OutputQueue { binding: "fulfilment", queue: FULFILMENT_QUEUE };
+/// Where orders go that are read again.
+pub const INCOMING_OUTPUT: OutputQueue = OutputQueue { binding: "incoming", queue: INCOMING_QUEUE };
+
+impl OutputQueue {
+    /// The output binding of a function that writes to it.
+    #[must_use]
+    pub fn output(self) -> OutputBinding {
+        queue_output(self.binding, self.queue).connection(CONNECTION)
+    }
+}

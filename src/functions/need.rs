@@ -1,0 +1,66 @@
+//! What a function needs of the process that serves it: said once, where the function is registered.
+
+use super::description::Operation;
+use crate::{config::Needs, store::Workload};
+
+/// One need of a function.
+#[derive(Clone, Copy, Debug)]
+pub enum Need {
+    /// Settings that say who is calling.
+    Identity,
+    /// The setting that says whether the interface is described.
+    Description,
+    /// Settings of the fulfilment backend.
+    Fulfilment,
+    /// The tenant whose people a message may name.
+    Incoming,
+    /// Settings of the vault.
+    Secrets,
+    /// The tables and rights of the database role `orders_api`.
+    ApiTables,
+    /// The tables and rights of the database role `orders_processor`.
+    ProcessorTables,
+    /// A database that is probed all the time, for callers who ask whether it works.
+    DatabaseProbe,
+    /// Its entry in the API description.
+    Operation(fn() -> Operation),
+}
+
+impl Need {
+    /// Its entry in the API description, if it is one.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
+        if let Self::Operation(operation) = self { Some(operation()) } else { None }
+    }
+}
+
+/// What these needs ask of the settings.
+#[must_use]
+pub fn settings<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Needs {
+    let mut all = Needs::default();
+    for need in needs {
+        match need {
+            Need::Identity => all.http = true,
+            Need::Description => all.description = true,
+            Need::Fulfilment => all.fulfilment = true,
+            Need::Incoming => all.incoming = true,
+            Need::Secrets => all.secrets = true,
+            Need::ApiTables | Need::ProcessorTables | Need::DatabaseProbe | Need::Operation(_) => {}
+        }
+    }
+    all
+}
+
+/// Whose tables and rights these needs ask for.
+#[must_use]
+pub fn workload<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Workload {
+    let mut all = Workload { api: false, processor: false };
+    for need in needs {
+        match need {
+            Need::ApiTables => all.api = true,
+            Need::ProcessorTables => all.processor = true,
+            _ => {}
+        }
+    }
+    all
+}

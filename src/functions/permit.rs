@@ -1,0 +1,70 @@
+//! The first argument of every handler that identifies its callers: the policy's permit.
+
+use std::sync::Arc;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use azure_functions_handler::{CallerId, Path, Refused, Slot};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::app::App;
+use crate::{
+    audit::By,
+    orders::{OrderId, Owner},
+    policy::{Action, Permit},
+    problem::Problem,
+};
+
+/// Who is calling, whether they may do this at all, and whether not too often, in this sequence.
+///
+/// Fails with `unauthenticated`, also in a process that cannot tell; `unavailable`, while it cannot be told; `forbidden` or
+/// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
+impl<A: Action> FromRequestParts<Arc<App>> for Permit<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let permit = permit(parts, app).await;
+        let refused = match &permit {
+            Err(Problem::RateLimited(_)) => Some(Refused::Rate),
+            Err(Problem::Crowded) => Some(Refused::KeyWait),
+            _ => None,
+        };
+        if let Some(refused) = refused {
+            app.concurrency.count(refused);
+        }
+        permit
+    }
+}
+
+async fn permit<A: Action>(parts: &mut Parts, app: &Arc<App>) -> Result<Permit<A>, Problem> {
+    let order = if A::is_about_orders() { order_of(parts, app).await } else { None };
+    let Slot(slot) = Slot::from_request_parts(parts, app).await.map_err(|_| Problem::Internal)?;
+    let identity = app.identity.as_ref().ok_or(Problem::Unauthenticated)?;
+    let caller = identity.caller(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
+        app.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
+    })?;
+    let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
+    let permit = caller.permit::<A>();
+    let Owner { tenant, object } = caller.owner();
+    let has_room = slot.identify(CallerId { tenant, object });
+    // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
+    let admitted = app.admit(caller.owner());
+    let permit = permit.inspect_err(|denied| app.deny(by, denied.reason(), order, false))?;
+    has_room.map_err(|_| Problem::Overlapping).and(admitted).inspect_err(|problem| {
+        let reason = if *problem == Problem::Overlapping { "too-many-running" } else { "rate-limited" };
+        app.deny(by, reason, order, false);
+    })?;
+    Ok(permit)
+}
+
+/// The parameter of a route that may name an order.
+#[derive(Deserialize)]
+struct Named {
+    id: Option<String>,
+}
+
+/// The order that the path names.
+async fn order_of(parts: &mut Parts, app: &Arc<App>) -> Option<Uuid> {
+    let Path(Named { id }) = Path::from_request_parts(parts, app).await.ok()?;
+    id?.parse().ok().map(OrderId::uuid)
+}
