@@ -143,8 +143,5 @@ events! {
         /// A bug: the caller got a 500.
         AnswerDefective = "answer-defective", ERROR, "the handler's answer cannot travel",
             { defect: &'a dyn Display, why: Option<&'a dyn Display> };
-        /// A bug: look at `carries_outputs` before giving messages.
-        MessagesDropped = "messages-dropped", ERROR,
-            "messages were dropped: look at carries_outputs before giving any", {};
     }
 }

@@ -52,7 +52,6 @@ mod function_json;
 mod functions;
 mod guard;
 mod handler;
-pub mod host;
 mod ids;
 mod input;
 mod invocation;
