@@ -5,11 +5,11 @@ mod bench;
 mod chaos;
 mod console;
 mod controls;
-mod describe;
 mod dev;
 mod func;
 mod fuzz;
 mod fuzz_api;
+mod generate;
 mod infra;
 mod licences;
 mod measure;
@@ -45,7 +45,7 @@ Examples:
   cargo xtask chaos --prove            promises broken on purpose, and each found
   cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
   cargo xtask console                  the local host's console in a headless browser: a walk, attacks, looks
-  cargo xtask describe                 docs/openapi.json and the like, written anew from what they describe
+  cargo xtask generate                 function.json, docs/openapi.json and the like, written anew from the code
   cargo xtask fuzz order --runs 5000000
                                        hostile input at one decoder; without a name, at each
   cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
@@ -90,8 +90,8 @@ enum Command {
     FuzzApi(fuzz_api::Args),
     /// Use and attack the local host's console in a headless browser, and look at it.
     Console,
-    /// Write docs/openapi.json, docs/events.md and docs/deployment.svg anew.
-    Describe,
+    /// Write each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg anew.
+    Generate,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
     /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
@@ -120,7 +120,7 @@ async fn main() -> ExitCode {
         Command::Chaos(args) => chaos::run(&project, &args).await,
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Console => Box::pin(console::run(&project)).await,
-        Command::Describe => describe::run(&project),
+        Command::Generate => generate::run(&project),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Mutants(args) => mutants::run(&project, &args),
         Command::Controls(args) => controls::run(&project, &args).await,

@@ -19,7 +19,7 @@ fn the_committed_picture_is_drawn_from_its_source() {
         fs::write(root().join(COMMITTED), &drawn).expect("the file can be written");
     }
     let committed = fs::read_to_string(root().join(COMMITTED)).expect("it is there");
-    assert!(drawn == committed, "{COMMITTED} is not what infra/picture.txt says: `cargo xtask describe`");
+    assert!(drawn == committed, "{COMMITTED} is not what infra/picture.txt says: `cargo xtask generate`");
 }
 
 #[test]

@@ -1,12 +1,13 @@
-//! `cargo xtask describe`: writes docs/openapi.json, docs/events.md and docs/deployment.svg anew. The tests that hold the
-//! copies against what they are made of also make them.
+//! `cargo xtask generate`: writes each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg anew. The
+//! tests that hold the copies against what they are made of also make them.
 
 use anyhow::{Context as _, ensure};
 
 use crate::project::Project;
 
 /// Where each of these tests is, and its name.
-const TESTS: [(&[&str], &str); 3] = [
+const TESTS: [(&[&str], &str); 4] = [
+    (&["--test", "suite"], "every_folder_says_what_the_list_says"),
     (&["--lib"], "the_committed_copy_is_what_the_worker_answers"),
     (&["--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
     (&["--test", "infrastructure"], "the_committed_picture_is_drawn_from_its_source"),
@@ -18,11 +19,11 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         let mut test = project.cargo();
         test.args(["test", "--quiet", "--workspace"]).args(place).args(["--", name]).env("REWRITE", "1");
         let status = test.status().context("cannot start cargo")?;
-        ensure!(status.success(), "the description could not be made: mend what cargo says above");
+        ensure!(status.success(), "the files could not be written: correct what cargo says above");
     }
     println!(
-        "docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker answers and logs, and what \
-         infra/picture.txt says; see what changed with `git diff docs`"
+        "each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker registers, \
+         answers and logs, and what infra/picture.txt says; see what changed with `git diff functions docs`"
     );
     Ok(())
 }
