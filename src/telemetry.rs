@@ -90,6 +90,9 @@ fn subscriber(
 ) -> impl Subscriber + Send + Sync {
     let our_spans = filter_fn(|metadata| metadata.is_span() && is_ours(metadata.target()));
     let lines = lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans));
-    let of_the_host = filter_fn(|metadata| metadata.target().starts_with(PROTOCOL));
-    Registry::default().with(lines).with(spans.map(|spans| spans.with_filter(of_the_host)))
+    // The span is ours, and the protocol layer says when it ends.
+    let invocations = filter_fn(|metadata| {
+        metadata.target().starts_with(PROTOCOL) || (metadata.is_span() && is_ours(metadata.target()))
+    });
+    Registry::default().with(lines).with(spans.map(|spans| spans.with_filter(invocations)))
 }

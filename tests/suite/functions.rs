@@ -1,11 +1,11 @@
 //! The list in code and the folders that the host reads say the same.
 
-use std::{env, fs};
+use std::{env, fs, path::PathBuf};
 
 use orders_worker::functions::{self, FUNCTIONS};
 use serde_json::{Value, json};
 
-use crate::support::repository;
+use crate::{support::repository, vocabulary::sources};
 
 #[test]
 fn every_folder_says_what_the_list_says() {
@@ -47,4 +47,57 @@ fn host_json_lets_every_line_of_the_worker_reach_application_insights() {
     assert_eq!(logging["logLevel"]["Azure.Core"], "Warning");
     let excluded = logging["applicationInsights"]["samplingSettings"]["excludedTypes"].as_str();
     assert!(excluded.is_some_and(|types| types.split(';').any(|kind| kind == "Trace")), "{excluded:?}");
+}
+
+/// The text of each file below src/, but for tests.
+fn code() -> Vec<(PathBuf, String)> {
+    let files = sources(&repository().join("src")).into_iter();
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        (file, text)
+    };
+    files
+        .filter(|file| !file.components().any(|part| part.as_os_str().to_string_lossy().starts_with("tests")))
+        .map(read)
+        .collect()
+}
+
+#[test]
+fn a_functions_name_stands_in_the_list_and_at_its_handler_alone() {
+    let code = code();
+    for function in FUNCTIONS.iter() {
+        let handler: String = function.name.chars().fold(String::new(), |mut file, letter| {
+            if letter.is_uppercase() && !file.is_empty() {
+                file.push('_');
+            }
+            file.extend(letter.to_lowercase());
+            file
+        });
+        let handler = format!("{handler}.rs");
+        let names_it = |text: &str| {
+            text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == function.name)
+        };
+        let files: Vec<_> = code
+            .iter()
+            .filter(|(file, text)| !file.ends_with(&handler) && names_it(text))
+            .map(|(file, _)| file.strip_prefix(repository().join("src")).expect("it is below src").to_owned())
+            .collect();
+        assert_eq!(files, [PathBuf::from("functions.rs")], "{}", function.name);
+    }
+}
+
+#[test]
+fn the_worker_holds_no_copy_of_the_protocol() {
+    for (file, text) in code() {
+        for word in [
+            "Envelope",
+            "X-Azure-Functions-",
+            "x-azure-functions-",
+            "\"Outputs\"",
+            "\"ReturnValue\"",
+            "\"Metadata\"",
+        ] {
+            assert!(!text.contains(word), "{}: {word}", file.display());
+        }
+    }
 }

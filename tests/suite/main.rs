@@ -25,6 +25,7 @@ mod differences;
 mod doctor;
 mod encoding;
 mod entrances;
+mod fault_pairs;
 mod fulfilment;
 mod functions;
 mod health;
