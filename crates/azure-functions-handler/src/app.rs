@@ -39,7 +39,8 @@ pub struct Limits {
     /// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
     /// and adds its own.
     pub max_head_bytes: usize,
-    /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on.
+    /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
+    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds them.
     pub body_timeout: Duration,
     /// Deadline of an HTTP invocation, until its answer begins.
     pub http_timeout: Duration,

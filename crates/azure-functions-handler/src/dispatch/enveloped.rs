@@ -25,6 +25,9 @@ use crate::{
     response::{Whole, failure, success, to_envelope},
 };
 
+/// The longest path with query that [`Uri`] holds.
+const MAX_TARGET_BYTES: usize = u16::MAX as usize;
+
 /// Why an envelope leads to no call.
 enum Unusable {
     /// The caller hears of it.
@@ -224,7 +227,10 @@ fn rebuilt(told: envelope::Request) -> Result<Request, Unusable> {
     };
     let mut request = Request::new(body);
     *request.method_mut() = method;
-    *request.uri_mut() = Uri::try_from(target).map_err(|_| Unusable::Refused(ServerError::UnreadableHead))?;
+    // What is longer cannot be told from what is no URI by the parser's error.
+    let too_long = target.len() >= MAX_TARGET_BYTES;
+    let unusable = if too_long { ServerError::UriTooLong } else { ServerError::UnreadableHead };
+    *request.uri_mut() = Uri::try_from(target).map_err(|_| Unusable::Refused(unusable))?;
     *request.headers_mut() = headers;
     Ok(request)
 }

@@ -157,6 +157,12 @@ async fn what_http_cannot_carry_is_refused_inside_an_envelope() {
             "{sent}"
         );
     }
+    let url = format!("http://h/api/things/a/1?{}", "x".repeat(u16::MAX.into()));
+    let res = send(&server, with("Url", url.into())).await.res();
+    assert_eq!(
+        (res["statusCode"].as_u64(), &res["body"]),
+        (Some(414), &r#"{"refused":"UriTooLong"}"#.into())
+    );
     let many: serde_json::Map<_, _> = (0..40_000).map(|number| (format!("a{number}"), json!([""]))).collect();
     let res = send(&server, with("Headers", many.into())).await.res();
     assert_eq!(res["body"], r#"{"refused":"HeadTooLarge"}"#);
