@@ -46,11 +46,11 @@ type Finding = (Option<String>, String);
 
 /// Promises that are named elsewhere too.
 pub(super) mod promise {
-    pub(in crate::chaos) const KEPT: &str = "an acknowledged order is kept";
-    pub(in crate::chaos) const ONE_ORDER: &str = "every order was sent, by its owner and once";
-    pub(in crate::chaos) const ONE_EFFECT: &str = "one effect for one queueing";
-    pub(in crate::chaos) const HEALED: &str = "calls succeed within 10 s of the database's return";
-    pub(in crate::chaos) const ONE_ROW: &str = "one closed outbox row for one queueing";
+    pub(crate) const KEPT: &str = "an acknowledged order is kept";
+    pub(crate) const ONE_ORDER: &str = "every order was sent, by its owner and once";
+    pub(crate) const ONE_EFFECT: &str = "one effect for one queueing";
+    pub(crate) const HEALED: &str = "calls succeed within 10 s of the database's return";
+    pub(crate) const ONE_ROW: &str = "one closed outbox row for one queueing";
 }
 
 const PROMISES: [Promise; 19] = [

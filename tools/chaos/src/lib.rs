@@ -24,14 +24,12 @@ mod world;
 
 use std::{env, path::PathBuf};
 
+use project::{Project, WORKER_UNDER_TEST};
+
 use self::{
     engine::{Engine, Name, engines},
     run::{Outcome, Setup, Size},
 };
-use crate::project::Project;
-
-/// Names a worker that is built already, for runs and for the scenario tests.
-pub(crate) const GIVEN: &str = "WORKER_UNDER_TEST";
 
 /// The seed of a run for which none is given: CI finds the same things as a developer.
 const SEED: u64 = 1;
@@ -39,8 +37,9 @@ const SEED: u64 = 1;
 /// Stories that are told in full; more of them say little more.
 const STORIES: usize = 3;
 
-#[derive(clap::Args)]
-pub(crate) struct Args {
+/// How large a run is, and what it is drawn from.
+#[derive(clap::Args, Debug)]
+pub struct Args {
     /// Operations that have to be answered, at least.
     #[arg(long, default_value_t = 2000)]
     operations: u64,
@@ -65,7 +64,10 @@ pub(crate) struct Args {
 }
 
 /// Runs, checks and tells; or proves that the checker can find something.
-pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If a promise is broken, or the run cannot go on.
+pub async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     if args.prove {
         return prove::run(project, args.seed).await;
     }
@@ -104,16 +106,11 @@ impl Args {
 
 /// The binary under test, and whether its clock can jump: the clock of one that ships cannot.
 fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
-    if let Some(given) = env::var_os(GIVEN) {
-        println!("the clock stays right, for {GIVEN} names a worker as it ships");
+    if let Some(given) = env::var_os(WORKER_UNDER_TEST) {
+        println!("the clock stays right, for {WORKER_UNDER_TEST} names a worker as it ships");
         return Ok((PathBuf::from(given), false));
     }
-    Ok((with_shifted_clock(project)?, true))
-}
-
-/// Builds a worker whose clock can jump.
-pub(crate) fn with_shifted_clock(project: &Project) -> anyhow::Result<PathBuf> {
-    prove::worker_with(project, "shifted-clock")
+    Ok((project.with_shifted_clock()?, true))
 }
 
 /// Prints what was broken, and fails if anything was.

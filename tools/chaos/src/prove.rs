@@ -1,9 +1,10 @@
 //! The proof that the checker can find something: faults planted in the worker, one at a time. Each must be found by the
 //! promise that it breaks, and the same run without it must break none.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use project::Project;
 
 use super::{
     check::promise,
@@ -11,8 +12,6 @@ use super::{
     run::{self, Outcome, Setup, Size},
     story,
 };
-use crate::project::{Profile, Project, WORKER};
-
 /// A fault that is planted.
 struct Planted {
     /// As `src/store/sabotage.rs` knows it.
@@ -82,7 +81,7 @@ const TRIES: u64 = 3;
 
 /// Plants each fault and sees it found.
 pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
-    let worker = worker_with(project, "sabotage")?;
+    let worker = project.worker_with("sabotage")?;
     for engine in engines(None)? {
         let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
         let planted: Vec<_> = PLANTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();
@@ -139,19 +138,4 @@ impl Prover<'_> {
         let setup = Setup { worker: self.worker, clocks: true, sabotage };
         Box::pin(run::run(self.project, setup, &self.engine, SMALL, seed)).await
     }
-}
-
-/// Compiles the worker with a feature that never ships, and puts it aside: the next ordinary build must find its own in
-/// place. It comes along with a small test of the whole workspace, because alone its dependencies would ask each other for
-/// other features than there, and be compiled once more.
-pub(super) fn worker_with(project: &Project, feature: &str) -> anyhow::Result<PathBuf> {
-    let mut command = project.cargo();
-    command.args(["test", "--locked", "--workspace", "--no-run", "--test", "azure"]);
-    let built = command.args(["--features", &format!("{WORKER}/{feature}")]).status();
-    ensure!(built.context("cannot start cargo")?.success(), "the build failed: mend what cargo says above");
-    let folder = project.target().join("chaos");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let worker = folder.join(format!("{feature}-{WORKER}"));
-    fs::copy(project.worker(Profile::Dev), &worker).context("cannot put the worker aside")?;
-    Ok(worker)
 }

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use functions_emulator::clock::Clock;
+use project::Project;
 use tokio::{
     sync::watch,
     time::{interval, timeout},
@@ -28,8 +29,6 @@ use super::{
     rest,
     world::World,
 };
-use crate::project::Project;
-
 /// How much is done in a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Size {

@@ -10,6 +10,7 @@ use functions_emulator::{
     people::People,
     queues::{Counts, MemoryQueues},
 };
+use project::{Project, WORKER, issuer};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, broadcast::Receiver};
 
@@ -19,11 +20,6 @@ use super::{
     engine::{Engine, Kept},
     run::Setup,
 };
-use crate::{
-    dev::settings::issuer,
-    project::{Project, WORKER},
-};
-
 /// Every queue of the app.
 const QUEUES: [&str; 4] =
     ["orders-incoming", "orders-incoming-poison", "orders-fulfilment", "orders-fulfilment-poison"];

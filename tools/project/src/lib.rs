@@ -1,24 +1,31 @@
-//! Where things lie, whatever folder the command was started in.
+//! Where things lie in this repository, whatever folder a command was started in, and how its worker is built.
 
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{self, Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Context as _;
-use functions_emulator::people::People;
+use anyhow::{Context as _, ensure};
+use functions_emulator::{people::People, supervisor::OWN_URL};
 
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
-pub(crate) const WORKER: &str = "orders-worker";
+pub const WORKER: &str = "orders-worker";
 
 /// Builds whose programs nobody debugs are quicker and smaller without what a debugger wants.
-pub(crate) const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
+pub const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
+
+/// Names a worker that is built already, for chaos runs and for the scenario tests.
+pub const WORKER_UNDER_TEST: &str = "WORKER_UNDER_TEST";
+
+/// The setting that names the authority whose tokens the worker accepts.
+pub const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
 
 /// The repository.
 #[derive(Clone, Debug)]
-pub(crate) struct Project {
+pub struct Project {
     root: PathBuf,
     /// cargo's output folder, where it is not that of this program.
     output: Option<PathBuf>,
@@ -26,36 +33,46 @@ pub(crate) struct Project {
 
 /// How the worker is compiled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Profile {
+pub enum Profile {
+    /// As fast as it compiles.
     Dev,
+    /// As it ships.
     Release,
 }
 
 impl Project {
     /// The repository that this program was built from.
-    pub(crate) fn here() -> Self {
+    #[must_use]
+    pub fn here() -> Self {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self { root: package.ancestors().nth(2).unwrap_or(package).to_owned(), output: None }
     }
 
     /// A repository in another place, for tests; what is built there stays there.
-    pub(crate) fn at(root: &Path) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// If the path is empty or the current folder is gone.
+    pub fn at(root: &Path) -> anyhow::Result<Self> {
         let root = path::absolute(root).with_context(|| format!("{} names no folder", root.display()))?;
         Ok(Self { output: Some(root.join("target")), root })
     }
 
     /// A copy of the repository, whose builds lie in `output`.
-    pub(crate) fn copied(root: &Path, output: &Path) -> Self {
+    #[must_use]
+    pub fn copied(root: &Path, output: &Path) -> Self {
         Self { root: root.to_owned(), output: Some(output.to_owned()) }
     }
 
-    pub(crate) fn root(&self) -> &Path {
+    /// The folder of the repository.
+    #[must_use]
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// cargo's output folder: the one that this program lies in, `<output>/<profile>/xtask`, because settings,
     /// variables and a chosen target can each move it.
-    pub(crate) fn target(&self) -> PathBuf {
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
         if let Some(output) = &self.output {
             return output.clone();
         }
@@ -64,7 +81,8 @@ impl Project {
     }
 
     /// The compiled worker.
-    pub(crate) fn worker(&self, profile: Profile) -> PathBuf {
+    #[must_use]
+    pub fn worker(&self, profile: Profile) -> PathBuf {
         let folder = match profile {
             Profile::Dev => "debug",
             Profile::Release => "release",
@@ -73,21 +91,28 @@ impl Project {
     }
 
     /// Where the issuer's key, the database and the like are kept between runs; git ignores it.
-    pub(crate) fn state(&self) -> PathBuf {
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
         self.root.join(".local")
     }
 
     /// Holds the URL that `dev` serves on, because tokens name their issuer by it.
-    pub(crate) fn url_file(&self) -> PathBuf {
+    #[must_use]
+    pub fn url_file(&self) -> PathBuf {
         self.state().join("url")
     }
 
-    pub(crate) fn people(&self) -> anyhow::Result<People> {
+    /// The people that the local issuer knows.
+    ///
+    /// # Errors
+    /// If `.local-host.json` cannot be read.
+    pub fn people(&self) -> anyhow::Result<People> {
         Ok(People::load(&self.root.join(".local-host.json"))?)
     }
 
     /// The cargo that started this program, to be run at the root.
-    pub(crate) fn cargo(&self) -> Command {
+    #[must_use]
+    pub fn cargo(&self) -> Command {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         let mut command = Command::new(cargo);
         command.current_dir(&self.root);
@@ -100,7 +125,8 @@ impl Project {
     }
 
     /// Compiles the worker, cargo's own output on stderr.
-    pub(crate) fn build_worker(&self, profile: Profile) -> Command {
+    #[must_use]
+    pub fn build_worker(&self, profile: Profile) -> Command {
         let mut command = self.cargo();
         command.args(["build", "--package", WORKER]);
         if profile == Profile::Release {
@@ -108,9 +134,52 @@ impl Project {
         }
         command
     }
+
+    /// Compiles the worker with a feature that never ships, and puts it aside: the next ordinary build must find its own
+    /// in place. It comes along with a small test of the whole workspace, because alone its dependencies would ask each
+    /// other for other features than there, and be compiled once more.
+    ///
+    /// # Errors
+    /// If it does not compile or cannot be copied.
+    pub fn worker_with(&self, feature: &str) -> anyhow::Result<PathBuf> {
+        let mut command = self.cargo();
+        command.args(["test", "--locked", "--workspace", "--no-run", "--test", "azure"]);
+        let built = command.args(["--features", &format!("{WORKER}/{feature}")]).status();
+        ensure!(
+            built.context("cannot start cargo")?.success(),
+            "the build failed: fix what cargo says above"
+        );
+        let folder = self.target().join("chaos");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let worker = folder.join(format!("{feature}-{WORKER}"));
+        fs::copy(self.worker(Profile::Dev), &worker).context("cannot put the worker aside")?;
+        Ok(worker)
+    }
+
+    /// Builds a worker whose clock can jump.
+    ///
+    /// # Errors
+    /// If it does not compile or cannot be copied.
+    pub fn with_shifted_clock(&self) -> anyhow::Result<PathBuf> {
+        self.worker_with("shifted-clock")
+    }
+}
+
+/// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
+#[must_use]
+pub fn issuer(people: &People) -> [(String, String); 3] {
+    [
+        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
+        (AUTHORITY, format!("{OWN_URL}/_local/issuer")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
 }
 
 /// Reads a file; the error names it.
-pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+///
+/// # Errors
+/// If it cannot be read as text.
+pub fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -10,16 +10,11 @@ use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options, app::lay_out, front::FrontMode, issuer::TokenOptions,
     people::People, queues::Connections,
 };
+use project::{Project, WORKER, WORKER_UNDER_TEST, issuer};
 use reqwest::redirect::Policy;
 use tempfile::TempDir;
 
-use crate::{
-    chaos,
-    dev::{self, settings::issuer},
-    project::{Project, WORKER},
-    release::Release,
-    token,
-};
+use crate::{dev, release::Release, token};
 
 /// Reads the description; everybody who has a token may.
 const READER: &str = "buyer";
@@ -94,7 +89,7 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
 
 /// The release build, or the worker that was asked for, as in the scenario tests.
 fn worker(project: &Project) -> anyhow::Result<PathBuf> {
-    if let Some(given) = env::var_os(chaos::GIVEN) {
+    if let Some(given) = env::var_os(WORKER_UNDER_TEST) {
         return Ok(PathBuf::from(given));
     }
     Release::that_runs_here(project)?.made(project)

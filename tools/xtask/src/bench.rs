@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: the worker beside its limits and its peers.
 
 use anyhow::{Context as _, ensure};
+use project::Project;
 
-use crate::{project::Project, release::Release};
+use crate::release::Release;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -10,9 +10,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use project::Project;
 
 use self::{anyone::Anyone, tools::Tools};
-use crate::{app::App, project::Project};
+use crate::app::App;
 
 /// Installs what is missing, starts the apps, and lets the browser at it.
 pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ pub(crate) mod verdict;
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
+use project::{Project, read};
 
 use self::{
     kept::Proofs,
@@ -19,10 +20,7 @@ use self::{
     removals::Removal,
     rows::{Row, Test},
 };
-use crate::{
-    project::{Project, read},
-    stop::Stop,
-};
+use crate::stop::Stop;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

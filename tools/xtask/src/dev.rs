@@ -13,12 +13,10 @@ mod welcome;
 use std::path::PathBuf;
 
 pub(crate) use self::seed::products;
+use project::{Profile, Project};
 
 use self::{session::Session, watch::Watch};
-use crate::{
-    project::{Profile, Project},
-    stop::Stop,
-};
+use crate::stop::Stop;
 
 const HELP: &str = "\
 Whoever signs in stands in .local-host.json; settings for the worker go into local.settings.json (see its .example)

@@ -16,10 +16,9 @@ use functions_emulator::{
     issuer::{Issuer, IssuerServer},
     people::People,
 };
+use project::{Profile, Project};
 use serde_json::Value;
 use tokio::{net::TcpListener, process::Command};
-
-use crate::project::{Profile, Project};
 
 const HELP: &str = "\
 From then on plain `func start` works as well, with whoever the running issuer knows: keep this command, or
@@ -125,7 +124,7 @@ fn without_queues(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for name in links::names(root)? {
         let path = root.join("functions").join(&name).join("function.json");
-        let function: Value = serde_json::from_str(&crate::project::read(&path)?)
+        let function: Value = serde_json::from_str(&project::read(&path)?)
             .with_context(|| format!("{} is no JSON", path.display()))?;
         let kinds =
             function["bindings"].as_array().into_iter().flatten().filter_map(|one| one["type"].as_str());

@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::Context as _;
-
-use crate::project::Project;
+use project::Project;
 
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]

@@ -10,9 +10,10 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use functions_emulator::issuer::TokenOptions;
+use project::Project;
 
 use self::tool::Tool;
-use crate::{app::App, project::Project, token};
+use crate::{app::App, token};
 
 /// A buyer, one who keeps products, and a program: what each may do differs most.
 const PEOPLE: [&str; 3] = ["buyer", "admin", "warehouse"];

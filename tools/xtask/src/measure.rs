@@ -6,9 +6,10 @@ mod sample;
 use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
+use project::Project;
 
 use self::sample::Running;
-use crate::{project::Project, release::Release};
+use crate::release::Release;
 
 /// Starts that the median is taken of.
 const SAMPLES: usize = 20;

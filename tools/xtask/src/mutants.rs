@@ -9,11 +9,9 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use project::{NO_DEBUG_INFO, Project, WORKER, read};
 
-use crate::{
-    project::{NO_DEBUG_INFO, Project, WORKER, read},
-    tools,
-};
+use crate::tools;
 
 const VERSION: &str = "27.1.0";
 /// Identity, policy and certificates.

@@ -18,12 +18,13 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
+use project::Project;
 
 use self::{
     app::App,
     archive::{Entries, Entry},
 };
-use crate::{project::Project, release::Release};
+use crate::release::Release;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -8,11 +8,9 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use project::{Profile, Project, WORKER};
 
-use crate::{
-    project::{Profile, Project, WORKER},
-    tools,
-};
+use crate::tools;
 
 const MUSL: &str = "x86_64-unknown-linux-musl";
 const GNU: &str = "x86_64-unknown-linux-gnu";

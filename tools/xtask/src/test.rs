@@ -12,13 +12,10 @@ use std::{
 
 use anyhow::Context as _;
 
+use project::{Project, WORKER, WORKER_UNDER_TEST};
 use test_servers::{Postgres, postgres};
 
-use crate::{
-    chaos, licences, package,
-    project::{Project, WORKER},
-    release::Release,
-};
+use crate::{licences, package, release::Release};
 
 /// Names a folder whose app the scenarios run, instead of what lies in the repository.
 pub(crate) const APP: &str = "APP_UNDER_TEST";
@@ -147,10 +144,10 @@ const STAGES: [Stage; 14] = [
         advice: "run it alone: `WORKER_UNDER_TEST=target/chaos/shifted-clock-orders-worker cargo test --workspace --test suite \
                  clock:: -- --ignored`",
         commands: |project| {
-            let worker = chaos::with_shifted_clock(project)?;
+            let worker = project.with_shifted_clock()?;
             let jumping = |left_out: &[&str]| {
                 let mut test = cargo(project, &SCENARIOS);
-                test.arg("clock::").env(chaos::GIVEN, &worker);
+                test.arg("clock::").env(WORKER_UNDER_TEST, &worker);
                 leave_out(&mut test, left_out);
                 test.arg("--ignored");
                 test
@@ -166,8 +163,8 @@ const STAGES: [Stage; 14] = [
         advice: "read the story above; the same command with the printed --seed draws the same faults again",
         commands: |project| {
             let chaos = |more: &[&str]| {
-                let mut chaos = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "chaos"]);
-                chaos.args(more).env_remove(chaos::GIVEN);
+                let mut chaos = cargo(project, &["run", "--quiet", "--package", "chaos", "--"]);
+                chaos.args(more).env_remove(WORKER_UNDER_TEST);
                 chaos
             };
             // The clock of what ships cannot jump; everything else befalls that one too.
@@ -278,10 +275,10 @@ fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
 fn under_test(project: &Project) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
     let release = Release::that_runs_here(project)?;
     if !release.ships() {
-        return Ok(vec![(chaos::GIVEN, release.worker(project))]);
+        return Ok(vec![(WORKER_UNDER_TEST, release.worker(project))]);
     }
     let app = package::laid_out(project);
-    Ok(vec![(chaos::GIVEN, app.join(WORKER)), (APP, app)])
+    Ok(vec![(WORKER_UNDER_TEST, app.join(WORKER)), (APP, app)])
 }
 
 /// Whether a process can be given another root; said loudly where it cannot, and an error where `CI` is set.

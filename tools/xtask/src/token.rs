@@ -8,8 +8,7 @@ use functions_emulator::{
     issuer::{Issuer, TokenOptions},
     people::People,
 };
-
-use crate::project::Project;
+use project::Project;
 
 const DEFAULT_URL: &str = "http://localhost:7071";
 

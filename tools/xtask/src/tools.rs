@@ -7,8 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-
-use crate::project::Project;
+use project::Project;
 
 /// A folder of Python with these packages in it, made on the first call.
 ///

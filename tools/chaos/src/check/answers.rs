@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Evidence, Finding};
-use crate::chaos::{
+use crate::{
     journal::{Call, Outcome},
     record::HistoryRow,
 };

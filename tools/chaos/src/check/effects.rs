@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Finding};
-use crate::chaos::{journal::Unhealed, record::Kept};
+use crate::{journal::Unhealed, record::Kept};
 
 /// Actions that put an order into the queue.
 const QUEUEING: [&str; 2] = ["process", "replay"];

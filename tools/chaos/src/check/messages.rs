@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Evidence, Finding, effects::count};
-use crate::chaos::{
+use crate::{
     journal::{Call, Outcome},
     operations::{FULFILMENT, INCOMING, payload},
     record::Letter,

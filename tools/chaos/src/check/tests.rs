@@ -5,7 +5,7 @@ mod letters;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::chaos::{
+use crate::{
     journal::{Blow, Call, Outcome, Purge, Unhealed},
     record::{HistoryRow, Kept, Message, OrderRow},
 };
@@ -293,7 +293,7 @@ fn a_decision_without_the_backend_is_found_if_every_call_was_heard() {
 
 #[test]
 fn the_story_of_an_order_holds_its_calls_faults_history_and_messages() {
-    let story = crate::chaos::story::of(ID, &good());
+    let story = crate::story::of(ID, &good());
     for part in [
         "place by buyer",
         "-- kill",

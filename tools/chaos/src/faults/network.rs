@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use test_servers::proxy::Entry;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::chaos::{
+use crate::{
     faults::Fault,
     journal::Journal,
     world::{Site, World},

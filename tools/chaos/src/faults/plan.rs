@@ -7,7 +7,7 @@ use functions_emulator::queues::Mishap;
 use tokio::{sync::watch, time::sleep};
 
 use super::{Fault, PURGE, RELAY};
-use crate::chaos::{
+use crate::{
     clocks::FURTHEST,
     dice::Dice,
     journal::Journal,
@@ -25,22 +25,22 @@ struct Due {
 
 /// What a plan is drawn for.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::chaos) struct Scope {
+pub(crate) struct Scope {
     /// The operations before it.
-    pub(in crate::chaos) from: u64,
+    pub(crate) from: u64,
     /// The operations over which it spreads.
-    pub(in crate::chaos) operations: u64,
+    pub(crate) operations: u64,
     /// Workers to kill.
-    pub(in crate::chaos) kills: u64,
+    pub(crate) kills: u64,
     /// Whether there is a database server to kill.
-    pub(in crate::chaos) server: bool,
+    pub(crate) server: bool,
     /// Whether the workers' clocks can jump.
-    pub(in crate::chaos) clocks: bool,
+    pub(crate) clocks: bool,
 }
 
 /// Faults that come one after another in several lists: nobody waits for another's restart.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::chaos) struct Plan {
+pub(crate) struct Plan {
     /// One for each worker that is killed.
     kills: [Vec<Due>; 2],
     /// What befalls the database's server and the way to it.
@@ -50,7 +50,7 @@ pub(in crate::chaos) struct Plan {
 
 impl Plan {
     /// Draws the faults of so many operations.
-    pub(in crate::chaos) fn draw(dice: &mut Dice, scope: Scope) -> Self {
+    pub(crate) fn draw(dice: &mut Dice, scope: Scope) -> Self {
         let mut killed = [Vec::new(), Vec::new()];
         for kill in 0..scope.kills {
             let site = usize::from(kill % 2 == 1);
@@ -92,7 +92,7 @@ impl Plan {
     }
 
     /// Brings the faults about while operations go on; returns when all have been. Dropping it stops them.
-    pub(in crate::chaos) async fn carry_out(
+    pub(crate) async fn carry_out(
         &self,
         world: &World,
         journal: &Journal,

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{FULFILMENT, INCOMING, LETTERS, Request, Way, http, place};
-use crate::chaos::{caller::ADMIN, dice::Dice, pool::Pool};
+use crate::{caller::ADMIN, dice::Dice, pool::Pool};
 
 /// A message of its own, or an earlier one again.
 pub(super) fn ingest(dice: &mut Dice, pool: &Pool) -> Option<Request> {
@@ -83,6 +83,6 @@ fn by_admin(method: Method, path: String) -> Request {
 }
 
 /// The bytes of a message: text as it is, everything else as JSON.
-pub(in crate::chaos) fn payload(body: &Value) -> String {
+pub(crate) fn payload(body: &Value) -> String {
     body.as_str().map_or_else(|| body.to_string(), str::to_owned)
 }

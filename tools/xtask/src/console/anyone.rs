@@ -4,9 +4,8 @@ use anyhow::Context as _;
 use functions_emulator::{
     ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Connections,
 };
+use project::Project;
 use tempfile::TempDir;
-
-use crate::project::Project;
 
 /// A host that serves it, with sign-in for the people that are built in.
 pub(super) struct Anyone {

@@ -7,8 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-
-use crate::project::Project;
+use project::Project;
 
 /// The driver and the accessibility checker.
 const PACKAGES: [&str; 2] = ["playwright-core@1.65.1", "axe-core@4.14.1"];

@@ -3,10 +3,9 @@
 use std::{collections::BTreeSet, process::Command};
 
 use anyhow::{Context as _, ensure};
+use project::Project;
 
 use super::{Claim, removals, rows};
-use crate::project::Project;
-
 /// What differs, committed or not.
 pub(super) struct Changes {
     files: BTreeSet<String>,

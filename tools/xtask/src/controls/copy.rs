@@ -8,10 +8,9 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use project::{Project, read};
 
 use super::removals::Removal;
-use crate::project::{Project, read};
-
 /// The copy, and the repository that it is of.
 pub(super) struct Copy {
     original: PathBuf,

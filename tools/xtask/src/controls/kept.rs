@@ -8,10 +8,9 @@ use std::{
 };
 
 use anyhow::Context as _;
+use project::{Project, read};
 
 use super::Claim;
-use crate::project::{Project, read};
-
 /// The proofs of earlier calls: a line each, what was proved and the test that noticed.
 pub(super) struct Proofs {
     file: PathBuf,

@@ -113,7 +113,7 @@ impl Test {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::Project;
+    use project::Project;
 
     const TABLE: &str = "\
 | # | Control | Where | Assertions | Tests |

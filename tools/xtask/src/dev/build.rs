@@ -2,8 +2,7 @@
 
 use anyhow::Context as _;
 use functions_emulator::rebuild::{self, BuildError};
-
-use crate::project::{Profile, Project};
+use project::{Profile, Project};
 
 /// Compiles the worker with the terminal for cargo alone, its progress bar and all; ends the compilation when dropped.
 ///

@@ -3,9 +3,8 @@
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
+use project::read;
 use serde::Deserialize;
-
-use crate::project::read;
 
 /// A function and how to reach it.
 #[derive(Debug, Eq, PartialEq)]

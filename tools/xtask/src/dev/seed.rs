@@ -7,12 +7,13 @@ use functions_emulator::{
     issuer::TokenOptions,
     people::{Kind, People, Person},
 };
+use project::Project;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::{project::Project, token};
+use crate::token;
 
 /// The role that may put products (contract §2).
 const ROLE: &str = "OrderAdmin";

@@ -11,10 +11,9 @@ use functions_emulator::{
     Build, ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode,
     people::People, queues::Connections,
 };
+use project::{Profile, Project};
 
 use super::{build, log, seed, settings, stage, watch::Change, welcome};
-use crate::project::{Profile, Project};
-
 const NEXT: &str = "ready: paste the lines above, save a file to rebuild, or press Ctrl-C to stop";
 
 /// A host that serves the staged app.

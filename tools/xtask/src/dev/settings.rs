@@ -8,15 +8,12 @@ use std::{
 use anyhow::Context as _;
 use functions_emulator::{people::People, supervisor::OWN_URL};
 use functions_lint::{json_file, local_settings::LocalSettings};
+use project::{AUTHORITY, Project, issuer};
 use serde_json::json;
-
-use crate::project::Project;
 
 /// The names of settings that say who is believed. Those of local.settings.json are for `cargo xtask func`, whose
 /// callers pass no front; the shell may set others.
 const IDENTITY: &str = "ORDERS_IDENTITY";
-
-const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
 
 /// Those of local.settings.json, then our own; what the shell sets stays as it is there.
 pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
@@ -54,16 +51,6 @@ pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) 
     file.write(true).create(true).truncate(true).mode(0o600);
     let written = file.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
-pub(crate) fn issuer(people: &People) -> [(String, String); 3] {
-    [
-        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
-        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
-        (AUTHORITY, format!("{OWN_URL}/_local/issuer")),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
 }
 
 fn values(path: &Path) -> anyhow::Result<BTreeMap<String, String>> {

@@ -8,8 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-
-use crate::project::{Profile, Project};
+use project::{Profile, Project};
 
 /// Lays out the app in one of two folders and then points `target/app` to it, so that a host that reads it
 /// sees the old app or the new one and never half of both.

@@ -4,8 +4,7 @@ use std::{ffi::OsStr, path::Path};
 
 use anyhow::Context as _;
 use functions_emulator::rebuild::Saves;
-
-use crate::project::Project;
+use project::Project;
 
 /// Folders whose every file counts.
 const FOLDERS: [&str; 2] = ["src", "functions"];

@@ -3,8 +3,7 @@
 use std::{fs, io, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context as _, bail};
-
-use crate::project::WORKER;
+use project::WORKER;
 
 /// Copies the worker, in one step for whoever runs the one that is there; a host that watches the file starts the new one.
 pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {

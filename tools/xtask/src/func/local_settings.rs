@@ -4,9 +4,8 @@ use std::{fs, path::Path};
 
 use anyhow::Context as _;
 use functions_emulator::people::People;
+use project::read;
 use serde_json::Value;
-
-use crate::project::read;
 
 /// Where the issuer listens, unless another port is asked for: what the file says has to stay true.
 pub(super) const ISSUER_PORT: u16 = 7072;

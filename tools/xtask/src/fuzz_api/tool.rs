@@ -7,10 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use project::Project;
 
 use super::{left_out, runs};
-use crate::project::Project;
-
 /// Every package that the tool needs, each in one version.
 const REQUIREMENTS: &str = include_str!("../../schemathesis/requirements.txt");
 

@@ -11,8 +11,7 @@ use infra_check::{
     inputs,
     worlds::{self, World},
 };
-
-use crate::project::{self, Project};
+use project::Project;
 
 /// Compiles the whole and every choice of parameters.
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {

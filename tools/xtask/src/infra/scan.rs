@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use project::Project;
 
-use crate::{project::Project, tools};
+use crate::tools;
 
 mod checkov;
 mod queries;

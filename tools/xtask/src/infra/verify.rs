@@ -8,8 +8,7 @@ use infra_check::{
     live::{self, Drift},
     worlds::{self, Beyond, World},
 };
-
-use crate::project::Project;
+use project::Project;
 
 #[derive(ClapArgs)]
 pub(super) struct Args {

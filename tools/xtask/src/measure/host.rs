@@ -7,8 +7,9 @@ use std::{
 
 use anyhow::Context as _;
 use functions_emulator::LocalHost;
+use project::Project;
 
-use crate::{app, project::Project};
+use crate::app;
 
 /// Serves this app once, as `cargo xtask dev` does when everything is built.
 pub(super) async fn start(project: &Project, worker: &Path) -> anyhow::Result<Duration> {

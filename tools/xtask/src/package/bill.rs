@@ -15,9 +15,8 @@ use cyclonedx_bom::{
     },
     prelude::{Purl, Validate as _},
 };
+use project::{Project, WORKER};
 use serde::Deserialize;
-
-use crate::project::{Project, WORKER};
 
 /// Far beyond the list of any program that we would ship.
 const LIMIT: usize = 8 << 20;

@@ -8,11 +8,10 @@ use std::{
 };
 
 use object::{Architecture, BinaryFormat, Endianness, SectionKind, write::Object};
+use project::Project;
 use tempfile::TempDir;
 
 use super::{App, Entries, Entry, Program, archive, package, rules};
-use crate::project::Project;
-
 const LIST: &str = r#"{"packages": [
     {"name": "functions-lint", "version": "0.1.0", "source": "local"},
     {"name": "orders-worker", "version": "0.1.0", "source": "local", "root": true},

@@ -10,13 +10,11 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use project::{Project, read};
 
-use crate::{
-    controls::{
-        rows::{self, FILE as CONTROLS},
-        verdict::outcome,
-    },
-    project::{Project, read},
+use crate::controls::{
+    rows::{self, FILE as CONTROLS},
+    verdict::outcome,
 };
 
 /// The outcome of a test that a run was told to leave out, because what it needs is not on this machine.

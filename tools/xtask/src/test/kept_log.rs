@@ -4,9 +4,8 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use infra_check::queries::Reads;
+use project::{Project, read};
 use serde_json::Value;
-
-use crate::project::{Project, read};
 
 /// Names the file to the scenarios, which keep each line there that tells something new.
 pub(super) const GIVEN: &str = "KEPT_LOG";

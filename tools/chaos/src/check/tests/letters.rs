@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ID, broken, call, kept, message, step};
-use crate::chaos::{
+use crate::{
     check::promise,
     journal::Call,
     record::{Letter, Message},
@@ -155,7 +155,7 @@ fn a_dead_letter_that_denies_an_order_is_found() {
 
 #[test]
 fn the_bytes_of_text_are_the_text_and_of_all_else_its_json() {
-    use crate::chaos::operations::payload;
+    use crate::operations::payload;
     assert_eq!(payload(&Value::from("a\"b")), "a\"b");
     assert_eq!(payload(&json!({"a": 1})), r#"{"a":1}"#);
 }

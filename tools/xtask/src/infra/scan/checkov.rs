@@ -10,9 +10,8 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use infra_check::worlds::{self, Size};
+use project::Project;
 use serde_json::{Value as Json, json};
-
-use crate::project::{self, Project};
 
 /// Which findings are meant to be so, and why.
 const MEANT: &str = "infra/checkov.txt";

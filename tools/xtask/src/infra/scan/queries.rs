@@ -10,13 +10,12 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use infra_check::worlds;
+use project::Project;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::list;
-use crate::project::{self, Project};
-
 /// Tables with the type of each column, as Azure publishes them.
 const TABLES: &str = "infra/schema/tables.json";
 /// The parser, an npm package.

@@ -8,12 +8,10 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use infra_check::workflow::Workflow;
+use project::Project;
 
 use super::{list, not_tested, succeed};
-use crate::{
-    project::{self, Project},
-    tools,
-};
+use crate::tools;
 
 const WORKFLOWS: &str = ".github/workflows";
 const FOLDERS: [&str; 3] =
