@@ -8,15 +8,24 @@ use std::ffi::OsString;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{limit::Rate, secret::SecretName, telemetry::Filter};
+use crate::{
+    fulfilment::Fulfilment,
+    identity::{CertificateSettings, IdentitySettings},
+    limit::Rate,
+    secret::SecretName,
+    store::DatabaseSettings,
+    telemetry::{Filter, traces::TraceSettings},
+    vault::VaultSettings,
+};
 
-mod authority;
 mod certificates;
 mod database;
 mod faults;
 mod fulfilment;
 mod given;
 mod identity;
+mod needs;
+mod place;
 mod settings;
 mod traces;
 mod value;
@@ -25,42 +34,13 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub use authority::Authority;
-pub use certificates::{AllowedCertificate, CertificateName, CertificateSettings};
-pub use database::{DatabaseSettings, DatabaseUrl, SignIn};
+pub use database::read_database;
 pub use faults::{Fault, Faults};
-pub use fulfilment::{Fulfilment, FulfilmentSettings};
-pub use identity::{IdentityMode, IdentitySettings, TokenSettings};
+pub use needs::Needs;
+pub use place::Place;
 pub use settings::{SETTINGS, Setting};
-pub use traces::TraceSettings;
-pub use vault::{VaultSettings, VaultSignIn};
 
 use given::Given;
-
-/// What the functions of a process ask of its settings.
-#[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, and any may go with any")]
-pub struct Needs {
-    /// It serves HTTP functions that identify their callers.
-    pub http: bool,
-    /// It serves the function that describes the others.
-    pub description: bool,
-    /// It serves a function that calls the fulfilment backend.
-    pub fulfilment: bool,
-    /// It serves a function that takes orders for whom a message names.
-    pub incoming: bool,
-    /// It serves a function that looks secrets up.
-    pub secrets: bool,
-}
-
-/// Where a process runs; everything that is not clearly a developer's machine is the platform, and strict.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
-    /// A developer's machine.
-    Local,
-    /// A Function App.
-    Platform,
-}
 
 /// The settings of a process (contract §7), checked.
 #[derive(Debug)]

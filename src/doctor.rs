@@ -4,8 +4,6 @@
 //! settings are those of this process or this machine. With URLs it calls the deployment from outside, as an honest
 //! caller first and then as each kind of liar.
 
-use std::path::PathBuf;
-
 use functions_lint::App;
 pub use functions_lint::{Finding, Level, Report};
 
@@ -14,21 +12,24 @@ use crate::clock::Clock;
 mod arguments;
 mod attacks;
 mod backend;
+mod calls;
 mod certificate;
 mod contract;
 mod database;
 mod facts;
+mod findings;
 mod limits;
 mod network;
 mod outside;
 mod settings;
 
 pub use arguments::Arguments;
+pub use calls::Evidence;
 pub use facts::FactsError;
 pub use network::vault_access;
-pub use outside::Evidence;
 
 use facts::Facts;
+use findings::{fail, pass, warn};
 
 /// Asks every rule that can be asked.
 ///
@@ -67,43 +68,4 @@ pub fn at_start() -> Result<Vec<Finding>, FactsError> {
 fn at_rest(facts: &Facts) -> Vec<Finding> {
     let app: &App = &facts.app;
     [settings::rules(facts), contract::rules(app), functions_lint::check(app)].concat()
-}
-
-/// Where the app lies when nobody says so: beside the program, or here.
-fn beside() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?;
-    let folder = program.parent()?.to_owned();
-    let here = std::env::current_dir().ok()?;
-    [folder, here].into_iter().find(|folder| folder.join("host.json").is_file())
-}
-
-const SOURCE: &str = "docs/controls.md";
-
-fn pass(rule: &'static str, subject: impl Into<String>, why: impl Into<String>) -> Finding {
-    Finding {
-        rule,
-        level: Level::Pass,
-        subject: subject.into(),
-        why: why.into(),
-        remedy: None,
-        source: SOURCE,
-    }
-}
-
-fn warn(
-    rule: &'static str,
-    subject: impl Into<String>,
-    why: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Finding {
-    Finding { level: Level::Warn, remedy: Some(remedy.into()), ..pass(rule, subject, why) }
-}
-
-fn fail(
-    rule: &'static str,
-    subject: impl Into<String>,
-    why: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Finding {
-    Finding { level: Level::Fail, remedy: Some(remedy.into()), ..pass(rule, subject, why) }
 }

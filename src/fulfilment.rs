@@ -1,31 +1,26 @@
 //! The backend that carries orders out.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
-use reqwest::StatusCode;
 
 use crate::{
     clock::Clock,
-    config::{Fulfilment, FulfilmentSettings},
-    https::{BodyError, ClientError},
     orders::{Order, Traceparent},
-    pem::PemError,
-    secret::SecretError,
     store::Decision,
     telemetry::Event,
     vault::Vault,
 };
-use https::Https;
+use https::{Https, PATIENCE};
 
 mod https;
 mod request;
+mod settings;
+mod undecided;
 
 #[cfg(test)]
 mod tests;
 
-/// How long an order may take to be accepted or refused, reading a rotated certificate included (contract §1).
-const PATIENCE: Duration = Duration::from_secs(15);
+pub use settings::{Fulfilment, FulfilmentSettings};
+pub use undecided::Undecided;
 
 /// Where orders go.
 #[derive(Debug, Default)]
@@ -35,43 +30,6 @@ pub enum Backend {
     StandIn,
     /// The real one, over mutual TLS.
     Https(Box<Https>),
-}
-
-/// The backend did not decide; the order waits and is sent again. No cause of it names a URL or a certificate, or quotes
-/// what the backend wrote.
-#[derive(Debug, thiserror::Error)]
-pub enum Undecided {
-    /// Our certificate, or the backend's authority, cannot be read.
-    #[error("a certificate for the fulfilment backend cannot be had")]
-    Secret(#[from] SecretError),
-    /// It can be read, and is not what it should be.
-    #[error("a certificate for the fulfilment backend is of no use")]
-    Pem(#[from] PemError),
-    /// There can be no client with these certificates.
-    #[error("the fulfilment backend cannot be called with these certificates")]
-    Client(#[from] ClientError),
-    /// It is away, or one side does not trust the other's certificate.
-    #[error("the fulfilment backend cannot be reached")]
-    Unreachable(#[source] reqwest::Error),
-    /// It said neither yes nor no.
-    #[error("the fulfilment backend answered {0}")]
-    Status(StatusCode),
-    /// It said more than it may, or not all of it.
-    #[error("the fulfilment backend's answer cannot be read")]
-    Answer(#[from] BodyError),
-    /// It took longer than 15 seconds.
-    #[error("the fulfilment backend took too long")]
-    Late,
-}
-
-impl Undecided {
-    /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
-    /// and no customer's order is refused for that (contract §4).
-    #[must_use]
-    pub fn is_our_fault(&self) -> bool {
-        let passing = [408, 409, 425, 429];
-        matches!(self, Self::Status(status) if status.is_client_error() && !passing.contains(&status.as_u16()))
-    }
 }
 
 impl Backend {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, ClientBuilder, Response, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Response, Url, redirect::Policy};
 use rustls::{
     ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, crypto::aws_lc_rs,
     pki_types::CertificateDer,
@@ -122,6 +122,19 @@ pub async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, BodyEr
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// An address that paths can be appended to: `https`, or plain `http` on this machine, without a user, a query or a
+/// fragment.
+pub(crate) fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    (bare && is_safe).then_some(url)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 //! tells who was refused what and what was changed.
 //!
 //! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
-//! [`https`], the app's identity in [`azure`], the [`vault`] and what keeps a [`secret`] of it fresh, what a [`pem`] text
-//! holds, and the [`fulfilment`] backend. The [`doctor`] holds a deployment against the controls, and [`startup`] says why a
+//! [`https`], the app's identity in [`azure`], the [`vault`] and its [`secret`]s, what a [`pem`] text holds, the
+//! [`rotation`] of secrets and certificates, and the [`fulfilment`] backend. The settings of each stand with it, and
+//! [`config`] reads them from the environment. The [`doctor`] holds a deployment against the controls, and [`startup`] says why a
 //! process cannot serve.
 //!
 //! The module `orders` knows none of the others, and a test keeps it so: it holds nothing of HTTP, SQL or Azure. The store
@@ -31,6 +32,7 @@ pub mod fulfilment;
 pub mod secret;
 pub mod pem;
 pub mod vault;
+pub mod rotation;
 pub mod azure;
 pub mod clock;
 pub mod https;

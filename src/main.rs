@@ -7,7 +7,7 @@ use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
     clock::{Clock, RetentionClock},
-    config::{Config, DatabaseSettings, SignIn},
+    config::{Config, read_database},
     doctor::{self, Evidence, FactsError, Level, Report},
     fulfilment::Backend,
     functions::{self, App, DeadLetterCeiling, FUNCTIONS, Need},
@@ -16,7 +16,7 @@ use orders_worker::{
     limits::LIMITS,
     problem::Problem,
     startup::{self, ServeError},
-    store::{self, MigrationError, Monitored, Principals, Store, StoreError},
+    store::{self, DatabaseSettings, MigrationError, Monitored, Principals, SignIn, Store, StoreError},
     telemetry::{self, Event, Log, chain, traces},
     vault::Vault,
 };
@@ -101,7 +101,7 @@ fn migrate(words: &[&str]) -> ExitCode {
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    let database = match DatabaseSettings::read(env::vars_os()) {
+    let database = match read_database(env::vars_os()) {
         Ok(database) => database,
         Err(faults) => {
             faults.report(Clock);

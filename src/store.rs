@@ -1,14 +1,11 @@
 //! What is kept, and the promises about keeping it. Each method is one unit of work: one transaction that
 //! holds the change, its history row and its outbox row, or nothing of it.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use crate::{
-    azure::ManagedIdentity,
     orders::{
         Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, IncomingOrder, Order, OrderDraft, OrderId,
         OrderRevision, Product, ProductDraft, Recorded, RequestKey, Sku, Status,
@@ -19,11 +16,14 @@ use crate::{
     },
 };
 
+mod bindings;
 mod bounds;
 mod error;
 mod examine;
+mod examined;
 mod kept;
 mod monitored;
+mod open;
 mod outcome;
 mod postgres;
 mod precondition;
@@ -33,17 +33,22 @@ mod rows;
 #[cfg(feature = "sabotage")]
 mod sabotage;
 mod schedule;
+mod settings;
 mod scope;
 mod sql;
 mod sqlite;
+mod timeouts;
 mod wording;
 
 #[cfg(test)]
 mod contract;
 
+use bindings::{FULFILMENT, INCOMING};
 pub use error::{MigrationError, OpenError, StoreError};
-pub use examine::{Examined, Rights, examine};
+pub use examine::examine;
+pub use examined::{Examined, Rights};
 pub use monitored::Monitored;
+pub use open::open;
 pub use outcome::{
     Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, LineFault,
     Pending, Placed, ProductWritten, Queued, Replayed, Updated,
@@ -51,34 +56,7 @@ pub use outcome::{
 pub use precondition::Precondition;
 pub use principals::{AppLogin, AppRole, Principals, RoleName};
 pub use schedule::Hold;
-
-/// The out binding and inbox of messages that ask for an order to be fulfilled.
-const FULFILMENT: &str = "fulfilment";
-
-/// The out binding and inbox of messages that ask for an order to be placed.
-const INCOMING: &str = "incoming";
-
-/// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
-/// the database is away, every method answers [`StoreError::Unavailable`].
-///
-/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. Whoever hands
-/// an identity in has made sure that the URL demands `sslmode=verify-full`.
-///
-/// # Errors
-/// When the URL itself cannot be used.
-pub fn open(
-    url: &str,
-    connections: u32,
-    identity: Option<ManagedIdentity>,
-) -> Result<Arc<dyn Store>, OpenError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url, connections)?)),
-        Some(("postgres" | "postgresql", _)) => {
-            Ok(Arc::new(postgres::Postgres::open(url, connections, identity)?))
-        }
-        _ => Err(OpenError::Scheme),
-    }
-}
+pub use settings::{DatabaseSettings, DatabaseUrl, SignIn};
 
 /// When and under which invocation a change happens; goes into its history row.
 #[derive(Clone, Copy, Debug)]

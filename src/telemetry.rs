@@ -1,19 +1,20 @@
 //! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
 
-use std::{error::Error, iter::successors, str::FromStr};
-
 use tracing::{Level, Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
-    filter::{FilterExt, ParseError, filter_fn},
+    Layer, Registry,
+    filter::{FilterExt, filter_fn},
     layer::SubscriberExt,
 };
 
 use crate::clock::Clock;
 
+mod chain;
 mod dropped;
 pub mod event;
 mod fields;
+mod filter;
+mod importance;
 mod line;
 mod lines;
 pub(crate) mod log;
@@ -26,55 +27,16 @@ mod writer;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use chain::chain;
 pub use event::Event;
+pub use filter::{Filter, FilterError};
+use filter::{PROTOCOL, is_ours};
+use importance::Importance;
 pub(crate) use line::line;
 pub use log::Log;
 pub(crate) use panics::contained;
-use queue::Importance;
 pub use span::invocation_span;
 pub use traces::Spans;
-
-/// The targets of what the worker itself tells, and of what its protocol layer does.
-const WORKER: &str = "orders_worker";
-const PROTOCOL: &str = "azure_functions_handler";
-
-/// An error and what led to it, in one line.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
-    let causes = successors(Some(error), |error| (*error).source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// Which log lines are written: the syntax of `ORDERS_LOG`, such as `info` or `warn,orders_worker=debug`.
-#[derive(Debug)]
-pub struct Filter(EnvFilter);
-
-/// A text is no filter.
-#[derive(Debug, thiserror::Error)]
-#[error("write a level such as `info`, or levels by module such as `warn,orders_worker=debug`")]
-pub struct FilterError(#[source] ParseError);
-
-impl FromStr for Filter {
-    type Err = FilterError;
-
-    fn from_str(text: &str) -> Result<Self, FilterError> {
-        EnvFilter::try_new(of_both_crates(text)).map(Self).map_err(FilterError)
-    }
-}
-
-/// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own, unless
-/// that one is named.
-fn of_both_crates(text: &str) -> String {
-    let of_layer =
-        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!("{PROTOCOL}{rest},"));
-    let more: String = text.split(',').filter_map(of_layer).collect();
-    format!("{more}{text}")
-}
-
-/// Whether lines and spans of this target are the worker's own.
-fn is_ours(target: &str) -> bool {
-    target.starts_with(WORKER) || target.starts_with(PROTOCOL)
-}
 
 /// This process already writes its log.
 #[derive(Debug, thiserror::Error)]

@@ -15,12 +15,15 @@ use tokio::time::timeout;
 
 use crate::{
     azure::{self, ManagedIdentity, OpenError, through},
-    config::{VaultSettings, VaultSignIn},
     https::{self, Roots, Schemes},
     limits::LIMITS,
     secret::{Secret, SecretName},
     telemetry::Event,
 };
+
+mod settings;
+
+pub use settings::{VaultSettings, VaultSignIn};
 
 /// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
 const PATIENCE: Duration = LIMITS.peers.vault;

@@ -1,10 +1,12 @@
 //! The certificates that callers show (contract §7).
 
 use reqwest::Url;
-use uuid::Uuid;
 
-use super::{Place, given::Given, value};
-use crate::{pem::AuthoritySource, secret::SecretSource};
+use super::{given::Given, place::Place, value};
+use crate::{
+    identity::{AllowedCertificate, CertificateName, CertificateSettings},
+    rotation::{AuthoritySource, SecretSource},
+};
 
 const MODE: &str = "ORDERS_CLIENT_CERTIFICATE_MODE";
 const AUTHORITY: &str = "ORDERS_CLIENT_CERTIFICATE_CA";
@@ -12,33 +14,6 @@ const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
 
 /// The plan whose front is not known to ask for certificates (identity sheet §4).
 const WITHOUT: &str = "FlexConsumption";
-
-/// Which certificates are believed, and whose they are.
-#[derive(Clone, Debug)]
-pub struct CertificateSettings {
-    /// `ORDERS_CLIENT_CERTIFICATE_CA`: who alone may vouch for callers, with the revocation lists that count.
-    pub authority: AuthoritySource,
-    /// `ORDERS_CLIENT_CERTIFICATE_ALLOWED`; a client may be there more than once.
-    pub allowed: Vec<AllowedCertificate>,
-}
-
-/// A client and a name that its certificate may carry.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AllowedCertificate {
-    /// The client id of the token.
-    pub client: Uuid,
-    /// The name of the certificate.
-    pub name: CertificateName,
-}
-
-/// A subject alternative name, compared as a whole.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum CertificateName {
-    /// A DNS name, in small letters.
-    Dns(String),
-    /// A URI, compared letter by letter.
-    Uri(String),
-}
 
 /// The settings where certificates are demanded; else none.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {

@@ -1,66 +1,25 @@
 //! Where orders are kept.
 
-use std::{ffi::OsString, fmt};
+use std::ffi::OsString;
 
 use reqwest::Url;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use uuid::Uuid;
 
-use super::{Faults, Needs, Place, given::Given, value, vault};
+use super::{faults::Faults, given::Given, needs::Needs, place::Place, value, vault};
+use crate::store::{DatabaseSettings, DatabaseUrl, SignIn};
 
-/// The database and how it is used.
-#[derive(Clone, Debug)]
-pub struct DatabaseSettings {
-    /// Which one; its scheme names the engine.
-    pub url: DatabaseUrl,
-    /// Connections of this process, 1 to 100.
-    pub pool: u32,
-    /// `ORDERS_DATABASE_IDENTITY`: as whom.
-    pub sign_in: SignIn,
-}
-
-/// How the worker proves to its database who it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SignIn {
-    /// By what the URL says.
-    Password,
-    /// By tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
-    Managed {
-        /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
-        client_id: Option<Uuid>,
-    },
-}
-
-/// The address of a database. It may hold a password, so only [`Self::as_str`] shows it.
-#[derive(Clone, Eq, PartialEq)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    /// The whole address, for the driver alone.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}://…", self.0.split(':').next().unwrap_or_default())
-    }
-}
-
-impl DatabaseSettings {
-    /// Reads these settings alone: all that `orders-worker migrate` needs. They are as strict as for serving.
-    ///
-    /// # Errors
-    /// [`Faults`], all of them.
-    pub fn read(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Faults> {
-        let mut given = Given::new(environment, Needs::default());
-        let place = given.place();
-        let settings = read(&mut given, place);
-        let faults = given.finish();
-        settings.filter(|_| faults.is_empty()).ok_or(faults)
-    }
+/// Reads the settings of the database alone: all that `orders-worker migrate` needs. They are as strict as for serving.
+///
+/// # Errors
+/// [`Faults`], all of them.
+pub fn read_database(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<DatabaseSettings, Faults> {
+    let mut given = Given::new(environment, Needs::default());
+    let place = given.place();
+    let settings = read(&mut given, place);
+    let faults = given.finish();
+    settings.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> {
@@ -127,13 +86,13 @@ fn names_password(url: &str) -> bool {
 
 fn local(text: &str) -> Result<DatabaseUrl, &'static str> {
     if is_postgres(text) {
-        return address(text).map(|_| DatabaseUrl(text.to_owned()));
+        return address(text).map(|_| DatabaseUrl::new(text.to_owned()));
     }
     let fault =
         "is no URL of a database: `sqlite://` and the path of a file, or `postgres://user@host/database`";
     let path = text.strip_prefix("sqlite://").ok_or(fault)?;
     let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '#']);
-    if is_file { Ok(DatabaseUrl(text.to_owned())) } else { Err(fault) }
+    if is_file { Ok(DatabaseUrl::new(text.to_owned())) } else { Err(fault) }
 }
 
 fn platform(text: &str) -> Result<DatabaseUrl, &'static str> {
@@ -145,7 +104,7 @@ fn platform(text: &str) -> Result<DatabaseUrl, &'static str> {
     }
     // The driver's own reading decides, for it alone knows which of several spellings and places wins.
     match address(text)?.get_ssl_mode() {
-        PgSslMode::VerifyFull => Ok(DatabaseUrl(text.to_owned())),
+        PgSslMode::VerifyFull => Ok(DatabaseUrl::new(text.to_owned())),
         _ => Err("does not verify who answers as the database; end it with `?sslmode=verify-full`"),
     }
 }

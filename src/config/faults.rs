@@ -5,10 +5,7 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{
-    given::PREFIX,
-    settings::{SETTINGS, spelled},
-};
+use super::settings::{PREFIX, SETTINGS, spelled};
 use crate::{
     clock::Clock,
     telemetry::{self, event::SETTING_REFUSED},

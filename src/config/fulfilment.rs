@@ -2,35 +2,15 @@
 
 use reqwest::Url;
 
-use super::{Place, given::Given};
-use crate::{pem::AuthoritySource, secret::SecretSource};
+use super::{given::Given, place::Place};
+use crate::{
+    fulfilment::{Fulfilment, FulfilmentSettings},
+    rotation::{AuthoritySource, SecretSource},
+};
 
 const URL: &str = "ORDERS_FULFILMENT_URL";
 const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
-
-/// Whom orders are sent to.
-#[derive(Clone, Debug, Default)]
-pub enum Fulfilment {
-    /// A developer's machine has a stand-in; so has whoever carries no orders out.
-    #[default]
-    StandIn,
-    /// The backend of these settings.
-    Backend(FulfilmentSettings),
-    /// Nobody, on the platform: orders wait until a backend is set.
-    Missing,
-}
-
-/// How the backend and the worker know each other.
-#[derive(Clone, Debug)]
-pub struct FulfilmentSettings {
-    /// `{ORDERS_FULFILMENT_URL}/fulfilments`; `https` alone.
-    pub address: Url,
-    /// `ORDERS_FULFILMENT_CLIENT_CERTIFICATE`: the certificate, its chain and its key, PEM.
-    pub certificate: SecretSource,
-    /// `ORDERS_FULFILMENT_CA`: who alone may vouch for the backend; the public authorities when none.
-    pub authority: Option<AuthoritySource>,
-}
 
 /// Who carries orders out, unless a setting that says it is faulty.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {

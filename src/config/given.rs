@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{
-    Fault, Faults, Needs, Place,
-    settings::{self, SETTINGS, Setting},
+    faults::{Fault, Faults},
+    needs::Needs,
+    place::Place,
+    settings::{self, PREFIX, SETTINGS, Setting},
     value,
 };
 
-/// What the names of the worker's own settings begin with.
-pub(super) const PREFIX: &str = "ORDERS_";
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 const ENVIRONMENT: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";

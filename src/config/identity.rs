@@ -2,48 +2,10 @@
 
 use uuid::Uuid;
 
-use super::{Authority, Place, authority::ENTRA, given::Given, value};
+use super::{given::Given, place::Place, value};
+use crate::identity::{Authority, ENTRA, IdentityMode, IdentitySettings, TokenSettings};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
-
-/// Whom this deployment lets in.
-#[derive(Clone, Debug)]
-pub struct IdentitySettings {
-    /// `ORDERS_IDENTITY`: what says who a caller is.
-    pub mode: IdentityMode,
-    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in. Without it, on a developer's
-    /// machine, those of any tenant are, and their roles reach the orders of their own tenant and nothing else.
-    pub tenant: Option<Uuid>,
-    /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
-    pub allowed_clients: Option<Vec<Uuid>>,
-    /// `ORDERS_REQUIRED_SCOPE`: compared exactly.
-    pub required_scope: String,
-}
-
-/// What says who a caller is.
-#[derive(Clone, Debug)]
-pub enum IdentityMode {
-    /// The platform's header alone.
-    EasyAuth {
-        /// `ORDERS_ENTRA_AUDIENCE`: what the principal's claim `aud` has to say; not looked at when none.
-        audience: Option<String>,
-    },
-    /// The token alone.
-    Jwt(TokenSettings),
-    /// Both, and they have to agree.
-    EasyAuthAndJwt(TokenSettings),
-}
-
-/// Which tokens are accepted.
-#[derive(Clone, Debug)]
-pub struct TokenSettings {
-    /// `ORDERS_ENTRA_TENANT_ID`: whose tokens.
-    pub tenant: Uuid,
-    /// `ORDERS_ENTRA_AUDIENCE`: what their claim `aud` says.
-    pub audience: String,
-    /// `ORDERS_ENTRA_AUTHORITY`: who issues them.
-    pub authority: Authority,
-}
 
 /// The three spellings of `ORDERS_IDENTITY`.
 #[derive(Clone, Copy, Eq, PartialEq)]

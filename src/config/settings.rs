@@ -1,6 +1,9 @@
 //! The table of settings (contract §7): the one list of names that the worker knows.
 
-use super::Needs;
+use super::needs::Needs;
+
+/// What the names of the worker's own settings begin with.
+pub(super) const PREFIX: &str = "ORDERS_";
 
 /// A setting that the worker knows.
 #[derive(Clone, Copy, Debug)]

@@ -9,22 +9,12 @@ use reqwest::{
     },
 };
 
-use super::{authority, given::Given};
+use super::given::Given;
+use crate::{https, telemetry::traces::TraceSettings};
 
 /// What the exporter itself says of a request.
 const TAKEN: [HeaderName; 6] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
-
-/// Where spans go.
-#[derive(Clone, Debug)]
-pub struct TraceSettings {
-    /// `{OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`; `https`, or `http` on this machine.
-    pub address: Url,
-    /// `OTEL_EXPORTER_OTLP_HEADERS`: each value is marked as sensitive.
-    pub headers: HeaderMap,
-    /// `OTEL_SERVICE_NAME`: whose spans they are.
-    pub service: String,
-}
 
 /// The collector, where one is named. Without it the other settings are not read: the Functions host has settings of
 /// these names too.
@@ -42,7 +32,7 @@ pub(super) fn read(given: &mut Given) -> Option<TraceSettings> {
 
 fn address(text: &str) -> Result<Url, &'static str> {
     let fault = "is no address of a collector: `https://host`, or `http://localhost:port` on this machine";
-    let base = authority::base(text).ok_or(fault)?;
+    let base = https::base_url(text).ok_or(fault)?;
     Url::parse(&format!("{}/v1/traces", base.as_str().trim_end_matches('/'))).map_err(|_| fault)
 }
 

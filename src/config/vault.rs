@@ -3,29 +3,11 @@
 use azure_core::http::Url;
 use uuid::Uuid;
 
-use super::{Place, given::Given, value};
-use crate::secret::SecretName;
-
-/// The vault of secrets.
-#[derive(Clone, Debug)]
-pub struct VaultSettings {
-    /// `KeyVaultUrl`: `https://<name>.vault.azure.net/`.
-    pub url: String,
-    /// Who reads it.
-    pub sign_in: VaultSignIn,
-}
-
-/// Who reads the vault.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum VaultSignIn {
-    /// The app's managed identity: on the platform nothing else, and wherever one is offered.
-    ManagedIdentity {
-        /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
-        client_id: Option<Uuid>,
-    },
-    /// On a developer's machine, who signed in to Azure CLI or Azure Developer CLI.
-    Developer,
-}
+use super::{given::Given, place::Place, value};
+use crate::{
+    secret::SecretName,
+    vault::{VaultSettings, VaultSignIn},
+};
 
 /// The vault, where one is configured.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<VaultSettings> {

@@ -6,21 +6,14 @@ use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::{
-    Facts, certificate, fail,
-    outside::{Answer, FUNCTION_KEY, Layer, Outside, SUBSCRIPTION_KEY, sent},
-    pass,
+    Facts,
+    calls::{Answer, FUNCTION_KEY, Layer, NOBODY, OWN, Outside, SUBSCRIPTION_KEY, sent},
+    certificate, fail, pass,
 };
-use crate::config::IdentityMode;
+use crate::identity::IdentityMode;
 
-/// What every caller may ask for: their own orders.
-pub(super) const OWN: &str = "/api/orders?limit=1";
-/// The same for a program that processes orders: it owns none.
-pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
 /// What an `OrderAdmin` alone may ask for.
 const ADMINS: &str = "/api/dead-letters?limit=1";
-
-/// Whom the forged headers name: nobody of any tenant.
-pub(super) const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
 
 /// A lie, and where it has to be found.
 struct Attack {

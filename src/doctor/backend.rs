@@ -3,7 +3,7 @@
 use functions_lint::Finding;
 
 use super::{Facts, fail, pass, warn};
-use crate::config::{Config, Fulfilment};
+use crate::{config::Config, fulfilment::Fulfilment};
 
 const URL: &str = "ORDERS_FULFILMENT_URL";
 /// Has the host leave messages in the queue that the function would be started by, uncounted.

@@ -6,10 +6,8 @@ use functions_lint::Finding;
 use reqwest::Method;
 
 use super::{
-    attacks::NOBODY,
-    fail,
-    outside::{Answer, Layer, Outside, sent},
-    pass,
+    calls::{Answer, Layer, NOBODY, Outside, sent},
+    fail, pass,
 };
 
 const RULE: &str = "C08-forged-certificate";

@@ -5,8 +5,7 @@ use functions_lint::Finding;
 use super::{Facts, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
-    config::{DatabaseSettings, SignIn},
-    store::{self, Examined, Rights, StoreError, Workload},
+    store::{self, DatabaseSettings, Examined, Rights, SignIn, StoreError, Workload},
 };
 
 pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Finding> {

@@ -4,7 +4,7 @@ use std::{env, ffi::OsString, fs, path::PathBuf};
 
 use functions_lint::{App, Settings, SettingsFile, SettingsFileError, Written};
 
-use super::{Arguments, beside};
+use super::Arguments;
 use crate::{
     config::{Config, Faults, Needs},
     functions::{self, FUNCTIONS, Need},
@@ -89,6 +89,14 @@ impl Facts {
     pub(super) fn is_reachable_from_here(&self) -> bool {
         self.written != Some(Written::InAzure)
     }
+}
+
+/// Where the app lies when nobody says so: beside the program, or here.
+fn beside() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?.to_owned();
+    let here = std::env::current_dir().ok()?;
+    [folder, here].into_iter().find(|folder| folder.join("host.json").is_file())
 }
 
 /// The environment that a worker with these settings would find.

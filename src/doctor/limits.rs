@@ -4,7 +4,8 @@ use functions_lint::Finding;
 
 use super::pass;
 use crate::{
-    config::{Config, IdentityMode},
+    config::Config,
+    identity::IdentityMode,
     limits::{LIMITS, Limits},
 };
 

@@ -10,9 +10,11 @@ use reqwest::header::DATE;
 use super::{fail, pass, warn};
 use crate::{
     clock::Clock,
-    config::{Config, Fulfilment, IdentityMode, TokenSettings},
+    config::Config,
     fulfilment::Backend,
+    fulfilment::Fulfilment,
     https::{self, Roots, Schemes},
+    identity::{IdentityMode, TokenSettings},
     secret::SecretName,
     telemetry::chain,
     vault::{Vault, VaultError},

@@ -3,7 +3,11 @@
 use functions_lint::{Finding, Written};
 
 use super::{Facts, backend, fail, limits, pass, warn};
-use crate::config::{Config, DatabaseUrl, IdentityMode, Place, SignIn};
+use crate::{
+    config::{Config, Place},
+    identity::IdentityMode,
+    store::{DatabaseUrl, SignIn},
+};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 

@@ -1,23 +1,29 @@
 //! The backend at the other end of mutual TLS (contract §4).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use azure_functions_handler::Outage;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode, Url};
 
-use super::{PATIENCE, Undecided, request::Request};
+use super::{request::Request, settings::FulfilmentSettings, undecided::Undecided};
 use crate::{
     clock::Clock,
-    config::FulfilmentSettings,
     https::{self, Roots},
     orders::{Order, Traceparent},
-    pem::{self, Authorities, Holder},
-    secret::{Kept, Secret},
+    pem::{self, Holder},
+    rotation::{Authorities, Kept},
+    secret::Secret,
     store::Decision,
     telemetry::{Event, chain},
     vault::Vault,
 };
+
+/// How long an order may take to be accepted or refused, reading a rotated certificate included (contract §1).
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The longest answer that is read, in bytes (contract §4).
 const LONGEST: usize = 1024 * 1024;

@@ -7,11 +7,10 @@ use tempfile::TempDir;
 use test_servers::{Authority, Issued, Leaf};
 use uuid::Uuid;
 
-use super::{Backend, Undecided};
+use super::{Backend, FulfilmentSettings, Undecided};
 use crate::{
-    config::FulfilmentSettings,
     orders::{Order, OrderDraft, OrderId, Owner, Traceparent, UnitPrice},
-    secret::SecretSource,
+    rotation::SecretSource,
     store::Decision,
 };
 

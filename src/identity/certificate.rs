@@ -11,15 +11,13 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use webpki::EndEntityCert;
 
-use super::{Certified, refusal::Reason};
+use super::{
+    caller::Certified,
+    refusal::Reason,
+    settings::{AllowedCertificate, CertificateName, CertificateSettings},
+};
 use crate::{
-    clock::Clock,
-    config::{AllowedCertificate, CertificateName, CertificateSettings},
-    limits::LIMITS,
-    pem::Authorities,
-    secret::Secret,
-    telemetry::Event,
-    vault::Vault,
+    clock::Clock, limits::LIMITS, rotation::Authorities, secret::Secret, telemetry::Event, vault::Vault,
 };
 use trust::Trust;
 

@@ -2,8 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{Caller, CallerKind, Certified, Role, refusal::Reason};
-use crate::config::IdentitySettings;
+use super::{
+    caller::{Caller, CallerKind, Certified, Role},
+    refusal::Reason,
+    settings::IdentitySettings,
+};
 
 /// Ids, kind and rights, as one header or one token states them.
 #[derive(Clone, Debug)]

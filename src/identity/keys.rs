@@ -26,10 +26,9 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::refusal::Reason;
+use super::{refusal::Reason, settings::TokenSettings};
 use crate::{
     clock::Clock,
-    config::TokenSettings,
     https::{ClientError, Roots},
     limits::{KeyLimits, LIMITS},
     telemetry::{Event, chain},

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::{Uuid, uuid};
 
 use super::{Caller, Identity};
-use crate::config::{IdentityMode, IdentitySettings};
+use super::{IdentityMode, IdentitySettings};
 
 mod access;
 mod certificates;

@@ -10,10 +10,10 @@ use super::{
     keys::{self, Keys},
     memory::{Fingerprint, Memory, Verified},
     refusal::Reason,
+    settings::TokenSettings,
 };
 use crate::{
     clock::Clock,
-    config::TokenSettings,
     https::{ClientError, Roots},
     json::Document,
 };

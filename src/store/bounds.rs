@@ -1,26 +1,13 @@
 //! How long a unit of work may take.
 
-use std::{
-    io::{self, ErrorKind},
-    time::Duration,
-};
+use std::io::{self, ErrorKind};
 
 use tokio::time::timeout;
 
-use super::StoreError;
-use crate::limits::LIMITS;
-
-/// How long a unit of work waits for a connection (contract §1).
-pub(super) const POOL_WAIT: Duration = LIMITS.peers.connection;
-
-/// How long a statement may take, or wait for another that writes (contract §1).
-pub(super) const STATEMENT: Duration = LIMITS.peers.statement;
-
-/// How long a migration waits for a lock before it says so.
-pub(super) const WAIT_UNREPORTED: Duration = Duration::from_secs(2);
-
-/// How often it says so again.
-pub(super) const WAIT_REMINDER: Duration = Duration::from_secs(10);
+use super::{
+    error::StoreError,
+    timeouts::{POOL_WAIT, STATEMENT},
+};
 
 /// Runs a unit of work within its deadline.
 pub(super) async fn bounded<T: Send>(

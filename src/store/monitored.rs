@@ -16,7 +16,9 @@ use azure_functions_handler::Outage;
 use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
-use super::{Store, StoreError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording};
+use super::{
+    Store, StoreError, Workload, postgres::is_held_by_another, timeouts::POOL_WAIT, wording::Wording,
+};
 use crate::telemetry::Event;
 use calls::{Calls, Kind, LATELY, PROBE};
 

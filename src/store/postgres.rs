@@ -26,7 +26,7 @@ use crate::{
 use super::{
     Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
     Listed, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
-    Rights, Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
+    Rights, Slice, Stamp, Store, StoreError, Updated, Workload, sql::PING, timeouts::STATEMENT,
 };
 
 mod administration;

@@ -4,7 +4,10 @@ use uuid::Uuid;
 
 use crate::orders::{DeadLetter, Digest, FulfilmentMessage, OrderId};
 
-use super::{FULFILMENT, INCOMING, Stamp, StoreError};
+use super::{
+    Stamp, StoreError,
+    bindings::{FULFILMENT, INCOMING},
+};
 
 /// The queues that messages are given up from, each with the binding that leads back to it.
 const QUEUES: [(&str, &str); 2] = [("orders-fulfilment", FULFILMENT), ("orders-incoming", INCOMING)];

@@ -5,7 +5,6 @@ use std::{sync::LazyLock, time::Duration};
 
 use sqlx::{Executor, Postgres, SqliteConnection};
 
-use super::sqlite::Unit;
 use crate::orders::FulfilmentMessage;
 
 #[cfg(not(debug_assertions))]
@@ -49,16 +48,6 @@ impl Sabotage {
 /// Waits where nothing should come between.
 pub(super) async fn gap() {
     tokio::time::sleep(GAP).await;
-}
-
-/// Commits after the caller has gone on.
-pub(super) fn commit_later(unit: Unit) {
-    tokio::spawn(async move {
-        gap().await;
-        if let Err(error) = unit.commit().await {
-            tracing::error!(%error, "not committed");
-        }
-    });
 }
 
 const FORGET_MESSAGE: &str = "DELETE FROM inbox WHERE message_id = $1";

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::FULFILMENT;
+use super::bindings::FULFILMENT;
 
 /// The longest wait between two sendings.
 const LONGEST_WAIT: Duration = Duration::hours(1);

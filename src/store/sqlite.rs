@@ -36,8 +36,9 @@ use super::{
     Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
     MigrationError, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued,
     Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
-    bounds::{POOL_WAIT, STATEMENT, bounded},
+    bounds::bounded,
     sql,
+    timeouts::{POOL_WAIT, STATEMENT},
 };
 
 mod changes;

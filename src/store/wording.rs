@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use sqlx::{Error, error::DatabaseError, migrate::MigrateError, postgres::PgDatabaseError};
 
-use super::bounds::POOL_WAIT;
+use super::timeouts::POOL_WAIT;
 
 /// Why a unit of work could not be done, for people.
 pub(super) struct Unavailable<'e>(pub(super) &'e Error);

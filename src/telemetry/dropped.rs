@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use chrono::{DateTime, Utc};
 use tracing::Level;
 
-use super::{event::LINES_DROPPED, line::kind_line, queue::Importance};
+use super::{event::LINES_DROPPED, importance::Importance, line::kind_line};
 
 /// Lines that were dropped: by level, and at the end how many of them are audit lines.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

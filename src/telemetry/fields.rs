@@ -5,7 +5,7 @@ use std::{error::Error, fmt};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
 
-use super::chain;
+use super::chain::chain;
 
 /// Fields as JSON: numbers and truth values as such, all else as text; of two with one name, the later one. They are so
 /// few that looking through them is the quickest way to find one.

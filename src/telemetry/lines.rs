@@ -15,8 +15,9 @@ use tracing_subscriber::{
 use super::{
     event::{LIBRARY, is_audit},
     fields::Fields,
+    filter::is_ours,
+    importance::Importance,
     line::line,
-    queue::Importance,
 };
 use crate::clock::Clock;
 
@@ -66,7 +67,7 @@ where
         }
         event.record(&mut all);
         let source = event.metadata().target();
-        if !super::is_ours(source) {
+        if !is_ours(source) {
             // A library's own field of this name is none of our words.
             all.put("event", LIBRARY.into());
             all.put("library", source.into());

@@ -14,8 +14,8 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Filter, Spans, StartedTwice, event::CANNOT_SERVE, line::kind_line, panics::log_panic, queue::Importance,
-    queue::Queue, subscriber, writer,
+    Filter, Spans, StartedTwice, event::CANNOT_SERVE, importance::Importance, line::kind_line,
+    panics::log_panic, queue::Queue, subscriber, writer,
 };
 use crate::clock::Clock;
 

@@ -13,7 +13,7 @@ use std::{
 
 use tracing::Level;
 
-use super::dropped::Dropped;
+use super::{dropped::Dropped, importance::Importance};
 
 #[cfg(test)]
 mod tests;
@@ -24,15 +24,6 @@ pub(super) const CAPACITY: usize = 1024 * 1024;
 /// The most bytes that are taken out at once, unless one line is longer. What is taken out is no longer replaced by
 /// audit lines, and the count of dropped lines comes after it.
 pub(super) const CHUNK: usize = 16 * 1024;
-
-/// How long a line is kept when there is no room for all.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Importance {
-    /// It says who did what: it takes the place of other lines.
-    Audit,
-    /// Everything else.
-    Ordinary,
-}
 
 /// Bounded by [`CAPACITY`]. Adding a line never waits for the reader of the log.
 #[derive(Debug, Default)]

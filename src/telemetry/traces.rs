@@ -13,16 +13,17 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    config::TraceSettings,
     https::{self, ClientError, Roots, Schemes},
 };
 use export::Exporter;
 use losses::Losses;
+pub use settings::TraceSettings;
 pub use spans::Spans;
 
 mod document;
 mod export;
 mod losses;
+mod settings;
 mod spans;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 use chrono::TimeDelta;
 use orders_worker::{
     clock::Clock,
-    secret::{Kept, SecretError, SecretSource},
+    rotation::{Kept, SecretError, SecretSource},
     vault::VaultError,
 };
 use serde_json::Value;

@@ -10,8 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use orders_worker::{
     clock::Clock,
-    config::FulfilmentSettings,
-    fulfilment::{Backend, Undecided},
+    fulfilment::{Backend, FulfilmentSettings, Undecided},
     orders::{Order, OrderDraft, OrderId, Owner, UnitPrice},
     pem,
     store::Decision,

@@ -1,7 +1,7 @@
 //! What the app's managed identity is used for.
 
 use super::*;
-use crate::config::{SignIn, VaultSignIn};
+use crate::{store::SignIn, vault::VaultSignIn};
 
 const ID: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
 const URL: &str = "postgres://app@db.example/orders?sslmode=verify-full";

@@ -1,7 +1,7 @@
 //! Certificates of callers: believed only where something in front checks that callers hold them.
 
 use super::*;
-use crate::config::{AllowedCertificate, CertificateName};
+use crate::identity::{AllowedCertificate, CertificateName};
 
 const MODE: (&str, &str) = ("ORDERS_CLIENT_CERTIFICATE_MODE", "required");
 const AUTHORITY: (&str, &str) = ("ORDERS_CLIENT_CERTIFICATE_CA", "/certificates/partners.pem");

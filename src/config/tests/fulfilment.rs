@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    config::{Fulfilment, FulfilmentSettings},
-    secret::SecretSource,
+    fulfilment::{Fulfilment, FulfilmentSettings},
+    rotation::SecretSource,
 };
 
 const URL: (&str, &str) = ("ORDERS_FULFILMENT_URL", "https://backend.example/v1/");

@@ -1,7 +1,7 @@
 //! Who must be let in only where the platform stands guard.
 
 use super::*;
-use crate::config::{IdentityMode, IdentitySettings};
+use crate::identity::{IdentityMode, IdentitySettings};
 
 const TENANT: &str = "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10";
 const TOKENS: [(&str, &str); 2] =

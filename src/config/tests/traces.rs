@@ -1,7 +1,7 @@
 //! Where spans go.
 
 use super::*;
-use crate::config::TraceSettings;
+use crate::telemetry::traces::TraceSettings;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";

@@ -5,10 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use chrono::Duration;
 
 use super::*;
-use crate::{
-    config::{Fault, IdentityMode},
-    limit::Rate,
-};
+use crate::{config::Fault, identity::IdentityMode, limit::Rate};
 
 #[test]
 fn a_local_process_starts_on_its_defaults() {

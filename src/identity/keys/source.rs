@@ -7,8 +7,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::jwk::{self, KeySetDocument, VerifyingKey};
 use crate::{
-    config::{Authority, TokenSettings},
     https::{self, BodyError, ClientError, Roots, Schemes},
+    identity::{authority::Authority, settings::TokenSettings},
     limits::LIMITS,
 };
 

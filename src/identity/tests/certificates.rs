@@ -7,8 +7,7 @@ use test_servers::{Authority, Issued, Leaf};
 
 use super::*;
 use crate::{
-    config::{AllowedCertificate, CertificateName, CertificateSettings},
-    identity::{Certified, Unidentified},
+    identity::{AllowedCertificate, CertificateName, CertificateSettings, Certified, Unidentified},
     policy::ProcessOrder,
     problem::Problem,
 };

@@ -12,7 +12,7 @@ use super::{
     *,
 };
 use crate::{
-    config::{Authority, TokenSettings},
+    identity::{Authority, TokenSettings},
     policy::{Action, Permit, PlaceOrder, ProcessOrder},
     problem::Problem,
 };

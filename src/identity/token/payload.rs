@@ -7,7 +7,7 @@ use super::super::{
     evidence::{self, Evidence},
     refusal::Reason,
 };
-use crate::config::TokenSettings;
+use crate::identity::settings::TokenSettings;
 
 /// How far the clocks of issuer and worker may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(1);

@@ -104,7 +104,7 @@ impl Pool {
         u32::try_from(status.size.saturating_sub(status.available)).unwrap_or(u32::MAX)
     }
 
-    /// A connection for this caller alone. Waits at most [`POOL_WAIT`](crate::store::bounds::POOL_WAIT).
+    /// A connection for this caller alone. Waits at most [`POOL_WAIT`](crate::store::timeouts::POOL_WAIT).
     ///
     /// # Errors
     /// Why the last login failed, or [`Error::PoolTimedOut`] when all connections are in use. At once, when no

@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::store::{
     OnWait,
-    bounds::{WAIT_REMINDER, WAIT_UNREPORTED},
+    timeouts::{WAIT_REMINDER, WAIT_UNREPORTED},
 };
 
 use super::sql;

@@ -68,7 +68,7 @@ pub(super) async fn place(
     }
     #[cfg(feature = "sabotage")]
     if Sabotage::CommitLate.is_on() {
-        sabotage::commit_later(unit);
+        super::unit::commit_later(unit);
         return Ok(Placed::Placed(order));
     }
     unit.commit().await?;

@@ -4,7 +4,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::store::{
     OnWait,
-    bounds::{WAIT_REMINDER, WAIT_UNREPORTED},
+    timeouts::{WAIT_REMINDER, WAIT_UNREPORTED},
 };
 
 /// Runs `work`, and reports that it takes long.

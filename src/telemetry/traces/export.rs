@@ -10,8 +10,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{document::document, losses::Losses, spans::Span};
-use crate::{config::TraceSettings, https, telemetry::chain};
+use super::{document::document, losses::Losses, settings::TraceSettings, spans::Span};
+use crate::{https, telemetry::chain};
 
 /// The most spans of one request.
 const BATCH: usize = 512;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tracing::Level;
 
 use super::*;
-use crate::telemetry::queue::{CAPACITY, Importance};
+use crate::telemetry::{importance::Importance, queue::CAPACITY};
 
 /// A disk with room for so many bytes.
 #[derive(Clone, Default)]

@@ -49,26 +49,25 @@ impl Tree {
             if inside.is_some() {
                 return inside;
             }
-            if rest.is_empty() && !module.items.contains(name) {
-                return Some(Target::Module(child));
-            }
         }
         if module.items.contains(name) {
             return Some(Target::Item(at));
         }
+        let child = module.children.get(name).filter(|_| rest.is_empty()).map(|&child| Target::Module(child));
         // Imports may name each other, and a crate from outside may have the name of an import.
         if !seen.insert((at, name.to_owned())) {
-            return None;
+            return child;
         }
         let imported = module.imports.get(name).into_iter().flatten().find_map(|path| {
             let whole: Vec<String> = path.iter().chain(rest).cloned().collect();
             self.resolve(at, &whole, seen)
         });
-        imported.or_else(|| {
-            module.globs.iter().find_map(|glob| match self.resolve(at, glob, seen)? {
-                Target::Module(whole) => self.look_up(whole, name, rest, seen),
+        let by_glob = || {
+            module.globs.iter().find_map(|glob| match self.resolve(at, glob, &mut seen.clone())? {
+                Target::Module(whole) => self.look_up(whole, name, rest, &mut seen.clone()),
                 Target::Item(_) => None,
             })
-        })
+        };
+        imported.or_else(|| child.or_else(by_glob))
     }
 }

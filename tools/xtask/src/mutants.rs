@@ -15,10 +15,16 @@ use crate::tools;
 
 const VERSION: &str = "27.1.0";
 /// Identity, policy and certificates.
-const FILES: [&str; 5] =
-    ["src/policy.rs", "src/pem.rs", "src/pem/*.rs", "src/identity.rs", "src/identity/**/*.rs"];
+const FILES: [&str; 6] = [
+    "src/policy.rs",
+    "src/pem.rs",
+    "src/pem/*.rs",
+    "src/rotation/authorities.rs",
+    "src/identity.rs",
+    "src/identity/**/*.rs",
+];
 /// Tests in the process, which are quick to build and to run.
-const TESTS: [&str; 3] = ["policy::", "pem::", "identity::"];
+const TESTS: [&str; 4] = ["policy::", "pem::", "rotation::", "identity::"];
 /// The one of them that waits for a time-out takes as long as all others.
 const SKIPPED: &str = "is_not_there_or_does_not_answer";
 /// What may live, each with its reason.

@@ -1,7 +1,7 @@
 //! J21: the header of one and the token of another, in each mode.
 
 use super::*;
-use crate::config::IdentityMode::{EasyAuthAndJwt, Jwt};
+use crate::identity::IdentityMode::{EasyAuthAndJwt, Jwt};
 
 /// A good token and the header that the platform would make of it.
 fn both(world: &World, principal: &[(String, String)]) -> HeaderMap {

@@ -18,7 +18,7 @@ use super::{
     lease::Lease,
 };
 use crate::{
-    store::{bounds::POOL_WAIT, postgres::sign_in::is_refusal},
+    store::{postgres::sign_in::is_refusal, timeouts::POOL_WAIT},
     telemetry::contained,
 };
 

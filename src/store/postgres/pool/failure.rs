@@ -14,7 +14,7 @@ use sqlx::{
     postgres::{PgDatabaseError, PgSeverity},
 };
 
-use crate::store::{bounds::STATEMENT, wording::Wording};
+use crate::store::{timeouts::STATEMENT, wording::Wording};
 
 /// What becomes of a connection after a statement failed on it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -17,7 +17,7 @@ use super::{
 };
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::Sabotage;
-use crate::{store::bounds::STATEMENT, telemetry::contained};
+use crate::{store::timeouts::STATEMENT, telemetry::contained};
 
 const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
 

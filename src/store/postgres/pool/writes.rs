@@ -20,7 +20,7 @@ use super::{
     failure::{read_only, shared},
     lease::Lease,
 };
-use crate::store::bounds::POOL_WAIT;
+use crate::store::timeouts::POOL_WAIT;
 
 /// How long writes fail at once before one of them tries again.
 const PAUSE: Duration = Duration::from_millis(500);

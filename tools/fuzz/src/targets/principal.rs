@@ -7,8 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::DateTime;
 use futures_util::FutureExt as _;
 use orders_worker::{
-    config::{IdentityMode, IdentitySettings},
-    identity::{Caller, Identity, Unidentified},
+    identity::{Caller, Identity, IdentityMode, IdentitySettings, Unidentified},
     policy::{ListAllOrders, PlaceOrder, ProcessOrder, PutProduct},
 };
 use serde_json::{Value, json};

@@ -10,9 +10,10 @@ use std::{
 use azure_functions_handler::Outage;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Secret, SecretError, SecretSource};
+use super::source::{SecretError, SecretSource};
 use crate::{
     clock::Clock,
+    secret::Secret,
     telemetry::Event,
     vault::{Vault, VaultError},
 };

@@ -3,8 +3,10 @@
 use reqwest::Url;
 use uuid::Uuid;
 
+use crate::https;
+
 /// Entra's own authority, for every public tenant.
-pub(super) const ENTRA: &str = "https://login.microsoftonline.com";
+pub(crate) const ENTRA: &str = "https://login.microsoftonline.com";
 
 /// An issuer of tokens in Entra's form: below its address stands a path for each tenant (identity sheet §3.1).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,7 +16,7 @@ impl Authority {
     /// Understands the address of an issuer: `https`, or plain `http` on this machine; whether the latter may be is
     /// the caller's to say.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        base(text).map(Self)
+        https::base_url(text).map(Self)
     }
 
     /// Whether it is called without TLS, which it is on this machine alone.
@@ -42,17 +44,4 @@ impl Authority {
         let ours = url.origin() == self.0.origin() && url.username().is_empty() && url.password().is_none();
         ours.then_some(url)
     }
-}
-
-/// An address that paths can be appended to: `https`, or plain `http` on this machine, without a user, a query or a
-/// fragment.
-pub(super) fn base(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
-    (bare && is_safe).then_some(url)
 }

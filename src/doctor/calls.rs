@@ -1,0 +1,182 @@
+//! Calls to a deployment from outside, and who answers them.
+
+use std::{env, time::Duration};
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+
+use crate::{
+    https::{self, Roots, Schemes},
+    secret::Secret,
+};
+
+/// How long one call may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Longer than any answer to these calls.
+const MOST: usize = 64 * 1024;
+
+/// What an honest caller shows. The token is that of a person without the role `OrderAdmin`, or of a program that
+/// processes orders.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `DOCTOR_TOKEN`: a bearer token that the deployment accepts.
+    pub token: Option<Secret>,
+    /// `DOCTOR_FUNCTION_KEY`: for a deployment without a gateway in front, which would add it.
+    pub function_key: Option<Secret>,
+    /// `DOCTOR_SUBSCRIPTION_KEY`: for a gateway that asks for one.
+    pub subscription_key: Option<Secret>,
+}
+
+impl Evidence {
+    /// Takes it from the environment, so that no process list shows it.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        let secret = |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new);
+        Self {
+            token: secret("DOCTOR_TOKEN"),
+            function_key: secret("DOCTOR_FUNCTION_KEY"),
+            subscription_key: secret("DOCTOR_SUBSCRIPTION_KEY"),
+        }
+    }
+}
+
+/// Who answered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Layer {
+    Worker,
+    EasyAuth,
+    Gateway,
+    Network,
+    Host,
+}
+
+impl Layer {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "the worker",
+            Self::EasyAuth => "App Service Authentication",
+            Self::Gateway => "the gateway",
+            Self::Network => "the network's rules",
+            Self::Host => "the host or the front end before it",
+        }
+    }
+}
+
+/// An answer, as far as it matters here.
+#[derive(Eq, PartialEq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) layer: Layer,
+}
+
+/// What every caller may ask for: their own orders.
+pub(super) const OWN: &str = "/api/orders?limit=1";
+/// The same for a program that processes orders: it owns none.
+pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
+/// Whom the forged headers name: nobody of any tenant.
+pub(super) const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
+
+/// A deployment and an honest caller.
+pub(super) struct Outside<'a> {
+    pub(super) client: Client,
+    pub(super) url: &'a str,
+    pub(super) evidence: &'a Evidence,
+}
+
+/// The header of a function key.
+pub(super) const FUNCTION_KEY: &str = "x-functions-key";
+/// The header of a gateway's subscription key.
+pub(super) const SUBSCRIPTION_KEY: &str = "ocp-apim-subscription-key";
+
+impl Outside<'_> {
+    /// A call with everything but a token.
+    pub(super) fn call(&self, path: &str) -> RequestBuilder {
+        self.with_keys(Method::GET, path, |_| true)
+    }
+
+    /// A call with everything that an honest caller shows.
+    pub(super) fn honest(&self, path: &str) -> RequestBuilder {
+        self.honest_call(Method::GET, path)
+    }
+
+    /// The same with another method, and no body.
+    pub(super) fn honest_call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.with_token(self.with_keys(method, path, |_| true))
+    }
+
+    /// The same without the key of this header; none where there is no such key.
+    pub(super) fn honest_without(&self, header: &str, path: &str) -> Option<RequestBuilder> {
+        let there = self.keys().any(|(name, _)| name == header);
+        there.then(|| self.with_token(self.with_keys(Method::GET, path, |name| name != header)))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        let Evidence { function_key, subscription_key, .. } = self.evidence;
+        let keys = [(FUNCTION_KEY, function_key), (SUBSCRIPTION_KEY, subscription_key)];
+        keys.into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)))
+    }
+
+    fn with_keys(&self, method: Method, path: &str, wanted: impl Fn(&str) -> bool) -> RequestBuilder {
+        let call = self.client.request(method, format!("{}{path}", self.url));
+        let keys = self.keys().filter(|(name, _)| wanted(name));
+        keys.fold(call, |call, (name, key)| call.header(name, key.expose()))
+    }
+
+    fn with_token(&self, call: RequestBuilder) -> RequestBuilder {
+        match &self.evidence.token {
+            Some(token) => call.bearer_auth(token.expose()),
+            None => call,
+        }
+    }
+
+    /// What an honest caller asks for, and the answer: a person about their own, a program about all.
+    pub(super) async fn honest_answer(&self) -> (&'static str, Option<Answer>) {
+        match sent(self.honest(OWN)).await {
+            Some(Answer { status: 403, layer: Layer::Worker }) => (ALL, sent(self.honest(ALL)).await),
+            answer => (OWN, answer),
+        }
+    }
+}
+
+/// A client for this address; none where it must not be called.
+pub(super) fn client(url: &str) -> Option<Client> {
+    let parsed = reqwest::Url::parse(url).ok()?;
+    let here = matches!(parsed.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
+    let schemes = match parsed.scheme() {
+        "https" => Schemes::Https,
+        "http" if here => Schemes::AlsoHttp,
+        _ => return None,
+    };
+    https::client(Roots::Public, schemes, PATIENCE).ok()
+}
+
+/// None where no answer came.
+pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
+    let answer = call.send().await.ok()?;
+    let status = answer.status().as_u16();
+    let layer = layer(answer).await;
+    Some(Answer { status, layer })
+}
+
+/// Each layer has its own way to say no: the worker its problem types (contract §3), access restrictions their
+/// header, a gateway JSON with `statusCode`, the platform's authentication a challenge and no problem.
+async fn layer(answer: Response) -> Layer {
+    let headers = answer.headers().clone();
+    let body = https::body(answer, MOST).await.unwrap_or_default();
+    let json: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+    let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
+    if text("type").is_some_and(|slug| slug.starts_with("urn:orders:problem:")) {
+        return Layer::Worker;
+    }
+    if headers.contains_key("x-ms-forbidden-ip") {
+        return Layer::Network;
+    }
+    let is_gateways =
+        json.as_ref().is_some_and(|json| json.get("statusCode").is_some() && json.get("message").is_some());
+    if is_gateways {
+        return Layer::Gateway;
+    }
+    if headers.contains_key("www-authenticate") || headers.contains_key("x-ms-middleware-request-id") {
+        return Layer::EasyAuth;
+    }
+    Layer::Host
+}

@@ -1,0 +1,28 @@
+//! Whom orders are sent to.
+
+use reqwest::Url;
+
+use crate::rotation::{AuthoritySource, SecretSource};
+
+/// Whom orders are sent to.
+#[derive(Clone, Debug, Default)]
+pub enum Fulfilment {
+    /// A developer's machine has a stand-in; so has whoever carries no orders out.
+    #[default]
+    StandIn,
+    /// The backend of these settings.
+    Backend(FulfilmentSettings),
+    /// Nobody, on the platform: orders wait until a backend is set.
+    Missing,
+}
+
+/// How the backend and the worker know each other.
+#[derive(Clone, Debug)]
+pub struct FulfilmentSettings {
+    /// `{ORDERS_FULFILMENT_URL}/fulfilments`; `https` alone.
+    pub address: Url,
+    /// `ORDERS_FULFILMENT_CLIENT_CERTIFICATE`: the certificate, its chain and its key, PEM.
+    pub certificate: SecretSource,
+    /// `ORDERS_FULFILMENT_CA`: who alone may vouch for the backend; the public authorities when none.
+    pub authority: Option<AuthoritySource>,
+}

@@ -1,0 +1,46 @@
+//! Why the backend did not decide.
+
+use reqwest::StatusCode;
+
+use crate::{
+    https::{BodyError, ClientError},
+    pem::PemError,
+    rotation::SecretError,
+};
+
+/// The backend did not decide; the order waits and is sent again. No cause of it names a URL or a certificate, or quotes
+/// what the backend wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum Undecided {
+    /// Our certificate, or the backend's authority, cannot be read.
+    #[error("a certificate for the fulfilment backend cannot be had")]
+    Secret(#[from] SecretError),
+    /// It can be read, and is not what it should be.
+    #[error("a certificate for the fulfilment backend is of no use")]
+    Pem(#[from] PemError),
+    /// There can be no client with these certificates.
+    #[error("the fulfilment backend cannot be called with these certificates")]
+    Client(#[from] ClientError),
+    /// It is away, or one side does not trust the other's certificate.
+    #[error("the fulfilment backend cannot be reached")]
+    Unreachable(#[source] reqwest::Error),
+    /// It said neither yes nor no.
+    #[error("the fulfilment backend answered {0}")]
+    Status(StatusCode),
+    /// It said more than it may, or not all of it.
+    #[error("the fulfilment backend's answer cannot be read")]
+    Answer(#[from] BodyError),
+    /// It took longer than 15 seconds.
+    #[error("the fulfilment backend took too long")]
+    Late,
+}
+
+impl Undecided {
+    /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
+    /// and no customer's order is refused for that (contract §4).
+    #[must_use]
+    pub fn is_our_fault(&self) -> bool {
+        let passing = [408, 409, 425, 429];
+        matches!(self, Self::Status(status) if status.is_client_error() && !passing.contains(&status.as_u16()))
+    }
+}

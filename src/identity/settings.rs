@@ -1,0 +1,72 @@
+//! Whom a deployment lets in, and whose certificates it believes (contract §6).
+
+use uuid::Uuid;
+
+use super::authority::Authority;
+use crate::rotation::AuthoritySource;
+
+/// Whom this deployment lets in.
+#[derive(Clone, Debug)]
+pub struct IdentitySettings {
+    /// `ORDERS_IDENTITY`: what says who a caller is.
+    pub mode: IdentityMode,
+    /// `ORDERS_ENTRA_TENANT_ID`: the only tenant whose people and programs are let in. Without it, on a developer's
+    /// machine, those of any tenant are, and their roles reach the orders of their own tenant and nothing else.
+    pub tenant: Option<Uuid>,
+    /// `ORDERS_ENTRA_ALLOWED_CLIENTS`: client ids that may call on a user's behalf; any when none.
+    pub allowed_clients: Option<Vec<Uuid>>,
+    /// `ORDERS_REQUIRED_SCOPE`: compared exactly.
+    pub required_scope: String,
+}
+
+/// What says who a caller is.
+#[derive(Clone, Debug)]
+pub enum IdentityMode {
+    /// The platform's header alone.
+    EasyAuth {
+        /// `ORDERS_ENTRA_AUDIENCE`: what the principal's claim `aud` has to say; not looked at when none.
+        audience: Option<String>,
+    },
+    /// The token alone.
+    Jwt(TokenSettings),
+    /// Both, and they have to agree.
+    EasyAuthAndJwt(TokenSettings),
+}
+
+/// Which tokens are accepted.
+#[derive(Clone, Debug)]
+pub struct TokenSettings {
+    /// `ORDERS_ENTRA_TENANT_ID`: whose tokens.
+    pub tenant: Uuid,
+    /// `ORDERS_ENTRA_AUDIENCE`: what their claim `aud` says.
+    pub audience: String,
+    /// `ORDERS_ENTRA_AUTHORITY`: who issues them.
+    pub authority: Authority,
+}
+
+/// Which certificates are believed, and whose they are.
+#[derive(Clone, Debug)]
+pub struct CertificateSettings {
+    /// `ORDERS_CLIENT_CERTIFICATE_CA`: who alone may vouch for callers, with the revocation lists that count.
+    pub authority: AuthoritySource,
+    /// `ORDERS_CLIENT_CERTIFICATE_ALLOWED`; a client may be there more than once.
+    pub allowed: Vec<AllowedCertificate>,
+}
+
+/// A client and a name that its certificate may carry.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AllowedCertificate {
+    /// The client id of the token.
+    pub client: Uuid,
+    /// The name of the certificate.
+    pub name: CertificateName,
+}
+
+/// A subject alternative name, compared as a whole.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CertificateName {
+    /// A DNS name, in small letters.
+    Dns(String),
+    /// A URI, compared letter by letter.
+    Uri(String),
+}

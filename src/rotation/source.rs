@@ -1,0 +1,80 @@
+//! Where the secret of a setting is kept, and why it cannot be read there.
+
+use std::{fmt, io, path::PathBuf, str::FromStr, sync::Arc};
+
+use crate::{secret::SecretName, vault::VaultError};
+
+/// Where the secret of a setting is kept.
+#[derive(Clone, Eq, PartialEq)]
+pub enum SecretSource {
+    /// In a file, written as its path.
+    File(PathBuf),
+    /// In the vault, written as `keyvault:` and its name.
+    Vault(SecretName),
+}
+
+impl fmt::Debug for SecretSource {
+    /// Without the path, for somebody may have put the secret itself there.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::File(_) => "File(…)",
+            Self::Vault(_) => "Vault(…)",
+        })
+    }
+}
+
+impl FromStr for SecretSource {
+    /// What is wrong with it, in words that follow on the name of a setting and do not repeat its value.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(name) = text.strip_prefix("keyvault:") {
+            return name.parse().map(Self::Vault);
+        }
+        if text.contains(['\n', '\r', '\0']) || text.starts_with("-----BEGIN") {
+            return Err(
+                "holds a secret itself: set it to a file's path, or to `keyvault:` and a secret's name",
+            );
+        }
+        Ok(Self::File(text.into()))
+    }
+}
+
+/// Why a secret cannot be had. Shows nothing of it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Its file cannot be read.
+    #[error("the secret's file cannot be read: check its path and that the app may read it")]
+    File(#[source] Arc<io::Error>),
+    /// It is said to be in a vault, and there is none.
+    #[error("the secret is in a vault and none is configured: set KeyVaultUrl")]
+    NoVault,
+    /// The vault does not give it.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl SecretError {
+    /// Whether it says nothing about the secret, only that it could not be asked for. Then the last one that was
+    /// read may stay in use for a while.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::File(_) => true,
+            Self::NoVault => false,
+            Self::Vault(error) => matches!(error, VaultError::Unavailable { .. }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_source_shows_no_path() {
+        let sources = ["/run/hunter2.pem", "keyvault:hunter2"].map(str::parse::<SecretSource>);
+        let printed = format!("{sources:?}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Where orders are kept.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// The database and how it is used.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// Which one; its scheme names the engine.
+    pub url: DatabaseUrl,
+    /// Connections of this process, 1 to 100.
+    pub pool: u32,
+    /// `ORDERS_DATABASE_IDENTITY`: as whom.
+    pub sign_in: SignIn,
+}
+
+/// How the worker proves to its database who it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignIn {
+    /// By what the URL says.
+    Password,
+    /// By tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
+    Managed {
+        /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
+        client_id: Option<Uuid>,
+    },
+}
+
+/// The address of a database. It may hold a password, so only [`Self::as_str`] shows it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// An address that was found to be one.
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The whole address, for the driver alone.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://…", self.0.split(':').next().unwrap_or_default())
+    }
+}

@@ -1,0 +1,10 @@
+//! Which log lines are dropped last.
+
+/// How long a line is kept when there is no room for all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Importance {
+    /// It says who did what: it takes the place of other lines.
+    Audit,
+    /// Everything else.
+    Ordinary,
+}
