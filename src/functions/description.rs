@@ -4,6 +4,7 @@ mod document;
 pub(crate) mod headers;
 mod operation;
 mod parameters;
+mod schemas;
 
 #[cfg(test)]
 mod tests;

@@ -3,16 +3,11 @@
 //! A unit of work is one statement, so it is one round trip and one transaction. The schema is brought up by
 //! `orders-worker migrate` alone.
 
-use std::{str::FromStr, sync::OnceLock, time::Duration};
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use crate::{
-    azure::ManagedIdentity,
-    clock::Clock,
     orders::{
         DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
         ProductDraft, Recorded, RequestKey, Sku,
@@ -24,18 +19,20 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
-    Listed, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
-    Rights, Slice, Stamp, Store, StoreError, Updated, Workload, sql::PING, timeouts::STATEMENT,
+    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
+    OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
+    StoreError, Updated, Workload, sql::PING,
 };
 
 mod administration;
 mod changes;
+mod database;
 mod dead_letters;
 mod expiry;
 mod fulfilment;
 mod in_flight;
 mod lanes;
+mod limits;
 mod marks;
 mod migrate;
 mod orders;
@@ -46,7 +43,6 @@ mod probe;
 mod products;
 mod retry;
 mod rows;
-mod sign_in;
 mod sql;
 mod units;
 mod waits;
@@ -54,69 +50,10 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-use in_flight::{InFlight, Subject};
-use lanes::Lanes;
+pub(super) use database::Postgres;
+use in_flight::Subject;
 use marks::{Kind, Needs};
 pub(super) use placing::is_held_by_another;
-use pool::Pool;
-use sign_in::SignIn;
-
-/// How long a change waits for another one of the same thing: a request for its twin, at most.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
-
-/// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
-/// without a connection, between the attempts. Until it is known to be locked it may take any connection, so this is
-/// short.
-const LOCK: Duration = Duration::from_millis(25);
-
-/// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
-/// is slow is not taken for a server that is silent.
-const SERVER_STATEMENT: Duration = STATEMENT.saturating_sub(Duration::from_millis(500));
-
-/// A database on a server.
-pub(super) struct Postgres {
-    address: PgConnectOptions,
-    pool: Pool,
-    sign_in: Option<SignIn>,
-    connections: u32,
-    /// Set once the schema was found to be new enough.
-    current: OnceLock<()>,
-    in_flight: InFlight,
-    lanes: Lanes,
-}
-
-impl Postgres {
-    /// Reads the URL; touches no network. Signs in as `identity`, else by what the URL says.
-    pub(super) fn open(
-        url: &str,
-        connections: u32,
-        identity: Option<ManagedIdentity>,
-    ) -> Result<Self, OpenError> {
-        let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
-        let address = address.application_name("orders-worker");
-        let limited = address.clone().options(
-            [("statement_timeout", SERVER_STATEMENT), ("lock_timeout", LOCK)]
-                .map(|(name, limit)| (name, limit.as_millis().to_string())),
-        );
-        let sign_in = identity.map(|identity| SignIn::new(identity, Clock));
-        let pool = Pool::new(limited, connections, sign_in.clone());
-        let (current, in_flight, lanes) = (OnceLock::new(), InFlight::default(), Lanes::of(connections));
-        Ok(Self { address, pool, sign_in, connections, current, in_flight, lanes })
-    }
-
-    /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
-    pub(super) async fn examine(&self) -> Result<Examined, StoreError> {
-        let current = match self.ping().await {
-            Ok(()) => true,
-            Err(StoreError::Outdated) => false,
-            Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,
-            Err(error) => return Err(error),
-        };
-        let (encrypted, owner, api, processor) =
-            sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.to_read()).await?;
-        Ok(Examined { current, rights: Some(Rights { encrypted, owner, api, processor }) })
-    }
-}
 
 #[async_trait]
 impl Store for Postgres {

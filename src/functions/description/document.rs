@@ -1,10 +1,9 @@
 //! The document as a whole: the list of functions gives methods and paths, their entries the rest.
 
 use axum::http::Method;
-use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::operation::Operation;
+use super::{operation::Operation, schemas::Schemas};
 use crate::functions::names::PREFIX;
 
 /// Rises when the interface breaks its callers.
@@ -47,30 +46,6 @@ pub(crate) fn document<'a>(functions: impl IntoIterator<Item = Described<'a>>) -
             },
         },
     })
-}
-
-/// The schemas that the document needs. One type means different things to a reader and to a writer: what may be absent
-/// when it is read can always be there when it is written.
-pub(super) struct Schemas {
-    /// Of requests.
-    pub(super) read: SchemaGenerator,
-    /// Of answers.
-    pub(super) written: SchemaGenerator,
-}
-
-impl Schemas {
-    fn new() -> Self {
-        let mut settings = SchemaSettings::draft2020_12();
-        settings.definitions_path = "/components/schemas".into();
-        let read = settings.clone().for_deserialize().into_generator();
-        Self { read, written: settings.for_serialize().into_generator() }
-    }
-
-    fn definitions(mut self) -> Map<String, Value> {
-        let mut all = self.read.take_definitions(true);
-        all.extend(self.written.take_definitions(true));
-        all
-    }
 }
 
 fn paths<'a>(functions: impl IntoIterator<Item = Described<'a>>, schemas: &mut Schemas) -> Value {

@@ -7,9 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::Schemas,
     headers::{self, Header},
     parameters::{self, Parameter},
+    schemas::Schemas,
 };
 use crate::problem::{self, FieldFaults, Problem};
 

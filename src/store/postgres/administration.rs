@@ -7,7 +7,7 @@ use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
 use crate::store::{AppLogin, MigrationError, Principals, RoleName, StoreError};
 
-use super::{migrate::is_of_code, sql};
+use super::{pool::is_of_code, sql};
 
 /// Two deployments at once take turns. The lock ends with the transaction, which is the whole of each text below.
 macro_rules! in_turn {

@@ -15,7 +15,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::LOCK_WAIT;
+use super::limits::LOCK_WAIT;
 use crate::orders::{Digest, OrderId, Owner, RequestKey, Sku};
 
 /// What a call changes, and no other call may change at the same time.

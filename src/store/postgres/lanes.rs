@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    LOCK_WAIT,
+    limits::LOCK_WAIT,
     marks::{Lock, Marks, Needs},
 };
 

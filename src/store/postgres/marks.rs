@@ -13,7 +13,7 @@ use std::{
 use sqlx::{Error, postgres::PgDatabaseError};
 use tokio::time::Instant;
 
-use super::in_flight::Subject;
+use super::{in_flight::Subject, pool::sqlstate};
 use crate::orders::Sku;
 
 /// How long a lock is remembered that no call meets any more.
@@ -186,6 +186,11 @@ impl Marks {
     fn until(&self) -> MutexGuard<'_, HashMap<Mark, (Instant, Lock)>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a statement gave up waiting for a lock.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    sqlstate(error).as_deref() == Some("55P03")
 }
 
 #[cfg(test)]

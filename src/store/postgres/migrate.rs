@@ -10,7 +10,7 @@ use crate::store::{MigrationError, OnWait, Principals, StoreError};
 
 use super::{
     administration,
-    pool::{Access, sqlstate},
+    pool::{Access, is_of_code},
     sql, waits,
 };
 
@@ -108,8 +108,4 @@ fn is_undefined_table(error: &Error) -> bool {
 /// Whether the login may not do what it tried.
 pub(super) fn is_forbidden(error: &Error) -> bool {
     is_of_code(error, "42501")
-}
-
-pub(super) fn is_of_code(error: &Error, code: &str) -> bool {
-    sqlstate(error).as_deref() == Some(code)
 }

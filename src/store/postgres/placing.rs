@@ -14,9 +14,9 @@ use super::{
     Postgres,
     in_flight::{Subject, is_outwaited},
     lanes::is_crowded_by_rows,
-    marks::{Needs, is_of_row, names_row_of},
+    marks::{Needs, is_lock_timeout, is_of_row, names_row_of},
     orders::find,
-    pool::{Access, sqlstate},
+    pool::Access,
     retry::Attempt,
     sql,
 };
@@ -226,9 +226,4 @@ fn is_wait_for_twin(error: &sqlx::Error) -> bool {
 /// that has the row locked. A locked table is more than that.
 pub(in crate::store) fn is_held_by_another(error: &sqlx::Error) -> bool {
     is_outwaited(error) || is_crowded_by_rows(error) || (is_lock_timeout(error) && is_of_row(error))
-}
-
-/// Whether a statement gave up waiting for a lock.
-pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    sqlstate(error).as_deref() == Some("55P03")
 }

@@ -23,20 +23,20 @@ use tokio::{
     time::Instant,
 };
 
-use super::sign_in::SignIn;
-
 mod arrays;
 mod connector;
 mod executor;
 mod failure;
 mod lease;
 mod pacing;
+mod sign_in;
 mod writes;
 
 pub(super) use executor::Access;
-pub(super) use failure::{is_without_connection, sqlstate};
+pub(super) use failure::{is_of_code, is_without_connection, sqlstate};
 use lease::Lease;
 use pacing::Logins;
+pub(super) use sign_in::SignIn;
 use writes::Writes;
 
 /// How long a connection lives: one that was made with a token that is over by then is gone soon after.

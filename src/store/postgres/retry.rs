@@ -4,8 +4,7 @@ use sqlx::Error;
 
 use super::{
     lanes::Lanes,
-    marks::Needs,
-    placing::is_lock_timeout,
+    marks::{Needs, is_lock_timeout},
     pool::{is_without_connection, sqlstate},
 };
 use crate::{

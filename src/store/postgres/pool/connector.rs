@@ -16,11 +16,9 @@ use super::{
     Connected, Pool, Shared,
     failure::{is_lasting, no_answer, shared, unreadable},
     lease::Lease,
+    sign_in::is_refusal,
 };
-use crate::{
-    store::{postgres::sign_in::is_refusal, timeouts::POOL_WAIT},
-    telemetry::contained,
-};
+use crate::{store::timeouts::POOL_WAIT, telemetry::contained};
 
 /// How long a login may take as a whole.
 const LOGIN: Duration = Duration::from_secs(5);

@@ -66,6 +66,11 @@ pub(in crate::store::postgres) fn sqlstate(error: &Error) -> Option<Cow<'_, str>
     error.as_database_error()?.code()
 }
 
+/// Whether the server says so with this SQLSTATE.
+pub(in crate::store::postgres) fn is_of_code(error: &Error, code: &str) -> bool {
+    sqlstate(error).as_deref() == Some(code)
+}
+
 /// An answer that is none.
 pub(super) fn unreadable() -> Error {
     Error::Protocol("the server's answer cannot be read".to_owned())

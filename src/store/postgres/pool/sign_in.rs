@@ -16,7 +16,7 @@ use crate::{
     telemetry::Event,
 };
 
-use super::pool::sqlstate;
+use super::failure::sqlstate;
 
 /// Whom the tokens are for: Azure Database for PostgreSQL (identity sheet §6.3).
 const SCOPE: &str = "https://ossrdbms-aad.database.windows.net/.default";
@@ -26,7 +26,7 @@ const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
 /// The tokens of one pool. Cloning shares them.
 #[derive(Clone)]
-pub(super) struct SignIn(Arc<Shared>);
+pub(in crate::store::postgres) struct SignIn(Arc<Shared>);
 
 struct Shared {
     identity: ManagedIdentity,
@@ -74,7 +74,7 @@ impl State {
 }
 
 impl SignIn {
-    pub(super) fn new(identity: ManagedIdentity, clock: Clock) -> Self {
+    pub(in crate::store::postgres) fn new(identity: ManagedIdentity, clock: Clock) -> Self {
         let (state, flight) = Default::default();
         let missing = Outage::new("database-token-missing");
         Self(Arc::new(Shared { identity, clock, state, flight, missing }))
@@ -115,7 +115,10 @@ impl SignIn {
     }
 
     /// These options with a token that lives, for a connection beside the pool.
-    pub(super) async fn through(&self, address: PgConnectOptions) -> Result<PgConnectOptions, Error> {
+    pub(in crate::store::postgres) async fn through(
+        &self,
+        address: PgConnectOptions,
+    ) -> Result<PgConnectOptions, Error> {
         Ok(address.password(self.token().await?.secret.expose()))
     }
 

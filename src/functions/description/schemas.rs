@@ -1,0 +1,28 @@
+//! The schemas that the document needs.
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// One type means different things to a reader and to a writer: what may be absent
+/// when it is read can always be there when it is written.
+pub(super) struct Schemas {
+    /// Of requests.
+    pub(super) read: SchemaGenerator,
+    /// Of answers.
+    pub(super) written: SchemaGenerator,
+}
+
+impl Schemas {
+    pub(super) fn new() -> Self {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = "/components/schemas".into();
+        let read = settings.clone().for_deserialize().into_generator();
+        Self { read, written: settings.for_serialize().into_generator() }
+    }
+
+    pub(super) fn definitions(mut self) -> Map<String, Value> {
+        let mut all = self.read.take_definitions(true);
+        all.extend(self.written.take_definitions(true));
+        all
+    }
+}

@@ -1,0 +1,17 @@
+//! How long the server and its locks are waited for.
+
+use std::time::Duration;
+
+use crate::store::timeouts::STATEMENT;
+
+/// How long a change waits for another one of the same thing: a request for its twin, at most.
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
+/// without a connection, between the attempts. Until it is known to be locked it may take any connection, so this is
+/// short.
+pub(super) const LOCK: Duration = Duration::from_millis(25);
+
+/// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
+/// is slow is not taken for a server that is silent.
+pub(super) const SERVER_STATEMENT: Duration = STATEMENT.saturating_sub(Duration::from_millis(500));
