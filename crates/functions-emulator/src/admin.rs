@@ -7,18 +7,18 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
     app::{App, Function, MessageEncoding, TriggerKind},
+    body::status_only,
     body::{self, Body},
     by_hand,
     clock::{Clock, NEVER},
     ids,
-    invoke::{HOST_VERSION, Invoker, status_only},
+    invoke::{HOST_VERSION, Invoker},
     keys::{self, Keys},
     queue_listener::queue_data,
     queues::Message,
@@ -45,21 +45,6 @@ pub(crate) struct Admin {
 struct Run {
     #[serde(default)]
     input: Value,
-}
-
-/// What stands behind `/admin` on the host itself; anything else there is the app's (Controllers of WebJobs.Script.WebHost).
-const OWN: [&str; 5] = ["functions", "host", "instance", "pod", "warmup"];
-
-/// Whether a path belongs to the host itself. As generous as whatever reads it later may be: case, doubled slashes and
-/// escapes make no difference.
-pub(crate) fn is_reserved(path: &str) -> bool {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase);
-    match (segments.next().as_deref(), segments.next().as_deref()) {
-        (Some("admin"), Some(second)) => OWN.contains(&second),
-        (Some("runtime"), Some(second)) => second == "webhooks",
-        _ => false,
-    }
 }
 
 impl Admin {

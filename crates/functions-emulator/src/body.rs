@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use hyper::body::{Body as HttpBody, Frame};
 
@@ -31,6 +32,35 @@ pub(crate) fn streamed(bytes: impl Into<Bytes>) -> Body {
 /// Bytes after which the connection breaks: what becomes of a wrong Content-Length.
 pub(crate) fn broken(bytes: impl Into<Bytes>) -> Body {
     Broken { bytes: Some(bytes.into()).filter(|bytes| !bytes.is_empty()), flushed: false }.boxed_unsync()
+}
+
+/// An answer without a body.
+pub(crate) fn status_only(status: StatusCode) -> Response<Body> {
+    let mut answer = Response::new(empty());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// An answer that a browser shows as it is.
+pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
+    answer(status, "text/plain; charset=utf-8", text)
+}
+
+/// An answer that is never kept, and that no other site can embed.
+pub(crate) fn answer(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) -> Response<Body> {
+    let mut answer = Response::new(sized(content));
+    *answer.status_mut() = status;
+    protect(&mut answer, kind);
+    answer
+}
+
+/// The headers of everything that the host says of itself.
+pub(crate) fn protect(answer: &mut Response<Body>, kind: &'static str) {
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
 }
 
 struct Streamed(Option<Bytes>);

@@ -1,5 +1,6 @@
 //! What the command does while it serves: prints, listens to keys and for saves, brings messages in and out.
 
+mod arguments;
 mod hotkeys;
 mod open;
 mod reloads;
@@ -28,13 +29,13 @@ use tokio::{
     time::sleep,
 };
 
-use crate::Arguments;
 use hotkeys::{Hotkeys, Key};
 use reloads::Reloads;
 use show::Show;
 
-pub(super) use reloads::Rebuild;
-pub(super) use show::Form;
+pub(super) use arguments::{Arguments, Command};
+use reloads::Rebuild;
+use show::Form;
 
 /// Where Core Tools listen too.
 pub(super) const USUAL_PORT: u16 = 7071;

@@ -4,7 +4,6 @@
 mod api;
 mod calls;
 mod faults;
-mod guard;
 mod live;
 mod outgoing;
 mod overview;
@@ -17,26 +16,18 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Request, Response, StatusCode};
 
-pub(crate) use guard::{is_local, refusal};
+use crate::{
+    body::{Body, status_only},
+    host::Host,
+    local_guard as guard,
+    options::ConsoleOptions,
+    stop::Stopping,
+};
 
-use crate::{body::Body, invoke::status_only, stop::Stopping, supervisor::Host};
-
-/// Everything below it is the host's own, whatever routes the app has.
-const PREFIX: &str = "/_local/";
 /// Answered by the front, before and after a worker is there.
 const ISSUER: &str = "/_local/issuer/";
 /// Carries the token.
 const TOKEN: &str = "x-local-console";
-
-/// How the console is served.
-#[derive(Clone, Debug, Default)]
-pub struct ConsoleOptions {
-    /// A port of its own on the loopback address, 0 for any free one: pages of the app then have another origin than
-    /// the console. Without it the console is on the app's port.
-    pub port: Option<u16>,
-    /// Path of the app's OpenAPI document; `openapi.json` below the route prefix if not given.
-    pub openapi: Option<String>,
-}
 
 /// Through which of the host's ports a request came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -75,6 +66,7 @@ impl Console {
 /// The request, when it is the app's or the issuer's and harmless.
 pub(crate) async fn answer(
     host: &Host,
+    console: &Console,
     request: Request<Body>,
     entrance: Entrance,
 ) -> Result<Response<Body>, Request<Body>> {
@@ -85,7 +77,6 @@ pub(crate) async fn answer(
     if let Some(refusal) = guard::refusal(&request) {
         return Ok(refusal);
     }
-    let console = host.console();
     let is_its_place = (entrance == Entrance::Console) == console.options.port.is_some();
     if entrance == Entrance::App && (path.starts_with(ISSUER) || !guard::is_local(path)) {
         return Err(request);
@@ -94,11 +85,11 @@ pub(crate) async fn answer(
         return Ok(status_only(StatusCode::NOT_FOUND));
     }
     Ok(match path.strip_prefix("/_local/api/") {
-        None => page::answer(&request, console),
+        None => page::answer(&request, &console.token),
         Some(_) if !console.is_opened_by(&request) => problem::refused(),
         Some(path) => {
             let path = path.to_owned();
-            api::answer(host, &path, request).await
+            api::answer(host, &console.stopping, &path, request).await
         }
     })
 }

@@ -3,7 +3,7 @@
 use functions_lint::cors::Cors;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
-use crate::{body::Body, invoke::status_only};
+use crate::body::{Body, status_only};
 
 /// Answers a browser's question before the call; the function never sees it.
 pub(crate) fn preflight(cors: &Cors, request: &Request<Body>) -> Option<Response<Body>> {

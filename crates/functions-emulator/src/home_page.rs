@@ -5,8 +5,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::{
     app::App,
+    body::status_only,
     body::{self, Body},
-    invoke::status_only,
 };
 
 const PAGE: &str = "<!DOCTYPE html>

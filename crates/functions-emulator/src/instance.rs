@@ -14,17 +14,19 @@ use tokio::{
 };
 
 use crate::{
-    admin::{self, Admin},
+    admin::Admin,
     app::{App, TriggerKind},
-    event::{Event, Events},
+    event::Event,
+    events::Events,
     front::FrontMode,
     invoke::{Invoker, Target},
     listener::{Body, Listener},
+    local_guard,
     local_settings::LocalSettings,
+    options::{OWN_URL, Options, StartError},
     queue_listener::{LEASE, QueueListener},
     queues::Connections,
     stop::Stop,
-    supervisor::{OWN_URL, Options, StartError},
     throttle::{Throttle, too_many},
     timers::Timers,
     worker::{Owner, Setup, Worker},
@@ -157,7 +159,7 @@ impl Instance {
 
     /// Answers an HTTP call that has begun.
     pub(crate) async fn handle(&self, request: Request<Body>, mut call: Call) -> Response<Body> {
-        if admin::is_reserved(request.uri().path()) {
+        if local_guard::is_reserved(request.uri().path()) {
             return self.admin.answer(request).await;
         }
         let Some(place) = self.throttle.enter().await else { return too_many() };

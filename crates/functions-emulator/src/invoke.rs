@@ -1,6 +1,7 @@
 //! Calls from the host to the worker: proxied, forwarded, or as an envelope.
 
 mod answer;
+mod bound;
 mod call;
 mod connection;
 mod envelope;
@@ -11,10 +12,9 @@ mod http_output;
 mod identity;
 mod metadata;
 mod outputs;
-pub(crate) mod path;
 mod proxy;
-mod query;
 mod queue_output;
+mod reading;
 mod redirect;
 mod retry;
 mod trigger;
@@ -22,19 +22,18 @@ mod watched;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use bytes::Bytes;
 use http::{Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Body as HttpBody;
+use http_body_util::BodyExt;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::{
     app::{App, Function},
-    body::{self, Body},
+    body::{Body, status_only},
     clock::Clock,
-    event::{Event, Events},
+    event::Event,
+    events::Events,
     ids,
     queues::Connections,
     stop::Stop,
@@ -46,14 +45,8 @@ pub(crate) use call::Call;
 use connection::Line;
 use failure::Failure;
 pub(crate) use headers::{HOST_VERSION, content_length};
+use http_output::Written;
 pub(crate) use identity::identities;
-pub(crate) use query::Query;
-
-/// The caller's answer, and what the worker did wrong where the host answers by itself.
-type Written = (Response<Body>, Option<String>);
-
-/// Bytes of an answer that .NET's client reads into memory.
-const LARGEST_ANSWER: usize = i32::MAX as usize;
 
 /// Makes the calls of one host instance; clones share it.
 #[derive(Clone, Debug)]
@@ -118,7 +111,7 @@ impl Invoker {
 
     /// The record that came with a call, or one of its own.
     fn record(&self, function: &Function, call: &Call, id: Uuid, mode: Mode) -> Record {
-        let begin = || self.0.events.wire().journal().begin(self.0.clock.now());
+        let begin = || Record::begin(self.0.events.wire().journal(), self.0.clock.now());
         let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);
         record.invokes(&function.name, id, mode);
         record
@@ -296,20 +289,4 @@ impl Target {
             worker.timed_out();
         }
     }
-}
-
-/// An answer without a body.
-pub(crate) fn status_only(status: StatusCode) -> Response<Body> {
-    let mut answer = Response::new(body::empty());
-    *answer.status_mut() = status;
-    answer
-}
-
-async fn read_whole<B>(body: B, most: usize) -> Result<Bytes, Failure>
-where
-    B: HttpBody<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
-{
-    let read = Limited::new(body, most).collect().await;
-    read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| Failure::new(format!("a body broke off: {error}")))
 }

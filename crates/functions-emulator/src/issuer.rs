@@ -5,9 +5,8 @@ mod key;
 mod server;
 mod verify;
 
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc};
 
-use aws_lc_rs::error::Unspecified;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use http::{Method, Request, Response, StatusCode, header, uri::Authority};
@@ -15,7 +14,12 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use self::{claims::Claims, key::KeyError, server::IssuerServer, verify::Refusal};
+pub use self::{
+    claims::{Claims, SignError, TokenOptions},
+    key::KeyError,
+    server::IssuerServer,
+    verify::Refusal,
+};
 use self::{key::SigningKey, verify::Verifier};
 use crate::{
     listener::Body,
@@ -36,24 +40,6 @@ struct Inner {
     key: SigningKey,
     verifier: Verifier,
 }
-
-/// What to change in a token; by default it says what the people file says.
-#[derive(Clone, Debug, Default)]
-pub struct TokenOptions {
-    /// Roles instead of the person's own.
-    pub roles: Option<Vec<String>>,
-    /// Scopes instead of the file's; apps never have any.
-    pub scopes: Option<Vec<String>>,
-    /// Time until the token expires, one hour if not given.
-    pub lifetime: Option<Duration>,
-    /// An app's token even for a user.
-    pub app: bool,
-}
-
-/// A token could not be signed: the random source failed.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot sign a token, try again")]
-pub struct SignError(#[source] Unspecified);
 
 impl Issuer {
     /// Opens the issuer whose key is kept in `state`; makes the key the first time. `base_url` is where the
@@ -90,7 +76,7 @@ impl Issuer {
         options: &TokenOptions,
         now: DateTime<Utc>,
     ) -> Result<String, SignError> {
-        self.sign(&json!(Claims::of(self, person, options, now)?))
+        self.sign(&json!(Claims::of(&self.0.people, self.url(person.tenant_id), person, options, now)?))
     }
 
     /// A token of these claims, whatever they say: for tests of what checks tokens.
@@ -110,7 +96,7 @@ impl Issuer {
     /// # Errors
     /// Why the token is not accepted.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Refusal> {
-        self.0.verifier.verify(self, token, now)
+        self.0.verifier.verify(&self.0.people, |tenant| self.url(tenant), token, now)
     }
 
     /// Answers for the metadata and the key set; none for a path that is not the issuer's. Serves GET only,

@@ -7,7 +7,7 @@ use functions_lint::json::Document;
 use http::{HeaderMap, Request, Uri};
 use serde::Deserialize;
 
-use crate::{app::AuthLevel, invoke::Query};
+use crate::{app::AuthLevel, query::Query};
 
 /// The keys of an app.
 #[derive(Clone, Default)]

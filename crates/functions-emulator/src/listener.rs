@@ -9,9 +9,11 @@ use http_body_util::{BodyExt, Limited};
 pub use crate::body::Body;
 use crate::{
     app::{App, AppError, AuthLevel, Function, TriggerKind},
+    body::status_only,
     home_page,
-    invoke::{Call, Invoker, content_length, identities, path, status_only},
+    invoke::{Call, Invoker, content_length, identities},
     keys::{self, Keys, Opened},
+    path,
     route::{Params, Template},
 };
 

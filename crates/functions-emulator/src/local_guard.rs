@@ -4,19 +4,21 @@
 use http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, uri::Authority};
 use percent_encoding::percent_decode_str;
 
-use super::problem;
-use crate::{admin, body::Body};
+use crate::body::{Body, text};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// Everything below it is the host's own, whatever routes the app has.
+pub(crate) const PREFIX: &str = "/_local/";
+
 /// Whether the guard stands before a path: console, issuer and the host's own `/admin`.
-pub(super) fn is_guarded(path: &str) -> bool {
-    is_local(path) || admin::is_reserved(path)
+pub(crate) fn is_guarded(path: &str) -> bool {
+    is_local(path) || is_reserved(path)
 }
 
 /// Whether a path is this program's own, which no route of the app can take.
 pub(crate) fn is_local(path: &str) -> bool {
-    is_below(path, super::PREFIX.trim_matches('/'))
+    is_below(path, PREFIX.trim_matches('/'))
 }
 
 /// As generous as whoever reads the path behind the guard may be: case, doubled slashes and escapes make no difference.
@@ -26,17 +28,32 @@ fn is_below(path: &str, folder: &str) -> bool {
     first.is_some_and(|first| first.eq_ignore_ascii_case(folder))
 }
 
+/// What stands behind `/admin` on the host itself; anything else there is the app's (Controllers of WebJobs.Script.WebHost).
+const OWN: [&str; 5] = ["functions", "host", "instance", "pod", "warmup"];
+
+/// Whether a path belongs to the host itself. As generous as whatever reads it later may be: case, doubled slashes and
+/// escapes make no difference.
+pub(crate) fn is_reserved(path: &str) -> bool {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase);
+    match (segments.next().as_deref(), segments.next().as_deref()) {
+        (Some("admin"), Some(second)) => OWN.contains(&second),
+        (Some("runtime"), Some(second)) => second == "webhooks",
+        _ => false,
+    }
+}
+
 /// The answer for a request that comes from elsewhere; none for one that may pass.
 pub(crate) fn refusal<T>(request: &Request<T>) -> Option<Response<Body>> {
     let headers = request.headers();
     let Some(host) = loopback_host(headers) else {
-        return Some(problem::text(
+        return Some(text(
             StatusCode::FORBIDDEN,
             "This host is spoken to as localhost or 127.0.0.1 alone: open it by one of these names.",
         ));
     };
     if is_foreign(headers, &host) {
-        return Some(problem::text(
+        return Some(text(
             StatusCode::FORBIDDEN,
             "A page of another site may not come here: type the address into the browser yourself.",
         ));

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::path::query_escape;
+use crate::path::query_escape;
 
 /// Names in the sequence of their first occurrence, compared ignoring case, each with all its values.
 #[derive(Debug, Default)]

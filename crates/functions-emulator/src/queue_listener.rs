@@ -8,7 +8,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     app::{Function, QueueOptions},
-    event::{Event, Events},
+    event::Event,
+    events::Events,
     invoke::Invoker,
     queues::{Message, Pauses, Queues},
     stop::Stopping,

@@ -2,27 +2,25 @@
 //! The text of a message is what a storage queue holds: already encoded.
 
 mod connections;
+mod error;
 mod memory;
+mod message;
 mod pauses;
 mod storage;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clock::Clock;
 
 pub use connections::Connections;
+pub use error::{QueueError, ServerError};
 pub use memory::{MemoryQueues, Mishap};
+use message::check_text;
+pub use message::{Counts, MAX_TEXT, Message, TIME_TO_LIVE};
 pub(crate) use pauses::Pauses;
-pub use storage::{ConnectionError, ConnectionFault, ServerError, StorageQueues};
-
-/// Bytes of text that a storage queue takes in one message.
-pub const MAX_TEXT: usize = 64 * 1024;
-
-/// How long a message stays when nothing else is said: seven days, as in a storage queue.
-pub const TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
+pub use storage::{ConnectionError, ConnectionFault, StorageQueues};
 
 /// The queues of one connection, wherever they are; clones share them. Names are lower-cased, a missing queue is made by
 /// the first message put into it and empty until then.
@@ -32,61 +30,6 @@ pub enum Queues {
     Memory(MemoryQueues),
     /// At a queue server on this machine.
     Storage(StorageQueues),
-}
-
-/// A message as it was received: its lease is the pop receipt.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// The message's id.
-    pub id: Uuid,
-    /// Changes with every receive and update; an old one is refused.
-    pub pop_receipt: String,
-    /// Deliveries so far, this one included.
-    pub dequeue_count: u32,
-    /// When it was put.
-    pub inserted_at: DateTime<Utc>,
-    /// When it goes by itself; the last second of the year 9999 for one that stays.
-    pub expires_at: DateTime<Utc>,
-    /// When its lease ends.
-    pub next_visible_at: DateTime<Utc>,
-    /// The text, encoded as it was put.
-    pub text: String,
-}
-
-/// How many messages a queue holds.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Counts {
-    /// Those that a receive would return now; a queue server tells no more than 32.
-    pub visible: usize,
-    /// Those under a lease or a delay.
-    pub hidden: usize,
-}
-
-/// Why a queue refused.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// The text is longer than [`MAX_TEXT`].
-    #[error("a message may have 65536 bytes of text, this one has {0}: send less, or a reference to it")]
-    TooLarge(usize),
-    /// The text holds a character that XML does not carry, and messages travel as XML.
-    #[error(
-        "U+{:04X} cannot be part of a message, which travels as XML: send the bytes as Base64 text (an output: in an \
-         array, or encoded twice)",
-        u32::from(*.0)
-    )]
-    Unwritable(char),
-    /// No such message: deleted, expired, or never put.
-    #[error("the queue holds no such message")]
-    NoMessage,
-    /// Somebody else received or updated the message since.
-    #[error("the pop receipt is not the message's latest")]
-    OldReceipt,
-    /// The queues in this process are [away](MemoryQueues::set_away).
-    #[error("the queues do not answer")]
-    Away,
-    /// The queue server did not answer, or not as one.
-    #[error(transparent)]
-    Server(#[from] ServerError),
 }
 
 impl Queues {
@@ -245,17 +188,6 @@ impl Queues {
             Self::Memory(queues) => queues.due(queue, pauses.longest()).await,
             Self::Storage(queues) => queues.due(queue, pauses).await,
         }
-    }
-}
-
-/// Refuses a text that no storage queue takes, whatever server it is at: too long, or with a character that XML 1.0
-/// does not carry. The real host was seen to fail such an output (Storage.Queues 5.3.10).
-fn check_text(text: &str) -> Result<(), QueueError> {
-    let is_carried = |char: char| !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    match text.chars().find(|char| !is_carried(*char)) {
-        Some(char) => Err(QueueError::Unwritable(char)),
-        None if text.len() > MAX_TEXT => Err(QueueError::TooLarge(text.len())),
-        None => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod serve;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{
     net::TcpListener,
@@ -12,52 +12,14 @@ use tokio::{
 
 use crate::{
     build::{Build, Builds},
-    console::{Console, ConsoleOptions, Entrance},
-    event::{Event, Events},
-    front::{Front, FrontMode},
+    console::{Console, Entrance},
+    front::Front,
+    host::Host,
     instance::Instance,
-    keys::Keys,
-    people::People,
-    queues::Connections,
-    stop::{Stop, Stopping},
+    stop::Stop,
 };
 
-/// In the value of a setting: the host's own URL, which nobody knows before it listens. A worker that checks tokens
-/// finds the local issuer below it.
-pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
-
-/// How to run an app.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The folder with host.json and the function folders.
-    pub app_root: PathBuf,
-    /// Where to listen; port 0 for any free one. Loopback only.
-    pub listen: SocketAddr,
-    /// App settings: the worker's environment beside the inherited one, `AzureFunctionsJobHost__…` overrides of
-    /// host.json among them. A value here wins over an inherited one. `LOCAL_HOST_QUEUE_LEASE` is the host's own:
-    /// the lease of a received message as a time span, ten minutes without it. [`OWN_URL`] in a value stands for the
-    /// URL that callers use.
-    pub settings: Vec<(String, String)>,
-    /// Whether the front checks tokens and sets principal headers.
-    pub front: FrontMode,
-    /// Tenant, people, roles; none for an app without sign-in.
-    pub people: Option<People>,
-    /// Where the issuer's key and other state is kept between runs.
-    pub state: PathBuf,
-    /// Keys that HTTP functions demand; none (the default, as in Core Tools) lets every call through.
-    pub keys: Option<Keys>,
-    /// The queues, by connection; hand in a clone to look at them from outside.
-    pub queues: Connections,
-    /// Where events go.
-    pub events: Events,
-    /// How the console at `/_local/` is served.
-    pub console: ConsoleOptions,
-}
-
-/// Why the host did not start: one sentence that says what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(pub String);
+pub use crate::options::{OWN_URL, Options, StartError};
 
 /// A running host. Dropping it kills the worker.
 #[derive(Debug)]
@@ -66,23 +28,6 @@ pub struct LocalHost {
     stop: Stop,
     tasks: JoinSet<()>,
 }
-
-/// What outlives host instances: the public listener's side of them, and the queues.
-#[derive(Debug)]
-pub(crate) struct Host {
-    options: Options,
-    url: String,
-    console_url: String,
-    front: Front,
-    console: Console,
-    builds: Builds,
-    current: watch::Sender<Option<Arc<Instance>>>,
-    /// Held while the instance is exchanged.
-    exchange: Mutex<()>,
-}
-
-/// How long callers get 503 between the end of an instance and the start of the next one.
-const PAUSE: Duration = Duration::from_secs(1);
 
 impl LocalHost {
     /// Reads the app folder, listens, starts the worker. Returns once it listens; see [`Self::ready`].
@@ -97,6 +42,7 @@ impl LocalHost {
         let console = Console::new(options.console.clone(), stop.listen()).ok_or_else(|| {
             StartError("there is no randomness for the console's token: try again".to_owned())
         })?;
+        let console = Arc::new(console);
         let (of_console, console_url) = listen_for_console(&options, &url).await?;
         let clock = options.queues.clock().clone();
         let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
@@ -105,11 +51,17 @@ impl LocalHost {
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
         let (builds, exchange) = (Builds::default(), Mutex::new(()));
-        let host = Arc::new(Host { options, url, console_url, front, console, builds, current, exchange });
+        let host = Arc::new(Host { options, url, console_url, front, builds, current, exchange });
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve::accept(listener, host.clone(), Entrance::App, stop.listen()));
+        tasks.spawn(serve::accept(listener, host.clone(), console.clone(), Entrance::App, stop.listen()));
         if let Some(listener) = of_console {
-            tasks.spawn(serve::accept(listener, host.clone(), Entrance::Console, stop.listen()));
+            tasks.spawn(serve::accept(
+                listener,
+                host.clone(),
+                console.clone(),
+                Entrance::Console,
+                stop.listen(),
+            ));
         }
         tasks.spawn(host.clone().replace_ended_instances(stop.listen()));
         Ok(Self { host, stop, tasks })
@@ -209,107 +161,6 @@ impl LocalHost {
             instance.end().await;
         }
         while self.tasks.join_next().await.is_some() {}
-    }
-}
-
-impl Host {
-    /// How the app is run.
-    pub(crate) fn options(&self) -> &Options {
-        &self.options
-    }
-
-    /// The URL that callers use.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Where events go.
-    pub(crate) fn events(&self) -> &Events {
-        &self.options.events
-    }
-
-    /// What stands before the functions.
-    pub(crate) fn front(&self) -> &Front {
-        &self.front
-    }
-
-    /// The console.
-    pub(crate) fn console(&self) -> &Console {
-        &self.console
-    }
-
-    /// How the app's build stands.
-    pub(crate) fn builds(&self) -> &Builds {
-        &self.builds
-    }
-
-    /// The instance that serves now, if there is one.
-    pub(crate) fn instance(&self) -> Option<Arc<Instance>> {
-        self.current.borrow().clone()
-    }
-
-    /// The instance, as soon as there is one.
-    async fn some_instance(&self) -> Result<Arc<Instance>, StartError> {
-        let mut current = self.current.subscribe();
-        let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
-        found.ok_or_else(|| StartError("the host has stopped".to_owned()))
-    }
-
-    /// Ends the instance whose worker has the one port that there is for it and for the next.
-    async fn make_room(&self) {
-        let pinned = |current: &Arc<Instance>| current.app().host.custom_handler.port.is_some();
-        if let Some(old) = self.instance().filter(pinned) {
-            self.current.send_replace(None);
-            old.end().await;
-        }
-    }
-
-    /// Waits for three strikes, then puts a new instance in the place of the one that they ended.
-    async fn replace_ended_instances(self: Arc<Self>, mut stopping: Stopping) {
-        tokio::select! {
-            () = stopping.wait() => {}
-            () = self.replace_forever() => {}
-        }
-    }
-
-    async fn replace_forever(&self) {
-        let mut current = self.current.subscribe();
-        loop {
-            let instance = current.borrow_and_update().clone();
-            let Some(instance) = instance else {
-                tokio::time::sleep(PAUSE).await;
-                self.start_next().await;
-                continue;
-            };
-            tokio::select! {
-                () = instance.worker().over() => self.drop_ended(&instance).await,
-                changed = current.changed() => if changed.is_err() { return },
-            }
-        }
-    }
-
-    async fn drop_ended(&self, ended: &Arc<Instance>) {
-        let _exchange = self.exchange.lock().await;
-        let still_current = self.current.borrow().as_ref().is_some_and(|current| Arc::ptr_eq(current, ended));
-        if still_current {
-            self.current.send_replace(None);
-            ended.end().await;
-            self.options.events.tell(Event::InstanceEnded);
-        }
-    }
-
-    async fn start_next(&self) {
-        let _exchange = self.exchange.lock().await;
-        if self.current.borrow().is_some() {
-            return;
-        }
-        match Instance::start(&self.options, &self.url) {
-            Ok(instance) => {
-                instance.serve().await;
-                self.current.send_replace(Some(Arc::new(instance)));
-            }
-            Err(error) => tracing::warn!(%error, "no new host instance"),
-        }
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{app::HostJson, body::Body, invoke::status_only};
+use crate::{
+    app::HostJson,
+    body::{Body, status_only},
+};
 
 /// The limits of one instance; none where host.json sets none.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! NCRONTAB schedules and time spans.
 
 mod monitor;
+mod status;
 
 use std::{
     path::Path,
@@ -20,15 +21,7 @@ use crate::{
 };
 use monitor::Monitor;
 use schedule::Schedule;
-
-/// What the host remembers of a monitored timer.
-#[derive(Clone, Copy, Debug)]
-pub struct Status {
-    /// When the last run started; none before the first.
-    pub last: Option<DateTime<Utc>>,
-    /// When the next run is due, as seen after the last one.
-    pub next: Option<DateTime<Utc>>,
-}
+pub use status::Status;
 
 /// `Data` of a timer invocation (protocol sheet §3.4, recording `timer-first`); no status for a timer that is not
 /// monitored. `is_past_due` tells of a run that was missed while no host ran.

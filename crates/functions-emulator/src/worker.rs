@@ -4,12 +4,13 @@ mod environment;
 mod output;
 mod ping;
 mod process;
+mod setup;
+mod status;
 mod strikes;
 mod watch;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
     time::Duration,
 };
 
@@ -19,9 +20,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{app::CustomHandler, clock::Clock, event::Events, front::FrontMode};
 pub(crate) use output::LONGEST_LINE;
 use process::Process;
+pub(crate) use setup::Setup;
+use status::{Phase, Status};
 use watch::{Command, Watch};
 
 /// The one worker of a host instance; clones share it. It survives restarts of the process.
@@ -38,47 +40,11 @@ pub struct Worker {
 #[error("the worker is not running: {0}")]
 pub struct WorkerGone(pub String);
 
-/// What the worker's process is started from.
-#[derive(Clone, Debug)]
-pub(crate) struct Setup {
-    /// Program, arguments, time limits.
-    pub(crate) handler: CustomHandler,
-    /// The folder that the worker is told of.
-    pub(crate) app_root: PathBuf,
-    /// Environment beside the inherited one; wins over it.
-    pub(crate) settings: Vec<(String, String)>,
-    /// Decides on `WEBSITE_AUTH_ENABLED`.
-    pub(crate) front: FrontMode,
-    /// Measures the time between two strikes.
-    pub(crate) clock: Clock,
-    /// Learns of starts, ends and printed lines.
-    pub(crate) events: Events,
-}
-
 /// Owns the process: dropping it kills the worker.
 #[derive(Debug)]
 pub(crate) struct Owner {
     commands: mpsc::UnboundedSender<Command>,
     task: JoinHandle<()>,
-}
-
-/// Where the process stands.
-#[derive(Clone, Debug)]
-struct Status {
-    phase: Phase,
-    pid: Option<u32>,
-    /// How the first process ended that ended before it answered.
-    failed_start: Option<String>,
-}
-
-#[derive(Clone, Debug)]
-enum Phase {
-    Starting,
-    Ready,
-    /// Exit code 0: nothing restarts it.
-    Dead(String),
-    /// Three strikes: the host instance is over.
-    Over(String),
 }
 
 impl Worker {

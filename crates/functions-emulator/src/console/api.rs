@@ -4,25 +4,27 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     calls, faults, live, overview, people,
-    problem::{self, Problem},
+    problem::{self, Outcome, Problem},
     queues,
 };
-use crate::{body::Body, supervisor::Host};
+use crate::{body::Body, host::Host, stop::Stopping};
 
 /// Bytes that a request of the page may have.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// What the interface answers, or why it does not.
-pub(super) type Outcome = Result<Value, Problem>;
-
 /// Answers a request that has shown the token; `path` is what stands behind `/_local/api/`.
-pub(super) async fn answer(host: &Host, path: &str, request: Request<Body>) -> Response<Body> {
+pub(super) async fn answer(
+    host: &Host,
+    stopping: &Stopping,
+    path: &str,
+    request: Request<Body>,
+) -> Response<Body> {
     if request.method() == Method::GET && path == "live" {
-        return live::answer(host);
+        return live::answer(host, stopping.clone());
     }
     match outcome(host, path, request).await {
         Ok(document) => problem::json_answer(StatusCode::OK, &document),

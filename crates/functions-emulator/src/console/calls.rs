@@ -9,15 +9,15 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    api::Outcome,
     outgoing::{self, NewCall},
     overview,
+    problem::Outcome,
     problem::Problem,
 };
 use crate::{
     app::TriggerKind,
     body::Body,
-    supervisor::Host,
+    host::Host,
     wire::{Entry, Record},
 };
 
@@ -136,7 +136,7 @@ async fn to_its_end(answer: Response<Body>) {
 }
 
 fn begin(host: &Host) -> Record {
-    host.events().wire().journal().begin(host.options().queues.clock().now())
+    Record::begin(host.events().wire().journal(), host.options().queues.clock().now())
 }
 
 fn found(host: &Host, number: &str) -> Result<Entry, Problem> {

@@ -6,10 +6,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{api::Outcome, overview, problem::Problem};
+use super::{
+    overview,
+    problem::{Outcome, Problem},
+};
 use crate::{
+    host::Host,
     queues::{MemoryQueues, Mishap, Queues},
-    supervisor::Host,
     wire::Disturbance,
 };
 

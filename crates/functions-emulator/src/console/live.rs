@@ -19,8 +19,14 @@ use tokio::sync::{
     watch,
 };
 
-use super::problem;
-use crate::{body::Body, build::Standing, event::Event, supervisor::Host, wire::Journal};
+use crate::{
+    body::{self, Body},
+    build::Standing,
+    event::Event,
+    host::Host,
+    stop::Stopping,
+    wire::Journal,
+};
 
 /// A comment this often shows that the host is still there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -29,10 +35,9 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 const WAITING: usize = 256;
 
 /// A stream that ends when the page leaves or the host stops.
-pub(super) fn answer(host: &Host) -> Response<Body> {
+pub(super) fn answer(host: &Host, mut stopping: Stopping) -> Response<Body> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let events = host.events().clone();
-    let mut stopping = host.console().stopping.clone();
     let (mut heard, mut changed) = (events.listen(), events.wire().journal().listen());
     let mut built = host.builds().listen();
     tokio::spawn(async move {
@@ -62,7 +67,7 @@ pub(super) fn answer(host: &Host) -> Response<Body> {
     });
     let mut answer = Response::new(Stream(receiver).map_err(|never| match never {}).boxed_unsync());
     *answer.status_mut() = StatusCode::OK;
-    problem::protect(&mut answer, "text/event-stream");
+    body::protect(&mut answer, "text/event-stream");
     answer
 }
 

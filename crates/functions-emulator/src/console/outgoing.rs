@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::{people, problem::Problem};
 use crate::{
     body::{self, Body},
+    host::Host,
     issuer::TokenOptions,
-    supervisor::Host,
     wire::{Entry, Message, Mode},
 };
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::people;
 use crate::{
     app::{App, Function, OutputKind, TriggerKind},
+    host::Host,
     queues::MemoryQueues,
-    supervisor::Host,
 };
 
 /// All of it, as one document.
@@ -50,7 +50,7 @@ pub(super) fn timers(host: &Host) -> Value {
 
 /// Path of the app's OpenAPI document; none while it is not named and no app is read.
 pub(super) fn document(host: &Host) -> Option<String> {
-    let named = host.console().options.openapi.clone();
+    let named = host.options().console.openapi.clone();
     named.or_else(|| host.instance().map(|instance| default_document(instance.app())))
 }
 

@@ -2,8 +2,10 @@
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::{Console, problem};
-use crate::{body::Body, invoke::status_only};
+use crate::{
+    body::{self, Body, status_only},
+    local_guard::PREFIX,
+};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -43,27 +45,27 @@ const FILES: [(&str, &str, &str); 16] = files![
 ];
 
 /// Answers for the page and its files.
-pub(super) fn answer(request: &Request<Body>, console: &Console) -> Response<Body> {
+pub(super) fn answer(request: &Request<Body>, token: &str) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
     match request.uri().path() {
         "/" | "/_local" => moved(),
-        "/_local/" => page(console),
+        "/_local/" => page(token),
         path => {
-            let name = path.strip_prefix(super::PREFIX).unwrap_or_default();
+            let name = path.strip_prefix(PREFIX).unwrap_or_default();
             let found = FILES.iter().find(|(known, ..)| *known == name);
             found.map_or_else(
                 || status_only(StatusCode::NOT_FOUND),
-                |(_, kind, text)| problem::answer(StatusCode::OK, kind, *text),
+                |(_, kind, text)| body::answer(StatusCode::OK, kind, *text),
             )
         }
     }
 }
 
-fn page(console: &Console) -> Response<Body> {
-    let text = include_str!("../../console/index.html").replace(PLACE_OF_TOKEN, &console.token);
-    let mut answer = problem::answer(StatusCode::OK, HTML, text);
+fn page(token: &str) -> Response<Body> {
+    let text = include_str!("../../console/index.html").replace(PLACE_OF_TOKEN, token);
+    let mut answer = body::answer(StatusCode::OK, HTML, text);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -73,6 +75,6 @@ fn page(console: &Console) -> Response<Body> {
 
 fn moved() -> Response<Body> {
     let mut answer = status_only(StatusCode::PERMANENT_REDIRECT);
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(super::PREFIX));
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(PREFIX));
     answer
 }

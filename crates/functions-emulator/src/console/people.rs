@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{api::Outcome, problem::Problem};
+use super::problem::{Outcome, Problem};
 use crate::{
+    host::Host,
     issuer::{Issuer, TokenOptions},
     people::{Kind, Person},
-    supervisor::Host,
 };
 
 /// What may be different in a token.

@@ -1,9 +1,9 @@
 //! Ways to say no.
 
-use http::{HeaderValue, Response, StatusCode, header};
-use serde_json::json;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
 
-use crate::body::{self, Body};
+use crate::body::{Body, answer};
 
 /// Why the interface does not do something: a status, and one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,39 +34,16 @@ impl Problem {
     }
 }
 
+/// What the interface answers, or why it does not.
+pub(super) type Outcome = Result<Value, Problem>;
+
 /// The answer to whoever comes without the page's token.
 pub(super) fn refused() -> Response<Body> {
     let what = "this needs the token that the console's page has: reload the page";
     Problem { status: StatusCode::UNAUTHORIZED, what: what.to_owned() }.answer()
 }
 
-/// An answer that a browser shows as it is.
-pub(super) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    answer(status, "text/plain; charset=utf-8", text)
-}
-
 /// An answer with a JSON document.
-pub(super) fn json_answer(status: StatusCode, document: &serde_json::Value) -> Response<Body> {
+pub(super) fn json_answer(status: StatusCode, document: &Value) -> Response<Body> {
     answer(status, "application/json", document.to_string())
-}
-
-/// An answer that is never kept, and that no other site can embed.
-pub(super) fn answer(
-    status: StatusCode,
-    kind: &'static str,
-    content: impl Into<bytes::Bytes>,
-) -> Response<Body> {
-    let mut answer = Response::new(body::sized(content));
-    *answer.status_mut() = status;
-    protect(&mut answer, kind);
-    answer
-}
-
-/// The headers of everything that the console says.
-pub(super) fn protect(answer: &mut Response<Body>, kind: &'static str) {
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
 }

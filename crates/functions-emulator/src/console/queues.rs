@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{api::Outcome, problem::Problem};
+use super::problem::{Outcome, Problem};
 use crate::{
     app::{App, Function, MessageEncoding, TriggerKind, is_queue_name},
+    host::Host,
     queues::{MemoryQueues, Message, QueueError, Queues, TIME_TO_LIVE},
-    supervisor::Host,
 };
 
 const POISON: &str = "-poison";

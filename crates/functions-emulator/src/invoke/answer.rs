@@ -2,7 +2,10 @@
 
 use http::{Response, StatusCode, header};
 
-use super::{Failure, LARGEST_ANSWER, read_whole};
+use super::{
+    Failure,
+    reading::{LARGEST_ANSWER, read_whole},
+};
 use crate::{body::Body, net_json::Json};
 
 /// What the worker broke when it answers nothing.

@@ -9,12 +9,13 @@ use http::{HeaderMap, HeaderValue, Method, Request, header};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Failure, call::Call, headers, metadata, path, query::Query};
+use super::{Failure, call::Call, headers, metadata};
 use crate::{
     app::Function,
     body::{self, Body},
     clock::Clock,
 };
+use crate::{path, query::Query};
 
 /// `Data` and `Metadata` of an HTTP call.
 pub(super) async fn of_call(

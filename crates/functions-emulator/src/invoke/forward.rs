@@ -6,14 +6,14 @@ use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{
-    Failure, LARGEST_ANSWER, Written, answer,
+    Failure, Written, answer,
     call::Call,
     connection::{self, Line},
-    headers, path,
-    query::Query,
-    read_whole,
+    headers,
+    reading::{LARGEST_ANSWER, read_whole},
 };
 use crate::body::{self, Body};
+use crate::{path, query::Query};
 
 /// Headers that describe the content; forward mode copies only its type and length.
 const CONTENT: [HeaderName; 10] = [

@@ -4,38 +4,29 @@ mod write;
 
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{Failure, Written, answer::Answer, outputs, queue_output::sniffed, status_only};
+use super::{Failure, answer::Answer, bound, queue_output::sniffed};
 use crate::{
     app::{Function, OutputKind},
-    body::{self, Body},
+    body::{self, Body, status_only},
     net_json::Json,
 };
-use write::{framed, write};
-
-const PLAIN: &str = "text/plain; charset=utf-8";
-
-/// The response that an `http` output describes.
-#[derive(Debug)]
-pub(super) struct Described {
-    status: Option<String>,
-    headers: Vec<(String, Json)>,
-    body: Json,
-}
+pub(super) use write::Written;
+use write::{Described, PLAIN, framed, write};
 
 /// Builds the caller's answer.
 pub(super) fn response(function: &Function, answer: &Answer) -> Result<Written, Failure> {
     let http = function.outputs.iter().find(|output| matches!(output.kind, OutputKind::Http));
     let Some(output) = http else { return Ok((returned(&answer.return_value), None)) };
-    if output.binding == outputs::RETURN {
+    if output.binding == bound::RETURN {
         return Ok(match &answer.return_value {
             Json::Null => (status_only(StatusCode::NO_CONTENT), None),
             value => loosely(value),
         });
     }
-    if let Some(value) = outputs::overridden(function, answer, &output.binding) {
+    if let Some(value) = bound::overridden(function, answer, &output.binding) {
         return Ok(loosely(value));
     }
-    match (outputs::value(function, answer, &output.binding), &answer.outputs) {
+    match (bound::value(function, answer, &output.binding), &answer.outputs) {
         (Some(value), _) => Ok(write(&converted(value)?)),
         (None, Some(_)) => Ok(loosely(&Json::Object(Vec::new()))),
         (None, None) => Ok((returned(&answer.return_value), None)),

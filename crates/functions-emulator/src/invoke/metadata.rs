@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::{call::Call, query::Query};
+use super::call::Call;
+use crate::query::Query;
 use crate::{app::Function, clock::Clock, ids, net_json::Json};
 
 /// Adds `sys` to the metadata of a trigger; that of a payload stays.

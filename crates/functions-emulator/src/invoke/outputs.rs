@@ -2,32 +2,17 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{Failure, answer::Answer, queue_output};
+use super::{
+    Failure,
+    answer::Answer,
+    bound::{RETURN, value},
+    queue_output,
+};
 use crate::{
     app::{Connection, Function, MessageEncoding, Output, OutputKind, is_queue_name},
     net_json::Json,
     queues::{Connections, QueueError},
 };
-
-/// The binding name that takes the return value.
-pub(super) const RETURN: &str = "$return";
-
-/// The value of an out binding. A `ReturnValue` object overrides `Outputs` member by member unless a binding is
-/// named `$return`.
-pub(super) fn value<'a>(function: &Function, answer: &'a Answer, binding: &str) -> Option<&'a Json> {
-    if binding == RETURN {
-        return Some(&answer.return_value);
-    }
-    let merged = || overridden(function, answer, binding);
-    let own = || answer.outputs.as_ref()?.iter().find(|(name, _)| name == binding).map(|(_, value)| value);
-    merged().or_else(own)
-}
-
-/// The member of `ReturnValue` that takes the place of an output.
-pub(super) fn overridden<'a>(function: &Function, answer: &'a Answer, binding: &str) -> Option<&'a Json> {
-    let taken = function.outputs.iter().any(|output| output.binding == RETURN);
-    if taken { None } else { answer.return_value.get(binding) }
-}
 
 /// Names in `Outputs` that no binding has: the host drops their values in silence.
 pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {

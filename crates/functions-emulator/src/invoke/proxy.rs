@@ -10,9 +10,9 @@ use super::{
     call::Call,
     connection::{self, Line},
     headers::{self, HOST_VERSION, HOST_VERSION_NAME, INVOCATION_ID},
-    path,
 };
 use crate::body::{self, Body};
+use crate::path;
 
 const HOP_BY_HOP: [&str; 11] = [
     "connection",

@@ -29,7 +29,7 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
-        let record = self.0.events.wire().journal().begin(self.0.clock.now());
+        let record = Record::begin(self.0.events.wire().journal(), self.0.clock.now());
         self.trigger_recorded(function, data, metadata, &record).await
     }
 
@@ -59,7 +59,7 @@ impl Invoker {
             match retry.and_then(|retry| retry.after(failed)) {
                 Some(pause) if self.pause(pause).await => {
                     last = Some(failure);
-                    record = self.0.events.wire().journal().begin(self.0.clock.now());
+                    record = Record::begin(self.0.events.wire().journal(), self.0.clock.now());
                 }
                 _ => return Err(InvocationFailed(failure.what)),
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
+    error::Unspecified,
     rand,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,10 +12,27 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Issuer, SignError, TokenOptions};
 use crate::people::{Kind, People, Person};
 
 const LIFETIME: Duration = Duration::from_hours(1);
+
+/// What to change in a token; by default it says what the people file says.
+#[derive(Clone, Debug, Default)]
+pub struct TokenOptions {
+    /// Roles instead of the person's own.
+    pub roles: Option<Vec<String>>,
+    /// Scopes instead of the file's; apps never have any.
+    pub scopes: Option<Vec<String>>,
+    /// Time until the token expires, one hour if not given.
+    pub lifetime: Option<Duration>,
+    /// An app's token even for a user.
+    pub app: bool,
+}
+
+/// A token could not be signed: the random source failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot sign a token, try again")]
+pub struct SignError(#[source] pub(super) Unspecified);
 
 /// The claims of a v2 access token, in the sequence of Entra's (identity sheet §1.3), `idtyp` asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -61,12 +79,12 @@ pub struct Claims {
 
 impl Claims {
     pub(super) fn of(
-        issuer: &Issuer,
+        directory: &People,
+        issuer: String,
         person: &Person,
         options: &TokenOptions,
         now: DateTime<Utc>,
     ) -> Result<Self, SignError> {
-        let directory = issuer.people();
         let kind = if options.app { Kind::App } else { person.kind };
         let user = kind == Kind::User;
         let scopes = options.scopes.as_deref().unwrap_or(directory.scopes());
@@ -74,7 +92,7 @@ impl Claims {
         let start = now.timestamp();
         Ok(Self {
             aud: directory.audience().to_owned(),
-            iss: issuer.url(person.tenant_id),
+            iss: issuer,
             iat: start,
             nbf: start,
             exp: start.saturating_add(lifetime),

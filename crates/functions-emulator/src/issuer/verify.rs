@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
+use uuid::Uuid;
 
-use super::{Claims, Issuer, key::SigningKey};
+use super::{claims::Claims, key::SigningKey};
+use crate::people::People;
 
 /// Seconds by which the clocks of issuer and checker may differ.
 const SKEW: i64 = 60;
@@ -61,13 +63,20 @@ impl Verifier {
         }
     }
 
-    pub(super) fn verify(&self, issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Claims, Refusal> {
+    /// `issuer_of` gives the issuer of a tenant.
+    pub(super) fn verify(
+        &self,
+        people: &People,
+        issuer_of: impl Fn(Uuid) -> String,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Claims, Refusal> {
         self.check_header(token)?;
         let claims = decode::<Claims>(token, &self.key, &self.rules).map_err(|error| match error.kind() {
             ErrorKind::InvalidSignature => Refusal::Signature,
             _ => Refusal::Malformed,
         })?;
-        check_claims(issuer, &claims.claims, now)?;
+        check_claims(people, issuer_of, &claims.claims, now)?;
         Ok(claims.claims)
     }
 
@@ -91,12 +100,17 @@ impl Verifier {
     }
 }
 
-fn check_claims(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Refusal> {
+fn check_claims(
+    people: &People,
+    issuer_of: impl Fn(Uuid) -> String,
+    claims: &Claims,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
     let now = now.timestamp();
-    if !issuer.people().knows_tenant(claims.tid) || claims.iss != issuer.url(claims.tid) {
+    if !people.knows_tenant(claims.tid) || claims.iss != issuer_of(claims.tid) {
         return Err(Refusal::Issuer);
     }
-    if claims.aud != issuer.people().audience() {
+    if claims.aud != people.audience() {
         return Err(Refusal::Audience);
     }
     if claims.ver != "2.0" {

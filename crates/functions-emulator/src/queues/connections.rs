@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::{Connection, Settings},
     clock::Clock,
-    event::Events,
+    events::Events,
 };
 
 /// Before a connection's own name, the host looks for the name with this in front of it.

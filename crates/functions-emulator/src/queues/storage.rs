@@ -14,12 +14,11 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{Counts, Message, Pauses, QueueError, check_text};
-use crate::{clock::Clock, event::Events};
+use crate::{clock::Clock, events::Events};
 use arrivals::Arrivals;
 use client::{Answer, Client};
 use request::Ask;
 
-pub use client::ServerError;
 pub(super) use connection::Account;
 pub use connection::{ConnectionError, ConnectionFault};
 

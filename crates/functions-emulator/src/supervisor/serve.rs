@@ -2,9 +2,8 @@
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full};
+use http::{Request, Response, header};
+use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -13,14 +12,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::Host;
 use crate::{
-    admin,
-    console::{self, Entrance},
+    console::{self, Console, Entrance},
     cors,
+    host::Host,
     listener::Body,
+    local_guard,
     stop::Stopping,
-    wire::Record,
 };
 
 /// How long an answer may still take to reach its caller once the host closes.
@@ -33,6 +31,7 @@ const BREATH: Duration = Duration::from_millis(50);
 pub(super) async fn accept(
     listener: TcpListener,
     host: Arc<Host>,
+    console: Arc<Console>,
     entrance: Entrance,
     mut stopping: Stopping,
 ) {
@@ -44,7 +43,7 @@ pub(super) async fn accept(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, host.clone(), entrance, stopping_too.clone()));
+                    connections.spawn(connection(stream, host.clone(), console.clone(), entrance, stopping_too.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "connection not accepted");
@@ -57,10 +56,16 @@ pub(super) async fn accept(
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, host: Arc<Host>, entrance: Entrance, mut stopping: Stopping) {
+async fn connection(
+    stream: TcpStream,
+    host: Arc<Host>,
+    console: Arc<Console>,
+    entrance: Entrance,
+    mut stopping: Stopping,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let host = host.clone();
-        async move { Ok::<_, Infallible>(answer(&host, request, entrance).await) }
+        let (host, console) = (host.clone(), console.clone());
+        async move { Ok::<_, Infallible>(answer(&host, &console, request, entrance).await) }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
@@ -78,18 +83,23 @@ async fn connection(stream: TcpStream, host: Arc<Host>, entrance: Entrance, mut 
 }
 
 /// The console's pages are its own; everything else is a call.
-async fn answer(host: &Host, request: Request<Incoming>, entrance: Entrance) -> Response<Body> {
+async fn answer(
+    host: &Host,
+    console: &Console,
+    request: Request<Incoming>,
+    entrance: Entrance,
+) -> Response<Body> {
     let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
-    match console::answer(host, request, entrance).await {
+    match console::answer(host, console, request, entrance).await {
         Ok(answer) => answer,
-        Err(request) if console::is_local(request.uri().path()) => served(host, request).await,
+        Err(request) if local_guard::is_local(request.uri().path()) => host.served(request).await,
         Err(request) => read_by_others(host, request).await,
     }
 }
 
 /// What pages of other origins may read is decided around everything else, but for what is the host's own.
 async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
-    let instance = host.current.borrow().clone().filter(|_| !admin::is_reserved(request.uri().path()));
+    let instance = host.current.borrow().clone().filter(|_| !local_guard::is_reserved(request.uri().path()));
     let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
         return host.call(request).await;
     };
@@ -101,38 +111,5 @@ async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
     if let Some(origin) = origin {
         cors::allow(cors, answer.headers_mut(), &origin);
     }
-    answer
-}
-
-impl Host {
-    /// Answers a call of the app, and remembers it.
-    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
-        let clock = self.options.queues.clock();
-        let new = || self.options.events.wire().journal().begin(clock.now());
-        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(new);
-        let (request, caller) = record.requested(request);
-        let answer = served(self, request).await;
-        caller.answered(answer, clock.now())
-    }
-}
-
-/// Front, then listener; 503 while there is no instance.
-async fn served(host: &Host, request: Request<Body>) -> Response<Body> {
-    let request = match host.front.admit(request) {
-        Ok(request) => request,
-        Err(answer) => return answer,
-    };
-    // Counted in before another instance can take this one's place.
-    let begun = host.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin()));
-    match begun {
-        Some((instance, call)) => instance.handle(request, call).await,
-        None => unavailable(),
-    }
-}
-
-fn unavailable() -> Response<Body> {
-    let text = Full::new(Bytes::from_static(b"Function host is not running."));
-    let mut answer = Response::new(text.map_err(|never| match never {}).boxed_unsync());
-    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     answer
 }

@@ -8,7 +8,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Status, schedule::Schedule};
+use functions_lint::schedule::Schedule;
+
+use super::status::Status;
 
 /// The file of one timer.
 #[derive(Clone, Debug)]

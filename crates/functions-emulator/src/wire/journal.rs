@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{Entry, Record, Summary};
+use super::{Entry, Summary};
 use crate::event::Event;
 
 /// Calls that are remembered.
@@ -54,8 +54,8 @@ impl Default for Journal {
 }
 
 impl Journal {
-    /// A new call; the oldest one is forgotten for it.
-    pub(crate) fn begin(&self, now: DateTime<Utc>) -> Record {
+    /// The number of a new call; the oldest one is forgotten for it.
+    pub(super) fn begin(&self, now: DateTime<Utc>) -> u64 {
         let mut kept = self.kept();
         kept.last += 1;
         let number = kept.last;
@@ -63,8 +63,7 @@ impl Journal {
             kept.calls.pop_front();
         }
         kept.calls.push_back(Entry::new(number, now));
-        drop(kept);
-        Record::new(self.clone(), number)
+        number
     }
 
     /// Changes a call, unless it is forgotten, and tells whoever listens.

@@ -24,8 +24,9 @@ pub(crate) struct Begun {
 }
 
 impl Record {
-    pub(super) fn new(journal: Journal, number: u64) -> Self {
-        Self { journal, number }
+    /// The record of a new call.
+    pub(crate) fn begin(journal: &Journal, now: DateTime<Utc>) -> Self {
+        Self { journal: journal.clone(), number: journal.begin(now) }
     }
 
     /// The call's number.

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use crate::event::{Event, Events};
+use crate::{event::Event, events::Events};
 
 /// Bytes of a line that are kept; the rest of a longer one is dropped.
 pub(crate) const LONGEST_LINE: usize = 16 * 1024;

@@ -3,12 +3,24 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-use super::{Described, PLAIN};
 use crate::{
-    body::{self, Body},
-    invoke::{Written, content_length, status_only},
+    body::{self, Body, status_only},
+    invoke::headers::content_length,
     net_json::Json,
 };
+
+/// The caller's answer, and what the worker did wrong where the host answers by itself.
+pub(in crate::invoke) type Written = (Response<Body>, Option<String>);
+
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The response that an `http` output describes.
+#[derive(Debug)]
+pub(in crate::invoke) struct Described {
+    pub(super) status: Option<String>,
+    pub(super) headers: Vec<(String, Json)>,
+    pub(super) body: Json,
+}
 
 /// Writes the response. What .NET cannot write becomes 500 with the headers so far.
 pub(super) fn write(described: &Described) -> Written {

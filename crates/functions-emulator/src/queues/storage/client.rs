@@ -1,7 +1,6 @@
 //! Brings requests to the queue server and says when it is away.
 
 use std::{
-    error::Error,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::{
     client::legacy::{Client as Pool, connect::HttpConnector},
@@ -21,7 +20,9 @@ use tokio::time::timeout;
 use super::{connection::Account, request::Ask};
 use crate::{
     clock::Clock,
-    event::{Event, Events},
+    event::Event,
+    events::Events,
+    queues::error::{Fault, ServerError},
 };
 
 /// How long an answer may take.
@@ -29,51 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Shorter than the servers' own limit, so that no request meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_millis(500);
-
-/// What went wrong on the way.
-type Fault = Box<dyn Error + Send + Sync>;
-
-/// Why a queue server was of no use.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// Nothing answers there.
-    #[error(
-        "the queue server at {endpoint} does not answer: start one there, such as Azurite, or take {setting} out of the \
-         settings for queues in this process"
-    )]
-    Away {
-        /// The setting that names it.
-        setting: String,
-        /// Its URL.
-        endpoint: String,
-        /// What was seen instead of an answer.
-        #[source]
-        source: Fault,
-    },
-    /// It answered with an error that no caller expects.
-    #[error("the queue server refused {method} {path} with {status} {code}: check {setting}")]
-    Refused {
-        /// The setting that names the server.
-        setting: String,
-        /// The request's method.
-        method: Method,
-        /// The request's path below the account.
-        path: String,
-        /// The answer's status.
-        status: StatusCode,
-        /// The answer's error code, empty where it has none.
-        code: String,
-    },
-    /// It answered, but not as a queue server does.
-    #[error("the answer of the queue server at {endpoint} cannot be read: is it another kind of server?")]
-    Unreadable {
-        /// Its URL.
-        endpoint: String,
-        /// What could not be read.
-        #[source]
-        source: Fault,
-    },
-}
 
 /// An answer, whatever its status.
 #[derive(Debug)]

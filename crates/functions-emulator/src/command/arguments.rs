@@ -1,0 +1,111 @@
+//! What the command is told.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use functions_emulator::front::FrontMode;
+
+use super::{Form, Rebuild};
+use crate::{check, new, setting::Setting};
+
+const EXAMPLES: &str = "\
+Examples:
+  functions-emulator .                                    serve the app in this folder on http://localhost:7071
+  functions-emulator . --port 0 --log json                on any free port, for a program
+  functions-emulator . --import queues.json --export queues.json
+                                                  keep the messages from one run to the next
+  functions-emulator . --watch --build 'go build'         build and restart at every save
+  functions-emulator . --keys keys.json                   demand function keys, as on the platform
+  functions-emulator target/app --people people.json --front on
+  functions-emulator --people people.json --token keeper
+  functions-emulator check target/app --settings local.settings.json
+  functions-emulator new --language rust first            make the folder of a new app";
+
+/// Stands in for the Azure Functions host on this machine, for any custom handler.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// The folder with host.json and the function folders
+    #[arg(required_unless_present = "token")]
+    pub(crate) app: Option<PathBuf>,
+    /// Where to listen on 127.0.0.1; 0 for any free port [default: that of local.settings.json, or 7071]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Who can sign in: tenant, audience, people and their roles; `.local-host.json` of the app folder if not given
+    #[arg(long)]
+    pub(crate) people: Option<PathBuf>,
+    /// Whether callers' tokens are checked and principal headers set
+    #[arg(long, value_enum, default_value_t = FrontChoice::Off)]
+    pub(crate) front: FrontChoice,
+    /// An app setting for the worker; may be repeated
+    #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = Setting)]
+    pub(crate) settings: Vec<(String, String)>,
+    /// Where the issuer's key is kept between runs
+    #[arg(long, default_value = ".local")]
+    pub(crate) state: PathBuf,
+    /// The keys that functions demand by their authLevel: {"master": "…", "host": {…}, "functions": {…}}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
+    /// Messages to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) import: Option<PathBuf>,
+    /// Where to write the messages that are left at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rebuild: Rebuild,
+    /// Open the page of this host in the browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Print only what goes wrong
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(crate) log: Form,
+    /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
+    #[arg(long, value_name = "PORT")]
+    pub(crate) console_port: Option<u16>,
+    /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
+    #[arg(long, value_name = "PATH")]
+    pub(crate) openapi: Option<String>,
+    /// For attack tests: print where the worker itself listens, without front, routes and keys
+    #[arg(long)]
+    pub(crate) direct: bool,
+    /// Print a bearer token for one of the people, for a host on this port, and end
+    #[arg(long, value_name = "NAME")]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look for what would go wrong under the real host, and say what to do; fails where something does
+    Check(check::Arguments),
+    /// Make the folder of a new app that this command serves
+    New(new::Arguments),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FrontChoice {
+    /// As on the platform
+    On,
+    /// As on a platform without authentication
+    Off,
+    /// For attack tests: the worker believes in a front, and there is none
+    Bypassed,
+    /// For attack tests: tokens are checked, but callers' own principal headers stay
+    KeepingHeaders,
+}
+
+impl From<FrontChoice> for FrontMode {
+    fn from(choice: FrontChoice) -> Self {
+        match choice {
+            FrontChoice::On => Self::On,
+            FrontChoice::Off => Self::Off,
+            FrontChoice::Bypassed => Self::Bypassed,
+            FrontChoice::KeepingHeaders => Self::KeepingHeaders,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Where events go.
+
+use tokio::sync::broadcast;
+
+use crate::{event::Event, wire::Wire};
+
+/// Where events go, and where the last calls are remembered; cheap to clone, never blocks, drops the oldest for a slow
+/// reader.
+#[derive(Clone, Debug)]
+pub struct Events(broadcast::Sender<Event>, Wire);
+
+impl Events {
+    /// Nobody listens yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(broadcast::Sender::new(4096), Wire::default())
+    }
+
+    /// Tells every listener.
+    pub fn tell(&self, event: Event) {
+        self.1.journal().hear(&event);
+        drop(self.0.send(event));
+    }
+
+    /// Listens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+
+    /// What passes between callers, host and worker.
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.1
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,165 @@
+//! What outlives host instances, and the exchange of one for the next.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use tokio::sync::{Mutex, watch};
+
+use crate::{
+    build::Builds,
+    event::Event,
+    events::Events,
+    front::Front,
+    instance::Instance,
+    listener::Body,
+    options::{Options, StartError},
+    stop::Stopping,
+    wire::Record,
+};
+
+/// How long callers get 503 between the end of an instance and the start of the next one.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What outlives host instances: the public listener's side of them, and the queues.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) options: Options,
+    pub(crate) url: String,
+    pub(crate) console_url: String,
+    pub(crate) front: Front,
+    pub(crate) builds: Builds,
+    pub(crate) current: watch::Sender<Option<Arc<Instance>>>,
+    /// Held while the instance is exchanged.
+    pub(crate) exchange: Mutex<()>,
+}
+
+impl Host {
+    /// How the app is run.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The URL that callers use.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where events go.
+    pub(crate) fn events(&self) -> &Events {
+        &self.options.events
+    }
+
+    /// What stands before the functions.
+    pub(crate) fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// How the app's build stands.
+    pub(crate) fn builds(&self) -> &Builds {
+        &self.builds
+    }
+
+    /// The instance that serves now, if there is one.
+    pub(crate) fn instance(&self) -> Option<Arc<Instance>> {
+        self.current.borrow().clone()
+    }
+
+    /// The instance, as soon as there is one.
+    pub(crate) async fn some_instance(&self) -> Result<Arc<Instance>, StartError> {
+        let mut current = self.current.subscribe();
+        let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
+        found.ok_or_else(|| StartError("the host has stopped".to_owned()))
+    }
+
+    /// Ends the instance whose worker has the one port that there is for it and for the next.
+    pub(crate) async fn make_room(&self) {
+        let pinned = |current: &Arc<Instance>| current.app().host.custom_handler.port.is_some();
+        if let Some(old) = self.instance().filter(pinned) {
+            self.current.send_replace(None);
+            old.end().await;
+        }
+    }
+
+    /// Waits for three strikes, then puts a new instance in the place of the one that they ended.
+    pub(crate) async fn replace_ended_instances(self: Arc<Self>, mut stopping: Stopping) {
+        tokio::select! {
+            () = stopping.wait() => {}
+            () = self.replace_forever() => {}
+        }
+    }
+
+    async fn replace_forever(&self) {
+        let mut current = self.current.subscribe();
+        loop {
+            let instance = current.borrow_and_update().clone();
+            let Some(instance) = instance else {
+                tokio::time::sleep(PAUSE).await;
+                self.start_next().await;
+                continue;
+            };
+            tokio::select! {
+                () = instance.worker().over() => self.drop_ended(&instance).await,
+                changed = current.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    async fn drop_ended(&self, ended: &Arc<Instance>) {
+        let _exchange = self.exchange.lock().await;
+        let still_current = self.current.borrow().as_ref().is_some_and(|current| Arc::ptr_eq(current, ended));
+        if still_current {
+            self.current.send_replace(None);
+            ended.end().await;
+            self.options.events.tell(Event::InstanceEnded);
+        }
+    }
+
+    async fn start_next(&self) {
+        let _exchange = self.exchange.lock().await;
+        if self.current.borrow().is_some() {
+            return;
+        }
+        match Instance::start(&self.options, &self.url) {
+            Ok(instance) => {
+                instance.serve().await;
+                self.current.send_replace(Some(Arc::new(instance)));
+            }
+            Err(error) => tracing::warn!(%error, "no new host instance"),
+        }
+    }
+}
+
+impl Host {
+    /// Answers a call of the app, and remembers it.
+    pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let clock = self.options.queues.clock();
+        let new = || Record::begin(self.options.events.wire().journal(), clock.now());
+        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(new);
+        let (request, caller) = record.requested(request);
+        let answer = self.served(request).await;
+        caller.answered(answer, clock.now())
+    }
+
+    /// Front, then listener; 503 while there is no instance.
+    pub(crate) async fn served(&self, request: Request<Body>) -> Response<Body> {
+        let request = match self.front.admit(request) {
+            Ok(request) => request,
+            Err(answer) => return answer,
+        };
+        // Counted in before another instance can take this one's place.
+        let begun = self.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin()));
+        match begun {
+            Some((instance, call)) => instance.handle(request, call).await,
+            None => unavailable(),
+        }
+    }
+}
+
+fn unavailable() -> Response<Body> {
+    let text = Full::new(Bytes::from_static(b"Function host is not running."));
+    let mut answer = Response::new(text.map_err(|never| match never {}).boxed_unsync());
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer
+}

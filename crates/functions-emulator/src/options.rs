@@ -1,0 +1,52 @@
+//! How to run an app.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::{events::Events, front::FrontMode, keys::Keys, people::People, queues::Connections};
+
+/// In the value of a setting: the host's own URL, which nobody knows before it listens. A worker that checks tokens
+/// finds the local issuer below it.
+pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
+
+/// How to run an app.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder with host.json and the function folders.
+    pub app_root: PathBuf,
+    /// Where to listen; port 0 for any free one. Loopback only.
+    pub listen: SocketAddr,
+    /// App settings: the worker's environment beside the inherited one, `AzureFunctionsJobHost__…` overrides of
+    /// host.json among them. A value here wins over an inherited one. `LOCAL_HOST_QUEUE_LEASE` is the host's own:
+    /// the lease of a received message as a time span, ten minutes without it. [`OWN_URL`] in a value stands for the
+    /// URL that callers use.
+    pub settings: Vec<(String, String)>,
+    /// Whether the front checks tokens and sets principal headers.
+    pub front: FrontMode,
+    /// Tenant, people, roles; none for an app without sign-in.
+    pub people: Option<People>,
+    /// Where the issuer's key and other state is kept between runs.
+    pub state: PathBuf,
+    /// Keys that HTTP functions demand; none (the default, as in Core Tools) lets every call through.
+    pub keys: Option<Keys>,
+    /// The queues, by connection; hand in a clone to look at them from outside.
+    pub queues: Connections,
+    /// Where events go.
+    pub events: Events,
+    /// How the console at `/_local/` is served.
+    pub console: ConsoleOptions,
+}
+
+/// Why the host did not start: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+/// How the console is served.
+#[derive(Clone, Debug, Default)]
+pub struct ConsoleOptions {
+    /// A port of its own on the loopback address, 0 for any free one: pages of the app then have another origin than
+    /// the console. Without it the console is on the app's port.
+    pub port: Option<u16>,
+    /// Path of the app's OpenAPI document; `openapi.json` below the route prefix if not given.
+    pub openapi: Option<String>,
+}

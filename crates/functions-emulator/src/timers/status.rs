@@ -1,0 +1,12 @@
+//! When a timer ran and runs next.
+
+use chrono::{DateTime, Utc};
+
+/// What the host remembers of a monitored timer.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// When the last run started; none before the first.
+    pub last: Option<DateTime<Utc>>,
+    /// When the next run is due, as seen after the last one.
+    pub next: Option<DateTime<Utc>>,
+}

@@ -1,0 +1,22 @@
+//! What the worker's process is started from.
+
+use std::path::PathBuf;
+
+use crate::{app::CustomHandler, clock::Clock, events::Events, front::FrontMode};
+
+/// Program, folder, environment, and who is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// Program, arguments, time limits.
+    pub(crate) handler: CustomHandler,
+    /// The folder that the worker is told of.
+    pub(crate) app_root: PathBuf,
+    /// Environment beside the inherited one; wins over it.
+    pub(crate) settings: Vec<(String, String)>,
+    /// Decides on `WEBSITE_AUTH_ENABLED`.
+    pub(crate) front: FrontMode,
+    /// Measures the time between two strikes.
+    pub(crate) clock: Clock,
+    /// Learns of starts, ends and printed lines.
+    pub(crate) events: Events,
+}

@@ -1,0 +1,20 @@
+//! How the worker's process stands.
+
+/// Where the process stands.
+#[derive(Clone, Debug)]
+pub(super) struct Status {
+    pub(super) phase: Phase,
+    pub(super) pid: Option<u32>,
+    /// How the first process ended that ended before it answered.
+    pub(super) failed_start: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Phase {
+    Starting,
+    Ready,
+    /// Exit code 0: nothing restarts it.
+    Dead(String),
+    /// Three strikes: the host instance is over.
+    Over(String),
+}
