@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{
     Program, Settings, Written, binding,
-    configuration::{self, Section},
+    configuration::{self, Section, has_keys, member},
     json::{self, Document},
     json_file, overrides, profile,
 };
@@ -188,25 +188,6 @@ pub(crate) fn text<'a>(binding: &'a Value, name: &str) -> &'a str {
 #[must_use]
 pub(crate) fn is(binding: &Value, kind: &str) -> bool {
     text(binding, "type").eq_ignore_ascii_case(kind)
-}
-
-/// A value below `json`, found ignoring case.
-pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    let found = path.iter().try_fold(json, |value, name| {
-        let members = value.as_object()?;
-        members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    });
-    found.filter(|value| !value.is_null())
-}
-
-/// Whether the host's configuration sees a section: an object or list without a value in it makes no key.
-pub(crate) fn has_keys(section: Option<&Value>) -> bool {
-    match section {
-        None => false,
-        Some(Value::Object(members)) => members.values().any(|value| has_keys(Some(value))),
-        Some(Value::Array(items)) => items.iter().any(|value| has_keys(Some(value))),
-        Some(_) => true,
-    }
 }
 
 fn folders(root: &Path) -> Vec<String> {

@@ -29,8 +29,17 @@ pub(crate) fn merged(value: Value) -> Value {
     }
 }
 
+/// A value below `json`, found ignoring case.
+pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    let found = path.iter().try_fold(json, |value, name| {
+        let members = value.as_object()?;
+        members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    });
+    found.filter(|value| !value.is_null())
+}
+
 /// Whether the configuration sees a value: an object or list without one in it makes no key.
-fn has_keys(value: Option<&Value>) -> bool {
+pub(crate) fn has_keys(value: Option<&Value>) -> bool {
     match value {
         None => false,
         Some(Value::Object(members)) => members.values().any(|value| has_keys(Some(value))),

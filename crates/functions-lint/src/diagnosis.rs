@@ -2,92 +2,14 @@
 //! an app at its start and warns, and the linter judges it before it runs.
 
 mod bindings;
+mod entry;
 mod functions;
 mod host_json;
 mod routes;
 
-use std::fmt;
+use crate::App;
 
-use crate::{App, Level, json::Place};
-
-/// One thing that is wrong or misleading.
-#[derive(Clone, Debug)]
-pub struct Diagnosis {
-    /// The rule that it breaks.
-    pub rule: &'static str,
-    /// Whether the host refuses it, or it only means something else.
-    pub level: Level,
-    /// The function or member that it is about.
-    pub subject: String,
-    /// Where it stands in its file, if it does.
-    pub place: Option<Place>,
-    /// What is so.
-    pub why: String,
-    /// What Azure does with it.
-    pub in_azure: InAzure,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-/// What the real host does (seen on 4.1037).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InAzure {
-    /// It runs.
-    Runs,
-    /// The function is in error, its route answers 404, the others run.
-    FunctionInError,
-    /// The host is in state Error: every call gets 503.
-    HostInError,
-}
-
-impl fmt::Display for InAzure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Runs => "Azure runs it so",
-            Self::FunctionInError => "Azure leaves this function out and runs the others",
-            Self::HostInError => "in Azure the whole host is in state Error and answers 503",
-        })
-    }
-}
-
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.subject)?;
-        if let Some(place) = self.place {
-            write!(formatter, " ({place})")?;
-        }
-        write!(formatter, ": {}; {}. {}", self.why, self.remedy, capitalised(&self.in_azure.to_string()))
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-impl Diagnosis {
-    fn new(
-        (rule, level, in_azure): (&'static str, Level, InAzure),
-        subject: impl Into<String>,
-        why: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        let (subject, why, remedy) = (subject.into(), why.into(), remedy.into());
-        Self { rule, level, subject, place: None, why, in_azure, remedy }
-    }
-
-    fn at(mut self, place: Option<Place>) -> Self {
-        self.place = place;
-        self
-    }
-
-    /// As one sentence for a finding: what is so, and what Azure does.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        let place = self.place.map_or_else(String::new, |place| format!("{place}: "));
-        format!("{place}{}; {}", self.why, self.in_azure)
-    }
-}
+pub use entry::{Diagnosis, InAzure};
 
 /// Everything that is to be said of an app, host.json first. Without a host.json that can be read, of its folders alone.
 #[must_use]

@@ -5,14 +5,16 @@
 
 mod date;
 mod deserialize;
+mod cursor;
 mod encoding;
+mod error;
 mod node;
 mod number;
 mod reader;
 mod string;
 mod text;
 
-use std::{fmt, fs, path::Path};
+use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,37 +22,13 @@ use serde_json::Value;
 use node::Node;
 
 pub use date::NetDate;
+pub use error::{JsonError, Place};
 pub use text::{float, text};
 
 /// A text that was read, and where in it each value stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     root: Node,
-}
-
-/// A place in a text; both count from 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Place {
-    /// The line.
-    pub line: usize,
-    /// The character in the line.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "line {}, column {}", self.line, self.column)
-    }
-}
-
-/// What is wrong with a text, and where.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}: {what}")]
-pub struct JsonError {
-    /// Where.
-    pub place: Place,
-    /// What is there, or what is missing.
-    pub what: String,
 }
 
 impl Document {

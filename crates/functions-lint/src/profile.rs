@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::member;
+use crate::configuration::member;
 
 const MEMBER: &str = "configurationProfile";
 /// Profiles for a program that is a web server of its own; all of them mean the same to the host.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::{
-    Settings,
-    app::{has_keys, member},
-    command_line, json,
+    Settings, command_line,
+    configuration::{has_keys, member},
+    json,
     launch::{self, StartFault},
 };
 

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    JsonError, Place,
+    JsonError,
+    cursor::{Reader, fault},
     node::{Kind, Node, put},
     number, string,
 };
@@ -12,7 +13,7 @@ use super::{
 const DEEPEST: usize = 64;
 
 pub(super) fn read(text: &str) -> Result<Node, JsonError> {
-    let mut reader = Reader { rest: text, place: Place { line: 1, column: 1 } };
+    let mut reader = Reader::new(text);
     reader.skip()?;
     let root = reader.value(DEEPEST)?;
     reader.skip()?;
@@ -22,88 +23,9 @@ pub(super) fn read(text: &str) -> Result<Node, JsonError> {
     }
 }
 
-/// What is left of a text, and where it begins.
-pub(super) struct Reader<'a> {
-    rest: &'a str,
-    place: Place,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
-    }
-
-    pub(super) fn next(&mut self) -> Option<char> {
-        let char = self.peek()?;
-        self.rest = &self.rest[char.len_utf8()..];
-        // `\r\n` is one line break, and `\r` alone is one too.
-        if char == '\n' || (char == '\r' && !self.rest.starts_with('\n')) {
-            self.place = Place { line: self.place.line + 1, column: 1 };
-        } else {
-            self.place.column += 1;
-        }
-        Some(char)
-    }
-
-    pub(super) fn place(&self) -> Place {
-        self.place
-    }
-
-    pub(super) fn rest(&self) -> &'a str {
-        self.rest
-    }
-
-    pub(super) fn fault(&self, what: impl Into<String>) -> JsonError {
-        fault(self.place, what)
-    }
-
-    fn take(&mut self, wanted: char) -> bool {
-        let found = self.peek() == Some(wanted);
-        if found {
-            self.next();
-        }
-        found
-    }
-
-    /// Takes what a test lets in, from the front.
-    pub(super) fn take_while(&mut self, good: impl Fn(char) -> bool) -> &'a str {
-        let start = self.rest;
-        while self.peek().is_some_and(&good) {
-            self.next();
-        }
-        &start[..start.len() - self.rest.len()]
-    }
-
-    fn blanks(&mut self) {
-        self.take_while(|char| char.is_whitespace() || char == '\0');
-    }
-
-    /// Blanks and comments.
-    fn skip(&mut self) -> Result<(), JsonError> {
-        loop {
-            self.blanks();
-            if !self.take('/') {
-                return Ok(());
-            }
-            match self.next() {
-                Some('/') => drop(self.take_while(|char| char != '\n' && char != '\r')),
-                Some('*') => self.long_comment()?,
-                _ => return Err(self.fault("a comment begins with // or /*")),
-            }
-        }
-    }
-
-    fn long_comment(&mut self) -> Result<(), JsonError> {
-        while let Some(char) = self.next() {
-            if char == '*' && self.take('/') {
-                return Ok(());
-            }
-        }
-        Err(self.fault("the text ends within a comment; close it with */"))
-    }
-
+impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Node, JsonError> {
-        let place = self.place;
+        let place = self.place();
         let kind = match self.peek() {
             Some('{') => Kind::Object(self.object(self.deeper(depth)?)?),
             Some('[') => Kind::List(self.list(self.deeper(depth)?)?),
@@ -123,7 +45,7 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self) -> Result<Kind, JsonError> {
-        let place = self.place;
+        let place = self.place();
         let word = self.take_while(char::is_alphanumeric);
         Ok(match word {
             "true" => Kind::Scalar(Value::Bool(true)),
@@ -146,7 +68,7 @@ impl<'a> Reader<'a> {
                     return Ok(items);
                 }
                 // A value that is left out counts, as in JavaScript.
-                Some(',') => items.push(Node { place: self.place, kind: Kind::Undefined }),
+                Some(',') => items.push(Node { place: self.place(), kind: Kind::Undefined }),
                 None => return Err(self.fault("the text ends within a list; close it with ]")),
                 Some(_) => items.push(self.value(depth)?),
             }
@@ -208,8 +130,4 @@ impl<'a> Reader<'a> {
 
 fn is_of_name(char: char) -> bool {
     char.is_alphanumeric() || char == '_' || char == '$'
-}
-
-pub(super) fn fault(place: Place, what: impl Into<String>) -> JsonError {
-    JsonError { place, what: what.into() }
 }

@@ -1,6 +1,6 @@
 //! Texts in quotes.
 
-use super::{JsonError, reader::Reader};
+use super::{JsonError, cursor::Reader};
 
 /// Reads a text that begins with its quotation mark. Line breaks may stand in it; a half of a surrogate pair becomes
 /// U+FFFD.

@@ -2,7 +2,10 @@
 
 use std::{ffi::OsStr, path::Path};
 
-use super::{StartFault, TextHint, on_search_path};
+use super::{
+    fault::{StartFault, TextHint},
+    search::on_search_path,
+};
 
 /// The head of a file that is no program file.
 pub(super) enum Head {
@@ -111,18 +114,6 @@ fn behind_env(argument: &str) -> String {
     let mut words = split.split_whitespace();
     let named = words.find(|word| !word.contains('=') && !matches!(*word, "-i" | "-"));
     named.filter(|word| !word.starts_with('-')).unwrap_or_default().trim_matches(['"', '\'']).to_owned()
-}
-
-/// A first line for a script of this name.
-pub(super) fn first_line_for(program: &str) -> &'static str {
-    match Path::new(program).extension().and_then(OsStr::to_str) {
-        Some("py") => "#!/usr/bin/env python3",
-        Some("js" | "mjs" | "cjs") => "#!/usr/bin/env node",
-        Some("php") => "#!/usr/bin/env php",
-        Some("rb") => "#!/usr/bin/env ruby",
-        Some("pl") => "#!/usr/bin/env perl",
-        _ => "#!/bin/sh",
-    }
 }
 
 /// Whether a line behind the first one of a shell script ends as on Windows: the shell takes the carriage return for a

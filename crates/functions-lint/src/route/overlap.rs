@@ -1,6 +1,10 @@
 //! Two templates and one URL: whether both take it, and which of them is more exact.
 
-use super::{Constraint, Parameter, Params, Segment, Template, mixed_or_shorter};
+use super::{
+    Template,
+    constraint::Constraint,
+    segment::{Parameter, Params, Segment, mixed_or_shorter},
+};
 
 impl Template {
     /// Whether some path fits both templates. Where that takes a look into two patterns, the answer is no.

@@ -1,7 +1,7 @@
 //! What stands between the braces of a parameter: `name:constraint(argument)=default`, `name?`, `*name`, `**name`
 //! (`RouteParameterParser` of ASP.NET).
 
-use super::{Constraint, Parameter};
+use super::{constraint::Constraint, segment::Parameter};
 
 /// A parameter, and whether it takes the rest of the path.
 pub(super) fn parse(inner: &str) -> Result<(Parameter, bool), String> {

@@ -1,7 +1,10 @@
 //! How a route template is written, as `RoutePatternParser` of ASP.NET reads it: segments between slashes, parameters in
 //! braces, and braces doubled where they are meant as such.
 
-use super::{Part, Segment, parameter};
+use super::{
+    parameter,
+    segment::{Part, Segment},
+};
 
 pub(super) fn parse(text: &str) -> Result<Vec<Segment>, String> {
     let trimmed = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
