@@ -56,7 +56,7 @@ async fn unreachable(url: &str) -> Finding {
             "write `https://host`",
         );
     };
-    match sent(client.get(format!("{url}{}", OWN))).await {
+    match sent(client.get(format!("{url}{OWN}"))).await {
         None => pass(rule, subject, "nothing answers there"),
         Some(Answer { layer: Layer::Network, .. }) => {
             pass(rule, subject, "the network's rules refuse the call")

@@ -10,7 +10,7 @@ use crate::{
     process,
     requests::{KEPT, Operation, READER, TENANT},
     server::{self, Peer, Programs},
-    statement::{self, Statement},
+    statement::{self, Statement, Statements},
     wire::Connection,
 };
 
@@ -31,23 +31,6 @@ pub(crate) struct Database {
     fresh: Fresh,
     server: Postgres,
     postmaster: u32,
-}
-
-/// What the worker sends for each operation that is measured over HTTP.
-pub(crate) struct Statements {
-    pub(crate) get: Statement,
-    pub(crate) list: Statement,
-    pub(crate) create: Statement,
-}
-
-impl Statements {
-    pub(crate) fn of(&self, operation: Operation) -> &Statement {
-        match operation {
-            Operation::GetOrder => &self.get,
-            Operation::ListOrders => &self.list,
-            Operation::CreateOrder | Operation::CreateOrderWithKey => &self.create,
-        }
-    }
 }
 
 impl Database {

@@ -33,13 +33,14 @@ use clap::Parser;
 use functions_emulator::clock::Clock;
 
 use crate::{
-    database::{Database, Statements},
+    database::Database,
     figures::Figures,
     load::Load,
     pgbench::Pgbench,
     requests::Caller,
     rounds::{Field, Size},
     server::{Peer, Programs},
+    statement::Statements,
 };
 
 /// Measures the worker beside its limits and its peers.

@@ -10,9 +10,9 @@ use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    database::Statements,
     requests::{KEPT, Operation, READER, TENANT, WRITER},
     sample::Sample,
+    statement::Statements,
 };
 
 /// The program and its scripts.

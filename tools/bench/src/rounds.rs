@@ -6,13 +6,14 @@ use serde::Serialize;
 use test_servers::Handler;
 
 use crate::{
-    database::{Database, Statements},
+    database::Database,
     load::Load,
     pgbench::Pgbench,
     process,
     requests::Operation,
     sample::Sample,
     server::{self, Peer, Programs},
+    statement::Statements,
 };
 
 /// Clients at a time; each who is measured has as many connections to the database.

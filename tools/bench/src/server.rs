@@ -14,8 +14,8 @@ use serde::Serialize;
 use test_servers::Handler;
 
 use crate::{
-    database::Statements,
     requests::{READER, TENANT},
+    statement::Statements,
 };
 
 /// Who is measured.

@@ -1,11 +1,30 @@
 //! The worker's own statements, for programs that give their parameters in other ways.
 
+use crate::requests::Operation;
+
 /// A statement as the worker sends it, with `$1`, `$2` and so on.
 #[derive(Clone, Debug)]
 pub(crate) struct Statement {
     pub(crate) text: String,
     /// The types of its parameters, which the worker's driver sends along.
     types: &'static [&'static str],
+}
+
+/// What the worker sends for each operation that is measured over HTTP.
+pub(crate) struct Statements {
+    pub(crate) get: Statement,
+    pub(crate) list: Statement,
+    pub(crate) create: Statement,
+}
+
+impl Statements {
+    pub(crate) fn of(&self, operation: Operation) -> &Statement {
+        match operation {
+            Operation::GetOrder => &self.get,
+            Operation::ListOrders => &self.list,
+            Operation::CreateOrder | Operation::CreateOrderWithKey => &self.create,
+        }
+    }
 }
 
 const TEXT: &str = "text";

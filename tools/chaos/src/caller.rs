@@ -15,11 +15,9 @@ use serde_json::{Value, json};
 
 use super::{
     journal::Outcome,
-    operations::{BUYERS, FULFILMENT, PRODUCTS, Request, Way, payload},
+    operations::payload,
+    request::{ADMIN, BUYERS, FULFILMENT, PRODUCTS, Request, Way},
 };
-
-/// The one of `.local-host.json` who puts products and replays dead letters.
-pub(super) const ADMIN: &str = "admin";
 
 /// How often a product is put before the run is given up.
 const TRIES: u32 = 50;

@@ -2,47 +2,21 @@
 
 mod answers;
 mod effects;
+mod evidence;
 mod histories;
 mod messages;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use super::{calls::Heard, journal::Pages, record::Record};
-
-/// Everything that is known of a run.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Evidence {
-    pub(super) pages: Pages,
-    pub(super) record: Record,
-    pub(super) heard: Heard,
-    /// Object ids by the names of `.local-host.json`.
-    pub(super) people: BTreeMap<String, String>,
-    /// Why the app did not come to rest after the faults; none if it did.
-    pub(super) unrest: Option<String>,
-}
-
-/// A broken promise.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Violation {
-    /// The promise.
-    pub(super) promise: &'static str,
-    /// The order that it concerns.
-    pub(super) order: Option<String>,
-    /// What was found instead.
-    pub(super) found: String,
-}
+use evidence::Finding;
+pub(super) use evidence::{Evidence, Violation};
 
 /// A promise, and what breaks it in the evidence.
 struct Promise {
     name: &'static str,
     broken: fn(&Evidence) -> Vec<Finding>,
 }
-
-/// The order that a finding concerns, and what was found.
-type Finding = (Option<String>, String);
 
 /// Promises that are named elsewhere too.
 pub(super) mod promise {

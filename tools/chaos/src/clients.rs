@@ -8,8 +8,9 @@ use tokio::{sync::watch, time::sleep};
 use super::{
     dice::Dice,
     journal::{Call, Journal, Outcome},
-    operations::{self, LOOKS, Operation, Request, Way},
+    operations::{self, LOOKS, Operation},
     pool::{Known, Pool},
+    request::{Request, Way},
     world::{Site, World},
 };
 

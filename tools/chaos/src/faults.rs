@@ -60,8 +60,8 @@ impl Fault {
                 ensure!(world.database.crash(away).await, "PostgreSQL did not come back after {away:?}");
                 journal.blow("PostgreSQL is back".to_owned());
             }
-            Self::Silent(time) => network::silence(world, journal, time).await,
-            Self::SlowLogin(late) => network::slow_login(world, journal, late).await,
+            Self::Silent(time) => network::silence(world, journal, time, self.to_string()).await,
+            Self::SlowLogin(late) => network::slow_login(world, journal, late, self.to_string()).await,
             Self::Message(queue, mishap) => {
                 world.queues.befall(queue, mishap);
                 journal.blow(self.to_string());

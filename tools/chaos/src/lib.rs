@@ -17,6 +17,7 @@ mod operations;
 mod pool;
 mod prove;
 mod record;
+mod request;
 mod rest;
 mod run;
 mod story;
@@ -28,7 +29,8 @@ use project::{Project, WORKER_UNDER_TEST};
 
 use self::{
     engine::{Engine, Name, engines},
-    run::{Outcome, Setup, Size},
+    run::{Outcome, Size},
+    world::Setup,
 };
 
 /// The seed of a run for which none is given: CI finds the same things as a developer.

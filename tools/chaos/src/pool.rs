@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     dice::Dice,
-    operations::{BUYERS, Request, Way},
+    request::{BUYERS, Request, Way},
 };
 
 /// How many of the newest every other draw is taken from: where clients meet each other.

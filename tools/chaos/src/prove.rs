@@ -9,8 +9,9 @@ use project::Project;
 use super::{
     check::promise,
     engine::{Engine, engines},
-    run::{self, Outcome, Setup, Size},
+    run::{self, Outcome, Size},
     story,
+    world::Setup,
 };
 /// A fault that is planted.
 struct Planted {

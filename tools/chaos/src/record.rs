@@ -9,7 +9,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{engine::Kept as Database, operations::FULFILMENT};
+use super::{engine::Kept as Database, request::FULFILMENT};
 
 /// A connection that reads.
 pub(super) enum Reader {

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -27,7 +26,7 @@ use super::{
     pool::Pool,
     record::Reader,
     rest,
-    world::World,
+    world::{Setup, World},
 };
 /// How much is done in a run.
 #[derive(Clone, Copy, Debug)]
@@ -40,16 +39,6 @@ pub(super) struct Size {
     pub(super) deliveries: u64,
     /// The longest that clients work.
     pub(super) seconds: u64,
-}
-
-/// What is put to the test.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Setup<'a> {
-    pub(super) worker: &'a Path,
-    /// Whether that worker's clock can jump.
-    pub(super) clocks: bool,
-    /// The fault planted in it.
-    pub(super) sabotage: Option<&'a str>,
 }
 
 /// What a run showed.

@@ -1,6 +1,6 @@
 //! The app under test: one database, one set of queues, and two hosts with a worker each.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use functions_emulator::{
@@ -18,7 +18,6 @@ use super::{
     caller::Callers,
     clocks::WrongClock,
     engine::{Engine, Kept},
-    run::Setup,
 };
 /// Every queue of the app.
 const QUEUES: [&str; 4] =
@@ -30,6 +29,16 @@ const SHORTENED: [(&str, &str); 3] = [
     ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
     ("LOCAL_HOST_QUEUE_LEASE", "00:00:02"),
 ];
+
+/// What is put to the test.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setup<'a> {
+    pub(super) worker: &'a Path,
+    /// Whether that worker's clock can jump.
+    pub(super) clocks: bool,
+    /// The fault planted in it.
+    pub(super) sabotage: Option<&'a str>,
+}
 
 /// Both workers and all that they share.
 pub(super) struct World {

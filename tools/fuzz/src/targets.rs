@@ -4,11 +4,12 @@ mod cursor;
 mod envelope;
 mod message;
 mod order;
+mod path;
 mod principal;
 mod product;
 mod refusal;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use path::path;
 
 /// A decoder and the laws that hold for it.
 pub struct Target {
@@ -34,11 +35,4 @@ pub const ALL: [Target; 6] = [
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Target> {
     const { &ALL }.iter().find(|target| target.name == name)
-}
-
-/// A path, out of whatever tells it from others.
-fn path(of: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
 }

@@ -9,12 +9,11 @@ use std::{
 };
 
 mod archive;
+mod error;
 mod session;
 
+pub use error::{CompilerError, VERSION};
 pub use session::{Diagnostic, Session, SessionError};
-
-/// The version. Another one may say something else of the same files.
-pub const VERSION: &str = "0.49.2";
 
 /// Names the program, on whatever machine.
 const PROGRAM: &str = "BICEP";
@@ -27,25 +26,6 @@ pub struct Compiler {
     program: PathBuf,
     /// Where it may unpack a library of its own.
     folder: PathBuf,
-}
-
-/// There is a compiler and it cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CompilerError {
-    /// `BICEP` names another version, or no compiler.
-    #[error("BICEP names {program}, which says `{said}`: install bicep {VERSION}, or unset BICEP")]
-    Version {
-        /// What it names.
-        program: String,
-        /// What `--version` printed.
-        said: String,
-    },
-    /// The archive cannot be unpacked.
-    #[error("cannot unpack the archive that BICEP_ARCHIVE names: {0}")]
-    Archive(String),
-    /// A folder or the program cannot be used.
-    #[error("cannot run the compiler of Bicep")]
-    Run(#[from] io::Error),
 }
 
 impl Compiler {

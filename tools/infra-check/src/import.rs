@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use self::described::{Operation, operations, unsupported};
+
+mod described;
 mod operation;
 mod schemas;
 
@@ -67,39 +70,6 @@ pub fn losses(text: &str) -> Result<Vec<String>, serde_json::Error> {
     losses.extend(schemas::recursive(&document));
     losses.extend(everywhere(&document, ""));
     Ok(losses)
-}
-
-/// An operation with what stands around it.
-struct Operation<'d> {
-    path: &'d str,
-    method: &'d str,
-    item: &'d Json,
-    said: &'d Json,
-}
-
-impl Operation<'_> {
-    fn place(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-}
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-
-fn operations(document: &Json) -> Vec<Operation<'_>> {
-    let paths = document["paths"].as_object().into_iter().flatten();
-    paths.flat_map(|(path, item)| operations_of(path, item)).collect()
-}
-
-fn operations_of<'d>(path: &'d str, item: &'d Json) -> Vec<Operation<'d>> {
-    let members = item.as_object().into_iter().flatten();
-    let methods = members.filter(|(method, _)| METHODS.contains(&method.as_str()));
-    methods.map(|(method, said)| Operation { path, method, item, said }).collect()
-}
-
-/// The fields of an object that an import does not support.
-fn unsupported(object: &Json, place: &str, fields: &[&str]) -> Vec<String> {
-    let there = fields.iter().filter(|field| object.get(**field).is_some());
-    there.map(|field| format!("{place}: `{field}` is not supported")).collect()
 }
 
 /// Names and URL templates that two operations have.

@@ -9,26 +9,11 @@ use crate::{
 
 mod answers;
 mod compare;
+mod drift;
 mod wanted;
 
 pub use answers::LiveError;
-
-/// What Azure says otherwise than the snapshot or the table of controls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drift {
-    /// The type.
-    pub kind: String,
-    /// The resource.
-    pub resource: String,
-    /// Such as `properties.httpsOnly`.
-    pub property: String,
-    /// What it has to be.
-    pub expected: String,
-    /// What Azure says.
-    pub found: String,
-    /// The lines of the table that are about it.
-    pub controls: Vec<&'static str>,
-}
+pub use drift::Drift;
 
 /// Holds what Azure says of some resources against the snapshot of the world that was deployed, and against the lines of
 /// the table about their types.

@@ -109,23 +109,15 @@ impl Reader<'_> {
     }
 
     fn import(&mut self, tree: &UseTree, before: &[String], exported: bool) {
-        let path = |name: &syn::Ident| {
-            let text = name.to_string();
-            let itself = text == "self" && !before.is_empty();
-            before.iter().cloned().chain((!itself).then_some(text)).collect::<Vec<_>>()
-        };
+        let path = |name: &syn::Ident| before.iter().cloned().chain([name.to_string()]).collect::<Vec<_>>();
         match tree {
             UseTree::Path(step) => self.import(&step.tree, &path(&step.ident), exported),
             UseTree::Group(group) => group.items.iter().for_each(|each| self.import(each, before, exported)),
             UseTree::Glob(_) => self.tree.modules[self.id].globs.push(before.to_vec()),
             UseTree::Name(leaf) => {
                 let path = path(&leaf.ident);
-                self.bind(
-                    path.last().cloned().unwrap_or_default(),
-                    path,
-                    leaf.ident.span().start().line,
-                    exported,
-                );
+                let alias = path.iter().rfind(|name| *name != "self").cloned().unwrap_or_default();
+                self.bind(alias, path, leaf.ident.span().start().line, exported);
             }
             UseTree::Rename(leaf) => {
                 let line = leaf.ident.span().start().line;

@@ -43,6 +43,13 @@ impl Tree {
     }
 
     fn look_up(&self, at: Id, name: &str, rest: &[String], seen: &mut Seen) -> Option<Target> {
+        if name == "self" {
+            // `use a::{self}` names the module and no function of its name.
+            return match rest.split_first() {
+                Some((next, rest)) => self.look_up(at, next, rest, seen),
+                None => Some(Target::Module(at)),
+            };
+        }
         let module = &self.modules[at];
         if let Some(&child) = module.children.get(name) {
             let inside = rest.split_first().and_then(|(next, rest)| self.look_up(child, next, rest, seen));

@@ -20,6 +20,9 @@ pub const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
 /// Names a worker that is built already, for chaos runs and for the scenario tests.
 pub const WORKER_UNDER_TEST: &str = "WORKER_UNDER_TEST";
 
+/// Names a folder whose app the scenarios run, instead of what lies in the repository.
+pub const APP_UNDER_TEST: &str = "APP_UNDER_TEST";
+
 /// The setting that names the authority whose tokens the worker accepts.
 pub const AUTHORITY: &str = "ORDERS_ENTRA_AUTHORITY";
 

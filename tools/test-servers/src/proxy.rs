@@ -4,11 +4,10 @@
 //! begin and end. Every other fault works with any protocol, TLS included.
 
 use std::{
-    collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -20,12 +19,14 @@ use tokio::{
     task::AbortHandle,
 };
 
-use connection::{Connection, State};
+use connection::Connection;
 pub use garbler::Garble;
+use shared::{Shared, State, lock};
 
 mod connection;
 mod garbler;
 mod messages;
+mod shared;
 
 /// The queue of connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -69,29 +70,6 @@ pub struct Counts {
     pub accepted: usize,
     /// `Sync` messages that clients sent: each asks the server for one round trip.
     pub syncs: usize,
-}
-
-/// What is broken in connections that pass.
-#[derive(Clone, Copy, Debug, Default)]
-struct Faults {
-    answer_delay: Duration,
-    login_delay: Duration,
-    garble: Option<Garble>,
-    silence_after_commit: bool,
-    silence_after: Option<usize>,
-    repeat_ready: bool,
-}
-
-#[derive(Debug)]
-struct Shared {
-    upstream: SocketAddr,
-    faults: Mutex<Faults>,
-    connections: Mutex<HashMap<u64, watch::Sender<State>>>,
-    chance: Mutex<fastrand::Rng>,
-    next: AtomicU64,
-    most: AtomicUsize,
-    accepted: AtomicUsize,
-    syncs: AtomicUsize,
 }
 
 impl Drop for Proxy {
@@ -208,30 +186,24 @@ impl Proxy {
     }
 }
 
-impl Shared {
-    fn faults(&self) -> MutexGuard<'_, Faults> {
-        lock(&self.faults)
-    }
-
-    /// Enters a connection that was just accepted, and forwards in a task of its own.
-    fn enter(self: &Arc<Self>, client: TcpStream, entry: Entry) {
-        let first = if entry == Entry::Silent { State::Silent } else { State::Passing };
-        let (id, state) = (self.next.fetch_add(1, Ordering::Relaxed), watch::Sender::new(first));
-        let connection = Connection::new(Arc::clone(self), state.subscribe());
-        lock(&self.connections).insert(id, state);
-        self.accepted.fetch_add(1, Ordering::Relaxed);
-        let shared = Arc::clone(self);
-        tokio::spawn(async move {
-            connection.forward(client).await;
-            lock(&shared.connections).remove(&id);
-        });
-        let shared = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(SETTLED).await;
-            let open = lock(&shared.connections).len();
-            shared.most.fetch_max(open, Ordering::Relaxed);
-        });
-    }
+/// Enters a connection that was just accepted, and forwards in a task of its own.
+fn enter(shared: &Arc<Shared>, client: TcpStream, entry: Entry) {
+    let first = if entry == Entry::Silent { State::Silent } else { State::Passing };
+    let (id, state) = (shared.next.fetch_add(1, Ordering::Relaxed), watch::Sender::new(first));
+    let connection = Connection::new(Arc::clone(shared), state.subscribe());
+    lock(&shared.connections).insert(id, state);
+    shared.accepted.fetch_add(1, Ordering::Relaxed);
+    let of_connection = Arc::clone(shared);
+    tokio::spawn(async move {
+        connection.forward(client).await;
+        lock(&of_connection.connections).remove(&id);
+    });
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        tokio::time::sleep(SETTLED).await;
+        let open = lock(&shared.connections).len();
+        shared.most.fetch_max(open, Ordering::Relaxed);
+    });
 }
 
 /// Accepts, or does not, as the entry says.
@@ -270,7 +242,7 @@ async fn accept(
                     },
                     accepted = listener.accept() => {
                         if let Ok((client, _)) = accepted {
-                            shared.enter(client, now);
+                            enter(&shared, client, now);
                         }
                     }
                 }
@@ -306,8 +278,4 @@ async fn listen_again(address: SocketAddr, backlog: u32) -> TcpListener {
             Err(_taken) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

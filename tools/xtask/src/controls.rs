@@ -2,6 +2,7 @@
 //! docs/controls.md names for it to fail by an assertion of its own.
 
 mod changed;
+mod claim;
 mod copy;
 mod kept;
 mod prove;
@@ -14,12 +15,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, ensure};
 use project::{Project, read};
 
-use self::{
-    kept::Proofs,
-    prove::Prover,
-    removals::Removal,
-    rows::{Row, Test},
-};
+use self::{claim::Claim, kept::Proofs, prove::Prover, removals::Removal, rows::Row};
 use crate::stop::Stop;
 
 #[derive(clap::Args)]
@@ -36,13 +32,6 @@ pub(crate) struct Args {
     /// Prove again what was proved before, too.
     #[arg(long)]
     afresh: bool,
-}
-
-/// A removal, and the tests that have to notice it.
-#[derive(Clone, Debug)]
-struct Claim {
-    removal: Removal,
-    tests: Vec<Test>,
 }
 
 /// Proves what no earlier call proved, and fails when a removal is unnoticed, does not apply or does not compile.

@@ -3,10 +3,7 @@
 
 mod tool;
 
-use std::{
-    env,
-    process::{Command, Stdio},
-};
+use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
 use functions_emulator::issuer::TokenOptions;
@@ -83,18 +80,6 @@ fn generated(said: &str) -> Option<u64> {
     let line = said.lines().find(|line| line.contains(" generated"))?;
     let (before, _) = line.split_once(" generated")?;
     before.split_whitespace().next_back()?.parse().ok()
-}
-
-/// Says what is left out; where `CI` is set, nothing is.
-fn left_out(why: &str) -> anyhow::Result<()> {
-    ensure!(env::var_os("CI").is_none(), "cannot hold the worker against its description: {why}");
-    println!("NOT TESTED: the worker against its description, because {why}");
-    Ok(())
-}
-
-/// Whether a program is there and runs.
-fn runs(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
 }
 
 #[cfg(test)]

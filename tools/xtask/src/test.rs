@@ -12,13 +12,10 @@ use std::{
 
 use anyhow::Context as _;
 
-use project::{Project, WORKER, WORKER_UNDER_TEST};
+use project::{APP_UNDER_TEST, Project, WORKER, WORKER_UNDER_TEST};
 use test_servers::{Postgres, postgres};
 
 use crate::{licences, package, release::Release};
-
-/// Names a folder whose app the scenarios run, instead of what lies in the repository.
-pub(crate) const APP: &str = "APP_UNDER_TEST";
 
 /// In the names of the tests that run on a queue server, and of no others.
 const ON_A_QUEUE_SERVER: [&str; 3] = ["queue_server", "storage_functions::", "queues::storage::tests::"];
@@ -278,7 +275,7 @@ fn under_test(project: &Project) -> anyhow::Result<Vec<(&'static str, PathBuf)>>
         return Ok(vec![(WORKER_UNDER_TEST, release.worker(project))]);
     }
     let app = package::laid_out(project);
-    Ok(vec![(WORKER_UNDER_TEST, app.join(WORKER)), (APP, app)])
+    Ok(vec![(WORKER_UNDER_TEST, app.join(WORKER)), (APP_UNDER_TEST, app)])
 }
 
 /// Whether a process can be given another root; said loudly where it cannot, and an error where `CI` is set.

@@ -7,8 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{Evidence, Finding, effects::count};
 use crate::{
     journal::{Call, Outcome},
-    operations::{FULFILMENT, INCOMING, payload},
+    operations::payload,
     record::Letter,
+    request::{FULFILMENT, INCOMING},
 };
 
 /// What nobody can carry out.

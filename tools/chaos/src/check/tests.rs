@@ -4,7 +4,10 @@ mod letters;
 
 use serde_json::{Value, json};
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::{calls::Heard, journal::Pages, record::Record};
 use crate::{
     journal::{Blow, Call, Outcome, Purge, Unhealed},
     record::{HistoryRow, Kept, Message, OrderRow},

@@ -7,7 +7,6 @@ use test_servers::proxy::Entry;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
-    faults::Fault,
     journal::Journal,
     world::{Site, World},
 };
@@ -19,12 +18,12 @@ const HEALED: Duration = Duration::from_secs(10);
 const AT_A_TIME: usize = 16;
 
 /// Silences every connection, and new ones for a while.
-pub(super) async fn silence(world: &World, journal: &Journal, time: Duration) {
+pub(super) async fn silence(world: &World, journal: &Journal, time: Duration, what: String) {
     let Some(proxy) = world.database.proxy() else { return };
     let calm = world.no_kills.lock().await;
     // Now each worker has all its connections: none is left to make that would not be silent.
     join_all(world.sites.iter().map(serves)).await;
-    journal.blow(Fault::Silent(time).to_string());
+    journal.blow(what);
     proxy.set_entry(Entry::Silent).await;
     proxy.silence();
     drop(calm);
@@ -35,9 +34,9 @@ pub(super) async fn silence(world: &World, journal: &Journal, time: Duration) {
 }
 
 /// Resets every connection, and has the logins that follow take their time.
-pub(super) async fn slow_login(world: &World, journal: &Journal, late: Duration) {
+pub(super) async fn slow_login(world: &World, journal: &Journal, late: Duration, what: String) {
     let Some(proxy) = world.database.proxy() else { return };
-    journal.blow(Fault::SlowLogin(late).to_string());
+    journal.blow(what);
     proxy.delay_login(late);
     proxy.reset();
     heal(world, journal).await;

@@ -11,7 +11,7 @@ use crate::{
     clocks::FURTHEST,
     dice::Dice,
     journal::Journal,
-    operations::{FULFILMENT, INCOMING},
+    request::{FULFILMENT, INCOMING},
     world::World,
 };
 

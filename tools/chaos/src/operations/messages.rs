@@ -3,8 +3,12 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{FULFILMENT, INCOMING, LETTERS, Request, Way, http, place};
-use crate::{caller::ADMIN, dice::Dice, pool::Pool};
+use super::orders::{http, place};
+use crate::{
+    dice::Dice,
+    pool::Pool,
+    request::{ADMIN, FULFILMENT, INCOMING, LETTERS, Request, Way},
+};
 
 /// A message of its own, or an earlier one again.
 pub(super) fn ingest(dice: &mut Dice, pool: &Pool) -> Option<Request> {

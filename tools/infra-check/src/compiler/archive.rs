@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio, id},
 };
 
-use super::CompilerError;
+use super::error::CompilerError;
 use crate::inputs;
 
 /// The program of the public package `Azure.Bicep.CommandLine.linux-x64` 0.49.2.

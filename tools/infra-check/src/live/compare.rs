@@ -1,6 +1,6 @@
 //! A resource as Azure says it beside the same one of a snapshot.
 
-use super::Drift;
+use super::drift::Drift;
 use crate::{
     assertions::is_made_up,
     deployment::{Deployment, Resource},

@@ -1,22 +1,18 @@
 //! The functions that snapshots leave to the deployment, as they answer in Azure's public cloud.
 
-use super::{
-    expression::Expression,
-    reader::{Local, cannot, work_out},
-};
 use crate::value::{Text, Value};
 
-pub(super) fn call(name: &str, arguments: &[Expression], local: Local<'_>) -> Value {
-    if let ("filter", [list, Expression::Call(lambda, parts)]) = (name, arguments)
-        && lambda == "lambda"
-    {
-        return filter(work_out(list, local), parts);
-    }
-    let values: Vec<_> = arguments.iter().map(|argument| work_out(argument, local)).collect();
+/// What is not known, and why.
+pub(super) fn cannot(why: &str) -> Value {
+    Value::Unknown(why.to_owned())
+}
+
+/// What a function makes of these values.
+pub(super) fn call(name: &str, values: &[Value]) -> Value {
     if let Some(why) = values.iter().find_map(Value::unknown) {
         return cannot(why);
     }
-    match (name, values.as_slice()) {
+    match (name, values) {
         ("environment", []) => public_cloud(),
         ("reference", [Value::Text(id), ..]) => Value::symbol(&id.text),
         ("guid", of) => Value::symbol(&format!("guid {}", texts(of).join(" "))),
@@ -41,10 +37,6 @@ pub(super) fn call(name: &str, arguments: &[Expression], local: Local<'_>) -> Va
         ("toLower", [Value::Text(text)]) => {
             Value::Text(Text { text: text.text.to_lowercase(), exact: text.exact })
         }
-        ("lambdaVariables", [Value::Text(name)]) => match local {
-            Some((item, value)) if item == name.text => value.clone(),
-            _ => cannot(&format!("nothing is called `{}`", name.text)),
-        },
         _ => cannot(&format!("`{name}` of this is not read here")),
     }
 }
@@ -142,21 +134,6 @@ fn split(text: &Text, by: &str) -> Value {
         Value::Text(Text { text: piece, exact })
     };
     Value::List(pieces.into_iter().map(text).collect())
-}
-
-fn filter(list: Value, lambda: &[Expression]) -> Value {
-    let (Value::List(items), [Expression::Text(name), keep]) = (list, lambda) else {
-        return cannot("a filter of what is no list");
-    };
-    let mut kept = Vec::new();
-    for item in items {
-        match work_out(keep, Some((name, &item))) {
-            Value::Bool(true) => kept.push(item),
-            Value::Bool(false) => {}
-            _ => return cannot("a filter that cannot be decided"),
-        }
-    }
-    Value::List(kept)
 }
 
 /// An id or address that Azure assigns is never empty.

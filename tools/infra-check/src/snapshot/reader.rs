@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::{
     expression::{Expression, parse},
-    functions,
+    functions::{self, cannot},
 };
 use crate::value::{Text, Value};
 
 /// What a lambda calls its item.
-pub(super) type Local<'l> = Option<(&'l str, &'l Value)>;
+type Local<'l> = Option<(&'l str, &'l Value)>;
 
 /// A value of JSON, with the expressions in it worked out.
 pub(super) fn value(json: &Json) -> Value {
@@ -39,12 +39,8 @@ fn key_of(key: &str) -> String {
     text(key).text().unwrap_or(key).to_owned()
 }
 
-pub(super) fn cannot(why: &str) -> Value {
-    Value::Unknown(why.to_owned())
-}
-
 /// An expression's value.
-pub(super) fn work_out(expression: &Expression, local: Local<'_>) -> Value {
+fn work_out(expression: &Expression, local: Local<'_>) -> Value {
     match expression {
         Expression::Text(text) => Value::exact(text),
         Expression::Int(number) => Value::Int(*number),
@@ -57,8 +53,39 @@ pub(super) fn work_out(expression: &Expression, local: Local<'_>) -> Value {
             (of, Value::Text(name)) => member(&of, &name.text),
             _ => cannot("an item of what is no list"),
         },
-        Expression::Call(name, arguments) => functions::call(name, arguments, local),
+        Expression::Call(name, arguments) => call(name, arguments, local),
     }
+}
+
+fn call(name: &str, arguments: &[Expression], local: Local<'_>) -> Value {
+    if let ("filter", [list, Expression::Call(lambda, parts)]) = (name, arguments)
+        && lambda == "lambda"
+    {
+        return filter(work_out(list, local), parts);
+    }
+    let values: Vec<_> = arguments.iter().map(|argument| work_out(argument, local)).collect();
+    if let ("lambdaVariables", [Value::Text(name)]) = (name, values.as_slice()) {
+        return match local {
+            Some((known, value)) if known == name.text => value.clone(),
+            _ => cannot(&format!("nothing is called `{}`", name.text)),
+        };
+    }
+    functions::call(name, &values)
+}
+
+fn filter(list: Value, lambda: &[Expression]) -> Value {
+    let (Value::List(items), [Expression::Text(name), keep]) = (list, lambda) else {
+        return cannot("a filter of what is no list");
+    };
+    let mut kept = Vec::new();
+    for item in items {
+        match work_out(keep, Some((name, &item))) {
+            Value::Bool(true) => kept.push(item),
+            Value::Bool(false) => {}
+            _ => return cannot("a filter that cannot be decided"),
+        }
+    }
+    Value::List(kept)
 }
 
 /// The property of an object; of what only Azure knows, another symbol.

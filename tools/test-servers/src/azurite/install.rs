@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use super::AzuriteError;
+use super::error::AzuriteError;
 
 /// Fits Node 20.
 const VERSION: &str = "3.35.0";

@@ -18,22 +18,9 @@ use tokio::{
 };
 
 use super::{
-    Faults, Shared, lock,
     messages::{Answers, Frame, READY, Requests},
+    shared::{Faults, Shared, State, lock},
 };
-
-/// What a connection does with bytes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum State {
-    /// It forwards them.
-    Passing,
-    /// It forwards what the client sends and swallows what the server answers.
-    Unanswered,
-    /// It swallows them.
-    Silent,
-    /// It is closed with a reset.
-    Reset,
-}
 
 /// A connection that was accepted.
 pub(super) struct Connection {

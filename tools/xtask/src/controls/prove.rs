@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use project::{NO_DEBUG_INFO, Project, WORKER_UNDER_TEST};
+use project::{APP_UNDER_TEST, NO_DEBUG_INFO, Project, WORKER_UNDER_TEST};
 use tokio::{process::Command, time::timeout};
 
 use super::{
@@ -18,7 +18,6 @@ use super::{
     rows::{Target, Test},
     verdict::{self, Verdict},
 };
-use crate::test;
 
 /// The longest that the tests of one program run; those that a removal makes hang show nothing.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -142,7 +141,7 @@ impl Prover {
         cargo.current_dir(project.root().join(&target.package));
         cargo.args(["test", "--locked", "--no-fail-fast"]).args(&target.words).args(more);
         cargo.envs([NO_DEBUG_INFO]).env("RUST_BACKTRACE", "0");
-        cargo.env_remove(WORKER_UNDER_TEST).env_remove(test::APP);
+        cargo.env_remove(WORKER_UNDER_TEST).env_remove(APP_UNDER_TEST);
         cargo
     }
 }

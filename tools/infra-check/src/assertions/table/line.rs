@@ -1,0 +1,39 @@
+//! How a line is written.
+
+use crate::{
+    assertions::{Assertion, Companion, Want, When},
+    worlds::Size,
+};
+
+/// A line about every resource of a type, in every choice of parameters of the size `production`.
+pub(super) fn line(id: &'static str, kind: &'static str, path: &'static str, want: Want) -> Assertion {
+    Assertion { id, kind, only: &[], path, want, sizes: &[Size::Production], when: When::Always, least: 1 }
+}
+
+impl Assertion {
+    pub(super) fn only(self, only: &'static [(&'static str, &'static str)]) -> Self {
+        Self { only, ..self }
+    }
+
+    /// It holds in both sizes.
+    pub(super) fn both(self) -> Self {
+        Self { sizes: &[Size::Small, Size::Production], ..self }
+    }
+
+    pub(super) fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    pub(super) fn least(self, least: usize) -> Self {
+        Self { least, ..self }
+    }
+}
+
+/// What points at a resource by a property.
+pub(super) const fn pointing(
+    kind: &'static str,
+    by: &'static str,
+    only: &'static [(&'static str, &'static str)],
+) -> Want {
+    Want::Companion(Companion { kind, by, only })
+}

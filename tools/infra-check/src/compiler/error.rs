@@ -1,0 +1,25 @@
+//! The version, and why there is no compiler of it.
+
+use std::io;
+
+/// The version. Another one may say something else of the same files.
+pub const VERSION: &str = "0.49.2";
+
+/// There is a compiler and it cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CompilerError {
+    /// `BICEP` names another version, or no compiler.
+    #[error("BICEP names {program}, which says `{said}`: install bicep {VERSION}, or unset BICEP")]
+    Version {
+        /// What it names.
+        program: String,
+        /// What `--version` printed.
+        said: String,
+    },
+    /// The archive cannot be unpacked.
+    #[error("cannot unpack the archive that BICEP_ARCHIVE names: {0}")]
+    Archive(String),
+    /// A folder or the program cannot be used.
+    #[error("cannot run the compiler of Bicep")]
+    Run(#[from] io::Error),
+}

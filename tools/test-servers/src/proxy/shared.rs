@@ -1,0 +1,61 @@
+//! What a proxy and its connections share.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize},
+    },
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use super::garbler::Garble;
+
+/// What a connection does with bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum State {
+    /// It forwards them.
+    Passing,
+    /// It forwards what the client sends and swallows what the server answers.
+    Unanswered,
+    /// It swallows them.
+    Silent,
+    /// It is closed with a reset.
+    Reset,
+}
+
+/// What is broken in connections that pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    pub(super) answer_delay: Duration,
+    pub(super) login_delay: Duration,
+    pub(super) garble: Option<Garble>,
+    pub(super) silence_after_commit: bool,
+    pub(super) silence_after: Option<usize>,
+    pub(super) repeat_ready: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) upstream: SocketAddr,
+    pub(super) faults: Mutex<Faults>,
+    pub(super) connections: Mutex<HashMap<u64, watch::Sender<State>>>,
+    pub(super) chance: Mutex<fastrand::Rng>,
+    pub(super) next: AtomicU64,
+    pub(super) most: AtomicUsize,
+    pub(super) accepted: AtomicUsize,
+    pub(super) syncs: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
