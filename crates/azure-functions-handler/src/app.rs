@@ -2,10 +2,8 @@
 
 use std::{
     convert::Infallible,
-    fmt,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum_core::{
@@ -13,79 +11,18 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use futures_util::future::BoxFuture;
-use http::Extensions;
 use tokio::net::TcpListener;
 use tower_layer::Layer;
 use tracing::Span;
 
 use crate::{
-    Concurrency, ConcurrencyLimits, Error, Invocation, SpanContext,
-    dispatch::AppState,
+    Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext,
+    endpoint::{BoundFunction, Endpoint},
     error::{OnError, problem_document, worded},
-    functions::{Function, Kind},
     handler::call_service,
     invocation::default_span,
     server,
-    trigger::OutputBinding,
 };
-
-/// Bounds of one request.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How long the head of a request may take from its first byte to its last; then the connection is closed. An idle
-    /// connection stays open.
-    pub head_timeout: Duration,
-    /// Largest head of a request, in bytes. The host reads at most 32 KiB from its callers
-    /// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
-    /// and adds its own.
-    pub max_head_bytes: usize,
-    /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
-    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds them.
-    pub body_timeout: Duration,
-    /// Deadline of an HTTP invocation, until its answer begins.
-    pub http_timeout: Duration,
-    /// Deadline of every other invocation.
-    pub trigger_timeout: Duration,
-    /// Largest envelope, in bytes.
-    pub max_envelope_bytes: usize,
-    /// Largest body that [`Json`](crate::Json) reads, in bytes.
-    pub max_body_bytes: usize,
-}
-
-impl Default for Limits {
-    /// An HTTP function has 30 s and any other 4 minutes, less than the host's own 5; bodies have 2 MiB.
-    fn default() -> Self {
-        Self {
-            head_timeout: Duration::from_secs(10),
-            max_head_bytes: 80 << 10,
-            body_timeout: Duration::from_secs(30),
-            http_timeout: Duration::from_secs(30),
-            trigger_timeout: Duration::from_mins(4),
-            max_envelope_bytes: 16 << 20,
-            max_body_bytes: 2 << 20,
-        }
-    }
-}
-
-/// The bounds that arguments look at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyLimits {
-    pub(crate) timeout: Duration,
-    pub(crate) max_bytes: usize,
-}
-
-impl BodyLimits {
-    /// Those of a request; an app's default for a request that no app dispatched.
-    pub(crate) fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or_else(|| Limits::default().into())
-    }
-}
-
-impl From<Limits> for BodyLimits {
-    fn from(limits: Limits) -> Self {
-        Self { timeout: limits.body_timeout, max_bytes: limits.max_body_bytes }
-    }
-}
 
 type MakeSpan = Arc<dyn Fn(SpanContext) -> Span + Send + Sync>;
 type AddLayer = Arc<dyn Fn(Endpoint) -> Endpoint + Send + Sync>;
@@ -101,24 +38,6 @@ pub struct FunctionApp {
     pub(crate) on_error: OnError,
     pub(crate) make_span: MakeSpan,
     layers: Vec<AddLayer>,
-}
-
-/// A function with its state.
-pub(crate) struct BoundFunction {
-    pub(crate) name: &'static str,
-    pub(crate) binding: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) outputs: Vec<OutputBinding>,
-    pub(crate) endpoint: Endpoint,
-}
-
-impl<S: Clone + Send + Sync + 'static, T> Function<S, T> {
-    pub(crate) fn bind(&self, state: S) -> BoundFunction {
-        let handler = Arc::clone(&self.handler);
-        let endpoint = Endpoint(Arc::new(move |request| handler(request, state.clone())));
-        let Self { name, binding, kind, outputs, .. } = self;
-        BoundFunction { name, binding, kind: kind.clone(), outputs: outputs.clone(), endpoint }
-    }
 }
 
 impl FunctionApp {
@@ -245,29 +164,11 @@ impl FunctionApp {
     }
 }
 
-/// A handler with its state: what a layer wraps.
-#[derive(Clone)]
-pub struct Endpoint(pub(crate) Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>);
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Endpoint")
-    }
-}
-
-impl tower_service::Service<Request> for Endpoint {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let answer = (self.0)(request);
-        Box::pin(async { Ok(answer.await) })
-    }
+/// An app at work.
+pub(crate) struct AppState {
+    pub(crate) app: FunctionApp,
+    /// Our own port, which the Functions host names in `Host`.
+    pub(crate) port: u16,
 }
 
 /// An app that is called within its own process, without a socket.

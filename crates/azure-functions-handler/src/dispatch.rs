@@ -17,24 +17,19 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
-    Body, Concurrency, Error, FunctionApp, Invocation, InvocationFailed, Logs, Outputs, RequestSlot,
-    ServerError, Slot, SpanContext,
-    app::{BodyLimits, BoundFunction},
+    Body, Concurrency, Error, Invocation, InvocationFailed, Logs, Outputs, RequestSlot, ServerError, Slot,
+    SpanContext,
+    app::AppState,
     connection::{Respond, UnreadableHead},
+    endpoint::BoundFunction,
     event::Event,
-    functions::Kind,
+    function::Kind,
     guard, ids, invocation,
+    limits::BodyLimits,
     outcome::{CutShort, Outcome, log_defect, with_deadline},
     response::{InvalidResponse, Whole, failure},
     route,
 };
-
-/// An app at work.
-pub(crate) struct AppState {
-    pub(crate) app: FunctionApp,
-    /// Our own port, which the Functions host names in `Host`.
-    pub(crate) port: u16,
-}
 
 /// Where a request goes.
 enum Route<'a> {

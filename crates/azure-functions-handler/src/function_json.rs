@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     DeploymentError, Functions, RegistrationErrors, deployment,
-    functions::{Function, Kind},
+    function::{Function, Kind},
     trigger::{OutputBinding, OutputKind},
 };
 

@@ -9,12 +9,10 @@ use tower_service::Service;
 use crate::{
     FunctionApp,
     deployment::{self, DeploymentError},
+    function::{Function, Kind},
     handler::{Answer, Arguments, ErasedHandler, Handler, HandlerFuture, erase, erase_service},
     registration::{self, RegistrationErrors},
-    trigger::{
-        AuthLevel, Http, HttpTrigger, Other, OtherTrigger, OutputBinding, Queue, QueueTrigger, Timer,
-        TimerTrigger, Trigger,
-    },
+    trigger::{AuthLevel, HttpTrigger, OtherTrigger, OutputBinding, QueueTrigger, TimerTrigger, Trigger},
 };
 
 /// The functions of an app, whose handlers share a state `S`, and which may say what they need in a type `T` of the app.
@@ -40,45 +38,6 @@ use crate::{
 pub struct Functions<S, T = ()> {
     pub(crate) functions: Vec<Arc<Function<S, T>>>,
     pub(crate) route_prefix: Option<&'static str>,
-}
-
-/// One function.
-pub(crate) struct Function<S, T> {
-    pub(crate) name: &'static str,
-    pub(crate) binding: &'static str,
-    pub(crate) kind: Kind,
-    pub(crate) outputs: Vec<OutputBinding>,
-    pub(crate) needs: Vec<T>,
-    pub(crate) handler: ErasedHandler<S>,
-}
-
-/// What starts a function.
-#[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    Http(Http),
-    Queue(Queue),
-    Timer(Timer),
-    Other(Other),
-}
-
-impl Kind {
-    /// For the log.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Http(_) => "http",
-            Self::Queue(_) => "queue",
-            Self::Timer(_) => "timer",
-            Self::Other(other) => other.kind.strip_suffix("Trigger").unwrap_or(other.kind),
-        }
-    }
-
-    /// The trigger if it is an HTTP trigger that takes this method.
-    pub(crate) fn http(&self, method: &Method) -> Option<&Http> {
-        match self {
-            Self::Http(http) if http.methods.is_empty() || http.methods.contains(method) => Some(http),
-            _ => None,
-        }
-    }
 }
 
 impl<S, T> Functions<S, T>

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, header};
 use http_body::Body as _;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Body, Rejection, app::BodyLimits};
+use crate::{Body, Rejection, limits::BodyLimits};
 
 /// JSON: the body as an argument, the answer as what a handler returns, and the payload of a
 /// [`QueueMessage`](crate::QueueMessage).

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::Method;
 
 use crate::{
-    functions::{Function, Kind},
+    function::{Function, Kind},
     route,
 };
 
@@ -136,11 +136,4 @@ fn shadowed<S, T>(
     let path = format!("/{}", function.name);
     let shadows = function.needs_envelope() && route::matched(prefix, route, &path).is_some();
     shadows.then_some(RegistrationError::ShadowsEnvelope { http: http.name, function: function.name })
-}
-
-impl<S, T> Function<S, T> {
-    /// Whether the host calls it with an envelope whatever host.json says.
-    pub(crate) fn needs_envelope(&self) -> bool {
-        !matches!(self.kind, Kind::Http(_)) || !self.outputs.is_empty()
-    }
 }

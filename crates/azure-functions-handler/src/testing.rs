@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{FunctionApp, app::BoundFunction, connection::Respond, dispatch::AppState, functions::Kind};
+use crate::{FunctionApp, app::AppState, connection::Respond, endpoint::BoundFunction, function::Kind};
 
 /// The port that calls name in `Host`, as the Functions host does.
 const PORT: u16 = 7071;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{AppState, call_handler, holding, invalid, unless_failed};
 use crate::{
     Body, CarriesOutputs, RequestSlot, ServerError,
-    app::BoundFunction,
+    endpoint::BoundFunction,
     ids, invocation,
     outcome::{Outcome, with_deadline},
     params::RouteParameters,

@@ -13,10 +13,10 @@ use super::{AppState, call_handler, invalid, unless_failed};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
     RequestSlot, ServerError,
-    app::BoundFunction,
+    endpoint::BoundFunction,
     envelope::{self, Malformed},
     event::Event,
-    functions::Kind,
+    function::Kind,
     ids,
     input::{Delivered, Sent},
     invocation,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use serde_json::{Map, Value, json};
 
-use crate::{app::BoundFunction, envelope, functions::Kind, ids, params::query_pairs, route};
+use crate::{endpoint::BoundFunction, envelope, function::Kind, ids, params::query_pairs, route};
 
 const HOST_VERSION: &str = "4.1037.0.0";
 /// A moment, for what no handler is to rely on.

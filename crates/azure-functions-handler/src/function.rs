@@ -1,0 +1,54 @@
+//! One function, and what starts it.
+
+use http::Method;
+
+use crate::{
+    handler::ErasedHandler,
+    trigger::{Http, Other, OutputBinding, Queue, Timer},
+};
+
+/// One function.
+pub(crate) struct Function<S, T> {
+    pub(crate) name: &'static str,
+    pub(crate) binding: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) outputs: Vec<OutputBinding>,
+    pub(crate) needs: Vec<T>,
+    pub(crate) handler: ErasedHandler<S>,
+}
+
+/// What starts a function.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Http(Http),
+    Queue(Queue),
+    Timer(Timer),
+    Other(Other),
+}
+
+impl Kind {
+    /// For the log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Queue(_) => "queue",
+            Self::Timer(_) => "timer",
+            Self::Other(other) => other.kind.strip_suffix("Trigger").unwrap_or(other.kind),
+        }
+    }
+
+    /// The trigger if it is an HTTP trigger that takes this method.
+    pub(crate) fn http(&self, method: &Method) -> Option<&Http> {
+        match self {
+            Self::Http(http) if http.methods.is_empty() || http.methods.contains(method) => Some(http),
+            _ => None,
+        }
+    }
+}
+
+impl<S, T> Function<S, T> {
+    /// Whether the host calls it with an envelope whatever host.json says.
+    pub(crate) fn needs_envelope(&self) -> bool {
+        !matches!(self.kind, Kind::Http(_)) || !self.outputs.is_empty()
+    }
+}

@@ -1,0 +1,63 @@
+//! Bounds of one request.
+
+use std::time::Duration;
+
+use http::Extensions;
+
+/// Bounds of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long the head of a request may take from its first byte to its last; then the connection is closed. An idle
+    /// connection stays open.
+    pub head_timeout: Duration,
+    /// Largest head of a request, in bytes. The host reads at most 32 KiB from its callers
+    /// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
+    /// and adds its own.
+    pub max_head_bytes: usize,
+    /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
+    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds them.
+    pub body_timeout: Duration,
+    /// Deadline of an HTTP invocation, until its answer begins.
+    pub http_timeout: Duration,
+    /// Deadline of every other invocation.
+    pub trigger_timeout: Duration,
+    /// Largest envelope, in bytes.
+    pub max_envelope_bytes: usize,
+    /// Largest body that [`Json`](crate::Json) reads, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Limits {
+    /// An HTTP function has 30 s and any other 4 minutes, less than the host's own 5; bodies have 2 MiB.
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            max_head_bytes: 80 << 10,
+            body_timeout: Duration::from_secs(30),
+            http_timeout: Duration::from_secs(30),
+            trigger_timeout: Duration::from_mins(4),
+            max_envelope_bytes: 16 << 20,
+            max_body_bytes: 2 << 20,
+        }
+    }
+}
+
+/// The bounds that arguments look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimits {
+    pub(crate) timeout: Duration,
+    pub(crate) max_bytes: usize,
+}
+
+impl BodyLimits {
+    /// Those of a request; an app's default for a request that no app dispatched.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_else(|| Limits::default().into())
+    }
+}
+
+impl From<Limits> for BodyLimits {
+    fn from(limits: Limits) -> Self {
+        Self { timeout: limits.body_timeout, max_bytes: limits.max_body_bytes }
+    }
+}
