@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use chrono::{DateTime, Utc};
 
-use super::app::App;
 use crate::{
     audit,
     limits::DeadLetterLimits,
-    store::{Gauges, LetterCeiling, StoreError},
+    store::{Gauges, LetterCeiling, Store, StoreError},
     telemetry::Event,
 };
 
@@ -54,29 +53,34 @@ impl DeadLetterCeiling {
         }
     }
 
+    /// Drops what is over the ceiling, oldest first, in so many transactions at most.
+    pub(super) async fn enforce(
+        &self,
+        store: &dyn Store,
+        now: DateTime<Utc>,
+        transactions: usize,
+    ) -> Result<(), StoreError> {
+        let limits = self.limits;
+        let ceiling = LetterCeiling { most: limits.unreplayed, recorded_after: now - limits.age };
+        for _ in 0..transactions {
+            let excess = store.excess_dead_letters(ceiling, AT_ONCE).await?;
+            if excess.is_empty() {
+                break;
+            }
+            // Told first: a letter that is told of and still there is told of again, and none goes untold.
+            for letter in &excess {
+                audit::dropped(letter, letter.recorded_at <= ceiling.recorded_after);
+            }
+            let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
+            store.drop_dead_letters(&ids).await?;
+        }
+        Ok(())
+    }
+
     fn is_near(&self, gauges: &Gauges, now: DateTime<Utc>) -> bool {
         gauges.unreplayed_dead_letters >= self.limits.near_unreplayed()
             || oldest_days(gauges, now) >= Some(self.limits.near_days())
     }
-}
-
-/// Drops what is over the ceiling, oldest first, in so many transactions at most.
-pub(super) async fn enforce(app: &App, now: DateTime<Utc>, transactions: usize) -> Result<(), StoreError> {
-    let limits = app.dead_letters.limits;
-    let ceiling = LetterCeiling { most: limits.unreplayed, recorded_after: now - limits.age };
-    for _ in 0..transactions {
-        let excess = app.store.excess_dead_letters(ceiling, AT_ONCE).await?;
-        if excess.is_empty() {
-            break;
-        }
-        // Told first: a letter that is told of and still there is told of again, and none goes untold.
-        for letter in &excess {
-            audit::dropped(letter, letter.recorded_at <= ceiling.recorded_after);
-        }
-        let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
-        app.store.drop_dead_letters(&ids).await?;
-    }
-    Ok(())
 }
 
 /// How many days the oldest letter has waited for its replay.

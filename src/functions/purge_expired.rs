@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_functions_handler::{InvocationFailed, State};
 
-use super::{app::App, letter_ceiling};
+use super::app::App;
 use crate::telemetry::Event;
 
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
@@ -29,6 +29,6 @@ pub async fn purge_expired(State(app): State<Arc<App>>) -> Result<(), Invocation
     }
     Event::ExpiredForgotten { rows: all }.log();
     app.dead_letters.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
-    letter_ceiling::enforce(&app, now, DROPS).await?;
+    app.dead_letters.enforce(app.store.as_ref(), now, DROPS).await?;
     Ok(())
 }

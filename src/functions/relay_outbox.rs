@@ -58,7 +58,7 @@ async fn watch(app: &App, stamp: Stamp) {
     tell_gauges(app, &gauges, stamp.at).await;
     app.dead_letters.warn_when_nearing(&gauges, stamp.at);
     if app.dead_letters.is_passed(&gauges) {
-        drop(letter_ceiling::enforce(app, stamp.retention_at, DROPS).await);
+        drop(app.dead_letters.enforce(app.store.as_ref(), stamp.retention_at, DROPS).await);
     }
 }
 

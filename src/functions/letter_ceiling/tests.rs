@@ -12,7 +12,7 @@ use crate::{
     audit::Audit,
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
-    functions::relay_outbox::relay_outbox,
+    functions::{app::App, relay_outbox::relay_outbox},
     limits::LIMITS,
     orders::{DeadLetter, Reason},
     store::{self, Monitored},

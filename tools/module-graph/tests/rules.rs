@@ -80,6 +80,16 @@ fn signposts_lead_to_the_definition() {
 }
 
 #[test]
+fn a_module_and_a_function_of_one_name_are_told_apart() {
+    let tied = knots(&[
+        ("lib.rs", "mod run; mod other; fn run() { other::f() }"),
+        ("run.rs", "pub(crate) fn f() {}"),
+        ("other.rs", "use crate::run::{self}; pub(crate) fn f() { run::f() }"),
+    ]);
+    assert!(tied.is_empty(), "{tied:?}");
+}
+
+#[test]
 fn macros_and_attributes_are_read() {
     let tied = knots(&[
         ("lib.rs", "mod a; mod b;"),

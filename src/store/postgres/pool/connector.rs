@@ -13,9 +13,10 @@ use tokio::{
 };
 
 use super::{
-    Connected, Pool, Shared,
+    Pool,
     failure::{is_lasting, no_answer, shared, unreadable},
     lease::Lease,
+    shared::{Connected, Shared},
     sign_in::is_refusal,
 };
 use crate::{store::timeouts::POOL_WAIT, telemetry::contained};

@@ -1,6 +1,6 @@
 //! A connection in one caller's hands.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use deadpool::unmanaged::Object;
 use futures_util::TryStreamExt as _;
@@ -12,8 +12,9 @@ use sqlx::{
 use tokio::time::{Instant, timeout};
 
 use super::{
-    Connected, Pool, arrays,
+    arrays,
     failure::{Verdict, silent, unreadable, verdict},
+    shared::{Connected, Shared},
 };
 #[cfg(feature = "sabotage")]
 use crate::store::sabotage::Sabotage;
@@ -28,11 +29,11 @@ pub(super) type Answer = Vec<Either<PgQueryResult, PgRow>>;
 pub(super) struct Lease {
     /// None once it was given back or closed.
     object: Option<Object<Connected>>,
-    pool: Pool,
+    pool: Arc<Shared>,
 }
 
 impl Lease {
-    pub(super) fn new(object: Object<Connected>, pool: Pool) -> Self {
+    pub(super) fn new(object: Object<Connected>, pool: Arc<Shared>) -> Self {
         Self { object: Some(object), pool }
     }
 
@@ -86,9 +87,9 @@ impl Lease {
     /// Puts a new connection in the place of this one, which stays until the new one is there: one more than the
     /// places, for as long as the login takes.
     pub(super) async fn renew(&mut self) -> Result<(), Error> {
-        let plans = self.pool.0.plans.load(Ordering::Acquire);
-        let (connection, token) = self.pool.0.connect().await?;
-        self.pool.0.token.fetch_max(token, Ordering::AcqRel);
+        let plans = self.pool.plans.load(Ordering::Acquire);
+        let (connection, token) = self.pool.connect().await?;
+        self.pool.token.fetch_max(token, Ordering::AcqRel);
         let now = Instant::now();
         if let Some(object) = &mut self.object {
             let connected = &mut **object;

@@ -6,21 +6,13 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use sqlx::Error;
-use tokio::time::{Instant, timeout};
-
-use super::{
-    Pool,
-    failure::{read_only, shared},
-    lease::Lease,
-};
-use crate::store::timeouts::POOL_WAIT;
+use tokio::time::Instant;
 
 /// How long writes fail at once before one of them tries again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -32,7 +24,7 @@ pub(super) struct Writes {
     /// Counts how often one was found. What was connected before leads to another server, or to an older state of it.
     epoch: AtomicU64,
     not_before: Mutex<Instant>,
-    trial: tokio::sync::Mutex<()>,
+    pub(super) trial: tokio::sync::Mutex<()>,
 }
 
 impl Writes {
@@ -56,68 +48,22 @@ impl Writes {
         }
     }
 
-    fn are_refused(&self) -> bool {
+    pub(super) fn are_refused(&self) -> bool {
         self.are_refused.load(Ordering::Acquire)
     }
 
     /// Writes may be sent; gives the epoch of the connection that showed it.
-    fn allow(&self) -> u64 {
+    pub(super) fn allow(&self) -> u64 {
         let epoch = self.epoch.fetch_add(1, Ordering::AcqRel) + 1;
         self.are_refused.store(false, Ordering::Release);
         epoch
     }
 
-    fn pause(&self) {
+    pub(super) fn pause(&self) {
         *self.not_before.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + PAUSE;
     }
 
-    fn is_paused(&self) -> bool {
+    pub(super) fn is_paused(&self) -> bool {
         Instant::now() < *self.not_before.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Pool {
-    /// A connection that takes writes, as far as it is known.
-    ///
-    /// # Errors
-    /// As [`lease`](Self::lease), and at once while the server is read-only.
-    pub(super) async fn lease_to_write(&self) -> Result<Lease, Error> {
-        let writes = &self.0.writes;
-        if !writes.are_refused() {
-            let lease = self.lease().await?;
-            if !writes.are_refused() {
-                return Ok(lease);
-            }
-            lease.give_back();
-        }
-        if writes.is_paused() {
-            return Err(read_only());
-        }
-        let Ok(turn) = timeout(POOL_WAIT, writes.trial.lock()).await else { return Err(read_only()) };
-        if writes.are_refused() {
-            return if writes.is_paused() { Err(read_only()) } else { self.try_to_write().await };
-        }
-        drop(turn);
-        self.lease().await
-    }
-
-    /// A new connection, if it takes writes. Those who only read keep the one whose place it takes until it is there.
-    async fn try_to_write(&self) -> Result<Lease, Error> {
-        let writes = &self.0.writes;
-        let mut lease = self.lease().await?;
-        let renewed = lease.renew().await;
-        writes.pause();
-        if let Err(error) = renewed {
-            lease.give_back();
-            return Err(shared(&Arc::new(error)));
-        }
-        if lease.is_read_only().await? {
-            lease.give_back();
-            return Err(read_only());
-        }
-        let epoch = writes.allow();
-        lease.enter(epoch);
-        self.keep_idle(|idle| idle.epoch >= epoch);
-        Ok(lease)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 
+use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::*;

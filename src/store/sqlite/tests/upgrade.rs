@@ -1,9 +1,15 @@
 //! A database of an earlier version, with rows in it, is brought up; the version before works on it still.
 
-use sqlx::migrate::{Migration, Migrator};
+use sqlx::{
+    SqlitePool,
+    migrate::{Migration, Migrator},
+};
 
 use super::*;
-use crate::{orders::Status, store::contract::TRACE};
+use crate::{
+    orders::Status,
+    store::{contract::TRACE, sqlite::database::migrator},
+};
 
 const ORDER: &str = "0197a3c5-7b1e-7c3a-9f00-0123456789ab";
 const MESSAGE: &str = "0197a3c5-7b1e-7c3a-9f00-0123456789ac";
