@@ -1,14 +1,9 @@
 //! The backend that carries orders out.
 
+use azure_functions_handler::TraceContext;
 use chrono::{DateTime, Utc};
 
-use crate::{
-    clock::Clock,
-    orders::{Order, Traceparent},
-    store::Decision,
-    telemetry::Event,
-    vault::Vault,
-};
+use crate::{clock::Clock, orders::Order, store::Decision, telemetry::Event, vault::Vault};
 use https::{Https, PATIENCE};
 
 mod https;
@@ -57,7 +52,7 @@ impl Backend {
     pub async fn carry_out(
         &self,
         order: &Order,
-        trace: Option<&Traceparent>,
+        trace: Option<&TraceContext>,
         now: DateTime<Utc>,
     ) -> Result<Decision, Undecided> {
         match self {

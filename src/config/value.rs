@@ -4,7 +4,7 @@
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{limit::Rate, telemetry::Filter};
+use crate::{limit::Rate, orders::non_nil_uuid, telemetry::Filter};
 
 pub(super) fn port(text: &str) -> Result<u16, &'static str> {
     digits(text).filter(|port| *port > 0).ok_or("is no port: a number from 1 to 65535")
@@ -16,11 +16,7 @@ pub(super) fn pool(text: &str) -> Result<u32, &'static str> {
 
 /// A GUID in its usual form; the all-zero one names nobody.
 pub(super) fn guid(text: &str) -> Result<Uuid, &'static str> {
-    Some(text)
-        .filter(|text| text.len() == 36)
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .filter(|id| !id.is_nil())
-        .ok_or("is no GUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+    non_nil_uuid(text).ok_or("is no GUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
 }
 
 pub(super) fn guids(text: &str) -> Result<Vec<Uuid>, &'static str> {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use azure_functions_handler::Outage;
+use azure_functions_handler::{Outage, TraceContext};
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode, Url};
 
@@ -13,7 +13,7 @@ use super::{request::Request, settings::FulfilmentSettings, undecided::Undecided
 use crate::{
     clock::Clock,
     https::{self, Roots},
-    orders::{Order, Traceparent},
+    orders::Order,
     pem::{self, Holder},
     rotation::{Authorities, Kept},
     secret::Secret,
@@ -96,7 +96,7 @@ impl Https {
     pub(super) async fn ask(
         &self,
         order: &Order,
-        trace: Option<&Traceparent>,
+        trace: Option<&TraceContext>,
         now: DateTime<Utc>,
     ) -> Result<Decision, Undecided> {
         let Known { client, .. } = self.known(now).await?;

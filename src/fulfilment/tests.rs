@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use azure_functions_handler::TraceContext;
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use test_servers::{Authority, Issued, Leaf};
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Backend, FulfilmentSettings, Undecided};
 use crate::{
-    orders::{Order, OrderDraft, OrderId, Owner, Traceparent, UnitPrice},
+    orders::{Order, OrderDraft, OrderId, Owner, UnitPrice},
     rotation::SecretSource,
     store::Decision,
 };

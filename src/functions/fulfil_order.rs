@@ -55,7 +55,7 @@ pub async fn fulfil_order(
             app.give_up(letter, None, stamp).await?;
         }
         Pending::Order(order) => {
-            let ours = invocation.traceparent.parse().ok();
+            let ours = Some(invocation.trace.clone());
             let trace = message.traceparent.as_ref().or(ours.as_ref());
             let decision = backend.carry_out(&order, trace, stamp.at).await?;
             if app.store.decide_order(&message, decision, app.stamp(&invocation)).await? {

@@ -37,7 +37,7 @@ pub async fn process_order(
     query.only(&[])?;
     let id = validation::order_id(&id)?;
     let stamp = app.stamp(&invocation);
-    let trace = invocation.traceparent.parse().ok();
+    let trace = Some(invocation.trace.clone());
     let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
     let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await?;

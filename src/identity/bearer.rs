@@ -1,6 +1,7 @@
 //! The one `Authorization: Bearer` header that every mode demands (contract §6).
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
+use azure_functions_handler::single_header;
 
 use super::refusal::Reason;
 use crate::limits::LIMITS;
@@ -13,11 +14,8 @@ const LONGEST: usize = LIMITS.evidence.header;
 /// # Errors
 /// When there is no such header, more than one, another scheme, or no `b64token` of RFC 6750 in it.
 pub(super) fn token(headers: &HeaderMap) -> Result<&str, Reason> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(Reason::BearerMissing)?;
-    if values.next().is_some() {
-        return Err(Reason::BearerRepeated);
-    }
+    let value = single_header(headers, AUTHORIZATION).map_err(|_| Reason::BearerRepeated)?;
+    let value = value.ok_or(Reason::BearerMissing)?;
     let (scheme, rest) =
         value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Reason::BearerMalformed)?;
     let token = rest.trim_start_matches(' ');

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName};
-use azure_functions_handler::Outage;
+use azure_functions_handler::{Outage, single_header};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use rustls::pki_types::CertificateDer;
@@ -77,12 +77,8 @@ impl Certificates {
         client: Option<Uuid>,
         now: DateTime<Utc>,
     ) -> Result<Certified, Reason> {
-        let mut values = headers.get_all(HEADER).iter();
-        let (value, more) = (values.next(), values.next());
-        if more.is_some() {
-            return Err(Reason::CertificateRepeated);
-        }
-        let Some(value) = value else { return Ok(Certified::No) };
+        let shown = single_header(headers, HEADER).map_err(|_| Reason::CertificateRepeated)?;
+        let Some(value) = shown else { return Ok(Certified::No) };
         if value.len() > LONGEST {
             return Err(Reason::CertificateTooLarge);
         }

@@ -5,7 +5,7 @@ use super::{
     evidence::{self, Evidence},
     refusal::Reason,
 };
-use crate::limits::LIMITS;
+use crate::{limits::LIMITS, orders::non_nil_uuid};
 
 /// Claims in a principal (identity sheet §1.2).
 const MOST: usize = LIMITS.evidence.claims;
@@ -61,7 +61,7 @@ impl<'d> Claims<'d> {
 
     /// What these claims say of their bearer.
     pub(super) fn evidence(&self) -> Result<Evidence, Reason> {
-        let id = |spellings| self.one(spellings).and_then(evidence::id);
+        let id = |spellings| self.one(spellings).and_then(non_nil_uuid);
         Ok(Evidence {
             tenant: id(TENANT).ok_or(Reason::TenantMissing)?,
             object: id(OBJECT).ok_or(Reason::ObjectMissing)?,

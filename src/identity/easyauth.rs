@@ -4,15 +4,12 @@
 //! parsers would choose the weaker one.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use azure_functions_handler::single_header;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{
-    claims::Claims,
-    evidence::{self, Evidence},
-    refusal::Reason,
-};
-use crate::{json, limits::LIMITS};
+use super::{claims::Claims, evidence::Evidence, refusal::Reason};
+use crate::{json, limits::LIMITS, orders::non_nil_uuid};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
@@ -55,7 +52,7 @@ pub(super) fn evidence(headers: &HeaderMap, audience: Option<&str>) -> Result<Ev
         return Err(Reason::AudienceForeign);
     }
     let evidence = claims.evidence()?;
-    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(evidence::id) != Some(evidence.object);
+    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(non_nil_uuid) != Some(evidence.object);
     if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(evidence) }
 }
 
@@ -64,9 +61,7 @@ fn only<'h>(
     name: &HeaderName,
     repeated: Reason,
 ) -> Result<Option<&'h HeaderValue>, Reason> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next();
-    if values.next().is_some() { Err(repeated) } else { Ok(value) }
+    single_header(headers, name).map_err(|_| repeated)
 }
 
 /// Members that the platform may add some day are ignored; `name_typ` and `role_typ` too, for they may name

@@ -64,14 +64,6 @@ impl Evidence {
     }
 }
 
-/// A GUID in its usual form; the all-zero one names nobody.
-pub(super) fn id(text: &str) -> Option<Uuid> {
-    Some(text)
-        .filter(|text| text.len() == 36)
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .filter(|id| !id.is_nil())
-}
-
 /// The roles that we know among those that are held.
 pub(super) fn roles(held: impl Fn(&str) -> bool) -> Vec<Role> {
     [("OrderProcessor", Role::OrderProcessor), ("OrderAdmin", Role::OrderAdmin)]

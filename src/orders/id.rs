@@ -19,3 +19,8 @@ pub(super) fn fresh(at: DateTime<Utc>) -> Uuid {
 pub(crate) fn hyphenated(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
+
+/// The same, for an id that names somebody: the all-zero one does not.
+pub(crate) fn non_nil_uuid(text: &str) -> Option<Uuid> {
+    hyphenated(text).filter(|id| !id.is_nil())
+}

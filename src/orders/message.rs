@@ -5,7 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{OrderId, Reason, Traceparent, id};
+use azure_functions_handler::TraceContext;
+
+use super::{OrderId, Reason, id};
 
 /// The longest payload of a queue message, in bytes (contract §4).
 pub const MAX_PAYLOAD: usize = 48 * 1024;
@@ -18,7 +20,7 @@ pub struct FulfilmentMessage {
     /// The order.
     pub order_id: OrderId,
     /// The trace in which the order was queued.
-    pub traceparent: Option<Traceparent>,
+    pub traceparent: Option<TraceContext>,
 }
 
 /// Why bytes are no message. Holds nothing of them, so that it can be logged.
@@ -70,7 +72,7 @@ struct Wire {
 impl FulfilmentMessage {
     /// A new message about an order that is queued at `at`.
     #[must_use]
-    pub fn new(order_id: OrderId, traceparent: Option<Traceparent>, at: DateTime<Utc>) -> Self {
+    pub fn new(order_id: OrderId, traceparent: Option<TraceContext>, at: DateTime<Utc>) -> Self {
         Self { message_id: id::fresh(at), order_id, traceparent }
     }
 
@@ -108,7 +110,7 @@ impl FulfilmentMessage {
             "version": 1,
             "messageId": self.message_id,
             "orderId": self.order_id,
-            "traceparent": self.traceparent.as_ref().map(Traceparent::as_str),
+            "traceparent": self.traceparent.as_ref().map(TraceContext::as_str),
         });
         queue_text(&wire).into_bytes()
     }

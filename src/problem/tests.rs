@@ -9,7 +9,11 @@ use super::*;
 use crate::limits::Limits;
 
 fn invocation() -> Invocation {
-    Invocation { id: Uuid::from_u128(7), function: "Any", traceparent: String::new() }
+    Invocation {
+        id: Uuid::from_u128(7),
+        function: "Any",
+        trace: azure_functions_handler::TraceContext::random(),
+    }
 }
 
 fn header(answer: &Response, name: &HeaderName) -> Option<String> {

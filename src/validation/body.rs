@@ -1,6 +1,7 @@
 //! Reads a JSON body: is it said to be JSON (415), is it small enough (413), is it there at all (400).
 
 use axum::http::{HeaderMap, header};
+use azure_functions_handler::single_header;
 use azure_functions_handler::{Body, BodyError};
 use bytes::Bytes;
 
@@ -24,8 +25,9 @@ pub async fn read(body: Body) -> Result<Bytes, Problem> {
 /// # Errors
 /// `media-type`.
 pub fn says_json(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(Problem::MediaType) };
+    let Ok(Some(value)) = single_header(headers, header::CONTENT_TYPE) else {
+        return Err(Problem::MediaType);
+    };
     let text = value.to_str().map_err(|_| Problem::MediaType)?;
     let mut parts = text.split(';').map(str::trim);
     let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));

@@ -1,6 +1,7 @@
 //! `Idempotency-Key` (contract §3).
 
 use axum::http::HeaderMap;
+use azure_functions_handler::single_header;
 
 use crate::{orders::RequestKey, problem::Problem};
 
@@ -11,13 +12,9 @@ use crate::{orders::RequestKey, problem::Problem};
 pub fn request_key(headers: &HeaderMap) -> Result<Option<RequestKey>, Problem> {
     const ONE_KEY: Problem =
         Problem::Malformed("Send one Idempotency-Key of 1 to 255 visible ASCII characters.");
-    let mut values = headers.get_all("idempotency-key").iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => {
-            let key = value.to_str().ok().and_then(|text| text.parse().ok());
-            key.map(Some).ok_or(ONE_KEY)
-        }
-        (Some(_), Some(_)) => Err(ONE_KEY),
-    }
+    let Some(value) = single_header(headers, "idempotency-key").map_err(|_| ONE_KEY)? else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().and_then(|text| text.parse().ok());
+    key.map(Some).ok_or(ONE_KEY)
 }

@@ -1,6 +1,7 @@
 //! `If-Match` and `If-None-Match` (contract §3).
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use azure_functions_handler::single_header;
 
 use crate::{problem::Problem, store::Precondition};
 
@@ -57,11 +58,10 @@ fn strong(tag: &str) -> Result<Precondition, Problem> {
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next().map(|value| value.to_str().map(str::trim));
-    match (value, values.next()) {
-        (None, _) => Ok(None),
-        (Some(Ok(text)), None) => Ok(Some(text)),
-        _ => Err(Problem::Malformed("A precondition stands there twice, or is not text.")),
+    let fault = Problem::Malformed("A precondition stands there twice, or is not text.");
+    match single_header(headers, name).map(|value| value.map(HeaderValue::to_str)) {
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(text))) => Ok(Some(text.trim())),
+        _ => Err(fault),
     }
 }

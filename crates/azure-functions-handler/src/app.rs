@@ -96,7 +96,7 @@ impl FunctionApp {
         self
     }
 
-    /// Whether the app exports spans of its invocations. Then [`Invocation::traceparent`] names the invocation's own span;
+    /// Whether the app exports spans of its invocations. Then [`Invocation::trace`] names the invocation's own span;
     /// otherwise the caller's, for nobody would find ours.
     #[must_use]
     pub fn exports_spans(mut self, exports: bool) -> Self {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     Body, Concurrency, Error, Invocation, InvocationFailed, Logs, Outputs, RequestSlot, ServerError, Slot,
-    SpanContext,
+    SpanContext, TraceContext,
     app::AppState,
     connection::{Respond, UnreadableHead},
     endpoint::BoundFunction,
@@ -184,8 +184,8 @@ impl AppState {
                 return self.enveloped(function, slot, whole_by, (id, parts, body)).await;
             }
         };
-        let traceparent = ids::traceparent(&parts.headers);
-        let invocation = invocation::start(id, name, traceparent, self.app.exports_spans);
+        let trace = TraceContext::of(&parts.headers);
+        let invocation = invocation::start(id, name, trace, self.app.exports_spans);
         let is_counted = error == ServerError::Overloaded;
         Outcome { is_counted, ..Outcome::of(self.worded(error, &invocation)) }
     }

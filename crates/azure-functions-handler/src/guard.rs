@@ -6,7 +6,7 @@ use http::{
     request::Parts,
 };
 
-use super::ids::INVOCATION_ID;
+use super::{headers::single_header, ids::INVOCATION_ID};
 
 /// Headers that a front end sets, or that only a caller from outside has a reason to send.
 const TRAITS: [&str; 12] = [
@@ -54,9 +54,7 @@ fn is_trait(name: &str) -> bool {
 
 /// The value of a header that must be there once.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+    single_header(headers, name).ok()??.to_str().ok()
 }
 
 fn at_most_one(headers: &HeaderMap, name: &str, good: impl Fn(&str) -> bool) -> bool {

@@ -3,7 +3,7 @@
 use tracing::{Span, field::Empty};
 use uuid::Uuid;
 
-use crate::ids;
+use crate::TraceContext;
 
 /// The field of an invocation's log span that holds the id of its trace span, 16 hexadecimal digits.
 pub const SPAN_ID: &str = "span_id";
@@ -19,8 +19,8 @@ pub struct Invocation {
     pub id: Uuid,
     /// The function's name.
     pub function: &'static str,
-    /// The caller's `traceparent` if it is well formed, else one of our own.
-    pub traceparent: String,
+    /// The caller's trace if its `traceparent` is well formed, else one of our own.
+    pub trace: TraceContext,
 }
 
 /// What is known of an invocation when its span begins.
@@ -53,21 +53,21 @@ pub(crate) fn default_span(context: SpanContext) -> Span {
 pub(crate) fn start(
     id: Uuid,
     function: &'static str,
-    traceparent: Option<String>,
+    trace: Option<TraceContext>,
     exports_spans: bool,
 ) -> Invocation {
     let span = Span::current();
-    let own = match traceparent {
+    let own = match trace {
         Some(parent) if exports_spans => {
-            span.record(PARENT_SPAN_ID, ids::span_id(&parent));
-            ids::continued(&parent)
+            span.record(PARENT_SPAN_ID, parent.span_id());
+            parent.continued()
         }
         Some(parent) => parent,
-        None => ids::new_traceparent(),
+        None => TraceContext::random(),
     };
-    span.record(TRACE_ID, ids::trace_id(&own));
+    span.record(TRACE_ID, own.trace_id());
     if exports_spans {
-        span.record(SPAN_ID, ids::span_id(&own));
+        span.record(SPAN_ID, own.span_id());
     }
-    Invocation { id, function, traceparent: own }
+    Invocation { id, function, trace: own }
 }

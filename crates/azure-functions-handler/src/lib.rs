@@ -54,6 +54,7 @@ mod function;
 mod functions;
 mod guard;
 mod handler;
+mod headers;
 mod ids;
 mod input;
 mod invocation;
@@ -69,6 +70,7 @@ mod response;
 pub mod route;
 mod server;
 mod testing;
+mod trace;
 mod trigger;
 
 pub use app::{FunctionApp, Service};
@@ -82,6 +84,7 @@ pub use error::{Error, InvocationFailed, Rejection, ServerError, with_invocation
 pub use function_json::{FunctionJson, FunctionJsonError};
 pub use functions::{Deployed, Functions, Registered};
 pub use handler::{Answer, Argument, Arguments, Handler, HandlerFuture, LastArgument};
+pub use headers::{RepeatedHeader, single_header};
 pub use input::{
     CarriesOutputs, Logs, Metadata, Payload, QueueMessage, ScheduleStatus, Slot, State, TimerInfo,
     TriggerData,
@@ -95,6 +98,7 @@ pub use outputs::Outputs;
 pub use params::{Path, Query, RawQuery};
 pub use registration::{RegistrationError, RegistrationErrors};
 pub use testing::{InvocationMode, TestApp, TestOutcome, TestResponse};
+pub use trace::{TraceContext, TraceContextError};
 pub use trigger::{
     AuthLevel, Http, HttpTrigger, Other, OtherTrigger, OutputBinding, Queue, QueueTrigger, Timer,
     TimerTrigger, Trigger, any, delete, get, methods, other, other_output, patch, post, put, queue,

@@ -23,7 +23,7 @@ async fn the_backend_learns_what_it_takes_to_carry_an_order_out_and_no_more() {
     parties.show(&client);
     let server = parties.backend().await;
     let backend = Backend::new(parties.settings(server.port()), None);
-    let (order, trace) = (order(), TRACE.parse::<Traceparent>().unwrap());
+    let (order, trace) = (order(), TRACE.parse::<TraceContext>().unwrap());
     for _ in 0..2 {
         assert_eq!(backend.carry_out(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
     }

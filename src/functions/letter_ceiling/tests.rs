@@ -76,7 +76,11 @@ impl World {
 }
 
 fn invocation() -> Invocation {
-    Invocation { id: Uuid::nil(), function: "RelayOutbox", traceparent: String::new() }
+    Invocation {
+        id: Uuid::nil(),
+        function: "RelayOutbox",
+        trace: azure_functions_handler::TraceContext::random(),
+    }
 }
 
 /// The events of letters, in their sequence.

@@ -8,6 +8,7 @@ use super::super::{
     refusal::Reason,
 };
 use crate::identity::settings::TokenSettings;
+use crate::orders::non_nil_uuid;
 
 /// How far the clocks of issuer and worker may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
@@ -46,7 +47,7 @@ impl<'a> Payload<'a> {
 
     /// What it says of its bearer.
     pub(super) fn evidence(&self, settings: &TokenSettings) -> Result<Evidence, Reason> {
-        let id = |name| Ok(self.text(name)?.and_then(evidence::id));
+        let id = |name| Ok(self.text(name)?.and_then(non_nil_uuid));
         let tenant = id("tid")?.ok_or(Reason::TenantMissing)?;
         if tenant != settings.tenant {
             return Err(Reason::TenantForeign);

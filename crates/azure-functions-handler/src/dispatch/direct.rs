@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::{AppState, call_handler, holding, invalid, unless_failed};
 use crate::{
-    Body, CarriesOutputs, RequestSlot, ServerError,
+    Body, CarriesOutputs, RequestSlot, ServerError, TraceContext,
     endpoint::BoundFunction,
-    ids, invocation,
+    invocation,
     outcome::{Outcome, with_deadline},
     params::RouteParameters,
     response::{InvalidResponse, Whole, for_http},
@@ -28,8 +28,8 @@ impl AppState {
         (id, parts, body): (Uuid, Parts, Body),
     ) -> Outcome {
         let deadline = Instant::now() + self.app.limits.http_timeout;
-        let traceparent = ids::traceparent(&parts.headers);
-        let invocation = invocation::start(id, function.name, traceparent, self.app.exports_spans);
+        let trace = TraceContext::of(&parts.headers);
+        let invocation = invocation::start(id, function.name, trace, self.app.exports_spans);
         let mut request = Request::from_parts(parts, body.into_wire());
         self.prepare(&mut request, &invocation, &slot);
         request.extensions_mut().insert(RouteParameters(params));

@@ -12,12 +12,11 @@ use uuid::Uuid;
 use super::{AppState, call_handler, invalid, unless_failed};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
-    RequestSlot, ServerError,
+    RequestSlot, ServerError, TraceContext,
     endpoint::BoundFunction,
     envelope::{self, Malformed},
     event::Event,
     function::Kind,
-    ids,
     input::{Delivered, Sent},
     invocation,
     outcome::{Outcome, with_deadline},
@@ -44,7 +43,7 @@ struct EnvelopeInvocation<'a> {
     whole_by: Instant,
     deadline: Instant,
     id: Uuid,
-    traceparent: Option<String>,
+    trace: Option<TraceContext>,
 }
 
 impl AppState {
@@ -56,10 +55,10 @@ impl AppState {
         whole_by: Instant,
         (id, parts, body): (Uuid, Parts, Body),
     ) -> Outcome {
-        let traceparent = ids::traceparent(&parts.headers);
+        let trace = TraceContext::of(&parts.headers);
         let is_http = matches!(function.kind, Kind::Http(_));
         let Some(slot) = slot else {
-            let invocation = invocation::start(id, function.name, traceparent, self.app.exports_spans);
+            let invocation = invocation::start(id, function.name, trace, self.app.exports_spans);
             let outcome = if is_http {
                 self.refused(ServerError::Overloaded, &invocation).await
             } else {
@@ -71,8 +70,7 @@ impl AppState {
         let timeout = if is_http { limits.http_timeout } else { limits.trigger_timeout };
         let deadline = Instant::now() + timeout;
         let slot = Arc::new(slot);
-        let invocation =
-            EnvelopeInvocation { state: self, function, slot, whole_by, deadline, id, traceparent };
+        let invocation = EnvelopeInvocation { state: self, function, slot, whole_by, deadline, id, trace };
         if is_http { invocation.http(body).await } else { invocation.trigger(body).await }
     }
 
@@ -90,8 +88,8 @@ impl EnvelopeInvocation<'_> {
     async fn http(self, body: Body) -> Outcome {
         let binding = self.function.binding;
         let opened = self.open(body, |bytes| Ok((envelope::http(bytes, binding)?, self.sent(bytes)))).await;
-        let inner = opened.as_ref().ok().and_then(|(request, _)| ids::traceparent(&request.headers));
-        let invocation = self.start(inner.or_else(|| self.traceparent.clone()));
+        let inner = opened.as_ref().ok().and_then(|(request, _)| TraceContext::of(&request.headers));
+        let invocation = self.start(inner.or_else(|| self.trace.clone()));
         let opened = opened.and_then(|(request, sent)| {
             let params = self.state.params(self.function, &request.method, &request.path);
             let params = params.ok_or(Unusable::Refused(ServerError::NotFound))?;
@@ -136,7 +134,7 @@ impl EnvelopeInvocation<'_> {
             Ok((self.sent(bytes), payload))
         });
         let opened = opened.await;
-        let invocation = self.start(self.traceparent.clone());
+        let invocation = self.start(self.trace.clone());
         let (sent, (payload, dequeue_count)) = match opened {
             Ok(opened) => opened,
             Err(Unusable::Refused(error)) => return failed(error.reason(), None),
@@ -191,8 +189,8 @@ impl EnvelopeInvocation<'_> {
         }
     }
 
-    fn start(&self, traceparent: Option<String>) -> Invocation {
-        invocation::start(self.id, self.function.name, traceparent, self.state.app.exports_spans)
+    fn start(&self, trace: Option<TraceContext>) -> Invocation {
+        invocation::start(self.id, self.function.name, trace, self.state.app.exports_spans)
     }
 
     /// Reads the envelope and looks into it.

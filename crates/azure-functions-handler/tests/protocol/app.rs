@@ -72,7 +72,7 @@ pub(crate) fn functions() -> Functions<Shared> {
 
 /// The app's words for an error: the error's name.
 pub(crate) fn worded(error: &Error, invocation: &Invocation) -> Response {
-    assert!(!invocation.traceparent.is_empty());
+    assert!(!invocation.trace.as_str().is_empty());
     let name = match error {
         Error::Server(error) => format!("{error:?}"),
         other => format!("{other:?}"),
@@ -100,7 +100,7 @@ pub(crate) async fn echo(
     let mut seen = json!({
         "id": invocation.id,
         "function": invocation.function,
-        "traceparent": invocation.traceparent,
+        "traceparent": invocation.trace.as_str(),
         "method": parts.method.as_str(),
         "params": params,
         "query": parts.uri.query().unwrap_or_default(),

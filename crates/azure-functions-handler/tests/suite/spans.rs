@@ -60,7 +60,7 @@ fn span(context: SpanContext) -> Span {
 
 fn app(exports_spans: bool) -> TestApp {
     async fn trace(invocation: Invocation) -> String {
-        invocation.traceparent
+        invocation.trace.to_string()
     }
     async fn fails() -> Result<(), azure_functions_handler::InvocationFailed> {
         Err(azure_functions_handler::InvocationFailed::new("a reason"))

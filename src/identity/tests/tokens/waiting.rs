@@ -143,7 +143,11 @@ async fn who_is_crowded_out_is_told_to_come_back_in_a_second() {
     let tokens: Vec<_> = (0..9).map(|number| made_up(&world, number)).collect();
     let requests: Vec<_> = tokens.iter().map(|token| bearing(token)).collect();
     let refused = join_all(requests.iter().map(|headers| world.identity.caller(headers, *NOW))).await;
-    let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
+    let invocation = Invocation {
+        id: Uuid::nil(),
+        function: "Any",
+        trace: azure_functions_handler::TraceContext::random(),
+    };
     let waits = refused.into_iter().map(|refused| {
         let answer = Problem::from(refused.unwrap_err()).answer(&invocation);
         (answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap().to_owned())

@@ -17,7 +17,11 @@ const CODES: [&str; 9] =
 
 /// A refused body is malformed, or has faults from the closed list whose pointers lead somewhere in it.
 pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
-    let invocation = Invocation { id: Uuid::nil(), function: "Any", traceparent: String::new() };
+    let invocation = Invocation {
+        id: Uuid::nil(),
+        function: "Any",
+        trace: azure_functions_handler::TraceContext::random(),
+    };
     let answer = problem.answer(&invocation);
     let status = answer.status();
     let answer = answer

@@ -1,0 +1,21 @@
+//! Headers that stand in a request once or not at all.
+
+use http::{HeaderMap, HeaderValue, header::AsHeaderName};
+
+/// A header stands in the request more than once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("send this header once")]
+pub struct RepeatedHeader;
+
+/// The value of a header that may be there once; none where it is not.
+///
+/// # Errors
+/// When it is there more than once: whoever picked one of the values could be made to pick a forged one.
+pub fn single_header(
+    headers: &HeaderMap,
+    name: impl AsHeaderName,
+) -> Result<Option<&HeaderValue>, RepeatedHeader> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    if values.next().is_some() { Err(RepeatedHeader) } else { Ok(value) }
+}
