@@ -50,6 +50,16 @@ pub(super) async fn gap() {
     tokio::time::sleep(GAP).await;
 }
 
+/// Commits after the caller has gone on.
+pub(super) fn commit_later(commit: impl Future<Output = Result<(), sqlx::Error>> + Send + 'static) {
+    tokio::spawn(async move {
+        gap().await;
+        if let Err(error) = commit.await {
+            tracing::error!(%error, "not committed");
+        }
+    });
+}
+
 const FORGET_MESSAGE: &str = "DELETE FROM inbox WHERE message_id = $1";
 
 const FORGET_DECISION: &str =

@@ -68,7 +68,7 @@ pub(super) async fn place(
     }
     #[cfg(feature = "sabotage")]
     if Sabotage::CommitLate.is_on() {
-        super::unit::commit_later(unit);
+        sabotage::commit_later(unit.commit());
         return Ok(Placed::Placed(order));
     }
     unit.commit().await?;

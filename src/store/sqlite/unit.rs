@@ -97,14 +97,3 @@ impl Drop for Unit {
         }
     }
 }
-
-#[cfg(feature = "sabotage")]
-/// Commits after the caller has gone on.
-pub(super) fn commit_later(unit: Unit) {
-    tokio::spawn(async move {
-        crate::store::sabotage::gap().await;
-        if let Err(error) = unit.commit().await {
-            tracing::error!(%error, "not committed");
-        }
-    });
-}
