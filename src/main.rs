@@ -3,6 +3,7 @@
 use std::{env, error::Error, fmt::Display, io, process::ExitCode, sync::Arc, time::Duration};
 
 use azure_functions_handler::{Concurrency, Deployed};
+use clap::Parser;
 use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
@@ -23,6 +24,10 @@ use orders_worker::{
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix;
 
+mod command_line;
+
+use command_line::{Command, CommandLine};
+
 /// The system's allocator keeps most of what a burst of requests took; this one gives it back within seconds, by its
 /// settings in `.cargo/config.toml`.
 #[global_allocator]
@@ -34,31 +39,19 @@ const WRONG_SETTINGS: u8 = 2;
 const LAST_WORK: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => start(),
-        ["migrate", ref words @ ..] => migrate(words),
-        ["doctor", ref words @ ..] => see_doctor(words),
-        [..] => {
-            eprintln!(
-                "orders-worker has no command {arguments:?}; it has `migrate` and `doctor`, and without one it serves, \
-                 started by the Functions host"
-            );
-            ExitCode::from(WRONG_SETTINGS)
-        }
+    // The start has no arguments and should not wait for their parser.
+    if env::args_os().len() <= 1 {
+        return start();
+    }
+    match CommandLine::parse().command {
+        Command::Migrate(principals) => migrate(principals),
+        Command::Doctor(arguments) => run_doctor(&arguments),
     }
 }
 
 /// Holds this deployment against the controls.
-fn see_doctor(words: &[&str]) -> ExitCode {
-    let arguments = match doctor::Arguments::parse(words.iter().copied()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(WRONG_SETTINGS);
-        }
-    };
-    let report = match examine(&arguments) {
+fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
+    let report = match examine(arguments) {
         Ok(report) => report,
         Err(error) => {
             eprintln!("cannot examine: {}", chain(&error));
@@ -93,8 +86,8 @@ fn log_findings() {
 }
 
 /// Brings the database to this version. On PostgreSQL that is an administrator's work: it makes tables and roles.
-fn migrate(words: &[&str]) -> ExitCode {
-    let principals = match Principals::parse(words.iter().copied()) {
+fn migrate(principals: Principals) -> ExitCode {
+    let principals = match principals.consistent() {
         Ok(principals) => principals,
         Err(error) => {
             eprintln!("{error}");

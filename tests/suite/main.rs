@@ -13,6 +13,7 @@ mod canaries;
 mod certificates;
 mod changes;
 mod clock;
+mod command_line;
 mod crash;
 mod crowding;
 mod database_faults;
