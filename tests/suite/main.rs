@@ -51,6 +51,7 @@ mod rate;
 mod refusals;
 mod relay;
 mod replay;
+mod requests;
 mod settings;
 mod smoke;
 mod sockets;

@@ -1,15 +1,16 @@
-//! `cargo xtask generate`: writes each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg anew. The
-//! tests that hold the copies against what they are made of also make them.
+//! `cargo xtask generate`: writes each function.json, requests.http, docs/openapi.json, docs/events.md and
+//! docs/deployment.svg anew. The tests that hold the copies against what they are made of also make them.
 
 use anyhow::{Context as _, ensure};
 
 use crate::project::Project;
 
 /// Where each of these tests is, and its name.
-const TESTS: [(&[&str], &str); 4] = [
+const TESTS: [(&[&str], &str); 5] = [
     (&["--test", "suite"], "every_folder_says_what_the_list_says"),
     (&["--lib"], "the_committed_copy_is_what_the_worker_answers"),
     (&["--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
+    (&["--test", "suite"], "the_committed_requests_are_those_of_the_description"),
     (&["--test", "infrastructure"], "the_committed_picture_is_drawn_from_its_source"),
 ];
 
@@ -22,7 +23,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         ensure!(status.success(), "the files could not be written: correct what cargo says above");
     }
     println!(
-        "each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker registers, \
+        "each function.json, requests.http, docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker registers, \
          answers and logs, and what infra/picture.txt says; see what changed with `git diff functions docs`"
     );
     Ok(())
