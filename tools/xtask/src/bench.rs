@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the worker beside its limits and its peers.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, ensure};
 
 use crate::{project::Project, release::Release};
@@ -15,6 +17,9 @@ pub(crate) struct Args {
     /// What checking tokens costs beside believing the front's header, and nothing else.
     #[arg(long)]
     second_layer: bool,
+    /// Another worker to measure beside this one, such as that of the version before, and nothing else.
+    #[arg(long, value_name = "PROGRAM")]
+    beside: Option<PathBuf>,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -33,6 +38,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         if wanted {
             bench.arg(flag);
         }
+    }
+    if let Some(other) = &args.beside {
+        bench.arg("--beside").arg(other);
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");
