@@ -16,7 +16,7 @@ use crate::{
     policy::{CancelOrder, Permit},
     problem::Problem,
     reply,
-    store::Cancelled,
+    store::Change,
     validation::{self, Query},
 };
 
@@ -34,17 +34,12 @@ pub async fn cancel_order(
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::order_id(&id)?;
-    let order = match app.store.cancel_order(&permit, id, app.stamp(&invocation)).await? {
-        Cancelled::Now(order) => {
-            audit::order_changed(Action::Cancel, &order, permit.actor().kind);
-            order
-        }
-        Cancelled::Already(order) => order,
-        Cancelled::NotFound => return Err(app.out_of_sight(&permit, id)),
-        Cancelled::Conflict => {
-            return Err(Problem::Conflict("Only an order that is placed can be cancelled."));
-        }
-    };
+    let cancelled = app.store.cancel_order(&permit, id, app.stamp(&invocation)).await;
+    let change = app.audited(&permit, id, cancelled)?;
+    if let Change::Done(order) = &change {
+        audit::order_changed(Action::Cancel, order, permit.actor().kind);
+    }
+    let order = change.into_inner();
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 

@@ -29,7 +29,8 @@ pub async fn get_order(
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::order_id(&id)?;
-    let order = app.store.read_order(&permit, id).await?.ok_or_else(|| app.out_of_sight(&permit, id))?;
+    let order =
+        app.store.read_order(&permit, id).await?.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 

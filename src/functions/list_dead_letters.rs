@@ -8,7 +8,7 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{DeadLetterView, Page},
+    view::{DeadLetterView, PageView},
 };
 use crate::{
     policy::{ListDeadLetters, Permit},
@@ -26,9 +26,9 @@ pub async fn list_dead_letters(
     permit: Permit<ListDeadLetters>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let slice = query.slice(List::DeadLetters, &[])?;
-    let listed = app.store.list_dead_letters(&permit, &slice).await?;
-    let page = Page::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
+    let page = query.page(List::DeadLetters, &[])?;
+    let listed = app.store.list_dead_letters(&permit, &page).await?;
+    let page = PageView::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
     Ok(reply::json(StatusCode::OK, &page))
 }
 
@@ -37,5 +37,5 @@ pub async fn list_dead_letters(
 pub fn operation() -> Operation {
     Operation::identified(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
-        .giving(StatusCode::OK, "A page of dead letters.", schema::<Page<DeadLetterView<'static>>>, [])
+        .giving(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
 }

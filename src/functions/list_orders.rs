@@ -12,7 +12,7 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{OrderView, Page},
+    view::{OrderView, PageView},
 };
 use crate::{
     policy::{ListAllOrders, ListOwnOrders, Permit},
@@ -55,12 +55,12 @@ pub async fn list_orders(
         OrdersPermit::All(permit) => (List::AllOrders, permit.scope(), permit.caller()),
         OrdersPermit::Own(permit) => (List::OwnOrders, permit.scope(), permit.caller()),
     };
-    let slice = query.slice(list, &["scope"])?;
+    let page = query.page(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
         return Err(Problem::Malformed("scope is own or all."));
     }
-    let listed = app.store.list_orders(scope, &slice).await?;
-    let page = Page::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
+    let listed = app.store.list_orders(scope, &page).await?;
+    let page = PageView::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
     Ok(reply::json(StatusCode::OK, &page))
 }
 
@@ -69,5 +69,5 @@ pub async fn list_orders(
 pub fn operation() -> Operation {
     Operation::identified(Tag::Orders, "Lists orders, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::OwnOrders, List::AllOrders]), Parameter::Scope])
-        .giving(StatusCode::OK, "A page of orders.", schema::<Page<OrderView<'static>>>, [])
+        .giving(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])
 }

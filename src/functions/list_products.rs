@@ -11,7 +11,7 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{Page, ProductView},
+    view::{PageView, ProductView},
 };
 use crate::{
     policy::{ListProducts, Permit},
@@ -32,9 +32,9 @@ pub async fn list_products(
     permit: Permit<ListProducts>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let slice = query.slice(List::Products, &[])?;
-    let listed = app.store.list_products(&permit, &slice).await?;
-    let page = Page::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
+    let page = query.page(List::Products, &[])?;
+    let listed = app.store.list_products(&permit, &page).await?;
+    let page = PageView::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
     let mut answer = reply::json(StatusCode::OK, &page);
     reply::set(&mut answer, header::CACHE_CONTROL, KEPT);
     Ok(answer)
@@ -45,5 +45,11 @@ pub async fn list_products(
 pub fn operation() -> Operation {
     Operation::identified(Tag::Products, "Lists what can be ordered, by sku.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::Products])])
-        .giving_to_keep(KEPT, StatusCode::OK, "A page of products.", schema::<Page<ProductView<'static>>>, [])
+        .giving_to_keep(
+            KEPT,
+            StatusCode::OK,
+            "A page of products.",
+            schema::<PageView<ProductView<'static>>>,
+            [],
+        )
 }

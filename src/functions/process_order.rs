@@ -17,7 +17,7 @@ use crate::{
     policy::{Permit, ProcessOrder},
     problem::Problem,
     reply,
-    store::Queued,
+    store::Change,
     validation::{self, Query},
 };
 
@@ -40,18 +40,16 @@ pub async fn process_order(
     let trace = invocation.traceparent.parse().ok();
     let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
-    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await?;
-    if let Queued::Now(order) = &queued {
+    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await;
+    let change = app.audited(&permit, id, queued)?;
+    let mut outputs = Outputs::new();
+    if let Change::Done(order) = &change {
         audit::order_changed(Action::Process, order, permit.actor().kind);
-    }
-    let (order, outputs) = match queued {
-        Queued::Now(order) if carries_outputs => {
-            (order, Outputs::new().message(FULFILMENT_OUTPUT.binding, message.encode()))
+        if carries_outputs {
+            outputs = outputs.message(FULFILMENT_OUTPUT.binding, message.encode());
         }
-        Queued::Now(order) | Queued::Already(order) => (order, Outputs::new()),
-        Queued::NotFound => return Err(app.out_of_sight(&permit, id)),
-        Queued::Conflict => return Err(Problem::Conflict("Only an order that is placed can be processed.")),
-    };
+    }
+    let order = change.into_inner();
     let view = OrderView::of(&order, permit.caller());
     Ok((outputs, reply::versioned(StatusCode::ACCEPTED, &order, &view)))
 }

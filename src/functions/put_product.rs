@@ -20,7 +20,6 @@ use crate::{
     policy::{Permit, PutProduct},
     problem::Problem,
     reply,
-    store::ProductWritten,
     validation::{self, Query, new_product},
 };
 
@@ -43,14 +42,9 @@ pub async fn put_product(
     let precondition = said.demanded()?;
     let sku = validation::sku(&sku)?;
     let stamp = app.stamp(&invocation);
-    let (status, product) = match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {
-        ProductWritten::Created(product) => (StatusCode::CREATED, product),
-        ProductWritten::Replaced(product) => (StatusCode::OK, product),
-        ProductWritten::PreconditionRequired => return Err(Problem::PreconditionRequired),
-        ProductWritten::NotFound => return Err(Problem::NotFound),
-        ProductWritten::Stale => return Err(Problem::Stale),
-    };
-    let action = if status == StatusCode::CREATED { "create" } else { "replace" };
+    let product = app.store.put_product(&permit, &form.of(sku), precondition, stamp).await?;
+    let (status, action) =
+        if product.is_new() { (StatusCode::CREATED, "create") } else { (StatusCode::OK, "replace") };
     audit::product_changed(action, &product, permit.actor().kind);
     Ok(reply::versioned(status, &product, &ProductView::from(&product)))
 }

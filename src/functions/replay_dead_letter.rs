@@ -15,7 +15,6 @@ use crate::{
     policy::{Permit, ReplayDeadLetter},
     problem::Problem,
     reply,
-    store::Replayed,
     validation::{self, Query},
 };
 
@@ -33,14 +32,9 @@ pub async fn replay_dead_letter(
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::dead_letter_id(&id)?;
-    match app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await? {
-        Replayed::Now(letter) => {
-            audit::replayed(&letter, permit.actor().kind);
-            Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
-        }
-        Replayed::Already => Err(Problem::Conflict("A dead letter can be replayed once.")),
-        Replayed::NotFound => Err(Problem::NotFound),
-    }
+    let letter = app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await?;
+    audit::replayed(&letter, permit.actor().kind);
+    Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
 }
 
 /// What the API description says of it.

@@ -17,11 +17,10 @@ use super::{
 };
 use crate::{
     audit,
-    orders::Action,
+    orders::{Action, Precondition},
     policy::{Permit, UpdateOrder},
     problem::Problem,
     reply,
-    store::{Precondition, Updated},
     validation::{self, Query, changed_order},
 };
 
@@ -46,17 +45,10 @@ pub async fn update_order(
         (id, _) => id?,
     };
     let stamp = app.stamp(&invocation);
-    match app.store.update_order(&permit, id, &revision, precondition, stamp).await? {
-        Updated::Now(order) => {
-            audit::order_changed(Action::Update, &order, permit.actor().kind);
-            Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
-        }
-        Updated::Refused(lines) => Err(validation::refused_lines(&lines)),
-        Updated::PreconditionRequired => Err(Problem::PreconditionRequired),
-        Updated::NotFound => Err(app.out_of_sight(&permit, id)),
-        Updated::Stale => Err(Problem::Stale),
-        Updated::Conflict => Err(Problem::Conflict("Only an order that is placed can be changed.")),
-    }
+    let updated = app.store.update_order(&permit, id, &revision, precondition, stamp).await;
+    let order = app.audited(&permit, id, updated)?;
+    audit::order_changed(Action::Update, &order, permit.actor().kind);
+    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.

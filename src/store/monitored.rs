@@ -16,7 +16,9 @@ use azure_functions_handler::Outage;
 use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
-use super::{Store, StoreError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording};
+use super::{
+    Store, StoreError, UnitError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording,
+};
 use crate::telemetry::Event;
 use calls::{Calls, Kind, LATELY, PROBE};
 
@@ -73,19 +75,20 @@ impl Monitored {
     }
 
     /// The result of a call, which is counted, and logged where an outage begins with it.
-    fn seen<T>(&self, kind: Kind, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        match &result {
-            Ok(_) => {
+    fn seen<T, E: UnitError>(&self, kind: Kind, result: Result<T, E>) -> Result<T, E> {
+        match result.as_ref().err().and_then(E::store_error) {
+            // A refusal shows that the database works, as a success does.
+            None => {
                 self.calls.worked(kind, Instant::now());
                 if self.crowded.load(Ordering::Relaxed) > 0 {
                     self.crowded.store(0, Ordering::Relaxed);
                 }
                 self.recovered(kind.part());
             }
-            Err(StoreError::Unavailable(error)) if is_held_by_another(error) => {
+            Some(StoreError::Unavailable(error)) if is_held_by_another(error) => {
                 self.log_lock(&Wording(error));
             }
-            Err(error) => {
+            Some(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
                 self.crowded.fetch_add(1, Ordering::Relaxed);
                 if !self.is_load(error, POOL_WAIT) || self.unavailable.is_open() {

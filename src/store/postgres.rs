@@ -14,8 +14,8 @@ use crate::{
     azure::ManagedIdentity,
     clock::Clock,
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
         AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
@@ -24,9 +24,9 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
-    Listed, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
-    Rights, Slice, Stamp, Store, StoreError, Updated, Workload, bounds::STATEMENT, sql::PING,
+    Change, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait,
+    OpenError, Pending, Principals, Rights, Stamp, Store, StoreError, Workload, WriteError,
+    bounds::STATEMENT, rows::PoolUse, sql::PING,
 };
 
 mod administration;
@@ -148,7 +148,7 @@ impl Store for Postgres {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         placing::take_turn(self, permit, id, draft, key, stamp).await
     }
 
@@ -157,7 +157,7 @@ impl Store for Postgres {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
+    ) -> Result<Change<Order, ()>, WriteError> {
         let subject = Subject::Message(message.message_id);
         let needs = Needs::order(Some(subject), &message.draft.lines);
         self.change(needs, |access, attempt| placing::ingest(access, attempt, message, id, stamp)).await
@@ -174,10 +174,10 @@ impl Store for Postgres {
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
+    ) -> Result<Order, WriteError> {
         let needs = Needs::lines(Subject::Order(id), &revision.lines);
         self.change(needs, |access, attempt| {
-            changes::update(access, attempt, permit, (id, revision), precondition, stamp)
+            changes::update(access, attempt, permit, id, revision, precondition, stamp)
         })
         .await
     }
@@ -187,7 +187,7 @@ impl Store for Postgres {
         permit: &Permit<CancelOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         self.change(Subject::Order(id), |access, attempt| changes::cancel(access, attempt, permit, id, stamp))
             .await
     }
@@ -196,17 +196,17 @@ impl Store for Postgres {
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, slice)).await
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, page)).await
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        self.read(Kind::Orders, |access| orders::list(access, scope, slice)).await
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        self.read(Kind::Orders, |access| orders::list(access, scope, page)).await
     }
 
     async fn queue_order(
@@ -215,7 +215,7 @@ impl Store for Postgres {
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         let subject = Subject::Order(message.order_id);
         self.change(subject, |access, attempt| {
             fulfilment::queue(access, attempt, permit, message, relay_at, stamp)
@@ -226,9 +226,9 @@ impl Store for Postgres {
     async fn list_products(
         &self,
         permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        self.read(Kind::Products, |access| products::list(access, permit, slice)).await
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.read(Kind::Products, |access| products::list(access, permit, page)).await
     }
 
     async fn put_product(
@@ -237,7 +237,7 @@ impl Store for Postgres {
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
+    ) -> Result<Product, WriteError> {
         let subject = Subject::Product(draft.sku.clone());
         self.change(subject, |access, attempt| products::put(access, attempt, draft, precondition, stamp))
             .await
@@ -276,9 +276,9 @@ impl Store for Postgres {
     async fn list_dead_letters(
         &self,
         _permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.read(Kind::Letters, |access| dead_letters::list(access, slice)).await
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        self.read(Kind::Letters, |access| dead_letters::list(access, page)).await
     }
 
     async fn replay_dead_letter(
@@ -286,7 +286,7 @@ impl Store for Postgres {
         permit: &Permit<ReplayDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
+    ) -> Result<DeadLetter, WriteError> {
         self.change(Subject::Letter(id), |access, attempt| {
             dead_letters::replay(access, attempt, permit, id, stamp)
         })
@@ -320,7 +320,7 @@ impl Store for Postgres {
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        let (in_use, most) = (self.pool.in_use(), self.connections);
-        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, (in_use, most))).await
+        let pool = PoolUse { in_use: self.pool.in_use(), size: self.connections };
+        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, pool)).await
     }
 }

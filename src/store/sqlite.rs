@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
         AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
@@ -33,9 +33,8 @@ use crate::{
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
-    MigrationError, OnWait, OpenError, Pending, Placed, Precondition, Principals, ProductWritten, Queued,
-    Replayed, Slice, Stamp, Store, StoreError, Updated, Workload,
+    Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, MigrationError, OnWait,
+    OpenError, Pending, Principals, Stamp, Store, StoreError, Workload, WriteError,
     bounds::{POOL_WAIT, STATEMENT, bounded},
     sql,
 };
@@ -195,7 +194,7 @@ impl Store for Sqlite {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         bounded(placing::place(self, permit, id, draft, key, stamp)).await
     }
 
@@ -204,7 +203,7 @@ impl Store for Sqlite {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
+    ) -> Result<Change<Order, ()>, WriteError> {
         bounded(placing::ingest(self, message, id, stamp)).await
     }
 
@@ -219,7 +218,7 @@ impl Store for Sqlite {
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
+    ) -> Result<Order, WriteError> {
         bounded(changes::update(self, permit, id, revision, precondition, stamp)).await
     }
 
@@ -228,7 +227,7 @@ impl Store for Sqlite {
         permit: &Permit<CancelOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         bounded(changes::cancel(self, permit, id, stamp)).await
     }
 
@@ -236,17 +235,17 @@ impl Store for Sqlite {
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        bounded(changes::history(self, permit.scope(), id, slice)).await
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        bounded(changes::history(self, permit.scope(), id, page)).await
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        bounded(orders::list(self, scope, slice)).await
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        bounded(orders::list(self, scope, page)).await
     }
 
     async fn queue_order(
@@ -255,16 +254,16 @@ impl Store for Sqlite {
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         bounded(fulfilment::queue(self, permit, message, relay_at, stamp)).await
     }
 
     async fn list_products(
         &self,
         permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        bounded(products::list(self, permit, slice)).await
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        bounded(products::list(self, permit, page)).await
     }
 
     async fn put_product(
@@ -273,7 +272,7 @@ impl Store for Sqlite {
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
+    ) -> Result<Product, WriteError> {
         bounded(products::put(self, draft, precondition, stamp)).await
     }
 
@@ -302,9 +301,9 @@ impl Store for Sqlite {
     async fn list_dead_letters(
         &self,
         _permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        bounded(dead_letters::list(self, slice)).await
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        bounded(dead_letters::list(self, page)).await
     }
 
     async fn replay_dead_letter(
@@ -312,7 +311,7 @@ impl Store for Sqlite {
         permit: &Permit<ReplayDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
+    ) -> Result<DeadLetter, WriteError> {
         bounded(dead_letters::replay(self, permit, id, stamp)).await
     }
 

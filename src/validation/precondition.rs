@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::{problem::Problem, store::Precondition};
+use crate::{orders::Precondition, problem::Problem};
 
 /// What the caller said about the version that is there; [`Said::demanded`] is asked after the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

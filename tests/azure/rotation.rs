@@ -12,7 +12,7 @@ use orders_worker::{
     clock::Clock,
     config::FulfilmentSettings,
     fulfilment::{Backend, Undecided},
-    orders::{Order, OrderDraft, OrderId, Owner, UnitPrice},
+    orders::{LineDraft, Order, OrderDraft, OrderId, Owner, UnitPrice},
     pem,
     store::Decision,
     telemetry::chain,
@@ -82,7 +82,7 @@ fn order() -> Order {
     let draft = OrderDraft {
         reference: "PO-17".parse().unwrap(),
         currency: "EUR".parse().unwrap(),
-        lines: vec![("CUP".parse().unwrap(), 6.try_into().unwrap())],
+        lines: vec![LineDraft { sku: "CUP".parse().unwrap(), quantity: 6.try_into().unwrap() }],
         note: None,
     };
     let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };

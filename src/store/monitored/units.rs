@@ -8,17 +8,16 @@ use uuid::Uuid;
 use super::{Kind, Monitored};
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
         AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
         PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
     },
     store::{
-        Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
-        Listed, OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice,
-        Stamp, Store, StoreError, Updated, Workload,
+        Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
+        Principals, Stamp, Store, StoreError, Workload, WriteError,
     },
 };
 
@@ -44,10 +43,10 @@ impl Store for Monitored {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         match self.store.place_order(permit, id, draft, key, stamp).await {
             // It waited in vain for another call, which says nothing about the database.
-            Ok(Placed::Twin) => Ok(Placed::Twin),
+            Err(WriteError::InProgress) => Err(WriteError::InProgress),
             placed => self.seen(Kind::PlaceOrder, placed),
         }
     }
@@ -57,7 +56,7 @@ impl Store for Monitored {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
+    ) -> Result<Change<Order, ()>, WriteError> {
         self.seen(Kind::IngestOrder, self.store.ingest_order(message, id, stamp).await)
     }
 
@@ -72,7 +71,7 @@ impl Store for Monitored {
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
+    ) -> Result<Order, WriteError> {
         self.seen(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp).await)
     }
 
@@ -81,7 +80,7 @@ impl Store for Monitored {
         permit: &Permit<CancelOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         self.seen(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp).await)
     }
 
@@ -89,17 +88,17 @@ impl Store for Monitored {
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.seen(Kind::OrderHistory, self.store.order_history(permit, id, slice).await)
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        self.seen(Kind::OrderHistory, self.store.order_history(permit, id, page).await)
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        self.seen(Kind::ListOrders, self.store.list_orders(scope, slice).await)
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        self.seen(Kind::ListOrders, self.store.list_orders(scope, page).await)
     }
 
     async fn queue_order(
@@ -108,16 +107,16 @@ impl Store for Monitored {
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         self.seen(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp).await)
     }
 
     async fn list_products(
         &self,
         permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        self.seen(Kind::ListProducts, self.store.list_products(permit, slice).await)
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.seen(Kind::ListProducts, self.store.list_products(permit, page).await)
     }
 
     async fn put_product(
@@ -126,7 +125,7 @@ impl Store for Monitored {
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
+    ) -> Result<Product, WriteError> {
         self.seen(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp).await)
     }
 
@@ -155,9 +154,9 @@ impl Store for Monitored {
     async fn list_dead_letters(
         &self,
         permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.seen(Kind::ListDeadLetters, self.store.list_dead_letters(permit, slice).await)
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        self.seen(Kind::ListDeadLetters, self.store.list_dead_letters(permit, page).await)
     }
 
     async fn replay_dead_letter(
@@ -165,7 +164,7 @@ impl Store for Monitored {
         permit: &Permit<ReplayDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
+    ) -> Result<DeadLetter, WriteError> {
         self.seen(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp).await)
     }
 

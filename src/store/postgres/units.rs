@@ -7,7 +7,7 @@ use super::{
     pool::{Access, Pool},
     retry::{Attempt, retried},
 };
-use crate::store::{StoreError, bounds::bounded};
+use crate::store::{StoreError, UnitError, bounds::bounded};
 
 impl Postgres {
     /// A unit of work that changes nothing.
@@ -25,28 +25,28 @@ impl Postgres {
     }
 
     /// A unit of work that changes something.
-    pub(super) async fn change<'a, T: Send, F>(
+    pub(super) async fn change<'a, T: Send, E: UnitError, F>(
         &'a self,
         needs: impl Into<Needs> + Send,
         work: impl Fn(Access<'a>, Attempt) -> F + Send + Sync,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StoreError>> + Send,
+        F: Future<Output = Result<T, E>> + Send,
     {
         bounded(self.changing(needs.into(), work)).await
     }
 
     /// As [`change`](Self::change), without its limit of time.
-    async fn changing<'a, T: Send, F>(
+    async fn changing<'a, T: Send, E: UnitError, F>(
         &'a self,
         needs: Needs,
         work: impl Fn(Access<'a>, Attempt) -> F + Send + Sync,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StoreError>> + Send,
+        F: Future<Output = Result<T, E>> + Send,
     {
         let _turn = match needs.subject() {
-            Some(subject) => Some(self.in_flight.enter(subject.clone()).await?),
+            Some(subject) => Some(self.in_flight.enter(subject.clone()).await.map_err(StoreError::from)?),
             None => None,
         };
         let work = &work;
