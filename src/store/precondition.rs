@@ -4,6 +4,13 @@ use crate::orders::{Precondition, Product, Status};
 
 use super::{Conflict, WriteError};
 
+/// What a precondition looks at of an order that is there.
+#[derive(Clone, Copy)]
+pub(super) struct Existing {
+    pub(super) version: u64,
+    pub(super) status: Status,
+}
+
 impl Precondition {
     /// Holds the demand against the product that is there: `Ok` says that the write may go on. Engines ask inside
     /// the transaction that writes.
@@ -19,7 +26,7 @@ impl Precondition {
 
     /// Holds the demand against version and status of the order that is in scope, and gives the version that the
     /// write replaces.
-    pub(super) fn hold_order(self, there: Option<(u64, Status)>) -> Result<u64, WriteError> {
+    pub(super) fn hold_order(self, there: Option<Existing>) -> Result<u64, WriteError> {
         let wanted = match self {
             Self::None | Self::Absent => return Err(WriteError::PreconditionRequired),
             Self::Version(version) => Some(version),
@@ -27,9 +34,9 @@ impl Precondition {
         };
         match there {
             None => Err(WriteError::NotFound),
-            Some((version, _)) if Some(version) != wanted => Err(WriteError::Stale),
-            Some((_, status)) if status != Status::Placed => Err(WriteError::Conflict(Conflict::Update)),
-            Some((version, _)) => Ok(version),
+            Some(order) if Some(order.version) != wanted => Err(WriteError::Stale),
+            Some(order) if order.status != Status::Placed => Err(WriteError::Conflict(Conflict::Update)),
+            Some(order) => Ok(order.version),
         }
     }
 }

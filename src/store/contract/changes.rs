@@ -181,10 +181,10 @@ async fn of_taking_back_and_queueing_exactly_one_wins(store: &dyn Store) {
         let status = look(store, id).await.status;
         match (cancelled, queued) {
             (Ok(Change::Done(_)), Err(WriteError::Conflict(Conflict::Process))) => {
-                assert_eq!(status, Status::Cancelled)
+                assert_eq!(status, Status::Cancelled);
             }
             (Err(WriteError::Conflict(Conflict::Cancel)), Ok(Change::Done(_))) => {
-                assert_eq!(status, Status::Queued)
+                assert_eq!(status, Status::Queued);
             }
             both => panic!("{both:?}"),
         }

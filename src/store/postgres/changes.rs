@@ -8,6 +8,7 @@ use crate::{
     policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
     store::{
         Change, Conflict, Stamp, StoreError, WriteError,
+        precondition::Existing,
         rows::{HistoryRow, LineRow, OrderRow},
         scope::BindScope as _,
         sql::HISTORY,
@@ -81,14 +82,14 @@ async fn own_update(access: Access<'_>, id: OrderId, stamp: Stamp) -> Result<Opt
 }
 
 /// Version and status of the order that was there; the same in every row.
-fn there(rows: &[PgRow]) -> Result<Option<(u64, Status)>, StoreError> {
+fn there(rows: &[PgRow]) -> Result<Option<Existing>, StoreError> {
     let Some(row) = rows.first() else { return Ok(None) };
     let (version, status): (Option<i64>, Option<String>) =
         (row.try_get("there_version")?, row.try_get("there_status")?);
     let fault = |column| StoreError::Inconsistent { table: "orders", column };
     version.zip(status).map_or(Ok(None), |(version, status)| {
         let version = u64::try_from(version).map_err(|_| fault("version"))?;
-        Ok(Some((version, status.parse().map_err(|_| fault("status"))?)))
+        Ok(Some(Existing { version, status: status.parse().map_err(|_| fault("status"))? }))
     })
 }
 

@@ -7,6 +7,7 @@ use crate::{
     policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
     store::{
         Change, Conflict, Stamp, StoreError, WriteError,
+        precondition::Existing,
         rows::{HistoryRow, OrderRow},
         scope::BindScope as _,
         sql,
@@ -35,7 +36,9 @@ pub(super) async fn update(
         Ok(lines) => lines,
         Err(error) => return unit.fail(error).await,
     };
-    let version = match precondition.hold_order(there.map(|order| (order.version, order.status))) {
+    let version = match precondition
+        .hold_order(there.map(|order| Existing { version: order.version, status: order.status }))
+    {
         Ok(version) => version,
         Err(error) => return unit.fail(error).await,
     };
