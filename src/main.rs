@@ -126,7 +126,7 @@ async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Resul
 }
 
 /// The store of these settings, and whom it signs in as.
-fn keep(database: &DatabaseSettings) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+fn keep(database: &DatabaseSettings) -> Result<Arc<Monitored>, Box<dyn Error>> {
     let identity = match database.sign_in {
         SignIn::Password => None,
         SignIn::Managed { client_id } => Some(ManagedIdentity::of_this_app(client_id)?),
@@ -185,10 +185,9 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
         azure_functions_handler::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
-    let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
+    let health = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let backend = Backend::of(config.fulfilment, vault.as_ref());
-    let health = Arc::new(Monitored::new(store));
     // Where no function tells of health, a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
     tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(deployed.needs()), !is_asked));

@@ -61,7 +61,8 @@ const FULFILMENT: &str = "fulfilment";
 const INCOMING: &str = "incoming";
 
 /// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
-/// the database is away, every method answers [`StoreError::Unavailable`].
+/// the database is away, every method answers [`StoreError::Unavailable`]. Each unit of work has a deadline; a migration
+/// has none.
 ///
 /// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. Whoever hands
 /// an identity in has made sure that the URL demands `sslmode=verify-full`.
@@ -72,14 +73,15 @@ pub fn open(
     url: &str,
     connections: u32,
     identity: Option<ManagedIdentity>,
-) -> Result<Arc<dyn Store>, OpenError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(sqlite::Sqlite::open(url, connections)?)),
+) -> Result<Arc<Monitored>, OpenError> {
+    let engine: Arc<dyn Store> = match url.split_once(':') {
+        Some(("sqlite", _)) => Arc::new(sqlite::Sqlite::open(url, connections)?),
         Some(("postgres" | "postgresql", _)) => {
-            Ok(Arc::new(postgres::Postgres::open(url, connections, identity)?))
+            Arc::new(postgres::Postgres::open(url, connections, identity)?)
         }
-        _ => Err(OpenError::Scheme),
-    }
+        _ => return Err(OpenError::Scheme),
+    };
+    Ok(Arc::new(Monitored::new(engine)))
 }
 
 /// When and under which invocation a change happens; goes into its history row.

@@ -12,7 +12,7 @@ pub struct Traceparent(String);
 pub struct TraceparentError;
 
 impl Traceparent {
-    /// The header's text.
+    /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,5 @@
-//! A store whose failing calls are logged as outages, and which knows whether the functions' calls work.
+//! A store whose units of work have a deadline, whose failing calls are logged as outages, and which knows whether the
+//! functions' calls work.
 //!
 //! Two things tell that: a probe, which reads and writes as the functions do and keeps nothing, and what became of the
 //! last calls of each kind, for faults that a probe does not meet.
@@ -17,7 +18,10 @@ use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Store, StoreError, UnitError, Workload, bounds::POOL_WAIT, postgres::is_held_by_another, wording::Wording,
+    Store, StoreError, UnitError, Workload,
+    bounds::{POOL_WAIT, bounded},
+    postgres::is_held_by_another,
+    wording::Wording,
 };
 use crate::telemetry::Event;
 use calls::{Calls, Kind, LATELY, PROBE};
@@ -45,7 +49,7 @@ pub struct Monitored {
 impl Monitored {
     /// Monitors the calls of a store. It is not known to work until it was probed.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
             calls: Calls::new(Instant::now()),
@@ -72,6 +76,15 @@ impl Monitored {
             }
             sleep(EVERY).await;
         }
+    }
+
+    /// Runs a unit of work within its deadline.
+    async fn run<T: Send, E: UnitError>(
+        &self,
+        kind: Kind,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.seen(kind, bounded(work).await)
     }
 
     /// The result of a call, which is counted, and logged where an outage begins with it.

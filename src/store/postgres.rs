@@ -26,7 +26,9 @@ use crate::{
 use super::{
     Change, Decision, DueMessage, Examined, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait,
     OpenError, Pending, Principals, Rights, Stamp, Store, StoreError, Workload, WriteError,
-    bounds::STATEMENT, rows::PoolUse, sql::PING,
+    bounds::{STATEMENT, bounded},
+    rows::PoolUse,
+    sql::PING,
 };
 
 mod administration;
@@ -106,7 +108,7 @@ impl Postgres {
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
     pub(super) async fn examine(&self) -> Result<Examined, StoreError> {
-        let current = match self.ping().await {
+        let current = match bounded(self.ping()).await {
             Ok(()) => true,
             Err(StoreError::Outdated) => false,
             Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,

@@ -35,7 +35,7 @@ use crate::{
 use super::{
     Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, MigrationError, OnWait,
     OpenError, Pending, Principals, Stamp, Store, StoreError, Workload, WriteError,
-    bounds::{POOL_WAIT, STATEMENT, bounded},
+    bounds::{POOL_WAIT, STATEMENT},
     sql,
 };
 
@@ -174,17 +174,14 @@ impl Store for Sqlite {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        bounded(async {
-            let mut unit = self.read().await?;
-            sqlx::query(sql::PING).execute(&mut *unit).await?;
-            unit.leave().await;
-            Ok(())
-        })
-        .await
+        let mut unit = self.read().await?;
+        sqlx::query(sql::PING).execute(&mut *unit).await?;
+        unit.leave().await;
+        Ok(())
     }
 
     async fn probe(&self, _workload: Workload) -> Result<(), StoreError> {
-        bounded(probe::run(self)).await
+        probe::run(self).await
     }
 
     async fn place_order(
@@ -195,7 +192,7 @@ impl Store for Sqlite {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        bounded(placing::place(self, permit, id, draft, key, stamp)).await
+        placing::place(self, permit, id, draft, key, stamp).await
     }
 
     async fn ingest_order(
@@ -204,11 +201,11 @@ impl Store for Sqlite {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order, ()>, WriteError> {
-        bounded(placing::ingest(self, message, id, stamp)).await
+        placing::ingest(self, message, id, stamp).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        bounded(orders::read(self, permit.scope(), id)).await
+        orders::read(self, permit.scope(), id).await
     }
 
     async fn update_order(
@@ -219,7 +216,7 @@ impl Store for Sqlite {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Order, WriteError> {
-        bounded(changes::update(self, permit, id, revision, precondition, stamp)).await
+        changes::update(self, permit, id, revision, precondition, stamp).await
     }
 
     async fn cancel_order(
@@ -228,7 +225,7 @@ impl Store for Sqlite {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        bounded(changes::cancel(self, permit, id, stamp)).await
+        changes::cancel(self, permit, id, stamp).await
     }
 
     async fn order_history(
@@ -237,7 +234,7 @@ impl Store for Sqlite {
         id: OrderId,
         page: &PageRequest<u64>,
     ) -> Result<Option<Page<Recorded>>, StoreError> {
-        bounded(changes::history(self, permit.scope(), id, page)).await
+        changes::history(self, permit.scope(), id, page).await
     }
 
     async fn list_orders(
@@ -245,7 +242,7 @@ impl Store for Sqlite {
         scope: AccessScope,
         page: &PageRequest<OrderId>,
     ) -> Result<Page<Order>, StoreError> {
-        bounded(orders::list(self, scope, page)).await
+        orders::list(self, scope, page).await
     }
 
     async fn queue_order(
@@ -255,7 +252,7 @@ impl Store for Sqlite {
         relay_at: DateTime<Utc>,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        bounded(fulfilment::queue(self, permit, message, relay_at, stamp)).await
+        fulfilment::queue(self, permit, message, relay_at, stamp).await
     }
 
     async fn list_products(
@@ -263,7 +260,7 @@ impl Store for Sqlite {
         permit: &Permit<ListProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
-        bounded(products::list(self, permit, page)).await
+        products::list(self, permit, page).await
     }
 
     async fn put_product(
@@ -273,11 +270,11 @@ impl Store for Sqlite {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Product, WriteError> {
-        bounded(products::put(self, draft, precondition, stamp)).await
+        products::put(self, draft, precondition, stamp).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        bounded(fulfilment::pending(self, message, stamp)).await
+        fulfilment::pending(self, message, stamp).await
     }
 
     async fn decide_order(
@@ -286,7 +283,7 @@ impl Store for Sqlite {
         decision: Decision,
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
-        bounded(fulfilment::decide(self, message, decision, stamp)).await
+        fulfilment::decide(self, message, decision, stamp).await
     }
 
     async fn record_dead_letter(
@@ -295,7 +292,7 @@ impl Store for Sqlite {
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
     ) -> Result<GivenUp, StoreError> {
-        bounded(dead_letters::record(self, letter, fails, stamp)).await
+        dead_letters::record(self, letter, fails, stamp).await
     }
 
     async fn list_dead_letters(
@@ -303,7 +300,7 @@ impl Store for Sqlite {
         _permit: &Permit<ListDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
-        bounded(dead_letters::list(self, page)).await
+        dead_letters::list(self, page).await
     }
 
     async fn replay_dead_letter(
@@ -312,11 +309,11 @@ impl Store for Sqlite {
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError> {
-        bounded(dead_letters::replay(self, permit, id, stamp)).await
+        dead_letters::replay(self, permit, id, stamp).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        bounded(expiry::purge(self, now, limit)).await
+        expiry::purge(self, now, limit).await
     }
 
     async fn excess_dead_letters(
@@ -324,11 +321,11 @@ impl Store for Sqlite {
         ceiling: LetterCeiling,
         limit: u32,
     ) -> Result<Vec<ExcessLetter>, StoreError> {
-        bounded(expiry::excess(self, ceiling, limit)).await
+        expiry::excess(self, ceiling, limit).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        bounded(expiry::drop_letters(self, ids)).await
+        expiry::drop_letters(self, ids).await
     }
 
     async fn take_due_messages(
@@ -338,9 +335,9 @@ impl Store for Sqlite {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        bounded(outbox::take_due(self, now, deadline, limit, hold)).await
+        outbox::take_due(self, now, deadline, limit, hold).await
     }
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        bounded(outbox::gauges(self, now, hold)).await
+        outbox::gauges(self, now, hold).await
     }
 }

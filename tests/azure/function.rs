@@ -19,7 +19,7 @@ use orders_worker::{
     identity::Identity,
     limits::LIMITS,
     problem::Problem,
-    store::{self, Monitored},
+    store::{self, Store},
 };
 use serde_json::{Value, json};
 use test_servers::{Authority, Leaf, Mood};
@@ -80,13 +80,13 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         concurrency: concurrency.clone(),
         limiter: None,
         tenant: None,
-        store: Arc::clone(&store),
+        store: Arc::clone(&store) as Arc<dyn Store>,
         backend: Some(Backend::StandIn),
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
         dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
-        health: Arc::new(Monitored::new(store)),
+        health: store,
         description: Some(functions::description),
     };
     let app = FUNCTIONS

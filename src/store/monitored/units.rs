@@ -1,4 +1,4 @@
-//! The units of work of a store, each with its result seen.
+//! The units of work of a store, each within its deadline and with its result seen.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ use crate::{
     },
     store::{
         Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
-        Principals, Stamp, Store, StoreError, Workload, WriteError,
+        Principals, Stamp, Store, StoreError, Workload, WriteError, bounds::bounded,
     },
 };
 
@@ -28,12 +28,12 @@ impl Store for Monitored {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        bounded(self.store.ping()).await
     }
 
     async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.probed(self.store.probe(workload).await, began)
+        self.probed(bounded(self.store.probe(workload)).await, began)
     }
 
     async fn place_order(
@@ -44,7 +44,7 @@ impl Store for Monitored {
         key: Option<&RequestKey>,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        match self.store.place_order(permit, id, draft, key, stamp).await {
+        match bounded(self.store.place_order(permit, id, draft, key, stamp)).await {
             // It waited in vain for another call, which says nothing about the database.
             Err(WriteError::InProgress) => Err(WriteError::InProgress),
             placed => self.seen(Kind::PlaceOrder, placed),
@@ -57,11 +57,11 @@ impl Store for Monitored {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order, ()>, WriteError> {
-        self.seen(Kind::IngestOrder, self.store.ingest_order(message, id, stamp).await)
+        self.run(Kind::IngestOrder, self.store.ingest_order(message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.seen(Kind::ReadOrder, self.store.read_order(permit, id).await)
+        self.run(Kind::ReadOrder, self.store.read_order(permit, id)).await
     }
 
     async fn update_order(
@@ -72,7 +72,7 @@ impl Store for Monitored {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Order, WriteError> {
-        self.seen(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp).await)
+        self.run(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp)).await
     }
 
     async fn cancel_order(
@@ -81,7 +81,7 @@ impl Store for Monitored {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        self.seen(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp).await)
+        self.run(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp)).await
     }
 
     async fn order_history(
@@ -90,7 +90,7 @@ impl Store for Monitored {
         id: OrderId,
         page: &PageRequest<u64>,
     ) -> Result<Option<Page<Recorded>>, StoreError> {
-        self.seen(Kind::OrderHistory, self.store.order_history(permit, id, page).await)
+        self.run(Kind::OrderHistory, self.store.order_history(permit, id, page)).await
     }
 
     async fn list_orders(
@@ -98,7 +98,7 @@ impl Store for Monitored {
         scope: AccessScope,
         page: &PageRequest<OrderId>,
     ) -> Result<Page<Order>, StoreError> {
-        self.seen(Kind::ListOrders, self.store.list_orders(scope, page).await)
+        self.run(Kind::ListOrders, self.store.list_orders(scope, page)).await
     }
 
     async fn queue_order(
@@ -108,7 +108,7 @@ impl Store for Monitored {
         relay_at: DateTime<Utc>,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        self.seen(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp).await)
+        self.run(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp)).await
     }
 
     async fn list_products(
@@ -116,7 +116,7 @@ impl Store for Monitored {
         permit: &Permit<ListProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
-        self.seen(Kind::ListProducts, self.store.list_products(permit, page).await)
+        self.run(Kind::ListProducts, self.store.list_products(permit, page)).await
     }
 
     async fn put_product(
@@ -126,11 +126,11 @@ impl Store for Monitored {
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Product, WriteError> {
-        self.seen(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp).await)
+        self.run(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp)).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        self.seen(Kind::PendingOrder, self.store.pending_order(message, stamp).await)
+        self.run(Kind::PendingOrder, self.store.pending_order(message, stamp)).await
     }
 
     async fn decide_order(
@@ -139,7 +139,7 @@ impl Store for Monitored {
         decision: Decision,
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
-        self.seen(Kind::DecideOrder, self.store.decide_order(message, decision, stamp).await)
+        self.run(Kind::DecideOrder, self.store.decide_order(message, decision, stamp)).await
     }
 
     async fn record_dead_letter(
@@ -148,7 +148,7 @@ impl Store for Monitored {
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
     ) -> Result<GivenUp, StoreError> {
-        self.seen(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp).await)
+        self.run(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp)).await
     }
 
     async fn list_dead_letters(
@@ -156,7 +156,7 @@ impl Store for Monitored {
         permit: &Permit<ListDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
-        self.seen(Kind::ListDeadLetters, self.store.list_dead_letters(permit, page).await)
+        self.run(Kind::ListDeadLetters, self.store.list_dead_letters(permit, page)).await
     }
 
     async fn replay_dead_letter(
@@ -165,11 +165,11 @@ impl Store for Monitored {
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError> {
-        self.seen(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp).await)
+        self.run(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp)).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.seen(Kind::PurgeExpired, self.store.purge_expired(now, limit).await)
+        self.run(Kind::PurgeExpired, self.store.purge_expired(now, limit)).await
     }
 
     async fn excess_dead_letters(
@@ -177,11 +177,11 @@ impl Store for Monitored {
         ceiling: LetterCeiling,
         limit: u32,
     ) -> Result<Vec<ExcessLetter>, StoreError> {
-        self.seen(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit).await)
+        self.run(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit)).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.seen(Kind::DropDeadLetters, self.store.drop_dead_letters(ids).await)
+        self.run(Kind::DropDeadLetters, self.store.drop_dead_letters(ids)).await
     }
 
     async fn take_due_messages(
@@ -191,10 +191,10 @@ impl Store for Monitored {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.seen(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold).await)
+        self.run(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold)).await
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        self.seen(Kind::Gauges, self.store.gauges(now, hold).await)
+        self.run(Kind::Gauges, self.store.gauges(now, hold)).await
     }
 }

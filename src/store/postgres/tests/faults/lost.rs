@@ -159,5 +159,5 @@ async fn an_order_whose_answer_is_lost_is_there_once_with_and_without_a_key() {
         let Ok(Change::Done(order)) = placed else { panic!("{placed:?}") };
         assert_eq!((order.id, order.status), (id, Status::Placed));
     }
-    assert_eq!(texts(&world.store, "SELECT id FROM orders").await.len(), 3);
+    assert_eq!(texts(&world.engine, "SELECT id FROM orders").await.len(), 3);
 }
