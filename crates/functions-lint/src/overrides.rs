@@ -34,7 +34,7 @@ pub fn apply(host: &mut Value, settings: &Settings) {
     }
 }
 
-/// Numeric segments count as array positions where an array stands already, else they name members; whoever reads a
+/// Numeric segments count as array positions where an array stands already, else they name members; who reads a
 /// list reads both.
 fn set(target: &mut Value, path: &str, value: &str) {
     let (segment, rest) = path.split_once("__").map_or((path, None), |(segment, rest)| (segment, Some(rest)));
