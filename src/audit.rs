@@ -184,7 +184,7 @@ fn tell(((reason, whose), window): Counted) {
     }
     let (owner, caller_kind) = match whose {
         Whose::One(By::Caller { owner, kind }) => (Some(owner), kind),
-        Whose::One(By::Nobody) => (None, "nobody"),
+        Whose::One(By::Nobody) => (None, "anonymous"),
         Whose::Others => (None, "others"),
     };
     let (tenant_id, object_id) = (owner.map(|owner| owner.tenant), owner.map(|owner| owner.object));

@@ -90,7 +90,7 @@ fn callers_who_proved_nothing_count_as_one() {
     });
     let counted = named(&told, "denied-more");
     assert_eq!((named(&told, "denied").len(), counted.len()), (10, 1));
-    assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("nobody"), None));
+    assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("anonymous"), None));
     assert_eq!(counted[0]["count"], 15);
 }
 

@@ -144,7 +144,7 @@ async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
             assert!(parties.call(&order).await.is_ok());
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "nobody tells");
+    assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "the log does not say so");
     reading.abort();
     let keys = format!("{}{}", used.key, broken.key);
     let secrets = || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", HEADER]);
