@@ -1,4 +1,6 @@
-//! `AzureFunctionsJobHost__a__b` settings: any value of host.json from outside (protocol sheet §1.2).
+//! `AzureFunctionsJobHost__a__b` settings: [any value of host.json from outside][override].
+//!
+//! [override]: https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! `configurationProfile`: what it puts below the values of host.json (protocol sheet §2.5).
+//! `configurationProfile`: what it puts below the values of host.json.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Route templates of ASP.NET and how they match (protocol sheet §6). Templates are tried in the sequence of the
+//! Route templates of ASP.NET and how they match. Templates are tried in the sequence of the
 //! functions' names; none ranks before another for being more exact.
 
 mod constraint;
