@@ -8,7 +8,7 @@ use crate::{files, read, root};
 fn workflows_sign_in_without_a_password_and_pin_every_action() {
     let mut workflows = Vec::new();
     files(&root().join(".github/workflows"), "yml", &mut workflows);
-    assert_eq!(workflows.len(), 5);
+    assert_eq!(workflows.len(), 6);
     for path in workflows {
         let text = fs::read_to_string(&path).expect("UTF-8");
         let name = path.display();
