@@ -1,5 +1,7 @@
 //! `configurationProfile`: what it puts below the values of host.json.
 
+// The host: docs/reference/host-protocol.md#routes-in-hostjson.
+
 use serde_json::{Value, json};
 
 use crate::app::member;

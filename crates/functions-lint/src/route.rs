@@ -1,6 +1,8 @@
 //! Route templates of ASP.NET and how they match. Templates are tried in the sequence of the
 //! functions' names; none ranks before another for being more exact.
 
+// The host: docs/reference/host-protocol.md#route-matching.
+
 mod constraint;
 mod guid;
 mod overlap;

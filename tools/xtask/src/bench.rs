@@ -29,7 +29,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
     let worker = Release::that_runs_here(project)?.made(project)?;
     let built = peers.status().context("cannot start cargo")?;
-    ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
+    ensure!(built.success(), "the release build failed: fix what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
     for (wanted, flag) in

@@ -13,7 +13,7 @@ use functions_emulator::people::People;
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
 pub(crate) const WORKER: &str = "orders-worker";
 
-/// Builds whose programs nobody debugs are quicker and smaller without what a debugger wants.
+/// Builds for which no debugger is used are quicker and smaller without debug information.
 pub(crate) const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
 
 /// The repository.

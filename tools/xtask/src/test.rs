@@ -70,7 +70,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "lints",
-        advice: "mend what clippy says above",
+        advice: "fix what clippy says above",
         commands: |project| {
             let clippy =
                 ["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
@@ -79,7 +79,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "docs",
-        advice: "mend what rustdoc says above",
+        advice: "fix what rustdoc says above",
         commands: |project| {
             let mut doc = cargo(project, &["doc", "--locked", "--no-deps", "--workspace", "--quiet"]);
             doc.env("RUSTDOCFLAGS", "-D warnings");
@@ -110,7 +110,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "release build",
-        advice: "mend what the compiler says above",
+        advice: "fix what the compiler says above",
         commands: |project| Ok(vec![Release::that_runs_here(project)?.build(project)]),
     },
     Stage { name: "package", advice: "see `cargo xtask package`", commands: packages },
@@ -179,7 +179,7 @@ const STAGES: [Stage; 14] = [
                 chaos.args(more).env_remove(chaos::GIVEN);
                 chaos
             };
-            // The clock of what ships cannot jump; everything else befalls that one too.
+            // The clock of what ships cannot jump; every other fault reaches that one too.
             let mut shipped = chaos(&["--operations", "500", "--kills", "8"]);
             shipped.envs(under_test(project)?);
             Ok(vec![chaos(&[]), shipped, chaos(&["--prove"])])
@@ -187,7 +187,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "description",
-        advice: "mend the worker or its description; the printed --seed sends the same again",
+        advice: "fix the worker or its description; the printed --seed sends the same again",
         commands: |project| {
             let mut fuzz = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"]);
             fuzz.envs(under_test(project)?);

@@ -32,7 +32,7 @@ pub(super) const WORDS: &[&str] = &[
     "~0",
 ];
 
-/// What parses prints, and parses again equal; what does not is refused as the contract says.
+/// What parses prints, and parses again equal; what does not is refused as `docs/reference/api.md#field-errors` says.
 pub(super) fn run(input: &[u8]) -> u64 {
     let revised = match validation::revision(input) {
         Ok(revision) => {

@@ -78,7 +78,7 @@ fn ask(value: &HeaderValue) -> Result<Caller, Unidentified> {
 
 fn ask_by(headers: &HeaderMap) -> Result<Caller, Unidentified> {
     let asked = IDENTITY.caller(headers, DateTime::UNIX_EPOCH).now_or_never();
-    asked.expect("nobody is waited for when the header alone is read")
+    asked.expect("no wait happens when the header alone is read")
 }
 
 fn headers(value: &HeaderValue) -> HeaderMap {
@@ -161,7 +161,7 @@ impl<'p> Claims<'p> {
 
     fn all_name(&self, names: &[&str], id: &str) {
         let mut values = self.of_any(names).peekable();
-        assert!(values.peek().is_some(), "somebody nobody named");
+        assert!(values.peek().is_some(), "a caller that no claim names");
         assert!(values.all(|value| value.eq_ignore_ascii_case(id)), "somebody else");
     }
 }

@@ -1,7 +1,7 @@
 //! What Azure says afterwards. The answers in `live/` are shaped as
 //! [Web Apps - Get](https://learn.microsoft.com/rest/api/appservice/web-apps/get) and its neighbours answer for a Flex
-//! Consumption app: null where a plan has no such setting, defaults of Azure's own, properties that nobody asked for, the
-//! default action repeated as a last rule, and names in other cases.
+//! Consumption app: null where a plan has no such setting, defaults of Azure's own, properties that were not asked for,
+//! the default action repeated as a last rule, and names in other cases.
 
 use infra_check::{
     deployment::Deployment,

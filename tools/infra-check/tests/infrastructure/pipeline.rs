@@ -96,7 +96,7 @@ fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
     .map(read)
     .concat();
     for program in ["az", "curl", "gh", "unzip"] {
-        assert!(callers.contains(&format!("{program} ")), "{program} is called by nobody");
+        assert!(callers.contains(&format!("{program} ")), "{program} is called nowhere");
         assert!(programs.contains(&program), "{program} is not installed");
     }
 }

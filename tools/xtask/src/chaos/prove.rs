@@ -148,7 +148,7 @@ pub(super) fn worker_with(project: &Project, feature: &str) -> anyhow::Result<Pa
     let mut command = project.cargo();
     command.args(["test", "--locked", "--workspace", "--no-run", "--test", "azure"]);
     let built = command.args(["--features", &format!("{WORKER}/{feature}")]).status();
-    ensure!(built.context("cannot start cargo")?.success(), "the build failed: mend what cargo says above");
+    ensure!(built.context("cannot start cargo")?.success(), "the build failed: fix what cargo says above");
     let folder = project.target().join("chaos");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let worker = folder.join(format!("{feature}-{WORKER}"));

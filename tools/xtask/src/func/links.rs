@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 
 use crate::project::WORKER;
 
-/// Copies the worker, in one step for whoever runs the one that is there; a host that watches the file starts the new one.
+/// Copies the worker, in one step for a process that runs the one that is there; a host that watches the file starts
+/// the new one.
 pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {
     let name = format!("{WORKER}{}", std::env::consts::EXE_SUFFIX);
     let draft = root.join(format!(".{name}.new"));

@@ -41,14 +41,14 @@ fn not_tested(what: &str, missing: &str) -> anyhow::Result<()> {
 fn workflows(project: &Project, python: &Path) -> anyhow::Result<()> {
     let mut zizmor = Command::new(python.join("bin/zizmor"));
     zizmor.args(["--offline", "--quiet", ".github"]);
-    succeed(project, zizmor, "mend what zizmor says above")?;
+    succeed(project, zizmor, "fix what zizmor says above")?;
     for (schema, files) in [
         ("vendor.github-workflows", list(project, ".github/workflows", "yml")?),
         ("vendor.dependabot", vec![PathBuf::from(".github/dependabot.yml")]),
     ] {
         let mut check = Command::new(python.join("bin/check-jsonschema"));
         check.args(["--quiet", "--builtin-schema", schema]).args(files);
-        succeed(project, check, "mend what check-jsonschema says above")?;
+        succeed(project, check, "fix what check-jsonschema says above")?;
     }
     Ok(())
 }

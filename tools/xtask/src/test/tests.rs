@@ -38,10 +38,10 @@ fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
 
 #[test]
 fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
-    let failing = |commands| Stage { name: "lints", advice: "mend it", commands };
+    let failing = |commands| Stage { name: "lints", advice: "fix it", commands };
     let project = Project::here();
     let missing = failing(|_| Ok(vec![Command::new("no-such-program")])).run(&project).unwrap_err();
     assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
     let failed = failing(|_| Ok(vec![Command::new("false")])).run(&project).unwrap_err();
-    assert_eq!(failed.to_string(), "the stage `lints` failed: mend it");
+    assert_eq!(failed.to_string(), "the stage `lints` failed: fix it");
 }

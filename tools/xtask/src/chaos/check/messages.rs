@@ -11,7 +11,7 @@ use crate::chaos::{
     record::Letter,
 };
 
-/// What nobody can carry out.
+/// The operation whose messages can never be carried out.
 const NONSENSE: &str = "nonsense";
 
 /// Whether its queue took it.
