@@ -22,7 +22,7 @@ use crate::{
     stop::{Stop, Stopping},
 };
 
-/// In the value of a setting: the host's own URL, which nobody knows before it listens. A worker that checks tokens
+/// In the value of a setting: the host's own URL, which is unknown before it listens. A worker that checks tokens
 /// finds the local issuer below it.
 pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
 
@@ -150,7 +150,7 @@ impl LocalHost {
         self.host.current.borrow().as_ref().and_then(|instance| instance.worker().pid())
     }
 
-    /// Where the worker listens, as soon as it answers: for whoever wants to call it as the host does.
+    /// Where the worker listens, as soon as it answers: for calls as the host makes them.
     ///
     /// # Errors
     /// As [`Self::ready`].
@@ -160,8 +160,7 @@ impl LocalHost {
     }
 
     /// Reads the app folder anew and restarts the worker: after a rebuild. No strike. The old worker serves until
-    /// the new one answers, then ends what it has begun; one whose port host.json names makes room for it first
-    /// (protocol sheet §1.2).
+    /// the new one answers, then ends what it has begun; one whose port host.json names makes room for it first.
     ///
     /// # Errors
     /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving, unless it has made
@@ -182,7 +181,7 @@ impl LocalHost {
         Ok(())
     }
 
-    /// Says how the app's build stands, for the console: whoever builds the app calls this before and after each build.
+    /// Says how the app's build stands, for the console: the builder of the app calls this before and after each build.
     /// Every page shows the last failure, one that is opened later too, until a build is done; a new host knows of none.
     /// Does not [`reload`](Self::reload).
     pub fn tell_build(&self, build: Build) {

@@ -34,7 +34,7 @@ impl Problem {
     }
 }
 
-/// The answer to whoever comes without the page's token.
+/// The answer to a request without the page's token.
 pub(super) fn refused() -> Response<Body> {
     let what = "this needs the token that the console's page has: reload the page";
     Problem { status: StatusCode::UNAUTHORIZED, what: what.to_owned() }.answer()
