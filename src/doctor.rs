@@ -69,7 +69,7 @@ fn at_rest(facts: &Facts) -> Vec<Finding> {
     [settings::rules(facts), contract::rules(app), functions_lint::check(app)].concat()
 }
 
-/// Where the app lies when nobody says so: beside the program, or here.
+/// Where the app lies when no argument says so: beside the program, or here.
 fn beside() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?.to_owned();

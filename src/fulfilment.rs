@@ -24,7 +24,8 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-/// How long an order may take to be accepted or refused, reading a rotated certificate included (contract §1).
+/// How long an order may take to be accepted or refused, reading a rotated certificate included:
+/// `docs/reference/api.md#fulfilment-backend`.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Where orders go.
@@ -66,7 +67,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
-    /// and no customer's order is refused for that (contract §4).
+    /// and no customer's order is refused for that. See `docs/reference/api.md#fulfilment-backend`.
     #[must_use]
     pub fn is_our_fault(&self) -> bool {
         let passing = [408, 409, 425, 429];
@@ -75,7 +76,7 @@ impl Undecided {
 }
 
 impl Backend {
-    /// Who carries orders out by these settings; nobody, while the platform has no backend.
+    /// What carries orders out by these settings; nothing, while the platform has no backend.
     #[must_use]
     pub fn of(fulfilment: Fulfilment, vault: Option<&Vault>) -> Option<Self> {
         match fulfilment {
@@ -85,7 +86,7 @@ impl Backend {
         }
     }
 
-    /// The backend of these settings. Calls nobody yet.
+    /// The backend of these settings. Calls no server yet.
     #[must_use]
     pub fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
         Self::Https(Box::new(Https::new(settings, vault)))

@@ -33,7 +33,7 @@ use command_line::{Command, CommandLine};
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// The settings are wrong, and starting again would not mend them.
+/// The settings are wrong, and starting again would not correct them.
 const WRONG_SETTINGS: u8 = 2;
 /// How long the end waits for work that blocks a thread.
 const LAST_WORK: Duration = Duration::from_millis(500);
@@ -71,7 +71,7 @@ async fn examine(arguments: &doctor::Arguments) -> Result<Report, FactsError> {
     doctor::examine(arguments, &Evidence::of_environment(), Clock).await
 }
 
-/// Logs what the rules say of files and settings that is no pass (contract §8).
+/// Logs the findings on files and settings that are no pass, as `doctor-warns` and `doctor-fails`.
 fn log_findings() {
     for finding in doctor::at_start().unwrap_or_default() {
         let (rule, subject, why) =
@@ -174,7 +174,8 @@ fn run(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<
     ended
 }
 
-/// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
+/// Logs first, binds next and answers at once; no dependency is awaited. See
+/// `docs/reference/api.md#start-and-readiness`.
 async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
     let stop = stop_signal()?;

@@ -70,7 +70,7 @@ macro_rules! policy {
     )+ };
 }
 
-const NOBODY: &[Role] = &[];
+const NO_ROLE: &[Role] = &[];
 const PROCESSOR: &[Role] = &[Role::OrderProcessor];
 const ADMIN: &[Role] = &[Role::OrderAdmin];
 const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
@@ -79,17 +79,17 @@ const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
 #[rustfmt::skip]
 policy! {
     /// Place an order of one's own.
-    PlaceOrder       | Orders,     Users::Any,             NOBODY,    Apps::No;
+    PlaceOrder       | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// Read an order.
     ReadOrder        | Orders,     Users::Any,             STAFF,     Apps::Processor;
     /// Change an order that is still placed.
-    UpdateOrder      | Orders,     Users::Any,             NOBODY,    Apps::No;
+    UpdateOrder      | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// Take an order back.
     CancelOrder      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// Read what happened to an order.
     ReadHistory      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// List one's own orders.
-    ListOwnOrders    | Orders,     Users::Any,             NOBODY,    Apps::No;
+    ListOwnOrders    | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// List the orders of the caller's tenant.
     ListAllOrders    | Orders,     Users::With(STAFF),     STAFF,     Apps::Processor;
     /// Hand an order to fulfilment.
@@ -224,11 +224,11 @@ mod tests {
     /// Kinds of caller, in the columns of the table below.
     const CALLERS: [(CallerKind, &[Role]); 8] = [
         (CallerKind::User { in_scope: false }, STAFF),
-        (CallerKind::User { in_scope: true }, NOBODY),
+        (CallerKind::User { in_scope: true }, NO_ROLE),
         (CallerKind::User { in_scope: true }, PROCESSOR),
         (CallerKind::User { in_scope: true }, ADMIN),
         (CallerKind::User { in_scope: true }, STAFF),
-        (CallerKind::App, NOBODY),
+        (CallerKind::App, NO_ROLE),
         (CallerKind::App, PROCESSOR),
         (CallerKind::App, ADMIN),
     ];
@@ -315,9 +315,9 @@ mod tests {
     }
 
     #[test]
-    fn where_certificates_are_looked_at_a_program_needs_one_to_process_and_nobody_else_does() {
+    fn where_certificates_are_checked_only_a_program_needs_one_to_process() {
         let without = |kind| Caller { certified: Certified::No, ..caller(kind) };
-        for roles in [NOBODY, PROCESSOR, ADMIN] {
+        for roles in [NO_ROLE, PROCESSOR, ADMIN] {
             let program = without((CallerKind::App, roles));
             assert_eq!(program.permit::<ProcessOrder>().err(), Some(Denied::Certificate));
             let certified = Caller { certified: Certified::Yes, ..program };

@@ -191,7 +191,7 @@ impl Problem {
                 S::UNPROCESSABLE_ENTITY,
                 "invalid-fields",
                 "Some fields are wrong",
-                "Mend the fields that errors lists.",
+                "Fix the fields listed in `errors`.",
             ),
             Self::Twin => (
                 S::CONFLICT,
@@ -240,7 +240,7 @@ impl Problem {
         self.row().0
     }
 
-    /// What its type ends with: one of a closed list (contract §3).
+    /// What its type ends with: one of the closed list of `docs/reference/api.md#problem-types`.
     pub(crate) fn slug(&self) -> &'static str {
         self.row().1
     }

@@ -10,7 +10,7 @@ mod kept;
 
 pub use kept::Kept;
 
-/// A text that nobody may see. Only [`Self::expose`] shows it.
+/// A text that may not be shown. Only [`Self::expose`] shows it.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -21,7 +21,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text, for whoever has to use it.
+    /// The text, for the code that uses it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -43,7 +43,8 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-/// The name of a secret in a vault: `[0-9A-Za-z-]{1,127}` (contract §2).
+/// The name of a secret in a vault: `[0-9A-Za-z-]{1,127}`. See
+/// `docs/reference/api.md#getsecretfromkeyvault`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretName(String);
 

@@ -64,8 +64,8 @@ const INCOMING: &str = "incoming";
 /// the database is away, every method answers [`StoreError::Unavailable`]. Each unit of work has a deadline; a migration
 /// has none.
 ///
-/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. Whoever hands
-/// an identity in has made sure that the URL demands `sslmode=verify-full`.
+/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. A caller that
+/// hands an identity in has made sure that the URL demands `sslmode=verify-full`.
 ///
 /// # Errors
 /// When the URL itself cannot be used.
@@ -298,10 +298,10 @@ pub trait Store: Send + Sync {
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError>;
 
-    /// Forgets what is kept for a time only (contract §4): request keys after 24 hours, inbox rows after 30 days,
-    /// outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most `limit` rows of
-    /// each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides alone: it should
-    /// not jump when the clock does.
+    /// Deletes what is kept for a time only (`docs/reference/api.md#retention`): request keys after 24 hours, inbox
+    /// rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most
+    /// `limit` rows of each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides
+    /// alone: it should not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old

@@ -1,4 +1,5 @@
-//! Is it well formed? Unparsed request in, typed values out, in the sequence of contract §3: 415, 413, 400, 422.
+//! Is it well formed? Unparsed request in, typed values out, in the sequence of
+//! `docs/reference/api.md#sequence-of-checks`: 415, 413, 400, 422.
 
 mod body;
 mod fields;

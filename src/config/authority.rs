@@ -6,7 +6,8 @@ use uuid::Uuid;
 /// Entra's own authority, for every public tenant.
 pub(super) const ENTRA: &str = "https://login.microsoftonline.com";
 
-/// An issuer of tokens in Entra's form: below its address stands a path for each tenant (identity sheet §3.1).
+/// An issuer of tokens in Entra's form: below its address stands a path for each tenant:
+/// `docs/reference/identity.md#issuer-metadata-and-keys`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Authority(Url);
 

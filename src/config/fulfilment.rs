@@ -9,15 +9,15 @@ const URL: &str = "ORDERS_FULFILMENT_URL";
 const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 
-/// Whom orders are sent to.
+/// Where orders are sent to.
 #[derive(Clone, Debug, Default)]
 pub enum Fulfilment {
-    /// A developer's machine has a stand-in; so has whoever carries no orders out.
+    /// A developer's machine has a stand-in; so has a process that carries no orders out.
     #[default]
     StandIn,
     /// The backend of these settings.
     Backend(FulfilmentSettings),
-    /// Nobody, on the platform: orders wait until a backend is set.
+    /// No backend, on the platform: orders wait until one is set.
     Missing,
 }
 

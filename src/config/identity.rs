@@ -1,4 +1,4 @@
-//! Whom a deployment lets in (contract §6).
+//! Which callers a deployment lets in: `docs/reference/identity.md#settings`.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use super::{Authority, Place, authority::ENTRA, given::Given, value};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
 
-/// Whom this deployment lets in.
+/// Which callers this deployment lets in.
 #[derive(Clone, Debug)]
 pub struct IdentitySettings {
     /// `ORDERS_IDENTITY`: what says who a caller is.

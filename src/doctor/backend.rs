@@ -1,4 +1,4 @@
-//! Whether somebody carries orders out, and what becomes of them while nobody does.
+//! Whether a backend carries orders out, and what becomes of them without one.
 
 use functions_lint::Finding;
 

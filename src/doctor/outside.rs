@@ -215,8 +215,9 @@ pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
     Some(Answer { status, layer })
 }
 
-/// Each layer has its own way to say no: the worker its problem types (contract §3), access restrictions their
-/// header, a gateway JSON with `statusCode`, the platform's authentication a challenge and no problem.
+/// Each layer has its own way to say no (`docs/reference/api.md#statuses-of-other-layers`): the worker its problem
+/// types, access restrictions their header, a gateway JSON with `statusCode`, the platform's authentication a challenge
+/// and no problem.
 async fn layer(answer: Response) -> Layer {
     let headers = answer.headers().clone();
     let body = https::body(answer, MOST).await.unwrap_or_default();

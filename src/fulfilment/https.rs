@@ -1,4 +1,4 @@
-//! The backend at the other end of mutual TLS (contract §4).
+//! The backend at the other end of mutual TLS: `docs/reference/api.md#fulfilment-backend`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,7 +19,7 @@ use crate::{
     vault::Vault,
 };
 
-/// The longest answer that is read, in bytes (contract §4).
+/// The longest answer that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
 /// A backend that is asked `POST {ORDERS_FULFILMENT_URL}/fulfilments`.

@@ -15,7 +15,7 @@ use crate::{problem::Problem, reply, validation::Query};
 /// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks no caller who they are.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#apidescription`.
 pub async fn api_description(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     let description = app.description.ok_or(Problem::NotFound)?;
     query.only(&[])?;

@@ -114,7 +114,7 @@ impl App {
         Ok(())
     }
 
-    /// Which messages nobody is sent for now.
+    /// Which messages are not sent for now.
     #[must_use]
     pub fn hold(&self) -> Hold {
         if self.backend.is_none() { Hold::Fulfilment } else { Hold::Nothing }

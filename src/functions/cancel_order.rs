@@ -24,7 +24,7 @@ use crate::{
 /// looked at: taking back means the same whatever the version.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#cancelorder`.
 pub async fn cancel_order(
     State(app): State<Arc<App>>,
     permit: Permit<CancelOrder>,

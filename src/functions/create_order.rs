@@ -37,7 +37,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// request again gets the same answer again.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#createorder`.
 pub async fn create_order(
     State(app): State<Arc<App>>,
     permit: Permit<PlaceOrder>,

@@ -20,7 +20,7 @@ use crate::{
 /// Shows an order to its creator, and to those whose role reads every order.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getorder`.
 pub async fn get_order(
     State(app): State<Arc<App>>,
     permit: Permit<ReadOrder>,

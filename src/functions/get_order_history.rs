@@ -20,7 +20,7 @@ use crate::{
 /// Shows what happened to an order, newest first, to its creator and to administrators.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getorderhistory`.
 pub async fn get_order_history(
     State(app): State<Arc<App>>,
     permit: Permit<ReadHistory>,

@@ -22,7 +22,7 @@ use crate::{
 /// logs, caches and browser histories. Each look-up is told to the audit.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §2 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getsecretfromkeyvault`.
 pub async fn get_secret_from_key_vault(
     State(app): State<Arc<App>>,
     permit: Permit<ReadSecret>,

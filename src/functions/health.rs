@@ -32,7 +32,7 @@ enum HealthWord {
 /// identity, no versions.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#health`.
 pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     query.only(&[])?;
     let (code, status) = if app.health.works() {

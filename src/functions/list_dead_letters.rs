@@ -20,7 +20,7 @@ use crate::{
 /// Lists the messages that could not be carried out, without their payloads.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listdeadletters`.
 pub async fn list_dead_letters(
     State(app): State<Arc<App>>,
     permit: Permit<ListDeadLetters>,

@@ -45,7 +45,7 @@ impl FromRequestParts<Arc<App>> for OrdersPermit {
 /// Lists the caller's own orders, or with `scope=all` those of the caller's tenant.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listorders`.
 pub async fn list_orders(
     State(app): State<Arc<App>>,
     permit: OrdersPermit,

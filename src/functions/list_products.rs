@@ -23,10 +23,10 @@ use crate::{
 /// How long callers may keep the list.
 const KEPT: &str = "private, max-age=60";
 
-/// Lists what can be ordered; whoever keeps the table also sees what cannot be ordered any more.
+/// Lists what can be ordered; those who keep the table also see what cannot be ordered any more.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listproducts`.
 pub async fn list_products(
     State(app): State<Arc<App>>,
     permit: Permit<ListProducts>,

@@ -25,7 +25,7 @@ use crate::{
 /// row is due at once, and the next relay sends it.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#processorder`.
 pub async fn process_order(
     State(app): State<Arc<App>>,
     permit: Permit<ProcessOrder>,

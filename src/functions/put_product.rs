@@ -26,7 +26,7 @@ use crate::{
 /// Creates a product, or replaces the version that the caller names.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#putproduct`.
 pub async fn put_product(
     State(app): State<Arc<App>>,
     permit: Permit<PutProduct>,

@@ -22,7 +22,7 @@ use crate::{
 /// that failed with it waits to be fulfilled once more.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#replaydeadletter`.
 pub async fn replay_dead_letter(
     State(app): State<Arc<App>>,
     permit: Permit<ReplayDeadLetter>,

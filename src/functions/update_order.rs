@@ -27,7 +27,7 @@ use crate::{
 /// Replaces what an order says while it is still placed, every line at today's price.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#updateorder`.
 pub async fn update_order(
     State(app): State<Arc<App>>,
     permit: Permit<UpdateOrder>,

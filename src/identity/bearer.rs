@@ -1,11 +1,12 @@
-//! The one `Authorization: Bearer` header that every mode demands (contract §6).
+//! The one `Authorization: Bearer` header that every mode demands:
+//! `docs/reference/identity.md#bearer-header`.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 use super::refusal::Reason;
 use crate::limits::LIMITS;
 
-/// Longest token, in bytes (identity sheet §3.2).
+/// Longest token, in bytes: `docs/reference/identity.md#evidence-limits`.
 const LONGEST: usize = LIMITS.evidence.header;
 
 /// The token of the one `Authorization` header; its content is not looked at.

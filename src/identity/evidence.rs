@@ -19,7 +19,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Whom it describes, if these settings let them in.
+    /// The caller that it describes, if these settings let them in.
     pub(super) fn caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
         if settings.tenant.is_some_and(|ours| ours != self.tenant) {
             return Err(Reason::TenantForeign);
@@ -61,7 +61,7 @@ impl Evidence {
     }
 }
 
-/// A GUID in its usual form; the all-zero one names nobody.
+/// A GUID in its usual form; the all-zero one identifies no one.
 pub(super) fn id(text: &str) -> Option<Uuid> {
     Some(text)
         .filter(|text| text.len() == 36)

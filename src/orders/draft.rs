@@ -82,7 +82,8 @@ impl LineDraft {
 }
 
 impl OrderDraft {
-    /// What the draft says, however it was spelt: two requests are the same when these are equal (contract §3).
+    /// What the draft says, however it was spelt: two requests are the same when these are equal.
+    /// See `docs/reference/api.md#idempotency-key`.
     #[must_use]
     pub fn content(&self) -> Digest {
         Digest::of(self.written().to_string().as_bytes())

@@ -57,7 +57,7 @@ fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
 }
 
 #[test]
-fn whoever_calls_too_often_is_told_a_time_that_is_never_too_short() {
+fn retry_after_is_never_too_short() {
     for (millis, told) in [(1, "1"), (1_000, "1"), (1_001, "2"), (59_999, "60")] {
         let answer = Problem::RateLimited(Duration::from_millis(millis)).answer(&invocation());
         assert_eq!(answer.status(), 429);

@@ -95,13 +95,13 @@ pub struct Gauges {
     /// When the oldest open outbox row was made; none when none is open but those from the future and
     /// those on hold.
     pub oldest_open: Option<DateTime<Utc>>,
-    /// Outbox rows that nobody has closed.
+    /// Outbox rows that are still open.
     pub open_rows: u64,
     /// Those of them that a clock made that is ahead of ours.
     pub open_rows_from_future: u64,
     /// Those of them that are on [`Hold`](super::Hold).
     pub open_rows_on_hold: u64,
-    /// Dead letters that nobody has replayed.
+    /// Dead letters that were not replayed.
     pub unreplayed_dead_letters: u64,
     /// When the oldest of them was given up.
     pub oldest_dead_letter: Option<DateTime<Utc>>,

@@ -145,7 +145,7 @@ impl<'f> Fields<'f> {
     }
 }
 
-/// A member's name within a pointer (RFC 6901 §3).
+/// A member's name within a pointer ([RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3)).
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

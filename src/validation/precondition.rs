@@ -1,4 +1,4 @@
-//! `If-Match` and `If-None-Match` (contract §3).
+//! `If-Match` and `If-None-Match`: `docs/reference/api.md#preconditions`.
 
 use axum::http::{HeaderMap, HeaderName, header};
 

@@ -1,4 +1,5 @@
-//! Queries and cursors: nothing that was not asked for, nothing twice (contract §3).
+//! Queries and cursors: nothing that was not asked for, nothing twice. See
+//! `docs/reference/api.md#query-parameters`.
 
 use std::convert::Infallible;
 
@@ -13,9 +14,9 @@ use crate::{
 };
 
 const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
-/// How many items a page has for which nothing else is said (contract §3).
+/// How many items a page has by default: `docs/reference/api.md#pagination`.
 pub const DEFAULT_LIMIT: u32 = 25;
-/// The most items of a page (contract §3).
+/// The most items of a page.
 pub const LARGEST_LIMIT: u32 = 100;
 
 /// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.

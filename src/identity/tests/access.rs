@@ -1,4 +1,4 @@
-//! Whom the settings of a deployment keep out, and what the log learns.
+//! Which callers the settings of a deployment keep out, and what the log learns.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ fn people_and_programs_of_another_tenant_are_refused_once_a_tenant_is_named() {
 }
 
 #[test]
-fn without_a_tenant_nobody_is_refused_for_theirs_and_their_roles_reach_no_further() {
+fn without_a_tenant_all_tenants_are_let_in_and_their_roles_reach_no_further() {
     let admin = with(person(), &[("roles", "OrderAdmin"), ("roles", "OrderProcessor")]);
     let caller = ask(&headers(&admin)).unwrap();
     let scope = caller.permit::<ListAllOrders>().unwrap().scope();

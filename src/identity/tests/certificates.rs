@@ -1,4 +1,4 @@
-//! The certificate list of identity sheet §4: each attack with the status that its caller sees.
+//! The list of `docs/reference/identity.md#certificate-checks`: each attack with the status that its caller sees.
 
 use std::time::{Duration, SystemTime};
 
@@ -58,7 +58,7 @@ fn program_with(values: &[&str]) -> HeaderMap {
 }
 
 fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, Unidentified> {
-    identity.caller(headers, noon()).now_or_never().expect("nobody is asked")
+    identity.caller(headers, noon()).now_or_never().expect("no server is asked")
 }
 
 fn status(problem: &Problem) -> u16 {

@@ -1,5 +1,5 @@
-//! Tokens, good and forged, against a real issuer. `j01` to `j21` are the rows of the attack matrix (identity sheet
-//! §3.3); where the contract says otherwise, it holds.
+//! Tokens, good and forged, against a real issuer. `j01` to `j21` are the rows of
+//! `docs/reference/identity.md#token-attacks`.
 
 use std::sync::LazyLock;
 

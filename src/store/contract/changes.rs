@@ -14,7 +14,7 @@ use super::{
 store_contract!(
     a_change_replaces_lines_at_todays_prices_and_keeps_the_rest,
     of_two_changes_of_one_version_exactly_one_wins,
-    nobody_but_the_creator_changes_an_order,
+    only_the_creator_changes_an_order,
     lines_are_held_against_the_product_table_before_anything_else,
     a_change_names_the_version_before_the_order_is_looked_for,
     an_order_past_placed_is_not_changed,
@@ -80,7 +80,7 @@ async fn of_two_changes_of_one_version_exactly_one_wins(store: &dyn Store) {
     assert_eq!(look(store, id).await.version, 2);
 }
 
-async fn nobody_but_the_creator_changes_an_order(store: &dyn Store) {
+async fn only_the_creator_changes_an_order(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     for other in [stranger(), namesake_in_another_tenant(), processor(), administrator()] {

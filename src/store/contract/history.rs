@@ -99,7 +99,7 @@ async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
     }
 }
 
-/// Where an action leads from where; nothing else happens to an order (contract §3).
+/// Where an action leads from where; nothing else happens to an order: `docs/reference/api.md#order-status`.
 fn is_allowed(Recorded { item, .. }: &Recorded) -> bool {
     use Status::{Cancelled, Failed, Fulfilled, Placed, Queued, Rejected};
     matches!(

@@ -1,4 +1,4 @@
-//! Sending again what nobody has consumed.
+//! Sending again what was not consumed.
 
 use chrono::TimeDelta;
 

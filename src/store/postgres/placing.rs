@@ -1,4 +1,4 @@
-//! Placing orders, for those who ask and for those whom a message names.
+//! Placing orders, for callers and for owners named in a message.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres as Engine, postgres::PgArguments, query::QueryAs};

@@ -16,7 +16,7 @@ use crate::{
 
 const MUSL: &str = "x86_64-unknown-linux-musl";
 const GNU: &str = "x86_64-unknown-linux-gnu";
-/// The oldest glibc that the binary starts with. The platform's images have 2.31 or later: GLIBC_2.34 is
+/// The oldest glibc that the binary starts with. The platform's images have 2.31 or later: `GLIBC_2.34` is
 /// [missing on the Debian 11 image](https://github.com/Azure/azure-functions-dotnet-worker/issues/2653).
 pub(crate) const GLIBC: (u32, u32) = (2, 28);
 /// Compiles for an older glibc than this machine's, with a C compiler that brings the headers.

@@ -47,7 +47,7 @@ async fn j21_the_header_alone_or_the_token_alone_is_401_in_the_default_mode() {
     header.remove(AUTHORIZATION);
     assert_eq!(world.does::<PlaceOrder>(&header, *NOW).await, (401, "bearer-missing"));
     assert_eq!(world.asks(&world.good()).await, (401, "principal-missing"));
-    assert_eq!(world.issuer.times(), 0, "nobody is asked about what cannot hold");
+    assert_eq!(world.issuer.times(), 0, "the issuer is not asked about what cannot hold");
 }
 
 #[tokio::test]

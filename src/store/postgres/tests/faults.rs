@@ -183,7 +183,7 @@ async fn a_database_that_was_never_there_is_told_to_all_callers_at_once() {
 #[tokio::test]
 async fn a_login_that_is_refused_is_told_at_once_and_not_hurried() {
     let world = World::start().await;
-    let (proxy, store) = behind(&format!("{}_of_nobody", world.database.url())).await;
+    let (proxy, store) = behind(&format!("{}_missing", world.database.url())).await;
     let start = Instant::now();
     let caller = async || {
         while start.elapsed() < Duration::from_secs(3) {

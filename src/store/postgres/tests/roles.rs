@@ -118,7 +118,7 @@ async fn no_role_does_the_others_work() {
     }
 }
 
-/// What would harm most, in the hands of whoever has taken over an app.
+/// What would harm most, in the hands of an attacker who has taken over an app.
 const HARMFUL: &[(&str, &[&str])] = &[
     (
         "SET LOCAL SESSION AUTHORIZATION orders_api",

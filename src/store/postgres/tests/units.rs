@@ -152,7 +152,7 @@ async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
 }
 
 #[tokio::test]
-async fn a_deadlock_is_broken_and_nobody_hears_of_it() {
+async fn a_deadlock_is_resolved_without_an_error_for_the_caller() {
     let (database, store) = migrated().await;
     stock(&store).await;
     let (id, message) = queued(&store, 1).await;
