@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Folders whose files are not the repository's own.
-const FOREIGN: [&str; 5] = [".git", ".local", "mutants.out", "node_modules", "target"];
+const FOREIGN: [&str; 6] = [".git", ".local", "mutants.out", "mutants.out.old", "node_modules", "target"];
 
 /// A file and its text.
 pub(crate) struct File {
@@ -78,7 +78,8 @@ fn read(root: &Path, folder: &Path, found: &mut Vec<File>) {
         } else if kind.is_file() && name != "local.settings.json" {
             let relative = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
             let is_made = relative.ends_with(".snapshot.json")
-                || relative.contains("/recordings/") && relative.ends_with(".json");
+                || relative.contains("/recordings/")
+                    && path.extension().is_some_and(|ending| ending == "json");
             if let (false, Ok(text)) = (is_made, fs::read_to_string(&path)) {
                 found.push(File { path: relative, text });
             }

@@ -42,8 +42,8 @@ fn links(file: &File) -> Vec<String> {
     let mut links: Vec<_> = addresses(&prose).filter(|one| is_outside(one)).map(str::to_owned).collect();
     if file.ending() == "rs" && !file.path.contains("/tests/") {
         // A long text goes on in the next line.
-        let lines: String = file.text.split("\\\n").map(str::trim_start).collect();
-        links.extend(addresses(&lines).filter(|one| is_source(one)).map(str::to_owned));
+        let joined: String = file.text.split("\\\n").map(str::trim_start).collect();
+        links.extend(addresses(&joined).filter(|one| is_source(one)).map(str::to_owned));
     }
     links
 }
@@ -58,10 +58,10 @@ fn the_list_of_outside_links_is_what_the_repository_links_to() {
     if env::var_os("REWRITE").is_some() {
         fs::write(&path, &text).expect("the list is written");
     }
-    let listed = fs::read_to_string(&path).unwrap_or_default();
-    let [listed, linked]: [BTreeSet<_>; 2] = [&listed, &text].map(|text| text.lines().collect());
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let [listed, linked]: [BTreeSet<_>; 2] = [&committed, &text].map(|text| text.lines().collect());
     let missing: Vec<_> = linked.difference(&listed).collect();
     let unused: Vec<_> = listed.difference(&linked).collect();
     assert!(missing.is_empty() && unused.is_empty(), "missing: {missing:#?}\nnot linked: {unused:#?}");
-    assert_eq!(fs::read_to_string(&path).expect("the list"), text, "each once, in sequence");
+    assert_eq!(committed, text, "each once, in sequence");
 }
