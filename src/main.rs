@@ -125,7 +125,7 @@ async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Resul
     Ok(())
 }
 
-/// The store of these settings, and whom it signs in as.
+/// The store of these settings, and the identity that it signs in as.
 fn keep(database: &DatabaseSettings) -> Result<Arc<Monitored>, Box<dyn Error>> {
     let identity = match database.sign_in {
         SignIn::Password => None,

@@ -172,7 +172,7 @@ pub trait Store: Send + Sync {
     /// Keeps the order of a message, as [`place_order`](Self::place_order) does, once for a message id: the inbox
     /// row, with the message's content, is inserted in the same transaction, and a second delivery changes nothing. A
     /// message of the same id and other content is [`WriteError::KeyReused`].
-    /// The actor is the system, for nobody proved to be the owner. Outbox rows that hold the message's payload are
+    /// The actor is the system, for the owner did not authenticate. Outbox rows that hold the message's payload are
     /// closed, unless the message is refused or its id reused: then its dead letter closes them.
     async fn ingest_order(
         &self,

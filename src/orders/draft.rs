@@ -60,7 +60,7 @@ pub enum LineFault {
     Currency,
 }
 
-/// An order that came through a queue, for somebody whom the message names: a message of the queue `orders-incoming`.
+/// An order that came through a queue, for an owner named in the message: a message of the queue `orders-incoming`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IncomingOrder {
     /// Names the message; the same however often it is sent.

@@ -66,7 +66,7 @@ const fn sentence(conflict: Conflict) -> &'static str {
     }
 }
 
-/// A secret that may not be read is none, to whoever asks.
+/// A secret that may not be read looks missing to every caller.
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {

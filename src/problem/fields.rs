@@ -28,7 +28,7 @@ impl FieldFault {
     }
 }
 
-/// What can be wrong with a field (contract §3).
+/// What can be wrong with a field.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldCode {

@@ -44,7 +44,7 @@ async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
     sqlx::query("UPDATE idempotency_keys SET created_at = created_at").execute(&mut *other).await.unwrap();
     let day = 24 * 60 * 60;
     let start = Instant::now();
-    let twin = timeout(SOON, place(day)).await.expect("nobody waits for ever");
+    let twin = timeout(SOON, place(day)).await.expect("no call waits for ever");
     assert!(matches!(twin, Err(WriteError::InProgress)), "{twin:?}");
     assert!(start.elapsed() >= Duration::from_millis(1500), "{:?}", start.elapsed());
     other.rollback().await.unwrap();
