@@ -15,8 +15,8 @@ use crate::{
         Status,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
@@ -190,7 +190,7 @@ pub trait Store: Send + Sync {
     /// version, its status. Of two that name one version, exactly one wins.
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
@@ -201,7 +201,7 @@ pub trait Store: Send + Sync {
     /// [`queue_order`](Self::queue_order) exactly one wins.
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError>;
@@ -226,7 +226,7 @@ pub trait Store: Send + Sync {
     /// `relay_at`.
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
@@ -235,14 +235,14 @@ pub trait Store: Send + Sync {
     /// Lists products by sku; inactive ones only where the permit reaches them.
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
+        permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError>;
 
     /// Creates or replaces a product; decides on the precondition inside the transaction.
     async fn put_product(
         &self,
-        permit: &Permit<PutProduct>,
+        permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
@@ -279,7 +279,7 @@ pub trait Store: Send + Sync {
     /// Lists dead letters, newest first.
     async fn list_dead_letters(
         &self,
-        permit: &Permit<ListDeadLetters>,
+        permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError>;
 
@@ -293,7 +293,7 @@ pub trait Store: Send + Sync {
     /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError>;

@@ -132,7 +132,7 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
             rule,
             name,
             "no tenant is set: roles reach the orders of their own tenant alone, no role administers products and dead \
-             letters, and IngestOrder fails",
+             letters, and no message places an order",
             "set it to your tenant's id",
         ),
     })
@@ -140,8 +140,7 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
 
 fn rate(config: &Config, facts: &Facts) -> Finding {
     let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
-    let serves_callers = facts.app.bindings().any(|(_, binding)| binding["type"] == "httpTrigger");
-    if !serves_callers {
+    if !facts.needs.http {
         return pass(rule, name, "there are no callers");
     }
     if let Some(rate) = config.rate_limit {

@@ -43,7 +43,7 @@ impl JsonSchema for Description {
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::open(Tag::Service, "Gives this document.")
+    Operation::new(Tag::Service, "Gives this document.")
         .behind_the_front()
         .giving(StatusCode::OK, "This document.", schema::<Description>, [])
         .refusing([Problem::NotFound])

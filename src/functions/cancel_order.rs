@@ -13,7 +13,7 @@ use super::{
 use crate::{
     audit,
     orders::Action,
-    policy::{CancelOrder, Permit},
+    policy::{Permit, WithdrawOrder},
     problem::Problem,
     reply,
     store::Change,
@@ -27,7 +27,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#cancelorder`.
 pub async fn cancel_order(
     State(app): State<Arc<App>>,
-    permit: Permit<CancelOrder>,
+    permit: Permit<WithdrawOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
@@ -46,7 +46,7 @@ pub async fn cancel_order(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
+    Operation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
         .giving(
             StatusCode::OK,
             "It is cancelled, perhaps since long.",

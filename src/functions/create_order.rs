@@ -73,7 +73,7 @@ pub fn operation() -> Operation {
         "reference": "PO-17", "currency": "EUR", "lines": [{"sku": "ESPRESSO-1KG", "quantity": 2}],
         "note": "ring twice",
     });
-    Operation::identified(Tag::Orders, "Places an order at the prices of the product table.")
+    Operation::new(Tag::Orders, "Places an order at the prices of the product table.")
         .taking([Parameter::RequestKey])
         .reading(new_order, wanted)
         .giving(

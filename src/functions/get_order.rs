@@ -37,7 +37,7 @@ pub async fn get_order(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
+    Operation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
         .giving(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
         .refusing([Problem::NotFound])
 }

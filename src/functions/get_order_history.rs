@@ -41,7 +41,7 @@ pub async fn get_order_history(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Lists what happened to an order, the newest first.")
+    Operation::new(Tag::Orders, "Lists what happened to an order, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::History])])
         .giving(StatusCode::OK, "A page of changes.", schema::<PageView<ChangeView>>, [])
         .refusing([Problem::NotFound])

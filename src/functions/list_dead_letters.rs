@@ -11,7 +11,7 @@ use super::{
     view::{DeadLetterView, PageView},
 };
 use crate::{
-    policy::{ListDeadLetters, Permit},
+    policy::{Permit, ReadDeadLetters},
     problem::Problem,
     reply,
     validation::{List, Query},
@@ -23,7 +23,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#listdeadletters`.
 pub async fn list_dead_letters(
     State(app): State<Arc<App>>,
-    permit: Permit<ListDeadLetters>,
+    permit: Permit<ReadDeadLetters>,
     query: Query,
 ) -> Result<Response, Problem> {
     let page = query.page(List::DeadLetters, &[])?;
@@ -35,7 +35,7 @@ pub async fn list_dead_letters(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
+    Operation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
         .giving(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
 }

@@ -67,7 +67,7 @@ pub async fn list_orders(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Lists orders, the newest first.")
+    Operation::new(Tag::Orders, "Lists orders, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::OwnOrders, List::AllOrders]), Parameter::Scope])
         .giving(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])
 }

@@ -14,7 +14,7 @@ use super::{
     view::{PageView, ProductView},
 };
 use crate::{
-    policy::{ListProducts, Permit},
+    policy::{Permit, ReadProducts},
     problem::Problem,
     reply,
     validation::{List, Query},
@@ -29,7 +29,7 @@ const KEPT: &str = "private, max-age=60";
 /// A [`Problem`] of `docs/reference/api.md#listproducts`.
 pub async fn list_products(
     State(app): State<Arc<App>>,
-    permit: Permit<ListProducts>,
+    permit: Permit<ReadProducts>,
     query: Query,
 ) -> Result<Response, Problem> {
     let page = query.page(List::Products, &[])?;
@@ -43,7 +43,7 @@ pub async fn list_products(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Products, "Lists what can be ordered, by sku.")
+    Operation::new(Tag::Products, "Lists what can be ordered, by sku.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::Products])])
         .giving_to_keep(
             KEPT,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     audit,
     orders::{Action, FulfilmentMessage},
-    policy::{Permit, ProcessOrder},
+    policy::{Permit, QueueOrder},
     problem::Problem,
     reply,
     store::Change,
@@ -28,7 +28,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#processorder`.
 pub async fn process_order(
     State(app): State<Arc<App>>,
-    permit: Permit<ProcessOrder>,
+    permit: Permit<QueueOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
@@ -57,7 +57,7 @@ pub async fn process_order(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
+    Operation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
         .giving(
             StatusCode::ACCEPTED,
             "It is queued, perhaps since long.",

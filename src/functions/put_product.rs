@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     audit,
-    policy::{Permit, PutProduct},
+    policy::{Permit, WriteProduct},
     problem::Problem,
     reply,
     validation::{self, Query, new_product},
@@ -29,7 +29,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#putproduct`.
 pub async fn put_product(
     State(app): State<Arc<App>>,
-    permit: Permit<PutProduct>,
+    permit: Permit<WriteProduct>,
     Path(sku): Path<String>,
     query: Query,
     headers: HeaderMap,
@@ -53,7 +53,7 @@ pub async fn put_product(
 #[must_use]
 pub fn operation() -> Operation {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
-    Operation::identified(Tag::Products, "Creates a product, or replaces the version that is named.")
+    Operation::new(Tag::Products, "Creates a product, or replaces the version that is named.")
         .taking([Parameter::IfMatchOrNew, Parameter::IfNoneMatch])
         .reading(new_product, mug)
         .giving(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])

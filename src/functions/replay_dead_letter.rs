@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     audit,
-    policy::{Permit, ReplayDeadLetter},
+    policy::{Permit, ResendDeadLetter},
     problem::Problem,
     reply,
     validation::{self, Query},
@@ -25,7 +25,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#replaydeadletter`.
 pub async fn replay_dead_letter(
     State(app): State<Arc<App>>,
-    permit: Permit<ReplayDeadLetter>,
+    permit: Permit<ResendDeadLetter>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
@@ -40,7 +40,7 @@ pub async fn replay_dead_letter(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
+    Operation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
         .giving(
             StatusCode::ACCEPTED,
             "It goes out with the next relay.",

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     audit,
     orders::{Action, Precondition},
-    policy::{Permit, UpdateOrder},
+    policy::{ChangeOrder, Permit},
     problem::Problem,
     reply,
     validation::{self, Query, changed_order},
@@ -30,7 +30,7 @@ use crate::{
 /// A [`Problem`] of `docs/reference/api.md#updateorder`.
 pub async fn update_order(
     State(app): State<Arc<App>>,
-    permit: Permit<UpdateOrder>,
+    permit: Permit<ChangeOrder>,
     Path(id): Path<String>,
     query: Query,
     headers: HeaderMap,
@@ -56,7 +56,7 @@ pub async fn update_order(
 pub fn operation() -> Operation {
     let changed =
         json!({"reference": "PO-18", "lines": [{"sku": "FILTER-250G", "quantity": 3}], "note": null});
-    Operation::identified(Tag::Orders, "Replaces what an order says while it is placed.")
+    Operation::new(Tag::Orders, "Replaces what an order says while it is placed.")
         .taking([Parameter::IfMatch])
         .reading(changed_order, changed)
         .giving(

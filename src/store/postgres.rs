@@ -18,8 +18,8 @@ use crate::{
         PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
@@ -171,7 +171,7 @@ impl Store for Postgres {
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
@@ -186,7 +186,7 @@ impl Store for Postgres {
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
@@ -213,7 +213,7 @@ impl Store for Postgres {
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
@@ -227,7 +227,7 @@ impl Store for Postgres {
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
+        permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
         self.read(Kind::Products, |access| products::list(access, permit, page)).await
@@ -235,7 +235,7 @@ impl Store for Postgres {
 
     async fn put_product(
         &self,
-        _permit: &Permit<PutProduct>,
+        _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
@@ -277,7 +277,7 @@ impl Store for Postgres {
 
     async fn list_dead_letters(
         &self,
-        _permit: &Permit<ListDeadLetters>,
+        _permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
         self.read(Kind::Letters, |access| dead_letters::list(access, page)).await
@@ -285,7 +285,7 @@ impl Store for Postgres {
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError> {

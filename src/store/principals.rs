@@ -16,8 +16,8 @@ pub struct Principals {
     /// A login that may migrate later versions and name others that may; as often as needed
     #[arg(long = "administrator", value_name = "NAME")]
     pub administrators: Vec<RoleName>,
-    /// The login of an app's identity, with its role (orders_api or orders_processor) and the object id of its principal; as
-    /// often as needed
+    /// The login of an app's identity, with its role (`orders_api` or `orders_processor`) and the object id of its
+    /// principal; as often as needed
     #[arg(long = "login", value_name = "ROLE=NAME:OBJECT-ID")]
     pub logins: Vec<AppLogin>,
 }

@@ -27,8 +27,8 @@ use crate::{
         PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
@@ -210,7 +210,7 @@ impl Store for Sqlite {
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
@@ -221,7 +221,7 @@ impl Store for Sqlite {
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
@@ -247,7 +247,7 @@ impl Store for Sqlite {
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
@@ -257,7 +257,7 @@ impl Store for Sqlite {
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
+        permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
         products::list(self, permit, page).await
@@ -265,7 +265,7 @@ impl Store for Sqlite {
 
     async fn put_product(
         &self,
-        _permit: &Permit<PutProduct>,
+        _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
@@ -297,7 +297,7 @@ impl Store for Sqlite {
 
     async fn list_dead_letters(
         &self,
-        _permit: &Permit<ListDeadLetters>,
+        _permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
         dead_letters::list(self, page).await
@@ -305,7 +305,7 @@ impl Store for Sqlite {
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError> {

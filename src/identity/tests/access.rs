@@ -10,7 +10,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::*;
-use crate::policy::{AccessScope, Denied, ListAllOrders, PutProduct};
+use crate::policy::{AccessScope, Denied, ListAllOrders, WriteProduct};
 
 fn allowing(clients: &[Uuid]) -> IdentitySettings {
     IdentitySettings { allowed_clients: Some(clients.to_vec()), ..settings() }
@@ -29,9 +29,9 @@ fn without_a_tenant_all_tenants_are_let_in_and_their_roles_reach_no_further() {
     let caller = ask(&headers(&admin)).unwrap();
     let scope = caller.permit::<ListAllOrders>().unwrap().scope();
     assert_eq!(scope, AccessScope::Tenant(TENANT));
-    assert_eq!(caller.permit::<PutProduct>().err(), Some(Denied::TenantNotConfigured));
+    assert_eq!(caller.permit::<WriteProduct>().err(), Some(Denied::TenantNotConfigured));
     let ours = IdentitySettings { tenant: Some(TENANT), ..settings() };
-    assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<PutProduct>().is_ok());
+    assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<WriteProduct>().is_ok());
 }
 
 #[test]

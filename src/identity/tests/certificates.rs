@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     config::{AllowedCertificate, CertificateName, CertificateSettings},
     identity::{Certified, Unidentified},
-    policy::ProcessOrder,
+    policy::QueueOrder,
     problem::Problem,
 };
 
@@ -69,7 +69,7 @@ fn status(problem: &Problem) -> u16 {
 fn shown(identity: &Identity, values: &[&str]) -> (u16, &'static str) {
     match ask_with(identity, &program_with(values)) {
         Err(refused) => (status(&refused.into()), refused.reason()),
-        Ok(caller) => match caller.permit::<ProcessOrder>() {
+        Ok(caller) => match caller.permit::<QueueOrder>() {
             Ok(_) => (202, "ok"),
             Err(denied) => (status(&denied.into()), "denied"),
         },

@@ -12,8 +12,8 @@ use crate::{
         PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
     store::{
         Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
@@ -57,7 +57,7 @@ impl Store for Monitored {
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order, ()>, WriteError> {
-        self.run(Kind::IngestOrder, self.store.ingest_order(message, id, stamp)).await
+        self.run(Kind::IngestMessage, self.store.ingest_order(message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -66,22 +66,22 @@ impl Store for Monitored {
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Order, WriteError> {
-        self.run(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp)).await
+        self.run(Kind::ChangeOrder, self.store.update_order(permit, id, revision, precondition, stamp)).await
     }
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
     ) -> Result<Change<Order>, WriteError> {
-        self.run(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp)).await
+        self.run(Kind::WithdrawOrder, self.store.cancel_order(permit, id, stamp)).await
     }
 
     async fn order_history(
@@ -98,12 +98,12 @@ impl Store for Monitored {
         scope: AccessScope,
         page: &PageRequest<OrderId>,
     ) -> Result<Page<Order>, StoreError> {
-        self.run(Kind::ListOrders, self.store.list_orders(scope, page)).await
+        self.run(Kind::ReadOrders, self.store.list_orders(scope, page)).await
     }
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
@@ -113,20 +113,20 @@ impl Store for Monitored {
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
+        permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
-        self.run(Kind::ListProducts, self.store.list_products(permit, page)).await
+        self.run(Kind::ReadProducts, self.store.list_products(permit, page)).await
     }
 
     async fn put_product(
         &self,
-        permit: &Permit<PutProduct>,
+        permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
     ) -> Result<Product, WriteError> {
-        self.run(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp)).await
+        self.run(Kind::WriteProduct, self.store.put_product(permit, draft, precondition, stamp)).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
@@ -153,23 +153,23 @@ impl Store for Monitored {
 
     async fn list_dead_letters(
         &self,
-        permit: &Permit<ListDeadLetters>,
+        permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
-        self.run(Kind::ListDeadLetters, self.store.list_dead_letters(permit, page)).await
+        self.run(Kind::ReadDeadLetters, self.store.list_dead_letters(permit, page)).await
     }
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
     ) -> Result<DeadLetter, WriteError> {
-        self.run(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp)).await
+        self.run(Kind::ResendDeadLetter, self.store.replay_dead_letter(permit, id, stamp)).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.run(Kind::PurgeExpired, self.store.purge_expired(now, limit)).await
+        self.run(Kind::Purge, self.store.purge_expired(now, limit)).await
     }
 
     async fn excess_dead_letters(

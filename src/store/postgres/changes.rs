@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{Note, Order, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status},
-    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
+    policy::{AccessScope, ChangeOrder, Permit, WithdrawOrder},
     store::{
         Change, Conflict, Stamp, StoreError, WriteError,
         precondition::Existing,
@@ -28,7 +28,7 @@ use super::{
 pub(super) async fn update(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<UpdateOrder>,
+    permit: &Permit<ChangeOrder>,
     id: OrderId,
     revision: &OrderRevision,
     precondition: Precondition,
@@ -107,7 +107,7 @@ fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
 pub(super) async fn cancel(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<CancelOrder>,
+    permit: &Permit<WithdrawOrder>,
     id: OrderId,
     stamp: Stamp,
 ) -> Result<Change<Order>, WriteError> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Page, PageRequest, Reason, Status},
-    policy::{Permit, ReplayDeadLetter},
+    policy::{Permit, ResendDeadLetter},
     store::{
         Conflict, GivenUp, Stamp, StoreError, WriteError,
         replay::{Replay, binding},
@@ -76,7 +76,7 @@ pub(super) async fn list(
 pub(super) async fn replay(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<ReplayDeadLetter>,
+    permit: &Permit<ResendDeadLetter>,
     id: Uuid,
     stamp: Stamp,
 ) -> Result<DeadLetter, WriteError> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{FulfilmentMessage, Order, Status},
-    policy::{Permit, ProcessOrder},
+    policy::{Permit, QueueOrder},
     store::{
         Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, scope::BindScope as _,
     },
@@ -20,7 +20,7 @@ use super::{changes::is_own, orders::find, pool::Access, retry::Attempt, rows::W
 pub(super) async fn queue(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<ProcessOrder>,
+    permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,

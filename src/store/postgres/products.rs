@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{Page, PageRequest, Precondition, Product, ProductDraft, Sku},
-    policy::{ListProducts, Permit},
+    policy::{Permit, ReadProducts},
     store::{
         Stamp, StoreError, WriteError,
         rows::ProductRow,
@@ -14,7 +14,7 @@ use super::{pool::Access, retry::Attempt, sql};
 
 pub(super) async fn list(
     access: Access<'_>,
-    permit: &Permit<ListProducts>,
+    permit: &Permit<ReadProducts>,
     page: &PageRequest<Sku>,
 ) -> Result<Page<Product>, StoreError> {
     let after = page.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);

@@ -4,7 +4,7 @@ use crate::{
     orders::{
         Action, Note, Order, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status,
     },
-    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
+    policy::{AccessScope, ChangeOrder, Permit, WithdrawOrder},
     store::{
         Change, Conflict, Stamp, StoreError, WriteError,
         precondition::Existing,
@@ -22,7 +22,7 @@ use super::{
 
 pub(super) async fn update(
     store: &Sqlite,
-    permit: &Permit<UpdateOrder>,
+    permit: &Permit<ChangeOrder>,
     id: OrderId,
     revision: &OrderRevision,
     precondition: Precondition,
@@ -65,7 +65,7 @@ pub(super) async fn update(
 
 pub(super) async fn cancel(
     store: &Sqlite,
-    permit: &Permit<CancelOrder>,
+    permit: &Permit<WithdrawOrder>,
     id: OrderId,
     stamp: Stamp,
 ) -> Result<Change<Order>, WriteError> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Page, PageRequest, Reason, Status},
-    policy::{Permit, ReplayDeadLetter},
+    policy::{Permit, ResendDeadLetter},
     store::{
         Conflict, GivenUp, Stamp, StoreError, WriteError,
         replay::{Replay, binding},
@@ -71,7 +71,7 @@ pub(super) async fn list(store: &Sqlite, page: &PageRequest<Uuid>) -> Result<Pag
 
 pub(super) async fn replay(
     store: &Sqlite,
-    permit: &Permit<ReplayDeadLetter>,
+    permit: &Permit<ResendDeadLetter>,
     id: Uuid,
     stamp: Stamp,
 ) -> Result<DeadLetter, WriteError> {

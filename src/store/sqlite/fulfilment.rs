@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     orders::{Action, Actor, FulfilmentMessage, Order, OrderId, Status},
-    policy::{Permit, ProcessOrder},
+    policy::{Permit, QueueOrder},
     store::{
         Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, rows::OrderRow,
         scope::BindScope as _, sql,
@@ -23,7 +23,7 @@ use super::{
 
 pub(super) async fn queue(
     store: &Sqlite,
-    permit: &Permit<ProcessOrder>,
+    permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,

@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{Page, PageRequest, Precondition, Product, ProductDraft, Sku},
-    policy::{ListProducts, Permit},
+    policy::{Permit, ReadProducts},
     store::{Stamp, StoreError, WriteError, rows::ProductRow, sql},
 };
 
@@ -10,7 +10,7 @@ use super::{Sqlite, orders::product};
 
 pub(super) async fn list(
     store: &Sqlite,
-    permit: &Permit<ListProducts>,
+    permit: &Permit<ReadProducts>,
     page: &PageRequest<Sku>,
 ) -> Result<Page<Product>, StoreError> {
     let after = page.after.as_ref().map_or(sql::BEFORE_FIRST, Sku::as_str);

@@ -53,7 +53,7 @@ pub(crate) async fn run(
                 let before = time()?;
                 let requests = |client| operation.requests(run, client);
                 let sample = load.on(worker.address(), operation.status(), requests).await?;
-                let taken = (time()? - before).as_secs_f64() * 1000.0;
+                let taken = time()?.saturating_sub(before).as_secs_f64() * 1000.0;
                 // The warm-up is not counted among the requests, but takes time at the same rate.
                 let requests = sample.rate * (size.warm_up + size.time).as_secs_f64();
                 costs[which].push(Cost { sample, processor: taken / requests });
