@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use orders_worker::{
     config::{IdentityMode, IdentitySettings},
     identity::{Caller, Identity, Unidentified},
-    policy::{ListAllOrders, PlaceOrder, ProcessOrder, PutProduct},
+    policy::{ListAllOrders, PlaceOrder, QueueOrder, WriteProduct},
 };
 use serde_json::{Value, json};
 
@@ -93,7 +93,7 @@ fn told(asked: &Result<Caller, Unidentified>) -> u64 {
         Err(refused) => path(refused.reason()),
         Ok(caller) => path([
             caller.permit::<PlaceOrder>().is_ok(),
-            caller.permit::<ProcessOrder>().is_ok(),
+            caller.permit::<QueueOrder>().is_ok(),
             caller.permit::<ListAllOrders>().is_ok(),
         ]),
     }
@@ -120,8 +120,8 @@ fn said_so(caller: &Caller, text: &[u8]) {
     assert_eq!(caller.permit::<PlaceOrder>().is_ok(), in_scope && !is_program);
     let lists = holds("OrderProcessor") || (holds("OrderAdmin") && !is_program);
     assert_eq!(caller.permit::<ListAllOrders>().is_ok(), (in_scope || is_program) && lists);
-    assert!(caller.permit::<PutProduct>().is_err(), "no tenant is configured");
-    assert_eq!(caller.permit::<ProcessOrder>().is_ok(), (in_scope || is_program) && holds("OrderProcessor"));
+    assert!(caller.permit::<WriteProduct>().is_err(), "no tenant is configured");
+    assert_eq!(caller.permit::<QueueOrder>().is_ok(), (in_scope || is_program) && holds("OrderProcessor"));
     stands_alone(caller, principal);
 }
 
