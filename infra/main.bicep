@@ -76,7 +76,7 @@ param minTlsVersion string = '1.2'
 @description('True from the second provision on, once both apps have run and their first log lines are there: closes every other way out of their subnets, and makes Sentinel\'s rules. Azure makes no host key without that way, and takes no rule before its table.')
 param settled bool = false
 
-@description('Put locks against deletion on storage, vaults and the database, and let nobody purge a vault. The locks have to go before anything can be taken down; the other is for ever.')
+@description('Put locks against deletion on storage, vaults and the database, and keep vaults from being purged. The locks have to go before anything can be taken down; the other is for ever.')
 param keep bool = true
 
 @description('First two numbers of the address space of the virtual network.')
@@ -213,7 +213,7 @@ var token = uniqueString(subscription().id, environmentName, location)
 var tags = {
   'azd-env-name': environmentName
 }
-// Whoever tries a small deployment calls it with `az account get-access-token`.
+// A trial of a small deployment is called with `az account get-access-token`.
 var azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 var userClients = production ? allowedClients.users : union([azureCli], allowedClients.users)
 var programs = empty(smokeClientId) ? allowedClients.apps : union(allowedClients.apps, [smokeClientId])

@@ -31,8 +31,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Who was refused.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum By {
-    /// Somebody who proved nothing: all of them count as one.
-    Nobody,
+    /// Callers who proved nothing: all of them count as one.
+    Anonymous,
     /// A caller who proved to be one.
     Caller {
         /// Tenant and object id.
@@ -73,7 +73,7 @@ struct Book {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 enum Whose {
     One(By),
-    /// Those of callers for whom there is no room.
+    /// Those of callers without a place of their own.
     Others,
 }
 
@@ -140,7 +140,7 @@ impl Book {
     /// Counts a denial; says whether it has a line of its own.
     fn count(&mut self, denial: Denial, now: Instant) -> bool {
         let mut key = (denial.reason, Whose::One(denial.by));
-        if denial.by != By::Nobody && !self.windows.contains_key(&key) && !self.has_room(now) {
+        if denial.by != By::Anonymous && !self.windows.contains_key(&key) && !self.has_room(now) {
             key.1 = Whose::Others;
         }
         let fresh = Window { began: now, count: 1 };
@@ -184,7 +184,7 @@ fn tell(((reason, whose), window): Counted) {
     }
     let (owner, caller_kind) = match whose {
         Whose::One(By::Caller { owner, kind }) => (Some(owner), kind),
-        Whose::One(By::Nobody) => (None, "nobody"),
+        Whose::One(By::Anonymous) => (None, "anonymous"),
         Whose::Others => (None, "others"),
     };
     let (tenant_id, object_id) = (owner.map(|owner| owner.tenant), owner.map(|owner| owner.object));

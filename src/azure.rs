@@ -25,8 +25,8 @@ mod carrier;
 
 use carrier::{Brief, Carrier};
 
-/// How long a token may take, repetitions included; by itself the Azure client would try for 81 seconds (identity
-/// sheet §6.2).
+/// How long a token may take, repetitions included; by itself the Azure client would try for 81 seconds. See
+/// `docs/reference/identity.md#managed-identity`.
 const PATIENCE: Duration = LIMITS.peers.identity_endpoint;
 
 /// The app's managed identity, asked for at the platform's identity endpoint. Cloning shares its connections.
@@ -124,7 +124,8 @@ impl ManagedIdentity {
     }
 }
 
-/// Whoever signed in to Azure CLI or Azure Developer CLI on this machine; which of the two, the first token decides.
+/// The developer who signed in to Azure CLI or Azure Developer CLI on this machine; which of the two, the first token
+/// decides.
 pub(crate) fn developer() -> Result<Arc<dyn TokenCredential>, Error> {
     Ok(DeveloperToolsCredential::new(None)?)
 }

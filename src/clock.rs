@@ -25,7 +25,7 @@ impl Clock {
         now.trunc_subsecs(6)
     }
 
-    /// This moment, on a clock that nobody sets and that never goes back.
+    /// This moment, on a clock that is never set and never goes back.
     #[must_use]
     pub fn moment(self) -> Instant {
         Instant::now()

@@ -1,6 +1,6 @@
 //! Environment → settings, once; every fault named at once.
 //!
-//! A setting concerns a process only if a function that it serves needs it; one that concerns nobody here is
+//! A setting concerns a process only if a function that it serves needs it; one that no function here needs is
 //! not read. What is read is either understood whole or stops the start: nothing is accepted and ignored.
 
 use std::ffi::OsString;
@@ -42,7 +42,7 @@ pub use settings::{SETTINGS, Setting};
 
 use given::Given;
 
-/// The settings of a process (contract §7), checked.
+/// The settings of a process, checked.
 #[derive(Debug)]
 pub struct Config {
     /// Where it runs.
@@ -55,19 +55,19 @@ pub struct Config {
     /// may name. Read where [`Needs::http`] or [`Needs::incoming`] was asked for, and there it is set on the platform;
     /// on a developer's machine without it no role reaches beyond its own tenant, and no message places an order.
     pub tenant: Option<Uuid>,
-    /// Whom it lets in; there whenever [`Needs::http`] was asked for.
+    /// Which callers it lets in; there whenever [`Needs::http`] was asked for.
     pub identity: Option<IdentitySettings>,
     /// Which certificates callers show, where the platform demands one of every caller; they are not looked at when
     /// none. Read where [`Needs::http`] was asked for.
     pub certificates: Option<CertificateSettings>,
-    /// Whom it sends orders to. Read where [`Needs::fulfilment`] was asked for.
+    /// Where it sends orders to. Read where [`Needs::fulfilment`] was asked for.
     pub fulfilment: Fulfilment,
     /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
     /// [`Needs::http`] was asked for.
     pub vault: Option<VaultSettings>,
     /// `SecretName`: the secret that is looked up when none is named. Read where [`Needs::secrets`] was asked for.
     pub secret_name: Option<SecretName>,
-    /// How often one caller may call this process; none when nobody is limited, or nobody calls.
+    /// How often one caller may call this process; none when there is no limit, or no caller.
     pub rate_limit: Option<Rate>,
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,

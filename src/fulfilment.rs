@@ -28,7 +28,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Who carries orders out by these settings; nobody, while the platform has no backend.
+    /// What carries orders out by these settings; nothing, while the platform has no backend.
     #[must_use]
     pub fn of(fulfilment: Fulfilment, vault: Option<&Vault>) -> Option<Self> {
         match fulfilment {
@@ -38,7 +38,7 @@ impl Backend {
         }
     }
 
-    /// The backend of these settings. Calls nobody yet.
+    /// The backend of these settings. Calls no server yet.
     #[must_use]
     pub fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
         Self::Https(Box::new(Https::new(settings, vault)))

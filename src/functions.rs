@@ -46,6 +46,7 @@ pub use names::{
 pub use need::{Need, settings, workload};
 
 use description::{Described, Operation};
+use names::{FULFILMENT_POISON_QUEUE, INCOMING_POISON_QUEUE};
 
 /// Every function of this binary. A process serves those whose folders stand in its app root.
 #[rustfmt::skip]
@@ -71,12 +72,18 @@ pub static FUNCTIONS: LazyLock<Functions<Arc<App>, Need>> = LazyLock::new(|| {
             .needs(Need::Description), api_description::api_description)
         .queue("IngestOrder", messages_of(INCOMING_QUEUE).needs(Need::Incoming), ingest_order::ingest_order)
         .queue("FulfilOrder", messages_of(FULFILMENT_QUEUE).needs(Need::Fulfilment), fulfil_order::fulfil_order)
-        .queue("RecordPoisonIncoming", messages_of("orders-incoming-poison"), record_poison_incoming::record_poison_incoming)
-        .queue("RecordPoisonFulfilment", messages_of("orders-fulfilment-poison"), record_poison_fulfilment::record_poison_fulfilment)
+        .queue("RecordPoisonIncoming", messages_of(INCOMING_POISON_QUEUE), record_poison_incoming::record_poison_incoming)
+        .queue("RecordPoisonFulfilment", messages_of(FULFILMENT_POISON_QUEUE), record_poison_fulfilment::record_poison_fulfilment)
         .timer("RelayOutbox", schedule("0 * * * * *")
             .output(FULFILMENT_OUTPUT.output()).output(INCOMING_OUTPUT.output()), relay_outbox::relay_outbox)
         .timer("PurgeExpired", schedule("0 17 3 * * *"), purge_expired::purge_expired)
 });
+
+/// The name of the function with such a need.
+#[must_use]
+pub fn name_of(has: impl Fn(&Need) -> bool) -> Option<&'static str> {
+    FUNCTIONS.iter().find(|function| function.needs.iter().any(&has)).map(|function| function.name)
+}
 
 /// The OpenAPI document of the HTTP functions, written once for the process.
 #[must_use]
@@ -89,7 +96,10 @@ pub fn description() -> Bytes {
 /// The HTTP functions, as their description has them.
 fn described() -> impl Iterator<Item = Described<'static>> {
     FUNCTIONS.iter().filter_map(|Registered { name, methods, route, needs, .. }| {
-        Some(Described { name, methods, route: route?, operation: needs.iter().find_map(Need::operation)? })
+        let operation = needs.iter().find_map(Need::operation)?;
+        let is_identified = needs.iter().any(|need| matches!(need, Need::Identity));
+        let operation = if is_identified { operation.identified() } else { operation };
+        Some(Described { name, methods, route: route?, operation })
     })
 }
 

@@ -45,19 +45,19 @@ pub struct Identity {
     certificates: Option<Certificates>,
 }
 
-/// What is read (contract §6).
+/// What is read: `docs/reference/identity.md#sign-in-modes`.
 enum Source {
     /// The principal header alone, for this audience if one is set; the token is demanded and not read, for the
     /// platform has checked it.
     Header { audience: Option<String> },
     /// The token alone; principal headers are not even looked at.
     Token(Tokens),
-    /// Both, and they have to agree; the caller is whom the token names.
+    /// Both, and they have to agree; the caller is the one that the token names.
     HeaderAndToken(Tokens),
 }
 
 impl Identity {
-    /// An identity check by these settings. Asks nobody anything yet.
+    /// An identity check by these settings. Sends no request yet.
     ///
     /// # Errors
     /// When tokens are to be judged and there can be no client to fetch the issuer's keys with.

@@ -16,7 +16,7 @@ pub(crate) fn plain(text: &[u8], depth: usize) -> Option<Value> {
     document.end().ok().map(|()| value)
 }
 
-/// A document as [`plain`] reads it, for whoever is handed a type to read.
+/// A document as [`plain`] reads it, for code that is handed a type to read.
 pub(crate) struct Document<const DEPTH: usize>(pub(crate) Value);
 
 impl<'de, const DEPTH: usize> Deserialize<'de> for Document<DEPTH> {

@@ -9,11 +9,12 @@
 //! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
 //! [`https`], the app's identity in [`azure`], the [`vault`] and its [`secret`]s, what a [`pem`] text holds, the
 //! [`rotation`] of secrets and certificates, and the [`fulfilment`] backend. The settings of each stand with it, and
-//! [`config`] reads them from the environment. The [`doctor`] holds a deployment against the controls, and [`startup`] says why a
-//! process cannot serve.
+//! [`config`] reads them from the environment. The [`doctor`] holds a deployment against the controls, and [`startup`] says
+//! why a process cannot serve.
 //!
-//! The module `orders` knows none of the others, and a test keeps it so: it holds nothing of HTTP, SQL or Azure. The store
-//! takes permits, not callers; nothing but `functions` knows both a request and the store.
+//! The module `orders` knows none of the others, and a test keeps it so: it holds nothing of HTTP, SQL or Azure.
+//! Of the handler crate it takes the trace context that a message carries. The store takes permits, not callers; nothing but
+//! `functions` knows both a request and the store.
 
 pub mod config;
 pub mod telemetry;

@@ -1,5 +1,5 @@
-//! How often one caller may call one process (contract §7, `ORDERS_RATE_LIMIT`). Callers are told apart by who they
-//! proved to be, never by anything that they could write.
+//! How often one caller may call one process (`docs/reference/api.md#rate-limits`, `ORDERS_RATE_LIMIT`). Callers are
+//! told apart by who they proved to be, never by anything that they could write.
 
 use std::{
     cmp::Reverse,
@@ -93,7 +93,7 @@ struct Buckets {
     own: HashMap<Owner, Instant>,
     /// Each caller of `own` once, the one first that may be full first: never later than its bucket says.
     fullest: BinaryHeap<Reverse<(Instant, Owner)>>,
-    /// What all callers share for whom there is no room.
+    /// What all callers without a place of their own share.
     shared: Instant,
 }
 
@@ -105,7 +105,7 @@ impl Buckets {
         if !self.has_room(now) {
             return rate.take(&mut self.shared, now);
         }
-        // Whoever comes from the shared bucket must not find a fresh one.
+        // A caller from the shared bucket must not find a fresh one.
         let mut bucket = self.shared;
         let taken = rate.take(&mut bucket, now);
         self.own.insert(caller, bucket);

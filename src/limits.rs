@@ -138,7 +138,7 @@ pub struct MessageLimits {
     pub relayed: u32,
 }
 
-/// Bounds of bodies (contract §3).
+/// Bounds of bodies: `docs/reference/api.md#json-bodies`.
 #[derive(Clone, Copy, Debug)]
 pub struct FormLimits {
     /// The largest body, in bytes.
@@ -155,7 +155,7 @@ pub struct FormLimits {
     pub told_name: usize,
 }
 
-/// Bounds of unreplayed dead letters (contract §4).
+/// Bounds of unreplayed dead letters: `docs/reference/api.md#dead-letter-ceiling`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetterLimits {
     /// How many are kept; the oldest of more are dropped.

@@ -3,6 +3,7 @@
 use std::{env, error::Error, fmt::Display, io, process::ExitCode, sync::Arc, time::Duration};
 
 use azure_functions_handler::{Concurrency, Deployed};
+use clap::Parser;
 use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
@@ -23,42 +24,34 @@ use orders_worker::{
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix;
 
+mod command_line;
+
+use command_line::{Command, CommandLine};
+
 /// The system's allocator keeps most of what a burst of requests took; this one gives it back within seconds, by its
 /// settings in `.cargo/config.toml`.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// The settings are wrong, and starting again would not mend them.
+/// The settings are wrong, and starting again would not correct them.
 const WRONG_SETTINGS: u8 = 2;
 /// How long the end waits for work that blocks a thread.
 const LAST_WORK: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => start(),
-        ["migrate", ref words @ ..] => migrate(words),
-        ["doctor", ref words @ ..] => see_doctor(words),
-        [..] => {
-            eprintln!(
-                "orders-worker has no command {arguments:?}; it has `migrate` and `doctor`, and without one it serves, \
-                 started by the Functions host"
-            );
-            ExitCode::from(WRONG_SETTINGS)
-        }
+    // The start has no arguments and should not wait for their parser.
+    if env::args_os().len() <= 1 {
+        return start();
+    }
+    match CommandLine::parse().command {
+        Command::Migrate(principals) => migrate(principals),
+        Command::Doctor(arguments) => run_doctor(&arguments),
     }
 }
 
 /// Holds this deployment against the controls.
-fn see_doctor(words: &[&str]) -> ExitCode {
-    let arguments = match doctor::Arguments::parse(words.iter().copied()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(WRONG_SETTINGS);
-        }
-    };
-    let report = match examine(&arguments) {
+fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
+    let report = match examine(arguments) {
         Ok(report) => report,
         Err(error) => {
             eprintln!("cannot examine: {}", chain(&error));
@@ -78,7 +71,7 @@ async fn examine(arguments: &doctor::Arguments) -> Result<Report, FactsError> {
     doctor::examine(arguments, &Evidence::of_environment(), Clock).await
 }
 
-/// Logs what the rules say of files and settings that is no pass (contract §8).
+/// Logs the findings on files and settings that are no pass, as `doctor-warns` and `doctor-fails`.
 fn log_findings() {
     for finding in doctor::at_start().unwrap_or_default() {
         let (rule, subject, why) =
@@ -93,8 +86,8 @@ fn log_findings() {
 }
 
 /// Brings the database to this version. On PostgreSQL that is an administrator's work: it makes tables and roles.
-fn migrate(words: &[&str]) -> ExitCode {
-    let principals = match Principals::parse(words.iter().copied()) {
+fn migrate(principals: Principals) -> ExitCode {
+    let principals = match principals.consistent() {
         Ok(principals) => principals,
         Err(error) => {
             eprintln!("{error}");
@@ -132,8 +125,8 @@ async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Resul
     Ok(())
 }
 
-/// The store of these settings, and whom it signs in as.
-fn keep(database: &DatabaseSettings) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+/// The store of these settings, and the identity that it signs in as.
+fn keep(database: &DatabaseSettings) -> Result<Arc<Monitored>, Box<dyn Error>> {
     let identity = match database.sign_in {
         SignIn::Password => None,
         SignIn::Managed { client_id } => Some(ManagedIdentity::of_this_app(client_id)?),
@@ -181,7 +174,8 @@ fn run(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<
     ended
 }
 
-/// Logs first, binds next and answers at once; no dependency is awaited (contract §1).
+/// Logs first, binds next and answers at once; no dependency is awaited. See
+/// `docs/reference/api.md#start-and-readiness`.
 async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
     let stop = stop_signal()?;
@@ -192,10 +186,9 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
         azure_functions_handler::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
-    let store = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
+    let health = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
     let backend = Backend::of(config.fulfilment, vault.as_ref());
-    let health = Arc::new(Monitored::new(store));
     // Where no function tells of health, a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
     tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(deployed.needs()), !is_asked));

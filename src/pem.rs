@@ -34,7 +34,7 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// When the first certificate of the chain to end does so: from then on nobody believes it.
+    /// When the first certificate of the chain to end does so: from then on it is not believed.
     #[must_use]
     pub fn ends(&self) -> Option<DateTime<Utc>> {
         self.chain.iter().filter_map(|certificate| life::end(certificate)).min()

@@ -70,7 +70,7 @@ macro_rules! policy {
     )+ };
 }
 
-const NOBODY: &[Role] = &[];
+const NO_ROLE: &[Role] = &[];
 const PROCESSOR: &[Role] = &[Role::OrderProcessor];
 const ADMIN: &[Role] = &[Role::OrderAdmin];
 const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
@@ -79,29 +79,29 @@ const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
 #[rustfmt::skip]
 policy! {
     /// Place an order of one's own.
-    PlaceOrder       | Orders,     Users::Any,             NOBODY,    Apps::No;
+    PlaceOrder       | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// Read an order.
     ReadOrder        | Orders,     Users::Any,             STAFF,     Apps::Processor;
     /// Change an order that is still placed.
-    UpdateOrder      | Orders,     Users::Any,             NOBODY,    Apps::No;
+    ChangeOrder      | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// Take an order back.
-    CancelOrder      | Orders,     Users::Any,             ADMIN,     Apps::No;
+    WithdrawOrder      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// Read what happened to an order.
     ReadHistory      | Orders,     Users::Any,             ADMIN,     Apps::No;
     /// List one's own orders.
-    ListOwnOrders    | Orders,     Users::Any,             NOBODY,    Apps::No;
+    ListOwnOrders    | Orders,     Users::Any,             NO_ROLE,   Apps::No;
     /// List the orders of the caller's tenant.
     ListAllOrders    | Orders,     Users::With(STAFF),     STAFF,     Apps::Processor;
     /// Hand an order to fulfilment.
-    ProcessOrder     | Orders,     Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
+    QueueOrder     | Orders,     Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
     /// Read the product table; beyond one's own means inactive products too.
-    ListProducts     | Deployment, Users::Any,             ADMIN,     Apps::No;
+    ReadProducts     | Deployment, Users::Any,             ADMIN,     Apps::No;
     /// Write the product table.
-    PutProduct       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    WriteProduct       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Read the dead letters.
-    ListDeadLetters  | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    ReadDeadLetters  | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Send a dead letter's message again.
-    ReplayDeadLetter | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    ResendDeadLetter | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
     /// Learn what a secret of the vault is.
     ReadSecret       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
 }
@@ -174,7 +174,7 @@ impl<A> Permit<A> {
     }
 }
 
-impl Permit<ListProducts> {
+impl Permit<ReadProducts> {
     /// Whether it also reaches products that cannot be ordered any more.
     #[must_use]
     pub fn reaches_inactive(&self) -> bool {
@@ -224,11 +224,11 @@ mod tests {
     /// Kinds of caller, in the columns of the table below.
     const CALLERS: [(CallerKind, &[Role]); 8] = [
         (CallerKind::User { in_scope: false }, STAFF),
-        (CallerKind::User { in_scope: true }, NOBODY),
+        (CallerKind::User { in_scope: true }, NO_ROLE),
         (CallerKind::User { in_scope: true }, PROCESSOR),
         (CallerKind::User { in_scope: true }, ADMIN),
         (CallerKind::User { in_scope: true }, STAFF),
-        (CallerKind::App, NOBODY),
+        (CallerKind::App, NO_ROLE),
         (CallerKind::App, PROCESSOR),
         (CallerKind::App, ADMIN),
     ];
@@ -268,16 +268,16 @@ mod tests {
         // all of the caller's tenant.
         assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
         assert_eq!(row::<ReadOrder>(),       ["scope", "own",  "all",  "all",  "all", "role", "all",  "role"]);
-        assert_eq!(row::<UpdateOrder>(),     ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
-        assert_eq!(row::<CancelOrder>(),     ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ChangeOrder>(),     ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
+        assert_eq!(row::<WithdrawOrder>(),     ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ReadHistory>(),     ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
         assert_eq!(row::<ListOwnOrders>(),   ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
         assert_eq!(row::<ListAllOrders>(),   ["scope", "role", "all",  "all",  "all", "role", "all",  "role"]);
-        assert_eq!(row::<ProcessOrder>(),    ["scope", "role", "all",  "role", "all", "role", "all",  "role"]);
-        assert_eq!(row::<ListProducts>(),    ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
-        assert_eq!(row::<PutProduct>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
-        assert_eq!(row::<ListDeadLetters>(), ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
-        assert_eq!(row::<ReplayDeadLetter>(), ["scope", "role", "role", "all", "all", "role", "role", "role"]);
+        assert_eq!(row::<QueueOrder>(),    ["scope", "role", "all",  "role", "all", "role", "all",  "role"]);
+        assert_eq!(row::<ReadProducts>(),    ["scope", "own",  "own",  "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<WriteProduct>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ReadDeadLetters>(), ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
+        assert_eq!(row::<ResendDeadLetter>(), ["scope", "role", "role", "all", "all", "role", "role", "role"]);
         assert_eq!(row::<ReadSecret>(),      ["scope", "role", "role", "all",  "all", "role", "role", "role"]);
     }
 
@@ -285,13 +285,13 @@ mod tests {
     #[rustfmt::skip]
     fn without_a_configured_tenant_no_role_reaches_what_belongs_to_the_deployment() {
         assert_eq!(row_of::<ReadOrder>(without_a_tenant),        ["scope", "own",    "all",    "all",    "all",    "role", "all",  "role"]);
-        assert_eq!(row_of::<CancelOrder>(without_a_tenant),      ["scope", "own",    "own",    "all",    "all",    "role", "role", "role"]);
+        assert_eq!(row_of::<WithdrawOrder>(without_a_tenant),      ["scope", "own",    "own",    "all",    "all",    "role", "role", "role"]);
         assert_eq!(row_of::<ListAllOrders>(without_a_tenant),    ["scope", "role",   "all",    "all",    "all",    "role", "all",  "role"]);
-        assert_eq!(row_of::<ProcessOrder>(without_a_tenant),     ["scope", "role",   "all",    "role",   "all",    "role", "all",  "role"]);
-        assert_eq!(row_of::<ListProducts>(without_a_tenant),     ["scope", "own",    "own",    "own",    "own",    "role", "role", "role"]);
-        assert_eq!(row_of::<PutProduct>(without_a_tenant),       ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
-        assert_eq!(row_of::<ListDeadLetters>(without_a_tenant),  ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
-        assert_eq!(row_of::<ReplayDeadLetter>(without_a_tenant), ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<QueueOrder>(without_a_tenant),     ["scope", "role",   "all",    "role",   "all",    "role", "all",  "role"]);
+        assert_eq!(row_of::<ReadProducts>(without_a_tenant),     ["scope", "own",    "own",    "own",    "own",    "role", "role", "role"]);
+        assert_eq!(row_of::<WriteProduct>(without_a_tenant),       ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<ReadDeadLetters>(without_a_tenant),  ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
+        assert_eq!(row_of::<ResendDeadLetter>(without_a_tenant), ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
         assert_eq!(row_of::<ReadSecret>(without_a_tenant),       ["scope", "tenant", "tenant", "tenant", "tenant", "role", "role", "role"]);
     }
 
@@ -315,17 +315,17 @@ mod tests {
     }
 
     #[test]
-    fn where_certificates_are_looked_at_a_program_needs_one_to_process_and_nobody_else_does() {
+    fn where_certificates_are_checked_only_a_program_needs_one_to_process() {
         let without = |kind| Caller { certified: Certified::No, ..caller(kind) };
-        for roles in [NOBODY, PROCESSOR, ADMIN] {
+        for roles in [NO_ROLE, PROCESSOR, ADMIN] {
             let program = without((CallerKind::App, roles));
-            assert_eq!(program.permit::<ProcessOrder>().err(), Some(Denied::Certificate));
+            assert_eq!(program.permit::<QueueOrder>().err(), Some(Denied::Certificate));
             let certified = Caller { certified: Certified::Yes, ..program };
             let role = (roles != PROCESSOR).then_some(Denied::Role);
-            assert_eq!(certified.permit::<ProcessOrder>().err(), role);
+            assert_eq!(certified.permit::<QueueOrder>().err(), role);
         }
         assert!(without((CallerKind::App, PROCESSOR)).permit::<ReadOrder>().is_ok());
         let person = without((CallerKind::User { in_scope: true }, PROCESSOR));
-        assert!(person.permit::<ProcessOrder>().is_ok());
+        assert!(person.permit::<QueueOrder>().is_ok());
     }
 }

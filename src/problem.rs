@@ -11,10 +11,9 @@ use azure_functions_handler::{BodyError, Error, Invocation, Rejection, ServerErr
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    identity::Unidentified, limits::LIMITS, policy::Denied, reply, store::StoreError, vault::VaultError,
-};
+use crate::{limits::LIMITS, reply};
 
+mod causes;
 mod fields;
 
 #[cfg(test)]
@@ -192,7 +191,7 @@ impl Problem {
                 S::UNPROCESSABLE_ENTITY,
                 "invalid-fields",
                 "Some fields are wrong",
-                "Mend the fields that errors lists.",
+                "Fix the fields listed in `errors`.",
             ),
             Self::Twin => (
                 S::CONFLICT,
@@ -241,7 +240,7 @@ impl Problem {
         self.row().0
     }
 
-    /// What its type ends with: one of a closed list (contract §3).
+    /// What its type ends with: one of the closed list of `docs/reference/api.md#problem-types`.
     pub(crate) fn slug(&self) -> &'static str {
         self.row().1
     }
@@ -325,48 +324,5 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         with_invocation(move |invocation| self.answer(invocation))
-    }
-}
-
-impl From<Unidentified> for Problem {
-    fn from(refusal: Unidentified) -> Self {
-        match refusal {
-            refused if refused.is_crowded_out() => Self::Crowded,
-            refused if refused.is_unjudged() => Self::Unavailable,
-            _ => Self::Unauthenticated,
-        }
-    }
-}
-
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Certificate => Self::Unauthenticated,
-            Denied::Scope => Self::InsufficientScope,
-            Denied::Role | Denied::TenantNotConfigured => Self::Forbidden,
-        }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_)
-            | StoreError::Outdated
-            | StoreError::NotInSearchPath { .. }
-            | StoreError::SchemaForbidden { .. }
-            | StoreError::Migration(_) => Self::Unavailable,
-            StoreError::Inconsistent { .. } => Self::Internal,
-        }
-    }
-}
-
-/// A secret that may not be read is none, to whoever asks.
-impl From<VaultError> for Problem {
-    fn from(error: VaultError) -> Self {
-        match error {
-            VaultError::Missing | VaultError::Forbidden => Self::NotFound,
-            VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. } => Self::Unavailable,
-        }
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::orders::{Order, Product};
 
-/// A JSON answer that nobody may keep and no browser may guess at.
+/// A JSON answer that no cache may keep and no browser may guess at.
 ///
 /// # Panics
 /// When the body has keys that are no text; ours are structs.

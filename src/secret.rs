@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
-/// A text that nobody may see. Only [`Self::expose`] shows it.
+/// A text that may not be shown. Only [`Self::expose`] shows it.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -15,7 +15,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text, for whoever has to use it.
+    /// The text, for the code that uses it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -37,7 +37,8 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-/// The name of a secret in a vault: `[0-9A-Za-z-]{1,127}` (contract §2).
+/// The name of a secret in a vault: `[0-9A-Za-z-]{1,127}`. See
+/// `docs/reference/api.md#getsecretfromkeyvault`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretName(String);
 

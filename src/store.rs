@@ -8,11 +8,12 @@ use uuid::Uuid;
 use crate::{
     orders::{
         Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, IncomingOrder, Order, OrderDraft, OrderId,
-        OrderRevision, Product, ProductDraft, Recorded, RequestKey, Sku, Status,
+        OrderRevision, Page, PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
+        Status,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
@@ -23,6 +24,7 @@ mod examine;
 mod examined;
 mod kept;
 mod monitored;
+mod new_order;
 mod open;
 mod outcome;
 mod postgres;
@@ -39,6 +41,7 @@ mod sql;
 mod sqlite;
 mod timeouts;
 mod wording;
+mod write;
 
 #[cfg(test)]
 mod contract;
@@ -49,14 +52,13 @@ pub use examine::examine;
 pub use examined::{Examined, Rights};
 pub use monitored::Monitored;
 pub use open::open;
-pub use outcome::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Ingested, LetterCeiling, LineFault,
-    Pending, Placed, ProductWritten, Queued, Replayed, Updated,
-};
-pub use precondition::Precondition;
+pub use outcome::{Decision, DueMessage, ExcessLetter, Gauges, GivenUp, LetterCeiling, Pending};
 pub use principals::{AppLogin, AppRole, Principals, RoleName};
 pub use schedule::Hold;
+pub use write::{Change, Conflict, WriteError};
+
 pub use settings::{DatabaseSettings, DatabaseUrl, SignIn};
+use write::UnitError;
 
 /// When and under which invocation a change happens; goes into its history row.
 #[derive(Clone, Copy, Debug)]
@@ -76,37 +78,19 @@ impl Stamp {
     }
 }
 
-/// A slice of a list: what comes after the last item seen.
-#[derive(Clone, Debug)]
-pub struct Slice<K> {
-    /// The key of the last item seen; none for the first slice.
-    pub after: Option<K>,
-    /// At most so many items, 1 to 100.
-    pub limit: u32,
-}
-
-impl<K> Slice<K> {
+impl<K> PageRequest<K> {
     /// How many rows to ask for: one more than wanted tells whether more follow.
     fn with_next(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The slice, out of what [`with_next`](Self::with_next) brought.
-    fn cut<T>(&self, mut items: Vec<T>) -> Listed<T> {
+    /// The page, out of what [`with_next`](Self::with_next) brought.
+    fn truncate<T>(&self, mut items: Vec<T>) -> Page<T> {
         let limit = self.limit as usize;
         let more = items.len() > limit;
         items.truncate(limit);
-        Listed { items, more }
+        Page { items, more }
     }
-}
-
-/// A slice of a list that was read.
-#[derive(Clone, Debug)]
-pub struct Listed<T> {
-    /// The items, in the list's sequence.
-    pub items: Vec<T>,
-    /// Whether more follow.
-    pub more: bool,
 }
 
 /// The apps whose functions a process serves.
@@ -149,8 +133,9 @@ pub trait Store: Send + Sync {
     /// With a `key` the order is kept once for that caller and key: the key's row, with the draft's content and the
     /// prices, is inserted in the same transaction. A row that is 24 hours old, by the stamp's `retention_at`, counts as
     /// absent. The same content
-    /// again is [`Placed::Again`], whatever became of the order or its products since; other content is
-    /// [`Placed::KeyReused`]. One that comes while its twin is under way waits at most two seconds for it.
+    /// again is [`Change::Unchanged`] with the order as it was placed then, whatever became of it or its products since;
+    /// other content is [`WriteError::KeyReused`]. A request that comes while the same one is under way waits for it, and
+    /// after two seconds is [`WriteError::InProgress`].
     async fn place_order(
         &self,
         permit: &Permit<PlaceOrder>,
@@ -158,18 +143,19 @@ pub trait Store: Send + Sync {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError>;
+    ) -> Result<Change<Order>, WriteError>;
 
     /// Keeps the order of a message, as [`place_order`](Self::place_order) does, once for a message id: the inbox
-    /// row, with the message's content, is inserted in the same transaction, and a second delivery changes nothing.
-    /// The actor is the system, for nobody proved to be the owner. Outbox rows that hold the message's payload are
+    /// row, with the message's content, is inserted in the same transaction, and a second delivery changes nothing. A
+    /// message of the same id and other content is [`WriteError::KeyReused`].
+    /// The actor is the system, for the owner did not authenticate. Outbox rows that hold the message's payload are
     /// closed, unless the message is refused or its id reused: then its dead letter closes them.
     async fn ingest_order(
         &self,
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError>;
+    ) -> Result<Change<Order, ()>, WriteError>;
 
     /// Reads an order within the permit's scope.
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError>;
@@ -180,21 +166,21 @@ pub trait Store: Send + Sync {
     /// version, its status. Of two that name one version, exactly one wins.
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError>;
+    ) -> Result<Order, WriteError>;
 
     /// Takes back an order within the permit's scope, from `placed` only: status, version, history row. Against
     /// [`queue_order`](Self::queue_order) exactly one wins.
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError>;
+    ) -> Result<Change<Order>, WriteError>;
 
     /// Lists the changes of an order within the permit's scope, newest first, by the versions that they made; none
     /// when there is no such order in scope.
@@ -202,41 +188,41 @@ pub trait Store: Send + Sync {
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError>;
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError>;
 
     /// Lists orders within the scope, newest first.
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError>;
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError>;
 
     /// Queues an order for fulfilment: status, version, history row and an outbox row that falls due at
     /// `relay_at`.
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError>;
+    ) -> Result<Change<Order>, WriteError>;
 
     /// Lists products by sku; inactive ones only where the permit reaches them.
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError>;
+        permit: &Permit<ReadProducts>,
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError>;
 
     /// Creates or replaces a product; decides on the precondition inside the transaction.
     async fn put_product(
         &self,
-        permit: &Permit<PutProduct>,
+        permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError>;
+    ) -> Result<Product, WriteError>;
 
     /// What a fulfilment message points at. When the order is in another state than `queued`, the message is
     /// recorded as received and its outbox row is closed.
@@ -269,9 +255,9 @@ pub trait Store: Send + Sync {
     /// Lists dead letters, newest first.
     async fn list_dead_letters(
         &self,
-        permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError>;
+        permit: &Permit<ReadDeadLetters>,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError>;
 
     /// Has the message of a dead letter sent again, once: the letter is marked, and an outbox row that is due at once
     /// holds the message.
@@ -283,15 +269,15 @@ pub trait Store: Send + Sync {
     /// ([`ingest_order`](Self::ingest_order)) or dead again ([`record_dead_letter`](Self::record_dead_letter)).
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError>;
+    ) -> Result<DeadLetter, WriteError>;
 
-    /// Forgets what is kept for a time only (contract §4): request keys after 24 hours, inbox rows after 30 days,
-    /// outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most `limit` rows of
-    /// each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides alone: it should
-    /// not jump when the clock does.
+    /// Deletes what is kept for a time only (`docs/reference/api.md#retention`): request keys after 24 hours, inbox
+    /// rows after 30 days, outbox rows 7 days after they were closed, dead letters 90 days after their replay. At most
+    /// `limit` rows of each; gives how many rows went, so 0 says that nothing is left to forget. What `now` is, decides
+    /// alone: it should not jump when the clock does.
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError>;
 
     /// The unreplayed dead letters that are over the ceiling, oldest first, at most `limit`. What is old

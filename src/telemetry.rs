@@ -1,4 +1,4 @@
-//! JSON log lines on stdout: what happened, and inside an invocation, which one (contract §7).
+//! JSON log lines on stdout: what happened, and inside an invocation, which one. See `docs/events.md`.
 
 use tracing::{Level, Subscriber, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{

@@ -1,4 +1,5 @@
-//! Is it well formed? Unparsed request in, typed values out, in the sequence of contract §3: 415, 413, 400, 422.
+//! Is it well formed? Unparsed request in, typed values out, in the sequence of
+//! `docs/reference/api.md#sequence-of-checks`: 415, 413, 400, 422.
 
 mod body;
 mod fields;
@@ -14,31 +15,16 @@ pub use forms::{ProductFields, order, product, revision};
 pub use incoming::{Unusable, incoming};
 pub use key::request_key;
 pub use precondition::{Said, if_match, precondition};
-pub use query::{Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, List, Query, history_of};
+pub use query::{ChangeKey, Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, List, Query, history_of};
 pub use schemas::{changed_order, new_order, new_product};
 
 use uuid::Uuid;
 
 use crate::{
     orders::{OrderId, Sku, hyphenated},
-    problem::{FieldCode, Problem},
+    problem::Problem,
     secret::SecretName,
-    store::LineFault,
 };
-
-/// Lines that the product table refuses, in the words of the form that held them.
-#[must_use]
-pub fn refused_lines(refused: &[(usize, LineFault)]) -> Problem {
-    let mut faults = fields::Faults::default();
-    for (index, fault) in refused {
-        let code = match fault {
-            LineFault::Unknown => FieldCode::Unknown,
-            LineFault::Currency => FieldCode::Currency,
-        };
-        faults.add(format!("/lines/{index}"), code);
-    }
-    Problem::InvalidFields(faults.into())
-}
 
 /// The order that the path names.
 ///

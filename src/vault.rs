@@ -82,7 +82,7 @@ pub struct Found {
     value: Option<Secret>,
 }
 
-/// What may be known of a secret (contract §2).
+/// What may be known of a secret: `docs/reference/api.md#getsecretfromkeyvault`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct About {
     /// Its name.
@@ -116,8 +116,8 @@ impl Vault {
         })
     }
 
-    /// The vault at `url`, asked by whoever signed in to Azure CLI or Azure Developer CLI on this machine, through
-    /// `client`. Starts no program before a secret is read.
+    /// The vault at `url`, asked by the developer who signed in to Azure CLI or Azure Developer CLI on this machine,
+    /// through `client`. Starts no program before a secret is read.
     ///
     /// # Errors
     /// When the URL is none.

@@ -79,7 +79,7 @@ var processorPool = 2
 var isSmall = size == 'small'
 var apiInstances = isSmall ? 2 : 40
 var processorInstances = isSmall ? 1 : 40
-// Messages for a backend that nobody named stay in their queue, uncounted; each try would count towards giving them up.
+// Without a named backend its messages stay in their queue, uncounted; each try would count towards giving them up.
 var ofFulfilment = empty(fulfilmentUrl)
   ? { AzureWebJobs_FulfilOrder_Disabled: 'true' }
   : {

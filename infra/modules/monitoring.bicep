@@ -9,7 +9,7 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
-@description('Small keeps logs and tells nobody.')
+@description('Small keeps logs and sends no alert.')
 param size Size
 
 @description('Who is told.')

@@ -165,7 +165,7 @@ resource gateway 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   }
 }
 
-// A runner fetches its work from outside and is called by nobody.
+// A runner fetches its work from outside and takes no calls.
 resource runner 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-runner-${token}'
   location: location

@@ -12,7 +12,7 @@ param tags object
 @description('First two numbers of the address space.')
 param addressPrefix string
 
-@description('flex or dedicated: decides to whom the subnets of the apps are lent.')
+@description('flex or dedicated: decides which service the subnets of the apps are delegated to.')
 param plan string
 
 @description('privateEndpoints or serviceEndpoints.')

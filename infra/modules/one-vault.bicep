@@ -24,7 +24,7 @@ param workspaceId string
 @description('Put a lock against deletion on it.')
 param keep bool
 
-@description('Let nobody purge it, or what was deleted in it, before the days are over. Azure takes that back never.')
+@description('Keep it, and what was deleted in it, from being purged before the days are over. Azure takes that back never.')
 param purgeProtection bool
 
 @description('For how many days what was deleted can be had back.')

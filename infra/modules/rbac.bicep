@@ -162,7 +162,8 @@ resource apiSends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The processor reads every queue, sends again what nobody acknowledged, and its host sends what failed to the poison queue.
+// The processor reads every queue, sends again what was not acknowledged, and its host sends what failed to the poison
+// queue.
 resource looksAtFulfilment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: fulfilment
   name: guid(fulfilment.id, processorPrincipalId, queueReader)

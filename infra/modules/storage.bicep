@@ -35,7 +35,7 @@ param keysVaultUri string
 
 var redundancy = size == 'small' ? 'Standard_LRS' : 'Standard_ZRS'
 
-// An account for each app's host: whoever can write one could replace the app's package, keys and leases.
+// An account for each app's host: a writer of one could replace the app's package, keys and leases.
 module api 'storage-account.bicep' = {
   name: 'storage-api'
   params: {

@@ -21,7 +21,7 @@ param networking Places
 @description('Workspace that receives the logs.')
 param workspaceId string
 
-@description('Put locks against deletion on them, and let nobody purge what was deleted.')
+@description('Put locks against deletion on them, and keep what was deleted from being purged.')
 param keep bool
 
 @description('Make a vault for encryption keys too.')

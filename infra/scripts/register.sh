@@ -20,7 +20,7 @@ graph=https://graph.microsoft.com/v1.0
 # The same in every directory.
 azure_cli=04b07795-8ddb-461a-bbee-02f9e1bf7b46
 
-# What a change prints goes where nobody takes it for the client id.
+# What a change prints goes to stderr, so that it is not taken for the client id.
 change() {
     echo "$1" >&2
     shift

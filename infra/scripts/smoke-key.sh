@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes the subscription `smoke` of the gateway, puts its key into the gateway's vault and lets the program that looks after
-# each deployment read that one secret. It talks to Azure's management address alone, so nobody has to be inside the network.
-# The key is never an argument and in no log. Changes that subscription, secret and role assignment; nothing the second time
-# unless the key was regenerated. Needs az, signed in as Owner of the resource group.
+# each deployment read that one secret. It talks to Azure's management address alone, so it needs no access to the
+# network. The key is never an argument and in no log. Changes that subscription, secret and role assignment; nothing
+# the second time unless the key was regenerated. Needs az, signed in as Owner of the resource group.
 # Usage: infra/scripts/smoke-key.sh [--dry-run] GATEWAY_ID VAULT_ID SMOKE_CLIENT_ID
 set -euo pipefail
 

@@ -13,7 +13,7 @@ pub fn order_changed(action: Action, order: &Order, actor: ActorKind) {
     told(action, order, actor, None);
 }
 
-/// A message had an order placed for an owner, whom nobody proved to be.
+/// A message had an order placed for an owner, whose identity was not verified.
 pub fn order_ingested(order: &Order, owner: Owner) {
     told(Action::Place, order, ActorKind::System, Some(owner));
 }
@@ -76,7 +76,7 @@ pub fn dropped(letter: &ExcessLetter, is_old: bool) {
     .log();
 }
 
-/// A caller asked what a secret of the vault is. Its value is told to nobody.
+/// A caller asked what a secret of the vault is. Its value is never logged.
 pub fn secret_looked_up(name: &SecretName, refused: Option<&VaultError>, actor: ActorKind) {
     let outcome = match refused {
         None => "found",

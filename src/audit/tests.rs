@@ -31,7 +31,7 @@ fn a_denial_tells_why_and_about_which_order() {
     let lines = lines(|| {
         let audit = Audit::default();
         audit.denied(Denial { order, ..denial(caller(2), "not-in-sight") }, start());
-        audit.denied(Denial { contradiction: true, ..denial(By::Nobody, "object-disagrees") }, start());
+        audit.denied(Denial { contradiction: true, ..denial(By::Anonymous, "object-disagrees") }, start());
     });
     assert_eq!((&lines[0]["event"], &lines[0]["level"]), (&json!("denied"), &json!("WARN")));
     assert_eq!(lines[0]["reason"], "not-in-sight");
@@ -85,12 +85,12 @@ fn other_callers_and_other_reasons_keep_their_own_lines() {
 fn callers_who_proved_nothing_count_as_one() {
     let (audit, start) = (Audit::default(), start());
     let told = lines(|| {
-        (0..25).for_each(|_| audit.denied(denial(By::Nobody, "bearer-missing"), start));
+        (0..25).for_each(|_| audit.denied(denial(By::Anonymous, "bearer-missing"), start));
         audit.tell_all();
     });
     let counted = named(&told, "denied-more");
     assert_eq!((named(&told, "denied").len(), counted.len()), (10, 1));
-    assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("nobody"), None));
+    assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("anonymous"), None));
     assert_eq!(counted[0]["count"], 15);
 }
 

@@ -54,7 +54,7 @@ fn broken(error: reqwest::Error) -> Error {
 }
 
 /// Twice again after a failure that may pass, at once and a little later. One that says when to come back is not
-/// asked again here: whoever asked has no time to wait.
+/// asked again here: the caller has no time to wait.
 #[derive(Debug)]
 pub(super) struct Brief;
 

@@ -1,4 +1,4 @@
-//! The certificates that callers show (contract §7).
+//! The certificates that callers show: `docs/reference/identity.md#client-certificates`.
 
 use reqwest::Url;
 
@@ -12,7 +12,8 @@ const MODE: &str = "ORDERS_CLIENT_CERTIFICATE_MODE";
 const AUTHORITY: &str = "ORDERS_CLIENT_CERTIFICATE_CA";
 const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
 
-/// The plan whose front is not known to ask for certificates (identity sheet §4).
+/// The plan whose front is not known to ask for certificates:
+/// `docs/reference/identity.md#where-they-are-allowed`.
 const WITHOUT: &str = "FlexConsumption";
 
 /// The settings where certificates are demanded; else none.

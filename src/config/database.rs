@@ -36,7 +36,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
     Some(DatabaseSettings { url: url?, pool: pool?, sign_in: sign_in? })
 }
 
-/// Whoever hands a token to a database must know which database that is, wherever this runs.
+/// A token must reach only a database whose identity is verified, on a developer's machine too.
 fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<SignIn> {
     let name = "ORDERS_DATABASE_IDENTITY";
     let managed = given.read(name, managed)?;
@@ -65,7 +65,7 @@ fn fault_of_managed(url: &str) -> Option<&'static str> {
     }
     if address(url).is_ok_and(|address| !matches!(address.get_ssl_mode(), PgSslMode::VerifyFull)) {
         return Some(
-            "would hand the identity's tokens to whoever answers; end it with `?sslmode=verify-full`",
+            "would hand the identity's tokens to any server that answers; end it with `?sslmode=verify-full`",
         );
     }
     let named = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());

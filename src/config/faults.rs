@@ -87,7 +87,7 @@ impl Faults {
             let fields = fields.map(|(name, text)| (name, Value::from(text)));
             lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, &fields));
         }
-        // Whoever reads only one of the two still learns everything.
+        // A reader of only one of the two still learns everything.
         let logged = out.write_all(&lines).and_then(|()| out.flush());
         writeln!(err, "{self}").and(logged)
     }

@@ -13,10 +13,12 @@ use super::{
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 const ENVIRONMENT: &str = "AZURE_FUNCTIONS_ENVIRONMENT";
 const AUTHENTICATION: &str = "WEBSITE_AUTH_ENABLED";
-/// The platform sets both for an app that has a managed identity (identity sheet §6.1).
+/// The platform sets both for an app that has a managed identity:
+/// `docs/reference/identity.md#managed-identity`.
 const MANAGED_IDENTITY: [&str; 2] = ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"];
 
-/// Each of these is set by a platform that runs Function Apps (contract §7).
+/// Each of these is set by a platform that runs Function Apps:
+/// `docs/reference/identity.md#development-machine-or-azure`.
 const PLATFORM: [&str; 6] = [
     "WEBSITE_INSTANCE_ID",
     "WEBSITE_SITE_NAME",
@@ -40,7 +42,7 @@ impl Given {
         let mut given = Self { values: BTreeMap::new(), faults: Vec::new() };
         for (name, value) in environment {
             let name = name.to_string_lossy().into_owned();
-            // Linux tells letters apart, and who wrote them means the setting: ignored it would protect nobody.
+            // Linux tells letters apart, and who wrote them means the setting: ignored it would protect nothing.
             let looks_like_ours = begins_with_prefix(&name) || settings::spelled(&name).is_some();
             if looks_like_ours && settings::named(&name).is_none() {
                 given.faults.push(Fault::unknown(&name));

@@ -1,4 +1,4 @@
-//! Whom a deployment lets in (contract §6).
+//! Which callers a deployment lets in: `docs/reference/identity.md#settings`.
 
 use uuid::Uuid;
 

@@ -10,7 +10,7 @@ pub struct Needs {
     pub description: bool,
     /// It serves a function that calls the fulfilment backend.
     pub fulfilment: bool,
-    /// It serves a function that takes orders for whom a message names.
+    /// It serves a function that takes orders for an owner named in a message.
     pub incoming: bool,
     /// It serves a function that looks secrets up.
     pub secrets: bool,

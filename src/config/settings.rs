@@ -1,4 +1,4 @@
-//! The table of settings (contract §7): the one list of names that the worker knows.
+//! The table of settings: the one list of names that the worker knows.
 
 use super::needs::Needs;
 
@@ -22,7 +22,7 @@ pub struct Setting {
 pub(super) enum Concern {
     Every,
     Http,
-    /// Functions that people call, or that act for people whom a message names.
+    /// Functions that people call, or that act for people named in a message.
     People,
     Description,
     Fulfilment,

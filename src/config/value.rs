@@ -14,7 +14,7 @@ pub(super) fn pool(text: &str) -> Result<u32, &'static str> {
     digits(text).filter(|size| (1..=100).contains(size)).ok_or("is no number from 1 to 100")
 }
 
-/// A GUID in its usual form; the all-zero one names nobody.
+/// A GUID in its usual form; the all-zero one identifies no one.
 pub(super) fn guid(text: &str) -> Result<Uuid, &'static str> {
     non_nil_uuid(text).ok_or("is no GUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
 }

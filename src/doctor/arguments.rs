@@ -1,54 +1,44 @@
 //! What stands behind `orders-worker doctor`.
 
-use std::path::PathBuf;
+use std::{convert::Infallible, path::PathBuf};
 
 /// What to examine, and how to say it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, clap::Args)]
 pub struct Arguments {
-    /// `--json`: print JSON instead of lines.
+    /// Print JSON instead of lines
+    #[arg(long)]
     pub json: bool,
-    /// `--settings FILE`: the settings of the deployment; those of this process without it.
+    /// Read the settings of the deployment from this file, as `az functionapp config appsettings list` or
+    /// local.settings.json has them; without it, those of this process
+    #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
-    /// `--url URL`: where callers reach the deployment, then where they must not.
+    /// Where callers reach the deployment; given again, where they must not
+    #[arg(long = "url", value_name = "URL", value_parser = without_slash)]
     pub urls: Vec<String>,
 }
 
-impl Arguments {
-    /// Understands the words of the command line behind `doctor`.
-    ///
-    /// # Errors
-    /// One sentence that says what may stand there.
-    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let mut arguments = Self::default();
-        let mut words = words.into_iter();
-        while let Some(word) = words.next() {
-            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
-            match word {
-                "--json" => arguments.json = true,
-                "--settings" => arguments.settings = Some(value()?.into()),
-                "--url" => arguments.urls.push(value()?.trim_end_matches('/').to_owned()),
-                _ => {
-                    return Err(format!(
-                        "doctor has no argument {word:?}; it has `--json`, `--settings FILE` and `--url URL`"
-                    ));
-                }
-            }
-        }
-        Ok(arguments)
-    }
+#[expect(clippy::unnecessary_wraps, reason = "the signature is clap's")]
+fn without_slash(text: &str) -> Result<String, Infallible> {
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::{Command, FromArgMatches, error::ErrorKind};
+
     use super::*;
 
+    fn parse(words: &[&str]) -> Result<Arguments, clap::Error> {
+        let doctor = <Arguments as clap::Args>::augment_args(Command::new("doctor").no_binary_name(true));
+        Arguments::from_arg_matches(&doctor.try_get_matches_from(words)?)
+    }
+
     #[test]
-    fn the_arguments_are_those_of_the_contract() {
-        let all =
-            Arguments::parse(["--json", "--settings", "f", "--url", "https://a/", "--url", "https://b"]);
+    fn the_documented_arguments_are_read() {
+        let all = parse(&["--json", "--settings", "f", "--url", "https://a/", "--url", "https://b"]);
         let urls = vec!["https://a".to_owned(), "https://b".to_owned()];
-        assert_eq!(all, Ok(Arguments { json: true, settings: Some("f".into()), urls }));
-        assert!(Arguments::parse(["--settings"]).unwrap_err().contains("needs a value"));
-        assert!(Arguments::parse(["--jsn"]).unwrap_err().contains("--json"));
+        assert_eq!(all.unwrap(), Arguments { json: true, settings: Some("f".into()), urls });
+        assert_eq!(parse(&["--settings"]).unwrap_err().kind(), ErrorKind::InvalidValue);
+        assert!(parse(&["--jsn"]).unwrap_err().to_string().contains("--json"));
     }
 }

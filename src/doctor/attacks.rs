@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Facts,
-    calls::{Answer, FUNCTION_KEY, Layer, NOBODY, OWN, Outside, SUBSCRIPTION_KEY, sent},
+    calls::{Answer, FUNCTION_KEY, Layer, OWN, Outside, SUBSCRIPTION_KEY, UNKNOWN_ID, sent},
     certificate, fail, pass,
 };
 use crate::identity::IdentityMode;
@@ -38,7 +38,7 @@ pub(super) async fn rules(outside: &Outside<'_>, honest: &str, facts: &Facts) ->
         },
         Attack {
             rule: "C05-bad-token",
-            what: "a call with a token that nobody signed",
+            what: "a call with a token that no issuer signed",
             call: outside.call(OWN).bearer_auth(unsigned()),
             in_front: has_front,
         },
@@ -63,7 +63,7 @@ pub(super) async fn rules(outside: &Outside<'_>, honest: &str, facts: &Facts) ->
     findings
 }
 
-/// Whoever gave a key says that it is asked for.
+/// A key that was given is one that a call needs.
 fn keyless(rule: &'static str, answer: Option<&Answer>) -> Finding {
     let (subject, what) = ("--url", "an honest call without this key");
     match answer {
@@ -97,7 +97,7 @@ async fn judged(attack: Attack) -> Finding {
             rule,
             "--url",
             why,
-            "turn App Service Authentication on, with Return401 for whoever has no token",
+            "turn App Service Authentication on, with Return401 for callers without a token",
         );
     }
     if in_front && layer == Layer::Worker {
@@ -147,18 +147,18 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
             rule,
             subject,
             "a forged header beside another user's token is not refused",
-            "close this deployment: whoever has any token is an OrderAdmin",
+            "close this deployment: a caller with any token is an OrderAdmin",
         ),
     }
 }
 
-/// The header of an `OrderAdmin` of nobody's making (identity sheet §1).
+/// The forged header of an `OrderAdmin`: `docs/reference/identity.md#principal-encoding`.
 fn principal() -> String {
     let claim = |typ: &str, val: &str| json!({"typ": typ, "val": val});
     let claims = [
-        claim("tid", NOBODY),
-        claim("oid", NOBODY),
-        claim("azp", NOBODY),
+        claim("tid", UNKNOWN_ID),
+        claim("oid", UNKNOWN_ID),
+        claim("azp", UNKNOWN_ID),
         claim("scp", "Orders.ReadWrite"),
         claim("roles", "OrderAdmin"),
     ];
@@ -166,10 +166,10 @@ fn principal() -> String {
     BASE64_STANDARD.encode(principal.to_string())
 }
 
-/// A token in form, whose signature is of nobody.
+/// A token in form, whose signature no issuer made.
 fn unsigned() -> String {
     let part = |json: serde_json::Value| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let head = part(json!({"alg": "RS256", "typ": "JWT", "kid": "doctor"}));
-    let body = part(json!({"oid": NOBODY, "tid": NOBODY, "scp": "Orders.ReadWrite", "ver": "2.0"}));
-    format!("{head}.{body}.{}", part(json!("nobody")))
+    let body = part(json!({"oid": UNKNOWN_ID, "tid": UNKNOWN_ID, "scp": "Orders.ReadWrite", "ver": "2.0"}));
+    format!("{head}.{body}.{}", part(json!("unsigned")))
 }

@@ -72,8 +72,8 @@ pub(super) struct Answer {
 pub(super) const OWN: &str = "/api/orders?limit=1";
 /// The same for a program that processes orders: it owns none.
 pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
-/// Whom the forged headers name: nobody of any tenant.
-pub(super) const NOBODY: &str = "00000000-0000-4000-8000-00000000d0c7";
+/// The id that the forged headers claim; no tenant has it.
+pub(super) const UNKNOWN_ID: &str = "00000000-0000-4000-8000-00000000d0c7";
 
 /// A deployment and an honest caller.
 pub(super) struct Outside<'a> {
@@ -157,8 +157,9 @@ pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
     Some(Answer { status, layer })
 }
 
-/// Each layer has its own way to say no: the worker its problem types (contract §3), access restrictions their
-/// header, a gateway JSON with `statusCode`, the platform's authentication a challenge and no problem.
+/// Each layer has its own way to say no (`docs/reference/api.md#statuses-of-other-layers`): the worker its problem
+/// types, access restrictions their header, a gateway JSON with `statusCode`, the platform's authentication a challenge
+/// and no problem.
 async fn layer(answer: Response) -> Layer {
     let headers = answer.headers().clone();
     let body = https::body(answer, MOST).await.unwrap_or_default();

@@ -1,12 +1,13 @@
-//! A certificate that the caller merely wrote into the platform's header. A certificate is public, so whoever can write
-//! the header can show a partner's: what counts is that nobody reads what a caller wrote (identity sheet §4).
+//! A certificate that the caller merely wrote into the platform's header. A certificate is public, so a caller who can
+//! write the header can show a partner's: what counts is that a header of a caller's is never read. See
+//! `docs/reference/identity.md#where-they-are-allowed`.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use functions_lint::Finding;
 use reqwest::Method;
 
 use super::{
-    calls::{Answer, Layer, NOBODY, Outside, sent},
+    calls::{Answer, Layer, Outside, UNKNOWN_ID, sent},
     fail, pass,
 };
 
@@ -22,7 +23,7 @@ pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
         Some(answer) => return refused(&answer),
         None => return inconclusive(),
     }
-    let process = || outside.honest_call(Method::POST, &format!("/api/orders/{NOBODY}/process"));
+    let process = || outside.honest_call(Method::POST, &format!("/api/orders/{UNKNOWN_ID}/process"));
     let (without, with) = (sent(process()).await, sent(process().header(HEADER, &forged)).await);
     let (Some(without), Some(with)) = (without, with) else { return inconclusive() };
     if without == with {
@@ -38,7 +39,7 @@ pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
     refused(&with)
 }
 
-/// Whoever stands in front may refuse the header. The worker judges only what a front let through.
+/// A front may refuse the header. The worker judges only what a front let through.
 fn refused(answer: &Answer) -> Finding {
     match answer {
         Answer { status: 401 | 403, layer: Layer::Worker } => failed(

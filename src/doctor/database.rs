@@ -1,4 +1,4 @@
-//! Rules about the database: whether it answers, to whom, and what the app may do there.
+//! Rules about the database: whether it answers, to which login, and what the app may do there.
 
 use functions_lint::Finding;
 

@@ -91,7 +91,7 @@ impl Facts {
     }
 }
 
-/// Where the app lies when nobody says so: beside the program, or here.
+/// Where the app lies when no argument says so: beside the program, or here.
 fn beside() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?.to_owned();

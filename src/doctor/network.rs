@@ -43,7 +43,7 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
     let vault = config.vault.as_ref().map(Vault::of_this_app);
     match &vault {
         Some(Ok(vault)) => findings.push(vault_access(vault, config.secret_name.as_ref()).await),
-        Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "mend KeyVaultUrl")),
+        Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "correct KeyVaultUrl")),
         None => {}
     }
     if let Fulfilment::Backend(settings) = config.fulfilment.clone() {

@@ -37,7 +37,12 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
             } else {
                 rule_of(fault.setting())
             };
-            fail(rule, fault.setting(), format!("it {}", fault.text()), "mend it: the worker does not start")
+            fail(
+                rule,
+                fault.setting(),
+                format!("it {}", fault.text()),
+                "correct it: the worker does not start",
+            )
         }));
     }
     if let Some(config) = &facts.config {
@@ -63,7 +68,7 @@ fn by_hand(facts: &Facts) -> Finding {
             "it is set by hand: the worker then believes headers that anybody can write",
             "remove it and turn App Service Authentication on, which sets it",
         ),
-        (Some(_), None) => pass(rule, name, "nobody sets it by hand"),
+        (Some(_), None) => pass(rule, name, "it is not set by hand"),
         (None, _) if facts.config.as_ref().is_some_and(|config| config.place == Place::Local) => {
             pass(rule, name, "on a developer's machine the host that stands in for the platform sets it")
         }
@@ -120,7 +125,7 @@ fn identity(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Whose roles count. On the platform it is a fault of the settings when nobody says.
+/// Which tenant's roles count. On the platform it is a fault of the settings when it is missing.
 fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
     let (rule, name) = ("C05-tenant", TENANT);
     let asks = facts.needs.http || facts.needs.incoming;
@@ -130,8 +135,8 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
         None => warn(
             rule,
             name,
-            "no tenant is set: roles reach the orders of their own tenant alone, nobody administers products and dead \
-             letters, and IngestOrder fails",
+            "no tenant is set: roles reach the orders of their own tenant alone, no role administers products and dead \
+             letters, and no message places an order",
             "set it to your tenant's id",
         ),
     })
@@ -139,14 +144,13 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
 
 fn rate(config: &Config, facts: &Facts) -> Finding {
     let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
-    let serves_callers = facts.app.bindings().any(|(_, binding)| binding["type"] == "httpTrigger");
-    if !serves_callers {
+    if !facts.needs.http {
         return pass(rule, name, "there are no callers");
     }
     if let Some(rate) = config.rate_limit {
         return pass(rule, name, format!("each caller has a limit: {rate}"));
     }
-    warn(rule, name, "nobody's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
+    warn(rule, name, "no caller's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
 }
 
 /// The connections of the host and of the bindings: in Azure the account's name alone, and the app's identity.

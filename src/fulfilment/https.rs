@@ -1,4 +1,4 @@
-//! The backend at the other end of mutual TLS (contract §4).
+//! The backend at the other end of mutual TLS: `docs/reference/api.md#fulfilment-backend`.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -22,10 +22,11 @@ use crate::{
     vault::Vault,
 };
 
-/// How long an order may take to be accepted or refused, reading a rotated certificate included (contract §1).
+/// How long an order may take to be accepted or refused, reading a rotated certificate included:
+/// `docs/reference/api.md#fulfilment-backend`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The longest answer that is read, in bytes (contract §4).
+/// The longest answer that is read, in bytes.
 const LONGEST: usize = 1024 * 1024;
 
 /// A backend that is asked `POST {ORDERS_FULFILMENT_URL}/fulfilments`.

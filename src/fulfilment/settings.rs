@@ -4,15 +4,15 @@ use reqwest::Url;
 
 use crate::rotation::{AuthoritySource, SecretSource};
 
-/// Whom orders are sent to.
+/// Where orders are sent to.
 #[derive(Clone, Debug, Default)]
 pub enum Fulfilment {
-    /// A developer's machine has a stand-in; so has whoever carries no orders out.
+    /// A developer's machine has a stand-in; so has a process that carries no orders out.
     #[default]
     StandIn,
     /// The backend of these settings.
     Backend(FulfilmentSettings),
-    /// Nobody, on the platform: orders wait until a backend is set.
+    /// No backend, on the platform: orders wait until one is set.
     Missing,
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Backend, FulfilmentSettings, Undecided};
 use crate::{
-    orders::{Order, OrderDraft, OrderId, Owner, UnitPrice},
+    orders::{LineDraft, Order, OrderDraft, OrderId, Owner, UnitPrice},
     rotation::SecretSource,
     store::Decision,
 };
@@ -31,7 +31,7 @@ fn order() -> Order {
     let draft = OrderDraft {
         reference: "PO-17".parse().unwrap(),
         currency: "EUR".parse().unwrap(),
-        lines: vec![("CUP".parse().unwrap(), 6.try_into().unwrap())],
+        lines: vec![LineDraft { sku: "CUP".parse().unwrap(), quantity: 6.try_into().unwrap() }],
         note: Some("ring twice".parse().unwrap()),
     };
     let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };

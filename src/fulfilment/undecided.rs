@@ -37,7 +37,7 @@ pub enum Undecided {
 
 impl Undecided {
     /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
-    /// and no customer's order is refused for that (contract §4).
+    /// and no customer's order is refused for that. See `docs/reference/api.md#fulfilment-backend`.
     #[must_use]
     pub fn is_our_fault(&self) -> bool {
         let passing = [408, 409, 425, 429];

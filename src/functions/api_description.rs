@@ -15,7 +15,7 @@ use crate::{problem::Problem, reply, validation::Query};
 /// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks no caller who they are.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#apidescription`.
 pub async fn api_description(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     let description = app.description.ok_or(Problem::NotFound)?;
     query.only(&[])?;
@@ -43,7 +43,7 @@ impl JsonSchema for Description {
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::open(Tag::Service, "Gives this document.")
+    Operation::new(Tag::Service, "Gives this document.")
         .behind_the_front()
         .giving(StatusCode::OK, "This document.", schema::<Description>, [])
         .refusing([Problem::NotFound])

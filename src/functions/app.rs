@@ -17,7 +17,7 @@ use crate::{
     policy::{AccessScope, Permit},
     problem::Problem,
     secret::SecretName,
-    store::{Hold, Monitored, Stamp, Store, StoreError},
+    store::{Hold, Monitored, Stamp, Store, StoreError, WriteError},
     telemetry::Event,
     vault::Vault,
 };
@@ -63,14 +63,31 @@ impl App {
         limiter.admit(caller, self.clock.moment()).map_err(Problem::RateLimited)
     }
 
-    /// What a caller gets who may see no such order. One who sees their own alone was denied another's, as far as
-    /// anybody can tell.
-    pub fn out_of_sight<A>(&self, permit: &Permit<A>, id: OrderId) -> Problem {
+    /// The answer to a caller whose permit reaches no such order. A caller who sees only their own orders may have asked
+    /// for another's, so the audit records a denial.
+    pub fn not_found_or_hidden<A>(&self, permit: &Permit<A>, id: OrderId) -> Problem {
         if matches!(permit.scope(), AccessScope::Own(_)) {
             let by = By::Caller { owner: permit.caller(), kind: permit.actor().kind.as_str() };
             self.deny(by, "not-in-sight", Some(id.uuid()), false);
         }
         Problem::NotFound
+    }
+
+    /// How the write of an order ended, for its caller. An order that the permit does not reach is
+    /// [`not_found_or_hidden`](Self::not_found_or_hidden).
+    ///
+    /// # Errors
+    /// The [`Problem`] of the error.
+    pub fn audited<A, T>(
+        &self,
+        permit: &Permit<A>,
+        id: OrderId,
+        written: Result<T, WriteError>,
+    ) -> Result<T, Problem> {
+        written.map_err(|error| match error {
+            WriteError::NotFound => self.not_found_or_hidden(permit, id),
+            error => error.into(),
+        })
     }
 
     pub(super) fn deny(&self, by: By, reason: &'static str, order: Option<Uuid>, contradiction: bool) {
@@ -97,7 +114,7 @@ impl App {
         Ok(())
     }
 
-    /// Which messages nobody is sent for now.
+    /// Which messages are not sent for now.
     #[must_use]
     pub fn hold(&self) -> Hold {
         if self.backend.is_none() { Hold::Fulfilment } else { Hold::Nothing }

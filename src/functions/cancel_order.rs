@@ -13,10 +13,10 @@ use super::{
 use crate::{
     audit,
     orders::Action,
-    policy::{CancelOrder, Permit},
+    policy::{Permit, WithdrawOrder},
     problem::Problem,
     reply,
-    store::Cancelled,
+    store::Change,
     validation::{self, Query},
 };
 
@@ -24,34 +24,29 @@ use crate::{
 /// looked at: taking back means the same whatever the version.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#cancelorder`.
 pub async fn cancel_order(
     State(app): State<Arc<App>>,
-    permit: Permit<CancelOrder>,
+    permit: Permit<WithdrawOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::order_id(&id)?;
-    let order = match app.store.cancel_order(&permit, id, app.stamp(&invocation)).await? {
-        Cancelled::Now(order) => {
-            audit::order_changed(Action::Cancel, &order, permit.actor().kind);
-            order
-        }
-        Cancelled::Already(order) => order,
-        Cancelled::NotFound => return Err(app.out_of_sight(&permit, id)),
-        Cancelled::Conflict => {
-            return Err(Problem::Conflict("Only an order that is placed can be cancelled."));
-        }
-    };
+    let cancelled = app.store.cancel_order(&permit, id, app.stamp(&invocation)).await;
+    let change = app.audited(&permit, id, cancelled)?;
+    if let Change::Done(order) = &change {
+        audit::order_changed(Action::Cancel, order, permit.actor().kind);
+    }
+    let order = change.into_inner();
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
+    Operation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
         .giving(
             StatusCode::OK,
             "It is cancelled, perhaps since long.",

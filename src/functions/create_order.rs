@@ -22,11 +22,11 @@ use super::{
 };
 use crate::{
     audit,
-    orders::{Action, Order, OrderId},
+    orders::{Action, OrderId},
     policy::{Permit, PlaceOrder},
     problem::Problem,
     reply,
-    store::Placed,
+    store::Change,
     validation::{self, Query, new_order},
 };
 
@@ -37,7 +37,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// request again gets the same answer again.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#createorder`.
 pub async fn create_order(
     State(app): State<Arc<App>>,
     permit: Permit<PlaceOrder>,
@@ -50,25 +50,20 @@ pub async fn create_order(
     let key = validation::request_key(&headers)?;
     let draft = validation::order(&body)?;
     let stamp = app.stamp(&invocation);
-    let created = |order: &Order| {
-        let mut answer = reply::versioned(StatusCode::CREATED, order, &OrderView::of(order, permit.caller()));
-        reply::set(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
-        answer
-    };
-    match app.store.place_order(&permit, OrderId::new(stamp.at), &draft, key.as_ref(), stamp).await? {
-        Placed::Placed(order) => {
-            audit::order_changed(Action::Place, &order, permit.actor().kind);
-            Ok(created(&order))
-        }
-        Placed::Again(order) => {
-            let mut answer = created(&order);
-            reply::set(&mut answer, REPLAYED, "true");
-            Ok(answer)
-        }
-        Placed::KeyReused => Err(Problem::KeyReused),
-        Placed::Twin => Err(Problem::Twin),
-        Placed::Refused(lines) => Err(validation::refused_lines(&lines)),
+    let id = OrderId::new(stamp.at);
+    let change = app.store.place_order(&permit, id, &draft, key.as_ref(), stamp).await?;
+    let is_replayed = matches!(change, Change::Unchanged(_));
+    let order = change.into_inner();
+    if !is_replayed {
+        audit::order_changed(Action::Place, &order, permit.actor().kind);
     }
+    let view = OrderView::of(&order, permit.caller());
+    let mut answer = reply::versioned(StatusCode::CREATED, &order, &view);
+    reply::set(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
+    if is_replayed {
+        reply::set(&mut answer, REPLAYED, "true");
+    }
+    Ok(answer)
 }
 
 /// What the API description says of it.
@@ -78,7 +73,7 @@ pub fn operation() -> Operation {
         "reference": "PO-17", "currency": "EUR", "lines": [{"sku": "ESPRESSO-1KG", "quantity": 2}],
         "note": "ring twice",
     });
-    Operation::identified(Tag::Orders, "Places an order at the prices of the product table.")
+    Operation::new(Tag::Orders, "Places an order at the prices of the product table.")
         .taking([Parameter::RequestKey])
         .reading(new_order, wanted)
         .giving(

@@ -20,7 +20,7 @@ use crate::{
 /// Shows an order to its creator, and to those whose role reads every order.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getorder`.
 pub async fn get_order(
     State(app): State<Arc<App>>,
     permit: Permit<ReadOrder>,
@@ -29,14 +29,15 @@ pub async fn get_order(
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::order_id(&id)?;
-    let order = app.store.read_order(&permit, id).await?.ok_or_else(|| app.out_of_sight(&permit, id))?;
+    let order =
+        app.store.read_order(&permit, id).await?.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
     Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
+    Operation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
         .giving(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
         .refusing([Problem::NotFound])
 }

@@ -8,39 +8,41 @@ use azure_functions_handler::{Path, State};
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{ChangeView, Page},
+    view::{ChangeView, PageView},
 };
 use crate::{
     policy::{Permit, ReadHistory},
     problem::Problem,
     reply,
-    validation::{self, List, Query},
+    validation::{self, ChangeKey, List, Query},
 };
 
 /// Shows what happened to an order, newest first, to its creator and to administrators.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getorderhistory`.
 pub async fn get_order_history(
     State(app): State<Arc<App>>,
     permit: Permit<ReadHistory>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let slice = query.slice(List::History, &[])?;
+    let page = query.page(List::History, &[])?;
     let id = validation::order_id(&id)?;
-    let slice = validation::history_of(id, &slice)?;
-    let listed = app.store.order_history(&permit, id, &slice).await?;
-    let listed = listed.ok_or_else(|| app.out_of_sight(&permit, id))?;
-    let page = Page::of(&listed, ChangeView::from, |change| List::History.cursor(&(id, change.version)));
+    let page = validation::history_of(id, &page)?;
+    let listed = app.store.order_history(&permit, id, &page).await?;
+    let listed = listed.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
+    let page = PageView::of(&listed, ChangeView::from, |change| {
+        List::History.cursor(&ChangeKey { order: id, version: change.version })
+    });
     Ok(reply::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Lists what happened to an order, the newest first.")
+    Operation::new(Tag::Orders, "Lists what happened to an order, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::History])])
-        .giving(StatusCode::OK, "A page of changes.", schema::<Page<ChangeView>>, [])
+        .giving(StatusCode::OK, "A page of changes.", schema::<PageView<ChangeView>>, [])
         .refusing([Problem::NotFound])
 }

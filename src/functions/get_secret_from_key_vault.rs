@@ -22,7 +22,7 @@ use crate::{
 /// logs, caches and browser histories. Each look-up is told to the audit.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §2 names for it.
+/// A [`Problem`] of `docs/reference/api.md#getsecretfromkeyvault`.
 pub async fn get_secret_from_key_vault(
     State(app): State<Arc<App>>,
     permit: Permit<ReadSecret>,
@@ -44,7 +44,7 @@ pub async fn get_secret_from_key_vault(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Service, "Tells what a secret is, never what it says.")
+    Operation::new(Tag::Service, "Tells what a secret is, never what it says.")
         .taking([Parameter::SecretName])
         .giving(StatusCode::OK, "What the vault says of it.", schema::<SecretView<'static>>, [])
         .refusing([Problem::NotFound])

@@ -32,7 +32,7 @@ enum HealthWord {
 /// identity, no versions.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#health`.
 pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     query.only(&[])?;
     let (code, status) = if app.health.works() {
@@ -46,7 +46,7 @@ pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Respons
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::open(Tag::Service, "Says whether the functions can do their work.")
+    Operation::new(Tag::Service, "Says whether the functions can do their work.")
         .giving(StatusCode::OK, "They answer.", schema::<HealthView>, [])
         .giving(
             StatusCode::SERVICE_UNAVAILABLE,

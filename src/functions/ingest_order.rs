@@ -8,7 +8,7 @@ use super::{app::App, names::INCOMING_QUEUE};
 use crate::{
     audit,
     orders::{DeadLetter, OrderId, Reason},
-    store::Ingested,
+    store::{Change, WriteError},
     validation,
 };
 
@@ -31,14 +31,15 @@ pub async fn ingest_order(
     let (reason, message_id) = match validation::incoming(&delivered.payload) {
         Err(unusable) => (unusable.reason, unusable.message_id),
         Ok(message) if message.owner.tenant != tenant => (Reason::OtherTenant, Some(message.message_id)),
-        Ok(message) => match app.store.ingest_order(&message, OrderId::new(stamp.at), stamp).await? {
-            Ingested::Placed(order) => {
+        Ok(message) => match app.store.ingest_order(&message, OrderId::new(stamp.at), stamp).await {
+            Ok(Change::Done(order)) => {
                 audit::order_ingested(&order, message.owner);
                 return Ok(());
             }
-            Ingested::Already => return Ok(()),
-            Ingested::Reused => (Reason::Reused, Some(message.message_id)),
-            Ingested::Refused => (Reason::Invalid, Some(message.message_id)),
+            Ok(Change::Unchanged(())) => return Ok(()),
+            Err(WriteError::KeyReused) => (Reason::Reused, Some(message.message_id)),
+            Err(WriteError::Lines(_)) => (Reason::Invalid, Some(message.message_id)),
+            Err(error) => return Err(error.into()),
         },
     };
     let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, reason, stamp.at)

@@ -1,5 +1,6 @@
-//! The ceiling of unreplayed dead letters (contract §4): told before it is reached, and each letter that goes is
-//! told of before it goes. A message that is given up is never refused for it: the host would lose it.
+//! The ceiling of unreplayed dead letters (`docs/reference/api.md#dead-letter-ceiling`): told before it is reached, and
+//! each letter that goes is told of before it goes. A message that is given up is never refused for it: the host would
+//! lose it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 

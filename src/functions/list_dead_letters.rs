@@ -8,10 +8,10 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{DeadLetterView, Page},
+    view::{DeadLetterView, PageView},
 };
 use crate::{
-    policy::{ListDeadLetters, Permit},
+    policy::{Permit, ReadDeadLetters},
     problem::Problem,
     reply,
     validation::{List, Query},
@@ -20,22 +20,22 @@ use crate::{
 /// Lists the messages that could not be carried out, without their payloads.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listdeadletters`.
 pub async fn list_dead_letters(
     State(app): State<Arc<App>>,
-    permit: Permit<ListDeadLetters>,
+    permit: Permit<ReadDeadLetters>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let slice = query.slice(List::DeadLetters, &[])?;
-    let listed = app.store.list_dead_letters(&permit, &slice).await?;
-    let page = Page::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
+    let page = query.page(List::DeadLetters, &[])?;
+    let listed = app.store.list_dead_letters(&permit, &page).await?;
+    let page = PageView::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
     Ok(reply::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
+    Operation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
-        .giving(StatusCode::OK, "A page of dead letters.", schema::<Page<DeadLetterView<'static>>>, [])
+        .giving(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
 }

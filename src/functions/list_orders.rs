@@ -12,7 +12,7 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{OrderView, Page},
+    view::{OrderView, PageView},
 };
 use crate::{
     policy::{ListAllOrders, ListOwnOrders, Permit},
@@ -45,7 +45,7 @@ impl FromRequestParts<Arc<App>> for OrdersPermit {
 /// Lists the caller's own orders, or with `scope=all` those of the caller's tenant.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listorders`.
 pub async fn list_orders(
     State(app): State<Arc<App>>,
     permit: OrdersPermit,
@@ -55,19 +55,19 @@ pub async fn list_orders(
         OrdersPermit::All(permit) => (List::AllOrders, permit.scope(), permit.caller()),
         OrdersPermit::Own(permit) => (List::OwnOrders, permit.scope(), permit.caller()),
     };
-    let slice = query.slice(list, &["scope"])?;
+    let page = query.page(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
         return Err(Problem::Malformed("scope is own or all."));
     }
-    let listed = app.store.list_orders(scope, &slice).await?;
-    let page = Page::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
+    let listed = app.store.list_orders(scope, &page).await?;
+    let page = PageView::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
     Ok(reply::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Lists orders, the newest first.")
+    Operation::new(Tag::Orders, "Lists orders, the newest first.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::OwnOrders, List::AllOrders]), Parameter::Scope])
-        .giving(StatusCode::OK, "A page of orders.", schema::<Page<OrderView<'static>>>, [])
+        .giving(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])
 }

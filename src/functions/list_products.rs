@@ -11,10 +11,10 @@ use azure_functions_handler::State;
 use super::{
     app::App,
     description::{Operation, Parameter, Tag, schema},
-    view::{Page, ProductView},
+    view::{PageView, ProductView},
 };
 use crate::{
-    policy::{ListProducts, Permit},
+    policy::{Permit, ReadProducts},
     problem::Problem,
     reply,
     validation::{List, Query},
@@ -23,18 +23,18 @@ use crate::{
 /// How long callers may keep the list.
 const KEPT: &str = "private, max-age=60";
 
-/// Lists what can be ordered; whoever keeps the table also sees what cannot be ordered any more.
+/// Lists what can be ordered; those who keep the table also see what cannot be ordered any more.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#listproducts`.
 pub async fn list_products(
     State(app): State<Arc<App>>,
-    permit: Permit<ListProducts>,
+    permit: Permit<ReadProducts>,
     query: Query,
 ) -> Result<Response, Problem> {
-    let slice = query.slice(List::Products, &[])?;
-    let listed = app.store.list_products(&permit, &slice).await?;
-    let page = Page::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
+    let page = query.page(List::Products, &[])?;
+    let listed = app.store.list_products(&permit, &page).await?;
+    let page = PageView::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
     let mut answer = reply::json(StatusCode::OK, &page);
     reply::set(&mut answer, header::CACHE_CONTROL, KEPT);
     Ok(answer)
@@ -43,7 +43,13 @@ pub async fn list_products(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Products, "Lists what can be ordered, by sku.")
+    Operation::new(Tag::Products, "Lists what can be ordered, by sku.")
         .taking([Parameter::Limit, Parameter::Cursor(&[List::Products])])
-        .giving_to_keep(KEPT, StatusCode::OK, "A page of products.", schema::<Page<ProductView<'static>>>, [])
+        .giving_to_keep(
+            KEPT,
+            StatusCode::OK,
+            "A page of products.",
+            schema::<PageView<ProductView<'static>>>,
+            [],
+        )
 }

@@ -10,8 +10,13 @@ pub const CONNECTION: &str = "WorkQueues";
 
 /// The queue that fulfilment messages travel through.
 pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
+/// Where the host moves fulfilment messages that failed too often: it adds `-poison` to the queue's name
+/// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue-trigger#poison-messages>).
+pub(super) const FULFILMENT_POISON_QUEUE: &str = "orders-fulfilment-poison";
 /// The queue that orders come through.
 pub const INCOMING_QUEUE: &str = "orders-incoming";
+/// Where the host moves incoming messages that failed too often.
+pub(super) const INCOMING_POISON_QUEUE: &str = "orders-incoming-poison";
 
 /// A queue that the worker writes to.
 #[derive(Clone, Copy, Debug)]

@@ -41,7 +41,7 @@ async fn permit<A: Action>(parts: &mut Parts, app: &Arc<App>) -> Result<Permit<A
     let Slot(slot) = Slot::from_request_parts(parts, app).await.map_err(|_| Problem::Internal)?;
     let identity = app.identity.as_ref().ok_or(Problem::Unauthenticated)?;
     let caller = identity.caller(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
-        app.deny(By::Nobody, refused.reason(), order, refused.is_contradiction());
+        app.deny(By::Anonymous, refused.reason(), order, refused.is_contradiction());
     })?;
     let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
     let permit = caller.permit::<A>();

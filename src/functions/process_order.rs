@@ -14,10 +14,10 @@ use super::{
 use crate::{
     audit,
     orders::{Action, FulfilmentMessage},
-    policy::{Permit, ProcessOrder},
+    policy::{Permit, QueueOrder},
     problem::Problem,
     reply,
-    store::Queued,
+    store::Change,
     validation::{self, Query},
 };
 
@@ -25,10 +25,10 @@ use crate::{
 /// row is due at once, and the next relay sends it.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#processorder`.
 pub async fn process_order(
     State(app): State<Arc<App>>,
-    permit: Permit<ProcessOrder>,
+    permit: Permit<QueueOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
@@ -40,18 +40,16 @@ pub async fn process_order(
     let trace = Some(invocation.trace.clone());
     let message = FulfilmentMessage::new(id, trace, stamp.at);
     let relay_at = if carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
-    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await?;
-    if let Queued::Now(order) = &queued {
+    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await;
+    let change = app.audited(&permit, id, queued)?;
+    let mut outputs = Outputs::new();
+    if let Change::Done(order) = &change {
         audit::order_changed(Action::Process, order, permit.actor().kind);
-    }
-    let (order, outputs) = match queued {
-        Queued::Now(order) if carries_outputs => {
-            (order, Outputs::new().message(FULFILMENT_OUTPUT.binding, message.encode()))
+        if carries_outputs {
+            outputs = outputs.message(FULFILMENT_OUTPUT.binding, message.encode());
         }
-        Queued::Now(order) | Queued::Already(order) => (order, Outputs::new()),
-        Queued::NotFound => return Err(app.out_of_sight(&permit, id)),
-        Queued::Conflict => return Err(Problem::Conflict("Only an order that is placed can be processed.")),
-    };
+    }
+    let order = change.into_inner();
     let view = OrderView::of(&order, permit.caller());
     Ok((outputs, reply::versioned(StatusCode::ACCEPTED, &order, &view)))
 }
@@ -59,7 +57,7 @@ pub async fn process_order(
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
+    Operation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
         .giving(
             StatusCode::ACCEPTED,
             "It is queued, perhaps since long.",

@@ -13,9 +13,9 @@ const AT_ONCE: u32 = 1000;
 /// Transactions that drop dead letters in one night, at most: more letters than the ceiling has.
 const DROPS: usize = 200;
 
-/// Forgets what is kept for a time only (contract §4), and drops dead letters that were not replayed in time. Cut short,
-/// it goes on the next night. What the clock jumped ahead makes nothing older for a day: a night later it is forgotten if
-/// the clock is right.
+/// Deletes what is kept for a time only (`docs/reference/api.md#retention`), and drops dead letters that were not
+/// replayed in time. Cut short, it goes on the next night. What the clock jumped ahead makes nothing older for a day: a
+/// night later it is forgotten if the clock is right.
 ///
 /// # Errors
 /// [`InvocationFailed`], when the store is away.

@@ -17,20 +17,19 @@ use super::{
 };
 use crate::{
     audit,
-    policy::{Permit, PutProduct},
+    policy::{Permit, WriteProduct},
     problem::Problem,
     reply,
-    store::ProductWritten,
     validation::{self, Query, new_product},
 };
 
 /// Creates a product, or replaces the version that the caller names.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#putproduct`.
 pub async fn put_product(
     State(app): State<Arc<App>>,
-    permit: Permit<PutProduct>,
+    permit: Permit<WriteProduct>,
     Path(sku): Path<String>,
     query: Query,
     headers: HeaderMap,
@@ -43,14 +42,9 @@ pub async fn put_product(
     let precondition = said.demanded()?;
     let sku = validation::sku(&sku)?;
     let stamp = app.stamp(&invocation);
-    let (status, product) = match app.store.put_product(&permit, &form.of(sku), precondition, stamp).await? {
-        ProductWritten::Created(product) => (StatusCode::CREATED, product),
-        ProductWritten::Replaced(product) => (StatusCode::OK, product),
-        ProductWritten::PreconditionRequired => return Err(Problem::PreconditionRequired),
-        ProductWritten::NotFound => return Err(Problem::NotFound),
-        ProductWritten::Stale => return Err(Problem::Stale),
-    };
-    let action = if status == StatusCode::CREATED { "create" } else { "replace" };
+    let product = app.store.put_product(&permit, &form.of(sku), precondition, stamp).await?;
+    let (status, action) =
+        if product.is_new() { (StatusCode::CREATED, "create") } else { (StatusCode::OK, "replace") };
     audit::product_changed(action, &product, permit.actor().kind);
     Ok(reply::versioned(status, &product, &ProductView::from(&product)))
 }
@@ -59,7 +53,7 @@ pub async fn put_product(
 #[must_use]
 pub fn operation() -> Operation {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
-    Operation::identified(Tag::Products, "Creates a product, or replaces the version that is named.")
+    Operation::new(Tag::Products, "Creates a product, or replaces the version that is named.")
         .taking([Parameter::IfMatchOrNew, Parameter::IfNoneMatch])
         .reading(new_product, mug)
         .giving(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])

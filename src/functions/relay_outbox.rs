@@ -19,16 +19,16 @@ use crate::{
     validation,
 };
 
-/// The most messages of one tick (contract §4).
+/// The most messages of one tick: `docs/reference/api.md#relayoutbox`.
 const AT_MOST: u32 = LIMITS.messages.relayed;
 /// Where messages of the outbox go.
 const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
 /// Transactions that drop dead letters in one tick, at most.
 const DROPS: usize = 5;
 
-/// Logs the gauges, and sends the messages again that nobody has acknowledged in time. What its reader could not read
-/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more. While nobody carries orders out,
-/// what asks for that stays where it is.
+/// Logs the gauges, and sends the messages again that were not acknowledged in time. What its reader could not read
+/// does not leave: a replayed message that is as broken as it was becomes a dead letter once more. Without a backend
+/// its messages stay where they are.
 ///
 /// # Errors
 /// [`InvocationFailed`], when the store is away.
@@ -63,7 +63,7 @@ async fn watch(app: &App, stamp: Stamp) {
 }
 
 async fn tell_gauges(app: &App, gauges: &Gauges, now: DateTime<Utc>) {
-    // One that cannot be read is told of by whoever wants to show it.
+    // One that cannot be read is logged where it is to be shown.
     let certificate_ends = match &app.backend {
         Some(backend) => backend.certificate_ends(now).await.ok().flatten(),
         None => None,

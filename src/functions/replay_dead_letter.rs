@@ -12,10 +12,9 @@ use super::{
 };
 use crate::{
     audit,
-    policy::{Permit, ReplayDeadLetter},
+    policy::{Permit, ResendDeadLetter},
     problem::Problem,
     reply,
-    store::Replayed,
     validation::{self, Query},
 };
 
@@ -23,30 +22,25 @@ use crate::{
 /// that failed with it waits to be fulfilled once more.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#replaydeadletter`.
 pub async fn replay_dead_letter(
     State(app): State<Arc<App>>,
-    permit: Permit<ReplayDeadLetter>,
+    permit: Permit<ResendDeadLetter>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
     let id = validation::dead_letter_id(&id)?;
-    match app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await? {
-        Replayed::Now(letter) => {
-            audit::replayed(&letter, permit.actor().kind);
-            Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
-        }
-        Replayed::Already => Err(Problem::Conflict("A dead letter can be replayed once.")),
-        Replayed::NotFound => Err(Problem::NotFound),
-    }
+    let letter = app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await?;
+    audit::replayed(&letter, permit.actor().kind);
+    Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
 }
 
 /// What the API description says of it.
 #[must_use]
 pub fn operation() -> Operation {
-    Operation::identified(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
+    Operation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
         .giving(
             StatusCode::ACCEPTED,
             "It goes out with the next relay.",

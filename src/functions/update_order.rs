@@ -17,21 +17,20 @@ use super::{
 };
 use crate::{
     audit,
-    orders::Action,
-    policy::{Permit, UpdateOrder},
+    orders::{Action, Precondition},
+    policy::{ChangeOrder, Permit},
     problem::Problem,
     reply,
-    store::{Precondition, Updated},
     validation::{self, Query, changed_order},
 };
 
 /// Replaces what an order says while it is still placed, every line at today's price.
 ///
 /// # Errors
-/// Every [`Problem`] that contract §3 names for it.
+/// A [`Problem`] of `docs/reference/api.md#updateorder`.
 pub async fn update_order(
     State(app): State<Arc<App>>,
-    permit: Permit<UpdateOrder>,
+    permit: Permit<ChangeOrder>,
     Path(id): Path<String>,
     query: Query,
     headers: HeaderMap,
@@ -46,17 +45,10 @@ pub async fn update_order(
         (id, _) => id?,
     };
     let stamp = app.stamp(&invocation);
-    match app.store.update_order(&permit, id, &revision, precondition, stamp).await? {
-        Updated::Now(order) => {
-            audit::order_changed(Action::Update, &order, permit.actor().kind);
-            Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
-        }
-        Updated::Refused(lines) => Err(validation::refused_lines(&lines)),
-        Updated::PreconditionRequired => Err(Problem::PreconditionRequired),
-        Updated::NotFound => Err(app.out_of_sight(&permit, id)),
-        Updated::Stale => Err(Problem::Stale),
-        Updated::Conflict => Err(Problem::Conflict("Only an order that is placed can be changed.")),
-    }
+    let updated = app.store.update_order(&permit, id, &revision, precondition, stamp).await;
+    let order = app.audited(&permit, id, updated)?;
+    audit::order_changed(Action::Update, &order, permit.actor().kind);
+    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.
@@ -64,7 +56,7 @@ pub async fn update_order(
 pub fn operation() -> Operation {
     let changed =
         json!({"reference": "PO-18", "lines": [{"sku": "FILTER-250G", "quantity": 3}], "note": null});
-    Operation::identified(Tag::Orders, "Replaces what an order says while it is placed.")
+    Operation::new(Tag::Orders, "Replaces what an order says while it is placed.")
         .taking([Parameter::IfMatch])
         .reading(changed_order, changed)
         .giving(

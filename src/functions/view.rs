@@ -9,10 +9,9 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        Action, ActorKind, Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Product, Quantity,
-        Reason, Recorded, Reference, Sku, Status, UnitPrice,
+        Action, ActorKind, Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Page, Product,
+        Quantity, Reason, Recorded, Reference, Sku, Status, UnitPrice,
     },
-    store::Listed,
     vault::About,
 };
 
@@ -207,22 +206,18 @@ impl<'a> From<&'a DeadLetter> for DeadLetterView<'a> {
 /// A page of a list.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "{V}Page")]
-pub struct Page<V> {
+pub struct PageView<V> {
     items: Vec<V>,
     /// The cursor of the next page; null at the end of the list.
     next: Option<String>,
 }
 
-impl<V> Page<V> {
-    /// Shows a slice; `cursor` makes the next page's from the last item.
+impl<V> PageView<V> {
+    /// Shows a page; `cursor` makes the next page's from the last item.
     #[must_use]
-    pub fn of<'a, T>(
-        listed: &'a Listed<T>,
-        view: impl Fn(&'a T) -> V,
-        cursor: impl Fn(&'a T) -> String,
-    ) -> Self {
-        let next = listed.items.last().filter(|_| listed.more).map(cursor);
-        Self { items: listed.items.iter().map(view).collect(), next }
+    pub fn of<'a, T>(page: &'a Page<T>, view: impl Fn(&'a T) -> V, cursor: impl Fn(&'a T) -> String) -> Self {
+        let next = page.items.last().filter(|_| page.more).map(cursor);
+        Self { items: page.items.iter().map(view).collect(), next }
     }
 }
 

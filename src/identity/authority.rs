@@ -8,7 +8,8 @@ use crate::https;
 /// Entra's own authority, for every public tenant.
 pub(crate) const ENTRA: &str = "https://login.microsoftonline.com";
 
-/// An issuer of tokens in Entra's form: below its address stands a path for each tenant (identity sheet §3.1).
+/// An issuer of tokens in Entra's form: below its address stands a path for each tenant:
+/// `docs/reference/identity.md#issuer-metadata-and-keys`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Authority(Url);
 

@@ -1,4 +1,5 @@
-//! The one `Authorization: Bearer` header that every mode demands (contract §6).
+//! The one `Authorization: Bearer` header that every mode demands:
+//! `docs/reference/identity.md#bearer-header`.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use azure_functions_handler::single_header;
@@ -6,7 +7,7 @@ use azure_functions_handler::single_header;
 use super::refusal::Reason;
 use crate::limits::LIMITS;
 
-/// Longest token, in bytes (identity sheet §3.2).
+/// Longest token, in bytes: `docs/reference/identity.md#evidence-limits`.
 const LONGEST: usize = LIMITS.evidence.header;
 
 /// The token of the one `Authorization` header; its content is not looked at.

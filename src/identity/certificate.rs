@@ -1,4 +1,5 @@
-//! The certificate that a caller showed to the platform, which passes it on unchecked (identity sheet §4).
+//! The certificate that a caller showed to the platform, which passes it on unchecked:
+//! `docs/reference/identity.md#client-certificates`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +28,7 @@ mod trust;
 /// Base64 of one certificate in DER, without armour.
 const HEADER: HeaderName = HeaderName::from_static("x-arr-clientcert");
 
-/// The longest header that is read, in bytes (identity sheet §4).
+/// The longest header that is read, in bytes: `docs/reference/identity.md#evidence-limits`.
 const LONGEST: usize = LIMITS.evidence.header;
 
 /// Judges the certificates of callers.
@@ -70,7 +71,7 @@ impl Certificates {
     }
 
     /// Whether there is a certificate. One that is there has to be right in everything, and has to belong to the
-    /// client that the token names, whoever needs it.
+    /// client that the token names, even where none is needed.
     pub(super) async fn shown(
         &self,
         headers: &HeaderMap,
@@ -116,8 +117,8 @@ impl Certificates {
         })
     }
 
-    /// Whom to believe at `now`. While rotated authorities cannot be understood, the last good ones go on; without
-    /// any, nobody is believed.
+    /// Which authorities to believe at `now`. While rotated authorities cannot be understood, the last good ones go on;
+    /// without any, no certificate is believed.
     async fn trust(&self, now: DateTime<Utc>) -> Result<Arc<Trust>, Reason> {
         let text = match self.authorities.at_hand(now) {
             Some(text) => text,

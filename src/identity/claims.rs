@@ -1,5 +1,5 @@
-//! What a principal's claims say about its bearer, in either spelling of the platform (identity sheet
-//! §1.3).
+//! What a principal's claims say about its bearer, in either spelling of the platform:
+//! `docs/reference/identity.md#claim-names`.
 
 use super::{
     evidence::{self, Evidence},
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{limits::LIMITS, orders::non_nil_uuid};
 
-/// Claims in a principal (identity sheet §1.2).
+/// Claims in a principal: `docs/reference/identity.md#evidence-limits`.
 const MOST: usize = LIMITS.evidence.claims;
 /// Longest `typ`, in bytes.
 const LONGEST_NAME: usize = 256;
@@ -72,7 +72,7 @@ impl<'d> Claims<'d> {
         })
     }
 
-    /// Whom the token was issued for.
+    /// The API that the token was issued for.
     pub(super) fn audience(&self) -> Option<&'d str> {
         self.one(AUDIENCE)
     }

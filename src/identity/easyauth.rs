@@ -1,6 +1,7 @@
-//! The principal that App Service Authentication puts into `X-MS-CLIENT-PRINCIPAL` (identity sheet §1, §2).
+//! The principal that App Service Authentication puts into `X-MS-CLIENT-PRINCIPAL`:
+//! `docs/reference/identity.md#easyauth-headers` and `docs/reference/identity.md#trust-in-the-headers`.
 //!
-//! Only the App Service form is read. The Static Web Apps form is refused: whoever could choose between two
+//! Only the App Service form is read. The Static Web Apps form is refused: an attacker who could choose between two
 //! parsers would choose the weaker one.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +22,7 @@ const NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 /// The one provider: Entra, by the platform's name for it.
 const ENTRA: &str = "aad";
 
-/// Longest header value, still encoded, in bytes (identity sheet §1.2).
+/// Longest header value, still encoded, in bytes: `docs/reference/identity.md#evidence-limits`.
 const LONGEST: usize = LIMITS.evidence.header;
 /// Objects and arrays inside each other; the platform's own form needs three.
 const DEEPEST: usize = 8;
@@ -32,8 +33,8 @@ const OTHER_FORM: [&str; 4] = ["identityProvider", "userId", "userDetails", "use
 /// What the platform vouches for.
 ///
 /// # Errors
-/// Unless the header is there once, in the one accepted form, from the one accepted provider, about whom the platform's
-/// other headers name, and for `audience` where one is given.
+/// Unless the header is there once, in the one accepted form, from the one accepted provider, about the caller that the
+/// platform's other headers name, and for `audience` where one is given.
 pub(super) fn evidence(headers: &HeaderMap, audience: Option<&str>) -> Result<Evidence, Reason> {
     only(headers, &NAME, Reason::HintRepeated)?;
     let id = only(headers, &ID, Reason::HintRepeated)?;

@@ -22,7 +22,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Whom it describes, if these settings let them in.
+    /// The caller that it describes, if these settings let them in.
     pub(super) fn caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
         if settings.tenant.is_some_and(|ours| ours != self.tenant) {
             return Err(Reason::TenantForeign);

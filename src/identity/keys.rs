@@ -6,7 +6,7 @@
 //!   with the set they have, for 24 hours after it was fetched, and renewing is tried once a minute.
 //! - A **key id that is in no set** has the set fetched at once, but only once a minute however many ask. After an
 //!   attempt that was refused the next one comes sooner, as without a set, also by the clock: a key that was missed is
-//!   found within ten seconds of the issuer's return. After one that hung it comes no sooner, by whomever.
+//!   found within ten seconds of the issuer's return. After one that hung it comes no sooner, whatever asks.
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is at hand, never

@@ -13,7 +13,7 @@ use crate::limits::LIMITS;
 /// Tokens in one of the two halves.
 const HALF: usize = LIMITS.memory.verified_tokens / 2;
 
-/// A token's SHA-256: whoever reads the memory cannot use the token.
+/// A token's SHA-256: a reader of the memory cannot use the token.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(super) struct Fingerprint([u8; 32]);
 

@@ -7,8 +7,8 @@
 pub struct Unidentified(pub(super) Reason);
 
 impl Unidentified {
-    /// Whether nobody could judge the evidence for now: the issuer's keys, or the authorities for certificates, cannot
-    /// be had.
+    /// Whether the evidence could not be checked for now: the issuer's keys, or the authorities for certificates,
+    /// cannot be had.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
         matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable) || self.is_crowded_out()
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contradiction_is_told_from_missing_evidence_and_from_evidence_that_nobody_can_judge() {
+    fn a_contradiction_is_told_from_missing_evidence_and_from_evidence_that_cannot_be_checked() {
         let is = |reason| {
             let refused = Unidentified(reason);
             (refused.is_contradiction(), refused.is_unjudged())

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::authority::Authority;
 use crate::rotation::AuthoritySource;
 
-/// Whom this deployment lets in.
+/// Which callers this deployment lets in.
 #[derive(Clone, Debug)]
 pub struct IdentitySettings {
     /// `ORDERS_IDENTITY`: what says who a caller is.

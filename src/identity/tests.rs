@@ -86,7 +86,7 @@ fn headers_with(value: &str) -> HeaderMap {
     headers
 }
 
-/// Good headers about whom these claims name.
+/// Good headers about the caller that these claims name.
 fn headers(claims: &[(String, String)]) -> HeaderMap {
     let mut headers = headers_with(&STANDARD.encode(principal(claims).to_string()));
     let named = claims.iter().find(|(name, _)| ["oid", LONG_OID].contains(&name.as_str()));
@@ -104,7 +104,7 @@ fn ask(headers: &HeaderMap) -> Result<Caller, &'static str> {
 fn ask_by(settings: IdentitySettings, headers: &HeaderMap) -> Result<Caller, &'static str> {
     let identity = Identity::new(settings).unwrap();
     let caller = identity.caller(headers, DateTime::UNIX_EPOCH).now_or_never();
-    caller.expect("nobody is asked").map_err(|refused| refused.reason())
+    caller.expect("no server is asked").map_err(|refused| refused.reason())
 }
 
 /// What becomes of a principal's JSON text.

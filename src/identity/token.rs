@@ -1,4 +1,5 @@
-//! Entra access tokens of version 2.0, judged by this process itself (identity sheet §3).
+//! Entra access tokens of version 2.0, judged by this process itself:
+//! `docs/reference/identity.md#bearer-tokens`.
 
 use std::sync::Arc;
 

@@ -90,7 +90,7 @@ fn without_room_new_callers_share_one_bucket_and_do_not_leave_it_for_a_fresh_one
 }
 
 #[test]
-fn whoever_drained_the_shared_bucket_finds_no_fresh_one_when_there_is_room_again() {
+fn a_caller_that_drained_the_shared_bucket_finds_no_fresh_one() {
     let (limiter, start) = limiter(1, 10);
     for number in 0..MOST as u128 {
         assert_eq!(limiter.admit(caller(number), start), Ok(()));

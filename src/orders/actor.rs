@@ -20,7 +20,7 @@ words! {
         User = "user",
         /// A program with an identity of its own.
         App = "app",
-        /// The worker itself, on behalf of nobody.
+        /// The worker itself, without a caller.
         System = "system",
     }
 }

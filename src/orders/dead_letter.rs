@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Digest, FulfilmentMessage, OrderId, id, words::words};
 
 words! {
-    /// Why a message will never be carried out (contract §4).
+    /// Why a message will never be carried out: `docs/reference/api.md#dead-letter-reasons`.
     pub enum Reason {
         /// It is no JSON, or too long.
         Malformed = "malformed",

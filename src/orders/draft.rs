@@ -17,7 +17,7 @@ pub struct OrderDraft {
     /// The currency of all lines.
     pub currency: Currency,
     /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
-    pub lines: Vec<(Sku, Quantity)>,
+    pub lines: Vec<LineDraft>,
     /// What the customer wants to add.
     pub note: Option<Note>,
 }
@@ -28,12 +28,39 @@ pub struct OrderRevision {
     /// The customer's own name for it.
     pub reference: Reference,
     /// 1 to [`MAX_LINES`](super::money::MAX_LINES) lines, each sku once.
-    pub lines: Vec<(Sku, Quantity)>,
+    pub lines: Vec<LineDraft>,
     /// What the customer wants to add.
     pub note: Option<Note>,
 }
 
-/// An order that came through a queue, for somebody whom the message names: a message of the queue `orders-incoming`.
+/// A line that somebody wants to order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LineDraft {
+    /// Of which product.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: Quantity,
+}
+
+/// A line that cannot be ordered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RefusedLine {
+    /// Its place among the lines, from 0.
+    pub index: usize,
+    /// Why.
+    pub fault: LineFault,
+}
+
+/// Why a line cannot be ordered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LineFault {
+    /// No active product has this sku.
+    Unknown,
+    /// The product is priced in another currency.
+    Currency,
+}
+
+/// An order that came through a queue, for an owner named in the message: a message of the queue `orders-incoming`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IncomingOrder {
     /// Names the message; the same however often it is sent.
@@ -46,15 +73,24 @@ pub struct IncomingOrder {
     pub payload: Digest,
 }
 
+impl LineDraft {
+    /// The line at this price.
+    #[must_use]
+    pub fn priced(&self, unit_price: UnitPrice) -> Line {
+        Line::priced(self.sku.clone(), self.quantity, unit_price)
+    }
+}
+
 impl OrderDraft {
-    /// What the draft says, however it was spelt: two requests are the same when these are equal (contract §3).
+    /// What the draft says, however it was spelt: two requests are the same when these are equal.
+    /// See `docs/reference/api.md#idempotency-key`.
     #[must_use]
     pub fn content(&self) -> Digest {
         Digest::of(self.written().to_string().as_bytes())
     }
 
     fn written(&self) -> Value {
-        let line = |(sku, quantity): &(Sku, Quantity)| json!({"sku": sku, "quantity": quantity});
+        let line = |line: &LineDraft| json!({"sku": line.sku, "quantity": line.quantity});
         json!({
             "reference": self.reference,
             "currency": self.currency,
@@ -72,10 +108,8 @@ impl OrderDraft {
         prices: &[UnitPrice],
         at: DateTime<Utc>,
     ) -> Option<Order> {
-        let line = |((sku, quantity), price): (&(Sku, Quantity), &UnitPrice)| {
-            Line::priced(sku.clone(), *quantity, *price)
-        };
-        let lines: Vec<Line> = self.lines.iter().zip(prices).map(line).collect();
+        let lines: Vec<Line> =
+            self.lines.iter().zip(prices).map(|(line, price)| line.priced(*price)).collect();
         if self.lines.len() != prices.len() {
             return None;
         }
@@ -114,8 +148,8 @@ mod tests {
             reference: "PO-17".parse().unwrap(),
             currency: "EUR".parse().unwrap(),
             lines: vec![
-                ("CUP".parse().unwrap(), Quantity::try_from(6).unwrap()),
-                ("BEANS".parse().unwrap(), Quantity::try_from(2).unwrap()),
+                LineDraft { sku: "CUP".parse().unwrap(), quantity: Quantity::try_from(6).unwrap() },
+                LineDraft { sku: "BEANS".parse().unwrap(), quantity: Quantity::try_from(2).unwrap() },
             ],
             note: None,
         }
@@ -128,7 +162,7 @@ mod tests {
         drafts[2].currency = "USD".parse().unwrap();
         drafts[3].lines.reverse();
         drafts[4].note = Some("".parse().unwrap());
-        drafts[5].lines[0].1 = Quantity::try_from(7).unwrap();
+        drafts[5].lines[0].quantity = Quantity::try_from(7).unwrap();
         let contents: std::collections::HashSet<_> =
             drafts.iter().map(|draft| draft.content().as_str().to_owned()).collect();
         assert_eq!(contents.len(), drafts.len());

@@ -9,7 +9,7 @@ use azure_functions_handler::TraceContext;
 
 use super::{OrderId, Reason, id};
 
-/// The longest payload of a queue message, in bytes (contract §4).
+/// The longest payload of a queue message, in bytes: `docs/reference/api.md#orders-incoming`.
 pub const MAX_PAYLOAD: usize = 48 * 1024;
 
 /// Asks for an order to be fulfilled: a message of the queue `orders-fulfilment`.
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_of_the_contract_is_read() {
+    fn the_documented_message_is_read() {
         let message = decode(r#"{"version":1,"messageId":"$M","orderId":"$O","traceparent":"$T"}"#).unwrap();
         assert_eq!(message.message_id.to_string(), MESSAGE);
         assert_eq!(message.order_id.to_string(), ORDER);

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// The most lines that one order has (contract §3).
+/// The most lines that one order has: `docs/reference/api.md#field-limits`.
 pub const MAX_LINES: usize = LINES as usize;
 const LINES: u8 = 100;
 

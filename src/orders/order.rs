@@ -49,7 +49,7 @@ impl fmt::Display for OrderId {
 }
 
 words! {
-    /// Where an order stands (contract §3).
+    /// Where an order stands.
     pub enum Status {
         /// Kept, and still the creator's to change.
         Placed = "placed",

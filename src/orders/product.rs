@@ -37,3 +37,11 @@ pub struct Product {
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
 }
+
+impl Product {
+    /// Whether no version came before this one.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        self.version == 1
+    }
+}

@@ -1,6 +1,6 @@
 //! Text that is valid because it exists: the field is private and `FromStr` is the only way in.
 //!
-//! Lengths count Unicode scalar values (contract §3).
+//! Lengths count Unicode scalar values: `docs/reference/api.md#field-limits`.
 
 use std::{borrow::Cow, fmt, ops::RangeInclusive, str::FromStr};
 
@@ -21,7 +21,7 @@ pub enum TextError {
     /// A control character is in it.
     #[error("must not hold control characters")]
     Control,
-    /// A character is in it that nobody sees, and that changes how the others are shown.
+    /// An invisible character is in it, which changes how the others are shown.
     #[error("must not hold bidirectional, zero-width or other invisible characters")]
     Invisible,
     /// It has another form.
@@ -89,7 +89,7 @@ const PLAIN: &str = concat!(
     r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e",
     r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]*$"
 );
-/// Characters that nobody sees, and those that turn the direction of the others: two names with and without them look
+/// Invisible characters, and those that turn the direction of the others: two names with and without them look
 /// the same, or one looks like another (<https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>). They are
 /// what Unicode calls ignorable (<https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt>) but for the
 /// variation selectors, which say how the character before them looks, and the marks of annotations. Emoji that are
@@ -134,7 +134,7 @@ text! {
 }
 text! {
     /// What a caller names a request by, so that it can be sent twice and carried out once: 1 to 255 visible ASCII
-    /// characters (contract §3, `Idempotency-Key`).
+    /// characters of `Idempotency-Key`.
     RequestKey, 1 to 255 of VISIBLE, visible
 }
 

@@ -1,4 +1,5 @@
-//! When a certificate ends. Whoever verifies chains keeps that to themselves, so it is read from the DER (RFC 5280 §4.1).
+//! When a certificate ends. The verifier of chains does not tell, so it is read from the DER
+//! ([RFC 5280 §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::limits::{FormLimits, LIMITS};
+use crate::{
+    limits::{FormLimits, LIMITS},
+    orders::{LineFault, RefusedLine},
+};
 
 /// A wrong field.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -17,7 +20,15 @@ pub struct FieldFault {
     pub detail: &'static str,
 }
 
-/// What can be wrong with a field (contract §3).
+impl FieldFault {
+    /// The fault with its sentence.
+    #[must_use]
+    pub fn new(pointer: String, code: FieldCode) -> Self {
+        Self { pointer, code, detail: code.detail() }
+    }
+}
+
+/// What can be wrong with a field.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldCode {
@@ -39,6 +50,23 @@ pub enum FieldCode {
     Currency,
     /// It is there twice.
     Duplicate,
+}
+
+impl FieldCode {
+    /// One sentence a code.
+    fn detail(self) -> &'static str {
+        match self {
+            Self::Required => "It is missing.",
+            Self::Type => "It is of another type.",
+            Self::UnknownField => "There is no such field.",
+            Self::Length => "It is too short or too long.",
+            Self::Range => "It is too small or too large.",
+            Self::Pattern => "It holds something that it may not hold.",
+            Self::Unknown => "There is no such product, or it is not sold any more.",
+            Self::Currency => "It is priced in another currency.",
+            Self::Duplicate => "It stands here twice.",
+        }
+    }
 }
 
 /// The wrong fields of one body in the sequence of their pointers, each once: not so many that a small body makes a large
@@ -83,6 +111,20 @@ impl FieldFaults {
     }
 }
 
+/// The lines that the product table refuses, as the fields of the body that held them.
+impl From<Vec<RefusedLine>> for FieldFaults {
+    fn from(lines: Vec<RefusedLine>) -> Self {
+        let fault = |line: RefusedLine| {
+            let code = match line.fault {
+                LineFault::Unknown => FieldCode::Unknown,
+                LineFault::Currency => FieldCode::Currency,
+            };
+            FieldFault::new(format!("/lines/{}", line.index), code)
+        };
+        Self::new(lines.into_iter().map(fault).collect())
+    }
+}
+
 /// How many bytes a fault takes at most: in an envelope the answer is a text within JSON.
 fn size_in_envelope(fault: &FieldFault) -> usize {
     let written = serde_json::to_string(fault).and_then(|text| serde_json::to_string(&text));
@@ -94,11 +136,7 @@ mod tests {
     use super::*;
 
     fn faults(count: usize, name: &str) -> FieldFaults {
-        let fault = |number| FieldFault {
-            pointer: format!("/{number:05}{name}"),
-            code: FieldCode::UnknownField,
-            detail: "There is no such field.",
-        };
+        let fault = |number| FieldFault::new(format!("/{number:05}{name}"), FieldCode::UnknownField);
         FieldFaults::new((0..count).rev().map(fault).collect())
     }
 

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::limits::Limits;
+use crate::{
+    limits::Limits,
+    orders::{LineFault, RefusedLine},
+    store::{Conflict, StoreError, WriteError},
+};
 
 fn invocation() -> Invocation {
     Invocation {
@@ -57,7 +61,7 @@ fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
 }
 
 #[test]
-fn whoever_calls_too_often_is_told_a_time_that_is_never_too_short() {
+fn retry_after_is_never_too_short() {
     for (millis, told) in [(1, "1"), (1_000, "1"), (1_001, "2"), (59_999, "60")] {
         let answer = Problem::RateLimited(Duration::from_millis(millis)).answer(&invocation());
         assert_eq!(answer.status(), 429);
@@ -70,6 +74,46 @@ fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
     let wrong = StoreError::Inconsistent { table: "any", column: "any" };
     assert_eq!(Problem::from(wrong), Problem::Internal);
     assert_eq!(Problem::from(StoreError::from(sqlx::Error::PoolTimedOut)), Problem::Unavailable);
+}
+
+#[test]
+fn a_refused_write_is_the_problem_that_the_contract_names() {
+    for (error, problem) in [
+        (WriteError::NotFound, Problem::NotFound),
+        (
+            WriteError::Conflict(Conflict::Update),
+            Problem::Conflict("Only an order that is placed can be changed."),
+        ),
+        (
+            WriteError::Conflict(Conflict::Cancel),
+            Problem::Conflict("Only an order that is placed can be cancelled."),
+        ),
+        (
+            WriteError::Conflict(Conflict::Process),
+            Problem::Conflict("Only an order that is placed can be processed."),
+        ),
+        (WriteError::Conflict(Conflict::Replay), Problem::Conflict("A dead letter can be replayed once.")),
+        (WriteError::Stale, Problem::Stale),
+        (WriteError::PreconditionRequired, Problem::PreconditionRequired),
+        (WriteError::KeyReused, Problem::KeyReused),
+        (WriteError::InProgress, Problem::Twin),
+        (WriteError::from(sqlx::Error::PoolTimedOut), Problem::Unavailable),
+    ] {
+        let text = error.to_string();
+        assert_eq!(Problem::from(error), problem, "{text}");
+    }
+}
+
+#[test]
+fn a_refused_line_is_a_field_of_its_body() {
+    let lines = vec![
+        RefusedLine { index: 2, fault: LineFault::Currency },
+        RefusedLine { index: 0, fault: LineFault::Unknown },
+    ];
+    let body = document(Problem::from(WriteError::Lines(lines)).answer(&invocation()));
+    let faults = body["errors"].as_array().unwrap().iter().map(|fault| (&fault["pointer"], &fault["code"]));
+    let expected = [(json!("/lines/0"), json!("unknown")), (json!("/lines/2"), json!("currency"))];
+    assert!(faults.eq(expected.iter().map(|(pointer, code)| (pointer, code))), "{body}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Authorities {
         }
     }
 
-    /// The text, where nobody has to wait for it.
+    /// The text, where it is there without a wait.
     #[must_use]
     pub fn at_hand(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
         match self {
@@ -99,7 +99,7 @@ mod tests {
         assert!(matches!(source("keyvault:ca"), Ok(AuthoritySource::Kept(SecretSource::Vault(_)))));
         assert!(source("-----BEGIN CERTIFICATE-----\nMII").is_err());
         let revocations = "-----BEGIN X509 CRL-----\nTUlJ\n-----END X509 CRL-----\n";
-        assert!(source(revocations).is_err(), "a list of revocations vouches for nobody");
+        assert!(source(revocations).is_err(), "a list of revocations vouches for no certificate");
         assert!(source("keyvault:a/b").is_err());
     }
 }

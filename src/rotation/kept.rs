@@ -22,7 +22,7 @@ use crate::{
 const VAULT: TimeDelta = TimeDelta::minutes(5);
 /// How often a file is read again, at most.
 const FILE: TimeDelta = TimeDelta::seconds(1);
-/// How long nobody asks again after a failure, unless the vault says how long.
+/// How long no request is sent again after a failure, unless the vault says how long.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// How long the background waits after a failure.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// A secret of a setting, for as long as the process lives.
 ///
-/// [`Self::current`] hands out the same `Arc` until the secret changes, so whoever made something of it finds out by
+/// [`Self::current`] hands out the same `Arc` until the secret changes, so code that made something of it finds out by
 /// [`Arc::ptr_eq`] that it is to be made again. While the secret cannot be read, the last one stays in use for an
 /// hour; one that the vault refuses, misses or calls expired goes out of use at once.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Kept {
         }
     }
 
-    /// The secret, where nobody has to wait for it: a file's too, while it was just looked at or somebody looks.
+    /// The secret, where it is there without a wait: a file's too, while it was just looked at or is being looked at.
     #[must_use]
     pub fn at_hand(&self, now: DateTime<Utc>) -> Option<Arc<Secret>> {
         let (held, may_ask) = {
@@ -90,7 +90,8 @@ impl Kept {
         (is_of_a_vault || !may_ask || self.flight.try_lock().is_err()).then_some(held)
     }
 
-    /// Reads the secret again, unless that was done just now: whoever waits for another's reading takes its result.
+    /// Reads the secret again, unless that was done just now: a caller that waits for another's reading takes its
+    /// result.
     ///
     /// # Errors
     /// As [`Self::current`].
@@ -174,7 +175,7 @@ impl State {
         }
     }
 
-    /// The same text stays the same value, so that nobody makes anew what did not change.
+    /// The same text stays the same value, so that nothing is made anew that did not change.
     fn take(&mut self, read: Held) {
         self.failed = None;
         match &mut self.held {

@@ -10,13 +10,13 @@ use super::{
 };
 
 /// Runs a unit of work within its deadline.
-pub(super) async fn bounded<T: Send>(
-    work: impl Future<Output = Result<T, StoreError>> + Send,
-) -> Result<T, StoreError> {
+pub(super) async fn bounded<T: Send, E: From<StoreError> + Send>(
+    work: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, E> {
     let limit = POOL_WAIT + STATEMENT;
     timeout(limit, work).await.unwrap_or_else(|_| {
         let said = format!("the work was not done within {} s", limit.as_secs());
-        Err(sqlx::Error::Io(io::Error::new(ErrorKind::TimedOut, said)).into())
+        Err(StoreError::from(sqlx::Error::Io(io::Error::new(ErrorKind::TimedOut, said))).into())
     })
 }
 

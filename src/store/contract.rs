@@ -7,13 +7,14 @@ use uuid::Uuid;
 use crate::{
     identity::{Caller, CallerKind, Certified, Role},
     orders::{
-        Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId,
-        ProductDraft, Quantity, Reason, Sku, UnitPrice,
+        Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, LineDraft, LineFault, Order,
+        OrderDraft, OrderId, PageRequest, Precondition, Product, ProductDraft, Quantity, Reason, RefusedLine,
+        UnitPrice,
     },
     policy::{Action, ListAllOrders, Permit},
 };
 
-use super::{Hold, Placed, Precondition, ProductWritten, Queued, Slice, Stamp, Store, open};
+use super::{Change, Hold, Stamp, Store, WriteError, open};
 
 /// Stamps promises onto every engine.
 macro_rules! store_contract {
@@ -138,16 +139,24 @@ fn eur() -> Currency {
 /// `BEANS` at 1250 and `CUP` at 399, both in euro.
 pub(super) async fn stock(store: &dyn Store) {
     for draft in [product("BEANS", 1250), product("CUP", 399)] {
-        assert!(matches!(put(store, &draft, Precondition::None).await, ProductWritten::Created(_)));
+        assert!(matches!(put(store, &draft, Precondition::None).await, Ok(product) if product.is_new()));
     }
 }
 
-async fn put(store: &dyn Store, draft: &ProductDraft, precondition: Precondition) -> ProductWritten {
-    store.put_product(&permit(&administrator()), draft, precondition, stamp(0)).await.unwrap()
+async fn put(
+    store: &dyn Store,
+    draft: &ProductDraft,
+    precondition: Precondition,
+) -> Result<Product, WriteError> {
+    store.put_product(&permit(&administrator()), draft, precondition, stamp(0)).await
 }
 
-fn line(sku: &str, quantity: i64) -> (Sku, Quantity) {
-    (sku.parse().unwrap(), Quantity::try_from(quantity).unwrap())
+fn line(sku: &str, quantity: i64) -> LineDraft {
+    LineDraft { sku: sku.parse().unwrap(), quantity: Quantity::try_from(quantity).unwrap() }
+}
+
+fn refused_line(index: usize, fault: LineFault) -> RefusedLine {
+    RefusedLine { index, fault }
 }
 
 pub(super) fn draft() -> OrderDraft {
@@ -159,8 +168,13 @@ pub(super) fn draft() -> OrderDraft {
     }
 }
 
-async fn place(store: &dyn Store, caller: &Caller, draft: &OrderDraft, seconds: i64) -> Placed {
-    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await.unwrap()
+async fn place(
+    store: &dyn Store,
+    caller: &Caller,
+    draft: &OrderDraft,
+    seconds: i64,
+) -> Result<Change<Order>, WriteError> {
+    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await
 }
 
 pub(super) async fn place_under(
@@ -169,9 +183,9 @@ pub(super) async fn place_under(
     key: &str,
     draft: &OrderDraft,
     seconds: i64,
-) -> Placed {
+) -> Result<Change<Order>, WriteError> {
     let (permit, key) = (permit(caller), key.parse().unwrap());
-    store.place_order(&permit, OrderId::new(at(seconds)), draft, Some(&key), stamp(seconds)).await.unwrap()
+    store.place_order(&permit, OrderId::new(at(seconds)), draft, Some(&key), stamp(seconds)).await
 }
 
 /// A message for an order of the creator's, and the bytes that it came in.
@@ -189,19 +203,23 @@ async fn count(store: &dyn Store) -> usize {
 /// An order of the creator's, placed at that second.
 pub(super) async fn placed(store: &dyn Store, seconds: i64) -> Order {
     match place(store, &creator(), &draft(), seconds).await {
-        Placed::Placed(order) => order,
+        Ok(Change::Done(order)) => order,
         other => panic!("not placed: {other:?}"),
     }
 }
 
 /// Hands an order to fulfilment; its message is relayed two minutes later.
-async fn queue(store: &dyn Store, id: OrderId, seconds: i64) -> Queued {
+async fn queue(store: &dyn Store, id: OrderId, seconds: i64) -> Result<Change<Order>, WriteError> {
     queue_with(store, &message_for(id, seconds), seconds).await
 }
 
 /// Hands the order of a message to fulfilment; the message is relayed two minutes later.
-async fn queue_with(store: &dyn Store, message: &FulfilmentMessage, seconds: i64) -> Queued {
-    store.queue_order(&permit(&processor()), message, at(seconds + 120), stamp(seconds)).await.unwrap()
+async fn queue_with(
+    store: &dyn Store,
+    message: &FulfilmentMessage,
+    seconds: i64,
+) -> Result<Change<Order>, WriteError> {
+    store.queue_order(&permit(&processor()), message, at(seconds + 120), stamp(seconds)).await
 }
 
 /// A message about an order that is queued at that second.
@@ -214,7 +232,7 @@ pub(super) async fn queued(store: &dyn Store, seconds: i64) -> (OrderId, Fulfilm
     let id = placed(store, seconds).await.id;
     let message = message_for(id, seconds);
     match queue_with(store, &message, seconds).await {
-        Queued::Now(_) => (id, message),
+        Ok(Change::Done(_)) => (id, message),
         other => panic!("not queued: {other:?}"),
     }
 }
@@ -247,8 +265,8 @@ pub(super) fn letter(payload: &[u8], seconds: i64) -> DeadLetter {
     }
 }
 
-fn first<K>(limit: u32) -> Slice<K> {
-    Slice { after: None, limit }
+fn first<K>(limit: u32) -> PageRequest<K> {
+    PageRequest { after: None, limit }
 }
 
 /// Texts that break statements, logs or terminals where they are not bound and escaped.

@@ -1,4 +1,4 @@
-//! How long things are kept that are not kept for good (contract §4).
+//! How long things are kept that are not kept for good: `docs/reference/api.md#retention`.
 
 use chrono::Duration;
 

@@ -1,4 +1,5 @@
-//! A store whose failing calls are logged as outages, and which knows whether the functions' calls work.
+//! A store whose units of work have a deadline, whose failing calls are logged as outages, and which knows whether the
+//! functions' calls work.
 //!
 //! Two things tell that: a probe, which reads and writes as the functions do and keeps nothing, and what became of the
 //! last calls of each kind, for faults that a probe does not meet.
@@ -17,7 +18,8 @@ use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Store, StoreError, Workload, postgres::is_held_by_another, timeouts::POOL_WAIT, wording::Wording,
+    Store, StoreError, UnitError, Workload, bounds::bounded, postgres::is_held_by_another,
+    timeouts::POOL_WAIT, wording::Wording,
 };
 use crate::telemetry::Event;
 use calls::{Calls, Kind, LATELY, PROBE};
@@ -45,7 +47,7 @@ pub struct Monitored {
 impl Monitored {
     /// Monitors the calls of a store. It is not known to work until it was probed.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
             calls: Calls::new(Instant::now()),
@@ -74,20 +76,30 @@ impl Monitored {
         }
     }
 
+    /// Runs a unit of work within its deadline.
+    async fn run<T: Send, E: UnitError>(
+        &self,
+        kind: Kind,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.seen(kind, bounded(work).await)
+    }
+
     /// The result of a call, which is counted, and logged where an outage begins with it.
-    fn seen<T>(&self, kind: Kind, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        match &result {
-            Ok(_) => {
+    fn seen<T, E: UnitError>(&self, kind: Kind, result: Result<T, E>) -> Result<T, E> {
+        match result.as_ref().err().and_then(E::store_error) {
+            // A refusal shows that the database works, as a success does.
+            None => {
                 self.calls.worked(kind, Instant::now());
                 if self.crowded.load(Ordering::Relaxed) > 0 {
                     self.crowded.store(0, Ordering::Relaxed);
                 }
                 self.recovered(kind.part());
             }
-            Err(StoreError::Unavailable(error)) if is_held_by_another(error) => {
+            Some(StoreError::Unavailable(error)) if is_held_by_another(error) => {
                 self.log_lock(&Wording(error));
             }
-            Err(error) => {
+            Some(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
                 self.crowded.fetch_add(1, Ordering::Relaxed);
                 if !self.is_load(error, POOL_WAIT) || self.unavailable.is_open() {

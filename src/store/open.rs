@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Store, error::OpenError, postgres::Postgres, sqlite::Sqlite};
+use super::{Monitored, Store, error::OpenError, postgres::Postgres, sqlite::Sqlite};
 use crate::azure::ManagedIdentity;
 
 /// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
-/// the database is away, every method answers [`Unavailable`](super::StoreError::Unavailable).
+/// the database is away, every method answers [`Unavailable`](super::StoreError::Unavailable). Each unit of work has a deadline; a migration
+/// has none.
 ///
-/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. Whoever hands
-/// an identity in has made sure that the URL demands `sslmode=verify-full`.
+/// PostgreSQL is signed in to with tokens of `identity`, where there is one, else by what the URL says. A caller that
+/// hands an identity in has made sure that the URL demands `sslmode=verify-full`.
 ///
 /// # Errors
 /// When the URL itself cannot be used.
@@ -17,10 +18,11 @@ pub fn open(
     url: &str,
     connections: u32,
     identity: Option<ManagedIdentity>,
-) -> Result<Arc<dyn Store>, OpenError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(Sqlite::open(url, connections)?)),
-        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(Postgres::open(url, connections, identity)?)),
-        _ => Err(OpenError::Scheme),
-    }
+) -> Result<Arc<Monitored>, OpenError> {
+    let engine: Arc<dyn Store> = match url.split_once(':') {
+        Some(("sqlite", _)) => Arc::new(Sqlite::open(url, connections)?),
+        Some(("postgres" | "postgresql", _)) => Arc::new(Postgres::open(url, connections, identity)?),
+        _ => return Err(OpenError::Scheme),
+    };
+    Ok(Arc::new(Monitored::new(engine)))
 }

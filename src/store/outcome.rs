@@ -1,106 +1,9 @@
-//! How units of work end.
+//! What units of work give, other than the orders, products and letters themselves.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::orders::{Action, DeadLetter, Order, OrderId, Product, Reason, Status};
-
-/// Why a line cannot be ordered; found inside the transaction that would have priced it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LineFault {
-    /// No active product of that sku.
-    Unknown,
-    /// The product is priced in another currency.
-    Currency,
-}
-
-/// What became of an order that was to be placed.
-#[derive(Debug)]
-pub enum Placed {
-    /// It is kept, with its prices.
-    Placed(Order),
-    /// The same request was kept before under its key; this is the order as it was placed then.
-    Again(Order),
-    /// Another request was kept before under its key; nothing is kept now.
-    KeyReused,
-    /// A request under its key is still under way after two seconds; nothing is kept. In a file only a twin within
-    /// this process can be told from any other writer; the wait for another process's ends in
-    /// [`StoreError::Unavailable`](super::StoreError).
-    Twin,
-    /// Nothing is kept: these lines, by index, cannot be ordered.
-    Refused(Vec<(usize, LineFault)>),
-}
-
-/// What became of an order that came through a queue.
-#[derive(Debug)]
-pub enum Ingested {
-    /// It is kept, with its prices.
-    Placed(Order),
-    /// The message was received before; nothing changed.
-    Already,
-    /// Its message id was received before with other content; nothing changed.
-    Reused,
-    /// Nothing is kept: some of its lines cannot be ordered.
-    Refused,
-}
-
-/// What became of an order that was to be changed.
-#[derive(Debug)]
-pub enum Updated {
-    /// It is changed, at today's prices.
-    Now(Order),
-    /// These lines, by index, cannot be ordered.
-    Refused(Vec<(usize, LineFault)>),
-    /// No version was named.
-    PreconditionRequired,
-    /// The permit reaches no such order.
-    NotFound,
-    /// Another version is there.
-    Stale,
-    /// It is not `placed` any more.
-    Conflict,
-}
-
-/// What became of an order that was to be taken back.
-#[derive(Debug)]
-pub enum Cancelled {
-    /// It is taken back now.
-    Now(Order),
-    /// It was taken back already; nothing changed.
-    Already(Order),
-    /// The permit reaches no such order.
-    NotFound,
-    /// It was handed to fulfilment.
-    Conflict,
-}
-
-/// What became of an order that was to be queued for fulfilment.
-#[derive(Debug)]
-pub enum Queued {
-    /// It is queued now, and its outbox row holds the message.
-    Now(Order),
-    /// It was queued already; nothing changed.
-    Already(Order),
-    /// The permit reaches no such order.
-    NotFound,
-    /// It is in a state from which it cannot be queued.
-    Conflict,
-}
-
-/// What became of a product that was to be written.
-#[derive(Debug)]
-pub enum ProductWritten {
-    /// It is new.
-    Created(Product),
-    /// It replaced the version that the precondition named.
-    Replaced(Product),
-    /// It exists, and no version was named.
-    PreconditionRequired,
-    /// A version was named, and there is no such product.
-    NotFound,
-    /// Another version is there, or one is there that should not be.
-    Stale,
-}
+use crate::orders::{Action, Order, OrderId, Reason, Status};
 
 /// What a fulfilment message points at.
 #[derive(Debug)]
@@ -142,17 +45,6 @@ pub struct DueMessage {
     pub binding: String,
     /// The message's bytes.
     pub payload: Vec<u8>,
-}
-
-/// What became of a dead letter that was to be replayed.
-#[derive(Debug)]
-pub enum Replayed {
-    /// Its message goes out with the next relay.
-    Now(DeadLetter),
-    /// It was replayed before; nothing changed.
-    Already,
-    /// No such letter.
-    NotFound,
 }
 
 /// What became of a message that was given up.
@@ -203,13 +95,13 @@ pub struct Gauges {
     /// When the oldest open outbox row was made; none when none is open but those from the future and
     /// those on hold.
     pub oldest_open: Option<DateTime<Utc>>,
-    /// Outbox rows that nobody has closed.
+    /// Outbox rows that are still open.
     pub open_rows: u64,
     /// Those of them that a clock made that is ahead of ours.
     pub open_rows_from_future: u64,
     /// Those of them that are on [`Hold`](super::Hold).
     pub open_rows_on_hold: u64,
-    /// Dead letters that nobody has replayed.
+    /// Dead letters that were not replayed.
     pub unreplayed_dead_letters: u64,
     /// When the oldest of them was given up.
     pub oldest_dead_letter: Option<DateTime<Utc>>,

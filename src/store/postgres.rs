@@ -9,19 +9,18 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
-    OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice, Stamp, Store,
-    StoreError, Updated, Workload, sql::PING,
+    Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
+    Principals, Stamp, Store, StoreError, Workload, WriteError, rows::PoolUse, sql::PING,
 };
 
 mod administration;
@@ -85,7 +84,7 @@ impl Store for Postgres {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         placing::take_turn(self, permit, id, draft, key, stamp).await
     }
 
@@ -94,7 +93,7 @@ impl Store for Postgres {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
+    ) -> Result<Change<Order, ()>, WriteError> {
         let subject = Subject::Message(message.message_id);
         let needs = Needs::order(Some(subject), &message.draft.lines);
         self.change(needs, |access, attempt| placing::ingest(access, attempt, message, id, stamp)).await
@@ -106,25 +105,25 @@ impl Store for Postgres {
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
+    ) -> Result<Order, WriteError> {
         let needs = Needs::lines(Subject::Order(id), &revision.lines);
         self.change(needs, |access, attempt| {
-            changes::update(access, attempt, permit, (id, revision), precondition, stamp)
+            changes::update(access, attempt, permit, id, revision, precondition, stamp)
         })
         .await
     }
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         self.change(Subject::Order(id), |access, attempt| changes::cancel(access, attempt, permit, id, stamp))
             .await
     }
@@ -133,26 +132,26 @@ impl Store for Postgres {
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, slice)).await
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, page)).await
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        self.read(Kind::Orders, |access| orders::list(access, scope, slice)).await
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        self.read(Kind::Orders, |access| orders::list(access, scope, page)).await
     }
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
+    ) -> Result<Change<Order>, WriteError> {
         let subject = Subject::Order(message.order_id);
         self.change(subject, |access, attempt| {
             fulfilment::queue(access, attempt, permit, message, relay_at, stamp)
@@ -162,19 +161,19 @@ impl Store for Postgres {
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        self.read(Kind::Products, |access| products::list(access, permit, slice)).await
+        permit: &Permit<ReadProducts>,
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.read(Kind::Products, |access| products::list(access, permit, page)).await
     }
 
     async fn put_product(
         &self,
-        _permit: &Permit<PutProduct>,
+        _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
+    ) -> Result<Product, WriteError> {
         let subject = Subject::Product(draft.sku.clone());
         self.change(subject, |access, attempt| products::put(access, attempt, draft, precondition, stamp))
             .await
@@ -212,18 +211,18 @@ impl Store for Postgres {
 
     async fn list_dead_letters(
         &self,
-        _permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.read(Kind::Letters, |access| dead_letters::list(access, slice)).await
+        _permit: &Permit<ReadDeadLetters>,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        self.read(Kind::Letters, |access| dead_letters::list(access, page)).await
     }
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
+    ) -> Result<DeadLetter, WriteError> {
         self.change(Subject::Letter(id), |access, attempt| {
             dead_letters::replay(access, attempt, permit, id, stamp)
         })
@@ -257,7 +256,7 @@ impl Store for Postgres {
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        let (in_use, most) = (self.pool.in_use(), self.connections);
-        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, (in_use, most))).await
+        let pool = PoolUse { in_use: self.pool.in_use(), size: self.connections };
+        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, pool)).await
     }
 }

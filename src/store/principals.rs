@@ -11,11 +11,14 @@ const OWNER: &str = "orders_owner";
 const MAX_NAME_BYTES: usize = 63;
 
 /// The principals that a migration is told of.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, clap::Args)]
 pub struct Principals {
-    /// Who may migrate later versions, and name others who may.
+    /// A login that may migrate later versions and name others that may; as often as needed
+    #[arg(long = "administrator", value_name = "NAME")]
     pub administrators: Vec<RoleName>,
-    /// The logins of the apps. One that has both roles stands here twice.
+    /// The login of an app's identity, with its role (`orders_api` or `orders_processor`) and the object id of its
+    /// principal; as often as needed
+    #[arg(long = "login", value_name = "ROLE=NAME:OBJECT-ID")]
     pub logins: Vec<AppLogin>,
 }
 
@@ -44,30 +47,15 @@ pub struct AppLogin {
 }
 
 impl Principals {
-    /// Understands the words of the command line behind `migrate`.
+    /// Refuses principals that contradict each other.
     ///
     /// # Errors
-    /// One sentence that says what may stand there.
-    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let mut principals = Self::default();
-        let mut words = words.into_iter();
-        while let Some(word) = words.next() {
-            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
-            match word {
-                "--administrator" => principals.administrators.push(value()?.parse()?),
-                "--login" => principals.logins.push(value()?.parse()?),
-                _ => {
-                    return Err(format!(
-                        "`migrate` has no argument {word:?}; it has `--administrator NAME` and \
-                         `--login ROLE=NAME:OBJECT-ID`, each as often as needed"
-                    ));
-                }
-            }
-        }
-        principals.contradiction().map_or(Ok(principals), Err)
+    /// One sentence that names the contradiction.
+    pub fn consistent(self) -> Result<Self, String> {
+        self.contradiction().map_or(Ok(self), Err)
     }
 
-    /// Whether nobody is named.
+    /// Whether none is named.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.administrators.is_empty() && self.logins.is_empty()
@@ -149,14 +137,22 @@ impl FromStr for AppLogin {
 
 #[cfg(test)]
 mod tests {
+    use clap::{Command, FromArgMatches};
+
     use super::*;
 
     const ID: &str = "55555555-5555-4555-8555-555555555555";
 
+    fn parse(words: &[&str]) -> Result<Principals, String> {
+        let migrate = <Principals as clap::Args>::augment_args(Command::new("migrate").no_binary_name(true));
+        let matches = migrate.try_get_matches_from(words).map_err(|error| error.to_string())?;
+        Principals::from_arg_matches(&matches).map_err(|error| error.to_string())?.consistent()
+    }
+
     #[test]
     fn names_and_ids_are_read_as_they_stand() {
         let login = format!("orders_api=id: \"api\" 1:{ID}");
-        let read = Principals::parse(["--administrator", "Database admins", "--login", &login]).unwrap();
+        let read = parse(&["--administrator", "Database admins", "--login", &login]).unwrap();
         assert_eq!(read.administrators[0].as_str(), "Database admins");
         let [login] = &read.logins[..] else { panic!("{read:?}") };
         assert_eq!((login.role, login.name.as_str()), (AppRole::Api, "id: \"api\" 1"));
@@ -169,8 +165,8 @@ mod tests {
             (format!("orders_api=x:{ID}"), "orders_processor=x:00000000-0000-4000-8000-000000000001");
         let (long, owner) = ("x".repeat(64), format!("orders_api=orders_owner:{ID}"));
         for (words, said) in [
-            (&["--login"][..], "needs a value"),
-            (&["--force"], "--administrator NAME"),
+            (&["--login"][..], "a value is required"),
+            (&["--force"], "unexpected argument"),
             (&["--login", "orders_admin=x:1"], "orders_processor=NAME:OBJECT-ID"),
             (&["--login", "orders_api"], "orders_processor=NAME:OBJECT-ID"),
             (&["--login", "orders_api=x:everyone"], "principal id"),
@@ -183,7 +179,7 @@ mod tests {
             (&["--administrator", "x", "--login", &x], "not both"),
             (&["--login", &x, "--login", other], "one object id"),
         ] {
-            let refused = Principals::parse(words.iter().copied()).unwrap_err();
+            let refused = parse(words).unwrap_err();
             assert!(refused.contains(said), "{words:?}: {refused}");
         }
     }
@@ -191,7 +187,7 @@ mod tests {
     #[test]
     fn one_login_may_have_both_roles() {
         let logins = ["orders_api", "orders_processor"].map(|role| format!("{role}=x:{ID}"));
-        let read = Principals::parse(["--login", &logins[0], "--login", &logins[1]]).unwrap();
+        let read = parse(&["--login", &logins[0], "--login", &logins[1]]).unwrap();
         assert!(read.logins.len() == 2 && !read.is_empty());
     }
 }

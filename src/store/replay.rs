@@ -41,7 +41,7 @@ impl Replay {
         {
             let message = FulfilmentMessage::new(old.order_id, old.traceparent, stamp.at);
             let (id, order, payload) = (message.message_id, Some(message.order_id), message.encode());
-            // Where it points at nothing, nobody receives it: it is its dead letter that closes the row.
+            // Where it points at nothing, it is not received: it is its dead letter that closes the row.
             let digest = Digest::of(&payload);
             return Ok(Self { id, binding, payload, digest, order });
         }

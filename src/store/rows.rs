@@ -268,6 +268,13 @@ impl From<DueRow> for DueMessage {
     }
 }
 
+/// How many connections of the process's pools are busy, of how many.
+#[derive(Clone, Copy)]
+pub(super) struct PoolUse {
+    pub(super) in_use: u32,
+    pub(super) size: u32,
+}
+
 /// What was counted.
 #[derive(FromRow)]
 pub(super) struct GaugesRow {
@@ -280,8 +287,8 @@ pub(super) struct GaugesRow {
 }
 
 impl GaugesRow {
-    /// The counts, with the connections that are busy and those that there may be.
-    pub(super) fn with(self, (pool_in_use, pool_size): (u32, u32)) -> Result<Gauges, StoreError> {
+    /// The counts, with the use of the pool.
+    pub(super) fn with(self, pool: PoolUse) -> Result<Gauges, StoreError> {
         let at = |column| Column("outbox", column);
         Ok(Gauges {
             oldest_open: self.oldest.map(|micros| at("created_at").time(micros)).transpose()?,
@@ -293,8 +300,8 @@ impl GaugesRow {
                 .oldest_letter
                 .map(|micros| Column("dead_letters", "recorded_at").time(micros))
                 .transpose()?,
-            pool_in_use,
-            pool_size,
+            pool_in_use: pool.in_use,
+            pool_size: pool.size,
         })
     }
 }

@@ -10,7 +10,7 @@ const LONGEST_WAIT: Duration = Duration::hours(1);
 /// How far the clocks of two processes may be apart before a row counts as made by a wrong one.
 const CLOCK_SKEW: Duration = Duration::minutes(1);
 
-/// Messages that are left where they are, because nobody could do what they ask for.
+/// Messages that are left where they are, because no backend could do what they ask for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Hold {
     /// None of them.

@@ -11,7 +11,7 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// Connections of this process, 1 to 100.
     pub pool: u32,
-    /// `ORDERS_DATABASE_IDENTITY`: as whom.
+    /// `ORDERS_DATABASE_IDENTITY`: as which identity.
     pub sign_in: SignIn,
 }
 

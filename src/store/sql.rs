@@ -66,7 +66,7 @@ macro_rules! order {
 pub(super) const ORDER: Scoped =
     Scoped { own: order!("owner_tenant = $2 AND owner_object = $3"), tenant: order!("owner_tenant = $2") };
 
-/// The order that a message points at, whoever owns it.
+/// The order that a message points at, of any owner.
 pub(super) const ORDER_OF_MESSAGE: &str = concat!("SELECT ", order_columns!(), " FROM orders WHERE id = $1");
 
 /// Confined to its creator; the version names the one that is replaced.

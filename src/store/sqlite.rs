@@ -11,19 +11,18 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
 };
 
 use super::{
-    Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling, Listed,
-    MigrationError, OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed,
-    Slice, Stamp, Store, StoreError, Updated, Workload, bounds::bounded, sql, timeouts::STATEMENT,
+    Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, MigrationError, OnWait,
+    Pending, Principals, Stamp, Store, StoreError, Workload, WriteError, sql, timeouts::STATEMENT,
 };
 
 mod changes;
@@ -70,17 +69,14 @@ impl Store for Sqlite {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        bounded(async {
-            let mut unit = self.read().await?;
-            sqlx::query(sql::PING).execute(&mut *unit).await?;
-            unit.leave().await;
-            Ok(())
-        })
-        .await
+        let mut unit = self.read().await?;
+        sqlx::query(sql::PING).execute(&mut *unit).await?;
+        unit.leave().await;
+        Ok(())
     }
 
     async fn probe(&self, _workload: Workload) -> Result<(), StoreError> {
-        bounded(probe::run(self)).await
+        probe::run(self).await
     }
 
     async fn place_order(
@@ -90,8 +86,8 @@ impl Store for Sqlite {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
-        bounded(placing::place(self, permit, id, draft, key, stamp)).await
+    ) -> Result<Change<Order>, WriteError> {
+        placing::place(self, permit, id, draft, key, stamp).await
     }
 
     async fn ingest_order(
@@ -99,81 +95,81 @@ impl Store for Sqlite {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
-        bounded(placing::ingest(self, message, id, stamp)).await
+    ) -> Result<Change<Order, ()>, WriteError> {
+        placing::ingest(self, message, id, stamp).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        bounded(orders::read(self, permit.scope(), id)).await
+        orders::read(self, permit.scope(), id).await
     }
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
-        bounded(changes::update(self, permit, id, revision, precondition, stamp)).await
+    ) -> Result<Order, WriteError> {
+        changes::update(self, permit, id, revision, precondition, stamp).await
     }
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
-        bounded(changes::cancel(self, permit, id, stamp)).await
+    ) -> Result<Change<Order>, WriteError> {
+        changes::cancel(self, permit, id, stamp).await
     }
 
     async fn order_history(
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        bounded(changes::history(self, permit.scope(), id, slice)).await
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        changes::history(self, permit.scope(), id, page).await
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        bounded(orders::list(self, scope, slice)).await
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        orders::list(self, scope, page).await
     }
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
-        bounded(fulfilment::queue(self, permit, message, relay_at, stamp)).await
+    ) -> Result<Change<Order>, WriteError> {
+        fulfilment::queue(self, permit, message, relay_at, stamp).await
     }
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        bounded(products::list(self, permit, slice)).await
+        permit: &Permit<ReadProducts>,
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        products::list(self, permit, page).await
     }
 
     async fn put_product(
         &self,
-        _permit: &Permit<PutProduct>,
+        _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
-        bounded(products::put(self, draft, precondition, stamp)).await
+    ) -> Result<Product, WriteError> {
+        products::put(self, draft, precondition, stamp).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        bounded(fulfilment::pending(self, message, stamp)).await
+        fulfilment::pending(self, message, stamp).await
     }
 
     async fn decide_order(
@@ -182,7 +178,7 @@ impl Store for Sqlite {
         decision: Decision,
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
-        bounded(fulfilment::decide(self, message, decision, stamp)).await
+        fulfilment::decide(self, message, decision, stamp).await
     }
 
     async fn record_dead_letter(
@@ -191,28 +187,28 @@ impl Store for Sqlite {
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
     ) -> Result<GivenUp, StoreError> {
-        bounded(dead_letters::record(self, letter, fails, stamp)).await
+        dead_letters::record(self, letter, fails, stamp).await
     }
 
     async fn list_dead_letters(
         &self,
-        _permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        bounded(dead_letters::list(self, slice)).await
+        _permit: &Permit<ReadDeadLetters>,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        dead_letters::list(self, page).await
     }
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
-        bounded(dead_letters::replay(self, permit, id, stamp)).await
+    ) -> Result<DeadLetter, WriteError> {
+        dead_letters::replay(self, permit, id, stamp).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        bounded(expiry::purge(self, now, limit)).await
+        expiry::purge(self, now, limit).await
     }
 
     async fn excess_dead_letters(
@@ -220,11 +216,11 @@ impl Store for Sqlite {
         ceiling: LetterCeiling,
         limit: u32,
     ) -> Result<Vec<ExcessLetter>, StoreError> {
-        bounded(expiry::excess(self, ceiling, limit)).await
+        expiry::excess(self, ceiling, limit).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        bounded(expiry::drop_letters(self, ids)).await
+        expiry::drop_letters(self, ids).await
     }
 
     async fn take_due_messages(
@@ -234,9 +230,9 @@ impl Store for Sqlite {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        bounded(outbox::take_due(self, now, deadline, limit, hold)).await
+        outbox::take_due(self, now, deadline, limit, hold).await
     }
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        bounded(outbox::gauges(self, now, hold)).await
+        outbox::gauges(self, now, hold).await
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::limits::LIMITS;
 
-/// How long a unit of work waits for a connection (contract §1).
+/// How long a unit of work waits for a connection: `docs/reference/api.md#limits`.
 pub(super) const POOL_WAIT: Duration = LIMITS.peers.connection;
 
-/// How long a statement may take, or wait for another that writes (contract §1).
+/// How long a statement may take, or wait for another that writes: `docs/reference/api.md#limits`.
 pub(super) const STATEMENT: Duration = LIMITS.peers.statement;
 
 /// How long a migration waits for a lock before it says so.

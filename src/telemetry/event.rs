@@ -16,8 +16,8 @@ events! {
     /// What the app around the protocol layer has to tell. The fields of the invocation, with who is calling, are added
     /// by the span around it.
     pub enum Event {
-        /// Audit: an order is not what it was before. Who did it stands in the line too; for `system` nobody proved to
-        /// be the owner, who is then named.
+        /// Audit: an order is not what it was before. Who did it stands in the line too; for `system` the owner
+        /// did not authenticate, and is then named.
         OrderChanged = "order-changed", INFO, "audit: an order was changed", {
             action: &'static str, order_id: Uuid, status: &'static str, version: Option<u64>, actor: &'static str,
             owner_tenant_id: Option<Uuid>, owner_object_id: Option<Uuid>,

@@ -15,7 +15,7 @@ pub(super) struct Faults(Vec<FieldFault>);
 
 impl Faults {
     pub(super) fn add(&mut self, pointer: String, code: FieldCode) {
-        self.0.push(FieldFault { pointer, code, detail: detail(code) });
+        self.0.push(FieldFault::new(pointer, code));
     }
 
     /// Whether the form is right.
@@ -27,21 +27,6 @@ impl Faults {
 impl From<Faults> for FieldFaults {
     fn from(faults: Faults) -> Self {
         Self::new(faults.0)
-    }
-}
-
-/// One sentence a code.
-pub(super) fn detail(code: FieldCode) -> &'static str {
-    match code {
-        FieldCode::Required => "It is missing.",
-        FieldCode::Type => "It is of another type.",
-        FieldCode::UnknownField => "There is no such field.",
-        FieldCode::Length => "It is too short or too long.",
-        FieldCode::Range => "It is too small or too large.",
-        FieldCode::Pattern => "It holds something that it may not hold.",
-        FieldCode::Unknown => "There is no such product, or it is not sold any more.",
-        FieldCode::Currency => "It is priced in another currency.",
-        FieldCode::Duplicate => "It stands here twice.",
     }
 }
 
@@ -160,7 +145,7 @@ impl<'f> Fields<'f> {
     }
 }
 
-/// A member's name within a pointer (RFC 6901 §3).
+/// A member's name within a pointer ([RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3)).
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

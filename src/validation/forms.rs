@@ -12,8 +12,8 @@ use crate::{
     json,
     limits::LIMITS,
     orders::{
-        Currency, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku, UnitPrice,
-        money::MAX_LINES, text::TextError,
+        Currency, LineDraft, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku,
+        UnitPrice, money::MAX_LINES, text::TextError,
     },
     problem::{FieldCode, Problem},
 };
@@ -179,7 +179,8 @@ impl OrderForm {
 
     fn revision(&self) -> Option<OrderRevision> {
         let line = |line: &LineForm| {
-            Some((line.sku.as_ref()?.parse().ok()?, Quantity::try_from(line.quantity?).ok()?))
+            let quantity = Quantity::try_from(line.quantity?).ok()?;
+            Some(LineDraft { sku: line.sku.as_ref()?.parse().ok()?, quantity })
         };
         Some(OrderRevision {
             reference: self.reference.as_ref()?.parse().ok()?,

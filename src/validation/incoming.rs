@@ -21,7 +21,7 @@ pub struct Unusable {
     pub message_id: Option<Uuid>,
 }
 
-/// Reads a message of the queue `orders-incoming` (contract §4), strictly.
+/// Reads a message of the queue `orders-incoming` (`docs/reference/api.md#orders-incoming`), strictly.
 ///
 /// # Errors
 /// [`Unusable`]; the same bytes fail again, so the fault is permanent.
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_message_of_the_contract_is_read() {
+    fn the_documented_message_is_read() {
         let read = read(&message()).unwrap();
         assert_eq!(read.message_id.to_string(), MESSAGE);
         assert_eq!(read.owner, Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) });

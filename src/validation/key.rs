@@ -1,4 +1,4 @@
-//! `Idempotency-Key` (contract §3).
+//! `Idempotency-Key`: `docs/reference/api.md#idempotency-key`.
 
 use axum::http::HeaderMap;
 use azure_functions_handler::single_header;

@@ -1,9 +1,9 @@
-//! `If-Match` and `If-None-Match` (contract §3).
+//! `If-Match` and `If-None-Match`: `docs/reference/api.md#preconditions`.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use azure_functions_handler::single_header;
 
-use crate::{problem::Problem, store::Precondition};
+use crate::{orders::Precondition, problem::Problem};
 
 /// What the caller said about the version that is there; [`Said::demanded`] is asked after the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

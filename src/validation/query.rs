@@ -1,4 +1,5 @@
-//! Queries and cursors: nothing that was not asked for, nothing twice (contract §3).
+//! Queries and cursors: nothing that was not asked for, nothing twice. See
+//! `docs/reference/api.md#query-parameters`.
 
 use std::convert::Infallible;
 
@@ -8,15 +9,14 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use crate::{
-    orders::{OrderId, Sku},
+    orders::{OrderId, PageRequest, Sku},
     problem::Problem,
-    store::Slice,
 };
 
 const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
-/// How many items a page has for which nothing else is said (contract §3).
+/// How many items a page has by default: `docs/reference/api.md#pagination`.
 pub const DEFAULT_LIMIT: u32 = 25;
-/// The most items of a page (contract §3).
+/// The most items of a page.
 pub const LARGEST_LIMIT: u32 = 100;
 
 /// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
@@ -76,7 +76,7 @@ impl Query {
     ///
     /// # Errors
     /// `malformed`.
-    pub fn slice<K: Cursor>(&self, list: List, others: &[&str]) -> Result<Slice<K>, Problem> {
+    pub fn page<K: Cursor>(&self, list: List, others: &[&str]) -> Result<PageRequest<K>, Problem> {
         let known: Vec<&str> = ["limit", "cursor"].iter().chain(others).copied().collect();
         self.only(&known)?;
         let limit = match self.value("limit") {
@@ -86,20 +86,20 @@ impl Query {
                 .ok_or(Problem::Malformed("limit is a whole number from 1 to 100."))?,
         };
         let after = self.value("cursor").map(|text| list.key(text).ok_or(FOREIGN_CURSOR)).transpose()?;
-        Ok(Slice { after, limit })
+        Ok(PageRequest { after, limit })
     }
 }
 
-/// The same slice of the history of one order.
+/// The same page of the history of one order.
 ///
 /// # Errors
 /// `malformed`, when the cursor is another order's.
-pub fn history_of(order: OrderId, slice: &Slice<(OrderId, u64)>) -> Result<Slice<u64>, Problem> {
-    let after = match slice.after {
-        Some((of, _)) if of != order => return Err(FOREIGN_CURSOR),
-        after => after.map(|(_, version)| version),
+pub fn history_of(order: OrderId, page: &PageRequest<ChangeKey>) -> Result<PageRequest<u64>, Problem> {
+    let after = match page.after {
+        Some(key) if key.order != order => return Err(FOREIGN_CURSOR),
+        after => after.map(|key| key.version),
     };
-    Ok(Slice { after, limit: slice.limit })
+    Ok(PageRequest { after, limit: page.limit })
 }
 
 fn digits(text: &str) -> Option<u32> {
@@ -186,15 +186,23 @@ impl Cursor for OrderId {
     }
 }
 
-/// An order, and the version that a change of it made.
-impl Cursor for (OrderId, u64) {
+/// Names one change of an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ChangeKey {
+    /// The order.
+    pub order: OrderId,
+    /// The version that the change made.
+    pub version: u64,
+}
+
+impl Cursor for ChangeKey {
     fn key(&self) -> String {
-        format!("{} {}", self.0, self.1)
+        format!("{} {}", self.order, self.version)
     }
 
     fn of_key(text: &str) -> Option<Self> {
         let (order, version) = text.split_once(' ')?;
-        Some((order.parse().ok()?, version.parse().ok()?))
+        Some(Self { order: order.parse().ok()?, version: version.parse().ok()? })
     }
 }
 
@@ -229,7 +237,7 @@ mod tests {
 
     fn cursor<K: Cursor>(list: List, text: &str) -> Result<Option<K>, Problem> {
         let query = format!("cursor={}", utf8_percent_encode(text, NON_ALPHANUMERIC));
-        Query::of(&query).slice(list, &[]).map(|slice| slice.after)
+        Query::of(&query).page(list, &[]).map(|page| page.after)
     }
 
     /// Texts that hold a tag, a key, or something like either, plain or encoded.
@@ -265,8 +273,8 @@ mod tests {
             (List::OwnOrders, List::OwnOrders.cursor(&order)),
             (List::AllOrders, List::AllOrders.cursor(&order)),
             (List::DeadLetters, List::DeadLetters.cursor(&letter)),
-            (List::History, List::History.cursor(&(order, 0))),
-            (List::History, List::History.cursor(&(order, u64::MAX))),
+            (List::History, List::History.cursor(&ChangeKey { order, version: 0 })),
+            (List::History, List::History.cursor(&ChangeKey { order, version: u64::MAX })),
         ];
         cursors.extend(skus.iter().map(|sku| (List::Products, List::Products.cursor(sku))));
         for list in LISTS.into_iter().chain([List::History]) {

@@ -11,7 +11,7 @@ use crate::{
     world::{HOST, client},
 };
 
-/// What `az account get-access-token -o json` prints of whoever signed in.
+/// What `az account get-access-token -o json` prints for a signed-in developer.
 const SIGNED_IN: &str = r#"echo '{"accessToken":"token-1","expires_on":4102444800,"tokenType":"Bearer"}'"#;
 /// What `azd auth token -o json` prints of them.
 const SIGNED_IN_WITH_AZD: &str = r#"echo '{"token":"token-1","expiresOn":"2100-01-01T00:00:00Z"}'"#;
@@ -32,7 +32,7 @@ async fn the_sign_in_reads_it() {
     assert_eq!(ask().await.unwrap().about.name, "cup");
 }
 
-async fn nobody_reads_it() {
+async fn the_secret_is_unavailable() {
     assert_eq!(ask().await.unwrap_err(), VaultError::Unavailable { retry_after: None });
 }
 
@@ -51,5 +51,5 @@ fn a_developers_sign_in_with_azd_alone_reads_the_vault() {
 #[test]
 fn a_developer_who_did_not_sign_in_is_told_to_try_again() {
     let test = concat!(module_path!(), "::a_developer_who_did_not_sign_in_is_told_to_try_again");
-    run_with_tool(test, "az", SIGNED_OUT, nobody_reads_it);
+    run_with_tool(test, "az", SIGNED_OUT, the_secret_is_unavailable);
 }

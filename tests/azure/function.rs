@@ -19,7 +19,7 @@ use orders_worker::{
     identity::Identity,
     limits::LIMITS,
     problem::Problem,
-    store::{self, Monitored},
+    store::{self, Store},
 };
 use serde_json::{Value, json};
 use test_servers::{Authority, Leaf, Mood};
@@ -33,7 +33,7 @@ use crate::{
 on_the_platform!(
     an_administrator_learns_what_a_secret_is_and_never_what_it_says,
     each_answer_of_the_vault_has_its_status,
-    callers_with_certificates_shut_nobody_out_while_the_vault_hangs,
+    a_hanging_vault_delays_only_callers_with_certificates,
 );
 
 const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
@@ -80,13 +80,13 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         concurrency: concurrency.clone(),
         limiter: None,
         tenant: None,
-        store: Arc::clone(&store),
+        store: Arc::clone(&store) as Arc<dyn Store>,
         backend: Some(Backend::StandIn),
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
         dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
-        health: Arc::new(Monitored::new(store)),
+        health: store,
         description: Some(functions::description),
     };
     let app = FUNCTIONS
@@ -188,7 +188,7 @@ async fn each_answer_of_the_vault_has_its_status() {
     }
 }
 
-async fn callers_with_certificates_shut_nobody_out_while_the_vault_hangs() {
+async fn a_hanging_vault_delays_only_callers_with_certificates() {
     let world = World::start().await;
     let url = serve_with(
         &world,
@@ -226,7 +226,10 @@ async fn callers_with_certificates_shut_nobody_out_while_the_vault_hangs() {
     };
     let (attacked, honest) = tokio::join!(attack, honest);
     assert!(honest.iter().all(|(status, _)| *status == 200), "{honest:?}");
-    assert!(attacked.iter().all(|(status, _)| *status == 503), "nobody can judge them: {attacked:?}");
+    assert!(
+        attacked.iter().all(|(status, _)| *status == 503),
+        "no authority is known to check them with: {attacked:?}"
+    );
     let waited = attacked.iter().filter(|(_, took)| *took >= Duration::from_secs(2)).count();
     assert!((1..=LIMITS.certificates.waiting).contains(&waited), "{waited} of them waited");
 }

@@ -144,7 +144,7 @@ async fn the_background_reads_before_anybody_asks() {
     let task = tokio::spawn(async move { background.keep_fresh(Clock).await });
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
     while world.asked() == 0 {
-        assert!(tokio::time::Instant::now() < deadline, "nobody reads");
+        assert!(tokio::time::Instant::now() < deadline, "the secret is not read");
         tokio::task::yield_now().await;
     }
     task.abort();
@@ -168,7 +168,7 @@ async fn a_file_is_looked_at_again_after_a_second_and_missed_for_an_hour() {
 }
 
 #[tokio::test]
-async fn a_secret_of_a_vault_that_nobody_configured_names_the_setting() {
+async fn a_secret_without_a_configured_vault_names_the_setting() {
     let kept = Kept::new("keyvault:cup".parse().unwrap(), None);
     assert!(kept.current(minute(0)).await.unwrap_err().to_string().contains("KeyVaultUrl"));
 }

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use orders_worker::{
     clock::Clock,
     fulfilment::{Backend, FulfilmentSettings, Undecided},
-    orders::{Order, OrderDraft, OrderId, Owner, UnitPrice},
+    orders::{LineDraft, Order, OrderDraft, OrderId, Owner, UnitPrice},
     pem,
     store::Decision,
     telemetry::chain,
@@ -81,7 +81,7 @@ fn order() -> Order {
     let draft = OrderDraft {
         reference: "PO-17".parse().unwrap(),
         currency: "EUR".parse().unwrap(),
-        lines: vec![("CUP".parse().unwrap(), 6.try_into().unwrap())],
+        lines: vec![LineDraft { sku: "CUP".parse().unwrap(), quantity: 6.try_into().unwrap() }],
         note: None,
     };
     let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };
@@ -143,7 +143,7 @@ async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
             assert!(parties.call(&order).await.is_ok());
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "nobody tells");
+    assert!(tokio::time::timeout(Duration::from_secs(20), told).await.is_ok(), "the log does not say so");
     reading.abort();
     let keys = format!("{}{}", used.key, broken.key);
     let secrets = || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", HEADER]);

@@ -65,7 +65,7 @@ fn staff(principal: Principal) -> Principal {
     principal.role("OrderProcessor").role("OrderAdmin")
 }
 
-/// The token with a role that nobody gave.
+/// The token with a role that was added after it was signed.
 fn tampered(token: &str) -> String {
     let [header, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("a token") };
     let payload = URL_SAFE_NO_PAD.decode(payload).expect("a token");
@@ -108,7 +108,7 @@ async fn fresh_order(app: &TestApp) -> String {
     caller(app, "creator").place("BEANS").await
 }
 
-/// One that nobody may see where no tenant is set.
+/// One that no caller may see where no tenant is set.
 async fn fresh_letter(app: &TestApp) -> String {
     deliver(app, "orders-fulfilment", "no message").await;
     let letters = caller(app, "admin").get("/api/dead-letters?limit=1").await.json();

@@ -86,14 +86,14 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
         [json!(action), json!(status), json!(version), json!("user")]
     };
     let program = [json!(TENANT), json!(object_id(5)), json!("app")];
-    let nobody = [Value::Null, Value::Null, Value::Null];
+    let unknown = [Value::Null, Value::Null, Value::Null];
     let expected = [
         (change("place", "placed", 1), person(1)),
         (change("update", "placed", 2), person(1)),
         (change("cancel", "cancelled", 3), person(1)),
         (change("place", "placed", 1), person(1)),
         ([json!("process"), json!("queued"), json!(2), json!("app")], program),
-        ([json!("fulfil"), json!("fulfilled"), Value::Null, json!("system")], nobody),
+        ([json!("fulfil"), json!("fulfilled"), Value::Null, json!("system")], unknown),
     ];
     assert_eq!(told, expected);
     for (lines, location) in [(&changes[..3], &first), (&changes[3..], &second)] {
@@ -137,9 +137,9 @@ async fn every_denial_is_told_with_its_reason(mode: Mode) {
         denied.len() == 6 && denied.iter().all(|line| ended.contains_key(&id(&line["invocation_id"])))
     };
     heard.until(&mut app, "the denials, and the last lines of their invocations", told).await;
-    let nobody = [Value::Null, Value::Null, Value::Null];
+    let unknown = [Value::Null, Value::Null, Value::Null];
     let expected = [
-        ("bearer-missing", "GetOrder", nobody),
+        ("bearer-missing", "GetOrder", unknown),
         ("role-missing", "ProcessOrder", person(1)),
         ("not-in-sight", "GetOrder", person(2)),
         ("not-in-sight", "GetOrderHistory", person(2)),
@@ -170,7 +170,7 @@ async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_
     let counted = heard.events("denied-more");
     assert_eq!(
         fields(counted[0], ["reason", "count", "caller_kind"]),
-        [json!("bearer-missing"), json!(15), json!("nobody")]
+        [json!("bearer-missing"), json!(15), json!("anonymous")]
     );
     assert_eq!(counted[0].get("invocation_id"), None, "no single invocation did it");
 }

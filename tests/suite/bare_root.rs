@@ -12,7 +12,7 @@ use test_servers::{Authority, Backend, Leaf};
 
 use crate::support::{Guarded, Mode, ROLE, SOON, Setup, TestApp, binary, token};
 
-/// Names that nobody knows but the `etc/hosts` of that root.
+/// Names that only the `etc/hosts` of that root knows.
 const DATABASE: &str = "database.internal";
 const BACKEND: &str = "backend.internal";
 
@@ -146,8 +146,8 @@ async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_
 
 #[tokio::test]
 #[ignore = "needs what ships, and a root of its own: the stage `package` of `cargo xtask test` runs it"]
-async fn the_names_are_those_of_its_root_and_of_nobody_else() {
+async fn host_names_come_from_its_root_alone() {
     let world = world(BACKEND).await;
-    assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200, "it waits for nobody");
+    assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200, "it waits for no other server");
     assert_eq!(world.app.person("buyer").get("/api/orders").await.status, 503);
 }

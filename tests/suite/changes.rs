@@ -7,7 +7,7 @@ use crate::support::{Mode, Setup, TestApp, a_revision, in_every_mode};
 in_every_mode!(
     a_change_is_priced_anew_and_raises_the_version,
     a_change_names_the_version_that_it_replaces,
-    checks_of_a_change_run_in_the_sequence_of_the_contract,
+    checks_of_a_change_run_in_the_documented_sequence,
     an_order_is_taken_back_once_and_stays_so,
     an_order_that_is_queued_stays_as_it_is,
 );
@@ -60,7 +60,7 @@ async fn a_change_names_the_version_that_it_replaces(mode: Mode) {
     assert_eq!(buyer.get(&location).await.header("etag"), Some("\"2\""));
 }
 
-async fn checks_of_a_change_run_in_the_sequence_of_the_contract(mode: Mode) {
+async fn checks_of_a_change_run_in_the_documented_sequence(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.person("admin").stock("BEANS", 1290).await;
     let (buyer, neighbour) = (app.person("buyer"), app.person("neighbour"));

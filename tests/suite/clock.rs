@@ -140,7 +140,7 @@ async fn an_order_that_waited_seventy_minutes_for_a_backend_is_fulfilled_once_on
     let rows = (&gauges["open_rows"], &gauges["open_rows_without_backend"]);
     assert_eq!(rows, (&2.into(), &2.into()), "{gauges}");
     assert!(gauges.get("oldest_open_seconds").is_none(), "what the alert reads: {gauges}");
-    assert_eq!(app.queues.held("orders-fulfilment").await, 1, "nothing goes out that nobody could carry out");
+    assert_eq!(app.queues.held("orders-fulfilment").await, 1, "no message goes out without a backend");
 
     let later = known.under(clock.under(on_the_platform(&guarded).continuing(&app)));
     app.host.stop().await;

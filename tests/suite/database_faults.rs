@@ -35,7 +35,7 @@ mod silence;
 /// Connections of a process, as `ORDERS_DATABASE_POOL` has it by default.
 const POOL: usize = 4;
 
-/// The longest that a call waits for a connection (contract §1).
+/// The longest that a call waits for a connection: `docs/reference/api.md#limits`.
 const POOL_WAIT: Duration = Duration::from_secs(2);
 
 /// By how much two answers may change their sequence on their way to us.

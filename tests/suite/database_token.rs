@@ -93,7 +93,7 @@ async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_its_end_and_after_it_nobody_waits_for_a_restart() {
+async fn a_token_is_renewed_before_and_after_its_end_without_a_restart() {
     let guarded = Guarded::start().await;
     guarded.endpoint.granting().await.lives = Duration::from_secs(6);
     let app = app(&guarded).await;

@@ -10,7 +10,7 @@ in_every_mode_and_at_a_queue_server!(
     a_message_for_a_settled_order_changes_nothing
 );
 
-/// A dead letter as clients see it (contract §3).
+/// A dead letter as clients see it: `docs/reference/api.md#dead-letter`.
 const LETTER: [&str; 8] =
     ["id", "queue", "messageId", "orderId", "reason", "dequeueCount", "recordedAt", "replayedAt"];
 

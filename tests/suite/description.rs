@@ -25,7 +25,7 @@ async fn the_worker_answers_the_committed_copy(mode: Mode) {
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
     assert!(reply.body == fs::read(repository().join("docs/openapi.json")).expect("it is there"));
     assert_eq!(app.person("visitor").get("/api/openapi.json?format=yaml").await.problem(), "malformed");
-    assert_eq!(app.anonymous().get(PATH).await.status, 401, "the front lets nobody through");
+    assert_eq!(app.anonymous().get(PATH).await.status, 401, "the front lets no caller through");
 }
 
 async fn a_deployment_can_keep_the_description_to_itself(mode: Mode) {

@@ -1,5 +1,5 @@
-//! What the host itself changes on the way, one expected value a mode (contract §1). Where the worker sees other
-//! bytes, it cannot give the same answer; everything else is alike (`alike.rs`).
+//! What the host itself changes on the way, one expected value a mode (`docs/reference/api.md#what-the-host-changes`).
+//! Where the worker sees other bytes, it cannot give the same answer; everything else is alike (`alike.rs`).
 
 use serde_json::json;
 

@@ -34,7 +34,7 @@ pub(crate) struct Diagnosis {
 }
 
 const GUID: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
-/// In every value that nobody may print.
+/// In every value that may never be printed.
 const CANARY: &str = "canary-7f3c";
 
 impl Deployment {
@@ -307,5 +307,5 @@ async fn what_is_found_is_logged_at_start() {
             look_again.tick().await;
         }
     });
-    assert!(told.await.is_ok(), "proxying is off, and nobody says so");
+    assert!(told.await.is_ok(), "proxying is off, and no finding says so");
 }

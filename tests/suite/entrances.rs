@@ -12,7 +12,7 @@ in_every_mode!(
     a_trigger_function_never_runs_for_a_caller,
     identity_in_metadata_or_transport_headers_is_worth_nothing,
     what_http_cannot_carry_is_a_400_inside_the_envelope,
-    a_principal_for_another_audience_or_beside_another_id_is_nobody,
+    a_principal_for_another_audience_or_beside_another_id_is_401,
 );
 
 fn message(order: &str) -> Value {
@@ -116,7 +116,7 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
 }
 
 /// Nothing reads the token where the platform's header alone counts, and nothing strips that header here.
-async fn a_principal_for_another_audience_or_beside_another_id_is_nobody(mode: Mode) {
+async fn a_principal_for_another_audience_or_beside_another_id_is_401(mode: Mode) {
     let setup = Setup::in_mode(mode).evidence(Evidence::Header).front(FrontMode::Bypassed);
     let mut app = setup.set("ORDERS_ENTRA_AUDIENCE", "ours").start().await;
     let ours = Principal::user(TENANT, 1).claim("aud", "ours");

@@ -41,7 +41,8 @@ fn host_json_lets_every_line_of_the_worker_reach_application_insights() {
     let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
     let host: Value = serde_json::from_str(&text).expect("JSON");
     let logging = &host["logging"];
-    // The host gives what stands on stdout this category and the level Information (protocol sheet §1.8).
+    // The host gives what stands on stdout this category and the level Information:
+    // docs/reference/host-protocol.md#standard-output.
     assert_eq!(logging["logLevel"]["Host.Function.Console"], "Information");
     // With the default alone, every poll of an idle queue is logged by the storage client: 149 KB a minute.
     assert_eq!(logging["logLevel"]["Azure.Core"], "Warning");

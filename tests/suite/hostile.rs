@@ -63,7 +63,7 @@ fn is_free_of_control(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Whether it holds no character that nobody sees and that changes how others are shown.
+/// Whether it holds no invisible character that changes how others are shown.
 fn is_plain(text: &str) -> bool {
     !text.contains(['\u{200b}', '\u{200d}', '\u{202e}', '\u{feff}'])
 }

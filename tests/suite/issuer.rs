@@ -26,7 +26,7 @@ use crate::support::{
     state, terminate,
 };
 
-in_every_mode!(made_up_keys_shut_nobody_out_while_the_issuer_hangs);
+in_every_mode!(made_up_keys_block_no_caller_while_the_issuer_hangs);
 
 /// Less than anybody waits, and long enough for a slow machine.
 const AT_ONCE: Duration = Duration::from_millis(1_500);
@@ -88,7 +88,7 @@ async fn app_with(mode: Mode, issuer: &OwnIssuer, rate: &str) -> TestApp {
     setup.set("ORDERS_RATE_LIMIT", rate).start().await
 }
 
-async fn made_up_keys_shut_nobody_out_while_the_issuer_hangs(mode: Mode) {
+async fn made_up_keys_block_no_caller_while_the_issuer_hangs(mode: Mode) {
     let issuer = OwnIssuer::start().await;
     let app = app_with(mode, &issuer, "off").await;
     let buyer = app.anonymous().bearer(&issuer.token_of("buyer"));

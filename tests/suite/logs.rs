@@ -131,7 +131,7 @@ async fn heard_of(setup: Setup, filter: &str) -> Heard {
     heard
 }
 
-/// A line that holds what nobody may read. Every token and principal header begins with the third: base64 of an object
+/// A line that holds a secret. Every token and principal header begins with the third: base64 of an object
 /// with a member.
 fn leak(text: &str) -> Option<&str> {
     let encoded = STANDARD.encode(SECRET);
@@ -167,8 +167,8 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
             "{line}"
         );
         assert!(line["duration_ms"].is_u64(), "{line}");
-        let asks_nobody = ["Health", "ApiDescription"].contains(&function.as_str());
-        let asks_who = line["trigger"] == "http" && !asks_nobody && line["status"] != 401;
+        let is_anonymous = ["Health", "ApiDescription"].contains(&function.as_str());
+        let asks_who = line["trigger"] == "http" && !is_anonymous && line["status"] != 401;
         if asks_who {
             assert_eq!(line["tenant_id"], TENANT, "{line}");
             assert!(line["object_id"].as_str().is_some_and(|object| people.contains(object)), "{line}");

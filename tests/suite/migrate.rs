@@ -153,7 +153,7 @@ const LIMITS: &str = "DO $$ BEGIN
      EXECUTE format('ALTER DATABASE %I SET lock_timeout = %L', current_database(), '5s');
  END $$";
 
-/// Lets whoever waits for the table go on six seconds after they came.
+/// Lets a connection that waits for the table go on six seconds after it came.
 const RELEASE: &str = "DO $$ BEGIN
      FOR attempt IN 1..600 LOOP
          EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE relation = '_sqlx_migrations'::regclass AND NOT granted);

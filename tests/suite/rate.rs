@@ -5,7 +5,7 @@ use functions_emulator::front::FrontMode;
 use crate::support::{ABROAD, Client, Mode, Principal, Reply, SOON, Setup, TENANT, an_order, in_every_mode};
 
 in_every_mode!(
-    whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it,
+    the_rate_limit_of_one_caller_touches_no_other,
     no_header_of_a_caller_makes_another_caller_of_them,
     the_limit_comes_after_the_policy_and_before_the_body,
     what_the_policy_refuses_takes_from_the_allowance,
@@ -29,7 +29,7 @@ async fn drain(client: &Client) -> Reply {
     panic!("ten requests at once are not too many");
 }
 
-async fn whoever_calls_too_often_is_told_when_to_come_back_and_nobody_else_feels_it(mode: Mode) {
+async fn the_rate_limit_of_one_caller_touches_no_other(mode: Mode) {
     let app = setup(mode, "1/s burst 2").start().await;
     let buyer = app.person("buyer");
     let refused = drain(&buyer).await;

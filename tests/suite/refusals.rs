@@ -14,8 +14,8 @@ in_every_mode!(
     every_wrong_field_of_a_product_is_named_at_once,
     faults_against_the_product_table_point_at_the_line,
     queries_hold_nothing_that_was_not_asked_for,
-    nobody_learns_anything_before_they_are_known,
-    checks_run_in_the_sequence_of_the_contract,
+    an_unauthenticated_caller_learns_nothing,
+    checks_run_in_the_documented_sequence,
     nothing_is_stored_of_a_refused_request,
 );
 
@@ -229,7 +229,7 @@ async fn queries_hold_nothing_that_was_not_asked_for(mode: Mode) {
     assert_eq!(buyer.get("/api/orders?limit=100&scope=own&code=a-key").await.status, 200);
 }
 
-async fn checks_run_in_the_sequence_of_the_contract(mode: Mode) {
+async fn checks_run_in_the_documented_sequence(mode: Mode) {
     let (app, buyer) = shop(mode).await;
     let nonsense = "{";
     let at = "/api/products/no_sku?x=1";
@@ -247,7 +247,7 @@ async fn checks_run_in_the_sequence_of_the_contract(mode: Mode) {
     is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
 }
 
-async fn nobody_learns_anything_before_they_are_known(mode: Mode) {
+async fn an_unauthenticated_caller_learns_nothing(mode: Mode) {
     let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
     let buyer = Principal::user(TENANT, 1);
     let strangers = [

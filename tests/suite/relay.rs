@@ -1,4 +1,4 @@
-//! The outbox: what nobody acknowledged is sent again, and nothing else is.
+//! The outbox: a message that was not acknowledged is sent again, and no other is.
 
 use functions_emulator::front::FrontMode;
 
@@ -11,7 +11,7 @@ in_every_mode_and_at_a_queue_server!(
     a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay,
 );
 
-/// Messages stay in their queue, and what nobody acknowledges is due after a second.
+/// Messages stay in their queue, and are due again after a second without acknowledgement.
 fn unread(setup: Setup) -> Setup {
     setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").set("ORDERS_OUTBOX_DEADLINE", "1s")
 }

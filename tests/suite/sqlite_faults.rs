@@ -192,7 +192,7 @@ async fn a_program_that_keeps_the_write_lock_costs_the_writes_of_that_time() {
     let once = buyer.with("idempotency-key", "free");
     let once = async || once.post("/api/orders", &an_order("BEANS")).await;
     let refused = once().await;
-    assert_eq!((refused.status, refused.problem().as_str()), (503, "unavailable"), "nobody has this key");
+    assert_eq!((refused.status, refused.problem().as_str()), (503, "unavailable"), "no request has this key");
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert_eq!(place(&buyer).await, 503);
     assert_eq!(buyer.get(&first).await.status, 200, "reads go on");

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{support::repository, vocabulary::sources};
 
-/// What fills a static once, while the worker runs; whoever borrows from it has a `&'static str`.
+/// What fills a static once, while the worker runs; a borrow from it is a `&'static str`.
 const FILLED_LATER: [&str; 6] = ["LazyLock<", "OnceLock<", "LazyCell<", "OnceCell<", "Mutex<", "RwLock<"];
 /// What holds text.
 const TEXT: [&str; 4] = ["String", "str>", "Cow<", "Bytes"];

@@ -182,8 +182,8 @@ impl Setup {
         }
     }
 
-    /// Has a product of this sku at 12.90 euro in the database before the worker starts: without a tenant nobody may
-    /// put one there.
+    /// Has a product of this sku at 12.90 euro in the database before the worker starts: without a tenant no
+    /// caller may put one there.
     pub(crate) fn stocked(mut self, sku: &'static str) -> Self {
         self.stocked = Some(sku);
         self
@@ -306,7 +306,7 @@ impl TestApp {
         self.database.age_letters(days).await;
     }
 
-    /// Nobody: no token.
+    /// An anonymous caller: no token.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.host.url())
     }

@@ -11,7 +11,7 @@ use crate::support::{Heard, Mode, SOON, Setup, TestApp, in_every_mode};
 
 in_every_mode!(
     an_invocation_is_a_span_of_its_callers_trace,
-    an_order_is_fulfilled_within_the_trace_of_whoever_had_it_processed,
+    an_order_is_fulfilled_within_the_trace_of_its_processing_call,
 );
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -182,7 +182,7 @@ async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
     assert_eq!(ids.len(), all.len(), "no two spans share an id");
 }
 
-async fn an_order_is_fulfilled_within_the_trace_of_whoever_had_it_processed(mode: Mode) {
+async fn an_order_is_fulfilled_within_the_trace_of_its_processing_call(mode: Mode) {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(mode)).start().await;
     app.person("admin").stock("BEANS", 1290).await;
@@ -234,7 +234,7 @@ async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
         let before = collector.asked().len();
         for _ in 0..5 {
             let answered = tokio::time::timeout(Duration::from_secs(2), caller.get("/api/products")).await;
-            assert_eq!(answered.expect("nobody waits for the collector").status, 200, "{says:?}");
+            assert_eq!(answered.expect("no call waits for the collector").status, 200, "{says:?}");
         }
         app.eventually("the collector is asked", SOON, async || collector.asked().len() > before).await;
     }

@@ -97,7 +97,7 @@ impl FunctionApp {
     }
 
     /// Whether the app exports spans of its invocations. Then [`Invocation::trace`] names the invocation's own span;
-    /// otherwise the caller's, for nobody would find ours.
+    /// otherwise the caller's, because ours would exist in no trace.
     #[must_use]
     pub fn exports_spans(mut self, exports: bool) -> Self {
         self.exports_spans = exports;

@@ -19,7 +19,7 @@ const DISCARD_BYTES: usize = 100 << 20;
 /// How long an unwanted body is read before the connection is given up.
 const DISCARD_TIME: Duration = Duration::from_secs(5);
 
-/// A request body that nobody has read yet.
+/// A request body that is still unread.
 #[derive(Debug)]
 pub enum Body {
     /// Still on the wire.
@@ -104,7 +104,7 @@ async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
     Ok(bytes.freeze())
 }
 
-/// A body on the wire that is read to its end even when nobody wants it any more. A connection that is closed
+/// A body on the wire that is read to its end even when the handler does not want it. A connection that is closed
 /// on unread bytes is reset, and a reset can destroy the answer before its caller has read it.
 struct Arriving {
     rest: Option<BodyDataStream>,

@@ -75,13 +75,19 @@ impl UnreadableHead {
 /// reset can destroy the answer before its caller has read it.
 const DISCARD_TIME: Duration = Duration::from_secs(2);
 
-/// Serves until the connection ends; from `stop` on it ends as soon as no request is under way, and holds `in_head` while
-/// a head is begun.
-pub(crate) async fn serve<R: Respond>(
-    responder: Arc<R>,
-    socket: TcpStream,
-    (mut stop, in_head): (watch::Receiver<bool>, watch::Receiver<()>),
-) {
+/// How a connection learns that the server stops, and how the server learns what it still has to wait for.
+#[derive(Clone)]
+pub(crate) struct Shutdown {
+    /// True once the server stops.
+    pub(crate) stop: watch::Receiver<bool>,
+    /// Held by a connection that may have the begin of a head.
+    pub(crate) in_head: watch::Receiver<()>,
+}
+
+/// Serves until the connection ends; once the server stops, it ends as soon as no request is under way, and holds
+/// `in_head` while a head is begun.
+pub(crate) async fn serve<R: Respond>(responder: Arc<R>, socket: TcpStream, shutdown: Shutdown) {
+    let Shutdown { mut stop, in_head } = shutdown;
     let progress = Arc::new(Progress::default());
     let stream = Stream::new(socket, Arc::clone(&progress), responder.head_timeout());
     let service = service_fn(|request: Request<Incoming>| {

@@ -31,6 +31,14 @@ use crate::{
     route,
 };
 
+/// A request whose body is still arriving.
+struct ReceivedRequest {
+    /// Of the invocation that it starts.
+    id: Uuid,
+    parts: Parts,
+    body: Body,
+}
+
 /// Where a request goes.
 enum Route<'a> {
     /// The caller's request, with its route parameters.
@@ -105,9 +113,8 @@ async fn dispatch(state: Arc<AppState>, request: Request) -> Response {
     let route = state.route(&parts);
     let (function, trigger) = route.names();
     let span = (state.app.make_span)(SpanContext { id, function, trigger });
-    async { state.invoke(route, started, (id, parts, body)).await.log(trigger, started) }
-        .instrument(span)
-        .await
+    let request = ReceivedRequest { id, parts, body };
+    async { state.invoke(route, started, request).await.log(trigger, started) }.instrument(span).await
 }
 
 impl Route<'_> {
@@ -165,27 +172,22 @@ impl AppState {
         route::matched(&self.app.prefix, http.route, path)
     }
 
-    async fn invoke(
-        &self,
-        route: Route<'_>,
-        started: Instant,
-        (id, parts, body): (Uuid, Parts, Body),
-    ) -> Outcome {
+    async fn invoke(&self, route: Route<'_>, started: Instant, request: ReceivedRequest) -> Outcome {
         let name = route.names().0;
         let error = match route {
             Route::NotFound => ServerError::NotFound,
             Route::Http(function, params) => match self.app.concurrency.try_direct() {
-                Some(slot) => return self.direct(function, params, Arc::new(slot), (id, parts, body)).await,
+                Some(slot) => return self.direct(function, params, Arc::new(slot), request).await,
                 None => ServerError::Overloaded,
             },
             Route::Invoke(function) => {
                 let whole_by = started + self.app.limits.body_timeout;
                 let slot = self.app.concurrency.envelope(whole_by).await;
-                return self.enveloped(function, slot, whole_by, (id, parts, body)).await;
+                return self.enveloped(function, slot, whole_by, request).await;
             }
         };
-        let trace = TraceContext::of(&parts.headers);
-        let invocation = invocation::start(id, name, trace, self.app.exports_spans);
+        let trace = TraceContext::of(&request.parts.headers);
+        let invocation = invocation::start(request.id, name, trace, self.app.exports_spans);
         let is_counted = error == ServerError::Overloaded;
         Outcome { is_counted, ..Outcome::of(self.worded(error, &invocation)) }
     }

@@ -100,7 +100,7 @@ macro_rules! events {
 
 pub use crate::events;
 
-/// The name of the last line of every invocation, from which whoever keeps spans makes one.
+/// The name of the last line of every invocation, from which a span exporter makes a span.
 pub const INVOCATION_ENDED: &str = "invocation-ended";
 
 events! {

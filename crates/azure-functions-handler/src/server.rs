@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    connection::{self, Respond},
+    connection::{self, Respond, Shutdown},
     listener::Listener,
 };
 
@@ -29,9 +29,9 @@ pub(crate) async fn serve<R: Respond>(
     let metrics = tokio::spawn(responder.concurrency().clone().keep_logging_metrics());
     let (stopping, stopped) = watch::channel(false);
     let (heads, in_head) = watch::channel(());
+    let shutdown = Shutdown { stop: stopped, in_head };
     let spawn = |socket: TcpStream| {
-        let ends = (stopped.clone(), in_head.clone());
-        tokio::spawn(connection::serve(Arc::clone(&responder), socket, ends));
+        tokio::spawn(connection::serve(Arc::clone(&responder), socket, shutdown.clone()));
     };
     let mut stop = pin!(stop);
     loop {
@@ -48,7 +48,7 @@ pub(crate) async fn serve<R: Respond>(
     let Err(_elapsed) = timeout(LAST_REQUESTS, last).await;
     drop(listener);
     stopping.send_replace(true);
-    drop((stopped, in_head));
+    drop(shutdown);
     drain(&*responder, &stopping, &heads).await;
     metrics.abort();
     responder.concurrency().log_metrics();

@@ -28,7 +28,7 @@ impl TraceContext {
         single_header(headers, "traceparent").ok()??.to_str().ok()?.parse().ok()
     }
 
-    /// The header's text.
+    /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

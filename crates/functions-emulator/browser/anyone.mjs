@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { call, done, go, kill, open } from "./browser.mjs";
 
 export function anyone(test, browser, url) {
-  test("somebody's function is called by one of the people, and by nobody", async () => {
+  test("somebody's function is called by one of the people, and anonymously", async () => {
     const page = await open(browser(), url, "functions");
     const greeted = await call(page, "SimpleHttpTrigger", { as: "user", query: "name=you" });
     assert.deepEqual([greeted.status, greeted.body], [200, "Hello, you"]);
@@ -40,7 +40,7 @@ export function anyone(test, browser, url) {
     await queue.getByRole("button", { name: "Put the message" }).click();
     const poison = page.getByRole("article", { name: "Queue test-input-poison", exact: true });
     await poison.getByText("1 visible, 0 hidden").waitFor();
-    await poison.getByText("poison queue, nobody reads it").waitFor();
+    await poison.getByText("poison queue, no function reads it").waitFor();
     assert.equal(await poison.getByRole("group", { name: "Text" }).innerText(), '"sent back"');
     await poison.getByRole("button", { name: "Requeue" }).click();
     await page.getByText("The message went to test-input.").waitFor();

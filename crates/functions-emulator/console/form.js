@@ -10,7 +10,7 @@ const ANY = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 /** Who can be signed in as. */
 export function persons(shared) {
   const everyone = shared.overview.people?.everyone ?? [];
-  const control = select([["", "nobody"], ...everyone.map(({ name, roles }) =>
+  const control = select([["", "anonymous"], ...everyone.map(({ name, roles }) =>
     [name, roles.length ? `${name} (${roles.join(", ")})` : name])], shared.person);
   control.addEventListener("change", () => (shared.person = control.value));
   return control;

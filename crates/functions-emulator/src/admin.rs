@@ -1,5 +1,7 @@
-//! What the real host answers below `/admin`: its state, its functions, and a function run by hand that no HTTP call starts
-//! (protocol sheet §1.7, §6). No route of an app reaches there.
+//! What the real host answers below `/admin`: its state, its functions, and a function run by hand that no HTTP call
+//! starts. No route of an app reaches there.
+
+// The host: docs/reference/host-protocol.md#shutdown and docs/reference/host-protocol.md#admin-paths.
 
 use std::sync::Arc;
 

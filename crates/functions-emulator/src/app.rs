@@ -31,12 +31,11 @@ pub struct App {
     pub warnings: Vec<String>,
     /// `AzureWebJobsDisableHomepage`: `/` then answers 204 where no function is.
     pub hides_home_page: bool,
-    /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks (protocol sheet
-    /// §3.1).
+    /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks.
     pub in_core_tools: bool,
-    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`: bytes of a caller's body, 100 MiB by default (protocol sheet §6).
+    /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`: bytes of a caller's body, 100 MiB by default.
     pub largest_body: usize,
-    /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header (protocol sheet §3.2).
+    /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header.
     pub believes_principal: bool,
 }
 
@@ -46,7 +45,7 @@ pub struct App {
 pub struct AppError(pub Vec<String>);
 
 impl App {
-    /// Reads host.json and the function folders directly under `root` (protocol sheet §7.1). `settings` stand
+    /// Reads host.json and the function folders directly under `root`. `settings` stand
     /// above the environment of this process.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! How the build of the app stands: whoever builds it says so, the console shows it.
+//! How the build of the app stands: its builder says so, the console shows it.
 
 use std::sync::LazyLock;
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::app::{DataType, Function};
 
 /// `Data` of the envelope. An object arrives as it is; anything else as JSON text inside a JSON string, as the host writes
-/// texts, numbers and lists; a binary binding gets base64 (protocol sheet §3.1).
+/// texts, numbers and lists; a binary binding gets base64.
 pub(crate) fn data(function: &Function, input: &Value) -> Map<String, Value> {
     let text = || input.as_str().map_or_else(|| input.to_string(), str::to_owned);
     let value = match (function.trigger.data_type, input) {

@@ -1,4 +1,4 @@
-//! The time, handed to whoever needs it.
+//! The time, as a value that code is given.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ impl Clock {
         Self(Source::Turned(watch::Sender::new(now)))
     }
 
-    /// Moves a stopped clock on and wakes whoever's time has come. A running clock is not moved.
+    /// Moves a stopped clock on and wakes those whose time has come. A running clock is not moved.
     pub fn turn(&self, by: Duration) {
         if let Source::Turned(now) = &self.0 {
             now.send_modify(|now| *now = later(*now, by));

@@ -1,4 +1,4 @@
-//! What happens inside the host, for whoever shows it: a terminal, a test, a page.
+//! What happens inside the host, for those that show it: a terminal, a test, a page.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub enum Event {
         /// The message's id.
         id: Uuid,
     },
-    /// The queue server does not answer, or lets nobody in; told once until it works again.
+    /// The queue server does not answer, or refuses the login; told once until it works again.
     QueuesAway {
         /// One sentence, which says what to do.
         why: String,

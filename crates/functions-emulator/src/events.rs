@@ -10,7 +10,7 @@ use crate::{event::Event, wire::Wire};
 pub struct Events(broadcast::Sender<Event>, Wire);
 
 impl Events {
-    /// Nobody listens yet.
+    /// Without a listener.
     #[must_use]
     pub fn new() -> Self {
         Self(broadcast::Sender::new(4096), Wire::default())

@@ -59,8 +59,8 @@ impl Front {
         self.issuer.as_ref()
     }
 
-    /// Lets a request through with what the platform would make of its headers. Without people nobody can sign
-    /// in, so that every request passes, stripped.
+    /// Lets a request through with what the platform would make of its headers. Without people there is no sign-in,
+    /// so that every request passes, stripped.
     ///
     /// # Errors
     /// The answer for a caller who does not come further: 401, 403 to a client that is not the people file's, or one of
@@ -80,7 +80,8 @@ impl Front {
             return Ok(request);
         }
         let Some(claims) = self.claims(issuer, request.headers()) else { return Err(unauthenticated()) };
-        // `allowedApplications`: a token is not enough where another client asked for it (identity sheet §2.3).
+        // `allowedApplications`: a token is not enough where another client asked for it.
+        // https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad
         if claims.azp != issuer.people().client() {
             tracing::warn!(client = %claims.azp, "the front refused a client");
             return Err(refusal(StatusCode::FORBIDDEN));

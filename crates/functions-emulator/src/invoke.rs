@@ -68,7 +68,7 @@ struct Parts {
 pub enum Target {
     /// The worker process of a host instance.
     Worker(Worker),
-    /// A worker that somebody else runs, and that nobody kills.
+    /// A worker that another process runs, and that is not killed.
     Fixed(SocketAddr),
 }
 
@@ -85,8 +85,8 @@ impl Invoker {
         Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
     }
 
-    /// Invokes an HTTP function in the mode that host.json and its bindings choose (protocol sheet §2.1). A caller
-    /// that leaves ends a proxied call, but no other (protocol sheet §1.7).
+    /// Invokes an HTTP function in the mode that host.json and its bindings choose. A caller
+    /// that leaves ends a proxied call, but no other.
     pub(crate) async fn http(&self, function: &Function, call: Call) -> Response<Body> {
         let mode = self.mode(function, &call);
         if mode == Mode::Proxied {
@@ -223,7 +223,7 @@ impl Invoker {
         Ok(Line { address, record: record.clone(), wire: self.0.events.wire().clone() })
     }
 
-    /// At the end of `functionTimeout` the invocation fails and the worker is killed (protocol sheet §1.6).
+    /// At the end of `functionTimeout` the invocation fails and the worker is killed.
     async fn within_timeout<T>(
         &self,
         started: Instant,

@@ -60,7 +60,8 @@ impl Issuer {
         &self.0.people
     }
 
-    /// The claim `iss` of a tenant's tokens, in Entra's v2 form (identity sheet §3.1).
+    /// The claim `iss` of a tenant's tokens, in the form of
+    /// [Entra's v2 tokens](https://learn.microsoft.com/entra/identity-platform/access-tokens).
     #[must_use]
     pub fn url(&self, tenant: Uuid) -> String {
         format!("{}{PREFIX}{tenant}/v2.0", self.0.base_url)

@@ -1,4 +1,6 @@
-//! Function, host and master keys (protocol sheet §6).
+//! Function, host and master keys.
+
+// The host: docs/reference/host-protocol.md#authorization.
 
 use std::{collections::HashMap, fmt, fs, path::Path};
 

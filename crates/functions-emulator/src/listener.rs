@@ -39,7 +39,7 @@ struct Route {
 
 impl Listener {
     /// Serves the HTTP functions of `app`. Without `keys` every call is let through as an administrator's, as
-    /// Core Tools does (protocol sheet §6).
+    /// Core Tools does.
     ///
     /// # Errors
     /// When a route or an added header of the app is malformed.

@@ -21,7 +21,7 @@ pub(crate) fn is_local(path: &str) -> bool {
     is_below(path, PREFIX.trim_matches('/'))
 }
 
-/// As generous as whoever reads the path behind the guard may be: case, doubled slashes and escapes make no difference.
+/// As generous as any reader of the path behind the guard: case, doubled slashes and escapes make no difference.
 fn is_below(path: &str, folder: &str) -> bool {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let first = decoded.trim_start_matches('/').split('/').next();

@@ -1,4 +1,6 @@
-//! local.settings.json of an app folder (protocol sheet §1.2): what holds on a developer's machine alone.
+//! local.settings.json of an app folder: what holds on a developer's machine alone.
+
+// The host: docs/reference/host-protocol.md#environment.
 
 use std::{env, path::Path};
 

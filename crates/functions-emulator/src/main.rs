@@ -51,7 +51,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Result<()> {
     let person = people.named(name).with_context(|| {
         let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
-        format!("nobody is named `{name}`; there are: {}", names.join(", "))
+        format!("no person is named `{name}`; there are: {}", names.join(", "))
     })?;
     let port = arguments.port.unwrap_or(command::USUAL_PORT);
     let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{port}"), people)?;

@@ -1,5 +1,8 @@
 //! JSON as Json.NET reads untyped values: text that looks like a date becomes one, numbers keep their digits,
-//! text after the first value is ignored (protocol sheet §4.1, §4.4).
+//! text after the first value is ignored.
+
+// The host: docs/reference/host-protocol.md#reading-the-answer, docs/reference/host-protocol.md#dates and
+// docs/reference/host-protocol.md#queue-output.
 
 mod write;
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use crate::{events::Events, front::FrontMode, keys::Keys, people::People, queues::Connections};
 
-/// In the value of a setting: the host's own URL, which nobody knows before it listens. A worker that checks tokens
+/// In the value of a setting: the host's own URL, which is unknown before it listens. A worker that checks tokens
 /// finds the local issuer below it.
 pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
 

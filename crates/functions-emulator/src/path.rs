@@ -1,4 +1,6 @@
-//! Paths and queries as they change on their way through the host (protocol sheet §2.3, §2.4).
+//! Paths and queries as they change on their way through the host.
+
+// The host: docs/reference/host-protocol.md#paths-and-queries.
 
 use std::fmt::Write as _;
 

@@ -21,7 +21,7 @@ pub struct People {
     members: Vec<Person>,
 }
 
-/// Someone whom the issuer gives tokens to.
+/// A person or app that the issuer gives tokens to.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// What one calls them by; letters, digits, `.`, `_` and `-`, unique in the file.
@@ -36,7 +36,7 @@ pub struct Person {
     pub kind: Kind,
 }
 
-/// Whom a token speaks for; spelled as the claim `idtyp`.
+/// What a token speaks for; spelled as the claim `idtyp`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {

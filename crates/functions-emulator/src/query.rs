@@ -1,4 +1,6 @@
-//! The query as the host parses it and, in forward mode, builds it anew (protocol sheet §2.3, §3.2).
+//! The query as the host parses it and, in forward mode, builds it anew.
+
+// The host: docs/reference/host-protocol.md#paths-and-queries and docs/reference/host-protocol.md#http-trigger.
 
 use percent_encoding::percent_decode_str;
 

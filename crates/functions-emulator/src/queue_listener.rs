@@ -1,4 +1,6 @@
-//! Polls a queue, renews leases, invokes, settles, retries, poisons (protocol sheet §5.2).
+//! Polls a queue, renews leases, invokes, settles, retries, poisons.
+
+// The host: docs/reference/host-protocol.md#life-of-a-message and docs/reference/host-protocol.md#poison-queues.
 
 mod data;
 

@@ -144,7 +144,7 @@ impl Queues {
         }
     }
 
-    /// Removes a message whoever holds its lease; at a server only one that is visible, and others of the queue are
+    /// Removes a message even while it is leased; at a server only one that is visible, and others of the queue are
     /// received and released meanwhile, which counts as a delivery.
     ///
     /// # Errors

@@ -102,7 +102,7 @@ impl LocalHost {
         self.host.current.borrow().as_ref().and_then(|instance| instance.worker().pid())
     }
 
-    /// Where the worker listens, as soon as it answers: for whoever wants to call it as the host does.
+    /// Where the worker listens, as soon as it answers: for calls as the host makes them.
     ///
     /// # Errors
     /// As [`Self::ready`].
@@ -112,8 +112,7 @@ impl LocalHost {
     }
 
     /// Reads the app folder anew and restarts the worker: after a rebuild. No strike. The old worker serves until
-    /// the new one answers, then ends what it has begun; one whose port host.json names makes room for it first
-    /// (protocol sheet §1.2).
+    /// the new one answers, then ends what it has begun; one whose port host.json names makes room for it first.
     ///
     /// # Errors
     /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving, unless it has made
@@ -134,7 +133,7 @@ impl LocalHost {
         Ok(())
     }
 
-    /// Says how the app's build stands, for the console: whoever builds the app calls this before and after each build.
+    /// Says how the app's build stands, for the console: the builder of the app calls this before and after each build.
     /// Every page shows the last failure, one that is opened later too, until a build is done; a new host knows of none.
     /// Does not [`reload`](Self::reload).
     pub fn tell_build(&self, build: Build) {

@@ -1,5 +1,6 @@
-//! How many calls an instance takes at once: `maxOutstandingRequests` and `maxConcurrentRequests` of host.json
-//! (protocol sheet §6).
+//! How many calls an instance takes at once: `maxOutstandingRequests` and `maxConcurrentRequests` of host.json.
+
+// The host: docs/reference/host-protocol.md#throttling.
 
 use std::sync::Arc;
 

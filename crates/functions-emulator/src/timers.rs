@@ -23,7 +23,7 @@ use monitor::Monitor;
 use schedule::Schedule;
 pub use status::Status;
 
-/// `Data` of a timer invocation (protocol sheet §3.4, recording `timer-first`); no status for a timer that is not
+/// `Data` of a timer invocation; no status for a timer that is not
 /// monitored. `is_past_due` tells of a run that was missed while no host ran.
 #[must_use]
 pub fn timer_data(
@@ -166,7 +166,7 @@ impl Timer {
         }
     }
 
-    /// A failed run is over: the next one comes on schedule (protocol sheet §4.6).
+    /// A failed run is over: the next one comes on schedule.
     async fn fire_and_log(&self, is_past_due: bool) {
         if let Err(error) = self.fire(is_past_due).await {
             tracing::warn!(function = self.function.name, %error, "timer run failed");

@@ -30,12 +30,12 @@ impl Wire {
         &self.journal
     }
 
-    /// What befalls the worker's answers now.
+    /// What happens to the worker's answers now.
     pub(crate) fn disturbance(&self) -> Disturbance {
         *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides what befalls the worker's answers from now on.
+    /// Decides what happens to the worker's answers from now on.
     pub(crate) fn disturb(&self, disturbance: Disturbance) {
         *self.disturbance.lock().unwrap_or_else(PoisonError::into_inner) = disturbance;
     }

@@ -63,7 +63,7 @@ impl Worker {
         Ok((Self { address, patience, status: seen, commands: commands.clone() }, Owner { commands, task }))
     }
 
-    /// The address to call, as soon as the worker has answered a ping (protocol sheet §1.4); waits while it
+    /// The address to call, as soon as the worker has answered a ping; waits while it
     /// starts or restarts, at most four times the initialization timeout. A worker that has taken connections and
     /// answered none of them by then ends the host instance.
     ///
@@ -83,7 +83,7 @@ impl Worker {
         }
     }
 
-    /// Kills and restarts the process because an invocation passed `functionTimeout` (protocol sheet §1.6).
+    /// Kills and restarts the process because an invocation passed `functionTimeout`.
     pub fn timed_out(&self) {
         self.commands.send(Command::TimedOut).ok();
     }
@@ -127,7 +127,7 @@ impl Worker {
 }
 
 impl Owner {
-    /// Kills the process and waits for its end, at most a second (protocol sheet §1.7).
+    /// Kills the process and waits for its end, at most a second.
     pub(crate) async fn stop(mut self) {
         self.commands.send(Command::Stop).ok();
         if timeout(STOP_LIMIT, &mut self.task).await.is_err() {

@@ -1,4 +1,4 @@
-//! What the front promises: nobody but the platform says who is calling.
+//! What the front promises: the platform alone says who is calling.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
@@ -251,7 +251,7 @@ fn a_front_that_is_off_or_bypassed_changes_nothing() {
 }
 
 #[test]
-fn without_people_everyone_passes_and_nobody_is_anybody() {
+fn without_people_every_call_passes_and_none_is_identified() {
     let front = Front::open(FrontMode::On, None, STATE.path(), BASE, Clock::told(noon)).unwrap();
     let headers = admitted(&front, request("/api/x", &forged_and(&[])));
     assert_eq!(headers.len(), 1, "{headers:?}");

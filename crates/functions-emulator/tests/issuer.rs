@@ -73,7 +73,7 @@ fn a_users_token_says_what_entra_would_say() {
 }
 
 #[test]
-fn any_claims_can_be_signed_for_whoever_tests_what_checks_tokens() {
+fn any_claims_can_be_signed_for_tests_of_what_checks_tokens() {
     let state = tempfile::tempdir().unwrap();
     let issuer = Issuer::open(state.path(), BASE, &people()).unwrap();
     let good = part(&token(&issuer, "keeper", &TokenOptions::default()), 1);

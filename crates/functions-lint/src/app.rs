@@ -67,7 +67,7 @@ impl App {
         Self { root: root.to_owned(), file, host, functions, nested, program, settings, written }
     }
 
-    /// Whether host.json makes functions of routes, so that there are no folders (protocol sheet §2.5).
+    /// Whether host.json makes functions of routes, so that there are no folders.
     #[must_use]
     pub fn has_routes(&self) -> bool {
         self.host_has(&["customHandler", "http", "routes"])

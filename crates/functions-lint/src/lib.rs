@@ -2,8 +2,8 @@
 //! the program that is to be started and in the app settings.
 //!
 //! [`App::read`] reads an app folder the way the host does; [`check`] holds it against every rule. A rule has a
-//! name that stays, the promise that holds when it passes, and where the fact behind it comes from: a section of the
-//! protocol sheet, or an issue of the host, of Core Tools or of its deployment actions.
+//! name that stays, the promise that holds when it passes, and where the fact behind it comes from: a recording of
+//! the host, a page of Microsoft, or an issue of the host, of Core Tools or of its deployment actions.
 
 mod app;
 pub mod binding;

@@ -1,4 +1,6 @@
-//! `AzureFunctionsJobHost__a__b` settings: any value of host.json from outside (protocol sheet §1.2).
+//! `AzureFunctionsJobHost__a__b` settings: [any value of host.json from outside][override].
+//!
+//! [override]: https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values
 
 use serde_json::{Map, Value};
 
@@ -34,7 +36,7 @@ pub fn apply(host: &mut Value, settings: &Settings) {
     }
 }
 
-/// Numeric segments count as array positions where an array stands already, else they name members; whoever reads a
+/// Numeric segments count as array positions where an array stands already, else they name members; who reads a
 /// list reads both.
 fn set(target: &mut Value, path: &str, value: &str) {
     let (segment, rest) = path.split_once("__").map_or((path, None), |(segment, rest)| (segment, Some(rest)));

@@ -1,4 +1,6 @@
-//! `configurationProfile`: what it puts below the values of host.json (protocol sheet §2.5).
+//! `configurationProfile`: what it puts below the values of host.json.
+
+// The host: docs/reference/host-protocol.md#routes-in-hostjson.
 
 use serde_json::{Value, json};
 

@@ -18,7 +18,7 @@ pub struct Program {
     pub section: &'static str,
     /// `defaultExecutablePath` as it is written.
     pub written: String,
-    /// The file that the host starts; none when it finds none and leaves it to the search path (sheet §1.1).
+    /// The file that the host starts; none when it finds none and leaves it to the search path.
     pub file: Option<PathBuf>,
     /// What keeps that file from being started, whatever its mode is.
     pub fault: Option<StartFault>,

@@ -1,4 +1,6 @@
-//! `retry` of a function.json: how often and when a failed run of a timer is tried again (protocol sheet §5.2).
+//! `retry` of a function.json: how often and when [a failed run of a timer is tried again][retries].
+//!
+//! [retries]: https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages#retries
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
-//! Route templates of ASP.NET and how they match (protocol sheet §6). Templates are tried in the sequence of the
+//! Route templates of ASP.NET and how they match. Templates are tried in the sequence of the
 //! functions' names; none ranks before another for being more exact.
+
+// The host: docs/reference/host-protocol.md#route-matching.
 
 mod constraint;
 mod guid;

@@ -60,7 +60,7 @@ impl Schedule {
         }
     }
 
-    /// Whether the schedule names times of the day, which a change to summer time moves (protocol sheet §3.4).
+    /// Whether the schedule names times of the day, which a change to summer time moves.
     #[must_use]
     pub fn adjusts_for_dst(&self) -> bool {
         matches!(self.0, Kind::Cron(_))

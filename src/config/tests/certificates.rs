@@ -17,7 +17,7 @@ fn certificates_are_not_looked_at_unless_they_are_asked_for() {
 }
 
 #[test]
-fn whoever_asks_for_certificates_says_whose_and_who_vouches_for_them() {
+fn a_mode_with_certificates_needs_allowed_names_and_authorities() {
     assert_eq!(faulty(&local_with(&[MODE]), HTTP), [ALLOWED.0, AUTHORITY.0]);
     assert_eq!(faulty(&local_with(&[MODE, AUTHORITY]), HTTP), [ALLOWED.0]);
     assert_eq!(faulty(&local_with(&[MODE, ALLOWED]), HTTP), [AUTHORITY.0]);

@@ -104,7 +104,7 @@ fn stdout_tells_each_fault_and_the_last_line_of_stderr_names_them_all() {
     assert!(faulty.iter().all(|name| err.contains(name.as_str())), "{err}");
 }
 
-/// An output that nobody reads.
+/// An output without a reader.
 struct Broken;
 
 impl io::Write for Broken {
@@ -118,7 +118,7 @@ impl io::Write for Broken {
 }
 
 #[test]
-fn stderr_names_the_faults_even_when_nobody_reads_stdout() {
+fn stderr_names_the_faults_even_when_stdout_is_closed() {
     let mut err = Vec::new();
     let written = read(&broken(), EVERYTHING).unwrap_err().write(&mut Broken, &mut err, DateTime::UNIX_EPOCH);
     assert!(written.is_err() && String::from_utf8(err).unwrap().contains("ORDERS_PASSWORD"));

@@ -53,7 +53,7 @@ const BARE_GUID: &str = "9b1f6f5c4a2e4f0e8f432b8c7f9d3e02";
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 #[test]
-fn every_setting_takes_what_its_contract_says_and_nothing_else() {
+fn every_setting_takes_its_documented_form_and_nothing_else() {
     check("FUNCTIONS_CUSTOMHANDLER_PORT", &["1", "65535"], &["0", "65536", "-1", "+80", "http", "", " "]);
     check("ORDERS_DATABASE_POOL", &["1", "100"], &["0", "101", "+4", "four", "4.0", ""]);
     check("ORDERS_DATABASE_IDENTITY", &["password"], &["Password", "none", ""]);

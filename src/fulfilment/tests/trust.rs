@@ -54,7 +54,7 @@ async fn without_an_authority_of_its_own_only_the_public_ones_vouch_for_the_back
 }
 
 #[tokio::test]
-async fn a_backend_lets_nobody_in_with_a_wrong_certificate_and_the_order_waits() {
+async fn a_backend_refuses_a_wrong_certificate_and_the_order_waits() {
     let parties = Parties::new();
     let good = Leaf::client(&["worker.example"]);
     let [expired, early] = out_of_time(&good);
@@ -79,7 +79,7 @@ async fn a_backend_lets_nobody_in_with_a_wrong_certificate_and_the_order_waits()
 }
 
 #[tokio::test]
-async fn the_backend_of_these_tests_lets_nobody_in_without_a_certificate() {
+async fn the_backend_of_these_tests_refuses_calls_without_a_certificate() {
     let parties = Parties::new();
     let server = parties.backend().await;
     let roots = Roots::Only(pem::certificates(parties.servers.certificate()).unwrap());
@@ -89,7 +89,7 @@ async fn the_backend_of_these_tests_lets_nobody_in_without_a_certificate() {
 }
 
 #[tokio::test]
-async fn without_a_usable_certificate_of_our_own_nobody_is_called() {
+async fn without_a_usable_certificate_of_our_own_no_backend_is_called() {
     let parties = Parties::new();
     let server = parties.backend().await;
     let missing = ask(parties.settings(server.port())).await;

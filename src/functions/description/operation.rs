@@ -67,8 +67,8 @@ struct Given {
 }
 
 impl Operation {
-    /// A function that anyone can call.
-    pub(crate) fn open(tag: Tag, summary: &'static str) -> Self {
+    /// A function, as far as anyone may call it.
+    pub(crate) fn new(tag: Tag, summary: &'static str) -> Self {
         Self {
             tag,
             summary,
@@ -86,16 +86,15 @@ impl Operation {
         }
     }
 
-    /// A function that asks who is calling.
-    pub(crate) fn identified(tag: Tag, summary: &'static str) -> Self {
-        let refusals = [
+    /// The same where the function asks who is calling.
+    pub(crate) fn identified(self) -> Self {
+        self.behind_the_front().refusing([
             Problem::Unauthenticated,
             Problem::Forbidden,
             Problem::InsufficientScope,
             Problem::RateLimited(Duration::ZERO),
             Problem::Overlapping,
-        ];
-        Self::open(tag, summary).behind_the_front().refusing(refusals)
+        ])
     }
 
     /// The same where the platform's front asks for a token, whatever the function does.
@@ -181,7 +180,7 @@ impl Operation {
         }
         for (status, problems) in refusals {
             let refused = refused(&problems, schemas);
-            // Health says 503 in its own words, and the protocol layer says it in those of every problem.
+            // A function may say 503 in its own words, and the protocol layer says it in those of every problem.
             match responses.get_mut(&status) {
                 Some(known) => also(known, &refused),
                 None => drop(responses.insert(status, refused)),

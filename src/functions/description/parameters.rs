@@ -11,7 +11,7 @@ use crate::{
 /// A sku that the products of `cargo xtask dev` leave free.
 const FREE_SKU: &str = "MUG-350ML";
 
-/// One strong entity tag of visible ASCII (RFC 9110 §8.8.3).
+/// One strong entity tag of visible ASCII ([RFC 9110 §8.8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
 const STRONG_TAG: &str = "^\"[!#-~]*\"$";
 
 /// A parameter of a function, beyond those of its route.

@@ -108,7 +108,7 @@ proptest! {
         let parameters = &document["paths"]["/orders/{id}"]["put"]["parameters"];
         let described = parameters.as_array().unwrap().iter().find(|one| one["name"] == "If-Match").unwrap();
         let schema = jsonschema::validator_for(&described["schema"]).unwrap();
-        // The blanks around a value are no part of it (RFC 9110 §5.5).
+        // The blanks around a value are no part of it: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
         let tag = tag.trim();
         if let Ok(value) = HeaderValue::from_str(tag) {
             let headers = HeaderMap::from_iter([(header::IF_MATCH, value)]);

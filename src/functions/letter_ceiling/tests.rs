@@ -15,7 +15,7 @@ use crate::{
     functions::{app::App, relay_outbox::relay_outbox},
     limits::LIMITS,
     orders::{DeadLetter, Reason},
-    store::{self, Monitored},
+    store::{self, Store},
     telemetry::tests::lines_of,
 };
 
@@ -42,13 +42,13 @@ impl World {
             limiter: None,
             concurrency: Concurrency::new(LIMITS.concurrency),
             tenant: None,
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as Arc<dyn Store>,
             backend: Some(Backend::StandIn),
             vault: None,
             secret_name: None,
             outbox_deadline: TimeDelta::minutes(2),
             description: None,
-            health: Arc::new(Monitored::new(store)),
+            health: store,
             dead_letters: DeadLetterCeiling::new(LIMIT),
         };
         Self { app: Arc::new(app), _folder: folder }

@@ -25,7 +25,7 @@ pub(super) struct Trust {
     revoked: Vec<CertRevocationList<'static>>,
 }
 
-/// A PEM text does not say whom to believe. Holds nothing of it.
+/// A PEM text does not say which authorities to believe. Holds nothing of it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TrustError {
     /// It is no PEM.
@@ -51,7 +51,7 @@ impl ExtendedKeyUsageValidator for Purpose {
 
 impl Trust {
     /// Those who signed themselves are believed, and the others lead to them, for the platform passes on only a
-    /// caller's own certificate. Where nobody signed himself, all are believed.
+    /// caller's own certificate. Where none signed itself, all are believed.
     pub(super) fn new(text: &str) -> Result<Self, TrustError> {
         let (mut roots, mut between) = (Vec::new(), Vec::new());
         for certificate in pem::certificates(text)? {

@@ -14,7 +14,7 @@ const MODULUS: std::ops::RangeInclusive<usize> = 256..=512;
 /// 65537, the only exponent in use.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// A key set as it comes: what a member of it means is found out one by one, for one that nobody knows must not
+/// A key set as it comes: what a member of it means is found out one by one, for an unknown one must not
 /// spoil the others.
 #[derive(Deserialize)]
 pub(super) struct KeySetDocument {

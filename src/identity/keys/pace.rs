@@ -12,7 +12,7 @@ const SLOWEST: TimeDelta = TimeDelta::seconds(8);
 #[derive(Default)]
 pub(super) struct Pace {
     asked: Option<DateTime<Utc>>,
-    /// When it was last asked for a key that nobody knew.
+    /// When it was last asked for an unknown key.
     sought: Option<DateTime<Utc>>,
     /// When the clock last tried again.
     tried: Option<DateTime<Utc>>,

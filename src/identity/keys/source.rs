@@ -1,4 +1,5 @@
-//! Asks the issuer: its metadata, then the key set that the metadata names (identity sheet §3.1).
+//! Asks the issuer: its metadata, then the key set that the metadata names:
+//! `docs/reference/identity.md#issuer-metadata-and-keys`.
 
 use std::{collections::HashMap, error::Error, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Whom the settings of a deployment keep out, and what the log learns.
+//! Which callers the settings of a deployment keep out, and what the log learns.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::*;
-use crate::policy::{AccessScope, Denied, ListAllOrders, PutProduct};
+use crate::policy::{AccessScope, Denied, ListAllOrders, WriteProduct};
 
 fn allowing(clients: &[Uuid]) -> IdentitySettings {
     IdentitySettings { allowed_clients: Some(clients.to_vec()), ..settings() }
@@ -24,14 +24,14 @@ fn people_and_programs_of_another_tenant_are_refused_once_a_tenant_is_named() {
 }
 
 #[test]
-fn without_a_tenant_nobody_is_refused_for_theirs_and_their_roles_reach_no_further() {
+fn without_a_tenant_all_tenants_are_let_in_and_their_roles_reach_no_further() {
     let admin = with(person(), &[("roles", "OrderAdmin"), ("roles", "OrderProcessor")]);
     let caller = ask(&headers(&admin)).unwrap();
     let scope = caller.permit::<ListAllOrders>().unwrap().scope();
     assert_eq!(scope, AccessScope::Tenant(TENANT));
-    assert_eq!(caller.permit::<PutProduct>().err(), Some(Denied::TenantNotConfigured));
+    assert_eq!(caller.permit::<WriteProduct>().err(), Some(Denied::TenantNotConfigured));
     let ours = IdentitySettings { tenant: Some(TENANT), ..settings() };
-    assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<PutProduct>().is_ok());
+    assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<WriteProduct>().is_ok());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The certificate list of identity sheet §4: each attack with the status that its caller sees.
+//! The list of `docs/reference/identity.md#certificate-checks`: each attack with the status that its caller sees.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use test_servers::{Authority, Issued, Leaf};
 use super::*;
 use crate::{
     identity::{AllowedCertificate, CertificateName, CertificateSettings, Certified, Unidentified},
-    policy::ProcessOrder,
+    policy::QueueOrder,
     problem::Problem,
 };
 
@@ -57,7 +57,7 @@ fn program_with(values: &[&str]) -> HeaderMap {
 }
 
 fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, Unidentified> {
-    identity.caller(headers, noon()).now_or_never().expect("nobody is asked")
+    identity.caller(headers, noon()).now_or_never().expect("no server is asked")
 }
 
 fn status(problem: &Problem) -> u16 {
@@ -68,7 +68,7 @@ fn status(problem: &Problem) -> u16 {
 fn shown(identity: &Identity, values: &[&str]) -> (u16, &'static str) {
     match ask_with(identity, &program_with(values)) {
         Err(refused) => (status(&refused.into()), refused.reason()),
-        Ok(caller) => match caller.permit::<ProcessOrder>() {
+        Ok(caller) => match caller.permit::<QueueOrder>() {
             Ok(_) => (202, "ok"),
             Err(denied) => (status(&denied.into()), "denied"),
         },

@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_is_let_in_has_the_ids_that_every_spelling_names(
+    fn a_caller_that_is_let_in_has_the_ids_that_every_spelling_names(
         claims in prop::collection::vec(any_claim(), 0..8),
     ) {
         if let Ok(caller) = ask(&headers(&claims)) {

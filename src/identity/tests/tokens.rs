@@ -1,5 +1,5 @@
-//! Tokens, good and forged, against a real issuer. `j01` to `j21` are the rows of the attack matrix (identity sheet
-//! §3.3); where the contract says otherwise, it holds.
+//! Tokens, good and forged, against a real issuer. `j01` to `j21` are the rows of
+//! `docs/reference/identity.md#token-attacks`.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     identity::{Authority, TokenSettings},
-    policy::{Action, Permit, PlaceOrder, ProcessOrder},
+    policy::{Action, Permit, PlaceOrder, QueueOrder},
     problem::Problem,
 };
 
@@ -167,5 +167,5 @@ async fn a_good_token_is_let_in() {
     let caller = world.identity.caller(&bearing(&world.good()), *NOW).await.unwrap();
     assert_eq!((caller.tenant, caller.object), (TENANT, PERSON));
     let staff = world.claiming(&json!({"roles": ["Reader", "OrderProcessor"]}));
-    assert_eq!(world.does::<ProcessOrder>(&bearing(&staff), *NOW).await, (200, ""));
+    assert_eq!(world.does::<QueueOrder>(&bearing(&staff), *NOW).await, (200, ""));
 }

@@ -12,7 +12,7 @@ use crate::orders::non_nil_uuid;
 
 /// How far the clocks of issuer and worker may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
-/// The longest that Entra's longest tokens live (identity sheet §3.2).
+/// The longest that Entra's longest tokens live: `docs/reference/identity.md#token-checks`.
 const LONGEST_LIFE: TimeDelta = TimeDelta::hours(28);
 
 /// Claims by name. Every one that is read is of exactly one type, and there once.

@@ -2,19 +2,19 @@
 
 use crate::{
     identity::Caller,
-    orders::{Order, OrderId, OrderRevision, Status},
-    store::{Cancelled, LineFault, Precondition, Queued, Store, Updated},
+    orders::{LineFault, Order, OrderId, OrderRevision, Precondition, Status},
+    store::{Change, Conflict, Store, WriteError},
 };
 
 use super::{
     administrator, at, creator, line, look, namesake_in_another_tenant, permit, placed, processor, product,
-    put, queue, queued, staff_of_another_tenant, stamp, stock, stranger,
+    put, queue, queued, refused_line, staff_of_another_tenant, stamp, stock, stranger,
 };
 
 store_contract!(
     a_change_replaces_lines_at_todays_prices_and_keeps_the_rest,
     of_two_changes_of_one_version_exactly_one_wins,
-    nobody_but_the_creator_changes_an_order,
+    only_the_creator_changes_an_order,
     lines_are_held_against_the_product_table_before_anything_else,
     a_change_names_the_version_before_the_order_is_looked_for,
     an_order_past_placed_is_not_changed,
@@ -34,30 +34,28 @@ async fn update(
     id: OrderId,
     precondition: Precondition,
     seconds: i64,
-) -> Updated {
+) -> Result<Order, WriteError> {
     let permit = permit(caller);
-    store.update_order(&permit, id, &revision(), precondition, stamp(seconds)).await.unwrap()
+    store.update_order(&permit, id, &revision(), precondition, stamp(seconds)).await
 }
 
 async fn administrators_of_another_tenant_take_nothing_back(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     let outcome = cancel(store, &staff_of_another_tenant(), order.id).await;
-    assert!(matches!(outcome, Cancelled::NotFound), "{outcome:?}");
+    assert!(matches!(outcome, Err(WriteError::NotFound)), "{outcome:?}");
     assert_eq!(look(store, order.id).await, order);
 }
 
-async fn cancel(store: &dyn Store, caller: &Caller, id: OrderId) -> Cancelled {
-    store.cancel_order(&permit(caller), id, stamp(7)).await.unwrap()
+async fn cancel(store: &dyn Store, caller: &Caller, id: OrderId) -> Result<Change<Order>, WriteError> {
+    store.cancel_order(&permit(caller), id, stamp(7)).await
 }
 
 async fn a_change_replaces_lines_at_todays_prices_and_keeps_the_rest(store: &dyn Store) {
     stock(store).await;
     let before = placed(store, 1).await;
-    put(store, &product("BEANS", 2000), Precondition::Version(1)).await;
-    let Updated::Now(order) = update(store, &creator(), before.id, Precondition::Version(1), 5).await else {
-        panic!("not changed")
-    };
+    put(store, &product("BEANS", 2000), Precondition::Version(1)).await.unwrap();
+    let order = update(store, &creator(), before.id, Precondition::Version(1), 5).await.unwrap();
     let costs: Vec<_> = order.lines.iter().map(|line| (line.sku.as_str(), line.line_total.get())).collect();
     assert_eq!((costs, order.total.get()), (vec![("BEANS", 6000)], 6000));
     assert_eq!((order.reference.as_str(), &order.note), ("PO-18", &None));
@@ -76,19 +74,19 @@ async fn of_two_changes_of_one_version_exactly_one_wins(store: &dyn Store) {
         update(store, &caller, id, Precondition::Version(1), 3),
     );
     assert!(
-        matches!(outcome, (Updated::Now(_), Updated::Stale) | (Updated::Stale, Updated::Now(_))),
+        matches!(outcome, (Ok(_), Err(WriteError::Stale)) | (Err(WriteError::Stale), Ok(_))),
         "{outcome:?}"
     );
     assert_eq!(look(store, id).await.version, 2);
 }
 
-async fn nobody_but_the_creator_changes_an_order(store: &dyn Store) {
+async fn only_the_creator_changes_an_order(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     for other in [stranger(), namesake_in_another_tenant(), processor(), administrator()] {
         for id in [order.id, OrderId::new(at(2))] {
             let answer = update(store, &other, id, Precondition::Version(1), 3).await;
-            assert!(matches!(answer, Updated::NotFound), "{answer:?}");
+            assert!(matches!(answer, Err(WriteError::NotFound)), "{answer:?}");
         }
     }
     assert_eq!(look(store, order.id).await, order);
@@ -99,18 +97,25 @@ async fn lines_are_held_against_the_product_table_before_anything_else(store: &d
     let order = placed(store, 1).await;
     let mut abroad = product("TEA", 100);
     abroad.currency = "USD".parse().unwrap();
-    put(store, &abroad, Precondition::None).await;
+    put(store, &abroad, Precondition::None).await.unwrap();
     let wanted =
         OrderRevision { lines: ["CUP", "TEA", "NOTHING"].map(|sku| line(sku, 1)).to_vec(), ..revision() };
     let refused = async |caller: &Caller| {
         let permit = permit(caller);
-        match store.update_order(&permit, order.id, &wanted, Precondition::None, stamp(2)).await.unwrap() {
-            Updated::Refused(faults) => faults,
+        match store.update_order(&permit, order.id, &wanted, Precondition::None, stamp(2)).await {
+            Err(WriteError::Lines(faults)) => faults,
             other => panic!("not refused: {other:?}"),
         }
     };
-    assert_eq!(refused(&creator()).await, [(1, LineFault::Currency), (2, LineFault::Unknown)]);
-    assert_eq!(refused(&stranger()).await, [(2, LineFault::Unknown)], "its currency is not theirs to know");
+    assert_eq!(
+        refused(&creator()).await,
+        [refused_line(1, LineFault::Currency), refused_line(2, LineFault::Unknown)]
+    );
+    assert_eq!(
+        refused(&stranger()).await,
+        [refused_line(2, LineFault::Unknown)],
+        "its currency is not theirs to know"
+    );
     assert_eq!(look(store, order.id).await, order);
 }
 
@@ -120,12 +125,12 @@ async fn a_change_names_the_version_before_the_order_is_looked_for(store: &dyn S
     for id in [order.id, OrderId::new(at(2))] {
         for precondition in [Precondition::None, Precondition::Absent] {
             let answer = update(store, &creator(), id, precondition, 3).await;
-            assert!(matches!(answer, Updated::PreconditionRequired), "{answer:?}");
+            assert!(matches!(answer, Err(WriteError::PreconditionRequired)), "{answer:?}");
         }
     }
     for precondition in [Precondition::Version(2), Precondition::Version(u64::MAX), Precondition::NoVersion] {
         let answer = update(store, &creator(), order.id, precondition, 3).await;
-        assert!(matches!(answer, Updated::Stale), "{answer:?}");
+        assert!(matches!(answer, Err(WriteError::Stale)), "{answer:?}");
     }
     assert_eq!(look(store, order.id).await, order);
 }
@@ -134,13 +139,13 @@ async fn an_order_past_placed_is_not_changed(store: &dyn Store) {
     stock(store).await;
     let (queued, _) = queued(store, 1).await;
     let cancelled = placed(store, 2).await.id;
-    assert!(matches!(cancel(store, &creator(), cancelled).await, Cancelled::Now(_)));
+    assert!(matches!(cancel(store, &creator(), cancelled).await, Ok(Change::Done(_))));
     for id in [queued, cancelled] {
         let before = look(store, id).await;
         let stale = update(store, &creator(), id, Precondition::Version(1), 9).await;
-        assert!(matches!(stale, Updated::Stale), "{stale:?}");
+        assert!(matches!(stale, Err(WriteError::Stale)), "{stale:?}");
         let late = update(store, &creator(), id, Precondition::Version(2), 9).await;
-        assert!(matches!(late, Updated::Conflict), "{late:?}");
+        assert!(matches!(late, Err(WriteError::Conflict(Conflict::Update))), "{late:?}");
         assert_eq!(look(store, id).await, before);
     }
 }
@@ -148,11 +153,11 @@ async fn an_order_past_placed_is_not_changed(store: &dyn Store) {
 async fn an_order_is_taken_back_once(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
-    let Cancelled::Now(order) = cancel(store, &creator(), id).await else { panic!("not taken back") };
+    let Ok(Change::Done(order)) = cancel(store, &creator(), id).await else { panic!("not taken back") };
     assert_eq!((order.status, order.version, order.updated_at), (Status::Cancelled, 2, at(7)));
-    let Cancelled::Already(again) = cancel(store, &creator(), id).await else { panic!("not already") };
+    let Ok(Change::Unchanged(again)) = cancel(store, &creator(), id).await else { panic!("not already") };
     assert_eq!(again, order);
-    assert!(matches!(queue(store, id, 9).await, Queued::Conflict));
+    assert!(matches!(queue(store, id, 9).await, Err(WriteError::Conflict(Conflict::Process))));
     assert_eq!(look(store, id).await, order);
 }
 
@@ -160,11 +165,11 @@ async fn administrators_take_back_anybodys_order(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     for other in [stranger(), namesake_in_another_tenant(), processor()] {
-        assert!(matches!(cancel(store, &other, id).await, Cancelled::NotFound));
+        assert!(matches!(cancel(store, &other, id).await, Err(WriteError::NotFound)));
     }
-    assert!(matches!(cancel(store, &administrator(), id).await, Cancelled::Now(_)));
-    assert!(matches!(cancel(store, &stranger(), id).await, Cancelled::NotFound));
-    assert!(matches!(cancel(store, &administrator(), OrderId::new(at(2))).await, Cancelled::NotFound));
+    assert!(matches!(cancel(store, &administrator(), id).await, Ok(Change::Done(_))));
+    assert!(matches!(cancel(store, &stranger(), id).await, Err(WriteError::NotFound)));
+    assert!(matches!(cancel(store, &administrator(), OrderId::new(at(2))).await, Err(WriteError::NotFound)));
 }
 
 async fn of_taking_back_and_queueing_exactly_one_wins(store: &dyn Store) {
@@ -175,8 +180,12 @@ async fn of_taking_back_and_queueing_exactly_one_wins(store: &dyn Store) {
         let (cancelled, queued) = tokio::join!(cancel(store, &caller, id), queue(store, id, seconds));
         let status = look(store, id).await.status;
         match (cancelled, queued) {
-            (Cancelled::Now(_), Queued::Conflict) => assert_eq!(status, Status::Cancelled),
-            (Cancelled::Conflict, Queued::Now(_)) => assert_eq!(status, Status::Queued),
+            (Ok(Change::Done(_)), Err(WriteError::Conflict(Conflict::Process))) => {
+                assert_eq!(status, Status::Cancelled);
+            }
+            (Err(WriteError::Conflict(Conflict::Cancel)), Ok(Change::Done(_))) => {
+                assert_eq!(status, Status::Queued);
+            }
             both => panic!("{both:?}"),
         }
     }

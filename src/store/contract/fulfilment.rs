@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{FulfilmentMessage, OrderId, Status},
-    store::{Decision, Pending, Store},
+    store::{Change, Decision, Pending, Store},
 };
 
 use super::{MUCH_LATER, at, due, letter, look, placed, queued, stamp, stock};
@@ -89,7 +89,7 @@ async fn a_message_received_once_never_decides_again(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     assert!(matches!(store.pending_order(&another(id), stamp(2)).await.unwrap(), Pending::Settled));
-    assert!(matches!(super::queue(store, id, 3).await, crate::store::Queued::Now(..)));
+    assert!(matches!(super::queue(store, id, 3).await, Ok(Change::Done(_))));
     store.decide_order(&another(id), Decision::Rejected, stamp(4)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Queued);
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);

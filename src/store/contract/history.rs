@@ -4,8 +4,10 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::{
     identity::Caller,
-    orders::{Action, Actor, ActorKind, OrderId, OrderRevision, Recorded, Status},
-    store::{Decision, Listed, Precondition, Slice, Store},
+    orders::{
+        Action, Actor, ActorKind, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status,
+    },
+    store::{Decision, Store, WriteError},
 };
 
 use super::{
@@ -24,14 +26,14 @@ async fn history(
     store: &dyn Store,
     caller: &Caller,
     id: OrderId,
-    slice: &Slice<u64>,
-) -> Option<Listed<Recorded>> {
-    store.order_history(&permit(caller), id, slice).await.unwrap()
+    page: &PageRequest<u64>,
+) -> Option<Page<Recorded>> {
+    store.order_history(&permit(caller), id, page).await.unwrap()
 }
 
 async fn whole(store: &dyn Store, id: OrderId) -> Vec<Recorded> {
-    let slice = Slice { after: None, limit: 100 };
-    let mut items = history(store, &creator(), id, &slice).await.unwrap().items;
+    let page = PageRequest { after: None, limit: 100 };
+    let mut items = history(store, &creator(), id, &page).await.unwrap().items;
     items.reverse();
     items
 }
@@ -60,6 +62,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..12)
 }
 
+/// The write was done or refused: which of them, the history tells.
+fn answered<T>(written: Result<T, WriteError>) {
+    if let Err(WriteError::Store(error)) = written {
+        panic!("{error}");
+    }
+}
+
 async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
     let (stamp, message) = (stamp(seconds), message_for(id, seconds));
     match step {
@@ -67,10 +76,10 @@ async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
             let revision =
                 OrderRevision { reference: "PO".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
             let version = Precondition::Version(look(store, id).await.version);
-            store.update_order(&permit(&creator()), id, &revision, version, stamp).await.map(drop).unwrap();
+            answered(store.update_order(&permit(&creator()), id, &revision, version, stamp).await);
         }
-        Step::Cancel => store.cancel_order(&permit(&creator()), id, stamp).await.map(drop).unwrap(),
-        Step::Queue => drop(queue_with(store, &message, seconds).await),
+        Step::Cancel => answered(store.cancel_order(&permit(&creator()), id, stamp).await),
+        Step::Queue => answered(queue_with(store, &message, seconds).await),
         Step::Decide(decision) => {
             // In another state than `queued` there is nothing to decide.
             let _decided = store.decide_order(&message, decision, stamp).await.unwrap();
@@ -81,20 +90,16 @@ async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
             store.record_dead_letter(&letter, Some(&message), stamp).await.unwrap();
         }
         Step::Replay => {
-            let slice = Slice { after: None, limit: 100 };
-            let letters = store.list_dead_letters(&permit(&administrator()), &slice).await.unwrap().items;
+            let page = PageRequest { after: None, limit: 100 };
+            let letters = store.list_dead_letters(&permit(&administrator()), &page).await.unwrap().items;
             if let Some(letter) = letters.iter().find(|letter| letter.order_id == Some(id)) {
-                store
-                    .replay_dead_letter(&permit(&administrator()), letter.id, stamp)
-                    .await
-                    .map(drop)
-                    .unwrap();
+                answered(store.replay_dead_letter(&permit(&administrator()), letter.id, stamp).await);
             }
         }
     }
 }
 
-/// Where an action leads from where; nothing else happens to an order (contract §3).
+/// Where an action leads from where; nothing else happens to an order: `docs/reference/api.md#order-status`.
 fn is_allowed(Recorded { item, .. }: &Recorded) -> bool {
     use Status::{Cancelled, Failed, Fulfilled, Placed, Queued, Rejected};
     matches!(
@@ -180,24 +185,24 @@ async fn slices_of_a_history_run_from_the_newest(store: &dyn Store) {
     placed(store, 6).await;
     let (mut seen, mut after) = (Vec::new(), None);
     for _ in 0..3 {
-        let Listed { items, more } =
-            history(store, &creator(), id, &Slice { after, limit: 2 }).await.unwrap();
+        let Page { items, more } =
+            history(store, &creator(), id, &PageRequest { after, limit: 2 }).await.unwrap();
         seen.extend(items.iter().map(|change| change.version));
         after = seen.last().copied();
         assert_eq!(more, seen.len() < 5);
     }
     assert_eq!(seen, [5, 4, 3, 2, 1]);
-    let beyond = history(store, &creator(), id, &Slice { after: Some(1), limit: 2 }).await.unwrap();
+    let beyond = history(store, &creator(), id, &PageRequest { after: Some(1), limit: 2 }).await.unwrap();
     assert!(beyond.items.is_empty() && !beyond.more);
 }
 
 async fn a_foreign_history_is_indistinguishable_from_a_missing_one(store: &dyn Store) {
     stock(store).await;
-    let (id, slice) = (placed(store, 1).await.id, Slice { after: None, limit: 9 });
+    let (id, page) = (placed(store, 1).await.id, PageRequest { after: None, limit: 9 });
     let foreign = [stranger(), namesake_in_another_tenant(), staff_of_another_tenant(), processor()];
     for other in foreign {
-        assert!(history(store, &other, id, &slice).await.is_none());
-        assert!(history(store, &other, OrderId::new(at(2)), &slice).await.is_none());
+        assert!(history(store, &other, id, &page).await.is_none());
+        assert!(history(store, &other, OrderId::new(at(2)), &page).await.is_none());
     }
-    assert_eq!(history(store, &administrator(), id, &slice).await.unwrap().items.len(), 1);
+    assert_eq!(history(store, &administrator(), id, &page).await.unwrap().items.len(), 1);
 }

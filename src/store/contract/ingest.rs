@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use crate::{
-    orders::{IncomingOrder, OrderDraft, OrderId, Owner, Status},
-    store::{Ingested, Store},
+    orders::{IncomingOrder, Order, OrderDraft, OrderId, Owner, Status},
+    store::{Change, Store, WriteError},
 };
 
 use super::{at, count, creator, draft, incoming, line, look, stamp, stock};
@@ -17,14 +17,18 @@ store_contract!(
     a_refused_message_leaves_its_id_free,
 );
 
-async fn ingest(store: &dyn Store, message: &IncomingOrder, seconds: i64) -> Ingested {
-    store.ingest_order(message, OrderId::new(at(seconds)), stamp(seconds)).await.unwrap()
+async fn ingest(
+    store: &dyn Store,
+    message: &IncomingOrder,
+    seconds: i64,
+) -> Result<Change<Order, ()>, WriteError> {
+    store.ingest_order(message, OrderId::new(at(seconds)), stamp(seconds)).await
 }
 
 async fn an_ingested_order_is_its_owners_at_the_prices_of_the_table(store: &dyn Store) {
     stock(store).await;
     let message = incoming(1, draft(), b"m");
-    let Ingested::Placed(order) = ingest(store, &message, 1).await else { panic!("not placed") };
+    let Ok(Change::Done(order)) = ingest(store, &message, 1).await else { panic!("not placed") };
     assert_eq!((order.owner, order.status, order.version), (creator().owner(), Status::Placed, 1));
     assert_eq!((order.total.get(), order.created_at), (4894, at(1)));
     assert_eq!(look(store, order.id).await, order);
@@ -32,13 +36,13 @@ async fn an_ingested_order_is_its_owners_at_the_prices_of_the_table(store: &dyn 
 
 async fn a_second_delivery_changes_nothing(store: &dyn Store) {
     stock(store).await;
-    ingest(store, &incoming(1, draft(), b"m"), 1).await;
+    ingest(store, &incoming(1, draft(), b"m"), 1).await.unwrap();
     for payload in [&b"m"[..], b"m, spelt otherwise"] {
         let answer = ingest(store, &incoming(1, draft(), payload), 2).await;
-        assert!(matches!(answer, Ingested::Already), "{answer:?}");
+        assert!(matches!(answer, Ok(Change::Unchanged(()))), "{answer:?}");
     }
     assert_eq!(count(store).await, 1);
-    assert!(matches!(ingest(store, &incoming(2, draft(), b"m"), 3).await, Ingested::Placed(_)));
+    assert!(matches!(ingest(store, &incoming(2, draft(), b"m"), 3).await, Ok(Change::Done(_))));
 }
 
 async fn two_deliveries_at_once_make_one_order(store: &dyn Store) {
@@ -48,7 +52,8 @@ async fn two_deliveries_at_once_make_one_order(store: &dyn Store) {
     assert!(
         matches!(
             outcome,
-            (Ingested::Placed(_), Ingested::Already) | (Ingested::Already, Ingested::Placed(_))
+            (Ok(Change::Done(_)), Ok(Change::Unchanged(())))
+                | (Ok(Change::Unchanged(())), Ok(Change::Done(_)))
         ),
         "{outcome:?}"
     );
@@ -58,20 +63,20 @@ async fn two_deliveries_at_once_make_one_order(store: &dyn Store) {
 async fn one_id_with_other_content_is_reused(store: &dyn Store) {
     stock(store).await;
     let first = incoming(1, draft(), b"m");
-    ingest(store, &first, 1).await;
+    ingest(store, &first, 1).await.unwrap();
     let other_draft = incoming(1, OrderDraft { note: None, ..draft() }, b"m");
     let owner = Owner { object: Uuid::from_u128(9), ..first.owner };
     for message in [other_draft, IncomingOrder { owner, ..first }] {
         let answer = ingest(store, &message, 2).await;
-        assert!(matches!(answer, Ingested::Reused), "{answer:?}");
+        assert!(matches!(answer, Err(WriteError::KeyReused)), "{answer:?}");
     }
     assert_eq!(count(store).await, 1);
 }
 
 async fn a_refused_message_leaves_its_id_free(store: &dyn Store) {
     let message = incoming(1, OrderDraft { lines: vec![line("CUP", 1)], ..draft() }, b"m");
-    assert!(matches!(ingest(store, &message, 1).await, Ingested::Refused));
+    assert!(matches!(ingest(store, &message, 1).await, Err(WriteError::Lines(_))));
     assert_eq!(count(store).await, 0);
     stock(store).await;
-    assert!(matches!(ingest(store, &message, 2).await, Ingested::Placed(_)));
+    assert!(matches!(ingest(store, &message, 2).await, Ok(Change::Done(_))));
 }

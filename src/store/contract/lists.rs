@@ -1,12 +1,12 @@
-//! Lists and their slices.
+//! Lists and their pages.
 
 use uuid::Uuid;
 
 use crate::{
     identity::Caller,
-    orders::{Order, OrderId, Sku},
+    orders::{Order, OrderId, Page, PageRequest, Precondition, Sku},
     policy::{AccessScope, ListAllOrders, ListOwnOrders},
-    store::{Listed, Placed, Precondition, Slice, Store},
+    store::{Change, Store},
 };
 
 use super::{
@@ -36,7 +36,7 @@ fn all(caller: &Caller) -> AccessScope {
 
 async fn place_for(store: &dyn Store, caller: &Caller, seconds: i64) -> Order {
     match place(store, caller, &draft(), seconds).await {
-        Placed::Placed(order) => order,
+        Ok(Change::Done(order)) => order,
         other => panic!("not placed: {other:?}"),
     }
 }
@@ -52,51 +52,51 @@ async fn orders(store: &dyn Store, count: i64) -> Vec<Order> {
     orders
 }
 
-async fn slice(store: &dyn Store, scope: AccessScope, after: Option<OrderId>, limit: u32) -> Listed<Order> {
-    store.list_orders(scope, &Slice { after, limit }).await.unwrap()
+async fn page(store: &dyn Store, scope: AccessScope, after: Option<OrderId>, limit: u32) -> Page<Order> {
+    store.list_orders(scope, &PageRequest { after, limit }).await.unwrap()
 }
 
 async fn slices_of_orders_have_no_gap_and_no_repeat(store: &dyn Store) {
     let orders = orders(store, 7).await;
-    for (limit, slices) in [(1, 7), (3, 3), (7, 1), (100, 1)] {
+    for (limit, pages) in [(1, 7), (3, 3), (7, 1), (100, 1)] {
         let (mut listed, mut count) = (Vec::<Order>::new(), 0);
         for _ in 0..=orders.len() {
             let after = listed.last().map(|order| order.id);
-            let Listed { items, more } = slice(store, own(&creator()), after, limit).await;
+            let Page { items, more } = page(store, own(&creator()), after, limit).await;
             listed.extend(items);
             count += 1;
             if !more {
                 break;
             }
         }
-        assert_eq!((&listed, count), (&orders, slices), "limit {limit}");
+        assert_eq!((&listed, count), (&orders, pages), "limit {limit}");
     }
 }
 
 async fn slices_stay_whole_while_orders_arrive(store: &dyn Store) {
     let orders = orders(store, 4).await;
-    let newer = slice(store, own(&creator()), None, 2).await.items;
+    let newer = page(store, own(&creator()), None, 2).await.items;
     place_for(store, &creator(), 100).await;
-    let older = slice(store, own(&creator()), Some(newer[1].id), 2).await;
+    let older = page(store, own(&creator()), Some(newer[1].id), 2).await;
     assert_eq!([newer, older.items].concat(), orders);
     assert!(!older.more);
 }
 
 async fn everybody_lists_their_own_orders_only(store: &dyn Store) {
     let orders = orders(store, 3).await;
-    assert_eq!(slice(store, own(&creator()), None, 100).await.items, orders);
-    let foreign = slice(store, own(&stranger()), None, 100).await.items;
+    assert_eq!(page(store, own(&creator()), None, 100).await.items, orders);
+    let foreign = page(store, own(&stranger()), None, 100).await.items;
     assert_eq!(foreign.len(), 3);
     assert!(foreign.iter().all(|order| order.owner == stranger().owner()));
     for other in [namesake_in_another_tenant(), administrator()] {
-        let listed = slice(store, own(&other), None, 100).await;
+        let listed = page(store, own(&other), None, 100).await;
         assert!(listed.items.is_empty() && !listed.more);
     }
 }
 
 async fn a_cursor_grants_nothing(store: &dyn Store) {
     let orders = orders(store, 3).await;
-    let listed = slice(store, own(&stranger()), Some(orders[0].id), 100).await.items;
+    let listed = page(store, own(&stranger()), Some(orders[0].id), 100).await.items;
     assert_eq!(listed.len(), 3);
     assert!(listed.iter().all(|order| order.owner == stranger().owner()));
 }
@@ -104,9 +104,9 @@ async fn a_cursor_grants_nothing(store: &dyn Store) {
 async fn role_holders_list_all_orders(store: &dyn Store) {
     orders(store, 3).await;
     for holder in [processor(), administrator()] {
-        let Listed { items, more } = slice(store, all(&holder), None, 4).await;
+        let Page { items, more } = page(store, all(&holder), None, 4).await;
         assert_eq!((items.len(), more), (4, true));
-        let rest = slice(store, all(&holder), Some(items[3].id), 4).await;
+        let rest = page(store, all(&holder), Some(items[3].id), 4).await;
         assert_eq!((rest.items.len(), rest.more), (2, false));
         let ids: Vec<_> = items.iter().chain(&rest.items).map(|order| order.id).collect();
         assert!(ids.is_sorted_by(|newer, older| newer > older));
@@ -117,25 +117,25 @@ async fn role_holders_list_no_order_of_another_tenant(store: &dyn Store) {
     let ours = orders(store, 2).await;
     let theirs = place_for(store, &namesake_in_another_tenant(), 50).await;
     for foreign in [staff_of_another_tenant(), program_of_another_tenant()] {
-        let listed = slice(store, all(&foreign), None, 100).await;
+        let listed = page(store, all(&foreign), None, 100).await;
         assert_eq!((&listed.items, listed.more), (&vec![theirs.clone()], false));
-        let listed = slice(store, all(&foreign), Some(ours[0].id), 100).await;
+        let listed = page(store, all(&foreign), Some(ours[0].id), 100).await;
         assert!(listed.items.is_empty(), "a cursor grants nothing");
     }
-    let listed = slice(store, all(&administrator()), None, 100).await;
+    let listed = page(store, all(&administrator()), None, 100).await;
     assert_eq!(listed.items.len(), 4);
     assert!(!listed.items.contains(&theirs));
 }
 
 async fn shelf(store: &dyn Store, caller: &Caller, after: Option<&str>, limit: u32) -> (Vec<String>, bool) {
     let after = after.map(|sku| sku.parse::<Sku>().unwrap());
-    let listed = store.list_products(&permit(caller), &Slice { after, limit }).await.unwrap();
+    let listed = store.list_products(&permit(caller), &PageRequest { after, limit }).await.unwrap();
     (listed.items.into_iter().map(|product| product.sku.to_string()).collect(), listed.more)
 }
 
 async fn slices_of_products_run_by_sku(store: &dyn Store) {
     for sku in ["B", "A-", "A", "0", "A0"] {
-        put(store, &product(sku, 1), Precondition::None).await;
+        put(store, &product(sku, 1), Precondition::None).await.unwrap();
     }
     let words = |skus: &[&str]| skus.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(shelf(store, &creator(), None, 3).await, (words(&["0", "A", "A-"]), true));
@@ -147,7 +147,7 @@ async fn inactive_products_are_shown_to_administrators_only(store: &dyn Store) {
     stock(store).await;
     let mut retired = product("MUG", 1);
     retired.active = false;
-    put(store, &retired, Precondition::None).await;
+    put(store, &retired, Precondition::None).await.unwrap();
     assert_eq!(shelf(store, &creator(), None, 9).await.0, ["BEANS", "CUP"]);
     assert_eq!(shelf(store, &processor(), None, 9).await.0, ["BEANS", "CUP"]);
     assert_eq!(shelf(store, &administrator(), None, 9).await.0, ["BEANS", "CUP", "MUG"]);
@@ -160,9 +160,8 @@ async fn slices_of_dead_letters_run_from_the_newest(store: &dyn Store) {
     }
     let (mut listed, mut after) = (Vec::<Uuid>::new(), None);
     for _ in 0..=5 {
-        let slice = Slice { after, limit: 2 };
-        let Listed { items, more } =
-            store.list_dead_letters(&permit(&administrator()), &slice).await.unwrap();
+        let page = PageRequest { after, limit: 2 };
+        let Page { items, more } = store.list_dead_letters(&permit(&administrator()), &page).await.unwrap();
         listed.extend(items.iter().map(|letter| letter.id));
         after = listed.last().copied();
         if !more {

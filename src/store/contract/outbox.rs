@@ -1,10 +1,10 @@
-//! Sending again what nobody has consumed.
+//! Sending again what was not consumed.
 
 use chrono::TimeDelta;
 
 use crate::{
     orders::FulfilmentMessage,
-    store::{Decision, Hold, Queued, Store},
+    store::{Change, Decision, Hold, Store},
 };
 
 use super::{
@@ -61,8 +61,8 @@ async fn a_message_that_was_due_at_once_waits_the_deadline_first(store: &dyn Sto
     stock(store).await;
     let id = placed(store, 0).await.id;
     let message = message_for(id, 0);
-    let queued = store.queue_order(&permit(&processor()), &message, at(0), stamp(0)).await.unwrap();
-    assert!(matches!(queued, Queued::Now(..)));
+    let queued = store.queue_order(&permit(&processor()), &message, at(0), stamp(0)).await;
+    assert!(matches!(queued, Ok(Change::Done(_))));
     assert_eq!(waits(store, 0, 4).await, [0, 2, 4, 8]);
 }
 
@@ -165,8 +165,8 @@ async fn a_first_wait_of_hours_is_no_sign_of_a_wrong_clock(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 0).await.id;
     let message = message_for(id, 0);
-    let queued = store.queue_order(&permit(&processor()), &message, at(24 * HOUR), stamp(0)).await.unwrap();
-    assert!(matches!(queued, Queued::Now(..)));
+    let queued = store.queue_order(&permit(&processor()), &message, at(24 * HOUR), stamp(0)).await;
+    assert!(matches!(queued, Ok(Change::Done(_))));
     let due = async |seconds| {
         store.take_due_messages(at(seconds), TimeDelta::hours(24), 500, Hold::Nothing).await.unwrap().len()
     };

@@ -2,14 +2,15 @@
 
 use crate::{
     identity::Caller,
-    orders::{Order, OrderId, Status},
+    orders::{LineFault, Order, OrderId, Precondition, Status},
     policy::ReadOrder,
-    store::{LineFault, Placed, Precondition, Store},
+    store::{Change, Store, WriteError},
 };
 
 use super::{
     HOSTILE, administrator, at, creator, draft, line, look, namesake_in_another_tenant, permit, place,
-    placed, processor, product, program_of_another_tenant, put, staff_of_another_tenant, stock, stranger,
+    placed, processor, product, program_of_another_tenant, put, refused_line, staff_of_another_tenant, stock,
+    stranger,
 };
 
 store_contract!(
@@ -48,7 +49,7 @@ async fn an_order_reads_as_it_was_placed(store: &dyn Store) {
 async fn a_new_price_leaves_kept_orders_alone(store: &dyn Store) {
     stock(store).await;
     let before = placed(store, 1).await;
-    put(store, &product("CUP", 1), Precondition::Version(1)).await;
+    put(store, &product("CUP", 1), Precondition::Version(1)).await.unwrap();
     assert_eq!(look(store, before.id).await, before);
     assert_eq!(placed(store, 2).await.total.get(), 2506);
 }
@@ -60,13 +61,14 @@ async fn lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept(store: &
     let mut retired = product("MUG", 100);
     retired.active = false;
     for draft in [abroad, retired] {
-        put(store, &draft, Precondition::None).await;
+        put(store, &draft, Precondition::None).await.unwrap();
     }
     let mut wanted = draft();
     wanted.lines = ["NOTHING", "CUP", "TEA", "MUG"].map(|sku| line(sku, 1)).to_vec();
     match place(store, &creator(), &wanted, 1).await {
-        Placed::Refused(faults) => {
-            assert_eq!(faults, [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)]);
+        Err(WriteError::Lines(faults)) => {
+            let expected = [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)];
+            assert_eq!(faults, expected.map(|(index, fault)| refused_line(index, fault)));
         }
         other => panic!("not refused: {other:?}"),
     }
@@ -104,7 +106,7 @@ async fn hostile_text_comes_back_as_it_was_sent(store: &dyn Store) {
         let mut wanted = draft();
         wanted.reference = text.parse().unwrap();
         wanted.note = Some(text.parse().unwrap());
-        let Placed::Placed(order) = place(store, &creator(), &wanted, seconds).await else {
+        let Ok(Change::Done(order)) = place(store, &creator(), &wanted, seconds).await else {
             panic!("refused: {text}");
         };
         assert_eq!((order.reference.as_str(), order.note.as_ref().unwrap().as_str()), (*text, *text));
@@ -117,10 +119,10 @@ async fn the_largest_order_is_kept(store: &dyn Store) {
     wanted.lines.clear();
     for index in 0..100 {
         let sku = format!("P-{index}");
-        put(store, &product(&sku, 1_000_000_000), Precondition::Absent).await;
+        put(store, &product(&sku, 1_000_000_000), Precondition::Absent).await.unwrap();
         wanted.lines.push(line(&sku, 10_000));
     }
-    let Placed::Placed(order) = place(store, &creator(), &wanted, 1).await else { panic!("refused") };
+    let Ok(Change::Done(order)) = place(store, &creator(), &wanted, 1).await else { panic!("refused") };
     assert_eq!(order.total.get(), 1_000_000_000_000_000);
     assert_eq!(look(store, order.id).await, order);
 }

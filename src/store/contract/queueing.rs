@@ -2,7 +2,7 @@
 
 use crate::{
     orders::{OrderId, Status},
-    store::{Decision, Queued, Store},
+    store::{Change, Conflict, Decision, Store, WriteError},
 };
 
 use super::{
@@ -23,7 +23,7 @@ async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn St
     stock(store).await;
     let before = placed(store, 1).await;
     let message = message_for(before.id, 5);
-    let Queued::Now(order) = queue_with(store, &message, 5).await else { panic!("not queued") };
+    let Ok(Change::Done(order)) = queue_with(store, &message, 5).await else { panic!("not queued") };
     assert_eq!((order.status, order.version, order.updated_at), (Status::Queued, 2, at(5)));
     assert_eq!(
         (order.created_at, &order.lines, order.total),
@@ -39,7 +39,10 @@ async fn two_that_queue_one_order_at_once_make_one_message(store: &dyn Store) {
     let id = placed(store, 1).await.id;
     let outcome = tokio::join!(queue(store, id, 2), queue(store, id, 3));
     assert!(
-        matches!(outcome, (Queued::Now(..), Queued::Already(_)) | (Queued::Already(_), Queued::Now(..))),
+        matches!(
+            outcome,
+            (Ok(Change::Done(_)), Ok(Change::Unchanged(_))) | (Ok(Change::Unchanged(_)), Ok(Change::Done(_)))
+        ),
         "{outcome:?}"
     );
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
@@ -50,7 +53,7 @@ async fn an_order_that_is_queued_already_stays_as_it_is(store: &dyn Store) {
     stock(store).await;
     let (id, _) = queued(store, 1).await;
     let before = look(store, id).await;
-    let Queued::Already(order) = queue(store, id, 9).await else { panic!("not queued already") };
+    let Ok(Change::Unchanged(order)) = queue(store, id, 9).await else { panic!("not queued already") };
     assert_eq!(order, before);
     assert_eq!(look(store, id).await, before);
 }
@@ -67,13 +70,13 @@ async fn a_decided_or_failed_order_cannot_be_queued(store: &dyn Store) {
     store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), stamp(5)).await.unwrap();
     ids.push(failed);
     for id in ids {
-        assert!(matches!(queue(store, id, 9).await, Queued::Conflict));
+        assert!(matches!(queue(store, id, 9).await, Err(WriteError::Conflict(Conflict::Process))));
     }
     assert!(due(store, MUCH_LATER).await.is_empty());
 }
 
 async fn a_missing_order_is_not_found(store: &dyn Store) {
-    assert!(matches!(queue(store, OrderId::new(at(1)), 2).await, Queued::NotFound));
+    assert!(matches!(queue(store, OrderId::new(at(1)), 2).await, Err(WriteError::NotFound)));
 }
 
 async fn an_order_of_another_tenant_is_not_found(store: &dyn Store) {
@@ -81,8 +84,8 @@ async fn an_order_of_another_tenant_is_not_found(store: &dyn Store) {
     let order = placed(store, 1).await;
     let message = message_for(order.id, 2);
     for foreign in [staff_of_another_tenant(), program_of_another_tenant()] {
-        let outcome = store.queue_order(&permit(&foreign), &message, at(120), stamp(2)).await.unwrap();
-        assert!(matches!(outcome, Queued::NotFound), "{outcome:?}");
+        let outcome = store.queue_order(&permit(&foreign), &message, at(120), stamp(2)).await;
+        assert!(matches!(outcome, Err(WriteError::NotFound)), "{outcome:?}");
     }
     assert_eq!(look(store, order.id).await, order);
     assert!(due(store, MUCH_LATER).await.is_empty());

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, OrderId, Status},
-    store::{Decision, Hold, Ingested, Pending, Replayed, Store},
+    store::{Change, Conflict, Decision, Hold, Pending, Store, WriteError},
 };
 
 use super::{
@@ -29,8 +29,8 @@ fn from(queue: &str, payload: &[u8], seconds: i64) -> DeadLetter {
     DeadLetter { queue: queue.to_owned(), ..letter(payload, seconds) }
 }
 
-async fn replay(store: &dyn Store, id: Uuid, seconds: i64) -> Replayed {
-    store.replay_dead_letter(&permit(&administrator()), id, stamp(seconds)).await.unwrap()
+async fn replay(store: &dyn Store, id: Uuid, seconds: i64) -> Result<DeadLetter, WriteError> {
+    store.replay_dead_letter(&permit(&administrator()), id, stamp(seconds)).await
 }
 
 /// A message that was given up, its order failed, and its letter.
@@ -52,7 +52,7 @@ async fn sent(store: &dyn Store, seconds: i64) -> FulfilmentMessage {
 async fn a_replayed_order_waits_again_under_a_new_message(store: &dyn Store) {
     stock(store).await;
     let (id, old, letter) = failed(store, 1).await;
-    let Replayed::Now(replayed) = replay(store, letter.id, 5).await else { panic!("not replayed") };
+    let replayed = replay(store, letter.id, 5).await.unwrap();
     assert_eq!(replayed, DeadLetter { replayed_at: Some(at(5)), ..letter });
     let order = look(store, id).await;
     assert_eq!((order.status, order.version, order.updated_at), (Status::Queued, 4, at(5)));
@@ -69,11 +69,11 @@ async fn a_replayed_message_has_effect_though_the_old_was_received(store: &dyn S
     let id = placed(store, 1).await.id;
     let old = FulfilmentMessage { message_id: Uuid::from_u128(7), order_id: id, traceparent: None };
     assert!(matches!(store.pending_order(&old, stamp(2)).await.unwrap(), Pending::Settled));
-    queue(store, id, 3).await;
+    queue(store, id, 3).await.unwrap();
     assert_eq!(due(store, 123).await.len(), 1);
     let letter = from("orders-fulfilment", &old.encode(), 124).about(&old);
     store.record_dead_letter(&letter, Some(&old), stamp(124)).await.unwrap();
-    replay(store, letter.id, 125).await;
+    replay(store, letter.id, 125).await.unwrap();
     let new = sent(store, 125).await;
     store.decide_order(&new, Decision::Rejected, stamp(126)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Rejected);
@@ -82,7 +82,7 @@ async fn a_replayed_message_has_effect_though_the_old_was_received(store: &dyn S
 async fn the_old_message_cannot_fail_its_order_again(store: &dyn Store) {
     stock(store).await;
     let (id, old, letter) = failed(store, 1).await;
-    replay(store, letter.id, 5).await;
+    replay(store, letter.id, 5).await.unwrap();
     let late = from("orders-fulfilment", &old.encode(), 6).about(&old);
     store.record_dead_letter(&late, Some(&old), stamp(6)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Queued);
@@ -90,15 +90,15 @@ async fn the_old_message_cannot_fail_its_order_again(store: &dyn Store) {
     let again = from("orders-fulfilment", &new.encode(), 8).about(&new);
     store.record_dead_letter(&again, Some(&new), stamp(8)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Failed, "its replay can");
-    assert!(matches!(replay(store, again.id, 9).await, Replayed::Now(_)), "and be replayed in turn");
+    assert!(replay(store, again.id, 9).await.is_ok(), "and be replayed in turn");
     assert_eq!(look(store, id).await.status, Status::Queued);
 }
 
 async fn a_letter_is_replayed_once(store: &dyn Store) {
     stock(store).await;
     let (id, _, letter) = failed(store, 1).await;
-    replay(store, letter.id, 5).await;
-    assert!(matches!(replay(store, letter.id, 6).await, Replayed::Already));
+    replay(store, letter.id, 5).await.unwrap();
+    assert!(matches!(replay(store, letter.id, 6).await, Err(WriteError::Conflict(Conflict::Replay))));
     assert_eq!(look(store, id).await.version, 4);
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
 }
@@ -108,7 +108,11 @@ async fn two_that_replay_one_letter_at_once_send_one_message(store: &dyn Store) 
     let (_, _, letter) = failed(store, 1).await;
     let outcome = tokio::join!(replay(store, letter.id, 5), replay(store, letter.id, 6));
     assert!(
-        matches!(outcome, (Replayed::Now(_), Replayed::Already) | (Replayed::Already, Replayed::Now(_))),
+        matches!(
+            outcome,
+            (Ok(_), Err(WriteError::Conflict(Conflict::Replay)))
+                | (Err(WriteError::Conflict(Conflict::Replay)), Ok(_))
+        ),
         "{outcome:?}"
     );
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
@@ -122,7 +126,7 @@ async fn an_order_that_has_not_failed_stays_as_it_is(store: &dyn Store) {
         let message = FulfilmentMessage { message_id: Uuid::nil(), order_id, traceparent: None };
         let letter = from("orders-fulfilment", &message.encode(), seconds);
         store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
-        assert!(matches!(replay(store, letter.id, 5).await, Replayed::Now(_)));
+        assert!(replay(store, letter.id, 5).await.is_ok());
     }
     assert_eq!(look(store, order.id).await, order);
     assert_eq!(due(store, 5).await.len(), 2);
@@ -132,7 +136,7 @@ async fn a_replayed_message_about_no_order_is_sent_until_it_is_dead_again(store:
     let old = FulfilmentMessage { message_id: Uuid::nil(), order_id: OrderId::new(at(1)), traceparent: None };
     let stray = from("orders-fulfilment", &old.encode(), 1).about(&old);
     store.record_dead_letter(&stray, None, stamp(1)).await.unwrap();
-    replay(store, stray.id, 2).await;
+    replay(store, stray.id, 2).await.unwrap();
     let new = sent(store, 2).await;
     assert!(matches!(store.pending_order(&new, stamp(3)).await.unwrap(), Pending::Unknown));
     let again = from("orders-fulfilment", &new.encode(), 3).about(&new);
@@ -143,7 +147,7 @@ async fn a_replayed_message_about_no_order_is_sent_until_it_is_dead_again(store:
 async fn what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again(store: &dyn Store) {
     let broken = from("orders-fulfilment", b"\xff", 1);
     store.record_dead_letter(&broken, None, stamp(1)).await.unwrap();
-    replay(store, broken.id, 2).await;
+    replay(store, broken.id, 2).await.unwrap();
     assert_eq!(due(store, 2).await, [b"\xff"]);
     let elsewhere = from("orders-incoming", b"\xff", 3);
     store.record_dead_letter(&elsewhere, None, stamp(3)).await.unwrap();
@@ -160,22 +164,22 @@ async fn a_replayed_incoming_message_is_sent_until_it_is_received(store: &dyn St
     for (seconds, payload) in [(1, &b"one"[..]), (2, b"other")] {
         let letter = from("orders-incoming", payload, seconds);
         store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
-        replay(store, letter.id, seconds).await;
+        replay(store, letter.id, seconds).await.unwrap();
     }
     let taken =
         store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
     assert!(taken.iter().all(|message| message.binding == "incoming"));
     assert_eq!(taken.len(), 2);
     let message = incoming(1, draft(), b"one");
-    let answer = store.ingest_order(&message, OrderId::new(at(4)), stamp(4)).await.unwrap();
-    assert!(matches!(answer, Ingested::Placed(_)), "{answer:?}");
+    let answer = store.ingest_order(&message, OrderId::new(at(4)), stamp(4)).await;
+    assert!(matches!(answer, Ok(Change::Done(_))), "{answer:?}");
     assert_eq!(due(store, MUCH_LATER).await, [b"other"]);
     let again = incoming(1, draft(), b"other");
-    let answer = store.ingest_order(&again, OrderId::new(at(5)), stamp(5)).await.unwrap();
-    assert!(matches!(answer, Ingested::Already), "{answer:?}");
+    let answer = store.ingest_order(&again, OrderId::new(at(5)), stamp(5)).await;
+    assert!(matches!(answer, Ok(Change::Unchanged(()))), "{answer:?}");
     assert!(due(store, 2 * MUCH_LATER).await.is_empty());
 }
 
 async fn a_missing_letter_is_not_found(store: &dyn Store) {
-    assert!(matches!(replay(store, Uuid::from_u128(1), 1).await, Replayed::NotFound));
+    assert!(matches!(replay(store, Uuid::from_u128(1), 1).await, Err(WriteError::NotFound)));
 }

@@ -41,7 +41,7 @@ async fn a_kind_whose_calls_all_fail_is_noticed_within_fifteen_seconds() {
 async fn failures_at_one_moment_are_no_outage() {
     let (calls, start) = probed();
     for _ in 0..100 {
-        calls.failed(Kind::CancelOrder, start);
+        calls.failed(Kind::WithdrawOrder, start);
     }
     assert!(calls.work(seconds(start, 9)));
 }
@@ -50,7 +50,7 @@ async fn failures_at_one_moment_are_no_outage() {
 async fn failures_that_are_long_over_say_nothing() {
     let (calls, start) = probed();
     for at in 0..9 {
-        calls.failed(Kind::CancelOrder, seconds(start, at));
+        calls.failed(Kind::WithdrawOrder, seconds(start, at));
     }
     assert!(!calls.work(seconds(start, 17)));
     assert!(calls.work(seconds(start, 18)));
@@ -63,11 +63,11 @@ async fn a_fault_that_the_probe_met_is_over_when_the_probe_works() {
         if probe_failed_first {
             calls.probed(false);
         }
-        calls.failed(Kind::CancelOrder, seconds(start, 8));
+        calls.failed(Kind::WithdrawOrder, seconds(start, 8));
         calls.probed(false);
         calls.probed(true);
         assert_eq!(calls.forgive(seconds(start, 17)).count(), 0);
-        assert_eq!(calls.forgive(seconds(start, 18)).collect::<Vec<_>>(), [Kind::CancelOrder]);
+        assert_eq!(calls.forgive(seconds(start, 18)).collect::<Vec<_>>(), [Kind::WithdrawOrder]);
         assert_eq!(calls.forgive(seconds(start, 18)).count(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The units of work of a store, each with its result seen.
+//! The units of work of a store, each within its deadline and with its result seen.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -8,17 +8,16 @@ use uuid::Uuid;
 use super::{Kind, Monitored};
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Product,
-        ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
+        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
     },
     policy::{
-        AccessScope, CancelOrder, ListDeadLetters, ListProducts, Permit, PlaceOrder, ProcessOrder,
-        PutProduct, ReadHistory, ReadOrder, ReplayDeadLetter, UpdateOrder,
+        AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
+        ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
     store::{
-        Cancelled, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, Ingested, LetterCeiling,
-        Listed, OnWait, Pending, Placed, Precondition, Principals, ProductWritten, Queued, Replayed, Slice,
-        Stamp, Store, StoreError, Updated, Workload,
+        Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
+        Principals, Stamp, Store, StoreError, Workload, WriteError, bounds::bounded,
     },
 };
 
@@ -29,12 +28,12 @@ impl Store for Monitored {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        bounded(self.store.ping()).await
     }
 
     async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.probed(self.store.probe(workload).await, began)
+        self.probed(bounded(self.store.probe(workload)).await, began)
     }
 
     async fn place_order(
@@ -44,10 +43,10 @@ impl Store for Monitored {
         draft: &OrderDraft,
         key: Option<&RequestKey>,
         stamp: Stamp,
-    ) -> Result<Placed, StoreError> {
-        match self.store.place_order(permit, id, draft, key, stamp).await {
+    ) -> Result<Change<Order>, WriteError> {
+        match bounded(self.store.place_order(permit, id, draft, key, stamp)).await {
             // It waited in vain for another call, which says nothing about the database.
-            Ok(Placed::Twin) => Ok(Placed::Twin),
+            Err(WriteError::InProgress) => Err(WriteError::InProgress),
             placed => self.seen(Kind::PlaceOrder, placed),
         }
     }
@@ -57,81 +56,81 @@ impl Store for Monitored {
         message: &IncomingOrder,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Ingested, StoreError> {
-        self.seen(Kind::IngestOrder, self.store.ingest_order(message, id, stamp).await)
+    ) -> Result<Change<Order, ()>, WriteError> {
+        self.run(Kind::IngestMessage, self.store.ingest_order(message, id, stamp)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.seen(Kind::ReadOrder, self.store.read_order(permit, id).await)
+        self.run(Kind::ReadOrder, self.store.read_order(permit, id)).await
     }
 
     async fn update_order(
         &self,
-        permit: &Permit<UpdateOrder>,
+        permit: &Permit<ChangeOrder>,
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<Updated, StoreError> {
-        self.seen(Kind::UpdateOrder, self.store.update_order(permit, id, revision, precondition, stamp).await)
+    ) -> Result<Order, WriteError> {
+        self.run(Kind::ChangeOrder, self.store.update_order(permit, id, revision, precondition, stamp)).await
     }
 
     async fn cancel_order(
         &self,
-        permit: &Permit<CancelOrder>,
+        permit: &Permit<WithdrawOrder>,
         id: OrderId,
         stamp: Stamp,
-    ) -> Result<Cancelled, StoreError> {
-        self.seen(Kind::CancelOrder, self.store.cancel_order(permit, id, stamp).await)
+    ) -> Result<Change<Order>, WriteError> {
+        self.run(Kind::WithdrawOrder, self.store.cancel_order(permit, id, stamp)).await
     }
 
     async fn order_history(
         &self,
         permit: &Permit<ReadHistory>,
         id: OrderId,
-        slice: &Slice<u64>,
-    ) -> Result<Option<Listed<Recorded>>, StoreError> {
-        self.seen(Kind::OrderHistory, self.store.order_history(permit, id, slice).await)
+        page: &PageRequest<u64>,
+    ) -> Result<Option<Page<Recorded>>, StoreError> {
+        self.run(Kind::OrderHistory, self.store.order_history(permit, id, page)).await
     }
 
     async fn list_orders(
         &self,
         scope: AccessScope,
-        slice: &Slice<OrderId>,
-    ) -> Result<Listed<Order>, StoreError> {
-        self.seen(Kind::ListOrders, self.store.list_orders(scope, slice).await)
+        page: &PageRequest<OrderId>,
+    ) -> Result<Page<Order>, StoreError> {
+        self.run(Kind::ReadOrders, self.store.list_orders(scope, page)).await
     }
 
     async fn queue_order(
         &self,
-        permit: &Permit<ProcessOrder>,
+        permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
         stamp: Stamp,
-    ) -> Result<Queued, StoreError> {
-        self.seen(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp).await)
+    ) -> Result<Change<Order>, WriteError> {
+        self.run(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp)).await
     }
 
     async fn list_products(
         &self,
-        permit: &Permit<ListProducts>,
-        slice: &Slice<Sku>,
-    ) -> Result<Listed<Product>, StoreError> {
-        self.seen(Kind::ListProducts, self.store.list_products(permit, slice).await)
+        permit: &Permit<ReadProducts>,
+        page: &PageRequest<Sku>,
+    ) -> Result<Page<Product>, StoreError> {
+        self.run(Kind::ReadProducts, self.store.list_products(permit, page)).await
     }
 
     async fn put_product(
         &self,
-        permit: &Permit<PutProduct>,
+        permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
         stamp: Stamp,
-    ) -> Result<ProductWritten, StoreError> {
-        self.seen(Kind::PutProduct, self.store.put_product(permit, draft, precondition, stamp).await)
+    ) -> Result<Product, WriteError> {
+        self.run(Kind::WriteProduct, self.store.put_product(permit, draft, precondition, stamp)).await
     }
 
     async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        self.seen(Kind::PendingOrder, self.store.pending_order(message, stamp).await)
+        self.run(Kind::PendingOrder, self.store.pending_order(message, stamp)).await
     }
 
     async fn decide_order(
@@ -140,7 +139,7 @@ impl Store for Monitored {
         decision: Decision,
         stamp: Stamp,
     ) -> Result<bool, StoreError> {
-        self.seen(Kind::DecideOrder, self.store.decide_order(message, decision, stamp).await)
+        self.run(Kind::DecideOrder, self.store.decide_order(message, decision, stamp)).await
     }
 
     async fn record_dead_letter(
@@ -149,28 +148,28 @@ impl Store for Monitored {
         fails: Option<&FulfilmentMessage>,
         stamp: Stamp,
     ) -> Result<GivenUp, StoreError> {
-        self.seen(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp).await)
+        self.run(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp)).await
     }
 
     async fn list_dead_letters(
         &self,
-        permit: &Permit<ListDeadLetters>,
-        slice: &Slice<Uuid>,
-    ) -> Result<Listed<DeadLetter>, StoreError> {
-        self.seen(Kind::ListDeadLetters, self.store.list_dead_letters(permit, slice).await)
+        permit: &Permit<ReadDeadLetters>,
+        page: &PageRequest<Uuid>,
+    ) -> Result<Page<DeadLetter>, StoreError> {
+        self.run(Kind::ReadDeadLetters, self.store.list_dead_letters(permit, page)).await
     }
 
     async fn replay_dead_letter(
         &self,
-        permit: &Permit<ReplayDeadLetter>,
+        permit: &Permit<ResendDeadLetter>,
         id: Uuid,
         stamp: Stamp,
-    ) -> Result<Replayed, StoreError> {
-        self.seen(Kind::ReplayDeadLetter, self.store.replay_dead_letter(permit, id, stamp).await)
+    ) -> Result<DeadLetter, WriteError> {
+        self.run(Kind::ResendDeadLetter, self.store.replay_dead_letter(permit, id, stamp)).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.seen(Kind::PurgeExpired, self.store.purge_expired(now, limit).await)
+        self.run(Kind::Purge, self.store.purge_expired(now, limit)).await
     }
 
     async fn excess_dead_letters(
@@ -178,11 +177,11 @@ impl Store for Monitored {
         ceiling: LetterCeiling,
         limit: u32,
     ) -> Result<Vec<ExcessLetter>, StoreError> {
-        self.seen(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit).await)
+        self.run(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit)).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.seen(Kind::DropDeadLetters, self.store.drop_dead_letters(ids).await)
+        self.run(Kind::DropDeadLetters, self.store.drop_dead_letters(ids)).await
     }
 
     async fn take_due_messages(
@@ -192,10 +191,10 @@ impl Store for Monitored {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.seen(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold).await)
+        self.run(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold)).await
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        self.seen(Kind::Gauges, self.store.gauges(now, hold).await)
+        self.run(Kind::Gauges, self.store.gauges(now, hold)).await
     }
 }

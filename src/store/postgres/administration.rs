@@ -1,6 +1,6 @@
 //! What an administrator does around a migration: the roles, who owns the schema, and the logins of the apps.
 //!
-//! The schema and all that it holds belong to the role `orders_owner`, which nobody signs in as. So a version can be
+//! The schema and all that it holds belong to the role `orders_owner`, which cannot sign in. So a version can be
 //! migrated by another administrator than the one before it.
 
 use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
@@ -44,7 +44,7 @@ pub(super) async fn become_owner(
 ) -> Result<(), StoreError> {
     name_principals(connection, principals).await?;
     sqlx::raw_sql(ROLES_AND_OWNERSHIP).execute(&mut *connection).await?;
-    // `"$user"` in a search_path is whoever acts: the tables stay where the login would put them.
+    // `"$user"` in a search_path is the acting role: the tables stay where the login would put them.
     sqlx::query(sql::KEEP_SCHEMA).execute(&mut *connection).await?;
     sqlx::raw_sql("SET ROLE orders_owner").execute(connection).await?;
     Ok(())

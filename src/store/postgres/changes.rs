@@ -4,27 +4,36 @@ use sqlx::{FromRow as _, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
-    orders::{Note, Order, OrderId, OrderRevision, Recorded, Status},
-    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
+    orders::{Note, Order, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status},
+    policy::{AccessScope, ChangeOrder, Permit, WithdrawOrder},
     store::{
-        Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
+        Change, Conflict, Stamp, StoreError, WriteError,
+        precondition::Existing,
         rows::{HistoryRow, LineRow, OrderRow},
         scope::BindScope as _,
         sql::HISTORY,
     },
 };
 
-use super::{orders::find, placing::price, pool::Access, retry::Attempt, rows::WholeRow, sql};
+use super::{
+    orders::find,
+    placing::{ListedPrice, price},
+    pool::Access,
+    retry::Attempt,
+    rows::WholeRow,
+    sql,
+};
 
 /// What one of its attempts may have changed before its answer was lost, the next takes for its own and no other's.
 pub(super) async fn update(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<UpdateOrder>,
-    (id, revision): (OrderId, &OrderRevision),
+    permit: &Permit<ChangeOrder>,
+    id: OrderId,
+    revision: &OrderRevision,
     precondition: Precondition,
     stamp: Stamp,
-) -> Result<Updated, StoreError> {
+) -> Result<Order, WriteError> {
     let (owner, actor) = (permit.caller(), permit.actor());
     let wanted = match precondition {
         Precondition::Version(version) => i64::try_from(version).ok(),
@@ -38,8 +47,8 @@ pub(super) async fn update(
         .bind(wanted)
         .bind(revision.note.as_ref().map(Note::as_str))
         .bind(stamp.at.timestamp_micros())
-        .bind(revision.lines.iter().map(|(sku, _)| sku.as_str()).collect::<Vec<_>>())
-        .bind(revision.lines.iter().map(|(_, quantity)| quantity.get()).collect::<Vec<_>>())
+        .bind(revision.lines.iter().map(|line| line.sku.as_str()).collect::<Vec<_>>())
+        .bind(revision.lines.iter().map(|line| line.quantity.get()).collect::<Vec<_>>())
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
@@ -47,24 +56,17 @@ pub(super) async fn update(
         .await?;
     let mut prices = Vec::with_capacity(rows.len());
     for row in &rows {
-        prices.push((row.try_get("unit_price")?, row.try_get("fits")?));
+        prices.push(ListedPrice { unit_price: row.try_get("unit_price")?, fits: row.try_get("fits")? });
     }
-    if let Err(faults) = price(prices.into_iter())? {
-        // A product can have changed since the attempt whose answer was lost.
-        let own = match attempt {
-            Attempt::First => None,
-            Attempt::Again => own_update(access, id, stamp).await?,
-        };
-        return Ok(own.map_or(Updated::Refused(faults), Updated::Now));
-    }
-    match precondition.hold_order(there(&rows)?) {
-        Err(unmet) => match attempt {
-            Attempt::First => Ok(unmet.into()),
-            Attempt::Again => {
-                Ok(own_update(access, id, stamp).await?.map_or_else(|| unmet.into(), Updated::Now))
-            }
-        },
-        Ok(_) => updated(&rows).map(Updated::Now),
+    let allowed = match price(prices)? {
+        Ok(_) => precondition.hold_order(there(&rows)?).map(drop),
+        Err(refused) => Err(WriteError::Lines(refused)),
+    };
+    match (allowed, attempt) {
+        (Ok(()), _) => Ok(updated(&rows)?),
+        (Err(error), Attempt::First) => Err(error),
+        // The attempt whose answer was lost made its own version, and a product can have changed since.
+        (Err(error), Attempt::Again) => own_update(access, id, stamp).await?.ok_or(error),
     }
 }
 
@@ -80,14 +82,14 @@ async fn own_update(access: Access<'_>, id: OrderId, stamp: Stamp) -> Result<Opt
 }
 
 /// Version and status of the order that was there; the same in every row.
-fn there(rows: &[PgRow]) -> Result<Option<(u64, Status)>, StoreError> {
+fn there(rows: &[PgRow]) -> Result<Option<Existing>, StoreError> {
     let Some(row) = rows.first() else { return Ok(None) };
     let (version, status): (Option<i64>, Option<String>) =
         (row.try_get("there_version")?, row.try_get("there_status")?);
     let fault = |column| StoreError::Inconsistent { table: "orders", column };
     version.zip(status).map_or(Ok(None), |(version, status)| {
         let version = u64::try_from(version).map_err(|_| fault("version"))?;
-        Ok(Some((version, status.parse().map_err(|_| fault("status"))?)))
+        Ok(Some(Existing { version, status: status.parse().map_err(|_| fault("status"))? }))
     })
 }
 
@@ -105,10 +107,10 @@ fn updated(rows: &[PgRow]) -> Result<Order, StoreError> {
 pub(super) async fn cancel(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<CancelOrder>,
+    permit: &Permit<WithdrawOrder>,
     id: OrderId,
     stamp: Stamp,
-) -> Result<Cancelled, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
         let row: Option<WholeRow> = sqlx::query_as(sql::CANCEL.of(scope))
@@ -121,18 +123,18 @@ pub(super) async fn cancel(
             .fetch_optional(access)
             .await?;
         if let Some(row) = row {
-            return Order::try_from(row).map(Cancelled::Now);
+            return Ok(Change::Done(Order::try_from(row)?));
         }
         let there = find(access, scope, id).await?;
         match there {
-            None => return Ok(Cancelled::NotFound),
+            None => return Err(WriteError::NotFound),
             // It was changed meanwhile, and somebody got on with each turn.
             Some(order) if order.status == Status::Placed => {}
             Some(order) if order.status == Status::Cancelled && is_own(&order, stamp, attempt) => {
-                return Ok(Cancelled::Now(order));
+                return Ok(Change::Done(order));
             }
-            Some(order) if order.status == Status::Cancelled => return Ok(Cancelled::Already(order)),
-            Some(_) => return Ok(Cancelled::Conflict),
+            Some(order) if order.status == Status::Cancelled => return Ok(Change::Unchanged(order)),
+            Some(_) => return Err(WriteError::Conflict(Conflict::Cancel)),
         }
     }
 }
@@ -147,20 +149,20 @@ pub(super) async fn history(
     access: Access<'_>,
     scope: AccessScope,
     id: OrderId,
-    slice: &Slice<u64>,
-) -> Result<Option<Listed<Recorded>>, StoreError> {
-    let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
+    page: &PageRequest<u64>,
+) -> Result<Option<Page<Recorded>>, StoreError> {
+    let before = page.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
     let found: Vec<HistoryRow> = sqlx::query_as(HISTORY.of(scope))
         .bind(id.to_string())
         .bind(before)
-        .bind(slice.with_next())
+        .bind(page.with_next())
         .bind_scope(scope)
         .fetch_all(access)
         .await?;
     if found.is_empty() && find(access, scope, id).await?.is_none() {
         return Ok(None);
     }
-    let Listed { items, more } = slice.cut(found);
+    let Page { items, more } = page.truncate(found);
     let items = items.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
-    Ok(Some(Listed { items, more }))
+    Ok(Some(Page { items, more }))
 }

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     store::{
         Store as _,
+        bounds::bounded,
         error::{OpenError, StoreError},
         examined::{Examined, Rights},
     },
@@ -55,7 +56,7 @@ impl Postgres {
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
     pub(in crate::store) async fn examine(&self) -> Result<Examined, StoreError> {
-        let current = match self.ping().await {
+        let current = match bounded(self.ping()).await {
             Ok(()) => true,
             Err(StoreError::Outdated) => false,
             Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,

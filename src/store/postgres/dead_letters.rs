@@ -5,10 +5,10 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    orders::{DeadLetter, FulfilmentMessage, Reason, Status},
-    policy::{Permit, ReplayDeadLetter},
+    orders::{DeadLetter, FulfilmentMessage, Page, PageRequest, Reason, Status},
+    policy::{Permit, ResendDeadLetter},
     store::{
-        GivenUp, Listed, Replayed, Slice, Stamp, StoreError,
+        Conflict, GivenUp, Stamp, StoreError, WriteError,
         replay::{Replay, binding},
         rows::DeadLetterRow,
         sql::{BEFORE_NEWEST, DEAD_LETTERS},
@@ -60,12 +60,15 @@ pub(super) async fn record(
     Ok(GivenUp { kept: kept.then_some(reason), failed })
 }
 
-pub(super) async fn list(access: Access<'_>, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
-    let after = slice.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
+pub(super) async fn list(
+    access: Access<'_>,
+    page: &PageRequest<Uuid>,
+) -> Result<Page<DeadLetter>, StoreError> {
+    let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let found: Vec<DeadLetterRow> =
-        sqlx::query_as(DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(access).await?;
-    let Listed { items, more } = slice.cut(found);
-    Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+        sqlx::query_as(DEAD_LETTERS).bind(after).bind(page.with_next()).fetch_all(access).await?;
+    let Page { items, more } = page.truncate(found);
+    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
 }
 
 /// Looks what the message is, then marks the letter and sends it if no other caller has in between. What one of its
@@ -73,17 +76,16 @@ pub(super) async fn list(access: Access<'_>, slice: &Slice<Uuid>) -> Result<List
 pub(super) async fn replay(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<ReplayDeadLetter>,
+    permit: &Permit<ResendDeadLetter>,
     id: Uuid,
     stamp: Stamp,
-) -> Result<Replayed, StoreError> {
+) -> Result<DeadLetter, WriteError> {
     let row: Option<DeadLetterRow> =
         sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(access).await?;
-    let Some(row) = row else { return Ok(Replayed::NotFound) };
-    let letter = DeadLetter::try_from(row)?;
+    let letter = DeadLetter::try_from(row.ok_or(WriteError::NotFound)?)?;
     if let Some(at) = letter.replayed_at {
         let is_own = attempt == Attempt::Again && at.timestamp_micros() == stamp.at.timestamp_micros();
-        return Ok(if is_own { Replayed::Now(letter) } else { Replayed::Already });
+        return if is_own { Ok(letter) } else { Err(REPLAYED) };
     }
     let (replay, actor) = (Replay::of(&letter, stamp)?, permit.actor());
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
@@ -99,5 +101,7 @@ pub(super) async fn replay(
         .bind(stamp.invocation.to_string())
         .fetch_optional(access)
         .await?;
-    row.map_or(Ok(Replayed::Already), |row| DeadLetter::try_from(row).map(Replayed::Now))
+    Ok(DeadLetter::try_from(row.ok_or(REPLAYED)?)?)
 }
+
+const REPLAYED: WriteError = WriteError::Conflict(Conflict::Replay);

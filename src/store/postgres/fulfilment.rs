@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     orders::{FulfilmentMessage, Order, Status},
-    policy::{Permit, ProcessOrder},
-    store::{Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, scope::BindScope as _},
+    policy::{Permit, QueueOrder},
+    store::{
+        Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, scope::BindScope as _,
+    },
 };
 
 #[cfg(feature = "sabotage")]
@@ -18,11 +20,11 @@ use super::{changes::is_own, orders::find, pool::Access, retry::Attempt, rows::W
 pub(super) async fn queue(
     access: Access<'_>,
     attempt: Attempt,
-    permit: &Permit<ProcessOrder>,
+    permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,
-) -> Result<Queued, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
         let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE.of(scope))
@@ -41,17 +43,17 @@ pub(super) async fn queue(
             .fetch_optional(access)
             .await?;
         if let Some(row) = row {
-            return Ok(Queued::Now(Order::try_from(row)?));
+            return Ok(Change::Done(Order::try_from(row)?));
         }
         match find(access, scope, message.order_id).await? {
-            None => return Ok(Queued::NotFound),
+            None => return Err(WriteError::NotFound),
             // As in `cancel`.
             Some(order) if order.status == Status::Placed => {}
             Some(order) if order.status == Status::Queued && is_own(&order, stamp, attempt) => {
-                return Ok(Queued::Now(order));
+                return Ok(Change::Done(order));
             }
-            Some(order) if order.status == Status::Queued => return Ok(Queued::Already(order)),
-            Some(_) => return Ok(Queued::Conflict),
+            Some(order) if order.status == Status::Queued => return Ok(Change::Unchanged(order)),
+            Some(_) => return Err(WriteError::Conflict(Conflict::Process)),
         }
     }
 }

@@ -1,6 +1,6 @@
 -- Exactly what the functions of each app need. Runs as orders_owner after every migration, in one transaction.
 
--- What an earlier version granted and nobody needs any more goes first.
+-- What an earlier version granted and no app needs any more goes first.
 REVOKE ALL ON products, orders, order_lines, order_history, outbox, inbox, dead_letters, idempotency_keys,
     _sqlx_migrations FROM orders_api, orders_processor;
 

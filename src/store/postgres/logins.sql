@@ -25,7 +25,7 @@ BEGIN
             WHERE member = login.id AND pg_get_userbyid(roleid) IN ('orders_owner', 'orders_api', 'orders_processor')
                 AND pg_get_userbyid(roleid) <> ALL (login.roles)
         LOOP
-            -- From 16 on a grant stays unless it is taken back in the name of whoever made it.
+            -- From 16 on a grant stays unless it is taken back in the name of its maker.
             EXECUTE format('REVOKE %I FROM %I', held.role, login.name)
                 || CASE WHEN by_grantor THEN format(' GRANTED BY %I', held.grantor) ELSE '' END;
         END LOOP;
@@ -39,7 +39,7 @@ BEGIN
                     split_part(wanted, '=', 1), split_part(wanted, '=', 2));
             END LOOP;
         EXCEPTION
-            -- From 16 on only whoever made a login can change it, and Azure's are made by a role of Azure's.
+            -- From 16 on only the maker of a login can change it, and Azure's are made by a role of Azure's.
             WHEN insufficient_privilege THEN NULL;
         END;
     END LOOP;

@@ -14,7 +14,7 @@ use sqlx::{Error, postgres::PgDatabaseError};
 use tokio::time::Instant;
 
 use super::{in_flight::Subject, pool::sqlstate};
-use crate::orders::Sku;
+use crate::orders::LineDraft;
 
 /// How long a lock is remembered that no call meets any more.
 const REMEMBERED: Duration = Duration::from_secs(10);
@@ -54,12 +54,12 @@ pub(super) struct Needs {
 
 impl Needs {
     /// Those of a new order, which is placed under a key, by a message or as it comes.
-    pub(super) fn order<Q>(subject: Option<Subject>, lines: &[(Sku, Q)]) -> Self {
+    pub(super) fn order(subject: Option<Subject>, lines: &[LineDraft]) -> Self {
         Self { own: subject.map(Mark::Subject), lines: Some(Mark::Lines(hash(lines))) }
     }
 
     /// Those of new lines of an order.
-    pub(super) fn lines<Q>(subject: Subject, lines: &[(Sku, Q)]) -> Self {
+    pub(super) fn lines(subject: Subject, lines: &[LineDraft]) -> Self {
         Self::order(Some(subject), lines)
     }
 
@@ -99,8 +99,8 @@ impl From<Kind> for Needs {
     }
 }
 
-fn hash<Q>(lines: &[(Sku, Q)]) -> u64 {
-    let mut skus: Vec<_> = lines.iter().map(|(sku, _)| sku.as_str()).collect();
+fn hash(lines: &[LineDraft]) -> u64 {
+    let mut skus: Vec<_> = lines.iter().map(|line| line.sku.as_str()).collect();
     skus.sort_unstable();
     let mut hasher = DefaultHasher::new();
     skus.hash(&mut hasher);
@@ -197,8 +197,9 @@ pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn lines(skus: &[&str]) -> Vec<(Sku, ())> {
-        skus.iter().map(|sku| (sku.parse().unwrap(), ())).collect()
+    fn lines(skus: &[&str]) -> Vec<LineDraft> {
+        let quantity = 1.try_into().unwrap();
+        skus.iter().map(|sku| LineDraft { sku: sku.parse().unwrap(), quantity }).collect()
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Reading and listing orders.
 
 use crate::{
-    orders::{Order, OrderId},
+    orders::{Order, OrderId, Page, PageRequest},
     policy::AccessScope,
-    store::{Listed, Slice, StoreError, scope::BindScope as _, sql::BEFORE_NEWEST},
+    store::{StoreError, scope::BindScope as _, sql::BEFORE_NEWEST},
 };
 
 use super::{pool::Access, rows::WholeRow, sql};
@@ -25,15 +25,15 @@ pub(super) async fn find(
 pub(super) async fn list(
     access: Access<'_>,
     scope: AccessScope,
-    slice: &Slice<OrderId>,
-) -> Result<Listed<Order>, StoreError> {
-    let after = slice.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
+    page: &PageRequest<OrderId>,
+) -> Result<Page<Order>, StoreError> {
+    let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let found: Vec<WholeRow> = sqlx::query_as(sql::ORDERS.of(scope))
         .bind_scope(scope)
         .bind(after)
-        .bind(slice.with_next())
+        .bind(page.with_next())
         .fetch_all(access)
         .await?;
-    let Listed { items, more } = slice.cut(found);
-    Ok(Listed { items: items.into_iter().map(Order::try_from).collect::<Result<_, _>>()?, more })
+    let Page { items, more } = page.truncate(found);
+    Ok(Page { items: items.into_iter().map(Order::try_from).collect::<Result<_, _>>()?, more })
 }

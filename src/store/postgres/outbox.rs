@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::store::{
     DueMessage, Gauges, Hold, StoreError,
-    rows::{DueRow, GaugesRow},
+    rows::{DueRow, GaugesRow, PoolUse},
     schedule::{self, Schedule},
     sql::GAUGES,
 };
@@ -37,9 +37,9 @@ pub(super) async fn gauges(
     access: Access<'_>,
     now: DateTime<Utc>,
     hold: Hold,
-    connections: (u32, u32),
+    pool: PoolUse,
 ) -> Result<Gauges, StoreError> {
     let row: GaugesRow =
         sqlx::query_as(GAUGES).bind(schedule::future(now)).bind(hold.binding()).fetch_one(access).await?;
-    row.with(connections)
+    row.with(pool)
 }

@@ -1,13 +1,17 @@
-//! Placing orders, for those who ask and for those whom a message names.
+//! Placing orders, for callers and for owners named in a message.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres as Engine, postgres::PgArguments, query::QueryAs};
 use uuid::Uuid;
 
 use crate::{
-    orders::{Actor, IncomingOrder, Note, OrderDraft, OrderId, Owner, RequestKey, UnitPrice},
+    orders::{
+        Actor, IncomingOrder, LineFault, Note, Order, OrderDraft, OrderId, RefusedLine, RequestKey, UnitPrice,
+    },
     policy::{AccessScope, Permit, PlaceOrder},
-    store::{INCOMING, Ingested, LineFault, Placed, Stamp, StoreError, kept, rows::KeyRow, sql::KEY},
+    store::{
+        Change, INCOMING, Stamp, StoreError, WriteError, kept, new_order::NewOrder, rows::KeyRow, sql::KEY,
+    },
 };
 
 use super::{
@@ -24,15 +28,24 @@ use super::{
 /// What a line costs today, and what became of the whole: the same in every row of an answer.
 #[derive(FromRow)]
 struct LineRow {
-    unit_price: Option<i64>,
-    fits: Option<bool>,
+    #[sqlx(flatten)]
+    price: ListedPrice,
     placed: bool,
     /// What the key or the message meant when it was seen before.
     content: Option<String>,
 }
 
+/// What the product table says of a line.
+#[derive(Clone, Copy, FromRow)]
+pub(super) struct ListedPrice {
+    /// None, when there is no such product.
+    pub(super) unit_price: Option<i64>,
+    /// Whether it can be ordered in the order's currency.
+    pub(super) fits: Option<bool>,
+}
+
 /// One price a line, or the lines that have none.
-type Prices = Result<Vec<UnitPrice>, Vec<(usize, LineFault)>>;
+type Prices = Result<Vec<UnitPrice>, Vec<RefusedLine>>;
 
 type Statement<'q> = QueryAs<'q, Engine, LineRow, PgArguments>;
 
@@ -44,12 +57,16 @@ pub(super) async fn take_turn(
     draft: &OrderDraft,
     key: Option<&RequestKey>,
     stamp: Stamp,
-) -> Result<Placed, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let subject = key.map(|key| Subject::Request(permit.caller(), key.clone()));
     let needs = Needs::order(subject, &draft.lines);
     let placed = store.change(needs, |access, _| place(access, permit, id, draft, key, stamp)).await;
     match placed {
-        Err(StoreError::Unavailable(error)) if key.is_some() && is_wait_for_twin(&error) => Ok(Placed::Twin),
+        Err(WriteError::Store(StoreError::Unavailable(error)))
+            if key.is_some() && is_wait_for_twin(&error) =>
+        {
+            Err(WriteError::InProgress)
+        }
         placed => placed,
     }
 }
@@ -61,9 +78,9 @@ async fn place(
     draft: &OrderDraft,
     key: Option<&RequestKey>,
     stamp: Stamp,
-) -> Result<Placed, StoreError> {
-    let owner = permit.caller();
-    let lines = order(sql::PLACE, (id, owner, permit.actor()), draft, stamp)
+) -> Result<Change<Order>, WriteError> {
+    let new = NewOrder { id, owner: permit.caller(), actor: permit.actor(), draft, stamp };
+    let lines = order(sql::PLACE, new)
         .bind(key.map(RequestKey::as_str))
         .bind(key.map(|_| draft.content().as_str().to_owned()))
         .bind(kept_since(stamp.retention_at))
@@ -73,30 +90,27 @@ async fn place(
         Ok(lines) => lines,
         // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
         Err(error) if is_kept_already(&error) => {
-            return find(access, AccessScope::Own(owner), id).await?.map(Placed::Placed).ok_or(error.into());
+            let own = find(access, AccessScope::Own(new.owner), id).await?;
+            return own.map(Change::Done).ok_or(error.into());
         }
         Err(error) => return Err(error.into()),
     };
     let prices = prices(&lines)?;
     match (key, prices) {
         // Without a row of its own the key is taken, whether that was seen or waited for.
-        (Some(key), Ok(_)) if !is_placed(&lines) => again(access, (id, owner), key, draft, stamp).await,
-        (Some(key), Err(_)) if seen(&lines).is_some() => again(access, (id, owner), key, draft, stamp).await,
-        (_, Ok(prices)) => {
-            draft.placed(id, owner, &prices, whole(stamp.at)).map(Placed::Placed).ok_or(PRICES)
-        }
-        (_, Err(faults)) => Ok(Placed::Refused(faults)),
+        (Some(key), Ok(_)) if !is_placed(&lines) => again(access, new, key).await,
+        (Some(key), Err(_)) if seen(&lines).is_some() => again(access, new, key).await,
+        (_, Ok(prices)) => Ok(Change::Done(placed(new, &prices)?)),
+        (_, Err(refused)) => Err(WriteError::Lines(refused)),
     }
 }
 
 /// The answer to a request whose key is taken: by another request, or by an attempt of this one whose answer was lost.
 async fn again(
     access: Access<'_>,
-    (id, owner): (OrderId, Owner),
+    NewOrder { id, owner, draft, stamp, .. }: NewOrder<'_>,
     key: &RequestKey,
-    draft: &OrderDraft,
-    stamp: Stamp,
-) -> Result<Placed, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let row: Option<KeyRow> = sqlx::query_as(KEY)
         .bind(owner.tenant.to_string())
         .bind(owner.object.to_string())
@@ -107,11 +121,11 @@ async fn again(
     match row {
         Some(row) if row.content == draft.content().as_str() => {
             let order = row.order(draft, owner)?;
-            Ok(if order.id == id { Placed::Placed(order) } else { Placed::Again(order) })
+            Ok(if order.id == id { Change::Done(order) } else { Change::Unchanged(order) })
         }
-        Some(_) => Ok(Placed::KeyReused),
+        Some(_) => Err(WriteError::KeyReused),
         // It expired just now: sent once more, the request is a new one.
-        None => Ok(Placed::Twin),
+        None => Err(WriteError::InProgress),
     }
 }
 
@@ -123,10 +137,11 @@ pub(super) async fn ingest(
     message: &IncomingOrder,
     id: OrderId,
     stamp: Stamp,
-) -> Result<Ingested, StoreError> {
-    let (draft, content) = (&message.draft, message.content());
+) -> Result<Change<Order, ()>, WriteError> {
+    let content = message.content();
+    let new = NewOrder { id, owner: message.owner, actor: Actor::SYSTEM, draft: &message.draft, stamp };
     loop {
-        let lines = order(sql::INGEST, (id, message.owner, Actor::SYSTEM), draft, stamp)
+        let lines = order(sql::INGEST, new)
             .bind(message.message_id.to_string())
             .bind(content.as_str().to_owned())
             .bind(message.payload.as_str().to_owned())
@@ -141,27 +156,20 @@ pub(super) async fn ingest(
                     // Ids are never used twice.
                     Attempt::Again => find(access, AccessScope::Own(message.owner), id).await?,
                 };
-                Ok(own.map_or(Ingested::Already, Ingested::Placed))
+                Ok(own.map_or(Change::Unchanged(()), Change::Done))
             }
-            (Some(_), _) => Ok(Ingested::Reused),
-            (None, Err(_)) => Ok(Ingested::Refused),
+            (Some(_), _) => Err(WriteError::KeyReused),
+            (None, Err(refused)) => Err(WriteError::Lines(refused)),
             // Another delivery was kept while this one waited for it; the next look shows it.
             (None, Ok(_)) if !is_placed(&lines) => continue,
-            (None, Ok(prices)) => {
-                let order = draft.placed(id, message.owner, &prices, whole(stamp.at));
-                order.map(Ingested::Placed).ok_or(PRICES)
-            }
+            (None, Ok(prices)) => Ok(Change::Done(placed(new, &prices)?)),
         };
     }
 }
 
 /// A statement that keeps an order, with what all such statements have in common bound: `$1` to `$12`.
-fn order<'q>(
-    statement: &'static str,
-    (id, owner, actor): (OrderId, Owner, Actor),
-    draft: &OrderDraft,
-    stamp: Stamp,
-) -> Statement<'q> {
+fn order<'q>(statement: &'static str, new: NewOrder<'_>) -> Statement<'q> {
+    let NewOrder { id, owner, actor, draft, stamp } = new;
     sqlx::query_as(statement)
         .bind(id.to_string())
         .bind(owner.tenant.to_string())
@@ -170,28 +178,33 @@ fn order<'q>(
         .bind(draft.currency.as_str().to_owned())
         .bind(draft.note.as_ref().map(|note| Note::as_str(note).to_owned()))
         .bind(stamp.at.timestamp_micros())
-        .bind(draft.lines.iter().map(|(sku, _)| sku.as_str().to_owned()).collect::<Vec<_>>())
-        .bind(draft.lines.iter().map(|(_, quantity)| quantity.get()).collect::<Vec<_>>())
+        .bind(draft.lines.iter().map(|line| line.sku.as_str().to_owned()).collect::<Vec<_>>())
+        .bind(draft.lines.iter().map(|line| line.quantity.get()).collect::<Vec<_>>())
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
         .bind(stamp.invocation.to_string())
 }
 
 fn prices(lines: &[LineRow]) -> Result<Prices, StoreError> {
-    price(lines.iter().map(|line| (line.unit_price, line.fits)))
+    price(lines.iter().map(|line| line.price))
 }
 
 /// Today's prices, or every line that has none, out of each line's price and whether it fits.
-pub(super) fn price(lines: impl Iterator<Item = (Option<i64>, Option<bool>)>) -> Result<Prices, StoreError> {
-    let (mut prices, mut faults) = (Vec::new(), Vec::new());
-    for (index, line) in lines.enumerate() {
-        match line {
+pub(super) fn price(lines: impl IntoIterator<Item = ListedPrice>) -> Result<Prices, StoreError> {
+    let (mut prices, mut refused) = (Vec::new(), Vec::new());
+    for (index, line) in lines.into_iter().enumerate() {
+        match (line.unit_price, line.fits) {
             (Some(price), Some(true)) => prices.push(UnitPrice::try_from(price).map_err(|_| PRICES)?),
-            (_, Some(false)) => faults.push((index, LineFault::Currency)),
-            _ => faults.push((index, LineFault::Unknown)),
+            (_, Some(false)) => refused.push(RefusedLine { index, fault: LineFault::Currency }),
+            _ => refused.push(RefusedLine { index, fault: LineFault::Unknown }),
         }
     }
-    Ok(if faults.is_empty() { Ok(prices) } else { Err(faults) })
+    Ok(if refused.is_empty() { Ok(prices) } else { Err(refused) })
+}
+
+/// The order that this became.
+fn placed(new: NewOrder<'_>, prices: &[UnitPrice]) -> Result<Order, StoreError> {
+    new.draft.placed(new.id, new.owner, prices, whole(new.stamp.at)).ok_or(PRICES)
 }
 
 const PRICES: StoreError = StoreError::Inconsistent { table: "products", column: "unit_price" };

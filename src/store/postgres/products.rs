@@ -1,10 +1,10 @@
 //! Listing and writing products.
 
 use crate::{
-    orders::{Product, ProductDraft, Sku},
-    policy::{ListProducts, Permit},
+    orders::{Page, PageRequest, Precondition, Product, ProductDraft, Sku},
+    policy::{Permit, ReadProducts},
     store::{
-        Listed, Precondition, ProductWritten, Slice, Stamp, StoreError,
+        Stamp, StoreError, WriteError,
         rows::ProductRow,
         sql::{ACTIVE_PRODUCTS, ALL_PRODUCTS, BEFORE_FIRST, PRODUCT},
     },
@@ -14,15 +14,15 @@ use super::{pool::Access, retry::Attempt, sql};
 
 pub(super) async fn list(
     access: Access<'_>,
-    permit: &Permit<ListProducts>,
-    slice: &Slice<Sku>,
-) -> Result<Listed<Product>, StoreError> {
-    let after = slice.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);
+    permit: &Permit<ReadProducts>,
+    page: &PageRequest<Sku>,
+) -> Result<Page<Product>, StoreError> {
+    let after = page.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);
     let statement = if permit.reaches_inactive() { ALL_PRODUCTS } else { ACTIVE_PRODUCTS };
     let found: Vec<ProductRow> =
-        sqlx::query_as(statement).bind(after).bind(slice.with_next()).fetch_all(access).await?;
-    let Listed { items, more } = slice.cut(found);
-    Ok(Listed { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
+        sqlx::query_as(statement).bind(after).bind(page.with_next()).fetch_all(access).await?;
+    let Page { items, more } = page.truncate(found);
+    Ok(Page { items: items.into_iter().map(Product::try_from).collect::<Result<_, _>>()?, more })
 }
 
 /// Looks, decides, and writes only if what was looked at is still there; else looks again. What one of its attempts may
@@ -33,23 +33,17 @@ pub(super) async fn put(
     draft: &ProductDraft,
     precondition: Precondition,
     stamp: Stamp,
-) -> Result<ProductWritten, StoreError> {
+) -> Result<Product, WriteError> {
     loop {
         let there = find(access, &draft.sku).await?;
         if attempt == Attempt::Again
             && let Some(own) = there.as_ref().filter(|there| is_own(there, draft, stamp))
         {
-            let (own, is_new) = (own.clone(), own.version == 1);
-            return Ok(if is_new { ProductWritten::Created(own) } else { ProductWritten::Replaced(own) });
+            return Ok(own.clone());
         }
-        if let Err(answer) = precondition.hold(there.as_ref()) {
-            return Ok(answer);
-        }
+        precondition.hold(there.as_ref())?;
         if let Some(product) = write(access, draft, there.as_ref(), stamp).await? {
-            return Ok(match there {
-                Some(_) => ProductWritten::Replaced(product),
-                None => ProductWritten::Created(product),
-            });
+            return Ok(product);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     pool::{is_without_connection, sqlstate},
 };
 use crate::{
-    store::{StoreError, wording::Wording},
+    store::{StoreError, UnitError, wording::Wording},
     telemetry::Event,
 };
 
@@ -26,35 +26,41 @@ pub(super) enum Attempt {
 ///
 /// An attempt whose answer was lost may have been kept all the same: this is for work whose repetition changes
 /// nothing, or that knows its own work again.
-pub(super) async fn retried<T, F>(
+pub(super) async fn retried<T, E: UnitError, F>(
     lanes: &Lanes,
     connections: u32,
     needs: &Needs,
     work: impl Fn(Attempt) -> F + Send,
-) -> Result<T, StoreError>
+) -> Result<T, E>
 where
-    F: Future<Output = Result<T, StoreError>> + Send,
+    F: Future<Output = Result<T, E>> + Send,
 {
     let mut patience = Patience { attempts: connections + 2, reconnected: false };
     let (mut waiting, mut attempt) = (lanes.begin(needs), Attempt::First);
     loop {
-        let pass = waiting.enter().await?;
+        let pass = waiting.enter().await.map_err(StoreError::from)?;
         let settled = work(attempt).await;
         drop(pass);
-        match settled {
-            Err(StoreError::Unavailable(error)) if is_lock_timeout(&error) => {
+        let failure = match settled.map_err(E::into_store_error) {
+            Err(Ok(failure)) => failure,
+            Err(Err(refusal)) => {
+                waiting.end();
+                return Err(refusal);
+            }
+            Ok(done) => {
+                waiting.end();
+                return Ok(done);
+            }
+        };
+        match failure {
+            StoreError::Unavailable(error) if is_lock_timeout(&error) => {
                 Event::WorkRepeated { error: &Wording(&error) }.log();
-                waiting.meet_lock(error).await?;
+                waiting.meet_lock(error).await.map_err(StoreError::from)?;
             }
-            Err(StoreError::Unavailable(error)) if patience.covers(&error) => {
+            StoreError::Unavailable(error) if patience.covers(&error) => {
                 Event::WorkRepeated { error: &Wording(&error) }.log();
             }
-            settled => {
-                if settled.is_ok() {
-                    waiting.end();
-                }
-                return settled;
-            }
+            failure => return Err(failure.into()),
         }
         attempt = Attempt::Again;
     }

@@ -29,12 +29,12 @@ BEGIN
             WHEN unique_violation THEN NULL;
             WHEN insufficient_privilege THEN
                 RAISE insufficient_privilege USING MESSAGE = format(
-                    'the login %I may not act as orders_owner, to whom everything belongs: have an administrator who may '
+                    'the login %I may not act as orders_owner, which owns everything: have an administrator who may '
                     'run `orders-worker migrate --administrator NAME`, NAME being this login', current_user);
         END;
     END IF;
 
-    -- So whoever may act as the owner can give the logins of the apps their roles, and take them back.
+    -- So a login that may act as the owner can give the logins of the apps their roles, and take them back.
     FOREACH wanted IN ARRAY ARRAY['orders_api', 'orders_processor'] LOOP
         CONTINUE WHEN pg_has_role('orders_owner', wanted, 'MEMBER WITH ADMIN OPTION');
         BEGIN

@@ -7,7 +7,7 @@ use super::{
     pool::{Access, Pool},
     retry::{Attempt, retried},
 };
-use crate::store::{StoreError, bounds::bounded};
+use crate::store::{StoreError, UnitError};
 
 impl Postgres {
     /// A unit of work that changes nothing.
@@ -21,32 +21,21 @@ impl Postgres {
     {
         let (work, needs) = (&work, Needs::from(kind));
         let attempt = |_| async move { work(self.ready().await?.to_read()).await };
-        bounded(retried(&self.lanes, self.connections, &needs, attempt)).await
+        retried(&self.lanes, self.connections, &needs, attempt).await
     }
 
     /// A unit of work that changes something.
-    pub(super) async fn change<'a, T: Send, F>(
+    pub(super) async fn change<'a, T: Send, E: UnitError, F>(
         &'a self,
         needs: impl Into<Needs> + Send,
         work: impl Fn(Access<'a>, Attempt) -> F + Send + Sync,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StoreError>> + Send,
+        F: Future<Output = Result<T, E>> + Send,
     {
-        bounded(self.changing(needs.into(), work)).await
-    }
-
-    /// As [`change`](Self::change), without its limit of time.
-    async fn changing<'a, T: Send, F>(
-        &'a self,
-        needs: Needs,
-        work: impl Fn(Access<'a>, Attempt) -> F + Send + Sync,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>> + Send,
-    {
+        let needs = needs.into();
         let _turn = match needs.subject() {
-            Some(subject) => Some(self.in_flight.enter(subject.clone()).await?),
+            Some(subject) => Some(self.in_flight.enter(subject.clone()).await.map_err(StoreError::from)?),
             None => None,
         };
         let work = &work;

@@ -1,10 +1,13 @@
 //! Changing orders that are still placed, and what happened to them.
 
 use crate::{
-    orders::{Action, Note, OrderId, OrderRevision, Recorded, Status},
-    policy::{AccessScope, CancelOrder, Permit, UpdateOrder},
+    orders::{
+        Action, Note, Order, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status,
+    },
+    policy::{AccessScope, ChangeOrder, Permit, WithdrawOrder},
     store::{
-        Cancelled, Listed, Precondition, Slice, Stamp, StoreError, Updated,
+        Change, Conflict, Stamp, StoreError, WriteError,
+        precondition::Existing,
         rows::{HistoryRow, OrderRow},
         scope::BindScope as _,
         sql,
@@ -19,29 +22,25 @@ use super::{
 
 pub(super) async fn update(
     store: &Sqlite,
-    permit: &Permit<UpdateOrder>,
+    permit: &Permit<ChangeOrder>,
     id: OrderId,
     revision: &OrderRevision,
     precondition: Precondition,
     stamp: Stamp,
-) -> Result<Updated, StoreError> {
+) -> Result<Order, WriteError> {
     let owner = permit.caller();
     let mut unit = store.write().await?;
     let there = find(&mut unit, AccessScope::Own(owner), id).await?;
     let currency = there.as_ref().map(|order| order.currency);
-    let lines = match price(&mut unit, &revision.lines, currency).await? {
+    let lines = match price(&mut unit, &revision.lines, currency).await {
         Ok(lines) => lines,
-        Err(faults) => {
-            unit.leave().await;
-            return Ok(Updated::Refused(faults));
-        }
+        Err(error) => return unit.fail(error).await,
     };
-    let version = match precondition.hold_order(there.map(|order| (order.version, order.status))) {
+    let version = match precondition
+        .hold_order(there.map(|order| Existing { version: order.version, status: order.status }))
+    {
         Ok(version) => version,
-        Err(unmet) => {
-            unit.leave().await;
-            return Ok(unmet.into());
-        }
+        Err(error) => return unit.fail(error).await,
     };
     let row: Option<OrderRow> = sqlx::query_as(sql::UPDATE_ORDER)
         .bind(id.to_string())
@@ -54,25 +53,22 @@ pub(super) async fn update(
         .bind(stamp.at.timestamp_micros())
         .fetch_optional(&mut *unit)
         .await?;
-    let Some(row) = row else {
-        unit.leave().await;
-        return Ok(Updated::Stale);
-    };
+    let Some(row) = row else { return unit.fail(WriteError::Stale).await };
     sqlx::query(sql::DELETE_LINES).bind(id.to_string()).execute(&mut *unit).await?;
     insert_lines(&mut unit, id, &lines).await?;
     let item = stamp.item(Action::Update, Some(Status::Placed), Status::Placed, permit.actor());
     record(&mut unit, id, row.version, item).await?;
     let order = with_lines(&mut unit, row).await?;
     unit.commit().await?;
-    Ok(Updated::Now(order))
+    Ok(order)
 }
 
 pub(super) async fn cancel(
     store: &Sqlite,
-    permit: &Permit<CancelOrder>,
+    permit: &Permit<WithdrawOrder>,
     id: OrderId,
     stamp: Stamp,
-) -> Result<Cancelled, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let scope = permit.scope();
     let mut unit = store.write().await?;
     let row: Option<OrderRow> = sqlx::query_as(sql::CANCEL_ORDER.of(scope))
@@ -84,31 +80,31 @@ pub(super) async fn cancel(
     let Some(row) = row else {
         let there = find(&mut unit, scope, id).await?;
         unit.leave().await;
-        return Ok(match there {
-            None => Cancelled::NotFound,
-            Some(order) if order.status == Status::Cancelled => Cancelled::Already(order),
-            Some(_) => Cancelled::Conflict,
-        });
+        return match there {
+            None => Err(WriteError::NotFound),
+            Some(order) if order.status == Status::Cancelled => Ok(Change::Unchanged(order)),
+            Some(_) => Err(WriteError::Conflict(Conflict::Cancel)),
+        };
     };
     let item = stamp.item(Action::Cancel, Some(Status::Placed), Status::Cancelled, permit.actor());
     record(&mut unit, id, row.version, item).await?;
     let order = with_lines(&mut unit, row).await?;
     unit.commit().await?;
-    Ok(Cancelled::Now(order))
+    Ok(Change::Done(order))
 }
 
 pub(super) async fn history(
     store: &Sqlite,
     scope: AccessScope,
     id: OrderId,
-    slice: &Slice<u64>,
-) -> Result<Option<Listed<Recorded>>, StoreError> {
-    let before = slice.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
+    page: &PageRequest<u64>,
+) -> Result<Option<Page<Recorded>>, StoreError> {
+    let before = page.after.map_or(i64::MAX, |version| i64::try_from(version).unwrap_or(i64::MAX));
     let mut unit = store.read().await?;
     let found: Vec<HistoryRow> = sqlx::query_as(sql::HISTORY.of(scope))
         .bind(id.to_string())
         .bind(before)
-        .bind(slice.with_next())
+        .bind(page.with_next())
         .bind_scope(scope)
         .fetch_all(&mut *unit)
         .await?;
@@ -117,7 +113,7 @@ pub(super) async fn history(
     if !is_there {
         return Ok(None);
     }
-    let Listed { items, more } = slice.cut(found);
+    let Page { items, more } = page.truncate(found);
     let items = items.into_iter().map(Recorded::try_from).collect::<Result<_, _>>()?;
-    Ok(Some(Listed { items, more }))
+    Ok(Some(Page { items, more }))
 }

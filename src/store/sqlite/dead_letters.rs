@@ -4,10 +4,10 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Reason, Status},
-    policy::{Permit, ReplayDeadLetter},
+    orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Page, PageRequest, Reason, Status},
+    policy::{Permit, ResendDeadLetter},
     store::{
-        GivenUp, Listed, Replayed, Slice, Stamp, StoreError,
+        Conflict, GivenUp, Stamp, StoreError, WriteError,
         replay::{Replay, binding},
         rows::DeadLetterRow,
         sql,
@@ -59,22 +59,22 @@ pub(super) async fn record(
     Ok(GivenUp { kept: (inserted.rows_affected() > 0).then_some(reason), failed })
 }
 
-pub(super) async fn list(store: &Sqlite, slice: &Slice<Uuid>) -> Result<Listed<DeadLetter>, StoreError> {
-    let after = slice.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
+pub(super) async fn list(store: &Sqlite, page: &PageRequest<Uuid>) -> Result<Page<DeadLetter>, StoreError> {
+    let after = page.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let mut unit = store.read().await?;
     let found: Vec<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTERS).bind(after).bind(slice.with_next()).fetch_all(&mut *unit).await?;
+        sqlx::query_as(sql::DEAD_LETTERS).bind(after).bind(page.with_next()).fetch_all(&mut *unit).await?;
     unit.leave().await;
-    let Listed { items, more } = slice.cut(found);
-    Ok(Listed { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+    let Page { items, more } = page.truncate(found);
+    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
 }
 
 pub(super) async fn replay(
     store: &Sqlite,
-    permit: &Permit<ReplayDeadLetter>,
+    permit: &Permit<ResendDeadLetter>,
     id: Uuid,
     stamp: Stamp,
-) -> Result<Replayed, StoreError> {
+) -> Result<DeadLetter, WriteError> {
     let mut unit = store.write().await?;
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY_DEAD_LETTER)
         .bind(id.to_string())
@@ -86,8 +86,8 @@ pub(super) async fn replay(
             .bind(id.to_string())
             .fetch_optional(&mut *unit)
             .await?;
-        unit.leave().await;
-        return Ok(if there.is_some() { Replayed::Already } else { Replayed::NotFound });
+        let error = there.map_or(WriteError::NotFound, |_| WriteError::Conflict(Conflict::Replay));
+        return unit.fail(error).await;
     };
     let letter = DeadLetter::try_from(row)?;
     let replay = Replay::of(&letter, stamp)?;
@@ -96,7 +96,7 @@ pub(super) async fn replay(
         queue_again(&mut unit, order, permit.actor(), stamp).await?;
     }
     unit.commit().await?;
-    Ok(Replayed::Now(letter))
+    Ok(letter)
 }
 
 /// Lets an order that has failed wait once more; any other stays as it is.

@@ -5,9 +5,10 @@ use sqlx::SqliteConnection;
 
 use crate::{
     orders::{Action, Actor, FulfilmentMessage, Order, OrderId, Status},
-    policy::{Permit, ProcessOrder},
+    policy::{Permit, QueueOrder},
     store::{
-        Decision, FULFILMENT, Pending, Queued, Stamp, StoreError, rows::OrderRow, scope::BindScope as _, sql,
+        Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, rows::OrderRow,
+        scope::BindScope as _, sql,
     },
 };
 
@@ -22,11 +23,11 @@ use super::{
 
 pub(super) async fn queue(
     store: &Sqlite,
-    permit: &Permit<ProcessOrder>,
+    permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
     stamp: Stamp,
-) -> Result<Queued, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let scope = permit.scope();
     let mut unit = store.write().await?;
     let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER.of(scope))
@@ -38,11 +39,11 @@ pub(super) async fn queue(
     let Some(row) = row else {
         let there = find(&mut unit, scope, message.order_id).await?;
         unit.leave().await;
-        return Ok(match there {
-            None => Queued::NotFound,
-            Some(order) if order.status == Status::Queued => Queued::Already(order),
-            Some(_) => Queued::Conflict,
-        });
+        return match there {
+            None => Err(WriteError::NotFound),
+            Some(order) if order.status == Status::Queued => Ok(Change::Unchanged(order)),
+            Some(_) => Err(WriteError::Conflict(Conflict::Process)),
+        };
     };
     let item = stamp.item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
     record(&mut unit, message.order_id, row.version, item).await?;
@@ -55,7 +56,7 @@ pub(super) async fn queue(
     outbox::insert(&mut unit, message, relay_at, stamp).await?;
     let order = with_lines(&mut unit, row).await?;
     unit.commit().await?;
-    Ok(Queued::Now(order))
+    Ok(Change::Done(order))
 }
 
 pub(super) async fn pending(

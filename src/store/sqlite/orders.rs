@@ -4,10 +4,10 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
-    orders::{HistoryItem, Order, OrderId, Product, Sku, Status},
+    orders::{HistoryItem, Order, OrderId, Page, PageRequest, Product, Sku, Status},
     policy::AccessScope,
     store::{
-        Listed, Slice, StoreError,
+        StoreError,
         rows::{LineRow, OrderRow, ProductRow},
         scope::BindScope as _,
         sql,
@@ -65,23 +65,23 @@ pub(super) async fn with_lines(
 pub(super) async fn list(
     store: &Sqlite,
     scope: AccessScope,
-    slice: &Slice<OrderId>,
-) -> Result<Listed<Order>, StoreError> {
-    let after = slice.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
+    page: &PageRequest<OrderId>,
+) -> Result<Page<Order>, StoreError> {
+    let after = page.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let mut unit = store.read().await?;
     let found: Vec<OrderRow> = sqlx::query_as(sql::ORDERS.of(scope))
         .bind_scope(scope)
         .bind(after)
-        .bind(slice.with_next())
+        .bind(page.with_next())
         .fetch_all(&mut *unit)
         .await?;
-    let Listed { items, more } = slice.cut(found);
+    let Page { items, more } = page.truncate(found);
     let mut orders = Vec::with_capacity(items.len());
     for row in items {
         orders.push(with_lines(&mut unit, row).await?);
     }
     unit.leave().await;
-    Ok(Listed { items: orders, more })
+    Ok(Page { items: orders, more })
 }
 
 /// Writes the history row of the change that made `version`.

@@ -9,7 +9,7 @@ use crate::{
         DueMessage, FULFILMENT, Gauges, Hold, Stamp, StoreError,
         bounds::busy,
         replay::Replay,
-        rows::{DueRow, GaugesRow},
+        rows::{DueRow, GaugesRow, PoolUse},
         schedule::{self, Schedule},
         sql,
     },
@@ -124,8 +124,10 @@ pub(super) async fn take_due(
 
 pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
     let pools = [&store.writer, &store.readers];
-    let in_use = pools.map(busy).iter().sum();
-    let most = pools.map(|pool| pool.options().get_max_connections()).iter().sum();
+    let pool = PoolUse {
+        in_use: pools.map(busy).iter().sum(),
+        size: pools.map(|pool| pool.options().get_max_connections()).iter().sum(),
+    };
     let mut unit = store.read().await?;
     let row: GaugesRow = sqlx::query_as(sql::GAUGES)
         .bind(schedule::future(now))
@@ -133,5 +135,5 @@ pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>, hold: Hold) -> Re
         .fetch_one(&mut *unit)
         .await?;
     unit.leave().await;
-    row.with((in_use, most))
+    row.with(pool)
 }

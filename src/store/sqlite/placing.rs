@@ -1,16 +1,17 @@
-//! Placing orders, for those who ask and for those whom a message names.
+//! Placing orders, for callers and for owners named in a message.
 
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 
 use crate::{
     orders::{
-        Action, Actor, Currency, Digest, IncomingOrder, Line, Money, Note, Order, OrderDraft, OrderId, Owner,
-        Quantity, RequestKey, Sku, Status,
+        Action, Actor, Currency, Digest, IncomingOrder, Line, LineDraft, LineFault, Money, Note, Order,
+        OrderDraft, OrderId, Owner, RefusedLine, RequestKey, Status,
     },
     policy::{Permit, PlaceOrder},
     store::{
-        INCOMING, Ingested, LineFault, Placed, Stamp, StoreError, kept,
+        Change, INCOMING, Stamp, StoreError, WriteError, kept,
+        new_order::NewOrder,
         rows::{KeyRow, OrderRow},
         sql,
     },
@@ -33,12 +34,12 @@ pub(super) async fn place(
     draft: &OrderDraft,
     key: Option<&RequestKey>,
     stamp: Stamp,
-) -> Result<Placed, StoreError> {
+) -> Result<Change<Order>, WriteError> {
     let owner = permit.caller();
     let turn = key.map(|key| store.turns.begin(owner, key));
     let mut unit = match store.write().await {
         Err(sqlx::Error::PoolTimedOut) if turn.as_ref().is_some_and(Turn::has_twin) => {
-            return Ok(Placed::Twin);
+            return Err(WriteError::InProgress);
         }
         unit => unit?,
     };
@@ -46,17 +47,17 @@ pub(super) async fn place(
         && let Some(row) = find_key(&mut unit, owner, key, stamp.retention_at).await?
     {
         unit.leave().await;
-        let same = row.content == draft.content().as_str();
-        return if same { row.order(draft, owner).map(Placed::Again) } else { Ok(Placed::KeyReused) };
-    }
-    let lines = match price(&mut unit, &draft.lines, Some(draft.currency)).await? {
-        Ok(lines) => lines,
-        Err(faults) => {
-            unit.leave().await;
-            return Ok(Placed::Refused(faults));
+        if row.content != draft.content().as_str() {
+            return Err(WriteError::KeyReused);
         }
+        return Ok(Change::Unchanged(row.order(draft, owner)?));
+    }
+    let lines = match price(&mut unit, &draft.lines, Some(draft.currency)).await {
+        Ok(lines) => lines,
+        Err(error) => return unit.fail(error).await,
     };
-    let order = keep(&mut unit, (id, owner, permit.actor()), draft, &lines, stamp).await?;
+    let new = NewOrder { id, owner, actor: permit.actor(), draft, stamp };
+    let order = insert(&mut unit, new, &lines).await?;
     if let Some(key) = key {
         #[cfg(feature = "sabotage")]
         if Sabotage::KeyApart.is_on() {
@@ -69,10 +70,10 @@ pub(super) async fn place(
     #[cfg(feature = "sabotage")]
     if Sabotage::CommitLate.is_on() {
         sabotage::commit_later(unit.commit());
-        return Ok(Placed::Placed(order));
+        return Ok(Change::Done(order));
     }
     unit.commit().await?;
-    Ok(Placed::Placed(order))
+    Ok(Change::Done(order))
 }
 
 pub(super) async fn ingest(
@@ -80,37 +81,36 @@ pub(super) async fn ingest(
     message: &IncomingOrder,
     id: OrderId,
     stamp: Stamp,
-) -> Result<Ingested, StoreError> {
+) -> Result<Change<Order, ()>, WriteError> {
     let (draft, content) = (&message.draft, message.content());
     let mut unit = store.write().await?;
     if let Some(received) = inbox::content(&mut unit, INCOMING, message.message_id).await? {
         if received != content.as_str() {
-            unit.leave().await;
-            return Ok(Ingested::Reused);
+            return unit.fail(WriteError::KeyReused).await;
         }
         outbox::close_payload(&mut unit, INCOMING, &message.payload, stamp).await?;
         unit.commit().await?;
-        return Ok(Ingested::Already);
+        return Ok(Change::Unchanged(()));
     }
-    let Ok(lines) = price(&mut unit, &draft.lines, Some(draft.currency)).await? else {
-        unit.leave().await;
-        return Ok(Ingested::Refused);
+    let lines = match price(&mut unit, &draft.lines, Some(draft.currency)).await {
+        Ok(lines) => lines,
+        Err(error) => return unit.fail(error).await,
     };
-    let order = keep(&mut unit, (id, message.owner, Actor::SYSTEM), draft, &lines, stamp).await?;
+    let new = NewOrder { id, owner: message.owner, actor: Actor::SYSTEM, draft, stamp };
+    let order = insert(&mut unit, new, &lines).await?;
     inbox::receive(&mut unit, INCOMING, message.message_id, Some(&content), stamp).await?;
     outbox::close_payload(&mut unit, INCOMING, &message.payload, stamp).await?;
     unit.commit().await?;
-    Ok(Ingested::Placed(order))
+    Ok(Change::Done(order))
 }
 
 /// Writes an order, its lines and its history row.
-async fn keep(
+async fn insert(
     connection: &mut SqliteConnection,
-    (id, owner, actor): (OrderId, Owner, Actor),
-    draft: &OrderDraft,
+    new: NewOrder<'_>,
     lines: &[Line],
-    stamp: Stamp,
 ) -> Result<Order, StoreError> {
+    let NewOrder { id, owner, actor, draft, stamp } = new;
     let row: OrderRow = sqlx::query_as(sql::INSERT_ORDER)
         .bind(id.to_string())
         .bind(owner.tenant.to_string())
@@ -130,20 +130,20 @@ async fn keep(
 /// Every line at today's price, or every line that has none; in any currency when none is named.
 pub(super) async fn price(
     connection: &mut SqliteConnection,
-    wanted: &[(Sku, Quantity)],
+    wanted: &[LineDraft],
     currency: Option<Currency>,
-) -> Result<Result<Vec<Line>, Vec<(usize, LineFault)>>, StoreError> {
-    let (mut lines, mut faults) = (Vec::new(), Vec::new());
-    for (index, (sku, quantity)) in wanted.iter().enumerate() {
-        match product(connection, sku).await?.filter(|product| product.active) {
-            None => faults.push((index, LineFault::Unknown)),
+) -> Result<Vec<Line>, WriteError> {
+    let (mut lines, mut refused) = (Vec::new(), Vec::new());
+    for (index, line) in wanted.iter().enumerate() {
+        match product(connection, &line.sku).await?.filter(|product| product.active) {
+            None => refused.push(RefusedLine { index, fault: LineFault::Unknown }),
             Some(product) if currency.is_some_and(|currency| product.currency != currency) => {
-                faults.push((index, LineFault::Currency));
+                refused.push(RefusedLine { index, fault: LineFault::Currency });
             }
-            Some(product) => lines.push(Line::priced(sku.clone(), *quantity, product.unit_price)),
+            Some(product) => lines.push(line.priced(product.unit_price)),
         }
     }
-    Ok(if faults.is_empty() { Ok(lines) } else { Err(faults) })
+    if refused.is_empty() { Ok(lines) } else { Err(WriteError::Lines(refused)) }
 }
 
 /// What all lines cost.

@@ -1,5 +1,5 @@
 //! Requests that are under way in this process, by the keys that their callers gave them. A file has one writer, and
-//! nobody sees what it is about to write: this alone tells a twin from any other request that waits for it.
+//! no reader sees what it is about to write: this alone tells a twin from any other request that waits for it.
 
 use std::{
     collections::HashMap,

@@ -8,6 +8,7 @@ use std::{
 use sqlx::{Sqlite as Engine, SqliteConnection, SqlitePool, pool::PoolConnection};
 
 use super::files::Files;
+use crate::store::WriteError;
 
 const COMMIT: &str = "COMMIT";
 
@@ -68,6 +69,15 @@ impl Unit {
         self.files.check()?;
         self.ended = true;
         Ok(())
+    }
+
+    /// Ends without a change, for this reason. A refusal leaves the connection to the pool; a failure closes it.
+    pub(super) async fn fail<T>(self, error: WriteError) -> Result<T, WriteError> {
+        match error {
+            WriteError::Store(_) => drop(self),
+            _ => self.leave().await,
+        }
+        Err(error)
     }
 
     /// Ends without a change. What was read counts, whatever becomes of the connection.

@@ -46,7 +46,7 @@ fn told(span: &Span) -> Value {
     told
 }
 
-/// `SpanKind` (2 of a server, 5 of a consumer, 1 of what nobody else began) and `faas.trigger`.
+/// `SpanKind` (2 of a server, 5 of a consumer, 1 of what the host's clock began) and `faas.trigger`.
 fn kind(trigger: &str) -> (u8, &str) {
     match trigger {
         "queue" => (5, "pubsub"),

@@ -111,7 +111,7 @@ impl Exporter {
         }
     }
 
-    /// Waits for a first span, and a little for more. What was gathered stays when nobody waits any more.
+    /// Waits for a first span, and a little for more. What was gathered stays when the wait is dropped.
     async fn gather(&mut self, batch: &mut Vec<Span>) {
         if batch.is_empty() {
             self.waiting.recv_many(batch, BATCH).await;

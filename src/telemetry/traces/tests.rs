@@ -220,7 +220,7 @@ async fn losses_are_told_once_a_minute() {
     tokio::spawn(losses.clone().keep_telling());
     losses.dropped(1);
     tokio::time::sleep(Duration::from_secs(59)).await;
-    assert_eq!(told(&losses), Some((1, None)), "nobody has told it yet");
+    assert_eq!(told(&losses), Some((1, None)), "no event has told it yet");
     losses.dropped(1);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(told(&losses), None, "it was told");

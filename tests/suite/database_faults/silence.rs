@@ -188,7 +188,7 @@ async fn eight_silent_seconds_are_told() {
     silence_is_told(Duration::from_secs(8)).await;
 }
 
-/// All connections hang, so nobody has one: that is told once, with every call that it costs.
+/// All connections hang, so no call gets one: that is told once, with every call that it costs.
 async fn silence_is_told(time: Duration) {
     let world = World::start().await;
     let told = told(&world.app);

@@ -17,7 +17,7 @@ use crate::support::{Client, Reply, TENANT, TestApp, object_id};
 
 /// What attackers send where they have no token.
 const MADE_UP: &str = "made-up";
-/// A client of the tenant that nobody allowed.
+/// A client of the tenant that is not allowed.
 const OTHER_CLIENT: &str = "0d3f9a58-5c1e-4f6b-8b1d-6a7c2e9f4d10";
 
 /// A world with an order in it that an attacker is after.
@@ -262,8 +262,8 @@ fn message() -> Value {
     json!({"Data": {"message": STANDARD.encode(payload.to_string())}, "Metadata": {}})
 }
 
-/// The reference of the order that nobody ordered.
-pub(super) const FORGED: &str = "NOBODY-ORDERED-THIS";
+/// The reference of the forged order.
+pub(super) const FORGED: &str = "FORGED-ORDER";
 
 /// What the host would make of an administrator's call.
 fn for_an_administrator(header: &str, token: &str) -> Value {

@@ -137,7 +137,7 @@ impl World {
             .stocked("BEANS")
             .front(self.front())
             .evidence(self.evidence())
-            // What was processed stays so, whoever did it.
+            // What was processed stays so, no matter who did it.
             .set("AzureWebJobs.FulfilOrder.Disabled", "true");
         if self.has(Keys) {
             let host = vec![Key { name: "gateway".to_owned(), value: KEY.to_owned() }];

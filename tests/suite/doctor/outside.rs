@@ -131,7 +131,7 @@ async fn a_certificate_that_a_caller_writes_must_not_reach_a_worker_that_reads_i
             assert_eq!(found.failed(), failed, "{front:?}, {person}: {}", found.said);
         }
     }
-    // It comes through, and nobody reads it.
+    // It comes through, and is not read.
     let app = behind(FrontMode::KeepingHeaders).start().await;
     let found = examine(&app, &[app.host.url()], "warehouse", "jwt").await;
     assert_eq!(found.failed(), Vec::<&str>::new(), "{}", found.said);
@@ -245,6 +245,6 @@ async fn each_way_to_say_no_is_told_apart_by_its_form() {
             let why = of_rule["why"].as_str().unwrap_or_default();
             assert!(of_rule["level"] == level && why.contains(who), "{rule}, {who}: {}", found.said);
         }
-        assert_eq!(found.level("C34-own-host-name"), Some("pass"), "the network lets nobody in");
+        assert_eq!(found.level("C34-own-host-name"), Some("pass"), "the network lets no caller in");
     }
 }

@@ -5,7 +5,7 @@ use crate::support::{Evidence, Guarded, Heard, Mode, Setup};
 /// What the people of `.local-host.json` call with.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 
-/// About an order that nobody placed.
+/// About an order that does not exist.
 const UNKNOWN: &str = r#"{"version":1,"messageId":"0197c1de-5a1f-7c3e-8b60-1d2f3a4b5c6d","orderId":"0197c1de-5a1f-7c3e-8b60-1d2f3a4b5c6e","traceparent":null}"#;
 
 /// An app that takes this machine for the platform.

@@ -1,4 +1,4 @@
-//! Who may migrate, and whom the schema belongs to.
+//! Who may migrate, and who owns the schema.
 
 use std::process::Output;
 
@@ -32,7 +32,7 @@ fn refused(output: &Output, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn postgres_without_the_database_gets_it_and_nobody_signs_in_as_its_owner() {
+async fn postgres_gets_the_database_and_an_owner_that_cannot_sign_in() {
     let server = Administered::start().await;
     let other = server.url("first").replace("/orders", "/other%22s");
     let other = crate::support::migrate(&other);
@@ -66,8 +66,8 @@ async fn postgres_second_administrator_migrates_the_next_version() {
     let server = Administered::start().await;
     done(&server.migrate("first", &["--administrator", "second"]));
     server.run("postgres", "orders", VERSION_BEFORE).await;
-    let missing = server.migrate("first", &["--administrator", "nobody in particular"]);
-    refused(&missing, &["no role \"nobody in particular\"", "administrator of the server first"]);
+    let missing = server.migrate("first", &["--administrator", "no such role"]);
+    refused(&missing, &["no role \"no such role\"", "administrator of the server first"]);
 
     done(&server.migrate("second", &["--administrator", "third"]));
     assert_eq!(server.owners().await, ["orders_owner"]);

@@ -7,7 +7,7 @@ use test_servers::Postgres;
 
 use super::migration;
 
-/// Three administrators and a login that is none; nobody shows a password.
+/// Three administrators and a login that is none; none shows a password.
 const LOGINS: &str = "CREATE ROLE first LOGIN CREATEDB CREATEROLE;
     CREATE ROLE second LOGIN CREATEDB CREATEROLE;
     CREATE ROLE third LOGIN CREATEDB CREATEROLE;
@@ -88,7 +88,7 @@ impl Administered {
         self.texts(STATE).await
     }
 
-    /// Whom the database and its tables belong to.
+    /// The owners of the database and its tables.
     pub(crate) async fn owners(&self) -> Vec<String> {
         let owners = "SELECT DISTINCT pg_get_userbyid(owner)::text FROM (
              SELECT datdba FROM pg_database WHERE datname = current_database()

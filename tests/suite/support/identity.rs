@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use super::{Setup, binary};
 
-/// Whom the server lets in with a token.
+/// The role that the server lets in with a token.
 pub(crate) const ROLE: &str = "orders-app";
 
 /// A database, its server, and the endpoint that grants tokens for it.
@@ -86,7 +86,7 @@ impl Guarded {
         self.settings().iter().fold(setup, |setup, (name, value)| setup.set(name, value))
     }
 
-    /// From now on the server takes this token and no other, and the endpoint grants it. Nobody is granted one in
+    /// From now on the server takes this token and no other, and the endpoint grants it. None is granted in
     /// between.
     pub(crate) async fn rotate(&self, number: u32) {
         let mut granting = self.endpoint.granting().await;

@@ -39,7 +39,7 @@ fn tells_anything_new(line: &str) -> bool {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else { return false };
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let event = text("event");
-    let mut told = TOLD.lock().expect("nobody panics while holding it");
+    let mut told = TOLD.lock().expect("no thread panics while holding it");
     let reason = told.insert(format!("{event} because of {}", text("reason")));
     fields.keys().fold(reason, |new, field| told.insert(format!("{event} with {field}")) || new)
 }

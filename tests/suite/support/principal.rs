@@ -36,7 +36,7 @@ impl Principal {
         Self::bare().claim("tid", tenant).claim("oid", &object_id(object)).claim("idtyp", "app")
     }
 
-    /// Nobody in particular, through the client of the people file.
+    /// No claim about the person, through the client of the people file.
     fn bare() -> Self {
         Self { auth_typ: "aad".to_owned(), claims: Vec::new() }.claim("azp", CLIENT)
     }

@@ -8,7 +8,7 @@ use std::{
 
 use super::repository;
 
-/// What of it is deployed (contract §2).
+/// Which of the apps is deployed: `docs/reference/api.md#apps`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
     /// All functions, as on a laptop.

@@ -1,4 +1,4 @@
-// GetOrder, ListOrders and CreateOrder as a custom handler in Node: the worker's contract, as far as the bench asks.
+// GetOrder, ListOrders and CreateOrder as a custom handler in Node: with the worker's answers, as far as the bench asks.
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';

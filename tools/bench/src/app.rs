@@ -60,7 +60,7 @@ impl App {
         Ok(issuer.token(person, &TokenOptions::default(), Clock::system().now())?)
     }
 
-    /// For whom its tokens are.
+    /// The audience of its tokens.
     pub(crate) fn audience(&self) -> &str {
         self.people.audience()
     }

@@ -25,8 +25,8 @@ pub(crate) struct Hop {
     pub(crate) together: Ways,
     /// At a fixed rate.
     pub(crate) paced: Ways,
-    /// Percent of a processor that the host takes while nobody calls, with every function of the app. None where the
-    /// system does not tell.
+    /// Percent of a processor that the host takes while there are no calls, with every function of the app. None where
+    /// the system does not tell.
     pub(crate) idle: Option<f64>,
 }
 

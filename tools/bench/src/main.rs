@@ -2,6 +2,7 @@
 //! machine, by one load generator. `cargo xtask bench` builds everything and runs this.
 
 mod app;
+mod beside;
 mod database;
 mod figures;
 mod goals;
@@ -64,6 +65,9 @@ struct Args {
     /// What checking tokens costs, and nothing else.
     #[arg(long)]
     second_layer: bool,
+    /// Another worker to measure beside this one, and nothing else.
+    #[arg(long)]
+    beside: Option<PathBuf>,
 }
 
 /// How much of everything is measured.
@@ -108,6 +112,10 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     if args.second_layer {
         let database = Database::start(&programs.worker).await?;
         return second_layer::run(&args.root, &programs, &database, plan.size).await;
+    }
+    if let Some(other) = &args.beside {
+        let database = Database::start(&programs.worker).await?;
+        return beside::run(&programs, other, &database, plan.size).await;
     }
     let place = args.target.join("tools").join("bench-fastify");
     if !args.host {

@@ -11,7 +11,7 @@ use crate::load::Requests;
 
 /// Everybody's tenant, from the people file.
 pub(crate) const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
-/// Whose orders are read; nobody adds to them while they are measured.
+/// Whose orders are read; none are added while they are measured.
 pub(crate) const READER: &str = "11111111-0000-4000-8000-000000000001";
 /// Who places orders.
 pub(crate) const WRITER: &str = "11111111-0000-4000-8000-000000000002";
@@ -91,7 +91,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// A person of the tenant with the scope and no role.
     pub(crate) fn of(object: &str) -> Self {
-        // As long as a token of Entra's; in this identity mode the front has read it, and nobody else does.
+        // As long as a token of Entra's; in this identity mode the front has read it, and the worker does not.
         Self::showing(object, &"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".repeat(40))
     }
 

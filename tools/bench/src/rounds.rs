@@ -153,7 +153,7 @@ impl Field<'_> {
                 let seconds = (size.warm_up + size.time).as_secs().max(1);
                 tokio::task::block_in_place(|| pgbench.run(operation, clients, seconds, number))?
             }
-            (None, None) => anyhow::bail!("nobody is there to be measured"),
+            (None, None) => anyhow::bail!("there is no server to measure"),
         };
         let requests = sample.rate * began.elapsed().as_secs_f64();
         let each = |before: Option<Duration>, after: Option<Duration>| {
@@ -167,7 +167,7 @@ impl Field<'_> {
     }
 }
 
-/// Who comes when: another first in every round, so that nobody always has the place after the same other.
+/// The sequence of a round: another peer first each time, so that none always comes after the same other.
 fn turns(peers: &[Peer], round: u32) -> Vec<Peer> {
     let mut turns = peers.to_vec();
     if !turns.is_empty() {

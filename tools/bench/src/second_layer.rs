@@ -66,7 +66,7 @@ fn turns(round: u32) -> [usize; 2] {
     if round.is_multiple_of(2) { [0, 1] } else { [1, 0] }
 }
 
-/// As the platform's front would send them: with the token, whoever reads it.
+/// As the platform's front would send them: with the token, whether or not it is read.
 fn requests(token: &str, client: u32) -> Requests {
     let caller = Caller::showing(READER, token);
     let mut turn = client.wrapping_mul(7919);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_always_comes_first() {
+    fn each_comes_first_in_turn() {
         assert_eq!([turns(0), turns(1), turns(2)], [[0, 1], [1, 0], [0, 1]]);
     }
 }

@@ -1,5 +1,5 @@
 //! One keep-alive HTTP/1.1 connection, as thin as it can be: what the load generator spends, it takes from the same
-//! processors as those whom it measures.
+//! processors as the servers that it measures.
 
 use std::{io, net::SocketAddr};
 

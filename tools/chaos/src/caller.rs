@@ -108,7 +108,7 @@ impl Callers {
 }
 
 /// Sends a message. One that is not there right afterwards may be lost, which only the host's own messages survive; it
-/// may also be settled already, but nobody can tell.
+/// may also be settled already, which cannot be told apart.
 fn put(queue: &str, body: &Value, queues: &MemoryQueues) -> Outcome {
     let payload = payload(body);
     // Some senders write JSON as it is, others have a storage client that encodes.

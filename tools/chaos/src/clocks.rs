@@ -12,7 +12,7 @@ use functions_emulator::clock::Clock;
 /// less than the seven days after which closed outbox rows are forgotten; the checker counts them.
 pub(super) const FURTHEST: i64 = 3 * 24 * 3600;
 
-/// The longest, in seconds, that a message waits for its next sending (contract §4), and some more.
+/// The longest, in seconds, that a message waits for its next sending (`docs/reference/api.md#outbox`), and some more.
 const LONGEST_WAIT: i64 = 3600 + 600;
 
 /// One worker's clock.
@@ -38,7 +38,7 @@ impl WrongClock {
     /// Lets the clock be off by so many seconds from now on.
     pub(super) fn jump(&self, seconds: i64) -> io::Result<()> {
         let mut shift = self.shift();
-        // Whoever reads meanwhile finds the old number or the new one, never half of it.
+        // A concurrent reader finds the old number or the new one, never half of it.
         let new = self.file.with_extension("new");
         fs::write(&new, seconds.to_string())?;
         fs::rename(&new, &self.file)?;

@@ -24,7 +24,7 @@ enum Fault {
     Silent(Duration),
     /// The connections to PostgreSQL are reset, and each answer of a login is late for a while.
     SlowLogin(Duration),
-    /// Something befalls the next message of a queue.
+    /// A fault of the next message of a queue.
     Message(&'static str, Mishap),
     /// The queue server is away for a while.
     Away(Duration),
@@ -63,7 +63,7 @@ impl Fault {
             Self::Silent(time) => network::silence(world, journal, time, self.to_string()).await,
             Self::SlowLogin(late) => network::slow_login(world, journal, late, self.to_string()).await,
             Self::Message(queue, mishap) => {
-                world.queues.befall(queue, mishap);
+                world.queues.inject(queue, mishap);
                 journal.blow(self.to_string());
             }
             Self::Away(time) => {

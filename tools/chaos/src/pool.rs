@@ -114,7 +114,7 @@ impl Pool {
         dice.pick(&found[from..]).map(|request| (*request).clone())
     }
 
-    /// A reference that nobody else uses.
+    /// A reference that no other order uses.
     pub(super) fn next_reference(&self) -> String {
         let mut notes = self.open();
         notes.references += 1;

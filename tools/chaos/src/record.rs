@@ -136,7 +136,7 @@ impl Reader {
         connection.context("cannot open the database of the run")
     }
 
-    /// Messages that nobody has acknowledged.
+    /// Messages that were not acknowledged.
     pub(super) async fn open_messages(&mut self) -> anyhow::Result<i64> {
         let count = match self {
             Self::File(file) => sqlx::query_scalar(OPEN_MESSAGES).fetch_one(file).await,

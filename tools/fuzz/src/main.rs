@@ -92,7 +92,7 @@ fn keep(target: &Target, seed: u64, broken: &Broken) -> String {
     let place = written.map_or_else(|error| format!("not written: {error}"), |()| file.display().to_string());
     format!(
         "{name} broke in run {run} of seed {seed}: {why}\n  input ({} bytes): {place}\n  again: cargo xtask fuzz {name} \
-         --input {place}\n  once mended, keep the input in tools/fuzz/corpus/{name}",
+         --input {place}\n  once fixed, keep the input in tools/fuzz/corpus/{name}",
         input.len(),
         name = target.name,
     )

@@ -32,7 +32,7 @@ pub(crate) fn listen<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     match (done, heard.into_iter().next()) {
         (Ok(done), None) => Ok(done),
         (_, Some(first)) => Err(first),
-        (Err(_), None) => Err("a panic that nobody heard".to_owned()),
+        (Err(_), None) => Err("a panic that was not recorded".to_owned()),
     }
 }
 

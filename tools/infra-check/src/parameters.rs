@@ -74,7 +74,7 @@ fn clients(clients: Option<&Value>, found: &mut Vec<String>) {
     }
 }
 
-/// One rule of the database's firewall lets this address in; the address of nobody in particular would let all of Azure in.
+/// One rule of the database's firewall lets this address in; the unspecified address would let all of Azure in.
 fn deployer(address: Option<&Value>, found: &mut Vec<String>) {
     let address = address.and_then(Value::text).unwrap_or_default();
     let is_one = address.parse::<Ipv4Addr>().is_ok_and(|address| !address.is_unspecified());
@@ -93,7 +93,9 @@ fn callers(parameters: &Value, found: &mut Vec<String>) {
     let is_direct =
         parameters.at("directCallers.value").and_then(Value::text).is_some_and(|to| !to.is_empty());
     if ranges.is_empty() && !is_direct {
-        found.push("allowedCallers is empty: nobody could call; name the addresses that may".to_owned());
+        found.push(
+            "allowedCallers is empty: no caller could reach the app; name the addresses that may".to_owned(),
+        );
     }
     for range in ranges {
         if let Err(why) = caller(range) {

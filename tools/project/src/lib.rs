@@ -14,7 +14,7 @@ use functions_emulator::{people::People, supervisor::OWN_URL};
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
 pub const WORKER: &str = "orders-worker";
 
-/// Builds whose programs nobody debugs are quicker and smaller without what a debugger wants.
+/// Builds for which no debugger is used are quicker and smaller without debug information.
 pub const NO_DEBUG_INFO: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "0");
 
 /// Names a worker that is built already, for chaos runs and for the scenario tests.

@@ -25,7 +25,7 @@ pub struct Authority {
 /// What a certificate says of its holder; [`Leaf::server`] and [`Leaf::client`] are right in everything.
 #[derive(Clone, Debug)]
 pub struct Leaf {
-    /// The common name of its subject; that of nobody when none.
+    /// The common name of its subject; `anonymous` when none.
     pub subject: Option<String>,
     /// Its alternative names: DNS names, IP addresses in their usual form, and URIs.
     pub names: Vec<String>,
@@ -78,7 +78,7 @@ impl Leaf {
     fn params(&self, serial: u64) -> Result<CertificateParams, rcgen::Error> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.serial_number = Some(SerialNumber::from(serial));
-        params.distinguished_name.push(DnType::CommonName, self.subject.as_deref().unwrap_or("nobody"));
+        params.distinguished_name.push(DnType::CommonName, self.subject.as_deref().unwrap_or("anonymous"));
         if self.is_authority {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         }

@@ -41,7 +41,7 @@ struct Process {
 /// Accounts that a server knows; each is handed out once.
 const ACCOUNTS: usize = 256;
 
-/// Every account's key, known to nobody but the server of a test.
+/// Every account's key, known to the server of a test alone.
 const KEY: &str = "dGVzdC1zZXJ2ZXJz";
 
 /// Ends the server when the pipe from this process closes.
@@ -71,7 +71,7 @@ impl Azurite {
         Ok(server)
     }
 
-    /// The connection string of an account that nobody else was given: its queues are all missing.
+    /// The connection string of an account that no other test was given: its queues are all missing.
     ///
     /// # Panics
     /// When all 256 are given away.

@@ -78,7 +78,7 @@ impl Handler {
         self.child.id()
     }
 
-    /// What it writes, if the command pipes its standard output and nobody took it before.
+    /// What it writes, if the command pipes its standard output and it was not taken before.
     pub fn take_log(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }

@@ -37,7 +37,7 @@ impl Drop for Server {
     }
 }
 
-/// How a server proves who it is, and whom it lets in.
+/// How a server proves who it is, and which clients it lets in.
 pub(crate) struct Tls<'a> {
     pub(crate) own: &'a Issued,
     /// The authority, PEM, that has to have signed the certificate of every client; none asks for no certificate.
@@ -78,7 +78,7 @@ impl Server {
                 tokio::spawn(async move {
                     match acceptor {
                         None => serve(stream, None, handler).await,
-                        // Whoever does not trust the certificate, or shows none that is trusted, ends here.
+                        // A client that does not trust the certificate, or shows none that is trusted, ends here.
                         Some(acceptor) => match acceptor.accept(stream).await {
                             Ok(stream) => {
                                 let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);

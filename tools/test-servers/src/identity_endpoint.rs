@@ -1,4 +1,5 @@
-//! App Service's identity endpoint, as its documentation and the identity sheet (§6.1) describe it.
+//! App Service's identity endpoint, as
+//! [its documentation](https://learn.microsoft.com/azure/app-service/overview-managed-identity) describes it.
 
 use std::{
     collections::HashMap,
@@ -19,7 +20,7 @@ use tokio::{
 
 use crate::http::{Reply, Server};
 
-/// The value that proves that a request comes from within the app; known to nobody but the test.
+/// The value that proves that a request comes from within the app; known to the test alone.
 pub const HEADER: &str = "0123456789ABCDEF";
 
 /// An identity endpoint on this machine, over plain http as on the platform. Gone when the value is.
@@ -29,7 +30,7 @@ pub struct IdentityEndpoint {
     granting: Arc<Mutex<Granting>>,
 }
 
-/// What it grants. Whoever holds the guard keeps everybody waiting who asks meanwhile.
+/// What it grants. While its guard is held, requests wait.
 #[derive(Clone, Debug)]
 pub struct Granting {
     /// The token.

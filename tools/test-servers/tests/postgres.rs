@@ -1,4 +1,4 @@
-//! A server that is there when it is wanted, gone when nobody wants it, and as fragile as a test asks for.
+//! A server that is there when it is wanted, gone when it is not, and as fragile as a test asks for.
 
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{Database, Postgres};

@@ -1,4 +1,4 @@
-// `cargo xtask dev` on a small repository, whose source is broken and mended while the console is open.
+// `cargo xtask dev` on a small repository, whose source is broken and fixed while the console is open.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -98,7 +98,7 @@ export function rebuild(test, browser, xtask, shots) {
       served.save("src/main.rs", worker('"third"'));
       await served.printed(/(error: [^\n]*\.local-host\.json is not a people file[^]*){2}/);
       await page.getByText(/^worker ready · process \d+$/).waitFor();
-      assert.equal(await banner.count(), 1, "another save does not mend it");
+      assert.equal(await banner.count(), 1, "another save does not fix it");
       await done(page);
     } catch (error) {
       console.error(served.text);

@@ -1,4 +1,4 @@
-//! The app on a new database with products in its table, for whoever tries it from outside.
+//! The app on a new database with products in its table, for trials from outside.
 
 use std::{
     env, fs,

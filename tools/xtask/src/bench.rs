@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the worker beside its limits and its peers.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, ensure};
 use project::Project;
 
@@ -16,6 +18,9 @@ pub(crate) struct Args {
     /// What checking tokens costs beside believing the front's header, and nothing else.
     #[arg(long)]
     second_layer: bool,
+    /// Another worker to measure beside this one, such as that of the version before, and nothing else.
+    #[arg(long, value_name = "PROGRAM")]
+    beside: Option<PathBuf>,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -25,7 +30,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
     let worker = Release::that_runs_here(project)?.made(project)?;
     let built = peers.status().context("cannot start cargo")?;
-    ensure!(built.success(), "the release build failed: mend what cargo says above and measure again");
+    ensure!(built.success(), "the release build failed: fix what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
     for (wanted, flag) in
@@ -34,6 +39,9 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         if wanted {
             bench.arg(flag);
         }
+    }
+    if let Some(other) = &args.beside {
+        bench.arg("--beside").arg(other);
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");

@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio::{net::TcpListener, process::Command};
 
 const HELP: &str = "\
-From then on plain `func start` works as well, with whoever the running issuer knows: keep this command, or
+From then on plain `func start` works as well, with the people that the running issuer knows: keep this command, or
 `cargo xtask func --prepare` and an issuer of your own. `cargo xtask func --prepare` after a change builds again, and the host starts the new
 binary by itself (watchFiles in host.json). Core Tools have no sign-in front: the worker is told to believe tokens alone,
 and `cargo xtask token NAME` prints one.";
@@ -58,7 +58,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         .build_worker(Profile::Dev)
         .status()
         .context("cannot start cargo: install Rust with rustup")?;
-    ensure!(built.success(), "the build failed: mend what cargo says above");
+    ensure!(built.success(), "the build failed: fix what cargo says above");
     let people = project.people()?;
     prepare(project, &project.worker(Profile::Dev), &people)?;
     match func {

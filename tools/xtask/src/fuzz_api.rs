@@ -44,7 +44,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         println!("{person}: {cases} cases, {}", if held { "every answer as described" } else { "see below" });
         ensure!(
             held,
-            "{said}\nthe worker answered {person} otherwise than it says: mend it or its description; \
+            "{said}\nthe worker answered {person} otherwise than it says: correct it or its description; \
              `cargo xtask fuzz-api --seed {}` sends the same again",
             args.seed
         );

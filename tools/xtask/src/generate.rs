@@ -1,15 +1,18 @@
-//! `cargo xtask generate`: writes each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg anew. The
-//! tests that hold the copies against what they are made of also make them.
+//! `cargo xtask generate`: writes each function.json, requests.http, docs/openapi.json, docs/events.md,
+//! docs/deployment.svg and docs/links.txt anew. The tests that hold the copies against what they are made of also make
+//! them.
 
 use anyhow::{Context as _, ensure};
 use project::Project;
 
 /// Where each of these tests is, and its name.
-const TESTS: [(&[&str], &str); 4] = [
+const TESTS: [(&[&str], &str); 6] = [
     (&["--test", "suite"], "every_folder_says_what_the_list_says"),
     (&["--lib"], "the_committed_copy_is_what_the_worker_answers"),
     (&["--lib"], "the_committed_list_of_events_is_what_can_be_logged"),
+    (&["--test", "suite"], "the_committed_requests_are_those_of_the_description"),
     (&["--test", "infrastructure"], "the_committed_picture_is_drawn_from_its_source"),
+    (&["--test", "repository"], "the_list_of_outside_links_is_what_the_repository_links_to"),
 ];
 
 /// Runs those tests in the way that writes.
@@ -21,8 +24,9 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         ensure!(status.success(), "the files could not be written: correct what cargo says above");
     }
     println!(
-        "each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg are what the worker registers, \
-         answers and logs, and what infra/picture.txt says; see what changed with `git diff functions docs`"
+        "each function.json, requests.http, docs/openapi.json and docs/events.md are what the worker registers, answers \
+         and logs; docs/deployment.svg is what infra/picture.txt says, and docs/links.txt what the repository links to; \
+         see what changed with `git diff functions docs requests.http`"
     );
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Refuse parameters that Bicep would take and nobody should give; azd runs it before it provisions.
+    /// Refuse parameters that Bicep would take and that are wrong; azd runs it before it provisions.
     Check,
     /// Hold what Azure says of resources (`az rest`, `az resource show`) against the snapshot and the controls.
     Verify(verify::Args),

@@ -88,7 +88,7 @@ enum Command {
     FuzzApi(fuzz_api::Args),
     /// Use and attack the local host's console in a headless browser, and look at it.
     Console,
-    /// Write each function.json, docs/openapi.json, docs/events.md and docs/deployment.svg anew.
+    /// Write each function.json, docs/openapi.json, docs/events.md, docs/deployment.svg and docs/links.txt anew.
     Generate,
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),

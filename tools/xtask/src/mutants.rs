@@ -39,7 +39,7 @@ pub(crate) struct Args {
     afresh: bool,
 }
 
-/// Tries every mutant that no earlier call saw caught, and fails when one lives that nobody gave a reason for.
+/// Tries every mutant that no earlier call saw caught, and fails when one survives without a listed reason.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let folder = project.target().join("mutants");
     let seen = folder.join("mutants.out");
@@ -53,7 +53,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     // 2 and 3: some mutants lived, or made tests hang.
     ensure!(
         matches!(status.code(), Some(0 | 2 | 3)),
-        "cargo-mutants could not try the mutants: mend what it says above, then run this again and it goes on"
+        "cargo-mutants could not try the mutants: fix what it says above, then run this again and it goes on"
     );
     let missed = read(&seen.join("missed.txt"))?;
     let told = read(&project.root().join(SURVIVORS))?;

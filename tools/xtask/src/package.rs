@@ -128,7 +128,7 @@ fn package(root: &Path, program: &Program, app: App) -> anyhow::Result<Vec<u8>> 
     Ok(zip)
 }
 
-/// The worker as it is packed. A file that nobody may run is not made into one that everybody may.
+/// The worker as it is packed. A file that is not executable stays so.
 fn program_at(worker: &Path) -> anyhow::Result<Entry> {
     let open = || format!("there is no worker at {}: build it", worker.display());
     let runs = fs::metadata(worker).with_context(open)?.permissions().mode() & 0o111 != 0;

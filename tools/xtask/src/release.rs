@@ -14,7 +14,8 @@ use crate::tools;
 
 const MUSL: &str = "x86_64-unknown-linux-musl";
 const GNU: &str = "x86_64-unknown-linux-gnu";
-/// The oldest glibc that the binary starts with; the platform's images are said to have 2.31 or later (infra sheet §9).
+/// The oldest glibc that the binary starts with. The platform's images have 2.31 or later: `GLIBC_2.34` is
+/// [missing on the Debian 11 image](https://github.com/Azure/azure-functions-dotnet-worker/issues/2653).
 pub(crate) const GLIBC: (u32, u32) = (2, 28);
 /// Compiles for an older glibc than this machine's, with a C compiler that brings the headers.
 const ZIG: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
@@ -144,7 +145,7 @@ impl Release {
     /// Compiles it, cargo's own output on stderr, and says where it is.
     pub(crate) fn made(&self, project: &Project) -> anyhow::Result<PathBuf> {
         let built = self.build(project).status().context("cannot start cargo")?;
-        ensure!(built.success(), "the release build failed: mend what cargo says above");
+        ensure!(built.success(), "the release build failed: fix what cargo says above");
         Ok(self.worker(project))
     }
 }

@@ -3,6 +3,9 @@
 mod evidence;
 mod kept_log;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     fs::File,
     path::PathBuf,
@@ -40,6 +43,9 @@ const ON_POSTGRES_ANYWAY: [&str; 2] = ["database_faults::", "_on_postgres"];
 /// it would be compiled once more.
 const SCENARIOS: [&str; 6] = ["test", "--locked", "--workspace", "--no-fail-fast", "--test", "suite"];
 
+/// How many tests of one program run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+
 /// The stage that runs the tests of all crates; it keeps what the stage `evidence` reads.
 const TESTS: &str = "tests";
 
@@ -58,7 +64,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "lints",
-        advice: "mend what clippy says above",
+        advice: "fix what clippy says above",
         commands: |project| {
             let clippy =
                 ["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
@@ -67,7 +73,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "docs",
-        advice: "mend what rustdoc says above",
+        advice: "fix what rustdoc says above",
         commands: |project| {
             let mut doc = cargo(project, &["doc", "--locked", "--no-deps", "--workspace", "--quiet"]);
             doc.env("RUSTDOCFLAGS", "-D warnings");
@@ -98,7 +104,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "release build",
-        advice: "mend what the compiler says above",
+        advice: "fix what the compiler says above",
         commands: |project| Ok(vec![Release::that_runs_here(project)?.build(project)]),
     },
     Stage { name: "package", advice: "see `cargo xtask package`", commands: packages },
@@ -108,7 +114,9 @@ const STAGES: [Stage; 14] = [
         commands: |project| {
             let mut test = cargo(project, &["test", "--locked", "--workspace", "--no-fail-fast"]);
             // The scenarios hold what ships, not what a debugger wants.
-            test.envs(under_test(project)?).env(kept_log::GIVEN, kept_log::file(project));
+            test.envs(under_test(project)?)
+                .env(kept_log::GIVEN, kept_log::file(project))
+                .env(THREADS, threads());
             let (server, with_node) = (server()?, node()?);
             let left_out: &[&str] = if with_node { &[] } else { &ON_A_QUEUE_SERVER };
             let Some(server) = server else {
@@ -124,6 +132,7 @@ const STAGES: [Stage; 14] = [
                 .env("TEST_DATABASE", "postgres")
                 .env(postgres::GIVEN, server.url())
                 .env(kept_log::GIVEN, kept_log::file(project))
+                .env(THREADS, threads())
                 .envs(under_test(project)?);
             Ok(vec![test, on_server])
         },
@@ -164,7 +173,7 @@ const STAGES: [Stage; 14] = [
                 chaos.args(more).env_remove(WORKER_UNDER_TEST);
                 chaos
             };
-            // The clock of what ships cannot jump; everything else befalls that one too.
+            // The clock of what ships cannot jump; every other fault reaches that one too.
             let mut shipped = chaos(&["--operations", "500", "--kills", "8"]);
             shipped.envs(under_test(project)?);
             Ok(vec![chaos(&[]), shipped, chaos(&["--prove"])])
@@ -172,7 +181,7 @@ const STAGES: [Stage; 14] = [
     },
     Stage {
         name: "description",
-        advice: "mend the worker or its description; the printed --seed sends the same again",
+        advice: "fix the worker or its description; the printed --seed sends the same again",
         commands: |project| {
             let mut fuzz = cargo(project, &["run", "--quiet", "--package", "xtask", "--", "fuzz-api"]);
             fuzz.envs(under_test(project)?);
@@ -319,6 +328,12 @@ fn node() -> anyhow::Result<bool> {
     Ok(there)
 }
 
+/// Scenarios wait for processes, servers and clocks most of the time, so that a processor has room for several.
+fn threads() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    std::env::var(THREADS).unwrap_or_else(|_| (2 * processors).to_string())
+}
+
 /// Leaves tests out by what stands in their names; what follows is for their harness.
 fn leave_out(test: &mut Command, words: &[&str]) {
     test.arg("--").args(words.iter().flat_map(|word| ["--skip", word]));
@@ -335,53 +350,4 @@ fn summary(taken: &[(&str, Duration, bool)]) -> String {
         format!("{name:<14} {:>6.1} s  {}", time.as_secs_f64(), if held { "ok" } else { "FAILED" })
     };
     taken.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_summary_has_a_line_for_each_stage_that_ran() {
-        let taken = [("format", Duration::from_millis(500), true), ("lints", Duration::from_secs(75), false)];
-        assert_eq!(summary(&taken), "format            0.5 s  ok\nlints            75.0 s  FAILED");
-    }
-
-    #[test]
-    fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
-        let needs = |name: &str| {
-            [&ON_A_QUEUE_SERVER[..], &ON_POSTGRES].map(|words| words.iter().any(|word| name.contains(word)))
-        };
-        let (queue_server, postgres, neither) = ([true, false], [false, true], [false, false]);
-        for (name, expected) in [
-            ("relay::an_acknowledged_message_is_not_sent_again::queue_server", queue_server),
-            ("queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled", queue_server),
-            ("storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs", queue_server),
-            ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
-            ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
-            ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
-            ("logins::postgres_role_that_an_identity_should_not_have_is_taken_away", postgres),
-            ("database_tls::a_server_that_may_be_another_is_refused", postgres),
-            ("clock::an_order_that_waited_for_a_backend_is_fulfilled_once_on_postgres", postgres),
-            ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
-            ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
-            ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
-            ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
-            ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
-            ("doctor::database::a_server_that_is_away_fails_and_its_password_is_not_said", neither),
-            ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
-        ] {
-            assert_eq!(needs(name), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
-        let failing = |commands| Stage { name: "lints", advice: "mend it", commands };
-        let project = Project::here();
-        let missing = failing(|_| Ok(vec![Command::new("no-such-program")])).run(&project).unwrap_err();
-        assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
-        let failed = failing(|_| Ok(vec![Command::new("false")])).run(&project).unwrap_err();
-        assert_eq!(failed.to_string(), "the stage `lints` failed: mend it");
-    }
 }

@@ -44,7 +44,7 @@ pub(crate) fn issue(
     name: &str,
     options: &TokenOptions,
 ) -> anyhow::Result<String> {
-    let person = people.named(name).with_context(|| nobody(people, name))?;
+    let person = people.named(name).with_context(|| unknown(people, name))?;
     let issuer = Issuer::open(&project.state(), url, people)?;
     Ok(issuer.token(person, options, Clock::system().now())?)
 }
@@ -57,7 +57,7 @@ fn issuer_url(file: &Path) -> anyhow::Result<String> {
     }
 }
 
-fn nobody(people: &People, name: &str) -> String {
+fn unknown(people: &People, name: &str) -> String {
     let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
-    format!("nobody is named `{name}` in .local-host.json; there are: {}", names.join(", "))
+    format!("no person is named `{name}` in .local-host.json; there are: {}", names.join(", "))
 }

@@ -14,7 +14,7 @@ fn the_help_shows_examples_of_every_command() {
     let (succeeded, help) = xtask(&["--help"]);
     assert!(succeeded);
     for command in [
-        "dev", "func", "token", "postgres", "test", "chaos", "fuzz-api", "console", "describe", "mutants",
+        "dev", "func", "token", "postgres", "test", "chaos", "fuzz-api", "console", "generate", "mutants",
         "controls", "bench", "measure", "package",
     ] {
         assert!(help.contains(&format!("cargo xtask {command}")), "{command}\n{help}");

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use axum_core::{extract::Request, response::Response};
-use http::request::Parts;
 use http_body::Body as _;
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::{AppState, call_handler, holding, invalid, unless_failed};
+use super::{AppState, ReceivedRequest, call_handler, holding, invalid, unless_failed};
 use crate::{
-    Body, CarriesOutputs, RequestSlot, ServerError, TraceContext,
+    CarriesOutputs, RequestSlot, ServerError, TraceContext,
     endpoint::BoundFunction,
     invocation,
     outcome::{Outcome, with_deadline},
@@ -25,8 +23,9 @@ impl AppState {
         function: &BoundFunction,
         params: Vec<(&'static str, String)>,
         slot: Arc<RequestSlot>,
-        (id, parts, body): (Uuid, Parts, Body),
+        request: ReceivedRequest,
     ) -> Outcome {
+        let ReceivedRequest { id, parts, body } = request;
         let deadline = Instant::now() + self.app.limits.http_timeout;
         let trace = TraceContext::of(&parts.headers);
         let invocation = invocation::start(id, function.name, trace, self.app.exports_spans);

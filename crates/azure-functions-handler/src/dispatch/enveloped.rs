@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum_core::{body::Body as Wire, extract::Request, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE, request::Parts};
+use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, call_handler, invalid, unless_failed};
+use super::{AppState, ReceivedRequest, call_handler, invalid, unless_failed};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
     RequestSlot, ServerError, TraceContext,
@@ -53,8 +53,9 @@ impl AppState {
         function: &BoundFunction,
         slot: Option<RequestSlot>,
         whole_by: Instant,
-        (id, parts, body): (Uuid, Parts, Body),
+        request: ReceivedRequest,
     ) -> Outcome {
+        let ReceivedRequest { id, parts, body } = request;
         let trace = TraceContext::of(&parts.headers);
         let is_http = matches!(function.kind, Kind::Http(_));
         let Some(slot) = slot else {

@@ -88,7 +88,7 @@ async fn an_answer_is_never_empty() {
         ("Take", queued("boom")),
         ("Tick", tick),
         ("Tick", "null".to_owned()),
-        ("Nobody", "{}".to_owned()),
+        ("Missing", "{}".to_owned()),
     ] {
         let reply = send(&server, sized(&server, function, &envelope)).await;
         assert!(reply.json().is_object(), "{function} {envelope}");

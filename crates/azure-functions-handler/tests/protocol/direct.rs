@@ -66,7 +66,7 @@ async fn chunked_and_absent_bodies_are_told_apart_from_large_ones() {
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_costs_neither_the_answer_nor_the_connection() {
+async fn an_unread_body_costs_neither_the_answer_nor_the_connection() {
     let server = server().await;
     let mut wire = Wire::to(&server).await;
     let large = "x".repeat(8 << 20);

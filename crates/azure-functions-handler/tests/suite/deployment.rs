@@ -119,7 +119,7 @@ fn tools_read_what_is_registered_without_a_state() {
 }
 
 #[test]
-fn a_function_that_nobody_registered_stops_the_start() {
+fn an_unregistered_function_stops_the_start() {
     let root = root(&["Take"]);
     fs::create_dir(root.path().join("Old")).expect("a folder");
     fs::write(root.path().join("Old").join("function.json"), "{}").expect("a file to write");

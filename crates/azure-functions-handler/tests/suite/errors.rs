@@ -133,7 +133,7 @@ async fn a_layer_sees_the_answer_that_is_sent() {
     }
 }
 
-/// An argument that lets nobody in, as the permit of an app may.
+/// An argument that lets no caller in, as the permit of an app may.
 struct Permit;
 
 impl FromRequestParts<()> for Permit {

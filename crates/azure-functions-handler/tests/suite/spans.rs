@@ -38,7 +38,7 @@ fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
         let subscriber = tracing_subscriber::fmt().json().with_writer(|| OfThisThread).finish();
-        tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
+        tracing::subscriber::set_global_default(subscriber).expect("there is no other subscriber");
     });
 }
 

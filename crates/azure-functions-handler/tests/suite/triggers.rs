@@ -20,7 +20,7 @@ struct Job {
 type Seen = Arc<Mutex<Vec<String>>>;
 
 fn see(seen: &Seen, what: String) {
-    seen.lock().expect("nobody panicked").push(what);
+    seen.lock().expect("no test panicked").push(what);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_message_comes_as_bytes_text_or_json() {
     assert!(app.queue("Json", r#"{"number":7}"#).await.succeeded);
     assert!(!app.queue("Json", "seven").await.succeeded, "a message of another kind is delivered again");
     assert!(!app.queue("Text", &b"\xff"[..]).await.succeeded);
-    let seen = seen.lock().expect("nobody panicked");
+    let seen = seen.lock().expect("no test panicked");
     assert_eq!(*seen, [r#"b"\xff\0" Some(1)"#, "grüß", "job 7"]);
 }
 

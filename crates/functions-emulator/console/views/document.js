@@ -40,7 +40,7 @@ function described(shared, { status, text }, chosen) {
 }
 
 function why(status) {
-  if (status === 401) return "It is shown to whoever signs in: choose somebody above.";
+  if (status === 401) return "Sign in to see it: choose a person above.";
   if (status === 404) return "The app has no such document; --openapi names its path.";
   return `That is no OpenAPI document (status ${status}).`;
 }

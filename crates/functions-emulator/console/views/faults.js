@@ -52,7 +52,7 @@ function answers(shared, { kind, milliseconds }) {
     const wanted = choice.value === "late" ? { kind: "late", milliseconds: Number(late.value) } : { kind: choice.value };
     return turn(shared, { answers: wanted }, `Answers of the worker now come ${choice.selectedOptions[0].text}.`);
   };
-  return card("Answers", "What befalls every answer of the worker until you switch back. The worker has done its work then.",
+  return card("Answers", "Changes every answer of the worker until you switch back. The worker has done its work then.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
       el("div", { class: "row" }, field("Answers come", choice), fieldOf(choice, "late", "Late by (ms)", late)), set));
 }
@@ -77,7 +77,7 @@ function message(queues) {
     await ask("POST", `queues/${part(queue.value)}/mishap`, wanted);
     notice(`The next message of ${queue.value} ${what.selectedOptions[0].text}.`);
   };
-  return card("The next message", "Befalls one message and is over.",
+  return card("The next message", "Changes one message.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
       el("div", { class: "row" }, field("Of the queue", queue), field("It", what), fieldOf(what, "late", "Later by (s)", seconds)), set));
 }

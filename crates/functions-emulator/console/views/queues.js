@@ -71,7 +71,7 @@ function card(name, draw) {
     node,
     show(queue) {
       counts.textContent = `${queue.visible} visible, ${queue.hidden} hidden`;
-      reader.textContent = queue.readBy ? `read by ${queue.readBy}` : queue.isPoison ? "poison queue, nobody reads it" : "nobody reads it";
+      reader.textContent = queue.readBy ? `read by ${queue.readBy}` : queue.isPoison ? "poison queue, no function reads it" : "no function reads it";
       purge.hidden = queue.messages.length === 0;
       const now = JSON.stringify(queue.messages);
       // What is being read or pressed stays where it is while nothing changes.

@@ -1,5 +1,7 @@
-//! The function folders directly under the app root and their function.json (protocol sheet §7.1), and the functions that
-//! routes of host.json make (§2.5). What the host would refuse was refused before.
+//! The function folders directly under the app root and their function.json, and the functions that
+//! routes of host.json make. What the host would refuse was refused before.
+
+// The host: docs/reference/host-protocol.md#functionjson and docs/reference/host-protocol.md#routes-in-hostjson.
 
 mod binding;
 

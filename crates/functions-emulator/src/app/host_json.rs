@@ -15,7 +15,7 @@ use functions_lint::{
 
 use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions};
 
-/// What the host's HTTP client takes for "no limit" (protocol sheet §2.3).
+/// What the host's HTTP client takes for "no limit".
 const UNBOUNDED: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// Reads host.json.

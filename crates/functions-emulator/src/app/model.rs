@@ -7,7 +7,7 @@ use functions_lint::{command_line::CommandLine, retry::Retry};
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
 #[derive(Clone, Debug)]
 pub struct HostJson {
-    /// `functionTimeout`; at its end the worker is killed (protocol sheet §1.6).
+    /// `functionTimeout`; at its end the worker is killed.
     pub function_timeout: Duration,
     /// `customHandler`.
     pub custom_handler: CustomHandler,
@@ -24,7 +24,7 @@ pub struct HostJson {
     pub queues: QueueOptions,
 }
 
-/// `customHandler` of host.json (protocol sheet §1.1, §2.1).
+/// `customHandler` of host.json.
 #[derive(Clone, Debug)]
 pub struct CustomHandler {
     /// The program to start: joined to the app root where that file exists, else looked up on PATH. The worker's own
@@ -34,7 +34,7 @@ pub struct CustomHandler {
     pub working_directory: PathBuf,
     /// `arguments`, `defaultWorkerPath` and `workerArguments`, which the host joins and splits at each start.
     pub command_line: CommandLine,
-    /// `port`, where the program listens whatever its environment says; a free one if not given (protocol sheet §1.2).
+    /// `port`, where the program listens whatever its environment says; a free one if not given.
     pub port: Option<u16>,
     /// `initializationTimeout`, 30 s by default.
     pub initialization_timeout: Duration,
@@ -42,11 +42,11 @@ pub struct CustomHandler {
     pub forwards: bool,
     /// `enableProxyingHttpRequest`; wins over forwarding.
     pub proxies: bool,
-    /// The section is the older `httpWorker`: requests are forwarded to `/<FunctionName>` (protocol sheet §2.1).
+    /// The section is the older `httpWorker`: requests are forwarded to `/<FunctionName>`.
     pub is_legacy: bool,
 }
 
-/// `extensions.queues` of host.json (protocol sheet §5.1).
+/// `extensions.queues` of host.json.
 #[derive(Clone, Debug)]
 pub struct QueueOptions {
     /// Messages fetched at once, 1 to 32; 16 by default.
@@ -83,13 +83,13 @@ pub struct Function {
     pub outputs: Vec<Output>,
     /// Bindings beside the trigger that this host reads nothing from: the worker gets null for each.
     pub inputs: Vec<Input>,
-    /// `retry`, which timers alone have (protocol sheet §5.2).
+    /// `retry`, which timers alone have.
     pub retry: Option<Retry>,
 }
 
 impl Function {
     /// Whether an HTTP trigger and an `http` output are all it has: only then can the request itself reach the
-    /// worker (protocol sheet §2.1).
+    /// worker.
     #[must_use]
     pub fn is_http_in_out(&self) -> bool {
         matches!(self.trigger.kind, TriggerKind::Http { .. })
@@ -213,7 +213,7 @@ pub struct Output {
     pub binding: String,
     /// Where it goes.
     pub kind: OutputKind,
-    /// `dataType`, which switches the base64 decoding off when `binary` (protocol sheet §4.4).
+    /// `dataType`, which switches the base64 decoding off when `binary`.
     pub data_type: DataType,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Hotkeys {
 }
 
 impl Hotkeys {
-    /// None where nobody could press one: no terminal, or one whose keys are for another program.
+    /// None where no key can be pressed: no terminal, or one whose keys are for another program.
     pub(super) fn of_terminal() -> Option<Self> {
         let stdin = io::stdin();
         if !stdin.is_terminal() || !io::stdout().is_terminal() || tcgetpgrp(&stdin) != Ok(getpgrp()) {

@@ -80,7 +80,7 @@ impl Reloads {
         Ok(())
     }
 
-    /// Follows saves, and whoever asks, for as long as it is polled.
+    /// Follows saves and requests, for as long as it is polled.
     pub(super) async fn follow(
         mut self,
         host: &LocalHost,

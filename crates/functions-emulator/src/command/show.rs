@@ -60,7 +60,7 @@ impl Show {
         }
     }
 
-    /// Prints a line that is nobody's event.
+    /// Prints a line that is no event.
     pub(super) fn line(self, text: &str) {
         match self.form {
             Form::Json => out(&json!({ "event": "said", "text": text }).to_string()),

@@ -50,7 +50,7 @@ async fn outcome(host: &Host, path: &str, request: Request<Body>) -> Outcome {
         ("DELETE", ["queues", queue, "messages"]) => queues::purge(host, queue).await,
         ("DELETE", ["queues", queue, "messages", id]) => queues::remove(host, queue, id).await,
         ("POST", ["queues", queue, "messages", id, "requeue"]) => queues::requeue(host, queue, id).await,
-        ("POST", ["queues", queue, "mishap"]) => faults::befall(host, queue, sent(request).await?),
+        ("POST", ["queues", queue, "mishap"]) => faults::inject(host, queue, sent(request).await?),
         ("POST", ["functions", function, "run"]) => {
             calls::by_hand(host, function, sent(request).await?).await
         }

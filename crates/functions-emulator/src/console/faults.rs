@@ -24,7 +24,7 @@ pub(super) struct Switches {
     storage_away: Option<bool>,
 }
 
-/// What befalls the next message of a queue.
+/// A fault of the next message of a queue.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) enum Wanted {
@@ -51,8 +51,8 @@ pub(super) fn switch(host: &Host, wanted: Switches) -> Outcome {
     Ok(overview::switches(host))
 }
 
-/// Lets something befall the next message of a queue.
-pub(super) fn befall(host: &Host, queue: &str, wanted: Wanted) -> Outcome {
+/// Injects a fault into the next message of a queue.
+pub(super) fn inject(host: &Host, queue: &str, wanted: Wanted) -> Outcome {
     let mishap = match wanted {
         Wanted::Twice => Mishap::Twice,
         Wanted::Late { seconds } => Mishap::Late(Duration::from_secs(seconds)),
@@ -61,7 +61,7 @@ pub(super) fn befall(host: &Host, queue: &str, wanted: Wanted) -> Outcome {
         Wanted::GivenUp => Mishap::GivenUp,
     };
     let Queues::Memory(queues) = super::queues::of_name(host, queue)? else { return Err(elsewhere()) };
-    queues.befall(queue, mishap);
+    queues.inject(queue, mishap);
     Ok(json!({}))
 }
 

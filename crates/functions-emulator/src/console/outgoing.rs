@@ -11,7 +11,7 @@ use crate::{
     wire::{Entry, Message, Mode},
 };
 
-/// What to call, as whom.
+/// What to call, and as which person.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewCall {
@@ -21,7 +21,7 @@ pub(super) struct NewCall {
     #[serde(default)]
     headers: Vec<(String, String)>,
     body: Option<String>,
-    /// One of the people; none for nobody.
+    /// One of the people; none for an anonymous call.
     person: Option<String>,
     /// A key's name, as the overview lists it.
     key: Option<String>,

@@ -53,11 +53,11 @@ pub(super) fn token(host: &Host, name: &str, wish: Wish) -> Outcome {
     Ok(json!({"token": token}))
 }
 
-/// Signs a token for whoever has this name.
+/// Signs a token for the person of this name.
 pub(super) fn sign(host: &Host, name: &str, options: &TokenOptions) -> Result<String, Problem> {
-    let nobody = || Problem::missing(format!("nobody is named {name:?}"));
-    let issuer = host.front().issuer().ok_or_else(nobody)?;
-    let person = issuer.people().named(name).ok_or_else(nobody)?;
+    let unknown = || Problem::missing(format!("no person is named {name:?}"));
+    let issuer = host.front().issuer().ok_or_else(unknown)?;
+    let person = issuer.people().named(name).ok_or_else(unknown)?;
     let now = host.options().queues.clock().now();
     issuer.token(person, options, now).map_err(|error| Problem::impossible(error.to_string()))
 }

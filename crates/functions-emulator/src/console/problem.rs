@@ -37,7 +37,7 @@ impl Problem {
 /// What the interface answers, or why it does not.
 pub(super) type Outcome = Result<Value, Problem>;
 
-/// The answer to whoever comes without the page's token.
+/// The answer to a request without the page's token.
 pub(super) fn refused() -> Response<Body> {
     let what = "this needs the token that the console's page has: reload the page";
     Problem { status: StatusCode::UNAUTHORIZED, what: what.to_owned() }.answer()

@@ -1,4 +1,5 @@
-//! The principal headers that the platform sets (identity sheet §1).
+//! The [principal headers](https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities) that
+//! the platform sets.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue};
@@ -10,7 +11,7 @@ const NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
 /// Adds the four headers to what there is. Captures show that `role_typ` names a claim that is not in the list, and so it is
-/// here (identity sheet §1.3).
+/// here.
 pub(super) fn add(headers: &mut HeaderMap, claims: &Claims) {
     let principal =
         json!({"auth_typ": "aad", "name_typ": NAME, "role_typ": ROLE, "claims": mapped(claims)}).to_string();

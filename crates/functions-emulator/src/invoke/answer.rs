@@ -1,4 +1,6 @@
-//! The worker's answer to an envelope (protocol sheet §4.1).
+//! The worker's answer to an envelope.
+
+// The host: docs/reference/host-protocol.md#reading-the-answer.
 
 use http::{Response, StatusCode, header};
 
@@ -10,7 +12,7 @@ use crate::{body::Body, net_json::Json};
 
 /// What the worker broke when it answers nothing.
 pub(super) const NOTHING: &str = "the answer is empty or null, so the host waits until functionTimeout and then \
-    kills the worker; answer at least {} with Content-Type application/json (protocol sheet §4.1)";
+    kills the worker; answer at least {} with Content-Type application/json";
 
 /// `{Outputs, Logs, ReturnValue}`.
 #[derive(Debug)]
@@ -63,8 +65,7 @@ pub(super) fn endless_logs(answer: &Answer) -> Option<String> {
     let bytes: usize = answer.logs.iter().map(String::len).sum();
     (bytes > MOST_LOGS).then(|| {
         format!(
-            "Logs holds {} MiB, which the host keeps in memory and writes after the call; print to stdout instead \
-             (protocol sheet §4.5)",
+            "Logs holds {} MiB, which the host keeps in memory and writes after the call; print to stdout instead",
             bytes / (1024 * 1024)
         )
     })

@@ -36,7 +36,7 @@ impl Call {
         self.is_chunked() || content_length(&self.parts.headers).is_some_and(|length| length > 0)
     }
 
-    /// The body where a length is declared; a chunked one is lost (protocol sheet §3.2). Its size was limited before.
+    /// The body where a length is declared; a chunked one is lost. Its size was limited before.
     pub(super) async fn read_body(&mut self) -> Result<Bytes, Failure> {
         let bytes = read_whole(std::mem::replace(&mut self.body, body::empty()), usize::MAX).await?;
         Ok(if self.is_chunked() { Bytes::new() } else { bytes })

@@ -38,7 +38,7 @@ pub(crate) struct Line {
     pub(crate) address: SocketAddr,
     /// What is remembered of the call.
     pub(crate) record: Record,
-    /// What befalls answers.
+    /// What happens to answers.
     pub(crate) wire: Wire,
 }
 
@@ -67,8 +67,7 @@ pub(crate) async fn send(line: &Line, request: Request<Body>) -> Result<Response
     line.disturbed(line.record.received(answer)).await
 }
 
-/// .NET's HTTP client sends a request without a body four times when the connection is dropped (protocol sheet
-/// §2.3).
+/// .NET's HTTP client sends a request without a body four times when the connection is dropped.
 const TRIES: u32 = 4;
 
 /// As [`send`], for requests without a body that `make` can make again; those with one are sent once.
@@ -85,7 +84,7 @@ pub(crate) async fn send_again(
     }
 }
 
-/// The proxy tries ten times, each with the client's own four (protocol sheet §2.4).
+/// The proxy tries ten times, each with the client's own four.
 pub(crate) async fn send_stubbornly(
     line: &Line,
     make: impl Fn() -> Request<Body>,

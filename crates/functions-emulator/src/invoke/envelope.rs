@@ -1,4 +1,6 @@
-//! Envelope requests (protocol sheet §3.1, §3.2).
+//! Envelope requests.
+
+// The host: docs/reference/host-protocol.md#envelope-requests and docs/reference/host-protocol.md#http-trigger.
 
 mod names;
 
@@ -43,7 +45,7 @@ pub(super) async fn of_call(
 }
 
 /// The request that carries an envelope. Its length is not told, so it travels in chunks, as in Azure; Core Tools
-/// trace it, and so know its length (protocol sheet §3.1).
+/// trace it, and so know its length.
 pub(super) fn request(
     function: &Function,
     address: SocketAddr,

@@ -1,4 +1,6 @@
-//! Forward mode: a copy of the request, buffered both ways (protocol sheet §2.3).
+//! Forward mode: a copy of the request, buffered both ways.
+
+// The host: docs/reference/host-protocol.md#forwarding.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header, request};

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use uuid::Uuid;
 
-/// The version of the host whose behaviour is copied (protocol sheet, confidence marks).
+/// The version of the host whose behaviour is copied.
 pub(crate) const HOST_VERSION: &str = "4.1037.0.0";
 
 /// Carries the invocation's id.
@@ -11,7 +11,7 @@ pub(crate) const INVOCATION_ID: HeaderName = HeaderName::from_static("x-azure-fu
 /// Carries the host's version.
 pub(crate) const HOST_VERSION_NAME: HeaderName = HeaderName::from_static("x-azure-functions-hostversion");
 
-/// The headers that every forwarded call and every envelope carries (protocol sheet §2.2). They are appended
+/// The headers that every forwarded call and every envelope carries. They are appended
 /// to what the caller sent.
 pub(crate) fn add_host_headers(headers: &mut HeaderMap, id: Uuid) {
     let own = format!("Azure-Functions-Host/{HOST_VERSION}");

@@ -1,4 +1,6 @@
-//! From the worker's answer to the caller's (protocol sheet §4.3).
+//! From the worker's answer to the caller's.
+
+// The host: docs/reference/host-protocol.md#http-output.
 
 mod write;
 

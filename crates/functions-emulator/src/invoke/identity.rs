@@ -1,4 +1,6 @@
-//! `Identities` of the envelope (protocol sheet §3.2).
+//! `Identities` of the envelope.
+
+// The host: docs/reference/host-protocol.md#http-trigger.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;

@@ -1,4 +1,6 @@
-//! `Metadata` of the envelope (protocol sheet §3.1).
+//! `Metadata` of the envelope.
+
+// The host: docs/reference/host-protocol.md#metadata.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,6 @@
-//! Which value feeds which out binding (protocol sheet §4.2), and the queues' share of it.
+//! Which value feeds which out binding, and the queues' share of it.
+
+// The host: docs/reference/host-protocol.md#outputs-and-returnvalue.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 

@@ -1,4 +1,6 @@
-//! Proxy mode: the request itself, streamed both ways (protocol sheet §2.4).
+//! Proxy mode: the request itself, streamed both ways.
+
+// The host: docs/reference/host-protocol.md#proxying.
 
 use std::net::SocketAddr;
 

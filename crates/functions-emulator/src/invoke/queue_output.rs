@@ -1,4 +1,6 @@
-//! From the value of a queue output to the bytes of its messages (protocol sheet §4.4).
+//! From the value of a queue output to the bytes of its messages.
+
+// The host: docs/reference/host-protocol.md#queue-output.
 
 use base64::{
     Engine, alphabet,
@@ -35,7 +37,7 @@ pub(super) fn messages(value: &Json, data_type: DataType) -> Result<Vec<Vec<u8>>
     let fault = |error| {
         format!(
             "a queue output that begins and ends like JSON is none ({error}); \
-             send the message as base64, or several in an array (protocol sheet §4.4)"
+             send the message as base64, or several in an array"
         )
     };
     if trimmed.starts_with('{') && trimmed.ends_with('}') {

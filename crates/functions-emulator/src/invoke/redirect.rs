@@ -1,4 +1,6 @@
-//! Redirects of an envelope, which the host's HTTP client follows unless host.json forwards (protocol sheet §2.3).
+//! Redirects of an envelope, which the host's HTTP client follows unless host.json forwards.
+
+// The host: docs/reference/host-protocol.md#reading-the-answer.
 
 use std::net::SocketAddr;
 

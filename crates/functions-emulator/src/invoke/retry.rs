@@ -1,4 +1,6 @@
-//! `Metadata.RetryContext` of a function with a retry policy (protocol sheet §3.1).
+//! `Metadata.RetryContext` of a function with a retry policy.
+
+// The host: docs/reference/host-protocol.md#metadata.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

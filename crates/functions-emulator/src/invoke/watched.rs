@@ -1,4 +1,4 @@
-//! A body that is watched until its end: by a deadline, and by whoever wants to know when it ended.
+//! A body that is watched until its end: by a deadline, and by those that want to know when it ended.
 
 use std::{
     io,

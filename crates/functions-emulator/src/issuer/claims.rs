@@ -34,7 +34,8 @@ pub struct TokenOptions {
 #[error("cannot sign a token, try again")]
 pub struct SignError(#[source] pub(super) Unspecified);
 
-/// The claims of a v2 access token, in the sequence of Entra's (identity sheet §1.3), `idtyp` asked for.
+/// The claims of a v2 access token, in the sequence of
+/// [Entra's](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference), `idtyp` asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Claims {
     /// The API that the token is for.
@@ -112,7 +113,7 @@ impl Claims {
     }
 }
 
-/// The same person is another subject to another API, as with Entra (identity sheet §1.4).
+/// The same person is another subject to another API, as with Entra.
 fn pairwise(directory: &People, person: &Person) -> String {
     let pair = format!("{} {} {}", directory.audience(), person.tenant_id, person.object_id);
     URL_SAFE_NO_PAD.encode(digest(&SHA256, pair.as_bytes()))

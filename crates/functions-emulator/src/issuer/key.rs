@@ -59,7 +59,7 @@ impl SigningKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let der = generate().map_err(KeyError::Random)?;
                 keep(state, &path, der.as_ref()).map_err(file)?;
-                // Another process may have been first: whoever made the file, its key counts.
+                // Another process may have been first: the key in the file counts, no matter who made it.
                 fs::read(&path).map_err(file)?
             }
             read => read.map_err(file)?,
@@ -84,7 +84,7 @@ impl SigningKey {
         PublicKeyComponents::from(self.pair.public_key())
     }
 
-    /// The public half as a member of a key set; Entra's v2 sets name the issuer too (identity sheet §3.1).
+    /// The public half as a member of a key set; Entra's v2 sets name the issuer too.
     pub(super) fn jwk(&self, issuer: &str) -> Value {
         let (n, e) = encoded(&self.pair);
         json!({"kty": "RSA", "use": "sig", "kid": self.id, "n": n, "e": e, "issuer": issuer})

@@ -1,4 +1,5 @@
-//! Which tokens are accepted (identity sheet §3.2).
+//! Which tokens are accepted, as Microsoft says of
+//! [claims validation](https://learn.microsoft.com/entra/identity-platform/claims-validation).
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::ErrorKind};
@@ -9,7 +10,7 @@ use crate::people::People;
 
 /// Seconds by which the clocks of issuer and checker may differ.
 const SKEW: i64 = 60;
-/// No issuer gives out longer tokens, and no gateway lets longer headers through (identity sheet §3.2).
+/// No issuer gives out longer tokens, and no gateway lets longer headers through.
 const LONGEST: usize = 16 * 1024;
 
 /// Why a token is not accepted.

@@ -1,4 +1,6 @@
-//! What a queue message looks like in an envelope (protocol sheet §3.3).
+//! What a queue message looks like in an envelope.
+
+// The host: docs/reference/host-protocol.md#queue-trigger.
 
 use base64::{
     Engine as _, alphabet,
@@ -31,7 +33,7 @@ pub type DataAndMetadata = (Map<String, Value>, Map<String, Value>);
 /// `Data` and `Metadata` of a queue message, but for `Metadata.sys`, which the invoker adds.
 ///
 /// A binary trigger gets base64 of the exact bytes. Any other gets the text as a JSON string inside the string,
-/// and `Metadata` also holds the payload's top-level properties, which replace the message's own (§3.1); ISO dates
+/// and `Metadata` also holds the payload's top-level properties, which replace the message's own; ISO dates
 /// in them are kept as they are written, unlike on the platform.
 ///
 /// # Errors

@@ -1,4 +1,6 @@
-//! Which queues the connection of a binding leads to (protocol sheet §5.4).
+//! Which queues the connection of a binding leads to.
+
+// The host: docs/reference/host-protocol.md#connections.
 
 use std::{
     collections::HashMap,

@@ -103,7 +103,7 @@ impl MemoryQueues {
         Ok(())
     }
 
-    /// Removes a message for good, whoever holds its lease.
+    /// Removes a message for good, even while it is leased.
     ///
     /// # Errors
     /// The message is gone, or the queues are away.
@@ -113,12 +113,12 @@ impl MemoryQueues {
         Ok(taken)
     }
 
-    /// Lets something befall the next message of a queue.
-    pub fn befall(&self, queue: &str, mishap: Mishap) {
+    /// Injects a fault into the next message of a queue.
+    pub fn inject(&self, queue: &str, mishap: Mishap) {
         self.store().mishaps.add(&queue.to_lowercase(), mishap);
     }
 
-    /// Forgets the mishaps that have befallen no message yet.
+    /// Forgets the mishaps that have reached no message yet.
     pub fn forget_mishaps(&self) {
         self.store().mishaps.clear();
     }

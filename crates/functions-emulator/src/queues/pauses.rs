@@ -1,4 +1,6 @@
-//! How long to wait between two looks at an empty queue (protocol sheet §5.1).
+//! How long to wait between two looks at an empty queue.
+
+// The host: docs/reference/host-protocol.md#queue-options.
 
 use std::time::Duration;
 

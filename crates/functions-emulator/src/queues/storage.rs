@@ -253,7 +253,7 @@ mod tests {
 
     use super::*;
 
-    /// Pauses that nobody would wait out.
+    /// Pauses longer than any test waits.
     fn long() -> Pauses {
         let mut pauses = Pauses::up_to(Duration::from_hours(1));
         (0..100).for_each(|_| pauses.lengthen());

@@ -31,7 +31,7 @@ pub enum BuildError {
     #[error("the build cannot be followed")]
     Follow(#[source] io::Error),
     /// It ended with another code than 0.
-    #[error("the build failed: mend what it says above")]
+    #[error("the build failed: fix what it says above")]
     Failed {
         /// The end of what it said, where it was listened to.
         said: String,
@@ -50,7 +50,7 @@ pub async fn first(mut command: process::Command) -> Result<(), BuildError> {
     outcome(status, String::new)
 }
 
-/// Builds again; what the build says goes to stderr at once, and with the error to whoever else shows it. Ended with
+/// Builds again; what the build says goes to stderr at once, and with the error to others that show it. Ended with
 /// everything that it started when dropped.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ pub struct Saves {
 /// Why nothing is seen.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    /// The system lets nobody watch.
+    /// The system does not let files be watched.
     #[error("cannot watch for saved files")]
     Start(#[source] notify::Error),
     /// A folder cannot be watched: it is not there, or the system watches as many as it can.
@@ -63,7 +63,7 @@ impl Saves {
             for path in
                 event.ok().filter(|event| is_save(event.kind)).into_iter().flat_map(|event| event.paths)
             {
-                // Nobody listens any more when the command is ending.
+                // The receiver is gone when the command is ending.
                 let _ = tell.send(path);
             }
         })
@@ -74,8 +74,8 @@ impl Saves {
         Ok(folder)
     }
 
-    /// Waits for a save and for the silence after it; the paths inside the folder. What was seen is not lost where
-    /// nobody waits to the end.
+    /// Waits for a save and for the silence after it; the paths inside the folder. What was seen is not lost when
+    /// the wait is dropped.
     ///
     /// # Errors
     /// Nothing can be seen any more.

@@ -1,4 +1,4 @@
-//! What can befall the worker's answers.
+//! What can happen to the worker's answers.
 
 use serde::{Deserialize, Serialize};
 

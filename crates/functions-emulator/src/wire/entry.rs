@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Message;
 
-/// How a call reaches the worker (protocol sheet §2.1).
+/// How a call reaches the worker.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {

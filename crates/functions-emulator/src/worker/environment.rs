@@ -1,4 +1,6 @@
-//! What the host tells its worker by environment (protocol sheet §1.2).
+//! What the host tells its worker by environment.
+
+// The host: docs/reference/host-protocol.md#environment.
 
 use functions_lint::command_line::Variable;
 use tokio::process::Command;
@@ -8,8 +10,9 @@ use crate::{front::FrontMode, ids};
 
 const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
 
-/// What only the platform sets (identity sheet §2.2). A shell in a container may have some of it by chance, and a
-/// worker that looks would take this laptop for the platform; whoever wants that says so in the settings.
+/// What [only the platform sets](https://learn.microsoft.com/azure/app-service/reference-app-settings). A shell in a
+/// container may have some of it by chance, and a worker that looks would take this laptop for the platform; a
+/// developer who wants that says so in the settings.
 const PLATFORM: [&str; 7] = [
     AUTH_ENABLED,
     "WEBSITE_INSTANCE_ID",

@@ -12,7 +12,7 @@ use crate::{event::Event, events::Events};
 /// Bytes of a line that are kept; the rest of a longer one is dropped.
 pub(crate) const LONGEST_LINE: usize = 16 * 1024;
 
-/// Lines that an error message repeats, as on the platform (protocol sheet §1.6).
+/// Lines that an error message repeats, as on the platform.
 const REMEMBERED: usize = 3;
 
 /// The last lines of one process, those on stdout as long as it says nothing on stderr; clones share them.

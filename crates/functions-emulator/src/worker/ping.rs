@@ -1,4 +1,6 @@
-//! The question whether the worker listens yet (protocol sheet §1.4).
+//! The question whether the worker listens yet.
+
+// The host: docs/reference/host-protocol.md#readiness.
 
 use std::{
     net::{Ipv6Addr, SocketAddr},

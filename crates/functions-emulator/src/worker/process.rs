@@ -30,7 +30,7 @@ pub(super) struct Process {
 /// How long lines are waited for that a process left behind in its pipes.
 const LAST_LINES: Duration = Duration::from_millis(200);
 
-/// How long the end of a killed process is waited for (protocol sheet §1.7).
+/// How long the end of a killed process is waited for.
 const END: Duration = Duration::from_secs(1);
 
 impl Process {

@@ -1,4 +1,6 @@
-//! When a worker that fails again and again ends the host instance (protocol sheet §1.6).
+//! When a worker that fails again and again ends the host instance.
+
+// The host: docs/reference/host-protocol.md#exit-codes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,4 +1,6 @@
-//! The life of the worker across its processes: start, readiness, end, restart, strikes (protocol sheet §1.6).
+//! The life of the worker across its processes: start, readiness, end, restart, strikes.
+
+// The host: docs/reference/host-protocol.md#exit-codes.
 
 use std::{
     net::SocketAddr,
@@ -127,7 +129,7 @@ impl Watch {
                     self.setup.events.tell(Event::WorkerReady { after: started.elapsed() });
                 }
                 () = &mut late, if !ready && !is_late => {
-                    // A worker that has taken the connection is waited for (protocol sheet §1.4).
+                    // A worker that has taken the connection is waited for.
                     if !taken.load(Ordering::Relaxed) {
                         break End::NotReady { elsewhere: ping::is_elsewhere(self.address.port()).await };
                     }

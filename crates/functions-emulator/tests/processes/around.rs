@@ -128,7 +128,7 @@ async fn local_settings_reach_the_worker_below_those_of_the_shell() {
 }
 
 #[tokio::test]
-async fn local_settings_that_nobody_can_read_are_told() {
+async fn unreadable_local_settings_are_told() {
     let cases = [
         (r#"{"IsEncrypted": true, "Values": {"A": "x"}}"#, "func settings decrypt"),
         (r#"{"Values": {"A": {"b": 1}}}"#, "A must be a text"),

@@ -1,4 +1,4 @@
-//! What can befall messages, for tests of workers.
+//! What can happen to messages, for tests of workers.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn received(queues: &MemoryQueues) -> Vec<String> {
 #[test]
 fn a_doubled_message_is_two_messages_and_the_next_one_is_itself_again() {
     let queues = queues();
-    queues.befall("Jobs", Mishap::Twice);
+    queues.inject("Jobs", Mishap::Twice);
     queues.put("jobs", "one".to_owned()).unwrap();
     queues.put("jobs", "two".to_owned()).unwrap();
     let messages = queues.receive("jobs", 32, LEASE);
@@ -39,7 +39,7 @@ fn a_doubled_message_is_two_messages_and_the_next_one_is_itself_again() {
 #[test]
 fn a_late_message_is_overtaken() {
     let queues = queues();
-    queues.befall("jobs", Mishap::Late(Duration::from_secs(3)));
+    queues.inject("jobs", Mishap::Late(Duration::from_secs(3)));
     queues.put("jobs", "late".to_owned()).unwrap();
     queues.put("jobs", "next".to_owned()).unwrap();
     assert_eq!(received(&queues), ["next"]);
@@ -50,7 +50,7 @@ fn a_late_message_is_overtaken() {
 #[test]
 fn a_lost_message_is_lost_although_its_sender_goes_on() {
     let queues = queues();
-    queues.befall("jobs", Mishap::Lost);
+    queues.inject("jobs", Mishap::Lost);
     assert!(queues.put("jobs", "one".to_owned()).is_ok());
     queues.put("jobs", "two".to_owned()).unwrap();
     assert_eq!(received(&queues), ["two"]);
@@ -60,7 +60,7 @@ fn a_lost_message_is_lost_although_its_sender_goes_on() {
 fn a_message_whose_lease_is_over_is_received_again_and_settled_by_the_second_receiver() {
     let queues = queues();
     queues.put("jobs", "one".to_owned()).unwrap();
-    queues.befall("jobs", Mishap::LeaseOver);
+    queues.inject("jobs", Mishap::LeaseOver);
     let first = queues.receive("jobs", 1, LEASE).remove(0);
     let second = queues.receive("jobs", 1, LEASE).remove(0);
     assert_eq!((first.id, second.dequeue_count), (second.id, 2));
@@ -73,7 +73,7 @@ fn a_message_that_is_given_up_counts_as_received_too_often_and_the_next_one_as_i
     let queues = queues();
     queues.put("jobs", "one".to_owned()).unwrap();
     queues.put("jobs", "two".to_owned()).unwrap();
-    queues.befall("jobs", Mishap::GivenUp);
+    queues.inject("jobs", Mishap::GivenUp);
     let messages = queues.receive("jobs", 2, LEASE);
     let most = i32::MAX.unsigned_abs();
     assert_eq!(messages.iter().map(|message| message.dequeue_count).collect::<Vec<_>>(), [most, 1]);
@@ -86,11 +86,11 @@ fn a_message_that_is_given_up_counts_as_received_too_often_and_the_next_one_as_i
 }
 
 #[test]
-fn a_mishap_of_another_queue_or_one_that_was_forgotten_befalls_nothing() {
+fn a_mishap_of_another_queue_or_one_that_was_forgotten_changes_nothing() {
     let queues = queues();
-    queues.befall("others", Mishap::Lost);
+    queues.inject("others", Mishap::Lost);
     queues.put("jobs", "one".to_owned()).unwrap();
-    queues.befall("jobs", Mishap::Lost);
+    queues.inject("jobs", Mishap::Lost);
     queues.forget_mishaps();
     queues.put("jobs", "two".to_owned()).unwrap();
     assert_eq!(received(&queues), ["one", "two"]);

@@ -1,4 +1,5 @@
-//! The life of a message between its queue and the worker (protocol sheet §3.3, §5.2).
+//! The life of a message between its queue and the worker: `docs/reference/host-protocol.md#queue-trigger` and
+//! `docs/reference/host-protocol.md#life-of-a-message`.
 
 use std::time::Duration;
 

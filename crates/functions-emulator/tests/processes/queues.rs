@@ -118,7 +118,7 @@ fn names_ignore_case_and_a_look_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_wakes_whoever_waits_for_it() {
+async fn a_change_wakes_those_that_wait_for_it() {
     let queues = queues();
     let other = queues.clone();
     let waiting =

@@ -1,4 +1,5 @@
-//! The life of a message between a real queue server and the worker (protocol sheet §5.2).
+//! The life of a message between a real queue server and the worker:
+//! `docs/reference/host-protocol.md#life-of-a-message`.
 
 use std::time::Duration;
 
@@ -130,7 +131,7 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
     running.host.stop().await;
     while let Ok(event) = told.try_recv() {
         let again = matches!(&event, Event::Output { line, .. } if line.starts_with("invoked wait_job"));
-        assert!(!again, "nobody else was given the message");
+        assert!(!again, "no other receiver was given the message");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The worker's process: environment, output, exits, strikes (protocol sheet §1).
+//! The worker's process: environment, output, exits, strikes. See `docs/reference/host-protocol.md#process`.
 
 use functions_emulator::{Event, front::FrontMode};
 use serde_json::Value;

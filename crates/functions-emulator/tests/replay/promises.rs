@@ -1,4 +1,4 @@
-//! What the recordings do not show: limits, streaming, and what whoever watches is told.
+//! What the recordings do not show: limits, streaming, and what an observer is told.
 
 use std::time::Duration;
 

@@ -27,13 +27,13 @@ fn a_certificate_that_is_not_yet_valid_is_refused() {
 }
 
 #[test]
-fn a_namesake_of_the_authority_vouches_for_nobody() {
+fn a_namesake_of_the_authority_vouches_for_no_certificate() {
     let issued = partners().issue(&partner()).unwrap();
     assert_eq!(shown_one(&believing(partners().certificate()), &issued), (401, "certificate-untrusted"));
 }
 
 #[test]
-fn another_authority_vouches_for_nobody() {
+fn another_authority_vouches_for_no_certificate() {
     let issued = Authority::new("others").unwrap().issue(&partner()).unwrap();
     assert_eq!(shown_one(&believing(partners().certificate()), &issued), (401, "certificate-untrusted"));
 }
@@ -65,7 +65,7 @@ fn an_authoritys_own_certificate_is_refused() {
     assert_eq!(shown(&believing(authority.certificate()), &[&root]).0, 401);
 }
 
-/// Certificates of one authority for one name until 2126, made for these tests; nobody has their keys.
+/// Certificates of one authority for one name until 2126, made for these tests; their keys are gone.
 fn of_fixtures(pem: &str) -> (u16, &'static str) {
     shown(&believing(include_str!("../fixtures/ca.pem")), &[&header(pem)])
 }

@@ -39,7 +39,7 @@ fn without_a_certificate_everybody_else_goes_on_as_before() {
     let caller =
         ask_with(&world.identity, &headers(&with(person(), &[("roles", "OrderProcessor")]))).unwrap();
     assert_eq!(caller.certified, Certified::No);
-    assert!(caller.permit::<ProcessOrder>().is_ok());
+    assert!(caller.permit::<QueueOrder>().is_ok());
 }
 
 #[test]

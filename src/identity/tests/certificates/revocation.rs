@@ -18,7 +18,7 @@ fn a_revoked_certificate_is_refused_and_others_are_not() {
 }
 
 #[test]
-fn a_list_that_is_out_of_date_lets_nobody_in() {
+fn a_list_that_is_out_of_date_lets_no_caller_in() {
     let authority = Authority::new("partners").unwrap();
     let issued = authority.issue(&partner()).unwrap();
     let noon = SystemTime::from(noon());

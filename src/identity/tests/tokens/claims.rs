@@ -189,7 +189,7 @@ async fn j14_a_caller_without_scope_or_role_is_403() {
     let world = World::new().await;
     let app = |roles: Value| world.claiming(&json!({"scp": null, "idtyp": "app", "roles": roles}));
     assert_eq!(world.asks(&app(json!(["OrderProcessor", "OrderAdmin"]))).await, (403, "denied"), "an app");
-    let process = async |token: String| world.does::<ProcessOrder>(&bearing(&token), *NOW).await;
+    let process = async |token: String| world.does::<QueueOrder>(&bearing(&token), *NOW).await;
     assert_eq!(process(world.good()).await, (403, "denied"), "a person where a role is needed");
     assert_eq!(process(app(json!(["OrderProcessor"]))).await, (200, ""));
     for role in ["orderprocessor", "OrderProcessor ", "OrderProcessors", "OrderAdmin"] {
@@ -240,7 +240,7 @@ async fn j15_a_client_that_is_not_allowed_is_401_and_programs_are_not_asked() {
         (401, "client-missing")
     );
     let app = world.claiming(&json!({"scp": null, "idtyp": "app", "roles": ["OrderProcessor"]}));
-    assert_eq!(world.does::<ProcessOrder>(&bearing(&app), *NOW).await, (200, ""));
+    assert_eq!(world.does::<QueueOrder>(&bearing(&app), *NOW).await, (200, ""));
 }
 
 #[tokio::test]

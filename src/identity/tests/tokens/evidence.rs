@@ -47,18 +47,18 @@ async fn j21_the_header_alone_or_the_token_alone_is_401_in_the_default_mode() {
     header.remove(AUTHORIZATION);
     assert_eq!(world.does::<PlaceOrder>(&header, *NOW).await, (401, "bearer-missing"));
     assert_eq!(world.asks(&world.good()).await, (401, "principal-missing"));
-    assert_eq!(world.issuer.times(), 0, "nobody is asked about what cannot hold");
+    assert_eq!(world.issuer.times(), 0, "the issuer is not asked about what cannot hold");
 }
 
 #[tokio::test]
 async fn j21_rights_come_from_the_token_whatever_the_header_says() {
     let world = World::with(EasyAuthAndJwt, None).await;
     let boastful = both(&world, &with(person(), &[("roles", "OrderProcessor")]));
-    assert_eq!(world.does::<ProcessOrder>(&boastful, *NOW).await, (403, "denied"));
+    assert_eq!(world.does::<QueueOrder>(&boastful, *NOW).await, (403, "denied"));
     let mut modest = both(&world, &person());
     let staff = world.claiming(&json!({"roles": ["OrderProcessor"]}));
     modest.insert(AUTHORIZATION, bearing(&staff)[AUTHORIZATION].clone());
-    assert_eq!(world.does::<ProcessOrder>(&modest, *NOW).await, (200, ""));
+    assert_eq!(world.does::<QueueOrder>(&modest, *NOW).await, (200, ""));
 }
 
 #[tokio::test]

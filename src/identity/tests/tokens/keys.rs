@@ -101,7 +101,7 @@ async fn j20_a_remembered_token_is_judged_again_once_a_new_key_brought_other_key
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_looked_for_once_a_minute_whoever_asks() {
+async fn an_unknown_key_is_looked_for_once_a_minute_for_all_callers() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     let unknown = |number: i64| world.heading(&json!({"kid": format!("k{number}")}), &ATTACKER);

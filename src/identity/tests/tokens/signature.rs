@@ -110,7 +110,7 @@ async fn j04_a_key_id_that_is_missing_unknown_or_an_injection_is_401() {
             (401, "token-malformed")
         );
     }
-    assert_eq!(world.issuer.times(), 0, "nobody is asked for what cannot be a key");
+    assert_eq!(world.issuer.times(), 0, "the issuer is not asked for what cannot be a key");
     for id in ["unknown", &first.to_uppercase(), &"k".repeat(128)] {
         let forged = world.heading(&json!({ "kid": id }), &FIRST);
         assert_eq!(world.asks(&forged).await, (401, "key-unknown"), "{id:?}");

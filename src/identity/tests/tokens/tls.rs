@@ -1,4 +1,4 @@
-//! Who the issuer is, is proven by TLS: whoever cannot prove it gives no keys, and without keys nobody is let in.
+//! TLS proves who the issuer is: a server that cannot prove it gives no keys, and without keys no caller is let in.
 
 use std::time::Duration;
 

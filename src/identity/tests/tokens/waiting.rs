@@ -1,4 +1,4 @@
-//! Who waits while the issuer hangs: a few, not for long, and nobody whose key is at hand.
+//! Which callers wait while the issuer hangs: a few, not for long, and none whose key is at hand.
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,11 @@ async fn a_key_that_was_missed_is_looked_for_a_minute_after_the_issuer_hung() {
     world.no_fetch_runs().await;
     world.issuer.say_metadata(world.metadata());
     world.identity.tokens().unwrap().look(after(60));
-    assert_eq!(world.asks_at(&new, after(60)).await, (503, "keys-unavailable"), "nobody asks so soon");
+    assert_eq!(
+        world.asks_at(&new, after(60)).await,
+        (503, "keys-unavailable"),
+        "no request goes out so soon"
+    );
     assert_eq!(world.issuer.times(), 2);
     world.identity.tokens().unwrap().look(after(61));
     world.no_fetch_runs().await;

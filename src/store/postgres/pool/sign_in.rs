@@ -18,10 +18,10 @@ use crate::{
 
 use super::failure::sqlstate;
 
-/// Whom the tokens are for: Azure Database for PostgreSQL (identity sheet §6.3).
+/// What the tokens are for: Azure Database for PostgreSQL. See `docs/reference/identity.md#managed-identity`.
 const SCOPE: &str = "https://ossrdbms-aad.database.windows.net/.default";
 
-/// How long nobody asks again for a token after a failure.
+/// How long no token is asked for after a failure.
 const PAUSE: TimeDelta = TimeDelta::seconds(1);
 
 /// The tokens of one pool. Cloning shares them.
@@ -41,7 +41,7 @@ struct State {
     held: Option<Token>,
     /// When the token is to be renewed.
     renew_at: DateTime<Utc>,
-    /// Counts tokens, so that whoever was refused one knows whether there is another by now.
+    /// Counts tokens, so that a connection that was refused one knows whether there is another by now.
     count: u64,
     failed: Option<(DateTime<Utc>, TokenError)>,
 }
@@ -62,7 +62,7 @@ impl State {
         Some(Numbered { number: self.count, secret })
     }
 
-    /// Renewed at half its life, whoever issues tokens may be away for the other half.
+    /// Renewed at half its life, so that the issuer may be away for the other half.
     fn take(&mut self, token: Token, now: DateTime<Utc>) {
         self.renew_at = now + ((token.expires_at - now) / 2).max(PAUSE);
         if self.held.as_ref().is_none_or(|held| held.secret != token.secret) {

@@ -6,7 +6,7 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::*;
-use crate::store::Slice;
+use crate::orders::LineDraft;
 
 /// A pragma of one connection; no connection begins with this value.
 const MARK: &str = "PRAGMA cache_size = -4321";
@@ -81,42 +81,57 @@ async fn no_answer_costs_a_connection() {
         sqlx::query(MARK).execute(pool).await.unwrap();
     }
     let (nowhere, clerk, admin) = (OrderId::new(at(99)), permit(&processor()), permit(&administrator()));
-    let unknown = OrderDraft { lines: vec![("NONE".parse().unwrap(), draft().lines[0].1)], ..draft() };
+    let unknown = OrderDraft {
+        lines: vec![LineDraft { sku: "NONE".parse().unwrap(), ..draft().lines.remove(0) }],
+        ..draft()
+    };
     // Reads.
     store.ping().await.unwrap();
     store.gauges(at(0), Hold::Nothing).await.unwrap();
     store.read_order(&permit(&creator()), nowhere).await.unwrap();
     store
-        .list_orders(permit::<ReadOrder>(&creator()).scope(), &Slice { after: None, limit: 9 })
+        .list_orders(permit::<ReadOrder>(&creator()).scope(), &PageRequest { after: None, limit: 9 })
         .await
         .unwrap();
-    store.order_history(&permit(&creator()), nowhere, &Slice { after: None, limit: 9 }).await.unwrap();
-    store.list_products(&permit(&creator()), &Slice { after: None, limit: 9 }).await.unwrap();
-    store.list_dead_letters(&permit(&administrator()), &Slice { after: None, limit: 9 }).await.unwrap();
+    store.order_history(&permit(&creator()), nowhere, &PageRequest { after: None, limit: 9 }).await.unwrap();
+    store.list_products(&permit(&creator()), &PageRequest { after: None, limit: 9 }).await.unwrap();
+    store.list_dead_letters(&permit(&administrator()), &PageRequest { after: None, limit: 9 }).await.unwrap();
     // Changes, and all the ways in which they are refused.
-    place_under(&store, &creator(), "k", &draft(), 1).await;
-    place_under(&store, &creator(), "k", &draft(), 2).await;
-    place_under(&store, &creator(), "k", &unknown, 3).await;
-    place_under(&store, &creator(), "other", &unknown, 4).await;
-    for draft in [draft(), unknown.clone(), unknown] {
-        store.ingest_order(&incoming(1, draft, b"m"), OrderId::new(at(5)), stamp(5)).await.unwrap();
+    let placed = place_under(&store, &creator(), "k", &draft(), 1).await;
+    assert!(matches!(placed, Ok(Change::Done(_))));
+    let again = place_under(&store, &creator(), "k", &draft(), 2).await;
+    assert!(matches!(again, Ok(Change::Unchanged(_))));
+    let other = place_under(&store, &creator(), "k", &unknown, 3).await;
+    assert!(matches!(other, Err(WriteError::KeyReused)));
+    let nothing = place_under(&store, &creator(), "other", &unknown, 4).await;
+    assert!(matches!(nothing, Err(WriteError::Lines(_))));
+    for (message, draft) in [(1, draft()), (1, draft()), (1, unknown.clone()), (2, unknown)] {
+        let message = incoming(message, draft, b"m");
+        let ingested = store.ingest_order(&message, OrderId::new(at(5)), stamp(5)).await;
+        assert!(!matches!(ingested, Err(WriteError::Store(_))), "{ingested:?}");
     }
     let (_, message) = queued(&store, 6).await;
-    let again = store.queue_order(&clerk, &message, at(6), stamp(6)).await.unwrap();
-    assert!(matches!(again, Queued::Already(_)));
+    let again = store.queue_order(&clerk, &message, at(6), stamp(6)).await;
+    assert!(matches!(again, Ok(Change::Unchanged(_))));
     store.pending_order(&message, stamp(7)).await.unwrap();
     store.pending_order(&message_for(nowhere, 8), stamp(8)).await.unwrap();
     store.decide_order(&message, Decision::Fulfilled, stamp(9)).await.unwrap();
     let change = OrderRevision { reference: draft().reference, lines: draft().lines, note: None };
     for precondition in [Precondition::None, Precondition::Version(7)] {
-        store.update_order(&permit(&creator()), nowhere, &change, precondition, stamp(10)).await.unwrap();
+        let updated =
+            store.update_order(&permit(&creator()), nowhere, &change, precondition, stamp(10)).await;
+        assert!(
+            matches!(updated, Err(WriteError::PreconditionRequired | WriteError::NotFound)),
+            "{updated:?}"
+        );
     }
-    store.cancel_order(&permit(&creator()), nowhere, stamp(11)).await.unwrap();
-    store
-        .put_product(&permit(&administrator()), &product("CUP", 1), Precondition::None, stamp(12))
-        .await
-        .unwrap();
-    store.replay_dead_letter(&admin, Uuid::nil(), stamp(13)).await.unwrap();
+    let cancelled = store.cancel_order(&permit(&creator()), nowhere, stamp(11)).await;
+    assert!(matches!(cancelled, Err(WriteError::NotFound)), "{cancelled:?}");
+    let cup = product("CUP", 1);
+    let written = store.put_product(&permit(&administrator()), &cup, Precondition::None, stamp(12)).await;
+    assert!(matches!(written, Err(WriteError::PreconditionRequired)), "{written:?}");
+    let replayed = store.replay_dead_letter(&admin, Uuid::nil(), stamp(13)).await;
+    assert!(matches!(replayed, Err(WriteError::NotFound)), "{replayed:?}");
     store.purge_expired(at(14), 9).await.unwrap();
     store.take_due_messages(at(15), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
     assert!(is_marked(&store.writer).await && is_marked(&store.readers).await);

@@ -1,4 +1,4 @@
-//! Reads orders with the worker's own statements and asks nobody who is calling: what axum and sqlx can do at most.
+//! Reads orders with the worker's own statements and does not authenticate callers: what axum and sqlx can do at most.
 //!
 //! Everything comes from the environment: `FUNCTIONS_CUSTOMHANDLER_PORT`, `DATABASE_URL`, `DATABASE_POOL`, the
 //! statements `STATEMENT_GET` and `STATEMENT_LIST`, and whose orders these are, `OWNER_TENANT` and `OWNER_OBJECT`.

@@ -101,7 +101,7 @@ pub(super) fn ambiguous(evidence: &Evidence) -> Vec<Finding> {
     for (call, (id, version, body)) in answered(evidence) {
         let mut body = body.clone();
         if let Some(members) = body.as_object_mut() {
-            // Whoever reads another's order sees whose it is; the rest is the same for all.
+            // A caller who reads another's order sees whose it is; the rest is the same for all.
             members.remove("createdBy");
         }
         let first = bodies.entry((id, version)).or_insert_with(|| body.clone());

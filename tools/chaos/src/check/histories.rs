@@ -10,7 +10,7 @@ use crate::{
     record::{HistoryRow, Kept},
 };
 
-/// Every step that an order can take (contract §3): action, from, to.
+/// Every step that an order can take (`docs/reference/api.md#order-status`): action, from, to.
 const STEPS: [(&str, Option<&str>, &str); 8] = [
     ("place", None, "placed"),
     ("update", Some("placed"), "placed"),
@@ -22,7 +22,7 @@ const STEPS: [(&str, Option<&str>, &str); 8] = [
     ("replay", Some("failed"), "queued"),
 ];
 
-/// Microseconds for which a request key is known (contract §3).
+/// Microseconds for which a request key is known: `docs/reference/api.md#idempotency-key`.
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
 pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
@@ -37,7 +37,7 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
     for (id, kept) in &evidence.record.orders {
         let reference = kept.row.reference.as_str();
         let fault = match sent.get(reference) {
-            None => Some(format!("nobody sent the reference {reference}")),
+            None => Some(format!("the reference {reference} was not sent")),
             Some(call) if evidence.people.get(call.person) != Some(&kept.row.owner_object) => {
                 Some(format!("{} sent it; it belongs to {}", call.person, kept.row.owner_object))
             }
@@ -88,7 +88,7 @@ fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<St
     };
     let sent = if kept.content_since() == 1 { made(placed) } else { updated() };
     let same = sent && placed.sent["currency"] == content["currency"];
-    (!same).then(|| format!("nobody sent {content}; it was placed with {}", placed.sent))
+    (!same).then(|| format!("{content} was not sent; it was placed with {}", placed.sent))
 }
 
 pub(super) fn astray(evidence: &Evidence) -> Vec<Finding> {

@@ -12,7 +12,7 @@ use crate::{
     request::{FULFILMENT, INCOMING},
 };
 
-/// What nobody can carry out.
+/// The operation whose messages can never be carried out.
 const NONSENSE: &str = "nonsense";
 
 /// Whether its queue took it.

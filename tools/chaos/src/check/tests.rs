@@ -125,7 +125,7 @@ fn a_worker_that_does_not_get_over_a_silent_database_is_found() {
 }
 
 #[test]
-fn an_answer_that_nobody_allows_is_found() {
+fn an_answer_that_no_rule_allows_is_found() {
     let found = broken(|run| run.pages.calls.push(call("read", 40, 404, Value::Null)));
     assert_eq!(found, ["every answer is one that its operation allows"]);
 }

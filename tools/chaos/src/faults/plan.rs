@@ -38,12 +38,12 @@ pub(crate) struct Scope {
     pub(crate) clocks: bool,
 }
 
-/// Faults that come one after another in several lists: nobody waits for another's restart.
+/// Faults that come one after another in several lists: none waits for another's restart.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Plan {
     /// One for each worker that is killed.
     kills: [Vec<Due>; 2],
-    /// What befalls the database's server and the way to it.
+    /// Faults of the database's server and of the way to it.
     server: Vec<Due>,
     rest: Vec<Due>,
 }
@@ -63,7 +63,7 @@ impl Plan {
         some_of(&mut rest, dice, scope, 80, |_| Fault::Message(FULFILMENT, Mishap::Lost));
         some_of(&mut rest, dice, scope, 20, |_| Fault::Message(FULFILMENT, Mishap::LeaseOver));
         some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, Mishap::GivenUp));
-        // Nobody else keeps these messages: they are never lost.
+        // These messages exist nowhere else: they are never lost.
         some_of(&mut rest, dice, scope, 60, |_| Fault::Message(INCOMING, Mishap::Twice));
         some_of(&mut rest, dice, scope, 60, |dice| Fault::Message(INCOMING, late(dice)));
         some_of(&mut rest, dice, scope, 40, |_| Fault::Message(INCOMING, Mishap::LeaseOver));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_nobody_else_keeps_are_never_lost() {
+    fn messages_that_exist_nowhere_else_are_never_lost() {
         let lost = Fault::Message(INCOMING, Mishap::Lost);
         assert!((0..50).all(|seed| draw(seed, SCOPE).rest.iter().all(|due| due.fault != lost)));
     }

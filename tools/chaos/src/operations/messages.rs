@@ -37,7 +37,7 @@ fn incoming(dice: &mut Dice, pool: &Pool, id: &str) -> Option<Request> {
     Some(request)
 }
 
-/// What nobody can ever carry out; no two are alike.
+/// A message that can never be carried out; no two are alike.
 pub(super) fn nonsense(dice: &mut Dice, pool: &Pool) -> Option<Request> {
     let (one, other) = (dice.id(), dice.id());
     let point = |version: u64| json!({"version": version, "messageId": one, "orderId": other});
@@ -60,15 +60,15 @@ pub(super) fn nonsense(dice: &mut Dice, pool: &Pool) -> Option<Request> {
         5 => (FULFILMENT, point(2)),
         _ => (FULFILMENT, point(1)),
     };
-    Some(Request { person: "nobody", way: Way::Queue(queue), body, reference: None, order: None })
+    Some(Request { person: "none", way: Way::Queue(queue), body, reference: None, order: None })
 }
 
-/// A message about an order that is there, and that nobody who may has sent.
+/// A forged message about an order that is there.
 pub(super) fn point(dice: &mut Dice, pool: &Pool) -> Option<Request> {
     let order = pool.draw(dice)?.id;
     let body = json!({"version": 1, "messageId": dice.id(), "orderId": order});
     let way = Way::Queue(FULFILMENT);
-    Some(Request { person: "nobody", way, body, reference: None, order: Some(order) })
+    Some(Request { person: "none", way, body, reference: None, order: Some(order) })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every operation draws its request by a function of one type")]

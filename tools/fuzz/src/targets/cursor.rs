@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use orders_worker::{
     orders::{OrderId, Sku},
     problem::Problem,
-    validation::{Cursor, List, Query, history_of},
+    validation::{ChangeKey, Cursor, List, Query, history_of},
 };
 use uuid::Uuid;
 
@@ -46,31 +46,31 @@ pub(super) fn run(input: &[u8]) -> u64 {
 fn query(raw: &str) -> [u64; 6] {
     let query = Query::of(raw);
     [
-        slice::<OrderId>(&query, List::OwnOrders),
-        slice::<OrderId>(&query, List::AllOrders),
-        slice::<Sku>(&query, List::Products),
-        slice::<Uuid>(&query, List::DeadLetters),
-        slice::<(OrderId, u64)>(&query, List::History),
+        page::<OrderId>(&query, List::OwnOrders),
+        page::<OrderId>(&query, List::AllOrders),
+        page::<Sku>(&query, List::Products),
+        page::<Uuid>(&query, List::DeadLetters),
+        page::<ChangeKey>(&query, List::History),
         history(&query),
     ]
 }
 
 /// A cursor that a list understands is one that it gives out, letter for letter, and no other list understands it.
-fn slice<K: Cursor + Debug>(query: &Query, list: List) -> u64 {
-    match query.slice::<K>(list, &["scope"]) {
-        Ok(slice) => {
-            assert!((1..=100).contains(&slice.limit));
-            assert_eq!(query.value("cursor").is_some(), slice.after.is_some());
-            if let Some(key) = &slice.after {
+fn page<K: Cursor + Debug>(query: &Query, list: List) -> u64 {
+    match query.page::<K>(list, &["scope"]) {
+        Ok(page) => {
+            assert!((1..=100).contains(&page.limit));
+            assert_eq!(query.value("cursor").is_some(), page.after.is_some());
+            if let Some(key) = &page.after {
                 let cursor = list.cursor(key);
                 assert_eq!(query.value("cursor"), Some(cursor.as_str()));
                 let others =
                     [List::OwnOrders, List::AllOrders, List::Products, List::DeadLetters, List::History];
                 for other in others.into_iter().filter(|other| *other != list) {
-                    assert!(query.slice::<K>(other, &["scope"]).is_err(), "{other:?} takes it too");
+                    assert!(query.page::<K>(other, &["scope"]).is_err(), "{other:?} takes it too");
                 }
             }
-            path(("slice", slice.after.is_some(), query.value("limit").is_some()))
+            path(("page", page.after.is_some(), query.value("limit").is_some()))
         }
         Err(Problem::Malformed(detail)) => path(detail),
         Err(other) => panic!("a query alone is never refused as {other:?}"),
@@ -79,11 +79,11 @@ fn slice<K: Cursor + Debug>(query: &Query, list: List) -> u64 {
 
 /// A cursor of one history is none of another.
 fn history(query: &Query) -> u64 {
-    let Ok(slice) = query.slice::<(OrderId, u64)>(List::History, &["scope"]) else { return 0 };
-    let Some((order, version)) = slice.after else { return 1 };
-    let own = history_of(order, &slice).expect("a cursor of this history");
+    let Ok(page) = query.page::<ChangeKey>(List::History, &["scope"]) else { return 0 };
+    let Some(ChangeKey { order, version }) = page.after else { return 1 };
+    let own = history_of(order, &page).expect("a cursor of this history");
     assert_eq!(own.after, Some(version));
     let other: OrderId = "0197a3c5-7b1e-7c3a-9f00-000000000000".parse().expect("an id");
-    assert!(order == other || history_of(other, &slice).is_err());
+    assert!(order == other || history_of(other, &page).is_err());
     2
 }

@@ -1,7 +1,7 @@
 //! The bodies of orders: new ones, and what they are to become.
 
 use orders_worker::{
-    orders::{OrderDraft, OrderRevision, Quantity, Sku},
+    orders::{LineDraft, OrderDraft, OrderRevision},
     problem::{FieldCode, Problem},
     validation,
 };
@@ -32,7 +32,7 @@ pub(super) const WORDS: &[&str] = &[
     "~0",
 ];
 
-/// What parses prints, and parses again equal; what does not is refused as the contract says.
+/// What parses prints, and parses again equal; what does not is refused as `docs/reference/api.md#field-errors` says.
 pub(super) fn run(input: &[u8]) -> u64 {
     let revised = match validation::revision(input) {
         Ok(revision) => {
@@ -75,6 +75,6 @@ fn printed_revision(revision: &OrderRevision) -> Value {
     json!({"reference": reference, "lines": printed_lines(lines), "note": note})
 }
 
-fn printed_lines(lines: &[(Sku, Quantity)]) -> Value {
-    lines.iter().map(|(sku, quantity)| json!({"sku": sku, "quantity": quantity})).collect()
+fn printed_lines(lines: &[LineDraft]) -> Value {
+    lines.iter().map(|line| json!({"sku": line.sku, "quantity": line.quantity})).collect()
 }

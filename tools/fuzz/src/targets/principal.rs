@@ -8,7 +8,7 @@ use chrono::DateTime;
 use futures_util::FutureExt as _;
 use orders_worker::{
     identity::{Caller, Identity, IdentityMode, IdentitySettings, Unidentified},
-    policy::{ListAllOrders, PlaceOrder, ProcessOrder, PutProduct},
+    policy::{ListAllOrders, PlaceOrder, QueueOrder, WriteProduct},
 };
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn ask(value: &HeaderValue) -> Result<Caller, Unidentified> {
 
 fn ask_by(headers: &HeaderMap) -> Result<Caller, Unidentified> {
     let asked = IDENTITY.caller(headers, DateTime::UNIX_EPOCH).now_or_never();
-    asked.expect("nobody is waited for when the header alone is read")
+    asked.expect("no wait happens when the header alone is read")
 }
 
 fn headers(value: &HeaderValue) -> HeaderMap {
@@ -92,7 +92,7 @@ fn told(asked: &Result<Caller, Unidentified>) -> u64 {
         Err(refused) => path(refused.reason()),
         Ok(caller) => path([
             caller.permit::<PlaceOrder>().is_ok(),
-            caller.permit::<ProcessOrder>().is_ok(),
+            caller.permit::<QueueOrder>().is_ok(),
             caller.permit::<ListAllOrders>().is_ok(),
         ]),
     }
@@ -119,8 +119,8 @@ fn said_so(caller: &Caller, text: &[u8]) {
     assert_eq!(caller.permit::<PlaceOrder>().is_ok(), in_scope && !is_program);
     let lists = holds("OrderProcessor") || (holds("OrderAdmin") && !is_program);
     assert_eq!(caller.permit::<ListAllOrders>().is_ok(), (in_scope || is_program) && lists);
-    assert!(caller.permit::<PutProduct>().is_err(), "no tenant is configured");
-    assert_eq!(caller.permit::<ProcessOrder>().is_ok(), (in_scope || is_program) && holds("OrderProcessor"));
+    assert!(caller.permit::<WriteProduct>().is_err(), "no tenant is configured");
+    assert_eq!(caller.permit::<QueueOrder>().is_ok(), (in_scope || is_program) && holds("OrderProcessor"));
     stands_alone(caller, principal);
 }
 
@@ -160,7 +160,7 @@ impl<'p> Claims<'p> {
 
     fn all_name(&self, names: &[&str], id: &str) {
         let mut values = self.of_any(names).peekable();
-        assert!(values.peek().is_some(), "somebody nobody named");
+        assert!(values.peek().is_some(), "a caller that no claim names");
         assert!(values.all(|value| value.eq_ignore_ascii_case(id)), "somebody else");
     }
 }

@@ -110,7 +110,7 @@ fn is_like(expected: &str, found: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether whoever deploys says something else in its place.
+/// Whether the deployment's parameters say something else in its place.
 fn is_free(expected: &str) -> bool {
     expected == LOCATION
         || is_made_up(&OTHER.iter().fold(expected.to_owned(), |text, part| text.replace(part, "")))

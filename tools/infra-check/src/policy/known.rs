@@ -1,4 +1,4 @@
-//! The elements and attributes that the gateway knows, as far as this project uses them (infrastructure sheet §6).
+//! The elements and attributes that the gateway knows, as far as this project uses them.
 
 use super::Element;
 

@@ -44,7 +44,7 @@ struct Service {
 struct Hook {
     shell: String,
     run: String,
-    /// Otherwise nobody sees what it says while it runs.
+    /// Otherwise its output is not shown while it runs.
     interactive: bool,
 }
 
@@ -179,7 +179,7 @@ impl Azd {
     }
 
     fn up(&mut self) -> Result<String, Output> {
-        assert_eq!(asked_for(&self.environment), Vec::<String>::new(), "nobody can answer that yet");
+        assert_eq!(asked_for(&self.environment), Vec::<String>::new(), "there is no answer to that yet");
         let packaged = self.around("package", Self::package)?;
         let provisioned = self.around("provision", |azd| {
             azd.provision();

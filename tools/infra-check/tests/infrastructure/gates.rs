@@ -72,7 +72,7 @@ fn a_misspelt_property_a_wrong_word_and_a_missing_one_are_found() {
 }
 
 #[test]
-fn a_type_that_nobody_published_is_a_fault() {
+fn a_type_without_a_schema_is_a_fault() {
     let mut broken = deployment("flex-private-plain").clone();
     let resource = broken.resources.first_mut().expect("a resource");
     (resource.kind, resource.version) = ("Microsoft.Stray/things".to_owned(), "2026-01-01".to_owned());

@@ -1,7 +1,7 @@
 //! What Azure says afterwards. The answers in `live/` are shaped as
 //! [Web Apps - Get](https://learn.microsoft.com/rest/api/appservice/web-apps/get) and its neighbours answer for a Flex
-//! Consumption app: null where a plan has no such setting, defaults of Azure's own, properties that nobody asked for, the
-//! default action repeated as a last rule, and names in other cases.
+//! Consumption app: null where a plan has no such setting, defaults of Azure's own, properties that were not asked for,
+//! the default action repeated as a last rule, and names in other cases.
 
 use infra_check::{
     deployment::Deployment,
@@ -86,7 +86,7 @@ fn losses_of_its_configuration() -> Vec<Loss> {
         ("web", "/properties/minTlsVersion", json!("1.0"), "\"1.0\"", Some("C27-tls")),
         ("web", "/properties/ftpsState", json!("AllAllowed"), "AllAllowed", Some("C51-no-ftp-setting")),
         ("web", "/properties/http20Enabled", json!(false), "false", None),
-        ("web", "/properties/ipSecurityRestrictions/0", rule, "203.0.113.0/24", Some("C44-nobody")),
+        ("web", "/properties/ipSecurityRestrictions/0", rule, "203.0.113.0/24", Some("C44-no-exceptions")),
         (
             "web",
             "/properties/scmIpSecurityRestrictionsDefaultAction",
@@ -94,7 +94,7 @@ fn losses_of_its_configuration() -> Vec<Loss> {
             "Allow",
             Some("C52-default"),
         ),
-        ("web", "/properties/scmIpSecurityRestrictions", all, "Allow all", Some("C52-nobody")),
+        ("web", "/properties/scmIpSecurityRestrictions", all, "Allow all", Some("C52-no-exceptions")),
         ("authentication", ANSWER, json!("AllowAnonymous"), "AllowAnonymous", Some("C02-401")),
         (
             "authentication",

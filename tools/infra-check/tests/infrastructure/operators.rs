@@ -39,7 +39,7 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
         ("corsOrigins", json!(["https://x</origin><origin>*"]), "no origin"),
         ("allowedClients", json!({ "users": ["*"], "apps": [] }), "`*` is no client id"),
         ("allowedClients", json!([]), "write it so"),
-        ("allowedCallers", json!([]), "nobody could call"),
+        ("allowedCallers", json!([]), "no caller could reach the app"),
         (
             "allowedCallers",
             json!([{ "from": "0.0.0.0", "to": "255.255.255.255", "cidr": "0.0.0.0/0" }]),

@@ -8,7 +8,7 @@ use crate::{files, read, root};
 fn workflows_sign_in_without_a_password_and_pin_every_action() {
     let mut workflows = Vec::new();
     files(&root().join(".github/workflows"), "yml", &mut workflows);
-    assert_eq!(workflows.len(), 5);
+    assert_eq!(workflows.len(), 6);
     for path in workflows {
         let text = fs::read_to_string(&path).expect("UTF-8");
         let name = path.display();
@@ -96,7 +96,7 @@ fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
     .map(read)
     .concat();
     for program in ["az", "curl", "gh", "unzip"] {
-        assert!(callers.contains(&format!("{program} ")), "{program} is called by nobody");
+        assert!(callers.contains(&format!("{program} ")), "{program} is called nowhere");
         assert!(programs.contains(&program), "{program} is not installed");
     }
 }

@@ -20,10 +20,10 @@ fn every_query_reads_events_and_fields_that_the_worker_writes() {
         assert!(text.starts_with("// A row: "), "{name} does not say what a row means");
         let reads = Reads::of(&text);
         for field in &reads.fields {
-            assert!(events.contains(&format!("`{field}`")), "{name}: nobody logs `{field}`");
+            assert!(events.contains(&format!("`{field}`")), "{name}: no event has `{field}`");
         }
         for event in &reads.events {
-            assert!(events.contains(&format!("| `{event}` |")), "{name}: nobody logs `{event}`");
+            assert!(events.contains(&format!("| `{event}` |")), "{name}: there is no event `{event}`");
         }
     }
 }

@@ -46,7 +46,7 @@ fn named(id: &str) -> &'static str {
         "4633458b-17de-408a-b874-0445c86b69e6" => "Key Vault Secrets User",
         "3913510d-42f4-4e42-8a64-420c390055eb" => "Monitoring Metrics Publisher",
         "e147488a-f6f5-4113-8e2d-b22465e65bf6" => "Key Vault Crypto Service Encryption User",
-        _ => "a role that nobody reviewed",
+        _ => "a role that was not reviewed",
     }
 }
 

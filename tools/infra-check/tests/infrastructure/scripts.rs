@@ -243,7 +243,7 @@ fn an_environment_that_is_there_keeps_its_reviewers() {
     let stand_ins = StandIns::new(&calls);
     said(&stand_ins.run("variables.sh", &arguments, &[]));
     stand_ins.all_told();
-    // Nor is one made where nobody knows whether it is there.
+    // Nor is one made where it is unknown whether it is there.
     calls.truncate(2);
     calls[1] = calls[1].clone().fails("gh: Bad credentials (HTTP 401)");
     let stand_ins = StandIns::new(&calls);

@@ -181,7 +181,7 @@ impl StandIns {
     /// Asserts that every call was expected and every expected call was made, and that each body is JSON.
     pub(crate) fn all_told(&self) {
         let unknown = fs::read_to_string(self.folder.path().join("unknown")).unwrap_or_default();
-        assert_eq!(unknown, "", "calls that nobody told of");
+        assert_eq!(unknown, "", "calls that the test did not expect");
         let unused: BTreeSet<_> = self
             .answers
             .iter()

@@ -105,7 +105,7 @@ impl Run {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${{") {
             let (name, after) = after.split_once("}}").expect("an expression ends");
-            let value = self.known.get(name.trim()).unwrap_or_else(|| panic!("nobody knows {name}"));
+            let value = self.known.get(name.trim()).unwrap_or_else(|| panic!("{name} has no value"));
             filled = filled + before + value;
             rest = after;
         }

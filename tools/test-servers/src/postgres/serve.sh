@@ -1,4 +1,4 @@
-# Runs one PostgreSQL and obeys a line at a time. When nobody is left to say what to do, the server and its folder go.
+# Runs one PostgreSQL and obeys a line at a time. When its input ends, the server and its folder go.
 # $1 the folder of the programs, $2 the server's own folder, $3 the port; what follows is passed to the server.
 programs=$1 folder=$2 port=$3
 shift 3

@@ -12,7 +12,7 @@ pub(super) async fn worker(project: &Project, profile: Profile) -> anyhow::Resul
     told(rebuild::first(project.build_worker(profile)).await)
 }
 
-/// Compiles the worker again; what cargo says goes to the terminal at once, and with the error to whoever else shows it,
+/// Compiles the worker again; what cargo says goes to the terminal at once, and with the error to the console,
 /// see [`why`]. Ends the compilation when dropped.
 ///
 /// # Errors

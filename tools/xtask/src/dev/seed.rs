@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::token;
 
-/// The role that may put products (contract §2).
+/// The role that may put products: `docs/reference/api.md#access`.
 const ROLE: &str = "OrderAdmin";
 const PRODUCTS: [(&str, &str, i64); 3] = [
     ("ESPRESSO-1KG", "Espresso beans, 1 kg", 1290),
@@ -39,7 +39,7 @@ struct Product {
 /// Creates each product that is not there yet; one that is, stays as it is.
 pub(crate) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
     let Some(admin) = people.iter().find(|person| is_admin(person)) else {
-        println!("nobody in .local-host.json has the role {ROLE}, so no products were put");
+        println!("no person in .local-host.json has the role {ROLE}, so no products were put");
         return Ok(());
     };
     let token = token::issue(project, people, url, &admin.name, &TokenOptions::default())?;

@@ -41,7 +41,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Does what a save calls for. Whatever fails is shown and can be mended and saved; while nothing better is
+    /// Does what a save calls for. Whatever fails is shown and can be fixed and saved; while nothing better is
     /// there, the old worker keeps serving.
     pub(super) async fn follow(&mut self, change: Change) {
         println!("\nsaved: building");
@@ -54,7 +54,7 @@ impl Session {
         let Err(error) = outcome else { return self.tell(Build::Done) };
         self.owed = Some(change);
         let serving = if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
-        println!("error: {error:#}; {serving} until this is mended and saved");
+        println!("error: {error:#}; {serving} until this is fixed and saved");
         self.tell(Build::Failed { what: build::why(&error) });
     }
 

@@ -36,8 +36,8 @@ fn beside(
     settings.into_iter().filter(|(name, _)| shell(name).is_none()).collect()
 }
 
-/// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. Nobody else
-/// on this machine may read it.
+/// Writes the settings of a host at `url` as a local.settings.json, for `orders-worker doctor --settings`. No other
+/// user on this machine may read it.
 pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) -> anyhow::Result<()> {
     let around = [
         ("AzureWebJobsStorage", "UseDevelopmentStorage=true"),

@@ -5,7 +5,8 @@ use std::{fs, io, os::unix::fs::symlink, path::Path};
 use anyhow::{Context as _, bail};
 use project::WORKER;
 
-/// Copies the worker, in one step for whoever runs the one that is there; a host that watches the file starts the new one.
+/// Copies the worker, in one step for a process that runs the one that is there; a host that watches the file starts
+/// the new one.
 pub(super) fn worker(root: &Path, worker: &Path) -> anyhow::Result<()> {
     let name = format!("{WORKER}{}", std::env::consts::EXE_SUFFIX);
     let draft = root.join(format!(".{name}.new"));

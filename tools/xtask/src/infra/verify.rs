@@ -97,6 +97,6 @@ impl Args {
                 && world.beyond == Beyond::Nothing
         };
         let found = all.iter().find(is_it).copied();
-        found.with_context(|| format!("nobody deploys the plan `{plan}` with the network `{network}`"))
+        found.with_context(|| format!("no snapshot has the plan `{plan}` with the network `{network}`"))
     }
 }

@@ -6,14 +6,15 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What is deployed as one app: one of the two that are apart by privilege (contract §2), or both in one.
+/// What is deployed as one app: one of the two that are apart by privilege (`docs/reference/api.md#apps`), or both in
+/// one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum App {
     /// What is called over HTTP.
     Api,
     /// What queues and timers start.
     Processor,
-    /// All of it, for whoever has a single app.
+    /// All of it, for a deployment of a single app.
     One,
 }
 
@@ -67,7 +68,7 @@ impl App {
                 _ => {}
             }
         }
-        bail!("it has no trigger that the contract knows: http, queue or timer")
+        bail!("it has no trigger that the worker knows: http, queue or timer")
     }
 }
 

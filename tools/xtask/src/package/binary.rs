@@ -44,7 +44,7 @@ impl Needs {
             faults.push("the worker is for another architecture than x86_64".to_owned());
         }
         if !self.interpreter && !self.libraries.is_empty() {
-            faults.push("the worker needs libraries and names nobody who loads them".to_owned());
+            faults.push("the worker needs libraries and names no interpreter that loads them".to_owned());
         }
         let foreign = self.libraries.iter().filter(|name| !LIBC.contains(&name.as_str()));
         faults.extend(foreign.map(|name| format!("the worker needs {name}, which is not part of glibc")));
@@ -118,7 +118,7 @@ mod tests {
             (needs(&["libc.so.6"], &["GCC_3.0"]), "GCC_3.0"),
             (needs(&["libc.so.6"], &["GLIBC_PRIVATE"]), "GLIBC_PRIVATE"),
             (Needs { architecture: object::elf::EM_AARCH64, ..needs(&[], &[]) }, "another architecture"),
-            (Needs { interpreter: false, ..needs(&["libc.so.6"], &[]) }, "nobody who loads them"),
+            (Needs { interpreter: false, ..needs(&["libc.so.6"], &[]) }, "no interpreter that loads them"),
         ] {
             let faults = needs.faults();
             assert!(faults.len() == 1 && faults[0].contains(told), "{told}: {faults:?}");

@@ -191,6 +191,6 @@ fn every_function_of_the_repository_belongs_to_one_app() {
     let of = |app: App| app.functions(project.root()).unwrap().into_keys().collect::<BTreeSet<_>>();
     let (api, processor) = (of(App::Api), of(App::Processor));
     assert!(api.is_disjoint(&processor));
-    assert_eq!((api.len(), processor.len()), (14, 6), "contract §2");
+    assert_eq!((api.len(), processor.len()), (14, 6), "docs/reference/api.md#apps");
     assert_eq!(of(App::One), api.union(&processor).cloned().collect());
 }

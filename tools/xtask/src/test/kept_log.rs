@@ -31,7 +31,7 @@ pub(super) fn check(project: &Project) -> anyhow::Result<()> {
     }
     ensure!(
         missing.is_empty(),
-        "no worker of this run logged what queries read; mend {QUERIES}, or add a scenario:\n  {}",
+        "no worker of this run logged what queries read; correct {QUERIES}, or add a scenario:\n  {}",
         missing.join("\n  ")
     );
     println!("what {queries} queries read was logged in this run: {} lines of it are kept", lines.len());

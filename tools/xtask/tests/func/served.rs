@@ -59,7 +59,7 @@ impl Served {
         self.call(Method::GET, "/api/health").send().await.is_ok_and(|answer| answer.status() == 200)
     }
 
-    /// A call of nobody.
+    /// An anonymous call.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))
     }

@@ -1,4 +1,4 @@
-//! What befalls an order, told once: whoever serves the app, each call has the same answer.
+//! The life of an order, told once: each call has the same answer from every host.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::served::Served;
 
-/// Headers whose values the contract fixes.
+/// Headers whose values `docs/reference/api.md#response-headers` fixes.
 const FIXED: [&str; 7] = [
     "content-type",
     "cache-control",

@@ -86,7 +86,7 @@ fn write_headers(described: &[(String, Json)]) -> (HeaderMap, Option<String>) {
         let (Ok(name), Some(line)) = (HeaderName::try_from(name), line) else {
             let what = format!(
                 "the header \"{name}\" is no plain ASCII text on one line, so the caller gets 500; \
-                 send one text a header (protocol sheet §4.3)"
+                 send one text a header"
             );
             return (headers, Some(what));
         };

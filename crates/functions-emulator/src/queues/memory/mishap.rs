@@ -1,4 +1,4 @@
-//! What can befall a message on its way, for whoever tests what a worker makes of it.
+//! What can happen to a message on its way, for tests of what a worker makes of it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -6,7 +6,7 @@ use std::{
 };
 
 /// Something that queues and the hosts around them do to messages, though rarely. It waits for the next message that
-/// it can befall, and befalls that one alone.
+/// it applies to, and reaches that one alone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mishap {
     /// The next message is put twice, as when its sender did not see the first answer.
@@ -26,7 +26,7 @@ pub enum Mishap {
 pub(super) const TOO_OFTEN: u32 = i32::MAX.cast_unsigned();
 
 impl Mishap {
-    fn befalls_a_put(self) -> bool {
+    fn applies_to_a_put(self) -> bool {
         !matches!(self, Self::LeaseOver | Self::GivenUp)
     }
 }
@@ -46,12 +46,12 @@ impl Mishaps {
 
     /// The mishap of a message that is put now.
     pub(super) fn of_put(&mut self, queue: &str) -> Option<Mishap> {
-        self.take(queue, Mishap::befalls_a_put)
+        self.take(queue, Mishap::applies_to_a_put)
     }
 
     /// The mishap of a message that is received now.
     pub(super) fn of_receive(&mut self, queue: &str) -> Option<Mishap> {
-        self.take(queue, |mishap| !mishap.befalls_a_put())
+        self.take(queue, |mishap| !mishap.applies_to_a_put())
     }
 
     fn take(&mut self, queue: &str, fits: impl Fn(Mishap) -> bool) -> Option<Mishap> {

@@ -18,9 +18,9 @@ use crate::{
 pub(super) struct Store {
     queues: BTreeMap<String, Vec<Message>>,
     receipts: u64,
-    /// What will befall coming messages.
+    /// What will happen to coming messages.
     pub(super) mishaps: Mishaps,
-    /// Whether nobody can work with the queues.
+    /// Whether every call on the queues fails.
     pub(super) away: bool,
 }
 

@@ -1,4 +1,6 @@
-//! Wakes a queue's listener when something was put into it from here (protocol sheet §5.1).
+//! Wakes a queue's listener when something was put into it from here.
+
+// The host: docs/reference/host-protocol.md#queue-options.
 
 use std::{
     collections::HashMap,
@@ -7,7 +9,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// One bell a queue, which remembers one ring that nobody heard; clones share them.
+/// One bell a queue, which remembers one ring that was not heard; clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arrivals(Arc<Mutex<HashMap<String, Arc<Notify>>>>);
 

@@ -57,7 +57,7 @@ pub(super) struct Peeked {
     message_text: String,
 }
 
-/// A peek shows what is visible, and gives nobody a lease.
+/// A peek shows what is visible, and gives no lease.
 impl From<Peeked> for Message {
     fn from(peeked: Peeked) -> Self {
         Self {

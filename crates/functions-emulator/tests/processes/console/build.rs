@@ -1,4 +1,4 @@
-//! How the app's build stands, as whoever builds it says.
+//! How the app's build stands, as its builder says.
 
 use functions_emulator::Build;
 use reqwest::{Method, Response};

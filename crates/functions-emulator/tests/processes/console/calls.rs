@@ -172,7 +172,7 @@ async fn what_cannot_be_sent_is_refused_with_a_sentence() {
         (json!({"method": "GET", "path": "http://evil.example/"}), "begins with /"),
         (json!({"method": "G T", "path": "/"}), "no method"),
         (json!({"method": "GET", "path": "/", "headers": [["a b", "c"]]}), "header"),
-        (json!({"method": "GET", "path": "/", "person": "nobody-here"}), "nobody is named"),
+        (json!({"method": "GET", "path": "/", "person": "stranger"}), "no person is named"),
         (json!({"method": "GET", "path": "/", "key": "none"}), "no key"),
         (json!({"method": "GET"}), "path"),
     ] {

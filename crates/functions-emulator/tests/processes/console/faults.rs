@@ -64,7 +64,7 @@ async fn storage_goes_away_and_comes_back_with_all_that_it_held() {
 }
 
 #[tokio::test]
-async fn a_mishap_befalls_the_next_message_and_no_other() {
+async fn a_mishap_reaches_the_next_message_and_no_other() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
     page.post("queues/jobs/mishap", json!({"kind": "twice"})).await;

@@ -22,7 +22,7 @@ async fn with_people() -> Running {
 }
 
 #[tokio::test]
-async fn a_call_is_made_as_one_of_the_people_or_as_nobody() {
+async fn a_call_is_made_as_one_of_the_people_or_anonymously() {
     let running = with_people().await;
     let page = Page::open(&running).await;
     let call = |person: Value| {
@@ -31,9 +31,9 @@ async fn a_call_is_made_as_one_of_the_people_or_as_nobody() {
     let known = call(json!("keeper")).await;
     assert_eq!((&known["status"], &known["person"]), (&json!(200), &json!("keeper")));
     assert!(known["toWorker"].to_string().to_lowercase().contains("x-ms-client-principal"));
-    let nobody = call(json!(null)).await;
+    let anonymous = call(json!(null)).await;
     assert_eq!(
-        (&nobody["status"], &nobody["toWorker"], &nobody["function"]),
+        (&anonymous["status"], &anonymous["toWorker"], &anonymous["function"]),
         (&json!(401), &json!(null), &json!(null))
     );
     running.turn(2 * 60 * 60);
@@ -62,7 +62,7 @@ async fn everyone_is_shown_with_tenant_and_roles_and_gets_a_token_that_the_front
     let expired = page.post("people/keeper/token", json!({"minutes": 0})).await["token"].clone();
     assert!(expired.is_string(), "for tests of what checks tokens");
     let stranger = page.request(Method::POST, "people/stranger/token").json(&json!({}));
-    assert_eq!(refused(stranger).await, (404, "nobody is named \"stranger\"".to_owned()));
+    assert_eq!(refused(stranger).await, (404, "no person is named \"stranger\"".to_owned()));
 }
 
 #[tokio::test]

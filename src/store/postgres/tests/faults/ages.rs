@@ -21,7 +21,7 @@ async fn open_become(world: &World, open: usize) {
 
 /// The newest is used first: otherwise few calls would keep every connection from being idle.
 #[tokio::test]
-async fn connections_that_nobody_needs_end_after_ten_minutes() {
+async fn unused_connections_end_after_ten_minutes() {
     let world = World::start().await;
     let order = placed(&world.store, 1).await;
     world.fill().await;

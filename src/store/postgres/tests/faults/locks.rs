@@ -17,8 +17,8 @@ async fn others_succeed(world: &World, order: &Order) {
             return world.read(order).await;
         }
         let id = OrderId::new(at(100 + number));
-        let placed = world.store.place_order(&owner, id, &draft, None, stamp(number)).await?;
-        assert!(matches!(placed, Placed::Placed(_)), "{placed:?}");
+        let placed = world.store.place_order(&owner, id, &draft, None, stamp(number)).await;
+        assert!(matches!(placed, Ok(Change::Done(_))), "{placed:?}");
         Ok(())
     };
     for answer in join_all((0..24).map(call)).await {
@@ -45,12 +45,12 @@ async fn locked(orders: i64, callers: usize) {
     };
     let (cancelled, ()) = tokio::join!(cancelling, others);
     for answer in cancelled {
-        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+        assert!(matches!(answer, Err(WriteError::Store(StoreError::Unavailable(_)))), "{answer:?}");
     }
     lock.rollback().await.unwrap();
     for id in ids {
         let cancelled = world.store.cancel_order(&owner, id, stamp(9)).await;
-        assert!(matches!(cancelled, Ok(Cancelled::Now(_))), "{cancelled:?}");
+        assert!(matches!(cancelled, Ok(Change::Done(_))), "{cancelled:?}");
     }
 }
 
@@ -81,12 +81,12 @@ async fn a_locked_table_is_no_twin() {
         sqlx::raw_sql(table).execute(&mut *other).await.unwrap();
         let start = Instant::now();
         let answer = place(1).await;
-        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{table}: {answer:?}");
+        assert!(matches!(answer, Err(WriteError::Store(StoreError::Unavailable(_)))), "{table}: {answer:?}");
         assert!(start.elapsed() < Duration::from_secs(4), "{table}: {:?}", start.elapsed());
         other.rollback().await.unwrap();
     }
     let answer = place(2).await;
-    assert!(matches!(answer, Ok(Placed::Placed(_))), "{answer:?}");
+    assert!(matches!(answer, Ok(Change::Done(_))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_twin_in_another_process_is_a_twin() {
     let key = "k".parse().unwrap();
     let id = OrderId::new(at(1));
     let answer = world.store.place_order(&permit(&creator()), id, &draft(), Some(&key), stamp(1)).await;
-    assert!(matches!(answer, Ok(Placed::Twin)), "{answer:?}");
+    assert!(matches!(answer, Err(WriteError::InProgress)), "{answer:?}");
     other.rollback().await.unwrap();
 }
 
@@ -124,7 +124,7 @@ async fn twins_in_this_process_wait_without_a_connection() {
         lock.rollback().await.unwrap();
     };
     let (twins, ()) = tokio::join!(twins, others);
-    let placed = twins.iter().filter(|twin| matches!(twin, Ok(Placed::Placed(_)))).count();
-    let again = twins.iter().filter(|twin| matches!(twin, Ok(Placed::Again(_)))).count();
+    let placed = twins.iter().filter(|twin| matches!(twin, Ok(Change::Done(_)))).count();
+    let again = twins.iter().filter(|twin| matches!(twin, Ok(Change::Unchanged(_)))).count();
     assert_eq!((placed, again), (1, 15), "{twins:?}");
 }

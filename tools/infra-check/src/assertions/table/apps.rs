@@ -200,7 +200,7 @@ fn network() -> Vec<Assertion> {
         site("C34-closed", "properties.publicNetworkAccess", Want::Text("Disabled")).when(private),
         site("C43-app", "", endpoint).when(private),
         site("C44-default", "properties.siteConfig.ipSecurityRestrictionsDefaultAction", Want::Text("Deny")),
-        site("C44-nobody", rules, Want::Empty).when(private),
+        site("C44-no-exceptions", rules, Want::Empty).when(private),
         site(
             "C44-one-subnet",
             "properties.siteConfig.ipSecurityRestrictions[*].vnetSubnetResourceId",
@@ -230,7 +230,7 @@ fn network() -> Vec<Assertion> {
         ),
         site("C52-own-list", "properties.siteConfig.scmIpSecurityRestrictionsUseMain", Want::Bool(false))
             .both(),
-        site("C52-nobody", scm_rules, Want::Empty).when(private),
+        site("C52-no-exceptions", scm_rules, Want::Empty).when(private),
         site(
             "C52-runner",
             "properties.siteConfig.scmIpSecurityRestrictions[*].vnetSubnetResourceId",

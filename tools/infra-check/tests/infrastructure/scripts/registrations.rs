@@ -164,7 +164,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn without_a_person_nobody_is_authorised_and_nobody_gets_a_role() {
+fn without_a_person_no_client_is_authorised_and_no_role_given() {
     let calls: Vec<_> = first().into_iter().take(7).collect();
     let stand_ins = StandIns::new(&calls);
     assert_eq!(said(&stand_ins.run("register.sh", &[], &[])), "CLIENT\n");

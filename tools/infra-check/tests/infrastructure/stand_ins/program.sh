@@ -1,6 +1,6 @@
 #!/bin/bash
-# One program that scripts call: writes down how it was called, argument by argument, and answers as it was told. A call that
-# nobody told it of fails, and fails the test.
+# One program that scripts call: writes down how it was called, argument by argument, and answers as it was told. An
+# unexpected call fails, and fails the test.
 folder=FOLDER
 # What it needs itself are no stand-ins.
 # shellcheck disable=SC2123

@@ -20,7 +20,7 @@ fn one(text: &str, known: &BTreeMap<String, String>, failed: bool) -> bool {
     }
     let value = |word: &str| match word.trim().strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
         Some(literal) => literal.to_owned(),
-        None => known.get(word.trim()).cloned().unwrap_or_else(|| panic!("nobody knows {word}")),
+        None => known.get(word.trim()).cloned().unwrap_or_else(|| panic!("{word} has no value")),
     };
     match text {
         "failure()" => failed,

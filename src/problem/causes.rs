@@ -1,0 +1,77 @@
+//! What a failure of another module is for the client.
+
+use super::Problem;
+use crate::{
+    identity::Unidentified,
+    policy::Denied,
+    store::{Conflict, StoreError, WriteError},
+    vault::VaultError,
+};
+
+impl From<Unidentified> for Problem {
+    fn from(refusal: Unidentified) -> Self {
+        match refusal {
+            refused if refused.is_crowded_out() => Self::Crowded,
+            refused if refused.is_unjudged() => Self::Unavailable,
+            _ => Self::Unauthenticated,
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Certificate => Self::Unauthenticated,
+            Denied::Scope => Self::InsufficientScope,
+            Denied::Role | Denied::TenantNotConfigured => Self::Forbidden,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_)
+            | StoreError::Outdated
+            | StoreError::NotInSearchPath { .. }
+            | StoreError::SchemaForbidden { .. }
+            | StoreError::Migration(_) => Self::Unavailable,
+            StoreError::Inconsistent { .. } => Self::Internal,
+        }
+    }
+}
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::NotFound => Self::NotFound,
+            WriteError::Conflict(conflict) => Self::Conflict(sentence(conflict)),
+            WriteError::Stale => Self::Stale,
+            WriteError::PreconditionRequired => Self::PreconditionRequired,
+            WriteError::KeyReused => Self::KeyReused,
+            WriteError::InProgress => Self::Twin,
+            WriteError::Lines(lines) => Self::InvalidFields(lines.into()),
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// What the caller reads of a conflict.
+const fn sentence(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::Update => "Only an order that is placed can be changed.",
+        Conflict::Cancel => "Only an order that is placed can be cancelled.",
+        Conflict::Process => "Only an order that is placed can be processed.",
+        Conflict::Replay => "A dead letter can be replayed once.",
+    }
+}
+
+/// A secret that may not be read looks missing to every caller.
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Missing | VaultError::Forbidden => Self::NotFound,
+            VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. } => Self::Unavailable,
+        }
+    }
+}

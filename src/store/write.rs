@@ -1,0 +1,111 @@
+//! How writes end.
+
+use crate::orders::RefusedLine;
+
+use super::StoreError;
+
+/// A write that has its effect: since now, or since an earlier call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change<T, U = T> {
+    /// This call changed it.
+    Done(T),
+    /// An earlier call had the same effect. This one changed nothing.
+    Unchanged(U),
+}
+
+impl<T> Change<T> {
+    /// What the write left behind.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Done(value) | Self::Unchanged(value) => value,
+        }
+    }
+}
+
+/// Why a write has no effect. Nothing changed, unless the connection to the database failed while it committed.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The permit reaches no such thing.
+    #[error("not found")]
+    NotFound,
+    /// Its state does not allow this.
+    #[error("its state does not allow this: {0:?}")]
+    Conflict(Conflict),
+    /// Another version is there, or one is there that should not be.
+    #[error("another version is there")]
+    Stale,
+    /// It exists, and the caller named no version.
+    #[error("no version was named")]
+    PreconditionRequired,
+    /// Another request or message with other content has used its key before.
+    #[error("its key belongs to another request")]
+    KeyReused,
+    /// The same request is still under way after two seconds. In a file only one within this process can be told from
+    /// any other writer; the wait for one of another process ends in [`StoreError::Unavailable`].
+    #[error("the same request is still under way")]
+    InProgress,
+    /// These lines cannot be ordered.
+    #[error("{} of its lines cannot be ordered", .0.len())]
+    Lines(Vec<RefusedLine>),
+    /// The store cannot answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What the state of a thing does not allow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Conflict {
+    /// To change an order that is not `placed`.
+    Update,
+    /// To cancel an order that is neither `placed` nor `cancelled`.
+    Cancel,
+    /// To queue an order that is neither `placed` nor `queued`.
+    Process,
+    /// To replay a dead letter that was replayed before.
+    Replay,
+}
+
+impl From<sqlx::Error> for WriteError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// How a unit of work can fail. An engine asks whether the database is the reason: it tries such a unit again, and counts
+/// it as failed. A unit that was refused did its work.
+pub(super) trait UnitError: From<StoreError> + Send {
+    /// The failure of the database, if it is one.
+    fn store_error(&self) -> Option<&StoreError>;
+
+    /// The failure of the database.
+    ///
+    /// # Errors
+    /// The error itself, when it is a refusal.
+    fn into_store_error(self) -> Result<StoreError, Self>;
+}
+
+impl UnitError for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+
+    fn into_store_error(self) -> Result<StoreError, Self> {
+        Ok(self)
+    }
+}
+
+impl UnitError for WriteError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn into_store_error(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error) => Ok(error),
+            refusal => Err(refusal),
+        }
+    }
+}

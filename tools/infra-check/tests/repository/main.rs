@@ -1,0 +1,7 @@
+//! Every citation of this repository leads somewhere, and its prose is in plain words.
+
+mod files;
+mod links;
+mod markdown;
+mod outside;
+mod words;

@@ -1,0 +1,47 @@
+//! What is left out, what is printed, and what a failing stage says.
+
+use super::*;
+
+#[test]
+fn the_summary_has_a_line_for_each_stage_that_ran() {
+    let taken = [("format", Duration::from_millis(500), true), ("lints", Duration::from_secs(75), false)];
+    assert_eq!(summary(&taken), "format            0.5 s  ok\nlints            75.0 s  FAILED");
+}
+
+#[test]
+fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
+    let needs = |name: &str| {
+        [&ON_A_QUEUE_SERVER[..], &ON_POSTGRES].map(|words| words.iter().any(|word| name.contains(word)))
+    };
+    let (queue_server, postgres, neither) = ([true, false], [false, true], [false, false]);
+    for (name, expected) in [
+        ("relay::an_acknowledged_message_is_not_sent_again::queue_server", queue_server),
+        ("queue_server::an_order_whose_message_could_not_be_sent_is_fulfilled", queue_server),
+        ("storage_functions::the_lease_is_renewed_for_as_long_as_the_function_runs", queue_server),
+        ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
+        ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
+        ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
+        ("logins::postgres_role_that_an_identity_should_not_have_is_taken_away", postgres),
+        ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+        ("clock::an_order_that_waited_for_a_backend_is_fulfilled_once_on_postgres", postgres),
+        ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
+        ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
+        ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
+        ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
+        ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
+        ("doctor::database::a_server_that_is_away_fails_and_its_password_is_not_said", neither),
+        ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
+    ] {
+        assert_eq!(needs(name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
+    let failing = |commands| Stage { name: "lints", advice: "fix it", commands };
+    let project = Project::here();
+    let missing = failing(|_| Ok(vec![Command::new("no-such-program")])).run(&project).unwrap_err();
+    assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
+    let failed = failing(|_| Ok(vec![Command::new("false")])).run(&project).unwrap_err();
+    assert_eq!(failed.to_string(), "the stage `lints` failed: fix it");
+}
