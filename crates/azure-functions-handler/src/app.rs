@@ -92,6 +92,7 @@ type AddLayer = Arc<dyn Fn(Endpoint) -> Endpoint + Send + Sync>;
 
 /// The functions of one process with their state, ready to be served.
 pub struct FunctionApp {
+    /// By name, as the host tries them.
     pub(crate) functions: Vec<BoundFunction>,
     pub(crate) prefix: String,
     pub(crate) limits: Limits,
@@ -109,20 +110,24 @@ pub(crate) struct BoundFunction {
     pub(crate) binding: &'static str,
     pub(crate) kind: Kind,
     pub(crate) outputs: Vec<OutputBinding>,
+    /// Whether the host leads requests to it by its route.
+    pub(crate) is_routed: bool,
     pub(crate) endpoint: Endpoint,
 }
 
 impl<S: Clone + Send + Sync + 'static, T> Function<S, T> {
-    pub(crate) fn bind(&self, state: S) -> BoundFunction {
+    pub(crate) fn bind(&self, state: S, is_routed: bool) -> BoundFunction {
         let handler = Arc::clone(&self.handler);
         let endpoint = Endpoint(Arc::new(move |request| handler(request, state.clone())));
         let Self { name, binding, kind, outputs, .. } = self;
-        BoundFunction { name, binding, kind: kind.clone(), outputs: outputs.clone(), endpoint }
+        BoundFunction { name, binding, kind: kind.clone(), outputs: outputs.clone(), is_routed, endpoint }
     }
 }
 
 impl FunctionApp {
-    pub(crate) fn new(functions: Vec<BoundFunction>, prefix: String) -> Self {
+    pub(crate) fn new(mut functions: Vec<BoundFunction>, prefix: String) -> Self {
+        // The host tries routes in this sequence: https://github.com/Azure/azure-functions-core-tools/issues/2442.
+        functions.sort_by_key(|function| function.name.to_ascii_uppercase());
         Self {
             functions,
             prefix,

@@ -150,20 +150,14 @@ impl AppState {
         Some(Route::Http(function, params))
     }
 
-    /// The HTTP function that the host would call, with its route parameters.
+    /// The HTTP function that the host calls, with its route parameters: the first by name that matches.
     pub(crate) fn find(
         &self,
         method: &Method,
         path: &str,
     ) -> Option<(&BoundFunction, Vec<(&'static str, String)>)> {
-        let matches = self.app.functions.iter().filter_map(|function| {
-            let params = self.params(function, method, path)?;
-            Some((function, params))
-        });
-        matches.min_by_key(|(function, _)| match &function.kind {
-            Kind::Http(http) => route::specificity(http.route),
-            _ => Vec::new(),
-        })
+        let routed = self.app.functions.iter().filter(|function| function.is_routed);
+        routed.into_iter().find_map(|function| Some((function, self.params(function, method, path)?)))
     }
 
     /// The route parameters if a request is one of this function's.

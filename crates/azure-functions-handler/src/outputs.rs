@@ -73,7 +73,7 @@ impl Outputs {
     pub(crate) fn for_host(self, known: &[OutputBinding]) -> Result<Map<String, Value>, InvalidResponse> {
         let is_queue = |name: &str| {
             let output = known.iter().find(|output| output.name == name)?;
-            Some(matches!(output.kind, OutputKind::Queue { .. }))
+            Some(matches!(output.kind, OutputKind::Queue(_)))
         };
         let mut outputs = Map::new();
         for output in known {

@@ -164,15 +164,24 @@ async fn outputs_that_could_not_leave_fail_the_call() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
+/// <https://github.com/Azure/azure-functions-core-tools/issues/2442>
 #[tokio::test]
-async fn the_most_specific_route_is_called() {
+async fn the_first_function_by_name_is_called_as_the_host_does() {
     let functions = Functions::new()
-        .http("All", get("{*path}"), async || "all")
-        .http("One", get("things/{id}"), async || "one")
-        .http("New", get("things/new"), async || "new");
+        .http("Two", get("things/{id}"), async || "things")
+        .http("one", get("{kind}/new"), async || "new")
+        .http("B1", get("numbers/{id:int}"), async || "number")
+        .http("C", get("numbers/{id}"), async || "name")
+        .http("Z", get("{*path}"), async || "rest");
     let app = app(&functions);
-    for (path, name) in [("/api/things/new", "new"), ("/api/things/7", "one"), ("/api/things/7/parts", "all")]
-    {
+    for (path, name) in [
+        ("/api/things/new", "new"),
+        ("/api/things/7", "things"),
+        ("/api/numbers/7", "number"),
+        ("/api/numbers/seven", "name"),
+        ("/api/numbers/new", "name"),
+        ("/api/things/7/parts", "rest"),
+    ] {
         for mode in InvocationMode::ALL {
             assert_eq!(app.http(mode, request("GET", path, "")).await.text(), name, "{path} {mode:?}");
         }
