@@ -21,7 +21,7 @@ use tracing::Span;
 use crate::{
     Concurrency, ConcurrencyLimits, Error, Invocation, SpanContext,
     dispatch::AppState,
-    error::{OnError, problem_document, worded},
+    error::{OnError, problem_document, unless_panicking, worded},
     functions::{Function, Kind},
     handler::call_service,
     invocation::default_span,
@@ -40,7 +40,7 @@ pub struct Limits {
     /// and adds its own.
     pub max_head_bytes: usize,
     /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
-    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds them.
+    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds their time.
     pub body_timeout: Duration,
     /// Deadline of an HTTP invocation, until its answer begins.
     pub http_timeout: Duration,
@@ -48,7 +48,7 @@ pub struct Limits {
     pub trigger_timeout: Duration,
     /// Largest envelope, in bytes.
     pub max_envelope_bytes: usize,
-    /// Largest body that [`Json`](crate::Json) reads, in bytes.
+    /// Largest body that [`Json`](crate::Json), `Bytes` and `String` read, in bytes.
     pub max_body_bytes: usize,
 }
 
@@ -164,13 +164,14 @@ impl FunctionApp {
         self
     }
 
-    /// Words every error that this crate answers with, instead of a problem document.
+    /// Words every error that this crate answers with, and every argument that cannot be read, instead of a problem document.
+    /// Arguments of other crates answer with their own words, but for `Bytes` and `String`.
     #[must_use]
     pub fn on_error(
         mut self,
         words: impl Fn(&Error, &Invocation) -> Response + Send + Sync + 'static,
     ) -> Self {
-        self.on_error = Arc::new(words);
+        self.on_error = Arc::new(unless_panicking(words));
         self
     }
 

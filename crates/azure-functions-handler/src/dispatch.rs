@@ -7,7 +7,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum_core::{
     body::Body as Wire,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts};
@@ -83,7 +83,10 @@ impl Respond for AppState {
             return (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "ready").into_response();
         }
         let invocation = tokio::spawn(dispatch(self, request));
-        invocation.await.unwrap_or_else(|_| failure())
+        invocation.await.unwrap_or_else(|_| {
+            Event::HandlerPanicked {}.log();
+            failure()
+        })
     }
 
     async fn refuse(&self, head: UnreadableHead) -> Whole {
@@ -203,6 +206,8 @@ impl AppState {
         extensions.insert(Slot(Arc::clone(slot)));
         extensions.insert(BodyLimits::from(self.app.limits));
         extensions.insert(logs.clone());
+        // What axum-core's own arguments look at.
+        DefaultBodyLimit::max(self.app.limits.max_body_bytes).apply(request);
         logs
     }
 }
