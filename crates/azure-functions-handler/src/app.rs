@@ -104,6 +104,16 @@ pub struct FunctionApp {
     layers: Vec<AddLayer>,
 }
 
+impl fmt::Debug for FunctionApp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.functions.iter().map(|function| function.name).collect();
+        let Self { prefix, limits, is_portable, .. } = self;
+        let mut app = formatter.debug_struct("FunctionApp");
+        app.field("functions", &names).field("prefix", prefix).field("limits", limits);
+        app.field("is_portable", is_portable).finish_non_exhaustive()
+    }
+}
+
 /// A function with its state.
 pub(crate) struct BoundFunction {
     pub(crate) name: &'static str,
@@ -192,7 +202,9 @@ impl FunctionApp {
     }
 
     /// Wraps every handler into a tower layer; the one added last is the outermost. It sees the request that the handler
-    /// sees, of whatever trigger, with the [`Invocation`] among its extensions, within the deadline.
+    /// sees, of whatever trigger, with the [`Invocation`] among its extensions, within the deadline. The answers to a panic, to
+    /// a deadline that passed and in place of one that cannot be sent are made outside the layers, which do not see them; nor
+    /// do they see a request that reaches no handler.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
     where

@@ -1,6 +1,6 @@
 //! The registry: each function with its name, its trigger and its handler, in one place.
 
-use std::{convert::Infallible, path::Path, sync::Arc};
+use std::{convert::Infallible, fmt, path::Path, sync::Arc};
 
 use axum_core::{extract::Request, response::IntoResponse};
 use http::Method;
@@ -231,6 +231,27 @@ where
     }
 }
 
+impl<S, T> fmt::Debug for Functions<S, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut functions = formatter.debug_struct("Functions");
+        functions.field("functions", &names(&self.functions)).finish_non_exhaustive()
+    }
+}
+
+impl<S, T> fmt::Debug for Deployed<S, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut deployed = formatter.debug_struct("Deployed");
+        deployed
+            .field("functions", &names(&self.functions))
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+fn names<S, T>(functions: &[Arc<Function<S, T>>]) -> Vec<&'static str> {
+    functions.iter().map(|function| function.name).collect()
+}
+
 impl<S, T> Default for Functions<S, T>
 where
     S: Clone + Send + Sync + 'static,
@@ -248,7 +269,7 @@ pub struct Registered<'a, T> {
     pub name: &'static str,
     /// The name of its trigger's binding.
     pub binding: &'static str,
-    /// The kind of its trigger: `http`, `queue`, `timer`, or another one's type.
+    /// The kind of its trigger: `http`, `queue`, `timer`, or another one's type without `Trigger`, such as `blob`.
     pub trigger: &'static str,
     /// Its methods; none means all, or that it is no HTTP function.
     pub methods: &'a [Method],

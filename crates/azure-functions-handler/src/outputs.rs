@@ -24,8 +24,8 @@ use crate::{
 ///     (Outputs::new().message("jobs", body), "accepted")
 /// }
 ///
-/// let functions: Functions<()> =
-///     Functions::new().http("Submit", post("jobs").output(queue_output("jobs", "jobs-queue")), submit);
+/// let functions =
+///     Functions::<()>::new().http("Submit", post("jobs").output(queue_output("jobs", "jobs-queue")), submit);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outputs {

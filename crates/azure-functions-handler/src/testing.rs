@@ -45,7 +45,7 @@ impl InvocationMode {
 ///     format!("Hello, {name}!")
 /// }
 ///
-/// let functions: Functions<()> = Functions::new().http("Hello", get("hello/{name}"), hello);
+/// let functions = Functions::<()>::new().http("Hello", get("hello/{name}"), hello);
 /// let app = TestApp::new(functions.all().unwrap().with_state(()));
 /// for mode in InvocationMode::ALL {
 ///     let request = http::Request::get("/api/hello/Ada").body(String::new()).unwrap();
@@ -153,15 +153,16 @@ impl TestApp {
     /// Sends an envelope to a function, as it is.
     ///
     /// # Panics
-    /// When the app answers what no host understands.
+    /// When there is no such function, or the app answers what no host understands.
     pub async fn envelope(&self, function: &str, envelope: &Value) -> TestOutcome {
-        self.invoke(function, envelope).await.outcome
+        let function = self.function(function, |_| true);
+        self.invoke(function.name, envelope).await.outcome
     }
 
     fn function(&self, name: &str, is_right: impl Fn(&Kind) -> bool) -> &BoundFunction {
         let found = self.state.app.functions.iter().find(|function| function.name == name);
         let found = found.filter(|function| is_right(&function.kind));
-        found.unwrap_or_else(|| panic!("no function `{name}` with such a trigger is registered"))
+        found.unwrap_or_else(|| panic!("no function `{name}` with such a trigger is served"))
     }
 
     async fn invoke(&self, function: &str, envelope: &Value) -> Enveloped {

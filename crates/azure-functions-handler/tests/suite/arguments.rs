@@ -37,17 +37,17 @@ async fn route_parameters_come_in_whatever_form_a_handler_wants() {
     async fn map(Path(all): Path<HashMap<String, String>>) -> String {
         format!("{} {}", all["room"], all["shelf"])
     }
+    async fn optional(Path(number): Path<Option<u32>>) -> String {
+        format!("{number:?}")
+    }
     let functions = || {
         Functions::new()
+            .http("Optional", get("optional/{number?}"), optional)
             .http("One", get("one/{shelf}"), one)
             .http("Pair", get("pair/{room}/{shelf}"), pair)
             .http("Named", get("named/{shelf}/{room}"), named)
             .http("Map", get("map/{room}/{shelf}"), map)
     };
-    async fn optional(Path(number): Path<Option<u32>>) -> String {
-        format!("{number:?}")
-    }
-    let functions = || functions().http("Optional", get("optional/{number?}"), optional);
     for (path, seen) in [
         ("/api/optional", "None"),
         ("/api/optional/7", "Some(7)"),
@@ -79,17 +79,16 @@ async fn query_parameters_come_in_whatever_form_a_handler_wants() {
     async fn raw(RawQuery(query): RawQuery) -> String {
         query
     }
-    let functions = || {
-        Functions::new().http("Named", get("named"), named).http("Pairs", get("pairs"), pairs).http(
-            "Raw",
-            get("raw"),
-            raw,
-        )
-    };
     async fn optional(Query(page): Query<Option<Page>>) -> String {
         format!("{:?}", page.map(|page| page.size))
     }
-    let functions = || functions().http("Optional", get("optional"), optional);
+    let functions = || {
+        Functions::new()
+            .http("Optional", get("optional"), optional)
+            .http("Named", get("named"), named)
+            .http("Pairs", get("pairs"), pairs)
+            .http("Raw", get("raw"), raw)
+    };
     for (path, seen) in [
         ("/api/optional", "None"),
         ("/api/optional?size=7", "Some(7)"),

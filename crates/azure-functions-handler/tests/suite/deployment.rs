@@ -123,7 +123,7 @@ fn an_unregistered_function_stops_the_start() {
     let root = root(&["Take"]);
     fs::create_dir(root.path().join("Old")).expect("a folder");
     fs::write(root.path().join("Old").join("function.json"), "{}").expect("a file to write");
-    let error = functions().deployed_in(root.path()).err().expect("an old folder");
+    let error = functions().deployed_in(root.path()).expect_err("an old folder");
     assert!(matches!(&error, DeploymentError::NotRegistered(name) if name == "Old"), "{error}");
 }
 
@@ -150,7 +150,7 @@ fn the_route_prefix_is_that_of_host_json() {
         .expect("a file to write");
     assert!(matches!(catches_all().deployed_in(root.path()), Err(DeploymentError::Registration(_))));
     fs::write(&host, "{ // a comment").expect("a file to write");
-    let error = catches_all().deployed_in(root.path()).err().expect("no plain JSON");
+    let error = catches_all().deployed_in(root.path()).expect_err("no plain JSON");
     assert!(error.to_string().contains("route_prefix"), "{error}");
 }
 

@@ -124,11 +124,11 @@ async fn the_log_says_why_an_invocation_failed() {
 
 #[tokio::test]
 async fn mistakes_of_the_app_stand_in_the_log_and_not_in_the_answer() {
-    listen();
     async fn bare(_: TimerInfo) {}
     async fn unwritable() -> Json<HashMap<(u8, u8), u8>> {
         Json(HashMap::from([((1, 2), 3)]))
     }
+    listen();
     let functions = Functions::<()>::new()
         .http("Bare", get("bare"), bare)
         .http("Unwritable", get("unwritable"), unwritable)
@@ -173,10 +173,10 @@ async fn words_that_panic_are_logged_and_replaced() {
 
 #[tokio::test]
 async fn an_output_that_is_not_registered_is_named_in_every_mode() {
-    listen();
     async fn astray() -> Outputs {
         Outputs::new().message("jobs", "x")
     }
+    listen();
     let functions = Functions::<()>::new().http("Astray", get("astray"), astray);
     let app = TestApp::new(functions.all().expect("right").with_state(()));
     for mode in InvocationMode::ALL {

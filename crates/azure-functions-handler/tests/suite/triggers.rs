@@ -146,3 +146,19 @@ async fn a_handler_that_takes_what_its_trigger_does_not_bring_fails() {
     let app = app(&Functions::new().queue("Wrong", "first", wrong));
     assert!(!app.queue("Wrong", "x").await.succeeded);
 }
+
+#[tokio::test]
+#[should_panic(expected = "no function `Wrok`")]
+async fn an_envelope_for_no_function_fails_the_test_that_sends_it() {
+    async fn nothing() {}
+    app(&Functions::new().queue("Work", "jobs", nothing)).envelope("Wrok", &json!({})).await;
+}
+
+#[test]
+fn what_is_registered_can_be_shown() {
+    async fn nothing() {}
+    let functions = Functions::<()>::new().queue("Work", "jobs", nothing);
+    let deployed = functions.all().expect("right");
+    let shown = format!("{functions:?} {deployed:?} {:?}", functions.all().expect("right").with_state(()));
+    assert_eq!(shown.matches(r#"functions: ["Work"]"#).count(), 3, "{shown}");
+}
