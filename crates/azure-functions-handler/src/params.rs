@@ -15,15 +15,16 @@ use serde::{
 use crate::Rejection;
 
 /// The parameters of the route, percent-decoded once: one value, a tuple in the route's sequence, a struct or a map with
-/// their names. An `Option` is none where `{name?}` at the end misses its segment.
+/// their names. A slash that the caller encoded is a slash in a value; a host that proxies encodes it once more, and it is
+/// `%2F` there. Do not put free text into a path. An `Option` is none where `{name?}` at the end misses its segment.
 ///
 /// axum's own `Path` reads what only axum's router sets, and so works only in a router that is registered with
 /// [`http_service`](crate::Functions::http_service).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Path<T>(pub T);
 
-/// The parameters of the query: a struct or a map with their names, or a list of pairs where names are repeated. An `Option`
-/// is none where there is no query.
+/// The parameters of the query: a struct or a map with their names, or a list of pairs where names are repeated. A host
+/// that forwards without proxying joins the values of one name by commas. An `Option` is none where there is no query.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Query<T>(pub T);
 

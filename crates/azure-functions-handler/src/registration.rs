@@ -68,8 +68,8 @@ pub enum RegistrationError {
     },
     /// With `enableForwardingHttpRequest` alone, the host changes a path after it has checked the key.
     #[error(
-        "HTTP function `{open}` has a parameter, and asks for a weaker key than `{guarded}`: a forwarded request such as \
-         `/x%5C..%5Cy` passes the key of `{open}` and arrives with the path of `{guarded}`; set `enableProxyingHttpRequest` in \
+        "HTTP function `{open}` has a parameter, and asks for a weaker key than `{guarded}`: a forwarded path such as \
+         `a/..%5Cb` passes the key of `{open}` and arrives with the path of `{guarded}`; set `enableProxyingHttpRequest` in \
          host.json, or give the parameter a constraint such as `int` or `guid`"
     )]
     ForwardedPast {

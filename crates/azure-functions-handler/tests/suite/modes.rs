@@ -1,4 +1,4 @@
-//! A handler cannot tell how the host calls it.
+//! What a handler sees of a request in each way in which the host calls it.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,8 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use azure_functions_handler::{
-    Bytes, Functions, InvocationMode, Json, Outputs, TestApp, any, get, methods, post, put, queue_output,
+    AuthLevel, Bytes, Functions, InvocationMode, Json, Outputs, TestApp, any, get, methods, post, put,
+    queue_output,
 };
 use futures_util::stream;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -31,22 +32,51 @@ async fn echo(request: Request) -> Json<Value> {
 }
 
 #[tokio::test]
-async fn a_request_looks_the_same_in_every_mode() {
+async fn a_plain_request_looks_the_same_in_every_mode() {
     let app = app(&Functions::new().http("Echo", any("things/{id}"), echo));
     for (method, body) in [("GET", ""), ("POST", r#"{"a":1}"#), ("DELETE", ""), ("PUT", "plain")] {
         let mut seen = Vec::new();
         for mode in InvocationMode::ALL {
-            let mut request = request(method, "/api/things/a%2Fb?x=1&y=%20", body);
-            request.headers_mut().append("x-tag", "one".parse().expect("a value"));
-            request.headers_mut().append("x-tag", "two".parse().expect("a value"));
-            let response = app.http(mode, request).await;
+            let response = app.http(mode, request(method, "/api/things/a%20b?x=1&y=%20", body)).await;
             assert_eq!(response.status, StatusCode::OK, "{mode:?}");
             seen.push(response.json::<Value>());
         }
-        assert_eq!(seen[0]["target"], "/api/things/a%2Fb?x=1&y=%20");
-        assert_eq!(seen[0]["tags"], json!(["one", "two"]));
+        assert_eq!(seen[0]["target"], "/api/things/a%20b?x=1&y=%20");
         assert_eq!(seen[0]["body"], json!(body.as_bytes()));
         assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn repeated_headers_are_lines_of_their_own_in_an_envelope_alone() {
+    let app = app(&Functions::new().http("Echo", any("things"), echo));
+    for (mode, tags) in [
+        (InvocationMode::Envelope, json!(["one", "two"])),
+        (InvocationMode::Forward, json!(["one, two"])),
+        (InvocationMode::Proxy, json!(["one, two"])),
+    ] {
+        let mut request = request("GET", "/api/things", "");
+        request.headers_mut().append("x-tag", "one".parse().expect("a value"));
+        request.headers_mut().append("x-tag", "two".parse().expect("a value"));
+        assert_eq!(app.http(mode, request).await.json::<Value>()["tags"], tags, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_forwarded_path_may_reach_another_function_than_the_host_chose() {
+    let functions = Functions::new().http("Open", get("open/{id}"), async || "open").http(
+        "Guarded",
+        get("guarded").auth_level(AuthLevel::Admin),
+        async || "guarded",
+    );
+    let app = app(&functions);
+    for (mode, seen) in [
+        (InvocationMode::Envelope, "open"),
+        (InvocationMode::Forward, "guarded"),
+        (InvocationMode::Proxy, "open"),
+    ] {
+        let response = app.http(mode, request("GET", "/api/open/..%5Cguarded", "")).await;
+        assert_eq!(response.text(), seen, "{mode:?}");
     }
 }
 
