@@ -8,7 +8,7 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use azure_functions_handler::{
-    AuthLevel, Bytes, Functions, InvocationMode, Json, Outputs, TestApp, any, get, methods, post, put,
+    AuthLevel, Bytes, Functions, InvocationMode, Json, Logs, Outputs, TestApp, any, get, methods, post, put,
     queue_output,
 };
 use futures_util::stream;
@@ -243,4 +243,21 @@ async fn a_body_is_streamed_to_a_caller_who_gets_the_answer_itself() {
     }
     drop(sender);
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn lines_for_the_hosts_log_leave_with_an_envelope() {
+    async fn log(logs: Logs) {
+        logs.push("first");
+        logs.push("second");
+    }
+    let app = app(&Functions::new().http("Log", get("log"), log));
+    let nothing: [&str; 0] = [];
+    for (mode, lines) in [
+        (InvocationMode::Envelope, &["first", "second"][..]),
+        (InvocationMode::Forward, &nothing),
+        (InvocationMode::Proxy, &nothing),
+    ] {
+        assert_eq!(app.http(mode, request("GET", "/api/log", "")).await.outcome.logs, lines, "{mode:?}");
+    }
 }
