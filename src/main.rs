@@ -22,7 +22,6 @@ use orders_worker::{
     vault::Vault,
 };
 use tikv_jemallocator::Jemalloc;
-use tokio::signal::unix;
 
 mod command_line;
 
@@ -178,7 +177,7 @@ fn run(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<
 /// `docs/reference/api.md#start-and-readiness`.
 async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
-    let stop = stop_signal()?;
+    let stop = azure_functions_handler::stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
     log.listen(config.log, spans).map_err(io::Error::other)?;
@@ -241,23 +240,6 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
         export.finish().await;
     }
     Ok(served?)
-}
-
-/// Resolves at the first SIGTERM, SIGINT or SIGHUP.
-fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
-    let signal = unix::signal;
-    let (mut term, mut interrupt, mut hangup) = (
-        signal(unix::SignalKind::terminate())?,
-        signal(unix::SignalKind::interrupt())?,
-        signal(unix::SignalKind::hangup())?,
-    );
-    Ok(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
 }
 
 /// Gets ready what the first caller would otherwise wait for.

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -18,7 +19,7 @@ use tracing::Span;
 use crate::{
     Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext,
     endpoint::{BoundFunction, Endpoint},
-    error::{OnError, problem_document, worded},
+    error::{OnError, problem_document, unless_panicking, worded},
     handler::call_service,
     invocation::default_span,
     server,
@@ -29,6 +30,7 @@ type AddLayer = Arc<dyn Fn(Endpoint) -> Endpoint + Send + Sync>;
 
 /// The functions of one process with their state, ready to be served.
 pub struct FunctionApp {
+    /// By name, as the host tries them.
     pub(crate) functions: Vec<BoundFunction>,
     pub(crate) prefix: String,
     pub(crate) limits: Limits,
@@ -40,8 +42,20 @@ pub struct FunctionApp {
     layers: Vec<AddLayer>,
 }
 
+impl fmt::Debug for FunctionApp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.functions.iter().map(|function| function.name).collect();
+        let Self { prefix, limits, is_portable, .. } = self;
+        let mut app = formatter.debug_struct("FunctionApp");
+        app.field("functions", &names).field("prefix", prefix).field("limits", limits);
+        app.field("is_portable", is_portable).finish_non_exhaustive()
+    }
+}
+
 impl FunctionApp {
-    pub(crate) fn new(functions: Vec<BoundFunction>, prefix: String) -> Self {
+    pub(crate) fn new(mut functions: Vec<BoundFunction>, prefix: String) -> Self {
+        // The host tries routes in this sequence: https://github.com/Azure/azure-functions-core-tools/issues/2442.
+        functions.sort_by_key(|function| function.name.to_ascii_uppercase());
         Self {
             functions,
             prefix,
@@ -78,13 +92,14 @@ impl FunctionApp {
         self
     }
 
-    /// Words every error that this crate answers with, instead of a problem document.
+    /// Words every error that this crate answers with, and every argument that cannot be read, instead of a problem document.
+    /// Arguments of other crates answer with their own words, but for `Bytes` and `String`.
     #[must_use]
     pub fn on_error(
         mut self,
         words: impl Fn(&Error, &Invocation) -> Response + Send + Sync + 'static,
     ) -> Self {
-        self.on_error = Arc::new(words);
+        self.on_error = Arc::new(unless_panicking(words));
         self
     }
 
@@ -105,7 +120,9 @@ impl FunctionApp {
     }
 
     /// Wraps every handler into a tower layer; the one added last is the outermost. It sees the request that the handler
-    /// sees, of whatever trigger, with the [`Invocation`] among its extensions, within the deadline.
+    /// sees, of whatever trigger, with the [`Invocation`] among its extensions, within the deadline. The answers to a panic, to
+    /// a deadline that passed and in place of one that cannot be sent are made outside the layers, which do not see them; nor
+    /// do they see a request that reaches no handler.
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
     where

@@ -8,7 +8,6 @@ use crate::RegistrationErrors;
 
 /// The host's own, where host.json names none.
 pub(crate) const DEFAULT_PREFIX: &str = "api";
-const PREFIX_SETTING: &str = "AzureFunctionsJobHost__extensions__http__routePrefix";
 
 /// Why an app root cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -55,23 +54,83 @@ pub(crate) fn function_folders(root: &Path) -> Result<Vec<String>, DeploymentErr
     Ok(names)
 }
 
-/// The route prefix: from the app setting that overrides host.json, else from host.json, else the host's own.
-pub(crate) fn route_prefix(root: &Path) -> Result<String, DeploymentError> {
-    if let Ok(prefix) = env::var(PREFIX_SETTING) {
-        return Ok(prefix.trim_matches('/').to_owned());
+/// What host.json, or an app setting in its place, says of functions.
+pub(crate) struct HostJson {
+    pub(crate) prefix: String,
+    /// Whether requests are forwarded, and not proxied.
+    pub(crate) forwards: bool,
+    /// The functions that the host loads; none means all.
+    pub(crate) functions: Vec<String>,
+}
+
+impl HostJson {
+    /// One that cannot be read, but for the prefix, which the app names itself.
+    pub(crate) fn unknown(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), forwards: false, functions: Vec::new() }
     }
-    let file = root.join("host.json");
-    let unreadable = |why: String| DeploymentError::HostJson { file: file.display().to_string(), why };
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DEFAULT_PREFIX.to_owned()),
-        Err(error) => return Err(unreadable(error.to_string())),
-    };
-    let text = text.trim_start_matches('\u{feff}');
-    let host: Value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
-    match host.pointer("/extensions/http/routePrefix") {
-        None | Some(Value::Null) => Ok(DEFAULT_PREFIX.to_owned()),
-        Some(Value::String(prefix)) => Ok(prefix.trim_matches('/').to_owned()),
-        Some(other) => Err(unreadable(format!("extensions.http.routePrefix must be text, not {other}"))),
+
+    pub(crate) fn read(root: &Path) -> Result<Self, DeploymentError> {
+        let file = root.join("host.json");
+        let unreadable = |why: String| DeploymentError::HostJson { file: file.display().to_string(), why };
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
+            Err(error) => return Err(unreadable(error.to_string())),
+        };
+        let text = text.trim_start_matches('\u{feff}');
+        let host: Value = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+        let value = |path: &[&str]| setting(path).map(Value::String).or_else(|| member(&host, path).cloned());
+        let prefix = match value(&["extensions", "http", "routePrefix"]) {
+            None | Some(Value::Null) => DEFAULT_PREFIX.to_owned(),
+            Some(Value::String(prefix)) => prefix.trim_matches('/').to_owned(),
+            Some(other) => {
+                return Err(unreadable(format!("extensions.http.routePrefix must be text, not {other}")));
+            }
+        };
+        let enables = |name| value(&["customHandler", name]).as_ref().is_some_and(is_true);
+        let forwards = enables("enableForwardingHttpRequest") && !enables("enableProxyingHttpRequest");
+        let functions = member(&host, &["functions"]).and_then(Value::as_array).into_iter().flatten();
+        let functions = functions.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        Ok(Self { prefix, forwards, functions })
+    }
+
+    /// Whether the host loads a function.
+    pub(crate) fn loads(&self, function: &str) -> bool {
+        self.functions.is_empty() || self.functions.iter().any(|name| name.eq_ignore_ascii_case(function))
+    }
+}
+
+/// Whether an app setting switches a function off
+/// (<https://learn.microsoft.com/azure/azure-functions/disable-function>).
+pub(crate) fn is_disabled(function: &str) -> bool {
+    let names = [format!("AzureWebJobs.{function}.Disabled"), format!("AzureWebJobs_{function}_Disabled")];
+    names.iter().any(|name| variable(name).is_some_and(|value| is_true(&Value::String(value))))
+}
+
+/// The app setting that stands in the place of a member of host.json
+/// (<https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values>).
+fn setting(path: &[&str]) -> Option<String> {
+    variable(&format!("AzureFunctionsJobHost__{}", path.join("__")))
+}
+
+/// The host reads settings ignoring case.
+fn variable(name: &str) -> Option<String> {
+    let mut all = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    all.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn member<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, name| {
+        let mut members = value.as_object()?.iter();
+        members.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    })
+}
+
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Bool(is_true) => *is_true,
+        Value::String(text) => text == "1" || text.eq_ignore_ascii_case("true"),
+        _ => false,
     }
 }

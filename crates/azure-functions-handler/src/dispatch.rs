@@ -7,7 +7,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum_core::{
     body::Body as Wire,
-    extract::Request,
+    extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Response},
 };
 use http::{Method, StatusCode, header::CONTENT_TYPE, request::Parts};
@@ -78,7 +78,10 @@ impl Respond for AppState {
             return (StatusCode::OK, [(CONTENT_TYPE, "text/plain; charset=utf-8")], "ready").into_response();
         }
         let invocation = tokio::spawn(dispatch(self, request));
-        invocation.await.unwrap_or_else(|_| failure())
+        invocation.await.unwrap_or_else(|_| {
+            Event::HandlerPanicked {}.log();
+            failure()
+        })
     }
 
     async fn refuse(&self, head: UnreadableHead) -> Whole {
@@ -145,20 +148,14 @@ impl AppState {
         Some(Route::Http(function, params))
     }
 
-    /// The HTTP function that the host would call, with its route parameters.
+    /// The HTTP function that the host calls, with its route parameters: the first by name that matches.
     pub(crate) fn find(
         &self,
         method: &Method,
         path: &str,
     ) -> Option<(&BoundFunction, Vec<(&'static str, String)>)> {
-        let matches = self.app.functions.iter().filter_map(|function| {
-            let params = self.params(function, method, path)?;
-            Some((function, params))
-        });
-        matches.min_by_key(|(function, _)| match &function.kind {
-            Kind::Http(http) => route::specificity(http.route),
-            _ => Vec::new(),
-        })
+        let routed = self.app.functions.iter().filter(|function| function.is_routed);
+        routed.into_iter().find_map(|function| Some((function, self.params(function, method, path)?)))
     }
 
     /// The route parameters if a request is one of this function's.
@@ -204,6 +201,8 @@ impl AppState {
         extensions.insert(Slot(Arc::clone(slot)));
         extensions.insert(BodyLimits::from(self.app.limits));
         extensions.insert(logs.clone());
+        // What axum-core's own arguments look at.
+        DefaultBodyLimit::max(self.app.limits.max_body_bytes).apply(request);
         logs
     }
 }

@@ -21,15 +21,17 @@ pub(crate) struct BoundFunction {
     pub(crate) binding: &'static str,
     pub(crate) kind: Kind,
     pub(crate) outputs: Vec<OutputBinding>,
+    /// Whether the host leads requests to it by its route.
+    pub(crate) is_routed: bool,
     pub(crate) endpoint: Endpoint,
 }
 
 impl<S: Clone + Send + Sync + 'static, T> Function<S, T> {
-    pub(crate) fn bind(&self, state: S) -> BoundFunction {
+    pub(crate) fn bind(&self, state: S, is_routed: bool) -> BoundFunction {
         let handler = Arc::clone(&self.handler);
         let endpoint = Endpoint(Arc::new(move |request| handler(request, state.clone())));
         let Self { name, binding, kind, outputs, .. } = self;
-        BoundFunction { name, binding, kind: kind.clone(), outputs: outputs.clone(), endpoint }
+        BoundFunction { name, binding, kind: kind.clone(), outputs: outputs.clone(), is_routed, endpoint }
     }
 }
 

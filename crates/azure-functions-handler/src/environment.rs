@@ -4,7 +4,7 @@ use std::{env, io, process::ExitCode};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{DeploymentError, FunctionApp, Functions, listen};
+use crate::{DeploymentError, FunctionApp, Functions, listen, stderr};
 
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
 
@@ -40,11 +40,17 @@ where
     /// Serves the deployed functions as [`FunctionApp::serve_from_env`] does, or with the argument `function-json` writes
     /// their function.json into the current folder; says on stderr what is wrong. For an app that sets nothing else and has
     /// no arguments of its own.
+    ///
+    /// Where the app has set no subscriber of `tracing`, warnings and errors are written to stderr, one line each.
     pub async fn run(self, state: S) -> ExitCode {
-        let done = if env::args().nth(1).as_deref() == Some("function-json") {
-            self.write_function_json(".").map_err(|error| error.to_string())
-        } else {
-            self.serve_deployed(state).await.map_err(|error| error.to_string())
+        stderr::log_unless_set();
+        let arguments: Vec<_> = env::args_os().skip(1).collect();
+        let done = match arguments.iter().map(|argument| argument.to_str()).collect::<Vec<_>>()[..] {
+            [] => self.serve_deployed(state).await.map_err(|error| error.to_string()),
+            [Some("function-json")] => self.write_function_json(".").map_err(|error| error.to_string()),
+            _ => Err("unknown arguments: `function-json` alone writes each function.json into the current folder, and no \
+                      argument serves the functions"
+                .to_owned()),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -66,16 +72,27 @@ impl FunctionApp {
     /// # Errors
     /// When there is no port, or it cannot be listened on.
     pub async fn serve_from_env(self) -> Result<(), ServeError> {
-        let text = env::var(PORT).map_err(|_| ServeError::Port("not set".to_owned()))?;
-        let port = text.parse().map_err(|_| ServeError::Port(format!("`{text}`")))?;
+        let port = port_from_env()?;
         let listener = listen(port).map_err(|source| ServeError::Listen { port, source })?;
         let stop = stop_signal()?;
         Ok(self.serve(listener, stop).await?)
     }
 }
 
-/// Resolves at the first SIGTERM, SIGINT or SIGHUP.
-fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
+/// The port on which the Functions host wants the handler to listen: `FUNCTIONS_CUSTOMHANDLER_PORT`.
+///
+/// # Errors
+/// When there is none, because no host started this process.
+pub fn port_from_env() -> Result<u16, ServeError> {
+    let text = env::var(PORT).map_err(|_| ServeError::Port("not set".to_owned()))?;
+    text.parse().map_err(|_| ServeError::Port(format!("`{text}`")))
+}
+
+/// Resolves at the first SIGTERM, SIGINT or SIGHUP from now on. None of them ends the process any longer.
+///
+/// # Errors
+/// When the system takes no handler of signals. Needs a runtime with I/O.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -1,12 +1,16 @@
 //! Why something other than a handler answers, and how an app words it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::{BodyError, Invocation};
+use crate::{BodyError, Invocation, event::Event};
 
 /// Why this crate answers in the handler's place. An app words it with [`FunctionApp::on_error`](crate::FunctionApp::on_error).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -78,14 +82,19 @@ pub enum Rejection {
     /// The body could not be read.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// The body is not the text that the handler takes.
+    #[error("the body must be text in UTF-8")]
+    Text,
     /// The message is not what the handler takes.
     #[error("the message is not valid: {0}")]
     Message(String),
-    /// The handler takes what this invocation does not bring: a mistake in the app.
-    #[error("the handler takes `{0}`, which this invocation does not bring")]
+    /// The handler takes what this invocation does not bring: a mistake in the app. The log says which argument it is, and the
+    /// caller reads that the function failed.
+    #[error("the function failed")]
     NotBound(&'static str),
-    /// The handler's value cannot be written as JSON: a mistake in the app.
-    #[error("the answer cannot be written as JSON: {0}")]
+    /// The handler's value cannot be written as JSON: a mistake in the app. The log says why, and the caller reads that the
+    /// function failed.
+    #[error("the function failed")]
     Unserializable(String),
 }
 
@@ -146,11 +155,23 @@ impl Rejection {
             | Self::Query(_)
             | Self::Json(_)
             | Self::Message(_)
+            | Self::Text
             | Self::Body(BodyError::Interrupted) => StatusCode::BAD_REQUEST,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::NotBound(_) | Self::Unserializable(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// For the log: what is wrong with the app, if it is the app that is wrong.
+    pub(crate) fn mistake(&self) -> Option<String> {
+        match self {
+            Self::NotBound(what) => {
+                Some(format!("the handler takes `{what}`, which this invocation does not bring"))
+            }
+            Self::Unserializable(why) => Some(format!("the answer cannot be written as JSON: {why}")),
+            _ => None,
         }
     }
 }
@@ -200,6 +221,9 @@ pub(crate) fn worded(mut response: Response, invocation: &Invocation, words: &On
     }
     match response.extensions_mut().remove::<Rejection>() {
         Some(rejection) => {
+            if let Some(mistake) = rejection.mistake() {
+                Event::HandlerInvalid { mistake: &mistake }.log();
+            }
             let mut response = words(&Error::Rejection(rejection.clone()), invocation);
             // The caller reads the app's words; the log of a function without one names the rejection.
             response.extensions_mut().insert(rejection);
@@ -211,6 +235,19 @@ pub(crate) fn worded(mut response: Response, invocation: &Invocation, words: &On
 
 /// Words an error.
 pub(crate) type OnError = Arc<dyn Fn(&Error, &Invocation) -> Response + Send + Sync>;
+
+/// An app's words; where they panic, the log says so and a problem document answers.
+pub(crate) fn unless_panicking(
+    words: impl Fn(&Error, &Invocation) -> Response,
+) -> impl Fn(&Error, &Invocation) -> Response {
+    move |error, invocation| {
+        let worded = catch_unwind(AssertUnwindSafe(|| words(error, invocation)));
+        worded.unwrap_or_else(|_| {
+            Event::HandlerPanicked {}.log();
+            problem_document(error, invocation)
+        })
+    }
+}
 
 /// A problem document (RFC 9457), for apps that do not word errors themselves.
 pub(crate) fn problem_document(error: &Error, invocation: &Invocation) -> Response {
@@ -229,7 +266,8 @@ pub(crate) fn problem_document(error: &Error, invocation: &Invocation) -> Respon
 
 /// The invocation failed: the host delivers a message again, and waits for a timer's next run.
 ///
-/// Every error turns into one with `?`, so that this is what handlers of queues and timers return.
+/// Every type that implements [`std::error::Error`] turns into one with `?`, so that this is what handlers of queues and timers
+/// return. `Box<dyn Error>` and `anyhow::Error` do not implement it: turn those into a type of the app's own first.
 #[derive(Clone)]
 pub struct InvocationFailed {
     pub(crate) reason: &'static str,

@@ -67,7 +67,7 @@ macro_rules! events {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
-        #[expect(missing_docs, reason = "fields say by their names what they hold; docs/events.md lists them")]
+        #[expect(missing_docs, reason = "fields say by their names what they hold")]
         $visibility enum $events<'a> {
             $($(#[$event_doc])* $event { $($field: $kind),* },)+
         }
@@ -138,8 +138,11 @@ events! {
         /// The host will try again, or give up.
         InvocationFailed = "invocation-failed", WARN, "the invocation failed",
             { reason: &'static str, error: Option<&'a dyn Display> };
-        /// A bug: the caller got a 500.
+        /// A bug: the caller got a 500. Also if it is the app's words for an error that panicked.
         HandlerPanicked = "handler-panicked", ERROR, "the handler panicked", {};
+        /// A bug: the handler takes an argument that its function does not bring, or answers with what is no JSON.
+        HandlerInvalid = "handler-invalid", ERROR, "the handler takes or returns what this function cannot have",
+            { mistake: &'a dyn Display };
         /// A bug: the caller got a 500.
         AnswerDefective = "answer-defective", ERROR, "the handler's answer cannot travel",
             { defect: &'a dyn Display, why: Option<&'a dyn Display> };

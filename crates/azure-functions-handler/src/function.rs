@@ -45,10 +45,3 @@ impl Kind {
         }
     }
 }
-
-impl<S, T> Function<S, T> {
-    /// Whether the host calls it with an envelope whatever host.json says.
-    pub(crate) fn needs_envelope(&self) -> bool {
-        !matches!(self.kind, Kind::Http(_)) || !self.outputs.is_empty()
-    }
-}

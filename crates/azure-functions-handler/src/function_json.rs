@@ -163,18 +163,16 @@ fn trigger<S, T>(function: &Function<S, T>) -> Value {
 fn output(output: &OutputBinding) -> Value {
     let mut binding = Map::new();
     let kind = match output.kind {
-        OutputKind::Queue { .. } => "queue",
-        OutputKind::Other { kind, .. } => kind,
+        OutputKind::Queue(_) => "queue",
+        OutputKind::Other(kind) => kind,
     };
     binding.insert("type".into(), kind.into());
     binding.insert("direction".into(), "out".into());
     binding.insert("name".into(), output.name.into());
-    match &output.kind {
-        OutputKind::Queue { queue, connection } => {
-            binding.insert("queueName".into(), (*queue).into());
-            binding.extend(connection.map(|setting| ("connection".into(), setting.into())));
-        }
-        OutputKind::Other { properties, .. } => binding.extend(properties.clone()),
+    if let OutputKind::Queue(queue) = output.kind {
+        binding.insert("queueName".into(), queue.into());
     }
+    binding.extend(output.properties.clone());
+    binding.extend(output.connection.map(|setting| ("connection".into(), setting.into())));
     binding.into()
 }

@@ -1,6 +1,6 @@
 //! The registry: each function with its name, its trigger and its handler, in one place.
 
-use std::{convert::Infallible, path::Path, sync::Arc};
+use std::{convert::Infallible, fmt, path::Path, sync::Arc};
 
 use axum_core::{extract::Request, response::IntoResponse};
 use http::Method;
@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use crate::{
     FunctionApp,
-    deployment::{self, DeploymentError},
+    deployment::{self, DeploymentError, HostJson},
     function::{Function, Kind},
     handler::{Answer, Arguments, ErasedHandler, Handler, HandlerFuture, erase, erase_service},
     registration::{self, RegistrationErrors},
@@ -143,7 +143,7 @@ where
     pub fn all(&self) -> Result<Deployed<S, T>, RegistrationErrors> {
         let prefix = self.route_prefix.unwrap_or(deployment::DEFAULT_PREFIX);
         registration::validate(&self.functions, prefix)?;
-        Ok(Deployed { functions: self.functions.clone(), prefix: prefix.to_owned() })
+        Ok(Deployed { functions: self.functions.clone(), unrouted: Vec::new(), prefix: prefix.to_owned() })
     }
 
     /// The functions whose folders stand in the app root, which the host names in `FUNCTIONS_APP_ROOT_PATH`; all functions
@@ -159,26 +159,56 @@ where
     }
 
     /// The functions whose folders stand in this app root: one deployment may serve a part of the functions, as a second app
-    /// for the queues.
+    /// for the queues. A function that is switched off (`AzureWebJobs.<Name>.Disabled`, or left out of `functions` in host.json)
+    /// needs what it needs, but no request comes to it by its route, as under the host.
     ///
     /// # Errors
     /// When the app root or its host.json cannot be read, a function stands there that is not registered, or the
-    /// registrations contradict each other or the Functions host.
+    /// registrations contradict each other or the Functions host; also when host.json has requests forwarded and not proxied,
+    /// and so opens a function to callers with a weaker key ([`RegistrationError::ForwardedPast`](crate::RegistrationError)).
     pub fn deployed_in(&self, root: &Path) -> Result<Deployed<S, T>, DeploymentError> {
         let names = deployment::function_folders(root)?;
         let is_known = |name: &String| self.functions.iter().any(|function| function.name == name);
         if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
             return Err(DeploymentError::NotRegistered(unknown.clone()));
         }
-        let prefix = match self.route_prefix {
-            Some(prefix) => prefix.to_owned(),
-            None => deployment::route_prefix(root)?,
+        let host = match (HostJson::read(root), self.route_prefix) {
+            (Ok(host), Some(prefix)) => HostJson { prefix: prefix.to_owned(), ..host },
+            (Err(_), Some(prefix)) => HostJson::unknown(prefix),
+            (read, None) => read?,
         };
         let stands = |function: &&Arc<Function<S, T>>| names.iter().any(|name| name == function.name);
         let functions: Vec<_> = self.functions.iter().filter(stands).cloned().collect();
-        registration::validate(&functions, &prefix)?;
-        Ok(Deployed { functions, prefix })
+        registration::validate(&functions, &host.prefix)?;
+        if host.forwards {
+            registration::validate_forwarding(&functions)?;
+        }
+        let is_routed = |name: &str| host.loads(name) && !deployment::is_disabled(name);
+        let names = functions.iter().map(|function| function.name);
+        let unrouted = names.filter(|name| !is_routed(name)).collect();
+        Ok(Deployed { functions, unrouted, prefix: host.prefix })
     }
+}
+
+impl<S, T> fmt::Debug for Functions<S, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut functions = formatter.debug_struct("Functions");
+        functions.field("functions", &names(&self.functions)).finish_non_exhaustive()
+    }
+}
+
+impl<S, T> fmt::Debug for Deployed<S, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut deployed = formatter.debug_struct("Deployed");
+        deployed
+            .field("functions", &names(&self.functions))
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+fn names<S, T>(functions: &[Arc<Function<S, T>>]) -> Vec<&'static str> {
+    functions.iter().map(|function| function.name).collect()
 }
 
 impl<S, T> Default for Functions<S, T>
@@ -198,7 +228,7 @@ pub struct Registered<'a, T> {
     pub name: &'static str,
     /// The name of its trigger's binding.
     pub binding: &'static str,
-    /// The kind of its trigger: `http`, `queue`, `timer`, or another one's type.
+    /// The kind of its trigger: `http`, `queue`, `timer`, or another one's type without `Trigger`, such as `blob`.
     pub trigger: &'static str,
     /// Its methods; none means all, or that it is no HTTP function.
     pub methods: &'a [Method],
@@ -242,6 +272,8 @@ impl<'a, T> Registered<'a, T> {
 /// The functions that one process serves.
 pub struct Deployed<S, T = ()> {
     functions: Vec<Arc<Function<S, T>>>,
+    /// Those to which the host leads no request by its route: they are switched off.
+    unrouted: Vec<&'static str>,
     prefix: String,
 }
 
@@ -262,7 +294,9 @@ where
     /// The app, ready to be served.
     #[must_use]
     pub fn with_state(self, state: S) -> FunctionApp {
-        let functions = self.functions.iter().map(|function| function.bind(state.clone()));
+        let is_routed = |name| !self.unrouted.contains(&name);
+        let bind = |function: &Arc<Function<S, T>>| function.bind(state.clone(), is_routed(function.name));
+        let functions = self.functions.iter().map(bind);
         FunctionApp::new(functions.collect(), self.prefix)
     }
 }

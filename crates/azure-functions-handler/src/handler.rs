@@ -1,15 +1,18 @@
 //! What a function's handler may look like, and how every shape of it becomes one: `http::Request` in,
 //! `http::Response` out.
 
-use std::{convert::Infallible, future::poll_fn, sync::Arc};
+use std::{any::TypeId, convert::Infallible, future::poll_fn, sync::Arc};
 
 use axum_core::{
     extract::{FromRequest, FromRequestParts, Request},
     response::{IntoResponse, Response},
 };
+use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 use tower_service::Service;
+
+use crate::{BodyError, Rejection};
 
 /// A handler whose arguments and answer are no longer visible; it still needs the app's state.
 pub(crate) type ErasedHandler<S> = Arc<dyn Fn(Request, S) -> BoxFuture<'static, Response> + Send + Sync>;
@@ -100,10 +103,26 @@ pub trait LastArgument<S, M>: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Send + Sync, M, T: FromRequest<S, M>> LastArgument<S, M> for T {
+impl<S: Send + Sync, M, T: FromRequest<S, M> + 'static> LastArgument<S, M> for T {
     async fn from_whole(request: Request, state: &S) -> Result<Self, Response> {
-        T::from_request(request, state).await.map_err(IntoResponse::into_response)
+        let read = T::from_request(request, state).await;
+        read.map_err(|rejection| in_words_of_the_app::<T>(rejection.into_response()))
     }
+}
+
+/// axum-core has its own words for a body that cannot be read as `Bytes` or `String`; the app has others.
+fn in_words_of_the_app<T: 'static>(response: Response) -> Response {
+    let argument = TypeId::of::<T>();
+    let is_text = argument == TypeId::of::<String>();
+    if !is_text && ![TypeId::of::<Bytes>(), TypeId::of::<BytesMut>()].contains(&argument) {
+        return response;
+    }
+    let rejection = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Rejection::Body(BodyError::TooLarge),
+        _ if is_text => Rejection::Text,
+        _ => Rejection::Body(BodyError::Interrupted),
+    };
+    rejection.into_response()
 }
 
 /// All arguments of a handler.

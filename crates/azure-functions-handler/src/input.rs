@@ -30,12 +30,13 @@ impl<A: Sync, S: FromRef<A>> FromRequestParts<A> for State<S> {
 pub(crate) struct Sent {
     pub(crate) envelope: Bytes,
     pub(crate) binding: &'static str,
+    pub(crate) is_tick: bool,
 }
 
 impl Sent {
     /// JSON text of the trigger's value in `Data`, and of `Metadata`.
     fn members(parts: &Parts, what: &'static str) -> Result<(String, String), Rejection> {
-        let Self { envelope, binding } = parts.extensions.get().ok_or(Rejection::NotBound(what))?;
+        let Self { envelope, binding, .. } = parts.extensions.get().ok_or(Rejection::NotBound(what))?;
         envelope::members(envelope, binding).map_err(|_| Rejection::NotBound(what))
     }
 }
@@ -129,6 +130,9 @@ impl<S: Sync> FromRequestParts<S> for TimerInfo {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        if !parts.extensions.get().is_some_and(|sent: &Sent| sent.is_tick) {
+            return Err(Rejection::NotBound("TimerInfo"));
+        }
         let text = unquoted(&Sent::members(parts, "TimerInfo")?.0);
         serde_json::from_str(&text).map_err(|_| Rejection::NotBound("TimerInfo"))
     }

@@ -31,7 +31,7 @@ pub struct SpanContext {
     pub id: Uuid,
     /// The function's name; empty when no function matches.
     pub function: &'static str,
-    /// The kind of its trigger: `http`, `queue`, `timer`, another one's type, or `none`.
+    /// The kind of its trigger: `http`, `queue`, `timer`, another one's type without `Trigger`, or `none`.
     pub trigger: &'static str,
 }
 

@@ -11,8 +11,8 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> std::process::ExitCode {
-//! let functions: Functions<()> = Functions::new().http("Hello", get("hello/{name}"), hello);
-//! functions.run(()).await
+//! // With the state named here, the compiler names the argument that a handler cannot take.
+//! Functions::<()>::new().http("Hello", get("hello/{name}"), hello).run(()).await
 //! # }
 //! ```
 //!
@@ -31,11 +31,27 @@
 //! | The caller hangs up | runs to its end | are sent, if the host still waits: it does for envelopes |
 //! | Its deadline passes ([`Limits`]) | is dropped at its next await; the caller gets 504, a message is delivered again | are not sent |
 //! | It panics | is unwound; the caller gets 500, a message is delivered again | are not sent |
+//! | Its answer cannot be sent | has ended; the caller gets 500, a message is delivered again | are not sent |
+//! | An HTTP function answers with 4xx or 5xx | has ended; the host counts the invocation as succeeded | are sent |
+//! | Another function answers with 4xx or 5xx | has ended; a message is delivered again | are not sent |
 //! | SIGTERM, SIGINT, SIGHUP | runs to its end, within its deadline; new connections are refused after 0.1 s | are sent |
+//!
+//! The answers to a panic, a deadline and an answer that cannot be sent are made outside the layers
+//! ([`FunctionApp::layer`]), which do not see them.
+//!
+//! A body that is streamed to its caller goes on after the handler has ended, without a deadline, and holds the invocation's
+//! place among those that run. If it panics, the caller's connection breaks off, and the log has no line of it beside that of
+//! the panic hook. If it does not end after a signal, it is cut off once every other invocation must have ended
+//! ([`Limits::head_timeout`], the longest deadline, and five seconds). In an envelope, and with [`FunctionApp::portable`], the
+//! body is read within the deadline, and its panic is the handler's.
 //!
 //! A handler that was dropped has done some of its work, and its message comes again: make handlers idempotent.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod app;
 pub mod binding;
@@ -69,9 +85,13 @@ mod registration;
 mod response;
 pub mod route;
 mod server;
+mod stderr;
 mod testing;
 mod trace;
 mod trigger;
+
+pub use axum_core;
+pub use http;
 
 pub use app::{FunctionApp, Service};
 pub use body::{Body, BodyError};
@@ -79,7 +99,7 @@ pub use bytes::Bytes;
 pub use concurrency::{CallerId, Concurrency, ConcurrencyLimits, Refused, RequestSlot, TooManyRunning};
 pub use deployment::DeploymentError;
 pub use endpoint::Endpoint;
-pub use environment::ServeError;
+pub use environment::{ServeError, port_from_env, stop_signal};
 pub use error::{Error, InvocationFailed, Rejection, ServerError, with_invocation};
 pub use function_json::{FunctionJson, FunctionJsonError};
 pub use functions::{Deployed, Functions, Registered};

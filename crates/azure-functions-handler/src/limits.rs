@@ -15,7 +15,7 @@ pub struct Limits {
     /// and adds its own.
     pub max_head_bytes: usize,
     /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
-    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds them.
+    /// arguments `Bytes` and `String` are axum's, and only the deadline bounds their time.
     pub body_timeout: Duration,
     /// Deadline of an HTTP invocation, until its answer begins.
     pub http_timeout: Duration,
@@ -23,7 +23,7 @@ pub struct Limits {
     pub trigger_timeout: Duration,
     /// Largest envelope, in bytes.
     pub max_envelope_bytes: usize,
-    /// Largest body that [`Json`](crate::Json) reads, in bytes.
+    /// Largest body that [`Json`](crate::Json), `Bytes` and `String` read, in bytes.
     pub max_body_bytes: usize,
 }
 

@@ -24,8 +24,8 @@ use crate::{
 ///     (Outputs::new().message("jobs", body), "accepted")
 /// }
 ///
-/// let functions: Functions<()> =
-///     Functions::new().http("Submit", post("jobs").output(queue_output("jobs", "jobs-queue")), submit);
+/// let functions =
+///     Functions::<()>::new().http("Submit", post("jobs").output(queue_output("jobs", "jobs-queue")), submit);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outputs {
@@ -73,7 +73,7 @@ impl Outputs {
     pub(crate) fn for_host(self, known: &[OutputBinding]) -> Result<Map<String, Value>, InvalidResponse> {
         let is_queue = |name: &str| {
             let output = known.iter().find(|output| output.name == name)?;
-            Some(matches!(output.kind, OutputKind::Queue { .. }))
+            Some(matches!(output.kind, OutputKind::Queue(_)))
         };
         let mut outputs = Map::new();
         for output in known {

@@ -15,14 +15,16 @@ use serde::{
 use crate::Rejection;
 
 /// The parameters of the route, percent-decoded once: one value, a tuple in the route's sequence, a struct or a map with
-/// their names.
+/// their names. A slash that the caller encoded is a slash in a value; a host that proxies encodes it once more, and it is
+/// `%2F` there. Do not put free text into a path. An `Option` is none where `{name?}` at the end misses its segment.
 ///
 /// axum's own `Path` reads what only axum's router sets, and so works only in a router that is registered with
 /// [`http_service`](crate::Functions::http_service).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Path<T>(pub T);
 
-/// The parameters of the query: a struct or a map with their names, or a list of pairs where names are repeated.
+/// The parameters of the query: a struct or a map with their names, or a list of pairs where names are repeated. A host
+/// that forwards without proxying joins the values of one name by commas. An `Option` is none where there is no query.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Query<T>(pub T);
 
@@ -183,8 +185,12 @@ impl<'de> Deserializer<'de> for Pairs {
         deserialize_string
         deserialize_bytes
         deserialize_byte_buf
-        deserialize_option
         deserialize_identifier
+    }
+
+    /// No parameter is no value.
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        if self.pairs.is_empty() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -201,13 +207,14 @@ impl<'de> Deserializer<'de> for Pairs {
 
 impl Pairs {
     fn one(self) -> Result<Text, ValueError> {
-        let count = self.pairs.len();
+        let (count, of_path) = (self.pairs.len(), self.of_path);
         match <[_; 1]>::try_from(self.pairs) {
-            Ok([(_, one)]) if self.of_path => Ok(one),
-            _ => {
-                let what = format!("one value is read, but there are {count} parameters with names");
-                Err(serde::de::Error::custom(what))
-            }
+            Ok([(_, one)]) if of_path => Ok(one),
+            _ => Err(serde::de::Error::custom(if of_path {
+                format!("one value is read, but the path has {count}")
+            } else {
+                "one value is read, but a query has names: read a struct or a map".to_owned()
+            })),
         }
     }
 }

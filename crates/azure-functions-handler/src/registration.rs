@@ -1,12 +1,16 @@
 //! What is wrong with registrations, found before anything is served.
 
+mod names;
+mod schedule;
+
 use std::{fmt, sync::Arc};
 
 use http::Method;
 
 use crate::{
     function::{Function, Kind},
-    route,
+    route::{self, Overlap},
+    trigger::{Http, OutputBinding, OutputKind},
 };
 
 /// A registration that the Functions host would refuse, or that would do another thing than it says.
@@ -14,38 +18,65 @@ use crate::{
 #[non_exhaustive]
 pub enum RegistrationError {
     /// The host takes no such name.
-    #[error("function `{0}`: a name is a letter and up to 127 letters, digits, `-` and `_`")]
+    #[error("function `{0}`: a name is a letter and up to 127 letters, digits, `-` and `_`, and not `host`")]
     Name(&'static str),
     /// The host compares names ignoring case.
     #[error("function `{0}` is registered twice: names must differ in more than case")]
     Duplicate(&'static str),
-    /// A route that this crate cannot match as the host does.
-    #[error(
-        "function `{function}`: the route `{route}` cannot be used: each segment is a literal or one parameter, \
-         `{{name?}}` and `{{*name}}` stand at the end, and no slash begins it"
-    )]
+    /// A route that the host refuses, or that this crate cannot match as the host does.
+    #[error("function `{function}`: the route `{route}` cannot be used: {why}")]
     Route {
         /// The function.
         function: &'static str,
         /// Its route.
         route: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
     },
-    /// Two functions want the same requests.
+    /// The host tries routes by the names of functions, and does not look for the more exact one.
     #[error(
-        "functions `{0}` and `{1}` have the same route and method: only one of them would ever be called"
+        "function `{function}` (route `{route}`) would never be called: `{by}` comes before it by its name and takes its \
+         requests, for the host does not look for the more exact route; give one of them another route or other methods, or a \
+         name that sorts the more exact route first"
     )]
-    SameRoute(&'static str, &'static str),
+    Hidden {
+        /// The function that is not called.
+        function: &'static str,
+        /// Its route.
+        route: &'static str,
+        /// The function that is called instead.
+        by: &'static str,
+    },
+    /// Which of two functions the host calls depends on a constraint that this crate does not decide as the host does.
+    #[error(
+        "functions `{0}` and `{1}`: a request may fit both routes, and which one the host calls depends on a constraint that \
+         this crate leaves to the host; tell the routes apart by a literal segment or by methods, or use the constraints `int`, \
+         `long`, `min`, `max` and `range` alone"
+    )]
+    Undecided(&'static str, &'static str),
     /// A caller's request would look like the host's own call of a function.
     #[error(
         "HTTP function `{http}` takes `POST /{function}`, which is how the host calls `{function}`: an outsider could forge a \
-         message (https://github.com/Azure/azure-functions-host/issues/6251); give host.json a routePrefix, or `{http}` \
-         another route"
+         message, or a request without the key of `{function}` (https://github.com/Azure/azure-functions-host/issues/6251); \
+         give host.json a routePrefix, or `{http}` another route"
     )]
     ShadowsEnvelope {
         /// The function with the route.
         http: &'static str,
         /// The function that is called with an envelope.
         function: &'static str,
+    },
+    /// With `enableForwardingHttpRequest` alone, the host changes a path after it has checked the key.
+    #[error(
+        "HTTP function `{open}` has a parameter, and asks for a weaker key than `{guarded}`: a forwarded path such as \
+         `a/..%5Cb` passes the key of `{open}` and arrives with the path of `{guarded}`; set `enableProxyingHttpRequest` in \
+         host.json, or give the parameter a constraint such as `int` or `guid`"
+    )]
+    ForwardedPast {
+        /// The function with the weaker key.
+        open: &'static str,
+        /// The function with the stronger key.
+        guarded: &'static str,
     },
     /// A name of a binding is used twice within a function.
     #[error(
@@ -56,6 +87,59 @@ pub enum RegistrationError {
         function: &'static str,
         /// The name.
         binding: &'static str,
+    },
+    /// The host takes no such name of a binding.
+    #[error(
+        "function `{function}`: the binding `{binding}` cannot be named so: a name is a letter and up to 127 letters and digits"
+    )]
+    BindingName {
+        /// The function.
+        function: &'static str,
+        /// The name.
+        binding: &'static str,
+    },
+    /// Storage takes no such name of a queue.
+    #[error(
+        "function `{function}`: `{queue}` is no name of a queue: it has 3 to 63 of a-z, 0-9 and single hyphens between them"
+    )]
+    Queue {
+        /// The function.
+        function: &'static str,
+        /// The queue.
+        queue: &'static str,
+    },
+    /// The host takes no such schedule.
+    #[error(
+        "function `{function}`: `{schedule}` is no schedule: write NCRONTAB with six fields, second first, such as \
+         `0 */5 * * * *`"
+    )]
+    Schedule {
+        /// The function.
+        function: &'static str,
+        /// The schedule.
+        schedule: &'static str,
+    },
+    /// A type that a trigger or an output of another type cannot have.
+    #[error("function `{function}`: the type `{kind}` cannot be used here: {why}")]
+    Type {
+        /// The function.
+        function: &'static str,
+        /// The type.
+        kind: &'static str,
+        /// What to do.
+        why: &'static str,
+    },
+    /// A property that cannot be set.
+    #[error("function `{function}`: the property `{property}` of `{binding}` cannot be set: {why}")]
+    Property {
+        /// The function.
+        function: &'static str,
+        /// The binding.
+        binding: &'static str,
+        /// The property.
+        property: String,
+        /// Why not.
+        why: &'static str,
     },
 }
 
@@ -75,6 +159,10 @@ impl fmt::Display for RegistrationErrors {
 
 impl std::error::Error for RegistrationErrors {}
 
+fn unless_wrong(errors: Vec<RegistrationError>) -> Result<(), RegistrationErrors> {
+    if errors.is_empty() { Ok(()) } else { Err(RegistrationErrors(errors)) }
+}
+
 pub(crate) fn validate<S, T>(
     functions: &[Arc<Function<S, T>>],
     prefix: &str,
@@ -87,46 +175,142 @@ pub(crate) fn validate<S, T>(
         }
         errors.extend(functions.iter().filter_map(|other| shadowed(other, function, prefix)));
     }
-    if errors.is_empty() { Ok(()) } else { Err(RegistrationErrors(errors)) }
+    unless_wrong(errors)
+}
+
+/// What is wrong under a host that forwards requests: it checks the key for the path that the caller sent, and then changes
+/// the path. A backslash becomes a slash, `..` goes up, an encoded `?` or `#` ends it.
+pub(crate) fn validate_forwarding<S, T>(functions: &[Arc<Function<S, T>>]) -> Result<(), RegistrationErrors> {
+    let http = functions.iter().filter_map(|function| match &function.kind {
+        Kind::Http(http) => Some((function.name, http)),
+        _ => None,
+    });
+    let passes = |open: &Http, guarded: &Http| {
+        open.auth_level < guarded.auth_level
+            && shares_method(open, guarded)
+            && route::takes_any_text(open.route)
+    };
+    let mut errors = Vec::new();
+    for (open, one) in http.clone() {
+        let past = http.clone().filter(|(_, other)| passes(one, other));
+        errors.extend(past.map(|(guarded, _)| RegistrationError::ForwardedPast { open, guarded }));
+    }
+    unless_wrong(errors)
 }
 
 fn alone<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
     let name = function.name;
     let mut errors = Vec::new();
-    let tail_fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let fits = name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.bytes().all(tail_fits);
-    if !fits || name.len() > 128 {
+    if !names::is_function(name) {
         errors.push(RegistrationError::Name(name));
     }
-    let mut bindings = vec![function.binding];
-    if let Kind::Http(http) = &function.kind {
-        bindings.push("res");
-        if !route::is_valid(http.route) {
-            errors.push(RegistrationError::Route { function: name, route: http.route });
+    errors.extend(bindings(function));
+    match &function.kind {
+        Kind::Http(http) => {
+            let why = route::fault(http.route);
+            errors.extend(why.map(|why| RegistrationError::Route { function: name, route: http.route, why }));
+        }
+        Kind::Queue(queue) => errors.extend(queue_name(name, queue.queue)),
+        Kind::Timer(timer) if schedule::is_valid(timer.schedule) => {}
+        Kind::Timer(timer) => {
+            errors.push(RegistrationError::Schedule { function: name, schedule: timer.schedule });
+        }
+        Kind::Other(other) => {
+            let why = names::trigger_fault(other.kind);
+            errors.extend(why.map(|why| RegistrationError::Type { function: name, kind: other.kind, why }));
+            errors.extend(properties(name, function.binding, other.properties.keys()));
         }
     }
-    for output in &function.outputs {
-        if bindings.iter().any(|known| known.eq_ignore_ascii_case(output.name)) {
-            errors.push(RegistrationError::Binding { function: name, binding: output.name });
+    errors.extend(function.outputs.iter().flat_map(|output| output_errors(name, output)));
+    errors
+}
+
+fn bindings<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
+    let name = function.name;
+    let answer = matches!(function.kind, Kind::Http(_)).then_some("res");
+    let outputs = function.outputs.iter().map(|output| output.name);
+    let all: Vec<&str> = answer.into_iter().chain([function.binding]).chain(outputs).collect();
+    let mut errors = Vec::new();
+    for (index, &binding) in all.iter().enumerate() {
+        if !names::is_binding(binding) {
+            errors.push(RegistrationError::BindingName { function: name, binding });
         }
-        bindings.push(output.name);
+        if all[..index].iter().any(|known| known.eq_ignore_ascii_case(binding)) {
+            errors.push(RegistrationError::Binding { function: name, binding });
+        }
     }
     errors
 }
 
-fn beside<S, T>(earlier: &Function<S, T>, later: &Function<S, T>) -> Option<RegistrationError> {
-    if earlier.name.eq_ignore_ascii_case(later.name) {
-        return Some(RegistrationError::Duplicate(later.name));
+fn output_errors(function: &'static str, output: &OutputBinding) -> Vec<RegistrationError> {
+    let mut errors = Vec::new();
+    match output.kind {
+        OutputKind::Queue(queue) => {
+            errors.extend(queue_name(function, queue));
+            errors.extend(output.properties.keys().map(|property| RegistrationError::Property {
+                function,
+                binding: output.name,
+                property: property.clone(),
+                why: "a queue output has a queue and a connection alone",
+            }));
+        }
+        OutputKind::Other(kind) => {
+            let why = names::output_fault(kind);
+            errors.extend(why.map(|why| RegistrationError::Type { function, kind, why }));
+            errors.extend(properties(function, output.name, output.properties.keys()));
+        }
     }
-    let (Kind::Http(first), Kind::Http(second)) = (&earlier.kind, &later.kind) else { return None };
-    let shares_method = first.methods.is_empty()
-        || second.methods.is_empty()
-        || first.methods.iter().any(|method| second.methods.contains(method));
-    let same = shares_method && route::same_shape(first.route, second.route);
-    same.then_some(RegistrationError::SameRoute(earlier.name, later.name))
+    errors
 }
 
-/// Whether a caller of `http` could send what the host sends to `function`.
+fn queue_name(function: &'static str, queue: &'static str) -> Option<RegistrationError> {
+    (!names::is_queue(queue)).then_some(RegistrationError::Queue { function, queue })
+}
+
+fn properties<'a>(
+    function: &'static str,
+    binding: &'static str,
+    names: impl Iterator<Item = &'a String>,
+) -> impl Iterator<Item = RegistrationError> {
+    let own = |name: &&String| ["type", "name", "direction"].iter().any(|own| name.eq_ignore_ascii_case(own));
+    names.filter(own).map(move |name| RegistrationError::Property {
+        function,
+        binding,
+        property: name.clone(),
+        why: "it follows from the registration",
+    })
+}
+
+fn beside<S, T>(one: &Function<S, T>, other: &Function<S, T>) -> Option<RegistrationError> {
+    if one.name.eq_ignore_ascii_case(other.name) {
+        return Some(RegistrationError::Duplicate(other.name));
+    }
+    let (first, second) = if one.sorts_before(other) { (one, other) } else { (other, one) };
+    let (Kind::Http(wide), Kind::Http(narrow)) = (&first.kind, &second.kind) else { return None };
+    if !shares_method(wide, narrow) {
+        return None;
+    }
+    let takes_all = wide.methods.is_empty()
+        || (!narrow.methods.is_empty() && narrow.methods.iter().all(|method| wide.methods.contains(method)));
+    let is_same = wide.route.trim_matches('/').eq_ignore_ascii_case(narrow.route.trim_matches('/'));
+    match route::overlap(wide.route, narrow.route) {
+        Overlap::No => None,
+        _ if is_same || (takes_all && route::covers(wide.route, narrow.route)) => {
+            let (function, route) = (second.name, narrow.route);
+            Some(RegistrationError::Hidden { function, route, by: first.name })
+        }
+        Overlap::Yes => None,
+        Overlap::Undecided => Some(RegistrationError::Undecided(first.name, second.name)),
+    }
+}
+
+fn shares_method(one: &Http, other: &Http) -> bool {
+    let any = one.methods.is_empty() || other.methods.is_empty();
+    any || one.methods.iter().any(|method| other.methods.contains(method))
+}
+
+/// Whether a caller of `http` could send what the host sends to `function`, which is any function: one over HTTP is called
+/// with an envelope too where host.json enables nothing else. A function whose own route is its name remains.
 fn shadowed<S, T>(
     http: &Function<S, T>,
     function: &Function<S, T>,
@@ -134,6 +318,14 @@ fn shadowed<S, T>(
 ) -> Option<RegistrationError> {
     let route = http.kind.http(&Method::POST)?.route;
     let path = format!("/{}", function.name);
-    let shadows = function.needs_envelope() && route::matched(prefix, route, &path).is_some();
+    let shadows = http.name != function.name && route::matched(prefix, route, &path).is_some();
     shadows.then_some(RegistrationError::ShadowsEnvelope { http: http.name, function: function.name })
+}
+
+impl<S, T> Function<S, T> {
+    /// Whether the host tries it before another one: it goes by names, ignoring case
+    /// (<https://github.com/Azure/azure-functions-core-tools/issues/2442>).
+    fn sorts_before(&self, other: &Self) -> bool {
+        self.name.to_ascii_uppercase() < other.name.to_ascii_uppercase()
+    }
 }

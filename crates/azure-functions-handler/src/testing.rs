@@ -1,6 +1,7 @@
 //! Calls an app in every way in which the Functions host does, without a host.
 
 mod frame;
+mod rewrite;
 
 use std::sync::Arc;
 
@@ -23,9 +24,10 @@ const PORT: u16 = 7071;
 pub enum InvocationMode {
     /// With an envelope: host.json enables nothing.
     Envelope,
-    /// With a copy of the request: `enableForwardingHttpRequest`.
+    /// With a copy of the request: `enableForwardingHttpRequest`. The host changes the path, and joins repeated parameters of
+    /// the query by commas.
     Forward,
-    /// With the request itself, streamed both ways: `enableProxyingHttpRequest`.
+    /// With the request itself, streamed both ways: `enableProxyingHttpRequest`. The host encodes the path anew.
     Proxy,
 }
 
@@ -45,7 +47,7 @@ impl InvocationMode {
 ///     format!("Hello, {name}!")
 /// }
 ///
-/// let functions: Functions<()> = Functions::new().http("Hello", get("hello/{name}"), hello);
+/// let functions = Functions::<()>::new().http("Hello", get("hello/{name}"), hello);
 /// let app = TestApp::new(functions.all().unwrap().with_state(()));
 /// for mode in InvocationMode::ALL {
 ///     let request = http::Request::get("/api/hello/Ada").body(String::new()).unwrap();
@@ -92,20 +94,27 @@ impl TestApp {
     }
 
     /// Calls an HTTP function as a caller of the Functions host. The path has the route prefix. Keys are not checked. As the
-    /// host does, a function that has other outputs is called with an envelope in every mode, and a request that matches no
-    /// function never reaches the app.
+    /// host does, a function that has other outputs is called with an envelope in every mode, a request that matches no
+    /// function never reaches the app, and the path, the query and repeated headers arrive as each mode changes them. `Metadata` lacks the
+    /// members of a JSON body, which the host adds.
     ///
     /// # Panics
     /// When the app answers what no host understands.
     pub async fn http<B: Into<Body>>(&self, mode: InvocationMode, request: http::Request<B>) -> TestResponse {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body: Body = body.into();
-        let Some((function, params)) = self.state.find(&parts.method, parts.uri.path()) else {
-            let outcome = TestOutcome::default();
-            let status = StatusCode::NOT_FOUND;
-            return TestResponse { status, headers: HeaderMap::new(), body: Bytes::new(), outcome };
+        let Some(path) = rewrite::decoded(parts.uri.path()) else {
+            return TestResponse::of_host(StatusCode::BAD_REQUEST);
         };
-        if mode == InvocationMode::Envelope || !function.outputs.is_empty() {
+        let routed = rewrite::proxied(&path);
+        let found = self.state.find(&parts.method, &routed).filter(|_| !routed.contains("//"));
+        let Some((function, params)) = found else { return TestResponse::of_host(StatusCode::NOT_FOUND) };
+        let mode = if function.outputs.is_empty() { mode } else { InvocationMode::Envelope };
+        let Some(target) = rewrite::target(mode, &path, parts.uri.query()) else {
+            return TestResponse::of_host(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        parts.uri = target;
+        if mode == InvocationMode::Envelope {
             let body = whole(body).await;
             let envelope = frame::http(function, &parts, &params, &body);
             return self.invoke(function.name, &envelope).await.into_response();
@@ -114,6 +123,7 @@ impl TestApp {
             InvocationMode::Forward => Body::from(whole(body).await),
             _ => body,
         };
+        parts.headers = rewrite::headers(mode, &parts.headers);
         let mut request = Request::from_parts(parts, body);
         frame::add_host_headers(request.headers_mut());
         let (parts, body) = Arc::clone(&self.state).respond(request).await.into_parts();
@@ -153,15 +163,16 @@ impl TestApp {
     /// Sends an envelope to a function, as it is.
     ///
     /// # Panics
-    /// When the app answers what no host understands.
+    /// When there is no such function, or the app answers what no host understands.
     pub async fn envelope(&self, function: &str, envelope: &Value) -> TestOutcome {
-        self.invoke(function, envelope).await.outcome
+        let function = self.function(function, |_| true);
+        self.invoke(function.name, envelope).await.outcome
     }
 
     fn function(&self, name: &str, is_right: impl Fn(&Kind) -> bool) -> &BoundFunction {
         let found = self.state.app.functions.iter().find(|function| function.name == name);
         let found = found.filter(|function| is_right(&function.kind));
-        found.unwrap_or_else(|| panic!("no function `{name}` with such a trigger is registered"))
+        found.unwrap_or_else(|| panic!("no function `{name}` with such a trigger is served"))
     }
 
     async fn invoke(&self, function: &str, envelope: &Value) -> Enveloped {
@@ -206,8 +217,7 @@ impl Enveloped {
     fn into_response(self) -> TestResponse {
         let Self { answer, outcome } = self;
         let Some(answer) = answer else {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            return TestResponse { status, headers: HeaderMap::new(), body: Bytes::new(), outcome };
+            return TestResponse { outcome, ..TestResponse::of_host(StatusCode::INTERNAL_SERVER_ERROR) };
         };
         let status = answer["statusCode"].as_u64().and_then(|code| u16::try_from(code).ok());
         let status = status.and_then(|code| StatusCode::from_u16(code).ok()).expect("a status");
@@ -223,6 +233,12 @@ impl Enveloped {
 }
 
 impl TestResponse {
+    /// An answer in which the app has no part.
+    fn of_host(status: StatusCode) -> Self {
+        let outcome = TestOutcome::default();
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), outcome }
+    }
+
     /// The body as text.
     ///
     /// # Panics

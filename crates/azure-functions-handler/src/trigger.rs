@@ -4,8 +4,13 @@ use http::Method;
 use serde_json::{Map, Value};
 
 /// Which key the Functions host demands of a caller
-/// (<https://learn.microsoft.com/azure/azure-functions/function-keys-how-to>).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// (<https://learn.microsoft.com/azure/azure-functions/function-keys-how-to>), the weakest first.
+///
+/// The host checks the key, and hands on the request without the function's name: this crate finds the function again by
+/// method and path. A host that forwards (`enableForwardingHttpRequest` without `enableProxyingHttpRequest`) changes the path in
+/// between, so that a request which passed the key of one function can arrive with the path of another one. Set
+/// `enableProxyingHttpRequest` where functions have different keys.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum AuthLevel {
     /// None.
     Anonymous,
@@ -77,13 +82,17 @@ pub struct Other {
 pub struct OutputBinding {
     pub(crate) name: &'static str,
     pub(crate) kind: OutputKind,
+    pub(crate) connection: Option<&'static str>,
+    pub(crate) properties: Map<String, Value>,
 }
 
 /// What an output binding puts its values into.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum OutputKind {
-    Queue { queue: &'static str, connection: Option<&'static str> },
-    Other { kind: &'static str, properties: Map<String, Value> },
+    /// This queue.
+    Queue(&'static str),
+    /// What a binding of this type has.
+    Other(&'static str),
 }
 
 fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
@@ -93,7 +102,8 @@ fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
 /// An HTTP function at this route, below the route prefix of host.json, for these methods; none means all.
 ///
 /// The route is one of the Functions host: literal segments, `{name}`, `{name?}` at the end, and `{*name}` at the end for
-/// all that follows. Constraints as in `{id:int}` are the host's to check.
+/// all that follows. The host checks constraints such as `{id:int}`; see [`route::matched`](crate::route::matched). Of several functions whose routes fit a request, the
+/// host calls the first by name, not the one with the most exact route.
 pub fn methods<T>(methods: impl IntoIterator<Item = Method>, route: &'static str) -> HttpTrigger<T> {
     let methods = methods.into_iter().collect();
     trigger(Http { methods, route, auth_level: AuthLevel::Anonymous }, "req")
@@ -157,13 +167,17 @@ pub fn other<T>(kind: &'static str) -> OtherTrigger<T> {
 /// An output binding that puts messages into this storage queue.
 #[must_use]
 pub fn queue_output(name: &'static str, queue: &'static str) -> OutputBinding {
-    OutputBinding { name, kind: OutputKind::Queue { queue, connection: None } }
+    output(name, OutputKind::Queue(queue))
 }
 
 /// An output binding of another type, such as `serviceBus` or `blob`.
 #[must_use]
 pub fn other_output(name: &'static str, kind: &'static str) -> OutputBinding {
-    OutputBinding { name, kind: OutputKind::Other { kind, properties: Map::new() } }
+    output(name, OutputKind::Other(kind))
+}
+
+fn output(name: &'static str, kind: OutputKind) -> OutputBinding {
+    OutputBinding { name, kind, connection: None, properties: Map::new() }
 }
 
 impl<K, T> Trigger<K, T> {
@@ -248,29 +262,22 @@ impl OutputBinding {
     #[must_use]
     pub const fn queue(&self) -> Option<&'static str> {
         match &self.kind {
-            OutputKind::Queue { queue, .. } => Some(queue),
-            OutputKind::Other { .. } => None,
+            OutputKind::Queue(queue) => Some(queue),
+            OutputKind::Other(_) => None,
         }
     }
 
     /// The app setting, or the prefix of app settings, that says where values go; `AzureWebJobsStorage` if not called.
     #[must_use]
     pub fn connection(mut self, setting: &'static str) -> Self {
-        match &mut self.kind {
-            OutputKind::Queue { connection, .. } => *connection = Some(setting),
-            OutputKind::Other { properties, .. } => {
-                properties.insert("connection".to_owned(), setting.into());
-            }
-        }
+        self.connection = Some(setting);
         self
     }
 
-    /// Sets a property of a binding that [`other_output`] made.
+    /// Sets a property of a binding that [`other_output`] made; a queue output has none and is refused with it.
     #[must_use]
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
-        if let OutputKind::Other { properties, .. } = &mut self.kind {
-            properties.insert(name.to_owned(), value.into());
-        }
+        self.properties.insert(name.to_owned(), value.into());
         self
     }
 }

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
 }
 
 fn functions() -> Functions<()> {
-    Functions::new().http_service("Site", any("{*path}"), site())
+    Functions::<()>::new().http_service("Site", any("{*path}"), site())
 }
 
 fn site() -> Router {

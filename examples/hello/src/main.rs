@@ -10,7 +10,7 @@ async fn main() -> ExitCode {
 }
 
 fn functions() -> Functions<()> {
-    Functions::new().http("Hello", get("hello/{name}"), hello)
+    Functions::<()>::new().http("Hello", get("hello/{name}"), hello)
 }
 
 async fn hello(Path(name): Path<String>) -> String {

@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
 
 fn functions() -> Functions<Done> {
     let report = timer("0 */5 * * * *").output(queue_output("reports", "reports"));
-    Functions::new()
+    Functions::<Done>::new()
         .http("Submit", post("jobs").output(queue_output("jobs", "jobs")), submit)
         .queue("Work", "jobs", work)
         .timer("Report", report, send_report)

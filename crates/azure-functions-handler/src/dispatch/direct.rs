@@ -50,6 +50,7 @@ impl AppState {
         let method = request.method().clone();
         let (mut response, outputs) = call_handler(function, request, deadline).await?;
         unless_failed(&mut response)?;
+        let outputs = outputs.for_host(&function.outputs).map_err(|why| invalid(&why))?;
         if !outputs.is_empty() {
             return Err(invalid(&InvalidResponse::NoEnvelope));
         }

@@ -168,7 +168,8 @@ impl EnvelopeInvocation<'_> {
     }
 
     fn sent(&self, envelope: &Bytes) -> Sent {
-        Sent { envelope: envelope.clone(), binding: self.function.binding }
+        let is_tick = matches!(self.function.kind, Kind::Timer(_));
+        Sent { envelope: envelope.clone(), binding: self.function.binding, is_tick }
     }
 
     /// What a handler without an HTTP caller answered with.
@@ -179,7 +180,8 @@ impl EnvelopeInvocation<'_> {
         if let Some(rejection @ (Rejection::Message(_) | Rejection::NotBound(_))) =
             response.extensions_mut().remove()
         {
-            return failed("an argument of the handler cannot be read", Some(&rejection));
+            let why = rejection.mistake().unwrap_or_else(|| rejection.to_string());
+            return failed("an argument of the handler cannot be read", Some(&why));
         }
         if !response.status().is_success() {
             return failed("the handler answered with an error", None);

@@ -47,6 +47,8 @@ pub(super) fn http(
     }
     headers.entry("host").or_insert_with(|| vec!["localhost".to_owned()]);
     let query = joined_query(parts.uri.query().unwrap_or_default());
+    let all_query: Map<String, Value> =
+        query.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     let names = match &function.kind {
         Kind::Http(http) => route::parameter_names(http.route),
         _ => route::parameter_names(""),
@@ -57,10 +59,10 @@ pub(super) fn http(
     let mut request = json!({
         "Url": format!("http://{host}{}", parts.uri),
         "Method": parts.method.as_str(),
-        "Query": query,
+        "Query": all_query,
         "Headers": headers,
         "Params": all_params,
-        "Identities": [{"AuthenticationType": null, "IsAuthenticated": false, "Claims": [], "Name": null}],
+        "Identities": [no_identity()],
     });
     if !body.is_empty() {
         let is_binary = envelope::is_binary(&parts.headers);
@@ -68,13 +70,35 @@ pub(super) fn http(
         request["Body"] = if is_binary { STANDARD.encode(body) } else { lossy(text) }.into();
     }
     let mut metadata = Map::new();
-    metadata.extend(query.iter().map(|(name, value)| (name.clone(), quoted(value))));
+    // The last value of each name.
+    let mut last: Map<String, Value> = Map::new();
+    for (name, value) in query_pairs(parts.uri.query().unwrap_or_default()) {
+        let known = query.iter().map(|(known, _)| known).find(|known| known.eq_ignore_ascii_case(&name));
+        last.insert(known.cloned().unwrap_or(name), value.into());
+    }
+    let shown = last.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("code"));
+    metadata.extend(shown.map(|(name, value)| (name.clone(), value.to_string().into())));
     metadata.extend(params.iter().map(|(name, value)| ((*name).to_owned(), quoted(value))));
-    metadata.insert("Query".to_owned(), json!(query));
+    metadata.insert("Query".to_owned(), last.into());
     let joined: BTreeMap<&str, String> =
         headers.into_iter().map(|(name, lines)| (name, lines.join(","))).collect();
     metadata.insert("Headers".to_owned(), json!(joined));
     framed(function, &request, metadata)
+}
+
+/// A caller without a key and without a principal.
+fn no_identity() -> Value {
+    json!({
+        "AuthenticationType": null,
+        "IsAuthenticated": false,
+        "Actor": null,
+        "BootstrapContext": null,
+        "Claims": [],
+        "Label": null,
+        "Name": null,
+        "NameClaimType": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+        "RoleClaimType": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+    })
 }
 
 /// A message of a queue whose binding has `dataType` binary.
@@ -116,12 +140,13 @@ fn lossy(bytes: &[u8]) -> String {
 }
 
 /// Values of one name, compared ignoring case, joined by commas.
-fn joined_query(query: &str) -> BTreeMap<String, String> {
-    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+pub(super) fn joined_query(query: &str) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::new();
     for (name, value) in query_pairs(query) {
-        let known = joined.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
-        let before = joined.entry(known.clone().unwrap_or(name)).or_default();
-        *before = if known.is_some() { format!("{before},{value}") } else { value };
+        match joined.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            Some((_, before)) => *before = format!("{before},{value}"),
+            None => joined.push((name, value)),
+        }
     }
     joined
 }

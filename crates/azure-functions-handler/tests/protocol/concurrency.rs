@@ -161,3 +161,15 @@ async fn metrics_say_how_many_ran_and_why_others_did_not() {
     assert_eq!((&line["running"], &line["refused_per_caller"]), (&json!(17), &json!(3)), "{line}");
     assert_eq!((&line["unidentified"], &line["refused_running"]), (&json!(1), &json!(0)), "{line}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_envelope_that_comes_too_slowly_is_counted() {
+    let (server, log) = logging().await;
+    let whole = wrapped(&server, "0", "Keep", "/api/keep");
+    let mut slow = unended(&server, 2, &whole).await;
+    for wire in &mut slow {
+        assert_eq!(wire.read().await.res()["statusCode"], 408);
+    }
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(metrics(&log)[0]["refused_slow_body"], 2);
+}

@@ -1,11 +1,13 @@
 //! Bounds of time, size and number.
 
+use azure_functions_handler::Limits;
 use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
+    app::{self, LIMITS},
     envelope::call,
-    wire::{Server, Wire, request, send, server, sized},
+    wire::{Server, Wire, request, send, serve, server, sized},
 };
 
 /// Starts so many calls of `Wait`, sixteen for each caller, and leaves them running.
@@ -99,5 +101,14 @@ async fn a_body_may_pause_for_a_second_and_has_three_in_all() {
             let said = if is_wrapped { reply.res()["statusCode"].clone() } else { reply.status.into() };
             assert_eq!(said, status, "{whole} after {pause} ms");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_app_bounds_the_head_of_a_request() {
+    let long = request("GET", "/api/say/hello", &[("X-Long", &"x".repeat(20 << 10))], "");
+    for (max_head_bytes, status) in [(16 << 10, 431), (32 << 10, 200)] {
+        let server = serve(&app::functions(), Limits { max_head_bytes, ..LIMITS }).await;
+        assert_eq!(send(&server, &long).await.status, status, "{max_head_bytes}");
     }
 }

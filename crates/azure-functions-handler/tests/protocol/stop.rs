@@ -1,8 +1,9 @@
 //! What happens to running calls when the process is stopped.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use azure_functions_handler::{Limits, State, get};
+use azure_functions_handler::{Functions, Limits, State, get};
+use futures_util::stream::{self, StreamExt as _};
 use http::StatusCode;
 use serde_json::json;
 use tokio::time::{Instant, pause};
@@ -11,7 +12,7 @@ use crate::{
     app::{self, LIMITS, Shared},
     envelope::call,
     limits::crowd,
-    wire::{Server, Wire, request, serve, server, sized},
+    wire::{Server, Wire, request, serve, server, sized, start},
 };
 
 /// A stop that waits for no call ends within this time.
@@ -191,4 +192,28 @@ async fn a_caller_who_does_not_read_hurries_no_call_and_no_head() {
     server.done.await.unwrap().unwrap();
     let took = started.elapsed().as_secs();
     assert!((13..=15).contains(&took), "the call's deadline, and five seconds: {took}");
+}
+
+/// A body that begins and never ends.
+async fn endless() -> axum_core::body::Body {
+    let begun = stream::iter([Ok::<_, Infallible>("begun")]);
+    axum_core::body::Body::from_stream(begun.chain(stream::pending()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_cut_off_once_every_invocation_must_have_ended() {
+    let http = Functions::new().http("Endless", get("endless"), endless);
+    let with_queue =
+        Functions::new().http("Endless", get("endless"), endless).queue("Take", "jobs", app::take);
+    // The time for a head, the longest deadline, and five seconds.
+    for (functions, seconds) in [(http, 10 + 10 + 5), (with_queue, 10 + 60 + 5)] {
+        let server = start(functions.all().unwrap(), |app| app.portable(false)).await;
+        let mut wire = Wire::to(&server).await;
+        wire.write(request("GET", "/api/endless", &[], "")).await;
+        wire.read_head().await;
+        let started = Instant::now();
+        server.stop.send(()).unwrap();
+        server.done.await.unwrap().unwrap();
+        assert_eq!(started.elapsed().as_secs(), seconds);
+    }
 }

@@ -129,12 +129,17 @@ impl Wire {
         timeout(PATIENCE, self.reply()).await.expect("an answer in time")
     }
 
-    async fn reply(&mut self) -> Reply {
+    /// The head of an answer, whose body may never end.
+    pub(crate) async fn read_head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.stream.read_u8().await.expect("an answer, not a closed connection"));
         }
-        let head = String::from_utf8(head).unwrap();
+        String::from_utf8(head).unwrap()
+    }
+
+    async fn reply(&mut self) -> Reply {
+        let head = self.read_head().await;
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers: Vec<(String, String)> = lines

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use axum_core::extract::FromRef;
+use axum_core::{extract::FromRef, response::IntoResponse};
 use azure_functions_handler::{
-    Body, Functions, InvocationMode, Json, Metadata, Path, Query, RawQuery, Rejection, State, TestApp, get,
-    post,
+    Body, Bytes, Functions, InvocationMode, Json, Limits, Metadata, Path, Query, RawQuery, Rejection, State,
+    TestApp, get, post,
 };
 use http::{StatusCode, header};
 use serde::Deserialize;
@@ -37,14 +37,20 @@ async fn route_parameters_come_in_whatever_form_a_handler_wants() {
     async fn map(Path(all): Path<HashMap<String, String>>) -> String {
         format!("{} {}", all["room"], all["shelf"])
     }
+    async fn optional(Path(number): Path<Option<u32>>) -> String {
+        format!("{number:?}")
+    }
     let functions = || {
         Functions::new()
+            .http("Optional", get("optional/{number?}"), optional)
             .http("One", get("one/{shelf}"), one)
             .http("Pair", get("pair/{room}/{shelf}"), pair)
             .http("Named", get("named/{shelf}/{room}"), named)
             .http("Map", get("map/{room}/{shelf}"), map)
     };
     for (path, seen) in [
+        ("/api/optional", "None"),
+        ("/api/optional/7", "Some(7)"),
         ("/api/one/7", "7"),
         ("/api/pair/a%20b/7", "a b 7"),
         ("/api/named/7/cellar", "cellar 7"),
@@ -73,14 +79,19 @@ async fn query_parameters_come_in_whatever_form_a_handler_wants() {
     async fn raw(RawQuery(query): RawQuery) -> String {
         query
     }
+    async fn optional(Query(page): Query<Option<Page>>) -> String {
+        format!("{:?}", page.map(|page| page.size))
+    }
     let functions = || {
-        Functions::new().http("Named", get("named"), named).http("Pairs", get("pairs"), pairs).http(
-            "Raw",
-            get("raw"),
-            raw,
-        )
+        Functions::new()
+            .http("Optional", get("optional"), optional)
+            .http("Named", get("named"), named)
+            .http("Pairs", get("pairs"), pairs)
+            .http("Raw", get("raw"), raw)
     };
     for (path, seen) in [
+        ("/api/optional", "None"),
+        ("/api/optional?size=7", "Some(7)"),
         ("/api/named?size=7&all=true", "7 None true"),
         ("/api/named?after=a%26b+c&size=7", "7 Some(\"a&b c\") false"),
         ("/api/pairs?tag=a&tag=b&flag", r#"[("tag", "a"), ("tag", "b"), ("flag", "")]"#),
@@ -168,5 +179,61 @@ async fn metadata_come_with_an_envelope_alone() {
         (InvocationMode::Proxy, "None"),
     ] {
         assert_eq!(app.http(mode, request("GET", "/api/has/7", "")).await.text(), seen, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_there_is_told_of_as_it_is() {
+    async fn of_path(Path(_): Path<u32>) {}
+    async fn of_query(Query(_): Query<u32>) {}
+    let functions =
+        Functions::new().http("Path", get("path/{n?}"), of_path).http("Query", get("query"), of_query);
+    for (path, words) in [("/api/path", "the path has 0"), ("/api/query?n=7", "a query has names")] {
+        let document: serde_json::Value =
+            app(&functions).http(InvocationMode::Proxy, request("GET", path, "")).await.json();
+        assert!(
+            document["detail"].as_str().is_some_and(|detail| detail.contains(words)),
+            "{path}: {document}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_body_has_the_limit_of_the_app_and_its_words() {
+    async fn bytes(_: Bytes) {}
+    async fn text(_: String) {}
+    async fn json(_: Json<String>) {}
+    let functions = Functions::<()>::new()
+        .http("Bytes", post("bytes"), bytes)
+        .http("Text", post("text"), text)
+        .http("Json", post("json"), json);
+    for limit in [100, 3 << 20] {
+        let limits = Limits { max_body_bytes: limit, ..Limits::default() };
+        let app = functions.all().expect("right").with_state(()).limits(limits);
+        let app =
+            TestApp::new(app.on_error(|error, _| (error.status(), format!("{error:?}")).into_response()));
+        for path in ["/api/bytes", "/api/text", "/api/json"] {
+            for (length, status, words) in [(limit, 200, ""), (limit + 1, 413, "Rejection(Body(TooLarge))")] {
+                for mode in InvocationMode::ALL {
+                    let body = format!("\"{}\"", "x".repeat(length - 2));
+                    let mut request = request("POST", path, body);
+                    request
+                        .headers_mut()
+                        .insert(header::CONTENT_TYPE, "application/json".parse().expect("a type"));
+                    let answer = app.http(mode, request).await;
+                    assert_eq!(
+                        (answer.status.as_u16(), answer.text()),
+                        (status, words),
+                        "{path} {limit} {mode:?}"
+                    );
+                }
+            }
+        }
+        let mut request = request("POST", "/api/text", &b"\xff"[..]);
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, "application/octet-stream".parse().expect("a type"));
+        let answer = app.http(InvocationMode::Proxy, request).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (400, "Rejection(Text)"));
     }
 }

@@ -2,14 +2,21 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum_core::body::Body;
+use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use azure_functions_handler::{
     Bytes, Concurrency, ConcurrencyLimits, Functions, InvocationMode, Json, Limits, State, TestApp, get,
     post, queue,
 };
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+use tower_service::Service as _;
 
 use super::request;
 
@@ -80,4 +87,54 @@ async fn an_envelope_beyond_its_limit_is_refused() {
     }
     assert!(!app.queue("Work", "x".repeat(1000)).await.succeeded);
     assert!(app.queue("Work", "x").await.succeeded);
+}
+
+#[tokio::test]
+async fn a_streamed_answer_keeps_its_place_until_its_end() {
+    let functions = Functions::<()>::new().http("Stream", get("stream"), async || endless().into_response());
+    let limits = ConcurrencyLimits { running: 1, ..ConcurrencyLimits::default() };
+    let app = functions.all().expect("right").with_state(()).concurrency(Concurrency::new(limits));
+    let mut service = app.into_service(7071);
+    let Ok(streaming) = service.call(request("GET", "/api/stream", "")).await;
+    assert_eq!(streaming.status(), 200);
+    let Ok(refused) = service.call(request("GET", "/api/stream", "")).await;
+    assert_eq!(refused.status(), 503);
+    drop(streaming);
+    let Ok(next) = service.call(request("GET", "/api/stream", "")).await;
+    assert_eq!(next.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_has_to_be_whole_is_read_within_the_deadline() {
+    let functions = Functions::<()>::new().http("Stream", get("stream"), async || endless().into_response());
+    let limits = Limits { http_timeout: Duration::from_secs(7), ..Limits::default() };
+    let app = |is_portable| {
+        TestApp::new(functions.all().expect("right").with_state(()).limits(limits).portable(is_portable))
+    };
+    for (mode, is_portable) in [
+        (InvocationMode::Envelope, false),
+        (InvocationMode::Envelope, true),
+        (InvocationMode::Forward, true),
+        (InvocationMode::Proxy, true),
+    ] {
+        let begun = Instant::now();
+        let app = app(is_portable);
+        let call = app.http(mode, request("GET", "/api/stream", ""));
+        let response = timeout(Duration::from_mins(1), call).await.expect("an answer in time");
+        assert_eq!((response.status.as_u16(), begun.elapsed().as_secs()), (504, 7), "{mode:?} {is_portable}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_more_than_a_hundred_mebibytes_is_not_sent_in_an_envelope() {
+    /// So many mebibytes, of which each is the same memory.
+    async fn large() -> Response {
+        let mebibyte = Bytes::from(vec![b'x'; 1 << 20]);
+        let parts = std::iter::repeat_n(Ok::<_, Infallible>(mebibyte), 101);
+        ([(CONTENT_TYPE, "text/plain")], Body::from_stream(stream::iter(parts))).into_response()
+    }
+    let functions = Functions::<()>::new().http("Large", get("large"), large);
+    let app = TestApp::new(functions.all().expect("right").with_state(()));
+    let response = app.http(InvocationMode::Envelope, request("GET", "/api/large", "")).await;
+    assert_eq!(response.status, 500);
 }

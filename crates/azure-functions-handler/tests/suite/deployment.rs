@@ -3,8 +3,8 @@
 use std::fs;
 
 use azure_functions_handler::{
-    AuthLevel, DeploymentError, FunctionJsonError, Functions, any, get, other, other_output, post, queue,
-    queue_output, timer,
+    AuthLevel, DeploymentError, FunctionJsonError, Functions, RegistrationError, any, get, other,
+    other_output, post, queue, queue_output, timer,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -28,7 +28,7 @@ fn functions() -> Functions<(), &'static str> {
             ),
             nothing,
         )
-        .http("Any", any("{*path}"), nothing)
+        .http("Www", any("{*path}"), nothing)
 }
 
 /// An app root with the function.json of these functions.
@@ -77,7 +77,7 @@ fn function_json_says_what_is_registered() {
 
 #[test]
 fn folders_that_say_something_else_are_named() {
-    let all = ["Read", "Write", "Take", "Tick", "Hear", "Any"];
+    let all = ["Read", "Write", "Take", "Tick", "Hear", "Www"];
     let root = root(&all);
     functions().check_function_json(root.path()).expect("what was written is right");
     let file = root.path().join("Take").join("function.json");
@@ -123,7 +123,7 @@ fn an_unregistered_function_stops_the_start() {
     let root = root(&["Take"]);
     fs::create_dir(root.path().join("Old")).expect("a folder");
     fs::write(root.path().join("Old").join("function.json"), "{}").expect("a file to write");
-    let error = functions().deployed_in(root.path()).err().expect("an old folder");
+    let error = functions().deployed_in(root.path()).expect_err("an old folder");
     assert!(matches!(&error, DeploymentError::NotRegistered(name) if name == "Old"), "{error}");
 }
 
@@ -150,6 +150,53 @@ fn the_route_prefix_is_that_of_host_json() {
         .expect("a file to write");
     assert!(matches!(catches_all().deployed_in(root.path()), Err(DeploymentError::Registration(_))));
     fs::write(&host, "{ // a comment").expect("a file to write");
-    let error = catches_all().deployed_in(root.path()).err().expect("no plain JSON");
+    let error = catches_all().deployed_in(root.path()).expect_err("no plain JSON");
     assert!(error.to_string().contains("route_prefix"), "{error}");
+}
+
+#[test]
+fn a_byte_order_mark_before_host_json_is_no_fault() {
+    let root = TempDir::new().expect("a folder");
+    let text = "\u{feff}{\"Extensions\": {\"HTTP\": {\"RoutePrefix\": \"\"}}}";
+    fs::write(root.path().join("host.json"), text).expect("a file to write");
+    let shadowing =
+        Functions::<()>::new().http("Any", any("{*path}"), nothing).queue("Take", "jobs", nothing);
+    shadowing.write_function_json(root.path()).expect("a folder to write to");
+    assert!(
+        matches!(shadowing.deployed_in(root.path()), Err(DeploymentError::Registration(_))),
+        "the prefix is read"
+    );
+}
+
+/// Under a host that forwards, `GET /api/open/..%5Cguarded` passes without a key and arrives as `/api/guarded`.
+#[test]
+fn a_weaker_key_beside_a_stronger_one_is_refused_where_the_host_changes_paths() {
+    let functions = |open: &'static str, level| -> Functions<()> {
+        let guarded = get("guarded").auth_level(level);
+        Functions::new().http("Open", get(open), nothing).http("Guarded", guarded, nothing)
+    };
+    let forwards = r#"{"customHandler": {"enableForwardingHttpRequest": true}}"#;
+    let proxies =
+        r#"{"customHandler": {"enableForwardingHttpRequest": true, "enableProxyingHttpRequest": true}}"#;
+    for (host, open, level, is_refused) in [
+        (forwards, "open/{id}", AuthLevel::Admin, true),
+        (forwards, "{*path}", AuthLevel::Function, true),
+        (forwards, "open/{id:int}", AuthLevel::Admin, false),
+        (forwards, "open", AuthLevel::Admin, false),
+        (forwards, "open/{id}", AuthLevel::Anonymous, false),
+        (proxies, "open/{id}", AuthLevel::Admin, false),
+        ("{}", "open/{id}", AuthLevel::Admin, false),
+    ] {
+        let root = TempDir::new().expect("a folder");
+        fs::write(root.path().join("host.json"), host).expect("a file to write");
+        let functions = functions(open, level);
+        functions.write_function_json(root.path()).expect("a folder to write to");
+        let expected = RegistrationError::ForwardedPast { open: "Open", guarded: "Guarded" };
+        match functions.deployed_in(root.path()) {
+            Err(DeploymentError::Registration(errors)) => {
+                assert!(is_refused && errors.0 == [expected], "{host} {open} {level:?}: {errors}");
+            }
+            other => assert!(other.is_ok() && !is_refused, "{host} {open} {level:?}"),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use azure_functions_handler::{
     Endpoint, Error, Functions, Invocation, InvocationFailed, InvocationMode, Json, Path, Rejection,
     ServerError, TestApp, get, post, with_invocation,
 };
-use http::{HeaderValue, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -166,5 +166,53 @@ async fn an_app_without_words_answers_with_problem_documents() {
             (&400.into(), &"Bad Request".into()),
             "{mode:?}"
         );
+    }
+}
+
+/// Adds its name to the header `x-way` of every request.
+#[derive(Clone)]
+struct Way(&'static str);
+
+#[derive(Clone)]
+struct OnTheWay(Endpoint, &'static str);
+
+impl Layer<Endpoint> for Way {
+    type Service = OnTheWay;
+
+    fn layer(&self, inner: Endpoint) -> OnTheWay {
+        OnTheWay(inner, self.0)
+    }
+}
+
+impl Service<Request> for OnTheWay {
+    type Response = Response;
+    type Error = std::convert::Infallible;
+    type Future = futures_util::future::BoxFuture<'static, Result<Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        request.headers_mut().append("x-way", HeaderValue::from_static(self.1));
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn the_layer_that_is_added_last_is_the_outermost() {
+    async fn way(headers: HeaderMap) -> String {
+        headers
+            .get_all("x-way")
+            .iter()
+            .map(|value| value.to_str().expect("text"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+    let functions = Functions::<()>::new().http("Way", get("way"), way);
+    let app = functions.all().expect("right").with_state(()).layer(Way("inner")).layer(Way("outer"));
+    let app = TestApp::new(app);
+    for mode in InvocationMode::ALL {
+        assert_eq!(app.http(mode, request("GET", "/api/way", "")).await.text(), "outer inner", "{mode:?}");
     }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod modes;
 mod recordings;
 mod registration;
+mod settings;
 mod spans;
 mod triggers;
 

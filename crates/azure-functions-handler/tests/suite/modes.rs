@@ -1,4 +1,4 @@
-//! A handler cannot tell how the host calls it.
+//! What a handler sees of a request in each way in which the host calls it.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,8 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use azure_functions_handler::{
-    Bytes, Functions, InvocationMode, Json, Outputs, TestApp, any, get, methods, post, put, queue_output,
+    AuthLevel, Bytes, Functions, InvocationMode, Json, Logs, Outputs, TestApp, any, get, methods, post, put,
+    queue_output,
 };
 use futures_util::stream;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -31,22 +32,51 @@ async fn echo(request: Request) -> Json<Value> {
 }
 
 #[tokio::test]
-async fn a_request_looks_the_same_in_every_mode() {
+async fn a_plain_request_looks_the_same_in_every_mode() {
     let app = app(&Functions::new().http("Echo", any("things/{id}"), echo));
     for (method, body) in [("GET", ""), ("POST", r#"{"a":1}"#), ("DELETE", ""), ("PUT", "plain")] {
         let mut seen = Vec::new();
         for mode in InvocationMode::ALL {
-            let mut request = request(method, "/api/things/a%2Fb?x=1&y=%20", body);
-            request.headers_mut().append("x-tag", "one".parse().expect("a value"));
-            request.headers_mut().append("x-tag", "two".parse().expect("a value"));
-            let response = app.http(mode, request).await;
+            let response = app.http(mode, request(method, "/api/things/a%20b?x=1&y=%20", body)).await;
             assert_eq!(response.status, StatusCode::OK, "{mode:?}");
             seen.push(response.json::<Value>());
         }
-        assert_eq!(seen[0]["target"], "/api/things/a%2Fb?x=1&y=%20");
-        assert_eq!(seen[0]["tags"], json!(["one", "two"]));
+        assert_eq!(seen[0]["target"], "/api/things/a%20b?x=1&y=%20");
         assert_eq!(seen[0]["body"], json!(body.as_bytes()));
         assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn repeated_headers_are_lines_of_their_own_in_an_envelope_alone() {
+    let app = app(&Functions::new().http("Echo", any("things"), echo));
+    for (mode, tags) in [
+        (InvocationMode::Envelope, json!(["one", "two"])),
+        (InvocationMode::Forward, json!(["one, two"])),
+        (InvocationMode::Proxy, json!(["one, two"])),
+    ] {
+        let mut request = request("GET", "/api/things", "");
+        request.headers_mut().append("x-tag", "one".parse().expect("a value"));
+        request.headers_mut().append("x-tag", "two".parse().expect("a value"));
+        assert_eq!(app.http(mode, request).await.json::<Value>()["tags"], tags, "{mode:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_forwarded_path_may_reach_another_function_than_the_host_chose() {
+    let functions = Functions::new().http("Open", get("open/{id}"), async || "open").http(
+        "Guarded",
+        get("guarded").auth_level(AuthLevel::Admin),
+        async || "guarded",
+    );
+    let app = app(&functions);
+    for (mode, seen) in [
+        (InvocationMode::Envelope, "open"),
+        (InvocationMode::Forward, "guarded"),
+        (InvocationMode::Proxy, "open"),
+    ] {
+        let response = app.http(mode, request("GET", "/api/open/..%5Cguarded", "")).await;
+        assert_eq!(response.text(), seen, "{mode:?}");
     }
 }
 
@@ -164,15 +194,24 @@ async fn outputs_that_could_not_leave_fail_the_call() {
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
 
+/// <https://github.com/Azure/azure-functions-core-tools/issues/2442>
 #[tokio::test]
-async fn the_most_specific_route_is_called() {
+async fn the_first_function_by_name_is_called_as_the_host_does() {
     let functions = Functions::new()
-        .http("All", get("{*path}"), async || "all")
-        .http("One", get("things/{id}"), async || "one")
-        .http("New", get("things/new"), async || "new");
+        .http("Two", get("things/{id}"), async || "things")
+        .http("one", get("{kind}/new"), async || "new")
+        .http("B1", get("numbers/{id:int}"), async || "number")
+        .http("C", get("numbers/{id}"), async || "name")
+        .http("Z", get("{*path}"), async || "rest");
     let app = app(&functions);
-    for (path, name) in [("/api/things/new", "new"), ("/api/things/7", "one"), ("/api/things/7/parts", "all")]
-    {
+    for (path, name) in [
+        ("/api/things/new", "new"),
+        ("/api/things/7", "things"),
+        ("/api/numbers/7", "number"),
+        ("/api/numbers/seven", "name"),
+        ("/api/numbers/new", "name"),
+        ("/api/things/7/parts", "rest"),
+    ] {
         for mode in InvocationMode::ALL {
             assert_eq!(app.http(mode, request("GET", path, "")).await.text(), name, "{path} {mode:?}");
         }
@@ -204,4 +243,21 @@ async fn a_body_is_streamed_to_a_caller_who_gets_the_answer_itself() {
     }
     drop(sender);
     assert!(body.frame().await.is_none());
+}
+
+#[tokio::test]
+async fn lines_for_the_hosts_log_leave_with_an_envelope() {
+    async fn log(logs: Logs) {
+        logs.push("first");
+        logs.push("second");
+    }
+    let app = app(&Functions::new().http("Log", get("log"), log));
+    let nothing: [&str; 0] = [];
+    for (mode, lines) in [
+        (InvocationMode::Envelope, &["first", "second"][..]),
+        (InvocationMode::Forward, &nothing),
+        (InvocationMode::Proxy, &nothing),
+    ] {
+        assert_eq!(app.http(mode, request("GET", "/api/log", "")).await.outcome.logs, lines, "{mode:?}");
+    }
 }

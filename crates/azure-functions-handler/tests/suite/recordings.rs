@@ -1,12 +1,13 @@
 //! Envelopes that a real Functions host sent: what a test of an app frames is what comes under a host.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use azure_functions_handler::{
     Bytes, Functions, InvocationMode, Json, Metadata, Outputs, QueueMessage, TestApp, TimerInfo, TriggerData,
     any, queue, queue_output, timer,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http::Uri;
 use serde_json::{Value, json};
 
 use super::app;
@@ -45,6 +46,10 @@ async fn reflect(data: TriggerData, metadata: Metadata) -> Json<Value> {
     Json(json!({"Data": value(data.json()), "Metadata": value(metadata.json())}))
 }
 
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().expect("an object").keys().cloned().collect()
+}
+
 fn lower(headers: &Value) -> Vec<(String, Value)> {
     let mut headers: Vec<_> = headers
         .as_object()
@@ -64,6 +69,7 @@ async fn a_call_is_framed_as_a_host_frames_it() {
         "env-http-get-min",
         "env-http-delete-body",
         "env-http-headers",
+        "env-http-path",
         "env-http-query",
         "env-http-post-bom",
         "env-http-post-empty",
@@ -78,10 +84,22 @@ async fn a_call_is_framed_as_a_host_frames_it() {
         let expected = envelope(&recorded);
         let framed: Value = app.http(InvocationMode::Envelope, sent(&recorded)).await.json();
         let expected = &expected["Data"]["req"];
-        for member in ["Url", "Method", "Query", "Params", "Body"] {
+        for member in ["Url", "Method", "Query", "Params", "Body", "Identities"] {
             assert_eq!(framed["Data"][member], expected[member], "{case} {member}");
         }
         assert_eq!(lower(&framed["Data"]["Headers"]), lower(&expected["Headers"]), "{case}");
+        let metadata = &envelope(&recorded)["Metadata"];
+        // A host adds the members of a body that is a JSON object too.
+        for name in ["kind", "id", "Query", "Headers", "sys"] {
+            assert_eq!(framed["Metadata"].get(name).is_some(), metadata.get(name).is_some(), "{case} {name}");
+        }
+        for (name, value) in framed["Metadata"].as_object().expect("an object") {
+            match name.as_str() {
+                "sys" => assert_eq!(keys(value), keys(&metadata[name]), "{case}"),
+                "Headers" => assert_eq!(lower(value), lower(&metadata[name]), "{case}"),
+                _ => assert_eq!(*value, metadata[name], "{case} {name}"),
+            }
+        }
     }
 }
 
@@ -109,9 +127,6 @@ async fn messages_and_ticks_are_framed_as_a_host_frames_them() {
     async fn message(data: TriggerData, metadata: Metadata) -> Outputs {
         Outputs::new().message("copy", data.json().to_owned()).message("copy", metadata.json().to_owned())
     }
-    let keys = |value: &Value| {
-        value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>()
-    };
     let output = || queue_output("copy", "copies");
     let functions = Functions::new().queue("qinbin", queue("jobs").output(output()), message).timer(
         "tickm",
@@ -143,4 +158,37 @@ async fn a_handler_reads_what_a_host_sent_of_a_tick() {
     let outcome = app.envelope("tickm", &recorded).await;
     let next = recorded["Data"]["myTimer"]["ScheduleStatus"]["Next"].as_str().expect("a time").to_owned();
     assert_eq!(outcome.messages("copy"), [next]);
+}
+
+#[tokio::test]
+async fn a_request_arrives_as_a_host_sends_it_on() {
+    async fn target(uri: Uri) -> String {
+        uri.to_string()
+    }
+    let app = app(&Functions::new().http("Any", any("any/{*rest}"), target));
+    for (mode, prefix) in [(InvocationMode::Forward, "fwd"), (InvocationMode::Proxy, "pxy")] {
+        for case in [
+            "path-case",
+            "path-dots",
+            "path-encoded",
+            "path-lower-hex",
+            "path-pct-not-utf8",
+            "path-pct-pct",
+            "path-quote-lt",
+            "path-reserved",
+            "path-slashes",
+            "path-special",
+            "query",
+            "query-empty",
+        ] {
+            let recorded = recorded(&format!("{prefix}-{case}"));
+            let response = app.http(mode, sent(&recorded)).await;
+            match recorded["request"]["line"].as_str().and_then(|line| line.split(' ').nth(1)) {
+                Some(line) => {
+                    assert_eq!((response.status.as_u16(), response.text()), (200, line), "{prefix}-{case}");
+                }
+                None => assert_eq!(response.status, 404, "{prefix}-{case}"),
+            }
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! One span and one line of log for each invocation.
 
-use std::{cell::RefCell, io, sync::Once};
+use std::{cell::RefCell, collections::HashMap, io, sync::Once};
 
 use azure_functions_handler::{
-    Functions, Invocation, InvocationMode, PARENT_SPAN_ID, SPAN_ID, SpanContext, TRACE_ID, TestApp, get,
-    queue,
+    Functions, Invocation, InvocationMode, Json, Outputs, PARENT_SPAN_ID, Path, SPAN_ID, SpanContext,
+    TRACE_ID, TestApp, TimerInfo, get, queue,
 };
+use http::StatusCode;
 use serde_json::Value;
+use tower_service::Service as _;
 use tracing::{Span, field::Empty};
 
 use super::request;
@@ -118,4 +120,71 @@ async fn the_log_says_why_an_invocation_failed() {
     let events: Vec<_> = lines.iter().map(|line| line["fields"]["event"].clone()).collect();
     assert_eq!(events, ["invocation-failed", "invocation-ended"]);
     assert_eq!(lines[0]["fields"]["reason"], "a reason");
+}
+
+#[tokio::test]
+async fn mistakes_of_the_app_stand_in_the_log_and_not_in_the_answer() {
+    async fn bare(_: TimerInfo) {}
+    async fn unwritable() -> Json<HashMap<(u8, u8), u8>> {
+        Json(HashMap::from([((1, 2), 3)]))
+    }
+    listen();
+    let functions = Functions::<()>::new()
+        .http("Bare", get("bare"), bare)
+        .http("Unwritable", get("unwritable"), unwritable)
+        .queue("Wrong", queue("jobs"), bare);
+    let app = TestApp::new(functions.all().expect("right").with_state(()));
+    for (path, words) in [("/api/bare", "`TimerInfo`"), ("/api/unwritable", "as JSON")] {
+        for mode in InvocationMode::ALL {
+            let answer = app.http(mode, request("GET", path, "")).await;
+            assert_eq!(answer.status, 500, "{path} {mode:?}");
+            assert_eq!(answer.json::<Value>()["detail"], "the function failed", "{path} {mode:?}");
+            let lines = logged();
+            let told = &lines[0]["fields"];
+            assert_eq!(
+                (&lines[0]["level"], &told["event"]),
+                (&"ERROR".into(), &"handler-invalid".into()),
+                "{lines:?}"
+            );
+            assert!(told["mistake"].as_str().is_some_and(|mistake| mistake.contains(words)), "{told}");
+        }
+    }
+    assert!(!app.queue("Wrong", "x").await.succeeded);
+    assert_eq!(logged()[0]["fields"]["event"], "handler-invalid");
+}
+
+#[tokio::test]
+async fn words_that_panic_are_logged_and_replaced() {
+    listen();
+    let functions = Functions::<()>::new().http("Number", get("number/{n}"), async |_: Path<u32>| {});
+    let app = || functions.all().expect("right").with_state(()).on_error(|_, _| panic!("no words"));
+    for mode in InvocationMode::ALL {
+        let answer = TestApp::new(app()).http(mode, request("GET", "/api/number/x", "")).await;
+        assert_eq!(
+            (answer.status, answer.json::<Value>()["status"].clone()),
+            (StatusCode::BAD_REQUEST, 400.into())
+        );
+        let events: Vec<_> = logged().iter().map(|line| line["fields"]["event"].clone()).collect();
+        assert_eq!(events, ["handler-panicked", "invocation-ended"], "{mode:?}");
+    }
+    let Ok(answer) = app().into_service(7071).call(request("GET", "/nowhere", "")).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_output_that_is_not_registered_is_named_in_every_mode() {
+    async fn astray() -> Outputs {
+        Outputs::new().message("jobs", "x")
+    }
+    listen();
+    let functions = Functions::<()>::new().http("Astray", get("astray"), astray);
+    let app = TestApp::new(functions.all().expect("right").with_state(()));
+    for mode in InvocationMode::ALL {
+        assert_eq!(app.http(mode, request("GET", "/api/astray", "")).await.status, 500, "{mode:?}");
+        let defect = logged()[0]["fields"]["defect"].clone();
+        assert!(
+            defect.as_str().is_some_and(|defect| defect.contains("output `jobs` is not one")),
+            "{mode:?} {defect}"
+        );
+    }
 }

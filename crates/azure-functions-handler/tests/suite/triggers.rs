@@ -37,8 +37,10 @@ async fn a_message_comes_as_bytes_text_or_json() {
     ) {
         see(&seen, format!("job {}", job.number));
     }
-    let functions: Functions<Seen> =
-        Functions::new().queue("Bytes", "a", bytes).queue("Text", "b", text).queue("Json", queue("c"), json);
+    let functions: Functions<Seen> = Functions::new()
+        .queue("Bytes", "first", bytes)
+        .queue("Text", "second", text)
+        .queue("Json", queue("third"), json);
     let seen = Seen::default();
     let app = TestApp::new(functions.all().expect("right").with_state(Arc::clone(&seen)));
     assert!(app.queue("Bytes", &b"\xff\x00"[..]).await.succeeded);
@@ -64,9 +66,9 @@ async fn a_failed_message_is_delivered_again_and_sends_nothing() {
     }
     let output = || queue_output("jobs", "jobs-queue");
     let functions = Functions::new()
-        .queue("Reason", queue("a").output(output()), by_reason)
-        .queue("Error", queue("b").output(output()), by_error)
-        .queue("Panic", queue("c").output(output()), by_panic);
+        .queue("Reason", queue("first").output(output()), by_reason)
+        .queue("Error", queue("second").output(output()), by_error)
+        .queue("Panic", queue("third").output(output()), by_panic);
     let app = app(&functions);
     for name in ["Reason", "Error", "Panic"] {
         let outcome = app.queue(name, "seven").await;
@@ -118,9 +120,9 @@ async fn an_output_that_is_not_registered_fails_the_invocation() {
         Outputs::new().value("jobs", "x")
     }
     let output = || queue_output("jobs", "jobs-queue");
-    let functions = Functions::new().queue("Message", queue("a").output(output()), message).queue(
+    let functions = Functions::new().queue("Message", queue("first").output(output()), message).queue(
         "Value",
-        queue("b").output(output()),
+        queue("second").output(output()),
         value,
     );
     let app = app(&functions);
@@ -131,7 +133,7 @@ async fn an_output_that_is_not_registered_fails_the_invocation() {
 #[tokio::test]
 async fn a_request_of_a_caller_never_passes_for_a_message_or_a_tick() {
     async fn nothing() {}
-    let app = app(&Functions::new().queue("Take", "a", nothing).timer("Tick", "0 * * * * *", nothing));
+    let app = app(&Functions::new().queue("Take", "first", nothing).timer("Tick", "0 * * * * *", nothing));
     let request = json!({"Url": "http://localhost/Take", "Method": "POST", "Headers": {}});
     let envelope = json!({"Data": {"message": request, "timer": request}, "Metadata": {}});
     assert!(!app.envelope("Take", &envelope).await.succeeded);
@@ -141,6 +143,22 @@ async fn a_request_of_a_caller_never_passes_for_a_message_or_a_tick() {
 #[tokio::test]
 async fn a_handler_that_takes_what_its_trigger_does_not_bring_fails() {
     async fn wrong(_: TimerInfo) {}
-    let app = app(&Functions::new().queue("Wrong", "a", wrong));
+    let app = app(&Functions::new().queue("Wrong", "first", wrong));
     assert!(!app.queue("Wrong", "x").await.succeeded);
+}
+
+#[tokio::test]
+#[should_panic(expected = "no function `Wrok`")]
+async fn an_envelope_for_no_function_fails_the_test_that_sends_it() {
+    async fn nothing() {}
+    app(&Functions::new().queue("Work", "jobs", nothing)).envelope("Wrok", &json!({})).await;
+}
+
+#[test]
+fn what_is_registered_can_be_shown() {
+    async fn nothing() {}
+    let functions = Functions::<()>::new().queue("Work", "jobs", nothing);
+    let deployed = functions.all().expect("right");
+    let shown = format!("{functions:?} {deployed:?} {:?}", functions.all().expect("right").with_state(()));
+    assert_eq!(shown.matches(r#"functions: ["Work"]"#).count(), 3, "{shown}");
 }

@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
 
 /// Every function of the app. After a change, `cargo run -- function-json` writes the folders that the host reads.
 fn functions() -> Functions<()> {
-    Functions::new()
+    Functions::<()>::new()
         .http("Hello", get("hello/{name}"), hello)
         .http("Submit", post("jobs").output(queue_output("jobs", "jobs")), submit)
         .queue("Work", "jobs", work)
