@@ -1,4 +1,4 @@
-//! Whom orders are sent to.
+//! Where orders are sent to.
 
 use reqwest::Url;
 

@@ -1,4 +1,4 @@
-//! Whom a deployment lets in, and whose certificates it believes (contract §6).
+//! Which callers a deployment lets in, and which authorities of certificates it trusts: docs/reference/identity.md.
 
 use uuid::Uuid;
 

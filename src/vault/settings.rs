@@ -1,4 +1,4 @@
-//! Where secrets are kept, and as whom the app signs in to Azure.
+//! Where secrets are kept, and as which identity the app signs in to Azure.
 
 use uuid::Uuid;
 

@@ -10,7 +10,7 @@ pub struct RepeatedHeader;
 /// The value of a header that may be there once; none where it is not.
 ///
 /// # Errors
-/// When it is there more than once: whoever picked one of the values could be made to pick a forged one.
+/// When it is there more than once: code that picks one of the values could be made to pick a forged one.
 pub fn single_header(
     headers: &HeaderMap,
     name: impl AsHeaderName,

@@ -1,6 +1,7 @@
 //! Calls an app in every way in which the Functions host does, without a host.
 
 mod frame;
+mod mode;
 mod rewrite;
 
 use std::sync::Arc;
@@ -13,28 +14,12 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use mode::InvocationMode;
+
 use crate::{FunctionApp, app::AppState, connection::Respond, endpoint::BoundFunction, function::Kind};
 
 /// The port that calls name in `Host`, as the Functions host does.
 const PORT: u16 = 7071;
-
-/// How the Functions host calls an HTTP function that has no output but its answer. One with other outputs is always called
-/// with an envelope.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InvocationMode {
-    /// With an envelope: host.json enables nothing.
-    Envelope,
-    /// With a copy of the request: `enableForwardingHttpRequest`. The host changes the path, and joins repeated parameters of
-    /// the query by commas.
-    Forward,
-    /// With the request itself, streamed both ways: `enableProxyingHttpRequest`. The host encodes the path anew.
-    Proxy,
-}
-
-impl InvocationMode {
-    /// Every mode, for a test that is to hold in each.
-    pub const ALL: [Self; 3] = [Self::Envelope, Self::Forward, Self::Proxy];
-}
 
 /// An app in process, called as the Functions host calls it.
 ///

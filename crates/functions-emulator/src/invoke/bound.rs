@@ -1,4 +1,4 @@
-//! Which value feeds which out binding (protocol sheet §4.2).
+//! Which value feeds which out binding.
 
 use super::answer::Answer;
 use crate::{app::Function, net_json::Json};
