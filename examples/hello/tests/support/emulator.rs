@@ -30,7 +30,13 @@ pub(crate) async fn serve(
 ) -> Emulator {
     let state = TempDir::new().expect("a folder");
     let handler = |name: &str| format!("AzureFunctionsJobHost__customHandler__{name}");
-    let settings = [(handler("description__defaultExecutablePath"), program), (handler(more.0), more.1)];
+    // local.settings.json has the emulator start `cargo run --quiet`; here the program is built already.
+    let settings = [
+        (handler("description__defaultExecutablePath"), program),
+        (handler("description__arguments__0"), ""),
+        (handler("description__arguments__1"), ""),
+        (handler(more.0), more.1),
+    ];
     let settings = settings.map(|(name, value)| (name, value.to_owned())).to_vec();
     let options = Options {
         app_root: folder.into(),
