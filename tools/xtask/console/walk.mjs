@@ -126,7 +126,7 @@ export function walk(test, browser, url) {
   test("the app's description is read as one of the people, and tried", async () => {
     const page = await open(browser(), url, "api");
     await page.getByLabel("Read as").selectOption("");
-    await page.getByText("choose somebody above").waitFor();
+    await page.getByText("choose a person above").waitFor();
     await page.getByLabel("Read as").selectOption("buyer");
     const operation = page.getByRole("group").filter({ has: page.getByText("/api/products", { exact: true }) }).first();
     await operation.locator("summary").click();
