@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use crate::{
     database::Database,
+    in_turn::{self, CLIENTS, ROUNDS},
     load::Load,
     process::processor_time,
     requests::Operation,
@@ -15,10 +16,6 @@ use crate::{
     server::{self, Peer, Programs},
 };
 
-/// Clients at a time; each worker has as many connections to the database.
-const CLIENTS: u32 = 16;
-/// Of which the median counts.
-const ROUNDS: u32 = 5;
 const OPERATIONS: [Operation; 2] = [Operation::GetOrder, Operation::CreateOrder];
 const NAMES: [&str; 2] = ["the other", "this one"];
 
@@ -44,21 +41,19 @@ pub(crate) async fn run(
     let workers = [start(other)?, start(&programs.worker)?];
     let load = Load { clients: CLIENTS, warm_up: size.warm_up, time: size.time, every: None };
     for operation in OPERATIONS {
-        let mut costs = [Vec::new(), Vec::new()];
-        for round in 0..ROUNDS {
-            for which in if round % 2 == 0 { [0, 1] } else { [1, 0] } {
-                let worker = &workers[which];
-                let time = || processor_time(worker.pid()).context("the system tells no processor time");
-                let run = round * 2 + u32::try_from(which)?;
-                let before = time()?;
-                let requests = |client| operation.requests(run, client);
-                let sample = load.on(worker.address(), operation.status(), requests).await?;
-                let taken = time()?.saturating_sub(before).as_secs_f64() * 1000.0;
-                // The warm-up is not counted among the requests, but takes time at the same rate.
-                let requests = sample.rate * (size.warm_up + size.time).as_secs_f64();
-                costs[which].push(Cost { sample, processor: taken / requests });
-            }
-        }
+        let costs = in_turn::measure(async |round, which| {
+            let worker = &workers[which];
+            let time = || processor_time(worker.pid()).context("the system tells no processor time");
+            let run = round * 2 + u32::try_from(which)?;
+            let before = time()?;
+            let requests = |client| operation.requests(run, client);
+            let sample = load.on(worker.address(), operation.status(), requests).await?;
+            let taken = time()?.saturating_sub(before).as_secs_f64() * 1000.0;
+            // The warm-up is not counted among the requests, but takes time at the same rate.
+            let requests = sample.rate * (size.warm_up + size.time).as_secs_f64();
+            Ok(Cost { sample, processor: taken / requests })
+        });
+        let costs = costs.await?;
         println!("{}", told(operation, costs.map(|costs| Cost::median(&costs)))?);
     }
     Ok(())

@@ -7,6 +7,7 @@ mod database;
 mod figures;
 mod goals;
 mod hop;
+mod in_turn;
 mod load;
 mod pgbench;
 mod process;

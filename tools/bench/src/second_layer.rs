@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use crate::{
     app::App,
     database::Database,
+    in_turn::{self, CLIENTS, ROUNDS},
     load::{Load, Requests},
     requests::{Caller, KEPT, READER, TENANT, kept_id},
     rounds::Size,
@@ -15,10 +16,6 @@ use crate::{
     server::{self, Peer, Programs},
 };
 
-/// Clients at a time; each worker has as many connections to the database.
-const CLIENTS: u32 = 16;
-/// Of which the median counts.
-const ROUNDS: u32 = 5;
 /// What has to be left of the rate.
 const GOAL: f64 = 0.8;
 
@@ -43,16 +40,14 @@ pub(crate) async fn run(
         server::start_with(Peer::Worker, programs, &database.url(), CLIENTS, None, settings)
     };
     let workers = [start(&[])?, start(&checked)?];
-    let mut samples = [Vec::new(), Vec::new()];
     let load = Load { clients: CLIENTS, warm_up: size.warm_up, time: size.time, every: None };
-    for round in 0..ROUNDS {
-        for which in turns(round) {
-            let requests = |client| requests(&token, client);
-            let sample = load.on(workers[which].address(), 200, requests).await?;
-            println!("  round {} of {ROUNDS}, {:<16} {:>7.0}/s", round + 1, NAMES[which], sample.rate);
-            samples[which].push(sample);
-        }
-    }
+    let samples = in_turn::measure(async |round, which| {
+        let requests = |client| requests(&token, client);
+        let sample = load.on(workers[which].address(), 200, requests).await?;
+        println!("  round {} of {ROUNDS}, {:<16} {:>7.0}/s", round + 1, NAMES[which], sample.rate);
+        Ok(sample)
+    });
+    let samples = samples.await?;
     app.stop().await;
     let [header, both] = samples.map(|samples| Sample::median(&samples));
     println!("\n{}", told(header.context("nothing was measured")?, both.context("nothing was measured")?));
@@ -60,11 +55,6 @@ pub(crate) async fn run(
 }
 
 const NAMES: [&str; 2] = ["header alone", "header and token"];
-
-/// Who comes first changes with every round.
-fn turns(round: u32) -> [usize; 2] {
-    if round.is_multiple_of(2) { [0, 1] } else { [1, 0] }
-}
 
 /// As the platform's front would send them: with the token, whether or not it is read.
 fn requests(token: &str, client: u32) -> Requests {
@@ -99,10 +89,5 @@ mod tests {
         let sample = |rate| Sample { rate, p50: 1.0, p99: 2.0 };
         assert!(told(sample(1000.0), sample(800.0)).contains("\nmet      header and token, of header alone"));
         assert!(told(sample(1000.0), sample(799.0)).contains("\nNOT MET  "));
-    }
-
-    #[test]
-    fn each_comes_first_in_turn() {
-        assert_eq!([turns(0), turns(1), turns(2)], [[0, 1], [1, 0], [0, 1]]);
     }
 }
