@@ -20,6 +20,7 @@ use crate::{
     Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext,
     endpoint::{BoundFunction, Endpoint},
     error::{OnError, problem_document, unless_panicking, worded},
+    function::host_order,
     handler::call_service,
     invocation::default_span,
     server,
@@ -54,8 +55,7 @@ impl fmt::Debug for FunctionApp {
 
 impl FunctionApp {
     pub(crate) fn new(mut functions: Vec<BoundFunction>, prefix: String) -> Self {
-        // The host tries routes in this sequence: https://github.com/Azure/azure-functions-core-tools/issues/2442.
-        functions.sort_by_key(|function| function.name.to_ascii_uppercase());
+        functions.sort_by_key(|function| host_order(function.name));
         Self {
             functions,
             prefix,

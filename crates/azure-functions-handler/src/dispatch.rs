@@ -154,8 +154,8 @@ impl AppState {
         method: &Method,
         path: &str,
     ) -> Option<(&BoundFunction, Vec<(&'static str, String)>)> {
-        let routed = self.app.functions.iter().filter(|function| function.is_routed);
-        routed.into_iter().find_map(|function| Some((function, self.params(function, method, path)?)))
+        let mut routed = self.app.functions.iter().filter(|function| function.is_routed);
+        routed.find_map(|function| Some((function, self.params(function, method, path)?)))
     }
 
     /// The route parameters if a request is one of this function's.

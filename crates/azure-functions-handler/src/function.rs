@@ -17,6 +17,12 @@ pub(crate) struct Function<S, T> {
     pub(crate) handler: ErasedHandler<S>,
 }
 
+/// What the host tries routes by: the names of their functions, ignoring case
+/// (<https://github.com/Azure/azure-functions-core-tools/issues/2442>).
+pub(crate) fn host_order(name: &str) -> String {
+    name.to_ascii_uppercase()
+}
+
 /// What starts a function.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {

@@ -8,7 +8,7 @@ use std::{fmt, sync::Arc};
 use http::Method;
 
 use crate::{
-    function::{Function, Kind},
+    function::{Function, Kind, host_order},
     route::{self, Overlap},
     trigger::{Http, OutputBinding, OutputKind},
 };
@@ -285,7 +285,8 @@ fn beside<S, T>(one: &Function<S, T>, other: &Function<S, T>) -> Option<Registra
     if one.name.eq_ignore_ascii_case(other.name) {
         return Some(RegistrationError::Duplicate(other.name));
     }
-    let (first, second) = if one.sorts_before(other) { (one, other) } else { (other, one) };
+    let comes_first = host_order(one.name) < host_order(other.name);
+    let (first, second) = if comes_first { (one, other) } else { (other, one) };
     let (Kind::Http(wide), Kind::Http(narrow)) = (&first.kind, &second.kind) else { return None };
     if !shares_method(wide, narrow) {
         return None;
@@ -320,12 +321,4 @@ fn shadowed<S, T>(
     let path = format!("/{}", function.name);
     let shadows = http.name != function.name && route::matched(prefix, route, &path).is_some();
     shadows.then_some(RegistrationError::ShadowsEnvelope { http: http.name, function: function.name })
-}
-
-impl<S, T> Function<S, T> {
-    /// Whether the host tries it before another one: it goes by names, ignoring case
-    /// (<https://github.com/Azure/azure-functions-core-tools/issues/2442>).
-    fn sorts_before(&self, other: &Self) -> bool {
-        self.name.to_ascii_uppercase() < other.name.to_ascii_uppercase()
-    }
 }
