@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use azure_functions_handler::{
-    AuthLevel, Bytes, Functions, HttpTrigger, QueueTrigger, Registered, TimerTrigger, get, post, put, queue,
-    timer,
+    AuthLevel, Bytes, Deployed, FunctionApp, Functions, HttpTrigger, QueueTrigger, Registered, TimerTrigger,
+    get, post, put, queue, timer,
 };
 
 mod app;
@@ -45,6 +45,7 @@ pub use names::{
 };
 pub use need::{Need, settings, workload};
 
+use crate::{limits::LIMITS, problem::Problem, telemetry::invocation_span};
 use description::{Described, Operation};
 use names::{FULFILMENT_POISON_QUEUE, INCOMING_POISON_QUEUE};
 
@@ -78,6 +79,19 @@ pub static FUNCTIONS: LazyLock<Functions<Arc<App>, Need>> = LazyLock::new(|| {
             .output(FULFILMENT_OUTPUT.output()).output(INCOMING_OUTPUT.output()), relay_outbox::relay_outbox)
         .timer("PurgeExpired", schedule("0 17 3 * * *"), purge_expired::purge_expired)
 });
+
+/// These functions as the worker serves them: with its bounds, its span, and its words where no handler answers.
+#[must_use]
+pub fn bind(functions: Deployed<Arc<App>, Need>, app: Arc<App>) -> FunctionApp {
+    let concurrency = app.concurrency.clone();
+    functions
+        .with_state(app)
+        .limits(LIMITS.requests)
+        .concurrency(concurrency)
+        .portable(true)
+        .on_error(|error, invocation| Problem::of(error).answer(invocation))
+        .span(invocation_span)
+}
 
 /// The name of the function with such a need.
 #[must_use]

@@ -124,6 +124,11 @@ pub async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, BodyEr
     Ok(body)
 }
 
+/// Whether an address is this machine's own.
+pub(crate) fn is_on_this_machine(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
 /// An address that paths can be appended to: `https`, or plain `http` on this machine, without a user, a query or a
 /// fragment.
 pub(crate) fn base_url(text: &str) -> Option<Url> {
@@ -132,8 +137,7 @@ pub(crate) fn base_url(text: &str) -> Option<Url> {
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_here);
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_on_this_machine(&url));
     (bare && is_safe).then_some(url)
 }
 

@@ -15,10 +15,9 @@ use orders_worker::{
     identity::Identity,
     limit::Limiter,
     limits::LIMITS,
-    problem::Problem,
     startup::{self, ServeError},
     store::{self, DatabaseSettings, MigrationError, Monitored, Principals, SignIn, Store, StoreError},
-    telemetry::{self, Event, Log, chain, traces},
+    telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
 use tikv_jemallocator::Jemalloc;
@@ -204,10 +203,9 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     if config.rate_limit.is_none() {
         limits.per_caller = None;
     }
-    let concurrency = Concurrency::new(limits);
     let app = App {
         clock: Clock,
-        concurrency: concurrency.clone(),
+        concurrency: Concurrency::new(limits),
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
         tenant: config.tenant,
         identity,
@@ -225,16 +223,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     let app = Arc::new(app);
     tokio::spawn(prepare(Arc::clone(&app)));
     tokio::spawn(keep_fresh(Arc::clone(&app)));
-    let served = deployed
-        .with_state(app)
-        .limits(LIMITS.requests)
-        .concurrency(concurrency)
-        .portable(true)
-        .on_error(|error, invocation| Problem::of(error).answer(invocation))
-        .span(telemetry::invocation_span)
-        .exports_spans(export.is_some())
-        .serve(listener, stop)
-        .await;
+    let served = functions::bind(deployed, app).exports_spans(export.is_some()).serve(listener, stop).await;
     audit.tell_all();
     if let Some(export) = export {
         export.finish().await;

@@ -140,10 +140,9 @@ impl Outside<'_> {
 /// A client for this address; none where it must not be called.
 pub(super) fn client(url: &str) -> Option<Client> {
     let parsed = reqwest::Url::parse(url).ok()?;
-    let here = matches!(parsed.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
     let schemes = match parsed.scheme() {
         "https" => Schemes::Https,
-        "http" if here => Schemes::AlsoHttp,
+        "http" if https::is_on_this_machine(&parsed) => Schemes::AlsoHttp,
         _ => return None,
     };
     https::client(Roots::Public, schemes, PATIENCE).ok()

@@ -18,7 +18,6 @@ use orders_worker::{
     functions::{self, App, DeadLetterCeiling, FUNCTIONS},
     identity::Identity,
     limits::LIMITS,
-    problem::Problem,
     store::{self, Store},
 };
 use serde_json::{Value, json};
@@ -66,7 +65,6 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
     let config = Config::read(environment, needs).unwrap();
     let store = store::open(&format!("sqlite://{}", folder.join("orders.db").display()), 1, None).unwrap();
     store.migrate().await.unwrap();
-    let concurrency = Concurrency::new(LIMITS.concurrency);
     let identity = Identity::new(config.identity.unwrap()).unwrap();
     let identity = match config.certificates {
         Some(certificates) => identity.with_certificates(certificates, Some(&world.vault)),
@@ -77,7 +75,7 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         retention: RetentionClock::new(Clock.now(), Clock.moment()),
         identity: Some(identity),
         audit: Audit::default(),
-        concurrency: concurrency.clone(),
+        concurrency: Concurrency::new(LIMITS.concurrency),
         limiter: None,
         tenant: None,
         store: Arc::clone(&store) as Arc<dyn Store>,
@@ -89,14 +87,7 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         health: store,
         description: Some(functions::description),
     };
-    let app = FUNCTIONS
-        .all()
-        .unwrap()
-        .with_state(Arc::new(app))
-        .limits(LIMITS.requests)
-        .concurrency(concurrency)
-        .portable(true)
-        .on_error(|error, invocation| Problem::of(error).answer(invocation));
+    let app = functions::bind(FUNCTIONS.all().unwrap(), Arc::new(app));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(app.serve(listener, std::future::pending()));
