@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) fn rules(config: &Config) -> Vec<Finding> {
-    let Limits { requests, concurrency, keys, certificates, forms, dead_letters, memory, .. } = LIMITS;
+    let Limits { concurrency, keys, certificates, dead_letters, memory, .. } = LIMITS;
     let rate_is_off = config.rate_limit.is_none();
     let own = match concurrency.per_caller {
         Some(most) if !rate_is_off => format!("{most} of one caller"),
@@ -18,6 +18,7 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
     };
     let envelopes = concurrency.unidentified - concurrency.unidentified_direct;
     let mut findings = of_peers();
+    findings.extend(of_requests());
     findings.extend([
         pass(
             "C32-requests",
@@ -29,33 +30,6 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
                 concurrency.unidentified,
                 concurrency.unidentified_direct,
                 concurrency.waiting_envelopes,
-            ),
-        ),
-        pass(
-            "C32-times",
-            "time of a request",
-            format!(
-                "a head has {} s, a body {} s, an HTTP call {} s, a queue or timer call {} s",
-                requests.head_timeout.as_secs(),
-                requests.body_timeout.as_secs(),
-                requests.http_timeout.as_secs(),
-                requests.trigger_timeout.as_secs(),
-            ),
-        ),
-        pass(
-            "C15-bodies",
-            "size of bodies and refusals",
-            format!(
-                "a head has at most {} bytes, a body {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
-                 fields in {} bytes, names of at most {} bytes among them, and has at most {} bytes",
-                requests.max_head_bytes,
-                forms.body,
-                forms.depth,
-                requests.max_envelope_bytes,
-                forms.errors,
-                forms.errors_size,
-                forms.told_name,
-                forms.refusal,
             ),
         ),
         pass(
@@ -108,6 +82,45 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// The time and the size of one request.
+fn of_requests() -> [Finding; 2] {
+    let Limits { requests, forms, .. } = LIMITS;
+    [
+        pass(
+            "C32-times",
+            "time of a request",
+            format!(
+                "a head has {} s, a body {} s, an HTTP call {} s, a queue or timer call {} s; what is left of a body \
+                 that a handler did not read is thrown away for {} s",
+                requests.head_timeout.as_secs(),
+                requests.body_timeout.as_secs(),
+                requests.http_timeout.as_secs(),
+                requests.trigger_timeout.as_secs(),
+                requests.discard_timeout.as_secs(),
+            ),
+        ),
+        pass(
+            "C15-bodies",
+            "size of bodies and refusals",
+            format!(
+                "a head has at most {} bytes and {} headers, a body {} bytes and {} levels, an envelope {} bytes; a refusal lists at most {} wrong \
+                 fields in {} bytes, names of at most {} bytes among them, and has at most {} bytes; at most {} \
+                 bytes that a handler did not read are thrown away",
+                requests.max_head_bytes,
+                requests.max_headers,
+                forms.body,
+                forms.depth,
+                requests.max_envelope_bytes,
+                forms.errors,
+                forms.errors_size,
+                forms.told_name,
+                forms.refusal,
+                requests.max_discard_bytes,
+            ),
+        ),
+    ]
 }
 
 /// What the worker takes from others, and how long it waits for them.

@@ -121,6 +121,7 @@ fn the_words_of_a_refusal_name_the_limits() {
     let Limits { requests, forms, .. } = LIMITS;
     for (problem, number) in [
         (Problem::TooLarge, format!("at most {} KiB", forms.body >> 10)),
+        (Problem::HeadTooLarge, format!("at most {} headers", requests.max_headers)),
         (Problem::HeadTooLarge, format!("at most {} KiB", requests.max_head_bytes >> 10)),
         (Problem::BodyTimeout, format!("within {} seconds", requests.body_timeout.as_secs())),
     ] {

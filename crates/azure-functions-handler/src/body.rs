@@ -13,11 +13,7 @@ use http::{HeaderMap, header::EXPECT};
 use http_body::Body as _;
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// How much of an unwanted body is read and thrown away: the host's own limit of a request
-/// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
-const DISCARD_BYTES: usize = 100 << 20;
-/// How long an unwanted body is read before the connection is given up.
-const DISCARD_TIME: Duration = Duration::from_secs(5);
+use crate::limits::{DiscardLimits, Limits};
 
 /// A request body that is still unread.
 #[derive(Debug)]
@@ -79,16 +75,18 @@ impl Body {
         }
     }
 
-    /// The body of a request that has just arrived, and how long reading it may take.
-    pub(crate) fn arriving(headers: &HeaderMap, wire: Wire, time: Duration) -> Self {
+    /// The body of a request that has just arrived.
+    pub(crate) fn arriving(headers: &HeaderMap, wire: Wire, limits: Limits) -> Self {
         if wire.is_end_stream() {
             return Self::Absent;
         }
+        let time = limits.body_timeout;
         // Who expects a 100 may well not send the body once it has our answer: there is nothing to wait for.
         if headers.contains_key(EXPECT) {
             return Self::Stream { wire, time };
         }
-        Self::Stream { wire: Wire::from_stream(Arriving { rest: Some(wire.into_data_stream()) }), time }
+        let arriving = Arriving { rest: Some(wire.into_data_stream()), limits: limits.into() };
+        Self::Stream { wire: Wire::from_stream(arriving), time }
     }
 }
 
@@ -108,6 +106,7 @@ async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
 /// on unread bytes is reset, and a reset can destroy the answer before its caller has read it.
 struct Arriving {
     rest: Option<BodyDataStream>,
+    limits: DiscardLimits,
 }
 
 impl Stream for Arriving {
@@ -126,16 +125,16 @@ impl Stream for Arriving {
 impl Drop for Arriving {
     fn drop(&mut self) {
         if let (Some(rest), Ok(runtime)) = (self.rest.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(timeout(DISCARD_TIME, discard(rest)));
+            runtime.spawn(timeout(self.limits.timeout, discard(rest, self.limits.max_bytes)));
         }
     }
 }
 
-async fn discard(mut rest: BodyDataStream) {
+async fn discard(mut rest: BodyDataStream, max_bytes: usize) {
     let mut discarded = 0;
     while let Some(Ok(part)) = rest.next().await {
         discarded += part.len();
-        if discarded > DISCARD_BYTES {
+        if discarded > max_bytes {
             return;
         }
     }

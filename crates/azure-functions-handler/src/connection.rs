@@ -12,13 +12,18 @@ use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{self, AsyncWriteExt},
+    io::{self, AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::watch,
     time::timeout,
 };
 
-use crate::{Concurrency, event::Event, response::Whole};
+use crate::{
+    Concurrency,
+    event::Event,
+    limits::{DiscardLimits, HYPER_MAX_HEADERS, Limits},
+    response::Whole,
+};
 use stream::{Progress, Stream};
 
 /// What answers on a connection.
@@ -26,11 +31,8 @@ pub(crate) trait Respond: Send + Sync + 'static {
     /// The requests that run.
     fn concurrency(&self) -> &Concurrency;
 
-    /// How long the head of a request may take from its first byte to its last.
-    fn head_timeout(&self) -> Duration;
-
-    /// The largest head of a request, in bytes.
-    fn head_size(&self) -> usize;
+    /// The bounds of one request.
+    fn limits(&self) -> &Limits;
 
     /// The longest deadline of an invocation.
     fn longest_invocation(&self) -> Duration;
@@ -71,10 +73,6 @@ impl UnreadableHead {
     }
 }
 
-/// How long the rest of an unreadable request is read and dropped. Closing on unread bytes resets the connection, and a
-/// reset can destroy the answer before its caller has read it.
-const DISCARD_TIME: Duration = Duration::from_secs(2);
-
 /// How a connection learns that the server stops, and how the server learns what it still has to wait for.
 #[derive(Clone)]
 pub(crate) struct Shutdown {
@@ -89,7 +87,8 @@ pub(crate) struct Shutdown {
 pub(crate) async fn serve<R: Respond>(responder: Arc<R>, socket: TcpStream, shutdown: Shutdown) {
     let Shutdown { mut stop, in_head } = shutdown;
     let progress = Arc::new(Progress::default());
-    let stream = Stream::new(socket, Arc::clone(&progress), responder.head_timeout());
+    let limits = *responder.limits();
+    let stream = Stream::new(socket, Arc::clone(&progress), limits.head_timeout);
     let service = service_fn(|request: Request<Incoming>| {
         let (responder, under_way) = (Arc::clone(&responder), progress.request());
         let of_body = Arc::clone(&under_way);
@@ -107,7 +106,10 @@ pub(crate) async fn serve<R: Respond>(responder: Arc<R>, socket: TcpStream, shut
     });
     let mut http = http1::Builder::new();
     // A caller may close its sending half once its request is whole, and still wants the answer.
-    http.half_close(true).max_buf_size(responder.head_size());
+    http.half_close(true).max_buf_size(limits.max_head_bytes);
+    if limits.max_headers != HYPER_MAX_HEADERS {
+        http.max_headers(limits.max_headers);
+    }
     let mut connection = http.serve_connection(TokioIo::new(stream), service);
     let mut in_head = Some(in_head);
     let mut stopping = false;
@@ -144,7 +146,10 @@ async fn refuse<R: Respond>(responder: &R, mut socket: TcpStream, held: Option<&
     let Some(held) = held else { return Ok(()) };
     let date = held.lines().find(|line| line.starts_with("date: ")).unwrap_or_default();
     send_last(&mut socket, &on_the_wire(&answer, date)).await?;
-    drop(timeout(DISCARD_TIME, io::copy(&mut socket, &mut io::sink())).await);
+    // Closing on unread bytes resets the connection, and a reset can destroy the answer before its caller has read it.
+    let DiscardLimits { timeout: time, max_bytes } = (*responder.limits()).into();
+    let mut rest = socket.take(max_bytes as u64);
+    drop(timeout(time, io::copy(&mut rest, &mut io::sink())).await);
     Ok(())
 }
 

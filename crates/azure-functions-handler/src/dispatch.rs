@@ -17,8 +17,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{
-    Body, Concurrency, Error, Invocation, InvocationFailed, Logs, Outputs, RequestSlot, ServerError, Slot,
-    SpanContext, TraceContext,
+    Body, Concurrency, Error, Invocation, InvocationFailed, Limits, Logs, Outputs, RequestSlot, ServerError,
+    Slot, SpanContext, TraceContext,
     app::AppState,
     connection::{Respond, UnreadableHead},
     endpoint::BoundFunction,
@@ -53,12 +53,8 @@ impl Respond for AppState {
         &self.app.concurrency
     }
 
-    fn head_timeout(&self) -> Duration {
-        self.app.limits.head_timeout
-    }
-
-    fn head_size(&self) -> usize {
-        self.app.limits.max_head_bytes
+    fn limits(&self) -> &Limits {
+        &self.app.limits
     }
 
     fn longest_invocation(&self) -> Duration {
@@ -111,7 +107,7 @@ impl Respond for AppState {
 async fn dispatch(state: Arc<AppState>, request: Request) -> Response {
     let started = Instant::now();
     let (parts, wire) = request.into_parts();
-    let body = Body::arriving(&parts.headers, wire, state.app.limits.body_timeout);
+    let body = Body::arriving(&parts.headers, wire, state.app.limits);
     let id = ids::invocation_id(&parts.headers);
     let route = state.route(&parts);
     let (function, trigger) = route.names();

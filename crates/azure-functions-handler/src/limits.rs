@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use http::Extensions;
 
+/// The bound that hyper has without being told. With this very number it reads the headers into its stack; with any other it
+/// allocates for each request (<https://docs.rs/hyper/latest/hyper/server/conn/http1/struct.Builder.html#method.max_headers>).
+pub(crate) const HYPER_MAX_HEADERS: usize = 100;
+
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -14,9 +18,17 @@ pub struct Limits {
     /// (<https://learn.microsoft.com/dotnet/api/microsoft.aspnetcore.server.kestrel.core.kestrelserverlimits.maxrequestheaderstotalsize>)
     /// and adds its own.
     pub max_head_bytes: usize,
+    /// Most headers of a request; one more, and the answer is 431.
+    pub max_headers: usize,
     /// How long a body may take from the moment that the handler begins to read it; an envelope, from its head on. The
     /// arguments `Bytes` and `String` are axum's, and only the deadline bounds their time.
     pub body_timeout: Duration,
+    /// How long the rest of a request that is already answered is read and thrown away, so that its caller can read the
+    /// answer. Then the connection is closed.
+    pub discard_timeout: Duration,
+    /// Most bytes that are read and thrown away so. The default is the host's own limit of a request
+    /// (<https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#limits>).
+    pub max_discard_bytes: usize,
     /// Deadline of an HTTP invocation, until its answer begins.
     pub http_timeout: Duration,
     /// Deadline of every other invocation.
@@ -33,7 +45,10 @@ impl Default for Limits {
         Self {
             head_timeout: Duration::from_secs(10),
             max_head_bytes: 80 << 10,
+            max_headers: HYPER_MAX_HEADERS,
             body_timeout: Duration::from_secs(30),
+            discard_timeout: Duration::from_secs(5),
+            max_discard_bytes: 100 << 20,
             http_timeout: Duration::from_secs(30),
             trigger_timeout: Duration::from_mins(4),
             max_envelope_bytes: 16 << 20,
@@ -47,6 +62,19 @@ impl Default for Limits {
 pub(crate) struct BodyLimits {
     pub(crate) timeout: Duration,
     pub(crate) max_bytes: usize,
+}
+
+/// What is read of a request that is already answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DiscardLimits {
+    pub(crate) timeout: Duration,
+    pub(crate) max_bytes: usize,
+}
+
+impl From<Limits> for DiscardLimits {
+    fn from(limits: Limits) -> Self {
+        Self { timeout: limits.discard_timeout, max_bytes: limits.max_discard_bytes }
+    }
 }
 
 impl BodyLimits {

@@ -68,6 +68,6 @@ async fn drain<R: Respond>(responder: &R, connections: &watch::Sender<bool>, hea
             }
         }
     };
-    let longest = responder.head_timeout() + responder.longest_invocation() + LAST_ANSWERS;
+    let longest = responder.limits().head_timeout + responder.longest_invocation() + LAST_ANSWERS;
     drop(timeout(longest, drained).await);
 }

@@ -17,7 +17,10 @@ use uuid::Uuid;
 pub(crate) const LIMITS: Limits = Limits {
     head_timeout: Duration::from_secs(10),
     max_head_bytes: 80 << 10,
+    max_headers: 100,
     body_timeout: Duration::from_secs(3),
+    discard_timeout: Duration::from_secs(5),
+    max_discard_bytes: 100 << 20,
     http_timeout: Duration::from_secs(10),
     trigger_timeout: Duration::from_mins(1),
     max_envelope_bytes: 1 << 20,

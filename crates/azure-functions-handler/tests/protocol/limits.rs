@@ -105,10 +105,38 @@ async fn a_body_may_pause_for_a_second_and_has_three_in_all() {
 }
 
 #[tokio::test]
+async fn an_app_bounds_the_number_of_headers() {
+    let headers: Vec<_> = (0..60).map(|number| (format!("X-{number}"), "x")).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let many = request("GET", "/api/say/hello", &headers, "");
+    for (max_headers, status) in [(50, 431), (100, 200)] {
+        let server = serve(&app::functions(), Limits { max_headers, ..LIMITS }).await;
+        assert_eq!(send(&server, &many).await.status, status, "{max_headers}");
+    }
+}
+
+#[tokio::test]
 async fn an_app_bounds_the_head_of_a_request() {
     let long = request("GET", "/api/say/hello", &[("X-Long", &"x".repeat(20 << 10))], "");
     for (max_head_bytes, status) in [(16 << 10, 431), (32 << 10, 200)] {
         let server = serve(&app::functions(), Limits { max_head_bytes, ..LIMITS }).await;
         assert_eq!(send(&server, &long).await.status, status, "{max_head_bytes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unwanted_body_is_read_no_longer_than_the_app_allows() {
+    for (max_discard_bytes, discard_timeout, seconds) in [(1000, 60, 0), (100 << 20, 5, 5), (100 << 20, 7, 7)]
+    {
+        let discard_timeout = Duration::from_secs(discard_timeout);
+        let server = serve(&app::functions(), Limits { discard_timeout, max_discard_bytes, ..LIMITS }).await;
+        let mut wire = Wire::to(&server).await;
+        let begun = "x".repeat(2000);
+        wire.write(format!("POST /api/nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n{begun}"))
+            .await;
+        assert_eq!(wire.read().await.status, 404);
+        let answered = Instant::now();
+        assert!(wire.is_closed().await);
+        assert_eq!(answered.elapsed().as_secs(), seconds, "{max_discard_bytes} bytes, {discard_timeout:?}");
     }
 }
