@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// Afterwards lay out what was packaged in this folder, as one app.
     #[arg(long, value_name = "FOLDER")]
     lay_out: Option<PathBuf>,
+    /// Build for musl, which needs no library of the system, in place of glibc 2.28.
+    #[arg(long)]
+    musl: bool,
     /// Change nothing, and fail if what was packaged before is not the same, byte for byte.
     #[arg(long)]
     again: bool,
@@ -61,7 +64,8 @@ impl Which {
 
 /// Builds the worker, and packages it with the functions of each app into `target/package`.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let program = Program::of(project.root(), &Release::that_ships(project)?.made(project)?)?;
+    let release = if args.musl { Release::on_musl(project)? } else { Release::that_ships(project)? };
+    let program = Program::of(project.root(), &release.made(project)?)?;
     let folder = project.target().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let keep = if args.again { compare } else { keep };

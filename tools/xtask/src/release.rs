@@ -14,8 +14,9 @@ use crate::tools;
 
 const MUSL: &str = "x86_64-unknown-linux-musl";
 const GNU: &str = "x86_64-unknown-linux-gnu";
-/// The oldest glibc that the binary starts with. The platform's images have 2.31 or later: `GLIBC_2.34` is
-/// [missing on the Debian 11 image](https://github.com/Azure/azure-functions-dotnet-worker/issues/2653).
+/// The oldest glibc that the binary starts with. The oldest public image of the Functions host,
+/// `mcr.microsoft.com/azure-functions/python:4-python3.11`, is
+/// [Debian 11](https://github.com/Azure/azure-functions-docker/issues/1256) with glibc 2.31.
 pub(crate) const GLIBC: (u32, u32) = (2, 28);
 /// Compiles for an older glibc than this machine's, with a C compiler that brings the headers.
 const ZIG: [&str; 2] = ["cargo-zigbuild==0.24.0", "ziglang==0.17.1"];
@@ -41,33 +42,35 @@ enum How {
 }
 
 impl Release {
-    /// The build that the package holds.
+    /// The build that the package holds: the same on every machine that makes it.
     ///
     /// # Errors
     /// When something for it is missing; the message says what, and how to get it.
     pub(crate) fn that_ships(project: &Project) -> anyhow::Result<Self> {
-        let libraries = libraries(project)?;
-        let how = Self::best(|target| libraries.join(target).join("lib").is_dir())?;
-        let mut needed = match how {
-            How::Musl => {
-                ensure!(
-                    answers("musl-gcc") || answers("x86_64-linux-musl-gcc"),
-                    "there is no C compiler for musl: install it (Debian: `apt-get install musl-tools`)"
-                );
-                Vec::new()
-            }
-            _ => vec![
-                tools::python(project, "zigbuild", &ZIG)?
-                    .context(
-                        "there is no Python 3 with venv, which brings zig: install it (Debian: `apt-get \
-                         install python3-venv`), or `rustup target add x86_64-unknown-linux-musl` and musl-tools",
-                    )?
-                    .join("bin"),
-            ],
-        };
+        ensure!(installed(project, GNU)?, "Rust has no library for {GNU}: `rustup target add {GNU}`");
+        let zig = tools::python(project, "zigbuild", &ZIG)?.context(
+            "there is no Python 3 with venv, which brings zig: install it (Debian: `apt-get install python3-venv`)",
+        )?;
+        Self::with(project, How::Glibc, vec![zig.join("bin")])
+    }
+
+    /// A build that needs no library of the system, for a platform with an older glibc.
+    ///
+    /// # Errors
+    /// When something for it is missing; the message says what, and how to get it.
+    pub(crate) fn on_musl(project: &Project) -> anyhow::Result<Self> {
+        ensure!(installed(project, MUSL)?, "Rust has no library for {MUSL}: `rustup target add {MUSL}`");
+        ensure!(
+            answers("musl-gcc") || answers("x86_64-linux-musl-gcc"),
+            "there is no C compiler for musl: install it (Debian: `apt-get install musl-tools`)"
+        );
+        Self::with(project, How::Musl, Vec::new())
+    }
+
+    fn with(project: &Project, how: How, mut tools: Vec<PathBuf>) -> anyhow::Result<Self> {
         let (name, version) = AUDITABLE;
-        needed.push(tools::cargo(project, name, version)?.join("bin"));
-        Ok(Self { how, tools: needed })
+        tools.push(tools::cargo(project, name, version)?.join("bin"));
+        Ok(Self { how, tools })
     }
 
     /// The build that the package holds, where this machine can make and run it. Elsewhere one for this machine, which
@@ -87,17 +90,6 @@ impl Release {
         ensure!(env::var_os("CI").is_none(), "cannot test what ships: {reason}");
         println!("NOT TESTED: what ships, because {reason}; a build for this machine stands in for it");
         Ok(Self { how: How::Plain, tools: Vec::new() })
-    }
-
-    fn best(installed: impl Fn(&str) -> bool) -> anyhow::Result<How> {
-        if installed(MUSL) {
-            return Ok(How::Musl);
-        }
-        ensure!(
-            installed(GNU),
-            "Rust has no library for {GNU}: `rustup target add {GNU}`, or the same for {MUSL}"
-        );
-        Ok(How::Glibc)
     }
 
     /// Whether this is what the package holds.
@@ -150,12 +142,12 @@ impl Release {
     }
 }
 
-/// Where rustc keeps the library of each target.
-fn libraries(project: &Project) -> anyhow::Result<PathBuf> {
+/// Whether rustc has the library of a target.
+fn installed(project: &Project, target: &str) -> anyhow::Result<bool> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
     let output = Command::new(rustc).current_dir(project.root()).args(["--print", "sysroot"]).output();
     let sysroot = String::from_utf8(output.context("cannot start rustc")?.stdout)?;
-    Ok(Path::new(sysroot.trim()).join("lib/rustlib"))
+    Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir())
 }
 
 fn answers(program: &str) -> bool {
@@ -180,14 +172,6 @@ fn cargo_home() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn musl_ships_where_it_is_installed_and_glibc_elsewhere() {
-        assert_eq!(Release::best(|_| true).unwrap(), How::Musl);
-        assert_eq!(Release::best(|target| target == GNU).unwrap(), How::Glibc);
-        let refusal = Release::best(|_| false).unwrap_err().to_string();
-        assert!(refusal.contains("rustup target add"), "{refusal}");
-    }
 
     #[test]
     fn what_ships_names_the_oldest_glibc_and_no_folder_of_this_machine() {
