@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use terminal::Progress;
 use test_servers::Handler;
 
 use crate::{
@@ -90,17 +91,30 @@ impl Field<'_> {
     /// Measures everything, so many rounds, and tells how far it has come.
     pub(crate) async fn run(&self, size: Size) -> anyhow::Result<Runs> {
         let mut runs = Runs::default();
+        let progress = Progress::start("runs", self.count(size));
         for round in 0..size.rounds {
             for clients in CLIENTS {
-                self.level(size, (round, clients), &mut runs).await?;
+                self.level(size, (round, clients), &mut runs, &progress).await?;
             }
         }
         Ok(runs)
     }
 
+    /// How many runs there are.
+    fn count(&self, size: Size) -> u64 {
+        let peers: usize = Operation::ALL.iter().map(|operation| self.peers(*operation).len()).sum();
+        u64::from(size.rounds) * (CLIENTS.len() * peers) as u64
+    }
+
     /// All operations at one number of clients. Every server is new, and all of them are up: who has nothing to do
     /// takes nothing.
-    async fn level(&self, size: Size, (round, clients): (u32, u32), runs: &mut Runs) -> anyhow::Result<()> {
+    async fn level(
+        &self,
+        size: Size,
+        (round, clients): (u32, u32),
+        runs: &mut Runs,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         let mut servers = Vec::new();
         for peer in self.peers(Operation::GetOrder).into_iter().filter(|peer| *peer != Peer::Pgbench) {
             let url = self.database.url();
@@ -115,12 +129,13 @@ impl Field<'_> {
                 let number = u32::try_from(runs.runs.len()).unwrap_or(u32::MAX) + 1;
                 let (sample, cost) = self.measure(operation, clients, server, size, number).await?;
                 let Sample { rate, p50, p99 } = sample;
-                println!(
+                progress.println(&format!(
                     "  round {} of {}, {clients:>2} clients, {:<17} {peer:<9} {rate:>7.0}/s  p50 {p50:.2} ms  p99 {p99:.2} ms",
                     round + 1,
                     size.rounds,
                     operation.name(),
-                );
+                ));
+                progress.set(u64::from(number), "");
                 runs.runs.push(Run { round, operation, clients, peer, sample, cost });
             }
         }

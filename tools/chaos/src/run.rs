@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use functions_emulator::clock::Clock;
 use project::Project;
+use terminal::Progress;
 use tokio::{
     sync::watch,
     time::{interval, timeout},
@@ -55,8 +56,8 @@ pub(super) struct Outcome {
 /// Seconds by which one clock is ahead until it jumps.
 const AHEAD: i64 = 3600;
 
-/// How often progress is told.
-const NEWS: Duration = Duration::from_secs(10);
+/// The time between two looks at the counts.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Lets clients work under faults, waits for rest and checks.
 ///
@@ -73,7 +74,7 @@ pub(super) async fn run(
     let (world, heard) = World::start(project, &setup, engine).await?;
     // The workers disagree about the time from the beginning.
     world.sites[1].clock.jump(AHEAD)?;
-    let run = Run { setup, engine, size, start, world, listening: Listening::to(heard) };
+    let run = Run { setup, engine, size, world, listening: Listening::to(heard) };
     run.world.sites[0].callers.stock().await?;
     let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.people), watch::Sender::new(0));
     let clients = Clients { world: &run.world, journal: &journal, pool: &pool, done: &done };
@@ -101,7 +102,6 @@ struct Run<'a> {
     setup: Setup<'a>,
     engine: &'a Engine,
     size: Size,
-    start: Instant,
     world: World,
     listening: Listening,
 }
@@ -148,15 +148,25 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Says now and then how far it is.
+    /// Shows how far it is: by deliveries where a number of them was asked for, else by operations.
     async fn tell(&self, clients: &Clients<'_>) -> Infallible {
-        let mut times = interval(NEWS);
-        times.tick().await;
+        let Size { operations, deliveries, .. } = self.size;
+        let by_deliveries = deliveries > 0;
+        let progress = if by_deliveries {
+            Progress::start("deliveries", deliveries)
+        } else {
+            Progress::start("operations", operations)
+        };
+        let mut times = interval(INTERVAL);
         loop {
             times.tick().await;
-            let (kills, done) = (clients.journal.kills(), *clients.done.borrow());
-            let (seconds, deliveries) = (self.start.elapsed().as_secs(), self.listening.deliveries());
-            println!("  {seconds} s: {done} operations, {deliveries} deliveries, {kills} kills");
+            let (done, delivered) = (*clients.done.borrow(), self.listening.deliveries());
+            let kills = clients.journal.kills();
+            if by_deliveries {
+                progress.set(delivered, &format!("{done} operations, {kills} kills"));
+            } else {
+                progress.set(done, &format!("{delivered} deliveries, {kills} kills"));
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use fuzz::{
     corpus,
     targets::{self, Target},
 };
+use terminal::Progress;
 
 /// Runs between two looks at the time.
 const STRIDE: u64 = 20_000;
@@ -72,9 +73,12 @@ fn long(target: &Target, seed: u64, runs: u64) -> Result<(), String> {
     let corpus = corpus::of(target).map_err(|error| format!("cannot read the corpus of {name}: {error}"))?;
     let start = Instant::now();
     let mut campaign = Campaign::begin(target, corpus, seed).map_err(|broken| keep(target, seed, &broken))?;
+    let progress = Progress::start("runs", runs);
     while campaign.runs() < runs {
         campaign.go_on(STRIDE.min(runs - campaign.runs())).map_err(|broken| keep(target, seed, &broken))?;
+        progress.set(campaign.runs(), &format!("{} paths", campaign.paths()));
     }
+    drop(progress);
     let (done, taken) = (campaign.runs(), start.elapsed());
     let each = taken / u32::try_from(done).unwrap_or(u32::MAX).max(1);
     println!("{name}: held for {done} runs on {} paths in {taken:.0?}, {each:.1?} a run", campaign.paths());

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use project::{Project, read};
+use terminal::Progress;
 
 use self::{claim::Claim, kept::Proofs, prove::Prover, removals::Removal, rows::Row};
 use crate::stop::Stop;
@@ -81,8 +82,11 @@ fn claims(removals: &str, controls: &str) -> anyhow::Result<Vec<Claim>> {
 async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut Proofs) -> anyhow::Result<()> {
     let mut prover = Prover::new(project)?;
     let (mut lines, mut faults) = (Vec::new(), Vec::new());
-    for claim in claims {
-        let Removal { control, loss, .. } = &claim.removal;
+    let progress = Progress::start("removals", claims.len() as u64);
+    for (index, claim) in claims.iter().enumerate() {
+        let Removal { control, file, loss, .. } = &claim.removal;
+        progress.println(&format!("\n{control}  {file}: {loss}"));
+        progress.set(index as u64, control);
         let noticed = match proofs.of(prover.project(), claim)? {
             Some(noticed) => Ok(noticed),
             None => prover.prove(claim).await?,
@@ -91,14 +95,15 @@ async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut Proofs) -> 
             Ok(noticed) => {
                 proofs.keep(prover.project(), claim, &noticed)?;
                 lines.push(format!("{control}  {loss}: {noticed}"));
-                println!("{control}  noticed by {noticed}");
+                progress.println(&format!("{control}  noticed by {noticed}"));
             }
             Err(fault) => {
-                println!("{control}  NOT NOTICED: {fault}");
+                progress.println(&format!("{control}  NOT NOTICED: {fault}"));
                 faults.push(format!("{control}  {loss}: {fault}"));
             }
         }
     }
+    drop(progress);
     println!("\n{}", lines.join("\n"));
     ensure!(
         faults.is_empty(),

@@ -3,13 +3,20 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     fs,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
     process::Command,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
 use project::{NO_DEBUG_INFO, Project, WORKER, read};
+use serde::de::IgnoredAny;
+use terminal::Progress;
 
 use crate::tools;
 
@@ -27,6 +34,8 @@ const FILES: [&str; 6] = [
 const TESTS: [&str; 4] = ["policy::", "pem::", "rotation::", "identity::"];
 /// The one of them that waits for a time-out takes as long as all others.
 const SKIPPED: &str = "is_not_there_or_does_not_answer";
+/// The time between two lines on how many were tried.
+const INTERVAL: Duration = Duration::from_mins(1);
 /// What may live, each with its reason.
 const SURVIVORS: &str = "docs/mutants.md";
 
@@ -49,7 +58,18 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let files = if args.files.is_empty() { FILES.map(str::to_owned).to_vec() } else { args.files.clone() };
     let mut command = command(project, &tool(project)?, &folder, &files);
-    let status = command.status().context("cannot start cargo-mutants")?;
+    let mut child = command.spawn().context("cannot start cargo-mutants")?;
+    let status = thread::scope(|scope| {
+        let (ended, end) = mpsc::channel();
+        if !io::stdout().is_terminal() {
+            let seen = seen.as_path();
+            scope.spawn(move || report(seen, &end));
+        }
+        let status = child.wait();
+        drop(ended);
+        status
+    });
+    let status = status.context("cannot wait for cargo-mutants")?;
     // 2 and 3: some mutants lived, or made tests hang.
     ensure!(
         matches!(status.code(), Some(0 | 2 | 3)),
@@ -58,6 +78,27 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let missed = read(&seen.join("missed.txt"))?;
     let told = read(&project.root().join(SURVIVORS))?;
     judge(&missed, &told, args.files.is_empty())
+}
+
+/// Prints how many mutants were tried, until the tool ends. On a terminal it has a bar of its own.
+fn report(seen: &Path, end: &Receiver<Infallible>) {
+    let progress = Progress::start("mutants", listed(seen));
+    while end.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+        progress.set_total(listed(seen));
+        progress.set(tried(seen), "");
+    }
+}
+
+/// How many mutants a run tries: the tool lists them in its folder first.
+fn listed(seen: &Path) -> u64 {
+    let text = fs::read_to_string(seen.join("mutants.json")).unwrap_or_default();
+    serde_json::from_str::<Vec<IgnoredAny>>(&text).map_or(0, |mutants| mutants.len() as u64)
+}
+
+/// How many of them have an outcome.
+fn tried(seen: &Path) -> u64 {
+    let lines = |name| fs::read_to_string(seen.join(name)).unwrap_or_default().lines().count() as u64;
+    ["caught.txt", "missed.txt", "timeout.txt", "unviable.txt"].into_iter().map(lines).sum()
 }
 
 fn command(project: &Project, tool: &Path, folder: &Path, files: &[String]) -> Command {
@@ -137,6 +178,16 @@ src/b.rs:30:4: replace b::c -> bool with true
         assert!(judge(MISSED, &both, true).is_ok());
         assert!(failed(one).ends_with("\n  src/b.rs: replace b::c -> bool with true"));
         assert!(failed(&both.replace("as fast.", "")).contains("give a reason"));
+    }
+
+    #[test]
+    fn the_tools_folder_says_how_many_are_tried() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!((tried(folder.path()), listed(folder.path())), (0, 0), "before the first");
+        for (name, text) in [("mutants.json", "[{}, {}, {}]"), ("caught.txt", "a\n"), ("missed.txt", "b\n")] {
+            fs::write(folder.path().join(name), text).expect("it is written");
+        }
+        assert_eq!((tried(folder.path()), listed(folder.path())), (2, 3));
     }
 
     #[test]

@@ -47,7 +47,6 @@ impl Prover {
 
     /// Takes the control out, runs its tests program by program until one of them notices, and puts it back.
     pub(super) async fn prove(&mut self, claim: &Claim) -> anyhow::Result<Outcome> {
-        println!("\n{}  {}: {}", claim.removal.control, claim.removal.file, claim.removal.loss);
         let mut why = Vec::new();
         for (target, tests) in self.programs(claim)? {
             if let Err(fault) = self.see_sound(&target, &tests).await? {

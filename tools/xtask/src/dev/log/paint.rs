@@ -1,10 +1,5 @@
 //! Colours, where a person is looking.
 
-use std::{
-    env,
-    io::{self, IsTerminal as _},
-};
-
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Colour {
     Red,
@@ -21,9 +16,9 @@ impl Paint {
     #[cfg(test)]
     pub(super) const PLAIN: Self = Self(false);
 
-    /// Colours only on a terminal, and not where `NO_COLOR` asks for none.
+    /// By the rule of all commands: [`terminal::colors`].
     pub(super) fn for_stdout() -> Self {
-        Self(io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none())
+        Self(terminal::colors())
     }
 
     pub(super) fn with(self, colour: Colour, text: &str) -> String {
