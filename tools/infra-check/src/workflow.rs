@@ -48,8 +48,19 @@ pub struct Job {
     /// Which runners take it, by their labels.
     #[serde(default, rename = "runs-on")]
     pub runs_on: Json,
+    /// The jobs that it waits for: one or several.
+    #[serde(default)]
+    pub needs: Json,
     /// What it does, in sequence.
     pub steps: Vec<Step>,
+}
+
+impl Job {
+    /// The jobs that it waits for.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        let one = self.needs.as_str();
+        one.into_iter().chain(self.needs.as_array().into_iter().flatten().filter_map(Json::as_str))
+    }
 }
 
 /// A step, which runs a script or uses an action.
@@ -72,6 +83,16 @@ pub struct Step {
     pub env: BTreeMap<String, String>,
     /// Its script.
     pub run: Option<String>,
+}
+
+impl Step {
+    /// Whether it runs a stage of `cargo xtask test`.
+    #[must_use]
+    pub fn runs_stage(&self, stage: &str) -> bool {
+        let stages =
+            self.run.as_deref().and_then(|run| run.split_once(" --stage ")).map(|(_, stages)| stages);
+        stages.is_some_and(|stages| stages.split_whitespace().any(|one| one == stage))
+    }
 }
 
 impl Workflow {

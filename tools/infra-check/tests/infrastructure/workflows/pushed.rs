@@ -1,5 +1,7 @@
 //! What a push, a tag or a date starts: CI, Security, Release and Links.
 
+use infra_check::workflow::Job;
+
 use super::*;
 
 const BICEP: &str = "https://github.com/Azure/bicep/releases/download/v0.49.2/bicep-linux-x64";
@@ -12,16 +14,30 @@ fn compiler() -> Vec<Call> {
     ]
 }
 
+/// The stages of each job, and what a job of CI does beside them.
 fn ci() -> Vec<Call> {
     let mut calls = vec![
         change("rustup toolchain install stable --profile minimal --component clippy,rustfmt"),
         change("sudo sysctl --write kernel.apparmor_restrict_unprivileged_userns=0"),
+        change("tar --create --file package.tar target/packaged-app"),
+        change("tar --extract --file package.tar"),
+        reads("cargo test --locked --workspace --lib --bins", ""),
     ];
     calls.extend(compiler());
-    // What is called by its path is known by its name.
-    calls.push(reads("run", ""));
+    calls.extend(STAGES.map(|stages| reads(format!("cargo xtask test --stage {stages}"), "")));
     calls
 }
+
+/// The stages of `cargo xtask test`, as the jobs of CI share them out. The last job is that of macOS.
+const STAGES: [&str; 7] = [
+    "format lints docs licences infrastructure",
+    "‹release build› package measurements",
+    "tests",
+    "clock chaos",
+    "description console documents",
+    "evidence",
+    "format lints",
+];
 
 fn security() -> Vec<Call> {
     let mut calls = vec![
@@ -80,12 +96,27 @@ const KNOWN: [(&str, &str); 5] = [
     ("github.event_name", "schedule"),
 ];
 
+/// The workflow CI, with what two jobs handed on.
+fn ci_run() -> Run {
+    let run = Run::new("ci.yml", &ci(), &KNOWN);
+    for (place, text) in [("ran-tests", "ok one\n"), ("ran-faults", "ok two\n")] {
+        let folder = run.stand_ins.project().join("ran").join(place);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("tests.txt"), text).expect("a file");
+        fs::write(folder.join("kept-log.jsonl"), "{}\n").expect("a file");
+    }
+    run
+}
+
 pub(super) fn runs() -> Vec<(&'static str, Run)> {
     let run = |name, calls: &[Call]| (name, Run::new(name, calls, &KNOWN));
-    let ci = run("ci.yml", &ci());
-    ci.1.stand_ins.add_program(".ci/run");
     let found = links(&[page("https://one.test/a"), page("https://two.test/")]);
-    vec![ci, run("security.yml", &security()), run("release.yml", &release("1")), ("links.yml", found)]
+    vec![
+        ("ci.yml", ci_run()),
+        run("security.yml", &security()),
+        run("release.yml", &release("1")),
+        ("links.yml", found),
+    ]
 }
 
 #[test]
@@ -111,4 +142,43 @@ fn a_dead_link_fails_the_schedule_after_all_were_looked_up() {
     let run = links(&[dead, page("https://two.test/")]).finished();
     assert!(run.failed.is_some() && run.said.contains("::error::https://one.test/a#b"), "{}", run.said);
     run.stand_ins.all_told();
+}
+
+#[test]
+fn the_evidence_sees_every_test_that_ran() {
+    let workflow = Workflow::read(&read(".github/workflows/ci.yml")).expect("a workflow");
+    let keeps = |job: &Job| job.steps.iter().any(|step| step.with.get("name").is_some_and(is_record));
+    let keepers: BTreeSet<_> =
+        workflow.jobs.iter().filter(|(_, job)| keeps(job)).map(|(id, _)| id.as_str()).collect();
+    let evidence = &workflow.jobs["evidence"];
+    assert_eq!(evidence.needs().collect::<BTreeSet<_>>(), keepers);
+    let download = evidence.steps.iter().find_map(|step| step.with.get("pattern")).expect("it loads them");
+    assert_eq!(download, "ran-*");
+    // Each of these stages runs `cargo test`.
+    for stage in ["package", "tests", "clock"] {
+        let runs = |job: &Job| job.steps.iter().any(|step| step.runs_stage(stage));
+        let job = workflow.jobs.iter().find(|(_, job)| runs(job)).expect("a job");
+        assert!(keepers.contains(job.0.as_str()), "{stage}");
+    }
+    let run = ci_run().finished();
+    let together = fs::read_to_string(run.stand_ins.project().join("target/tests.txt")).expect("one file");
+    assert_eq!(together, "ok two\nok one\n");
+}
+
+#[test]
+fn the_jobs_of_ci_run_every_stage_once() {
+    let contributing = read("CONTRIBUTING.md");
+    let (_, section) = contributing.split_once("\n## Stages of cargo xtask test\n").expect("the section");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let mut stages: Vec<_> = rows.collect();
+    let on_linux = STAGES[..STAGES.len() - 1].join(" ").replace("‹release build›", "release-build");
+    let mut shared: Vec<_> =
+        on_linux.split(' ').map(|stage| stage.replace("release-build", "release build")).collect();
+    stages.sort_unstable();
+    shared.sort_unstable();
+    assert_eq!(shared, stages);
+}
+
+fn is_record(name: &serde_json::Value) -> bool {
+    name.as_str().is_some_and(|name| name.starts_with("ran-"))
 }
