@@ -6,6 +6,7 @@ mod chaos;
 mod console;
 mod controls;
 mod dev;
+mod docs;
 mod func;
 mod fuzz;
 mod fuzz_api;
@@ -90,6 +91,8 @@ enum Command {
     Console,
     /// Write each function.json, docs/openapi.json, docs/events.md, docs/deployment.svg and docs/links.txt anew.
     Generate,
+    /// Draw names and sentences for a reader's test, or run what the documents show.
+    Docs(docs::Args),
     /// Vary hostile input to each decoder until a law breaks or the runs are over.
     Fuzz(fuzz::Args),
     /// Break identity, policy and certificates in every small way, and see that a test notices; goes on where it ended.
@@ -119,6 +122,7 @@ async fn main() -> ExitCode {
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Console => Box::pin(console::run(&project)).await,
         Command::Generate => generate::run(&project),
+        Command::Docs(args) => docs::run(&project, &args),
         Command::Fuzz(args) => fuzz::run(&project, &args),
         Command::Mutants(args) => mutants::run(&project, &args),
         Command::Controls(args) => controls::run(&project, &args).await,

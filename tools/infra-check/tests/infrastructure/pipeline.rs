@@ -105,7 +105,7 @@ fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
 fn the_look_after_a_deployment_is_at_both_apps_and_for_what_was_deployed() {
     let operate = read("docs/operate.md");
     let (_, after) = operate.split_once("`cargo xtask infra verify`").expect("the step is there");
-    let (_, script) = after.split_once("```sh").expect("with a script");
+    let (_, script) = after.split_once("```console").expect("with a script");
     let (script, _) = script.split_once("```").expect("that ends");
     for word in ["API_APP_NAME", "PROCESSOR_APP_NAME", "--plan ", "--network "] {
         assert!(script.contains(word), "{word}");

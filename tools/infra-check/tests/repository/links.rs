@@ -22,6 +22,14 @@ fn resolve(folder: &Path, target: &str) -> Option<PathBuf> {
 
 /// Why nothing is at the end of a link, if so.
 fn fault(files: &[File], from: &File, target: &str) -> Option<String> {
+    // GitHub's own page of a workflow, two levels above a file at the root, whatever the repository is called there.
+    if let Some(workflow) =
+        target.strip_prefix("../../actions/workflows/").filter(|_| !from.path.contains('/'))
+    {
+        let name = workflow.split('/').next().unwrap_or_default();
+        let there = root().join(".github/workflows").join(name).is_file();
+        return (!there).then(|| format!("{}: there is no workflow {name}", from.path));
+    }
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let found = if path.is_empty() { Some(PathBuf::from(&from.path)) } else { resolve(from.folder(), path) };
     let there = found.filter(|path| root().join(path).exists());
