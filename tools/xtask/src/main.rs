@@ -77,12 +77,7 @@ enum Command {
     /// Start the PostgreSQL that the tests use, say where it comes from, and keep it until Ctrl-C.
     Postgres,
     /// Run everything that CI runs, and stop at the first failure.
-    #[command(after_help = test::stages())]
-    Test {
-        /// Only the stages of these names; what they build on has to be there from an earlier run.
-        #[arg(long = "stage", value_name = "NAME", value_parser = test::names(), num_args = 1..)]
-        stages: Vec<String>,
-    },
+    Test(test::Args),
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
     /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
@@ -117,7 +112,7 @@ async fn main() -> ExitCode {
         Command::Func(args) => func::run(&project, &args).await,
         Command::Token(args) => token::run(&project, &args),
         Command::Postgres => postgres::run().await,
-        Command::Test { stages } => test::run(&project, &stages),
+        Command::Test(args) => test::run(&project, &args),
         Command::Chaos(args) => chaos::run(&project, &args),
         Command::FuzzApi(args) => Box::pin(fuzz_api::run(&project, &args)).await,
         Command::Console => Box::pin(console::run(&project)).await,

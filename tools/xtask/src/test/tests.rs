@@ -1,6 +1,11 @@
 //! What is left out, what is printed, and what a failing stage says.
 
-use super::*;
+use project::read;
+
+use super::{
+    stages::{ON_A_QUEUE_SERVER, ON_POSTGRES},
+    *,
+};
 
 #[test]
 fn the_summary_has_a_line_for_each_stage_that_ran() {
@@ -38,10 +43,39 @@ fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
 
 #[test]
 fn a_stage_that_cannot_start_or_fails_says_what_to_do() {
-    let failing = |commands| Stage { name: "lints", advice: "fix it", commands };
+    let failing = |commands| Stage { advice: "fix it", commands, ..STAGES[1] };
     let project = Project::here();
     let missing = failing(|_| Ok(vec![Command::new("no-such-program")])).run(&project).unwrap_err();
     assert_eq!(missing.to_string(), "cannot start no-such-program: install it");
     let failed = failing(|_| Ok(vec![Command::new("false")])).run(&project).unwrap_err();
     assert_eq!(failed.to_string(), "the stage `lints` failed: fix it");
+}
+
+#[test]
+fn the_heading_says_how_long_the_stage_and_the_run_take() {
+    let seconds = Duration::from_secs;
+    let heading = heading(&STAGES[..4], 1, seconds(60), seconds(4), seconds(132));
+    assert_eq!(heading, "== 2 of 4: lints (takes about 1 min 00 s; 4.0 s of about 2 min 16 s so far)");
+}
+
+#[test]
+fn a_quick_run_lists_every_stage_that_it_leaves_out() {
+    let quick = quick::stages();
+    let said = quick::left_out();
+    for stage in STAGES.iter().filter(|stage| stage.name != TESTS) {
+        let runs = quick.iter().any(|one| one.name == stage.name);
+        let listed = said.lines().any(|line| line.trim_start().starts_with(&format!("{} ", stage.name)));
+        assert!(runs != listed, "{}: {said}", stage.name);
+    }
+    assert!(quick.iter().all(|stage| !["release build", "package", "console"].contains(&stage.name)));
+}
+
+#[test]
+fn contributing_lists_the_stages_in_sequence() {
+    let text = read(&Project::here().root().join("CONTRIBUTING.md")).expect("the document is there");
+    let (_, section) = text.split_once("\n## Stages of cargo xtask test\n").expect("the section is there");
+    let rows: Vec<_> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<_> =
+        STAGES.iter().map(|stage| format!("| `{}` | {} |", stage.name, stage.does)).collect();
+    assert_eq!(rows, expected);
 }
