@@ -28,39 +28,54 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use project::Project;
 
-const EXAMPLES: &str = "\
-Examples:
-  cargo xtask dev                      serve on http://localhost:7071, rebuild on save
-  cargo xtask dev --port 8080          the same on another port
+const COMMANDS: &str = "\
+Serve the app:
+  cargo xtask dev                      on http://localhost:7071; builds and restarts it when a file is saved
   cargo xtask func                     the same under Core Tools, where they are installed
   cargo xtask func --http-only         without a queue server, so without what needs queues
-  cargo xtask token buyer              a bearer token for a person of .local-host.json
+  cargo xtask token buyer              a bearer token for a user of .local-host.json
   cargo xtask token buyer --role OrderAdmin
-                                       the same person with another role
+                                       the same user with another role
   cargo xtask postgres                 an empty PostgreSQL database until Ctrl-C
+
+Check a change:
+  cargo xtask test --quick             what finds most mistakes within three minutes
   cargo xtask test                     everything that CI runs
-  cargo xtask chaos                    kill -9, lost messages and the like, and what they must not break
-  cargo xtask chaos --seed 7           the same with other luck
+  cargo xtask test --stage format lints
+                                       some stages of it; --list says which there are
+  cargo xtask generate                 write function.json, docs/openapi.json and the like anew from the code
+  cargo xtask docs --check             run what the documents show, and compare what it prints
+
+Look for faults:
+  cargo xtask chaos                    crashes, lost messages and wrong clocks under load; --seed 7 draws other ones
   cargo xtask chaos --prove            promises broken on purpose, and each found
-  cargo xtask fuzz-api                 thousands of requests, every answer held against docs/openapi.json
-  cargo xtask console                  the local host's console in a headless browser: a walk, attacks, looks
-  cargo xtask generate                 function.json, docs/openapi.json and the like, written anew from the code
   cargo xtask fuzz order --runs 5000000
-                                       hostile input at one decoder; without a name, at each
-  cargo xtask mutants                  identity, policy and certificates broken in many ways, and each noticed
-  cargo xtask controls --prove         each control taken out of the code, and its own tests notice
-  cargo xtask controls --prove --only C11
-                                       the same for one control
-  cargo xtask bench                    rates, latencies and memory beside limits and peers
+                                       hostile input to one decoder; without a name, to each
+  cargo xtask fuzz-api                 thousands of requests, every answer compared with docs/openapi.json
+  cargo xtask console                  use, attack and photograph the emulator's console in a headless browser
+  cargo xtask mutants                  identity, policy and certificates changed in small ways, and each noticed
+  cargo xtask controls --prove         each control taken out of the code, and its own tests notice; --only C11
+  cargo xtask docs --sample 1          twenty names and twenty sentences, for somebody who has not seen the code
+
+Measure:
+  cargo xtask measure                  size, start and memory of the release binary, start of the emulator
+  cargo xtask bench                    rates, latencies and memory, compared with limits and with other programs
+
+Package and deploy:
   cargo xtask package                  target/package/api.zip and processor.zip, as they are deployed, and one.zip
   cargo xtask package --app one        one.zip alone: every function, for a single Function App
   cargo xtask infra check              refuse dangerous deployment parameters
   cargo xtask infra snapshot           what would be deployed, written anew after a change of the infrastructure
-  cargo xtask measure                  size, start and memory of the release binary, start of the local host";
+  cargo xtask infra verify             compare a deployment with its snapshot
+
+`cargo xtask COMMAND --help` has the options of a command.";
+
+/// The commands by what a person wants to do, in place of clap's list by name.
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}";
 
 /// Builds, runs, proves and measures this project.
 #[derive(Parser)]
-#[command(name = "xtask", bin_name = "cargo xtask", after_help = EXAMPLES)]
+#[command(name = "xtask", bin_name = "cargo xtask", after_help = COMMANDS, help_template = TEMPLATE)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -131,6 +146,38 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_lists_every_command_with_an_example() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands() {
+            let example = format!("  cargo xtask {}", command.get_name());
+            let is_of = |line: &&str| {
+                line.strip_prefix(&example).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            };
+            assert!(COMMANDS.lines().any(|line| is_of(&line)), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_help_can_be_parsed() {
+        let examples = COMMANDS.lines().filter_map(|line| line.strip_prefix("  cargo xtask "));
+        for example in examples.map(|line| line.split("  ").next().unwrap_or(line)) {
+            // These get more words in practice, and say which.
+            if !example.starts_with("infra") {
+                let words = ["xtask"].into_iter().chain(example.split(' '));
+                Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
+            }
         }
     }
 }

@@ -10,15 +10,35 @@ fn xtask(arguments: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn the_help_shows_examples_of_every_command() {
-    let (succeeded, help) = xtask(&["--help"]);
+fn help_and_its_option_list_commands_by_purpose() {
+    let (succeeded, help) = xtask(&["help"]);
     assert!(succeeded);
-    for command in [
-        "dev", "func", "token", "postgres", "test", "chaos", "fuzz-api", "console", "generate", "mutants",
-        "controls", "bench", "measure", "package",
-    ] {
-        assert!(help.contains(&format!("cargo xtask {command}")), "{command}\n{help}");
-    }
+    assert_eq!(help, xtask(&["--help"]).1);
+    let headings =
+        ["Serve the app:", "Check a change:", "Look for faults:", "Measure:", "Package and deploy:"];
+    let places: Vec<_> = headings.map(|heading| help.find(heading)).into();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{help}");
+}
+
+#[test]
+fn colors_follow_the_environment() {
+    let colored = |variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let command = command.arg("--help").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        let output = command.envs(variables.iter().copied()).output().expect("xtask starts");
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!colored(&[]), "no terminal");
+    assert!(colored(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
+#[test]
+fn the_stages_are_listed_with_what_they_do() {
+    let (succeeded, list) = xtask(&["test", "--list"]);
+    assert!(succeeded);
+    let first = list.lines().next().unwrap_or_default();
+    assert!(first.starts_with("* format") && first.ends_with("cargo fmt --check"), "{list}");
 }
 
 #[test]
