@@ -11,7 +11,10 @@ use azure_functions_handler::{BodyError, Error, Invocation, Rejection, ServerErr
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{limits::LIMITS, reply};
+use crate::{
+    limits::{LIMITS, Limits},
+    reply,
+};
 
 mod causes;
 mod fields;
@@ -79,7 +82,7 @@ pub(crate) struct Document<'a> {
     title: &'static str,
     #[schemars(range(min = 400, max = 599))]
     status: u16,
-    detail: &'static str,
+    detail: Cow<'static, str>,
     /// Names the invocation: quote it when reporting.
     #[schemars(regex(pattern = "^urn:uuid:[0-9a-f-]{36}$"))]
     instance: String,
@@ -132,60 +135,81 @@ impl Problem {
     }
 
     /// Status, slug, title and detail: one row a failure.
-    fn row(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
+    fn row(&self) -> (StatusCode, &'static str, &'static str, Cow<'static, str>) {
         use StatusCode as S;
-        match self {
+        let Limits { requests, forms, concurrency, .. } = LIMITS;
+        let (status, slug, title, detail): (_, _, _, &'static str) = match self {
             Self::BodyMissing => (
                 S::BAD_REQUEST,
                 "body-missing",
                 "The body is missing",
-                "Send a JSON body, and send Content-Length.",
+                "The request has no body. Send a JSON body with a Content-Length header.",
             ),
             Self::Malformed(detail) => (S::BAD_REQUEST, "malformed", "The request is malformed", detail),
             Self::Unauthenticated => (
                 S::UNAUTHORIZED,
                 "unauthenticated",
-                "Sign in first",
-                "Send one bearer token that this interface accepts.",
+                "Authentication required",
+                "Send one access token for this API in `Authorization: Bearer`.",
             ),
-            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Not allowed", "Your role does not allow this."),
+            Self::Forbidden => (
+                S::FORBIDDEN,
+                "forbidden",
+                "Not allowed",
+                "Your app role or kind of account does not allow this operation. Use an account that has the \
+                 required app role.",
+            ),
             Self::InsufficientScope => (
                 S::FORBIDDEN,
                 "insufficient-scope",
-                "Not in scope",
-                "Your token lacks the scope that this interface requires.",
+                "The required scope is missing",
+                "Your token lacks the scope that this API requires. Request a token with that scope.",
             ),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found", "There is nothing here for you."),
-            Self::Conflict(detail) => (S::CONFLICT, "conflict", "Its state does not allow this", detail),
+            Self::NotFound => (
+                S::NOT_FOUND,
+                "not-found",
+                "Not found",
+                "This resource does not exist, or you may not see it. Check the path.",
+            ),
+            Self::Conflict(detail) => {
+                (S::CONFLICT, "conflict", "The current status does not allow this", detail)
+            }
             Self::Stale => (
                 S::PRECONDITION_FAILED,
                 "stale",
-                "It has changed",
-                "Read it again, and send the ETag that you got in If-Match.",
+                "The version has changed",
+                "The version that you named is not the current one. Read it again and send its current ETag in \
+                 If-Match.",
             ),
             Self::TooLarge => {
-                (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", "Send at most 64 KiB.")
+                let detail = format!("The body must be at most {} KiB.", forms.body >> 10);
+                return (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail.into());
             }
-            Self::BodyTimeout => (
-                S::REQUEST_TIMEOUT,
-                "body-timeout",
-                "The body came too slowly",
-                "Send the whole body within 3 seconds.",
-            ),
-            Self::UriTooLong => {
-                (S::URI_TOO_LONG, "too-large", "The address is too long", "Send a shorter path and query.")
+            Self::BodyTimeout => {
+                let seconds = requests.body_timeout.as_secs();
+                let detail = format!("The whole body must arrive within {seconds} seconds. Send it again.");
+                return (S::REQUEST_TIMEOUT, "body-timeout", "The body took too long", detail.into());
             }
-            Self::HeadTooLarge => (
-                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::UriTooLong => (
+                S::URI_TOO_LONG,
                 "too-large",
-                "The headers are too large",
-                "Send at most 100 headers, in a head of at most 80 KiB.",
+                "The address is too long",
+                "Path and query together must be at most 65,534 bytes.",
             ),
+            Self::HeadTooLarge => {
+                let detail = format!(
+                    "The request must have at most {} headers, and its head at most {} KiB.",
+                    requests.max_headers,
+                    requests.max_head_bytes >> 10
+                );
+                let status = S::REQUEST_HEADER_FIELDS_TOO_LARGE;
+                return (status, "too-large", "The headers are too large", detail.into());
+            }
             Self::MediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "media-type",
-                "Not JSON",
-                "Send Content-Type: application/json, in UTF-8.",
+                "The content type is not JSON",
+                "Content-Type must be `application/json`, in UTF-8, and sent once.",
             ),
             Self::InvalidFields(_) => (
                 S::UNPROCESSABLE_ENTITY,
@@ -196,43 +220,50 @@ impl Problem {
             Self::Twin => (
                 S::CONFLICT,
                 "conflict",
-                "The same request is under way",
-                "Send it again after the time in Retry-After.",
+                "The same request is in progress",
+                "A request with this Idempotency-Key is still in progress. Send it again after the time in \
+                 Retry-After.",
             ),
             Self::KeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 "key-reused",
                 "The key belongs to another request",
-                "Send another request under an Idempotency-Key of its own.",
+                "This Idempotency-Key was sent with another request. Send each new request with a new key.",
             ),
             Self::PreconditionRequired => (
                 S::PRECONDITION_REQUIRED,
                 "precondition-required",
-                "Name the version you mean",
-                "Send If-Match with the ETag of the version that you read.",
+                "If-Match is required",
+                "Send If-Match with the ETag of the version that you read; `*` is not accepted.",
             ),
             Self::RateLimited(_) => (
                 S::TOO_MANY_REQUESTS,
                 "rate-limited",
                 "Too many requests",
-                "Try again after the time in Retry-After.",
+                "You have used up your request rate. Try again after the time in Retry-After.",
             ),
-            Self::Overlapping => (
-                S::TOO_MANY_REQUESTS,
-                "rate-limited",
-                "Too many requests at once",
-                "Wait until one of your requests is answered, at least for the time in Retry-After.",
-            ),
-            Self::Unavailable | Self::Crowded => {
-                (S::SERVICE_UNAVAILABLE, "unavailable", "Not now", "Try again after the time in Retry-After.")
+            Self::Overlapping => {
+                let most = concurrency.per_caller.unwrap_or(concurrency.running);
+                let detail = format!(
+                    "At most {most} of your requests may run at once. Wait until one of them is answered, and at \
+                     least for the time in Retry-After."
+                );
+                return (S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests at once", detail.into());
             }
+            Self::Unavailable | Self::Crowded => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Temporarily unavailable",
+                "The service cannot complete this request now. Try again after the time in Retry-After.",
+            ),
             Self::Internal => (
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
-                "Something went wrong",
-                "It is not your fault. Quote the instance when you report it.",
+                "Internal error",
+                "The service failed; your request is not the cause. Quote `instance` when you report it.",
             ),
-        }
+        };
+        (status, slug, title, detail.into())
     }
 
     /// The status of its answer.
@@ -300,7 +331,7 @@ impl Problem {
             Error::Rejection(Rejection::Body(BodyError::TooLarge)) => Self::TooLarge,
             Error::Rejection(Rejection::Body(BodyError::TooSlow)) => Self::BodyTimeout,
             Error::Rejection(Rejection::Query(_) | Rejection::Json(_) | Rejection::Body(_)) => {
-                Self::Malformed("The request is not what this function takes.")
+                Self::Malformed("The query or the body cannot be read. Compare it with the API description.")
             }
             _ => Self::Internal,
         }
@@ -312,7 +343,7 @@ impl Problem {
             ServerError::Overloaded | ServerError::Timeout => Self::Unavailable,
             ServerError::EnvelopeTooLarge => Self::TooLarge,
             ServerError::BodyTooSlow => Self::BodyTimeout,
-            ServerError::UnreadableHead => Self::Malformed("This is not a request of HTTP/1.1."),
+            ServerError::UnreadableHead => Self::Malformed("The request must be valid HTTP/1.1."),
             ServerError::UriTooLong => Self::UriTooLong,
             ServerError::HeadTooLarge => Self::HeadTooLarge,
             _ => Self::Internal,

@@ -43,6 +43,9 @@ impl Eq for Secret {}
 pub struct SecretName(String);
 
 impl SecretName {
+    /// The most characters.
+    pub const MAX_LENGTH: usize = 127;
+
     /// The name, as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -61,10 +64,10 @@ impl FromStr for SecretName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if (1..=127).contains(&text.len()) && text.bytes().all(fits) {
+        if (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(fits) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("is no name of a secret: 1 to 127 letters, digits and hyphens")
+            Err("must be the name of a secret: 1 to 127 letters, digits and hyphens")
         }
     }
 }

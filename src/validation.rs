@@ -10,6 +10,9 @@ mod precondition;
 mod query;
 mod schemas;
 
+#[cfg(test)]
+mod tests;
+
 pub use body::{read, says_json};
 pub use forms::{ProductFields, order, product, revision};
 pub use incoming::{Unusable, incoming};
@@ -47,7 +50,7 @@ pub fn dead_letter_id(text: &str) -> Result<Uuid, Problem> {
 /// # Errors
 /// `malformed`, when it is no name of a secret.
 pub fn secret_name(text: &str) -> Result<SecretName, Problem> {
-    let fault = Problem::Malformed("secretName has 1 to 127 letters, digits and hyphens.");
+    let fault = Problem::Malformed("`secretName` must be 1 to 127 letters, digits and hyphens.");
     text.parse().map_err(|_| fault)
 }
 

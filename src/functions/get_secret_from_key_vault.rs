@@ -33,8 +33,13 @@ pub async fn get_secret_from_key_vault(
     let asked = query.value("secretName").filter(|name| !name.is_empty());
     let asked = asked.map(validation::secret_name).transpose()?;
     let name = asked.as_ref().or(app.secret_name.as_ref());
-    let name = name.ok_or(Problem::Malformed("Name the secret in secretName."))?;
-    let vault = app.vault.as_ref().ok_or(Problem::Malformed("No vault is configured for this app."))?;
+    let name = name.ok_or(Problem::Malformed(
+        "`secretName` is required in the query, for this app has no default secret.",
+    ))?;
+    let vault = app
+        .vault
+        .as_ref()
+        .ok_or(Problem::Malformed("This app has no vault. Set its setting KeyVaultUrl."))?;
     let read = vault.read(name).await;
     audit::secret_looked_up(name, read.as_ref().err(), permit.actor().kind);
     let found = read?;

@@ -57,7 +57,7 @@ pub async fn list_orders(
     };
     let page = query.page(list, &["scope"])?;
     if !matches!(query.value("scope"), None | Some("own" | "all")) {
-        return Err(Problem::Malformed("scope is own or all."));
+        return Err(Problem::Malformed("`scope` must be `own` or `all`."));
     }
     let listed = app.store.list_orders(scope, &page).await?;
     let page = PageView::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));

@@ -11,12 +11,23 @@ const LINES: u8 = 100;
 
 /// A number is outside its range.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("must be a whole number from {min} to {max}")]
+#[error("must be between {} and {}", Grouped(*.min), Grouped(*.max))]
 pub struct RangeError {
     /// The smallest value.
     pub min: i64,
     /// The largest value.
     pub max: i64,
+}
+
+/// A number with a comma between its thousands.
+struct Grouped(i64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.unsigned_abs().to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+        write!(f, "{}{}", if self.0 < 0 { "-" } else { "" }, groups.join(","))
+    }
 }
 
 macro_rules! number {
@@ -31,6 +42,8 @@ macro_rules! number {
             pub const MIN: i64 = $min;
             /// The largest value.
             pub const MAX: i64 = $max;
+            /// What is said of a number beyond them.
+            pub const RANGE: RangeError = RangeError { min: $min, max: $max };
 
             /// The number.
             #[must_use]
@@ -43,8 +56,7 @@ macro_rules! number {
             type Error = RangeError;
 
             fn try_from(number: i64) -> Result<Self, RangeError> {
-                let (min, max) = (Self::MIN, Self::MAX);
-                (min..=max).contains(&number).then_some(Self(number)).ok_or(RangeError { min, max })
+                (Self::MIN..=Self::MAX).contains(&number).then_some(Self(number)).ok_or(Self::RANGE)
             }
         }
 
@@ -107,7 +119,7 @@ pub struct Currency(&'static str);
 
 /// The text is no currency.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("must be an active currency code of ISO 4217, in capital letters")]
+#[error("must be an active ISO 4217 code in capital letters, such as `EUR`")]
 pub struct CurrencyError;
 
 impl Currency {

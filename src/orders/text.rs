@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TextError {
     /// Too short or too long.
-    #[error("must have {min} to {max} characters")]
+    #[error("must be {min} to {max} characters")]
     Length {
         /// The fewest characters.
         min: usize,
@@ -19,13 +19,13 @@ pub enum TextError {
         max: usize,
     },
     /// A control character is in it.
-    #[error("must not hold control characters")]
+    #[error("must not contain control characters")]
     Control,
     /// An invisible character is in it, which changes how the others are shown.
-    #[error("must not hold bidirectional, zero-width or other invisible characters")]
+    #[error("must not contain bidirectional, zero-width or other invisible characters")]
     Invisible,
     /// It has another form.
-    #[error("must match {0}")]
+    #[error("must match `{0}`")]
     Pattern(&'static str),
 }
 
@@ -37,6 +37,11 @@ macro_rules! text {
         pub struct $name(String);
 
         impl $name {
+            /// The fewest characters.
+            pub const MIN_LENGTH: usize = $min;
+            /// The most characters.
+            pub const MAX_LENGTH: usize = $max;
+
             /// The text, as it was given.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -49,7 +54,7 @@ macro_rules! text {
 
             fn from_str(text: &str) -> Result<Self, TextError> {
                 let check: fn(&str, usize, usize) -> Result<(), TextError> = $check;
-                check(text, $min, $max).map(|()| Self(text.to_owned()))
+                check(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
             }
         }
 
@@ -141,14 +146,14 @@ text! {
 impl Reference {
     /// One that a database holds: it may have been accepted before invisible characters were refused.
     pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
-        free(text, 1, 64).map(|()| Self(text.to_owned()))
+        free(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
     }
 }
 
 impl Name {
     /// As [`Reference::stored`].
     pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
-        free(text, 1, 200).map(|()| Self(text.to_owned()))
+        free(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
     }
 }
 

@@ -59,10 +59,16 @@ impl From<WriteError> for Problem {
 /// What the caller reads of a conflict.
 const fn sentence(conflict: Conflict) -> &'static str {
     match conflict {
-        Conflict::Update => "Only an order that is placed can be changed.",
-        Conflict::Cancel => "Only an order that is placed can be cancelled.",
-        Conflict::Process => "Only an order that is placed can be processed.",
-        Conflict::Replay => "A dead letter can be replayed once.",
+        Conflict::Update => {
+            "Only an order with the status `placed` can be changed. Read the order to see its status."
+        }
+        Conflict::Cancel => {
+            "Only an order with the status `placed` can be cancelled. Read the order to see its status."
+        }
+        Conflict::Process => {
+            "Only an order with the status `placed` can be processed. Read the order to see its status."
+        }
+        Conflict::Replay => "This dead letter was already replayed. A dead letter can be replayed once.",
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong with the fields of a body, as far as its sender is told.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,15 +18,15 @@ pub struct FieldFault {
     pub pointer: String,
     /// What is wrong with it: one of a closed list.
     pub code: FieldCode,
-    /// The same for people.
-    pub detail: &'static str,
+    /// What is allowed instead, for people.
+    pub detail: Cow<'static, str>,
 }
 
 impl FieldFault {
-    /// The fault with its sentence.
+    /// The fault, with a sentence that says what is allowed.
     #[must_use]
-    pub fn new(pointer: String, code: FieldCode) -> Self {
-        Self { pointer, code, detail: code.detail() }
+    pub fn new(pointer: String, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { pointer, code, detail: detail.into() }
     }
 }
 
@@ -34,39 +36,22 @@ impl FieldFault {
 pub enum FieldCode {
     /// It is missing.
     Required,
-    /// It is of another JSON type.
+    /// It has the wrong JSON type.
     Type,
-    /// It was not asked for.
+    /// There is no such field.
     UnknownField,
-    /// Too short, too long, too few, too many.
+    /// It is too short or too long, or has too few or too many items.
     Length,
-    /// Too small or too large.
+    /// It is too small or too large.
     Range,
-    /// Characters that do not belong there.
+    /// It does not match the pattern, or holds characters that are not allowed.
     Pattern,
-    /// It names something that does not exist.
+    /// No active product has this sku.
     Unknown,
-    /// It is priced in another currency.
+    /// The product is priced in another currency.
     Currency,
-    /// It is there twice.
+    /// An earlier line has the same sku.
     Duplicate,
-}
-
-impl FieldCode {
-    /// One sentence a code.
-    fn detail(self) -> &'static str {
-        match self {
-            Self::Required => "It is missing.",
-            Self::Type => "It is of another type.",
-            Self::UnknownField => "There is no such field.",
-            Self::Length => "It is too short or too long.",
-            Self::Range => "It is too small or too large.",
-            Self::Pattern => "It holds something that it may not hold.",
-            Self::Unknown => "There is no such product, or it is not sold any more.",
-            Self::Currency => "It is priced in another currency.",
-            Self::Duplicate => "It stands here twice.",
-        }
-    }
 }
 
 /// The wrong fields of one body in the sequence of their pointers, each once: not so many that a small body makes a large
@@ -115,11 +100,16 @@ impl FieldFaults {
 impl From<Vec<RefusedLine>> for FieldFaults {
     fn from(lines: Vec<RefusedLine>) -> Self {
         let fault = |line: RefusedLine| {
-            let code = match line.fault {
-                LineFault::Unknown => FieldCode::Unknown,
-                LineFault::Currency => FieldCode::Currency,
+            let (code, detail) = match line.fault {
+                LineFault::Unknown => (
+                    FieldCode::Unknown,
+                    "`sku` must be the sku of an active product: GET /api/products lists them.",
+                ),
+                LineFault::Currency => {
+                    (FieldCode::Currency, "The product must be priced in the currency of the order.")
+                }
             };
-            FieldFault::new(format!("/lines/{}", line.index), code)
+            FieldFault::new(format!("/lines/{}", line.index), code, detail)
         };
         Self::new(lines.into_iter().map(fault).collect())
     }
@@ -136,7 +126,8 @@ mod tests {
     use super::*;
 
     fn faults(count: usize, name: &str) -> FieldFaults {
-        let fault = |number| FieldFault::new(format!("/{number:05}{name}"), FieldCode::UnknownField);
+        let fault =
+            |number| FieldFault::new(format!("/{number:05}{name}"), FieldCode::UnknownField, "Remove it.");
         FieldFaults::new((0..count).rev().map(fault).collect())
     }
 

@@ -80,19 +80,6 @@ fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
 fn a_refused_write_is_the_problem_that_the_contract_names() {
     for (error, problem) in [
         (WriteError::NotFound, Problem::NotFound),
-        (
-            WriteError::Conflict(Conflict::Update),
-            Problem::Conflict("Only an order that is placed can be changed."),
-        ),
-        (
-            WriteError::Conflict(Conflict::Cancel),
-            Problem::Conflict("Only an order that is placed can be cancelled."),
-        ),
-        (
-            WriteError::Conflict(Conflict::Process),
-            Problem::Conflict("Only an order that is placed can be processed."),
-        ),
-        (WriteError::Conflict(Conflict::Replay), Problem::Conflict("A dead letter can be replayed once.")),
         (WriteError::Stale, Problem::Stale),
         (WriteError::PreconditionRequired, Problem::PreconditionRequired),
         (WriteError::KeyReused, Problem::KeyReused),
@@ -101,6 +88,20 @@ fn a_refused_write_is_the_problem_that_the_contract_names() {
     ] {
         let text = error.to_string();
         assert_eq!(Problem::from(error), problem, "{text}");
+    }
+}
+
+#[test]
+fn a_conflict_says_what_is_allowed() {
+    for (conflict, said) in [
+        (Conflict::Update, "Only an order with the status `placed` can be changed."),
+        (Conflict::Cancel, "Only an order with the status `placed` can be cancelled."),
+        (Conflict::Process, "Only an order with the status `placed` can be processed."),
+        (Conflict::Replay, "A dead letter can be replayed once."),
+    ] {
+        let body = document(Problem::from(WriteError::Conflict(conflict)).answer(&invocation()));
+        assert_eq!(body["type"], "urn:orders:problem:conflict");
+        assert!(body["detail"].as_str().unwrap().contains(said), "{body}");
     }
 }
 
@@ -117,15 +118,16 @@ fn a_refused_line_is_a_field_of_its_body() {
 }
 
 #[test]
-fn the_words_of_a_refusal_name_the_limits() {
-    let Limits { requests, forms, .. } = LIMITS;
-    for (problem, number) in [
+fn a_refusal_names_the_limit_that_was_exceeded() {
+    let Limits { requests, forms, concurrency, .. } = LIMITS;
+    for (problem, limit) in [
         (Problem::TooLarge, format!("at most {} KiB", forms.body >> 10)),
         (Problem::HeadTooLarge, format!("at most {} headers", requests.max_headers)),
         (Problem::HeadTooLarge, format!("at most {} KiB", requests.max_head_bytes >> 10)),
         (Problem::BodyTimeout, format!("within {} seconds", requests.body_timeout.as_secs())),
+        (Problem::Overlapping, format!("At most {} of your requests", concurrency.per_caller.unwrap())),
     ] {
         let body = document(problem.answer(&invocation()));
-        assert!(body["detail"].as_str().unwrap().contains(&number), "{number}: {body}");
+        assert!(body["detail"].as_str().unwrap().contains(&limit), "{limit}: {body}");
     }
 }

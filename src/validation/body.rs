@@ -14,7 +14,9 @@ use crate::{limits::LIMITS, problem::Problem};
 pub async fn read(body: Body) -> Result<Bytes, Problem> {
     let body = body.read(LIMITS.forms.body).await.map_err(|error| match error {
         BodyError::TooLarge => Problem::TooLarge,
-        BodyError::Interrupted => Problem::Malformed("The body was cut off."),
+        BodyError::Interrupted => {
+            Problem::Malformed("The connection closed before the body was complete. Send the request again.")
+        }
         BodyError::TooSlow => Problem::BodyTimeout,
     })?;
     if body.is_empty() { Err(Problem::BodyMissing) } else { Ok(body) }

@@ -1,11 +1,13 @@
 //! Reads the members of a JSON object by name and type, and notes everything that is wrong on the way.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
     limits::LIMITS,
-    orders::hyphenated,
+    orders::{hyphenated, money::RangeError},
     problem::{FieldCode, FieldFault, FieldFaults},
 };
 
@@ -14,8 +16,8 @@ use crate::{
 pub(super) struct Faults(Vec<FieldFault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, pointer: String, code: FieldCode) {
-        self.0.push(FieldFault::new(pointer, code));
+    pub(super) fn add(&mut self, pointer: String, code: FieldCode, detail: String) {
+        self.0.push(FieldFault::new(pointer, code, detail));
     }
 
     /// Whether the form is right.
@@ -38,12 +40,12 @@ pub(super) struct Fields<'f> {
 }
 
 impl<'f> Fields<'f> {
-    /// The members of `value`, which stands at `pointer`; none when it is no object.
-    pub(super) fn of(value: Value, pointer: String, faults: &'f mut Faults) -> Option<Self> {
+    /// The members of `value`, which stands at `pointer` and is called `what`; none when it is no object.
+    pub(super) fn of(value: Value, pointer: String, what: &str, faults: &'f mut Faults) -> Option<Self> {
         if let Value::Object(members) = value {
             return Some(Self { members, pointer, faults });
         }
-        faults.add(pointer, FieldCode::Type);
+        faults.add(pointer, FieldCode::Type, format!("{what} must be a JSON object."));
         None
     }
 
@@ -51,7 +53,7 @@ impl<'f> Fields<'f> {
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.required(name)? {
             Value::String(text) => Some(text),
-            _ => self.wrong(name, FieldCode::Type),
+            _ => self.wrong(name, FieldCode::Type, "must be a string"),
         }
     }
 
@@ -60,19 +62,21 @@ impl<'f> Fields<'f> {
         match self.members.shift_remove(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
-            _ => self.wrong(name, FieldCode::Type),
+            _ => self.wrong(name, FieldCode::Type, "must be a string, null or absent"),
         }
     }
 
-    /// A whole number that has to be there.
-    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
-        let Value::Number(number) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
+    /// A whole number that has to be there. One that no `i64` holds is beyond every `range`.
+    pub(super) fn integer(&mut self, name: &str, range: RangeError) -> Option<i64> {
+        let Value::Number(number) = self.required(name)? else {
+            return self.wrong(name, FieldCode::Type, INTEGER);
+        };
         match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Some(integer),
             (None, Some(float)) if float.fract() == 0.0 && float.abs() >= 1e18 => {
-                self.wrong(name, FieldCode::Range)
+                self.wrong(name, FieldCode::Range, range)
             }
-            _ => self.wrong(name, FieldCode::Type),
+            _ => self.wrong(name, FieldCode::Type, INTEGER),
         }
     }
 
@@ -80,7 +84,7 @@ impl<'f> Fields<'f> {
     pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
         match self.members.shift_remove(name)? {
             Value::Bool(flag) => Some(flag),
-            _ => self.wrong(name, FieldCode::Type),
+            _ => self.wrong(name, FieldCode::Type, "must be true or false, or absent"),
         }
     }
 
@@ -88,7 +92,7 @@ impl<'f> Fields<'f> {
     pub(super) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
         let value = self.required(name)?;
         let pointer = format!("{}/{}", self.pointer, escaped(name));
-        let mut fields = Fields::of(value, pointer, self.faults)?;
+        let mut fields = Fields::of(value, pointer, &format!("`{name}`"), self.faults)?;
         let read = read(&mut fields);
         fields.finish();
         Some(read)
@@ -97,7 +101,8 @@ impl<'f> Fields<'f> {
     /// A UUID that has to be there, in its hyphenated form.
     pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {
         let text = self.text(name)?;
-        hyphenated(&text).or_else(|| self.wrong(name, FieldCode::Pattern))
+        let form = "must be a UUID such as `0197a3c5-7b1e-7c3a-9f00-0123456789ab`";
+        hyphenated(&text).or_else(|| self.wrong(name, FieldCode::Pattern, form))
     }
 
     /// A list that has to be there, of so many items at most; `read` takes each item that is an object, and none of a
@@ -108,13 +113,16 @@ impl<'f> Fields<'f> {
         most: usize,
         read: impl Fn(&mut Fields<'_>) -> T,
     ) -> Option<Vec<Option<T>>> {
-        let Value::Array(items) = self.required(name)? else { return self.wrong(name, FieldCode::Type) };
+        let Value::Array(items) = self.required(name)? else {
+            return self.wrong(name, FieldCode::Type, "must be an array");
+        };
         if items.len() > most {
-            return self.wrong(name, FieldCode::Length);
+            return self.wrong(name, FieldCode::Length, must_have_items(most));
         }
+        let what = format!("Each item of `{name}`");
         let read_item = |(index, item)| {
             let pointer = format!("{}/{}/{index}", self.pointer, escaped(name));
-            let mut fields = Fields::of(item, pointer, self.faults)?;
+            let mut fields = Fields::of(item, pointer, &what, self.faults)?;
             let read = read(&mut fields);
             fields.finish();
             Some(read)
@@ -130,19 +138,36 @@ impl<'f> Fields<'f> {
             } else {
                 format!("{}/{}", self.pointer, escaped(name))
             };
-            self.faults.add(pointer, FieldCode::UnknownField);
+            self.faults.add(
+                pointer,
+                FieldCode::UnknownField,
+                "This field is not known. Remove it.".to_owned(),
+            );
         }
     }
 
     fn required(&mut self, name: &str) -> Option<Value> {
         let value = self.members.shift_remove(name);
-        if value.is_none() { self.wrong(name, FieldCode::Required) } else { value }
+        if value.is_none() { self.wrong(name, FieldCode::Required, "is required") } else { value }
     }
 
-    pub(super) fn wrong<T>(&mut self, name: &str, code: FieldCode) -> Option<T> {
-        self.faults.add(format!("{}/{}", self.pointer, escaped(name)), code);
+    /// Notes a wrong member; `rule` follows on its name.
+    pub(super) fn wrong<T>(&mut self, name: &str, code: FieldCode, rule: impl Display) -> Option<T> {
+        self.faults.add(format!("{}/{}", self.pointer, escaped(name)), code, sentence(name, rule));
         None
     }
+}
+
+const INTEGER: &str = "must be an integer";
+
+/// The sentence about a wrong member: its name, and the rule that it breaks.
+pub(super) fn sentence(name: &str, rule: impl Display) -> String {
+    format!("`{name}` {rule}.")
+}
+
+/// The rule for a list that may not be empty.
+pub(super) fn must_have_items(most: usize) -> String {
+    format!("must have 1 to {most} items")
 }
 
 /// A member's name within a pointer ([RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3)).

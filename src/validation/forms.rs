@@ -7,19 +7,22 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::fields::{Faults, Fields};
+use super::fields::{Faults, Fields, must_have_items, sentence};
 use crate::{
     json,
     limits::LIMITS,
     orders::{
         Currency, LineDraft, Name, Note, OrderDraft, OrderRevision, ProductDraft, Quantity, Reference, Sku,
-        UnitPrice, money::MAX_LINES, text::TextError,
+        UnitPrice,
+        money::{MAX_LINES, RangeError},
+        text::TextError,
     },
     problem::{FieldCode, Problem},
 };
 
 const NOT_JSON: Problem = Problem::Malformed(
-    "Send one JSON value in UTF-8: no byte order mark, no key twice, at most 32 levels deep.",
+    "The body must be one JSON value in UTF-8 without a byte order mark. No object may have a name twice. The nesting \
+     must be at most 32 levels deep.",
 );
 
 /// An order that is to be placed. Prices come from the product table.
@@ -123,7 +126,7 @@ pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
         let form = ProductForm {
             name: fields.text("name"),
             currency: fields.text("currency"),
-            unit_price: fields.integer("unitPrice"),
+            unit_price: fields.integer("unitPrice", UnitPrice::RANGE),
             active: fields.optional_flag("active").or_else(sold),
         };
         (form.fields(), form.validate())
@@ -139,7 +142,7 @@ pub(super) fn filled<T>(
     let mut faults = Faults::default();
     let mut made = None;
     let mut broken = Ok(());
-    if let Some(mut fields) = Fields::of(body, String::new(), &mut faults) {
+    if let Some(mut fields) = Fields::of(body, String::new(), "The body", &mut faults) {
         (made, broken) = fill(&mut fields);
         fields.finish();
     }
@@ -159,8 +162,10 @@ impl OrderForm {
     }
 
     fn without_currency(fields: &mut Fields<'_>) -> Self {
-        let line =
-            |line: &mut Fields<'_>| LineForm { sku: line.text("sku"), quantity: line.integer("quantity") };
+        let line = |line: &mut Fields<'_>| LineForm {
+            sku: line.text("sku"),
+            quantity: line.integer("quantity", Quantity::RANGE),
+        };
         Self {
             reference: fields.text("reference"),
             currency: None,
@@ -209,25 +214,31 @@ fn sold() -> Option<bool> {
 
 fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError> {
     text.parse::<T>().map(|_| ()).map_err(|error| {
-        ValidationError::new(match error {
+        let code = match error {
             TextError::Length { .. } => "length",
             TextError::Control | TextError::Invisible | TextError::Pattern(_) => "pattern",
-        })
+        };
+        broken(code, error)
     })
 }
 
 fn is_currency(text: &str) -> Result<(), ValidationError> {
-    text.parse::<Currency>().map(|_| ()).map_err(|_| ValidationError::new("pattern"))
+    text.parse::<Currency>().map(|_| ()).map_err(|error| broken("pattern", error))
 }
 
-fn counts<T: TryFrom<i64>>(number: i64) -> Result<(), ValidationError> {
-    T::try_from(number).map(|_| ()).map_err(|_| ValidationError::new("range"))
+fn counts<T: TryFrom<i64, Error = RangeError>>(number: i64) -> Result<(), ValidationError> {
+    T::try_from(number).map(|_| ()).map_err(|error| broken("range", error))
+}
+
+/// A broken rule, in words that follow on the name of the field.
+fn broken(code: &'static str, rule: impl ToString) -> ValidationError {
+    ValidationError::new(code).with_message(rule.to_string().into())
 }
 
 /// An order has lines; a list with too many of them was not read.
 fn lines_are_some(form: &OrderForm) -> Result<(), ValidationError> {
     let fits = form.lines.as_ref().is_none_or(|lines| !lines.is_empty());
-    if fits { Ok(()) } else { Err(ValidationError::new("length")) }
+    if fits { Ok(()) } else { Err(broken("length", must_have_items(MAX_LINES))) }
 }
 
 /// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
@@ -239,7 +250,7 @@ fn skus_are_distinct(form: &OrderForm) -> Result<(), ValidationError> {
     if indexes.is_empty() {
         return Ok(());
     }
-    let mut error = ValidationError::new("duplicate");
+    let mut error = broken("duplicate", "must name each sku once: order the whole quantity in one line");
     error.add_param(INDEXES.into(), &indexes);
     Err(error)
 }
@@ -268,11 +279,13 @@ fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
             }
             ValidationErrorsKind::Field(found) => {
                 for error in found {
+                    let code = code(&error.code);
+                    let detail = sentence(name, error.message.as_deref().unwrap_or_default());
                     match error.params.get(INDEXES).and_then(Value::as_array) {
-                        Some(indexes) => indexes
-                            .iter()
-                            .for_each(|index| faults.add(format!("{pointer}/{index}"), code(&error.code))),
-                        None => faults.add(pointer.clone(), code(&error.code)),
+                        Some(indexes) => indexes.iter().for_each(|index| {
+                            faults.add(format!("{pointer}/{index}"), code, detail.clone());
+                        }),
+                        None => faults.add(pointer.clone(), code, detail),
                     }
                 }
             }

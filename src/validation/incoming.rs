@@ -8,9 +8,12 @@ use super::{
     forms::{OrderForm, filled},
 };
 use crate::{
-    orders::{Digest, IncomingOrder, Owner, Reason, message::MAX_PAYLOAD},
+    orders::{Digest, IncomingOrder, Owner, Reason, message::MAX_PAYLOAD, money::RangeError},
     problem::{FieldCode, Problem},
 };
+
+/// The one version of these messages.
+const VERSION: RangeError = RangeError { min: 1, max: 1 };
 
 /// A message that can never be carried out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,9 +34,9 @@ pub fn incoming(payload: &[u8]) -> Result<IncomingOrder, Unusable> {
         return Err(Unusable { reason: Reason::Malformed, message_id });
     }
     let read = filled(payload, |fields| {
-        let known = fields.integer("version").is_none_or(|version| version == 1);
+        let known = fields.integer("version", VERSION).is_none_or(|version| version == VERSION.min);
         if !known {
-            fields.wrong::<()>("version", FieldCode::Range);
+            fields.wrong::<()>("version", FieldCode::Range, VERSION);
         }
         message_id = fields.uuid("messageId");
         let owner = fields.object("owner", owner).flatten();

@@ -11,7 +11,7 @@ use crate::{orders::RequestKey, problem::Problem};
 /// `malformed`, when the header stands there twice or is no key.
 pub fn request_key(headers: &HeaderMap) -> Result<Option<RequestKey>, Problem> {
     const ONE_KEY: Problem =
-        Problem::Malformed("Send one Idempotency-Key of 1 to 255 visible ASCII characters.");
+        Problem::Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.");
     let Some(value) = single_header(headers, "idempotency-key").map_err(|_| ONE_KEY)? else {
         return Ok(None);
     };

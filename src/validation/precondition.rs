@@ -28,7 +28,7 @@ pub fn precondition(headers: &HeaderMap) -> Result<Said, Problem> {
         (None, None) => Ok(Said(Some(Precondition::None))),
         (Some(_), Some(_)) => Err(Problem::Malformed("Send If-Match or If-None-Match, not both.")),
         (None, Some("*")) => Ok(Said(Some(Precondition::Absent))),
-        (None, Some(_)) => Err(Problem::Malformed("If-None-Match can only be *.")),
+        (None, Some(_)) => Err(Problem::Malformed("If-None-Match must be `*`.")),
         (Some("*"), None) => Ok(Said(None)),
         (Some(tag), None) => strong(tag).map(|version| Said(Some(version))),
     }
@@ -48,7 +48,8 @@ pub fn if_match(headers: &HeaderMap) -> Result<Precondition, Problem> {
 
 /// The version that a strong tag names.
 fn strong(tag: &str) -> Result<Precondition, Problem> {
-    const ONE_TAG: Problem = Problem::Malformed("Send If-Match with one strong ETag, as you got it.");
+    const ONE_TAG: Problem =
+        Problem::Malformed("If-Match must be one strong ETag as you received it, such as `\"3\"`.");
     let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
     if !opaque.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
         return Err(ONE_TAG);
@@ -58,7 +59,8 @@ fn strong(tag: &str) -> Result<Precondition, Problem> {
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
-    let fault = Problem::Malformed("A precondition stands there twice, or is not text.");
+    let fault =
+        Problem::Malformed("If-Match and If-None-Match must be visible ASCII text, each sent at most once.");
     match single_header(headers, name).map(|value| value.map(HeaderValue::to_str)) {
         Ok(None) => Ok(None),
         Ok(Some(Ok(text))) => Ok(Some(text.trim())),

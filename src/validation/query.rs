@@ -13,7 +13,8 @@ use crate::{
     problem::Problem,
 };
 
-const FOREIGN_CURSOR: Problem = Problem::Malformed("cursor is none that this list gave out.");
+const FOREIGN_CURSOR: Problem =
+    Problem::Malformed("`cursor` must be one that this list returned. Leave it out for the first page.");
 /// How many items a page has by default: `docs/reference/api.md#pagination`.
 pub const DEFAULT_LIMIT: u32 = 25;
 /// The most items of a page.
@@ -62,11 +63,11 @@ impl Query {
         for (at, (name, _)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 return Err(Problem::Malformed(
-                    "There is a query parameter that this function does not know.",
+                    "The query has a parameter that this function does not accept. Remove it.",
                 ));
             }
             if self.0[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Problem::Malformed("A query parameter stands there twice."));
+                return Err(Problem::Malformed("Each query parameter must be sent at most once."));
             }
         }
         Ok(())
@@ -83,7 +84,7 @@ impl Query {
             None => DEFAULT_LIMIT,
             Some(text) => digits(text)
                 .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
-                .ok_or(Problem::Malformed("limit is a whole number from 1 to 100."))?,
+                .ok_or(Problem::Malformed("`limit` must be between 1 and 100."))?,
         };
         let after = self.value("cursor").map(|text| list.key(text).ok_or(FOREIGN_CURSOR)).transpose()?;
         Ok(PageRequest { after, limit })
