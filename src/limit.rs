@@ -32,11 +32,16 @@ impl fmt::Display for Rate {
 }
 
 impl Rate {
+    /// The most requests in its time.
+    pub const MAX_REQUESTS: u32 = 1_000;
+    /// The most requests at once.
+    pub const MAX_BURST: u32 = 10_000;
+
     /// `requests` from 1 to 1,000 in `seconds` from 1 to 60, and `burst` from 1 to 10,000; else none.
     #[must_use]
     pub fn new(requests: u32, seconds: u32, burst: u32) -> Option<Self> {
-        let known = (1..=1_000).contains(&requests) && (1..=60).contains(&seconds);
-        if !known || !(1..=10_000).contains(&burst) {
+        let known = (1..=Self::MAX_REQUESTS).contains(&requests) && (1..=60).contains(&seconds);
+        if !known || !(1..=Self::MAX_BURST).contains(&burst) {
             return None;
         }
         let nanos = 1_000_000_000 * u64::from(seconds);

@@ -2,7 +2,11 @@
 
 use reqwest::Url;
 
-use super::{given::Given, place::Place, value};
+use super::{
+    given::Given,
+    place::Place,
+    value::{self, Invalid},
+};
 use crate::{
     identity::{AllowedCertificate, CertificateName, CertificateSettings},
     rotation::{AuthoritySource, SecretSource},
@@ -19,11 +23,18 @@ const WITHOUT: &str = "FlexConsumption";
 /// The settings where certificates are demanded; else none.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {
     let is_required = given.read(MODE, is_required);
-    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
+    let authority =
+        given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>().map_err(Invalid::Because));
     let allowed = given.optional(ALLOWED, allowed);
     if is_required == Some(true) {
-        given.demand(AUTHORITY, "is missing: callers need certificates; say who may vouch for them");
-        given.demand(ALLOWED, "is missing: callers need certificates; say which client has which name");
+        given.demand(
+            AUTHORITY,
+            "is missing: set it to the authorities that issue the certificates of callers",
+        );
+        given.demand(
+            ALLOWED,
+            "is missing: name the certificate of each client, such as `<client id>=partner.example`",
+        );
         given.demand_vault(
             AUTHORITY,
             matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))),
@@ -35,7 +46,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSetting
         for name in [AUTHORITY, ALLOWED] {
             given.demand_not(
                 name,
-                "is set and ORDERS_CLIENT_CERTIFICATE_MODE is not `required`: set that, or remove this",
+                "is set, but ORDERS_CLIENT_CERTIFICATE_MODE is not `required`: set that, or remove this setting",
             );
         }
     }
@@ -49,27 +60,27 @@ fn demand_front(given: &mut Given) {
     if !is_dedicated {
         given.find_fault_strictly(
             MODE,
-            "asks for certificates where the platform does not check that callers hold them: use a plan with \
-             clientCertMode, not Flex Consumption, or check them at the gateway and remove this",
+            "must be `off` here, for this plan does not verify that callers hold their certificates: use a plan with \
+             clientCertMode (not Flex Consumption), or verify certificates at the gateway",
         );
     }
 }
 
-fn is_required(text: &str) -> Result<bool, &'static str> {
+fn is_required(text: &str) -> Result<bool, Invalid> {
     match text {
         "off" => Ok(false),
         "required" => Ok(true),
-        _ => Err("is not `off` or `required`"),
+        _ => Err(Invalid::Form),
     }
 }
 
-fn allowed(text: &str) -> Result<Vec<AllowedCertificate>, &'static str> {
+fn allowed(text: &str) -> Result<Vec<AllowedCertificate>, Invalid> {
     let pair = |pair: &str| {
         let (client, name) = pair.trim_matches(' ').split_once('=')?;
         Some(AllowedCertificate { client: value::guid(client).ok()?, name: name_of(name)? })
     };
     let pairs = text.split(',').map(pair).collect::<Option<_>>();
-    pairs.ok_or("is no list such as `<client id>=partner.example,<client id>=spiffe://example/partner`")
+    pairs.ok_or(Invalid::Form)
 }
 
 fn name_of(text: &str) -> Option<CertificateName> {

@@ -5,7 +5,14 @@ use std::ffi::OsString;
 use reqwest::Url;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::{faults::Faults, given::Given, needs::Needs, place::Place, value, vault};
+use super::{
+    faults::Faults,
+    given::Given,
+    needs::Needs,
+    place::Place,
+    value::{self, Invalid},
+    vault,
+};
 use crate::store::{DatabaseSettings, DatabaseUrl, SignIn};
 
 /// Reads the settings of the database alone: all that `orders-worker migrate` needs. They are as strict as for serving.
@@ -27,7 +34,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
     let url = match place {
         Place::Local => given.read(name, local),
         Place::Platform => {
-            given.demand_strictly(name, "is missing: set it to a postgres:// URL");
+            given.demand_strictly(name, "is missing: set it to a `postgres://` URL");
             given.optional_strictly(name, platform)
         }
     };
@@ -51,29 +58,34 @@ fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<SignIn> {
     Some(SignIn::Managed { client_id })
 }
 
-fn managed(text: &str) -> Result<bool, &'static str> {
+fn managed(text: &str) -> Result<bool, Invalid> {
     match text {
         "password" => Ok(false),
         "managed" => Ok(true),
-        _ => Err("is not `password` or `managed`"),
+        _ => Err(Invalid::Form),
     }
 }
 
 fn fault_of_managed(url: &str) -> Option<&'static str> {
     if !is_postgres(url) {
-        return Some("names SQLite, which no managed identity signs in to; set it to a postgres:// URL");
+        return Some(
+            "names SQLite, which a managed identity cannot sign in to: set it to a `postgres://` URL",
+        );
     }
     if address(url).is_ok_and(|address| !matches!(address.get_ssl_mode(), PgSslMode::VerifyFull)) {
         return Some(
-            "would hand the identity's tokens to any server that answers; end it with `?sslmode=verify-full`",
+            "must end with `?sslmode=verify-full`: without it the identity's tokens could reach any server that \
+             answers",
         );
     }
     let named = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     let user = named.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     match user {
-        None | Some("") => Some("names no user; with a managed identity the user is the identity's role"),
+        None | Some("") => {
+            Some("must name a user: with a managed identity that is the identity's database role")
+        }
         Some(user) if user.contains(':') || names_password(url) => {
-            Some("holds a password, in whose place the managed identity's tokens stand; remove it")
+            Some("must not contain a password: the tokens of the managed identity replace it. Remove it")
         }
         Some(_) => None,
     }
@@ -84,28 +96,30 @@ fn names_password(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "password"))
 }
 
-fn local(text: &str) -> Result<DatabaseUrl, &'static str> {
+fn local(text: &str) -> Result<DatabaseUrl, Invalid> {
     if is_postgres(text) {
         return address(text).map(|_| DatabaseUrl::new(text.to_owned()));
     }
-    let fault =
-        "is no URL of a database: `sqlite://` and the path of a file, or `postgres://user@host/database`";
-    let path = text.strip_prefix("sqlite://").ok_or(fault)?;
+    let path = text.strip_prefix("sqlite://").ok_or(Invalid::Form)?;
     let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '#']);
-    if is_file { Ok(DatabaseUrl::new(text.to_owned())) } else { Err(fault) }
+    if is_file { Ok(DatabaseUrl::new(text.to_owned())) } else { Err(Invalid::Form) }
 }
 
-fn platform(text: &str) -> Result<DatabaseUrl, &'static str> {
+fn platform(text: &str) -> Result<DatabaseUrl, Invalid> {
     if text.starts_with("sqlite:") {
-        return Err("names SQLite, whose file the platform would lose; set it to a postgres:// URL");
+        return Err(Invalid::Because(
+            "names SQLite, whose file Azure does not keep: set it to a `postgres://` URL",
+        ));
     }
     if !is_postgres(text) {
-        return Err("is no URL of a database: it begins with postgres://");
+        return Err(Invalid::Because("must begin with `postgres://`"));
     }
     // The driver's own reading decides, for it alone knows which of several spellings and places wins.
     match address(text)?.get_ssl_mode() {
         PgSslMode::VerifyFull => Ok(DatabaseUrl::new(text.to_owned())),
-        _ => Err("does not verify who answers as the database; end it with `?sslmode=verify-full`"),
+        _ => Err(Invalid::Because(
+            "must end with `?sslmode=verify-full`, so that the worker verifies the database's certificate",
+        )),
     }
 }
 
@@ -113,9 +127,9 @@ fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
-fn address(text: &str) -> Result<PgConnectOptions, &'static str> {
-    let fault = "cannot be read as a URL of PostgreSQL: `postgres://user@host/database`";
-    let address: PgConnectOptions = text.parse().map_err(|_| fault)?;
+fn address(text: &str) -> Result<PgConnectOptions, Invalid> {
+    let fault = || Invalid::Because("cannot be read: it must look like `postgres://user@host/database`");
+    let address: PgConnectOptions = text.parse().map_err(|_| fault())?;
     // Without a name the server would take the user's for it.
-    if address.get_database().is_some() { Ok(address) } else { Err(fault) }
+    if address.get_database().is_some() { Ok(address) } else { Err(fault()) }
 }

@@ -26,8 +26,9 @@ impl Fault {
     /// A name that looks like a setting and is none.
     pub(super) fn unknown(name: &str) -> Self {
         let known = spelled(name).map(|setting| setting.name).or_else(|| nearest(name));
-        let hint = known.map_or_else(String::new, |known| format!("; did you mean {known}?"));
-        Self::new(&name.escape_debug().to_string(), format!("is no setting of the worker: remove it{hint}"))
+        let remedy =
+            known.map_or("remove it".to_owned(), |known| format!("rename it to {known}, or remove it"));
+        Self::new(&name.escape_debug().to_string(), format!("is not a setting of the worker: {remedy}"))
     }
 
     /// The name of the setting, safe to print.

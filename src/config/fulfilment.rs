@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use super::{given::Given, place::Place};
+use super::{given::Given, place::Place, value::Invalid};
 use crate::{
     fulfilment::{Fulfilment, FulfilmentSettings},
     rotation::{AuthoritySource, SecretSource},
@@ -15,15 +15,20 @@ const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 /// Who carries orders out, unless a setting that says it is faulty.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
     let address = given.optional(URL, address);
-    let certificate = given.optional(CERTIFICATE, str::parse::<SecretSource>);
-    let authority = given.optional(AUTHORITY, str::parse::<AuthoritySource>);
+    let certificate =
+        given.optional(CERTIFICATE, |text| text.parse::<SecretSource>().map_err(Invalid::Because));
+    let authority =
+        given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>().map_err(Invalid::Because));
     if address.is_some() {
-        let missing = "is missing: the backend is called with a certificate; set it to a PEM file's path, or to \
-                       `keyvault:` and a secret's name";
+        let missing = "is missing: the worker calls the backend with a client certificate. Set it to the path of a PEM \
+                       file, or to `keyvault:` and the name of a secret";
         given.demand(CERTIFICATE, missing);
     } else if !given.is_set(URL) {
         for name in [CERTIFICATE, AUTHORITY] {
-            given.demand_not(name, "is set and ORDERS_FULFILMENT_URL is not: set that too, or remove this");
+            given.demand_not(
+                name,
+                "is set, but ORDERS_FULFILMENT_URL is not: set that too, or remove this setting",
+            );
         }
     }
     given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
@@ -35,15 +40,14 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
 }
 
 /// Without a user, a query or a fragment: none of them would survive the path that is appended.
-fn address(text: &str) -> Result<Url, &'static str> {
-    let fault = "is no address of a backend: https://host or https://host/path";
-    let url = Url::parse(text).map_err(|_| fault)?;
+fn address(text: &str) -> Result<Url, Invalid> {
+    let url = Url::parse(text).map_err(|_| Invalid::Form)?;
     let bare = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
     if !bare || url.scheme() != "https" {
-        return Err(fault);
+        return Err(Invalid::Form);
     }
-    Url::parse(&format!("{}/fulfilments", url.as_str().trim_end_matches('/'))).map_err(|_| fault)
+    Url::parse(&format!("{}/fulfilments", url.as_str().trim_end_matches('/'))).map_err(|_| Invalid::Form)
 }

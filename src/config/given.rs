@@ -7,7 +7,7 @@ use super::{
     needs::Needs,
     place::Place,
     settings::{self, PREFIX, SETTINGS, Setting},
-    value,
+    value::{self, Invalid},
 };
 
 const PORT: &str = "FUNCTIONS_CUSTOMHANDLER_PORT";
@@ -51,7 +51,7 @@ impl Given {
                 given.values.entry(name).or_insert(value);
             }
         }
-        for setting in SETTINGS.iter().filter(|setting| setting.concern.holds(needs)) {
+        for setting in SETTINGS.iter().filter(|setting| setting.concerns(needs)) {
             given.check(setting);
         }
         given
@@ -61,7 +61,7 @@ impl Given {
     fn check(&mut self, setting: &Setting) {
         let fault = match self.values.get(setting.name).map(|value| value.to_str()) {
             None => None,
-            Some(None) => Some("is not UTF-8".to_owned()),
+            Some(None) => Some("must be UTF-8 text".to_owned()),
             Some(Some(text)) => fault_of_text(text),
         };
         if let Some(fault) = fault {
@@ -85,16 +85,13 @@ impl Given {
 
     /// A fault that is none on a developer's machine, with what makes this the platform: a container may look like it.
     fn strictly(&self, fault: &str) -> String {
-        format!(
-            "{fault} (this counts as the platform because {})",
-            self.signs_of_the_platform().join(" and ")
-        )
+        format!("{fault} (the rules for Azure apply because {})", self.signs_of_the_platform().join(" and "))
     }
 
     pub(super) fn port(&mut self) -> Option<u16> {
         self.demand(
             PORT,
-            "is missing: the worker is started by the Functions host, which sets it; run `cargo xtask dev`",
+            "is missing: the Functions host sets it when it starts the worker. Run `cargo xtask dev`",
         );
         self.optional(PORT, value::port)
     }
@@ -103,8 +100,8 @@ impl Given {
     pub(super) fn demand_platform_authentication(&mut self) {
         let on = |value: &OsString| value.eq_ignore_ascii_case("true");
         if !self.values.get(AUTHENTICATION).is_some_and(on) {
-            let fault = "is not `true`: turn App Service Authentication on, which sets it, never by hand; \
-                         locally run `cargo xtask dev`";
+            let fault = "must be `true`: turn on App Service Authentication, which sets it. Never set it by hand. On a \
+                         development machine run `cargo xtask dev`";
             self.fault(AUTHENTICATION, fault.to_owned());
         }
     }
@@ -117,8 +114,8 @@ impl Given {
     /// Where there is no App Service identity, the Azure client would look for a virtual machine's, for minutes.
     pub(super) fn demand_managed_identity(&mut self, asking: &'static str) {
         if !self.has_managed_identity() {
-            let fault = "needs a managed identity, and the platform offers none here: assign one to the app; on a \
-                         developer's machine remove this setting";
+            let fault = "needs a managed identity, and this app has none: assign one to the app. On a development \
+                         machine remove this setting";
             match self.place() {
                 Place::Local => self.fault(asking, fault.to_owned()),
                 Place::Platform => self.fault(asking, self.strictly(fault)),
@@ -181,7 +178,7 @@ impl Given {
         if is_in_vault && !self.is_set("KeyVaultUrl") {
             self.fault(
                 asking,
-                "names a secret of the vault: set KeyVaultUrl to the vault's address".to_owned(),
+                "names a secret in a vault: set KeyVaultUrl to the address of the vault".to_owned(),
             );
         }
     }
@@ -210,7 +207,12 @@ impl Given {
         };
         match parse(text) {
             Ok(value) => Some(value),
-            Err(fault) => {
+            Err(Invalid::Form) => {
+                let form = settings::named(name).map_or("a known setting", |setting| setting.form);
+                self.fault(name, format!("must be {form}"));
+                None
+            }
+            Err(Invalid::Because(fault)) => {
                 self.fault(name, fault.to_owned());
                 None
             }
@@ -227,7 +229,7 @@ impl Given {
 }
 
 /// Understands a value, or says what is wrong with it without repeating it.
-pub(super) type Parse<T> = fn(&str) -> Result<T, &'static str>;
+pub(super) type Parse<T> = fn(&str) -> Result<T, Invalid>;
 
 fn begins_with_prefix(name: &str) -> bool {
     name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
@@ -242,12 +244,12 @@ fn is_of_interest(name: &str) -> bool {
 
 fn fault_of_text(text: &str) -> Option<String> {
     if text.trim().is_empty() {
-        return Some("is empty: give it a value or remove it".to_owned());
+        return Some("must not be empty: give it a value, or remove it".to_owned());
     }
     if text.to_ascii_lowercase().contains(UNRESOLVED) {
         return Some(
-            "is a Key Vault reference that the platform could not resolve: check the secret's address and the \
-             app's access to the vault"
+            "is a Key Vault reference that Azure could not resolve: check the address of the secret, and that the \
+             app's identity may read it"
                 .to_owned(),
         );
     }

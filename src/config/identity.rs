@@ -2,7 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{given::Given, place::Place, value};
+use super::{
+    given::Given,
+    place::Place,
+    value::{self, Invalid},
+};
 use crate::identity::{Authority, ENTRA, IdentityMode, IdentitySettings, TokenSettings};
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
@@ -20,8 +24,8 @@ pub(super) fn tenant(given: &mut Given, place: Place) -> Option<Uuid> {
     if place == Place::Platform {
         given.demand_strictly(
             TENANT,
-            "is missing: set it to your tenant's id, whose users and apps alone are let in, and whose users alone a \
-             queued order may name",
+            "is missing: set it to the id of your tenant. Only its users and apps may call, and queued orders may \
+             name only its users",
         );
     }
     given.optional(TENANT, value::guid)
@@ -36,7 +40,7 @@ pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Opt
     match mode {
         Some(Mode::EasyAuth) => given.demand_not(
             "ORDERS_ENTRA_AUTHORITY",
-            "is set and ORDERS_IDENTITY is `easyauth`, which reads no token and asks no issuer: remove it",
+            "is set, but ORDERS_IDENTITY is `easyauth`, which verifies no token: remove this setting",
         ),
         Some(Mode::Jwt | Mode::EasyAuthAndJwt) => demand_tokens(given),
         None => {}
@@ -44,7 +48,7 @@ pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Opt
     if place == Place::Platform {
         given.demand_strictly(
             "ORDERS_ENTRA_ALLOWED_CLIENTS",
-            "is missing: name the client ids that may call on a user's behalf",
+            "is missing: set it to the client ids that may call on behalf of a user",
         );
     }
     let audience = given.optional("ORDERS_ENTRA_AUDIENCE", value::audience);
@@ -66,23 +70,19 @@ pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Opt
 }
 
 fn demand_tokens(given: &mut Given) {
-    given.demand(
-        TENANT,
-        "is missing: the worker checks tokens itself and has to know whose; set it to your tenant's id",
-    );
+    given.demand(TENANT, "is missing: the worker verifies tokens. Set it to the id of your tenant");
     given.demand(
         "ORDERS_ENTRA_AUDIENCE",
-        "is missing: the worker checks tokens itself and has to know which are for it; set it to the client id of \
-         the API's app registration",
+        "is missing: the worker verifies tokens. Set it to the client id of the API's app registration",
     );
 }
 
-fn mode(text: &str) -> Result<Mode, &'static str> {
+fn mode(text: &str) -> Result<Mode, Invalid> {
     match text {
         "easyauth" => Ok(Mode::EasyAuth),
         "jwt" => Ok(Mode::Jwt),
         "easyauth+jwt" => Ok(Mode::EasyAuthAndJwt),
-        _ => Err("is not `easyauth+jwt` or `easyauth` or `jwt`"),
+        _ => Err(Invalid::Form),
     }
 }
 
@@ -95,14 +95,12 @@ fn authority(given: &mut Given, place: Place) -> Option<Authority> {
     }
 }
 
-fn here(text: &str) -> Result<Authority, &'static str> {
-    Authority::parse(text).ok_or(
-        "is no address of an issuer: `https://host/path`, or `http://localhost:port/path` on this machine",
-    )
+fn here(text: &str) -> Result<Authority, Invalid> {
+    Authority::parse(text).ok_or(Invalid::Form)
 }
 
-fn elsewhere(text: &str) -> Result<Authority, &'static str> {
+fn elsewhere(text: &str) -> Result<Authority, Invalid> {
     Authority::parse(text)
         .filter(|authority| !authority.is_plain())
-        .ok_or("is no address of an issuer: `https://host/path`")
+        .ok_or(Invalid::Because("must be an `https://` URL without user, query and fragment"))
 }

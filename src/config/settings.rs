@@ -12,14 +12,20 @@ pub struct Setting {
     pub name: &'static str,
     /// What holds while it is not set.
     pub default: Option<&'static str>,
+    /// The values that are allowed, in words that follow on "must be".
+    pub form: &'static str,
+    /// A value of that form. All examples together are the settings of one app.
+    pub example: &'static str,
+    /// When it must be set, and what holds without it.
+    pub required: &'static str,
     /// What it decides.
     pub meaning: &'static str,
-    pub(super) concern: Concern,
+    concern: Concern,
 }
 
 /// Which processes a setting concerns.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Concern {
+enum Concern {
     Every,
     Http,
     /// Functions that people call, or that act for people named in a message.
@@ -33,7 +39,7 @@ pub(super) enum Concern {
 }
 
 impl Concern {
-    pub(super) fn holds(self, needs: Needs) -> bool {
+    fn holds(self, needs: Needs) -> bool {
         match self {
             Self::Every => true,
             Self::Http => needs.http,
@@ -46,165 +52,273 @@ impl Concern {
     }
 }
 
-const fn setting(
-    name: &'static str,
-    concern: Concern,
-    default: Option<&'static str>,
-    meaning: &'static str,
-) -> Setting {
-    Setting { name, default, meaning, concern }
+impl Setting {
+    /// Whether a process with these needs reads it.
+    #[must_use]
+    pub fn concerns(&self, needs: Needs) -> bool {
+        self.concern.holds(needs)
+    }
 }
 
 /// Every setting that the worker knows by name. `WEBSITE_AUTH_ENABLED` is no setting: the platform sets it.
 pub const SETTINGS: &[Setting] = &[
-    setting(
-        "FUNCTIONS_CUSTOMHANDLER_PORT",
-        Concern::Every,
-        None,
-        "the port to listen on; the Functions host sets it",
-    ),
-    setting(
-        "ORDERS_DATABASE_URL",
-        Concern::Every,
-        Some("sqlite://.local/orders.db"),
-        "where orders are kept: sqlite:// or postgres://; the default holds on a developer's machine only",
-    ),
-    setting("ORDERS_DATABASE_POOL", Concern::Every, Some("4"), "connections per process"),
-    setting(
-        "ORDERS_DATABASE_IDENTITY",
-        Concern::Every,
-        Some("password"),
-        "how the worker signs in to its database: `password`, that of the URL, or `managed`, a token of the app's \
-         managed identity",
-    ),
-    setting(
-        "ORDERS_IDENTITY",
-        Concern::Http,
-        Some("easyauth+jwt"),
-        "what says who a caller is: `easyauth` the platform's header, `jwt` the token, or both, which must agree",
-    ),
-    setting(
-        "ORDERS_ENTRA_TENANT_ID",
-        Concern::People,
-        None,
-        "the only tenant whose people and programs are let in, and whose people a queued order may name; required \
-         where tokens are checked, and on the platform",
-    ),
-    setting(
-        "ORDERS_ENTRA_AUDIENCE",
-        Concern::Http,
-        None,
-        "the audience of tokens: the client id of the API's app registration; required where tokens are checked, and \
-         compared with the principal's in `easyauth`",
-    ),
-    setting(
-        "ORDERS_ENTRA_ALLOWED_CLIENTS",
-        Concern::Http,
-        None,
-        "client ids, with commas between, that may call on a user's behalf; any when local, required else",
-    ),
-    setting(
-        "ORDERS_REQUIRED_SCOPE",
-        Concern::Http,
-        Some("Orders.ReadWrite"),
-        "the scope that a user's token must carry",
-    ),
-    setting(
-        "ORDERS_ENTRA_AUTHORITY",
-        Concern::Http,
-        None,
-        "another issuer of tokens than Entra, where tokens are checked; plain http for one on a developer's own \
-         machine only",
-    ),
-    setting(
-        "ORDERS_FULFILMENT_URL",
-        Concern::Fulfilment,
-        None,
-        "the fulfilment backend; without it a stand-in takes its place on a developer's machine, and on the platform \
-         orders wait",
-    ),
-    setting(
-        "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-        Concern::Fulfilment,
-        None,
-        "the certificate that the backend knows the worker by: a PEM file's path, or `keyvault:` and a secret's name",
-    ),
-    setting(
-        "ORDERS_FULFILMENT_CA",
-        Concern::Fulfilment,
-        None,
-        "who alone may vouch for the backend: PEM, or where it is; the public authorities without it",
-    ),
-    setting(
-        "ORDERS_CLIENT_CERTIFICATE_MODE",
-        Concern::Http,
-        Some("off"),
-        "`required` where the platform demands a certificate of every caller; `off` drops what it says of one unread",
-    ),
-    setting(
-        "ORDERS_CLIENT_CERTIFICATE_CA",
-        Concern::Http,
-        None,
-        "who alone may vouch for callers: PEM, or where it is; may also hold revocation lists, which then count",
-    ),
-    setting(
-        "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-        Concern::Http,
-        None,
-        "whose certificate is whose: client ids with the DNS name or URI of their certificate, `<id>=<name>,…`",
-    ),
-    setting(
-        "ORDERS_RATE_LIMIT",
-        Concern::Http,
-        Some("20/s burst 40"),
-        "how often one caller may call one process; or `off`",
-    ),
-    setting(
-        "ORDERS_OUTBOX_DEADLINE",
-        Concern::Every,
-        Some("2m"),
-        "how long a message may stay unacknowledged before it is sent again",
-    ),
-    setting(
-        "ORDERS_API_DESCRIPTION",
-        Concern::Description,
-        Some("on"),
-        "whether callers may read what the HTTP functions take and give: on or off",
-    ),
-    setting(
-        "KeyVaultUrl",
-        Concern::Vault,
-        None,
-        "the vault that secrets are looked up in: https://<name>.vault.azure.net; read with the app's managed \
-         identity, on a developer's machine with their own sign-in (az, azd)",
-    ),
-    setting("SecretName", Concern::Secrets, None, "the secret that is looked up when none is named"),
-    setting(
-        "AZURE_CLIENT_ID",
-        Concern::Every,
-        None,
-        "the user-assigned identity that signs in to vault and database; the system-assigned one without it",
-    ),
-    setting("ORDERS_LOG", Concern::Every, Some("info"), "which log lines are written"),
-    setting(
-        "OTEL_EXPORTER_OTLP_ENDPOINT",
-        Concern::Every,
-        None,
-        "the collector that a span of each invocation is sent to, below /v1/traces: https, or http on this machine",
-    ),
-    setting(
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        Concern::Every,
-        None,
-        "what the collector knows the worker by: `name=value,…`; secret",
-    ),
-    setting(
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-        Concern::Every,
-        None,
-        "how spans travel; the worker speaks `http/json` alone",
-    ),
-    setting("OTEL_SERVICE_NAME", Concern::Every, Some("orders-worker"), "whose spans they are"),
+    Setting {
+        name: "FUNCTIONS_CUSTOMHANDLER_PORT",
+        concern: Concern::Every,
+        default: None,
+        form: "a port from 1 to 65535",
+        example: "7071",
+        required: "always; the Functions host sets it",
+        meaning: "the port to listen on",
+    },
+    Setting {
+        name: "ORDERS_DATABASE_URL",
+        concern: Concern::Every,
+        default: Some("sqlite://.local/orders.db"),
+        form: "`sqlite://` and the path of a file, or `postgres://user@host/database`; in Azure a `postgres://` URL \
+            that ends with `?sslmode=verify-full`",
+        example: "postgres://id-orders-api@orders.postgres.database.azure.com/orders?sslmode=verify-full",
+        required: "in Azure; the default is for a development machine",
+        meaning: "the database of orders",
+    },
+    Setting {
+        name: "ORDERS_DATABASE_POOL",
+        concern: Concern::Every,
+        default: Some("4"),
+        form: "a number from 1 to 100",
+        example: "8",
+        required: "never",
+        meaning: "connections to the database per process",
+    },
+    Setting {
+        name: "ORDERS_DATABASE_IDENTITY",
+        concern: Concern::Every,
+        default: Some("password"),
+        form: "`password` or `managed`",
+        example: "managed",
+        required: "never",
+        meaning: "how the worker signs in to its database: `password`, that of the URL, or `managed`, a token of \
+            the app's managed identity",
+    },
+    Setting {
+        name: "ORDERS_IDENTITY",
+        concern: Concern::Http,
+        default: Some("easyauth+jwt"),
+        form: "`easyauth+jwt`, `easyauth` or `jwt`",
+        example: "easyauth+jwt",
+        required: "never",
+        meaning: "how callers are authenticated: `easyauth` by the header of App Service Authentication, `jwt` by \
+            the token, `easyauth+jwt` by both, which must agree",
+    },
+    Setting {
+        name: "ORDERS_ENTRA_TENANT_ID",
+        concern: Concern::People,
+        default: None,
+        form: "a GUID",
+        example: "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10",
+        required: "in Azure, and wherever tokens are verified",
+        meaning: "the only tenant whose users and apps may call, and whose users a queued order may name",
+    },
+    Setting {
+        name: "ORDERS_ENTRA_AUDIENCE",
+        concern: Concern::Http,
+        default: None,
+        form: "one word of visible ASCII characters, usually a GUID",
+        example: "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02",
+        required: "wherever tokens are verified",
+        meaning: "the audience of tokens: the client id of the API's app registration; in `easyauth` it is compared \
+            with the principal's, if set",
+    },
+    Setting {
+        name: "ORDERS_ENTRA_ALLOWED_CLIENTS",
+        concern: Concern::Http,
+        default: None,
+        form: "GUIDs, separated by commas",
+        example: "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02,5d0c1c5e-7a52-4f5c-a5f6-3a8f2c1b9e11",
+        required: "in Azure; without it every client may on a development machine",
+        meaning: "client ids that may call on behalf of a user",
+    },
+    Setting {
+        name: "ORDERS_REQUIRED_SCOPE",
+        concern: Concern::Http,
+        default: Some("Orders.ReadWrite"),
+        form: "one scope of visible ASCII characters, without `\"` and `\\`",
+        example: "Orders.ReadWrite",
+        required: "never",
+        meaning: "the scope that a user's token must have",
+    },
+    Setting {
+        name: "ORDERS_ENTRA_AUTHORITY",
+        concern: Concern::Http,
+        default: None,
+        form: "an `https://` URL without user, query and fragment; on a development machine also \
+            `http://localhost:PORT`",
+        example: "https://login.microsoftonline.us",
+        required: "never; without it `https://login.microsoftonline.com`",
+        meaning: "another issuer of tokens in Entra's form, such as that of a national cloud; not with `easyauth`, \
+            which verifies no token",
+    },
+    Setting {
+        name: "ORDERS_FULFILMENT_URL",
+        concern: Concern::Fulfilment,
+        default: None,
+        form: "an `https://` URL without user, query and fragment",
+        example: "https://fulfilment.example.net/v1",
+        required: "never; without it a stub accepts orders on a development machine, and in Azure orders wait",
+        meaning: "the fulfilment backend",
+    },
+    Setting {
+        name: "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
+        concern: Concern::Fulfilment,
+        default: None,
+        form: "the path of a PEM file, or `keyvault:` and the name of a secret",
+        example: "keyvault:fulfilment-client",
+        required: "with `ORDERS_FULFILMENT_URL`",
+        meaning: "the client certificate for the fulfilment backend, with its chain and private key",
+    },
+    Setting {
+        name: "ORDERS_FULFILMENT_CA",
+        concern: Concern::Fulfilment,
+        default: None,
+        form: "PEM text, the path of a PEM file, or `keyvault:` and the name of a secret",
+        example: "/certificates/fulfilment-ca.pem",
+        required: "never; without it the public authorities",
+        meaning: "the only authorities that are trusted to issue the certificate of the fulfilment backend",
+    },
+    Setting {
+        name: "ORDERS_CLIENT_CERTIFICATE_MODE",
+        concern: Concern::Http,
+        default: Some("off"),
+        form: "`off` or `required`",
+        example: "required",
+        required: "never",
+        meaning: "`required` verifies the client certificates of callers; `off` ignores them. In Azure `required` \
+            needs a plan with clientCertMode (not Flex Consumption)",
+    },
+    Setting {
+        name: "ORDERS_CLIENT_CERTIFICATE_CA",
+        concern: Concern::Http,
+        default: None,
+        form: "PEM text, the path of a PEM file, or `keyvault:` and the name of a secret",
+        example: "keyvault:partners-ca",
+        required: "with `ORDERS_CLIENT_CERTIFICATE_MODE` `required`, and only then",
+        meaning: "the only authorities that are trusted to issue certificates of callers; may contain revocation \
+            lists, which are then checked",
+    },
+    Setting {
+        name: "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
+        concern: Concern::Http,
+        default: None,
+        form: "pairs of a client id and the DNS name or URI of its certificate, such as `<client \
+            id>=partner.example,<client id>=spiffe://example/partner`",
+        example: "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02=partner.example",
+        required: "with `ORDERS_CLIENT_CERTIFICATE_MODE` `required`, and only then",
+        meaning: "which certificate belongs to which client",
+    },
+    Setting {
+        name: "ORDERS_RATE_LIMIT",
+        concern: Concern::Http,
+        default: Some("20/s burst 40"),
+        form: "`off`, or a rate such as `20/s burst 40` or `90/m burst 10`: 1 to 1,000 requests, a burst of 1 to \
+            10,000",
+        example: "90/m burst 10",
+        required: "never",
+        meaning: "how many requests one caller may send to one process; `off` also lifts the limit of requests at \
+            once",
+    },
+    Setting {
+        name: "ORDERS_OUTBOX_DEADLINE",
+        concern: Concern::Every,
+        default: Some("2m"),
+        form: "a time from 1s to 24h: a number and `s`, `m` or `h`",
+        example: "5m",
+        required: "never",
+        meaning: "how long a message may stay unacknowledged before it is sent again",
+    },
+    Setting {
+        name: "ORDERS_API_DESCRIPTION",
+        concern: Concern::Description,
+        default: Some("on"),
+        form: "`on` or `off`",
+        example: "off",
+        required: "never",
+        meaning: "whether callers may read the OpenAPI document",
+    },
+    Setting {
+        name: "KeyVaultUrl",
+        concern: Concern::Vault,
+        default: None,
+        form: "the address of a vault, such as `https://<name>.vault.azure.net`",
+        example: "https://orders-secrets.vault.azure.net",
+        required: "with a setting whose value begins with `keyvault:`",
+        meaning: "the vault of secrets; read with the app's managed identity, on a development machine with the \
+            developer's own sign-in (az, azd)",
+    },
+    Setting {
+        name: "SecretName",
+        concern: Concern::Secrets,
+        default: None,
+        form: "the name of a secret: 1 to 127 letters, digits and hyphens",
+        example: "shop-token",
+        required: "never",
+        meaning: "the secret that is looked up when the caller names none",
+    },
+    Setting {
+        name: "AZURE_CLIENT_ID",
+        concern: Concern::Every,
+        default: None,
+        form: "a GUID",
+        example: "7f3c2d1e-90ab-4cde-8f01-23456789abcd",
+        required: "never; without it the system-assigned identity",
+        meaning: "the user-assigned identity that signs in to vault and database",
+    },
+    Setting {
+        name: "ORDERS_LOG",
+        concern: Concern::Every,
+        default: Some("info"),
+        form: "a level such as `info`, or levels by module such as `warn,orders_worker=debug`",
+        example: "warn,orders_worker=debug",
+        required: "never",
+        meaning: "which log lines are written",
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+        concern: Concern::Every,
+        default: None,
+        form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
+            `http://localhost:PORT`",
+        example: "https://collector.example.net:4318",
+        required: "never; without it no traces are exported",
+        meaning: "the collector of traces; spans are sent to its path /v1/traces",
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_HEADERS",
+        concern: Concern::Every,
+        default: None,
+        form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets \
+            itself",
+        example: "api-key=not-a-secret",
+        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
+        meaning: "headers for the collector; secret",
+    },
+    Setting {
+        name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+        concern: Concern::Every,
+        default: None,
+        form: "`http/json`, the only protocol that the worker supports",
+        example: "http/json",
+        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
+        meaning: "the protocol of the export",
+    },
+    Setting {
+        name: "OTEL_SERVICE_NAME",
+        concern: Concern::Every,
+        default: Some("orders-worker"),
+        form: "text",
+        example: "orders-api",
+        required: "never; read only with `OTEL_EXPORTER_OTLP_ENDPOINT`",
+        meaning: "the service name in exported traces",
+    },
 ];
 
 /// The setting of this name.

@@ -6,6 +6,7 @@ use super::{Config, Faults, Needs, Place, SETTINGS};
 
 mod azure;
 mod certificates;
+mod document;
 mod example;
 mod faults;
 mod fulfilment;

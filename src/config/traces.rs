@@ -9,7 +9,10 @@ use reqwest::{
     },
 };
 
-use super::given::Given;
+use super::{
+    given::Given,
+    value::{self, Invalid},
+};
 use crate::{https, telemetry::traces::TraceSettings};
 
 /// What the exporter itself says of a request.
@@ -26,27 +29,23 @@ pub(super) fn read(given: &mut Given) -> Option<TraceSettings> {
     let address = given.optional(name, address);
     given.optional("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
     let headers = given.optional("OTEL_EXPORTER_OTLP_HEADERS", headers);
-    let service = given.read("OTEL_SERVICE_NAME", |text| Ok(text.to_owned()));
+    let service = given.read("OTEL_SERVICE_NAME", value::any);
     Some(TraceSettings { address: address?, headers: headers.unwrap_or_default(), service: service? })
 }
 
-fn address(text: &str) -> Result<Url, &'static str> {
-    let fault = "is no address of a collector: `https://host`, or `http://localhost:port` on this machine";
-    let base = https::base_url(text).ok_or(fault)?;
-    Url::parse(&format!("{}/v1/traces", base.as_str().trim_end_matches('/'))).map_err(|_| fault)
+fn address(text: &str) -> Result<Url, Invalid> {
+    let base = https::base_url(text).ok_or(Invalid::Form)?;
+    Url::parse(&format!("{}/v1/traces", base.as_str().trim_end_matches('/'))).map_err(|_| Invalid::Form)
 }
 
-fn protocol(text: &str) -> Result<(), &'static str> {
-    let fault = "is not `http/json`, the only protocol that the worker speaks: set it so, or remove it";
-    if text == "http/json" { Ok(()) } else { Err(fault) }
+fn protocol(text: &str) -> Result<(), Invalid> {
+    if text == "http/json" { Ok(()) } else { Err(Invalid::Form) }
 }
 
-fn headers(text: &str) -> Result<HeaderMap, &'static str> {
+fn headers(text: &str) -> Result<HeaderMap, Invalid> {
     let pairs = text.split(',').map(header);
     let read: Option<HeaderMap> = pairs.collect();
-    read.ok_or(
-        "is no list of headers such as `name=value,other=value`, or names one that is not yours to set",
-    )
+    read.ok_or(Invalid::Form)
 }
 
 fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {

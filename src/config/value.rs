@@ -1,66 +1,86 @@
-//! One parser a kind of value. None repeats the value in its complaint: any setting may hold a secret by
+//! One parser for each kind of value. None repeats the value in its complaint: any setting may hold a secret by
 //! mistake.
+
+use std::ops::RangeInclusive;
 
 use chrono::Duration;
 use uuid::Uuid;
 
 use crate::{limit::Rate, orders::non_nil_uuid, telemetry::Filter};
 
-pub(super) fn port(text: &str) -> Result<u16, &'static str> {
-    digits(text).filter(|port| *port > 0).ok_or("is no port: a number from 1 to 65535")
+/// Why a value is refused.
+#[derive(Debug)]
+pub(super) enum Invalid {
+    /// It does not have the form of the table of settings.
+    Form,
+    /// What else is wrong, in words that follow on the name of the setting.
+    Because(&'static str),
 }
 
-pub(super) fn pool(text: &str) -> Result<u32, &'static str> {
-    digits(text).filter(|size| (1..=100).contains(size)).ok_or("is no number from 1 to 100")
+/// Connections of one process.
+pub(super) const POOL: RangeInclusive<u32> = 1..=100;
+/// The longest time before a message is sent again.
+pub(super) const LONGEST_DEADLINE: Duration = Duration::hours(24);
+
+pub(super) fn port(text: &str) -> Result<u16, Invalid> {
+    digits(text).filter(|port| *port > 0).ok_or(Invalid::Form)
+}
+
+pub(super) fn pool(text: &str) -> Result<u32, Invalid> {
+    digits(text).filter(|size| POOL.contains(size)).ok_or(Invalid::Form)
 }
 
 /// A GUID in its usual form; the all-zero one identifies no one.
-pub(super) fn guid(text: &str) -> Result<Uuid, &'static str> {
-    non_nil_uuid(text).ok_or("is no GUID of the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+pub(super) fn guid(text: &str) -> Result<Uuid, Invalid> {
+    non_nil_uuid(text).ok_or(Invalid::Form)
 }
 
-pub(super) fn guids(text: &str) -> Result<Vec<Uuid>, &'static str> {
-    let ids = text.split(',').map(|id| guid(id.trim_matches(' ')));
-    ids.collect::<Result<_, _>>().map_err(|_| "is no list of GUIDs with commas between them")
+pub(super) fn guids(text: &str) -> Result<Vec<Uuid>, Invalid> {
+    text.split(',').map(|id| guid(id.trim_matches(' '))).collect()
+}
+
+/// Any text.
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of every parser")]
+pub(super) fn any(text: &str) -> Result<String, Invalid> {
+    Ok(text.to_owned())
 }
 
 /// A scope-token of RFC 6749.
-pub(super) fn scope(text: &str) -> Result<String, &'static str> {
+pub(super) fn scope(text: &str) -> Result<String, Invalid> {
     let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-    if text.bytes().all(fits) { Ok(text.to_owned()) } else { Err("is no scope: one word, without quotes") }
+    if text.bytes().all(fits) { Ok(text.to_owned()) } else { Err(Invalid::Form) }
 }
 
 /// What a token's `aud` has to be: mostly a GUID, which Entra writes in small letters.
-pub(super) fn audience(text: &str) -> Result<String, &'static str> {
+pub(super) fn audience(text: &str) -> Result<String, Invalid> {
     match guid(text) {
         Ok(id) => Ok(id.to_string()),
         Err(_) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.to_owned()),
-        Err(_) => Err("is no audience: one word, such as the client id of the API's app registration"),
+        Err(_) => Err(Invalid::Form),
     }
 }
 
-pub(super) fn deadline(text: &str) -> Result<Duration, &'static str> {
-    let fault = "is no time from 1s to 24h: a number with `s`, `m` or `h`";
-    let day = 24 * 60 * 60;
+pub(super) fn deadline(text: &str) -> Result<Duration, Invalid> {
     let (seconds, number) = [(1, 's'), (60, 'm'), (60 * 60, 'h')]
         .into_iter()
         .find_map(|(seconds, unit)| Some((seconds, text.strip_suffix(unit)?)))
-        .ok_or(fault)?;
-    let number: i64 = digits(number).ok_or(fault)?;
-    let whole = number.checked_mul(seconds).filter(|whole| (1..=day).contains(whole)).ok_or(fault)?;
+        .ok_or(Invalid::Form)?;
+    let number: i64 = digits(number).ok_or(Invalid::Form)?;
+    let known = 1..=LONGEST_DEADLINE.num_seconds();
+    let whole = number.checked_mul(seconds).filter(|whole| known.contains(whole)).ok_or(Invalid::Form)?;
     Ok(Duration::seconds(whole))
 }
 
-pub(super) fn switch(text: &str) -> Result<bool, &'static str> {
+pub(super) fn switch(text: &str) -> Result<bool, Invalid> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err("is neither `on` nor `off`"),
+        _ => Err(Invalid::Form),
     }
 }
 
 /// None for `off`.
-pub(super) fn rate(text: &str) -> Result<Option<Rate>, &'static str> {
+pub(super) fn rate(text: &str) -> Result<Option<Rate>, Invalid> {
     if text == "off" {
         return Ok(None);
     }
@@ -72,11 +92,11 @@ pub(super) fn rate(text: &str) -> Result<Option<Rate>, &'static str> {
             .find_map(|(name, seconds)| (unit == name).then_some(seconds))?;
         Rate::new(digits(requests)?, seconds, digits(burst)?)
     };
-    rate().map(Some).ok_or("is no rate such as `20/s burst 40` or `90/m burst 10`, and not `off`")
+    rate().map(Some).ok_or(Invalid::Form)
 }
 
-pub(super) fn filter(text: &str) -> Result<Filter, &'static str> {
-    text.parse().map_err(|_| "is no log filter: `info`, or `warn,orders_worker=debug`")
+pub(super) fn filter(text: &str) -> Result<Filter, Invalid> {
+    text.parse().map_err(|_| Invalid::Form)
 }
 
 /// A number written in digits alone; `FromStr` would take a sign too.

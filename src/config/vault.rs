@@ -3,7 +3,11 @@
 use azure_core::http::Url;
 use uuid::Uuid;
 
-use super::{given::Given, place::Place, value};
+use super::{
+    given::Given,
+    place::Place,
+    value::{self, Invalid},
+};
 use crate::{
     secret::SecretName,
     vault::{VaultSettings, VaultSignIn},
@@ -29,15 +33,14 @@ pub(super) fn client_id(given: &mut Given) -> Option<Uuid> {
     given.optional("AZURE_CLIENT_ID", value::guid)
 }
 
-pub(super) fn secret_name(text: &str) -> Result<SecretName, &'static str> {
-    text.parse()
+pub(super) fn secret_name(text: &str) -> Result<SecretName, Invalid> {
+    text.parse().map_err(Invalid::Because)
 }
 
 /// Nothing but scheme and host: tokens go there, and nowhere else.
-fn vault_url(text: &str) -> Result<String, &'static str> {
-    let fault = "is no address of a vault: https://<name>.vault.azure.net";
-    let url = Url::parse(text).map_err(|_| fault)?;
-    let domain = url.domain().filter(|domain| domain.contains('.')).ok_or(fault)?;
+fn vault_url(text: &str) -> Result<String, Invalid> {
+    let url = Url::parse(text).map_err(|_| Invalid::Form)?;
+    let domain = url.domain().filter(|domain| domain.contains('.')).ok_or(Invalid::Form)?;
     let plain = format!("https://{domain}/");
-    if url.as_str() == plain { Ok(plain) } else { Err(fault) }
+    if url.as_str() == plain { Ok(plain) } else { Err(Invalid::Form) }
 }

@@ -33,7 +33,9 @@ impl FromStr for AuthoritySource {
             return text.parse().map(Self::Kept);
         }
         let whole = certificates(text).is_ok() && revocation_lists(text).is_ok();
-        whole.then(|| Self::Given(Secret::new(text.to_owned()))).ok_or("is no PEM with certificates in it")
+        whole
+            .then(|| Self::Given(Secret::new(text.to_owned())))
+            .ok_or("must be PEM with at least one certificate, in whole blocks")
     }
 }
 

@@ -33,7 +33,8 @@ impl FromStr for SecretSource {
         }
         if text.contains(['\n', '\r', '\0']) || text.starts_with("-----BEGIN") {
             return Err(
-                "holds a secret itself: set it to a file's path, or to `keyvault:` and a secret's name",
+                "must not contain the secret itself: set it to the path of a file, or to `keyvault:` and the name \
+                 of a secret",
             );
         }
         Ok(Self::File(text.into()))

@@ -14,7 +14,7 @@ pub struct Filter(pub(super) EnvFilter);
 
 /// A text is no filter.
 #[derive(Debug, thiserror::Error)]
-#[error("write a level such as `info`, or levels by module such as `warn,orders_worker=debug`")]
+#[error("must be a level such as `info`, or levels by module such as `warn,orders_worker=debug`")]
 pub struct FilterError(#[source] ParseError);
 
 impl FromStr for Filter {

@@ -120,7 +120,7 @@ fn an_error_is_told_with_its_causes() {
     let fault = "=loud".parse::<Filter>().unwrap_err();
     let lines = lines(|| error!(error = &fault as &(dyn std::error::Error + 'static), "no"));
     let text = lines[0]["error"].as_str().unwrap();
-    assert!(text.starts_with("write a level such as `info`") && text.contains(": "), "{text}");
+    assert!(text.starts_with("must be a level such as `info`") && text.contains(": "), "{text}");
 }
 
 #[test]

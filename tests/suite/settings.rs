@@ -79,7 +79,7 @@ fn a_container_that_looks_like_the_platform_is_told_why() {
     ]);
     let said = last_line(&output.stderr);
     assert_eq!(
-        said.matches("(this counts as the platform because CONTAINER_NAME is set)").count(),
+        said.matches("(the rules for Azure apply because CONTAINER_NAME is set)").count(),
         3,
         "{said}"
     );

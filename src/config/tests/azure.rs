@@ -37,7 +37,7 @@ fn a_vault_is_an_https_address_without_anything_behind_it() {
         "https://localhost",
     ] {
         let faults = read(url).unwrap_err().to_string();
-        assert!(faults.contains("KeyVaultUrl is no address of a vault"), "{url}: {faults}");
+        assert!(faults.contains("KeyVaultUrl must be the address of a vault"), "{url}: {faults}");
         assert!(!faults.contains("hunter2"), "{faults}");
     }
 }
@@ -108,11 +108,20 @@ fn a_token_goes_only_to_a_database_that_proves_who_it_is_wherever_this_runs() {
         ("sqlite://.local/orders.db", "names SQLite"),
         ("postgres://app@db.example/orders", "sslmode=verify-full"),
         ("postgres://app@db.example/orders?sslmode=verify-ca", "sslmode=verify-full"),
-        ("postgres://db.example/orders?sslmode=verify-full", "names no user"),
-        ("postgres://app:hunter2@db.example/orders?sslmode=verify-full", "holds a password"),
-        ("postgres://app@db.example/orders?sslmode=verify-full&password=hunter2", "holds a password"),
-        ("postgres://app@db.example/orders?sslmode=verify-full&pass%77ord=hunter2", "holds a password"),
-        ("postgres://app@db.example/orders?%70%61ssword=hunter2&sslmode=verify-full", "holds a password"),
+        ("postgres://db.example/orders?sslmode=verify-full", "must name a user"),
+        ("postgres://app:hunter2@db.example/orders?sslmode=verify-full", "must not contain a password"),
+        (
+            "postgres://app@db.example/orders?sslmode=verify-full&password=hunter2",
+            "must not contain a password",
+        ),
+        (
+            "postgres://app@db.example/orders?sslmode=verify-full&pass%77ord=hunter2",
+            "must not contain a password",
+        ),
+        (
+            "postgres://app@db.example/orders?%70%61ssword=hunter2&sslmode=verify-full",
+            "must not contain a password",
+        ),
     ] {
         let environment = assigned(&[("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", url)]);
         assert_eq!(faulty(&environment, NEITHER), ["ORDERS_DATABASE_URL"], "{url}");

@@ -69,6 +69,25 @@ fn a_local_host_starts_the_worker_on_the_example() {
 }
 
 #[test]
+fn the_examples_of_all_settings_are_those_of_one_app_in_azure() {
+    let by_azure = [
+        ("WEBSITE_INSTANCE_ID", "8f43"),
+        ("WEBSITE_SKU", "PremiumV3"),
+        ("WEBSITE_AUTH_ENABLED", "True"),
+        ("IDENTITY_ENDPOINT", "http://127.0.0.1:41741/msi/token"),
+        ("IDENTITY_HEADER", "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a"),
+    ];
+    let examples = SETTINGS.iter().map(|setting| (setting.name, setting.example));
+    let environment: BTreeMap<_, _> = by_azure.into_iter().chain(examples).collect();
+    let config = read(&environment, EVERYTHING).unwrap();
+    assert_eq!((config.place, config.database.pool), (Place::Platform, 8));
+    assert!(config.certificates.is_some() && config.vault.is_some() && config.traces.is_some());
+    for setting in SETTINGS {
+        assert!(setting.concerns(EVERYTHING), "{} is not read", setting.name);
+    }
+}
+
+#[test]
 fn the_example_holds_no_secret_and_no_claim_to_stand_behind_the_platform() {
     let text = include_str!("../../../local.settings.json.example");
     for word in ["WEBSITE_AUTH_ENABLED", "AccountKey", "SharedAccessSignature", "Password=", "BEGIN ", "://:"]

@@ -144,7 +144,7 @@ fn a_setting_that_the_mode_ignores_is_refused() {
     for place in [local_with, platform_with] {
         let mut environment = place(&[issuer]);
         environment.extend(DEMANDED.into_iter().chain(TOKENS));
-        assert!(fault(&environment, HTTP).contains("reads no token"));
+        assert!(fault(&environment, HTTP).contains("verifies no token"));
     }
     for mode in ["jwt", "easyauth+jwt"] {
         assert!(identity(&[issuer, ("ORDERS_IDENTITY", mode)]).tenant.is_some(), "{mode}");

@@ -48,7 +48,7 @@ fn what_only_the_platform_refuses_says_what_makes_this_the_platform() {
         ];
         assert_eq!(names, every);
         for fault in faults.iter() {
-            let told = format!("(this counts as the platform because {sign} is set)");
+            let told = format!("(the rules for Azure apply because {sign} is set)");
             assert!(fault.text().ends_with(&told), "{} {}", fault.setting(), fault.text());
         }
     }
@@ -143,6 +143,6 @@ fn one_app_of_all_functions_starts_with_what_the_platform_sets_and_four_settings
 fn a_worker_that_no_host_started_says_how_to_start_one() {
     let mut environment = local();
     environment.remove("FUNCTIONS_CUSTOMHANDLER_PORT");
-    assert!(fault(&environment, HTTP).contains("started by the Functions host"));
+    assert!(fault(&environment, HTTP).contains("the Functions host sets it"));
     assert!(fault(&environment, HTTP).contains("cargo xtask dev"));
 }

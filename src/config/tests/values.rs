@@ -5,7 +5,12 @@ use std::os::unix::ffi::OsStringExt;
 use chrono::Duration;
 
 use super::*;
-use crate::{config::Fault, identity::IdentityMode, limit::Rate};
+use crate::{
+    config::{Fault, value},
+    identity::IdentityMode,
+    limit::Rate,
+    secret::SecretName,
+};
 
 #[test]
 fn a_local_process_starts_on_its_defaults() {
@@ -89,6 +94,22 @@ fn every_setting_takes_its_documented_form_and_nothing_else() {
 }
 
 #[test]
+fn a_refused_value_is_told_its_limit() {
+    let plain = |name, value| fault(&local_with(&[(name, value)]), EVERYTHING).replace(',', "");
+    for (name, value, limit) in [
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", "0", format!("from 1 to {}", u16::MAX)),
+        ("ORDERS_DATABASE_POOL", "0", format!("from {} to {}", value::POOL.start(), value::POOL.end())),
+        ("ORDERS_OUTBOX_DEADLINE", "0s", format!("to {}h", value::LONGEST_DEADLINE.num_hours())),
+        ("ORDERS_RATE_LIMIT", "0/s", format!("1 to {} requests", Rate::MAX_REQUESTS)),
+        ("ORDERS_RATE_LIMIT", "0/s", format!("a burst of 1 to {}", Rate::MAX_BURST)),
+        ("SecretName", "/", format!("1 to {} letters", SecretName::MAX_LENGTH)),
+    ] {
+        let fault = plain(name, value);
+        assert!(fault.starts_with("must be ") && fault.contains(&limit), "{name}: {fault}");
+    }
+}
+
+#[test]
 fn an_issuer_is_called_over_tls_or_on_this_machine() {
     check_beside(
         &[("ORDERS_IDENTITY", "jwt"), ("ORDERS_ENTRA_TENANT_ID", GUID), ("ORDERS_ENTRA_AUDIENCE", GUID)],
@@ -149,7 +170,7 @@ fn a_value_that_is_no_text_stops_the_start() {
     let name = OsString::from("ORDERS_LOG");
     let pairs = local().into_iter().map(|(name, value)| (name.into(), value.into()));
     let faults = Config::read(pairs.chain([(name, OsString::from_vec(vec![0xff]))]), HTTP).unwrap_err();
-    assert!(faults.iter().map(Fault::text).eq(["is not UTF-8"]));
+    assert!(faults.iter().map(Fault::text).eq(["must be UTF-8 text"]));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `cargo xtask generate`: writes each function.json, requests.http, docs/openapi.json, docs/events.md,
-//! docs/deployment.svg and docs/links.txt anew. The tests that hold the copies against what they are made of also make
-//! them.
+//! docs/reference/configuration.md, docs/deployment.svg and docs/links.txt anew. The tests that hold the copies against
+//! what they are made of also make them.
 
 use anyhow::{Context as _, ensure};
 use project::Project;
@@ -16,6 +16,7 @@ const TESTS: [(&[&str], &[&str]); 4] = [
         &[
             "the_committed_copy_is_what_the_worker_answers",
             "the_committed_list_of_events_is_what_can_be_logged",
+            "the_committed_page_of_settings_is_the_table",
         ],
     ),
     (&["--test", "infrastructure"], &["the_committed_picture_is_drawn_from_its_source"]),
@@ -31,9 +32,9 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
         ensure!(status.success(), "the files could not be written: correct what cargo says above");
     }
     println!(
-        "each function.json, requests.http, docs/openapi.json and docs/events.md are what the worker registers, answers \
-         and logs; docs/deployment.svg is what infra/picture.txt says, and docs/links.txt what the repository links to; \
-         see what changed with `git diff functions docs requests.http`"
+        "each function.json, requests.http, docs/openapi.json, docs/events.md and docs/reference/configuration.md are \
+         what the worker registers, answers, logs and reads; docs/deployment.svg is what infra/picture.txt says, and \
+         docs/links.txt what the repository links to; see what changed with `git diff functions docs requests.http`"
     );
     Ok(())
 }

@@ -99,7 +99,8 @@ enum Command {
     FuzzApi(fuzz_api::Args),
     /// Use and attack the local host's console in a headless browser, and look at it.
     Console,
-    /// Write each function.json, docs/openapi.json, docs/events.md, docs/deployment.svg and docs/links.txt anew.
+    /// Write each function.json, docs/openapi.json, docs/events.md, docs/reference/configuration.md,
+    /// docs/deployment.svg and docs/links.txt anew.
     Generate,
     /// Draw names and sentences for a reader's test, or run what the documents show.
     Docs(docs::Args),
