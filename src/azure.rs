@@ -72,7 +72,7 @@ pub enum OpenError {
     Client(#[from] ClientError),
     /// The Azure client refuses what the platform or a setting says.
     #[error(
-        "a client of Azure cannot be made: check KeyVaultUrl and that IDENTITY_ENDPOINT is App Service's"
+        "cannot create a client for Azure: check KeyVaultUrl, and that App Service set IDENTITY_ENDPOINT"
     )]
     Azure(#[from] Error),
 }

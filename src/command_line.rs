@@ -5,15 +5,15 @@ use orders_worker::{doctor, store::Principals};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done; of doctor: no rule fails
-  1  failed, and another try may succeed; of doctor: a rule fails
-  2  wrong settings or arguments
-  3  the machine does not give the port, the files or the threads that are needed";
+  0  success; doctor: no rule fails
+  1  failure, another try may succeed; doctor: a rule fails
+  2  wrong settings or arguments: correct them first
+  3  the port, open files or threads that the worker needs are not available";
 
-/// Takes, authorises, stores and fulfils orders: a custom handler of Azure Functions.
+/// Receives, authorizes, stores and fulfils orders: a custom handler of Azure Functions.
 ///
-/// Without a command it serves, started by the Functions host. Settings come from the environment; docs/operate.md lists
-/// them.
+/// Without a command it serves; the Functions host starts it. Settings are environment variables:
+/// docs/reference/configuration.md lists them.
 #[derive(Parser)]
 #[command(name = "orders-worker", version, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {
@@ -23,12 +23,12 @@ pub(crate) struct CommandLine {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Bring the database to this version, and give logins their roles
+    /// Migrate the database to the schema of this version, and grant logins their roles
     ///
-    /// On SQLite the worker does this by itself. On PostgreSQL it is an administrator's work: it makes tables and roles.
+    /// The worker migrates SQLite by itself. On PostgreSQL an administrator runs this: it creates tables and roles.
     #[command(after_help = MIGRATE)]
     Migrate(Principals),
-    /// Hold this deployment against the controls that the worker relies on
+    /// Check this deployment against the security controls that the worker relies on
     #[command(after_help = DOCTOR)]
     Doctor(doctor::Arguments),
 }
@@ -41,6 +41,6 @@ Examples:
 
 const DOCTOR: &str = "\
 Examples:
-  orders-worker doctor                               the settings of this process, and its app folder
-  orders-worker doctor --settings settings.json      those of a deployment
-  orders-worker doctor --url https://api.example.net and what callers from outside get";
+  orders-worker doctor                               check the settings of this process, and its app folder
+  orders-worker doctor --settings settings.json      check the settings of a deployment
+  orders-worker doctor --url https://api.example.net check also the answers that callers from outside get";

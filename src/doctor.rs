@@ -47,8 +47,8 @@ pub async fn examine(arguments: &Arguments, evidence: &Evidence, clock: Clock) -
         findings.push(warn(
             "C20-dependencies",
             "database, vault and issuer",
-            "they are reached by the app alone, so nothing is said of them here",
-            "run `orders-worker doctor` in the app too, from its console",
+            "not checked: only the app can reach them",
+            "run `orders-worker doctor` also in the console of the app",
         ));
     }
     if let Some(url) = arguments.urls.first() {

@@ -42,7 +42,7 @@ pub enum ClientError {
     #[error("cannot set up TLS: check the certificates")]
     Tls(#[source] rustls::Error),
     /// The client itself.
-    #[error("cannot make an HTTP client")]
+    #[error("cannot create an HTTP client")]
     Client(#[source] reqwest::Error),
 }
 
@@ -53,7 +53,7 @@ pub enum BodyError {
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
     /// It broke off or came too late.
-    #[error("the answer broke off")]
+    #[error("the connection closed before the answer was complete")]
     Broken(#[source] reqwest::Error),
 }
 

@@ -52,7 +52,7 @@ fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
     let report = match examine(arguments) {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("cannot examine: {}", chain(&error));
+            eprintln!("cannot run doctor: {}", chain(&error));
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
@@ -101,7 +101,7 @@ fn migrate(principals: Principals) -> ExitCode {
     };
     match bring_up(&database, &principals) {
         Ok(()) => {
-            println!("the database is at this version");
+            println!("the database has the schema of this version");
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -17,10 +17,10 @@ pub enum PemError {
     #[error("the PEM is broken: copy whole blocks, from BEGIN to END")]
     Broken,
     /// It holds no certificate.
-    #[error("the PEM holds no certificate: add a block BEGIN CERTIFICATE")]
+    #[error("the PEM contains no certificate: add a block BEGIN CERTIFICATE")]
     NoCertificate,
     /// It holds no key, or an encrypted one.
-    #[error("the PEM holds no private key that can be read: add one that is not encrypted")]
+    #[error("the PEM contains no readable private key: add one that is not encrypted")]
     NoKey,
 }
 

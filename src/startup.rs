@@ -31,7 +31,7 @@ const NO_RESOURCES: u8 = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Another process listens at the port.
-    #[error("port {0} of 127.0.0.1 is taken by another process")]
+    #[error("port {0} of 127.0.0.1 is in use by another process")]
     PortTaken(u16),
     /// The system refuses the port for another reason.
     #[error("port {port} of 127.0.0.1 cannot be opened: {source}")]
@@ -42,13 +42,13 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The process may open too few files.
-    #[error("the process can open only {possible} more files and needs {FILES}")]
+    #[error("the process may open only {possible} more files and needs {FILES}")]
     TooFewFiles {
         /// How many it can open.
         possible: usize,
     },
     /// The process may start too few threads.
-    #[error("the process can start only {possible} threads and needs {needed}")]
+    #[error("the process may start only {possible} threads and needs {needed}")]
     TooFewThreads {
         /// How many it can start.
         possible: usize,
@@ -81,7 +81,7 @@ impl ServeError {
             Self::TooFewThreads { .. } => {
                 "raise the limit of processes of this user (`ulimit -u`) or of the container (pids.max)"
             }
-            Self::Other(_) => "correct what the error names; the worker can then be started again",
+            Self::Other(_) => "correct the cause that the error names, then start the worker again",
         }
     }
 

@@ -2,17 +2,17 @@
 
 use std::{convert::Infallible, path::PathBuf};
 
-/// What to examine, and how to say it.
+/// What to check, and how to print it.
 #[derive(Clone, Debug, Default, Eq, PartialEq, clap::Args)]
 pub struct Arguments {
     /// Print JSON instead of lines
     #[arg(long)]
     pub json: bool,
-    /// Read the settings of the deployment from this file, as `az functionapp config appsettings list` or
-    /// local.settings.json has them; without it, those of this process
+    /// Check the settings in this file instead of those of this process: the output of
+    /// `az functionapp config appsettings list`, or a local.settings.json
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
-    /// Where callers reach the deployment; given again, where they must not
+    /// Call the deployment at this URL; repeat it for URLs that callers must not reach
     #[arg(long = "url", value_name = "URL", value_parser = without_slash)]
     pub urls: Vec<String>,
 }

@@ -74,14 +74,9 @@ fn keyless(rule: &'static str, answer: Option<&Answer>) -> Finding {
             rule,
             subject,
             format!("{what} is answered with {status} by {}", layer.name()),
-            "ask for keys: authLevel `function` in every function.json, subscriptionRequired at the gateway",
+            "require keys: authLevel `function` in every function.json, subscriptionRequired at the gateway",
         ),
-        None => fail(
-            rule,
-            subject,
-            format!("inconclusive: {what} got no answer"),
-            "try again; a refusal is an answer",
-        ),
+        None => fail(rule, subject, format!("inconclusive: {what} got no answer"), "run it again"),
     }
 }
 
@@ -89,24 +84,24 @@ async fn judged(attack: Attack) -> Finding {
     let Attack { rule, what, call, in_front } = attack;
     let Some(Answer { status, layer }) = sent(call).await else {
         let why = format!("inconclusive: {what} got no answer");
-        return fail(rule, "--url", why, "try again; a refusal is an answer");
+        return fail(rule, "--url", why, "run it again");
     };
     if !matches!(status, 401 | 403) {
-        let why = format!("{what} is answered with {status} by {} and not refused", layer.name());
+        let why = format!("{what} is not refused: {status} by {}", layer.name());
         return fail(
             rule,
             "--url",
             why,
-            "turn App Service Authentication on, with Return401 for callers without a token",
+            "turn on App Service Authentication, with Return401 for callers without a token",
         );
     }
     if in_front && layer == Layer::Worker {
-        let why = format!("{what} is refused by the worker alone: nothing in front of it looked");
+        let why = format!("{what} is refused only by the worker: nothing in front of it checks");
         return fail(
             rule,
             "--url",
             why,
-            "turn App Service Authentication on, or let the gateway validate tokens",
+            "turn on App Service Authentication, or let the gateway validate tokens",
         );
     }
     pass(rule, "--url", format!("{what} is refused by {} with {status}", layer.name()))
@@ -118,8 +113,8 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
     let (rule, subject) = ("C04-another-principal", "--url");
     let own = sent(outside.honest(ADMINS)).await;
     if !matches!(own, Some(Answer { status: 403, layer: Layer::Worker })) {
-        let why = "inconclusive: the token's owner may ask for what only an OrderAdmin should";
-        let remedy = "set DOCTOR_TOKEN to the token of somebody without the role OrderAdmin";
+        let why = "inconclusive: with DOCTOR_TOKEN a call that only an OrderAdmin may make is not answered with 403";
+        let remedy = "set DOCTOR_TOKEN to the token of a user without the role OrderAdmin";
         return fail(rule, subject, why, remedy);
     }
     let forged = outside.honest(ADMINS).header("x-ms-client-principal", principal);
@@ -128,15 +123,16 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
             rule,
             subject,
             format!(
-                "an OrderAdmin's header beside another user's token gains nothing: 403 by {}",
+                "a forged OrderAdmin header with another user's token gains nothing: 403 by {}",
                 layer.name()
             ),
         ),
         Some(Answer { status: 401, layer: Layer::Worker }) => fail(
             rule,
             subject,
-            "a forged header beside another user's token is refused by the worker alone: it came through the front",
-            "let App Service Authentication or the gateway take callers' x-ms-client-principal headers away",
+            "a forged header with another user's token is refused only by the worker: nothing in front of it \
+             removed the header",
+            "let App Service Authentication or the gateway remove x-ms-client-principal headers of callers",
         ),
         Some(Answer { status: 401, layer }) => pass(
             rule,
@@ -146,8 +142,8 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
         _ => fail(
             rule,
             subject,
-            "a forged header beside another user's token is not refused",
-            "close this deployment: a caller with any token is an OrderAdmin",
+            "a forged header with another user's token is not refused",
+            "close this deployment now: every caller with a token can act as an OrderAdmin",
         ),
     }
 }

@@ -21,11 +21,11 @@ pub(super) fn rule(config: &Config, facts: &Facts) -> Option<Finding> {
     let rule = "C09-backend";
     let backend = "set ORDERS_FULFILMENT_URL and ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
     Some(match (&config.fulfilment, facts.settings.disables(name)) {
-        (Fulfilment::StandIn, _) => pass(rule, URL, "on a developer's machine a stand-in takes its place"),
-        (Fulfilment::Backend(_), false) => pass(rule, URL, "orders go to the backend that it names"),
+        (Fulfilment::StandIn, _) => pass(rule, URL, "on a development machine a stub takes its place"),
+        (Fulfilment::Backend(_), false) => pass(rule, URL, "orders are sent to this backend"),
         (Fulfilment::Backend(_), true) => {
-            let why = format!("a backend is set, and {name} is off: processed orders wait");
-            warn(rule, off, why, "remove it, so that they are fulfilled")
+            let why = format!("a backend is set, but {name} is off: processed orders wait");
+            warn(rule, off, why, "remove it, so that orders are fulfilled")
         }
         (Fulfilment::Missing, true) => {
             let why = "no backend is set: processed orders wait as `queued`, and their messages in the queue";
@@ -33,7 +33,8 @@ pub(super) fn rule(config: &Config, facts: &Facts) -> Option<Finding> {
         }
         (Fulfilment::Missing, false) => {
             let why = format!(
-                "no backend is set, and {name} is on: every message fails it until the host gives it up"
+                "no backend is set, but {name} is on: it fails every message until the host moves it to the poison \
+                 queue"
             );
             fail(rule, URL, why, format!("{backend}, or {off}=true to let orders wait"))
         }

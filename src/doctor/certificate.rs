@@ -27,14 +27,12 @@ pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
     let (without, with) = (sent(process()).await, sent(process().header(HEADER, &forged)).await);
     let (Some(without), Some(with)) = (without, with) else { return inconclusive() };
     if without == with {
-        let why = "a certificate header beside a good token is dropped: calls are answered as without it";
+        let why = "a forged certificate header is ignored: calls are answered as without it";
         return pass(RULE, "--url", why);
     }
     if matches!((without.status, with.status), (401 | 403, 200..300 | 404 | 409)) {
         let who = without.layer.name();
-        return failed(format!(
-            "{who} asks for a certificate, and a header that the caller wrote passes for one"
-        ));
+        return failed(format!("{who} requires a certificate and accepts a header that the caller wrote"));
     }
     refused(&with)
 }
@@ -43,7 +41,8 @@ pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
 fn refused(answer: &Answer) -> Finding {
     match answer {
         Answer { status: 401 | 403, layer: Layer::Worker } => failed(
-            "the worker reads a certificate header that the caller wrote: it came through the front"
+            "the worker receives a certificate header that the caller wrote: nothing in front of it removed the \
+             header"
                 .to_owned(),
         ),
         Answer { status: status @ (401 | 403), layer } => {
@@ -51,7 +50,7 @@ fn refused(answer: &Answer) -> Finding {
             pass(
                 RULE,
                 "--url",
-                format!("a certificate header beside a good token is refused by {who} with {status}"),
+                format!("a forged certificate header is refused by {who} with {status}"),
             )
         }
         _ => inconclusive(),
@@ -59,13 +58,13 @@ fn refused(answer: &Answer) -> Finding {
 }
 
 fn failed(why: String) -> Finding {
-    let remedy = "let the platform end the callers' TLS, with clientCertMode `Required` and nothing in front of it, or \
-                  check certificates at the gateway and remove ORDERS_CLIENT_CERTIFICATE_MODE";
+    let remedy = "terminate the callers' TLS at App Service with clientCertMode `Required`, or verify certificates at the \
+                  gateway and remove ORDERS_CLIENT_CERTIFICATE_MODE";
     fail(RULE, "--url", why, remedy)
 }
 
 fn inconclusive() -> Finding {
-    let why = "inconclusive: an honest call with a certificate header beside its token is neither answered as without \
-               it nor refused";
-    fail(RULE, "--url", why, "try again; a refusal is an answer")
+    let why =
+        "inconclusive: a valid call with a certificate header is neither refused nor answered as without it";
+    fail(RULE, "--url", why, "run it again")
 }

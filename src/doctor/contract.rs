@@ -30,17 +30,17 @@ const RELIED_ON: [(&str, &str, &str); 11] = [
     (
         "C18-host-json",
         "extensions.queues.messageEncoding",
-        "a message that is no Base64 becomes poison, and the worker never sees it",
+        "a message that is not Base64 moves to the poison queue, and the worker never sees it",
     ),
     (
         "C18-host-json",
         "extensions.queues.visibilityTimeout",
-        "a dependency that is away makes messages poison at once",
+        "while a dependency is down, messages move to the poison queue at once",
     ),
     (
         "C18-host-json",
         "extensions.queues.maxDequeueCount",
-        "a dependency that is away makes messages poison soon",
+        "while a dependency is down, messages soon move to the poison queue",
     ),
     (
         "C33-host-json",
@@ -52,11 +52,11 @@ const RELIED_ON: [(&str, &str, &str); 11] = [
         "extensions.queues.newBatchThreshold",
         "more messages run at once than the pool was measured for",
     ),
-    ("C27-host-json", "extensions.http.hsts.isEnabled", "browsers are not told to come over https alone"),
+    ("C27-host-json", "extensions.http.hsts.isEnabled", "browsers are not told to use only https"),
     (
         "C55-host-json",
         "customHandler.description.defaultExecutablePath",
-        "the packager gives it no right to run",
+        "the package does not mark it as executable",
     ),
 ];
 
@@ -76,12 +76,12 @@ fn host_json(app: &App) -> Vec<Finding> {
         let same =
             found.is_some_and(|found| found == wanted || text(found).eq_ignore_ascii_case(&text(wanted)));
         if same {
-            return pass(rule, subject, "it is what this version relies on");
+            return pass(rule, subject, "it has the value that this version relies on");
         }
         fail(
             rule,
             subject,
-            format!("it is not what this version relies on: {lost}"),
+            format!("it does not have the value that this version relies on: {lost}"),
             format!("set it to {wanted}"),
         )
     });
@@ -106,8 +106,8 @@ fn function_json(app: &App) -> Vec<Finding> {
         if folder.json.as_ref().ok() == expected.as_ref() {
             return pass(rule, subject, "trigger, route, key and outputs are what the worker expects");
         }
-        let why = "it is not what the worker expects, so a call may come with no key, or never";
-        fail(rule, subject, why, "take the file that came with this version")
+        let why = "it differs from what the worker expects: calls may need no key, or never arrive";
+        fail(rule, subject, why, "deploy the file of this version")
     });
     findings.collect()
 }

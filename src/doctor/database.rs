@@ -14,7 +14,9 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
         SignIn::Password => None,
         SignIn::Managed { client_id } => match ManagedIdentity::of_this_app(client_id) {
             Ok(identity) => Some(identity),
-            Err(error) => return vec![fail(rule, subject, error.to_string(), "assign the app an identity")],
+            Err(error) => {
+                return vec![fail(rule, subject, error.to_string(), "assign a managed identity to the app")];
+            }
         },
     };
     let url = settings.url.as_str();
@@ -34,13 +36,17 @@ fn away(error: &StoreError) -> Finding {
         "C20-database",
         "database",
         error.to_string(),
-        "check address, network rule, certificate and sign-in",
+        "check its address, network rules, certificate and sign-in",
     )
 }
 
 fn schema(examined: Examined) -> Finding {
     if examined.current {
-        return pass("C14-schema", "database", "the schema is new enough, or made at the first start");
+        return pass(
+            "C14-schema",
+            "database",
+            "the schema fits this version, or is created at the first start",
+        );
     }
     fail("C14-schema", "database", "the schema is too old for this version", "run `orders-worker migrate`")
 }
@@ -50,12 +56,13 @@ fn tls(rights: Rights, settings: &DatabaseSettings) -> Finding {
     let asked = settings.url.as_str().contains("sslmode=verify-full");
     match (rights.encrypted, asked) {
         (true, true) => {
-            pass(rule, "database", "the connection is encrypted, and the server proved who it is")
+            pass(rule, "database", "the connection is encrypted, and the server's certificate was verified")
         }
         _ => warn(
             rule,
             "database",
-            "the connection is plain, or the server did not have to prove who it is; the platform would refuse it",
+            "the connection is not encrypted, or the server's certificate was not verified; in Azure the worker \
+             would not start",
             "end the URL with `?sslmode=verify-full`",
         ),
     }
@@ -67,27 +74,26 @@ fn grants(rights: Rights, needed: Workload) -> Finding {
         return warn(
             rule,
             "database",
-            "the app signs in as somebody who owns the tables or the server, or may act as their owner, and may do \
-             anything there",
-            "sign in as a login that is a member of orders_api or orders_processor and nothing else",
+            "the app signs in as an owner of the tables or an administrator of the server, or may act as one: it has \
+             every right there",
+            "use a login that is a member only of orders_api or orders_processor",
         );
     }
     if (needed.api && !rights.api) || (needed.processor && !rights.processor) {
         return fail(
             rule,
             "database",
-            "the login may not do what this app's functions need",
-            "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID`, ROLE being orders_api or orders_processor, as the \
-             app serves",
+            "the login lacks rights that this app's functions need",
+            "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID`, where ROLE is orders_api or orders_processor",
         );
     }
     if (rights.api && !needed.api) || (rights.processor && !needed.processor) {
         return fail(
             rule,
             "database",
-            "the login holds the other app's rights too",
+            "the login also has the rights of the other app",
             "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID` with the one role that the app needs",
         );
     }
-    pass(rule, "database", "the login may do what this app's functions need, and no more")
+    pass(rule, "database", "the login has the rights that this app's functions need, and no more")
 }

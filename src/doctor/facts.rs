@@ -19,12 +19,12 @@ pub enum FactsError {
     Settings(#[from] SettingsFileError),
     /// The app folder.
     #[error(
-        "there is no host.json beside this program or here: run doctor in the app's folder, or set \
+        "cannot find host.json beside this program or in the current folder: run doctor in the app's folder, or set \
          FUNCTIONS_APP_ROOT_PATH to it"
     )]
     NoApp,
     /// The app folder.
-    #[error("the app folder cannot be read: check FUNCTIONS_APP_ROOT_PATH")]
+    #[error("cannot read the app folder: check FUNCTIONS_APP_ROOT_PATH")]
     Root(#[source] std::io::Error),
 }
 

@@ -58,8 +58,13 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     let (rule, subject) = ("C05-clock-skew", "issuer of tokens");
     let schemes = if tokens.authority.is_plain() { Schemes::AlsoHttp } else { Schemes::Https };
     let away = || {
-        let why = "its metadata cannot be had, so no token can be judged, and calls are 503";
-        fail(rule, subject, why, "check ORDERS_ENTRA_AUTHORITY and the way out of the app's network")
+        let why = "its metadata cannot be fetched, so no token can be verified and calls are answered 503";
+        fail(
+            rule,
+            subject,
+            why,
+            "check ORDERS_ENTRA_AUTHORITY, and that the app's network lets its calls out",
+        )
     };
     let Ok(client) = https::client(Roots::Public, schemes, PATIENCE) else { return away() };
     let answer = client.get(tokens.authority.metadata(tokens.tenant)).send().await;
@@ -69,13 +74,13 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
         return warn(
             rule,
             subject,
-            "it does not say what time it is",
+            "its answer has no valid Date header, so the clocks cannot be compared",
             "compare this machine's clock by hand",
         );
     };
     let apart = (clock.now() - theirs.to_utc()).abs();
     let why = format!("its clock and this machine's are {} s apart", apart.num_seconds());
-    let remedy = "set this machine's clock by a time server";
+    let remedy = "synchronize this machine's clock with a time server";
     if apart > TOLERANCE {
         return fail(rule, subject, why, remedy);
     }
@@ -88,13 +93,16 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
 /// Whether the vault answers the app's identity. A secret that is not there shows that it was asked and answered.
 pub async fn vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
     let Some(name) = name.cloned().or_else(|| "doctor".parse().ok()) else {
-        return fail(ACCESS, "vault", "no secret can be asked for", "set SecretName");
+        return fail(ACCESS, "vault", "there is no secret name to ask for", "set SecretName");
     };
     match vault.read(&name).await {
         Ok(_) | Err(VaultError::Missing) => pass(ACCESS, "vault", "it answers the app's identity"),
-        Err(error) => {
-            fail(ACCESS, "vault", error.to_string(), "check the identity's role at the vault and its network")
-        }
+        Err(error) => fail(
+            ACCESS,
+            "vault",
+            error.to_string(),
+            "check the role of the app's identity in the vault, and the vault's network rules",
+        ),
     }
 }
 
@@ -103,15 +111,17 @@ async fn certificate(backend: &Backend, now: DateTime<Utc>) -> Finding {
     let (rule, subject) = ("C24-certificate-expiry", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE");
     let ends = match backend.certificate_ends(now).await {
         Ok(Some(ends)) => ends,
-        Ok(None) => return fail(rule, subject, "when it ends cannot be read", "put a PEM certificate there"),
+        Ok(None) => {
+            return fail(rule, subject, "its expiry date cannot be read", "set it to a PEM certificate");
+        }
         Err(error) => {
-            return fail(rule, subject, chain(&error), "put certificate, chain and key there, as PEM");
+            return fail(rule, subject, chain(&error), "set it to certificate, chain and private key as PEM");
         }
     };
-    let remedy = "put a new version in its place; the worker reads it while it runs";
+    let remedy = "replace it with a new version; the worker reads it without a restart";
     if ends <= now {
-        return fail(rule, subject, format!("it ended on {}", ends.date_naive()), remedy);
+        return fail(rule, subject, format!("it expired on {}", ends.date_naive()), remedy);
     }
-    let why = format!("it ends on {}, in {} days", ends.date_naive(), (ends - now).num_days());
+    let why = format!("it expires on {}, in {} days", ends.date_naive(), (ends - now).num_days());
     if ends - now <= TIME_TO_ROTATE { warn(rule, subject, why, remedy) } else { pass(rule, subject, why) }
 }

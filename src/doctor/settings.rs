@@ -41,7 +41,7 @@ pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
                 rule,
                 fault.setting(),
                 format!("it {}", fault.text()),
-                "correct it: the worker does not start",
+                "correct it: the worker does not start with it",
             )
         }));
     }
@@ -65,18 +65,18 @@ fn by_hand(facts: &Facts) -> Finding {
         (Some(_), Some(_)) => fail(
             rule,
             name,
-            "it is set by hand: the worker then believes headers that anybody can write",
-            "remove it and turn App Service Authentication on, which sets it",
+            "it is set by hand, so the worker trusts headers that any caller can write",
+            "remove it, and turn on App Service Authentication, which sets it",
         ),
         (Some(_), None) => pass(rule, name, "it is not set by hand"),
         (None, _) if facts.config.as_ref().is_some_and(|config| config.place == Place::Local) => {
-            pass(rule, name, "on a developer's machine the host that stands in for the platform sets it")
+            pass(rule, name, "on a development machine the local host sets it")
         }
         (None, _) => warn(
             rule,
             name,
-            "who set it cannot be seen from inside",
-            "hand the output of `az functionapp config appsettings list` over with --settings",
+            "not checked: the process cannot see who set it",
+            "run doctor with --settings and the output of `az functionapp config appsettings list`",
         ),
     }
 }
@@ -86,9 +86,13 @@ fn database(config: &Config) -> Finding {
     let rule = "C20-database-tls";
     let url = &config.database.url;
     if config.place == Place::Platform || is_verified(url) {
-        return pass(rule, "ORDERS_DATABASE_URL", "the server has to prove who it is");
+        return pass(rule, "ORDERS_DATABASE_URL", "the worker verifies the server's certificate");
     }
-    pass(rule, "ORDERS_DATABASE_URL", "a developer's own database; the platform would refuse it")
+    pass(
+        rule,
+        "ORDERS_DATABASE_URL",
+        "a database without a verified certificate, which only a development machine may use",
+    )
 }
 
 fn is_verified(url: &DatabaseUrl) -> bool {
@@ -98,29 +102,34 @@ fn is_verified(url: &DatabaseUrl) -> bool {
 fn sign_in(config: &Config) -> Finding {
     let (rule, name) = ("C06-managed-identity", "ORDERS_DATABASE_IDENTITY");
     match (config.database.sign_in, config.place) {
-        (SignIn::Managed { .. }, _) => pass(rule, name, "the app signs in to its database as itself"),
-        (SignIn::Password, Place::Local) => pass(rule, name, "a developer's machine has no identity"),
+        (SignIn::Managed { .. }, _) => {
+            pass(rule, name, "the app signs in to its database with its managed identity")
+        }
+        (SignIn::Password, Place::Local) => pass(rule, name, "a development machine has no managed identity"),
         (SignIn::Password, Place::Platform) => warn(
             rule,
             name,
-            "the app signs in to its database with a password, which somebody has to keep and change",
-            "set it to `managed` and name the identity's role in the URL",
+            "the app signs in to its database with a password, which must be stored and rotated",
+            "set it to `managed`, and name the identity's database role as the user in ORDERS_DATABASE_URL",
         ),
     }
 }
 
 fn identity(config: &Config) -> Option<Finding> {
     let (rule, name) = ("C04-identity-mode", "ORDERS_IDENTITY");
-    let remedy = "set it to `easyauth+jwt`, or remove it, which is the same";
+    let remedy = "set it to `easyauth+jwt`, the default, or remove it";
     Some(match config.identity.as_ref()?.mode {
         IdentityMode::EasyAuthAndJwt(_) => {
-            pass(rule, name, "header and token both say who calls, and must agree")
+            pass(rule, name, "header and token both identify the caller, and must agree")
         }
-        IdentityMode::EasyAuth { .. } => {
-            warn(rule, name, "the platform's header alone says who calls: one layer, and no second", remedy)
-        }
+        IdentityMode::EasyAuth { .. } => warn(
+            rule,
+            name,
+            "only the header of App Service Authentication identifies the caller: there is no second check",
+            remedy,
+        ),
         IdentityMode::Jwt(_) => {
-            warn(rule, name, "the token alone says who calls: one layer, and no second", remedy)
+            warn(rule, name, "only the token identifies the caller: there is no second check", remedy)
         }
     })
 }
@@ -131,13 +140,13 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
     let asks = facts.needs.http || facts.needs.incoming;
     Some(match config.tenant {
         _ if !asks => return None,
-        Some(_) => pass(rule, name, "users and apps of this tenant alone are let in"),
+        Some(_) => pass(rule, name, "only users and apps of this tenant may call"),
         None => warn(
             rule,
             name,
-            "no tenant is set: roles reach the orders of their own tenant alone, no role administers products and dead \
-             letters, and no message places an order",
-            "set it to your tenant's id",
+            "no tenant is set: roles reach only the orders of their own tenant, no role may administer products and dead \
+             letters, and no message can place an order",
+            "set it to the id of your tenant",
         ),
     })
 }
@@ -145,12 +154,12 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
 fn rate(config: &Config, facts: &Facts) -> Finding {
     let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
     if !facts.needs.http {
-        return pass(rule, name, "there are no callers");
+        return pass(rule, name, "this app has no callers");
     }
     if let Some(rate) = config.rate_limit {
         return pass(rule, name, format!("each caller has a limit: {rate}"));
     }
-    warn(rule, name, "no caller's calls are limited", "remove it, or set a rate such as `20/s burst 40`")
+    warn(rule, name, "callers have no rate limit", "remove it, or set a rate such as `20/s burst 40`")
 }
 
 /// The connections of the host and of the bindings: in Azure the account's name alone, and the app's identity.
@@ -171,10 +180,10 @@ fn storage(facts: &Facts) -> Vec<Finding> {
             Some(setting) if in_azure => fail(
                 rule,
                 &setting,
-                "it holds the account's key, with which anyone may do anything there",
+                "it contains the account key, which gives full access to the storage account",
                 by_identity(name),
             ),
-            _ => pass(rule, name, "no key of the account is among the settings"),
+            _ => pass(rule, name, "the settings contain no account key"),
         }
     });
     findings.collect()

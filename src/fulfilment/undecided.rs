@@ -13,10 +13,10 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum Undecided {
     /// Our certificate, or the backend's authority, cannot be read.
-    #[error("a certificate for the fulfilment backend cannot be had")]
+    #[error("cannot read a certificate for the fulfilment backend")]
     Secret(#[from] SecretError),
     /// It can be read, and is not what it should be.
-    #[error("a certificate for the fulfilment backend is of no use")]
+    #[error("a certificate for the fulfilment backend is invalid")]
     Pem(#[from] PemError),
     /// There can be no client with these certificates.
     #[error("the fulfilment backend cannot be called with these certificates")]

@@ -27,10 +27,10 @@ pub struct FulfilmentMessage {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MessageError {
     /// Longer than [`MAX_PAYLOAD`].
-    #[error("the message is longer than {MAX_PAYLOAD} bytes")]
+    #[error("the message must be at most {MAX_PAYLOAD} bytes")]
     TooLong,
     /// Not JSON.
-    #[error("the message is no JSON object; the fault is in line {line}, column {column}")]
+    #[error("the message must be a JSON object: line {line}, column {column} is wrong")]
     Malformed {
         /// The line, from 1.
         line: usize,
@@ -41,10 +41,10 @@ pub enum MessageError {
     #[error("the message has unknown, repeated, missing or mistyped fields")]
     Fields,
     /// Written by a sender of another age.
-    #[error("the message has a version other than 1")]
+    #[error("the version of the message must be 1")]
     Version,
     /// A field does not hold what it should.
-    #[error("the message's {0} does not read as what it should be")]
+    #[error("the {0} of the message does not have its form")]
     Value(&'static str),
 }
 

@@ -6,13 +6,13 @@ use super::{RoleName, wording};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No engine answers to its scheme.
-    #[error("the database URL must begin with postgres:// or sqlite://")]
+    #[error("the database URL must begin with `postgres://` or `sqlite://`")]
     Scheme,
     /// It is no URL of its engine.
-    #[error("the database URL cannot be read; write postgres://user@host/database or sqlite:// and a path")]
+    #[error("the database URL must look like `postgres://user@host/database`, or be `sqlite://` and a path")]
     Malformed(#[source] sqlx::Error),
     /// It names a database that ends with the process.
-    #[error("the database must be a file, for it has to outlive the process")]
+    #[error("the database must be a file: one in memory is lost when the process ends")]
     InMemory,
 }
 
@@ -46,7 +46,7 @@ pub enum StoreError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
     /// A row does not read as what it should be: a bug, or another hand in the database.
-    #[error("{table}.{column} holds something that it cannot hold")]
+    #[error("{table}.{column} contains an invalid value: report it")]
     Inconsistent {
         /// The table.
         table: &'static str,
@@ -72,8 +72,8 @@ pub enum MigrationError {
     NoDatabase(String),
     /// The login that migrates may not even connect.
     #[error(
-        "the login may not connect to the database: have an administrator who may run \
-         `orders-worker migrate --administrator NAME`, NAME being the login"
+        "the login may not connect to the database: have an administrator who may connect run \
+         `orders-worker migrate --administrator NAME`, where NAME is the login"
     )]
     ConnectForbidden,
     /// A login is missing, and the server does not make logins of Entra's principals.
@@ -83,7 +83,7 @@ pub enum MigrationError {
     )]
     NoEntraLogins(RoleName),
     /// The login that migrates would lose its own rights.
-    #[error("`{0}` migrates, so it is no login of an app: `--login` names another one")]
+    #[error("`{0}` runs the migration and cannot be the login of an app: name another one in `--login`")]
     MigratesItself(RoleName),
     /// SQLite has neither roles nor logins.
     #[error(

@@ -64,10 +64,10 @@ impl Principals {
     fn contradiction(&self) -> Option<String> {
         self.logins.iter().find_map(|AppLogin { name, object_id, .. }| {
             if self.administrators.contains(name) {
-                return Some(format!("`{name}` is an administrator or the login of an app, not both"));
+                return Some(format!("`{name}` must be an administrator or the login of an app, not both"));
             }
             let other = |login: &&AppLogin| login.name == *name && login.object_id != *object_id;
-            self.logins.iter().find(other).map(|_| format!("`{name}` has one object id, not two"))
+            self.logins.iter().find(other).map(|_| format!("`{name}` must have one object id, not two"))
         })
     }
 }
@@ -93,11 +93,11 @@ impl FromStr for RoleName {
         let is_ours = [OWNER, AppRole::Api.name(), AppRole::Processor.name()].contains(&text);
         let is_the_servers = text.starts_with("pg_") || ["public", "none"].contains(&text);
         if is_ours || is_the_servers {
-            return Err(format!("`{text}` is a role, not a login: name the login that is to have it"));
+            return Err(format!("`{text}` is a role, not a login: name the login that gets the role"));
         }
         if text.is_empty() || text.len() > MAX_NAME_BYTES || text.contains(char::is_control) {
             return Err(format!(
-                "{text:?} is no name of a login, which has 1 to {MAX_NAME_BYTES} bytes and no control characters"
+                "{text:?} must be the name of a login: 1 to {MAX_NAME_BYTES} bytes without control characters"
             ));
         }
         Ok(Self(text.to_owned()))
@@ -128,7 +128,7 @@ impl FromStr for AppLogin {
         let name: RoleName = name.parse()?;
         let object_id = Uuid::try_parse(object_id).ok().filter(|id| !id.is_nil()).ok_or_else(|| {
             format!(
-                "{object_id:?} is no object id of `{name}`: give the principal id of the identity, a UUID"
+                "{object_id:?} must be the object id of `{name}`: the principal id of the identity, a UUID"
             )
         })?;
         Ok(Self { role, name, object_id })

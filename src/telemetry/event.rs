@@ -32,17 +32,17 @@ events! {
         };
         /// Audit: an unreplayed dead letter is over the ceiling in number or age; its message is lost.
         DeadLetterDropped = "dead-letter-dropped", ERROR,
-            "audit: a dead letter that was not replayed in time is dropped", {
+            "audit: a dead letter was dropped because it was not replayed in time", {
             why: &'static str, reason: &'static str, letter_id: Uuid, queue: &'a dyn Display,
             message_id: Option<Uuid>, order_id: Option<Uuid>,
         };
         /// Every night while it is so. From the ceiling on the oldest are dropped.
         DeadLettersNearCeiling = "dead-letters-near-ceiling", WARN,
-            "dead letters wait too long or are too many: replay them before they are dropped", {
+            "dead letters are close to their limit in number or age: replay them before the oldest are dropped", {
             unreplayed: u64, most: u64, oldest_days: Option<i64>, most_days: i64,
         };
         /// Audit: a dead letter's message goes out again.
-        LetterReplayed = "letter-replayed", INFO, "audit: a dead letter is sent again",
+        LetterReplayed = "letter-replayed", INFO, "audit: a dead letter was replayed",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
         /// Audit: a caller asked what a secret of the vault is; never what it says.
         SecretLookedUp = "secret-looked-up", INFO, "audit: a secret was looked up",
@@ -52,34 +52,35 @@ events! {
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: two pieces of evidence name different callers, so one of them was forged or mixed up.
         IdentityMismatch = "identity-mismatch", ERROR,
-            "security: two headers, or header and token, name different callers; find out how the header came past \
-             the platform",
+            "security: two headers, or header and token, name different callers: find out how the header passed \
+             App Service",
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
         /// own. Callers who proved nothing count as one.
-        DeniedMore = "denied-more", WARN, "audit: a caller was refused again and again", {
+        DeniedMore = "denied-more", WARN, "audit: more refusals of a caller for one reason", {
             reason: &'static str, count: u64, tenant_id: Option<Uuid>, object_id: Option<Uuid>,
             caller_kind: &'static str,
         };
         /// Once a minute: what is under way and what waits for somebody.
-        Gauges = "gauges", INFO, "gauges", {
+        Gauges = "gauges", INFO, "gauges of database and queues", {
             oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64,
             open_rows_without_backend: u64, unreplayed_dead_letters: u64,
             oldest_dead_letter_days: Option<i64>, pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
         };
         /// Requests go on with the keys that are known, for at most a day.
-        KeysMissing = "issuer-keys-missing", ERROR, "the issuer's keys cannot be had",
+        KeysMissing = "issuer-keys-missing", ERROR, "cannot fetch the issuer's signing keys",
             { error: &'a (dyn Error + 'static) };
         /// Somebody gets a 404 or a 503, or a setting's secret is not read.
-        VaultRefused = "vault-refused", WARN, "the vault gave no secret", { kind: &'a dyn Display };
+        VaultRefused = "vault-refused", WARN, "the vault returned no secret", { kind: &'a dyn Display };
         /// The last one is used for as long as it may be.
-        SecretUnread = "secret-unread", WARN, "a secret could not be read again", { error: &'a dyn Display };
+        SecretUnread = "secret-unread", WARN, "cannot read a secret again", { error: &'a dyn Display };
         /// From now on the new one is used.
-        SecretRotated = "secret-rotated", INFO, "a secret was rotated", {};
+        SecretRotated = "secret-rotated", INFO, "a rotated secret is in use", {};
         /// New connections show it.
-        DatabaseTokenRenewed = "database-token-renewed", INFO, "the database gets a new token", {};
+        DatabaseTokenRenewed = "database-token-renewed", INFO, "new connections to the database use a new token", {};
         /// Connections that are open go on.
-        DatabaseTokenMissing = "database-token-missing", ERROR, "there is no new token for the database",
+        DatabaseTokenMissing = "database-token-missing", ERROR,
+            "cannot get a new token for the database: open connections stay in use",
             { error: &'a dyn Display };
         /// The call is answered 503, or the message waits.
         DatabaseAway = "database-away", ERROR, "the database does not answer", { error: &'a dyn Display };
@@ -88,58 +89,60 @@ events! {
             "a file of the database was deleted or replaced: calls are refused until the same file is back or the \
              worker is restarted", { file: &'a dyn Display };
         /// Calls are served again.
-        DatabaseFileBack = "database-file-back", INFO, "the database's files are those that the worker opened", {};
+        DatabaseFileBack = "database-file-back", INFO, "the database's files are back: calls are served again", {};
         /// It keeps growing until that transaction ends.
         WalLarge = "wal-large", WARN,
-            "the write-ahead log cannot be truncated: look for another process with an open transaction",
+            "cannot truncate the write-ahead log: end the process that holds an open transaction",
             { wal_bytes: u64 };
         /// After it was large.
-        WalTruncated = "wal-truncated", INFO, "the write-ahead log is truncated", { wal_bytes: u64 };
+        WalTruncated = "wal-truncated", INFO, "the write-ahead log was truncated", { wal_bytes: u64 };
         /// Its schema is too old, or a row holds what it cannot hold.
-        DatabaseUnfit = "database-unfit", ERROR, "the database is not what this version needs",
+        DatabaseUnfit = "database-unfit", ERROR, "the database does not fit this version: do what `error` says",
             { error: &'a dyn Display };
         /// These calls are answered 503, and nothing else is: somebody keeps a transaction open.
-        WorkLocked = "work-locked", WARN, "what calls change is locked by another client or another call",
+        WorkLocked = "work-locked", WARN, "another client or call holds the locks that calls wait for",
             { error: &'a dyn Display };
         /// A connection died, or two transactions met.
-        WorkRepeated = "work-repeated", DEBUG, "a unit of work is tried again", { error: &'a dyn Display };
+        WorkRepeated = "work-repeated", DEBUG, "a transaction is tried again", { error: &'a dyn Display };
         /// Until it decides the message waits.
-        BackendUndecided = "backend-undecided", WARN, "the fulfilment backend did not decide",
+        BackendUndecided = "backend-undecided", WARN, "the fulfilment backend neither accepted nor refused the order",
             { error: &'a (dyn Error + 'static) };
         /// A setting is wrong, so no order is refused for it; the message waits.
         BackendFindsFault = "backend-finds-fault", ERROR,
-            "the fulfilment backend finds fault with the request: check ORDERS_FULFILMENT_URL and that the backend \
-             knows ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
+            "the fulfilment backend refuses the worker's requests: check ORDERS_FULFILMENT_URL, and that the backend \
+             trusts ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
             { error: &'a (dyn Error + 'static) };
         /// The last good one stays in use.
-        BackendCertificateUnfit = "backend-certificate-unfit", ERROR, "a rotated certificate is of no use",
+        BackendCertificateUnfit = "backend-certificate-unfit", ERROR,
+            "the rotated certificate is invalid: the previous one stays in use",
             { error: &'a (dyn Error + 'static) };
         /// Its mode is off.
         CertificateDropped = "client-certificate-dropped", INFO,
-            "a client certificate was dropped unread: ORDERS_CLIENT_CERTIFICATE_MODE is off", {};
+            "a client certificate was ignored because ORDERS_CLIENT_CERTIFICATE_MODE is `off`", {};
         /// Callers with certificates get 503 unless there was a good one before.
-        AuthoritiesUnread = "certificate-authorities-unread", ERROR, "ORDERS_CLIENT_CERTIFICATE_CA cannot be read",
+        AuthoritiesUnread = "certificate-authorities-unread", ERROR, "cannot read ORDERS_CLIENT_CERTIFICATE_CA",
             { error: &'a dyn Display };
         /// The last good one stays in use.
-        AuthoritiesUnfit = "certificate-authorities-unfit", ERROR, "ORDERS_CLIENT_CERTIFICATE_CA is of no use",
+        AuthoritiesUnfit = "certificate-authorities-unfit", ERROR,
+            "ORDERS_CLIENT_CERTIFICATE_CA is invalid: correct it; valid authorities that were read before stay in use",
             { error: &'a dyn Display };
         /// At the start: a control is not what it should be.
-        DoctorWarns = "doctor-warns", WARN, "a control is not as it should be: see `orders-worker doctor`", {
+        DoctorWarns = "doctor-warns", WARN, "a check of `orders-worker doctor` warns: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
         /// At the start: a control does not hold.
-        DoctorFails = "doctor-fails", ERROR, "a control does not hold: see `orders-worker doctor`", {
+        DoctorFails = "doctor-fails", ERROR, "a check of `orders-worker doctor` fails: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
         /// Since the last such line, of which there is one a minute. Nothing waits for the collector.
-        SpansUnsent = "spans-unsent", WARN, "traces could not be exported",
+        SpansUnsent = "spans-unsent", WARN, "spans were dropped because the collector did not take them",
             { dropped: u64, error: Option<&'a dyn Display> };
         /// A laptop has no backend.
-        StandInAccepted = "stand-in-accepted", DEBUG, "the stand-in accepts an order", { order_id: Uuid };
+        StandInAccepted = "stand-in-accepted", DEBUG, "the fulfilment stub accepted an order", { order_id: Uuid };
         /// What it jumped ahead makes nothing older for a day. The monotonic clock stands still while a machine sleeps.
-        ClockJumped = "clock-jumped", WARN, "the system's clock jumped, or the machine slept", { seconds: i64 };
+        ClockJumped = "clock-jumped", WARN, "the system clock jumped, or the machine slept", { seconds: i64 };
         /// Every night.
-        ExpiredForgotten = "expired-forgotten", INFO, "what had expired is forgotten", { rows: u64 };
+        ExpiredForgotten = "expired-forgotten", INFO, "expired rows were deleted", { rows: u64 };
         /// A bug. The panic's own words are not told, for they may quote what a caller sent.
         WorkerPanicked = "worker-panicked", ERROR, "the worker panicked", { location: Option<&'a dyn Display> };
     }
@@ -150,7 +153,7 @@ events! {
 pub(super) const LINES_DROPPED: Kind = Kind {
     name: "log-lines-dropped",
     level: Level::WARN,
-    message: "log lines were dropped: stdout did not take them in time",
+    message: "log lines were dropped because stdout was not read in time",
     fields: &[
         "dropped_error",
         "dropped_warn",
@@ -165,7 +168,7 @@ pub(super) const LINES_DROPPED: Kind = Kind {
 pub(super) const CANNOT_SERVE: Kind = Kind {
     name: "cannot-serve",
     level: Level::ERROR,
-    message: "the worker cannot serve and ends",
+    message: "the worker cannot serve and exits: do what `remedy` says",
     fields: &["error", "remedy"],
 };
 

@@ -91,7 +91,10 @@ async fn not_even_the_finest_log_holds_a_secret_or_a_token() {
     "token-2".clone_into(&mut world.server.holding().token);
     assert!(world.read("cup").await.is_err());
     let log = fs::read_to_string(&path).unwrap();
-    assert!(log.contains("TRACE") && log.contains(HOST) && log.contains("the vault gave no secret"), "{log}");
+    assert!(
+        log.contains("TRACE") && log.contains(HOST) && log.contains("the vault returned no secret"),
+        "{log}"
+    );
     let secrets = ["hunter2", "token-1", "token-2", HEADER];
     let leak = |log: &str| secrets.into_iter().find(|secret| log.contains(secret));
     assert_eq!(leak(&log), None, "{log}");

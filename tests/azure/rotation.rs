@@ -139,7 +139,7 @@ async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
     let background = Arc::clone(&parties.backend);
     let reading = tokio::spawn(async move { background.keep_fresh(Clock).await });
     let told = async {
-        while !fs::read_to_string(&path).unwrap().contains("a rotated certificate is of no use") {
+        while !fs::read_to_string(&path).unwrap().contains("the rotated certificate is invalid") {
             assert!(parties.call(&order).await.is_ok());
         }
     };
@@ -149,7 +149,7 @@ async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
     let secrets = || keys.lines().filter(|line| !line.starts_with("-----")).chain(["token-1", HEADER]);
     let leak = |log: String| secrets().find(|secret| log.contains(secret));
     let log = fs::read_to_string(&path).unwrap();
-    assert!(log.contains("TRACE") && log.contains("a secret was rotated"), "{log}");
+    assert!(log.contains("TRACE") && log.contains("a rotated secret is in use"), "{log}");
     assert_eq!(leak(log), None);
     for planted in secrets() {
         assert_eq!(leak(format!("planted: {planted}")), Some(planted), "the search finds what is there");

@@ -16,7 +16,7 @@ fn help_names_the_commands_and_the_exit_codes() {
     for arguments in [&["--help"][..], &["help"]] {
         let (code, help, stderr) = run(arguments);
         assert_eq!((code, stderr.as_str()), (Some(0), ""));
-        for words in ["migrate", "doctor", "Exit codes:", "  3  the machine"] {
+        for words in ["migrate", "doctor", "Exit codes:", "  3  the port"] {
             assert!(help.contains(words), "{words}: {help}");
         }
     }

@@ -140,7 +140,7 @@ async fn not_even_the_finest_log_holds_a_token() {
     guarded.server.let_in(ROLE, &token(2)).await.expect("the server lets it in");
     guarded.server.disconnect(ROLE).await.expect("it disconnects");
     assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
-    let told = ["the database gets a new token", "password authentication failed"];
+    let told = ["new connections to the database use a new token", "password authentication failed"];
     let mut heard = Heard::default();
     heard.until(&mut app, "both", |heard| told.iter().all(|line| heard.text.contains(line))).await;
     for secret in ["token-1", "xxxx", HEADER] {

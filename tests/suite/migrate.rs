@@ -23,7 +23,7 @@ fn a_file_is_brought_up_as_often_as_one_likes() {
     for _ in 0..2 {
         let output = migrate(&url);
         assert!(output.status.success(), "{}", said(&output.stderr));
-        assert!(said(&output.stdout).contains("at this version"));
+        assert!(said(&output.stdout).contains("schema of this version"));
     }
 }
 
@@ -96,7 +96,7 @@ fn says_while_it_waits(url: &str) -> (std::process::Child, String, Duration) {
 fn ends_well(mut command: std::process::Child) {
     let mut said = String::new();
     command.stdout.take().expect("it is piped").read_to_string(&mut said).expect("text");
-    assert!(command.wait().expect("it ends").success() && said.contains("at this version"), "{said}");
+    assert!(command.wait().expect("it ends").success() && said.contains("schema of this version"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ fn taken() -> (TcpListener, u16) {
 fn taken_port_is_named() {
     let (_listener, port) = taken();
     let error = error(&output(command(&binary(), ":", port, &folder())));
-    assert_eq!(error, format!("port {port} of 127.0.0.1 is taken by another process"));
+    assert_eq!(error, format!("port {port} of 127.0.0.1 is in use by another process"));
 }
 
 #[test]
@@ -106,5 +106,5 @@ fn too_few_threads_are_named() {
     }
     command.current_dir("/");
     let error = error(&output(command));
-    assert!(error.starts_with("the process can start only 0 threads"), "{error}");
+    assert!(error.starts_with("the process may start only 0 threads"), "{error}");
 }

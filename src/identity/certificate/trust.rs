@@ -32,7 +32,7 @@ pub(super) enum TrustError {
     #[error(transparent)]
     Pem(#[from] PemError),
     /// A certificate or a revocation list in it is none.
-    #[error("the PEM holds a certificate or a revocation list that cannot be read: {0}")]
+    #[error("the PEM contains a certificate or a revocation list that cannot be read: {0}")]
     Content(#[from] Error),
 }
 

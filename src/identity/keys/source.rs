@@ -36,13 +36,13 @@ pub(super) enum FetchError {
     Status(StatusCode),
     #[error("the issuer's answer cannot be read")]
     Body(#[source] BodyError),
-    #[error("the issuer's answer is not what it should be")]
+    #[error("the issuer's answer does not have the form of OpenID metadata or of a key set")]
     Form(#[source] serde_json::Error),
     #[error("the metadata names another issuer")]
     Issuer,
-    #[error("the metadata names a key set elsewhere")]
+    #[error("the metadata names a key set on another host")]
     Elsewhere,
-    #[error("the key set holds no key that tokens can be verified with")]
+    #[error("the key set contains no key that can verify tokens")]
     NoKey,
 }
 

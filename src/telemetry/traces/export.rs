@@ -49,7 +49,7 @@ enum Unsent {
     )]
     Refused(StatusCode),
     /// All but so many spans.
-    #[error("the collector takes a batch in part: look at its log")]
+    #[error("the collector took a batch only in part: look at its log")]
     InPart(usize),
 }
 

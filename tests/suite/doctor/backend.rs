@@ -26,7 +26,7 @@ async fn a_missing_backend_warns_where_orders_wait_and_fails_where_they_would_be
             "fail",
             "set ORDERS_FULFILMENT_URL and ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
         ),
-        (vec![url, certificate], "pass", "orders go to the backend"),
+        (vec![url, certificate], "pass", "orders are sent to this backend"),
         (vec![url, certificate, off], "warn", "remove it"),
         (vec![url, off], "fail", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE"),
         (vec![certificate, off], "fail", "ORDERS_FULFILMENT_URL is not"),

@@ -142,10 +142,10 @@ async fn a_certificate_that_passes_because_it_is_there_is_found() {
     const UNAUTHENTICATED: (u16, &str) = (401, "unauthenticated");
     const MISSING: (u16, &str) = (404, "not-found");
     for (without, with, level, told) in [
-        (UNAUTHENTICATED, MISSING, "fail", "passes for one"),
-        (UNAUTHENTICATED, UNAUTHENTICATED, "pass", "dropped"),
-        (MISSING, MISSING, "pass", "dropped"),
-        (MISSING, UNAUTHENTICATED, "fail", "came through"),
+        (UNAUTHENTICATED, MISSING, "fail", "accepts a header that the caller wrote"),
+        (UNAUTHENTICATED, UNAUTHENTICATED, "pass", "ignored"),
+        (MISSING, MISSING, "pass", "ignored"),
+        (MISSING, UNAUTHENTICATED, "fail", "nothing in front of it removed"),
         (MISSING, (403, ""), "pass", "refused by the host"),
         (MISSING, (503, "unavailable"), "fail", "inconclusive"),
     ] {
@@ -233,7 +233,7 @@ async fn each_way_to_say_no_is_told_apart_by_its_form() {
         (gateway, "the gateway", "pass"),
         (network, "the network's rules", "pass"),
         (host, "the host or the front end before it", "pass"),
-        (|| problem(401, "unauthenticated"), "the worker alone", "fail"),
+        (|| problem(401, "unauthenticated"), "only by the worker", "fail"),
     ];
     for (no, who, level) in ways {
         let url = guarded_by(no).await;

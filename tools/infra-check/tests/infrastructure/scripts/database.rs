@@ -45,9 +45,9 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new(
             "migrate.sh",
             &arguments,
-            vec![token(), migrated().says("the database is at this version")],
+            vec![token(), migrated().says("the database has the schema of this version")],
         )
-        .says("the database is at this version"),
+        .says("the database has the schema of this version"),
     ]
 }
 
@@ -58,11 +58,11 @@ fn the_address_that_the_database_refuses_is_let_in() {
         migrated().fails(REFUSED),
         opened("198.51.100.9"),
         migrated().fails(REFUSED),
-        migrated().says("the database is at this version"),
+        migrated().says("the database has the schema of this version"),
     ];
     let stand_ins = stand_ins(&calls);
     let printed = said(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
-    assert_eq!(printed, "the database is at this version\n");
+    assert_eq!(printed, "the database has the schema of this version\n");
     stand_ins.all_told();
     let lines: Vec<_> = calls.iter().map(|call| call.line.clone()).collect();
     assert_eq!(stand_ins.called(), lines, "the rule is made once, and what it needs is waited for");
