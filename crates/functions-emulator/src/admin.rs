@@ -134,7 +134,7 @@ impl Admin {
         let Some(function) = self.function(name) else { return status_only(StatusCode::NOT_FOUND) };
         match &function.trigger.kind {
             TriggerKind::Http { .. } => {
-                return sentence(StatusCode::BAD_REQUEST, "this function has a route; call that");
+                return sentence(StatusCode::BAD_REQUEST, "this function has a route: call that");
             }
             TriggerKind::Timer { .. } => {
                 let (timers, name) = (self.timers.clone(), function.name.clone());

@@ -47,7 +47,7 @@ const SOON: Duration = Duration::from_secs(5);
 pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()
-        .with_context(|| format!("{} is not there; name the folder with host.json", app.display()))?;
+        .with_context(|| format!("{} does not exist; name the folder with host.json", app.display()))?;
     let events = Events::new();
     let show = Show::new(arguments.log, arguments.quiet);
     tokio::spawn(show.follow(events.listen()));
@@ -159,7 +159,7 @@ fn kill_worker(host: &LocalHost, show: Show) {
         host.worker_pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
     let killed = worker.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
     if !matches!(killed, Some(Ok(()))) {
-        show.line("no worker runs");
+        show.line("no worker is running");
     }
 }
 

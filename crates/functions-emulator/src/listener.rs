@@ -61,7 +61,9 @@ impl Listener {
         let added = app.host.added_headers.iter().map(|(name, value)| {
             let line = (HeaderName::try_from(name), HeaderValue::try_from(value));
             let (Ok(name), Ok(value)) = line else {
-                return Err(AppError(vec![format!("host.json: the header {name} is none that HTTP allows")]));
+                return Err(AppError(vec![format!(
+                    "host.json: the header {name} must be a valid HTTP header"
+                )]));
             };
             Ok((name, value))
         });

@@ -49,13 +49,13 @@ pub(crate) fn refusal<T>(request: &Request<T>) -> Option<Response<Body>> {
     let Some(host) = loopback_host(headers) else {
         return Some(text(
             StatusCode::FORBIDDEN,
-            "This host is spoken to as localhost or 127.0.0.1 alone: open it by one of these names.",
+            "This host answers only to localhost and 127.0.0.1: open it by one of these names.",
         ));
     };
     if is_foreign(headers, &host) {
         return Some(text(
             StatusCode::FORBIDDEN,
-            "A page of another site may not come here: type the address into the browser yourself.",
+            "A page of another site may not open this address: type it into the browser yourself.",
         ));
     }
     None

@@ -61,7 +61,7 @@ impl LocalSettings {
     pub(crate) fn notes(&self) -> Vec<String> {
         let origins = self.0.cors.iter().flat_map(Cors::never_matching);
         let origins = origins.map(|(origin, why)| {
-            format!("{FILE}: the entry \"{origin}\" of Host.CORS lets nothing in: {why}")
+            format!("{FILE}: the entry \"{origin}\" of Host.CORS allows no origin: {why}")
         });
         self.0.ignored.iter().map(|what| format!("{FILE}: {what}")).chain(origins).collect()
     }

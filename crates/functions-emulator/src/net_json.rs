@@ -48,7 +48,7 @@ impl Json {
 
     fn from_raw(raw: &str, depth: usize) -> Result<Self, String> {
         let deeper =
-            depth.checked_sub(1).ok_or_else(|| format!("it is nested more than {DEEPEST} levels deep"))?;
+            depth.checked_sub(1).ok_or_else(|| format!("it must be nested at most {DEEPEST} levels deep"))?;
         let fault = |error: serde_json::Error| error.to_string();
         match raw.as_bytes().first() {
             Some(b'{') => {
@@ -75,7 +75,7 @@ impl Json {
             Some(b't' | b'f') => Ok(Self::Bool(raw == "true")),
             Some(b'n') => Ok(Self::Null),
             _ if raw.contains(['.', 'e', 'E']) => {
-                raw.parse().map(Self::Float).map_err(|_| format!("{raw} is no number"))
+                raw.parse().map(Self::Float).map_err(|_| format!("{raw} is not a number"))
             }
             _ => Ok(Self::Integer(raw.to_owned())),
         }

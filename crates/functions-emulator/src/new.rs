@@ -60,11 +60,11 @@ fn make(arguments: &Arguments) -> anyhow::Result<()> {
     let Arguments { language: Language::Rust, handler, name } = arguments;
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.bytes().all(fits) {
-        bail!("`{name}` cannot be a name: take a letter, and then letters, digits, `-` and `_`");
+        bail!("`{name}` must begin with a letter and continue with letters, digits, `-` and `_`");
     }
     let folder = Path::new(name);
     if folder.exists() {
-        bail!("{name} exists already; take another name, or move it away");
+        bail!("{name} already exists; choose another name, or move it");
     }
     let handler = dependency(handler.as_deref())?;
     for (file, text) in RUST {

@@ -205,7 +205,7 @@ impl People {
 impl PeopleFile {
     fn check(&self) -> Result<(), String> {
         if self.audience.is_empty() {
-            return Err("`audience` is empty: give the API's client id".to_owned());
+            return Err("`audience` must not be empty: set it to the API's client id".to_owned());
         }
         if let Some(path) = self.excluded_paths.iter().find(|path| !path.starts_with('/')) {
             return Err(format!("excluded path `{path}` must begin with a slash"));

@@ -20,13 +20,13 @@ impl TypedValueParser for Setting {
             let message = format!("--setting {why}: write --setting NAME=VALUE\n");
             Error::raw(ErrorKind::InvalidValue, message).with_cmd(command)
         };
-        let text = value.to_str().ok_or_else(|| refused("has a value that is not UTF-8"))?;
-        let (name, value) = text.split_once('=').ok_or_else(|| refused("has no `=`"))?;
+        let text = value.to_str().ok_or_else(|| refused("must have a value in UTF-8"))?;
+        let (name, value) = text.split_once('=').ok_or_else(|| refused("must look like NAME=VALUE"))?;
         if name.is_empty() {
-            return Err(refused("has no name before its `=`"));
+            return Err(refused("must have a name before its `=`"));
         }
         if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(refused("has a name with a blank in it"));
+            return Err(refused("must have a name without blanks"));
         }
         Ok((name.to_owned(), value.to_owned()))
     }

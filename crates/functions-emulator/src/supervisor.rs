@@ -40,7 +40,10 @@ impl LocalHost {
         let url = url(address);
         let stop = Stop::new();
         let console = Console::new(options.console.clone(), stop.listen()).ok_or_else(|| {
-            StartError("there is no randomness for the console's token: try again".to_owned())
+            StartError(
+                "cannot create the console's token, for the system gave no random bytes: try again"
+                    .to_owned(),
+            )
         })?;
         let console = Arc::new(console);
         let (of_console, console_url) = listen_for_console(&options, &url).await?;
@@ -166,13 +169,13 @@ impl LocalHost {
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     if !address.ip().is_loopback() {
         return Err(StartError(format!(
-            "{} is not a loopback address; this host checks too little to be reached from elsewhere, use 127.0.0.1",
+            "{} must be a loopback address such as 127.0.0.1: this host is not safe to reach from other machines",
             address.ip()
         )));
     }
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => StartError(format!(
-            "port {} is taken by another program; choose another with --port or stop it",
+            "port {} is in use by another program; stop it, or choose another port with --port",
             address.port()
         )),
         _ => StartError(format!("cannot listen on {address}: {error}")),

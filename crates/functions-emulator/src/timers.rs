@@ -118,7 +118,10 @@ impl Timers {
         let found = self.0.iter().find(|timer| timer.function.name.eq_ignore_ascii_case(function));
         let Some(timer) = found else {
             let names: Vec<_> = self.0.iter().map(|timer| timer.function.name.as_str()).collect();
-            return Err(format!("no timer function {function:?} here; there are: [{}]", names.join(", ")));
+            return Err(format!(
+                "there is no timer function {function:?}; there are: [{}]",
+                names.join(", ")
+            ));
         };
         timer.fire(false).await.map_err(|failed| failed.to_string())
     }

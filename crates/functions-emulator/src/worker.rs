@@ -150,7 +150,7 @@ fn address(port: Option<u16>) -> Result<SocketAddr, String> {
     let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
     bound.and_then(|listener| listener.local_addr()).map_err(|error| match port {
         Some(port) => {
-            format!("the port {port} of customHandler in host.json cannot be had: {error}; choose another")
+            format!("cannot use the port {port} of customHandler in host.json: {error}; choose another")
         }
         None => format!("no free port for the worker: {error}"),
     })

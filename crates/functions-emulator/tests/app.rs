@@ -120,10 +120,7 @@ fn each_wrong_host_json_gets_a_sentence_that_names_the_place() {
             "extensions.queues.batchSize must be a whole number from 1 to 32",
         ),
         (with("/extensions", json!({ "queues": { "messageEncoding": "utf8" } })), "\"None\" or \"Base64\""),
-        (
-            with("/extensions", json!({ "http": { "customHeaders": { "a b": "x" } } })),
-            "a header that HTTP allows",
-        ),
+        (with("/extensions", json!({ "http": { "customHeaders": { "a b": "x" } } })), "a valid HTTP header"),
     ];
     let queue = json!([{ "type": "queueTrigger", "name": "job", "queueName": "jobs" }]);
     for (host, sentence) in cases {
@@ -154,14 +151,14 @@ fn all_faults_of_all_functions_are_told_at_once() {
     );
     let faults = load(&folder, &[]).unwrap_err();
     let expected = [
-        ("1st/function.json", "the folder's name is no function's"),
-        ("level/function.json", "binding \"req\": its authLevel is none that the host knows"),
+        ("1st/function.json", "the folder's name cannot be the name of a function"),
+        ("level/function.json", "binding \"req\": its authLevel has a value that the host does not know"),
         ("none/function.json", "it has 0 triggers"),
         ("queue/function.json", "\"a--b\" is no name of a queue"),
         ("setting/function.json", "the setting When is not set"),
         ("twice/function.json", "two bindings are named \"x\""),
         ("admin/function.json", "its route \"administrators/{id}\" starts with \"admin\""),
-        ("constraint/function.json", "there is no constraint whole"),
+        ("constraint/function.json", "the constraint whole does not exist"),
     ];
     assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     for (fault, (place, expected)) in faults.iter().zip(expected) {
@@ -253,5 +250,7 @@ fn a_configuration_profile_stands_below_host_json_and_its_overrides() {
         [("http-handler1", "{*route}", AuthLevel::Anonymous), ("http-handler2", "b", AuthLevel::Function)];
     assert_eq!((routes(&app), app.host.route_prefix.as_str()), (expected.to_vec(), "web"));
     assert!(of(&plain_host(), "default").unwrap().functions.is_empty());
-    assert!(of(&plain_host(), "other").unwrap_err()[0].contains("no configurationProfile \"other\""));
+    assert!(
+        of(&plain_host(), "other").unwrap_err()[0].contains("configurationProfile \"other\" does not exist")
+    );
 }

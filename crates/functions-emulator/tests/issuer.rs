@@ -310,7 +310,7 @@ fn each_fault_of_a_people_file_gets_a_sentence() {
     assert!(fault("surname", &json!("x")).contains("unknown field `surname`"));
     assert!(fault("tenantId", &json!("x")).contains("is not a people file"));
     assert!(fault_of("{\n // who\n tenantId: 7,\n}").contains("line 3, column 12"));
-    assert!(fault("audience", &json!("")).contains("`audience` is empty"));
+    assert!(fault("audience", &json!("")).contains("`audience` must not be empty"));
     assert!(fault("scopes", &json!(["a b"])).contains("must be one word"));
     assert!(fault("excludedPaths", &json!(["api"])).contains("must begin with a slash"));
     let bo = json!({"name": "bo", "objectId": "a1a1a1a1-0000-4000-8000-000000000002"});

@@ -13,7 +13,7 @@ pub const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "
 
 /// A word that is none of those which a member may have, or a value of another kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the value is of another form")]
+#[error("the value does not have the form that the host reads")]
 pub struct WrongValue;
 
 /// A member.

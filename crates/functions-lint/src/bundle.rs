@@ -9,7 +9,7 @@ pub enum BundleFault {
     NoId,
     /// The `id` is none that a package can have.
     #[error(
-        "the id of extensionBundle is no package's: letters, digits and `_`, with single dots or hyphens between"
+        "the id of extensionBundle must consist of letters, digits and `_`, with single dots or hyphens between them"
     )]
     Id,
     /// There is no `version`, or an empty one.
@@ -17,7 +17,7 @@ pub enum BundleFault {
     NoVersion,
     /// The `version` is no range.
     #[error(
-        "the version of extensionBundle is no range: it begins with [ or ( and ends with ] or ), with a lower version, \
+        "the version of extensionBundle must be a range: it begins with [ or ( and ends with ] or ), with a lower version, \
          a comma and an upper version between, of which the lower one alone may have a *"
     )]
     Version,

@@ -34,19 +34,20 @@ impl Cors {
             let scheme = origin.split_once("://");
             match scheme {
                 _ if origin.trim() != origin => {
-                    Some("it has a blank at its beginning or end, and nothing is trimmed")
+                    Some("it must not begin or end with a blank, for the host does not trim it")
                 }
-                _ if origin == "*" => {
-                    (!self.allows_any()).then_some("the star counts only where it stands alone")
-                }
-                Some((_, rest)) if rest.ends_with('/') => Some("a browser's origin has no slash at its end"),
-                Some((_, rest)) if rest.contains('/') => Some("a browser's origin has no path"),
-                Some((_, rest)) if rest.contains('*') => Some("no part of an origin may be a star"),
+                _ if origin == "*" => (!self.allows_any()).then_some("`*` works only as the single entry"),
+                Some((_, rest)) if rest.ends_with('/') => Some("an origin must not end with a slash"),
+                Some((_, rest)) if rest.contains('/') => Some("an origin must not have a path"),
+                Some((_, rest)) if rest.contains('*') => Some("an origin must not contain `*`"),
                 Some((scheme, rest)) if !scheme.is_empty() && !rest.is_empty() => {
-                    is_default_port(scheme, rest).then_some("a browser leaves the usual port out")
+                    is_default_port(scheme, rest).then_some(
+                        "an origin must not name the default port, for browsers \
+                        leave it out",
+                    )
                 }
                 _ if origin == "null" => None,
-                _ => Some("a browser's origin begins with http:// or https://"),
+                _ => Some("an origin must begin with http:// or https://"),
             }
         };
         self.origins.iter().filter_map(|origin| Some((origin.as_str(), reason(origin)?))).collect()

@@ -29,7 +29,7 @@ pub fn apply(json: &mut Value) -> Result<(), String> {
             lay_below(json, web_server);
             Ok(())
         }
-        name => Err(format!("host.json: there is no {MEMBER} {name:?}; use {}", WEB_SERVERS.join(" or "))),
+        name => Err(format!("host.json: {MEMBER} {name:?} does not exist; use {}", WEB_SERVERS.join(" or "))),
     }
 }
 

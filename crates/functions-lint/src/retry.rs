@@ -74,7 +74,7 @@ impl Retry {
     }
 }
 
-const COUNT: &str = "retry.maxRetryCount must be a whole number, or -1 for as many tries as it takes";
+const COUNT: &str = "retry.maxRetryCount must be a whole number, or -1 for unlimited retries";
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ enum Kind {
 /// A text that is no schedule.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "{text:?} is no schedule: {why}; write NCRONTAB with six fields (second first) or five, such as \"0 */5 * * * *\", \
+    "{text:?} is not a valid schedule: {why}; write NCRONTAB with six fields (second first) or five, such as \"0 */5 * * * *\", \
      or a time span such as \"00:05:00\""
 )]
 pub struct BadSchedule {
@@ -177,7 +177,7 @@ mod tests {
         ];
         for text in wrong {
             let refusal = Schedule::parse(text).unwrap_err().to_string();
-            assert!(refusal.contains("is no schedule"), "{text}: {refusal}");
+            assert!(refusal.contains("is not a valid schedule"), "{text}: {refusal}");
         }
     }
 

@@ -96,7 +96,7 @@ pub enum NotExpanded {
     #[error("the setting {0} is not set; give it a value")]
     Missing(String),
     /// A percent sign that no other one closes.
-    #[error("a percent sign has no other one behind it; write %Name% for a setting")]
+    #[error("a percent sign has no second one; write a setting as %Name%")]
     Unclosed,
 }
 

@@ -35,7 +35,7 @@ pub enum SettingsFileError {
     Unreadable(String),
     /// It has neither of the two forms.
     #[error(
-        "the file holds no settings: hand over what `az functionapp config appsettings list` printed, or a \
+        "the file contains no settings: use the output of `az functionapp config appsettings list`, or a \
          local.settings.json with \"Values\""
     )]
     Form,

@@ -67,9 +67,9 @@ fn of_route(at: usize, route: &Section<'_>, default: Option<&str>) -> Found {
 }
 
 fn function(name: &str, json: &Value, settings: &Settings) -> Result<Function, String> {
-    let bindings = json.get("bindings").and_then(Value::as_array).ok_or("it has no list of bindings")?;
+    let bindings = json.get("bindings").and_then(Value::as_array).ok_or("it must have a list of bindings")?;
     let bindings: Vec<Binding<'_>> = bindings.iter().map(Binding).collect();
-    let trigger = bindings.iter().find(|binding| binding.is_trigger()).ok_or("it has no trigger")?;
+    let trigger = bindings.iter().find(|binding| binding.is_trigger()).ok_or("it must have a trigger")?;
     let others = || bindings.iter().filter(|binding| !binding.is_trigger());
     let outputs = others().filter(|binding| !binding.is_input()).map(|binding| binding.output(settings));
     let retry = json.get("retry").filter(|policy| !policy.is_null()).map(Retry::read);

@@ -120,7 +120,7 @@ fn added_headers(http: &Section<'_>) -> Result<Vec<(String, String)>, String> {
     for name in custom.names() {
         let value = custom.text(&name).unwrap_or_default();
         if http::HeaderName::try_from(&name).is_err() || http::HeaderValue::try_from(&value).is_err() {
-            let unbound = custom.unbound(&name, "a header that HTTP allows");
+            let unbound = custom.unbound(&name, "a valid HTTP header");
             return Err(said(unbound));
         }
         headers.push((name, value));

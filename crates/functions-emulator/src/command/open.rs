@@ -9,6 +9,6 @@ const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" }
 pub(super) fn page(page: &str) {
     let opened = Command::new(OPENER).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if opened.is_err() {
-        eprintln!("there is no {OPENER} here; open {page} yourself");
+        eprintln!("cannot find {OPENER}; open {page} yourself");
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn import(path: &Path, export: Option<&Path>, queues: &MemoryQueues) 
         read => read.with_context(|| format!("cannot read {}", path.display()))?,
     };
     let file: File = serde_json::from_str(&text).with_context(|| {
-        format!("{} is not of the form {{\"queues\": {{\"name\": [\"text\"]}}}}", path.display())
+        format!("{} must look like {{\"queues\": {{\"name\": [\"text\"]}}}}", path.display())
     })?;
     for (queue, texts) in file.queues {
         for text in texts {

@@ -38,7 +38,7 @@ pub(super) async fn read(answered: Response<Body>) -> Result<Option<Answer>, Fai
     let media = media.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/json") && !media.eq_ignore_ascii_case("text/json") {
         return Err(Failure::mistake(format!(
-            "the answer's Content-Type is \"{media}\"; the host reads only application/json (host issue 10987)"
+            "the answer's Content-Type must be application/json, not \"{media}\" (host issue 10987)"
         )));
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -80,7 +80,7 @@ fn check_status(status: StatusCode) -> Result<(), Failure> {
     }
     let failure = Failure::mistake(if status.is_redirection() {
         format!(
-            "the answer is a redirect ({status}), which never ends well for an envelope; answer POST /<Function> itself (host issue 7860)"
+            "the answer must not be a redirect ({status}); answer POST /<Function> itself (host issue 7860)"
         )
     } else {
         format!(
@@ -96,17 +96,17 @@ fn of_json(json: &Json) -> Result<Option<Answer>, String> {
         return Ok(None);
     }
     if !matches!(json, Json::Object(_)) {
-        return Err("the answer is no JSON object".to_owned());
+        return Err("the answer must be a JSON object".to_owned());
     }
     let outputs = match json.get_any_case("Outputs") {
         None | Some(Json::Null) => None,
         Some(Json::Object(members)) => Some(members.clone()),
-        Some(_) => return Err("Outputs is no object".to_owned()),
+        Some(_) => return Err("Outputs must be an object".to_owned()),
     };
     let logs = match json.get_any_case("Logs") {
         None | Some(Json::Null) => Vec::new(),
         Some(Json::List(items)) => items.iter().map(log_line).collect::<Result<_, _>>()?,
-        Some(_) => return Err("Logs is no list".to_owned()),
+        Some(_) => return Err("Logs must be a list".to_owned()),
     };
     let return_value = json.get_any_case("ReturnValue").cloned().unwrap_or(Json::Null);
     Ok(Some(Answer { outputs, return_value, logs }))
@@ -114,7 +114,7 @@ fn of_json(json: &Json) -> Result<Option<Answer>, String> {
 
 fn log_line(item: &Json) -> Result<String, String> {
     match item {
-        Json::List(_) | Json::Object(_) => Err("an item of Logs is no text".to_owned()),
+        Json::List(_) | Json::Object(_) => Err("each item of Logs must be a text".to_owned()),
         scalar => Ok(scalar.shown()),
     }
 }

@@ -24,10 +24,10 @@ pub(crate) enum CallError {
     )]
     Dropped(#[source] hyper::Error),
     /// The console's switch for lost answers is on.
-    #[error("the worker's answer was lost on the way, as the console's switch says")]
+    #[error("the worker's answer was lost on the way, because the console's fault switch is on")]
     Lost,
     /// The answer is no HTTP, or ended early.
-    #[error("the worker's answer is no valid HTTP: {0}")]
+    #[error("the worker's answer is not valid HTTP: {0}")]
     Broken(#[source] hyper::Error),
 }
 

@@ -58,7 +58,7 @@ pub(super) fn request(
     *request.method_mut() = Method::POST;
     *request.uri_mut() = format!("/{}", function.name)
         .parse()
-        .map_err(|error| Failure::new(format!("the function's name makes no path: {error}")))?;
+        .map_err(|error| Failure::new(format!("the function's name cannot be a path: {error}")))?;
     let host = HeaderValue::try_from(address.to_string()).map_err(|error| Failure::new(error.to_string()))?;
     let out = request.headers_mut();
     out.insert(header::HOST, host);

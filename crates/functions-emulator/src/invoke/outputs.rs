@@ -22,7 +22,7 @@ pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
     let names = answer.outputs.iter().flatten().map(|(name, _)| name).filter(|name| !known(name));
     names
         .map(|name| {
-            format!("Outputs has \"{name}\", but no out binding of that name; names are compared exactly")
+            format!("Outputs has \"{name}\", but no out binding has that name; names are case-sensitive")
         })
         .collect()
 }

@@ -104,7 +104,7 @@ fn answer_of(answer: Response<Body>) -> Result<Response<Body>, Failure> {
         )));
     }
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Failure::mistake("the answer switches protocols, which the proxy does not follow"));
+        return Err(Failure::mistake("the answer must not switch protocols: the proxy does not support it"));
     }
     let (mut parts, incoming) = answer.into_parts();
     for name in HOP_BY_HOP {

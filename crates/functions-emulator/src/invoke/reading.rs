@@ -16,5 +16,5 @@ where
 {
     let read = Limited::new(body, most).collect().await;
     read.map(http_body_util::Collected::to_bytes)
-        .map_err(|error| Failure::new(format!("a body broke off: {error}")))
+        .map_err(|error| Failure::new(format!("a body ended early: {error}")))
 }

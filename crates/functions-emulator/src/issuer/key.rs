@@ -23,7 +23,7 @@ const FILE: &str = "issuer-key.der";
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
-    #[error("cannot keep the issuer's key in {}: make its folder writable", .path.display())]
+    #[error("cannot write the issuer's key to {}: make its folder writable", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum KeyError {
         source: io::Error,
     },
     /// The file holds something else.
-    #[error("{} holds no RSA key: delete it, a new one is then made", .path.display())]
+    #[error("{} contains no RSA key: delete it, and a new one is created", .path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum KeyError {
         source: KeyRejected,
     },
     /// A key could not be made.
-    #[error("cannot make an RSA key: the system's random source failed")]
+    #[error("cannot create an RSA key: the system's random source failed")]
     Random(#[source] Unspecified),
 }
 

@@ -17,7 +17,7 @@ const LONGEST: usize = 16 * 1024;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Refusal {
     /// It is no token, or a claim is missing or of another type.
-    #[error("it is no access token of this issuer")]
+    #[error("it is not an access token of this issuer")]
     Malformed,
     /// Signed otherwise than with RS256, or with a header member that changes what it means.
     #[error("only plain RS256 is accepted")]
@@ -26,13 +26,13 @@ pub enum Refusal {
     #[error("its key is unknown: get a new token")]
     Key,
     /// The signature is not that of its text.
-    #[error("its signature does not fit")]
+    #[error("its signature is invalid")]
     Signature,
     /// Of another issuer or of a tenant without people.
     #[error("it comes from another issuer: get a token for this port")]
     Issuer,
     /// For another API.
-    #[error("it is meant for another audience")]
+    #[error("it has another audience")]
     Audience,
     /// Its time is over.
     #[error("it has expired: get a new one")]

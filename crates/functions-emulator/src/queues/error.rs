@@ -8,7 +8,10 @@ use http::{Method, StatusCode};
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// The text is longer than [`MAX_TEXT`](super::MAX_TEXT).
-    #[error("a message may have 65536 bytes of text, this one has {0}: send less, or a reference to it")]
+    #[error(
+        "a message must be at most 65,536 bytes of text, this one has {0}: send less, or a reference to the \
+        content"
+    )]
     TooLarge(usize),
     /// The text holds a character that XML does not carry, and messages travel as XML.
     #[error(
@@ -18,13 +21,13 @@ pub enum QueueError {
     )]
     Unwritable(char),
     /// No such message: deleted, expired, or never put.
-    #[error("the queue holds no such message")]
+    #[error("the queue has no such message")]
     NoMessage,
     /// Somebody else received or updated the message since.
-    #[error("the pop receipt is not the message's latest")]
+    #[error("the pop receipt must be the latest of the message: receive it again")]
     OldReceipt,
     /// The queues in this process are [away](super::MemoryQueues::set_away).
-    #[error("the queues do not answer")]
+    #[error("the queue server does not answer")]
     Away,
     /// The queue server did not answer, or not as one.
     #[error(transparent)]
@@ -66,7 +69,7 @@ pub enum ServerError {
         code: String,
     },
     /// It answered, but not as a queue server does.
-    #[error("the answer of the queue server at {endpoint} cannot be read: is it another kind of server?")]
+    #[error("the answer of the queue server at {endpoint} cannot be read: check that it is a queue server")]
     Unreadable {
         /// Its URL.
         endpoint: String,

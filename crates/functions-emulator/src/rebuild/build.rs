@@ -25,13 +25,13 @@ const COLOURS: [(&str, &str); 3] =
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// Its program is not there, or may not be run.
-    #[error("the build cannot be started")]
+    #[error("cannot start the build")]
     Start(#[source] io::Error),
     /// What it says cannot be read or shown.
-    #[error("the build cannot be followed")]
+    #[error("cannot read the output of the build")]
     Follow(#[source] io::Error),
     /// It ended with another code than 0.
-    #[error("the build failed: fix what it says above")]
+    #[error("the build failed: correct the errors above")]
     Failed {
         /// The end of what it said, where it was listened to.
         said: String,

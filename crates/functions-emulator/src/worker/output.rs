@@ -47,7 +47,7 @@ impl LastWords {
         if lines.is_empty() {
             how.to_owned()
         } else {
-            format!("{how}; its last words: {}", lines.join(" | "))
+            format!("{how}; last lines on stderr: {}", lines.join(" | "))
         }
     }
 }

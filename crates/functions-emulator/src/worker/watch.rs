@@ -187,7 +187,7 @@ impl Watch {
             End::Exited(Some(code)) => format!("it exited with code {code}"),
             End::Exited(None) => "a signal ended it".to_owned(),
             End::NotReady { elsewhere: true } => format!(
-                "it listens on [::1]:{0} alone and the host calls 127.0.0.1:{0}; have it listen on 127.0.0.1",
+                "it listens only on [::1]:{0}, but the host calls 127.0.0.1:{0}; let it listen on 127.0.0.1",
                 self.address.port()
             ),
             End::NotReady { elsewhere: false } => format!(
@@ -199,7 +199,7 @@ impl Watch {
             End::Mute => "it took the connection and never answered GET /; answer that at once, before slow \
                  preparations"
                 .to_owned(),
-            End::TimedOut => "an invocation passed functionTimeout".to_owned(),
+            End::TimedOut => "an invocation exceeded functionTimeout".to_owned(),
             End::Stopped => "the host has stopped it".to_owned(),
         }
     }

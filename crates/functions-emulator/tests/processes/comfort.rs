@@ -182,7 +182,7 @@ async fn a_worker_that_listens_at_the_other_address_is_told_so() {
     let app = TestApp::new().http("ok").set("/customHandler/initializationTimeout", "00:00:01");
     let refused = ended(&app, &["--setting", "ECHO_START=ipv6"]).await;
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("have it listen on 127.0.0.1"), "{said}");
+    assert!(said.contains("let it listen on 127.0.0.1"), "{said}");
 }
 
 #[tokio::test]

@@ -90,10 +90,10 @@ async fn the_command_names_the_functions_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_setting_that_is_none_is_refused_and_not_repeated() {
     for (given, told) in [
-        ("canary-5c1e", "has no `=`"),
-        ("=canary-5c1e", "has no name before its `=`"),
-        ("A SETTING=canary-5c1e", "has a name with a blank in it"),
-        ("A_SETTING\n=canary-5c1e", "has a name with a blank in it"),
+        ("canary-5c1e", "must look like NAME=VALUE"),
+        ("=canary-5c1e", "must have a name before its `=`"),
+        ("A SETTING=canary-5c1e", "must have a name without blanks"),
+        ("A_SETTING\n=canary-5c1e", "must have a name without blanks"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_functions-emulator"));
         let output = command.args([".", "--setting", given]).output().await.expect("the command runs");

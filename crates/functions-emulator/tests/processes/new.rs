@@ -103,7 +103,7 @@ async fn a_folder_that_exists_is_left_alone() {
     std::fs::create_dir(folder.path().join("first")).expect("a folder");
     let refused = new(folder.path(), &["first"]).await;
     let words = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && words.contains("first exists already"), "{words}");
+    assert!(!refused.status.success() && words.contains("first already exists"), "{words}");
     assert_eq!(std::fs::read_dir(folder.path().join("first")).expect("a folder").count(), 0);
 }
 
@@ -112,8 +112,8 @@ async fn what_cannot_be_a_name_or_a_handler_is_refused() {
     let folder = TempDir::new().expect("a folder");
     let own = folder.path().display().to_string();
     for (arguments, words) in [
-        (&["../first"][..], "cannot be a name"),
-        (&["1st"], "cannot be a name"),
+        (&["../first"][..], "must begin with a letter"),
+        (&["1st"], "must begin with a letter"),
         (&["--handler", &own, "first"], "not the folder of the crate azure-functions-handler"),
     ] {
         let refused = new(folder.path(), arguments).await;

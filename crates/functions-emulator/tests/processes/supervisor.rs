@@ -84,7 +84,8 @@ async fn a_taken_port_is_named() {
     let mut app = TestApp::new();
     app.options.listen = taken.local_addr().unwrap();
     let port = app.options.listen.port();
-    let expected = format!("port {port} is taken by another program; choose another with --port or stop it");
+    let expected =
+        format!("port {port} is in use by another program; stop it, or choose another port with --port");
     assert_eq!(app.refusal().await, expected);
 }
 

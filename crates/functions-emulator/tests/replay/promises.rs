@@ -98,7 +98,7 @@ async fn each_breach_of_the_protocol_is_told_with_its_remedy() {
             "application/json",
         ),
         (json!({ "destroy": true }), "answer every request"),
-        (json!({ "rawBytes(latin1)": "no HTTP at all\r\n\r\n", "thenClose": true }), "no valid HTTP"),
+        (json!({ "rawBytes(latin1)": "no HTTP at all\r\n\r\n", "thenClose": true }), "not valid HTTP"),
         (
             json!({
                 "rawBytes(latin1)":
@@ -107,15 +107,15 @@ async fn each_breach_of_the_protocol_is_told_with_its_remedy() {
             }),
             "write all of it",
         ),
-        (answered("[]"), "no JSON object"),
-        (answered(r#"{"Outputs":[]}"#), "Outputs is no object"),
-        (answered(r#"{"Logs":[{"text":"one"}]}"#), "an item of Logs is no text"),
+        (answered("[]"), "must be a JSON object"),
+        (answered(r#"{"Outputs":[]}"#), "Outputs must be an object"),
+        (answered(r#"{"Logs":[{"text":"one"}]}"#), "each item of Logs must be a text"),
         (answered("{oops"), "not valid JSON"),
-        (answered(r#"{"Logs":"one"}"#), "Logs is no list"),
-        (answered(r#"{"Outputs":{"Res":{}}}"#), "no out binding of that name"),
+        (answered(r#"{"Logs":"one"}"#), "Logs must be a list"),
+        (answered(r#"{"Outputs":{"Res":{}}}"#), "no out binding has that name"),
         (answered(r#"{"Outputs":{"res":"text"}}"#), "issue 6644"),
         (answered(r#"{"Outputs":{"res":{"headers":{"x":["a"]}}}}"#), "one text a header"),
-        (answered(r#"{"Outputs":{"res":{"statusCode":1000}}}"#), "use 200 to 599"),
+        (answered(r#"{"Outputs":{"res":{"statusCode":1000}}}"#), "between 200 and 599"),
         (
             answered(r#"{"Outputs":{"res":{"headers":{"content-length":"9"},"body":"x"}}}"#),
             "leave the header out",

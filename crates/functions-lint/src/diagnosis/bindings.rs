@@ -64,7 +64,12 @@ fn common(binding: &Value) -> Vec<Fault> {
     found.extend(
         words.into_iter().filter(|(member, words)| binding::variant(binding, member, words).is_err()).map(
             |(member, words)| {
-                fault(VALUE, member, format!("its {member} is none that the host knows"), one_of(words))
+                fault(
+                    VALUE,
+                    member,
+                    format!("its {member} has a value that the host does not know"),
+                    one_of(words),
+                )
             },
         ),
     );
@@ -83,7 +88,7 @@ fn http(trigger: &Value, settings: &Settings) -> Vec<Fault> {
         found.push(fault(
             VALUE,
             "authLevel",
-            "its authLevel is none that the host knows",
+            "its authLevel has a value that the host does not know",
             one_of(&binding::AUTH_LEVELS),
         ));
     }
@@ -91,7 +96,7 @@ fn http(trigger: &Value, settings: &Settings) -> Vec<Fault> {
         found.push(fault(
             VALUE,
             "methods",
-            "its methods are no list",
+            "its methods must be a list",
             "write a list like [\"get\", \"post\"]",
         ));
     }
@@ -116,7 +121,9 @@ fn timer(trigger: &Value, settings: &Settings) -> Vec<Fault> {
         ["runOnStartup", "useMonitor"]
             .into_iter()
             .filter(|member| binding::flag(trigger, member).is_err())
-            .map(|member| fault(VALUE, member, format!("its {member} is no flag"), "write true or false")),
+            .map(|member| {
+                fault(VALUE, member, format!("its {member} must be true or false"), "write true or false")
+            }),
     );
     found
 }

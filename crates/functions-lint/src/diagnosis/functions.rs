@@ -47,13 +47,14 @@ pub(super) fn of(app: &App) -> Functions {
         if routes.is_empty() {
             found.add_folder(app, folder);
         } else {
-            let why = "host.json has customHandler.http.routes, and the host takes functions from one of them alone";
+            let why = "host.json has customHandler.http.routes, and the host reads functions from only one of the \
+                two";
             found.add(
                 ("function-folders", IN_ERROR),
                 &format!("{}/function.json", folder.name),
                 None,
                 why,
-                "take the routes or the folders out",
+                "remove the routes or the folders",
             );
         }
     }
@@ -84,7 +85,7 @@ impl Functions {
                 ("binding-value", IN_ERROR),
                 &subject,
                 place,
-                "its authorizationLevel is none that the host knows",
+                "its authorizationLevel has a value that the host does not know",
                 "write \"anonymous\", \"function\" or \"admin\"",
             );
         }
@@ -122,7 +123,7 @@ impl Functions {
                 ("function-json", IN_ERROR),
                 &subject,
                 None,
-                "the folder's name is no function's",
+                "the folder's name cannot be the name of a function",
                 remedy,
             );
         }
@@ -159,7 +160,7 @@ impl Functions {
                 ("function-json", IN_ERROR),
                 subject,
                 place(&["configurationSource"]),
-                "its configurationSource is none that the host knows",
+                "its configurationSource has a value that the host does not know",
                 "leave it out",
             );
         }
@@ -187,7 +188,7 @@ impl Functions {
                 ("function-json", IN_ERROR),
                 subject,
                 place(&["bindings"]),
-                "it has no list \"bindings\" with at least a trigger",
+                "it must have a list \"bindings\" with at least a trigger",
                 "write one",
             );
             return;
@@ -205,7 +206,7 @@ impl Functions {
                     ("function-json", IN_ERROR),
                     subject,
                     place(&["bindings", &at]),
-                    "a binding is no object",
+                    "every binding must be an object",
                     "write {\"type\": …, \"direction\": …, \"name\": …}",
                 );
                 continue;
@@ -222,7 +223,7 @@ impl Functions {
                 );
             }
             if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-                let why = format!("two bindings are named \"{name}\"; case does not tell them apart");
+                let why = format!("two bindings are named \"{name}\"; names are compared without case");
                 self.add(
                     ("binding-names", IN_ERROR),
                     subject,
@@ -242,7 +243,7 @@ impl Functions {
                 subject,
                 place(&["bindings"]),
                 &why,
-                "give it one trigger; make two functions of two",
+                "leave one trigger in it, and make a function for each other one",
             );
         }
     }
@@ -253,7 +254,7 @@ impl Functions {
         if kind == "httptrigger"
             && binding::methods(one).is_ok_and(|methods| methods.is_some_and(|list| list.is_empty()))
         {
-            let why = "its methods are an empty list, which lets no method in: every call gets 404";
+            let why = "its methods are an empty list, which allows no method: every call gets 404";
             self.add(
                 ("methods", RUNS),
                 subject,
@@ -270,7 +271,7 @@ impl Functions {
         let Ok(schedule) = Schedule::parse(&written) else { return };
         for range in schedule.reversed_ranges() {
             let why = format!(
-                "the range {range} in \"{written}\" goes from high to low, and the host turns its ends round"
+                "the range {range} in \"{written}\" goes from high to low, and the host swaps its ends"
             );
             self.add(
                 ("schedule-meaning", RUNS),

@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
             match self.next() {
                 Some('/') => drop(self.take_while(|char| char != '\n' && char != '\r')),
                 Some('*') => self.long_comment()?,
-                _ => return Err(self.fault("a comment begins with // or /*")),
+                _ => return Err(self.fault("a comment must begin with // or /*")),
             }
         }
     }

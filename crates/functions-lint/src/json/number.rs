@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
         let known = word == "Infinity";
         return known
             .then(|| Value::String("-Infinity".to_owned()))
-            .ok_or_else(|| cursor::fault(place, format!("-{word} is no number")));
+            .ok_or_else(|| cursor::fault(place, format!("-{word} is not a number")));
     }
     let text =
         reader.take_while(|char| char.is_ascii_hexdigit() || matches!(char, '-' | '+' | 'x' | 'X' | '.'));
@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
         .peek()
         .is_none_or(|next| next.is_whitespace() || matches!(next, ',' | '}' | ']' | ')' | '/' | '\0'));
     let number = if ends { parsed(text) } else { None };
-    number.ok_or_else(|| cursor::fault(place, format!("{text} is no number; write a text in quotes")))
+    number.ok_or_else(|| cursor::fault(place, format!("{text} is not a number; put a text in quotes")))
 }
 
 fn parsed(text: &str) -> Option<Value> {

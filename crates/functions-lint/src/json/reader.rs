@@ -19,7 +19,7 @@ pub(super) fn read(text: &str) -> Result<Node, JsonError> {
     reader.skip()?;
     match reader.peek() {
         None => Ok(root),
-        Some(char) => Err(reader.fault(format!("{char:?} stands behind the end of the value; remove it"))),
+        Some(char) => Err(reader.fault(format!("{char:?} follows the end of the value; remove it"))),
     }
 }
 
@@ -32,7 +32,7 @@ impl Reader<'_> {
             Some(quote @ ('"' | '\'')) => Kind::Scalar(Value::String(string::read(self, quote)?)),
             Some('-' | '.' | '0'..='9') => Kind::Scalar(number::read(self)?),
             Some(char) if char.is_alphabetic() => self.word()?,
-            Some(char) => return Err(self.fault(format!("{char:?} stands where a value is expected"))),
+            Some(char) => return Err(self.fault(format!("expected a value, found {char:?}"))),
             None => return Err(self.fault("the text ends where a value is expected")),
         };
         Ok(Node { place, kind })
@@ -41,7 +41,7 @@ impl Reader<'_> {
     fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
         depth
             .checked_sub(1)
-            .ok_or_else(|| self.fault(format!("it is nested more than {DEEPEST} levels deep")))
+            .ok_or_else(|| self.fault(format!("it must be nested at most {DEEPEST} levels deep")))
     }
 
     fn word(&mut self) -> Result<Kind, JsonError> {
@@ -53,7 +53,7 @@ impl Reader<'_> {
             "null" => Kind::Scalar(Value::Null),
             "undefined" => Kind::Undefined,
             "NaN" | "Infinity" => Kind::Scalar(Value::String(word.to_owned())),
-            _ => return Err(fault(place, format!("{word} is no value; write a text in quotes"))),
+            _ => return Err(fault(place, format!("{word} is not a value; put a text in quotes"))),
         })
     }
 
@@ -87,7 +87,7 @@ impl Reader<'_> {
             let name = self.name()?;
             self.blanks();
             if !self.take(':') {
-                return Err(self.fault(format!("a colon is missing behind the name {name:?}")));
+                return Err(self.fault(format!("a colon is missing after the name {name:?}")));
             }
             self.skip()?;
             let value = self.value(depth)?;
@@ -103,13 +103,14 @@ impl Reader<'_> {
             Some(char) if is_of_name(char) => {
                 let name = self.take_while(is_of_name).to_owned();
                 match self.peek() {
-                    Some(char) if char != ':' && !char.is_whitespace() => {
-                        Err(self.fault(format!("{char:?} stands in a name; put the name in quotes")))
-                    }
+                    Some(char) if char != ':' && !char.is_whitespace() => Err(self.fault(format!(
+                        "a name must not contain {char:?} without quotes; put the name in \
+                            quotes"
+                    ))),
                     _ => Ok(name),
                 }
             }
-            Some(char) => Err(self.fault(format!("{char:?} stands where the name of a member is expected"))),
+            Some(char) => Err(self.fault(format!("expected the name of a member, found {char:?}"))),
         }
     }
 
@@ -120,7 +121,7 @@ impl Reader<'_> {
             Some(',') => drop(self.next()),
             Some(char) if char == end => {}
             Some(char) => {
-                return Err(self.fault(format!("{char:?} stands where a comma or {end} is expected")));
+                return Err(self.fault(format!("expected a comma or {end}, found {char:?}")));
             }
             None => return Err(self.fault(format!("the text ends before {end}"))),
         }

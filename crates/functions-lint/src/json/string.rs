@@ -36,7 +36,7 @@ fn escaped(reader: &mut Reader<'_>, out: &mut String) -> Result<(), JsonError> {
         Some(other) => {
             return Err(reader.fault(format!("\\{other} is no escape; write two backslashes for one")));
         }
-        None => return Err(reader.fault("the text ends behind a backslash")),
+        None => return Err(reader.fault("the text ends after a backslash")),
     };
     reader.next();
     out.push(char);

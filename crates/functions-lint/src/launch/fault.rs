@@ -17,13 +17,13 @@ pub const ENDS_IN_AZURE: &str =
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum StartFault {
     /// `workingDirectory` names no folder.
-    #[error("workingDirectory {0} is not there")]
+    #[error("workingDirectory {0} does not exist")]
     NoWorkingDirectory(String),
     /// `workingDirectory` names a file.
-    #[error("workingDirectory {0} is a file, and has to be a folder")]
+    #[error("workingDirectory {0} must be a folder, and is a file")]
     WorkingDirectoryIsFile(String),
     /// There is no such file, neither in the app folder nor on the search path.
-    #[error("{program} is not there{}", among(.near))]
+    #[error("{program} does not exist{}", among(.near))]
     Missing {
         /// The program as host.json names it.
         program: String,
@@ -67,7 +67,7 @@ pub enum StartFault {
     },
     /// The first line hands `env` several words as one.
     #[error(
-        "{program} asks `env` for a program called {words:?}: on Linux, all that follows `env` is one word"
+        "{program} makes `env` look for a program called {words:?}: on Linux, all that follows `env` is one word"
     )]
     EnvTakesOneWord {
         /// The script.
@@ -92,7 +92,7 @@ pub enum StartFault {
         loader: String,
     },
     /// No program at all: an archive, an empty file, a class file.
-    #[error("{0} is no program that the system can start")]
+    #[error("{0} is not a program that the system can start")]
     NoProgram(String),
 }
 

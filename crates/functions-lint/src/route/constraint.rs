@@ -72,7 +72,7 @@ impl Constraint {
             ("max", [most]) => number(text, most).map(|most| Self::Range(i64::MIN, most)),
             ("range", [least, most]) => ordered(text, number(text, least)?, number(text, most)?, Self::Range),
             (name, _) if NAMES.contains(&name) => Err(format!("{text} has too many or too few arguments")),
-            _ => Err(format!("there is no constraint {name}; the host knows {}", NAMES.join(", "))),
+            _ => Err(format!("the constraint {name} does not exist; use one of {}", NAMES.join(", "))),
         }
     }
 
@@ -134,12 +134,15 @@ fn ordered<N: PartialOrd>(
     most: N,
     make: fn(N, N) -> Constraint,
 ) -> Result<Constraint, String> {
-    if least > most { Err(format!("{constraint} ends before it begins")) } else { Ok(make(least, most)) }
+    if least > most {
+        return Err(format!("the maximum of {constraint} must not be below its minimum"));
+    }
+    Ok(make(least, most))
 }
 
 fn pattern_of(text: &str) -> Result<Regex, String> {
     RegexBuilder::new(text).case_insensitive(true).build().map_err(|_| {
-        format!("the pattern {text} is no regular expression that this host can read; check its value in the worker")
+        format!("this host cannot read the regular expression {text}; check the value in the worker instead")
     })
 }
 

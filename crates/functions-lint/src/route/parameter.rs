@@ -18,14 +18,17 @@ pub(super) fn parse(inner: &str) -> Result<(Parameter, bool), String> {
         .map_or(rest.len(), |(at, _)| at);
     let (name, more) = rest.split_at(end);
     if name.is_empty() || name.contains(['{', '}', '*', '?', '/']) {
-        return Err(format!("{{{inner}}} names no parameter"));
+        return Err(format!("{{{inner}}} must name a parameter"));
     }
     if optional && takes_rest {
-        return Err(format!("{{{inner}}} takes the rest of the path, so it cannot be optional too"));
+        return Err(format!("{{{inner}}} takes the rest of the path and cannot also be optional"));
     }
     let (constraints, default) = constraints(more);
     if optional && default.is_some() {
-        return Err(format!("{{{inner}}} is optional and has a default; a default alone makes it so"));
+        return Err(format!(
+            "{{{inner}}} is optional and has a default; remove the `?`, the default makes it \
+            optional"
+        ));
     }
     let constraints = constraints.into_iter().map(Constraint::parse).collect::<Result<_, _>>()?;
     Ok((

@@ -9,7 +9,7 @@ use super::{
 pub(super) fn parse(text: &str) -> Result<Vec<Segment>, String> {
     let trimmed = text.strip_prefix("~/").or_else(|| text.strip_prefix('/')).unwrap_or(text);
     if trimmed.starts_with('~') && trimmed.len() == text.len() {
-        return Err("it begins with ~ without a slash behind it".to_owned());
+        return Err("a route that begins with ~ must begin with ~/".to_owned());
     }
     let mut parts = segments(trimmed);
     if parts.last().is_some_and(|part| part.is_empty()) {
@@ -17,17 +17,17 @@ pub(super) fn parse(text: &str) -> Result<Vec<Segment>, String> {
         parts.pop();
     }
     if parts.iter().any(|part| part.is_empty()) {
-        return Err(format!("two slashes stand side by side in {text:?}, or one at its beginning"));
+        return Err(format!("{text:?} must not begin with a slash or contain two in a row"));
     }
     let (mut segments, mut names) = (Vec::new(), Vec::<String>::new());
     for (at, part) in parts.iter().enumerate() {
         let segment = segment(part)?;
         if matches!(segment, Segment::Rest(_)) && at + 1 < parts.len() {
-            return Err(format!("{part} can only be the last segment"));
+            return Err(format!("{part} must be the last segment"));
         }
         for name in names_of(&segment) {
             if names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                return Err(format!("two parameters are named {name}"));
+                return Err(format!("two parameters are named {name}; rename one"));
             }
             names.push(name.to_owned());
         }
@@ -83,7 +83,7 @@ fn segment(text: &str) -> Result<Segment, String> {
         return Err(format!("{text} mixes text and a parameter that takes the rest of the path"));
     }
     if parts.windows(2).any(|pair| matches!(pair, [Part::Parameter(_), Part::Parameter(_)])) {
-        return Err(format!("{text} has two parameters side by side; put a text between them"));
+        return Err(format!("{text} has two parameters in a row; put a text between them"));
     }
     let optional = |part: &Part| matches!(part, Part::Parameter(parameter) if parameter.optional);
     let last_two = parts.len() - 2;
@@ -98,8 +98,7 @@ fn segment(text: &str) -> Result<Segment, String> {
 
 /// The parts of a segment, and whether a parameter among them takes the rest of the path.
 fn parts(text: &str) -> Result<(Vec<Part>, bool), String> {
-    let unbalanced =
-        || format!("{text} has a brace without its other half; double one that is meant as such");
+    let unbalanced = || format!("{text} has an unmatched brace; write a literal brace twice");
     let (mut parts, mut literal, mut rest, mut takes_rest) = (Vec::new(), String::new(), text, false);
     while let Some(char) = rest.chars().next() {
         if rest.starts_with("{{") || rest.starts_with("}}") {
@@ -125,7 +124,7 @@ fn parts(text: &str) -> Result<(Vec<Part>, bool), String> {
 
 fn add_literal(parts: &mut Vec<Part>, literal: &mut String) -> Result<(), String> {
     if literal.contains('?') {
-        return Err(format!("{literal:?} holds a question mark; a route ends before the query"));
+        return Err(format!("{literal:?} must not contain a question mark: a route has no query"));
     }
     if !literal.is_empty() {
         parts.push(Part::Literal(std::mem::take(literal)));

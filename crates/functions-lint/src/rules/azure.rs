@@ -7,7 +7,7 @@ pub(super) const RULES: &[&Rule] = &[&HOST_VERSION, &EMULATOR, &DEVELOPMENT];
 
 const HOST_VERSION: Rule = Rule {
     id: "extension-version",
-    promise: "the app asks for version 4 of the host",
+    promise: "the app uses version 4 of the host",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-versions",
     find: |app| {
         const NAME: &str = "FUNCTIONS_EXTENSION_VERSION";
@@ -30,7 +30,7 @@ const HOST_VERSION: Rule = Rule {
             )],
             None => vec![warn(
                 NAME,
-                "it names no version of the host, so which one Azure runs is not said here",
+                "it is not a version of the host, so this check cannot tell which one Azure runs",
                 remedy,
             )],
         })
@@ -39,7 +39,7 @@ const HOST_VERSION: Rule = Rule {
 
 const EMULATOR: Rule = Rule {
     id: "emulator-in-azure",
-    promise: "no setting of the app in Azure leads to an emulator on a developer's machine",
+    promise: "no setting of the app in Azure names a storage emulator",
     source: "https://learn.microsoft.com/azure/storage/common/storage-use-azurite",
     find: |app| {
         (app.written? == Written::InAzure).then(|| {
@@ -81,19 +81,19 @@ fn is_of_this_machine(url: &str) -> bool {
 
 const DEVELOPMENT: Rule = Rule {
     id: "development-in-azure",
-    promise: "the app in Azure does not run as on a developer's machine",
+    promise: "the app in Azure does not run in development mode",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#azure_functions_environment",
     find: |app| {
         (app.written? == Written::InAzure).then(|| {
             let environment = app.settings.get("AZURE_FUNCTIONS_ENVIRONMENT").unwrap_or_default();
             let is_development = environment.eq_ignore_ascii_case("Development");
             let environment = is_development.then(|| {
-                let why = "it is Development: the host in Azure then behaves as on a developer's machine, and shows more in \
+                let why = "it is `Development`: the host in Azure then behaves as on a development machine, and shows more in \
                            its errors than callers should see";
                 warn("AZURE_FUNCTIONS_ENVIRONMENT", why, "remove it, or set it to `Production`")
             });
             let core_tools = app.settings.get("FUNCTIONS_CORETOOLS_ENVIRONMENT").map(|_| {
-                let why = "Core Tools set it on a developer's machine: in Azure it makes the host believe that it runs there";
+                let why = "Core Tools set it on a development machine: in Azure it makes the host behave as there";
                 fail("FUNCTIONS_CORETOOLS_ENVIRONMENT", why, "remove it")
             });
             environment.into_iter().chain(core_tools).collect()

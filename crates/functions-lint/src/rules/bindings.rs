@@ -23,7 +23,7 @@ fn folders(app: &App) -> Vec<Fault> {
     if app.has_routes() {
         return diagnosed::faults(app, "function-folders").collect();
     }
-    let remedy = "lay the folders out directly below host.json, in a staging folder if need be";
+    let remedy = "put the folders directly below host.json, if necessary in a staging folder";
     let mut faults: Vec<_> = app
         .nested
         .iter()
@@ -101,12 +101,12 @@ const OUTPUT: Rule = Rule {
             match answer {
                 None if http => vec![warn(
                     file(function),
-                    "there is no output of type `http`, so callers get an empty answer whatever the program says",
+                    "there is no output of type `http`, so callers always get an empty answer",
                     "add {\"type\": \"http\", \"direction\": \"out\", \"name\": \"res\"}",
                 )],
                 Some(answer) if text(answer, "type") != "http" => vec![fail(
                     file(function),
-                    "the type of its answer is not spelled `http`, and the host compares it letter by letter",
+                    "the type of its output must be exactly `http`: the host compares it case-sensitively",
                     "write it in lower case",
                 )],
                 _ => Vec::new(),
@@ -117,7 +117,7 @@ const OUTPUT: Rule = Rule {
 
 const RETURN: Rule = Rule {
     id: "return-output",
-    promise: "no answer leaves as `$return`",
+    promise: "no function answers through `$return`",
     source: "https://github.com/Azure/azure-functions-host/issues/3191",
     find: |app| {
         each_with(app, answers_http, |function| {
@@ -157,7 +157,7 @@ fn payload(function: &str, binding: &Value) -> Option<Fault> {
 
 const SCRIPT: Rule = Rule {
     id: "script-file",
-    promise: "every scriptFile that is named is there",
+    promise: "every scriptFile exists",
     source: "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Host/HostFunctionMetadataProvider.cs",
     find: |app| {
         let names_one = |function: &FunctionFolder| {

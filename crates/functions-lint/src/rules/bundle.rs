@@ -68,7 +68,7 @@ fn missing(app: &App) -> Option<Fault> {
     let has_library = files
         .any(|file| file.path().extension().is_some_and(|extension| extension.eq_ignore_ascii_case("dll")));
     (!has_library).then(|| {
-        let why = "it names extensions, and no .dll lies beside it: in Azure the functions that need them are in error";
+        let why = "it names extensions, but no .dll is beside it: in Azure the functions that need them are in error";
         warn("bin/extensions.json", why, "run `func extensions install`, or use a bundle in host.json")
     })
 }

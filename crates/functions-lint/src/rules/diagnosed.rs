@@ -51,14 +51,14 @@ fn has_retry(function: &FunctionFolder) -> bool {
 
 const VALUES: Rule = Rule {
     id: "host-json-value",
-    promise: "every value of host.json is one that the host takes",
+    promise: "the host accepts every value of host.json",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json",
     find: |app| of(app, "host-json-value", app.host.is_ok()),
 };
 
 const UNITS: Rule = Rule {
     id: "time-span-unit",
-    promise: "every time span says its unit",
+    promise: "every time span has a unit",
     source: "https://github.com/MicrosoftDocs/azure-docs/issues/16263; \
              https://learn.microsoft.com/dotnet/api/system.timespan.parse",
     find: |app| of(app, "time-span-unit", app.host.is_ok()),
@@ -66,7 +66,7 @@ const UNITS: Rule = Rule {
 
 const BINDINGS: Rule = Rule {
     id: "binding-value",
-    promise: "every member of a binding is one that the host takes",
+    promise: "the host accepts every member of every binding",
     source: "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script.Abstractions/Description/Binding/\
              BindingMetadata.cs",
     find: |app| of(app, "binding-value", app.bindings().next().is_some()),
@@ -74,28 +74,28 @@ const BINDINGS: Rule = Rule {
 
 const RESERVED_ROUTES: Rule = Rule {
     id: "reserved-route",
-    promise: "no route begins with a word that the host keeps for itself",
+    promise: "no route begins with a word that the host reserves",
     source: "https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Host/ScriptHost.cs",
     find: |app| of(app, "reserved-route", has_routes(app)),
 };
 
 const CONFLICTS: Rule = Rule {
     id: "route-conflict",
-    promise: "no two functions have one route and a method in common",
+    promise: "no two functions share a route and a method",
     source: "https://github.com/Azure/azure-functions-host/issues/7675",
     find: |app| of(app, "route-conflict", has_routes(app)),
 };
 
 const TEMPLATES: Rule = Rule {
     id: "route-template",
-    promise: "every route is a template that ASP.NET takes",
+    promise: "every route is a valid ASP.NET template",
     source: "https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates",
     find: |app| of(app, "route-template", has_routes(app)),
 };
 
 const OVERLAPS: Rule = Rule {
     id: "route-overlap",
-    promise: "no route takes the URLs of a more exact one",
+    promise: "no route takes the URLs of a more specific one",
     source: "https://github.com/Azure/azure-functions-core-tools/issues/2442; \
              https://github.com/MicrosoftDocs/azure-docs/issues/11755",
     find: |app| of(app, "route-overlap", has_routes(app)),
@@ -103,14 +103,14 @@ const OVERLAPS: Rule = Rule {
 
 const RESERVED_PREFIX: Rule = Rule {
     id: "reserved-prefix",
-    promise: "no path of the host stands below the route prefix",
+    promise: "no path of the host begins with the route prefix",
     source: "https://github.com/Azure/azure-functions-host/issues/5322",
     find: |app| of(app, "reserved-prefix", has_routes(app)),
 };
 
 const SCHEDULES: Rule = Rule {
     id: "schedule",
-    promise: "every schedule is one that NCRONTAB or .NET reads",
+    promise: "every schedule is a valid NCRONTAB expression or time span",
     source: "https://github.com/Azure/azure-functions-host/issues/329; \
              https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions",
     find: |app| of(app, "schedule", has_binding(app, &["timerTrigger"])),
@@ -125,21 +125,21 @@ const MEANINGS: Rule = Rule {
 
 const QUEUES: Rule = Rule {
     id: "queue-name",
-    promise: "every queue has a name that storage takes",
+    promise: "every queue has a valid name",
     source: "https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata",
     find: |app| of(app, "queue-name", has_binding(app, &["queueTrigger", "queue"])),
 };
 
 const METHODS: Rule = Rule {
     id: "methods",
-    promise: "every HTTP function lets a method in",
+    promise: "every HTTP function allows a method",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger#configuration",
     find: |app| of(app, "methods", has_binding(app, &["httpTrigger"])),
 };
 
 const DISABLED: Rule = Rule {
     id: "disabled-member",
-    promise: "no function is meant to be switched off by a member that does nothing",
+    promise: "no function has a `disabled` member, which does nothing",
     source: "https://learn.microsoft.com/azure/azure-functions/disable-function; \
              https://github.com/Azure/azure-functions-host/issues/2767",
     find: |app| of(app, "disabled-member", !app.functions.is_empty()),
@@ -147,7 +147,7 @@ const DISABLED: Rule = Rule {
 
 const RETRY: Rule = Rule {
     id: "retry-policy",
-    promise: "every retry policy is whole",
+    promise: "every retry policy is complete",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-bindings-error-pages#retries",
     find: |app| of(app, "retry-policy", app.functions.iter().any(has_retry)),
 };

@@ -10,7 +10,7 @@ pub(super) const RULES: &[&Rule] = &[&READABLE, &HANDLER, &ARGUMENTS, &ENTRANCE,
 
 pub(super) const READABLE: Rule = Rule {
     id: "host-json",
-    promise: "host.json can be read and says version 2.0",
+    promise: "host.json can be read and has version 2.0",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json#version",
     find: |app| Some(diagnosed::faults(app, "host-json").collect()),
 };
@@ -45,7 +45,7 @@ const HANDLER: Rule = Rule {
 
 const ARGUMENTS: Rule = Rule {
     id: "argument-with-blank",
-    promise: "no argument of the program falls apart",
+    promise: "every argument of the program arrives as one",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers#configuration; \
              https://learn.microsoft.com/dotnet/api/system.diagnostics.processstartinfo.arguments",
     find: |app| {
@@ -65,12 +65,13 @@ fn argument(app: &App, list: &str, text: &str) -> Option<Fault> {
     let subject = format!("host.json {section}.description.{list}");
     let (is_open, has_blank) = outside_quotes(text);
     if is_open {
-        let why = "a quotation mark has no second one in the same entry: the entries up to the next one arrive as one \
+        let why = "an entry has an unmatched quotation mark: the entries up to the next one arrive as one \
                    argument, in Azure as here";
         return Some(warn(subject, why, "close it in the same entry, or write \\\" for the mark itself"));
     }
     if text.trim_matches([' ', '\t']).is_empty() {
-        let why = "an empty entry vanishes, because the host joins the entries with blanks: the program does not get it";
+        let why =
+            "an empty entry is lost: the host joins the entries with blanks, so the program does not get it";
         return Some(warn(subject, why, "write \"\\\"\\\"\" for an empty argument"));
     }
     has_blank.then(|| {
@@ -97,7 +98,7 @@ fn outside_quotes(text: &str) -> (bool, bool) {
 
 const ENTRANCE: Rule = Rule {
     id: "http-entrance",
-    promise: "HTTP calls reach the program as they are",
+    promise: "HTTP calls reach the program unchanged",
     source: "https://github.com/Azure/azure-functions-host/issues/4926; \
              https://github.com/Azure/azure-functions-host/issues/7930",
     find: |app| {
@@ -131,15 +132,16 @@ fn entrance(app: &App) -> Option<Fault> {
 
 const TIMEOUT: Rule = Rule {
     id: "function-timeout",
-    promise: "a call that hangs has an end",
+    promise: "a call that hangs is ended",
     source: "https://github.com/Azure/azure-functions-host/issues/6601",
     find: |app| {
         let is_endless = app.host_text(&["functionTimeout"]).as_deref() == Some("-1");
         let endless = is_endless.then(|| {
             warn(
                 "host.json functionTimeout",
-                "there is no limit, so a call that hangs hangs for ever",
-                "set a limit, and a shorter one of your own: at the host's it kills the whole program, with every call",
+                "there is no limit, so a call that hangs never ends",
+                "set a limit, and a shorter deadline in the program: at the host's limit the host kills the program \
+                 with all its calls",
             )
         });
         Some(endless.into_iter().collect())
@@ -148,7 +150,7 @@ const TIMEOUT: Rule = Rule {
 
 const ENCODING: Rule = Rule {
     id: "queue-encoding",
-    promise: "the encoding of queue messages is said",
+    promise: "host.json sets the encoding of queue messages",
     source: "https://github.com/Azure/azure-webjobs-sdk/issues/2667",
     find: |app| {
         if !app.bindings().any(|(_, binding)| is(binding, "queue") || is(binding, "queueTrigger")) {
@@ -158,7 +160,7 @@ const ENCODING: Rule = Rule {
         let unsaid = (!is_said).then(|| {
             warn(
                 "host.json extensions.queues",
-                "messageEncoding is not said: with the host's own, base64, a message that was sent as plain text goes to the \
+                "messageEncoding is not set: with the default, base64, a message that was sent as plain text goes to the \
                  poison queue, and the program never sees it",
                 "write \"messageEncoding\": \"base64\" or \"none\", as the senders do, and try a message of four letters",
             )

@@ -12,7 +12,7 @@ pub(super) const RULES: &[&Rule] = &[&MEMBERS, &OVERRIDES];
 
 const MEMBERS: Rule = Rule {
     id: "host-json-members",
-    promise: "the host looks for every member of host.json that was looked at, at its place",
+    promise: "the host reads every member of host.json that was checked",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json",
     find: |app| {
         let mut unknown = Vec::new();
@@ -30,14 +30,15 @@ const MEMBERS: Rule = Rule {
 
 fn member(unknown: &Unknown) -> Fault {
     let name = unknown.path.rsplit('.').next().unwrap_or_default();
-    let why = format!("the host looks for no `{name}` at this place, so it does nothing, in Azure as here");
+    let why =
+        format!("the host does not read `{name}` here, so it does nothing, in Azure as well as locally");
     warn(format!("host.json {}", unknown.path), why, remedy(unknown))
 }
 
 fn remedy(unknown: &Unknown) -> String {
     match &unknown.meant {
         Some(meant) => format!("write it as {meant}"),
-        None => "take it out, or correct its name".to_owned(),
+        None => "remove it, or correct its name".to_owned(),
     }
 }
 
@@ -82,7 +83,7 @@ const OVERRIDES: Rule = Rule {
 
 fn setting(name: &str, unknown: &Unknown) -> Fault {
     if unknown.path.eq_ignore_ascii_case("version") {
-        let why = "the host reads `version` from the file alone, so this setting does nothing";
+        let why = "the host reads `version` only from the file, so this setting does nothing";
         return warn(name, why, "write \"version\": \"2.0\" into host.json, and remove the setting");
     }
     let why = format!("host.json has no member {}, so this setting does nothing", unknown.path);
@@ -94,6 +95,6 @@ fn setting(name: &str, unknown: &Unknown) -> Fault {
 }
 
 fn separators(name: &str) -> Fault {
-    let why = "two underscores have to stand between the names, so this setting does nothing";
+    let why = "the names must be separated by two underscores, so this setting does nothing";
     warn(name, why, "write it as AzureFunctionsJobHost__section__member")
 }

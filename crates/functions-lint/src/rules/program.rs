@@ -17,7 +17,7 @@ pub(super) const RULES: &[&Rule] = &[&FOUND, &FORM, &MODE, &ARCHITECTURE, &DIREC
 
 const FOUND: Rule = Rule {
     id: "executable-found",
-    promise: "the program lies in the app folder",
+    promise: "the program is in the app folder",
     source: "https://github.com/Azure/azure-functions-host/issues/5812",
     find: |app| app.program.as_ref().map(|program| found(app, program)),
 };
@@ -35,8 +35,9 @@ fn found(app: &App, program: &Program) -> Vec<Fault> {
         )];
     }
     if let Some(path) = in_working_directory(app, program) {
-        let why =
-            format!("the program lies in the working directory, where the host does not look: {IN_AZURE}");
+        let why = format!(
+            "the program is in the working directory, where the host does not look for it: {IN_AZURE}"
+        );
         return vec![fail(written, why, format!("write \"defaultExecutablePath\": \"{path}\""))];
     }
     let near = launch::near_misses(&app.root, written);
@@ -45,13 +46,13 @@ fn found(app: &App, program: &Program) -> Vec<Fault> {
     match near.first() {
         Some(first) if is_path || !on_search_path => {
             let missing = StartFault::Missing { program: written.clone(), near: near.clone() };
-            let why = format!("{missing}: Linux compares names letter by letter, and {IN_AZURE}");
+            let why = format!("{missing}: names are case-sensitive on Linux, and {IN_AZURE}");
             let is_same_place = launch::is_same_place(written, first);
             let judge = if is_path || is_same_place { fail } else { warn };
             vec![judge(written.clone(), why, missing.remedy())]
         }
         _ if is_path => {
-            let why = format!("the program is not there: {IN_AZURE}");
+            let why = format!("the program does not exist: {IN_AZURE}");
             let remedy = "build it into the app folder, or correct defaultExecutablePath";
             vec![fail(written, why, remedy)]
         }
@@ -74,7 +75,7 @@ fn in_working_directory(app: &App, program: &Program) -> Option<String> {
 
 const FORM: Rule = Rule {
     id: "executable-path-form",
-    promise: "the program's path is written as the packager compares it",
+    promise: "the program's path is written as Core Tools compare it",
     source: "https://github.com/Azure/azure-functions-core-tools/issues/2510",
     find: |app| {
         let program = app.program.as_ref()?;
@@ -99,7 +100,7 @@ fn form(program: &Program) -> Option<Fault> {
         ));
     }
     if written.contains('\\') {
-        let why = format!("on Linux the backslash in {written} is a letter of the name: {IN_AZURE}");
+        let why = format!("on Linux the backslash in {written} is a part of the name: {IN_AZURE}");
         return Some(fail(subject, why, "write slashes, and the path from the app root"));
     }
     (written.starts_with("./") || written.contains("/./") || written.contains("../")).then(|| {
@@ -145,7 +146,7 @@ fn is_executable_by_all(file: &Path) -> bool {
 
 const ARCHITECTURE: Rule = Rule {
     id: "executable-architecture",
-    promise: "the program runs on the plans' machines",
+    promise: "the program runs on the machines of the plans",
     source: "https://github.com/Azure/azure-functions-host/issues/5696; \
              https://man7.org/linux/man-pages/man2/execve.2.html",
     find: |app| {
@@ -166,11 +167,11 @@ fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Opt
     let written = &program.written;
     let remedy = "build it for x86_64-unknown-linux-musl, or the like in your language";
     if machine == Machine::Windows {
-        let why = format!("it runs on plans with Windows alone. On Linux {IN_AZURE}");
+        let why = format!("it runs only on Windows plans. On Linux {IN_AZURE}");
         return Some(warn(written, why, remedy));
     }
     if !machine.is_the_plans() {
-        let why = format!("it is {machine}, and plans have 64-bit Linux on x86-64: {IN_AZURE}");
+        let why = format!("it is {machine}, but the plans run 64-bit Linux on x86-64: {IN_AZURE}");
         let judge = if machine.is_ours() { warn } else { fail };
         return Some(judge(written.clone(), why, remedy.to_owned()));
     }
@@ -191,7 +192,7 @@ fn of_script(program: &Program, file: &Path) -> Option<Fault> {
             "make sure that the plan's image has the interpreter, or name the program itself",
         )),
         Some(fault @ StartFault::NoInterpreter { hint: TextHint::WindowsScript, .. }) => {
-            let why = format!("{fault}, so it runs on plans with Windows alone. On Linux {IN_AZURE}");
+            let why = format!("{fault}, so it runs only on Windows plans. On Linux {IN_AZURE}");
             Some(warn(written, why, fault.remedy()))
         }
         Some(fault) => Some(fail(written, format!("{fault}. So {}", fault.in_azure()), fault.remedy())),
@@ -237,7 +238,7 @@ fn script_of_a_shell(app: &App, program: &Program) -> Option<(String, PathBuf)> 
 
 const DIRECTORY: Rule = Rule {
     id: "working-directory",
-    promise: "the folder that the program starts in is there",
+    promise: "the working directory exists",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json#customhandler",
     find: |app| {
         let folder = text(app.handler(&["description"])?, "workingDirectory");
@@ -250,7 +251,7 @@ const DIRECTORY: Rule = Rule {
         if path.is_dir() {
             return Some(Vec::new());
         }
-        let what = if path.is_file() { "is a file, and has to be a folder" } else { "is not there" };
+        let what = if path.is_file() { "must be a folder, and is a file" } else { "does not exist" };
         if is_absolute(folder) {
             let why = format!("{folder} {what} on this machine; if that is so on Azure's too, {IN_AZURE}");
             return Some(vec![warn(subject, why, remedy)]);

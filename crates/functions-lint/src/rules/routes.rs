@@ -7,7 +7,7 @@ pub(super) const RULES: &[&Rule] = &[&REACHABLE, &PREFIX];
 
 const REACHABLE: Rule = Rule {
     id: "envelope-reachable",
-    promise: "no route leads to the path of a function that only the host may call",
+    promise: "no route matches the path of a function that only the host may call",
     source: "https://github.com/Azure/azure-functions-host/issues/6251",
     find: |app| {
         let is_hidden = |function: &FunctionFolder| !function.is_http_alone();
@@ -53,7 +53,7 @@ fn leads_to(route: &str, name: &str) -> bool {
 
 const PREFIX: Rule = Rule {
     id: "route-prefix",
-    promise: "HTTP functions have a prefix that envelopes do not have",
+    promise: "HTTP functions have a route prefix, which envelopes do not have",
     source: "https://github.com/Azure/azure-functions-host/issues/6251; \
              https://github.com/Azure/azure-functions-host/issues/6305",
     find: |app| {
@@ -67,7 +67,7 @@ const PREFIX: Rule = Rule {
         }
         Some(vec![warn(
             "host.json extensions.http.routePrefix",
-            "it is empty, so one new route is enough to lead callers to the paths of envelopes",
+            "it is empty, so one new route can give callers access to the paths of envelopes",
             "set it to a word such as `api`",
         )])
     },

@@ -11,7 +11,7 @@ pub(super) const RULES: &[&Rule] = &[&RUNTIME, &STORAGE, &CONNECTIONS, &NAMED, &
 
 const RUNTIME: Rule = Rule {
     id: "worker-runtime",
-    promise: "no other runtime than `custom` is asked for",
+    promise: "the runtime is `custom`",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#functions_worker_runtime",
     find: |app| {
         let remedy = "set it to `custom`; on Flex Consumption name the runtime in functionAppConfig instead";
@@ -19,13 +19,13 @@ const RUNTIME: Rule = Rule {
         match app.settings.get("FUNCTIONS_WORKER_RUNTIME") {
             Some(runtime) if is_mcp || runtime.eq_ignore_ascii_case("custom") => Some(Vec::new()),
             Some(_) => {
-                let why = "it names another runtime than `custom`: in Azure the platform prepares that language's worker, \
+                let why = "it must be `custom`: for another runtime Azure prepares that language's worker, \
                            and tools refuse the app";
                 Some(vec![fail("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
             }
             None if is_mcp => Some(Vec::new()),
             None if app.written.is_some() => {
-                let why = "it is not set, which is right on Flex Consumption alone: elsewhere tools ask for the language, \
+                let why = "it is not set, which is right only on Flex Consumption: elsewhere tools ask for the language, \
                            and the portal shows none";
                 Some(vec![warn("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
             }
@@ -80,13 +80,14 @@ const CONNECTIONS: Rule = Rule {
         }
         let missing = names.into_iter().filter_map(|(name, is_queue)| {
             if !is_connected(app, name) {
-                let why = "a binding names it as its connection, and it is not set: the function is in error, in Azure as here";
+                let why = "a binding uses this connection, but it is not set: the function is in error, in Azure as \
+                    well as locally";
                 let remedy = format!("set it, or `{name}__queueServiceUri` and the like to use the app's identity");
                 return Some(fail(name, why, remedy));
             }
             if is_queue && !QUEUE_PARTS.iter().any(|part| has_part(app, name, part)) {
                 let why =
-                    "a queue binding names it as its connection, and no part of it says where the queues are";
+                    "a queue binding uses this connection, but no part of it names the queue service";
                 let remedy = format!("set `{name}__queueServiceUri` or `{name}__accountName`");
                 return Some(fail(name, why, remedy));
             }
@@ -180,7 +181,7 @@ const THEIRS: [&str; 8] = [
 
 const BY_HAND: Rule = Rule {
     id: "set-by-hand",
-    promise: "nothing is set by hand that only the host or the platform may say",
+    promise: "nothing is set by hand that only the host or Azure may set",
     source: "https://learn.microsoft.com/azure/app-service/reference-app-settings",
     find: |app| {
         app.written?;
@@ -196,7 +197,7 @@ const BY_HAND: Rule = Rule {
 
 const ALIKE: Rule = Rule {
     id: "settings-alike",
-    promise: "no two settings differ in case alone",
+    promise: "no two settings differ only in case",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings",
     find: |app| app.written.map(|_| alike(app)),
 };
@@ -209,7 +210,7 @@ fn alike(app: &App) -> Vec<Fault> {
         .filter(|(at, name)| names[..*at].iter().any(|one| one.eq_ignore_ascii_case(name)));
     twice
         .map(|(_, name)| {
-            let why = "it is set twice in different letters: the host sees one, a program on Linux two";
+            let why = "it is set twice in different case: the host sees one setting, a program on Linux two";
             warn(*name, why, "keep one of them")
         })
         .collect()

@@ -94,7 +94,7 @@ impl Field {
         for value in [start, end] {
             if !(unit.least..=unit.most).contains(&value) {
                 let Unit { name, least, most, .. } = unit;
-                return Err(format!("the {name} {value} is not between {least} and {most}"));
+                return Err(format!("the {name} must be between {least} and {most}, not {value}"));
             }
         }
         for value in (start..=end).step_by(usize::try_from(every.max(1)).unwrap_or(usize::MAX)) {
@@ -111,18 +111,20 @@ impl Unit {
             return text
                 .trim_end()
                 .parse()
-                .map_err(|_| format!("{text:?} is no number for the {}", self.name));
+                .map_err(|_| format!("the {} must be a number, not {text:?}", self.name));
         }
         let begins = |name: &&str| name.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
         let found = self.names.iter().position(|name| !text.is_empty() && begins(name));
         let found = found.and_then(|at| u32::try_from(at).ok()).map(|at| at + self.least);
-        found.ok_or_else(|| format!("{text:?} is no {}", self.name))
+        found.ok_or_else(|| format!("the {} cannot be {text:?}", self.name))
     }
 }
 
 /// The number behind a slash; zero and less count as 1.
 fn step(text: &str, unit: Unit) -> Result<u32, String> {
-    let number: i32 =
-        text.trim().parse().map_err(|_| format!("{text:?} is no step for the {}", unit.name))?;
+    let number: i32 = text
+        .trim()
+        .parse()
+        .map_err(|_| format!("the step of the {} must be a number, not {text:?}", unit.name))?;
     Ok(u32::try_from(number).unwrap_or(0))
 }

@@ -28,7 +28,7 @@ fn a_blank_between_quotation_marks_keeps_an_argument_whole() {
         told_once(with_arguments(apart), "argument-with-blank", Warn, &["several arguments"]);
     }
     told_once(with_arguments(json!(["\"open", "next"])), "argument-with-blank", Warn, &["quotation mark"]);
-    told_once(with_arguments(json!(["", "next"])), "argument-with-blank", Warn, &["vanishes"]);
+    told_once(with_arguments(json!(["", "next"])), "argument-with-blank", Warn, &["is lost"]);
 }
 
 fn with_bundle(id: &str, version: &str) -> Folder {

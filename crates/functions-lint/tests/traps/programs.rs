@@ -85,7 +85,7 @@ fn a_script_needs_a_first_line() {
     let python = naming("app.py").bytes("app.py", b"import os\n", 0o755);
     told_once(python, "executable-architecture", Fail, &["app.py", "#!/usr/bin/env python3"]);
     let batch = naming("run.cmd").bytes("run.cmd", b"@echo off\r\nhandler.exe\r\n", 0o755);
-    told_once(batch, "executable-architecture", Warn, &["run.cmd", "#!", "Windows alone"]);
+    told_once(batch, "executable-architecture", Warn, &["run.cmd", "#!", "Windows plans"]);
     for app in [script(b"exec true\n"), script(SCRIPT)] {
         let findings = app.findings();
         let text = format!("{findings:?}");
@@ -109,7 +109,7 @@ fn what_is_no_program_is_told_without_a_guess_at_its_language() {
     let nothing: [&[u8]; 2] = [b"PK\x03\x04\x14\0", b"\xca\xfe\xba\xbe\0\0\0\x37"];
     for bytes in nothing {
         let app = naming("server.jar").bytes("server.jar", bytes, 0o755);
-        told_once(app, "executable-architecture", Fail, &["server.jar", "no program"]);
+        told_once(app, "executable-architecture", Fail, &["server.jar", "not a program"]);
     }
     let arm = Folder::sound().program(&elf(183), 0o755).told("executable-architecture");
     assert!(
@@ -122,7 +122,12 @@ fn what_is_no_program_is_told_without_a_guess_at_its_language() {
 fn the_folder_to_start_in_has_to_be_deployed() {
     let starting_in =
         |folder: &str| Folder::sound().host("/customHandler/description/workingDirectory", folder.into());
-    told_once(starting_in("data"), "working-directory", Fail, &["workingDirectory", "data", "not there"]);
+    told_once(
+        starting_in("data"),
+        "working-directory",
+        Fail,
+        &["workingDirectory", "data", "does not exist"],
+    );
     told_once(starting_in("worker"), "working-directory", Fail, &["is a file"]);
     told_once(starting_in("%DATA%"), "working-directory", Fail, &["%DATA%"]);
     told_once(starting_in("/home/site/of-the-plan"), "working-directory", Warn, &["on this machine"]);

@@ -47,7 +47,7 @@ fn status(described: Option<&str>) -> Result<StatusCode, String> {
     let number = described.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(200);
     let status = u16::try_from(number).ok().filter(|number| *number >= 200);
     let status = status.and_then(|number| StatusCode::from_u16(number).ok());
-    status.ok_or_else(|| format!("statusCode {number} is no answer that HTTP knows; use 200 to 599"))
+    status.ok_or_else(|| format!("statusCode {number} must be between 200 and 599"))
 }
 
 /// A Content-Length is used as it was given, so a wrong one breaks the caller's connection.
@@ -85,7 +85,7 @@ fn write_headers(described: &[(String, Json)]) -> (HeaderMap, Option<String>) {
         let line = line.filter(|line| length(line)).and_then(|line| HeaderValue::try_from(line).ok());
         let (Ok(name), Some(line)) = (HeaderName::try_from(name), line) else {
             let what = format!(
-                "the header \"{name}\" is no plain ASCII text on one line, so the caller gets 500; \
+                "the header \"{name}\" must be plain ASCII text on one line, so the caller gets 500; \
                  send one text a header"
             );
             return (headers, Some(what));

@@ -29,7 +29,7 @@ pub enum ConnectionFault {
     #[error("has no {0}: add it, or write UseDevelopmentStorage=true")]
     Missing(&'static str),
     /// The key is not Base64.
-    #[error("has an AccountKey that is not Base64: copy it again from where it was given")]
+    #[error("has an AccountKey that is not Base64: copy it again")]
     BadKey,
     /// The endpoint is no `http` URL of a loopback address.
     #[error(

@@ -57,7 +57,7 @@ async fn storage_goes_away_and_comes_back_with_all_that_it_held() {
     assert_eq!(page.put("faults", json!({"storageAway": true})).await["storageAway"], true);
     let put = page.request(Method::POST, "queues/jobs/messages").json(&json!({"text": "{}"}));
     let (status, sentence) = refused(put).await;
-    assert!(status == 409 && sentence.contains("do not answer"), "{sentence}");
+    assert!(status == 409 && sentence.contains("does not answer"), "{sentence}");
     page.put("faults", json!({"storageAway": false})).await;
     page.post("queues/jobs/messages", json!({"text": "{}"})).await;
     running.ended("ok_take").await;

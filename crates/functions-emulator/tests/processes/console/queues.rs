@@ -84,7 +84,7 @@ async fn what_a_queue_refuses_is_refused_with_its_sentence() {
     };
     assert_eq!(refused(put("no_name", "x")).await.0, 400);
     let (status, sentence) = refused(put("jobs", &"x".repeat(65537))).await;
-    assert!(status == 409 && sentence.contains("65536"), "{sentence}");
+    assert!(status == 409 && sentence.contains("65,536"), "{sentence}");
     let wrong = page.request(Method::DELETE, "queues/jobs/messages/not-an-id");
     assert_eq!(refused(wrong).await.0, 400);
 }
