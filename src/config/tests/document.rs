@@ -12,20 +12,20 @@ const HEAD: &str = "\
 # Configuration
 
 Every setting of orders-worker. `cargo xtask generate` writes this page from the table in
-[`src/config/settings.rs`](../../src/config/settings.rs); a test reads every example with the worker's own reader.
+[`src/config/settings.rs`](src/config/settings.rs); a test reads every example with the worker's own reader.
 
 A setting is an environment variable. In Azure it is an
 [app setting](https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings); on a
 development machine it is in `local.settings.json`, and
-[local.settings.json.example](../../local.settings.json.example) has the defaults.
+[local.settings.json.example](local.settings.json.example) has the defaults.
 
 - The worker reads the settings once, when it starts. It reports all wrong settings together and ends with exit code 2
-  ([messages](../troubleshooting.md#settings)).
+  ([messages](docs/troubleshooting.md#settings)).
 - Names are case-sensitive. A name that begins with `ORDERS_` and is not in the table stops the start; so does a
   known name in other case, and an empty value.
 - A process reads only the settings that its functions need (*Read for*).
 - A process runs in Azure unless
-  [nothing of Azure is set and `AZURE_FUNCTIONS_ENVIRONMENT` is `Development`](identity.md#development-machine-or-azure).
+  [nothing of Azure is set and `AZURE_FUNCTIONS_ENVIRONMENT` is `Development`](docs/reference/identity.md#development-machine-or-azure).
 - *Examples* together are the settings of one app in Azure with all functions.
 
 `WEBSITE_AUTH_ENABLED` is no setting: App Service Authentication sets it, and a person never does.
@@ -54,7 +54,12 @@ fn readers(setting: &Setting) -> String {
 
 /// The page as the table has it.
 fn page() -> String {
-    let mut page = HEAD.to_owned();
+    // The links of the page begin at its own folder.
+    let mut page = HEAD
+        .replace("](docs/reference/", "](")
+        .replace("](docs/", "](../")
+        .replace("](src/", "](../../src/")
+        .replace("](local.", "](../../local.");
     page += "\n| Setting | Default | What it decides |\n|---|---|---|\n";
     for Setting { name, default, meaning, .. } in SETTINGS {
         let default = default.map_or("–".to_owned(), |default| format!("`{default}`"));
