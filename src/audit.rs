@@ -18,23 +18,23 @@ mod changes;
 mod tests;
 
 pub use changes::{
-    dropped, given_up, order_changed, order_ingested, order_settled, product_changed, replayed,
-    secret_looked_up,
+    dead_letter_dropped, dead_letter_replayed, message_dead_lettered, order_changed, order_ingested,
+    product_changed, queued_order_finished, secret_looked_up,
 };
 
-const TOLD: u64 = LIMITS.memory.denial_lines;
+const MAX_LINES_PER_WINDOW: u64 = LIMITS.memory.max_denial_lines;
 const WINDOW: Duration = LIMITS.memory.denial_window;
-const MOST: usize = LIMITS.memory.denial_windows;
-/// How often windows are looked through for those that are over.
-const PAUSE: Duration = Duration::from_secs(5);
+const MAX_WINDOWS: usize = LIMITS.memory.max_denial_windows;
+/// How often the counts of ended windows are logged.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Who was refused.
+/// The caller who was refused.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum By {
-    /// Callers who proved nothing: all of them count as one.
+pub enum DeniedCaller {
+    /// Callers without a verified identity: all of them count as one.
     Anonymous,
-    /// A caller who proved to be one.
-    Caller {
+    /// A caller with a verified identity.
+    Authenticated {
         /// Tenant and object id.
         owner: Owner,
         /// What kind of caller.
@@ -48,55 +48,55 @@ pub struct Denial {
     /// Why: one of a closed list of short names.
     pub reason: &'static str,
     /// Who.
-    pub by: By,
+    pub caller: DeniedCaller,
     /// The order that it was about.
     pub order: Option<Uuid>,
-    /// Whether two pieces of evidence contradict each other, which somebody should look into.
-    pub contradiction: bool,
+    /// Whether the credentials contradict each other, which somebody should look into.
+    pub identity_mismatch: bool,
 }
 
-/// Tells denials, and counts those that are too many to be told. Cloning shares the counts.
+/// Logs denials, and counts those beyond the lines of a window. Cloning shares the counts.
 #[derive(Clone, Debug, Default)]
-pub struct Audit(Arc<Mutex<Book>>);
+pub struct Audit(Arc<Mutex<DenialCounts>>);
 
 #[derive(Debug, Default)]
-struct Book {
-    windows: HashMap<(&'static str, Whose), Window>,
-    /// Told outside of any invocation, for none of them did it. Not many more than the windows: each gets here once a
+struct DenialCounts {
+    windows: HashMap<(&'static str, CountedCaller), Window>,
+    /// Logged outside of any invocation, for none of them did it. Not many more than the windows: each gets here once a
     /// minute at most.
-    over: Vec<Counted>,
+    ended: Vec<EndedWindow>,
     /// When it was last looked through because it was full.
-    swept: Option<Instant>,
+    last_sweep: Option<Instant>,
 }
 
-/// Whose denials a window counts.
+/// The caller whose denials a window counts.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum Whose {
-    One(By),
+enum CountedCaller {
+    One(DeniedCaller),
     /// Those of callers without a place of their own.
     Others,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Window {
-    began: Instant,
+    started: Instant,
     count: u64,
 }
 
 impl Window {
-    fn is_over(self, now: Instant) -> bool {
-        now.duration_since(self.began) >= WINDOW
+    fn has_ended(self, now: Instant) -> bool {
+        now.duration_since(self.started) >= WINDOW
     }
 }
 
 impl Audit {
-    /// Tells a denial within the current invocation, or counts it.
-    pub fn denied(&self, denial: Denial, now: Instant) {
+    /// Logs a denial within the current invocation, or counts it.
+    pub fn record_denial(&self, denial: Denial, now: Instant) {
         tracing::Span::current().record("denied", denial.reason);
-        let is_told = self.book().count(denial, now);
-        if is_told {
+        let has_line = self.counts().count(denial, now);
+        if has_line {
             let Denial { reason, order, .. } = denial;
-            if denial.contradiction {
+            if denial.identity_mismatch {
                 Event::IdentityMismatch { reason, order_id: order }.log();
             } else {
                 Event::Denied { reason, order_id: order }.log();
@@ -104,88 +104,90 @@ impl Audit {
         }
     }
 
-    /// Tells what was counted in windows that are over.
-    pub fn tell_counts(&self, now: Instant) {
-        let over = {
-            let mut book = self.book();
-            book.sweep(now);
-            mem::take(&mut book.over)
+    /// Logs the counts of windows that have ended.
+    pub fn flush_ended(&self, now: Instant) {
+        let ended = {
+            let mut counts = self.counts();
+            counts.sweep(now);
+            mem::take(&mut counts.ended)
         };
-        over.into_iter().for_each(tell);
+        ended.into_iter().for_each(log_suppressed);
     }
 
-    /// Tells what was counted, whether or not its window is over; for a process that ends.
-    pub fn tell_all(&self) {
-        let Book { windows, over, .. } = mem::take(&mut *self.book());
-        over.into_iter().chain(windows).for_each(tell);
+    /// Logs all counts, also of windows that have not ended; for a process that ends.
+    pub fn flush(&self) {
+        let DenialCounts { windows, ended, .. } = mem::take(&mut *self.counts());
+        ended.into_iter().chain(windows).for_each(log_suppressed);
     }
 
-    /// Tells counts when their windows are over, for as long as the process lives.
-    pub async fn keep_telling(self, clock: Clock) {
-        let mut look = tokio::time::interval(PAUSE);
+    /// Logs the counts of ended windows, for as long as the process lives.
+    pub async fn flush_periodically(self, clock: Clock) {
+        let mut look = tokio::time::interval(FLUSH_INTERVAL);
         loop {
             look.tick().await;
-            self.tell_counts(clock.moment());
+            self.flush_ended(clock.instant());
         }
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
+    fn counts(&self) -> MutexGuard<'_, DenialCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-type Counted = ((&'static str, Whose), Window);
+type EndedWindow = ((&'static str, CountedCaller), Window);
 
-impl Book {
+impl DenialCounts {
     /// Counts a denial; says whether it has a line of its own.
     fn count(&mut self, denial: Denial, now: Instant) -> bool {
-        let mut key = (denial.reason, Whose::One(denial.by));
-        if denial.by != By::Anonymous && !self.windows.contains_key(&key) && !self.has_room(now) {
-            key.1 = Whose::Others;
+        let mut key = (denial.reason, CountedCaller::One(denial.caller));
+        if denial.caller != DeniedCaller::Anonymous && !self.windows.contains_key(&key) && !self.has_room(now)
+        {
+            key.1 = CountedCaller::Others;
         }
-        let fresh = Window { began: now, count: 1 };
+        let fresh = Window { started: now, count: 1 };
         match self.windows.entry(key) {
             Entry::Vacant(room) => {
                 room.insert(fresh);
                 true
             }
-            Entry::Occupied(mut window) if window.get().is_over(now) => {
-                self.over.push((key, window.insert(fresh)));
+            Entry::Occupied(mut window) if window.get().has_ended(now) => {
+                self.ended.push((key, window.insert(fresh)));
                 true
             }
             Entry::Occupied(mut window) => {
                 let window = window.get_mut();
                 window.count += 1;
-                window.count <= TOLD
+                window.count <= MAX_LINES_PER_WINDOW
             }
         }
     }
 
-    /// Whether there is room for one more; a full book is looked through, but not at every denial.
+    /// Whether there is room for one more; full counts are swept, but not at every denial.
     fn has_room(&mut self, now: Instant) -> bool {
-        let rested = self.swept.is_none_or(|swept| now.duration_since(swept) >= PAUSE);
-        if self.windows.len() >= MOST && rested {
-            self.swept = Some(now);
+        let rested =
+            self.last_sweep.is_none_or(|last_sweep| now.duration_since(last_sweep) >= FLUSH_INTERVAL);
+        if self.windows.len() >= MAX_WINDOWS && rested {
+            self.last_sweep = Some(now);
             self.sweep(now);
         }
-        self.windows.len() < MOST
+        self.windows.len() < MAX_WINDOWS
     }
 
     fn sweep(&mut self, now: Instant) {
-        self.over.extend(self.windows.extract_if(|_, window| window.is_over(now)));
+        self.ended.extend(self.windows.extract_if(|_, window| window.has_ended(now)));
     }
 }
 
-/// Tells how many of a window's denials have no line of their own.
-fn tell(((reason, whose), window): Counted) {
-    let count = window.count.saturating_sub(TOLD);
+/// Logs how many of a window's denials have no line of their own.
+fn log_suppressed(((reason, whose), window): EndedWindow) {
+    let count = window.count.saturating_sub(MAX_LINES_PER_WINDOW);
     if count == 0 {
         return;
     }
     let (owner, caller_kind) = match whose {
-        Whose::One(By::Caller { owner, kind }) => (Some(owner), kind),
-        Whose::One(By::Anonymous) => (None, "anonymous"),
-        Whose::Others => (None, "others"),
+        CountedCaller::One(DeniedCaller::Authenticated { owner, kind }) => (Some(owner), kind),
+        CountedCaller::One(DeniedCaller::Anonymous) => (None, "anonymous"),
+        CountedCaller::Others => (None, "others"),
     };
     let (tenant_id, object_id) = (owner.map(|owner| owner.tenant), owner.map(|owner| owner.object));
     Event::DeniedMore { reason, count, tenant_id, object_id, caller_kind }.log();

@@ -21,13 +21,13 @@ use crate::{
     secret::Secret,
 };
 
-mod carrier;
+mod transport;
 
-use carrier::{Brief, Carrier};
+use transport::{ReqwestTransport, ShortRetry};
 
-/// How long a token may take, repetitions included; by itself the Azure client would try for 81 seconds. See
+/// How long a token may take, retries included; by itself the Azure client would try for 81 seconds. See
 /// `docs/reference/identity.md#managed-identity`.
-const PATIENCE: Duration = LIMITS.peers.identity_endpoint;
+const TIMEOUT: Duration = LIMITS.dependencies.identity_endpoint_timeout;
 
 /// The app's managed identity, asked for at the platform's identity endpoint. Cloning shares its connections.
 #[derive(Clone)]
@@ -42,16 +42,16 @@ impl fmt::Debug for ManagedIdentity {
     }
 }
 
-/// What a service knows the app by, for a while.
+/// An access token and its expiry.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct AccessToken {
     /// The token.
     pub secret: Secret,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// There is no token to be had.
+/// Why there is no token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TokenError {
     /// The app has no such identity.
@@ -66,7 +66,7 @@ pub enum TokenError {
 
 /// A client of Azure cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum AzureClientError {
     /// For want of an HTTP client.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -82,9 +82,9 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn of_this_app(user_assigned: Option<Uuid>) -> Result<Self, OpenError> {
+    pub fn from_environment(user_assigned: Option<Uuid>) -> Result<Self, AzureClientError> {
         // The endpoint is on this machine and speaks plain http.
-        let client = https::client(Roots::Public, Schemes::AlsoHttp, PATIENCE)?;
+        let client = https::client(Roots::Public, Schemes::HttpsAndHttp, TIMEOUT)?;
         Ok(Self::new(user_assigned, client)?)
     }
 
@@ -97,7 +97,7 @@ impl ManagedIdentity {
     pub fn new(user_assigned: Option<Uuid>, client: reqwest::Client) -> Result<Self, Error> {
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: user_assigned.map(|id| UserAssignedId::ClientId(id.to_string())),
-            client_options: through(client),
+            client_options: client_options(client),
         };
         let credential = ManagedIdentityCredential::new(Some(options.clone()))?;
         Ok(Self { options, credential })
@@ -112,34 +112,34 @@ impl ManagedIdentity {
     ///
     /// # Errors
     /// [`TokenError`]; never later than after 4 seconds.
-    pub async fn fresh_token(&self, scope: &str) -> Result<Token, TokenError> {
+    pub async fn fresh_token(&self, scope: &str) -> Result<AccessToken, TokenError> {
         // Its own memory would return a token until five minutes before its end, and fail together with the endpoint.
-        let forgetful = ManagedIdentityCredential::new(Some(self.options.clone()));
-        let forgetful = forgetful.map_err(|_| TokenError::Unavailable)?;
-        let asked = timeout(PATIENCE, forgetful.get_token(&[scope], None)).await;
-        let token = asked.map_err(|_| TokenError::Unavailable)?.map_err(|error| refusal(&error))?;
+        let uncached = ManagedIdentityCredential::new(Some(self.options.clone()));
+        let uncached = uncached.map_err(|_| TokenError::Unavailable)?;
+        let asked = timeout(TIMEOUT, uncached.get_token(&[scope], None)).await;
+        let token = asked.map_err(|_| TokenError::Unavailable)?.map_err(|error| token_error(&error))?;
         let expires_at = DateTime::from_timestamp(token.expires_on.unix_timestamp(), 0);
         let expires_at = expires_at.ok_or(TokenError::Unavailable)?;
-        Ok(Token { secret: Secret::new(token.token.secret().to_owned()), expires_at })
+        Ok(AccessToken { secret: Secret::new(token.token.secret().to_owned()), expires_at })
     }
 }
 
 /// The developer who signed in to Azure CLI or Azure Developer CLI on this machine; which of the two, the first token
 /// decides.
-pub(crate) fn developer() -> Result<Arc<dyn TokenCredential>, Error> {
+pub(crate) fn developer_credential() -> Result<Arc<dyn TokenCredential>, Error> {
     Ok(DeveloperToolsCredential::new(None)?)
 }
 
-/// The options of an Azure client that goes through one of ours, with few and short repetitions.
-pub(crate) fn through(client: reqwest::Client) -> ClientOptions {
+/// The options of an Azure client that goes through one of ours, with few and short retries.
+pub(crate) fn client_options(client: reqwest::Client) -> ClientOptions {
     ClientOptions {
-        retry: RetryOptions::custom(Arc::new(Brief)),
-        transport: Some(Transport::new(Arc::new(Carrier(client)))),
+        retry: RetryOptions::custom(Arc::new(ShortRetry)),
+        transport: Some(Transport::new(Arc::new(ReqwestTransport(client)))),
         ..ClientOptions::default()
     }
 }
 
-fn refusal(error: &Error) -> TokenError {
+fn token_error(error: &Error) -> TokenError {
     let status = error.downcast_ref::<Error>().and_then(|cause| match cause.kind() {
         ErrorKind::HttpResponse { status, .. } => Some(u16::from(*status)),
         _ => None,

@@ -8,7 +8,7 @@ mod retention;
 #[cfg(feature = "shifted-clock")]
 mod shifted;
 
-pub use retention::{Observed, RetentionClock};
+pub use retention::{RetentionClock, RetentionTime};
 
 /// Tells the time, in whole microseconds: what every store keeps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,13 +21,13 @@ impl Clock {
     pub fn now(self) -> DateTime<Utc> {
         let now = Utc::now();
         #[cfg(feature = "shifted-clock")]
-        let now = now + shifted::shift();
+        let now = now + shifted::offset();
         now.trunc_subsecs(6)
     }
 
     /// This moment, on a clock that is never set and never goes back.
     #[must_use]
-    pub fn moment(self) -> Instant {
+    pub fn instant(self) -> Instant {
         Instant::now()
     }
 }

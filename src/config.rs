@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     fulfilment::Fulfilment,
     identity::{CertificateSettings, IdentitySettings},
-    limit::Rate,
+    rate_limit::Rate,
     secret::SecretName,
     store::DatabaseSettings,
     telemetry::{Filter, traces::TraceSettings},

@@ -8,16 +8,16 @@ use rustls::{
     pki_types::CertificateDer,
 };
 
-use crate::pem::Holder;
+use crate::pem::ClientIdentity;
 
 /// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a connection is kept that no request uses. A failover that drops packets leaves idle connections that never
 /// answer; each would cost a request its whole time.
-const UNUSED: Duration = Duration::from_secs(2);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whose certificates prove who a server is. Neither the environment nor the system's files can add to them.
+/// The CA certificates that a server is verified with. Neither the environment nor the system's files can add to them.
 #[derive(Clone, Debug)]
 pub enum Roots {
     /// The public authorities that this binary was built with.
@@ -30,9 +30,9 @@ pub enum Roots {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Schemes {
     /// `https` alone.
-    Https,
+    HttpsOnly,
     /// Plain `http` too: for a server on this machine.
-    AlsoHttp,
+    HttpsAndHttp,
 }
 
 /// A client cannot be made.
@@ -54,53 +54,59 @@ pub enum BodyError {
     TooLong(usize),
     /// It broke off or came too late.
     #[error("the connection closed before the answer was complete")]
-    Broken(#[source] reqwest::Error),
+    Interrupted(#[source] reqwest::Error),
 }
 
-/// A client that follows no redirect, asks no proxy, and gives up after `patience`, an answer's body included.
+/// A client that follows no redirect, asks no proxy, and gives up after `timeout`, an answer's body included.
 ///
 /// # Errors
 /// When an authority is no certificate, or the client cannot be made.
-pub fn client(roots: Roots, schemes: Schemes, patience: Duration) -> Result<Client, ClientError> {
-    builder(roots, schemes, patience)?.build().map_err(ClientError::Client)
+pub fn client(roots: Roots, schemes: Schemes, timeout: Duration) -> Result<Client, ClientError> {
+    client_builder(roots, schemes, timeout)?.build().map_err(ClientError::Client)
 }
 
 /// What [`client`] builds, for tests that find a public name on their own machine.
 ///
 /// # Errors
 /// When an authority is no certificate.
-pub fn builder(roots: Roots, schemes: Schemes, patience: Duration) -> Result<ClientBuilder, ClientError> {
-    Ok(bounded(trusting(roots).map_err(ClientError::Tls)?.with_no_client_auth(), schemes, patience))
+pub fn client_builder(
+    roots: Roots,
+    schemes: Schemes,
+    timeout: Duration,
+) -> Result<ClientBuilder, ClientError> {
+    Ok(with_limits(tls_builder(roots).map_err(ClientError::Tls)?.with_no_client_auth(), schemes, timeout))
 }
 
 /// A client as of [`client`] that speaks `https` alone and shows servers a certificate of its own.
 ///
 /// # Errors
 /// When an authority is no certificate, key and certificate do not belong together, or the client cannot be made.
-pub fn mutual(roots: Roots, holder: Holder, patience: Duration) -> Result<Client, ClientError> {
-    let tls = trusting(roots).and_then(|tls| tls.with_client_auth_cert(holder.chain, holder.key));
-    bounded(tls.map_err(ClientError::Tls)?, Schemes::Https, patience).build().map_err(ClientError::Client)
+pub fn mtls_client(roots: Roots, identity: ClientIdentity, timeout: Duration) -> Result<Client, ClientError> {
+    let tls = tls_builder(roots).and_then(|tls| tls.with_client_auth_cert(identity.chain, identity.key));
+    with_limits(tls.map_err(ClientError::Tls)?, Schemes::HttpsOnly, timeout)
+        .build()
+        .map_err(ClientError::Client)
 }
 
-fn trusting(roots: Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+fn tls_builder(roots: Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?;
-    Ok(tls.with_root_certificates(store(roots)?))
+    Ok(tls.with_root_certificates(root_store(roots)?))
 }
 
-fn bounded(tls: ClientConfig, schemes: Schemes, patience: Duration) -> ClientBuilder {
+fn with_limits(tls: ClientConfig, schemes: Schemes, timeout: Duration) -> ClientBuilder {
     Client::builder()
         .tls_backend_preconfigured(tls)
-        .https_only(schemes == Schemes::Https)
+        .https_only(schemes == Schemes::HttpsOnly)
         .redirect(Policy::none())
         .no_proxy()
         .referer(false)
-        .connect_timeout(CONNECT)
-        .pool_idle_timeout(UNUSED)
-        .timeout(patience)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .timeout(timeout)
 }
 
-fn store(roots: Roots) -> Result<RootCertStore, rustls::Error> {
+fn root_store(roots: Roots) -> Result<RootCertStore, rustls::Error> {
     let mut store = RootCertStore::empty();
     match roots {
         Roots::Public => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
@@ -109,23 +115,23 @@ fn store(roots: Roots) -> Result<RootCertStore, rustls::Error> {
     Ok(store)
 }
 
-/// The whole body of an answer, of at most `most` bytes; reads no further than that.
+/// The whole body of an answer, of at most `max_bytes` bytes; reads no further than that.
 ///
 /// # Errors
 /// When it is longer, breaks off, or comes too late.
-pub async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, BodyError> {
+pub async fn read_body(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, BodyError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
-        if body.len() + chunk.len() > most {
-            return Err(BodyError::TooLong(most));
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Interrupted)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(BodyError::TooLong(max_bytes));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// Whether an address is this machine's own.
-pub(crate) fn is_on_this_machine(url: &Url) -> bool {
+/// Whether a URL names this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
@@ -137,7 +143,7 @@ pub(crate) fn base_url(text: &str) -> Option<Url> {
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_on_this_machine(&url));
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     (bare && is_safe).then_some(url)
 }
 
@@ -148,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const TIMEOUT: Duration = Duration::from_secs(5);
 
     async fn server() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -162,27 +168,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit_and_no_further() {
-        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        let (client, url) = (client(Roots::Public, Schemes::HttpsAndHttp, TIMEOUT).unwrap(), server().await);
         let get = async || client.get(format!("{url}/ten")).send().await.unwrap();
-        assert_eq!(body(get().await, 10).await.unwrap(), b"0123456789");
-        assert!(matches!(body(get().await, 9).await, Err(BodyError::TooLong(9))));
+        assert_eq!(read_body(get().await, 10).await.unwrap(), b"0123456789");
+        assert!(matches!(read_body(get().await, 9).await, Err(BodyError::TooLong(9))));
     }
 
     #[tokio::test]
     async fn a_redirect_is_an_answer_like_any_other() {
-        let (client, url) = (client(Roots::Public, Schemes::AlsoHttp, PATIENCE).unwrap(), server().await);
+        let (client, url) = (client(Roots::Public, Schemes::HttpsAndHttp, TIMEOUT).unwrap(), server().await);
         assert_eq!(client.get(format!("{url}/away")).send().await.unwrap().status(), 307);
     }
 
     #[tokio::test]
     async fn plain_http_has_to_be_asked_for() {
-        let (client, url) = (client(Roots::Public, Schemes::Https, PATIENCE).unwrap(), server().await);
+        let (client, url) = (client(Roots::Public, Schemes::HttpsOnly, TIMEOUT).unwrap(), server().await);
         assert!(client.get(format!("{url}/ten")).send().await.is_err());
     }
 
     #[test]
     fn an_authority_that_is_no_certificate_is_refused() {
         let roots = Roots::Only(vec![CertificateDer::from(vec![1, 2, 3])]);
-        assert!(matches!(client(roots, Schemes::Https, PATIENCE), Err(ClientError::Tls(_))));
+        assert!(matches!(client(roots, Schemes::HttpsOnly, TIMEOUT), Err(ClientError::Tls(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! Who is calling: evidence in, an immutable [`Caller`] out, or a refusal. Read once, at the door.
+//! Authenticates a request once: from its headers to an immutable [`Caller`], or an error.
 
 use std::sync::Arc;
 
@@ -10,80 +10,80 @@ use crate::{
     https::{ClientError, Roots},
     vault::Vault,
 };
-use certificate::Certificates;
-use refusal::Reason;
-use token::Tokens;
+use authentication_error::Reason;
+use client_certificate::CertificateValidator;
+use token::TokenValidator;
 
 mod authority;
 mod bearer;
 mod caller;
-mod certificate;
+mod client_certificate;
 mod claims;
 mod easyauth;
-mod evidence;
-mod keys;
-mod memory;
-mod refusal;
+mod verified_claims;
+mod jwks;
+mod token_cache;
+mod authentication_error;
 mod settings;
 mod token;
 
 #[cfg(test)]
 mod tests;
 
+pub use authentication_error::AuthenticationError;
 pub use authority::Authority;
 pub(crate) use authority::ENTRA;
-pub use caller::{Caller, CallerKind, Certified, Role};
-pub use refusal::Unidentified;
+pub use caller::{Caller, CallerKind, ClientCertificate, Role};
 pub use settings::{
     AllowedCertificate, CertificateName, CertificateSettings, IdentityMode, IdentitySettings, TokenSettings,
 };
 
-/// Decides who a caller is, by the settings of this deployment.
+/// Authenticates callers by the settings of this deployment.
 pub struct Identity {
     settings: IdentitySettings,
-    source: Source,
-    certificates: Option<Certificates>,
+    verifier: Verifier,
+    certificates: Option<CertificateValidator>,
 }
 
-/// What is read: `docs/reference/identity.md#sign-in-modes`.
-enum Source {
+/// Which credentials are verified: `docs/reference/identity.md#sign-in-modes`.
+enum Verifier {
     /// The principal header alone, for this audience if one is set; the token is demanded and not read, for the
     /// platform has checked it.
-    Header { audience: Option<String> },
+    EasyAuth { audience: Option<String> },
     /// The token alone; principal headers are not even looked at.
-    Token(Tokens),
+    Jwt(TokenValidator),
     /// Both, and they have to agree; the caller is the one that the token names.
-    HeaderAndToken(Tokens),
+    EasyAuthAndJwt(TokenValidator),
 }
 
 impl Identity {
     /// An identity check by these settings. Sends no request yet.
     ///
     /// # Errors
-    /// When tokens are to be judged and there can be no client to fetch the issuer's keys with.
+    /// When tokens are to be verified, and the HTTP client for the issuer's keys cannot be made.
     pub fn new(settings: IdentitySettings) -> Result<Self, ClientError> {
-        Self::trusting(settings, Roots::Public)
+        Self::with_roots(settings, Roots::Public)
     }
 
-    /// The same, which believes that the issuer is the issuer on the word of these authorities. No setting leads here.
+    /// The same, with other roots for the TLS connection to the issuer. No setting leads here.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn trusting(settings: IdentitySettings, roots: Roots) -> Result<Self, ClientError> {
-        let tokens = |settings: &TokenSettings| Tokens::new(settings.clone(), roots);
-        let source = match &settings.mode {
-            IdentityMode::EasyAuth { audience } => Source::Header { audience: audience.clone() },
-            IdentityMode::Jwt(settings) => Source::Token(tokens(settings)?),
-            IdentityMode::EasyAuthAndJwt(settings) => Source::HeaderAndToken(tokens(settings)?),
+    pub fn with_roots(settings: IdentitySettings, roots: Roots) -> Result<Self, ClientError> {
+        let tokens = |settings: &TokenSettings| TokenValidator::new(settings.clone(), roots);
+        let verifier = match &settings.mode {
+            IdentityMode::EasyAuth { audience } => Verifier::EasyAuth { audience: audience.clone() },
+            IdentityMode::Jwt(settings) => Verifier::Jwt(tokens(settings)?),
+            IdentityMode::EasyAuthAndJwt(settings) => Verifier::EasyAuthAndJwt(tokens(settings)?),
         };
-        Ok(Self { settings, source, certificates: None })
+        Ok(Self { settings, verifier, certificates: None })
     }
 
-    /// The same check, which also looks at the certificates that callers show: those of these settings. Reads nothing
+    /// The same, which also validates client certificates by these settings. Reads nothing
     /// yet.
     #[must_use]
     pub fn with_certificates(self, settings: CertificateSettings, vault: Option<&Vault>) -> Self {
-        Self { certificates: Some(Certificates::new(settings, vault)), ..self }
+        Self { certificates: Some(CertificateValidator::new(settings, vault)), ..self }
     }
 
     /// Reads again who vouches for certificates, where a vault holds it, and renews the issuer's keys, where tokens are
@@ -108,10 +108,10 @@ impl Identity {
         self.tokens().and_then(|tokens| tokens.waiting().try_into().ok())
     }
 
-    fn tokens(&self) -> Option<&Tokens> {
-        match &self.source {
-            Source::Header { .. } => None,
-            Source::Token(tokens) | Source::HeaderAndToken(tokens) => Some(tokens),
+    fn tokens(&self) -> Option<&TokenValidator> {
+        match &self.verifier {
+            Verifier::EasyAuth { .. } => None,
+            Verifier::Jwt(tokens) | Verifier::EasyAuthAndJwt(tokens) => Some(tokens),
         }
     }
 
@@ -123,14 +123,18 @@ impl Identity {
         }
     }
 
-    /// Reads the evidence in `headers`: those of the caller, as the platform let them through, repeated ones
+    /// Verifies the credentials in `headers`: those of the caller, as the platform let them through, repeated ones
     /// repeated. Writes `tenant_id`, `object_id` and `caller_kind`, or the reason as `denied`, into the current span's fields
     /// of these names.
     ///
     /// # Errors
-    /// [`Unidentified`] unless every piece of evidence is there exactly once, well formed, and agrees.
-    pub async fn caller(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Unidentified> {
-        let caller = self.judged(headers, now).await;
+    /// [`AuthenticationError`] unless every credential is there exactly once, is valid, and names the same principal.
+    pub async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Result<Caller, AuthenticationError> {
+        let caller = self.verify(headers, now).await;
         let span = tracing::Span::current();
         match &caller {
             Ok(caller) => {
@@ -139,30 +143,32 @@ impl Identity {
                 span.record("caller_kind", caller.kind());
             }
             Err(reason) => {
-                span.record("denied", reason.text());
+                span.record("denied", reason.as_str());
             }
         }
-        caller.map_err(Unidentified)
+        caller.map_err(AuthenticationError)
     }
 
-    async fn judged(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
+    async fn verify(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Caller, Reason> {
         let token = bearer::token(headers)?;
-        let evidence = match &self.source {
-            Source::Header { audience } => Arc::new(easyauth::evidence(headers, audience.as_deref())?),
-            Source::Token(tokens) => tokens.evidence(token, now).await?,
-            Source::HeaderAndToken(tokens) => {
+        let claims = match &self.verifier {
+            Verifier::EasyAuth { audience } => {
+                Arc::new(easyauth::read_principal(headers, audience.as_deref())?)
+            }
+            Verifier::Jwt(tokens) => tokens.validate(token, now).await?,
+            Verifier::EasyAuthAndJwt(tokens) => {
                 // The token's audience is compared; what agrees with the token is about the same.
-                let header = easyauth::evidence(headers, None)?;
-                let evidence = tokens.evidence(token, now).await?;
-                evidence.agrees_with(&header)?;
-                evidence
+                let principal = easyauth::read_principal(headers, None)?;
+                let claims = tokens.validate(token, now).await?;
+                claims.ensure_same_principal(&principal)?;
+                claims
             }
         };
-        let caller = evidence.caller(&self.settings)?;
-        let certified = match &self.certificates {
-            Some(certificates) => certificates.shown(headers, evidence.client, now).await?,
-            None => certificate::dropped(headers),
+        let caller = claims.to_caller(&self.settings)?;
+        let certificate = match &self.certificates {
+            Some(certificates) => certificates.validate(headers, claims.client, now).await?,
+            None => client_certificate::not_checked(headers),
         };
-        Ok(Caller { certified, ..caller })
+        Ok(Caller { certificate, ..caller })
     }
 }

@@ -10,32 +10,32 @@ use serde_json::{Map, Value};
 
 /// The one JSON document in `text`. None unless it is UTF-8 without a byte order mark, holds no key twice in one
 /// object, and opens at most `depth` objects and arrays inside each other.
-pub(crate) fn plain(text: &[u8], depth: usize) -> Option<Value> {
+pub(crate) fn parse_strict(text: &[u8], depth: usize) -> Option<Value> {
     let mut document = serde_json::Deserializer::from_slice(text);
-    let value = Plain(depth).deserialize(&mut document).ok()?;
+    let value = StrictValue(depth).deserialize(&mut document).ok()?;
     document.end().ok().map(|()| value)
 }
 
-/// A document as [`plain`] reads it, for code that is handed a type to read.
-pub(crate) struct Document<const DEPTH: usize>(pub(crate) Value);
+/// A document as [`parse_strict`] reads it, for code that is handed a type to read.
+pub(crate) struct StrictJson<const DEPTH: usize>(pub(crate) Value);
 
-impl<'de, const DEPTH: usize> Deserialize<'de> for Document<DEPTH> {
+impl<'de, const DEPTH: usize> Deserialize<'de> for StrictJson<DEPTH> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Plain(DEPTH).deserialize(deserializer).map(Self)
+        StrictValue(DEPTH).deserialize(deserializer).map(Self)
     }
 }
 
 /// A value that may still open so many levels.
 #[derive(Clone, Copy)]
-struct Plain(usize);
+struct StrictValue(usize);
 
-impl Plain {
-    fn below<E: Error>(self) -> Result<Self, E> {
+impl StrictValue {
+    fn nested<E: Error>(self) -> Result<Self, E> {
         self.0.checked_sub(1).map(Self).ok_or_else(|| E::custom("nested too deeply"))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Plain {
+impl<'de> DeserializeSeed<'de> for StrictValue {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -43,7 +43,7 @@ impl<'de> DeserializeSeed<'de> for Plain {
     }
 }
 
-impl<'de> Visitor<'de> for Plain {
+impl<'de> Visitor<'de> for StrictValue {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,19 +75,19 @@ impl<'de> Visitor<'de> for Plain {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
+        let nested = self.nested()?;
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(below)? {
+        while let Some(item) = items.next_element_seed(nested)? {
             list.push(item);
         }
         Ok(list.into())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let below = self.below()?;
+        let nested = self.nested()?;
         let mut object = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            if object.insert(key, members.next_value_seed(below)?).is_some() {
+            if object.insert(key, members.next_value_seed(nested)?).is_some() {
                 return Err(A::Error::custom("a key occurs twice"));
             }
         }
@@ -97,33 +97,33 @@ impl<'de> Visitor<'de> for Plain {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::parse_strict;
 
     #[test]
     fn a_document_is_read_as_it_stands() {
         let text = r#"{"a":[{"b":1.5}],"c":null,"d":-1,"e":true,"f":"x"}"#;
-        assert_eq!(plain(text.as_bytes(), 3).unwrap().to_string(), text);
+        assert_eq!(parse_strict(text.as_bytes(), 3).unwrap().to_string(), text);
     }
 
     #[test]
     fn a_document_may_be_as_deep_as_allowed_and_no_deeper() {
-        assert!(plain(b"[[[]]]", 3).is_some());
-        assert!(plain(b"[[[[]]]]", 3).is_none());
-        assert!(plain(br#"{"a":[{"b":{}}]}"#, 3).is_none());
-        assert!(plain(&b"[".repeat(100_000), 8).is_none());
+        assert!(parse_strict(b"[[[]]]", 3).is_some());
+        assert!(parse_strict(b"[[[[]]]]", 3).is_none());
+        assert!(parse_strict(br#"{"a":[{"b":{}}]}"#, 3).is_none());
+        assert!(parse_strict(&b"[".repeat(100_000), 8).is_none());
     }
 
     #[test]
     fn a_key_that_occurs_twice_is_refused_however_it_is_spelt() {
-        assert!(plain(br#"{"a":1,"a":1}"#, 8).is_none());
-        assert!(plain(br#"{"x":{"a":1,"\u0061":2}}"#, 8).is_none());
-        assert!(plain(br#"{"a":1,"A":2}"#, 8).is_some());
+        assert!(parse_strict(br#"{"a":1,"a":1}"#, 8).is_none());
+        assert!(parse_strict(br#"{"x":{"a":1,"\u0061":2}}"#, 8).is_none());
+        assert!(parse_strict(br#"{"a":1,"A":2}"#, 8).is_some());
     }
 
     #[test]
     fn what_is_not_one_json_document_is_refused() {
         for text in ["", "{", "{}{}", "nul", "\u{feff}{}", "{'a':1}", "[1,]", r#""\ud800""#] {
-            assert!(plain(text.as_bytes(), 8).is_none(), "{text:?}");
+            assert!(parse_strict(text.as_bytes(), 8).is_none(), "{text:?}");
         }
     }
 }

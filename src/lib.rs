@@ -2,8 +2,8 @@
 //!
 //! The modules read as one invocation does. The crate `azure-functions-handler` turns what the Functions host sends into a
 //! request. [`functions`] registers each function and holds one handler for each; [`identity`] says who is calling,
-//! [`policy`] whether they may, [`limit`] how often; [`validation`] says whether the request is well formed; [`orders`] is
-//! what it means; [`store`] keeps it. [`reply`] is what every answer carries, [`problem`] every way to say no, [`audit`]
+//! [`policy`] whether they may, [`rate_limit`] how often; [`validation`] says whether the request is well formed; [`orders`]
+//! is what it means; [`store`] keeps it. [`response`] is what every answer carries, [`problem`] every way to say no, [`audit`]
 //! tells who was refused what and what was changed.
 //!
 //! Around them stand [`config`], [`limits`] with the number of every bound, [`telemetry`], the [`clock`], the clients of
@@ -20,12 +20,12 @@ pub mod config;
 pub mod telemetry;
 pub mod identity;
 pub mod policy;
-pub mod limit;
+pub mod rate_limit;
 pub mod limits;
 pub mod audit;
 pub mod validation;
 pub mod problem;
-pub mod reply;
+pub mod response;
 pub mod functions;
 pub mod orders;
 pub mod store;

@@ -10,7 +10,7 @@ use azure_functions_handler::{ConcurrencyLimits, Limits as RequestLimits};
 use crate::orders::message;
 
 /// The largest body, in bytes.
-const BODY: usize = 64 << 10;
+const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// The bounds of this worker.
 pub const LIMITS: Limits = Limits {
@@ -24,7 +24,7 @@ pub const LIMITS: Limits = Limits {
         http_timeout: Duration::from_secs(10),
         trigger_timeout: Duration::from_mins(1),
         max_envelope_bytes: 1 << 20,
-        max_body_bytes: BODY,
+        max_body_bytes: MAX_BODY_BYTES,
     },
     concurrency: ConcurrencyLimits {
         running: 128,
@@ -33,32 +33,40 @@ pub const LIMITS: Limits = Limits {
         waiting_envelopes: 128,
         per_caller: Some(16),
     },
-    keys: KeyLimits { waiting: 8, wait: Duration::from_secs(2), between_fetches: TimeDelta::minutes(1) },
-    certificates: CertificateLimits { waiting: 8 },
-    evidence: EvidenceLimits { header: 16 << 10, claims: 512 },
-    peers: PeerLimits {
-        issuer: Duration::from_secs(3),
-        issuer_answer: 256 << 10,
-        vault: Duration::from_secs(6),
-        identity_endpoint: Duration::from_secs(4),
-        connection: Duration::from_secs(2),
-        statement: Duration::from_secs(5),
+    jwks: JwksLimits {
+        max_waiting: 8,
+        max_wait: Duration::from_secs(2),
+        min_fetch_interval: TimeDelta::minutes(1),
     },
-    messages: MessageLimits { payload: message::MAX_PAYLOAD, relayed: 500 },
-    forms: FormLimits {
-        body: BODY,
-        depth: 32,
-        errors: 100,
-        errors_size: 60 << 10,
-        refusal: 64 << 10,
-        told_name: 256,
+    certificates: CertificateLimits { max_waiting: 8 },
+    credentials: CredentialLimits { max_header_bytes: 16 << 10, max_claims: 512 },
+    dependencies: DependencyLimits {
+        issuer_timeout: Duration::from_secs(3),
+        max_issuer_response_bytes: 256 << 10,
+        vault_timeout: Duration::from_secs(6),
+        identity_endpoint_timeout: Duration::from_secs(4),
+        connect_timeout: Duration::from_secs(2),
+        statement_timeout: Duration::from_secs(5),
     },
-    dead_letters: DeadLetterLimits { unreplayed: 100_000, age: TimeDelta::days(90), near_percent: 80 },
+    messages: MessageLimits { max_payload_bytes: message::MAX_PAYLOAD, max_relayed: 500 },
+    json_body: JsonBodyLimits {
+        max_bytes: MAX_BODY_BYTES,
+        max_depth: 32,
+        max_errors: 100,
+        max_errors_bytes: 60 << 10,
+        max_error_response_bytes: 64 << 10,
+        max_echoed_name_bytes: 256,
+    },
+    dead_letters: DeadLetterLimits {
+        max_unreplayed: 100_000,
+        max_age: TimeDelta::days(90),
+        warning_percent: 80,
+    },
     memory: MemoryLimits {
-        rate_buckets: 16_384,
-        verified_tokens: 4096,
-        denial_windows: 4096,
-        denial_lines: 10,
+        max_rate_buckets: 16_384,
+        max_cached_tokens: 4096,
+        max_denial_windows: 4096,
+        max_denial_lines: 10,
         denial_window: Duration::from_mins(1),
     },
 };
@@ -70,18 +78,18 @@ pub struct Limits {
     pub requests: RequestLimits,
     /// All requests of a process.
     pub concurrency: ConcurrencyLimits,
-    /// Waiting for the issuer's keys.
-    pub keys: KeyLimits,
-    /// Waiting for the authorities of certificates.
+    /// Callers that wait for the issuer's keys.
+    pub jwks: JwksLimits,
+    /// Callers that wait for the CA certificates of a vault.
     pub certificates: CertificateLimits,
-    /// What says who a caller is.
-    pub evidence: EvidenceLimits,
-    /// How long others may take.
-    pub peers: PeerLimits,
+    /// Tokens, principals and client certificates.
+    pub credentials: CredentialLimits,
+    /// The issuer, the vault, the identity endpoint and the database.
+    pub dependencies: DependencyLimits,
     /// Messages of queues.
     pub messages: MessageLimits,
     /// Bodies, and the answers to those that are refused.
-    pub forms: FormLimits,
+    pub json_body: JsonBodyLimits,
     /// Unreplayed dead letters.
     pub dead_letters: DeadLetterLimits,
     /// What is remembered of callers.
@@ -90,96 +98,96 @@ pub struct Limits {
 
 /// Bounds of waiting for the issuer's keys.
 #[derive(Clone, Copy, Debug)]
-pub struct KeyLimits {
+pub struct JwksLimits {
     /// Calls that wait at once for the fetch that runs; one more is answered 503 at once.
-    pub waiting: usize,
+    pub max_waiting: usize,
     /// How long each of them waits.
-    pub wait: Duration,
+    pub max_wait: Duration,
     /// The pause between two fetches for key ids that are in no set, and between two attempts to renew a set.
-    pub between_fetches: TimeDelta,
+    pub min_fetch_interval: TimeDelta,
 }
 
-/// Bounds of waiting until a vault says who vouches for certificates.
+/// Bounds of waiting for the CA certificates of a vault.
 #[derive(Clone, Copy, Debug)]
 pub struct CertificateLimits {
     /// Calls that wait at once; one more is answered 503 at once.
-    pub waiting: usize,
+    pub max_waiting: usize,
 }
 
-/// Bounds of what says who a caller is.
+/// Bounds of tokens, principals and client certificates.
 #[derive(Clone, Copy, Debug)]
-pub struct EvidenceLimits {
+pub struct CredentialLimits {
     /// The longest token, principal or certificate, as its header holds it, in bytes.
-    pub header: usize,
+    pub max_header_bytes: usize,
     /// The most claims of a principal.
-    pub claims: usize,
+    pub max_claims: usize,
 }
 
-/// How long the worker waits for others.
+/// Bounds of the services that the worker calls.
 #[derive(Clone, Copy, Debug)]
-pub struct PeerLimits {
+pub struct DependencyLimits {
     /// One answer of the issuer.
-    pub issuer: Duration,
+    pub issuer_timeout: Duration,
     /// The longest answer of the issuer, in bytes.
-    pub issuer_answer: usize,
-    /// A reading of the vault, token and repetitions included.
-    pub vault: Duration,
-    /// A token of the app's own identity, repetitions included.
-    pub identity_endpoint: Duration,
+    pub max_issuer_response_bytes: usize,
+    /// Reading a secret, token and retries included.
+    pub vault_timeout: Duration,
+    /// A token of the managed identity, retries included.
+    pub identity_endpoint_timeout: Duration,
     /// A connection to the database.
-    pub connection: Duration,
+    pub connect_timeout: Duration,
     /// A statement.
-    pub statement: Duration,
+    pub statement_timeout: Duration,
 }
 
 /// Bounds of messages of queues.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageLimits {
     /// The largest message that is read, in bytes.
-    pub payload: usize,
+    pub max_payload_bytes: usize,
     /// The most messages of one tick of the relay.
-    pub relayed: u32,
+    pub max_relayed: u32,
 }
 
 /// Bounds of bodies: `docs/reference/api.md#json-bodies`.
 #[derive(Clone, Copy, Debug)]
-pub struct FormLimits {
+pub struct JsonBodyLimits {
     /// The largest body, in bytes.
-    pub body: usize,
+    pub max_bytes: usize,
     /// The deepest nesting, objects and arrays together.
-    pub depth: usize,
+    pub max_depth: usize,
     /// Wrong fields that one answer lists.
-    pub errors: usize,
+    pub max_errors: usize,
     /// How much of the answer they may fill, in bytes, in whichever mode the host brings it.
-    pub errors_size: usize,
+    pub max_errors_bytes: usize,
     /// The largest answer to a body that is refused, in bytes.
-    pub refusal: usize,
+    pub max_error_response_bytes: usize,
     /// The longest name of an unknown field that is repeated to its sender, in bytes.
-    pub told_name: usize,
+    pub max_echoed_name_bytes: usize,
 }
 
 /// Bounds of unreplayed dead letters: `docs/reference/api.md#dead-letter-ceiling`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeadLetterLimits {
     /// How many are kept; the oldest of more are dropped.
-    pub unreplayed: u64,
+    pub max_unreplayed: u64,
     /// How long each is kept.
-    pub age: TimeDelta,
+    pub max_age: TimeDelta,
     /// From which part of either on there is a warning, in percent.
-    pub near_percent: u8,
+    pub warning_percent: u8,
 }
 
 impl DeadLetterLimits {
     /// From so many on there is a warning.
     #[must_use]
-    pub const fn near_unreplayed(self) -> u64 {
-        self.unreplayed * self.near_percent as u64 / 100
+    pub const fn warning_unreplayed(self) -> u64 {
+        self.max_unreplayed * self.warning_percent as u64 / 100
     }
 
     /// From an oldest letter of so many days on there is a warning.
     #[must_use]
-    pub const fn near_days(self) -> i64 {
-        self.age.num_days() * self.near_percent as i64 / 100
+    pub const fn warning_days(self) -> i64 {
+        self.max_age.num_days() * self.warning_percent as i64 / 100
     }
 }
 
@@ -187,13 +195,13 @@ impl DeadLetterLimits {
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryLimits {
     /// Callers with a rate of their own; all of them fill some three megabytes.
-    pub rate_buckets: usize,
+    pub max_rate_buckets: usize,
     /// Tokens that need no second verification.
-    pub verified_tokens: usize,
+    pub max_cached_tokens: usize,
     /// Callers whose denials are counted apart; they fill less than a megabyte.
-    pub denial_windows: usize,
+    pub max_denial_windows: usize,
     /// Denials of one caller for one reason that have a line of their own, in one window.
-    pub denial_lines: u64,
+    pub max_denial_lines: u64,
     /// How long a window lasts, from its first denial on.
     pub denial_window: Duration,
 }

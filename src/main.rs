@@ -14,8 +14,8 @@ use orders_worker::{
     fulfilment::Backend,
     functions::{self, App, DeadLetterCeiling, FUNCTIONS, Need},
     identity::Identity,
-    limit::Limiter,
     limits::LIMITS,
+    rate_limit::RateLimiter,
     startup::{self, ServeError},
     store::{self, DatabaseSettings, MigrationError, Monitored, Principals, SignIn, Store, StoreError},
     telemetry::{Event, Log, chain, traces},
@@ -127,7 +127,7 @@ async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Resul
 fn keep(database: &DatabaseSettings) -> Result<Arc<Monitored>, Box<dyn Error>> {
     let identity = match database.sign_in {
         SignIn::Password => None,
-        SignIn::Managed { client_id } => Some(ManagedIdentity::of_this_app(client_id)?),
+        SignIn::Managed { client_id } => Some(ManagedIdentity::from_environment(client_id)?),
     };
     Ok(store::open(database.url.as_str(), database.pool, identity)?)
 }
@@ -185,7 +185,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
     let health = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
-    let vault = config.vault.as_ref().map(Vault::of_this_app).transpose().map_err(io::Error::other)?;
+    let vault = config.vault.as_ref().map(Vault::from_settings).transpose().map_err(io::Error::other)?;
     let backend = Backend::of(config.fulfilment, vault.as_ref());
     // Where no function tells of health, a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
@@ -198,7 +198,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
         None => identity,
     };
     let audit = Audit::default();
-    tokio::spawn(audit.clone().keep_telling(Clock));
+    tokio::spawn(audit.clone().flush_periodically(Clock));
     let mut limits = LIMITS.concurrency;
     if config.rate_limit.is_none() {
         limits.per_caller = None;
@@ -206,11 +206,11 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     let app = App {
         clock: Clock,
         concurrency: Concurrency::new(limits),
-        retention: RetentionClock::new(Clock.now(), Clock.moment()),
+        retention: RetentionClock::new(Clock.now(), Clock.instant()),
         tenant: config.tenant,
         identity,
         audit: audit.clone(),
-        limiter: config.rate_limit.map(|rate| Limiter::new(rate, Clock.moment())),
+        limiter: config.rate_limit.map(|rate| RateLimiter::new(rate, Clock.instant())),
         store: Arc::clone(&health) as Arc<dyn Store>,
         backend,
         vault,
@@ -224,7 +224,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     tokio::spawn(prepare(Arc::clone(&app)));
     tokio::spawn(keep_fresh(Arc::clone(&app)));
     let served = functions::bind(deployed, app).exports_spans(export.is_some()).serve(listener, stop).await;
-    audit.tell_all();
+    audit.flush();
     if let Some(export) = export {
         export.finish().await;
     }

@@ -8,7 +8,7 @@ use rustls::pki_types::{
     pem::{Error, PemObject},
 };
 
-mod life;
+mod validity;
 
 /// A text is not the PEM that it should be. Holds nothing of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -26,22 +26,22 @@ pub enum PemError {
 
 /// A certificate of our own, with what leads up to its authority, and its key.
 #[derive(Debug)]
-pub struct Holder {
+pub struct ClientIdentity {
     /// The certificate first, then those that signed it.
     pub chain: Vec<CertificateDer<'static>>,
     /// The key of the first.
     pub key: PrivateKeyDer<'static>,
 }
 
-impl Holder {
-    /// When the first certificate of the chain to end does so: from then on it is not believed.
+impl ClientIdentity {
+    /// When the first certificate of the chain expires.
     #[must_use]
-    pub fn ends(&self) -> Option<DateTime<Utc>> {
-        self.chain.iter().filter_map(|certificate| life::end(certificate)).min()
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.chain.iter().filter_map(|certificate| validity::not_after(certificate)).min()
     }
 }
 
-impl FromStr for Holder {
+impl FromStr for ClientIdentity {
     type Err = PemError;
 
     fn from_str(text: &str) -> Result<Self, PemError> {
@@ -82,21 +82,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_of_our_own_comes_with_its_chain_and_its_key_in_any_sequence() {
+    fn a_pem_may_hold_chain_and_key_in_any_order() {
         let authority = Authority::new("tests").unwrap();
         let issued = authority.issue(&Leaf::client(&["worker"])).unwrap();
         for text in [
             format!("{}{}{}", issued.certificate, authority.certificate(), issued.key),
             format!("{}{}{}", issued.key, issued.certificate, authority.certificate()),
         ] {
-            let holder: Holder = text.parse().unwrap();
+            let identity: ClientIdentity = text.parse().unwrap();
             let first = certificates(&issued.certificate).unwrap();
-            assert_eq!((holder.chain.len(), &holder.chain[0]), (2, &first[0]));
+            assert_eq!((identity.chain.len(), &identity.chain[0]), (2, &first[0]));
         }
     }
 
     #[test]
-    fn a_chain_ends_with_the_first_of_it_that_does() {
+    fn a_chain_expires_with_its_first_certificate() {
         let authority = Authority::new("tests").unwrap();
         let until = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
         let leaf = |until| authority.issue(&Leaf { until, ..Leaf::client(&["worker"]) }).unwrap();
@@ -105,13 +105,13 @@ mod tests {
             format!("{}{}{}", short.certificate, long.certificate, short.key),
             format!("{}{}{}", long.certificate, short.certificate, long.key),
         ] {
-            let holder: Holder = text.parse().unwrap();
-            assert_eq!(holder.ends(), DateTime::from_timestamp(1_900_000_000, 0));
+            let identity: ClientIdentity = text.parse().unwrap();
+            assert_eq!(identity.expires_at(), DateTime::from_timestamp(1_900_000_000, 0));
         }
     }
 
     #[test]
-    fn a_pem_that_lacks_something_says_what() {
+    fn an_incomplete_pem_says_what_is_missing() {
         let issued = Authority::new("tests").unwrap().issue(&Leaf::client(&["worker"])).unwrap();
         let encrypted = issued.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
         let half = issued.certificate.replace("-----END", "");
@@ -122,7 +122,7 @@ mod tests {
             (format!("{}{encrypted}", issued.certificate), PemError::NoKey),
             (format!("{}{half}", issued.key), PemError::Broken),
         ] {
-            assert_eq!(text.parse::<Holder>().unwrap_err(), fault, "{text}");
+            assert_eq!(text.parse::<ClientIdentity>().unwrap_err(), fault, "{text}");
         }
     }
 }

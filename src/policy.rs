@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 
 use crate::{
-    identity::{Caller, CallerKind, Certified, Role},
+    identity::{Caller, CallerKind, ClientCertificate, Role},
     orders::{Actor, ActorKind, Owner},
 };
 
@@ -15,7 +15,7 @@ enum Users {
     /// Everyone who is in scope.
     Any,
     /// Holders of one of these roles.
-    With(&'static [Role]),
+    WithRole(&'static [Role]),
 }
 
 /// Whether programs with the role `OrderProcessor` may take it.
@@ -23,13 +23,13 @@ enum Users {
 enum Apps {
     Processor,
     /// And with a certificate, where certificates are looked at.
-    CertifiedProcessor,
+    ProcessorWithCertificate,
     No,
 }
 
 /// What an action is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum About {
+enum Resource {
     /// Orders: each has an owner, and so a tenant.
     Orders,
     /// What belongs to the deployment and to no tenant: products, dead letters, secrets.
@@ -39,10 +39,10 @@ enum About {
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    about: About,
+    resource: Resource,
     users: Users,
     /// Users who reach more than their own: for orders those of their tenant.
-    beyond_own: &'static [Role],
+    unrestricted_roles: &'static [Role],
     apps: Apps,
 }
 
@@ -53,19 +53,19 @@ pub trait Action {
 
     /// Whether it is about orders, so that an id in its path is an order's.
     #[must_use]
-    fn is_about_orders() -> bool {
-        Self::RULE.about == About::Orders
+    fn concerns_orders() -> bool {
+        Self::RULE.resource == Resource::Orders
     }
 }
 
 macro_rules! policy {
-    ($($(#[$doc:meta])* $action:ident | $about:ident, $users:expr, $beyond:expr, $apps:expr;)+) => { $(
+    ($($(#[$doc:meta])* $action:ident | $resource:ident, $users:expr, $unrestricted:expr, $apps:expr;)+) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub enum $action {}
         impl Action for $action {
             const RULE: Rule =
-                Rule { about: About::$about, users: $users, beyond_own: $beyond, apps: $apps };
+                Rule { resource: Resource::$resource, users: $users, unrestricted_roles: $unrestricted, apps: $apps };
         }
     )+ };
 }
@@ -79,58 +79,58 @@ const STAFF: &[Role] = &[Role::OrderProcessor, Role::OrderAdmin];
 #[rustfmt::skip]
 policy! {
     /// Place an order of one's own.
-    PlaceOrder       | Orders,     Users::Any,             NO_ROLE,   Apps::No;
+    PlaceOrder       | Orders,     Users::Any,                 NO_ROLE,   Apps::No;
     /// Read an order.
-    ReadOrder        | Orders,     Users::Any,             STAFF,     Apps::Processor;
+    ReadOrder        | Orders,     Users::Any,                 STAFF,     Apps::Processor;
     /// Change an order that is still placed.
-    ChangeOrder      | Orders,     Users::Any,             NO_ROLE,   Apps::No;
+    ChangeOrder      | Orders,     Users::Any,                 NO_ROLE,   Apps::No;
     /// Take an order back.
-    WithdrawOrder      | Orders,     Users::Any,             ADMIN,     Apps::No;
+    WithdrawOrder      | Orders,     Users::Any,                 ADMIN,     Apps::No;
     /// Read what happened to an order.
-    ReadHistory      | Orders,     Users::Any,             ADMIN,     Apps::No;
+    ReadHistory      | Orders,     Users::Any,                 ADMIN,     Apps::No;
     /// List one's own orders.
-    ListOwnOrders    | Orders,     Users::Any,             NO_ROLE,   Apps::No;
+    ListOwnOrders    | Orders,     Users::Any,                 NO_ROLE,   Apps::No;
     /// List the orders of the caller's tenant.
-    ListAllOrders    | Orders,     Users::With(STAFF),     STAFF,     Apps::Processor;
+    ListAllOrders    | Orders,     Users::WithRole(STAFF),     STAFF,     Apps::Processor;
     /// Hand an order to fulfilment.
-    QueueOrder     | Orders,     Users::With(PROCESSOR), PROCESSOR, Apps::CertifiedProcessor;
+    QueueOrder     | Orders,     Users::WithRole(PROCESSOR), PROCESSOR, Apps::ProcessorWithCertificate;
     /// Read the product table; beyond one's own means inactive products too.
-    ReadProducts     | Deployment, Users::Any,             ADMIN,     Apps::No;
+    ReadProducts     | Deployment, Users::Any,                 ADMIN,     Apps::No;
     /// Write the product table.
-    WriteProduct       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    WriteProduct       | Deployment, Users::WithRole(ADMIN),     ADMIN,     Apps::No;
     /// Read the dead letters.
-    ReadDeadLetters  | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    ReadDeadLetters  | Deployment, Users::WithRole(ADMIN),     ADMIN,     Apps::No;
     /// Send a dead letter's message again.
-    ResendDeadLetter | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    ResendDeadLetter | Deployment, Users::WithRole(ADMIN),     ADMIN,     Apps::No;
     /// Learn what a secret of the vault is.
-    ReadSecret       | Deployment, Users::With(ADMIN),     ADMIN,     Apps::No;
+    ReadSecret       | Deployment, Users::WithRole(ADMIN),     ADMIN,     Apps::No;
 }
 
 /// A caller was refused. The client learns which of the two, nothing else.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Denied {
+pub enum AccessDenied {
     /// The token lacks the required scope.
     #[error("the required scope is missing")]
-    Scope,
+    ScopeMissing,
     /// The program has to show a certificate for this.
     #[error("the certificate is missing")]
-    Certificate,
+    CertificateMissing,
     /// The caller's role or kind does not allow it.
     #[error("the caller's role does not allow this")]
-    Role,
+    RoleMissing,
     /// No tenant is configured, so no role reaches what belongs to the deployment.
     #[error("no tenant is configured, so no role reaches this")]
     TenantNotConfigured,
 }
 
-impl Denied {
+impl AccessDenied {
     /// A short name, for the log.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Scope => "scope-missing",
-            Self::Certificate => "certificate-missing",
-            Self::Role => "role-missing",
+            Self::ScopeMissing => "scope-missing",
+            Self::CertificateMissing => "certificate-missing",
+            Self::RoleMissing => "role-missing",
             Self::TenantNotConfigured => "tenant-not-configured",
         }
     }
@@ -149,7 +149,7 @@ pub struct Permit<A> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AccessScope {
     /// Those of this owner.
-    Own(Owner),
+    Owner(Owner),
     /// Those of every owner of this tenant, which is the caller's.
     Tenant(Uuid),
 }
@@ -177,7 +177,7 @@ impl<A> Permit<A> {
 impl Permit<ReadProducts> {
     /// Whether it also reaches products that cannot be ordered any more.
     #[must_use]
-    pub fn reaches_inactive(&self) -> bool {
+    pub fn includes_inactive(&self) -> bool {
         matches!(self.scope, AccessScope::Tenant(_))
     }
 }
@@ -186,26 +186,29 @@ impl Caller {
     /// Asks the table.
     ///
     /// # Errors
-    /// [`Denied`], when no row allows it: everything is denied by default.
-    pub fn permit<A: Action>(&self) -> Result<Permit<A>, Denied> {
+    /// [`AccessDenied`], when no row allows it: everything is denied by default.
+    pub fn permit<A: Action>(&self) -> Result<Permit<A>, AccessDenied> {
         let rule = A::RULE;
         // Where no tenant is configured, the roles of any tenant come here, and only an order says of which it is.
-        let roles_count = rule.about == About::Orders || self.tenant_is_configured;
+        let roles_count = rule.resource == Resource::Orders || self.tenant_is_configured;
         let holds = |wanted: &[Role]| roles_count && self.roles.iter().any(|role| wanted.contains(role));
-        let refusal = if roles_count { Denied::Role } else { Denied::TenantNotConfigured };
-        let (own, tenant) = (AccessScope::Own(self.owner()), AccessScope::Tenant(self.tenant));
+        let refusal = if roles_count { AccessDenied::RoleMissing } else { AccessDenied::TenantNotConfigured };
+        let (own, tenant) = (AccessScope::Owner(self.owner()), AccessScope::Tenant(self.tenant));
         let scope = match self.kind {
-            CallerKind::User { in_scope: false } => return Err(Denied::Scope),
-            CallerKind::User { in_scope: true } => match rule.users {
-                Users::With(roles) if !holds(roles) => return Err(refusal),
-                Users::With(_) | Users::Any if holds(rule.beyond_own) => tenant,
-                Users::With(_) | Users::Any => own,
+            CallerKind::User { has_scope: false } => return Err(AccessDenied::ScopeMissing),
+            CallerKind::User { has_scope: true } => match rule.users {
+                Users::WithRole(roles) if !holds(roles) => return Err(refusal),
+                Users::WithRole(_) | Users::Any if holds(rule.unrestricted_roles) => tenant,
+                Users::WithRole(_) | Users::Any => own,
             },
-            CallerKind::App if rule.apps == Apps::CertifiedProcessor && self.certified == Certified::No => {
-                return Err(Denied::Certificate);
+            CallerKind::App
+                if rule.apps == Apps::ProcessorWithCertificate
+                    && self.certificate == ClientCertificate::Missing =>
+            {
+                return Err(AccessDenied::CertificateMissing);
             }
             CallerKind::App if rule.apps != Apps::No && holds(PROCESSOR) => tenant,
-            CallerKind::App => return Err(Denied::Role),
+            CallerKind::App => return Err(AccessDenied::RoleMissing),
         };
         let kind = match self.kind {
             CallerKind::User { .. } => ActorKind::User,
@@ -223,20 +226,20 @@ mod tests {
 
     /// Kinds of caller, in the columns of the table below.
     const CALLERS: [(CallerKind, &[Role]); 8] = [
-        (CallerKind::User { in_scope: false }, STAFF),
-        (CallerKind::User { in_scope: true }, NO_ROLE),
-        (CallerKind::User { in_scope: true }, PROCESSOR),
-        (CallerKind::User { in_scope: true }, ADMIN),
-        (CallerKind::User { in_scope: true }, STAFF),
+        (CallerKind::User { has_scope: false }, STAFF),
+        (CallerKind::User { has_scope: true }, NO_ROLE),
+        (CallerKind::User { has_scope: true }, PROCESSOR),
+        (CallerKind::User { has_scope: true }, ADMIN),
+        (CallerKind::User { has_scope: true }, STAFF),
         (CallerKind::App, NO_ROLE),
         (CallerKind::App, PROCESSOR),
         (CallerKind::App, ADMIN),
     ];
 
     fn caller((kind, roles): (CallerKind, &[Role])) -> Caller {
-        let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
+        let (roles, certificate) = (roles.to_vec(), ClientCertificate::NotChecked);
         let (tenant, object) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        Caller { tenant, tenant_is_configured: true, object, kind, roles, certified }
+        Caller { tenant, tenant_is_configured: true, object, kind, roles, certificate }
     }
 
     fn without_a_tenant(kind: (CallerKind, &[Role])) -> Caller {
@@ -251,19 +254,19 @@ mod tests {
         CALLERS.map(|kind| match caller(kind).permit::<A>() {
             Ok(permit) if permit.scope() == AccessScope::Tenant(caller(kind).tenant) => "all",
             Ok(permit) => {
-                assert_eq!(permit.scope(), AccessScope::Own(caller(kind).owner()));
+                assert_eq!(permit.scope(), AccessScope::Owner(caller(kind).owner()));
                 "own"
             }
-            Err(Denied::Scope) => "scope",
-            Err(Denied::Role) => "role",
-            Err(Denied::Certificate) => "certificate",
-            Err(Denied::TenantNotConfigured) => "tenant",
+            Err(AccessDenied::ScopeMissing) => "scope",
+            Err(AccessDenied::RoleMissing) => "role",
+            Err(AccessDenied::CertificateMissing) => "certificate",
+            Err(AccessDenied::TenantNotConfigured) => "tenant",
         })
     }
 
     #[test]
     #[rustfmt::skip]
-    fn every_action_allows_each_kind_of_caller_what_the_contract_says() {
+    fn every_action_allows_what_the_access_table_says() {
         // Out of scope, then users: without a role, processor, admin, both; apps: without, processor, admin. `all` is
         // all of the caller's tenant.
         assert_eq!(row::<PlaceOrder>(),      ["scope", "own",  "own",  "own",  "own", "role", "role", "role"]);
@@ -283,7 +286,7 @@ mod tests {
 
     #[test]
     #[rustfmt::skip]
-    fn without_a_configured_tenant_no_role_reaches_what_belongs_to_the_deployment() {
+    fn without_a_tenant_no_role_reaches_the_deployment() {
         assert_eq!(row_of::<ReadOrder>(without_a_tenant),        ["scope", "own",    "all",    "all",    "all",    "role", "all",  "role"]);
         assert_eq!(row_of::<WithdrawOrder>(without_a_tenant),      ["scope", "own",    "own",    "all",    "all",    "role", "role", "role"]);
         assert_eq!(row_of::<ListAllOrders>(without_a_tenant),    ["scope", "role",   "all",    "all",    "all",    "role", "all",  "role"]);
@@ -297,9 +300,14 @@ mod tests {
 
     #[test]
     fn the_log_tells_the_denials_apart() {
-        let denials = [Denied::Scope, Denied::Certificate, Denied::Role, Denied::TenantNotConfigured];
+        let denials = [
+            AccessDenied::ScopeMissing,
+            AccessDenied::CertificateMissing,
+            AccessDenied::RoleMissing,
+            AccessDenied::TenantNotConfigured,
+        ];
         let reasons = ["scope-missing", "certificate-missing", "role-missing", "tenant-not-configured"];
-        assert_eq!(denials.map(Denied::reason), reasons);
+        assert_eq!(denials.map(AccessDenied::reason), reasons);
     }
 
     #[test]
@@ -310,22 +318,22 @@ mod tests {
             permit.actor()
         };
         let object = Some(Uuid::from_u128(2));
-        assert_eq!(actor(CallerKind::User { in_scope: true }), Actor { kind: ActorKind::User, object });
+        assert_eq!(actor(CallerKind::User { has_scope: true }), Actor { kind: ActorKind::User, object });
         assert_eq!(actor(CallerKind::App), Actor { kind: ActorKind::App, object });
     }
 
     #[test]
-    fn where_certificates_are_checked_only_a_program_needs_one_to_process() {
-        let without = |kind| Caller { certified: Certified::No, ..caller(kind) };
+    fn only_an_app_needs_a_certificate_to_process() {
+        let without = |kind| Caller { certificate: ClientCertificate::Missing, ..caller(kind) };
         for roles in [NO_ROLE, PROCESSOR, ADMIN] {
             let program = without((CallerKind::App, roles));
-            assert_eq!(program.permit::<QueueOrder>().err(), Some(Denied::Certificate));
-            let certified = Caller { certified: Certified::Yes, ..program };
-            let role = (roles != PROCESSOR).then_some(Denied::Role);
-            assert_eq!(certified.permit::<QueueOrder>().err(), role);
+            assert_eq!(program.permit::<QueueOrder>().err(), Some(AccessDenied::CertificateMissing));
+            let certificate = Caller { certificate: ClientCertificate::Valid, ..program };
+            let role = (roles != PROCESSOR).then_some(AccessDenied::RoleMissing);
+            assert_eq!(certificate.permit::<QueueOrder>().err(), role);
         }
         assert!(without((CallerKind::App, PROCESSOR)).permit::<ReadOrder>().is_ok());
-        let person = without((CallerKind::User { in_scope: true }, PROCESSOR));
+        let person = without((CallerKind::User { has_scope: true }, PROCESSOR));
         assert!(person.permit::<QueueOrder>().is_ok());
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     limits::{LIMITS, Limits},
-    reply,
+    response,
 };
 
 mod causes;
@@ -87,7 +87,7 @@ pub(crate) struct Document<'a> {
     #[schemars(regex(pattern = "^urn:uuid:[0-9a-f-]{36}$"))]
     instance: String,
     /// With `invalid-fields` alone: everything that is wrong, or as much of it as is told.
-    #[schemars(length(max = LIMITS.forms.errors))]
+    #[schemars(length(max = LIMITS.json_body.max_errors))]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldFault],
     /// True when more is wrong than `errors` lists; else it is not there.
@@ -313,10 +313,10 @@ impl Problem {
             errors: faults.as_slice(),
             truncated: faults.is_truncated(),
         };
-        let mut answer = reply::json(status, &document);
-        reply::set(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");
+        let mut answer = response::json(status, &document);
+        response::set_header(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");
         if let Some((name, value)) = self.header() {
-            reply::set(&mut answer, name, &value);
+            response::set_header(&mut answer, name, &value);
         }
         answer
     }

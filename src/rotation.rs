@@ -1,10 +1,10 @@
-//! Secrets and certificates that change while the process runs: where a setting says they are kept, and the newest of
+//! Secrets and certificates that change while the process runs: where a setting says they are, and the newest of
 //! them.
 
-mod authorities;
-mod kept;
+mod ca_certificates;
+mod refreshing_secret;
 mod source;
 
-pub use authorities::{Authorities, AuthoritySource};
-pub use kept::Kept;
+pub use ca_certificates::{CaCertificates, CaSource};
+pub use refreshing_secret::RefreshingSecret;
 pub use source::{SecretError, SecretSource};

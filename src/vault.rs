@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 
 use crate::{
-    azure::{self, ManagedIdentity, OpenError, through},
+    azure::{self, AzureClientError, ManagedIdentity, client_options},
     https::{self, Roots, Schemes},
     limits::LIMITS,
     secret::{Secret, SecretName},
@@ -26,7 +26,7 @@ mod settings;
 pub use settings::{VaultSettings, VaultSignIn};
 
 /// How long a reading may take, token and repetitions included: less than the deadline of an HTTP invocation.
-const PATIENCE: Duration = LIMITS.peers.vault;
+const TIMEOUT: Duration = LIMITS.dependencies.vault_timeout;
 
 /// The content type under which a vault keeps a certificate and its key as PKCS#12.
 const PKCS12: &str = "application/x-pkcs12";
@@ -36,7 +36,7 @@ const PKCS12: &str = "application/x-pkcs12";
 pub enum VaultError {
     /// It has no secret of this name.
     #[error("the vault has no such secret: check its name")]
-    Missing,
+    NotFound,
     /// It refuses.
     #[error(
         "the vault refuses: check that the secret is enabled, that the app's identity holds the role Key Vault \
@@ -45,7 +45,7 @@ pub enum VaultError {
     Forbidden,
     /// The secret's time has not come, or is over.
     #[error("the secret is not valid now: check its activation and expiry dates")]
-    OutOfTime,
+    NotValidNow,
     /// It is a certificate in a form that the worker does not read.
     #[error(
         "the certificate is kept as PKCS#12: give its policy the content type application/x-pem-file and issue a \
@@ -73,18 +73,18 @@ impl std::fmt::Debug for Vault {
     }
 }
 
-/// A secret that was found.
+/// A version of a secret.
 #[derive(Clone, Debug)]
-pub struct Found {
-    /// What the vault says about it.
-    pub about: About,
+pub struct KeyVaultSecret {
+    /// Its properties.
+    pub properties: SecretProperties,
     activates_at: Option<DateTime<Utc>>,
     value: Option<Secret>,
 }
 
-/// What may be known of a secret: `docs/reference/api.md#getsecretfromkeyvault`.
+/// What a caller may know of a secret: `docs/reference/api.md#getsecretfromkeyvault`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct About {
+pub struct SecretProperties {
     /// Its name.
     pub name: String,
     /// The version that was read.
@@ -95,9 +95,9 @@ pub struct About {
     pub created_at: DateTime<Utc>,
     /// When the version was changed last.
     pub updated_at: DateTime<Utc>,
-    /// When its life ends, if it does.
+    /// When it expires, if it does.
     pub expires_at: Option<DateTime<Utc>>,
-    /// What it is, in its owner's words.
+    /// The content type that its owner set.
     pub content_type: Option<String>,
 }
 
@@ -106,13 +106,13 @@ impl Vault {
     ///
     /// # Errors
     /// When the clients cannot be made.
-    pub fn of_this_app(settings: &VaultSettings) -> Result<Self, OpenError> {
-        let client = https::client(Roots::Public, Schemes::Https, PATIENCE)?;
+    pub fn from_settings(settings: &VaultSettings) -> Result<Self, AzureClientError> {
+        let client = https::client(Roots::Public, Schemes::HttpsOnly, TIMEOUT)?;
         Ok(match settings.sign_in {
             VaultSignIn::ManagedIdentity { client_id } => {
-                Self::new(&settings.url, &ManagedIdentity::of_this_app(client_id)?, client)?
+                Self::new(&settings.url, &ManagedIdentity::from_environment(client_id)?, client)?
             }
-            VaultSignIn::Developer => Self::as_developer(&settings.url, client)?,
+            VaultSignIn::Developer => Self::with_developer_sign_in(&settings.url, client)?,
         })
     }
 
@@ -121,8 +121,8 @@ impl Vault {
     ///
     /// # Errors
     /// When the URL is none.
-    pub fn as_developer(url: &str, client: reqwest::Client) -> Result<Self, Error> {
-        Self::asked_by(azure::developer()?, url, client)
+    pub fn with_developer_sign_in(url: &str, client: reqwest::Client) -> Result<Self, Error> {
+        Self::with_credential(azure::developer_credential()?, url, client)
     }
 
     /// The vault at `url` (`https://<name>.vault.azure.net`), asked by `identity` through `client`. Touches no network.
@@ -130,16 +130,16 @@ impl Vault {
     /// # Errors
     /// When the URL is none.
     pub fn new(url: &str, identity: &ManagedIdentity, client: reqwest::Client) -> Result<Self, Error> {
-        Self::asked_by(identity.credential(), url, client)
+        Self::with_credential(identity.credential(), url, client)
     }
 
-    fn asked_by(
+    fn with_credential(
         credential: Arc<dyn TokenCredential>,
         url: &str,
         client: reqwest::Client,
     ) -> Result<Self, Error> {
         let options =
-            SecretClientOptions { client_options: through(client), ..SecretClientOptions::default() };
+            SecretClientOptions { client_options: client_options(client), ..SecretClientOptions::default() };
         let client = SecretClient::new(url, credential, Some(options))?;
         Ok(Self { client: Arc::new(client), outage: Outage::new("vault-refused") })
     }
@@ -148,15 +148,15 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; never later than after 6 seconds.
-    pub async fn read(&self, name: &SecretName) -> Result<Found, VaultError> {
+    pub async fn read(&self, name: &SecretName) -> Result<KeyVaultSecret, VaultError> {
         let reading = async { self.client.get_secret(name.as_str(), None).await?.into_model() };
-        let read = timeout(PATIENCE, reading).await.map(|answer| answer.map(Found::of));
+        let read = timeout(TIMEOUT, reading).await.map(|answer| answer.map(KeyVaultSecret::from_model));
         let unavailable = VaultError::Unavailable { retry_after: None };
         let (kind, found): (&dyn Display, _) = match &read {
             Ok(Ok(Some(found))) => (&"", Ok(found.clone())),
             // It says neither version nor dates, so it is no vault that answers.
             Ok(Ok(None)) => (&"an answer without version or dates", Err(unavailable)),
-            Ok(Err(error)) => (error.kind(), Err(refusal(error))),
+            Ok(Err(error)) => (error.kind(), Err(vault_error(error))),
             Err(late) => (late, Err(unavailable)),
         };
         self.log(kind, found.as_ref().err());
@@ -178,50 +178,50 @@ impl Vault {
     }
 }
 
-impl Found {
-    fn of(secret: models::Secret) -> Option<Self> {
+impl KeyVaultSecret {
+    fn from_model(secret: models::Secret) -> Option<Self> {
         let id = secret.resource_id().ok()?;
         let attributes = secret.attributes?;
-        let about = About {
+        let properties = SecretProperties {
             name: id.name,
             version: id.version?,
             enabled: attributes.enabled.unwrap_or(true),
-            created_at: moment(attributes.created?)?,
-            updated_at: moment(attributes.updated?)?,
-            expires_at: attributes.expires.and_then(moment),
+            created_at: to_utc(attributes.created?)?,
+            updated_at: to_utc(attributes.updated?)?,
+            expires_at: attributes.expires.and_then(to_utc),
             content_type: secret.content_type,
         };
-        let activates_at = attributes.not_before.and_then(moment);
-        Some(Self { about, activates_at, value: secret.value.map(Secret::new) })
+        let activates_at = attributes.not_before.and_then(to_utc);
+        Some(Self { properties, activates_at, value: secret.value.map(Secret::new) })
     }
 
-    /// The secret itself, for use at `now`.
+    /// The value, for use at `now`.
     ///
     /// # Errors
     /// When it is disabled, not valid at that time, or a certificate in a form that is no text.
-    pub fn text(self, now: DateTime<Utc>) -> Result<Secret, VaultError> {
-        let over = self.about.expires_at.is_some_and(|end| now >= end);
+    pub fn into_secret(self, now: DateTime<Utc>) -> Result<Secret, VaultError> {
+        let over = self.properties.expires_at.is_some_and(|end| now >= end);
         let early = self.activates_at.is_some_and(|start| now < start);
-        match self.about.content_type.as_deref() {
-            _ if !self.about.enabled => Err(VaultError::Forbidden),
-            _ if over || early => Err(VaultError::OutOfTime),
+        match self.properties.content_type.as_deref() {
+            _ if !self.properties.enabled => Err(VaultError::Forbidden),
+            _ if over || early => Err(VaultError::NotValidNow),
             Some(PKCS12) => Err(VaultError::Pkcs12),
-            _ => self.value.ok_or(VaultError::Missing),
+            _ => self.value.ok_or(VaultError::NotFound),
         }
     }
 }
 
-fn moment(time: azure_core::time::OffsetDateTime) -> Option<DateTime<Utc>> {
+fn to_utc(time: azure_core::time::OffsetDateTime) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time.unix_timestamp(), 0)
 }
 
 /// What a failure means.
-fn refusal(error: &Error) -> VaultError {
+fn vault_error(error: &Error) -> VaultError {
     let ErrorKind::HttpResponse { status, raw_response, .. } = error.kind() else {
         return VaultError::Unavailable { retry_after: None };
     };
     match status {
-        StatusCode::NotFound => VaultError::Missing,
+        StatusCode::NotFound => VaultError::NotFound,
         StatusCode::Forbidden => VaultError::Forbidden,
         _ => {
             let asked = raw_response.as_ref().and_then(|answer| answer.headers().get_str(&RETRY_AFTER).ok());

@@ -10,15 +10,15 @@ use crate::{
 
 /// A caller changed an order, which is now as it is here.
 pub fn order_changed(action: Action, order: &Order, actor: ActorKind) {
-    told(action, order, actor, None);
+    log_order_change(action, order, actor, None);
 }
 
 /// A message had an order placed for an owner, whose identity was not verified.
 pub fn order_ingested(order: &Order, owner: Owner) {
-    told(Action::Place, order, ActorKind::System, Some(owner));
+    log_order_change(Action::Place, order, ActorKind::System, Some(owner));
 }
 
-fn told(action: Action, order: &Order, actor: ActorKind, owner: Option<Owner>) {
+fn log_order_change(action: Action, order: &Order, actor: ActorKind, owner: Option<Owner>) {
     Event::OrderChanged {
         action: action.as_str(),
         order_id: order.id.uuid(),
@@ -31,8 +31,8 @@ fn told(action: Action, order: &Order, actor: ActorKind, owner: Option<Owner>) {
     .log();
 }
 
-/// The wait of a queued order ended.
-pub fn order_settled(action: Action, id: OrderId, status: Status) {
+/// A queued order was fulfilled, rejected or failed.
+pub fn queued_order_finished(action: Action, id: OrderId, status: Status) {
     Event::OrderChanged {
         action: action.as_str(),
         order_id: id.uuid(),
@@ -52,7 +52,7 @@ pub fn product_changed(action: &'static str, product: &Product, actor: ActorKind
 }
 
 /// A message is kept as this dead letter.
-pub fn given_up(letter: &DeadLetter) {
+pub fn message_dead_lettered(letter: &DeadLetter) {
     Event::MessageGivenUp {
         reason: letter.reason.as_str(),
         letter_id: letter.id,
@@ -64,7 +64,7 @@ pub fn given_up(letter: &DeadLetter) {
 }
 
 /// This dead letter is dropped, because it is too old or one too many.
-pub fn dropped(letter: &ExcessLetter, is_old: bool) {
+pub fn dead_letter_dropped(letter: &ExcessLetter, is_old: bool) {
     Event::DeadLetterDropped {
         why: if is_old { "age" } else { "number" },
         reason: letter.reason.as_str(),
@@ -80,15 +80,15 @@ pub fn dropped(letter: &ExcessLetter, is_old: bool) {
 pub fn secret_looked_up(name: &SecretName, refused: Option<&VaultError>, actor: ActorKind) {
     let outcome = match refused {
         None => "found",
-        Some(VaultError::Missing) => "missing",
+        Some(VaultError::NotFound) => "missing",
         Some(VaultError::Forbidden) => "forbidden",
-        Some(VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. }) => "unavailable",
+        Some(VaultError::NotValidNow | VaultError::Pkcs12 | VaultError::Unavailable { .. }) => "unavailable",
     };
     Event::SecretLookedUp { secret: name, outcome, actor: actor.as_str() }.log();
 }
 
 /// A caller had a dead letter's message sent again.
-pub fn replayed(letter: &DeadLetter, actor: ActorKind) {
+pub fn dead_letter_replayed(letter: &DeadLetter, actor: ActorKind) {
     let order_id = letter.order_id.map(OrderId::uuid);
     Event::LetterReplayed { letter_id: letter.id, order_id, actor: actor.as_str() }.log();
 }

@@ -6,19 +6,22 @@ use super::*;
 use crate::{orders::ActorKind, telemetry::tests::lines, vault::VaultError};
 
 fn start() -> Instant {
-    Clock.moment()
+    Clock.instant()
 }
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn caller(object: u128) -> By {
-    By::Caller { owner: Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(object) }, kind: "user" }
+fn caller(object: u128) -> DeniedCaller {
+    DeniedCaller::Authenticated {
+        owner: Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(object) },
+        kind: "user",
+    }
 }
 
-fn denial(by: By, reason: &'static str) -> Denial {
-    Denial { reason, by, order: None, contradiction: false }
+fn denial(caller: DeniedCaller, reason: &'static str) -> Denial {
+    Denial { reason, caller, order: None, identity_mismatch: false }
 }
 
 fn named<'l>(lines: &'l [Value], event: &str) -> Vec<&'l Value> {
@@ -30,8 +33,11 @@ fn a_denial_tells_why_and_about_which_order() {
     let order = Some(Uuid::from_u128(7));
     let lines = lines(|| {
         let audit = Audit::default();
-        audit.denied(Denial { order, ..denial(caller(2), "not-in-sight") }, start());
-        audit.denied(Denial { contradiction: true, ..denial(By::Anonymous, "object-disagrees") }, start());
+        audit.record_denial(Denial { order, ..denial(caller(2), "not-in-sight") }, start());
+        audit.record_denial(
+            Denial { identity_mismatch: true, ..denial(DeniedCaller::Anonymous, "object-disagrees") },
+            start(),
+        );
     });
     assert_eq!((&lines[0]["event"], &lines[0]["level"]), (&json!("denied"), &json!("WARN")));
     assert_eq!(lines[0]["reason"], "not-in-sight");
@@ -41,27 +47,27 @@ fn a_denial_tells_why_and_about_which_order() {
 }
 
 #[test]
-fn after_ten_in_a_minute_a_callers_denials_for_one_reason_are_counted_in_one_line() {
+fn denials_beyond_ten_a_minute_share_one_line() {
     let (audit, start) = (Audit::default(), start());
-    let told = lines(|| (0..250).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start)));
+    let told = lines(|| (0..250).for_each(|_| audit.record_denial(denial(caller(2), "role-missing"), start)));
     assert_eq!((told.len(), named(&told, "denied").len()), (10, 10));
-    let early = lines(|| audit.tell_counts(start + seconds(59)));
+    let early = lines(|| audit.flush_ended(start + seconds(59)));
     assert_eq!(early.len(), 0, "the minute is not over");
-    let counted = lines(|| audit.tell_counts(start + seconds(60)));
+    let counted = lines(|| audit.flush_ended(start + seconds(60)));
     let [line] = &counted[..] else { panic!("one line: {counted:?}") };
     assert_eq!((&line["event"], &line["count"]), (&json!("denied-more"), &json!(240)));
     assert_eq!((&line["reason"], &line["caller_kind"]), (&json!("role-missing"), &json!("user")));
     assert_eq!(line["object_id"], "00000000-0000-0000-0000-000000000002");
-    assert_eq!(lines(|| audit.tell_all()).len(), 0, "what was told is not told again");
+    assert_eq!(lines(|| audit.flush()).len(), 0, "what was told is not told again");
 }
 
 #[test]
-fn the_next_minute_has_ten_lines_more_and_the_count_of_the_last_is_told() {
+fn the_next_minute_logs_ten_lines_and_the_last_count() {
     let (audit, start) = (Audit::default(), start());
-    lines(|| (0..11).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start)));
+    lines(|| (0..11).for_each(|_| audit.record_denial(denial(caller(2), "role-missing"), start)));
     let told = lines(|| {
-        (0..11).for_each(|_| audit.denied(denial(caller(2), "role-missing"), start + seconds(60)));
-        audit.tell_counts(start + seconds(61));
+        (0..11).for_each(|_| audit.record_denial(denial(caller(2), "role-missing"), start + seconds(60)));
+        audit.flush_ended(start + seconds(61));
     });
     let counted = named(&told, "denied-more");
     assert_eq!((counted.len(), named(&told, "denied").len()), (1, 10));
@@ -72,21 +78,21 @@ fn the_next_minute_has_ten_lines_more_and_the_count_of_the_last_is_told() {
 fn other_callers_and_other_reasons_keep_their_own_lines() {
     let (audit, start) = (Audit::default(), start());
     let told = lines(|| {
-        for (by, reason) in
+        for (caller, reason) in
             [(caller(2), "role-missing"), (caller(3), "role-missing"), (caller(2), "rate-limited")]
         {
-            (0..12).for_each(|_| audit.denied(denial(by, reason), start));
+            (0..12).for_each(|_| audit.record_denial(denial(caller, reason), start));
         }
     });
     assert_eq!(named(&told, "denied").len(), 30);
 }
 
 #[test]
-fn callers_who_proved_nothing_count_as_one() {
+fn anonymous_callers_count_as_one() {
     let (audit, start) = (Audit::default(), start());
     let told = lines(|| {
-        (0..25).for_each(|_| audit.denied(denial(By::Anonymous, "bearer-missing"), start));
-        audit.tell_all();
+        (0..25).for_each(|_| audit.record_denial(denial(DeniedCaller::Anonymous, "bearer-missing"), start));
+        audit.flush();
     });
     let counted = named(&told, "denied-more");
     assert_eq!((named(&told, "denied").len(), counted.len()), (10, 1));
@@ -95,15 +101,15 @@ fn callers_who_proved_nothing_count_as_one() {
 }
 
 #[test]
-fn however_many_callers_are_denied_a_bounded_number_is_remembered_and_none_is_lost() {
+fn denials_of_any_number_of_callers_are_counted() {
     let (audit, start) = (Audit::default(), start());
-    let callers = 3 * MOST as u64;
+    let callers = 3 * MAX_WINDOWS as u64;
     let told = lines(|| {
         for object in 0..callers {
-            audit.denied(denial(caller(object.into()), "role-missing"), start);
+            audit.record_denial(denial(caller(object.into()), "role-missing"), start);
         }
-        assert!(audit.book().windows.len() <= MOST + 1);
-        audit.tell_all();
+        assert!(audit.counts().windows.len() <= MAX_WINDOWS + 1);
+        audit.flush();
     });
     let counted = named(&told, "denied-more");
     assert_eq!(counted.len(), 1);
@@ -113,14 +119,15 @@ fn however_many_callers_are_denied_a_bounded_number_is_remembered_and_none_is_lo
 }
 
 #[test]
-fn room_is_made_of_windows_that_are_over() {
+fn ended_windows_make_room() {
     let (audit, start) = (Audit::default(), start());
     let told = lines(|| {
-        for object in 0..MOST as u128 {
-            audit.denied(denial(caller(object), "role-missing"), start);
+        for object in 0..MAX_WINDOWS as u128 {
+            audit.record_denial(denial(caller(object), "role-missing"), start);
         }
-        (0..20).for_each(|_| audit.denied(denial(caller(1 << 40), "role-missing"), start + seconds(60)));
-        audit.tell_all();
+        (0..20)
+            .for_each(|_| audit.record_denial(denial(caller(1 << 40), "role-missing"), start + seconds(60)));
+        audit.flush();
     });
     assert_eq!(named(&told, "denied-more")[0]["caller_kind"], "user");
 }
@@ -130,9 +137,9 @@ fn a_look_up_tells_the_secrets_name_and_what_became_of_it() {
     let name = "cup".parse().unwrap();
     let outcomes = [
         (None, "found"),
-        (Some(VaultError::Missing), "missing"),
+        (Some(VaultError::NotFound), "missing"),
         (Some(VaultError::Forbidden), "forbidden"),
-        (Some(VaultError::OutOfTime), "unavailable"),
+        (Some(VaultError::NotValidNow), "unavailable"),
         (Some(VaultError::Unavailable { retry_after: None }), "unavailable"),
     ];
     for (refused, outcome) in outcomes {

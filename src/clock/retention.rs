@@ -8,11 +8,11 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What the clock and the monotonic clock may be apart between two looks. Time servers correct a clock in smaller steps.
-const JUMP: TimeDelta = TimeDelta::minutes(1);
+const MIN_JUMP: TimeDelta = TimeDelta::minutes(1);
 
 /// How long a jump ahead does not count: after it, whatever was kept before the jump is really as old as it looks. No
 /// shorter than the shortest time for which something is kept.
-const DISCOUNTED: Duration = Duration::from_hours(24);
+const JUMP_IGNORED_FOR: Duration = Duration::from_hours(24);
 
 /// Compares the clock with the monotonic one, from when it is made: a jump before that, or in another process, is not
 /// known to it.
@@ -33,9 +33,9 @@ struct Jump {
     by: TimeDelta,
 }
 
-/// What one look shows.
+/// The time that one look at the clock gives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Observed {
+pub struct RetentionTime {
     /// The time without what the clock jumped ahead within a day.
     pub now: DateTime<Utc>,
     /// By how much the clock has jumped since the last look, back if negative; none for less than a minute.
@@ -50,15 +50,15 @@ impl RetentionClock {
     }
 
     /// The time by which is judged what has expired, when the clock says `time` at this moment.
-    pub fn observe(&self, time: DateTime<Utc>, moment: Instant) -> Observed {
+    pub fn observe(&self, time: DateTime<Utc>, moment: Instant) -> RetentionTime {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let jump = state.jump_to(time, moment);
         if let Some(by) = jump {
             state.account(by, moment);
         }
-        state.jumps.retain(|jump| moment.saturating_duration_since(jump.seen) < DISCOUNTED);
+        state.jumps.retain(|jump| moment.saturating_duration_since(jump.seen) < JUMP_IGNORED_FOR);
         let ahead = state.jumps.iter().map(|jump| jump.by).sum();
-        Observed { now: time.checked_sub_signed(ahead).unwrap_or(DateTime::<Utc>::MIN_UTC), jump }
+        RetentionTime { now: time.checked_sub_signed(ahead).unwrap_or(DateTime::<Utc>::MIN_UTC), jump }
     }
 }
 
@@ -68,7 +68,7 @@ impl State {
         let passed = moment.checked_duration_since(self.moment)?;
         let jump = (time - self.time) - TimeDelta::from_std(passed).unwrap_or(TimeDelta::MAX);
         (self.time, self.moment) = (time, moment);
-        (jump.abs() >= JUMP).then_some(jump)
+        (jump.abs() >= MIN_JUMP).then_some(jump)
     }
 
     /// A jump back undoes the latest jumps ahead first; what is left of it makes things look younger, and stays.
@@ -101,7 +101,7 @@ mod tests {
 
     impl Shown {
         fn new() -> Self {
-            let start = (DateTime::from_timestamp(1_777_896_000, 0).unwrap(), Clock.moment());
+            let start = (DateTime::from_timestamp(1_777_896_000, 0).unwrap(), Clock.instant());
             Self { clock: RetentionClock::new(start.0, start.1), start }
         }
 

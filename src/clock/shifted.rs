@@ -13,7 +13,7 @@ static FILE: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("SHIFTED_C
 
 /// By how much the clock is off: as many seconds, before or after the true time, as stand in the file that the
 /// environment variable `SHIFTED_CLOCK` names; without one, or as long as none can be read, it is right.
-pub(super) fn shift() -> TimeDelta {
+pub(super) fn offset() -> TimeDelta {
     let text = FILE.as_ref().and_then(|file| fs::read_to_string(file).ok());
     let seconds = text.and_then(|text| text.trim().parse().ok());
     seconds.and_then(TimeDelta::try_seconds).unwrap_or_default()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     identity::{AllowedCertificate, CertificateName, CertificateSettings},
-    rotation::{AuthoritySource, SecretSource},
+    rotation::{CaSource, SecretSource},
 };
 
 const MODE: &str = "ORDERS_CLIENT_CERTIFICATE_MODE";
@@ -23,8 +23,7 @@ const WITHOUT: &str = "FlexConsumption";
 /// The settings where certificates are demanded; else none.
 pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {
     let is_required = given.read(MODE, is_required);
-    let authority =
-        given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>().map_err(Invalid::Because));
+    let authority = given.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
     let allowed = given.optional(ALLOWED, allowed);
     if is_required == Some(true) {
         given.demand(
@@ -35,10 +34,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSetting
             ALLOWED,
             "is missing: name the certificate of each client, such as `<client id>=partner.example`",
         );
-        given.demand_vault(
-            AUTHORITY,
-            matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))),
-        );
+        given.demand_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
         if place == Place::Platform {
             demand_front(given);
         }

@@ -5,7 +5,7 @@ use reqwest::Url;
 use super::{given::Given, place::Place, value::Invalid};
 use crate::{
     fulfilment::{Fulfilment, FulfilmentSettings},
-    rotation::{AuthoritySource, SecretSource},
+    rotation::{CaSource, SecretSource},
 };
 
 const URL: &str = "ORDERS_FULFILMENT_URL";
@@ -17,8 +17,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
     let address = given.optional(URL, address);
     let certificate =
         given.optional(CERTIFICATE, |text| text.parse::<SecretSource>().map_err(Invalid::Because));
-    let authority =
-        given.optional(AUTHORITY, |text| text.parse::<AuthoritySource>().map_err(Invalid::Because));
+    let authority = given.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
     if address.is_some() {
         let missing = "is missing: the worker calls the backend with a client certificate. Set it to the path of a PEM \
                        file, or to `keyvault:` and the name of a secret";
@@ -32,7 +31,7 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
         }
     }
     given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
-    given.demand_vault(AUTHORITY, matches!(authority, Some(AuthoritySource::Kept(SecretSource::Vault(_)))));
+    given.demand_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
     if !given.is_set(URL) {
         return Some(if place == Place::Local { Fulfilment::StandIn } else { Fulfilment::Missing });
     }

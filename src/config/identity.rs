@@ -101,6 +101,6 @@ fn here(text: &str) -> Result<Authority, Invalid> {
 
 fn elsewhere(text: &str) -> Result<Authority, Invalid> {
     Authority::parse(text)
-        .filter(|authority| !authority.is_plain())
+        .filter(|authority| !authority.is_http())
         .ok_or(Invalid::Because("must be an `https://` URL without user, query and fragment"))
 }

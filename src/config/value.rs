@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{limit::Rate, orders::non_nil_uuid, telemetry::Filter};
+use crate::{orders::non_nil_uuid, rate_limit::Rate, telemetry::Filter};
 
 /// Why a value is refused.
 #[derive(Debug)]

@@ -141,8 +141,8 @@ impl Outside<'_> {
 pub(super) fn client(url: &str) -> Option<Client> {
     let parsed = reqwest::Url::parse(url).ok()?;
     let schemes = match parsed.scheme() {
-        "https" => Schemes::Https,
-        "http" if https::is_on_this_machine(&parsed) => Schemes::AlsoHttp,
+        "https" => Schemes::HttpsOnly,
+        "http" if https::is_loopback(&parsed) => Schemes::HttpsAndHttp,
         _ => return None,
     };
     https::client(Roots::Public, schemes, PATIENCE).ok()
@@ -161,7 +161,7 @@ pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
 /// and no problem.
 async fn layer(answer: Response) -> Layer {
     let headers = answer.headers().clone();
-    let body = https::body(answer, MOST).await.unwrap_or_default();
+    let body = https::read_body(answer, MOST).await.unwrap_or_default();
     let json: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
     let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
     if text("type").is_some_and(|slug| slug.starts_with("urn:orders:problem:")) {

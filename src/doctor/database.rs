@@ -12,7 +12,7 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
     let (rule, subject) = ("C20-database", "database");
     let identity = match settings.sign_in {
         SignIn::Password => None,
-        SignIn::Managed { client_id } => match ManagedIdentity::of_this_app(client_id) {
+        SignIn::Managed { client_id } => match ManagedIdentity::from_environment(client_id) {
             Ok(identity) => Some(identity),
             Err(error) => {
                 return vec![fail(rule, subject, error.to_string(), "assign a managed identity to the app")];

@@ -10,14 +10,14 @@ use crate::{
 };
 
 pub(super) fn rules(config: &Config) -> Vec<Finding> {
-    let Limits { concurrency, keys, certificates, dead_letters, memory, .. } = LIMITS;
+    let Limits { concurrency, jwks, certificates, dead_letters, memory, .. } = LIMITS;
     let rate_is_off = config.rate_limit.is_none();
     let own = match concurrency.per_caller {
         Some(most) if !rate_is_off => format!("{most} of one caller"),
         _ => "any number of one caller".to_owned(),
     };
     let envelopes = concurrency.unidentified - concurrency.unidentified_direct;
-    let mut findings = of_peers();
+    let mut findings = of_dependencies();
     findings.extend(of_requests());
     findings.extend([
         pass(
@@ -37,10 +37,10 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             "unreplayed dead letters",
             format!(
                 "at most {} are kept, each for {} days; from {} or {} days on there is a warning",
-                dead_letters.unreplayed,
-                dead_letters.age.num_days(),
-                dead_letters.near_unreplayed(),
-                dead_letters.near_days(),
+                dead_letters.max_unreplayed,
+                dead_letters.max_age.num_days(),
+                dead_letters.warning_unreplayed(),
+                dead_letters.warning_days(),
             ),
         ),
         pass(
@@ -49,10 +49,10 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             format!(
                 "the rate of {} callers, {} verified tokens, the denials of {} callers; {} denials of one kind have a \
                  line of their own in {} s",
-                memory.rate_buckets,
-                memory.verified_tokens,
-                memory.denial_windows,
-                memory.denial_lines,
+                memory.max_rate_buckets,
+                memory.max_cached_tokens,
+                memory.max_denial_windows,
+                memory.max_denial_lines,
                 memory.denial_window.as_secs(),
             ),
         ),
@@ -61,7 +61,10 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
         findings.push(pass(
             "C32-certificate-waits",
             "authorities of certificates",
-            format!("at most {} calls wait at once until the vault says who they are", certificates.waiting),
+            format!(
+                "at most {} calls wait at once until the vault says who they are",
+                certificates.max_waiting
+            ),
         ));
     }
     let judges_tokens = config
@@ -75,9 +78,9 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
             format!(
                 "at most {} calls wait at once for the issuer's keys, each at most {} s; unknown keys are \
                  looked for every {} s",
-                keys.waiting,
-                keys.wait.as_secs(),
-                keys.between_fetches.num_seconds(),
+                jwks.max_waiting,
+                jwks.max_wait.as_secs(),
+                jwks.min_fetch_interval.num_seconds(),
             ),
         ));
     }
@@ -86,7 +89,7 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
 
 /// The time and the size of one request.
 fn of_requests() -> [Finding; 2] {
-    let Limits { requests, forms, .. } = LIMITS;
+    let Limits { requests, json_body, .. } = LIMITS;
     [
         pass(
             "C32-times",
@@ -110,13 +113,13 @@ fn of_requests() -> [Finding; 2] {
                  bytes that a handler did not read are thrown away",
                 requests.max_head_bytes,
                 requests.max_headers,
-                forms.body,
-                forms.depth,
+                json_body.max_bytes,
+                json_body.max_depth,
                 requests.max_envelope_bytes,
-                forms.errors,
-                forms.errors_size,
-                forms.told_name,
-                forms.refusal,
+                json_body.max_errors,
+                json_body.max_errors_bytes,
+                json_body.max_echoed_name_bytes,
+                json_body.max_error_response_bytes,
                 requests.max_discard_bytes,
             ),
         ),
@@ -124,8 +127,8 @@ fn of_requests() -> [Finding; 2] {
 }
 
 /// What the worker takes from others, and how long it waits for them.
-fn of_peers() -> Vec<Finding> {
-    let Limits { evidence, peers, messages, .. } = LIMITS;
+fn of_dependencies() -> Vec<Finding> {
+    let Limits { credentials, dependencies, messages, .. } = LIMITS;
     vec![
         pass(
             "C32-peers",
@@ -133,12 +136,12 @@ fn of_peers() -> Vec<Finding> {
             format!(
                 "the issuer has {} s for an answer of at most {} bytes, the vault {} s, the app's identity {} s, a \
                  connection to the database {} s, a statement {} s",
-                peers.issuer.as_secs(),
-                peers.issuer_answer,
-                peers.vault.as_secs(),
-                peers.identity_endpoint.as_secs(),
-                peers.connection.as_secs(),
-                peers.statement.as_secs(),
+                dependencies.issuer_timeout.as_secs(),
+                dependencies.max_issuer_response_bytes,
+                dependencies.vault_timeout.as_secs(),
+                dependencies.identity_endpoint_timeout.as_secs(),
+                dependencies.connect_timeout.as_secs(),
+                dependencies.statement_timeout.as_secs(),
             ),
         ),
         pass(
@@ -147,7 +150,10 @@ fn of_peers() -> Vec<Finding> {
             format!(
                 "a token, principal or certificate has at most {} bytes, a principal {} claims, a message {} bytes; the \
                  relay sends {} messages at once",
-                evidence.header, evidence.claims, messages.payload, messages.relayed,
+                credentials.max_header_bytes,
+                credentials.max_claims,
+                messages.max_payload_bytes,
+                messages.max_relayed,
             ),
         ),
     ]

@@ -40,7 +40,7 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
         }
         Some(IdentityMode::EasyAuth { .. }) | None => {}
     }
-    let vault = config.vault.as_ref().map(Vault::of_this_app);
+    let vault = config.vault.as_ref().map(Vault::from_settings);
     match &vault {
         Some(Ok(vault)) => findings.push(vault_access(vault, config.secret_name.as_ref()).await),
         Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "correct KeyVaultUrl")),
@@ -56,7 +56,7 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
 /// The issuer answers, and its clock and ours agree.
 async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     let (rule, subject) = ("C05-clock-skew", "issuer of tokens");
-    let schemes = if tokens.authority.is_plain() { Schemes::AlsoHttp } else { Schemes::Https };
+    let schemes = if tokens.authority.is_http() { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
     let away = || {
         let why = "its metadata cannot be fetched, so no token can be verified and calls are answered 503";
         fail(
@@ -67,7 +67,7 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
         )
     };
     let Ok(client) = https::client(Roots::Public, schemes, PATIENCE) else { return away() };
-    let answer = client.get(tokens.authority.metadata(tokens.tenant)).send().await;
+    let answer = client.get(tokens.authority.metadata_url(tokens.tenant)).send().await;
     let Some(answer) = answer.ok().filter(|answer| answer.status().is_success()) else { return away() };
     let told = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
     let Some(theirs) = told.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
@@ -96,7 +96,7 @@ pub async fn vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
         return fail(ACCESS, "vault", "there is no secret name to ask for", "set SecretName");
     };
     match vault.read(&name).await {
-        Ok(_) | Err(VaultError::Missing) => pass(ACCESS, "vault", "it answers the app's identity"),
+        Ok(_) | Err(VaultError::NotFound) => pass(ACCESS, "vault", "it answers the app's identity"),
         Err(error) => fail(
             ACCESS,
             "vault",

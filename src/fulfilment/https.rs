@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     https::{self, Roots},
     orders::Order,
-    pem::{self, Holder},
-    rotation::{Authorities, Kept},
+    pem::{self, ClientIdentity},
+    rotation::{CaCertificates, RefreshingSecret},
     secret::Secret,
     store::Decision,
     telemetry::{Event, chain},
@@ -33,8 +33,8 @@ const LONGEST: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Https {
     address: Url,
-    certificate: Kept,
-    authority: Option<Authorities>,
+    certificate: RefreshingSecret,
+    authority: Option<CaCertificates>,
     ready: Mutex<Option<Ready>>,
     undecided: Outage,
     finds_fault: Outage,
@@ -72,13 +72,13 @@ impl Trust {
     }
 
     fn known(&self) -> Result<Known, Undecided> {
-        let holder: Holder = self.certificate.expose().parse()?;
+        let identity: ClientIdentity = self.certificate.expose().parse()?;
         let roots = match &self.authority {
             Some(authority) => Roots::Only(pem::certificates(authority.expose())?),
             None => Roots::Public,
         };
-        let ends = holder.ends();
-        Ok(Known { client: https::mutual(roots, holder, PATIENCE)?, ends })
+        let ends = identity.expires_at();
+        Ok(Known { client: https::mtls_client(roots, identity, PATIENCE)?, ends })
     }
 }
 
@@ -86,8 +86,8 @@ impl Https {
     pub(super) fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
         Self {
             address: settings.address,
-            certificate: Kept::new(settings.certificate, vault.cloned()),
-            authority: settings.authority.map(|source| Authorities::new(source, vault.cloned())),
+            certificate: RefreshingSecret::new(settings.certificate, vault.cloned()),
+            authority: settings.authority.map(|source| CaCertificates::new(source, vault.cloned())),
             ready: Mutex::default(),
             undecided: Outage::new("backend-undecided"),
             finds_fault: Outage::new("backend-finds-fault"),
@@ -115,7 +115,7 @@ impl Https {
             status => return Err(Undecided::Status(status)),
         };
         // Only who says it to the end has decided; and a connection that was read to its end can be used again.
-        https::body(answer, LONGEST).await?;
+        https::read_body(answer, LONGEST).await?;
         Ok(decision)
     }
 

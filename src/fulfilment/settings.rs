@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::rotation::{AuthoritySource, SecretSource};
+use crate::rotation::{CaSource, SecretSource};
 
 /// Where orders are sent to.
 #[derive(Clone, Debug, Default)]
@@ -24,5 +24,5 @@ pub struct FulfilmentSettings {
     /// `ORDERS_FULFILMENT_CLIENT_CERTIFICATE`: the certificate, its chain and its key, PEM.
     pub certificate: SecretSource,
     /// `ORDERS_FULFILMENT_CA`: who alone may vouch for the backend; the public authorities when none.
-    pub authority: Option<AuthoritySource>,
+    pub authority: Option<CaSource>,
 }

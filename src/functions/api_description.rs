@@ -10,7 +10,7 @@ use super::{
     app::App,
     description::{Operation, Tag, schema},
 };
-use crate::{problem::Problem, reply, validation::Query};
+use crate::{problem::Problem, response, validation::Query};
 
 /// Describes the HTTP functions as OpenAPI 3.1, unless the deployment keeps that to itself. Asks no caller who they are.
 ///
@@ -19,7 +19,7 @@ use crate::{problem::Problem, reply, validation::Query};
 pub async fn api_description(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     let description = app.description.ok_or(Problem::NotFound)?;
     query.only(&[])?;
-    Ok(reply::text(StatusCode::OK, description()))
+    Ok(response::json_bytes(StatusCode::OK, description()))
 }
 
 /// An OpenAPI document.

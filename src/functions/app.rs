@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use super::letter_ceiling::DeadLetterCeiling;
 use crate::{
-    audit::{self, Audit, By, Denial},
+    audit::{self, Audit, Denial, DeniedCaller},
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
     identity::Identity,
-    limit::Limiter,
     orders::{self, DeadLetter, FulfilmentMessage, OrderId, Owner, Status},
     policy::{AccessScope, Permit},
     problem::Problem,
+    rate_limit::RateLimiter,
     secret::SecretName,
     store::{Hold, Monitored, Stamp, Store, StoreError, WriteError},
     telemetry::Event,
@@ -33,7 +33,7 @@ pub struct App {
     /// Tells who was refused what.
     pub audit: Audit,
     /// Counts the calls of each caller; none when callers are not limited.
-    pub limiter: Option<Limiter>,
+    pub limiter: Option<RateLimiter>,
     /// The requests of this process.
     pub concurrency: Concurrency,
     /// The only tenant that a message may name an owner of; without it no message places an order.
@@ -60,15 +60,16 @@ impl App {
     /// Takes a call from this caller's allowance.
     pub(super) fn admit(&self, caller: Owner) -> Result<(), Problem> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
-        limiter.admit(caller, self.clock.moment()).map_err(Problem::RateLimited)
+        limiter.check(caller, self.clock.instant()).map_err(Problem::RateLimited)
     }
 
     /// The answer to a caller whose permit reaches no such order. A caller who sees only their own orders may have asked
     /// for another's, so the audit records a denial.
     pub fn not_found_or_hidden<A>(&self, permit: &Permit<A>, id: OrderId) -> Problem {
-        if matches!(permit.scope(), AccessScope::Own(_)) {
-            let by = By::Caller { owner: permit.caller(), kind: permit.actor().kind.as_str() };
-            self.deny(by, "not-in-sight", Some(id.uuid()), false);
+        if matches!(permit.scope(), AccessScope::Owner(_)) {
+            let caller =
+                DeniedCaller::Authenticated { owner: permit.caller(), kind: permit.actor().kind.as_str() };
+            self.deny(caller, "not-in-sight", Some(id.uuid()), false);
         }
         Problem::NotFound
     }
@@ -90,8 +91,14 @@ impl App {
         })
     }
 
-    pub(super) fn deny(&self, by: By, reason: &'static str, order: Option<Uuid>, contradiction: bool) {
-        self.audit.denied(Denial { reason, by, order, contradiction }, self.clock.moment());
+    pub(super) fn deny(
+        &self,
+        caller: DeniedCaller,
+        reason: &'static str,
+        order: Option<Uuid>,
+        identity_mismatch: bool,
+    ) {
+        self.audit.record_denial(Denial { reason, caller, order, identity_mismatch }, self.clock.instant());
     }
 
     /// Keeps a message that can never succeed as a dead letter, and tells of what is kept.
@@ -106,10 +113,10 @@ impl App {
     ) -> Result<(), StoreError> {
         let given_up = self.store.record_dead_letter(&letter, fails, stamp).await?;
         if let Some(reason) = given_up.kept {
-            audit::given_up(&DeadLetter { reason, ..letter });
+            audit::message_dead_lettered(&DeadLetter { reason, ..letter });
         }
         if let Some(message) = fails.filter(|_| given_up.failed) {
-            audit::order_settled(orders::Action::Fail, message.order_id, Status::Failed);
+            audit::queued_order_finished(orders::Action::Fail, message.order_id, Status::Failed);
         }
         Ok(())
     }
@@ -122,7 +129,7 @@ impl App {
 
     /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.
     pub fn retention_time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let observed = self.retention.observe(now, self.clock.moment());
+        let observed = self.retention.observe(now, self.clock.instant());
         if let Some(jump) = observed.jump {
             Event::ClockJumped { seconds: jump.num_seconds() }.log();
         }

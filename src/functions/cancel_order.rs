@@ -15,7 +15,7 @@ use crate::{
     orders::Action,
     policy::{Permit, WithdrawOrder},
     problem::Problem,
-    reply,
+    response,
     store::Change,
     validation::{self, Query},
 };
@@ -40,7 +40,7 @@ pub async fn cancel_order(
         audit::order_changed(Action::Cancel, order, permit.actor().kind);
     }
     let order = change.into_inner();
-    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+    Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.

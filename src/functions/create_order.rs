@@ -25,7 +25,7 @@ use crate::{
     orders::{Action, OrderId},
     policy::{Permit, PlaceOrder},
     problem::Problem,
-    reply,
+    response,
     store::Change,
     validation::{self, Query, new_order},
 };
@@ -58,10 +58,10 @@ pub async fn create_order(
         audit::order_changed(Action::Place, &order, permit.actor().kind);
     }
     let view = OrderView::of(&order, permit.caller());
-    let mut answer = reply::versioned(StatusCode::CREATED, &order, &view);
-    reply::set(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
+    let mut answer = response::with_etag(StatusCode::CREATED, &order, &view);
+    response::set_header(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
     if is_replayed {
-        reply::set(&mut answer, REPLAYED, "true");
+        response::set_header(&mut answer, REPLAYED, "true");
     }
     Ok(answer)
 }

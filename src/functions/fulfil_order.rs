@@ -60,7 +60,7 @@ pub async fn fulfil_order(
             let decision = backend.carry_out(&order, trace, stamp.at).await?;
             if app.store.decide_order(&message, decision, app.stamp(&invocation)).await? {
                 let (action, status) = decision.change();
-                audit::order_settled(action, message.order_id, status);
+                audit::queued_order_finished(action, message.order_id, status);
             }
         }
     }

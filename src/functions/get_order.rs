@@ -13,7 +13,7 @@ use super::{
 use crate::{
     policy::{Permit, ReadOrder},
     problem::Problem,
-    reply,
+    response,
     validation::{self, Query},
 };
 
@@ -31,7 +31,7 @@ pub async fn get_order(
     let id = validation::order_id(&id)?;
     let order =
         app.store.read_order(&permit, id).await?.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
-    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+    Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.

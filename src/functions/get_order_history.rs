@@ -13,7 +13,7 @@ use super::{
 use crate::{
     policy::{Permit, ReadHistory},
     problem::Problem,
-    reply,
+    response,
     validation::{self, ChangeKey, List, Query},
 };
 
@@ -35,7 +35,7 @@ pub async fn get_order_history(
     let page = PageView::of(&listed, ChangeView::from, |change| {
         List::History.cursor(&ChangeKey { order: id, version: change.version })
     });
-    Ok(reply::json(StatusCode::OK, &page))
+    Ok(response::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.

@@ -14,7 +14,7 @@ use crate::{
     audit,
     policy::{Permit, ReadSecret},
     problem::Problem,
-    reply,
+    response,
     validation::{self, Query},
 };
 
@@ -43,7 +43,7 @@ pub async fn get_secret_from_key_vault(
     let read = vault.read(name).await;
     audit::secret_looked_up(name, read.as_ref().err(), permit.actor().kind);
     let found = read?;
-    Ok(reply::json(StatusCode::OK, &SecretView::from(&found.about)))
+    Ok(response::json(StatusCode::OK, &SecretView::from(&found.properties)))
 }
 
 /// What the API description says of it.

@@ -11,7 +11,7 @@ use super::{
     app::App,
     description::{Operation, Tag, schema},
 };
-use crate::{problem::Problem, reply, validation::Query};
+use crate::{problem::Problem, response, validation::Query};
 
 /// Whether the functions can do their work.
 #[derive(JsonSchema, Serialize)]
@@ -40,7 +40,7 @@ pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Respons
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, HealthWord::Degraded)
     };
-    Ok(reply::json(code, &HealthView { status }))
+    Ok(response::json(code, &HealthView { status }))
 }
 
 /// What the API description says of it.

@@ -32,7 +32,7 @@ impl DeadLetterCeiling {
 
     /// Whether more letters are kept than may be.
     pub(super) fn is_passed(&self, gauges: &Gauges) -> bool {
-        gauges.unreplayed_dead_letters > self.limits.unreplayed
+        gauges.unreplayed_dead_letters > self.limits.max_unreplayed
     }
 
     /// Warns when the ceiling comes near: once, until it was far again.
@@ -49,7 +49,7 @@ impl DeadLetterCeiling {
         self.was_near.store(is_near, Relaxed);
         if is_near {
             let (unreplayed, oldest_days) = (gauges.unreplayed_dead_letters, oldest_days(gauges, now));
-            let (most, most_days) = (self.limits.unreplayed, self.limits.age.num_days());
+            let (most, most_days) = (self.limits.max_unreplayed, self.limits.max_age.num_days());
             Event::DeadLettersNearCeiling { unreplayed, most, oldest_days, most_days }.log();
         }
     }
@@ -62,7 +62,7 @@ impl DeadLetterCeiling {
         transactions: usize,
     ) -> Result<(), StoreError> {
         let limits = self.limits;
-        let ceiling = LetterCeiling { most: limits.unreplayed, recorded_after: now - limits.age };
+        let ceiling = LetterCeiling { most: limits.max_unreplayed, recorded_after: now - limits.max_age };
         for _ in 0..transactions {
             let excess = store.excess_dead_letters(ceiling, AT_ONCE).await?;
             if excess.is_empty() {
@@ -70,7 +70,7 @@ impl DeadLetterCeiling {
             }
             // Told first: a letter that is told of and still there is told of again, and none goes untold.
             for letter in &excess {
-                audit::dropped(letter, letter.recorded_at <= ceiling.recorded_after);
+                audit::dead_letter_dropped(letter, letter.recorded_at <= ceiling.recorded_after);
             }
             let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
             store.drop_dead_letters(&ids).await?;
@@ -79,8 +79,8 @@ impl DeadLetterCeiling {
     }
 
     fn is_near(&self, gauges: &Gauges, now: DateTime<Utc>) -> bool {
-        gauges.unreplayed_dead_letters >= self.limits.near_unreplayed()
-            || oldest_days(gauges, now) >= Some(self.limits.near_days())
+        gauges.unreplayed_dead_letters >= self.limits.warning_unreplayed()
+            || oldest_days(gauges, now) >= Some(self.limits.warning_days())
     }
 }
 

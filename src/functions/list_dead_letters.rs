@@ -13,7 +13,7 @@ use super::{
 use crate::{
     policy::{Permit, ReadDeadLetters},
     problem::Problem,
-    reply,
+    response,
     validation::{List, Query},
 };
 
@@ -29,7 +29,7 @@ pub async fn list_dead_letters(
     let page = query.page(List::DeadLetters, &[])?;
     let listed = app.store.list_dead_letters(&permit, &page).await?;
     let page = PageView::of(&listed, DeadLetterView::from, |letter| List::DeadLetters.cursor(&letter.id));
-    Ok(reply::json(StatusCode::OK, &page))
+    Ok(response::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     policy::{ListAllOrders, ListOwnOrders, Permit},
     problem::Problem,
-    reply,
+    response,
     validation::{List, Query},
 };
 
@@ -61,7 +61,7 @@ pub async fn list_orders(
     }
     let listed = app.store.list_orders(scope, &page).await?;
     let page = PageView::of(&listed, |order| OrderView::of(order, caller), |order| list.cursor(&order.id));
-    Ok(reply::json(StatusCode::OK, &page))
+    Ok(response::json(StatusCode::OK, &page))
 }
 
 /// What the API description says of it.

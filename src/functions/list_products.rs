@@ -16,7 +16,7 @@ use super::{
 use crate::{
     policy::{Permit, ReadProducts},
     problem::Problem,
-    reply,
+    response,
     validation::{List, Query},
 };
 
@@ -35,8 +35,8 @@ pub async fn list_products(
     let page = query.page(List::Products, &[])?;
     let listed = app.store.list_products(&permit, &page).await?;
     let page = PageView::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
-    let mut answer = reply::json(StatusCode::OK, &page);
-    reply::set(&mut answer, header::CACHE_CONTROL, KEPT);
+    let mut answer = response::json(StatusCode::OK, &page);
+    response::set_header(&mut answer, header::CACHE_CONTROL, KEPT);
     Ok(answer)
 }
 

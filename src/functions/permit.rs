@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::app::App;
 use crate::{
-    audit::By,
+    audit::DeniedCaller,
     orders::{OrderId, Owner},
     policy::{Action, Permit},
     problem::Problem,
@@ -37,22 +37,22 @@ impl<A: Action> FromRequestParts<Arc<App>> for Permit<A> {
 }
 
 async fn permit<A: Action>(parts: &mut Parts, app: &Arc<App>) -> Result<Permit<A>, Problem> {
-    let order = if A::is_about_orders() { order_of(parts, app).await } else { None };
+    let order = if A::concerns_orders() { order_of(parts, app).await } else { None };
     let Slot(slot) = Slot::from_request_parts(parts, app).await.map_err(|_| Problem::Internal)?;
     let identity = app.identity.as_ref().ok_or(Problem::Unauthenticated)?;
-    let caller = identity.caller(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
-        app.deny(By::Anonymous, refused.reason(), order, refused.is_contradiction());
+    let caller = identity.authenticate(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
+        app.deny(DeniedCaller::Anonymous, refused.reason(), order, refused.is_identity_mismatch());
     })?;
-    let by = By::Caller { owner: caller.owner(), kind: caller.kind() };
+    let denied_caller = DeniedCaller::Authenticated { owner: caller.owner(), kind: caller.kind() };
     let permit = caller.permit::<A>();
     let Owner { tenant, object } = caller.owner();
     let has_room = slot.identify(CallerId { tenant, object });
     // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
     let admitted = app.admit(caller.owner());
-    let permit = permit.inspect_err(|denied| app.deny(by, denied.reason(), order, false))?;
+    let permit = permit.inspect_err(|denied| app.deny(denied_caller, denied.reason(), order, false))?;
     has_room.map_err(|_| Problem::Overlapping).and(admitted).inspect_err(|problem| {
         let reason = if *problem == Problem::Overlapping { "too-many-running" } else { "rate-limited" };
-        app.deny(by, reason, order, false);
+        app.deny(denied_caller, reason, order, false);
     })?;
     Ok(permit)
 }

@@ -16,7 +16,7 @@ use crate::{
     orders::{Action, FulfilmentMessage},
     policy::{Permit, QueueOrder},
     problem::Problem,
-    reply,
+    response,
     store::Change,
     validation::{self, Query},
 };
@@ -51,7 +51,7 @@ pub async fn process_order(
     }
     let order = change.into_inner();
     let view = OrderView::of(&order, permit.caller());
-    Ok((outputs, reply::versioned(StatusCode::ACCEPTED, &order, &view)))
+    Ok((outputs, response::with_etag(StatusCode::ACCEPTED, &order, &view)))
 }
 
 /// What the API description says of it.

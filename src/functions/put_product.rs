@@ -19,7 +19,7 @@ use crate::{
     audit,
     policy::{Permit, WriteProduct},
     problem::Problem,
-    reply,
+    response,
     validation::{self, Query, new_product},
 };
 
@@ -46,7 +46,7 @@ pub async fn put_product(
     let (status, action) =
         if product.is_new() { (StatusCode::CREATED, "create") } else { (StatusCode::OK, "replace") };
     audit::product_changed(action, &product, permit.actor().kind);
-    Ok(reply::versioned(status, &product, &ProductView::from(&product)))
+    Ok(response::with_etag(status, &product, &ProductView::from(&product)))
 }
 
 /// What the API description says of it.

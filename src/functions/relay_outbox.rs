@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The most messages of one tick: `docs/reference/api.md#relayoutbox`.
-const AT_MOST: u32 = LIMITS.messages.relayed;
+const AT_MOST: u32 = LIMITS.messages.max_relayed;
 /// Where messages of the outbox go.
 const OUTPUTS: [OutputQueue; 2] = [FULFILMENT_OUTPUT, INCOMING_OUTPUT];
 /// Transactions that drop dead letters in one tick, at most.

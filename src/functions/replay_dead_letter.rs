@@ -14,7 +14,7 @@ use crate::{
     audit,
     policy::{Permit, ResendDeadLetter},
     problem::Problem,
-    reply,
+    response,
     validation::{self, Query},
 };
 
@@ -33,8 +33,8 @@ pub async fn replay_dead_letter(
     query.only(&[])?;
     let id = validation::dead_letter_id(&id)?;
     let letter = app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await?;
-    audit::replayed(&letter, permit.actor().kind);
-    Ok(reply::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
+    audit::dead_letter_replayed(&letter, permit.actor().kind);
+    Ok(response::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
 }
 
 /// What the API description says of it.

@@ -20,7 +20,7 @@ use crate::{
     orders::{Action, Precondition},
     policy::{ChangeOrder, Permit},
     problem::Problem,
-    reply,
+    response,
     validation::{self, Query, changed_order},
 };
 
@@ -48,7 +48,7 @@ pub async fn update_order(
     let updated = app.store.update_order(&permit, id, &revision, precondition, stamp).await;
     let order = app.audited(&permit, id, updated)?;
     audit::order_changed(Action::Update, &order, permit.actor().kind);
-    Ok(reply::versioned(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
+    Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
 
 /// What the API description says of it.

@@ -12,7 +12,7 @@ use crate::{
         Action, ActorKind, Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Page, Product,
         Quantity, Reason, Recorded, Reference, Sku, Status, UnitPrice,
     },
-    vault::About,
+    vault::SecretProperties,
 };
 
 /// A time as clients read it: RFC 3339, UTC, with `Z`.
@@ -235,16 +235,16 @@ pub struct SecretView<'a> {
     content_type: Option<&'a str>,
 }
 
-impl<'a> From<&'a About> for SecretView<'a> {
-    fn from(about: &'a About) -> Self {
+impl<'a> From<&'a SecretProperties> for SecretView<'a> {
+    fn from(properties: &'a SecretProperties) -> Self {
         Self {
-            name: &about.name,
-            version: &about.version,
-            enabled: about.enabled,
-            created_at: Time(about.created_at),
-            updated_at: Time(about.updated_at),
-            expires_at: about.expires_at.map(Time),
-            content_type: about.content_type.as_deref(),
+            name: &properties.name,
+            version: &properties.version,
+            enabled: properties.enabled,
+            created_at: Time(properties.created_at),
+            updated_at: Time(properties.updated_at),
+            expires_at: properties.expires_at.map(Time),
+            content_type: properties.content_type.as_deref(),
         }
     }
 }

@@ -22,7 +22,7 @@ impl Authority {
 
     /// Whether it is called without TLS, which it is on this machine alone.
     #[must_use]
-    pub fn is_plain(&self) -> bool {
+    pub fn is_http(&self) -> bool {
         self.0.scheme() == "http"
     }
 
@@ -34,13 +34,13 @@ impl Authority {
 
     /// Where a tenant's metadata is found.
     #[must_use]
-    pub fn metadata(&self, tenant: Uuid) -> String {
+    pub fn metadata_url(&self, tenant: Uuid) -> String {
         format!("{}/.well-known/openid-configuration", self.issuer(tenant))
     }
 
     /// An address of the same scheme, host and port, with nothing in it that could lead elsewhere.
     #[must_use]
-    pub fn own(&self, address: &str) -> Option<Url> {
+    pub fn same_origin(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
         let ours = url.origin() == self.0.origin() && url.username().is_empty() && url.password().is_none();
         ours.then_some(url)

@@ -4,11 +4,11 @@
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use azure_functions_handler::single_header;
 
-use super::refusal::Reason;
+use super::authentication_error::Reason;
 use crate::limits::LIMITS;
 
 /// Longest token, in bytes: `docs/reference/identity.md#evidence-limits`.
-const LONGEST: usize = LIMITS.evidence.header;
+const MAX_TOKEN_BYTES: usize = LIMITS.credentials.max_header_bytes;
 
 /// The token of the one `Authorization` header; its content is not looked at.
 ///
@@ -20,7 +20,7 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Reason> {
     let (scheme, rest) =
         value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Reason::BearerMalformed)?;
     let token = rest.trim_start_matches(' ');
-    if scheme.eq_ignore_ascii_case("Bearer") && token.len() <= LONGEST && is_b64token(token) {
+    if scheme.eq_ignore_ascii_case("Bearer") && token.len() <= MAX_TOKEN_BYTES && is_b64token(token) {
         Ok(token)
     } else {
         Err(Reason::BearerMalformed)

@@ -1,10 +1,10 @@
-//! Who is calling, once the evidence is checked.
+//! The authenticated caller.
 
 use uuid::Uuid;
 
 use crate::orders::Owner;
 
-/// A caller whose evidence has been checked. Nothing downstream reads headers again.
+/// A caller whose credentials are verified. Nothing downstream reads headers again.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(crate) tenant: Uuid,
@@ -13,30 +13,30 @@ pub struct Caller {
     pub(crate) object: Uuid,
     pub(crate) kind: CallerKind,
     pub(crate) roles: Vec<Role>,
-    pub(crate) certified: Certified,
+    pub(crate) certificate: ClientCertificate,
 }
 
-/// People and programs are told apart: a program never owns.
+/// A user owns orders; an app never does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CallerKind {
     /// A person, through some client.
     User {
         /// Whether the token carries the required scope.
-        in_scope: bool,
+        has_scope: bool,
     },
     /// A program with an identity of its own.
     App,
 }
 
-/// Whether a caller showed a certificate. One that was shown and is wrong has no caller.
+/// The client certificate of a request. A request with an invalid one has no caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Certified {
-    /// Certificates are not looked at here.
-    NotAsked,
-    /// None was shown.
-    No,
-    /// One that is right, and the token's client's own.
-    Yes,
+pub enum ClientCertificate {
+    /// This deployment checks no client certificates.
+    NotChecked,
+    /// The request has none.
+    Missing,
+    /// It is valid, and belongs to the client that the token names.
+    Valid,
 }
 
 /// App roles, compared exactly; others are ignored.

@@ -2,17 +2,17 @@
 //! `docs/reference/identity.md#claim-names`.
 
 use super::{
-    evidence::{self, Evidence},
-    refusal::Reason,
+    authentication_error::Reason,
+    verified_claims::{self, VerifiedClaims},
 };
 use crate::{limits::LIMITS, orders::non_nil_uuid};
 
 /// Claims in a principal: `docs/reference/identity.md#evidence-limits`.
-const MOST: usize = LIMITS.evidence.claims;
+const MAX_CLAIMS: usize = LIMITS.credentials.max_claims;
 /// Longest `typ`, in bytes.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME_BYTES: usize = 256;
 /// Longest `val`, in bytes.
-const LONGEST_VALUE: usize = 4 * 1024;
+const MAX_VALUE_BYTES: usize = 4 * 1024;
 
 /// The spellings of one claim.
 type Spellings = &'static [&'static str];
@@ -30,7 +30,8 @@ const KIND: Spellings = &["idtyp"];
 const VERSION: Spellings = &["ver"];
 
 /// Claims with one meaning: a second, different value is somebody's forgery, whichever spelling it has.
-const SINGLE: [Spellings; 9] = [OBJECT, TENANT, SUBJECT, SCOPE, ISSUER, AUDIENCE, CLIENT, KIND, VERSION];
+const SINGLE_VALUED: [Spellings; 9] =
+    [OBJECT, TENANT, SUBJECT, SCOPE, ISSUER, AUDIENCE, CLIENT, KIND, VERSION];
 
 /// The claims of a principal by name, multi-valued ones repeated; within their limits, free of contradiction.
 pub(super) struct Claims<'d>(Vec<(&'d str, &'d str)>);
@@ -38,20 +39,20 @@ pub(super) struct Claims<'d>(Vec<(&'d str, &'d str)>);
 impl<'d> Claims<'d> {
     /// These claims, if they keep to that.
     pub(super) fn new(claims: Vec<(&'d str, &'d str)>) -> Result<Self, Reason> {
-        if claims.len() > MOST {
+        if claims.len() > MAX_CLAIMS {
             return Err(Reason::ClaimsTooMany);
         }
-        if claims.iter().any(|(name, value)| name.len() > LONGEST_NAME || value.len() > LONGEST_VALUE) {
+        if claims.iter().any(|(name, value)| name.len() > MAX_NAME_BYTES || value.len() > MAX_VALUE_BYTES) {
             return Err(Reason::ClaimTooLong);
         }
         let claims = Self(claims);
-        for spellings in SINGLE.into_iter().chain([ROLES]) {
+        for spellings in SINGLE_VALUED.into_iter().chain([ROLES]) {
             if claims.values(spellings).any(|value| value.contains(char::is_control)) {
                 return Err(Reason::ClaimControlCharacter);
             }
         }
-        for spellings in SINGLE {
-            let first = claims.one(spellings);
+        for spellings in SINGLE_VALUED {
+            let first = claims.first(spellings);
             if claims.values(spellings).any(|value| Some(value) != first) {
                 return Err(Reason::ClaimConflict);
             }
@@ -60,24 +61,24 @@ impl<'d> Claims<'d> {
     }
 
     /// What these claims say of their bearer.
-    pub(super) fn evidence(&self) -> Result<Evidence, Reason> {
-        let id = |spellings| self.one(spellings).and_then(non_nil_uuid);
-        Ok(Evidence {
+    pub(super) fn verified_claims(&self) -> Result<VerifiedClaims, Reason> {
+        let id = |spellings| self.first(spellings).and_then(non_nil_uuid);
+        Ok(VerifiedClaims {
             tenant: id(TENANT).ok_or(Reason::TenantMissing)?,
             object: id(OBJECT).ok_or(Reason::ObjectMissing)?,
             client: id(CLIENT),
-            scope: self.one(SCOPE).map(str::to_owned),
-            kind: self.one(KIND).map(str::to_owned),
-            roles: evidence::roles(|name| self.values(ROLES).any(|value| value == name)),
+            scope: self.first(SCOPE).map(str::to_owned),
+            kind: self.first(KIND).map(str::to_owned),
+            roles: verified_claims::known_roles(|name| self.values(ROLES).any(|value| value == name)),
         })
     }
 
     /// The API that the token was issued for.
     pub(super) fn audience(&self) -> Option<&'d str> {
-        self.one(AUDIENCE)
+        self.first(AUDIENCE)
     }
 
-    fn one(&self, spellings: Spellings) -> Option<&'d str> {
+    fn first(&self, spellings: Spellings) -> Option<&'d str> {
         self.values(spellings).next()
     }
 

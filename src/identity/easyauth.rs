@@ -9,7 +9,7 @@ use azure_functions_handler::single_header;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::{claims::Claims, evidence::Evidence, refusal::Reason};
+use super::{authentication_error::Reason, claims::Claims, verified_claims::VerifiedClaims};
 use crate::{json, limits::LIMITS, orders::non_nil_uuid};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
@@ -20,44 +20,44 @@ const ID: HeaderName = HeaderName::from_static("x-ms-client-principal-id");
 const NAME: HeaderName = HeaderName::from_static("x-ms-client-principal-name");
 
 /// The one provider: Entra, by the platform's name for it.
-const ENTRA: &str = "aad";
+const ENTRA_PROVIDER: &str = "aad";
 
 /// Longest header value, still encoded, in bytes: `docs/reference/identity.md#evidence-limits`.
-const LONGEST: usize = LIMITS.evidence.header;
+const MAX_HEADER_BYTES: usize = LIMITS.credentials.max_header_bytes;
 /// Objects and arrays inside each other; the platform's own form needs three.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Members of the Static Web Apps form.
-const OTHER_FORM: [&str; 4] = ["identityProvider", "userId", "userDetails", "userRoles"];
+const STATIC_WEB_APPS_MEMBERS: [&str; 4] = ["identityProvider", "userId", "userDetails", "userRoles"];
 
-/// What the platform vouches for.
+/// The claims that the platform verified.
 ///
 /// # Errors
 /// Unless the header is there once, in the one accepted form, from the one accepted provider, about the caller that the
 /// platform's other headers name, and for `audience` where one is given.
-pub(super) fn evidence(headers: &HeaderMap, audience: Option<&str>) -> Result<Evidence, Reason> {
-    only(headers, &NAME, Reason::HintRepeated)?;
-    let id = only(headers, &ID, Reason::HintRepeated)?;
-    if only(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA) {
+pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Result<VerifiedClaims, Reason> {
+    single(headers, &NAME, Reason::HintRepeated)?;
+    let id = single(headers, &ID, Reason::HintRepeated)?;
+    if single(headers, &PROVIDER, Reason::HintRepeated)?.is_some_and(|provider| provider != ENTRA_PROVIDER) {
         return Err(Reason::ProviderForeign);
     }
-    let encoded = only(headers, &PRINCIPAL, Reason::PrincipalRepeated)?.ok_or(Reason::PrincipalMissing)?;
-    if encoded.len() > LONGEST {
+    let encoded = single(headers, &PRINCIPAL, Reason::PrincipalRepeated)?.ok_or(Reason::PrincipalMissing)?;
+    if encoded.len() > MAX_HEADER_BYTES {
         return Err(Reason::PrincipalTooLarge);
     }
     let decoded = STANDARD.decode(encoded).map_err(|_| Reason::PrincipalEncoding)?;
     let text = str::from_utf8(&decoded).map_err(|_| Reason::PrincipalEncoding)?;
-    let document = json::plain(text.as_bytes(), DEEPEST).ok_or(Reason::PrincipalMalformed)?;
-    let claims = read(&document)?;
+    let document = json::parse_strict(text.as_bytes(), MAX_DEPTH).ok_or(Reason::PrincipalMalformed)?;
+    let claims = parse_claims(&document)?;
     if audience.is_some_and(|ours| claims.audience() != Some(ours)) {
         return Err(Reason::AudienceForeign);
     }
-    let evidence = claims.evidence()?;
-    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(non_nil_uuid) != Some(evidence.object);
-    if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(evidence) }
+    let verified = claims.verified_claims()?;
+    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(non_nil_uuid) != Some(verified.object);
+    if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(verified) }
 }
 
-fn only<'h>(
+fn single<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,
     repeated: Reason,
@@ -67,12 +67,12 @@ fn only<'h>(
 
 /// Members that the platform may add some day are ignored; `name_typ` and `role_typ` too, for they may name
 /// claims that are not there.
-fn read(document: &Value) -> Result<Claims<'_>, Reason> {
-    if OTHER_FORM.iter().any(|member| document.get(member).is_some()) {
+fn parse_claims(document: &Value) -> Result<Claims<'_>, Reason> {
+    if STATIC_WEB_APPS_MEMBERS.iter().any(|member| document.get(member).is_some()) {
         return Err(Reason::PrincipalForm);
     }
     let provider = document.get("auth_typ").and_then(Value::as_str).ok_or(Reason::PrincipalForm)?;
-    if provider != ENTRA {
+    if provider != ENTRA_PROVIDER {
         return Err(Reason::ProviderForeign);
     }
     let claims = document.get("claims").and_then(Value::as_array).ok_or(Reason::PrincipalForm)?;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::authority::Authority;
-use crate::rotation::AuthoritySource;
+use crate::rotation::CaSource;
 
 /// Which callers this deployment lets in.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct TokenSettings {
 #[derive(Clone, Debug)]
 pub struct CertificateSettings {
     /// `ORDERS_CLIENT_CERTIFICATE_CA`: who alone may vouch for callers, with the revocation lists that count.
-    pub authority: AuthoritySource,
+    pub authority: CaSource,
     /// `ORDERS_CLIENT_CERTIFICATE_ALLOWED`; a client may be there more than once.
     pub allowed: Vec<AllowedCertificate>,
 }

@@ -12,9 +12,9 @@ use super::{IdentityMode, IdentitySettings};
 
 mod access;
 mod certificates;
-mod evidence;
+mod principal;
 mod issuer;
-mod kinds;
+mod caller_kinds;
 mod limits;
 mod tokens;
 
@@ -103,7 +103,7 @@ fn ask(headers: &HeaderMap) -> Result<Caller, &'static str> {
 /// The header alone is judged without waiting for anything.
 fn ask_by(settings: IdentitySettings, headers: &HeaderMap) -> Result<Caller, &'static str> {
     let identity = Identity::new(settings).unwrap();
-    let caller = identity.caller(headers, DateTime::UNIX_EPOCH).now_or_never();
+    let caller = identity.authenticate(headers, DateTime::UNIX_EPOCH).now_or_never();
     caller.expect("no server is asked").map_err(|refused| refused.reason())
 }
 

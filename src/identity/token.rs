@@ -1,4 +1,4 @@
-//! Entra access tokens of version 2.0, judged by this process itself:
+//! Entra access tokens of version 2.0, validated by this process:
 //! `docs/reference/identity.md#bearer-tokens`.
 
 use std::sync::Arc;
@@ -7,42 +7,42 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
 
 use super::{
-    evidence::Evidence,
-    keys::{self, Keys},
-    memory::{Fingerprint, Memory, Verified},
-    refusal::Reason,
+    authentication_error::Reason,
+    jwks::{self, JwksCache},
     settings::TokenSettings,
+    token_cache::{CachedToken, TokenCache, TokenHash},
+    verified_claims::VerifiedClaims,
 };
 use crate::{
     clock::Clock,
     https::{ClientError, Roots},
-    json::Document,
+    json::StrictJson,
 };
 use payload::Payload;
 
 mod payload;
 
 /// Objects and arrays inside each other; Entra's own tokens need three.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
-/// Judges the tokens of one issuer.
-pub(super) struct Tokens {
+/// Validates the tokens of one issuer.
+pub(super) struct TokenValidator {
     settings: TokenSettings,
-    rules: Validation,
-    keys: Keys,
-    memory: Memory,
+    validation: Validation,
+    keys: JwksCache,
+    cache: TokenCache,
 }
 
-impl Tokens {
+impl TokenValidator {
     pub(super) fn new(settings: TokenSettings, roots: Roots) -> Result<Self, ClientError> {
-        let mut rules = Validation::new(Algorithm::RS256);
-        rules.set_issuer(&[settings.authority.issuer(settings.tenant)]);
-        rules.set_audience(&[&settings.audience]);
-        rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud"]);
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_issuer(&[settings.authority.issuer(settings.tenant)]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud"]);
         // The crate would ask the system's clock; the payload's times are held against the one that is handed in.
-        rules.validate_exp = false;
-        let keys = Keys::new(&settings, roots)?;
-        Ok(Self { settings, rules, keys, memory: Memory::default() })
+        validation.validate_exp = false;
+        let keys = JwksCache::new(&settings, roots)?;
+        Ok(Self { settings, validation, keys, cache: TokenCache::default() })
     }
 
     /// Fetches the issuer's keys before anybody asks.
@@ -62,8 +62,8 @@ impl Tokens {
 
     /// Fetches what is due by the clock.
     #[cfg(test)]
-    pub(super) fn look(&self, now: DateTime<Utc>) {
-        self.keys.look(now);
+    pub(super) fn fetch_due(&self, now: DateTime<Utc>) {
+        self.keys.fetch_due(now);
     }
 
     /// Which key set is in use.
@@ -74,30 +74,34 @@ impl Tokens {
 
     /// Resolves when no fetch of the issuer's keys runs.
     #[cfg(test)]
-    pub(super) async fn no_fetch_runs(&self) {
-        self.keys.no_fetch_runs().await;
+    pub(super) async fn fetch_finished(&self) {
+        self.keys.fetch_finished().await;
     }
 
-    /// What a token says, if it is one of ours and its time is now. One that was verified before is only looked up,
+    /// The claims of a valid token. One that was verified before is only looked up,
     /// while the keys are those that it was verified with.
-    pub(super) async fn evidence(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Evidence>, Reason> {
-        let fingerprint = Fingerprint::of(token);
+    pub(super) async fn validate(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<VerifiedClaims>, Reason> {
+        let hash = TokenHash::of(token);
         let known = self
             .keys
             .generation(now)
-            .and_then(|generation| self.memory.recall(fingerprint, generation, now.timestamp()));
-        if let Some(evidence) = known {
-            return Ok(evidence);
+            .and_then(|generation| self.cache.get(hash, generation, now.timestamp()));
+        if let Some(claims) = known {
+            return Ok(claims);
         }
         let key = self.keys.key(&key_id(token)?, now).await?;
-        let document = decode::<Document<DEEPEST>>(token, &key.decoding, &self.rules)
+        let document = decode::<StrictJson<MAX_DEPTH>>(token, &key.decoding, &self.validation)
             .map_err(|error| refusal(error.kind()))?;
         let payload = Payload::new(&document.claims.0)?;
-        let ends = payload.ends(now)?;
-        let evidence = Arc::new(payload.evidence(&self.settings)?);
-        let verified = Verified { evidence: Arc::clone(&evidence), ends, generation: key.generation };
-        self.memory.keep(fingerprint, verified);
-        Ok(evidence)
+        let expires_at = payload.validate_times(now)?;
+        let claims = Arc::new(payload.verified_claims(&self.settings)?);
+        let verified = CachedToken { claims: Arc::clone(&claims), expires_at, generation: key.generation };
+        self.cache.insert(hash, verified);
+        Ok(claims)
     }
 }
 
@@ -116,7 +120,7 @@ fn key_id(token: &str) -> Result<String, Reason> {
     if !plain {
         return Err(Reason::TokenType);
     }
-    header.kid.filter(|id| keys::is_id(id)).ok_or(Reason::KeyMalformed)
+    header.kid.filter(|id| jwks::is_key_id(id)).ok_or(Reason::KeyMalformed)
 }
 
 fn refusal(error: &ErrorKind) -> Reason {

@@ -2,28 +2,28 @@
 
 use super::Problem;
 use crate::{
-    identity::Unidentified,
-    policy::Denied,
+    identity::AuthenticationError,
+    policy::AccessDenied,
     store::{Conflict, StoreError, WriteError},
     vault::VaultError,
 };
 
-impl From<Unidentified> for Problem {
-    fn from(refusal: Unidentified) -> Self {
+impl From<AuthenticationError> for Problem {
+    fn from(refusal: AuthenticationError) -> Self {
         match refusal {
-            refused if refused.is_crowded_out() => Self::Crowded,
-            refused if refused.is_unjudged() => Self::Unavailable,
+            refused if refused.is_overloaded() => Self::Crowded,
+            refused if refused.is_temporary() => Self::Unavailable,
             _ => Self::Unauthenticated,
         }
     }
 }
 
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
+impl From<AccessDenied> for Problem {
+    fn from(denied: AccessDenied) -> Self {
         match denied {
-            Denied::Certificate => Self::Unauthenticated,
-            Denied::Scope => Self::InsufficientScope,
-            Denied::Role | Denied::TenantNotConfigured => Self::Forbidden,
+            AccessDenied::CertificateMissing => Self::Unauthenticated,
+            AccessDenied::ScopeMissing => Self::InsufficientScope,
+            AccessDenied::RoleMissing | AccessDenied::TenantNotConfigured => Self::Forbidden,
         }
     }
 }
@@ -76,8 +76,10 @@ const fn sentence(conflict: Conflict) -> &'static str {
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::Missing | VaultError::Forbidden => Self::NotFound,
-            VaultError::OutOfTime | VaultError::Pkcs12 | VaultError::Unavailable { .. } => Self::Unavailable,
+            VaultError::NotFound | VaultError::Forbidden => Self::NotFound,
+            VaultError::NotValidNow | VaultError::Pkcs12 | VaultError::Unavailable { .. } => {
+                Self::Unavailable
+            }
         }
     }
 }

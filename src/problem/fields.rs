@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    limits::{FormLimits, LIMITS},
+    limits::{JsonBodyLimits, LIMITS},
     orders::{LineFault, RefusedLine},
 };
 
@@ -71,11 +71,11 @@ impl FieldFaults {
     pub fn new(mut faults: Vec<FieldFault>) -> Self {
         faults.sort();
         faults.dedup();
-        let FormLimits { errors, errors_size, .. } = LIMITS.forms;
+        let JsonBodyLimits { max_errors, max_errors_bytes, .. } = LIMITS.json_body;
         let mut size = 0;
-        let fit = faults.iter().take(errors).take_while(|fault| {
+        let fit = faults.iter().take(max_errors).take_while(|fault| {
             size += size_in_envelope(fault);
-            size <= errors_size
+            size <= max_errors_bytes
         });
         let fit = fit.count();
         let truncated = fit < faults.len();
@@ -143,6 +143,6 @@ mod tests {
         let told = faults(100, &"\u{1}".repeat(1_000));
         let size: usize = told.as_slice().iter().map(size_in_envelope).sum();
         assert!(told.is_truncated() && !told.as_slice().is_empty(), "{}", told.as_slice().len());
-        assert!(size <= LIMITS.forms.errors_size);
+        assert!(size <= LIMITS.json_body.max_errors_bytes);
     }
 }

@@ -119,9 +119,9 @@ fn a_refused_line_is_a_field_of_its_body() {
 
 #[test]
 fn a_refusal_names_the_limit_that_was_exceeded() {
-    let Limits { requests, forms, concurrency, .. } = LIMITS;
+    let Limits { requests, json_body, concurrency, .. } = LIMITS;
     for (problem, limit) in [
-        (Problem::TooLarge, format!("at most {} KiB", forms.body >> 10)),
+        (Problem::TooLarge, format!("at most {} KiB", json_body.max_bytes >> 10)),
         (Problem::HeadTooLarge, format!("at most {} headers", requests.max_headers)),
         (Problem::HeadTooLarge, format!("at most {} KiB", requests.max_head_bytes >> 10)),
         (Problem::BodyTimeout, format!("within {} seconds", requests.body_timeout.as_secs())),

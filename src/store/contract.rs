@@ -5,7 +5,7 @@ use test_servers::Database;
 use uuid::Uuid;
 
 use crate::{
-    identity::{Caller, CallerKind, Certified, Role},
+    identity::{Caller, CallerKind, ClientCertificate, Role},
     orders::{
         Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, LineDraft, LineFault, Order,
         OrderDraft, OrderId, PageRequest, Precondition, Product, ProductDraft, Quantity, Reason, RefusedLine,
@@ -70,10 +70,10 @@ pub(super) async fn database() -> Database {
 const TENANT: Uuid = Uuid::from_u128(0x7e);
 
 fn person(object: u128, roles: &[Role]) -> Caller {
-    let kind = CallerKind::User { in_scope: true };
-    let (roles, certified) = (roles.to_vec(), Certified::NotAsked);
+    let kind = CallerKind::User { has_scope: true };
+    let (roles, certificate) = (roles.to_vec(), ClientCertificate::NotChecked);
     let object = Uuid::from_u128(object);
-    Caller { tenant: TENANT, tenant_is_configured: true, object, kind, roles, certified }
+    Caller { tenant: TENANT, tenant_is_configured: true, object, kind, roles, certificate }
 }
 
 pub(super) fn creator() -> Caller {

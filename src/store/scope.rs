@@ -16,7 +16,7 @@ pub(super) struct Scoped {
 impl Scoped {
     pub(super) const fn of(&self, scope: AccessScope) -> &'static str {
         match scope {
-            AccessScope::Own(_) => self.own,
+            AccessScope::Owner(_) => self.own,
             AccessScope::Tenant(_) => self.tenant,
         }
     }
@@ -36,7 +36,7 @@ where
 {
     fn bind_scope(self, scope: AccessScope) -> Self {
         match scope {
-            AccessScope::Own(owner) => self.bind(owner.tenant.to_string()).bind(owner.object.to_string()),
+            AccessScope::Owner(owner) => self.bind(owner.tenant.to_string()).bind(owner.object.to_string()),
             AccessScope::Tenant(tenant) => self.bind(tenant.to_string()),
         }
     }

@@ -57,7 +57,8 @@ impl Export {
 /// # Errors
 /// When there can be no HTTP client.
 pub fn export(settings: TraceSettings, clock: Clock) -> Result<(Spans, Export), ClientError> {
-    let schemes = if settings.address.scheme() == "http" { Schemes::AlsoHttp } else { Schemes::Https };
+    let schemes =
+        if settings.address.scheme() == "http" { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
     Ok(through(https::client(Roots::Public, schemes, PATIENCE)?, settings, clock))
 }
 

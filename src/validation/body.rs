@@ -12,7 +12,7 @@ use crate::{limits::LIMITS, problem::Problem};
 /// # Errors
 /// `too-large`, `body-timeout` or `malformed`, then `body-missing`.
 pub async fn read(body: Body) -> Result<Bytes, Problem> {
-    let body = body.read(LIMITS.forms.body).await.map_err(|error| match error {
+    let body = body.read(LIMITS.json_body.max_bytes).await.map_err(|error| match error {
         BodyError::TooLarge => Problem::TooLarge,
         BodyError::Interrupted => {
             Problem::Malformed("The connection closed before the body was complete. Send the request again.")

@@ -133,7 +133,7 @@ impl<'f> Fields<'f> {
     /// Notes every member that was not asked for; one with a long name at the object that holds it.
     pub(super) fn finish(self) {
         for name in self.members.keys() {
-            let pointer = if name.len() > LIMITS.forms.told_name {
+            let pointer = if name.len() > LIMITS.json_body.max_echoed_name_bytes {
                 self.pointer.clone()
             } else {
                 format!("{}/{}", self.pointer, escaped(name))

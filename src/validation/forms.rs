@@ -138,7 +138,7 @@ pub(super) fn filled<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
-    let body = json::plain(body, LIMITS.forms.depth).ok_or(NOT_JSON)?;
+    let body = json::parse_strict(body, LIMITS.json_body.max_depth).ok_or(NOT_JSON)?;
     let mut faults = Faults::default();
     let mut made = None;
     let mut broken = Ok(());

@@ -2,7 +2,7 @@
 
 use orders_worker::{
     secret::SecretName,
-    vault::{Found, Vault, VaultError},
+    vault::{KeyVaultSecret, Vault, VaultError},
 };
 use test_servers::{Authority, Leaf, Vault as Server, VaultSecret};
 
@@ -18,18 +18,19 @@ const SIGNED_IN_WITH_AZD: &str = r#"echo '{"token":"token-1","expiresOn":"2100-0
 const SIGNED_OUT: &str = "echo 'Please run az login' >&2; exit 1";
 
 /// Asks a vault that knows `token-1` for its only secret.
-async fn ask() -> Result<Found, VaultError> {
+async fn ask() -> Result<KeyVaultSecret, VaultError> {
     let authority = Authority::new("tests").unwrap();
     let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
     let server = Server::start(&issued, "token-1").await.unwrap();
     server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
     let vault =
-        Vault::as_developer(&format!("https://{HOST}/"), client(&authority, server.address())).unwrap();
+        Vault::with_developer_sign_in(&format!("https://{HOST}/"), client(&authority, server.address()))
+            .unwrap();
     vault.read(&"cup".parse::<SecretName>().unwrap()).await
 }
 
 async fn the_sign_in_reads_it() {
-    assert_eq!(ask().await.unwrap().about.name, "cup");
+    assert_eq!(ask().await.unwrap().properties.name, "cup");
 }
 
 async fn the_secret_is_unavailable() {

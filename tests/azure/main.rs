@@ -4,7 +4,7 @@
 mod developer;
 mod doctor;
 mod function;
-mod kept;
+mod refreshing_secret;
 mod platform;
 mod reading;
 mod refused;

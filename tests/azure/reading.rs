@@ -38,7 +38,7 @@ async fn a_secret_is_found_with_what_may_be_known_of_it() {
     assert_eq!(about.content_type.as_deref(), Some("text/plain"));
     let plain = world.about("cup").await;
     assert_eq!((plain.expires_at, plain.content_type), (None, None));
-    assert_eq!(world.read("cup").await.unwrap().text(minute(0)).unwrap().expose(), "hunter2");
+    assert_eq!(world.read("cup").await.unwrap().into_secret(minute(0)).unwrap().expose(), "hunter2");
 }
 
 /// The query of the one grant that two readings needed.
@@ -72,7 +72,7 @@ async fn a_rotated_secret_is_read_at_once() {
 async fn a_secret_is_never_printed() {
     let world = World::start().await;
     let found = world.read("cup").await.unwrap();
-    let printed = format!("{:?} {found:?} {:?}", world.vault, found.clone().text(minute(0)));
+    let printed = format!("{:?} {found:?} {:?}", world.vault, found.clone().into_secret(minute(0)));
     assert!(!printed.contains("hunter2") && printed.contains(HOST), "{printed}");
 }
 

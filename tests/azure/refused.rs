@@ -29,7 +29,7 @@ const UNAVAILABLE: VaultError = VaultError::Unavailable { retry_after: None };
 
 async fn a_secret_that_is_not_there_is_missing() {
     let world = World::start().await;
-    assert_eq!(world.read("teapot").await.unwrap_err(), VaultError::Missing);
+    assert_eq!(world.read("teapot").await.unwrap_err(), VaultError::NotFound);
 }
 
 async fn a_disabled_secret_is_forbidden_like_one_without_a_role() {
@@ -45,16 +45,16 @@ async fn a_secret_out_of_its_time_is_found_and_not_used() {
     let (early, late) = (minute(-1).timestamp(), minute(1).timestamp());
     world.put("cup", |secret| (secret.activates, secret.expires) = (Some(early), Some(late)));
     let found = world.read("cup").await.unwrap();
-    assert!(found.clone().text(minute(0)).is_ok());
+    assert!(found.clone().into_secret(minute(0)).is_ok());
     for other in [minute(-2), minute(1)] {
-        assert_eq!(found.clone().text(other).unwrap_err(), VaultError::OutOfTime);
+        assert_eq!(found.clone().into_secret(other).unwrap_err(), VaultError::NotValidNow);
     }
 }
 
 async fn a_pkcs12_certificate_is_refused_with_the_way_to_a_pem_one() {
     let world = World::start().await;
     world.put("cup", |secret| secret.content_type = Some("application/x-pkcs12".to_owned()));
-    let refused = world.read("cup").await.unwrap().text(minute(0)).unwrap_err();
+    let refused = world.read("cup").await.unwrap().into_secret(minute(0)).unwrap_err();
     assert_eq!(refused, VaultError::Pkcs12);
     assert!(refused.to_string().contains("application/x-pem-file"), "{refused}");
 }

@@ -17,7 +17,7 @@ const SCOPE: &str = "https://ossrdbms-aad.database.windows.net/.default";
 
 async fn a_token_is_asked_for_anew_each_time() {
     let endpoint = IdentityEndpoint::start_at(announced(), "one").unwrap();
-    let identity = ManagedIdentity::of_this_app(None).unwrap();
+    let identity = ManagedIdentity::from_environment(None).unwrap();
     let one = identity.fresh_token(SCOPE).await.unwrap();
     "other".clone_into(&mut endpoint.granting().await.token);
     let other = identity.fresh_token(SCOPE).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_token_is_asked_for_anew_each_time() {
 
 async fn an_endpoint_without_a_token_is_told_from_an_app_without_an_identity() {
     let endpoint = IdentityEndpoint::start_at(announced(), "one").unwrap();
-    let identity = ManagedIdentity::of_this_app(None).unwrap();
+    let identity = ManagedIdentity::from_environment(None).unwrap();
     for (status, expected) in [(400, TokenError::NotAssigned), (500, TokenError::Unavailable)] {
         endpoint.granting().await.fails = Some(status);
         assert_eq!(identity.fresh_token(SCOPE).await.unwrap_err(), expected);
@@ -43,7 +43,7 @@ async fn a_hanging_endpoint_is_given_up_soon() {
     let endpoint = IdentityEndpoint::start_at(announced(), "one").unwrap();
     endpoint.granting().await.hangs = true;
     let start = Instant::now();
-    let identity = ManagedIdentity::of_this_app(None).unwrap();
+    let identity = ManagedIdentity::from_environment(None).unwrap();
     assert_eq!(identity.fresh_token(SCOPE).await.unwrap_err(), TokenError::Unavailable);
     assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
 }

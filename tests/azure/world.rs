@@ -10,7 +10,7 @@ use orders_worker::{
     azure::ManagedIdentity,
     https::{self, Roots, Schemes},
     secret::SecretName,
-    vault::{About, Found, Vault, VaultError},
+    vault::{KeyVaultSecret, SecretProperties, Vault, VaultError},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use test_servers::{Authority, IdentityEndpoint, Issued, Leaf, Mood, Proxy, Vault as Server, VaultSecret};
@@ -60,12 +60,12 @@ impl World {
         (world, proxy)
     }
 
-    pub(crate) async fn read(&self, name: &str) -> Result<Found, VaultError> {
+    pub(crate) async fn read(&self, name: &str) -> Result<KeyVaultSecret, VaultError> {
         self.vault.read(&name.parse::<SecretName>().unwrap()).await
     }
 
-    pub(crate) async fn about(&self, name: &str) -> About {
-        self.read(name).await.unwrap().about
+    pub(crate) async fn about(&self, name: &str) -> SecretProperties {
+        self.read(name).await.unwrap().properties
     }
 
     pub(crate) fn put(&self, name: &str, change: impl FnOnce(&mut VaultSecret)) {
@@ -84,14 +84,15 @@ impl World {
 }
 
 fn vault(trusted: &Authority, address: SocketAddr, client_id: Option<Uuid>) -> Vault {
-    let identity = ManagedIdentity::of_this_app(client_id).unwrap();
+    let identity = ManagedIdentity::from_environment(client_id).unwrap();
     Vault::new(&format!("https://{HOST}/"), &identity, client(trusted, address)).unwrap()
 }
 
 /// One that finds the vault under its public name at this address, and trusts its authority alone.
 pub(crate) fn client(trusted: &Authority, address: SocketAddr) -> reqwest::Client {
     let root = CertificateDer::from_pem_slice(trusted.certificate().as_bytes()).unwrap();
-    let client = https::builder(Roots::Only(vec![root]), Schemes::Https, Duration::from_secs(6)).unwrap();
+    let client =
+        https::client_builder(Roots::Only(vec![root]), Schemes::HttpsOnly, Duration::from_secs(6)).unwrap();
     client.resolve(HOST, address).build().unwrap()
 }
 

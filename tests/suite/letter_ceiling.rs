@@ -27,7 +27,7 @@ async fn letters_are_told_of_before_they_are_too_old_and_when_they_go() {
     let kept = letters(&app).await;
     assert_eq!(kept.len(), 2);
     let mut heard = Heard::default();
-    let (days, near) = (LIMITS.dead_letters.age.num_days(), LIMITS.dead_letters.near_days());
+    let (days, near) = (LIMITS.dead_letters.max_age.num_days(), LIMITS.dead_letters.warning_days());
 
     app.age_letters(near - 1).await;
     purge(&app).await;
@@ -62,6 +62,7 @@ fn the_alert_speaks_where_the_worker_warns() {
     let query = repository().join("infra/queries/dead-letters-ceiling.kql");
     let query = std::fs::read_to_string(query).expect("the query is there");
     let limits = LIMITS.dead_letters;
-    let wanted = format!("| where letters >= {} or days >= {}", limits.near_unreplayed(), limits.near_days());
+    let wanted =
+        format!("| where letters >= {} or days >= {}", limits.warning_unreplayed(), limits.warning_days());
     assert!(query.contains(&wanted), "{wanted}\n{query}");
 }

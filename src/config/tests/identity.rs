@@ -89,7 +89,7 @@ fn which_tokens_count_is_taken_over() {
     let issuer = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
     assert_eq!(tokens.authority.issuer(tokens.tenant), issuer);
     assert_eq!(
-        tokens.authority.metadata(tokens.tenant),
+        tokens.authority.metadata_url(tokens.tenant),
         format!("{issuer}/.well-known/openid-configuration")
     );
     for authority in ["http://localhost:7071/_local/issuer", "http://localhost:7071/_local/issuer/"] {

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::{Fault, value},
     identity::IdentityMode,
-    limit::Rate,
+    rate_limit::Rate,
     secret::SecretName,
 };
 

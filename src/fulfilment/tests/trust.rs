@@ -83,7 +83,7 @@ async fn the_backend_of_these_tests_refuses_calls_without_a_certificate() {
     let parties = Parties::new();
     let server = parties.backend().await;
     let roots = Roots::Only(pem::certificates(parties.servers.certificate()).unwrap());
-    let client = https::client(roots, https::Schemes::Https, super::super::PATIENCE).unwrap();
+    let client = https::client(roots, https::Schemes::HttpsOnly, super::super::PATIENCE).unwrap();
     assert!(client.post(parties.settings(server.port()).address).send().await.is_err());
     assert!(server.asked().is_empty());
 }

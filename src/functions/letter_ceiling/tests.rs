@@ -20,7 +20,7 @@ use crate::{
 };
 
 const LIMIT: DeadLetterLimits =
-    DeadLetterLimits { unreplayed: 5, age: TimeDelta::days(90), near_percent: 80 };
+    DeadLetterLimits { max_unreplayed: 5, max_age: TimeDelta::days(90), warning_percent: 80 };
 
 /// A process with a store of its own, and the messages that it gave up.
 struct World {
@@ -36,7 +36,7 @@ impl World {
         store.migrate().await.unwrap();
         let app = App {
             clock: Clock,
-            retention: RetentionClock::new(Clock.now(), Clock.moment()),
+            retention: RetentionClock::new(Clock.now(), Clock.instant()),
             identity: None,
             audit: Audit::default(),
             limiter: None,

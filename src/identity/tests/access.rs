@@ -10,26 +10,26 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::*;
-use crate::policy::{AccessScope, Denied, ListAllOrders, WriteProduct};
+use crate::policy::{AccessDenied, AccessScope, ListAllOrders, WriteProduct};
 
 fn allowing(clients: &[Uuid]) -> IdentitySettings {
     IdentitySettings { allowed_clients: Some(clients.to_vec()), ..settings() }
 }
 
 #[test]
-fn people_and_programs_of_another_tenant_are_refused_once_a_tenant_is_named() {
+fn callers_of_another_tenant_are_refused() {
     let ours = IdentitySettings { tenant: Some(OTHER), ..settings() };
     assert_eq!(ask_by(ours.clone(), &headers(&person())).err(), Some("tenant-foreign"));
     assert_eq!(ask_by(ours, &headers(&program())).err(), Some("tenant-foreign"));
 }
 
 #[test]
-fn without_a_tenant_all_tenants_are_let_in_and_their_roles_reach_no_further() {
+fn without_a_tenant_roles_stay_inside_their_own_tenant() {
     let admin = with(person(), &[("roles", "OrderAdmin"), ("roles", "OrderProcessor")]);
     let caller = ask(&headers(&admin)).unwrap();
     let scope = caller.permit::<ListAllOrders>().unwrap().scope();
     assert_eq!(scope, AccessScope::Tenant(TENANT));
-    assert_eq!(caller.permit::<WriteProduct>().err(), Some(Denied::TenantNotConfigured));
+    assert_eq!(caller.permit::<WriteProduct>().err(), Some(AccessDenied::TenantNotConfigured));
     let ours = IdentitySettings { tenant: Some(TENANT), ..settings() };
     assert!(ask_by(ours, &headers(&admin)).unwrap().permit::<WriteProduct>().is_ok());
 }
@@ -49,14 +49,14 @@ fn the_audience_is_compared_where_one_is_set() {
 }
 
 #[test]
-fn a_user_comes_through_an_allowed_client_of_either_token_version() {
+fn both_token_versions_name_the_allowed_client() {
     let v1 = with(without(person(), "azp"), &[("appid", &CLIENT.to_string())]);
     assert!(ask_by(allowing(&[OTHER, CLIENT]), &headers(&person())).is_ok());
     assert!(ask_by(allowing(&[CLIENT]), &headers(&v1)).is_ok());
 }
 
 #[test]
-fn a_user_through_another_client_or_an_unnamed_one_is_refused() {
+fn a_client_that_is_not_allowed_is_refused() {
     assert_eq!(ask_by(allowing(&[OTHER]), &headers(&person())).err(), Some("client-not-allowed"));
     let unnamed = without(person(), "azp");
     assert_eq!(ask_by(allowing(&[CLIENT]), &headers(&unnamed)).err(), Some("client-missing"));
@@ -64,7 +64,7 @@ fn a_user_through_another_client_or_an_unnamed_one_is_refused() {
 }
 
 #[test]
-fn programs_are_not_held_to_the_list_of_clients() {
+fn the_list_of_clients_is_for_users_alone() {
     assert!(ask_by(allowing(&[OTHER]), &headers(&program())).is_ok());
 }
 
@@ -72,7 +72,7 @@ fn programs_are_not_held_to_the_list_of_clients() {
 fn a_refusal_says_nothing_to_the_client() {
     let identity = Identity::new(settings()).unwrap();
     let refused =
-        identity.caller(&HeaderMap::new(), DateTime::UNIX_EPOCH).now_or_never().unwrap().unwrap_err();
+        identity.authenticate(&HeaderMap::new(), DateTime::UNIX_EPOCH).now_or_never().unwrap().unwrap_err();
     assert_eq!(refused.to_string(), "the caller could not be identified");
 }
 
@@ -112,7 +112,7 @@ fn recorded(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_log_learns_tenant_object_and_kind_of_a_caller_and_nothing_else() {
+fn the_log_has_tenant_object_and_kind_of_a_caller() {
     let expected = [
         ("tenant_id", TENANT.to_string()),
         ("object_id", PERSON.to_string()),

@@ -7,7 +7,9 @@ use test_servers::{Authority, Issued, Leaf};
 
 use super::*;
 use crate::{
-    identity::{AllowedCertificate, CertificateName, CertificateSettings, Certified, Unidentified},
+    identity::{
+        AllowedCertificate, AuthenticationError, CertificateName, CertificateSettings, ClientCertificate,
+    },
     policy::QueueOrder,
     problem::Problem,
 };
@@ -56,8 +58,8 @@ fn program_with(values: &[&str]) -> HeaderMap {
     headers
 }
 
-fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, Unidentified> {
-    identity.caller(headers, noon()).now_or_never().expect("no server is asked")
+fn ask_with(identity: &Identity, headers: &HeaderMap) -> Result<Caller, AuthenticationError> {
+    identity.authenticate(headers, noon()).now_or_never().expect("no server is asked")
 }
 
 fn status(problem: &Problem) -> u16 {

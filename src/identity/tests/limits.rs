@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_caller_that_is_let_in_has_the_ids_that_every_spelling_names(
+    fn an_accepted_caller_has_the_ids_of_its_claims(
         claims in prop::collection::vec(any_claim(), 0..8),
     ) {
         if let Ok(caller) = ask(&headers(&claims)) {

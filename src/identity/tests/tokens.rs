@@ -18,9 +18,9 @@ use crate::{
 };
 
 mod claims;
-mod evidence;
+mod modes;
 mod form;
-mod keys;
+mod jwks;
 mod outage;
 mod signature;
 mod tls;
@@ -73,8 +73,8 @@ impl World {
     }
 
     /// Resolves when no fetch of the issuer's keys runs.
-    async fn no_fetch_runs(&self) {
-        self.identity.tokens().expect("tokens are judged").no_fetch_runs().await;
+    async fn fetch_finished(&self) {
+        self.identity.tokens().expect("tokens are judged").fetch_finished().await;
     }
 
     /// A person in scope, without roles.
@@ -111,7 +111,7 @@ impl World {
     }
 
     async fn does<A: Action>(&self, headers: &HeaderMap, now: DateTime<Utc>) -> (u16, &'static str) {
-        let (problem, reason) = match self.identity.caller(headers, now).await {
+        let (problem, reason) = match self.identity.authenticate(headers, now).await {
             Err(refused) => (Problem::from(refused), refused.reason()),
             Ok(caller) => match caller.permit::<A>() {
                 Ok(Permit { .. }) => return (200, ""),
@@ -164,7 +164,7 @@ fn bearing(token: &str) -> HeaderMap {
 async fn a_good_token_is_let_in() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
-    let caller = world.identity.caller(&bearing(&world.good()), *NOW).await.unwrap();
+    let caller = world.identity.authenticate(&bearing(&world.good()), *NOW).await.unwrap();
     assert_eq!((caller.tenant, caller.object), (TENANT, PERSON));
     let staff = world.claiming(&json!({"roles": ["Reader", "OrderProcessor"]}));
     assert_eq!(world.does::<QueueOrder>(&bearing(&staff), *NOW).await, (200, ""));

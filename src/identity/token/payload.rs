@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::super::{
-    evidence::{self, Evidence},
-    refusal::Reason,
+    authentication_error::Reason,
+    verified_claims::{self, VerifiedClaims},
 };
 use crate::identity::settings::TokenSettings;
 use crate::orders::non_nil_uuid;
@@ -13,7 +13,7 @@ use crate::orders::non_nil_uuid;
 /// How far the clocks of issuer and worker may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// The longest that Entra's longest tokens live: `docs/reference/identity.md#token-checks`.
-const LONGEST_LIFE: TimeDelta = TimeDelta::hours(28);
+const MAX_LIFETIME: TimeDelta = TimeDelta::hours(28);
 
 /// Claims by name. Every one that is read is of exactly one type, and there once.
 pub(super) struct Payload<'a>(&'a Value);
@@ -23,43 +23,44 @@ impl<'a> Payload<'a> {
     pub(super) fn new(claims: &'a Value) -> Result<Self, Reason> {
         let payload = Self(claims);
         for name in ["iss", "aud"] {
-            payload.text(name)?.ok_or(Reason::TokenMalformed)?;
+            payload.string(name)?.ok_or(Reason::TokenMalformed)?;
         }
-        if payload.text("ver")? == Some("2.0") { Ok(payload) } else { Err(Reason::TokenVersion) }
+        if payload.string("ver")? == Some("2.0") { Ok(payload) } else { Err(Reason::TokenVersion) }
     }
 
     /// The second since 1970 from which on the token is refused, if it is not refused yet.
-    pub(super) fn ends(&self, now: DateTime<Utc>) -> Result<i64, Reason> {
-        let (issued, begins, expires) = (self.second("iat")?, self.second("nbf")?, self.second("exp")?);
+    pub(super) fn validate_times(&self, now: DateTime<Utc>) -> Result<i64, Reason> {
+        let (issued, begins, expires) =
+            (self.timestamp("iat")?, self.timestamp("nbf")?, self.timestamp("exp")?);
         let (now, skew) = (now.timestamp(), SKEW.num_seconds());
-        let ends = expires.saturating_add(skew);
-        if ends <= now {
+        let expires_at = expires.saturating_add(skew);
+        if expires_at <= now {
             return Err(Reason::TokenExpired);
         }
         if begins.max(issued) > now + skew {
             return Err(Reason::TokenEarly);
         }
-        if expires.saturating_sub(issued) > (LONGEST_LIFE + SKEW).num_seconds() {
+        if expires.saturating_sub(issued) > (MAX_LIFETIME + SKEW).num_seconds() {
             return Err(Reason::TokenLifetime);
         }
-        Ok(ends)
+        Ok(expires_at)
     }
 
     /// What it says of its bearer.
-    pub(super) fn evidence(&self, settings: &TokenSettings) -> Result<Evidence, Reason> {
-        let id = |name| Ok(self.text(name)?.and_then(non_nil_uuid));
+    pub(super) fn verified_claims(&self, settings: &TokenSettings) -> Result<VerifiedClaims, Reason> {
+        let id = |name| Ok(self.string(name)?.and_then(non_nil_uuid));
         let tenant = id("tid")?.ok_or(Reason::TenantMissing)?;
         if tenant != settings.tenant {
             return Err(Reason::TenantForeign);
         }
         let held = self.roles()?;
-        Ok(Evidence {
+        Ok(VerifiedClaims {
             tenant,
             object: id("oid")?.ok_or(Reason::ObjectMissing)?,
             client: Some(id("azp")?.ok_or(Reason::ClientMissing)?),
-            scope: self.text("scp")?.map(str::to_owned),
-            kind: self.text("idtyp")?.map(str::to_owned),
-            roles: evidence::roles(|role| held.contains(&role)),
+            scope: self.string("scp")?.map(str::to_owned),
+            kind: self.string("idtyp")?.map(str::to_owned),
+            roles: verified_claims::known_roles(|role| held.contains(&role)),
         })
     }
 
@@ -69,12 +70,12 @@ impl<'a> Payload<'a> {
         roles.iter().map(Value::as_str).collect::<Option<_>>().ok_or(Reason::TokenMalformed)
     }
 
-    fn text(&self, name: &str) -> Result<Option<&str>, Reason> {
+    fn string(&self, name: &str) -> Result<Option<&str>, Reason> {
         let Some(claim) = self.0.get(name) else { return Ok(None) };
         claim.as_str().map(Some).ok_or(Reason::TokenMalformed)
     }
 
-    fn second(&self, name: &str) -> Result<i64, Reason> {
+    fn timestamp(&self, name: &str) -> Result<i64, Reason> {
         self.0.get(name).and_then(Value::as_i64).ok_or(Reason::TokenMalformed)
     }
 }

@@ -90,7 +90,7 @@ async fn place(
         Ok(lines) => lines,
         // Ids are never used twice, so this is our own, kept by an attempt whose answer was lost.
         Err(error) if is_kept_already(&error) => {
-            let own = find(access, AccessScope::Own(new.owner), id).await?;
+            let own = find(access, AccessScope::Owner(new.owner), id).await?;
             return own.map(Change::Done).ok_or(error.into());
         }
         Err(error) => return Err(error.into()),
@@ -154,7 +154,7 @@ pub(super) async fn ingest(
                 let own = match attempt {
                     Attempt::First => None,
                     // Ids are never used twice.
-                    Attempt::Again => find(access, AccessScope::Own(message.owner), id).await?,
+                    Attempt::Again => find(access, AccessScope::Owner(message.owner), id).await?,
                 };
                 Ok(own.map_or(Change::Unchanged(()), Change::Done))
             }

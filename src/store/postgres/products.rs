@@ -18,7 +18,7 @@ pub(super) async fn list(
     page: &PageRequest<Sku>,
 ) -> Result<Page<Product>, StoreError> {
     let after = page.after.as_ref().map_or(BEFORE_FIRST, Sku::as_str);
-    let statement = if permit.reaches_inactive() { ALL_PRODUCTS } else { ACTIVE_PRODUCTS };
+    let statement = if permit.includes_inactive() { ALL_PRODUCTS } else { ACTIVE_PRODUCTS };
     let found: Vec<ProductRow> =
         sqlx::query_as(statement).bind(after).bind(page.with_next()).fetch_all(access).await?;
     let Page { items, more } = page.truncate(found);

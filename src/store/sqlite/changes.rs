@@ -30,7 +30,7 @@ pub(super) async fn update(
 ) -> Result<Order, WriteError> {
     let owner = permit.caller();
     let mut unit = store.write().await?;
-    let there = find(&mut unit, AccessScope::Own(owner), id).await?;
+    let there = find(&mut unit, AccessScope::Owner(owner), id).await?;
     let currency = there.as_ref().map(|order| order.currency);
     let lines = match price(&mut unit, &revision.lines, currency).await {
         Ok(lines) => lines,

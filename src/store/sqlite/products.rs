@@ -14,7 +14,7 @@ pub(super) async fn list(
     page: &PageRequest<Sku>,
 ) -> Result<Page<Product>, StoreError> {
     let after = page.after.as_ref().map_or(sql::BEFORE_FIRST, Sku::as_str);
-    let statement = if permit.reaches_inactive() { sql::ALL_PRODUCTS } else { sql::ACTIVE_PRODUCTS };
+    let statement = if permit.includes_inactive() { sql::ALL_PRODUCTS } else { sql::ACTIVE_PRODUCTS };
     let mut unit = store.read().await?;
     let found: Vec<ProductRow> =
         sqlx::query_as(statement).bind(after).bind(page.with_next()).fetch_all(&mut *unit).await?;

@@ -160,7 +160,7 @@ impl Exporter {
             });
         }
         // An answer that cannot be read says nothing of a refusal.
-        let body = https::body(answer, LONGEST).await.unwrap_or_default();
+        let body = https::read_body(answer, LONGEST).await.unwrap_or_default();
         let taken: Taken = serde_json::from_slice(&body).unwrap_or_default();
         let rejected = match taken.partial_success.rejected_spans {
             Value::String(number) => number.parse().unwrap_or_default(),

@@ -54,7 +54,7 @@ impl Spans {
     /// None where the invocation was not told which span it is.
     fn span(&self, under_way: &UnderWay, ending: &Fields) -> Option<Span> {
         // What time passed is not read from a clock that somebody may set meanwhile.
-        let passed = self.clock.moment().saturating_duration_since(under_way.moment);
+        let passed = self.clock.instant().saturating_duration_since(under_way.moment);
         let known = |name: &str| under_way.fields.text(name);
         let trigger = ending.text("trigger")?;
         Some(Span {
@@ -77,7 +77,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
-            let (at, moment) = (self.clock.now(), self.clock.moment());
+            let (at, moment) = (self.clock.now(), self.clock.instant());
             span.extensions_mut().insert(UnderWay { at, moment, fields });
         }
     }

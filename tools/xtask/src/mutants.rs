@@ -26,7 +26,7 @@ const FILES: [&str; 6] = [
     "src/policy.rs",
     "src/pem.rs",
     "src/pem/*.rs",
-    "src/rotation/authorities.rs",
+    "src/rotation/ca_certificates.rs",
     "src/identity.rs",
     "src/identity/**/*.rs",
 ];

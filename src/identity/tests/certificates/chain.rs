@@ -45,7 +45,7 @@ fn a_self_signed_copy_of_an_allowed_certificate_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_does_not_say_what_it_is_for_is_refused() {
+fn a_certificate_without_client_usage_is_refused() {
     let leaf = Leaf { usages: Vec::new(), ..partner() };
     assert_eq!(shown_by(&partners(), &leaf), (401, "certificate-usage"));
 }
@@ -84,7 +84,7 @@ fn a_weak_key_is_refused() {
 }
 
 #[test]
-fn authorities_between_lead_to_the_root_and_are_not_believed_by_themselves() {
+fn an_intermediate_is_no_trust_anchor() {
     let root = partners();
     let between = root.subordinate("between").unwrap();
     let issued = between.issue(&partner()).unwrap();
@@ -100,7 +100,7 @@ fn authorities_between_lead_to_the_root_and_are_not_believed_by_themselves() {
 }
 
 #[test]
-fn an_issuing_authority_alone_may_be_believed() {
+fn an_issuing_authority_alone_may_be_the_anchor() {
     let issuing = partners().subordinate("issuing").unwrap();
     assert_eq!(shown_by(&issuing, &partner()), (202, "ok"));
 }

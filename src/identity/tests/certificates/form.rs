@@ -38,7 +38,7 @@ fn without_a_certificate_everybody_else_goes_on_as_before() {
     let world = world();
     let caller =
         ask_with(&world.identity, &headers(&with(person(), &[("roles", "OrderProcessor")]))).unwrap();
-    assert_eq!(caller.certified, Certified::No);
+    assert_eq!(caller.certificate, ClientCertificate::Missing);
     assert!(caller.permit::<QueueOrder>().is_ok());
 }
 
@@ -94,11 +94,14 @@ fn more_than_sixteen_kibibytes_are_not_read() {
 }
 
 #[test]
-fn where_certificates_are_not_looked_at_none_changes_anything() {
+fn an_unchecked_certificate_changes_nothing() {
     let identity = Identity::new(super::super::settings()).unwrap();
     let world = world();
     for values in [&[][..], &["nonsense"], &[&world.good, &world.good]] {
         assert_eq!(shown(&identity, values), (202, "ok"), "{values:?}");
-        assert_eq!(ask_with(&identity, &program_with(values)).unwrap().certified, Certified::NotAsked);
+        assert_eq!(
+            ask_with(&identity, &program_with(values)).unwrap().certificate,
+            ClientCertificate::NotChecked
+        );
     }
 }

@@ -42,7 +42,7 @@ fn the_subject_is_not_read() {
 }
 
 #[test]
-fn a_certificate_of_another_client_is_refused_for_every_caller() {
+fn a_certificate_of_another_client_is_refused() {
     let authority = Authority::new("partners").unwrap();
     let (identity, issued) = (believing(authority.certificate()), authority.issue(&partner()).unwrap());
     let value = header(&issued.certificate);

@@ -28,7 +28,7 @@ fn a_list_that_is_out_of_date_lets_no_caller_in() {
 }
 
 #[test]
-fn where_there_are_lists_every_authority_of_the_chain_needs_one() {
+fn every_authority_of_the_chain_needs_a_revocation_list() {
     let root = Authority::new("partners").unwrap();
     let between = root.subordinate("between").unwrap();
     let issued = between.issue(&partner()).unwrap();

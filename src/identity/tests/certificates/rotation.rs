@@ -7,14 +7,18 @@ use chrono::TimeDelta;
 use super::*;
 use crate::clock::Clock;
 
-async fn shown_at(identity: &Identity, value: &str, seconds: i64) -> Result<Certified, (u16, &'static str)> {
+async fn shown_at(
+    identity: &Identity,
+    value: &str,
+    seconds: i64,
+) -> Result<ClientCertificate, (u16, &'static str)> {
     let headers = program_with(&[value]);
-    let caller = identity.caller(&headers, noon() + TimeDelta::seconds(seconds)).await;
-    caller.map(|caller| caller.certified).map_err(|refused| (status(&refused.into()), refused.reason()))
+    let caller = identity.authenticate(&headers, noon() + TimeDelta::seconds(seconds)).await;
+    caller.map(|caller| caller.certificate).map_err(|refused| (status(&refused.into()), refused.reason()))
 }
 
 #[tokio::test]
-async fn rotated_authorities_count_without_a_restart_and_broken_ones_leave_the_last() {
+async fn rotated_authorities_count_without_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("partners.pem");
     let identity = believing(file.to_str().unwrap());
@@ -26,9 +30,9 @@ async fn rotated_authorities_count_without_a_restart_and_broken_ones_leave_the_l
     assert_eq!(shown_at(&identity, &old, 0).await, unjudged, "there is no file yet");
     for (seconds, content, of_old, of_new) in [
         (10, "no PEM", unjudged, unjudged),
-        (20, first.certificate(), Ok(Certified::Yes), untrusted),
-        (30, "-----BEGIN CERTIFICATE-----\nMII", Ok(Certified::Yes), untrusted),
-        (40, second.certificate(), untrusted, Ok(Certified::Yes)),
+        (20, first.certificate(), Ok(ClientCertificate::Valid), untrusted),
+        (30, "-----BEGIN CERTIFICATE-----\nMII", Ok(ClientCertificate::Valid), untrusted),
+        (40, second.certificate(), untrusted, Ok(ClientCertificate::Valid)),
     ] {
         fs::write(&file, content).unwrap();
         assert_eq!(shown_at(&identity, &old, seconds).await, of_old, "{seconds}");
@@ -37,7 +41,7 @@ async fn rotated_authorities_count_without_a_restart_and_broken_ones_leave_the_l
 }
 
 #[tokio::test]
-async fn authorities_that_may_change_are_read_again_and_given_ones_need_no_reading() {
+async fn only_authorities_outside_the_setting_are_read_again() {
     let authority = Authority::new("tests").unwrap();
     let (given, kept) = (believing(authority.certificate()), believing("keyvault:partners"));
     assert!(given.keep_fresh(Clock).now_or_never().is_some(), "it ends at once");

@@ -230,7 +230,7 @@ async fn j14_what_is_neither_a_person_nor_a_program_is_401() {
 }
 
 #[tokio::test]
-async fn j15_a_client_that_is_not_allowed_is_401_and_programs_are_not_asked() {
+async fn j15_a_client_that_is_not_allowed_is_401() {
     let world = World::with(IdentityMode::Jwt, Some(&[OTHER])).await;
     assert_eq!(world.asks(&world.good()).await, (401, "client-not-allowed"));
     assert_eq!(world.asks(&world.claiming(&json!({"azp": OTHER}))).await, (200, ""));

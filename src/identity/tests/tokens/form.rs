@@ -54,7 +54,7 @@ async fn j16_a_text_that_is_not_exactly_a_token_is_401() {
 }
 
 #[tokio::test]
-async fn j17_a_token_that_is_too_large_is_401_before_anybody_reads_it() {
+async fn j17_a_token_that_is_too_large_is_401_unread() {
     let world = World::new().await;
     let roles: Vec<_> = (0..10_000).map(|number| format!("Role{number}")).collect();
     for token in [
@@ -92,7 +92,7 @@ async fn j17_a_token_of_sixteen_kibibytes_is_read() {
 }
 
 #[tokio::test]
-async fn j19_a_token_counts_only_as_the_one_bearer_of_the_one_header() {
+async fn j19_only_one_bearer_in_one_header_counts() {
     let world = World::new().await;
     let good = world.good();
     let does = async |values: &[String]| {

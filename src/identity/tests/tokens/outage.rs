@@ -79,7 +79,7 @@ async fn j20_without_any_keys_a_good_token_is_503() {
 }
 
 #[tokio::test]
-async fn j20_the_last_good_keys_count_for_a_day_while_the_issuer_is_away() {
+async fn j20_cached_keys_count_for_a_day_in_an_outage() {
     for number in 0.. {
         let world = World::new().await;
         let token = world.claiming(&json!({"exp": NOW.timestamp() + 90_000, "iat": NOW.timestamp()}));
@@ -92,7 +92,7 @@ async fn j20_the_last_good_keys_count_for_a_day_while_the_issuer_is_away() {
 }
 
 #[tokio::test]
-async fn j20_an_issuer_that_is_not_there_or_does_not_answer_is_503() {
+async fn j20_an_unreachable_issuer_is_503() {
     let world = World::new().await;
     world.issuer.say_metadata(Says::Nothing);
     let (hanging, half) = (world, World::new().await);
@@ -119,7 +119,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn j20_an_unknown_key_is_503_while_the_issuer_cannot_be_asked() {
+async fn j20_an_unknown_key_is_503_in_an_outage() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     world.issuer.keys(&[FIRST.jwk(), SECOND.jwk()]);
@@ -134,7 +134,7 @@ async fn j20_an_unknown_key_is_503_while_the_issuer_cannot_be_asked() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_comes_back_is_found_soon_and_not_asked_all_the_time() {
+async fn an_issuer_that_comes_back_is_found_soon() {
     let world = World::new().await;
     world.issuer.say_metadata(Says::Status(500));
     let mut asked = Vec::new();
@@ -151,14 +151,14 @@ async fn an_issuer_that_comes_back_is_found_soon_and_not_asked_all_the_time() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_away_an_old_set_is_renewed_once_a_minute() {
+async fn in_an_outage_an_old_set_is_retried_once_a_minute() {
     let world = World::new().await;
     let token = world.claiming(&json!({"exp": NOW.timestamp() + 20_000}));
     assert_eq!(world.asks(&token).await, (200, ""));
     world.issuer.say_metadata(Says::Status(500));
     for second in 3_600..3_720 {
         assert_eq!(world.asks_at(&token, after(second)).await, (200, ""));
-        world.no_fetch_runs().await;
+        world.fetch_finished().await;
     }
     assert_eq!(world.issuer.times(), 3);
 }
@@ -184,7 +184,7 @@ fn an_issuer_that_is_away_is_one_outage() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_accepts_and_says_nothing_is_given_up_in_time() {
+async fn a_silent_issuer_times_out() {
     let silent = test_servers::Proxy::start(([127, 0, 0, 1], 9).into()).await.unwrap();
     silent.set_entry(test_servers::proxy::Entry::Silent).await;
     let mut issuer = TestIssuer::start().await;

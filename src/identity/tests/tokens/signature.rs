@@ -82,7 +82,7 @@ async fn j03_a_good_signature_by_another_algorithm_is_401() {
 }
 
 #[tokio::test]
-async fn j04_a_key_id_that_is_missing_unknown_or_an_injection_is_401() {
+async fn j04_a_missing_unknown_or_injected_key_id_is_401() {
     let world = World::new().await;
     let first = FIRST.id;
     for id in [

@@ -12,7 +12,7 @@ async fn world(shown: &Issued, roots: Roots) -> (World, Front) {
     let issuer = TestIssuer::start().await;
     let front = Front::start(shown, issuer.address()).await.unwrap();
     let issuer = issuer.behind(&front);
-    let identity = Identity::trusting(demands(&issuer, IdentityMode::Jwt, None), roots).unwrap();
+    let identity = Identity::with_roots(demands(&issuer, IdentityMode::Jwt, None), roots).unwrap();
     (World { issuer, identity }, front)
 }
 
@@ -30,7 +30,7 @@ async fn an_issuer_that_proves_who_it_is_gives_its_keys() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_cannot_prove_who_it_is_is_asked_nothing_and_a_good_token_is_503() {
+async fn an_issuer_with_an_untrusted_certificate_is_503() {
     let (authority, namesake) = (Certifier::new("issuers").unwrap(), Certifier::new("issuers").unwrap());
     let right = Leaf::server(&["127.0.0.1"]);
     let over = Leaf { until: right.from + Duration::from_hours(1), ..right.clone() };
@@ -48,7 +48,7 @@ async fn an_issuer_that_cannot_prove_who_it_is_is_asked_nothing_and_a_good_token
 }
 
 #[tokio::test]
-async fn what_the_binary_believes_is_the_public_authorities_alone() {
+async fn only_public_authorities_are_trusted_by_default() {
     let authority = Certifier::new("issuers").unwrap();
     let shown = authority.issue(&Leaf::server(&["127.0.0.1"])).unwrap();
     let (mut world, _front) = world(&shown, only(&authority)).await;

@@ -65,7 +65,7 @@ async fn a_token_never_waits_for_the_renewal_of_an_old_set() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_hangs_unknown_keys_start_one_fetch_a_minute() {
+async fn a_hanging_issuer_gets_one_fetch_a_minute() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     world.issuer.say_metadata(Says::Nothing);
@@ -76,38 +76,38 @@ async fn while_the_issuer_hangs_unknown_keys_start_one_fetch_a_minute() {
             let outcomes = join_all(tokens.iter().map(|token| world.asks_at(token, after(second))));
             assert_eq!(outcomes.await, [(503, "keys-unavailable"); 2]);
         }
-        clock.look(after(second));
-        world.no_fetch_runs().await;
+        clock.fetch_due(after(second));
+        world.fetch_finished().await;
         assert_eq!(world.issuer.times(), if second < 61 { 2 } else { 3 }, "second {second}");
     }
 }
 
 #[tokio::test]
-async fn a_key_that_was_missed_is_looked_for_a_minute_after_the_issuer_hung() {
+async fn a_missing_key_is_retried_a_minute_after_a_timeout() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     world.issuer.keys(&[FIRST.jwk(), SECOND.jwk()]);
     world.issuer.say_metadata(Says::Nothing);
     let new = world.heading(&json!({"kid": SECOND.id}), &SECOND);
     assert_eq!(world.asks_at(&new, after(1)).await, (503, "keys-unavailable"));
-    world.no_fetch_runs().await;
+    world.fetch_finished().await;
     world.issuer.say_metadata(world.metadata());
-    world.identity.tokens().unwrap().look(after(60));
+    world.identity.tokens().unwrap().fetch_due(after(60));
     assert_eq!(
         world.asks_at(&new, after(60)).await,
         (503, "keys-unavailable"),
         "no request goes out so soon"
     );
     assert_eq!(world.issuer.times(), 2);
-    world.identity.tokens().unwrap().look(after(61));
-    world.no_fetch_runs().await;
+    world.identity.tokens().unwrap().fetch_due(after(61));
+    world.fetch_finished().await;
     assert_eq!(world.asks_at(&new, after(61)).await, (200, ""), "the clock does");
-    world.identity.tokens().unwrap().look(after(150));
+    world.identity.tokens().unwrap().fetch_due(after(150));
     assert_eq!(world.issuer.times(), 3, "and stops when it is found");
 }
 
 #[tokio::test]
-async fn a_key_that_was_missed_is_found_within_ten_seconds_of_a_refusing_issuers_return() {
+async fn a_missing_key_is_found_ten_seconds_after_an_outage() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     world.issuer.keys(&[FIRST.jwk(), SECOND.jwk()]);
@@ -115,19 +115,19 @@ async fn a_key_that_was_missed_is_found_within_ten_seconds_of_a_refusing_issuers
     let new = world.heading(&json!({"kid": SECOND.id}), &SECOND);
     assert_eq!(world.asks_at(&new, after(1)).await, (503, "keys-unavailable"));
     for second in 2..40 {
-        world.identity.tokens().unwrap().look(after(second));
-        world.no_fetch_runs().await;
+        world.identity.tokens().unwrap().fetch_due(after(second));
+        world.fetch_finished().await;
     }
     world.issuer.say_metadata(world.metadata());
     for second in 40..50 {
-        world.identity.tokens().unwrap().look(after(second));
-        world.no_fetch_runs().await;
+        world.identity.tokens().unwrap().fetch_due(after(second));
+        world.fetch_finished().await;
     }
     assert_eq!(world.asks_at(&new, after(49)).await, (200, ""));
 }
 
 #[tokio::test]
-async fn a_made_up_key_id_does_not_make_remembered_tokens_forgotten() {
+async fn an_unknown_key_id_leaves_cached_tokens_valid() {
     let world = World::new().await;
     let token = world.good();
     assert_eq!(world.asks(&token).await, (200, ""));
@@ -141,12 +141,12 @@ async fn a_made_up_key_id_does_not_make_remembered_tokens_forgotten() {
 }
 
 #[tokio::test]
-async fn who_is_crowded_out_is_told_to_come_back_in_a_second() {
+async fn an_overloaded_key_wait_says_retry_after_a_second() {
     let world = World::new().await;
     world.issuer.say_metadata(Says::Nothing);
     let tokens: Vec<_> = (0..9).map(|number| made_up(&world, number)).collect();
     let requests: Vec<_> = tokens.iter().map(|token| bearing(token)).collect();
-    let refused = join_all(requests.iter().map(|headers| world.identity.caller(headers, *NOW))).await;
+    let refused = join_all(requests.iter().map(|headers| world.identity.authenticate(headers, *NOW))).await;
     let invocation = Invocation {
         id: Uuid::nil(),
         function: "Any",

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Error, postgres::PgConnectOptions};
 
 use crate::{
-    azure::{ManagedIdentity, Token, TokenError},
+    azure::{AccessToken, ManagedIdentity, TokenError},
     clock::Clock,
     secret::Secret,
     telemetry::Event,
@@ -38,7 +38,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    held: Option<Token>,
+    held: Option<AccessToken>,
     /// When the token is to be renewed.
     renew_at: DateTime<Utc>,
     /// Counts tokens, so that a connection that was refused one knows whether there is another by now.
@@ -63,7 +63,7 @@ impl State {
     }
 
     /// Renewed at half its life, so that the issuer may be away for the other half.
-    fn take(&mut self, token: Token, now: DateTime<Utc>) {
+    fn take(&mut self, token: AccessToken, now: DateTime<Utc>) {
         self.renew_at = now + ((token.expires_at - now) / 2).max(PAUSE);
         if self.held.as_ref().is_none_or(|held| held.secret != token.secret) {
             self.count += 1;

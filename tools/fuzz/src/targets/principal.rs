@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::DateTime;
 use futures_util::FutureExt as _;
 use orders_worker::{
-    identity::{Caller, Identity, IdentityMode, IdentitySettings, Unidentified},
+    identity::{AuthenticationError, Caller, Identity, IdentityMode, IdentitySettings},
     policy::{ListAllOrders, PlaceOrder, QueueOrder, WriteProduct},
 };
 use serde_json::{Value, json};
@@ -71,12 +71,12 @@ pub(super) fn run(input: &[u8]) -> u64 {
     path((told(&asked), raw.ok().map(|raw| told(&raw))))
 }
 
-fn ask(value: &HeaderValue) -> Result<Caller, Unidentified> {
+fn ask(value: &HeaderValue) -> Result<Caller, AuthenticationError> {
     ask_by(&headers(value))
 }
 
-fn ask_by(headers: &HeaderMap) -> Result<Caller, Unidentified> {
-    let asked = IDENTITY.caller(headers, DateTime::UNIX_EPOCH).now_or_never();
+fn ask_by(headers: &HeaderMap) -> Result<Caller, AuthenticationError> {
+    let asked = IDENTITY.authenticate(headers, DateTime::UNIX_EPOCH).now_or_never();
     asked.expect("no wait happens when the header alone is read")
 }
 
@@ -87,7 +87,7 @@ fn headers(value: &HeaderValue) -> HeaderMap {
     headers
 }
 
-fn told(asked: &Result<Caller, Unidentified>) -> u64 {
+fn told(asked: &Result<Caller, AuthenticationError>) -> u64 {
     match asked {
         Err(refused) => path(refused.reason()),
         Ok(caller) => path([

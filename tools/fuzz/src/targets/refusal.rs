@@ -35,7 +35,11 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
     assert_eq!(document["status"], status.as_u16());
     // In an envelope the answer is a text within JSON.
     let wrapped = Value::String(document.to_string()).to_string().len();
-    assert!(answer.len().max(wrapped) <= LIMITS.forms.refusal, "{wrapped} bytes answer {}", body.len());
+    assert!(
+        answer.len().max(wrapped) <= LIMITS.json_body.max_error_response_bytes,
+        "{wrapped} bytes answer {}",
+        body.len()
+    );
     match problem {
         Problem::Malformed(_) => {
             assert_eq!(document["type"], "urn:orders:problem:malformed");
@@ -48,7 +52,9 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
             let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
             let errors = document["errors"].as_array().expect("errors are listed");
             let told = faults.as_slice();
-            assert!(!errors.is_empty() && errors.len() == told.len() && told.len() <= LIMITS.forms.errors);
+            assert!(
+                !errors.is_empty() && errors.len() == told.len() && told.len() <= LIMITS.json_body.max_errors
+            );
             assert_eq!(document.get("truncated"), faults.is_truncated().then_some(&Value::Bool(true)));
             for error in errors {
                 leads_somewhere(error, &body);

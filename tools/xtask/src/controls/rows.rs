@@ -139,7 +139,7 @@ mod tests {
     fn a_test_belongs_to_the_program_that_cargo_makes_of_its_file() {
         let project = Project::here();
         for (file, expected) in [
-            ("src/limit/tests.rs", " --lib"),
+            ("src/rate_limit/tests.rs", " --lib"),
             ("src/policy.rs", " --lib"),
             ("tests/suite/doctor/outside.rs", " --test suite"),
             ("crates/functions-emulator/tests/front.rs", "crates/functions-emulator --test front --examples"),

@@ -1,4 +1,4 @@
-//! Who vouches for callers: a chain to the authorities of the settings alone, checked at a time that is handed in.
+//! Verifies the chain of a client certificate against the configured authorities, at a given time.
 
 use std::{cell::Cell, time::Duration};
 
@@ -12,22 +12,22 @@ use webpki::{
     KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder, anchor_from_trusted_cert,
 };
 
-use super::super::refusal::Reason;
+use super::super::authentication_error::Reason;
 use crate::pem::{self, PemError};
 
 /// `id-kp-clientAuth`, 1.3.6.1.5.5.7.3.2, without tag and length.
-const CLIENTS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
 
-/// Authorities, what leads to them, and what they took back.
-pub(super) struct Trust {
+/// Trusted CA certificates, intermediates and revocation lists.
+pub(super) struct TrustStore {
     anchors: Vec<TrustAnchor<'static>>,
-    between: Vec<CertificateDer<'static>>,
-    revoked: Vec<CertRevocationList<'static>>,
+    intermediates: Vec<CertificateDer<'static>>,
+    revocation_lists: Vec<CertRevocationList<'static>>,
 }
 
 /// A PEM text does not say which authorities to believe. Holds nothing of it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TrustError {
+pub(super) enum TrustStoreError {
     /// It is no PEM.
     #[error(transparent)]
     Pem(#[from] PemError),
@@ -38,44 +38,44 @@ pub(super) enum TrustError {
 
 /// What the certificates of one chain are for. The caller's own, which is looked at first, has to say that it is for
 /// clients; those of authorities mostly say nothing, and must not say otherwise.
-struct Purpose {
-    is_own: Cell<bool>,
+struct ClientAuthUsage {
+    is_leaf: Cell<bool>,
 }
 
-impl ExtendedKeyUsageValidator for Purpose {
+impl ExtendedKeyUsageValidator for ClientAuthUsage {
     fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        let is_own = self.is_own.replace(false);
-        if is_own { KeyUsage::required(CLIENTS) } else { KeyUsage::client_auth() }.validate(purposes)
+        let is_leaf = self.is_leaf.replace(false);
+        if is_leaf { KeyUsage::required(CLIENT_AUTH) } else { KeyUsage::client_auth() }.validate(purposes)
     }
 }
 
-impl Trust {
+impl TrustStore {
     /// Those who signed themselves are believed, and the others lead to them, for the platform passes on only a
     /// caller's own certificate. Where none signed itself, all are believed.
-    pub(super) fn new(text: &str) -> Result<Self, TrustError> {
-        let (mut roots, mut between) = (Vec::new(), Vec::new());
+    pub(super) fn new(text: &str) -> Result<Self, TrustStoreError> {
+        let (mut roots, mut intermediates) = (Vec::new(), Vec::new());
         for certificate in pem::certificates(text)? {
             let parsed = EndEntityCert::try_from(&certificate)?;
             let is_root = parsed.subject() == parsed.issuer();
-            if is_root { &mut roots } else { &mut between }.push(certificate);
+            if is_root { &mut roots } else { &mut intermediates }.push(certificate);
         }
         if roots.is_empty() {
-            std::mem::swap(&mut roots, &mut between);
+            std::mem::swap(&mut roots, &mut intermediates);
         }
         let anchors = roots.iter().map(|root| anchor_from_trusted_cert(root).map(|anchor| anchor.to_owned()));
         let lists = pem::revocation_lists(text)?;
         let lists = lists.iter().map(|list| OwnedCertRevocationList::from_der(list).map(Into::into));
         Ok(Self {
             anchors: anchors.collect::<Result<_, _>>()?,
-            between,
-            revoked: lists.collect::<Result<_, _>>()?,
+            intermediates,
+            revocation_lists: lists.collect::<Result<_, _>>()?,
         })
     }
 
     /// Whether the certificate is one for clients, good at `now`, and vouched for. Where there are revocation lists,
     /// every certificate of the chain has to be judged by one of them that is not out of date.
     pub(super) fn verify(&self, certificate: &EndEntityCert<'_>, now: DateTime<Utc>) -> Result<(), Reason> {
-        let lists: Vec<_> = self.revoked.iter().collect();
+        let lists: Vec<_> = self.revocation_lists.iter().collect();
         let revocation = RevocationOptionsBuilder::new(&lists)
             .ok()
             .map(|options| options.with_expiration_policy(ExpirationPolicy::Enforce).build());
@@ -83,9 +83,9 @@ impl Trust {
         let verified = certificate.verify_for_usage(
             aws_lc_rs::default_provider().signature_verification_algorithms.all,
             &self.anchors,
-            &self.between,
+            &self.intermediates,
             UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-            Purpose { is_own: Cell::new(true) },
+            ClientAuthUsage { is_leaf: Cell::new(true) },
             revocation,
             None,
         );

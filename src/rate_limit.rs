@@ -14,20 +14,20 @@ use crate::{limits::LIMITS, orders::Owner};
 #[cfg(test)]
 mod tests;
 
-const MOST: usize = LIMITS.memory.rate_buckets;
+const MAX_BUCKETS: usize = LIMITS.memory.max_rate_buckets;
 
-/// So many requests in a while, and so many at once after a rest.
+/// A request each `interval`, and a burst of more after a rest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rate {
-    /// How long a bucket takes to regain one request.
-    each: Duration,
+    /// How long a bucket takes to refill by one request.
+    interval: Duration,
     /// How far a bucket may be from full for a request to be taken from it.
-    spare: Duration,
+    tolerance: Duration,
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "one request each {} ms, {} at once after a rest", self.each.as_millis(), self.burst())
+        write!(f, "one request each {} ms, {} at once after a rest", self.interval.as_millis(), self.burst())
     }
 }
 
@@ -40,26 +40,26 @@ impl Rate {
     /// `requests` from 1 to 1,000 in `seconds` from 1 to 60, and `burst` from 1 to 10,000; else none.
     #[must_use]
     pub fn new(requests: u32, seconds: u32, burst: u32) -> Option<Self> {
-        let known = (1..=Self::MAX_REQUESTS).contains(&requests) && (1..=60).contains(&seconds);
-        if !known || !(1..=Self::MAX_BURST).contains(&burst) {
+        let in_range = (1..=Self::MAX_REQUESTS).contains(&requests) && (1..=60).contains(&seconds);
+        if !in_range || !(1..=Self::MAX_BURST).contains(&burst) {
             return None;
         }
         let nanos = 1_000_000_000 * u64::from(seconds);
-        let each = Duration::from_nanos(nanos.div_ceil(requests.into()));
-        Some(Self { each, spare: each * (burst - 1) })
+        let interval = Duration::from_nanos(nanos.div_ceil(requests.into()));
+        Some(Self { interval, tolerance: interval * (burst - 1) })
     }
 
     /// How many requests may come at once after a rest.
     fn burst(self) -> u128 {
-        self.spare.as_nanos() / self.each.as_nanos() + 1
+        self.tolerance.as_nanos() / self.interval.as_nanos() + 1
     }
 
     /// Takes a request from a bucket, or says when there will be one.
     fn take(self, full_at: &mut Instant, now: Instant) -> Result<(), Duration> {
         let from = now.max(*full_at);
-        let wait = from.duration_since(now).saturating_sub(self.spare);
+        let wait = from.duration_since(now).saturating_sub(self.tolerance);
         if wait.is_zero() {
-            *full_at = from + self.each;
+            *full_at = from + self.interval;
             Ok(())
         } else {
             Err(wait)
@@ -67,18 +67,18 @@ impl Rate {
     }
 }
 
-/// Lets every caller call at a rate. However many callers are made up, it remembers a bounded number of them.
+/// Limits the rate of each caller. It remembers a bounded number of callers, however many are made up.
 #[derive(Debug)]
-pub struct Limiter {
+pub struct RateLimiter {
     rate: Rate,
     buckets: Mutex<Buckets>,
 }
 
-impl Limiter {
+impl RateLimiter {
     /// A limiter whose buckets are all full.
     #[must_use]
     pub fn new(rate: Rate, now: Instant) -> Self {
-        let buckets = Buckets { own: HashMap::new(), fullest: BinaryHeap::new(), shared: now };
+        let buckets = Buckets { by_caller: HashMap::new(), next_full: BinaryHeap::new(), shared: now };
         Self { rate, buckets: Mutex::new(buckets) }
     }
 
@@ -86,7 +86,7 @@ impl Limiter {
     ///
     /// # Errors
     /// How long to wait, when there were too many; a request that is refused does not count.
-    pub fn admit(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
+    pub fn check(&self, caller: Owner, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets.take(self.rate, caller, now)
     }
@@ -95,16 +95,16 @@ impl Limiter {
 /// A bucket is the moment from which on it is full; a caller who is not remembered has a full one.
 #[derive(Debug)]
 struct Buckets {
-    own: HashMap<Owner, Instant>,
-    /// Each caller of `own` once, the one first that may be full first: never later than its bucket says.
-    fullest: BinaryHeap<Reverse<(Instant, Owner)>>,
+    by_caller: HashMap<Owner, Instant>,
+    /// Each caller of `by_caller` once, the one first that may be full first: never later than its bucket says.
+    next_full: BinaryHeap<Reverse<(Instant, Owner)>>,
     /// What all callers without a place of their own share.
     shared: Instant,
 }
 
 impl Buckets {
     fn take(&mut self, rate: Rate, caller: Owner, now: Instant) -> Result<(), Duration> {
-        if let Some(bucket) = self.own.get_mut(&caller) {
+        if let Some(bucket) = self.by_caller.get_mut(&caller) {
             return rate.take(bucket, now);
         }
         if !self.has_room(now) {
@@ -113,20 +113,22 @@ impl Buckets {
         // A caller from the shared bucket must not find a fresh one.
         let mut bucket = self.shared;
         let taken = rate.take(&mut bucket, now);
-        self.own.insert(caller, bucket);
-        self.fullest.push(Reverse((bucket, caller)));
+        self.by_caller.insert(caller, bucket);
+        self.next_full.push(Reverse((bucket, caller)));
         taken
     }
 
     /// Whether there is room for one more, if need be after a full bucket was forgotten: no other may be, for its
     /// caller would come back to a full one.
     fn has_room(&mut self, now: Instant) -> bool {
-        while self.own.len() >= MOST {
-            let Some(first) = self.fullest.peek_mut().filter(|first| first.0.0 <= now) else { return false };
+        while self.by_caller.len() >= MAX_BUCKETS {
+            let Some(first) = self.next_full.peek_mut().filter(|first| first.0.0 <= now) else {
+                return false;
+            };
             let Reverse((_, caller)) = PeekMut::pop(first);
-            match self.own.get(&caller) {
-                Some(full_at) if *full_at > now => self.fullest.push(Reverse((*full_at, caller))),
-                _ => drop(self.own.remove(&caller)),
+            match self.by_caller.get(&caller) {
+                Some(full_at) if *full_at > now => self.next_full.push(Reverse((*full_at, caller))),
+                _ => drop(self.by_caller.remove(&caller)),
             }
         }
         true

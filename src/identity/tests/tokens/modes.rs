@@ -17,7 +17,7 @@ fn instead(name: &str, value: Uuid) -> Vec<(String, String)> {
 #[tokio::test]
 async fn j21_header_and_token_that_agree_are_let_in() {
     let world = World::with(EasyAuthAndJwt, None).await;
-    let caller = world.identity.caller(&both(&world, &person()), *NOW).await.unwrap();
+    let caller = world.identity.authenticate(&both(&world, &person()), *NOW).await.unwrap();
     assert_eq!((caller.tenant, caller.object), (TENANT, PERSON));
     let long = [(LONG_TID, TENANT), (LONG_OID, PERSON), ("azp", CLIENT)];
     let long: Vec<_> = long.map(|(name, id)| (name.to_owned(), id.to_string())).into();
@@ -32,15 +32,15 @@ async fn j21_the_header_of_one_and_the_token_of_another_is_401() {
     {
         let headers = both(&world, &instead(name, OTHER));
         assert_eq!(world.does::<PlaceOrder>(&headers, *NOW).await, (401, reason));
-        let refused = world.identity.caller(&headers, *NOW).await.unwrap_err();
-        assert!(refused.is_contradiction() && !refused.is_unjudged());
+        let refused = world.identity.authenticate(&headers, *NOW).await.unwrap_err();
+        assert!(refused.is_identity_mismatch() && !refused.is_temporary());
     }
     let unnamed = both(&world, &without(person(), "azp"));
     assert_eq!(world.does::<PlaceOrder>(&unnamed, *NOW).await, (401, "client-disagrees"));
 }
 
 #[tokio::test]
-async fn j21_the_header_alone_or_the_token_alone_is_401_in_the_default_mode() {
+async fn j21_header_and_token_are_both_required_by_default() {
     let world = World::with(EasyAuthAndJwt, None).await;
     let mut header = headers(&person());
     assert_eq!(world.does::<PlaceOrder>(&header, *NOW).await, (401, "token-malformed"), "with any bearer");
@@ -62,12 +62,12 @@ async fn j21_rights_come_from_the_token_whatever_the_header_says() {
 }
 
 #[tokio::test]
-async fn j21_the_header_is_dropped_unread_where_the_token_alone_counts() {
+async fn j21_mode_jwt_ignores_the_header() {
     let world = World::with(Jwt, None).await;
     let mut headers = both(&world, &instead("oid", OTHER));
     append(&mut headers, PRINCIPAL, "%%%");
     append(&mut headers, "x-ms-client-principal-idp", "google");
-    let caller = world.identity.caller(&headers, *NOW).await.unwrap();
+    let caller = world.identity.authenticate(&headers, *NOW).await.unwrap();
     assert_eq!(caller.object, PERSON);
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     headers.remove(AUTHORIZATION);

@@ -13,56 +13,56 @@ use uuid::Uuid;
 use webpki::EndEntityCert;
 
 use super::{
-    caller::Certified,
-    refusal::Reason,
+    authentication_error::Reason,
+    caller::ClientCertificate,
     settings::{AllowedCertificate, CertificateName, CertificateSettings},
 };
 use crate::{
-    clock::Clock, limits::LIMITS, rotation::Authorities, secret::Secret, telemetry::Event, vault::Vault,
+    clock::Clock, limits::LIMITS, rotation::CaCertificates, secret::Secret, telemetry::Event, vault::Vault,
 };
-use trust::Trust;
+use trust_store::TrustStore;
 
 mod key;
-mod trust;
+mod trust_store;
 
 /// Base64 of one certificate in DER, without armour.
 const HEADER: HeaderName = HeaderName::from_static("x-arr-clientcert");
 
 /// The longest header that is read, in bytes: `docs/reference/identity.md#evidence-limits`.
-const LONGEST: usize = LIMITS.evidence.header;
+const MAX_HEADER_BYTES: usize = LIMITS.credentials.max_header_bytes;
 
-/// Judges the certificates of callers.
-pub(super) struct Certificates {
-    authorities: Authorities,
+/// Validates the client certificates of callers.
+pub(super) struct CertificateValidator {
+    authorities: CaCertificates,
     allowed: Vec<AllowedCertificate>,
-    ready: Mutex<Option<Ready>>,
+    parsed: Mutex<Option<ParsedAuthorities>>,
     /// One permit for each call that may wait for the authorities.
     waiting: Semaphore,
-    unread: Outage,
+    outage: Outage,
 }
 
-/// The last authorities that could be understood, and the text that was tried last.
-struct Ready {
-    tried: Arc<Secret>,
-    trust: Arc<Trust>,
+/// The last authorities that could be parsed, and the PEM text that was parsed last.
+struct ParsedAuthorities {
+    pem: Arc<Secret>,
+    store: Arc<TrustStore>,
 }
 
-/// Says that a certificate was not looked at, if there was one.
-pub(super) fn dropped(headers: &HeaderMap) -> Certified {
+/// Logs that a certificate was not checked, if there was one.
+pub(super) fn not_checked(headers: &HeaderMap) -> ClientCertificate {
     if headers.contains_key(HEADER) {
         Event::CertificateDropped {}.log();
     }
-    Certified::NotAsked
+    ClientCertificate::NotChecked
 }
 
-impl Certificates {
+impl CertificateValidator {
     pub(super) fn new(settings: CertificateSettings, vault: Option<&Vault>) -> Self {
         Self {
-            authorities: Authorities::new(settings.authority, vault.cloned()),
+            authorities: CaCertificates::new(settings.authority, vault.cloned()),
             allowed: settings.allowed,
-            ready: Mutex::default(),
-            waiting: Semaphore::new(LIMITS.certificates.waiting),
-            unread: Outage::new("certificate-authorities-unread"),
+            parsed: Mutex::default(),
+            waiting: Semaphore::new(LIMITS.certificates.max_waiting),
+            outage: Outage::new("certificate-authorities-unread"),
         }
     }
 
@@ -72,33 +72,33 @@ impl Certificates {
 
     /// Whether there is a certificate. One that is there has to be right in everything, and has to belong to the
     /// client that the token names, even where none is needed.
-    pub(super) async fn shown(
+    pub(super) async fn validate(
         &self,
         headers: &HeaderMap,
         client: Option<Uuid>,
         now: DateTime<Utc>,
-    ) -> Result<Certified, Reason> {
+    ) -> Result<ClientCertificate, Reason> {
         let shown = single_header(headers, HEADER).map_err(|_| Reason::CertificateRepeated)?;
-        let Some(value) = shown else { return Ok(Certified::No) };
-        if value.len() > LONGEST {
+        let Some(value) = shown else { return Ok(ClientCertificate::Missing) };
+        if value.len() > MAX_HEADER_BYTES {
             return Err(Reason::CertificateTooLarge);
         }
         let der = STANDARD.decode(value).map_err(|_| Reason::CertificateEncoding)?;
         let der = CertificateDer::from(der);
         let certificate = EndEntityCert::try_from(&der).map_err(|_| Reason::CertificateMalformed)?;
-        self.trust(now).await?.verify(&certificate, now)?;
+        self.trust_store(now).await?.verify(&certificate, now)?;
         if !key::is_strong(&certificate.subject_public_key_info()) {
             return Err(Reason::CertificateKey);
         }
         let client = client.ok_or(Reason::ClientMissing)?;
-        if !self.belongs(&certificate, client) {
+        if !self.belongs_to(&certificate, client) {
             return Err(Reason::CertificateForeign);
         }
-        Ok(Certified::Yes)
+        Ok(ClientCertificate::Valid)
     }
 
     /// Whether one of the certificate's alternative names is this client's. Its subject is not read.
-    fn belongs(&self, certificate: &EndEntityCert<'_>, client: Uuid) -> bool {
+    fn belongs_to(&self, certificate: &EndEntityCert<'_>, client: Uuid) -> bool {
         let own = self.allowed.iter().filter(|allowed| allowed.client == client);
         own.map(|allowed| &allowed.name).any(|name| match name {
             CertificateName::Dns(name) => {
@@ -109,35 +109,35 @@ impl Certificates {
     }
 
     /// The authorities' text, for which a few calls wait, or a vault that hangs would cost callers who show nothing.
-    async fn read(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, Reason> {
-        let _place = self.waiting.try_acquire().map_err(|_| Reason::AuthoritiesAwaited)?;
+    async fn read_authorities(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, Reason> {
+        let _permit = self.waiting.try_acquire().map_err(|_| Reason::AuthoritiesAwaited)?;
         self.authorities.current(now).await.map_err(|error| {
-            self.unread.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
+            self.outage.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
             Reason::AuthoritiesUnavailable
         })
     }
 
     /// Which authorities to believe at `now`. While rotated authorities cannot be understood, the last good ones go on;
     /// without any, no certificate is believed.
-    async fn trust(&self, now: DateTime<Utc>) -> Result<Arc<Trust>, Reason> {
-        let text = match self.authorities.at_hand(now) {
+    async fn trust_store(&self, now: DateTime<Utc>) -> Result<Arc<TrustStore>, Reason> {
+        let text = match self.authorities.cached(now) {
             Some(text) => text,
-            None => self.read(now).await?,
+            None => self.read_authorities(now).await?,
         };
-        self.unread.worked();
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = ready.as_ref().filter(|last| Arc::ptr_eq(&last.tried, &text)) {
-            return Ok(Arc::clone(&last.trust));
+        self.outage.worked();
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = parsed.as_ref().filter(|last| Arc::ptr_eq(&last.pem, &text)) {
+            return Ok(Arc::clone(&last.store));
         }
-        let last = ready.take().map(|last| last.trust);
-        let trust = match Trust::new(text.expose()) {
-            Ok(trust) => Arc::new(trust),
+        let last = parsed.take().map(|last| last.store);
+        let store = match TrustStore::new(text.expose()) {
+            Ok(store) => Arc::new(store),
             Err(error) => {
                 Event::AuthoritiesUnfit { error: &error }.log();
                 last.ok_or(Reason::AuthoritiesUnavailable)?
             }
         };
-        *ready = Some(Ready { tried: text, trust: Arc::clone(&trust) });
-        Ok(trust)
+        *parsed = Some(ParsedAuthorities { pem: text, store: Arc::clone(&store) });
+        Ok(store)
     }
 }

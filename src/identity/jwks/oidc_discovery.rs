@@ -14,16 +14,16 @@ use crate::{
 };
 
 /// Time for one answer, its body included.
-const PATIENCE: Duration = LIMITS.peers.issuer;
+const TIMEOUT: Duration = LIMITS.dependencies.issuer_timeout;
 /// Longest answer, in bytes.
-const LONGEST: usize = LIMITS.peers.issuer_answer;
+const MAX_RESPONSE_BYTES: usize = LIMITS.dependencies.max_issuer_response_bytes;
 
 /// Where the keys come from.
-pub(super) struct Source {
+pub(super) struct OidcDiscovery {
     client: Client,
     authority: Authority,
     issuer: String,
-    metadata: String,
+    metadata_url: String,
     tenant: String,
 }
 
@@ -31,19 +31,19 @@ pub(super) struct Source {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("the issuer does not answer")]
-    Away(#[source] reqwest::Error),
+    Unreachable(#[source] reqwest::Error),
     #[error("the issuer answers with status {0}")]
     Status(StatusCode),
     #[error("the issuer's answer cannot be read")]
     Body(#[source] BodyError),
     #[error("the issuer's answer does not have the form of OpenID metadata or of a key set")]
-    Form(#[source] serde_json::Error),
+    InvalidDocument(#[source] serde_json::Error),
     #[error("the metadata names another issuer")]
-    Issuer,
+    IssuerMismatch,
     #[error("the metadata names a key set on another host")]
-    Elsewhere,
+    ForeignKeySetUrl,
     #[error("the key set contains no key that can verify tokens")]
-    NoKey,
+    NoUsableKey,
 }
 
 impl FetchError {
@@ -66,14 +66,14 @@ struct Metadata {
     jwks_uri: String,
 }
 
-impl Source {
+impl OidcDiscovery {
     pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
         let authority = settings.authority.clone();
-        let schemes = if authority.is_plain() { Schemes::AlsoHttp } else { Schemes::Https };
+        let schemes = if authority.is_http() { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
         Ok(Self {
-            client: https::client(roots, schemes, PATIENCE)?,
+            client: https::client(roots, schemes, TIMEOUT)?,
             issuer: authority.issuer(settings.tenant),
-            metadata: authority.metadata(settings.tenant),
+            metadata_url: authority.metadata_url(settings.tenant),
             tenant: settings.tenant.to_string(),
             authority,
         })
@@ -81,22 +81,22 @@ impl Source {
 
     /// The keys that the issuer names now, by their ids; at least one.
     pub(super) async fn fetch(&self) -> Result<HashMap<String, VerifyingKey>, FetchError> {
-        let metadata: Metadata = self.read(&self.metadata).await?;
+        let metadata: Metadata = self.read(&self.metadata_url).await?;
         if metadata.issuer != self.issuer {
-            return Err(FetchError::Issuer);
+            return Err(FetchError::IssuerMismatch);
         }
-        let address = self.authority.own(&metadata.jwks_uri).ok_or(FetchError::Elsewhere)?;
+        let address = self.authority.same_origin(&metadata.jwks_uri).ok_or(FetchError::ForeignKeySetUrl)?;
         let document: KeySetDocument = self.read(address.as_str()).await?;
-        let keys = jwk::usable(document, &self.tenant, &self.issuer);
-        if keys.is_empty() { Err(FetchError::NoKey) } else { Ok(keys) }
+        let keys = jwk::signing_keys(document, &self.tenant, &self.issuer);
+        if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
     }
 
     async fn read<T: DeserializeOwned>(&self, address: &str) -> Result<T, FetchError> {
-        let answer = self.client.get(address).send().await.map_err(FetchError::Away)?;
+        let answer = self.client.get(address).send().await.map_err(FetchError::Unreachable)?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status()));
         }
-        let body = https::body(answer, LONGEST).await.map_err(FetchError::Body)?;
-        serde_json::from_slice(&body).map_err(FetchError::Form)
+        let body = https::read_body(answer, MAX_RESPONSE_BYTES).await.map_err(FetchError::Body)?;
+        serde_json::from_slice(&body).map_err(FetchError::InvalidDocument)
     }
 }

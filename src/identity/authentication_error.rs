@@ -1,29 +1,29 @@
-//! Why a caller was refused: a closed list for the log, one blank face for the client.
+//! Why authentication failed: one of a closed list of reasons for the log; the client learns none of them.
 
 /// The caller was not let in. The client learns nothing more than whether to try again; the log gets
 /// [`Self::reason`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the caller could not be identified")]
-pub struct Unidentified(pub(super) Reason);
+pub struct AuthenticationError(pub(super) Reason);
 
-impl Unidentified {
-    /// Whether the evidence could not be checked for now: the issuer's keys, or the authorities for certificates,
+impl AuthenticationError {
+    /// Whether the credentials could not be verified for now: the issuer's keys, or the authorities for certificates,
     /// cannot be had.
     #[must_use]
-    pub fn is_unjudged(&self) -> bool {
-        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable) || self.is_crowded_out()
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.0, Reason::KeysUnavailable | Reason::AuthoritiesUnavailable) || self.is_overloaded()
     }
 
     /// Whether so many calls wait for the issuer's keys, or for the authorities for certificates, that this one does not:
     /// it may be tried again soon.
     #[must_use]
-    pub fn is_crowded_out(&self) -> bool {
+    pub fn is_overloaded(&self) -> bool {
         matches!(self.0, Reason::KeysAwaited | Reason::AuthoritiesAwaited)
     }
 
-    /// Whether two pieces of evidence contradict each other, so that one of them was forged or mixed up.
+    /// Whether two credentials contradict each other, so that one of them was forged or mixed up.
     #[must_use]
-    pub fn is_contradiction(&self) -> bool {
+    pub fn is_identity_mismatch(&self) -> bool {
         matches!(
             self.0,
             Reason::TenantDisagrees | Reason::ObjectDisagrees | Reason::ClientDisagrees | Reason::IdDisagrees
@@ -33,11 +33,11 @@ impl Unidentified {
     /// One of a closed list of short names, for the log alone. Holds nothing that the caller sent.
     #[must_use]
     pub fn reason(&self) -> &'static str {
-        self.0.text()
+        self.0.as_str()
     }
 }
 
-/// What was wrong with the evidence.
+/// What was wrong with the credentials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reason {
     BearerMissing,
@@ -99,7 +99,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    pub(super) fn text(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::BearerMissing => "bearer-missing",
             Self::BearerRepeated => "bearer-repeated",
@@ -166,10 +166,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_contradiction_is_told_from_missing_evidence_and_from_evidence_that_cannot_be_checked() {
+    fn mismatch_and_outage_are_told_from_other_failures() {
         let is = |reason| {
-            let refused = Unidentified(reason);
-            (refused.is_contradiction(), refused.is_unjudged())
+            let refused = AuthenticationError(reason);
+            (refused.is_identity_mismatch(), refused.is_temporary())
         };
         for reason in
             [Reason::TenantDisagrees, Reason::ObjectDisagrees, Reason::ClientDisagrees, Reason::IdDisagrees]

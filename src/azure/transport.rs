@@ -1,4 +1,4 @@
-//! What carries the requests of Azure's clients: bounded answers, and few and short repetitions.
+//! The HTTP transport of the Azure SDK clients: bounded responses, few and short retries.
 
 use async_trait::async_trait;
 use azure_core::{
@@ -13,14 +13,14 @@ use azure_core::{
 use bytes::Bytes;
 
 /// The longest answer that is read: a secret has at most 25 KiB.
-const LONGEST: usize = 256 * 1024;
+const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 
-/// One of our clients, for requests that read.
+/// One of our HTTP clients, for GET requests alone.
 #[derive(Debug)]
-pub(super) struct Carrier(pub(super) reqwest::Client);
+pub(super) struct ReqwestTransport(pub(super) reqwest::Client);
 
 #[async_trait]
-impl HttpClient for Carrier {
+impl HttpClient for ReqwestTransport {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let (Method::Get, Body::Bytes(_)) = (request.method(), request.body()) else {
             return Err(Error::with_message(ErrorKind::Other, "only GET is carried"));
@@ -29,7 +29,7 @@ impl HttpClient for Carrier {
         for (name, value) in request.headers().iter() {
             outgoing = outgoing.header(name.as_str(), value.as_str());
         }
-        let mut answer = outgoing.send().await.map_err(broken)?;
+        let mut answer = outgoing.send().await.map_err(transport_error)?;
         let status = StatusCode::from(answer.status().as_u16());
         let mut headers = Headers::new();
         for (name, value) in answer.headers() {
@@ -38,8 +38,8 @@ impl HttpClient for Carrier {
             }
         }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > LONGEST {
+        while let Some(chunk) = answer.chunk().await.map_err(transport_error)? {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err(Error::with_message(ErrorKind::Other, "the answer is too long"));
             }
             body.extend_from_slice(&chunk);
@@ -48,7 +48,7 @@ impl HttpClient for Carrier {
     }
 }
 
-fn broken(error: reqwest::Error) -> Error {
+fn transport_error(error: reqwest::Error) -> Error {
     let kind = if error.is_connect() { ErrorKind::Connection } else { ErrorKind::Io };
     Error::with_error(kind, error.without_url(), "the request was not answered")
 }
@@ -56,11 +56,11 @@ fn broken(error: reqwest::Error) -> Error {
 /// Twice again after a failure that may pass, at once and a little later. One that says when to come back is not
 /// asked again here: the caller has no time to wait.
 #[derive(Debug)]
-pub(super) struct Brief;
+pub(super) struct ShortRetry;
 
-impl RetryPolicy for Brief {
-    fn is_expired(&self, _since: Duration, repetitions: u32) -> bool {
-        repetitions >= 2
+impl RetryPolicy for ShortRetry {
+    fn is_expired(&self, _since: Duration, retries: u32) -> bool {
+        retries >= 2
     }
 
     fn retry_headers(&self) -> Option<&RetryHeaders> {
@@ -76,7 +76,7 @@ impl RetryPolicy for Brief {
         ]
     }
 
-    fn sleep_duration(&self, repetition: u32) -> Duration {
-        Duration::milliseconds(100) * repetition
+    fn sleep_duration(&self, retry: u32) -> Duration {
+        Duration::milliseconds(100) * retry
     }
 }

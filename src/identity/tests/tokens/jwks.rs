@@ -52,7 +52,7 @@ async fn j18_a_weak_key_or_one_for_another_purpose_is_401() {
 }
 
 #[tokio::test]
-async fn j18_a_signature_that_anybody_can_write_under_the_exponent_one_is_401() {
+async fn j18_a_key_with_the_exponent_one_is_401() {
     let world = World::new().await;
     world.issuer.keys(&[changed(FIRST.jwk(), &json!({"e": "AQ"})), SECOND.jwk()]);
     let message = format!("{}.{}", encoded(good_header().to_string()), encoded(world.claims().to_string()));
@@ -85,14 +85,14 @@ async fn j20_a_removed_key_is_401_from_the_next_renewal_on() {
     assert_eq!(world.issuer.times(), 1);
     let later = world.claiming(&json!({"exp": NOW.timestamp() + 10_000}));
     assert_eq!(world.asks_at(&later, after(3_600)).await, (200, ""), "it does not wait for the renewal");
-    world.no_fetch_runs().await;
+    world.fetch_finished().await;
     assert_eq!(world.asks_at(&later, after(3_600)).await, (401, "key-unknown"), "remembered");
     let new = world.claiming(&json!({"exp": NOW.timestamp() + 10_001}));
     assert_eq!(world.asks_at(&new, after(3_600)).await, (401, "key-unknown"), "or not");
 }
 
 #[tokio::test]
-async fn j20_a_remembered_token_is_judged_again_once_a_new_key_brought_other_keys() {
+async fn j20_other_keys_invalidate_cached_tokens() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     world.issuer.keys(&[SECOND.jwk()]);
@@ -101,7 +101,7 @@ async fn j20_a_remembered_token_is_judged_again_once_a_new_key_brought_other_key
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_looked_for_once_a_minute_for_all_callers() {
+async fn an_unknown_key_is_fetched_once_a_minute() {
     let world = World::new().await;
     assert_eq!(world.asks(&world.good()).await, (200, ""));
     let unknown = |number: i64| world.heading(&json!({"kid": format!("k{number}")}), &ATTACKER);
@@ -139,7 +139,7 @@ async fn the_keys_can_be_fetched_before_anybody_asks() {
 }
 
 #[tokio::test]
-async fn a_set_is_renewed_once_an_hour_and_no_request_waits_for_it() {
+async fn a_set_is_refreshed_hourly_in_the_background() {
     let world = World::new().await;
     let token = world.claiming(&json!({"exp": NOW.timestamp() + 50_000}));
     assert_eq!(world.asks(&token).await, (200, ""));
@@ -148,7 +148,7 @@ async fn a_set_is_renewed_once_an_hour_and_no_request_waits_for_it() {
         for outcome in join_all(tokens.iter().map(|token| world.asks_at(token, after(hour * 3_600)))).await {
             assert_eq!(outcome, (200, ""));
         }
-        world.no_fetch_runs().await;
+        world.fetch_finished().await;
         assert_eq!(world.issuer.times(), times, "hour {hour}");
     }
 }
@@ -162,6 +162,6 @@ async fn a_clock_that_was_set_back_does_not_keep_old_keys_alive() {
     assert_eq!(world.asks(&token).await, (200, ""));
     world.issuer.keys(&[SECOND.jwk()]);
     assert_eq!(world.asks_at(&token, after(-3_600)).await, (200, ""), "it does not wait for the renewal");
-    world.no_fetch_runs().await;
+    world.fetch_finished().await;
     assert_eq!(world.asks_at(&token, after(-3_600)).await, (401, "key-unknown"));
 }

@@ -15,12 +15,12 @@ use crate::orders::{Order, Product};
 /// When the body has keys that are no text; ours are structs.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    text(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
+    json_bytes(status, serde_json::to_vec(body).expect("answers are structs of strings and numbers").into())
 }
 
 /// The same with a body that is JSON text already.
 #[must_use]
-pub fn text(status: StatusCode, body: Bytes) -> Response {
+pub fn json_bytes(status: StatusCode, body: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -33,7 +33,7 @@ pub fn text(status: StatusCode, body: Bytes) -> Response {
 ///
 /// # Panics
 /// When the value is not ASCII; ours are digits, ids and fixed words.
-pub fn set(answer: &mut Response, name: HeaderName, value: &str) {
+pub fn set_header(answer: &mut Response, name: HeaderName, value: &str) {
     let value = HeaderValue::from_str(value).expect("our own header values are ASCII");
     answer.headers_mut().insert(name, value);
 }
@@ -58,8 +58,8 @@ impl Versioned for Product {
 
 /// A JSON answer about one thing: its `ETag` is the quoted version.
 #[must_use]
-pub fn versioned(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Response {
+pub fn with_etag(status: StatusCode, of: &impl Versioned, view: &impl Serialize) -> Response {
     let mut answer = json(status, view);
-    set(&mut answer, header::ETAG, &format!("\"{}\"", of.version()));
+    set_header(&mut answer, header::ETAG, &format!("\"{}\"", of.version()));
     answer
 }

@@ -9,7 +9,7 @@ use std::{
 use chrono::TimeDelta;
 use orders_worker::{
     clock::Clock,
-    rotation::{Kept, SecretError, SecretSource},
+    rotation::{RefreshingSecret, SecretError, SecretSource},
     vault::VaultError,
 };
 use serde_json::Value;
@@ -31,8 +31,8 @@ on_the_platform!(
     a_vault_that_is_away_is_one_outage_for_all_callers,
 );
 
-fn of_the_vault(world: &World) -> Kept {
-    Kept::new("keyvault:cup".parse().unwrap(), Some(world.vault.clone()))
+fn of_the_vault(world: &World) -> RefreshingSecret {
+    RefreshingSecret::new("keyvault:cup".parse().unwrap(), Some(world.vault.clone()))
 }
 
 async fn a_kept_secret_is_the_same_value_until_it_is_rotated() {
@@ -124,7 +124,7 @@ async fn a_secret_goes_out_of_use_when_its_time_is_over() {
     let kept = of_the_vault(&world);
     assert!(kept.current(minute(0)).await.is_ok() && kept.current(minute(2)).await.is_ok());
     let over = kept.current(minute(3)).await.unwrap_err();
-    assert!(matches!(over, SecretError::Vault(VaultError::OutOfTime)), "{over}");
+    assert!(matches!(over, SecretError::Vault(VaultError::NotValidNow)), "{over}");
 }
 
 async fn a_vault_that_asks_for_patience_is_given_it() {
@@ -154,7 +154,7 @@ async fn the_background_reads_before_anybody_asks() {
 async fn a_file_is_looked_at_again_after_a_second_and_missed_for_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("client.pem");
-    let kept = Kept::new(SecretSource::File(path.clone()), None);
+    let kept = RefreshingSecret::new(SecretSource::File(path.clone()), None);
     let missing = kept.current(minute(0)).await.unwrap_err();
     assert!(matches!(missing, SecretError::File(_)), "{missing}");
     fs::write(&path, "one").unwrap();
@@ -169,7 +169,7 @@ async fn a_file_is_looked_at_again_after_a_second_and_missed_for_an_hour() {
 
 #[tokio::test]
 async fn a_secret_without_a_configured_vault_names_the_setting() {
-    let kept = Kept::new("keyvault:cup".parse().unwrap(), None);
+    let kept = RefreshingSecret::new("keyvault:cup".parse().unwrap(), None);
     assert!(kept.current(minute(0)).await.unwrap_err().to_string().contains("KeyVaultUrl"));
 }
 

@@ -1,4 +1,4 @@
-//! When a certificate ends. The verifier of chains does not tell, so it is read from the DER
+//! When a certificate expires. The verifier of chains does not tell, so it is read from the DER
 //! ([RFC 5280 §4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1)).
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -10,28 +10,28 @@ const SEQUENCE: u8 = 0x30;
 /// `version`, which stands first where it stands.
 const VERSION: u8 = 0xa0;
 
-/// The last moment of a certificate's life; none of what is no certificate.
-pub(super) fn end(certificate: &[u8]) -> Option<DateTime<Utc>> {
-    let (signed, _) = value(certificate, SEQUENCE)?;
-    let (mut fields, _) = value(signed, SEQUENCE)?;
-    if let Some((_, rest)) = value(fields, VERSION) {
+/// The `notAfter` of a certificate; none if it cannot be parsed.
+pub(super) fn not_after(certificate: &[u8]) -> Option<DateTime<Utc>> {
+    let (signed, _) = der_value(certificate, SEQUENCE)?;
+    let (mut fields, _) = der_value(signed, SEQUENCE)?;
+    if let Some((_, rest)) = der_value(fields, VERSION) {
         fields = rest;
     }
     // Serial number, algorithm, issuer.
     for tag in [INTEGER, SEQUENCE, SEQUENCE] {
-        (_, fields) = value(fields, tag)?;
+        (_, fields) = der_value(fields, tag)?;
     }
-    let (validity, _) = value(fields, SEQUENCE)?;
-    let (_, after) = time(validity)?;
-    time(after).map(|(end, _)| end)
+    let (validity, _) = der_value(fields, SEQUENCE)?;
+    let (_, after) = parse_time(validity)?;
+    parse_time(after).map(|(end, _)| end)
 }
 
 /// A time, and what follows it. Years of two digits are those from 1950 to 2049.
-fn time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
-    let (digits, rest, century) = match value(bytes, UTC_TIME) {
+fn parse_time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
+    let (digits, rest, century) = match der_value(bytes, UTC_TIME) {
         Some((digits, rest)) if digits.first()? >= &b'5' => (digits, rest, "19"),
         Some((digits, rest)) => (digits, rest, "20"),
-        None => value(bytes, GENERALIZED_TIME).map(|(digits, rest)| (digits, rest, ""))?,
+        None => der_value(bytes, GENERALIZED_TIME).map(|(digits, rest)| (digits, rest, ""))?,
     };
     let text = format!("{century}{}", str::from_utf8(digits).ok()?);
     let time = NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok()?;
@@ -39,7 +39,7 @@ fn time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
 }
 
 /// What a DER value of this tag holds, and what follows it. Lengths have up to two bytes: certificates are shorter.
-fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+fn der_value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = bytes.split_first()?;
     let (length, rest) = match rest {
         [short @ 0..=0x7f, rest @ ..] => (usize::from(*short), rest),
@@ -69,30 +69,30 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_says_when_it_ends_in_either_form_of_time() {
+    fn both_forms_of_time_are_read() {
         // 1998, 2027, the last second with two digits, the first with four, and the end that stands for none.
         for seconds in [900_000_000, 1_800_000_000, 2_524_607_999, 2_524_608_000, 253_402_300_799] {
-            let end = end(&ending(seconds)).unwrap();
+            let end = not_after(&ending(seconds)).unwrap();
             assert_eq!(end.timestamp(), i64::try_from(seconds).unwrap(), "{end}");
         }
     }
 
     #[test]
-    fn half_a_certificate_has_no_end() {
+    fn a_truncated_certificate_has_no_expiry() {
         let whole = ending(1_800_000_000);
         for length in 0..whole.len() {
-            assert_eq!(end(&whole[..length]), None, "{length}");
+            assert_eq!(not_after(&whole[..length]), None, "{length}");
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_cause_a_panic(bytes: Vec<u8>, position: prop::sample::Index, byte: u8) {
-            end(&bytes);
+            not_after(&bytes);
             let mut certificate = ending(1_800_000_000);
             let position = position.index(certificate.len());
             certificate[position] = byte;
-            end(&certificate);
+            not_after(&certificate);
         }
     }
 }

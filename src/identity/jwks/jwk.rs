@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Longest key id, in bytes.
-const LONGEST_ID: usize = 128;
+const MAX_KEY_ID_BYTES: usize = 128;
 /// Bytes of the modulus: 2048 bits at least, and no more than verifying them should cost.
-const MODULUS: std::ops::RangeInclusive<usize> = 256..=512;
+const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 /// 65537, the only exponent in use.
 const EXPONENT: [u8; 3] = [1, 0, 1];
 
@@ -47,13 +47,17 @@ impl PartialEq for VerifyingKey {
 }
 
 /// Whether a text can be a key's id: it is looked up, and must mean nothing elsewhere.
-pub(in crate::identity) fn is_id(text: &str) -> bool {
+pub(in crate::identity) fn is_key_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(plain)
+    (1..=MAX_KEY_ID_BYTES).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// The RSA keys that sign tokens of this tenant's issuer; of two with one id the first.
-pub(super) fn usable(document: KeySetDocument, tenant: &str, issuer: &str) -> HashMap<String, VerifyingKey> {
+pub(super) fn signing_keys(
+    document: KeySetDocument,
+    tenant: &str,
+    issuer: &str,
+) -> HashMap<String, VerifyingKey> {
     let mut keys = HashMap::new();
     for member in document.keys {
         let Ok(jwk) = Jwk::deserialize(member) else { continue };
@@ -73,10 +77,10 @@ impl Jwk {
         let modulus = URL_SAFE_NO_PAD.decode(&self.n).ok()?;
         let exponent = URL_SAFE_NO_PAD.decode(&self.e).ok()?;
         // A leading zero would count as a byte that is none.
-        let strong = MODULUS.contains(&modulus.len())
+        let strong = MODULUS_BYTES.contains(&modulus.len())
             && modulus.first().is_some_and(|first| *first >= 0x80)
             && exponent == EXPONENT;
-        let decoding = (signs && ours && strong && is_id(&self.kid))
+        let decoding = (signs && ours && strong && is_key_id(&self.kid))
             .then(|| Arc::new(DecodingKey::from_rsa_raw_components(&modulus, &exponent)))?;
         Some(VerifyingKey { modulus, decoding })
     }

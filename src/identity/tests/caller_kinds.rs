@@ -3,7 +3,7 @@
 use super::*;
 use crate::identity::{CallerKind, Role};
 
-const IN_SCOPE: CallerKind = CallerKind::User { in_scope: true };
+const IN_SCOPE: CallerKind = CallerKind::User { has_scope: true };
 
 #[test]
 fn a_person_is_known_by_tenant_and_object_id() {
@@ -73,9 +73,9 @@ fn the_scope_is_one_word_among_blanks_compared_exactly() {
         ("Orders.Read", false),
         ("profile,Orders.ReadWrite", false),
     ];
-    for (scope, in_scope) in rows {
+    for (scope, has_scope) in rows {
         let claims = with(without(person(), "scp"), &[("scp", scope)]);
-        assert_eq!(ask(&headers(&claims)).unwrap().kind, CallerKind::User { in_scope }, "{scope:?}");
+        assert_eq!(ask(&headers(&claims)).unwrap().kind, CallerKind::User { has_scope }, "{scope:?}");
     }
 }
 

@@ -1,16 +1,16 @@
-//! What a piece of evidence says of its bearer, whether it is the platform's header or the token itself.
+//! The verified claims of a caller, whether they come from the platform's header or from the token.
 
 use uuid::Uuid;
 
 use super::{
-    caller::{Caller, CallerKind, Certified, Role},
-    refusal::Reason,
+    authentication_error::Reason,
+    caller::{Caller, CallerKind, ClientCertificate, Role},
     settings::IdentitySettings,
 };
 
-/// Ids, kind and rights, as one header or one token states them.
+/// Ids, kind and roles, as one header or one token states them.
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
+pub(super) struct VerifiedClaims {
     pub(super) tenant: Uuid,
     pub(super) object: Uuid,
     /// The client that asked for the token.
@@ -21,9 +21,9 @@ pub(super) struct Evidence {
     pub(super) roles: Vec<Role>,
 }
 
-impl Evidence {
-    /// The caller that it describes, if these settings let them in.
-    pub(super) fn caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
+impl VerifiedClaims {
+    /// The caller that the claims describe, if these settings let them in.
+    pub(super) fn to_caller(&self, settings: &IdentitySettings) -> Result<Caller, Reason> {
         if settings.tenant.is_some_and(|ours| ours != self.tenant) {
             return Err(Reason::TenantForeign);
         }
@@ -34,24 +34,31 @@ impl Evidence {
                 return Err(Reason::ClientNotAllowed);
             }
         }
-        let (roles, certified) = (self.roles.clone(), Certified::NotAsked);
+        let (roles, certificate) = (self.roles.clone(), ClientCertificate::NotChecked);
         let tenant_is_configured = settings.tenant.is_some();
-        Ok(Caller { tenant: self.tenant, tenant_is_configured, object: self.object, kind, roles, certified })
+        Ok(Caller {
+            tenant: self.tenant,
+            tenant_is_configured,
+            object: self.object,
+            kind,
+            roles,
+            certificate,
+        })
     }
 
     /// A token with roles may be a person's as well as a program's, so only scope and kind tell them apart.
     fn kind(&self, required: &str) -> Result<CallerKind, Reason> {
         match (self.scope.as_deref(), self.kind.as_deref()) {
             (Some(scope), None | Some("user")) if !scope.trim_matches(' ').is_empty() => {
-                Ok(CallerKind::User { in_scope: scope.split(' ').any(|granted| granted == required) })
+                Ok(CallerKind::User { has_scope: scope.split(' ').any(|granted| granted == required) })
             }
             (None, Some("app")) => Ok(CallerKind::App),
             _ => Err(Reason::KindUnclear),
         }
     }
 
-    /// Whether the other piece names the same tenant, the same person or program, and the same client.
-    pub(super) fn agrees_with(&self, other: &Self) -> Result<(), Reason> {
+    /// Both must name the same tenant, the same user or app, and the same client.
+    pub(super) fn ensure_same_principal(&self, other: &Self) -> Result<(), Reason> {
         if self.tenant != other.tenant {
             Err(Reason::TenantDisagrees)
         } else if self.object != other.object {
@@ -65,7 +72,7 @@ impl Evidence {
 }
 
 /// The roles that we know among those that are held.
-pub(super) fn roles(held: impl Fn(&str) -> bool) -> Vec<Role> {
+pub(super) fn known_roles(held: impl Fn(&str) -> bool) -> Vec<Role> {
     [("OrderProcessor", Role::OrderProcessor), ("OrderAdmin", Role::OrderAdmin)]
         .into_iter()
         .filter_map(|(name, role)| held(name).then_some(role))

@@ -11,22 +11,22 @@ fn caller(number: u128) -> Owner {
     Owner { tenant: Uuid::from_u128(7), object: Uuid::from_u128(number) }
 }
 
-fn limiter(per_second: u32, burst: u32) -> (Limiter, Instant) {
+fn limiter(per_second: u32, burst: u32) -> (RateLimiter, Instant) {
     let start = Instant::now();
-    (Limiter::new(Rate::new(per_second, 1, burst).unwrap(), start), start)
+    (RateLimiter::new(Rate::new(per_second, 1, burst).unwrap(), start), start)
 }
 
 /// How many requests in a row are admitted.
-fn admitted(limiter: &Limiter, caller: Owner, now: Instant) -> usize {
-    (0..100_000).take_while(|_| limiter.admit(caller, now).is_ok()).count()
+fn admitted(limiter: &RateLimiter, caller: Owner, now: Instant) -> usize {
+    (0..100_000).take_while(|_| limiter.check(caller, now).is_ok()).count()
 }
 
-fn remembered(limiter: &Limiter) -> usize {
-    limiter.buckets.lock().unwrap().own.len()
+fn remembered(limiter: &RateLimiter) -> usize {
+    limiter.buckets.lock().unwrap().by_caller.len()
 }
 
 #[test]
-fn a_rested_caller_may_send_a_burst_and_then_goes_at_the_rate() {
+fn after_a_burst_the_rate_applies() {
     let (limiter, start) = limiter(20, 40);
     assert_eq!(admitted(&limiter, caller(1), start), 40);
     assert_eq!(admitted(&limiter, caller(1), start + SECOND), 20);
@@ -34,7 +34,7 @@ fn a_rested_caller_may_send_a_burst_and_then_goes_at_the_rate() {
 }
 
 #[test]
-fn a_caller_does_not_feel_another() {
+fn callers_have_separate_buckets() {
     let (limiter, start) = limiter(1, 1);
     let elsewhere = Owner { tenant: Uuid::from_u128(8), ..caller(1) };
     for caller in [caller(1), caller(2), elsewhere] {
@@ -46,11 +46,11 @@ fn a_caller_does_not_feel_another() {
 fn the_wait_is_true_to_the_nanosecond() {
     let (limiter, start) = limiter(3, 2);
     assert_eq!(admitted(&limiter, caller(1), start), 2);
-    let wait = limiter.admit(caller(1), start).unwrap_err();
+    let wait = limiter.check(caller(1), start).unwrap_err();
     let nanosecond = Duration::from_nanos(1);
     let moment_before = start + wait.saturating_sub(nanosecond);
-    assert_eq!(limiter.admit(caller(1), moment_before), Err(nanosecond));
-    assert_eq!(limiter.admit(caller(1), start + wait), Ok(()));
+    assert_eq!(limiter.check(caller(1), moment_before), Err(nanosecond));
+    assert_eq!(limiter.check(caller(1), start + wait), Ok(()));
 }
 
 #[test]
@@ -58,48 +58,50 @@ fn a_million_callers_are_remembered_in_bounded_space() {
     let (limiter, start) = limiter(20, 40);
     for number in 0..1_000_000_u32 {
         let now = start + Duration::from_micros(1) * number;
-        let _whether = limiter.admit(caller(number.into()), now);
+        let _whether = limiter.check(caller(number.into()), now);
     }
     let buckets = limiter.buckets.lock().unwrap();
-    assert_eq!((buckets.own.len(), buckets.fullest.len()), (MOST, MOST));
-    assert!(buckets.own.capacity() <= 4 * MOST && buckets.fullest.capacity() <= 4 * MOST);
+    assert_eq!((buckets.by_caller.len(), buckets.next_full.len()), (MAX_BUCKETS, MAX_BUCKETS));
+    assert!(
+        buckets.by_caller.capacity() <= 4 * MAX_BUCKETS && buckets.next_full.capacity() <= 4 * MAX_BUCKETS
+    );
 }
 
 #[test]
 fn a_drained_caller_is_not_refreshed_by_a_crowd() {
     let (limiter, start) = limiter(1, 60);
     assert_eq!(admitted(&limiter, caller(1), start), 60);
-    for number in 2..3 * MOST as u128 {
-        let _whether = limiter.admit(caller(number), start + SECOND);
+    for number in 2..3 * MAX_BUCKETS as u128 {
+        let _whether = limiter.check(caller(number), start + SECOND);
     }
-    assert_eq!(remembered(&limiter), MOST);
+    assert_eq!(remembered(&limiter), MAX_BUCKETS);
     assert_eq!(admitted(&limiter, caller(1), start + SECOND * 2), 2);
 }
 
 #[test]
-fn without_room_new_callers_share_one_bucket_and_do_not_leave_it_for_a_fresh_one() {
+fn without_room_new_callers_share_one_bucket() {
     let (limiter, start) = limiter(1, 2);
-    for number in 0..MOST as u128 {
+    for number in 0..MAX_BUCKETS as u128 {
         assert_eq!(admitted(&limiter, caller(number), start), 2);
     }
     let (late, later) = (caller(1 << 100), caller(2 << 100));
     assert_eq!((admitted(&limiter, late, start), admitted(&limiter, later, start)), (2, 0));
     let rested = start + SECOND * 2;
     assert_eq!(admitted(&limiter, later, rested), 2, "another one is full and forgotten");
-    assert_eq!(remembered(&limiter), MOST);
+    assert_eq!(remembered(&limiter), MAX_BUCKETS);
 }
 
 #[test]
 fn a_caller_that_drained_the_shared_bucket_finds_no_fresh_one() {
     let (limiter, start) = limiter(1, 10);
-    for number in 0..MOST as u128 {
-        assert_eq!(limiter.admit(caller(number), start), Ok(()));
+    for number in 0..MAX_BUCKETS as u128 {
+        assert_eq!(limiter.check(caller(number), start), Ok(()));
     }
     let late = caller(1 << 100);
     assert_eq!(admitted(&limiter, late, start), 10);
     let rested = start + SECOND;
     assert_eq!((admitted(&limiter, late, rested), admitted(&limiter, caller(2 << 100), rested)), (1, 1));
-    assert!(limiter.buckets.lock().unwrap().own.contains_key(&late), "there is room again");
+    assert!(limiter.buckets.lock().unwrap().by_caller.contains_key(&late), "there is room again");
 }
 
 #[test]
@@ -121,7 +123,7 @@ proptest! {
         let (mut now, mut taken) = (start, Vec::new());
         for gap in gaps {
             now += Duration::from_nanos(gap);
-            if limiter.admit(caller(1), now).is_ok() {
+            if limiter.check(caller(1), now).is_ok() {
                 taken.push(now);
             }
         }

@@ -14,25 +14,25 @@ const CURVES: [&[u8]; 4] = [
 const RSA: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
 
 /// The modulus of 2048 bits, with the byte that keeps it positive.
-const SHORTEST: usize = 257;
+const MIN_MODULUS_BYTES: usize = 257;
 
 /// Whether a key, as its `SubjectPublicKeyInfo` in DER, is RSA of at least 2048 bits, or on a curve of at least 256.
 pub(super) fn is_strong(info: &[u8]) -> bool {
     CURVES.iter().any(|start| info.starts_with(start))
-        || modulus(info).is_some_and(|length| length >= SHORTEST)
+        || modulus_length(info).is_some_and(|length| length >= MIN_MODULUS_BYTES)
 }
 
 /// The length of an RSA key's modulus as DER writes it: without leading zeros but the one that keeps it positive.
-fn modulus(info: &[u8]) -> Option<usize> {
-    let (info, _) = long(info, 0x30)?;
-    let (key, _) = long(info.strip_prefix(RSA)?, 0x03)?;
-    let (numbers, _) = long(key.strip_prefix(b"\x00")?, 0x30)?;
-    long(numbers, 0x02).map(|(_, length)| length)
+fn modulus_length(info: &[u8]) -> Option<usize> {
+    let (info, _) = der_value(info, 0x30)?;
+    let (key, _) = der_value(info.strip_prefix(RSA)?, 0x03)?;
+    let (numbers, _) = der_value(key.strip_prefix(b"\x00")?, 0x30)?;
+    der_value(numbers, 0x02).map(|(_, length)| length)
 }
 
 /// What a DER value of this tag begins with, and its length; none unless the length takes two bytes, as in every RSA
 /// key of a strength that is accepted.
-fn long(value: &[u8], tag: u8) -> Option<(&[u8], usize)> {
+fn der_value(value: &[u8], tag: u8) -> Option<(&[u8], usize)> {
     let [found, 0x82, high, low, rest @ ..] = value else { return None };
     (*found == tag).then(|| (rest, usize::from(u16::from_be_bytes([*high, *low]))))
 }

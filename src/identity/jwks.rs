@@ -1,4 +1,4 @@
-//! The issuer's keys: fetched when a token asks for them, never more often than their pace allows, and kept while the
+//! The issuer's keys: fetched when a token asks for them, never more often than their throttle allows, and kept while the
 //! issuer is away.
 //!
 //! - A set is **renewed** from an hour after it was fetched, by a request or by the clock, whichever comes first; until
@@ -10,7 +10,7 @@
 //! - With **no set at all** no token is accepted, and fetching is tried after 1, 2, 4, 8, 8, … seconds.
 //!
 //! One fetch runs at a time, beside the requests. A token that was verified before, or whose key is at hand, never
-//! waits for it. The others do, a few of them and not for long: see [`KeyLimits`](crate::limits::KeyLimits).
+//! waits for it. The others do, a few of them and not for long: see [`JwksLimits`](crate::limits::JwksLimits).
 
 use std::{
     collections::HashMap,
@@ -26,50 +26,50 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{refusal::Reason, settings::TokenSettings};
+use super::{authentication_error::Reason, settings::TokenSettings};
 use crate::{
     clock::Clock,
     https::{ClientError, Roots},
-    limits::{KeyLimits, LIMITS},
+    limits::{JwksLimits, LIMITS},
     telemetry::{Event, chain},
 };
 use jwk::VerifyingKey;
-pub(super) use jwk::is_id;
-use pace::{Attempt, Pace};
-use source::Source;
+pub(super) use jwk::is_key_id;
+use oidc_discovery::OidcDiscovery;
+use refresh_throttle::{Attempt, RefreshThrottle};
 
 mod jwk;
-mod pace;
-mod source;
+mod refresh_throttle;
+mod oidc_discovery;
 
 /// From this age on a set is renewed.
-const RENEWED_AFTER: TimeDelta = TimeDelta::hours(1);
+const REFRESH_AFTER: TimeDelta = TimeDelta::hours(1);
 /// From this age on a set is worth nothing.
-const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
+const MAX_STALE: TimeDelta = TimeDelta::hours(24);
 /// How often the clock looks whether there is something to fetch.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The keys of one issuer.
-pub(super) struct Keys(Arc<Shared>);
+/// The signing keys of one issuer, cached.
+pub(super) struct JwksCache(Arc<Shared>);
 
 /// What requests share with the fetch that runs beside them.
 struct Shared {
-    source: Source,
-    held: RwLock<Held>,
-    pace: Mutex<Pace>,
+    discovery: OidcDiscovery,
+    cached: RwLock<CachedKeySet>,
+    throttle: Mutex<RefreshThrottle>,
     /// Whether a fetch runs.
     fetching: watch::Sender<bool>,
-    limits: KeyLimits,
+    limits: JwksLimits,
     /// One permit for each call that may wait for a fetch.
     waiting: Semaphore,
     outage: Outage,
 }
 
 #[derive(Clone, Default)]
-struct Held {
+struct CachedKeySet {
     set: Option<Arc<KeySet>>,
     /// Whether the last attempt to fetch a set failed.
-    failing: bool,
+    last_fetch_failed: bool,
 }
 
 /// What the issuer said at one time.
@@ -86,116 +86,120 @@ pub(super) struct Key {
     pub(super) generation: u64,
 }
 
-impl Keys {
+impl JwksCache {
     pub(super) fn new(settings: &TokenSettings, roots: Roots) -> Result<Self, ClientError> {
-        let limits = LIMITS.keys;
+        let limits = LIMITS.jwks;
         Ok(Self(Arc::new(Shared {
-            source: Source::new(settings, roots)?,
-            held: RwLock::default(),
-            pace: Mutex::default(),
+            discovery: OidcDiscovery::new(settings, roots)?,
+            cached: RwLock::default(),
+            throttle: Mutex::default(),
             fetching: watch::Sender::new(false),
             limits,
-            waiting: Semaphore::new(limits.waiting),
+            waiting: Semaphore::new(limits.max_waiting),
             outage: Outage::new("issuer-keys-missing"),
         })))
     }
 
     /// The set in use, if there is one that is young enough; never waits.
     pub(super) fn generation(&self, now: DateTime<Utc>) -> Option<u64> {
-        let set = self.0.held().usable(now)?;
-        self.renew_if_old(&set, now);
+        let set = self.0.cached().usable(now)?;
+        self.refresh_if_old(&set, now);
         Some(set.generation)
     }
 
     /// The key of this id; waits for a fetch only where it is not at hand.
     pub(super) async fn key(&self, id: &str, now: DateTime<Utc>) -> Result<Key, Reason> {
-        if let Some(set) = self.0.held().usable(now)
+        if let Some(set) = self.0.cached().usable(now)
             && let Some(key) = set.key(id)
         {
-            self.renew_if_old(&set, now);
+            self.refresh_if_old(&set, now);
             return Ok(key);
         }
-        let may = if self.0.held().usable(now).is_some() { Pace::may_seek } else { Pace::may_begin };
-        if self.fetch_if(may, now) {
-            self.wait().await?;
+        let allowed = if self.0.cached().usable(now).is_some() {
+            RefreshThrottle::allows_unknown_key
+        } else {
+            RefreshThrottle::allows_first_fetch
+        };
+        if self.fetch_if(allowed, now) {
+            self.wait_for_fetch().await?;
         }
-        let held = self.0.held();
-        let set = held.usable(now).ok_or(Reason::KeysUnavailable)?;
+        let cached = self.0.cached();
+        let set = cached.usable(now).ok_or(Reason::KeysUnavailable)?;
         match set.key(id) {
             Some(key) => Ok(key),
             // It may be a new key, and the issuer cannot be asked.
-            None if held.failing => Err(Reason::KeysUnavailable),
+            None if cached.last_fetch_failed => Err(Reason::KeysUnavailable),
             None => Err(Reason::KeyUnknown),
         }
     }
 
     /// Fetches a first set, so that the first caller need not wait for it.
     pub(super) async fn prepare(&self, now: DateTime<Utc>) {
-        self.fetch_if(Pace::may_begin, now);
-        self.no_fetch_runs().await;
+        self.fetch_if(RefreshThrottle::allows_first_fetch, now);
+        self.fetch_finished().await;
     }
 
     /// Fetches what is due by the clock, for as long as the process lives.
     pub(super) async fn keep_fresh(&self, clock: Clock) {
-        let mut look = interval(LOOK);
+        let mut look = interval(CHECK_INTERVAL);
         loop {
             look.tick().await;
-            self.look(clock.now());
+            self.fetch_due(clock.now());
         }
     }
 
     /// Renews an old set, and looks again for a key that was missed.
-    pub(super) fn look(&self, now: DateTime<Utc>) {
-        if let Some(set) = self.0.held().usable(now) {
-            self.renew_if_old(&set, now);
+    pub(super) fn fetch_due(&self, now: DateTime<Utc>) {
+        if let Some(set) = self.0.cached().usable(now) {
+            self.refresh_if_old(&set, now);
         }
-        self.fetch_if(Pace::may_retry, now);
+        self.fetch_if(RefreshThrottle::allows_retry, now);
     }
 
     /// How many calls wait for a fetch.
     pub(super) fn waiting(&self) -> usize {
-        self.0.limits.waiting - self.0.waiting.available_permits()
+        self.0.limits.max_waiting - self.0.waiting.available_permits()
     }
 
-    fn renew_if_old(&self, set: &KeySet, now: DateTime<Utc>) {
-        if set.age(now) >= RENEWED_AFTER {
-            self.fetch_if(Pace::may_renew, now);
+    fn refresh_if_old(&self, set: &KeySet, now: DateTime<Utc>) {
+        if set.age(now) >= REFRESH_AFTER {
+            self.fetch_if(RefreshThrottle::allows_refresh, now);
         }
     }
 
     /// Waits for the fetch that runs, if there is a place for one more.
-    async fn wait(&self) -> Result<(), Reason> {
-        let _place = self.0.waiting.try_acquire().map_err(|_| Reason::KeysAwaited)?;
-        timeout(self.0.limits.wait, self.no_fetch_runs()).await.map_err(|_| Reason::KeysUnavailable)
+    async fn wait_for_fetch(&self) -> Result<(), Reason> {
+        let _permit = self.0.waiting.try_acquire().map_err(|_| Reason::KeysAwaited)?;
+        timeout(self.0.limits.max_wait, self.fetch_finished()).await.map_err(|_| Reason::KeysUnavailable)
     }
 
     /// Resolves when no fetch runs.
-    pub(super) async fn no_fetch_runs(&self) {
+    pub(super) async fn fetch_finished(&self) {
         let mut fetching = self.0.fetching.subscribe();
         // The sender lives as long as we do.
         let _ended = fetching.wait_for(|fetching| !fetching).await;
     }
 
-    /// Starts a fetch, if none runs and the pace allows it; says whether one runs now.
-    fn fetch_if(&self, may: fn(&mut Pace, DateTime<Utc>) -> bool, now: DateTime<Utc>) -> bool {
-        let mut pace = self.0.pace();
+    /// Starts a fetch, if none runs and the throttle allows it; says whether one runs now.
+    fn fetch_if(&self, allowed: fn(&mut RefreshThrottle, DateTime<Utc>) -> bool, now: DateTime<Utc>) -> bool {
+        let mut throttle = self.0.throttle();
         if *self.0.fetching.borrow() {
             return true;
         }
-        if !may(&mut pace, now) {
+        if !allowed(&mut throttle, now) {
             return false;
         }
         self.0.fetching.send_replace(true);
-        let running = Running(Arc::clone(&self.0));
+        let running = FetchGuard(Arc::clone(&self.0));
         tokio::spawn(async move { running.0.fetch(now).await });
         true
     }
 }
 
 /// A fetch that runs, until it is dropped.
-struct Running(Arc<Shared>);
+struct FetchGuard(Arc<Shared>);
 
-impl Drop for Running {
+impl Drop for FetchGuard {
     fn drop(&mut self) {
         self.0.fetching.send_replace(false);
     }
@@ -203,19 +207,19 @@ impl Drop for Running {
 
 impl Shared {
     async fn fetch(&self, now: DateTime<Utc>) {
-        let fetched = self.source.fetch().await;
-        self.pace().ended(match &fetched {
+        let fetched = self.discovery.fetch().await;
+        self.throttle().record(match &fetched {
             Ok(_) => Attempt::Succeeded,
-            Err(error) if error.is_timeout() => Attempt::Hung,
+            Err(error) if error.is_timeout() => Attempt::TimedOut,
             Err(_) => Attempt::Failed,
         });
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        held.failing = fetched.is_err();
+        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        cached.last_fetch_failed = fetched.is_err();
         match fetched {
             Ok(by_id) => {
                 self.outage.worked();
-                let generation = held.set.as_ref().map_or(0, |set| set.generation_of(&by_id));
-                held.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
+                let generation = cached.set.as_ref().map_or(0, |set| set.generation_of(&by_id));
+                cached.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
             }
             Err(error) => {
                 let begin = || Event::KeysMissing { error: &error }.log();
@@ -224,18 +228,18 @@ impl Shared {
         }
     }
 
-    fn held(&self) -> Held {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn cached(&self) -> CachedKeySet {
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    fn throttle(&self) -> MutexGuard<'_, RefreshThrottle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Held {
+impl CachedKeySet {
     fn usable(&self, now: DateTime<Utc>) -> Option<Arc<KeySet>> {
-        self.set.clone().filter(|set| set.age(now) < KEPT_FOR)
+        self.set.clone().filter(|set| set.age(now) < MAX_STALE)
     }
 }
 
