@@ -48,7 +48,7 @@ pub const LIMITS: Limits = Limits {
         connect_timeout: Duration::from_secs(2),
         statement_timeout: Duration::from_secs(5),
     },
-    messages: MessageLimits { max_payload_bytes: message::MAX_PAYLOAD, max_relayed: 500 },
+    messages: MessageLimits { max_payload_bytes: message::MAX_PAYLOAD_BYTES, max_relayed: 500 },
     json_body: JsonBodyLimits {
         max_bytes: MAX_BODY_BYTES,
         max_depth: 32,

@@ -17,7 +17,9 @@ use orders_worker::{
     limits::LIMITS,
     rate_limit::RateLimiter,
     startup::{self, ServeError},
-    store::{self, DatabaseSettings, MigrationError, Monitored, Principals, SignIn, Store, StoreError},
+    store::{
+        self, DatabaseSettings, DatabaseSignIn, MigrationError, MonitoredStore, Principals, Store, StoreError,
+    },
     telemetry::{Event, Log, chain, traces},
     vault::Vault,
 };
@@ -108,7 +110,7 @@ fn migrate(principals: Principals) -> ExitCode {
             eprintln!("cannot migrate: {}", chain(&*error));
             match error.downcast_ref() {
                 Some(StoreError::Migration(
-                    MigrationError::WithoutRoles | MigrationError::MigratesItself(_),
+                    MigrationError::RolesUnsupported | MigrationError::AdministratorIsAppLogin(_),
                 )) => ExitCode::from(WRONG_SETTINGS),
                 _ => ExitCode::FAILURE,
             }
@@ -124,10 +126,10 @@ async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Resul
 }
 
 /// The store of these settings, and the identity that it signs in as.
-fn keep(database: &DatabaseSettings) -> Result<Arc<Monitored>, Box<dyn Error>> {
+fn keep(database: &DatabaseSettings) -> Result<Arc<MonitoredStore>, Box<dyn Error>> {
     let identity = match database.sign_in {
-        SignIn::Password => None,
-        SignIn::Managed { client_id } => Some(ManagedIdentity::from_environment(client_id)?),
+        DatabaseSignIn::Password => None,
+        DatabaseSignIn::ManagedIdentity { client_id } => Some(ManagedIdentity::from_environment(client_id)?),
     };
     Ok(store::open(database.url.as_str(), database.pool, identity)?)
 }
@@ -189,7 +191,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     let backend = Backend::of(config.fulfilment, vault.as_ref());
     // Where no function tells of health, a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
-    tokio::spawn(Arc::clone(&health).keep_probing(functions::workload(deployed.needs()), !is_asked));
+    tokio::spawn(Arc::clone(&health).run_probes(functions::workload(deployed.needs()), !is_asked));
     let identity = config.identity.map(Identity::new).transpose().map_err(io::Error::other)?;
     let identity = match config.certificates {
         Some(certificates) => {

@@ -1,5 +1,5 @@
-//! What is kept, and the promises about keeping it. Each method is one unit of work: one transaction that
-//! holds the change, its history row and its outbox row, or nothing of it.
+//! The interface of the database. Each method is one unit of work: one transaction that holds the change, its history
+//! row and its outbox row, or nothing of it.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        Action, Actor, DeadLetter, FulfilmentMessage, HistoryItem, IncomingOrder, Order, OrderDraft, OrderId,
-        OrderRevision, Page, PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
-        Status,
+        Action, Actor, DeadLetter, FulfilmentMessage, HistoryEntry, HistoryItem, IdempotencyKey,
+        IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page, PageRequest, Precondition, Product,
+        ProductDraft, Sku, Status,
     },
     policy::{
         AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
@@ -18,11 +18,13 @@ use crate::{
 };
 
 mod bindings;
-mod bounds;
+mod deadline;
 mod error;
-mod examine;
-mod examined;
-mod kept;
+mod error_message;
+#[cfg(feature = "fault-injection")]
+mod fault_injection;
+mod inspect;
+mod inspection;
 mod monitored;
 mod new_order;
 mod open;
@@ -30,17 +32,15 @@ mod outcome;
 mod postgres;
 mod precondition;
 mod principals;
+mod relay_schedule;
 mod replay;
+mod retention;
 mod rows;
-#[cfg(feature = "sabotage")]
-mod sabotage;
-mod schedule;
-mod settings;
 mod scope;
+mod settings;
 mod sql;
 mod sqlite;
 mod timeouts;
-mod wording;
 mod write;
 
 #[cfg(test)]
@@ -48,48 +48,50 @@ mod contract;
 
 use bindings::{FULFILMENT, INCOMING};
 pub use error::{MigrationError, OpenError, StoreError};
-pub use examine::examine;
-pub use examined::{Examined, Rights};
-pub use monitored::Monitored;
+pub use inspect::inspect;
+pub use inspection::{Inspection, LoginPrivileges};
+pub use monitored::MonitoredStore;
 pub use open::open;
-pub use outcome::{Decision, DueMessage, ExcessLetter, Gauges, GivenUp, LetterCeiling, Pending};
+pub use outcome::{
+    DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
+};
 pub use principals::{AppLogin, AppRole, Principals, RoleName};
-pub use schedule::Hold;
+pub use relay_schedule::Hold;
 pub use write::{Change, Conflict, WriteError};
 
-pub use settings::{DatabaseSettings, DatabaseUrl, SignIn};
+pub use settings::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
 use write::UnitError;
 
-/// When and under which invocation a change happens; goes into its history row.
+/// The time and the invocation of a write; both go into its history row.
 #[derive(Clone, Copy, Debug)]
-pub struct Stamp {
-    /// The time of the change.
+pub struct WriteContext {
+    /// The time of the write.
     pub at: DateTime<Utc>,
-    /// The same time by which it is judged what has expired: without what the clock jumped ahead.
+    /// The time by which retention is decided: as `at`, without the jumps of the clock.
     pub retention_at: DateTime<Utc>,
-    /// The invocation that makes it.
+    /// The invocation that writes.
     pub invocation: Uuid,
 }
 
-impl Stamp {
+impl WriteContext {
     /// The history row of a change.
-    fn item(self, action: Action, from: Option<Status>, to: Status, actor: Actor) -> HistoryItem {
+    fn history_item(self, action: Action, from: Option<Status>, to: Status, actor: Actor) -> HistoryItem {
         HistoryItem { at: self.at, action, from, to, actor, invocation: self.invocation }
     }
 }
 
 impl<K> PageRequest<K> {
-    /// How many rows to ask for: one more than wanted tells whether more follow.
-    fn with_next(&self) -> i64 {
+    /// How many rows to select: one more than the limit shows whether more follow.
+    fn limit_with_next(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The page, out of what [`with_next`](Self::with_next) brought.
-    fn truncate<T>(&self, mut items: Vec<T>) -> Page<T> {
+    /// The page from the rows that [`limit_with_next`](Self::limit_with_next) selected.
+    fn to_page<T>(&self, mut items: Vec<T>) -> Page<T> {
         let limit = self.limit as usize;
-        let more = items.len() > limit;
+        let has_more = items.len() > limit;
         items.truncate(limit);
-        Page { items, more }
+        Page { items, has_more }
     }
 }
 
@@ -102,11 +104,11 @@ pub struct Workload {
     pub processor: bool,
 }
 
-/// Is told, again and again, what something waits for.
+/// Reports what a migration waits for.
 pub type OnWait<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
-/// The promises that every engine keeps. Ownership is part of the statements: a method that takes a permit or an
-/// [`AccessScope`] reads and writes nothing beyond it.
+/// What every engine guarantees. Ownership is part of the statements: a method that takes a permit or an
+/// [`AccessScope`] reads and writes nothing outside it.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Brings the schema to this version. A store on SQLite does so by itself before its first unit of work; one on
@@ -115,7 +117,7 @@ pub trait Store: Send + Sync {
         self.migrate_for(&Principals::default(), &|_| ()).await
     }
 
-    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::WithoutRoles`] on an engine
+    /// As [`migrate`](Self::migrate), and gives these principals their roles; [`MigrationError::RolesUnsupported`] on an engine
     /// that has none. While it waits for a lock, `on_wait` is told which one and who holds it: after two seconds, and
     /// then every ten.
     async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError>;
@@ -131,7 +133,7 @@ pub trait Store: Send + Sync {
     /// its history row.
     ///
     /// With a `key` the order is kept once for that caller and key: the key's row, with the draft's content and the
-    /// prices, is inserted in the same transaction. A row that is 24 hours old, by the stamp's `retention_at`, counts as
+    /// prices, is inserted in the same transaction. A row that is 24 hours old, by the context's `retention_at`, counts as
     /// absent. The same content
     /// again is [`Change::Unchanged`] with the order as it was placed then, whatever became of it or its products since;
     /// other content is [`WriteError::KeyReused`]. A request that comes while the same one is under way waits for it, and
@@ -141,8 +143,8 @@ pub trait Store: Send + Sync {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
-        key: Option<&RequestKey>,
-        stamp: Stamp,
+        key: Option<&IdempotencyKey>,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError>;
 
     /// Keeps the order of a message, as [`place_order`](Self::place_order) does, once for a message id: the inbox
@@ -154,7 +156,7 @@ pub trait Store: Send + Sync {
         &self,
         message: &IncomingOrder,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order, ()>, WriteError>;
 
     /// Reads an order within the permit's scope.
@@ -170,16 +172,16 @@ pub trait Store: Send + Sync {
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Order, WriteError>;
 
-    /// Takes back an order within the permit's scope, from `placed` only: status, version, history row. Against
+    /// Cancels an order within the permit's scope, from `placed` only: status, version, history row. Against
     /// [`queue_order`](Self::queue_order) exactly one wins.
     async fn cancel_order(
         &self,
         permit: &Permit<WithdrawOrder>,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError>;
 
     /// Lists the changes of an order within the permit's scope, newest first, by the versions that they made; none
@@ -189,7 +191,7 @@ pub trait Store: Send + Sync {
         permit: &Permit<ReadHistory>,
         id: OrderId,
         page: &PageRequest<u64>,
-    ) -> Result<Option<Page<Recorded>>, StoreError>;
+    ) -> Result<Option<Page<HistoryEntry>>, StoreError>;
 
     /// Lists orders within the scope, newest first.
     async fn list_orders(
@@ -205,7 +207,7 @@ pub trait Store: Send + Sync {
         permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError>;
 
     /// Lists products by sku; inactive ones only where the permit reaches them.
@@ -221,21 +223,25 @@ pub trait Store: Send + Sync {
         permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Product, WriteError>;
 
-    /// What a fulfilment message points at. When the order is in another state than `queued`, the message is
-    /// recorded as received and its outbox row is closed.
-    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError>;
+    /// Loads the order of a fulfilment message. Unless the order is `queued`, records the message as received and
+    /// closes its outbox row.
+    async fn load_for_fulfilment(
+        &self,
+        message: &FulfilmentMessage,
+        context: WriteContext,
+    ) -> Result<FulfilmentTarget, StoreError>;
 
     /// Records the backend's decision on a queued order: status, version, history row, inbox row, and the outbox
     /// row closed. A message that was received before does not change the order, nor is an order in another state
     /// changed; the message is settled all the same. Tells whether the order was changed.
-    async fn decide_order(
+    async fn record_decision(
         &self,
         message: &FulfilmentMessage,
         decision: Decision,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<bool, StoreError>;
 
     /// Keeps a dead letter, once for the same queue and payload however often it is recorded; a letter that was
@@ -249,8 +255,8 @@ pub trait Store: Send + Sync {
         &self,
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
-        stamp: Stamp,
-    ) -> Result<GivenUp, StoreError>;
+        context: WriteContext,
+    ) -> Result<DeadLettered, StoreError>;
 
     /// Lists dead letters, newest first.
     async fn list_dead_letters(
@@ -259,7 +265,7 @@ pub trait Store: Send + Sync {
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError>;
 
-    /// Has the message of a dead letter sent again, once: the letter is marked, and an outbox row that is due at once
+    /// Replays a dead letter, once: the letter is marked, and an outbox row that is due at once
     /// holds the message.
     ///
     /// A fulfilment message that can be read goes out under a new message id, about the same order: the old id may
@@ -271,7 +277,7 @@ pub trait Store: Send + Sync {
         &self,
         permit: &Permit<ResendDeadLetter>,
         id: Uuid,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<DeadLetter, WriteError>;
 
     /// Deletes what is kept for a time only (`docs/reference/api.md#retention`): request keys after 24 hours, inbox
@@ -284,9 +290,9 @@ pub trait Store: Send + Sync {
     /// should not jump when the clock does.
     async fn excess_dead_letters(
         &self,
-        ceiling: LetterCeiling,
+        ceiling: DeadLetterLimit,
         limit: u32,
-    ) -> Result<Vec<ExcessLetter>, StoreError>;
+    ) -> Result<Vec<ExcessDeadLetter>, StoreError>;
 
     /// Drops these dead letters, but for those that were replayed meanwhile.
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError>;

@@ -16,7 +16,7 @@ mod tests;
 pub use body::{read, says_json};
 pub use forms::{ProductFields, order, product, revision};
 pub use incoming::{Unusable, incoming};
-pub use key::request_key;
+pub use key::idempotency_key;
 pub use precondition::{Said, if_match, precondition};
 pub use query::{ChangeKey, Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, List, Query, history_of};
 pub use schemas::{changed_order, new_order, new_product};
@@ -24,7 +24,7 @@ pub use schemas::{changed_order, new_order, new_product};
 use uuid::Uuid;
 
 use crate::{
-    orders::{OrderId, Sku, hyphenated},
+    orders::{OrderId, Sku, parse_uuid},
     problem::Problem,
     secret::SecretName,
 };
@@ -42,7 +42,7 @@ pub fn order_id(text: &str) -> Result<OrderId, Problem> {
 /// # Errors
 /// `not-found`, when it is no id.
 pub fn dead_letter_id(text: &str) -> Result<Uuid, Problem> {
-    hyphenated(text).ok_or(Problem::NotFound)
+    parse_uuid(text).ok_or(Problem::NotFound)
 }
 
 /// The secret that a caller names.

@@ -3,7 +3,7 @@
 use crate::{
     orders::{Action, ActorKind, DeadLetter, Order, OrderId, Owner, Product, Status},
     secret::SecretName,
-    store::ExcessLetter,
+    store::ExcessDeadLetter,
     telemetry::Event,
     vault::VaultError,
 };
@@ -64,7 +64,7 @@ pub fn message_dead_lettered(letter: &DeadLetter) {
 }
 
 /// This dead letter is dropped, because it is too old or one too many.
-pub fn dead_letter_dropped(letter: &ExcessLetter, is_old: bool) {
+pub fn dead_letter_dropped(letter: &ExcessDeadLetter, is_old: bool) {
     Event::DeadLetterDropped {
         why: if is_old { "age" } else { "number" },
         reason: letter.reason.as_str(),

@@ -13,7 +13,7 @@ use super::{
     value::{self, Invalid},
     vault,
 };
-use crate::store::{DatabaseSettings, DatabaseUrl, SignIn};
+use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
 
 /// Reads the settings of the database alone: all that `orders-worker migrate` needs. They are as strict as for serving.
 ///
@@ -44,18 +44,18 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> 
 }
 
 /// A token must reach only a database whose identity is verified, on a developer's machine too.
-fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<SignIn> {
+fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<DatabaseSignIn> {
     let name = "ORDERS_DATABASE_IDENTITY";
     let managed = given.read(name, managed)?;
     let client_id = vault::client_id(given);
     if !managed {
-        return Some(SignIn::Password);
+        return Some(DatabaseSignIn::Password);
     }
     given.demand_managed_identity(name);
     if let Some(fault) = url.and_then(|url| fault_of_managed(url.as_str())) {
         given.find_fault("ORDERS_DATABASE_URL", fault);
     }
-    Some(SignIn::Managed { client_id })
+    Some(DatabaseSignIn::ManagedIdentity { client_id })
 }
 
 fn managed(text: &str) -> Result<bool, Invalid> {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::Duration;
 use uuid::Uuid;
 
-use crate::{orders::non_nil_uuid, rate_limit::Rate, telemetry::Filter};
+use crate::{orders::parse_non_nil_uuid, rate_limit::Rate, telemetry::Filter};
 
 /// Why a value is refused.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) fn pool(text: &str) -> Result<u32, Invalid> {
 
 /// A GUID in its usual form; the all-zero one identifies no one.
 pub(super) fn guid(text: &str) -> Result<Uuid, Invalid> {
-    non_nil_uuid(text).ok_or(Invalid::Form)
+    parse_non_nil_uuid(text).ok_or(Invalid::Form)
 }
 
 pub(super) fn guids(text: &str) -> Result<Vec<Uuid>, Invalid> {

@@ -5,14 +5,14 @@ use functions_lint::Finding;
 use super::{Facts, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
-    store::{self, DatabaseSettings, Examined, Rights, SignIn, StoreError, Workload},
+    store::{self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, StoreError, Workload},
 };
 
 pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Finding> {
     let (rule, subject) = ("C20-database", "database");
     let identity = match settings.sign_in {
-        SignIn::Password => None,
-        SignIn::Managed { client_id } => match ManagedIdentity::from_environment(client_id) {
+        DatabaseSignIn::Password => None,
+        DatabaseSignIn::ManagedIdentity { client_id } => match ManagedIdentity::from_environment(client_id) {
             Ok(identity) => Some(identity),
             Err(error) => {
                 return vec![fail(rule, subject, error.to_string(), "assign a managed identity to the app")];
@@ -21,13 +21,13 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
     };
     let url = settings.url.as_str();
     // A file lies beside the app, whose folder the host starts the worker in.
-    let examined = match store::examine(url, &facts.app.root, identity).await {
-        Ok(examined) => examined,
+    let inspection = match store::inspect(url, &facts.app.root, identity).await {
+        Ok(inspection) => inspection,
         Err(error) => return vec![away(&error)],
     };
-    let mut findings = vec![pass(rule, subject, "it answers"), schema(examined)];
-    findings.extend(examined.rights.map(|rights| tls(rights, settings)));
-    findings.extend(examined.rights.map(|rights| grants(rights, facts.workload)));
+    let mut findings = vec![pass(rule, subject, "it answers"), schema(inspection)];
+    findings.extend(inspection.privileges.map(|privileges| tls(privileges, settings)));
+    findings.extend(inspection.privileges.map(|privileges| grants(privileges, facts.workload)));
     findings
 }
 
@@ -40,8 +40,8 @@ fn away(error: &StoreError) -> Finding {
     )
 }
 
-fn schema(examined: Examined) -> Finding {
-    if examined.current {
+fn schema(inspection: Inspection) -> Finding {
+    if inspection.schema_is_current {
         return pass(
             "C14-schema",
             "database",
@@ -51,10 +51,10 @@ fn schema(examined: Examined) -> Finding {
     fail("C14-schema", "database", "the schema is too old for this version", "run `orders-worker migrate`")
 }
 
-fn tls(rights: Rights, settings: &DatabaseSettings) -> Finding {
+fn tls(privileges: LoginPrivileges, settings: &DatabaseSettings) -> Finding {
     let rule = "C20-database-tls-in-use";
     let asked = settings.url.as_str().contains("sslmode=verify-full");
-    match (rights.encrypted, asked) {
+    match (privileges.encrypted, asked) {
         (true, true) => {
             pass(rule, "database", "the connection is encrypted, and the server's certificate was verified")
         }
@@ -68,9 +68,9 @@ fn tls(rights: Rights, settings: &DatabaseSettings) -> Finding {
     }
 }
 
-fn grants(rights: Rights, needed: Workload) -> Finding {
+fn grants(privileges: LoginPrivileges, needed: Workload) -> Finding {
     let rule = "C13-grants";
-    if rights.owner {
+    if privileges.owner {
         return warn(
             rule,
             "database",
@@ -79,21 +79,21 @@ fn grants(rights: Rights, needed: Workload) -> Finding {
             "use a login that is a member only of orders_api or orders_processor",
         );
     }
-    if (needed.api && !rights.api) || (needed.processor && !rights.processor) {
+    if (needed.api && !privileges.api) || (needed.processor && !privileges.processor) {
         return fail(
             rule,
             "database",
-            "the login lacks rights that this app's functions need",
+            "the login lacks privileges that this app's functions need",
             "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID`, where ROLE is orders_api or orders_processor",
         );
     }
-    if (rights.api && !needed.api) || (rights.processor && !needed.processor) {
+    if (privileges.api && !needed.api) || (privileges.processor && !needed.processor) {
         return fail(
             rule,
             "database",
-            "the login also has the rights of the other app",
+            "the login also has the privileges of the other app",
             "run `orders-worker migrate --login ROLE=NAME:OBJECT-ID` with the one role that the app needs",
         );
     }
-    pass(rule, "database", "the login has the rights that this app's functions need, and no more")
+    pass(rule, "database", "the login has the privileges that this app's functions need, and no more")
 }

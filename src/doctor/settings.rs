@@ -6,7 +6,7 @@ use super::{Facts, backend, fail, limits, pass, warn};
 use crate::{
     config::{Config, Place},
     identity::IdentityMode,
-    store::{DatabaseUrl, SignIn},
+    store::{DatabaseSignIn, DatabaseUrl},
 };
 
 const TENANT: &str = "ORDERS_ENTRA_TENANT_ID";
@@ -102,11 +102,13 @@ fn is_verified(url: &DatabaseUrl) -> bool {
 fn sign_in(config: &Config) -> Finding {
     let (rule, name) = ("C06-managed-identity", "ORDERS_DATABASE_IDENTITY");
     match (config.database.sign_in, config.place) {
-        (SignIn::Managed { .. }, _) => {
+        (DatabaseSignIn::ManagedIdentity { .. }, _) => {
             pass(rule, name, "the app signs in to its database with its managed identity")
         }
-        (SignIn::Password, Place::Local) => pass(rule, name, "a development machine has no managed identity"),
-        (SignIn::Password, Place::Platform) => warn(
+        (DatabaseSignIn::Password, Place::Local) => {
+            pass(rule, name, "a development machine has no managed identity")
+        }
+        (DatabaseSignIn::Password, Place::Platform) => warn(
             rule,
             name,
             "the app signs in to its database with a password, which must be stored and rotated",

@@ -35,7 +35,7 @@ fn order() -> Order {
         note: Some("ring twice".parse().unwrap()),
     };
     let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };
-    draft.placed(OrderId::new(at(0)), owner, &[UnitPrice::try_from(450).unwrap()], at(0)).unwrap()
+    draft.to_order(OrderId::new(at(0)), owner, &[UnitPrice::try_from(450).unwrap()], at(0)).unwrap()
 }
 
 /// Who vouches for the backend, who for the worker, and what each of the two shows.

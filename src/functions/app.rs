@@ -17,7 +17,7 @@ use crate::{
     problem::Problem,
     rate_limit::RateLimiter,
     secret::SecretName,
-    store::{Hold, Monitored, Stamp, Store, StoreError, WriteError},
+    store::{Hold, MonitoredStore, Store, StoreError, WriteContext, WriteError},
     telemetry::Event,
     vault::Vault,
 };
@@ -53,7 +53,7 @@ pub struct App {
     /// What the HTTP functions take and give, if callers may read it.
     pub description: Option<fn() -> Bytes>,
     /// Whether the store does what the functions need.
-    pub health: Arc<Monitored>,
+    pub health: Arc<MonitoredStore>,
 }
 
 impl App {
@@ -109,13 +109,13 @@ impl App {
         &self,
         letter: DeadLetter,
         fails: Option<&FulfilmentMessage>,
-        stamp: Stamp,
+        stamp: WriteContext,
     ) -> Result<(), StoreError> {
         let given_up = self.store.record_dead_letter(&letter, fails, stamp).await?;
-        if let Some(reason) = given_up.kept {
+        if let Some(reason) = given_up.recorded {
             audit::message_dead_lettered(&DeadLetter { reason, ..letter });
         }
-        if let Some(message) = fails.filter(|_| given_up.failed) {
+        if let Some(message) = fails.filter(|_| given_up.order_failed) {
             audit::queued_order_finished(orders::Action::Fail, message.order_id, Status::Failed);
         }
         Ok(())
@@ -124,7 +124,7 @@ impl App {
     /// Which messages are not sent for now.
     #[must_use]
     pub fn hold(&self) -> Hold {
-        if self.backend.is_none() { Hold::Fulfilment } else { Hold::Nothing }
+        if self.backend.is_none() { Hold::Fulfilment } else { Hold::None }
     }
 
     /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.
@@ -138,8 +138,8 @@ impl App {
 
     /// When and under which invocation a handler acts.
     #[must_use]
-    pub fn stamp(&self, invocation: &Invocation) -> Stamp {
+    pub fn stamp(&self, invocation: &Invocation) -> WriteContext {
         let at = self.clock.now();
-        Stamp { at, retention_at: self.retention_time(at), invocation: invocation.id }
+        WriteContext { at, retention_at: self.retention_time(at), invocation: invocation.id }
     }
 }

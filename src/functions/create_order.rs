@@ -47,7 +47,7 @@ pub async fn create_order(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     query.only(&[])?;
-    let key = validation::request_key(&headers)?;
+    let key = validation::idempotency_key(&headers)?;
     let draft = validation::order(&body)?;
     let stamp = app.stamp(&invocation);
     let id = OrderId::new(stamp.at);
@@ -74,7 +74,7 @@ pub fn operation() -> Operation {
         "note": "ring twice",
     });
     Operation::new(Tag::Orders, "Places an order at the prices of the product table.")
-        .taking([Parameter::RequestKey])
+        .taking([Parameter::IdempotencyKey])
         .reading(new_order, wanted)
         .giving(
             StatusCode::CREATED,

@@ -10,7 +10,7 @@ use super::{app::App, names::FULFILMENT_QUEUE};
 use crate::{
     audit,
     orders::{DeadLetter, FulfilmentMessage, Reason},
-    store::Pending,
+    store::FulfilmentTarget,
 };
 
 const NO_BACKEND: InvocationFailed = InvocationFailed::new(
@@ -32,7 +32,7 @@ pub async fn fulfil_order(
     let stamp = app.stamp(&invocation);
     let letter = |reason| {
         DeadLetter::new(FULFILMENT_QUEUE, &delivered.payload, reason, stamp.at)
-            .delivered(delivered.dequeue_count)
+            .with_dequeue_count(delivered.dequeue_count)
     };
     let message = match FulfilmentMessage::decode(&delivered.payload) {
         Ok(message) => message,
@@ -44,22 +44,22 @@ pub async fn fulfil_order(
         span.record(TRACE_ID, trace.trace_id());
         span.record(PARENT_SPAN_ID, trace.span_id());
     }
-    match app.store.pending_order(&message, stamp).await? {
-        Pending::Settled => {}
-        Pending::Unknown => {
-            let letter = letter(Reason::UnknownOrder).about(&message);
+    match app.store.load_for_fulfilment(&message, stamp).await? {
+        FulfilmentTarget::NotQueued => {}
+        FulfilmentTarget::NotFound => {
+            let letter = letter(Reason::UnknownOrder).with_message(&message);
             app.give_up(letter, None, stamp).await?;
         }
-        Pending::Reused => {
-            let letter = letter(Reason::Reused).about(&message);
+        FulfilmentTarget::IdReused => {
+            let letter = letter(Reason::Reused).with_message(&message);
             app.give_up(letter, None, stamp).await?;
         }
-        Pending::Order(order) => {
+        FulfilmentTarget::Queued(order) => {
             let ours = Some(invocation.trace.clone());
             let trace = message.traceparent.as_ref().or(ours.as_ref());
             let decision = backend.carry_out(&order, trace, stamp.at).await?;
-            if app.store.decide_order(&message, decision, app.stamp(&invocation)).await? {
-                let (action, status) = decision.change();
+            if app.store.record_decision(&message, decision, app.stamp(&invocation)).await? {
+                let (action, status) = decision.transition();
                 audit::queued_order_finished(action, message.order_id, status);
             }
         }

@@ -35,7 +35,7 @@ enum HealthWord {
 /// A [`Problem`] of `docs/reference/api.md#health`.
 pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
     query.only(&[])?;
-    let (code, status) = if app.health.works() {
+    let (code, status) = if app.health.is_healthy() {
         (StatusCode::OK, HealthWord::Ok)
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, HealthWord::Degraded)

@@ -38,12 +38,12 @@ pub async fn ingest_order(
             }
             Ok(Change::Unchanged(())) => return Ok(()),
             Err(WriteError::KeyReused) => (Reason::Reused, Some(message.message_id)),
-            Err(WriteError::Lines(_)) => (Reason::Invalid, Some(message.message_id)),
+            Err(WriteError::InvalidLines(_)) => (Reason::Invalid, Some(message.message_id)),
             Err(error) => return Err(error.into()),
         },
     };
     let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, reason, stamp.at)
-        .named(message_id)
-        .delivered(delivered.dequeue_count);
+        .with_message_id(message_id)
+        .with_dequeue_count(delivered.dequeue_count);
     Ok(app.give_up(letter, None, stamp).await?)
 }

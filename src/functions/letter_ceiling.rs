@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     audit,
     limits::DeadLetterLimits,
-    store::{Gauges, LetterCeiling, Store, StoreError},
+    store::{DeadLetterLimit, Gauges, Store, StoreError},
     telemetry::Event,
 };
 
@@ -62,7 +62,8 @@ impl DeadLetterCeiling {
         transactions: usize,
     ) -> Result<(), StoreError> {
         let limits = self.limits;
-        let ceiling = LetterCeiling { most: limits.max_unreplayed, recorded_after: now - limits.max_age };
+        let ceiling =
+            DeadLetterLimit { max_count: limits.max_unreplayed, recorded_after: now - limits.max_age };
         for _ in 0..transactions {
             let excess = store.excess_dead_letters(ceiling, AT_ONCE).await?;
             if excess.is_empty() {

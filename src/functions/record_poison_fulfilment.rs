@@ -7,7 +7,7 @@ use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage,
 use super::{app::App, names::FULFILMENT_QUEUE};
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Reason},
-    store::Pending,
+    store::FulfilmentTarget,
 };
 
 /// Keeps a message that the host gave up on as a dead letter; the order that it points at has failed. While there is no
@@ -22,18 +22,18 @@ pub async fn record_poison_fulfilment(
 ) -> Result<(), InvocationFailed> {
     let stamp = app.stamp(&invocation);
     let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
-        .delivered(delivered.dequeue_count);
+        .with_dequeue_count(delivered.dequeue_count);
     let Ok(message) = FulfilmentMessage::decode(&delivered.payload) else {
         return Ok(app.give_up(letter, None, stamp).await?);
     };
     let waits = async || {
         Ok::<_, InvocationFailed>(matches!(
-            app.store.pending_order(&message, stamp).await?,
-            Pending::Order(_)
+            app.store.load_for_fulfilment(&message, stamp).await?,
+            FulfilmentTarget::Queued(_)
         ))
     };
     if app.backend.is_none() && waits().await? {
         return Ok(());
     }
-    Ok(app.give_up(letter.about(&message), Some(&message), stamp).await?)
+    Ok(app.give_up(letter.with_message(&message), Some(&message), stamp).await?)
 }

@@ -25,7 +25,7 @@ pub async fn record_poison_incoming(
         Err(unusable) => unusable.message_id,
     };
     let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
-        .named(message_id)
-        .delivered(delivered.dequeue_count);
+        .with_message_id(message_id)
+        .with_dequeue_count(delivered.dequeue_count);
     Ok(app.give_up(letter, None, stamp).await?)
 }

@@ -14,7 +14,7 @@ use crate::{
     identity::Identity,
     limits::LIMITS,
     orders::{DeadLetter, FulfilmentMessage, Reason},
-    store::{DueMessage, Gauges, Stamp},
+    store::{DueMessage, Gauges, WriteContext},
     telemetry::Event,
     validation,
 };
@@ -52,7 +52,7 @@ pub async fn relay_outbox(
 
 /// Tells the gauges, and drops dead letters when there are too many of them. The relay looks once a minute anyway, so its
 /// process needs no second clock.
-async fn watch(app: &App, stamp: Stamp) {
+async fn watch(app: &App, stamp: WriteContext) {
     // The store has told why it cannot count; what is due goes out all the same if it can.
     let Ok(gauges) = app.store.gauges(stamp.at, app.hold()).await else { return };
     tell_gauges(app, &gauges, stamp.at).await;
@@ -84,12 +84,12 @@ async fn tell_gauges(app: &App, gauges: &Gauges, now: DateTime<Utc>) {
 }
 
 /// The dead letter that its reader would make of a message.
-fn unreadable(message: &DueMessage, stamp: Stamp) -> Option<DeadLetter> {
+fn unreadable(message: &DueMessage, stamp: WriteContext) -> Option<DeadLetter> {
     let (queue, reason, message_id): (_, Reason, _) = if message.binding == FULFILMENT_OUTPUT.binding {
         (FULFILMENT_OUTPUT.queue, FulfilmentMessage::decode(&message.payload).err()?.reason(), None)
     } else {
         let unusable = validation::incoming(&message.payload).err()?;
         (INCOMING_OUTPUT.queue, unusable.reason, unusable.message_id)
     };
-    Some(DeadLetter::new(queue, &message.payload, reason, stamp.at).named(message_id))
+    Some(DeadLetter::new(queue, &message.payload, reason, stamp.at).with_message_id(message_id))
 }

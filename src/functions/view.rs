@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        Action, ActorKind, Currency, DeadLetter, Money, Name, Note, Order, OrderId, Owner, Page, Product,
-        Quantity, Reason, Recorded, Reference, Sku, Status, UnitPrice,
+        Action, ActorKind, Currency, DeadLetter, HistoryEntry, Money, Name, Note, Order, OrderId, Owner,
+        Page, Product, Quantity, Reason, Reference, Sku, Status, UnitPrice,
     },
     vault::SecretProperties,
 };
@@ -131,8 +131,8 @@ struct ActorView {
     object_id: Option<Uuid>,
 }
 
-impl From<&Recorded> for ChangeView {
-    fn from(Recorded { item, .. }: &Recorded) -> Self {
+impl From<&HistoryEntry> for ChangeView {
+    fn from(HistoryEntry { item, .. }: &HistoryEntry) -> Self {
         Self {
             at: Time(item.at),
             action: item.action,
@@ -216,7 +216,7 @@ impl<V> PageView<V> {
     /// Shows a page; `cursor` makes the next page's from the last item.
     #[must_use]
     pub fn of<'a, T>(page: &'a Page<T>, view: impl Fn(&'a T) -> V, cursor: impl Fn(&'a T) -> String) -> Self {
-        let next = page.items.last().filter(|_| page.more).map(cursor);
+        let next = page.items.last().filter(|_| page.has_more).map(cursor);
         Self { items: page.items.iter().map(view).collect(), next }
     }
 }

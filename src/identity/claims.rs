@@ -5,7 +5,7 @@ use super::{
     authentication_error::Reason,
     verified_claims::{self, VerifiedClaims},
 };
-use crate::{limits::LIMITS, orders::non_nil_uuid};
+use crate::{limits::LIMITS, orders::parse_non_nil_uuid};
 
 /// Claims in a principal: `docs/reference/identity.md#evidence-limits`.
 const MAX_CLAIMS: usize = LIMITS.credentials.max_claims;
@@ -62,7 +62,7 @@ impl<'d> Claims<'d> {
 
     /// What these claims say of their bearer.
     pub(super) fn verified_claims(&self) -> Result<VerifiedClaims, Reason> {
-        let id = |spellings| self.first(spellings).and_then(non_nil_uuid);
+        let id = |spellings| self.first(spellings).and_then(parse_non_nil_uuid);
         Ok(VerifiedClaims {
             tenant: id(TENANT).ok_or(Reason::TenantMissing)?,
             object: id(OBJECT).ok_or(Reason::ObjectMissing)?,

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{authentication_error::Reason, claims::Claims, verified_claims::VerifiedClaims};
-use crate::{json, limits::LIMITS, orders::non_nil_uuid};
+use crate::{json, limits::LIMITS, orders::parse_non_nil_uuid};
 
 const PRINCIPAL: HeaderName = HeaderName::from_static("x-ms-client-principal");
 const PROVIDER: HeaderName = HeaderName::from_static("x-ms-client-principal-idp");
@@ -53,7 +53,8 @@ pub(super) fn read_principal(headers: &HeaderMap, audience: Option<&str>) -> Res
         return Err(Reason::AudienceForeign);
     }
     let verified = claims.verified_claims()?;
-    let names_another = |id: &HeaderValue| id.to_str().ok().and_then(non_nil_uuid) != Some(verified.object);
+    let names_another =
+        |id: &HeaderValue| id.to_str().ok().and_then(parse_non_nil_uuid) != Some(verified.object);
     if id.is_some_and(names_another) { Err(Reason::IdDisagrees) } else { Ok(verified) }
 }
 

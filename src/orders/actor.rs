@@ -1,10 +1,10 @@
-//! Who owns and who acts.
+//! Owners and actors.
 
 use uuid::Uuid;
 
-use super::words::words;
+use super::string_enum::string_enum;
 
-/// The one who created an order: tenant id and object id together, never one of them alone.
+/// The creator of an order: tenant id and object id together, never one of them alone.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Owner {
     /// The tenant.
@@ -13,7 +13,7 @@ pub struct Owner {
     pub object: Uuid,
 }
 
-words! {
+string_enum! {
     /// What kind of actor changed something.
     pub enum ActorKind {
         /// A person.

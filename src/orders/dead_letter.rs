@@ -1,12 +1,12 @@
-//! Messages that cannot be carried out, kept with their reason.
+//! Messages that cannot be processed, stored with their reason.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Digest, FulfilmentMessage, OrderId, id, words::words};
+use super::{Digest, FulfilmentMessage, OrderId, id, string_enum::string_enum};
 
-words! {
-    /// Why a message will never be carried out: `docs/reference/api.md#dead-letter-reasons`.
+string_enum! {
+    /// Why a message will never be processed: `docs/reference/api.md#dead-letter-reasons`.
     pub enum Reason {
         /// It is no JSON, or too long.
         Malformed = "malformed",
@@ -23,10 +23,10 @@ words! {
     }
 }
 
-/// A message that was given up, kept with the bytes it had.
+/// A dead-lettered message, with its bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeadLetter {
-    /// Its name; version 7, so that the newest sorts last.
+    /// Its id; version 7, so that the newest sorts last.
     pub id: Uuid,
     /// The queue that it was read from.
     pub queue: String,
@@ -34,24 +34,24 @@ pub struct DeadLetter {
     pub message_id: Option<Uuid>,
     /// The order that it points at, where it could be read.
     pub order_id: Option<OrderId>,
-    /// Why it was given up.
+    /// Why it was dead-lettered.
     pub reason: Reason,
-    /// Deliveries, as the host counted them.
+    /// The dequeue count, as the host reported it.
     pub dequeue_count: Option<u32>,
     /// The bytes as they came.
     pub payload: Vec<u8>,
-    /// When it was given up.
+    /// When it was dead-lettered.
     pub recorded_at: DateTime<Utc>,
-    /// When an administrator had it sent again.
+    /// When an administrator replayed it.
     pub replayed_at: Option<DateTime<Utc>>,
 }
 
 impl DeadLetter {
-    /// A message of `queue` that is given up at `at`.
+    /// A message of `queue` that is dead-lettered at `at`.
     #[must_use]
     pub fn new(queue: &str, payload: &[u8], reason: Reason, at: DateTime<Utc>) -> Self {
         Self {
-            id: id::fresh(at),
+            id: id::new_uuid(at),
             queue: queue.to_owned(),
             message_id: None,
             order_id: None,
@@ -63,25 +63,25 @@ impl DeadLetter {
         }
     }
 
-    /// The same, with what its message points at.
+    /// Sets message id and order id.
     #[must_use]
-    pub fn about(self, message: &FulfilmentMessage) -> Self {
+    pub fn with_message(self, message: &FulfilmentMessage) -> Self {
         Self { message_id: Some(message.message_id), order_id: Some(message.order_id), ..self }
     }
 
-    /// The same, with the deliveries that the host counted.
+    /// Sets the dequeue count.
     #[must_use]
-    pub fn delivered(self, dequeue_count: Option<u32>) -> Self {
+    pub fn with_dequeue_count(self, dequeue_count: Option<u32>) -> Self {
         Self { dequeue_count, ..self }
     }
 
-    /// The same, with the id that its message was read to have.
+    /// Sets the message id.
     #[must_use]
-    pub fn named(self, message_id: Option<Uuid>) -> Self {
+    pub fn with_message_id(self, message_id: Option<Uuid>) -> Self {
         Self { message_id, ..self }
     }
 
-    /// Its payload's digest: with the queue, what tells one given-up message from another.
+    /// The payload's digest: with the queue, it identifies a dead letter.
     #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(&self.payload)

@@ -1,4 +1,4 @@
-//! What contents are compared by.
+//! SHA-256 digests, by which contents are compared.
 
 use sha2::Sha256;
 

@@ -1,5 +1,5 @@
-//! What people want of an order: to place it, or to have it changed. The form is already checked; prices come from the
-//! product table, never from here.
+//! Input of callers: an order to place, or the new content of one. The form is validated; prices come from the product
+//! table, never from here.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::{
     Currency, Digest, Line, Money, Note, Order, OrderId, Owner, Quantity, Reference, Sku, Status, UnitPrice,
 };
 
-/// An order that somebody wants to place.
+/// An order to place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OrderDraft {
     /// The customer's own name for it.
@@ -22,7 +22,7 @@ pub struct OrderDraft {
     pub note: Option<Note>,
 }
 
-/// What an order's creator wants it to be instead; its currency stays.
+/// The new content of an order; its currency stays.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OrderRevision {
     /// The customer's own name for it.
@@ -33,7 +33,7 @@ pub struct OrderRevision {
     pub note: Option<Note>,
 }
 
-/// A line that somebody wants to order.
+/// A line of an order to place, without its price.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LineDraft {
     /// Of which product.
@@ -44,52 +44,52 @@ pub struct LineDraft {
 
 /// A line that cannot be ordered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct RefusedLine {
-    /// Its place among the lines, from 0.
+pub struct InvalidLine {
+    /// Its index among the lines, from 0.
     pub index: usize,
     /// Why.
-    pub fault: LineFault,
+    pub error: LineError,
 }
 
 /// Why a line cannot be ordered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum LineFault {
+pub enum LineError {
     /// No active product has this sku.
-    Unknown,
+    UnknownProduct,
     /// The product is priced in another currency.
-    Currency,
+    CurrencyMismatch,
 }
 
 /// An order that came through a queue, for an owner named in the message: a message of the queue `orders-incoming`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IncomingOrder {
-    /// Names the message; the same however often it is sent.
+    /// The id of the message; the same however often it is sent.
     pub message_id: Uuid,
     /// Whose order it is to be.
     pub owner: Owner,
     /// What is wanted.
     pub draft: OrderDraft,
-    /// The bytes that it came in.
-    pub payload: Digest,
+    /// The digest of its bytes.
+    pub payload_digest: Digest,
 }
 
 impl LineDraft {
     /// The line at this price.
     #[must_use]
-    pub fn priced(&self, unit_price: UnitPrice) -> Line {
-        Line::priced(self.sku.clone(), self.quantity, unit_price)
+    pub fn at_price(&self, unit_price: UnitPrice) -> Line {
+        Line::new(self.sku.clone(), self.quantity, unit_price)
     }
 }
 
 impl OrderDraft {
-    /// What the draft says, however it was spelt: two requests are the same when these are equal.
+    /// The digest of the normalized content: two requests are the same if their digests are equal.
     /// See `docs/reference/api.md#idempotency-key`.
     #[must_use]
-    pub fn content(&self) -> Digest {
-        Digest::of(self.written().to_string().as_bytes())
+    pub fn content_digest(&self) -> Digest {
+        Digest::of(self.to_json().to_string().as_bytes())
     }
 
-    fn written(&self) -> Value {
+    fn to_json(&self) -> Value {
         let line = |line: &LineDraft| json!({"sku": line.sku, "quantity": line.quantity});
         json!({
             "reference": self.reference,
@@ -99,9 +99,9 @@ impl OrderDraft {
         })
     }
 
-    /// The order that this became when it was placed at `at`; none unless there is one price a line.
+    /// The order as it was placed at `at`; none unless there is one price a line.
     #[must_use]
-    pub fn placed(
+    pub fn to_order(
         &self,
         id: OrderId,
         owner: Owner,
@@ -109,7 +109,7 @@ impl OrderDraft {
         at: DateTime<Utc>,
     ) -> Option<Order> {
         let lines: Vec<Line> =
-            self.lines.iter().zip(prices).map(|(line, price)| line.priced(*price)).collect();
+            self.lines.iter().zip(prices).map(|(line, price)| line.at_price(*price)).collect();
         if self.lines.len() != prices.len() {
             return None;
         }
@@ -130,12 +130,12 @@ impl OrderDraft {
 }
 
 impl IncomingOrder {
-    /// What the message says, however it was spelt: whose order, and what is wanted.
+    /// The digest of the normalized content: the owner, and the draft.
     #[must_use]
-    pub fn content(&self) -> Digest {
+    pub fn content_digest(&self) -> Digest {
         let Owner { tenant, object } = self.owner;
-        let written = json!({"tenantId": tenant, "objectId": object, "draft": self.draft.written()});
-        Digest::of(written.to_string().as_bytes())
+        let json = json!({"tenantId": tenant, "objectId": object, "draft": self.draft.to_json()});
+        Digest::of(json.to_string().as_bytes())
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn drafts_that_differ_anywhere_have_different_contents() {
+    fn different_drafts_have_different_digests() {
         let mut drafts = vec![draft(); 6];
         drafts[1].reference = "PO-18".parse().unwrap();
         drafts[2].currency = "USD".parse().unwrap();
@@ -164,17 +164,17 @@ mod tests {
         drafts[4].note = Some("".parse().unwrap());
         drafts[5].lines[0].quantity = Quantity::try_from(7).unwrap();
         let contents: std::collections::HashSet<_> =
-            drafts.iter().map(|draft| draft.content().as_str().to_owned()).collect();
+            drafts.iter().map(|draft| draft.content_digest().as_str().to_owned()).collect();
         assert_eq!(contents.len(), drafts.len());
-        assert_eq!(draft().content(), draft().content());
+        assert_eq!(draft().content_digest(), draft().content_digest());
     }
 
     #[test]
-    fn another_owner_is_other_content() {
+    fn the_owner_is_part_of_the_digest() {
         let of = |tenant, object| {
             let owner = Owner { tenant: Uuid::from_u128(tenant), object: Uuid::from_u128(object) };
-            IncomingOrder { message_id: Uuid::nil(), owner, draft: draft(), payload: Digest::of(b"") }
-                .content()
+            IncomingOrder { message_id: Uuid::nil(), owner, draft: draft(), payload_digest: Digest::of(b"") }
+                .content_digest()
         };
         assert_eq!(of(1, 2), of(1, 2));
         assert_ne!(of(1, 2), of(1, 3));
@@ -186,8 +186,8 @@ mod tests {
         let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };
         let prices: Vec<_> = [399, 1250].map(|price| UnitPrice::try_from(price).unwrap()).into();
         let at = DateTime::UNIX_EPOCH;
-        let order = draft().placed(OrderId::new(at), owner, &prices, at).unwrap();
+        let order = draft().to_order(OrderId::new(at), owner, &prices, at).unwrap();
         assert_eq!((order.total.get(), order.version), (4894, 1));
-        assert_eq!(draft().placed(OrderId::new(at), owner, &prices[..1], at), None);
+        assert_eq!(draft().to_order(OrderId::new(at), owner, &prices[..1], at), None);
     }
 }

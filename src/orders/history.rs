@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Actor, Status, words::words};
+use super::{Actor, Status, string_enum::string_enum};
 
-words! {
+string_enum! {
     /// What was done to an order.
     pub enum Action {
         /// Its creator placed it.
@@ -44,11 +44,11 @@ pub struct HistoryItem {
     pub invocation: Uuid,
 }
 
-/// A change as it was kept.
+/// A change, with the version that it made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Recorded {
-    /// The version of the order that it made.
+pub struct HistoryEntry {
+    /// The version of the order after the change.
     pub version: u64,
-    /// What happened.
+    /// The change.
     pub item: HistoryItem,
 }

@@ -10,7 +10,7 @@ use azure_functions_handler::TraceContext;
 use super::{OrderId, Reason, id};
 
 /// The longest payload of a queue message, in bytes: `docs/reference/api.md#orders-incoming`.
-pub const MAX_PAYLOAD: usize = 48 * 1024;
+pub const MAX_PAYLOAD_BYTES: usize = 48 * 1024;
 
 /// Asks for an order to be fulfilled: a message of the queue `orders-fulfilment`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,11 +23,11 @@ pub struct FulfilmentMessage {
     pub traceparent: Option<TraceContext>,
 }
 
-/// Why bytes are no message. Holds nothing of them, so that it can be logged.
+/// Why a payload is not a message. Holds nothing of the payload, so that it can be logged.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum MessageError {
-    /// Longer than [`MAX_PAYLOAD`].
-    #[error("the message must be at most {MAX_PAYLOAD} bytes")]
+    /// Longer than [`MAX_PAYLOAD_BYTES`].
+    #[error("the message must be at most {MAX_PAYLOAD_BYTES} bytes")]
     TooLong,
     /// Not JSON.
     #[error("the message must be a JSON object: line {line}, column {column} is wrong")]
@@ -40,16 +40,16 @@ pub enum MessageError {
     /// JSON, but with fields of another name, number or type.
     #[error("the message has unknown, repeated, missing or mistyped fields")]
     Fields,
-    /// Written by a sender of another age.
+    /// The version of another sender.
     #[error("the version of the message must be 1")]
     Version,
-    /// A field does not hold what it should.
+    /// A field has an invalid value.
     #[error("the {0} of the message does not have its form")]
     Value(&'static str),
 }
 
 impl MessageError {
-    /// The reason under which such a message is kept as a dead letter.
+    /// The reason of its dead letter.
     #[must_use]
     pub const fn reason(self) -> Reason {
         match self {
@@ -61,7 +61,7 @@ impl MessageError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wire {
+struct WireMessage {
     version: u64,
     message_id: String,
     order_id: String,
@@ -73,22 +73,22 @@ impl FulfilmentMessage {
     /// A new message about an order that is queued at `at`.
     #[must_use]
     pub fn new(order_id: OrderId, traceparent: Option<TraceContext>, at: DateTime<Utc>) -> Self {
-        Self { message_id: id::fresh(at), order_id, traceparent }
+        Self { message_id: id::new_uuid(at), order_id, traceparent }
     }
 
-    /// Reads a payload, strictly: what is not known is refused.
+    /// Decodes a payload. Unknown fields are an error.
     ///
     /// # Errors
     /// [`MessageError`]; the same bytes fail again, so the fault is permanent.
     pub fn decode(payload: &[u8]) -> Result<Self, MessageError> {
-        if payload.len() > MAX_PAYLOAD {
+        if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(MessageError::TooLong);
         }
         // A derived reader takes an array of the fields for the object of them.
         if !payload.trim_ascii_start().starts_with(b"{") {
             return Err(MessageError::Malformed { line: 1, column: 1 });
         }
-        let wire: Wire = serde_json::from_slice(payload).map_err(|error| match error.classify() {
+        let wire: WireMessage = serde_json::from_slice(payload).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => MessageError::Fields,
             _ => MessageError::Malformed { line: error.line(), column: error.column() },
         })?;
@@ -97,7 +97,7 @@ impl FulfilmentMessage {
         }
         let traceparent = wire.traceparent.as_deref().map(str::parse).transpose();
         Ok(Self {
-            message_id: id::hyphenated(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
+            message_id: id::parse_uuid(&wire.message_id).ok_or(MessageError::Value("messageId"))?,
             order_id: wire.order_id.parse().map_err(|_| MessageError::Value("orderId"))?,
             traceparent: traceparent.map_err(|_| MessageError::Value("traceparent"))?,
         })
@@ -112,13 +112,13 @@ impl FulfilmentMessage {
             "orderId": self.order_id,
             "traceparent": self.traceparent.as_ref().map(TraceContext::as_str),
         });
-        queue_text(&wire).into_bytes()
+        to_queue_json(&wire).into_bytes()
     }
 }
 
-/// JSON as a queue holds it. Two characters that JSON allows in a string cannot be part of a queue message, which travels
-/// as XML; JSON has an escape for each.
-fn queue_text(json: &Value) -> String {
+/// JSON for a queue. Two characters that JSON allows in a string cannot be part of a queue message, which travels as XML;
+/// they are escaped.
+fn to_queue_json(json: &Value) -> String {
     json.to_string().replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff")
 }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_object_is_malformed() {
+    fn non_objects_are_malformed() {
         for json in [
             "",
             " ",
@@ -171,7 +171,7 @@ mod tests {
             assert_eq!(decode(json).map_err(MessageError::reason), Err(Reason::Malformed), "{json}");
         }
         assert_eq!(FulfilmentMessage::decode(b"{\"\xff\":1}").unwrap_err().reason(), Reason::Malformed);
-        let long = format!(r#"{{"version":1,"messageId":"{MESSAGE}"{}"#, " ".repeat(MAX_PAYLOAD));
+        let long = format!(r#"{{"version":1,"messageId":"{MESSAGE}"{}"#, " ".repeat(MAX_PAYLOAD_BYTES));
         assert_eq!(decode(&long), Err(MessageError::TooLong));
     }
 
@@ -199,9 +199,9 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_holds_no_character_that_xml_does_not_carry() {
+    fn queue_messages_escape_xml_noncharacters() {
         let json = json!({"note": "a\u{fffe}b\u{ffff}c\u{1}\u{fffd}"});
-        let text = queue_text(&json);
+        let text = to_queue_json(&json);
         assert_eq!(text, "{\"note\":\"a\\ufffeb\\uffffc\\u0001\u{fffd}\"}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json);
     }
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_outgoing_message_passes_the_decoder_of_its_reader(message in messages()) {
+        fn every_outgoing_message_can_be_decoded(message in messages()) {
             prop_assert_eq!(FulfilmentMessage::decode(&message.encode()), Ok(message));
         }
 

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Currency, Money, Note, Owner, Quantity, Reference, Sku, UnitPrice, id, words::words};
+use super::{
+    Currency, Money, Note, Owner, Quantity, Reference, Sku, UnitPrice, id, string_enum::string_enum,
+};
 
 /// Names an order; a version 7 UUID, so ids sort by the time of their making.
 #[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -24,7 +26,7 @@ impl OrderId {
     /// A new id for an order that is placed at `at`; two orders of one process sort by their microseconds.
     #[must_use]
     pub fn new(at: DateTime<Utc>) -> Self {
-        Self(id::fresh(at))
+        Self(id::new_uuid(at))
     }
 
     /// The UUID.
@@ -38,7 +40,7 @@ impl FromStr for OrderId {
     type Err = OrderIdError;
 
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
-        id::hyphenated(text).map(Self).ok_or(OrderIdError)
+        id::parse_uuid(text).map(Self).ok_or(OrderIdError)
     }
 }
 
@@ -48,7 +50,7 @@ impl fmt::Display for OrderId {
     }
 }
 
-words! {
+string_enum! {
     /// Where an order stands.
     pub enum Status {
         /// Kept, and still the creator's to change.
@@ -94,7 +96,7 @@ pub struct Line {
 impl Line {
     /// A line at today's price.
     #[must_use]
-    pub fn priced(sku: Sku, quantity: Quantity, unit_price: UnitPrice) -> Self {
+    pub fn new(sku: Sku, quantity: Quantity, unit_price: UnitPrice) -> Self {
         Self { sku, quantity, unit_price, line_total: unit_price.times(quantity) }
     }
 }
@@ -133,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leaves_the_table_of_transitions() {
+    fn only_listed_transitions_are_allowed() {
         let allowed: Vec<_> = Status::ALL
             .iter()
             .flat_map(|from| Status::ALL.iter().map(move |to| (*from, *to)))

@@ -15,5 +15,5 @@ pub struct Page<T> {
     /// The items, in the list's sequence.
     pub items: Vec<T>,
     /// Whether more follow.
-    pub more: bool,
+    pub has_more: bool,
 }

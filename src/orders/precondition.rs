@@ -1,14 +1,14 @@
-//! Which version a write may replace.
+//! The precondition of a write: `If-Match` and `If-None-Match`.
 
-/// What the caller of a conditional write demands of the version that is there.
+/// What has to hold before a write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Precondition {
-    /// Nothing was said.
+    /// The caller named no precondition.
     None,
-    /// Nothing may be there.
+    /// It must not exist.
     Absent,
-    /// This version has to be there.
+    /// It must have this version.
     Version(u64),
-    /// A version was named that never existed.
-    NoVersion,
+    /// The entity tag is that of no version, so it never matches.
+    UnknownVersion,
 }

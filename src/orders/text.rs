@@ -1,4 +1,4 @@
-//! Text that is valid because it exists: the field is private and `FromStr` is the only way in.
+//! Validated text: the field is private, so `FromStr` is the only way to create one.
 //!
 //! Lengths count Unicode scalar values: `docs/reference/api.md#field-limits`.
 
@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, ops::RangeInclusive, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// Why a text is refused.
+/// Why a text is invalid.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TextError {
     /// Too short or too long.
@@ -18,18 +18,18 @@ pub enum TextError {
         /// The most characters.
         max: usize,
     },
-    /// A control character is in it.
+    /// It contains a control character.
     #[error("must not contain control characters")]
-    Control,
-    /// An invisible character is in it, which changes how the others are shown.
+    ControlCharacter,
+    /// It contains an invisible character, which changes how the others are shown.
     #[error("must not contain bidirectional, zero-width or other invisible characters")]
-    Invisible,
-    /// It has another form.
+    InvisibleCharacter,
+    /// It does not match the pattern.
     #[error("must match `{0}`")]
     Pattern(&'static str),
 }
 
-/// A text of `$min` to `$max` characters that match `$pattern`, which `$check` makes sure of.
+/// A text of `$min` to `$max` characters. `$pattern` is published in the schema; `$check` validates.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $min:literal to $max:literal of $pattern:expr, $check:expr) => {
         $(#[$doc])*
@@ -86,11 +86,11 @@ macro_rules! text {
     };
 }
 
-/// What [`free`] lets through: everything but control characters.
-const FREE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
-/// What [`plain`] lets through: [`FREE`] without the ranges of [`INVISIBLE`] up to U+FFFF. The others are left to the
+/// What [`check_free_text`] lets through: everything but control characters.
+const FREE_TEXT: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// What [`check_visible_text`] lets through: [`FREE_TEXT`] without the ranges of [`INVISIBLE`] up to U+FFFF. The others are left to the
 /// worker: readers whose characters have 16 bits, as those of .NET and JavaScript, know no range beyond.
-const PLAIN: &str = concat!(
+const VISIBLE_TEXT: &str = concat!(
     r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e",
     r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb]*$"
 );
@@ -118,55 +118,54 @@ const INVISIBLE: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e00ff}',
     '\u{e01f0}'..='\u{e0fff}',
 ];
-const SKU: &str = "^[A-Z0-9][A-Z0-9-]*$";
-const VISIBLE: &str = "^[!-~]+$";
+const SKU_PATTERN: &str = "^[A-Z0-9][A-Z0-9-]*$";
+const VISIBLE_ASCII: &str = "^[!-~]+$";
 
 text! {
     /// A customer's own name for an order: 1 to 64 characters.
-    Reference, 1 to 64 of PLAIN, plain
+    Reference, 1 to 64 of VISIBLE_TEXT, check_visible_text
 }
 text! {
     /// What a customer wants to add: at most 500 characters, possibly none.
-    Note, 0 to 500 of FREE, free
+    Note, 0 to 500 of FREE_TEXT, check_free_text
 }
 text! {
     /// What a product is called: 1 to 200 characters.
-    Name, 1 to 200 of PLAIN, plain
+    Name, 1 to 200 of VISIBLE_TEXT, check_visible_text
 }
 text! {
     /// A product's key: `[A-Z0-9][A-Z0-9-]{0,31}`. Sorts by its bytes, as lists of products do.
-    Sku, 1 to 32 of SKU, sku
+    Sku, 1 to 32 of SKU_PATTERN, check_sku
 }
 text! {
-    /// What a caller names a request by, so that it can be sent twice and carried out once: 1 to 255 visible ASCII
-    /// characters of `Idempotency-Key`.
-    RequestKey, 1 to 255 of VISIBLE, visible
+    /// The value of `Idempotency-Key`: 1 to 255 visible ASCII characters.
+    IdempotencyKey, 1 to 255 of VISIBLE_ASCII, check_visible_ascii
 }
 
 impl Reference {
-    /// One that a database holds: it may have been accepted before invisible characters were refused.
-    pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
-        free(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
+    /// A reference from the database, which may be older than the rule about invisible characters.
+    pub(crate) fn from_stored(text: &str) -> Result<Self, TextError> {
+        check_free_text(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
     }
 }
 
 impl Name {
-    /// As [`Reference::stored`].
-    pub(crate) fn stored(text: &str) -> Result<Self, TextError> {
-        free(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
+    /// As [`Reference::from_stored`].
+    pub(crate) fn from_stored(text: &str) -> Result<Self, TextError> {
+        check_free_text(text, Self::MIN_LENGTH, Self::MAX_LENGTH).map(|()| Self(text.to_owned()))
     }
 }
 
-fn plain(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+fn check_visible_text(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     if text.chars().any(|letter| INVISIBLE.iter().any(|range| range.contains(&letter))) {
-        return Err(TextError::Invisible);
+        return Err(TextError::InvisibleCharacter);
     }
-    free(text, min, max)
+    check_free_text(text, min, max)
 }
 
-fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+fn check_free_text(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     if text.chars().any(char::is_control) {
-        return Err(TextError::Control);
+        return Err(TextError::ControlCharacter);
     }
     match text.chars().count() {
         length if (min..=max).contains(&length) => Ok(()),
@@ -174,7 +173,7 @@ fn free(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     }
 }
 
-fn sku(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+fn check_sku(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     let fits = (min..=max).contains(&text.len())
         && text.bytes().next().is_some_and(plain)
@@ -182,12 +181,12 @@ fn sku(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     fits.then_some(()).ok_or(TextError::Pattern("[A-Z0-9][A-Z0-9-]{0,31}"))
 }
 
-fn visible(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+fn check_visible_ascii(text: &str, min: usize, max: usize) -> Result<(), TextError> {
     if !(min..=max).contains(&text.len()) {
         return Err(TextError::Length { min, max });
     }
     let fits = text.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then_some(()).ok_or(TextError::Pattern(VISIBLE))
+    fits.then_some(()).ok_or(TextError::Pattern(VISIBLE_ASCII))
 }
 
 #[cfg(test)]
@@ -197,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_has_1_to_64_characters_however_many_bytes_they_take() {
+    fn a_reference_has_1_to_64_characters() {
         assert!("ü".repeat(64).parse::<Reference>().is_ok());
         let refused = Err(TextError::Length { min: 1, max: 64 });
         assert_eq!("ü".repeat(65).parse::<Reference>(), refused);
@@ -220,14 +219,14 @@ mod tests {
     #[test]
     fn no_text_holds_control_characters() {
         for hostile in ["a\0", "a\nb", "\u{7f}", "\u{85}", "\u{1b}[31m"] {
-            assert_eq!(hostile.parse::<Reference>(), Err(TextError::Control), "{hostile:?}");
-            assert_eq!(hostile.parse::<Note>(), Err(TextError::Control), "{hostile:?}");
-            assert_eq!(hostile.parse::<Name>(), Err(TextError::Control), "{hostile:?}");
+            assert_eq!(hostile.parse::<Reference>(), Err(TextError::ControlCharacter), "{hostile:?}");
+            assert_eq!(hostile.parse::<Note>(), Err(TextError::ControlCharacter), "{hostile:?}");
+            assert_eq!(hostile.parse::<Name>(), Err(TextError::ControlCharacter), "{hostile:?}");
         }
     }
 
     #[test]
-    fn a_reference_and_a_name_hold_nothing_invisible_and_a_note_may() {
+    fn only_notes_may_hold_invisible_characters() {
         for hidden in [
             "\u{202e}txet",
             "a\u{200b}b",
@@ -248,10 +247,13 @@ mod tests {
             "\u{17b4}",
             "\u{1bca0}",
         ] {
-            assert_eq!(hidden.parse::<Reference>(), Err(TextError::Invisible), "{hidden:?}");
-            assert_eq!(hidden.parse::<Name>(), Err(TextError::Invisible), "{hidden:?}");
+            assert_eq!(hidden.parse::<Reference>(), Err(TextError::InvisibleCharacter), "{hidden:?}");
+            assert_eq!(hidden.parse::<Name>(), Err(TextError::InvisibleCharacter), "{hidden:?}");
             assert!(hidden.parse::<Note>().is_ok(), "{hidden:?}");
-            assert!(Reference::stored(hidden).is_ok() && Name::stored(hidden).is_ok(), "{hidden:?}");
+            assert!(
+                Reference::from_stored(hidden).is_ok() && Name::from_stored(hidden).is_ok(),
+                "{hidden:?}"
+            );
         }
         for shown in ["ünï 🫘", "\u{2010}\u{2028}\u{2029}", "عربي", "\u{a0}", "☕\u{fe0f}", "葛\u{e0100}"]
         {
@@ -260,8 +262,8 @@ mod tests {
     }
 
     #[test]
-    fn the_pattern_that_is_published_is_the_rule_that_is_asked_up_to_its_last_character() {
-        let schema = json!({"type": "string", "pattern": PLAIN});
+    fn published_pattern_equals_the_validation_rule() {
+        let schema = json!({"type": "string", "pattern": VISIBLE_TEXT});
         let schema = jsonschema::validator_for(&schema).unwrap();
         for letter in ('\0'..='\u{ffff}').chain('\u{10000}'..=char::MAX) {
             let text = letter.to_string();
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_unicode_says_is_not_shown_is_refused() {
+    fn default_ignorable_characters_are_refused() {
         let ignorable = r"^[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]$";
         let ignorable = jsonschema::validator_for(&json!({"type": "string", "pattern": ignorable})).unwrap();
         let selectors = [
@@ -284,7 +286,11 @@ mod tests {
         for letter in '\0'..=char::MAX {
             let selects = selectors.iter().any(|range| range.contains(&letter));
             if !selects && ignorable.is_valid(&json!(letter.to_string())) {
-                assert_eq!(letter.to_string().parse::<Name>(), Err(TextError::Invisible), "{letter:?}");
+                assert_eq!(
+                    letter.to_string().parse::<Name>(),
+                    Err(TextError::InvisibleCharacter),
+                    "{letter:?}"
+                );
             }
         }
     }
@@ -292,10 +298,10 @@ mod tests {
     #[test]
     fn a_request_key_is_visible_ascii() {
         for good in ["k", "!", "~", "a,b", &"k".repeat(255)] {
-            assert!(good.parse::<RequestKey>().is_ok(), "{good}");
+            assert!(good.parse::<IdempotencyKey>().is_ok(), "{good}");
         }
         for bad in ["", "a b", "a\t", "ä", "\u{7f}", &"k".repeat(256)] {
-            assert!(bad.parse::<RequestKey>().is_err(), "{bad:?}");
+            assert!(bad.parse::<IdempotencyKey>().is_err(), "{bad:?}");
         }
     }
 

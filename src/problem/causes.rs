@@ -32,7 +32,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_)
-            | StoreError::Outdated
+            | StoreError::SchemaOutdated
             | StoreError::NotInSearchPath { .. }
             | StoreError::SchemaForbidden { .. }
             | StoreError::Migration(_) => Self::Unavailable,
@@ -46,11 +46,11 @@ impl From<WriteError> for Problem {
         match error {
             WriteError::NotFound => Self::NotFound,
             WriteError::Conflict(conflict) => Self::Conflict(sentence(conflict)),
-            WriteError::Stale => Self::Stale,
+            WriteError::PreconditionFailed => Self::Stale,
             WriteError::PreconditionRequired => Self::PreconditionRequired,
             WriteError::KeyReused => Self::KeyReused,
             WriteError::InProgress => Self::Twin,
-            WriteError::Lines(lines) => Self::InvalidFields(lines.into()),
+            WriteError::InvalidLines(lines) => Self::InvalidFields(lines.into()),
             WriteError::Store(error) => error.into(),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     limits::{JsonBodyLimits, LIMITS},
-    orders::{LineFault, RefusedLine},
+    orders::{InvalidLine, LineError},
 };
 
 /// A wrong field.
@@ -97,15 +97,15 @@ impl FieldFaults {
 }
 
 /// The lines that the product table refuses, as the fields of the body that held them.
-impl From<Vec<RefusedLine>> for FieldFaults {
-    fn from(lines: Vec<RefusedLine>) -> Self {
-        let fault = |line: RefusedLine| {
-            let (code, detail) = match line.fault {
-                LineFault::Unknown => (
+impl From<Vec<InvalidLine>> for FieldFaults {
+    fn from(lines: Vec<InvalidLine>) -> Self {
+        let fault = |line: InvalidLine| {
+            let (code, detail) = match line.error {
+                LineError::UnknownProduct => (
                     FieldCode::Unknown,
                     "`sku` must be the sku of an active product: GET /api/products lists them.",
                 ),
-                LineFault::Currency => {
+                LineError::CurrencyMismatch => {
                     (FieldCode::Currency, "The product must be priced in the currency of the order.")
                 }
             };

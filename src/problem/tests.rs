@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     limits::Limits,
-    orders::{LineFault, RefusedLine},
+    orders::{InvalidLine, LineError},
     store::{Conflict, StoreError, WriteError},
 };
 
@@ -80,7 +80,7 @@ fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
 fn a_refused_write_is_the_problem_that_the_contract_names() {
     for (error, problem) in [
         (WriteError::NotFound, Problem::NotFound),
-        (WriteError::Stale, Problem::Stale),
+        (WriteError::PreconditionFailed, Problem::Stale),
         (WriteError::PreconditionRequired, Problem::PreconditionRequired),
         (WriteError::KeyReused, Problem::KeyReused),
         (WriteError::InProgress, Problem::Twin),
@@ -108,10 +108,10 @@ fn a_conflict_says_what_is_allowed() {
 #[test]
 fn a_refused_line_is_a_field_of_its_body() {
     let lines = vec![
-        RefusedLine { index: 2, fault: LineFault::Currency },
-        RefusedLine { index: 0, fault: LineFault::Unknown },
+        InvalidLine { index: 2, error: LineError::CurrencyMismatch },
+        InvalidLine { index: 0, error: LineError::UnknownProduct },
     ];
-    let body = document(Problem::from(WriteError::Lines(lines)).answer(&invocation()));
+    let body = document(Problem::from(WriteError::InvalidLines(lines)).answer(&invocation()));
     let faults = body["errors"].as_array().unwrap().iter().map(|fault| (&fault["pointer"], &fault["code"]));
     let expected = [(json!("/lines/0"), json!("unknown")), (json!("/lines/2"), json!("currency"))];
     assert!(faults.eq(expected.iter().map(|(pointer, code)| (pointer, code))), "{body}");

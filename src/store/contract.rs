@@ -7,16 +7,16 @@ use uuid::Uuid;
 use crate::{
     identity::{Caller, CallerKind, ClientCertificate, Role},
     orders::{
-        Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, LineDraft, LineFault, Order,
-        OrderDraft, OrderId, PageRequest, Precondition, Product, ProductDraft, Quantity, Reason, RefusedLine,
+        Currency, DeadLetter, Digest, FulfilmentMessage, IncomingOrder, InvalidLine, LineDraft, LineError,
+        Order, OrderDraft, OrderId, PageRequest, Precondition, Product, ProductDraft, Quantity, Reason,
         UnitPrice,
     },
     policy::{Action, ListAllOrders, Permit},
 };
 
-use super::{Change, Hold, Stamp, Store, WriteError, open};
+use super::{Change, Hold, Store, WriteContext, WriteError, open};
 
-/// Stamps promises onto every engine.
+/// Runs each contract test on every engine.
 macro_rules! store_contract {
     ($($promise:ident),+ $(,)?) => {
         mod sqlite { $(
@@ -35,18 +35,18 @@ macro_rules! store_contract {
 }
 
 mod changes;
+mod create_order;
 mod dead_letters;
-mod expiry;
 mod fulfilment;
 mod history;
 mod ingest;
 mod keys;
 mod lists;
 mod outbox;
-mod placing;
 mod products;
 mod queueing;
 mod replay;
+mod retention;
 
 async fn on_sqlite(promise: impl AsyncFnOnce(&dyn Store)) {
     let folder = tempfile::tempdir().unwrap();
@@ -116,8 +116,8 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_777_896_000, 0).unwrap() + TimeDelta::seconds(seconds)
 }
 
-pub(super) fn stamp(seconds: i64) -> Stamp {
-    Stamp { at: at(seconds), retention_at: at(seconds), invocation: Uuid::from_u128(0xca11) }
+pub(super) fn write_context(seconds: i64) -> WriteContext {
+    WriteContext { at: at(seconds), retention_at: at(seconds), invocation: Uuid::from_u128(0xca11) }
 }
 
 pub(super) const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -148,15 +148,15 @@ async fn put(
     draft: &ProductDraft,
     precondition: Precondition,
 ) -> Result<Product, WriteError> {
-    store.put_product(&permit(&administrator()), draft, precondition, stamp(0)).await
+    store.put_product(&permit(&administrator()), draft, precondition, write_context(0)).await
 }
 
 fn line(sku: &str, quantity: i64) -> LineDraft {
     LineDraft { sku: sku.parse().unwrap(), quantity: Quantity::try_from(quantity).unwrap() }
 }
 
-fn refused_line(index: usize, fault: LineFault) -> RefusedLine {
-    RefusedLine { index, fault }
+fn refused_line(index: usize, error: LineError) -> InvalidLine {
+    InvalidLine { index, error }
 }
 
 pub(super) fn draft() -> OrderDraft {
@@ -174,7 +174,7 @@ async fn place(
     draft: &OrderDraft,
     seconds: i64,
 ) -> Result<Change<Order>, WriteError> {
-    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, stamp(seconds)).await
+    store.place_order(&permit(caller), OrderId::new(at(seconds)), draft, None, write_context(seconds)).await
 }
 
 pub(super) async fn place_under(
@@ -185,13 +185,13 @@ pub(super) async fn place_under(
     seconds: i64,
 ) -> Result<Change<Order>, WriteError> {
     let (permit, key) = (permit(caller), key.parse().unwrap());
-    store.place_order(&permit, OrderId::new(at(seconds)), draft, Some(&key), stamp(seconds)).await
+    store.place_order(&permit, OrderId::new(at(seconds)), draft, Some(&key), write_context(seconds)).await
 }
 
 /// A message for an order of the creator's, and the bytes that it came in.
 pub(super) fn incoming(message: u128, draft: OrderDraft, payload: &[u8]) -> IncomingOrder {
     let (message_id, owner) = (Uuid::from_u128(message), creator().owner());
-    IncomingOrder { message_id, owner, draft, payload: Digest::of(payload) }
+    IncomingOrder { message_id, owner, draft, payload_digest: Digest::of(payload) }
 }
 
 /// How many orders there are.
@@ -219,7 +219,7 @@ async fn queue_with(
     message: &FulfilmentMessage,
     seconds: i64,
 ) -> Result<Change<Order>, WriteError> {
-    store.queue_order(&permit(&processor()), message, at(seconds + 120), stamp(seconds)).await
+    store.queue_order(&permit(&processor()), message, at(seconds + 120), write_context(seconds)).await
 }
 
 /// A message about an order that is queued at that second.
@@ -243,7 +243,7 @@ async fn look(store: &dyn Store, id: OrderId) -> Order {
 
 /// What the relay sends when nothing bounds it.
 async fn due(store: &dyn Store, seconds: i64) -> Vec<Vec<u8>> {
-    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
+    let due = store.take_due_messages(at(seconds), TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
     due.into_iter().map(|message| message.payload).collect()
 }
 

@@ -1,13 +1,13 @@
 //! Why a store cannot be opened, or cannot answer.
 
-use super::{RoleName, wording};
+use super::{RoleName, error_message};
 
 /// Why a database URL cannot be used. Shows nothing of it, for it may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No engine answers to its scheme.
     #[error("the database URL must begin with `postgres://` or `sqlite://`")]
-    Scheme,
+    UnsupportedScheme,
     /// It is no URL of its engine.
     #[error("the database URL must look like `postgres://user@host/database`, or be `sqlite://` and a path")]
     Malformed(#[source] sqlx::Error),
@@ -20,11 +20,11 @@ pub enum OpenError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy or failing.
-    #[error("{}", wording::Unavailable(.0))]
+    #[error("{}", error_message::UnavailableMessage(.0))]
     Unavailable(sqlx::Error),
     /// The database's schema is older than this binary needs.
     #[error("the database's schema is too old for this version: run `orders-worker migrate`")]
-    Outdated,
+    SchemaOutdated,
     /// The tables are there, and the login does not look where they are.
     #[error(
         "the tables are in the schema `{schema}`, and the login's search_path is `{search_path}`: \
@@ -69,7 +69,7 @@ pub enum MigrationError {
         "there is no database `{0}`: run `CREATE DATABASE \"{quoted}\"` in the database `postgres` as the login that \
          migrates, or name it `orders`, which is made by itself", quoted = .0.replace('"', "\"\"")
     )]
-    NoDatabase(String),
+    DatabaseMissing(String),
     /// The login that migrates may not even connect.
     #[error(
         "the login may not connect to the database: have an administrator who may connect run \
@@ -81,13 +81,13 @@ pub enum MigrationError {
         "there is no login `{0}`, and this server has no function pgaadauth_create_principal_with_oid, by which Azure \
          makes logins of Entra identities: run CREATE ROLE … LOGIN for it, then this again"
     )]
-    NoEntraLogins(RoleName),
+    EntraLoginsUnsupported(RoleName),
     /// The login that migrates would lose its own rights.
     #[error("`{0}` runs the migration and cannot be the login of an app: name another one in `--login`")]
-    MigratesItself(RoleName),
+    AdministratorIsAppLogin(RoleName),
     /// SQLite has neither roles nor logins.
     #[error(
         "a SQLite file has no roles: leave out `--administrator` and `--login`, or name a postgres:// URL"
     )]
-    WithoutRoles,
+    RolesUnsupported,
 }

@@ -1,8 +1,7 @@
-//! A store whose units of work have a deadline, whose failing calls are logged as outages, and which knows whether the
-//! functions' calls work.
+//! A store with a deadline for each unit of work. It logs outages, and knows whether the calls of the functions work.
 //!
-//! Two things tell that: a probe, which reads and writes as the functions do and keeps nothing, and what became of the
-//! last calls of each kind, for faults that a probe does not meet.
+//! It knows that from a probe, which reads and writes as the functions do and rolls back, and from the latest calls of
+//! each operation, for faults that the probe does not meet.
 
 use std::{
     fmt::Display,
@@ -18,126 +17,129 @@ use sqlx::Error;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Store, StoreError, UnitError, Workload, bounds::bounded, postgres::is_held_by_another,
-    timeouts::POOL_WAIT, wording::Wording,
+    Store, StoreError, UnitError, Workload, deadline::with_deadline, error_message::ErrorMessage,
+    postgres::is_lock_conflict, timeouts::POOL_TIMEOUT,
 };
 use crate::telemetry::Event;
-use calls::{Calls, Kind, LATELY, PROBE};
+use call_history::{CallHistory, Operation, PROBE, RECENT};
 
-mod calls;
-mod units;
+mod call_history;
+mod store;
 
 #[cfg(test)]
 mod tests;
 
 /// How often the database is probed.
-const EVERY: Duration = Duration::from_secs(5);
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A store, and whether it works.
-pub struct Monitored {
+pub struct MonitoredStore {
     store: Arc<dyn Store>,
-    calls: Calls,
-    /// Calls that found no connection since one worked: load, unless an outage follows, which they belong to then.
-    crowded: AtomicU64,
+    calls: CallHistory,
+    /// Calls that found no connection since the last success. They are load, unless an outage
+    /// follows; then they count to it.
+    pool_timeouts: AtomicU64,
     unavailable: Outage,
     invalid: Outage,
     locked: Outage,
 }
 
-impl Monitored {
-    /// Monitors the calls of a store. It is not known to work until it was probed.
+impl MonitoredStore {
+    /// Monitors a store. It counts as unhealthy until its first probe.
     #[must_use]
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
-            calls: Calls::new(Instant::now()),
-            crowded: AtomicU64::new(0),
+            calls: CallHistory::new(Instant::now()),
+            pool_timeouts: AtomicU64::new(0),
             unavailable: Outage::new("database-away"),
             invalid: Outage::new("database-unfit"),
             locked: Outage::new("work-locked"),
         }
     }
 
-    /// Whether the last probe worked and no kind of call fails all the time. No I/O.
+    /// Whether the last probe worked and no operation fails all the time. Does no I/O.
     #[must_use]
-    pub fn works(&self) -> bool {
-        self.calls.work(Instant::now())
+    pub fn is_healthy(&self) -> bool {
+        self.calls.are_healthy(Instant::now())
     }
 
     /// Probes the database every five seconds for as long as the process lives, for what `workload` needs. With
     /// `only_outages` it is left alone unless calls fail: then a probe finds out that they work again.
-    pub async fn keep_probing(self: Arc<Self>, workload: Workload, only_outages: bool) {
+    pub async fn run_probes(self: Arc<Self>, workload: Workload, only_outages: bool) {
         loop {
             if !only_outages || self.unavailable.is_open() || self.invalid.is_open() {
                 // What became of it is kept.
                 let _result = self.probe(workload).await;
             }
-            sleep(EVERY).await;
+            sleep(PROBE_INTERVAL).await;
         }
     }
 
     /// Runs a unit of work within its deadline.
     async fn run<T: Send, E: UnitError>(
         &self,
-        kind: Kind,
+        operation: Operation,
         work: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        self.seen(kind, bounded(work).await)
+        self.record_result(operation, with_deadline(work).await)
     }
 
-    /// The result of a call, which is counted, and logged where an outage begins with it.
-    fn seen<T, E: UnitError>(&self, kind: Kind, result: Result<T, E>) -> Result<T, E> {
+    /// Counts the result of a call, and logs an outage that begins or ends with it.
+    fn record_result<T, E: UnitError>(&self, operation: Operation, result: Result<T, E>) -> Result<T, E> {
         match result.as_ref().err().and_then(E::store_error) {
             // A refusal shows that the database works, as a success does.
             None => {
-                self.calls.worked(kind, Instant::now());
-                if self.crowded.load(Ordering::Relaxed) > 0 {
-                    self.crowded.store(0, Ordering::Relaxed);
+                self.calls.record_success(operation, Instant::now());
+                if self.pool_timeouts.load(Ordering::Relaxed) > 0 {
+                    self.pool_timeouts.store(0, Ordering::Relaxed);
                 }
-                self.recovered(kind.part());
+                self.recovered(operation.outage_part());
             }
-            Some(StoreError::Unavailable(error)) if is_held_by_another(error) => {
-                self.log_lock(&Wording(error));
+            Some(StoreError::Unavailable(error)) if is_lock_conflict(error) => {
+                self.log_lock_timeout(&ErrorMessage(error));
             }
             Some(error) => {
                 // In this sequence: a call that works meanwhile ends the outage, or the next probe does.
-                self.crowded.fetch_add(1, Ordering::Relaxed);
-                if !self.is_load(error, POOL_WAIT) || self.unavailable.is_open() {
-                    self.log(error, kind.part(), self.crowded.swap(0, Ordering::Relaxed));
+                self.pool_timeouts.fetch_add(1, Ordering::Relaxed);
+                if !self.is_load(error, POOL_TIMEOUT) || self.unavailable.is_open() {
+                    self.log(error, operation.outage_part(), self.pool_timeouts.swap(0, Ordering::Relaxed));
                 }
-                self.calls.failed(kind, Instant::now());
+                self.calls.record_failure(operation, Instant::now());
             }
         }
         result
     }
 
-    /// The result of a probe that began at `began`.
-    fn probed(&self, result: Result<(), StoreError>, began: Instant) -> Result<(), StoreError> {
+    /// Counts the result of a probe that started at `began`.
+    fn record_probe(&self, result: Result<(), StoreError>, began: Instant) -> Result<(), StoreError> {
         match &result {
             Ok(()) => {
-                self.calls.probed(true);
+                self.calls.record_probe(true);
                 self.recovered(PROBE);
-                self.calls.forgive(began).for_each(|kind| self.recovered(kind.part()));
+                self.calls
+                    .clear_recovered(began)
+                    .for_each(|operation| self.recovered(operation.outage_part()));
             }
             // One probe that found no place says less than calls do.
-            Err(error) if self.is_load(error, LATELY) => {}
+            Err(error) if self.is_load(error, RECENT) => {}
             Err(error) => {
-                self.calls.probed(false);
+                self.calls.record_probe(false);
                 self.log(error, PROBE, 0);
             }
         }
         result
     }
 
-    /// Every connection is in use: that is load and no outage, if a call worked within the last `span`.
+    /// Whether all connections are in use while calls work: a call worked within the last `span`.
     fn is_load(&self, error: &StoreError, span: Duration) -> bool {
         matches!(error, StoreError::Unavailable(Error::PoolTimedOut))
             && self.calls.worked_within(span, Instant::now())
     }
 
-    /// A call waited in vain for what somebody else changes, which says nothing about the database. It is over with the
-    /// last such call.
-    fn log_lock(&self, error: &dyn Display) {
+    /// Logs a call that gave up waiting for a lock, which says nothing about the database. It ends with the last such
+    /// call.
+    fn log_lock_timeout(&self, error: &dyn Display) {
         self.locked.failed(Some(error), || Event::WorkLocked { error }.log());
         self.locked.worked();
     }
@@ -150,7 +152,7 @@ impl Monitored {
     /// Logs an error where an outage begins with it, and counts so many calls as failed.
     fn log(&self, error: &StoreError, part: u32, calls: u64) {
         if let StoreError::Unavailable(source) = error {
-            let error: &dyn Display = &Wording(source);
+            let error: &dyn Display = &ErrorMessage(source);
             self.invalid.working(part);
             self.unavailable.failing(part, calls, Some(error), || Event::DatabaseAway { error }.log());
         } else {

@@ -2,7 +2,7 @@
 
 use crate::orders::{Actor, OrderDraft, OrderId, Owner};
 
-use super::Stamp;
+use super::WriteContext;
 
 /// What the rows of a new order say, without the prices.
 #[derive(Clone, Copy)]
@@ -12,5 +12,5 @@ pub(super) struct NewOrder<'d> {
     /// Who placed it.
     pub(super) actor: Actor,
     pub(super) draft: &'d OrderDraft,
-    pub(super) stamp: Stamp,
+    pub(super) context: WriteContext,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Monitored, Store, error::OpenError, postgres::Postgres, sqlite::Sqlite};
+use super::{MonitoredStore, Store, error::OpenError, postgres::Postgres, sqlite::Sqlite};
 use crate::azure::ManagedIdentity;
 
 /// Opens the store at `url`, with at most `connections` connections. Nothing is awaited and nothing touched: while
@@ -18,11 +18,11 @@ pub fn open(
     url: &str,
     connections: u32,
     identity: Option<ManagedIdentity>,
-) -> Result<Arc<Monitored>, OpenError> {
+) -> Result<Arc<MonitoredStore>, OpenError> {
     let engine: Arc<dyn Store> = match url.split_once(':') {
         Some(("sqlite", _)) => Arc::new(Sqlite::open(url, connections)?),
         Some(("postgres" | "postgresql", _)) => Arc::new(Postgres::open(url, connections, identity)?),
-        _ => return Err(OpenError::Scheme),
+        _ => return Err(OpenError::UnsupportedScheme),
     };
-    Ok(Arc::new(Monitored::new(engine)))
+    Ok(Arc::new(MonitoredStore::new(engine)))
 }

@@ -1,21 +1,21 @@
-//! What units of work give, other than the orders, products and letters themselves.
+//! Results of units of work, other than orders, products and dead letters.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::orders::{Action, Order, OrderId, Reason, Status};
 
-/// What a fulfilment message points at.
+/// The order of a fulfilment message.
 #[derive(Debug)]
-pub enum Pending {
-    /// An order that waits to be fulfilled.
-    Order(Order),
-    /// An order in another state; the message is settled now, without effect.
-    Settled,
-    /// No such order.
-    Unknown,
+pub enum FulfilmentTarget {
+    /// The order is queued.
+    Queued(Order),
+    /// The order has another status; the message is recorded as received.
+    NotQueued,
+    /// There is no such order.
+    NotFound,
     /// The id belongs to another message that we sent. Nothing changed, so that the other one still has its effect.
-    Reused,
+    IdReused,
 }
 
 /// How the backend decided.
@@ -28,9 +28,9 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// What it does to a queued order, and where that then stands.
+    /// The action, and the status that a queued order gets.
     #[must_use]
-    pub fn change(self) -> (Action, Status) {
+    pub fn transition(self) -> (Action, Status) {
         match self {
             Self::Fulfilled => (Action::Fulfil, Status::Fulfilled),
             Self::Rejected => (Action::Reject, Status::Rejected),
@@ -47,34 +47,34 @@ pub struct DueMessage {
     pub payload: Vec<u8>,
 }
 
-/// What became of a message that was given up.
+/// What recording a dead letter changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct GivenUp {
-    /// Why, as its dead letter says it; none when the letter had been kept before.
-    pub kept: Option<Reason>,
-    /// Whether its order failed with it.
-    pub failed: bool,
+pub struct DeadLettered {
+    /// The reason that was recorded; none if the dead letter had been recorded before.
+    pub recorded: Option<Reason>,
+    /// Whether the order of the message became `failed`.
+    pub order_failed: bool,
 }
 
-/// How many unreplayed dead letters are kept, and since when.
+/// The limit on unreplayed dead letters.
 #[derive(Clone, Copy, Debug)]
-pub struct LetterCeiling {
-    /// The newest of so many.
-    pub most: u64,
-    /// Those alone that were recorded after this.
+pub struct DeadLetterLimit {
+    /// How many are kept; the newest stay.
+    pub max_count: u64,
+    /// Only those recorded after this time are kept.
     pub recorded_after: DateTime<Utc>,
 }
 
-impl LetterCeiling {
-    /// How many letters are newer than the oldest that is kept for its number.
-    pub(super) fn newest_but_one(self) -> i64 {
-        i64::try_from(self.most.saturating_sub(1)).unwrap_or(i64::MAX)
+impl DeadLetterLimit {
+    /// How many dead letters are newer than the oldest that `max_count` keeps.
+    pub(super) fn newest_offset(self) -> i64 {
+        i64::try_from(self.max_count.saturating_sub(1)).unwrap_or(i64::MAX)
     }
 }
 
-/// A dead letter that is over the ceiling. Who drops it does not read its message.
+/// A dead letter over the ceiling, without its payload.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ExcessLetter {
+pub struct ExcessDeadLetter {
     /// Its name.
     pub id: Uuid,
     /// The queue that its message was read from.
@@ -89,7 +89,7 @@ pub struct ExcessLetter {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// How much is under way.
+/// Counts and ages of what waits in the database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Gauges {
     /// When the oldest open outbox row was made; none when none is open but those from the future and

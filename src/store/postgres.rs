@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
-        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, HistoryEntry, IdempotencyKey, IncomingOrder, Order, OrderDraft,
+        OrderId, OrderRevision, Page, PageRequest, Precondition, Product, ProductDraft, Sku,
     },
     policy::{
         AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
@@ -19,62 +19,63 @@ use crate::{
 };
 
 use super::{
-    Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
-    Principals, Stamp, Store, StoreError, Workload, WriteError, rows::PoolUse, sql::PING,
+    Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
+    Hold, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError, rows::PoolUsage,
+    sql::PING,
 };
 
 mod administration;
+mod bulkhead;
 mod changes;
+mod create_order;
 mod database;
 mod dead_letters;
-mod expiry;
 mod fulfilment;
 mod in_flight;
-mod lanes;
+mod known_locks;
 mod limits;
-mod marks;
 mod migrate;
 mod orders;
 mod outbox;
-mod placing;
 mod pool;
 mod probe;
 mod products;
+mod purge;
 mod retry;
 mod rows;
 mod sql;
-mod units;
-mod waits;
+mod unit_of_work;
+mod wait_reports;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use create_order::is_lock_conflict;
 pub(super) use database::Postgres;
-use in_flight::Subject;
-use marks::{Kind, Needs};
-pub(super) use placing::is_held_by_another;
+use in_flight::ResourceKey;
+use known_locks::{LockTargets, Operation};
 
 #[async_trait]
 impl Store for Postgres {
     async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         let address = self.address.clone();
-        let address = match &self.sign_in {
-            Some(sign_in) => sign_in.through(address).await?,
+        let address = match &self.tokens {
+            Some(tokens) => tokens.with_token(address).await?,
             None => address,
         };
         migrate::run(&address, principals, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(Kind::Schema, |access| async move {
-            sqlx::query(PING).execute(access).await?;
+        self.read(Operation::Schema, |executor| async move {
+            sqlx::query(PING).execute(executor).await?;
             Ok(())
         })
         .await
     }
 
     async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
-        self.change(Kind::Probe, |access, _| probe::run(access, workload)).await
+        self.change(Operation::Probe, |executor, _| probe::run(executor, workload)).await
     }
 
     async fn place_order(
@@ -82,25 +83,28 @@ impl Store for Postgres {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
-        key: Option<&RequestKey>,
-        stamp: Stamp,
+        key: Option<&IdempotencyKey>,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        placing::take_turn(self, permit, id, draft, key, stamp).await
+        create_order::create_order(self, permit, id, draft, key, context).await
     }
 
     async fn ingest_order(
         &self,
         message: &IncomingOrder,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order, ()>, WriteError> {
-        let subject = Subject::Message(message.message_id);
-        let needs = Needs::order(Some(subject), &message.draft.lines);
-        self.change(needs, |access, attempt| placing::ingest(access, attempt, message, id, stamp)).await
+        let resource = ResourceKey::Message(message.message_id);
+        let targets = LockTargets::for_new_order(Some(resource), &message.draft.lines);
+        self.change(targets, |executor, attempt| {
+            create_order::ingest(executor, attempt, message, id, context)
+        })
+        .await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.read(Kind::Order, |access| orders::find(access, permit.scope(), id)).await
+        self.read(Operation::Order, |executor| orders::find(executor, permit.scope(), id)).await
     }
 
     async fn update_order(
@@ -109,11 +113,11 @@ impl Store for Postgres {
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Order, WriteError> {
-        let needs = Needs::lines(Subject::Order(id), &revision.lines);
-        self.change(needs, |access, attempt| {
-            changes::update(access, attempt, permit, id, revision, precondition, stamp)
+        let targets = LockTargets::for_new_lines(ResourceKey::Order(id), &revision.lines);
+        self.change(targets, |executor, attempt| {
+            changes::update(executor, attempt, permit, id, revision, precondition, context)
         })
         .await
     }
@@ -122,10 +126,12 @@ impl Store for Postgres {
         &self,
         permit: &Permit<WithdrawOrder>,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        self.change(Subject::Order(id), |access, attempt| changes::cancel(access, attempt, permit, id, stamp))
-            .await
+        self.change(ResourceKey::Order(id), |executor, attempt| {
+            changes::cancel(executor, attempt, permit, id, context)
+        })
+        .await
     }
 
     async fn order_history(
@@ -133,8 +139,8 @@ impl Store for Postgres {
         permit: &Permit<ReadHistory>,
         id: OrderId,
         page: &PageRequest<u64>,
-    ) -> Result<Option<Page<Recorded>>, StoreError> {
-        self.read(Kind::History, |access| changes::history(access, permit.scope(), id, page)).await
+    ) -> Result<Option<Page<HistoryEntry>>, StoreError> {
+        self.read(Operation::History, |executor| changes::history(executor, permit.scope(), id, page)).await
     }
 
     async fn list_orders(
@@ -142,7 +148,7 @@ impl Store for Postgres {
         scope: AccessScope,
         page: &PageRequest<OrderId>,
     ) -> Result<Page<Order>, StoreError> {
-        self.read(Kind::Orders, |access| orders::list(access, scope, page)).await
+        self.read(Operation::Orders, |executor| orders::list(executor, scope, page)).await
     }
 
     async fn queue_order(
@@ -150,11 +156,11 @@ impl Store for Postgres {
         permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        let subject = Subject::Order(message.order_id);
-        self.change(subject, |access, attempt| {
-            fulfilment::queue(access, attempt, permit, message, relay_at, stamp)
+        let resource = ResourceKey::Order(message.order_id);
+        self.change(resource, |executor, attempt| {
+            fulfilment::queue(executor, attempt, permit, message, relay_at, context)
         })
         .await
     }
@@ -164,7 +170,7 @@ impl Store for Postgres {
         permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
-        self.read(Kind::Products, |access| products::list(access, permit, page)).await
+        self.read(Operation::Products, |executor| products::list(executor, permit, page)).await
     }
 
     async fn put_product(
@@ -172,41 +178,51 @@ impl Store for Postgres {
         _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Product, WriteError> {
-        let subject = Subject::Product(draft.sku.clone());
-        self.change(subject, |access, attempt| products::put(access, attempt, draft, precondition, stamp))
-            .await
+        let resource = ResourceKey::Product(draft.sku.clone());
+        self.change(resource, |executor, attempt| {
+            products::put(executor, attempt, draft, precondition, context)
+        })
+        .await
     }
 
-    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        let subject = Subject::Order(message.order_id);
-        self.change(subject, |access, _| fulfilment::pending(access, message, stamp)).await
+    async fn load_for_fulfilment(
+        &self,
+        message: &FulfilmentMessage,
+        context: WriteContext,
+    ) -> Result<FulfilmentTarget, StoreError> {
+        let resource = ResourceKey::Order(message.order_id);
+        self.change(resource, |executor, _| fulfilment::load(executor, message, context)).await
     }
 
-    async fn decide_order(
+    async fn record_decision(
         &self,
         message: &FulfilmentMessage,
         decision: Decision,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<bool, StoreError> {
-        let subject = Subject::Order(message.order_id);
-        self.change(subject, |access, attempt| fulfilment::decide(access, attempt, message, decision, stamp))
-            .await
+        let resource = ResourceKey::Order(message.order_id);
+        self.change(resource, |executor, attempt| {
+            fulfilment::record_decision(executor, attempt, message, decision, context)
+        })
+        .await
     }
 
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
-        stamp: Stamp,
-    ) -> Result<GivenUp, StoreError> {
-        let subject = match fails {
-            Some(message) => Subject::Order(message.order_id),
-            None => Subject::Payload(letter.digest()),
+        context: WriteContext,
+    ) -> Result<DeadLettered, StoreError> {
+        let resource = match fails {
+            Some(message) => ResourceKey::Order(message.order_id),
+            None => ResourceKey::Payload(letter.digest()),
         };
-        self.change(subject, |access, attempt| dead_letters::record(access, attempt, letter, fails, stamp))
-            .await
+        self.change(resource, |executor, attempt| {
+            dead_letters::record(executor, attempt, letter, fails, context)
+        })
+        .await
     }
 
     async fn list_dead_letters(
@@ -214,35 +230,35 @@ impl Store for Postgres {
         _permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
-        self.read(Kind::Letters, |access| dead_letters::list(access, page)).await
+        self.read(Operation::DeadLetters, |executor| dead_letters::list(executor, page)).await
     }
 
     async fn replay_dead_letter(
         &self,
         permit: &Permit<ResendDeadLetter>,
         id: Uuid,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<DeadLetter, WriteError> {
-        self.change(Subject::Letter(id), |access, attempt| {
-            dead_letters::replay(access, attempt, permit, id, stamp)
+        self.change(ResourceKey::DeadLetter(id), |executor, attempt| {
+            dead_letters::replay(executor, attempt, permit, id, context)
         })
         .await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.change(Kind::Purge, |access, _| expiry::purge(access, now, limit)).await
+        self.change(Operation::Purge, |executor, _| purge::purge(executor, now, limit)).await
     }
 
     async fn excess_dead_letters(
         &self,
-        ceiling: LetterCeiling,
+        ceiling: DeadLetterLimit,
         limit: u32,
-    ) -> Result<Vec<ExcessLetter>, StoreError> {
-        self.read(Kind::Letters, |access| expiry::excess(access, ceiling, limit)).await
+    ) -> Result<Vec<ExcessDeadLetter>, StoreError> {
+        self.read(Operation::DeadLetters, |executor| purge::excess(executor, ceiling, limit)).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.change(Kind::Purge, |access, _| expiry::drop_letters(access, ids)).await
+        self.change(Operation::Purge, |executor, _| purge::drop_letters(executor, ids)).await
     }
 
     async fn take_due_messages(
@@ -252,11 +268,12 @@ impl Store for Postgres {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.change(Kind::Relay, |access, _| outbox::take_due(access, now, deadline, limit, hold)).await
+        self.change(Operation::Relay, |executor, _| outbox::take_due(executor, now, deadline, limit, hold))
+            .await
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        let pool = PoolUse { in_use: self.pool.in_use(), size: self.connections };
-        self.read(Kind::Gauges, |access| outbox::gauges(access, now, hold, pool)).await
+        let pool = PoolUsage { in_use: self.pool.in_use(), size: self.connections };
+        self.read(Operation::Gauges, |executor| outbox::gauges(executor, now, hold, pool)).await
     }
 }

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_ids_are_read_as_they_stand() {
+    fn names_and_ids_are_read_literally() {
         let login = format!("orders_api=id: \"api\" 1:{ID}");
         let read = parse(&["--administrator", "Database admins", "--login", &login]).unwrap();
         assert_eq!(read.administrators[0].as_str(), "Database admins");
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused_with_what_may_stand_there() {
+    fn invalid_principals_are_refused_with_a_hint() {
         let (x, other) =
             (format!("orders_api=x:{ID}"), "orders_processor=x:00000000-0000-4000-8000-000000000001");
         let (long, owner) = ("x".repeat(64), format!("orders_api=orders_owner:{ID}"));

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::orders::{DeadLetter, Digest, FulfilmentMessage, OrderId};
 
 use super::{
-    Stamp, StoreError,
+    StoreError, WriteContext,
     bindings::{FULFILMENT, INCOMING},
 };
 
@@ -13,7 +13,7 @@ use super::{
 const QUEUES: [(&str, &str); 2] = [("orders-fulfilment", FULFILMENT), ("orders-incoming", INCOMING)];
 
 /// The binding that leads to a queue; none when no binding does.
-pub(super) fn binding(queue: &str) -> Option<&'static str> {
+pub(super) fn binding_for_queue(queue: &str) -> Option<&'static str> {
     QUEUES.iter().find(|(known, _)| *known == queue).map(|(_, binding)| *binding)
 }
 
@@ -25,21 +25,21 @@ pub(super) struct Replay {
     pub(super) binding: &'static str,
     /// What goes.
     pub(super) payload: Vec<u8>,
-    /// By what its dead letter knows it, and its consumer unless by its id.
+    /// The digest of the payload, by which the row is closed.
     pub(super) digest: Digest,
-    /// The order that waits again, if it has failed.
+    /// The order that is queued again, if it has failed.
     pub(super) order: Option<OrderId>,
 }
 
 impl Replay {
     /// The row for a letter that is replayed now.
-    pub(super) fn of(letter: &DeadLetter, stamp: Stamp) -> Result<Self, StoreError> {
+    pub(super) fn new(letter: &DeadLetter, context: WriteContext) -> Result<Self, StoreError> {
         let fault = StoreError::Inconsistent { table: "dead_letters", column: "queue" };
-        let binding = binding(&letter.queue).ok_or(fault)?;
+        let binding = binding_for_queue(&letter.queue).ok_or(fault)?;
         if binding == FULFILMENT
             && let Ok(old) = FulfilmentMessage::decode(&letter.payload)
         {
-            let message = FulfilmentMessage::new(old.order_id, old.traceparent, stamp.at);
+            let message = FulfilmentMessage::new(old.order_id, old.traceparent, context.at);
             let (id, order, payload) = (message.message_id, Some(message.order_id), message.encode());
             // Where it points at nothing, it is not received: it is its dead letter that closes the row.
             let digest = Digest::of(&payload);

@@ -7,30 +7,30 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::orders::{
-    Actor, DeadLetter, HistoryItem, Line, Name, Order, OrderDraft, OrderId, Owner, Product, Recorded,
+    Actor, DeadLetter, HistoryEntry, HistoryItem, Line, Name, Order, OrderDraft, OrderId, Owner, Product,
     Reference,
 };
 
-use super::{DueMessage, ExcessLetter, Gauges, StoreError};
+use super::{DueMessage, ExcessDeadLetter, Gauges, StoreError};
 
 /// Names the column of a value, so that an inconsistency can say where it is.
 struct Column(&'static str, &'static str);
 
 impl Column {
-    fn fault(&self) -> StoreError {
+    fn inconsistent(&self) -> StoreError {
         StoreError::Inconsistent { table: self.0, column: self.1 }
     }
 
-    fn text<T: FromStr>(&self, text: &str) -> Result<T, StoreError> {
-        text.parse().map_err(|_| self.fault())
+    fn parse<T: FromStr>(&self, text: &str) -> Result<T, StoreError> {
+        text.parse().map_err(|_| self.inconsistent())
     }
 
     fn number<N, T: TryFrom<N>>(&self, number: N) -> Result<T, StoreError> {
-        T::try_from(number).map_err(|_| self.fault())
+        T::try_from(number).map_err(|_| self.inconsistent())
     }
 
     fn time(&self, micros: i64) -> Result<DateTime<Utc>, StoreError> {
-        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.fault())
+        DateTime::from_timestamp_micros(micros).ok_or_else(|| self.inconsistent())
     }
 }
 
@@ -52,20 +52,20 @@ pub(super) struct OrderRow {
 
 impl OrderRow {
     /// The order, with its lines in their sequence.
-    pub(super) fn with(self, lines: Vec<LineRow>) -> Result<Order, StoreError> {
+    pub(super) fn into_order(self, lines: Vec<LineRow>) -> Result<Order, StoreError> {
         let at = |column| Column("orders", column);
         Ok(Order {
-            id: at("id").text(&self.id)?,
+            id: at("id").parse(&self.id)?,
             owner: Owner {
-                tenant: at("owner_tenant").text(&self.owner_tenant)?,
-                object: at("owner_object").text(&self.owner_object)?,
+                tenant: at("owner_tenant").parse(&self.owner_tenant)?,
+                object: at("owner_object").parse(&self.owner_object)?,
             },
-            reference: Reference::stored(&self.reference).map_err(|_| at("reference").fault())?,
-            status: at("status").text(&self.status)?,
-            currency: at("currency").text(&self.currency)?,
+            reference: Reference::from_stored(&self.reference).map_err(|_| at("reference").inconsistent())?,
+            status: at("status").parse(&self.status)?,
+            currency: at("currency").parse(&self.currency)?,
             lines: lines.into_iter().map(Line::try_from).collect::<Result<_, _>>()?,
             total: at("total").number(self.total)?,
-            note: self.note.map(|note| at("note").text(&note)).transpose()?,
+            note: self.note.map(|note| at("note").parse(&note)).transpose()?,
             version: at("version").number(self.version)?,
             created_at: at("created_at").time(self.created_at)?,
             updated_at: at("updated_at").time(self.updated_at)?,
@@ -88,7 +88,7 @@ impl TryFrom<LineRow> for Line {
     fn try_from(row: LineRow) -> Result<Self, StoreError> {
         let at = |column| Column("order_lines", column);
         Ok(Self {
-            sku: at("sku").text(&row.sku)?,
+            sku: at("sku").parse(&row.sku)?,
             quantity: at("quantity").number(row.quantity)?,
             unit_price: at("unit_price").number(row.unit_price)?,
             line_total: at("line_total").number(row.line_total)?,
@@ -114,9 +114,9 @@ impl TryFrom<ProductRow> for Product {
     fn try_from(row: ProductRow) -> Result<Self, StoreError> {
         let at = |column| Column("products", column);
         Ok(Self {
-            sku: at("sku").text(&row.sku)?,
-            name: Name::stored(&row.name).map_err(|_| at("name").fault())?,
-            currency: at("currency").text(&row.currency)?,
+            sku: at("sku").parse(&row.sku)?,
+            name: Name::from_stored(&row.name).map_err(|_| at("name").inconsistent())?,
+            currency: at("currency").parse(&row.currency)?,
             unit_price: at("unit_price").number(row.unit_price)?,
             active: row.active,
             version: at("version").number(row.version)?,
@@ -138,21 +138,21 @@ pub(super) struct HistoryRow {
     invocation_id: String,
 }
 
-impl TryFrom<HistoryRow> for Recorded {
+impl TryFrom<HistoryRow> for HistoryEntry {
     type Error = StoreError;
 
     fn try_from(row: HistoryRow) -> Result<Self, StoreError> {
         let at = |column| Column("order_history", column);
         let item = HistoryItem {
             at: at("at").time(row.at)?,
-            action: at("action").text(&row.action)?,
-            from: row.from_status.map(|status| at("from_status").text(&status)).transpose()?,
-            to: at("to_status").text(&row.to_status)?,
+            action: at("action").parse(&row.action)?,
+            from: row.from_status.map(|status| at("from_status").parse(&status)).transpose()?,
+            to: at("to_status").parse(&row.to_status)?,
             actor: Actor {
-                kind: at("actor_kind").text(&row.actor_kind)?,
-                object: row.actor_object.map(|object| at("actor_object").text(&object)).transpose()?,
+                kind: at("actor_kind").parse(&row.actor_kind)?,
+                object: row.actor_object.map(|object| at("actor_object").parse(&object)).transpose()?,
             },
-            invocation: at("invocation_id").text(&row.invocation_id)?,
+            invocation: at("invocation_id").parse(&row.invocation_id)?,
         };
         Ok(Self { version: at("version").number(row.version)?, item })
     }
@@ -160,29 +160,30 @@ impl TryFrom<HistoryRow> for Recorded {
 
 /// A request that its caller named, and the order that it became.
 #[derive(FromRow)]
-pub(super) struct KeyRow {
+pub(super) struct IdempotencyKeyRow {
     pub(super) content: String,
     order_id: String,
     unit_prices: String,
     created_at: i64,
 }
 
-impl KeyRow {
+impl IdempotencyKeyRow {
     /// The prices of an order, as such a row keeps them.
-    pub(super) fn prices(order: &Order) -> String {
+    pub(super) fn prices_json(order: &Order) -> String {
         let prices: Vec<String> = order.lines.iter().map(|line| line.unit_price.get().to_string()).collect();
         format!("[{}]", prices.join(","))
     }
 
     /// The order as it was placed, out of the draft that said the same.
-    pub(super) fn order(self, draft: &OrderDraft, owner: Owner) -> Result<Order, StoreError> {
+    pub(super) fn into_order(self, draft: &OrderDraft, owner: Owner) -> Result<Order, StoreError> {
         let at = |column| Column("idempotency_keys", column);
-        let fault = || at("unit_prices").fault();
+        let fault = || at("unit_prices").inconsistent();
         let prices: Vec<i64> = serde_json::from_str(&self.unit_prices).map_err(|_| fault())?;
         let prices =
             prices.into_iter().map(|price| at("unit_prices").number(price)).collect::<Result<Vec<_>, _>>()?;
-        let (id, placed_at) = (at("order_id").text(&self.order_id)?, at("created_at").time(self.created_at)?);
-        draft.placed(id, owner, &prices, placed_at).ok_or_else(fault)
+        let (id, placed_at) =
+            (at("order_id").parse(&self.order_id)?, at("created_at").time(self.created_at)?);
+        draft.to_order(id, owner, &prices, placed_at).ok_or_else(fault)
     }
 }
 
@@ -206,11 +207,11 @@ impl TryFrom<DeadLetterRow> for DeadLetter {
     fn try_from(row: DeadLetterRow) -> Result<Self, StoreError> {
         let at = |column| Column("dead_letters", column);
         Ok(Self {
-            id: at("id").text(&row.id)?,
+            id: at("id").parse(&row.id)?,
             queue: row.queue,
-            message_id: row.message_id.map(|id| at("message_id").text::<Uuid>(&id)).transpose()?,
-            order_id: row.order_id.map(|id| at("order_id").text::<OrderId>(&id)).transpose()?,
-            reason: at("reason").text(&row.reason)?,
+            message_id: row.message_id.map(|id| at("message_id").parse::<Uuid>(&id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").parse::<OrderId>(&id)).transpose()?,
+            reason: at("reason").parse(&row.reason)?,
             dequeue_count: row.dequeue_count.map(|count| at("dequeue_count").number(count)).transpose()?,
             payload: row.payload,
             recorded_at: at("recorded_at").time(row.recorded_at)?,
@@ -221,7 +222,7 @@ impl TryFrom<DeadLetterRow> for DeadLetter {
 
 /// A dead letter that is over the ceiling.
 #[derive(FromRow)]
-pub(super) struct ExcessLetterRow {
+pub(super) struct ExcessDeadLetterRow {
     id: String,
     queue: String,
     message_id: Option<String>,
@@ -230,17 +231,17 @@ pub(super) struct ExcessLetterRow {
     recorded_at: i64,
 }
 
-impl TryFrom<ExcessLetterRow> for ExcessLetter {
+impl TryFrom<ExcessDeadLetterRow> for ExcessDeadLetter {
     type Error = StoreError;
 
-    fn try_from(row: ExcessLetterRow) -> Result<Self, StoreError> {
+    fn try_from(row: ExcessDeadLetterRow) -> Result<Self, StoreError> {
         let at = |column| Column("dead_letters", column);
         Ok(Self {
-            id: at("id").text(&row.id)?,
+            id: at("id").parse(&row.id)?,
             queue: row.queue,
-            message_id: row.message_id.map(|id| at("message_id").text::<Uuid>(&id)).transpose()?,
-            order_id: row.order_id.map(|id| at("order_id").text::<OrderId>(&id)).transpose()?,
-            reason: at("reason").text(&row.reason)?,
+            message_id: row.message_id.map(|id| at("message_id").parse::<Uuid>(&id)).transpose()?,
+            order_id: row.order_id.map(|id| at("order_id").parse::<OrderId>(&id)).transpose()?,
+            reason: at("reason").parse(&row.reason)?,
             recorded_at: at("recorded_at").time(row.recorded_at)?,
         })
     }
@@ -248,29 +249,29 @@ impl TryFrom<ExcessLetterRow> for ExcessLetter {
 
 /// A message that is due.
 #[derive(FromRow)]
-pub(super) struct DueRow {
+pub(super) struct DueMessageRow {
     message_id: String,
     binding: String,
     payload: Vec<u8>,
     created_at: i64,
 }
 
-impl DueRow {
-    /// What the oldest has least of; an updating statement returns its rows in no sequence.
-    pub(super) fn age(&self) -> (i64, &str) {
+impl DueMessageRow {
+    /// Orders the oldest message first; an updating statement returns its rows in no sequence.
+    pub(super) fn sort_key(&self) -> (i64, &str) {
         (self.created_at, &self.message_id)
     }
 }
 
-impl From<DueRow> for DueMessage {
-    fn from(row: DueRow) -> Self {
+impl From<DueMessageRow> for DueMessage {
+    fn from(row: DueMessageRow) -> Self {
         Self { binding: row.binding, payload: row.payload }
     }
 }
 
 /// How many connections of the process's pools are busy, of how many.
 #[derive(Clone, Copy)]
-pub(super) struct PoolUse {
+pub(super) struct PoolUsage {
     pub(super) in_use: u32,
     pub(super) size: u32,
 }
@@ -288,7 +289,7 @@ pub(super) struct GaugesRow {
 
 impl GaugesRow {
     /// The counts, with the use of the pool.
-    pub(super) fn with(self, pool: PoolUse) -> Result<Gauges, StoreError> {
+    pub(super) fn into_gauges(self, pool: PoolUsage) -> Result<Gauges, StoreError> {
         let at = |column| Column("outbox", column);
         Ok(Gauges {
             oldest_open: self.oldest.map(|micros| at("created_at").time(micros)).transpose()?,

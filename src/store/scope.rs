@@ -1,10 +1,10 @@
-//! Statements that are confined to the orders that a permit reaches.
+//! Statements limited to the orders in scope of a permit.
 
 use sqlx::{Database, Encode, IntoArguments, Type, query::QueryAs};
 
 use crate::policy::AccessScope;
 
-/// One statement in two texts. The scope's parameters are the tenant, and in `own` the object id after it; they stand
+/// One statement for each scope. The scope's parameters are the tenant, and in `own` the object id after it. They stand
 /// together, last unless the statement says otherwise.
 pub(super) struct Scoped {
     /// Reaches the orders of one owner.
@@ -14,7 +14,7 @@ pub(super) struct Scoped {
 }
 
 impl Scoped {
-    pub(super) const fn of(&self, scope: AccessScope) -> &'static str {
+    pub(super) const fn for_scope(&self, scope: AccessScope) -> &'static str {
         match scope {
             AccessScope::Owner(_) => self.own,
             AccessScope::Tenant(_) => self.tenant,

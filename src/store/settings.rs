@@ -1,27 +1,27 @@
-//! Where orders are kept.
+//! Settings of the database.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// The database and how it is used.
+/// Which database, and how the worker connects to it.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// Which one; its scheme names the engine.
+    /// Its URL; the scheme names the engine.
     pub url: DatabaseUrl,
     /// Connections of this process, 1 to 100.
     pub pool: u32,
     /// `ORDERS_DATABASE_IDENTITY`: as which identity.
-    pub sign_in: SignIn,
+    pub sign_in: DatabaseSignIn,
 }
 
-/// How the worker proves to its database who it is.
+/// How the worker signs in to its database.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SignIn {
-    /// By what the URL says.
+pub enum DatabaseSignIn {
+    /// With the user and password of the URL.
     Password,
-    /// By tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
-    Managed {
+    /// With tokens of the app's managed identity. Then the URL holds no password, and its `sslmode` is `verify-full`.
+    ManagedIdentity {
         /// `AZURE_CLIENT_ID`: the user-assigned identity, else the system-assigned one.
         client_id: Option<Uuid>,
     },

@@ -40,7 +40,7 @@ pub(super) use {is_due, letter_columns, order_columns, product_columns};
 pub(super) const PING: &str = "SELECT 1";
 
 /// Reads the file itself, whatever its schema.
-pub(super) const LOOK: &str = "SELECT count(*) FROM sqlite_master";
+pub(super) const READ_SCHEMA: &str = "SELECT count(*) FROM sqlite_master";
 
 pub(super) const INSERT_ORDER: &str = concat!(
     "INSERT INTO orders (",
@@ -118,7 +118,7 @@ pub(super) const HISTORY: Scoped = Scoped {
 pub(super) const KEY: &str = "SELECT content, order_id, unit_prices, created_at FROM idempotency_keys
      WHERE owner_tenant = $1 AND owner_object = $2 AND key = $3 AND created_at > $4";
 
-pub(super) const KEEP_KEY: &str = "INSERT INTO idempotency_keys
+pub(super) const INSERT_KEY: &str = "INSERT INTO idempotency_keys
      (owner_tenant, owner_object, key, content, order_id, unit_prices, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (owner_tenant, owner_object, key) DO UPDATE SET content = excluded.content,

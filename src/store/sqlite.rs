@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
-        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, HistoryEntry, IdempotencyKey, IncomingOrder, Order, OrderDraft,
+        OrderId, OrderRevision, Page, PageRequest, Precondition, Product, ProductDraft, Sku,
     },
     policy::{
         AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
@@ -21,26 +21,27 @@ use crate::{
 };
 
 use super::{
-    Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, MigrationError, OnWait,
-    Pending, Principals, Stamp, Store, StoreError, Workload, WriteError, sql, timeouts::STATEMENT,
+    Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget, Gauges,
+    Hold, MigrationError, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError, sql,
+    timeouts::STATEMENT_TIMEOUT,
 };
 
 mod changes;
+mod create_order;
 mod database;
 mod dead_letters;
-mod expiry;
 mod files;
 mod fulfilment;
+mod in_flight;
 mod inbox;
 mod maintenance;
 mod orders;
 mod outbox;
-mod placing;
 mod probe;
 mod products;
-mod turns;
-mod unit;
-mod waits;
+mod purge;
+mod transaction;
+mod wait_reports;
 
 #[cfg(test)]
 mod tests;
@@ -52,9 +53,9 @@ pub(super) async fn is_usable(file: &Path) -> Result<bool, StoreError> {
     if !file.exists() {
         return Ok(true);
     }
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(STATEMENT);
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(STATEMENT_TIMEOUT);
     let mut connection = options.connect().await?;
-    sqlx::query(sql::LOOK).fetch_all(&mut connection).await?;
+    sqlx::query(sql::READ_SCHEMA).fetch_all(&mut connection).await?;
     connection.close().await?;
     Ok(true)
 }
@@ -63,15 +64,15 @@ pub(super) async fn is_usable(file: &Path) -> Result<bool, StoreError> {
 impl Store for Sqlite {
     async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         if !principals.is_empty() {
-            return Err(MigrationError::WithoutRoles.into());
+            return Err(MigrationError::RolesUnsupported.into());
         }
-        waits::reported(self.ready(), on_wait).await.map(drop).map_err(StoreError::from)
+        wait_reports::with_wait_reports(self.ready(), on_wait).await.map(drop).map_err(StoreError::from)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        let mut unit = self.read().await?;
-        sqlx::query(sql::PING).execute(&mut *unit).await?;
-        unit.leave().await;
+        let mut transaction = self.read().await?;
+        sqlx::query(sql::PING).execute(&mut *transaction).await?;
+        transaction.rollback().await;
         Ok(())
     }
 
@@ -84,19 +85,19 @@ impl Store for Sqlite {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
-        key: Option<&RequestKey>,
-        stamp: Stamp,
+        key: Option<&IdempotencyKey>,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        placing::place(self, permit, id, draft, key, stamp).await
+        create_order::create_order(self, permit, id, draft, key, context).await
     }
 
     async fn ingest_order(
         &self,
         message: &IncomingOrder,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order, ()>, WriteError> {
-        placing::ingest(self, message, id, stamp).await
+        create_order::ingest(self, message, id, context).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
@@ -109,18 +110,18 @@ impl Store for Sqlite {
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Order, WriteError> {
-        changes::update(self, permit, id, revision, precondition, stamp).await
+        changes::update(self, permit, id, revision, precondition, context).await
     }
 
     async fn cancel_order(
         &self,
         permit: &Permit<WithdrawOrder>,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        changes::cancel(self, permit, id, stamp).await
+        changes::cancel(self, permit, id, context).await
     }
 
     async fn order_history(
@@ -128,7 +129,7 @@ impl Store for Sqlite {
         permit: &Permit<ReadHistory>,
         id: OrderId,
         page: &PageRequest<u64>,
-    ) -> Result<Option<Page<Recorded>>, StoreError> {
+    ) -> Result<Option<Page<HistoryEntry>>, StoreError> {
         changes::history(self, permit.scope(), id, page).await
     }
 
@@ -145,9 +146,9 @@ impl Store for Sqlite {
         permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        fulfilment::queue(self, permit, message, relay_at, stamp).await
+        fulfilment::queue(self, permit, message, relay_at, context).await
     }
 
     async fn list_products(
@@ -163,31 +164,35 @@ impl Store for Sqlite {
         _permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Product, WriteError> {
-        products::put(self, draft, precondition, stamp).await
+        products::put(self, draft, precondition, context).await
     }
 
-    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        fulfilment::pending(self, message, stamp).await
+    async fn load_for_fulfilment(
+        &self,
+        message: &FulfilmentMessage,
+        context: WriteContext,
+    ) -> Result<FulfilmentTarget, StoreError> {
+        fulfilment::load(self, message, context).await
     }
 
-    async fn decide_order(
+    async fn record_decision(
         &self,
         message: &FulfilmentMessage,
         decision: Decision,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<bool, StoreError> {
-        fulfilment::decide(self, message, decision, stamp).await
+        fulfilment::record_decision(self, message, decision, context).await
     }
 
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
-        stamp: Stamp,
-    ) -> Result<GivenUp, StoreError> {
-        dead_letters::record(self, letter, fails, stamp).await
+        context: WriteContext,
+    ) -> Result<DeadLettered, StoreError> {
+        dead_letters::record(self, letter, fails, context).await
     }
 
     async fn list_dead_letters(
@@ -202,25 +207,25 @@ impl Store for Sqlite {
         &self,
         permit: &Permit<ResendDeadLetter>,
         id: Uuid,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<DeadLetter, WriteError> {
-        dead_letters::replay(self, permit, id, stamp).await
+        dead_letters::replay(self, permit, id, context).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        expiry::purge(self, now, limit).await
+        purge::purge(self, now, limit).await
     }
 
     async fn excess_dead_letters(
         &self,
-        ceiling: LetterCeiling,
+        ceiling: DeadLetterLimit,
         limit: u32,
-    ) -> Result<Vec<ExcessLetter>, StoreError> {
-        expiry::excess(self, ceiling, limit).await
+    ) -> Result<Vec<ExcessDeadLetter>, StoreError> {
+        purge::excess(self, ceiling, limit).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        expiry::drop_letters(self, ids).await
+        purge::drop_letters(self, ids).await
     }
 
     async fn take_due_messages(

@@ -1,10 +1,10 @@
 //! How writes end.
 
-use crate::orders::RefusedLine;
+use crate::orders::InvalidLine;
 
 use super::StoreError;
 
-/// A write that has its effect: since now, or since an earlier call.
+/// What a successful write did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change<T, U = T> {
     /// This call changed it.
@@ -14,7 +14,7 @@ pub enum Change<T, U = T> {
 }
 
 impl<T> Change<T> {
-    /// What the write left behind.
+    /// The value, whether it changed or not.
     pub fn into_inner(self) -> T {
         match self {
             Self::Done(value) | Self::Unchanged(value) => value,
@@ -33,7 +33,7 @@ pub enum WriteError {
     Conflict(Conflict),
     /// Another version is there, or one is there that should not be.
     #[error("another version is there")]
-    Stale,
+    PreconditionFailed,
     /// It exists, and the caller named no version.
     #[error("no version was named")]
     PreconditionRequired,
@@ -46,7 +46,7 @@ pub enum WriteError {
     InProgress,
     /// These lines cannot be ordered.
     #[error("{} of its lines cannot be ordered", .0.len())]
-    Lines(Vec<RefusedLine>),
+    InvalidLines(Vec<InvalidLine>),
     /// The store cannot answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,8 +71,8 @@ impl From<sqlx::Error> for WriteError {
     }
 }
 
-/// How a unit of work can fail. An engine asks whether the database is the reason: it tries such a unit again, and counts
-/// it as failed. A unit that was refused did its work.
+/// The error of a unit of work. A unit that fails because of the database is retried, and counts as failed. A unit
+/// that was refused counts as a success.
 pub(super) trait UnitError: From<StoreError> + Send {
     /// The failure of the database, if it is one.
     fn store_error(&self) -> Option<&StoreError>;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     limits::LIMITS,
-    orders::{hyphenated, money::RangeError},
+    orders::{money::RangeError, parse_uuid},
     problem::{FieldCode, FieldFault, FieldFaults},
 };
 
@@ -102,7 +102,7 @@ impl<'f> Fields<'f> {
     pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {
         let text = self.text(name)?;
         let form = "must be a UUID such as `0197a3c5-7b1e-7c3a-9f00-0123456789ab`";
-        hyphenated(&text).or_else(|| self.wrong(name, FieldCode::Pattern, form))
+        parse_uuid(&text).or_else(|| self.wrong(name, FieldCode::Pattern, form))
     }
 
     /// A list that has to be there, of so many items at most; `read` takes each item that is an object, and none of a

@@ -216,7 +216,7 @@ fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError>
     text.parse::<T>().map(|_| ()).map_err(|error| {
         let code = match error {
             TextError::Length { .. } => "length",
-            TextError::Control | TextError::Invisible | TextError::Pattern(_) => "pattern",
+            TextError::ControlCharacter | TextError::InvisibleCharacter | TextError::Pattern(_) => "pattern",
         };
         broken(code, error)
     })

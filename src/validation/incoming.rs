@@ -8,7 +8,7 @@ use super::{
     forms::{OrderForm, filled},
 };
 use crate::{
-    orders::{Digest, IncomingOrder, Owner, Reason, message::MAX_PAYLOAD, money::RangeError},
+    orders::{Digest, IncomingOrder, Owner, Reason, message::MAX_PAYLOAD_BYTES, money::RangeError},
     problem::{FieldCode, Problem},
 };
 
@@ -30,7 +30,7 @@ pub struct Unusable {
 /// [`Unusable`]; the same bytes fail again, so the fault is permanent.
 pub fn incoming(payload: &[u8]) -> Result<IncomingOrder, Unusable> {
     let mut message_id = None;
-    if payload.len() > MAX_PAYLOAD {
+    if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(Unusable { reason: Reason::Malformed, message_id });
     }
     let read = filled(payload, |fields| {
@@ -44,7 +44,7 @@ pub fn incoming(payload: &[u8]) -> Result<IncomingOrder, Unusable> {
         let draft = form.draft();
         let whole = || {
             let (message_id, owner, draft) = (message_id?, owner?, draft?);
-            Some(IncomingOrder { message_id, owner, draft, payload: Digest::of(payload) })
+            Some(IncomingOrder { message_id, owner, draft, payload_digest: Digest::of(payload) })
         };
         (whole(), form.validate())
     });
@@ -96,8 +96,8 @@ mod tests {
     fn another_spelling_is_the_same_content_in_other_bytes() {
         let (one, other) = (message().to_string(), serde_json::to_string_pretty(&message()).unwrap());
         let (one, other) = (incoming(one.as_bytes()).unwrap(), incoming(other.as_bytes()).unwrap());
-        assert_eq!(one.content(), other.content());
-        assert_ne!(one.payload, other.payload);
+        assert_eq!(one.content_digest(), other.content_digest());
+        assert_ne!(one.payload_digest, other.payload_digest);
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_no_json_or_too_long_is_malformed() {
         let twice = message().to_string().replacen('{', "{\"version\":1,", 1);
-        let long = message().to_string() + &" ".repeat(MAX_PAYLOAD);
+        let long = message().to_string() + &" ".repeat(MAX_PAYLOAD_BYTES);
         for payload in ["", "test", "{", "\u{feff}{}", &twice, &long, &"[".repeat(40)] {
             let reason = incoming(payload.as_bytes()).map_err(|unusable| unusable.reason);
             assert_eq!(reason, Err(Reason::Malformed), "{}", &payload[..payload.len().min(40)]);

@@ -3,13 +3,13 @@
 use axum::http::HeaderMap;
 use azure_functions_handler::single_header;
 
-use crate::{orders::RequestKey, problem::Problem};
+use crate::{orders::IdempotencyKey, problem::Problem};
 
 /// Reads what the caller names this request by, if anything.
 ///
 /// # Errors
 /// `malformed`, when the header stands there twice or is no key.
-pub fn request_key(headers: &HeaderMap) -> Result<Option<RequestKey>, Problem> {
+pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     const ONE_KEY: Problem =
         Problem::Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.");
     let Some(value) = single_header(headers, "idempotency-key").map_err(|_| ONE_KEY)? else {

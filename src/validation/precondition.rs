@@ -55,7 +55,7 @@ fn strong(tag: &str) -> Result<Precondition, Problem> {
         return Err(ONE_TAG);
     }
     let version = opaque.parse().ok().filter(|version: &u64| version.to_string() == opaque);
-    Ok(version.map_or(Precondition::NoVersion, Precondition::Version))
+    Ok(version.map_or(Precondition::UnknownVersion, Precondition::Version))
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     limits::LIMITS,
-    orders::{Name, Note, Quantity, Reference, RequestKey, UnitPrice, money::MAX_LINES},
+    orders::{IdempotencyKey, Name, Note, Quantity, Reference, UnitPrice, money::MAX_LINES},
 };
 
 /// What the sender reads about this field of its body.
@@ -86,14 +86,14 @@ fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let page = Query::of(&format!("limit={}", LARGEST_LIMIT + 1)).page::<Sku>(List::Products, &[]);
     let key = HeaderMap::from_iter([(
         axum::http::HeaderName::from_static("idempotency-key"),
-        "k".repeat(RequestKey::MAX_LENGTH + 1).parse().unwrap(),
+        "k".repeat(IdempotencyKey::MAX_LENGTH + 1).parse().unwrap(),
     )]);
-    let (fewest, most) = (RequestKey::MIN_LENGTH, RequestKey::MAX_LENGTH);
+    let (fewest, most) = (IdempotencyKey::MIN_LENGTH, IdempotencyKey::MAX_LENGTH);
     let secret = SecretName::MAX_LENGTH;
     for (said, limit) in [
         (of_request(order(deep.as_bytes())), format!("at most {} levels", LIMITS.json_body.max_depth)),
         (of_request(page), format!("between 1 and {LARGEST_LIMIT}")),
-        (of_request(request_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
+        (of_request(idempotency_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
         (of_request(secret_name(&"s".repeat(secret + 1))), format!("1 to {secret} letters")),
     ] {
         assert!(said.contains(&limit), "{limit}: {said}");

@@ -86,7 +86,7 @@ fn order() -> Order {
     };
     let owner = Owner { tenant: Uuid::from_u128(1), object: Uuid::from_u128(2) };
     let prices = [UnitPrice::try_from(450).unwrap()];
-    draft.placed(OrderId::new(minute(0)), owner, &prices, minute(0)).unwrap()
+    draft.to_order(OrderId::new(minute(0)), owner, &prices, minute(0)).unwrap()
 }
 
 fn der(issued: &Issued) -> Vec<u8> {

@@ -95,7 +95,7 @@ fn whatever_the_worker_logs_stands_in_its_list_of_events() {
         let is_test = file.ends_with("tests.rs") || file.iter().any(|part| part == "tests");
         if is_test
             || file.ends_with("azure-functions-handler/src/event.rs")
-            || file.ends_with("store/sabotage.rs")
+            || file.ends_with("store/fault_injection.rs")
         {
             continue;
         }

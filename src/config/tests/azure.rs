@@ -1,7 +1,7 @@
 //! What the app's managed identity is used for.
 
 use super::*;
-use crate::{store::SignIn, vault::VaultSignIn};
+use crate::{store::DatabaseSignIn, vault::VaultSignIn};
 
 const ID: &str = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
 const URL: &str = "postgres://app@db.example/orders?sslmode=verify-full";
@@ -92,11 +92,14 @@ fn the_identity_is_the_user_assigned_one_where_one_is_named() {
     let managed = [("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", URL)];
     let vault = ("KeyVaultUrl", "https://tests.vault.azure.net");
     let config = read(&assigned(&[managed[0], managed[1], vault]), EVERYTHING).unwrap();
-    assert_eq!(config.database.sign_in, SignIn::Managed { client_id: None });
+    assert_eq!(config.database.sign_in, DatabaseSignIn::ManagedIdentity { client_id: None });
     assert_eq!(config.vault.unwrap().sign_in, VaultSignIn::ManagedIdentity { client_id: None });
     let named = assigned(&[managed[0], managed[1], vault, ("AZURE_CLIENT_ID", ID)]);
     let config = read(&named, EVERYTHING).unwrap();
-    assert_eq!(config.database.sign_in, SignIn::Managed { client_id: Some(ID.parse().unwrap()) });
+    assert_eq!(
+        config.database.sign_in,
+        DatabaseSignIn::ManagedIdentity { client_id: Some(ID.parse().unwrap()) }
+    );
     let named = VaultSignIn::ManagedIdentity { client_id: Some(ID.parse().unwrap()) };
     assert_eq!(config.vault.unwrap().sign_in, named);
     assert_eq!(faulty(&local_with(&[("AZURE_CLIENT_ID", "orders-app")]), NEITHER), ["AZURE_CLIENT_ID"]);

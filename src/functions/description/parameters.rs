@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use crate::{
-    orders::{OrderId, RequestKey, Sku},
+    orders::{IdempotencyKey, OrderId, Sku},
     validation::{DEFAULT_LIMIT, LARGEST_LIMIT, List},
 };
 
@@ -22,7 +22,7 @@ pub(crate) enum Parameter {
     Cursor(&'static [List]),
     Scope,
     SecretName,
-    RequestKey,
+    IdempotencyKey,
     IfMatch,
     /// The same where there may be nothing yet.
     IfMatchOrNew,
@@ -56,12 +56,12 @@ impl Parameter {
                 "The secret; the one that the deployment names without it, or where it is empty.",
                 json!({"type": "string", "pattern": "^[0-9A-Za-z-]{0,127}$"}),
             ),
-            Self::RequestKey => (
+            Self::IdempotencyKey => (
                 "header",
                 "Idempotency-Key",
                 false,
                 "Names the request, so that it can be sent again within 24 hours and carried out once.",
-                schema::<RequestKey>(),
+                schema::<IdempotencyKey>(),
             ),
             Self::IfMatch => (
                 "header",

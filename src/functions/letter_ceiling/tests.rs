@@ -68,7 +68,8 @@ impl World {
 
     /// Every letter goes, as if all had been replayed.
     async fn clear(&self) {
-        let none = LetterCeiling { most: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
+        let none =
+            DeadLetterLimit { max_count: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
         let all = self.app.store.excess_dead_letters(none, AT_ONCE).await.unwrap();
         let ids: Vec<_> = all.iter().map(|letter| letter.id).collect();
         self.app.store.drop_dead_letters(&ids).await.unwrap();

@@ -8,7 +8,7 @@ use super::super::{
     verified_claims::{self, VerifiedClaims},
 };
 use crate::identity::settings::TokenSettings;
-use crate::orders::non_nil_uuid;
+use crate::orders::parse_non_nil_uuid;
 
 /// How far the clocks of issuer and worker may be apart.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
@@ -48,7 +48,7 @@ impl<'a> Payload<'a> {
 
     /// What it says of its bearer.
     pub(super) fn verified_claims(&self, settings: &TokenSettings) -> Result<VerifiedClaims, Reason> {
-        let id = |name| Ok(self.string(name)?.and_then(non_nil_uuid));
+        let id = |name| Ok(self.string(name)?.and_then(parse_non_nil_uuid));
         let tenant = id("tid")?.ok_or(Reason::TenantMissing)?;
         if tenant != settings.tenant {
             return Err(Reason::TenantForeign);

@@ -2,26 +2,26 @@
 
 use crate::{
     identity::Caller,
-    orders::{LineFault, Order, OrderId, OrderRevision, Precondition, Status},
+    orders::{LineError, Order, OrderId, OrderRevision, Precondition, Status},
     store::{Change, Conflict, Store, WriteError},
 };
 
 use super::{
     administrator, at, creator, line, look, namesake_in_another_tenant, permit, placed, processor, product,
-    put, queue, queued, refused_line, staff_of_another_tenant, stamp, stock, stranger,
+    put, queue, queued, refused_line, staff_of_another_tenant, stock, stranger, write_context,
 };
 
 store_contract!(
-    a_change_replaces_lines_at_todays_prices_and_keeps_the_rest,
-    of_two_changes_of_one_version_exactly_one_wins,
+    an_update_reprices_the_lines,
+    one_of_two_concurrent_updates_wins,
     only_the_creator_changes_an_order,
-    lines_are_held_against_the_product_table_before_anything_else,
-    a_change_names_the_version_before_the_order_is_looked_for,
-    an_order_past_placed_is_not_changed,
-    an_order_is_taken_back_once,
-    administrators_take_back_anybodys_order,
-    administrators_of_another_tenant_take_nothing_back,
-    of_taking_back_and_queueing_exactly_one_wins,
+    lines_are_checked_before_anything_else,
+    an_update_without_a_version_is_refused_first,
+    only_placed_orders_are_updated,
+    an_order_is_cancelled_once,
+    administrators_cancel_any_order,
+    administrators_cancel_nothing_in_other_tenants,
+    either_cancelling_or_queueing_wins,
 );
 
 fn revision() -> OrderRevision {
@@ -36,10 +36,10 @@ async fn update(
     seconds: i64,
 ) -> Result<Order, WriteError> {
     let permit = permit(caller);
-    store.update_order(&permit, id, &revision(), precondition, stamp(seconds)).await
+    store.update_order(&permit, id, &revision(), precondition, write_context(seconds)).await
 }
 
-async fn administrators_of_another_tenant_take_nothing_back(store: &dyn Store) {
+async fn administrators_cancel_nothing_in_other_tenants(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     let outcome = cancel(store, &staff_of_another_tenant(), order.id).await;
@@ -48,10 +48,10 @@ async fn administrators_of_another_tenant_take_nothing_back(store: &dyn Store) {
 }
 
 async fn cancel(store: &dyn Store, caller: &Caller, id: OrderId) -> Result<Change<Order>, WriteError> {
-    store.cancel_order(&permit(caller), id, stamp(7)).await
+    store.cancel_order(&permit(caller), id, write_context(7)).await
 }
 
-async fn a_change_replaces_lines_at_todays_prices_and_keeps_the_rest(store: &dyn Store) {
+async fn an_update_reprices_the_lines(store: &dyn Store) {
     stock(store).await;
     let before = placed(store, 1).await;
     put(store, &product("BEANS", 2000), Precondition::Version(1)).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_change_replaces_lines_at_todays_prices_and_keeps_the_rest(store: &dyn
     assert_eq!(look(store, before.id).await, order);
 }
 
-async fn of_two_changes_of_one_version_exactly_one_wins(store: &dyn Store) {
+async fn one_of_two_concurrent_updates_wins(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     let caller = creator();
@@ -74,7 +74,10 @@ async fn of_two_changes_of_one_version_exactly_one_wins(store: &dyn Store) {
         update(store, &caller, id, Precondition::Version(1), 3),
     );
     assert!(
-        matches!(outcome, (Ok(_), Err(WriteError::Stale)) | (Err(WriteError::Stale), Ok(_))),
+        matches!(
+            outcome,
+            (Ok(_), Err(WriteError::PreconditionFailed)) | (Err(WriteError::PreconditionFailed), Ok(_))
+        ),
         "{outcome:?}"
     );
     assert_eq!(look(store, id).await.version, 2);
@@ -92,7 +95,7 @@ async fn only_the_creator_changes_an_order(store: &dyn Store) {
     assert_eq!(look(store, order.id).await, order);
 }
 
-async fn lines_are_held_against_the_product_table_before_anything_else(store: &dyn Store) {
+async fn lines_are_checked_before_anything_else(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     let mut abroad = product("TEA", 100);
@@ -102,24 +105,24 @@ async fn lines_are_held_against_the_product_table_before_anything_else(store: &d
         OrderRevision { lines: ["CUP", "TEA", "NOTHING"].map(|sku| line(sku, 1)).to_vec(), ..revision() };
     let refused = async |caller: &Caller| {
         let permit = permit(caller);
-        match store.update_order(&permit, order.id, &wanted, Precondition::None, stamp(2)).await {
-            Err(WriteError::Lines(faults)) => faults,
+        match store.update_order(&permit, order.id, &wanted, Precondition::None, write_context(2)).await {
+            Err(WriteError::InvalidLines(faults)) => faults,
             other => panic!("not refused: {other:?}"),
         }
     };
     assert_eq!(
         refused(&creator()).await,
-        [refused_line(1, LineFault::Currency), refused_line(2, LineFault::Unknown)]
+        [refused_line(1, LineError::CurrencyMismatch), refused_line(2, LineError::UnknownProduct)]
     );
     assert_eq!(
         refused(&stranger()).await,
-        [refused_line(2, LineFault::Unknown)],
+        [refused_line(2, LineError::UnknownProduct)],
         "its currency is not theirs to know"
     );
     assert_eq!(look(store, order.id).await, order);
 }
 
-async fn a_change_names_the_version_before_the_order_is_looked_for(store: &dyn Store) {
+async fn an_update_without_a_version_is_refused_first(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     for id in [order.id, OrderId::new(at(2))] {
@@ -128,14 +131,16 @@ async fn a_change_names_the_version_before_the_order_is_looked_for(store: &dyn S
             assert!(matches!(answer, Err(WriteError::PreconditionRequired)), "{answer:?}");
         }
     }
-    for precondition in [Precondition::Version(2), Precondition::Version(u64::MAX), Precondition::NoVersion] {
+    for precondition in
+        [Precondition::Version(2), Precondition::Version(u64::MAX), Precondition::UnknownVersion]
+    {
         let answer = update(store, &creator(), order.id, precondition, 3).await;
-        assert!(matches!(answer, Err(WriteError::Stale)), "{answer:?}");
+        assert!(matches!(answer, Err(WriteError::PreconditionFailed)), "{answer:?}");
     }
     assert_eq!(look(store, order.id).await, order);
 }
 
-async fn an_order_past_placed_is_not_changed(store: &dyn Store) {
+async fn only_placed_orders_are_updated(store: &dyn Store) {
     stock(store).await;
     let (queued, _) = queued(store, 1).await;
     let cancelled = placed(store, 2).await.id;
@@ -143,14 +148,14 @@ async fn an_order_past_placed_is_not_changed(store: &dyn Store) {
     for id in [queued, cancelled] {
         let before = look(store, id).await;
         let stale = update(store, &creator(), id, Precondition::Version(1), 9).await;
-        assert!(matches!(stale, Err(WriteError::Stale)), "{stale:?}");
+        assert!(matches!(stale, Err(WriteError::PreconditionFailed)), "{stale:?}");
         let late = update(store, &creator(), id, Precondition::Version(2), 9).await;
         assert!(matches!(late, Err(WriteError::Conflict(Conflict::Update))), "{late:?}");
         assert_eq!(look(store, id).await, before);
     }
 }
 
-async fn an_order_is_taken_back_once(store: &dyn Store) {
+async fn an_order_is_cancelled_once(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     let Ok(Change::Done(order)) = cancel(store, &creator(), id).await else { panic!("not taken back") };
@@ -161,7 +166,7 @@ async fn an_order_is_taken_back_once(store: &dyn Store) {
     assert_eq!(look(store, id).await, order);
 }
 
-async fn administrators_take_back_anybodys_order(store: &dyn Store) {
+async fn administrators_cancel_any_order(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     for other in [stranger(), namesake_in_another_tenant(), processor()] {
@@ -172,7 +177,7 @@ async fn administrators_take_back_anybodys_order(store: &dyn Store) {
     assert!(matches!(cancel(store, &administrator(), OrderId::new(at(2))).await, Err(WriteError::NotFound)));
 }
 
-async fn of_taking_back_and_queueing_exactly_one_wins(store: &dyn Store) {
+async fn either_cancelling_or_queueing_wins(store: &dyn Store) {
     stock(store).await;
     for seconds in 0..10 {
         let id = placed(store, seconds).await.id;

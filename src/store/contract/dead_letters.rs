@@ -2,19 +2,20 @@
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Reason, Status},
-    store::{Decision, GivenUp, Store},
+    store::{DeadLettered, Decision, Store},
 };
 
 use super::{
-    HOSTILE, MUCH_LATER, administrator, at, due, first, letter, look, permit, placed, queued, stamp, stock,
+    HOSTILE, MUCH_LATER, administrator, at, due, first, letter, look, permit, placed, queued, stock,
+    write_context,
 };
 
 store_contract!(
     a_dead_letter_is_kept_as_it_was,
-    a_message_is_recorded_once_however_often_it_is_delivered,
-    a_poisoned_message_fails_its_order_and_is_not_sent_again,
+    a_redelivered_message_is_recorded_once,
+    a_poison_message_fails_its_order,
     an_order_that_is_not_queued_does_not_fail,
-    a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_away,
+    a_poison_message_with_a_reused_id_changes_nothing,
     a_dead_letter_alone_leaves_its_order_alone,
 );
 
@@ -32,29 +33,30 @@ async fn a_dead_letter_is_kept_as_it_was(store: &dyn Store) {
         letter.order_id = (seconds % 3 == 0).then(|| letter.id.to_string().parse().unwrap());
         letter.dequeue_count = (seconds % 2 == 1).then_some(u32::MAX);
         letter.reason = *reason;
-        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        store.record_dead_letter(&letter, None, write_context(seconds)).await.unwrap();
         kept.insert(0, letter);
     }
     assert_eq!(letters(store).await, kept);
 }
 
-async fn a_message_is_recorded_once_however_often_it_is_delivered(store: &dyn Store) {
+async fn a_redelivered_message_is_recorded_once(store: &dyn Store) {
     let mut elsewhere = letter(b"same", 3);
     elsewhere.queue = "orders-incoming-poison".to_owned();
     for letter in [letter(b"same", 1), letter(b"same", 2), elsewhere, letter(b"other", 4)] {
-        store.record_dead_letter(&letter, None, stamp(9)).await.unwrap();
+        store.record_dead_letter(&letter, None, write_context(9)).await.unwrap();
     }
     let recorded: Vec<_> = letters(store).await.into_iter().map(|letter| letter.recorded_at).collect();
     assert_eq!(recorded, [at(4), at(3), at(1)]);
 }
 
-async fn a_poisoned_message_fails_its_order_and_is_not_sent_again(store: &dyn Store) {
+async fn a_poison_message_fails_its_order(store: &dyn Store) {
     stock(store).await;
     let (id, message) = queued(store, 1).await;
     for (seconds, kept) in [(5, Some(Reason::Poison)), (6, None)] {
         let letter = DeadLetter { reason: Reason::Poison, ..letter(&message.encode(), seconds) };
-        let given_up = store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
-        assert_eq!(given_up, GivenUp { kept, failed: kept.is_some() });
+        let given_up =
+            store.record_dead_letter(&letter, Some(&message), write_context(seconds)).await.unwrap();
+        assert_eq!(given_up, DeadLettered { recorded: kept, order_failed: kept.is_some() });
     }
     let order = look(store, id).await;
     assert_eq!((order.status, order.version, order.updated_at), (Status::Failed, 3, at(5)));
@@ -65,31 +67,34 @@ async fn a_poisoned_message_fails_its_order_and_is_not_sent_again(store: &dyn St
 async fn an_order_that_is_not_queued_does_not_fail(store: &dyn Store) {
     stock(store).await;
     let (fulfilled, message) = queued(store, 1).await;
-    store.decide_order(&message, Decision::Fulfilled, stamp(2)).await.unwrap();
+    store.record_decision(&message, Decision::Fulfilled, write_context(2)).await.unwrap();
     let (_, mut stray) = queued(store, 3).await;
     stray.order_id = placed(store, 4).await.id;
     for (id, message) in [(fulfilled, message), (stray.order_id, stray)] {
         let before = look(store, id).await;
-        store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), stamp(5)).await.unwrap();
+        store
+            .record_dead_letter(&letter(&message.encode(), 5), Some(&message), write_context(5))
+            .await
+            .unwrap();
         assert_eq!(look(store, id).await, before);
     }
     assert_eq!(letters(store).await.len(), 2);
 }
 
-async fn a_poisoned_message_under_anothers_id_fails_nothing_and_takes_nothing_away(store: &dyn Store) {
+async fn a_poison_message_with_a_reused_id_changes_nothing(store: &dyn Store) {
     stock(store).await;
     let (genuine_order, genuine) = queued(store, 1).await;
     let (other_order, other) = queued(store, 2).await;
     let forged = FulfilmentMessage { order_id: other_order, ..genuine.clone() };
     let forgery = letter(&forged.encode(), 3);
-    let given_up = store.record_dead_letter(&forgery, Some(&forged), stamp(3)).await.unwrap();
-    assert_eq!(given_up, GivenUp { kept: Some(Reason::Reused), failed: false });
+    let given_up = store.record_dead_letter(&forgery, Some(&forged), write_context(3)).await.unwrap();
+    assert_eq!(given_up, DeadLettered { recorded: Some(Reason::Reused), order_failed: false });
     for id in [genuine_order, other_order] {
         assert_eq!(look(store, id).await.status, Status::Queued);
     }
     assert_eq!(letters(store).await[0].reason, Reason::Reused);
     assert_eq!(due(store, MUCH_LATER).await, [genuine.encode(), other.encode()]);
-    store.record_dead_letter(&letter(&genuine.encode(), 4), Some(&genuine), stamp(4)).await.unwrap();
+    store.record_dead_letter(&letter(&genuine.encode(), 4), Some(&genuine), write_context(4)).await.unwrap();
     assert_eq!(look(store, genuine_order).await.status, Status::Failed);
     assert_eq!(letters(store).await[0].reason, Reason::Poison);
 }
@@ -99,7 +104,7 @@ async fn a_dead_letter_alone_leaves_its_order_alone(store: &dyn Store) {
     let (id, message) = queued(store, 1).await;
     let mut letter = letter(&message.encode(), 5);
     letter.order_id = Some(id);
-    store.record_dead_letter(&letter, None, stamp(5)).await.unwrap();
+    store.record_dead_letter(&letter, None, write_context(5)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Queued);
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
 }

@@ -5,19 +5,20 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use crate::{
     identity::Caller,
     orders::{
-        Action, Actor, ActorKind, OrderId, OrderRevision, Page, PageRequest, Precondition, Recorded, Status,
+        Action, Actor, ActorKind, HistoryEntry, OrderId, OrderRevision, Page, PageRequest, Precondition,
+        Status,
     },
     store::{Decision, Store, WriteError},
 };
 
 use super::{
     administrator, at, creator, draft, incoming, letter, line, look, message_for, namesake_in_another_tenant,
-    permit, placed, processor, queue_with, staff_of_another_tenant, stamp, stock, stranger,
+    permit, placed, processor, queue_with, staff_of_another_tenant, stock, stranger, write_context,
 };
 
 store_contract!(
-    every_change_says_who_and_from_where_to_where,
-    slices_of_a_history_run_from_the_newest,
+    every_change_has_its_actor_and_statuses,
+    history_pages_are_newest_first,
     a_foreign_history_is_indistinguishable_from_a_missing_one,
     every_history_is_a_path_of_the_state_machine,
 );
@@ -27,11 +28,11 @@ async fn history(
     caller: &Caller,
     id: OrderId,
     page: &PageRequest<u64>,
-) -> Option<Page<Recorded>> {
+) -> Option<Page<HistoryEntry>> {
     store.order_history(&permit(caller), id, page).await.unwrap()
 }
 
-async fn whole(store: &dyn Store, id: OrderId) -> Vec<Recorded> {
+async fn whole(store: &dyn Store, id: OrderId) -> Vec<HistoryEntry> {
     let page = PageRequest { after: None, limit: 100 };
     let mut items = history(store, &creator(), id, &page).await.unwrap().items;
     items.reverse();
@@ -70,37 +71,37 @@ fn answered<T>(written: Result<T, WriteError>) {
 }
 
 async fn take(store: &dyn Store, id: OrderId, step: Step, seconds: i64) {
-    let (stamp, message) = (stamp(seconds), message_for(id, seconds));
+    let (context, message) = (write_context(seconds), message_for(id, seconds));
     match step {
         Step::Update => {
             let revision =
                 OrderRevision { reference: "PO".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
             let version = Precondition::Version(look(store, id).await.version);
-            answered(store.update_order(&permit(&creator()), id, &revision, version, stamp).await);
+            answered(store.update_order(&permit(&creator()), id, &revision, version, context).await);
         }
-        Step::Cancel => answered(store.cancel_order(&permit(&creator()), id, stamp).await),
+        Step::Cancel => answered(store.cancel_order(&permit(&creator()), id, context).await),
         Step::Queue => answered(queue_with(store, &message, seconds).await),
         Step::Decide(decision) => {
             // In another state than `queued` there is nothing to decide.
-            let _decided = store.decide_order(&message, decision, stamp).await.unwrap();
+            let _decided = store.record_decision(&message, decision, context).await.unwrap();
         }
         Step::GiveUp => {
-            let mut letter = letter(&message.encode(), seconds).about(&message);
+            let mut letter = letter(&message.encode(), seconds).with_message(&message);
             letter.queue = "orders-fulfilment".to_owned();
-            store.record_dead_letter(&letter, Some(&message), stamp).await.unwrap();
+            store.record_dead_letter(&letter, Some(&message), context).await.unwrap();
         }
         Step::Replay => {
             let page = PageRequest { after: None, limit: 100 };
             let letters = store.list_dead_letters(&permit(&administrator()), &page).await.unwrap().items;
             if let Some(letter) = letters.iter().find(|letter| letter.order_id == Some(id)) {
-                answered(store.replay_dead_letter(&permit(&administrator()), letter.id, stamp).await);
+                answered(store.replay_dead_letter(&permit(&administrator()), letter.id, context).await);
             }
         }
     }
 }
 
 /// Where an action leads from where; nothing else happens to an order: `docs/reference/api.md#order-status`.
-fn is_allowed(Recorded { item, .. }: &Recorded) -> bool {
+fn is_allowed(HistoryEntry { item, .. }: &HistoryEntry) -> bool {
     use Status::{Cancelled, Failed, Fulfilled, Placed, Queued, Rejected};
     matches!(
         (item.action, item.from, item.to),
@@ -143,17 +144,17 @@ async fn every_history_is_a_path_of_the_state_machine(store: &dyn Store) {
     assert_eq!(met.len(), Action::ALL.len(), "every action was met: {met:?}");
 }
 
-async fn every_change_says_who_and_from_where_to_where(store: &dyn Store) {
+async fn every_change_has_its_actor_and_statuses(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     let revision =
         OrderRevision { reference: "PO".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
     store
-        .update_order(&permit(&creator()), id, &revision, Precondition::Version(1), stamp(2))
+        .update_order(&permit(&creator()), id, &revision, Precondition::Version(1), write_context(2))
         .await
         .map(drop)
         .unwrap();
-    store.cancel_order(&permit(&administrator()), id, stamp(3)).await.map(drop).unwrap();
+    store.cancel_order(&permit(&administrator()), id, write_context(3)).await.map(drop).unwrap();
     let told: Vec<_> = whole(store, id)
         .await
         .iter()
@@ -170,13 +171,15 @@ async fn every_change_says_who_and_from_where_to_where(store: &dyn Store) {
             (at(3), Action::Cancel, Some(Status::Placed), Status::Cancelled, user(administrator())),
         ]
     );
-    assert!(whole(store, id).await.iter().all(|change| change.item.invocation == stamp(1).invocation));
+    assert!(
+        whole(store, id).await.iter().all(|change| change.item.invocation == write_context(1).invocation)
+    );
     let ingested = OrderId::new(at(4));
-    store.ingest_order(&incoming(1, draft(), b"m"), ingested, stamp(4)).await.map(drop).unwrap();
+    store.ingest_order(&incoming(1, draft(), b"m"), ingested, write_context(4)).await.map(drop).unwrap();
     assert_eq!(whole(store, ingested).await[0].item.actor, Actor::SYSTEM);
 }
 
-async fn slices_of_a_history_run_from_the_newest(store: &dyn Store) {
+async fn history_pages_are_newest_first(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     for seconds in 2..6 {
@@ -185,15 +188,15 @@ async fn slices_of_a_history_run_from_the_newest(store: &dyn Store) {
     placed(store, 6).await;
     let (mut seen, mut after) = (Vec::new(), None);
     for _ in 0..3 {
-        let Page { items, more } =
+        let Page { items, has_more } =
             history(store, &creator(), id, &PageRequest { after, limit: 2 }).await.unwrap();
         seen.extend(items.iter().map(|change| change.version));
         after = seen.last().copied();
-        assert_eq!(more, seen.len() < 5);
+        assert_eq!(has_more, seen.len() < 5);
     }
     assert_eq!(seen, [5, 4, 3, 2, 1]);
     let beyond = history(store, &creator(), id, &PageRequest { after: Some(1), limit: 2 }).await.unwrap();
-    assert!(beyond.items.is_empty() && !beyond.more);
+    assert!(beyond.items.is_empty() && !beyond.has_more);
 }
 
 async fn a_foreign_history_is_indistinguishable_from_a_missing_one(store: &dyn Store) {

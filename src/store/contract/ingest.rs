@@ -7,10 +7,10 @@ use crate::{
     store::{Change, Store, WriteError},
 };
 
-use super::{at, count, creator, draft, incoming, line, look, stamp, stock};
+use super::{at, count, creator, draft, incoming, line, look, stock, write_context};
 
 store_contract!(
-    an_ingested_order_is_its_owners_at_the_prices_of_the_table,
+    an_ingested_order_has_owner_and_current_prices,
     a_second_delivery_changes_nothing,
     two_deliveries_at_once_make_one_order,
     one_id_with_other_content_is_reused,
@@ -22,10 +22,10 @@ async fn ingest(
     message: &IncomingOrder,
     seconds: i64,
 ) -> Result<Change<Order, ()>, WriteError> {
-    store.ingest_order(message, OrderId::new(at(seconds)), stamp(seconds)).await
+    store.ingest_order(message, OrderId::new(at(seconds)), write_context(seconds)).await
 }
 
-async fn an_ingested_order_is_its_owners_at_the_prices_of_the_table(store: &dyn Store) {
+async fn an_ingested_order_has_owner_and_current_prices(store: &dyn Store) {
     stock(store).await;
     let message = incoming(1, draft(), b"m");
     let Ok(Change::Done(order)) = ingest(store, &message, 1).await else { panic!("not placed") };
@@ -75,7 +75,7 @@ async fn one_id_with_other_content_is_reused(store: &dyn Store) {
 
 async fn a_refused_message_leaves_its_id_free(store: &dyn Store) {
     let message = incoming(1, OrderDraft { lines: vec![line("CUP", 1)], ..draft() }, b"m");
-    assert!(matches!(ingest(store, &message, 1).await, Err(WriteError::Lines(_))));
+    assert!(matches!(ingest(store, &message, 1).await, Err(WriteError::InvalidLines(_))));
     assert_eq!(count(store).await, 0);
     stock(store).await;
     assert!(matches!(ingest(store, &message, 2).await, Ok(Change::Done(_))));

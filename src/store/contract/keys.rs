@@ -3,16 +3,16 @@
 use crate::{
     identity::Caller,
     orders::{OrderDraft, OrderId, OrderRevision, Precondition},
-    store::{Change, Stamp, Store, WriteError},
+    store::{Change, Store, WriteContext, WriteError},
 };
 
 use super::{
     HOSTILE, at, count, creator, draft, line, namesake_in_another_tenant, permit, place_under, product, put,
-    stamp, stock, stranger,
+    stock, stranger, write_context,
 };
 
 store_contract!(
-    the_same_request_again_is_the_order_as_it_was_placed,
+    a_repeated_request_returns_the_original_order,
     another_request_under_the_key_is_refused,
     twins_make_one_order,
     a_key_belongs_to_its_caller,
@@ -35,7 +35,7 @@ fn other_draft() -> OrderDraft {
     OrderDraft { note: None, ..draft() }
 }
 
-async fn the_same_request_again_is_the_order_as_it_was_placed(store: &dyn Store) {
+async fn a_repeated_request_returns_the_original_order(store: &dyn Store) {
     stock(store).await;
     let order = fresh(store, &creator(), "k", 1).await;
     put(store, &product("CUP", 1), Precondition::Version(1)).await.unwrap();
@@ -45,7 +45,7 @@ async fn the_same_request_again_is_the_order_as_it_was_placed(store: &dyn Store)
     let revision =
         OrderRevision { reference: "PO-18".parse().unwrap(), lines: vec![line("CUP", 1)], note: None };
     let changed = store
-        .update_order(&permit(&creator()), order.id, &revision, Precondition::Version(1), stamp(2))
+        .update_order(&permit(&creator()), order.id, &revision, Precondition::Version(1), write_context(2))
         .await;
     assert!(changed.is_ok(), "{changed:?}");
     match place_under(store, &creator(), "k", &draft(), 3).await {
@@ -89,7 +89,7 @@ async fn a_key_belongs_to_its_caller(store: &dyn Store) {
 
 async fn a_refused_request_leaves_its_key_free(store: &dyn Store) {
     let refused = place_under(store, &creator(), "k", &draft(), 1).await;
-    assert!(matches!(refused, Err(WriteError::Lines(_))), "{refused:?}");
+    assert!(matches!(refused, Err(WriteError::InvalidLines(_))), "{refused:?}");
     stock(store).await;
     fresh(store, &creator(), "k", 2).await;
 }
@@ -113,8 +113,8 @@ async fn a_clock_that_jumped_ahead_makes_no_key_absent(store: &dyn Store) {
     let first = fresh(store, &creator(), "k", 0).await;
     let (permit, key) = (permit(&creator()), "k".parse().unwrap());
     let place = async |jumped: i64, passed: i64, draft: &OrderDraft| {
-        let stamp = Stamp { retention_at: at(passed), ..stamp(passed + jumped) };
-        store.place_order(&permit, OrderId::new(stamp.at), draft, Some(&key), stamp).await
+        let context = WriteContext { retention_at: at(passed), ..write_context(passed + jumped) };
+        store.place_order(&permit, OrderId::new(context.at), draft, Some(&key), context).await
     };
     let again = place(DAY - 1, DAY / 2, &draft()).await;
     assert!(matches!(again, Ok(Change::Unchanged(ref again)) if *again == first), "{again:?}");

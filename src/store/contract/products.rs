@@ -5,14 +5,14 @@ use crate::{
     store::{Store, WriteError},
 };
 
-use super::{HOSTILE, administrator, at, first, permit, product, put, stamp};
+use super::{HOSTILE, administrator, at, first, permit, product, put, write_context};
 
 store_contract!(
     a_new_product_starts_at_version_1,
     a_missing_product_matches_no_version,
-    a_product_is_replaced_only_by_who_knows_its_version,
-    two_that_replace_one_version_at_once_do_not_both_win,
-    hostile_names_come_back_as_they_were_sent,
+    replacing_a_product_requires_its_version,
+    one_of_two_concurrent_replacements_wins,
+    hostile_names_are_stored_verbatim,
 );
 
 async fn shelf(store: &dyn Store) -> Vec<Product> {
@@ -32,47 +32,53 @@ async fn a_new_product_starts_at_version_1(store: &dyn Store) {
 }
 
 async fn a_missing_product_matches_no_version(store: &dyn Store) {
-    for precondition in [Precondition::Version(1), Precondition::NoVersion] {
+    for precondition in [Precondition::Version(1), Precondition::UnknownVersion] {
         assert!(matches!(put(store, &product("A", 7), precondition).await, Err(WriteError::NotFound)));
     }
     assert!(shelf(store).await.is_empty());
 }
 
-async fn a_product_is_replaced_only_by_who_knows_its_version(store: &dyn Store) {
+async fn replacing_a_product_requires_its_version(store: &dyn Store) {
     put(store, &product("A", 7), Precondition::None).await.unwrap();
     let before = shelf(store).await;
     let mut changed = product("A", 8);
     changed.active = false;
     let none = put(store, &changed, Precondition::None).await;
     assert!(matches!(none, Err(WriteError::PreconditionRequired)), "{none:?}");
-    for wrong in
-        [Precondition::Absent, Precondition::Version(2), Precondition::Version(0), Precondition::NoVersion]
-    {
+    for wrong in [
+        Precondition::Absent,
+        Precondition::Version(2),
+        Precondition::Version(0),
+        Precondition::UnknownVersion,
+    ] {
         let written = put(store, &changed, wrong).await;
-        assert!(matches!(written, Err(WriteError::Stale)), "{wrong:?}: {written:?}");
+        assert!(matches!(written, Err(WriteError::PreconditionFailed)), "{wrong:?}: {written:?}");
     }
     assert_eq!(shelf(store).await, before);
 
     let right = Precondition::Version(1);
-    let written = store.put_product(&permit(&administrator()), &changed, right, stamp(9)).await;
+    let written = store.put_product(&permit(&administrator()), &changed, right, write_context(9)).await;
     let product = written.unwrap();
     assert_eq!((product.version, product.updated_at), (2, at(9)));
     assert_eq!((product.unit_price.get(), product.active), (8, false));
     assert_eq!(shelf(store).await, [product]);
 }
 
-async fn two_that_replace_one_version_at_once_do_not_both_win(store: &dyn Store) {
+async fn one_of_two_concurrent_replacements_wins(store: &dyn Store) {
     put(store, &product("A", 7), Precondition::None).await.unwrap();
     let (one, other) = (product("A", 8), product("A", 9));
     let version = Precondition::Version(1);
     let outcome = tokio::join!(put(store, &one, version), put(store, &other, version));
     assert!(
-        matches!(outcome, (Ok(_), Err(WriteError::Stale)) | (Err(WriteError::Stale), Ok(_))),
+        matches!(
+            outcome,
+            (Ok(_), Err(WriteError::PreconditionFailed)) | (Err(WriteError::PreconditionFailed), Ok(_))
+        ),
         "{outcome:?}"
     );
 }
 
-async fn hostile_names_come_back_as_they_were_sent(store: &dyn Store) {
+async fn hostile_names_are_stored_verbatim(store: &dyn Store) {
     for (index, text) in HOSTILE.iter().enumerate() {
         let mut draft = product(&format!("P-{index:02}"), 7);
         draft.name = text.parse().unwrap();

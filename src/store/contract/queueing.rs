@@ -7,19 +7,19 @@ use crate::{
 
 use super::{
     MUCH_LATER, TRACE, at, due, letter, look, message_for, permit, placed, program_of_another_tenant, queue,
-    queue_with, queued, staff_of_another_tenant, stamp, stock,
+    queue_with, queued, staff_of_another_tenant, stock, write_context,
 };
 
 store_contract!(
-    queueing_changes_status_and_version_and_leaves_a_message,
-    two_that_queue_one_order_at_once_make_one_message,
+    queueing_writes_status_version_and_message,
+    concurrent_queueing_makes_one_message,
     an_order_that_is_queued_already_stays_as_it_is,
     a_decided_or_failed_order_cannot_be_queued,
     a_missing_order_is_not_found,
     an_order_of_another_tenant_is_not_found,
 );
 
-async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn Store) {
+async fn queueing_writes_status_version_and_message(store: &dyn Store) {
     stock(store).await;
     let before = placed(store, 1).await;
     let message = message_for(before.id, 5);
@@ -34,7 +34,7 @@ async fn queueing_changes_status_and_version_and_leaves_a_message(store: &dyn St
     assert_eq!(due(store, MUCH_LATER).await, [message.encode()]);
 }
 
-async fn two_that_queue_one_order_at_once_make_one_message(store: &dyn Store) {
+async fn concurrent_queueing_makes_one_message(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     let outcome = tokio::join!(queue(store, id, 2), queue(store, id, 3));
@@ -63,11 +63,11 @@ async fn a_decided_or_failed_order_cannot_be_queued(store: &dyn Store) {
     let mut ids = Vec::new();
     for (seconds, decision) in [(1, Decision::Fulfilled), (2, Decision::Rejected)] {
         let (id, message) = queued(store, seconds).await;
-        store.decide_order(&message, decision, stamp(5)).await.unwrap();
+        store.record_decision(&message, decision, write_context(5)).await.unwrap();
         ids.push(id);
     }
     let (failed, message) = queued(store, 3).await;
-    store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), stamp(5)).await.unwrap();
+    store.record_dead_letter(&letter(&message.encode(), 5), Some(&message), write_context(5)).await.unwrap();
     ids.push(failed);
     for id in ids {
         assert!(matches!(queue(store, id, 9).await, Err(WriteError::Conflict(Conflict::Process))));
@@ -84,7 +84,7 @@ async fn an_order_of_another_tenant_is_not_found(store: &dyn Store) {
     let order = placed(store, 1).await;
     let message = message_for(order.id, 2);
     for foreign in [staff_of_another_tenant(), program_of_another_tenant()] {
-        let outcome = store.queue_order(&permit(&foreign), &message, at(120), stamp(2)).await;
+        let outcome = store.queue_order(&permit(&foreign), &message, at(120), write_context(2)).await;
         assert!(matches!(outcome, Err(WriteError::NotFound)), "{outcome:?}");
     }
     assert_eq!(look(store, order.id).await, order);

@@ -4,24 +4,24 @@ use uuid::Uuid;
 
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, OrderId, Status},
-    store::{Change, Conflict, Decision, Hold, Pending, Store, WriteError},
+    store::{Change, Conflict, Decision, FulfilmentTarget, Hold, Store, WriteError},
 };
 
 use super::{
     MUCH_LATER, administrator, at, draft, due, first, incoming, letter, look, permit, placed, queue, queued,
-    stamp, stock,
+    stock, write_context,
 };
 
 store_contract!(
     a_replayed_order_waits_again_under_a_new_message,
-    a_replayed_message_has_effect_though_the_old_was_received,
+    a_replay_takes_effect_after_the_original,
     the_old_message_cannot_fail_its_order_again,
     a_letter_is_replayed_once,
-    two_that_replay_one_letter_at_once_send_one_message,
+    concurrent_replays_send_one_message,
     an_order_that_has_not_failed_stays_as_it_is,
-    a_replayed_message_about_no_order_is_sent_until_it_is_dead_again,
-    what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again,
-    a_replayed_incoming_message_is_sent_until_it_is_received,
+    a_replay_for_no_order_ends_as_a_dead_letter,
+    an_unreadable_message_is_replayed_unchanged,
+    an_incoming_replay_is_sent_until_received,
     a_missing_letter_is_not_found,
 );
 
@@ -30,14 +30,14 @@ fn from(queue: &str, payload: &[u8], seconds: i64) -> DeadLetter {
 }
 
 async fn replay(store: &dyn Store, id: Uuid, seconds: i64) -> Result<DeadLetter, WriteError> {
-    store.replay_dead_letter(&permit(&administrator()), id, stamp(seconds)).await
+    store.replay_dead_letter(&permit(&administrator()), id, write_context(seconds)).await
 }
 
 /// A message that was given up, its order failed, and its letter.
 async fn failed(store: &dyn Store, seconds: i64) -> (OrderId, FulfilmentMessage, DeadLetter) {
     let (id, message) = queued(store, seconds).await;
-    let letter = from("orders-fulfilment", &message.encode(), seconds).about(&message);
-    store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+    let letter = from("orders-fulfilment", &message.encode(), seconds).with_message(&message);
+    store.record_dead_letter(&letter, Some(&message), write_context(seconds)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Failed);
     (id, message, letter)
 }
@@ -59,23 +59,26 @@ async fn a_replayed_order_waits_again_under_a_new_message(store: &dyn Store) {
     let new = sent(store, 5).await;
     assert_ne!(new.message_id, old.message_id);
     assert_eq!((new.order_id, &new.traceparent), (id, &old.traceparent));
-    store.decide_order(&new, Decision::Fulfilled, stamp(6)).await.unwrap();
+    store.record_decision(&new, Decision::Fulfilled, write_context(6)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Fulfilled);
     assert!(due(store, MUCH_LATER).await.is_empty());
 }
 
-async fn a_replayed_message_has_effect_though_the_old_was_received(store: &dyn Store) {
+async fn a_replay_takes_effect_after_the_original(store: &dyn Store) {
     stock(store).await;
     let id = placed(store, 1).await.id;
     let old = FulfilmentMessage { message_id: Uuid::from_u128(7), order_id: id, traceparent: None };
-    assert!(matches!(store.pending_order(&old, stamp(2)).await.unwrap(), Pending::Settled));
+    assert!(matches!(
+        store.load_for_fulfilment(&old, write_context(2)).await.unwrap(),
+        FulfilmentTarget::NotQueued
+    ));
     queue(store, id, 3).await.unwrap();
     assert_eq!(due(store, 123).await.len(), 1);
-    let letter = from("orders-fulfilment", &old.encode(), 124).about(&old);
-    store.record_dead_letter(&letter, Some(&old), stamp(124)).await.unwrap();
+    let letter = from("orders-fulfilment", &old.encode(), 124).with_message(&old);
+    store.record_dead_letter(&letter, Some(&old), write_context(124)).await.unwrap();
     replay(store, letter.id, 125).await.unwrap();
     let new = sent(store, 125).await;
-    store.decide_order(&new, Decision::Rejected, stamp(126)).await.unwrap();
+    store.record_decision(&new, Decision::Rejected, write_context(126)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Rejected);
 }
 
@@ -83,12 +86,12 @@ async fn the_old_message_cannot_fail_its_order_again(store: &dyn Store) {
     stock(store).await;
     let (id, old, letter) = failed(store, 1).await;
     replay(store, letter.id, 5).await.unwrap();
-    let late = from("orders-fulfilment", &old.encode(), 6).about(&old);
-    store.record_dead_letter(&late, Some(&old), stamp(6)).await.unwrap();
+    let late = from("orders-fulfilment", &old.encode(), 6).with_message(&old);
+    store.record_dead_letter(&late, Some(&old), write_context(6)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Queued);
     let new = sent(store, 7).await;
-    let again = from("orders-fulfilment", &new.encode(), 8).about(&new);
-    store.record_dead_letter(&again, Some(&new), stamp(8)).await.unwrap();
+    let again = from("orders-fulfilment", &new.encode(), 8).with_message(&new);
+    store.record_dead_letter(&again, Some(&new), write_context(8)).await.unwrap();
     assert_eq!(look(store, id).await.status, Status::Failed, "its replay can");
     assert!(replay(store, again.id, 9).await.is_ok(), "and be replayed in turn");
     assert_eq!(look(store, id).await.status, Status::Queued);
@@ -103,7 +106,7 @@ async fn a_letter_is_replayed_once(store: &dyn Store) {
     assert_eq!(due(store, MUCH_LATER).await.len(), 1);
 }
 
-async fn two_that_replay_one_letter_at_once_send_one_message(store: &dyn Store) {
+async fn concurrent_replays_send_one_message(store: &dyn Store) {
     stock(store).await;
     let (_, _, letter) = failed(store, 1).await;
     let outcome = tokio::join!(replay(store, letter.id, 5), replay(store, letter.id, 6));
@@ -125,57 +128,59 @@ async fn an_order_that_has_not_failed_stays_as_it_is(store: &dyn Store) {
     for (seconds, order_id) in [(3, order.id), (4, missing)] {
         let message = FulfilmentMessage { message_id: Uuid::nil(), order_id, traceparent: None };
         let letter = from("orders-fulfilment", &message.encode(), seconds);
-        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        store.record_dead_letter(&letter, None, write_context(seconds)).await.unwrap();
         assert!(replay(store, letter.id, 5).await.is_ok());
     }
     assert_eq!(look(store, order.id).await, order);
     assert_eq!(due(store, 5).await.len(), 2);
 }
 
-async fn a_replayed_message_about_no_order_is_sent_until_it_is_dead_again(store: &dyn Store) {
+async fn a_replay_for_no_order_ends_as_a_dead_letter(store: &dyn Store) {
     let old = FulfilmentMessage { message_id: Uuid::nil(), order_id: OrderId::new(at(1)), traceparent: None };
-    let stray = from("orders-fulfilment", &old.encode(), 1).about(&old);
-    store.record_dead_letter(&stray, None, stamp(1)).await.unwrap();
+    let stray = from("orders-fulfilment", &old.encode(), 1).with_message(&old);
+    store.record_dead_letter(&stray, None, write_context(1)).await.unwrap();
     replay(store, stray.id, 2).await.unwrap();
     let new = sent(store, 2).await;
-    assert!(matches!(store.pending_order(&new, stamp(3)).await.unwrap(), Pending::Unknown));
-    let again = from("orders-fulfilment", &new.encode(), 3).about(&new);
-    store.record_dead_letter(&again, None, stamp(3)).await.unwrap();
+    assert!(matches!(
+        store.load_for_fulfilment(&new, write_context(3)).await.unwrap(),
+        FulfilmentTarget::NotFound
+    ));
+    let again = from("orders-fulfilment", &new.encode(), 3).with_message(&new);
+    store.record_dead_letter(&again, None, write_context(3)).await.unwrap();
     assert!(due(store, MUCH_LATER).await.is_empty());
 }
 
-async fn what_cannot_be_read_goes_out_as_it_came_until_it_is_dead_again(store: &dyn Store) {
+async fn an_unreadable_message_is_replayed_unchanged(store: &dyn Store) {
     let broken = from("orders-fulfilment", b"\xff", 1);
-    store.record_dead_letter(&broken, None, stamp(1)).await.unwrap();
+    store.record_dead_letter(&broken, None, write_context(1)).await.unwrap();
     replay(store, broken.id, 2).await.unwrap();
     assert_eq!(due(store, 2).await, [b"\xff"]);
     let elsewhere = from("orders-incoming", b"\xff", 3);
-    store.record_dead_letter(&elsewhere, None, stamp(3)).await.unwrap();
+    store.record_dead_letter(&elsewhere, None, write_context(3)).await.unwrap();
     assert_eq!(due(store, 2 + 120).await, [b"\xff"], "another queue's letter is another's");
     let again = from("orders-fulfilment", b"\xff", 4);
-    store.record_dead_letter(&again, None, stamp(4)).await.unwrap();
+    store.record_dead_letter(&again, None, write_context(4)).await.unwrap();
     assert!(due(store, MUCH_LATER).await.is_empty());
     let letters = store.list_dead_letters(&permit(&administrator()), &first(9)).await.unwrap().items;
     assert_eq!(letters.len(), 3);
 }
 
-async fn a_replayed_incoming_message_is_sent_until_it_is_received(store: &dyn Store) {
+async fn an_incoming_replay_is_sent_until_received(store: &dyn Store) {
     stock(store).await;
     for (seconds, payload) in [(1, &b"one"[..]), (2, b"other")] {
         let letter = from("orders-incoming", payload, seconds);
-        store.record_dead_letter(&letter, None, stamp(seconds)).await.unwrap();
+        store.record_dead_letter(&letter, None, write_context(seconds)).await.unwrap();
         replay(store, letter.id, seconds).await.unwrap();
     }
-    let taken =
-        store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
+    let taken = store.take_due_messages(at(3), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
     assert!(taken.iter().all(|message| message.binding == "incoming"));
     assert_eq!(taken.len(), 2);
     let message = incoming(1, draft(), b"one");
-    let answer = store.ingest_order(&message, OrderId::new(at(4)), stamp(4)).await;
+    let answer = store.ingest_order(&message, OrderId::new(at(4)), write_context(4)).await;
     assert!(matches!(answer, Ok(Change::Done(_))), "{answer:?}");
     assert_eq!(due(store, MUCH_LATER).await, [b"other"]);
     let again = incoming(1, draft(), b"other");
-    let answer = store.ingest_order(&again, OrderId::new(at(5)), stamp(5)).await;
+    let answer = store.ingest_order(&again, OrderId::new(at(5)), write_context(5)).await;
     assert!(matches!(answer, Ok(Change::Unchanged(()))), "{answer:?}");
     assert!(due(store, 2 * MUCH_LATER).await.is_empty());
 }

@@ -7,17 +7,17 @@ use sqlx::{Connection as _, Error, PgConnection, postgres::PgConnectOptions};
 
 use crate::store::{AppLogin, MigrationError, Principals, RoleName, StoreError};
 
-use super::{pool::is_of_code, sql};
+use super::{pool::has_sqlstate, sql};
 
-/// Two deployments at once take turns. The lock ends with the transaction, which is the whole of each text below.
-macro_rules! in_turn {
+/// Serializes concurrent deployments. The lock ends with the transaction, which is the whole of each text below.
+macro_rules! serialized {
     ($($text:expr),+) => { concat!("SELECT pg_advisory_xact_lock(7061011);\n", $(include_str!($text)),+) };
 }
 
-const ROLES: &str = in_turn!("roles.sql");
-const ROLES_AND_OWNERSHIP: &str = in_turn!("roles.sql", "ownership.sql");
-const GRANTS: &str = in_turn!("grants.sql");
-const LOGINS: &str = in_turn!("logins.sql");
+const ROLES: &str = serialized!("roles.sql");
+const ROLES_AND_OWNERSHIP: &str = serialized!("roles.sql", "ownership.sql");
+const GRANTS: &str = serialized!("grants.sql");
+const LOGINS: &str = serialized!("logins.sql");
 
 /// A constant text, so that no name of an operator's becomes a statement.
 const CREATE_DATABASE: &str = "CREATE DATABASE orders OWNER orders_owner";
@@ -28,11 +28,11 @@ pub(super) async fn create_database(
     connection: &mut PgConnection,
     principals: &Principals,
 ) -> Result<(), StoreError> {
-    name_principals(connection, principals).await?;
+    set_principals(connection, principals).await?;
     sqlx::raw_sql(ROLES).execute(&mut *connection).await?;
     match sqlx::raw_sql(CREATE_DATABASE).execute(connection).await {
         // Another migration made it meanwhile: known by its name, or by the row that it has just written.
-        Err(error) if !is_of_code(&error, "42P04") && !is_of_code(&error, "23505") => Err(error.into()),
+        Err(error) if !has_sqlstate(&error, "42P04") && !has_sqlstate(&error, "23505") => Err(error.into()),
         _ => Ok(()),
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn become_owner(
     connection: &mut PgConnection,
     principals: &Principals,
 ) -> Result<(), StoreError> {
-    name_principals(connection, principals).await?;
+    set_principals(connection, principals).await?;
     sqlx::raw_sql(ROLES_AND_OWNERSHIP).execute(&mut *connection).await?;
     // `"$user"` in a search_path is the acting role: the tables stay where the login would put them.
     sqlx::query(sql::KEEP_SCHEMA).execute(&mut *connection).await?;
@@ -83,8 +83,8 @@ async fn create_logins(logins: &[AppLogin], address: &PgConnectOptions) -> Resul
         }
         let created = sqlx::query(sql::CREATE_ENTRA_LOGIN).bind(name.as_str()).bind(object_id.to_string());
         match created.execute(&mut connection).await {
-            Err(error) if is_of_code(&error, "42883") => {
-                return Err(MigrationError::NoEntraLogins(name.clone()).into());
+            Err(error) if has_sqlstate(&error, "42883") => {
+                return Err(MigrationError::EntraLoginsUnsupported(name.clone()).into());
             }
             settled => settled.map(drop)?,
         }
@@ -93,18 +93,18 @@ async fn create_logins(logins: &[AppLogin], address: &PgConnectOptions) -> Resul
 }
 
 /// Names the principals to the session, as settings: so no name becomes part of a statement.
-async fn name_principals(connection: &mut PgConnection, principals: &Principals) -> Result<(), StoreError> {
+async fn set_principals(connection: &mut PgConnection, principals: &Principals) -> Result<(), StoreError> {
     let administrators: Vec<_> = principals.administrators.iter().map(RoleName::as_str).collect();
     let names: Vec<_> = principals.logins.iter().map(|login| login.name.as_str()).collect();
     let roles: Vec<_> = principals.logins.iter().map(|login| login.role.name()).collect();
-    let this: String = sqlx::query_scalar(sql::NAME_PRINCIPALS)
+    let this: String = sqlx::query_scalar(sql::SET_PRINCIPALS)
         .bind(administrators)
         .bind(names)
         .bind(roles)
         .fetch_one(connection)
         .await?;
     match principals.logins.iter().find(|login| login.name.as_str() == this) {
-        Some(login) => Err(MigrationError::MigratesItself(login.name.clone()).into()),
+        Some(login) => Err(MigrationError::AdministratorIsAppLogin(login.name.clone()).into()),
         None => Ok(()),
     }
 }

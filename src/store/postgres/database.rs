@@ -5,11 +5,11 @@ use std::{str::FromStr, sync::OnceLock};
 use sqlx::postgres::PgConnectOptions;
 
 use super::{
+    bulkhead::LockBulkhead,
     in_flight::InFlight,
-    lanes::Lanes,
-    limits::{LOCK, SERVER_STATEMENT},
+    limits::{LOCK_TIMEOUT, SERVER_STATEMENT_TIMEOUT},
     migrate,
-    pool::{Pool, SignIn},
+    pool::{DatabaseTokenCache, Pool},
     sql,
 };
 use crate::{
@@ -17,9 +17,9 @@ use crate::{
     clock::Clock,
     store::{
         Store as _,
-        bounds::bounded,
+        deadline::with_deadline,
         error::{OpenError, StoreError},
-        examined::{Examined, Rights},
+        inspection::{Inspection, LoginPrivileges},
     },
 };
 
@@ -27,12 +27,12 @@ use crate::{
 pub(in crate::store) struct Postgres {
     pub(super) address: PgConnectOptions,
     pub(super) pool: Pool,
-    pub(super) sign_in: Option<SignIn>,
+    pub(super) tokens: Option<DatabaseTokenCache>,
     pub(super) connections: u32,
     /// Set once the schema was found to be new enough.
     pub(super) current: OnceLock<()>,
     pub(super) in_flight: InFlight,
-    pub(super) lanes: Lanes,
+    pub(super) bulkhead: LockBulkhead,
 }
 
 impl Postgres {
@@ -45,25 +45,29 @@ impl Postgres {
         let address = PgConnectOptions::from_str(url).map_err(OpenError::Malformed)?;
         let address = address.application_name("orders-worker");
         let limited = address.clone().options(
-            [("statement_timeout", SERVER_STATEMENT), ("lock_timeout", LOCK)]
+            [("statement_timeout", SERVER_STATEMENT_TIMEOUT), ("lock_timeout", LOCK_TIMEOUT)]
                 .map(|(name, limit)| (name, limit.as_millis().to_string())),
         );
-        let sign_in = identity.map(|identity| SignIn::new(identity, Clock));
-        let pool = Pool::new(limited, connections, sign_in.clone());
-        let (current, in_flight, lanes) = (OnceLock::new(), InFlight::default(), Lanes::of(connections));
-        Ok(Self { address, pool, sign_in, connections, current, in_flight, lanes })
+        let tokens = identity.map(|identity| DatabaseTokenCache::new(identity, Clock));
+        let pool = Pool::new(limited, connections, tokens.clone());
+        let (current, in_flight, bulkhead) =
+            (OnceLock::new(), InFlight::default(), LockBulkhead::new(connections));
+        Ok(Self { address, pool, tokens, connections, current, in_flight, bulkhead })
     }
 
     /// Schema and rights, as the login sees them. A login that may not even read the version has no schema.
-    pub(in crate::store) async fn examine(&self) -> Result<Examined, StoreError> {
-        let current = match bounded(self.ping()).await {
+    pub(in crate::store) async fn inspect(&self) -> Result<Inspection, StoreError> {
+        let current = match with_deadline(self.ping()).await {
             Ok(()) => true,
-            Err(StoreError::Outdated) => false,
+            Err(StoreError::SchemaOutdated) => false,
             Err(StoreError::Unavailable(error)) if migrate::is_forbidden(&error) => false,
             Err(error) => return Err(error),
         };
         let (encrypted, owner, api, processor) =
-            sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.to_read()).await?;
-        Ok(Examined { current, rights: Some(Rights { encrypted, owner, api, processor }) })
+            sqlx::query_as(sql::RIGHTS).fetch_one(self.pool.for_reads()).await?;
+        Ok(Inspection {
+            schema_is_current: current,
+            privileges: Some(LoginPrivileges { encrypted, owner, api, processor }),
+        })
     }
 }

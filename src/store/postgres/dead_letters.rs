@@ -8,14 +8,14 @@ use crate::{
     orders::{DeadLetter, FulfilmentMessage, Page, PageRequest, Reason, Status},
     policy::{Permit, ResendDeadLetter},
     store::{
-        Conflict, GivenUp, Stamp, StoreError, WriteError,
-        replay::{Replay, binding},
+        Conflict, DeadLettered, StoreError, WriteContext, WriteError,
+        replay::{Replay, binding_for_queue},
         rows::DeadLetterRow,
         sql::{BEFORE_NEWEST, DEAD_LETTERS},
     },
 };
 
-use super::{fulfilment::is_left, pool::Access, retry::Attempt, sql};
+use super::{fulfilment::was_left_in_status, pool::PoolExecutor, retry::Attempt, sql};
 
 /// Whether the letter of this id is kept.
 const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id = $1)";
@@ -23,12 +23,12 @@ const LETTER_IS_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM dead_letters WHERE id
 /// Keeps a letter. What one of its attempts may have kept and failed before its answer was lost, the next takes for its
 /// own.
 pub(super) async fn record(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     attempt: Attempt,
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
-    stamp: Stamp,
-) -> Result<GivenUp, StoreError> {
+    context: WriteContext,
+) -> Result<DeadLettered, StoreError> {
     let row = sqlx::query(sql::RECORD_DEAD_LETTER)
         .bind(letter.id.to_string())
         .bind(&letter.queue)
@@ -42,55 +42,55 @@ pub(super) async fn record(
         .bind(letter.replayed_at.as_ref().map(DateTime::timestamp_micros))
         .bind(fails.map(|message| message.order_id.to_string()))
         .bind(fails.map(|message| message.message_id.to_string()))
-        .bind(stamp.at.timestamp_micros())
-        .bind(stamp.invocation.to_string())
-        .bind(binding(&letter.queue))
+        .bind(context.at.timestamp_micros())
+        .bind(context.invocation.to_string())
+        .bind(binding_for_queue(&letter.queue))
         .bind(fails.map(FulfilmentMessage::encode))
-        .fetch_one(access)
+        .fetch_one(executor)
         .await?;
     let is_reused: bool = row.try_get("reused")?;
     let (mut kept, mut failed): (bool, bool) = (row.try_get("kept")?, row.try_get("failed")?);
-    if attempt == Attempt::Again && !kept {
-        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(access).await?;
+    if attempt == Attempt::Retry && !kept {
+        kept = sqlx::query_scalar(LETTER_IS_KEPT).bind(letter.id.to_string()).fetch_one(executor).await?;
     }
     if let Some(message) = fails.filter(|_| !is_reused && !failed) {
-        failed = is_left(access, attempt, message, Status::Failed, stamp).await?;
+        failed = was_left_in_status(executor, attempt, message, Status::Failed, context).await?;
     }
     let reason = if is_reused { Reason::Reused } else { letter.reason };
-    Ok(GivenUp { kept: kept.then_some(reason), failed })
+    Ok(DeadLettered { recorded: kept.then_some(reason), order_failed: failed })
 }
 
 pub(super) async fn list(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     page: &PageRequest<Uuid>,
 ) -> Result<Page<DeadLetter>, StoreError> {
     let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
     let found: Vec<DeadLetterRow> =
-        sqlx::query_as(DEAD_LETTERS).bind(after).bind(page.with_next()).fetch_all(access).await?;
-    let Page { items, more } = page.truncate(found);
-    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+        sqlx::query_as(DEAD_LETTERS).bind(after).bind(page.limit_with_next()).fetch_all(executor).await?;
+    let Page { items, has_more } = page.to_page(found);
+    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, has_more })
 }
 
 /// Looks what the message is, then marks the letter and sends it if no other caller has in between. What one of its
 /// attempts may have changed before its answer was lost, the next takes for its own.
 pub(super) async fn replay(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     attempt: Attempt,
     permit: &Permit<ResendDeadLetter>,
     id: Uuid,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<DeadLetter, WriteError> {
     let row: Option<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(access).await?;
+        sqlx::query_as(sql::DEAD_LETTER).bind(id.to_string()).fetch_optional(executor).await?;
     let letter = DeadLetter::try_from(row.ok_or(WriteError::NotFound)?)?;
     if let Some(at) = letter.replayed_at {
-        let is_own = attempt == Attempt::Again && at.timestamp_micros() == stamp.at.timestamp_micros();
+        let is_own = attempt == Attempt::Retry && at.timestamp_micros() == context.at.timestamp_micros();
         return if is_own { Ok(letter) } else { Err(REPLAYED) };
     }
-    let (replay, actor) = (Replay::of(&letter, stamp)?, permit.actor());
+    let (replay, actor) = (Replay::new(&letter, context)?, permit.actor());
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY)
         .bind(id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(replay.id.to_string())
         .bind(replay.binding)
         .bind(&replay.payload)
@@ -98,8 +98,8 @@ pub(super) async fn replay(
         .bind(replay.order.as_ref().map(ToString::to_string))
         .bind(actor.kind.as_str())
         .bind(actor.object.as_ref().map(Uuid::to_string))
-        .bind(stamp.invocation.to_string())
-        .fetch_optional(access)
+        .bind(context.invocation.to_string())
+        .fetch_optional(executor)
         .await?;
     Ok(DeadLetter::try_from(row.ok_or(REPLAYED)?)?)
 }

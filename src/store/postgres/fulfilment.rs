@@ -8,48 +8,51 @@ use crate::{
     orders::{FulfilmentMessage, Order, Status},
     policy::{Permit, QueueOrder},
     store::{
-        Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, scope::BindScope as _,
+        Change, Conflict, Decision, FULFILMENT, FulfilmentTarget, StoreError, WriteContext, WriteError,
+        scope::BindScope as _,
     },
 };
 
-#[cfg(feature = "sabotage")]
-use crate::store::sabotage::{self, Sabotage};
+#[cfg(feature = "fault-injection")]
+use crate::store::fault_injection::{self, InjectedFault};
 
-use super::{changes::is_own, orders::find, pool::Access, retry::Attempt, rows::WholeRow, sql};
+use super::{
+    changes::is_own_write, orders::find, pool::PoolExecutor, retry::Attempt, rows::OrderWithLinesRow, sql,
+};
 
 pub(super) async fn queue(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     attempt: Attempt,
     permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<Change<Order>, WriteError> {
     let (scope, actor) = (permit.scope(), permit.actor());
     loop {
-        let row: Option<WholeRow> = sqlx::query_as(sql::QUEUE.of(scope))
+        let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::QUEUE.for_scope(scope))
             .bind(message.order_id.to_string())
-            .bind(stamp.at.timestamp_micros())
+            .bind(context.at.timestamp_micros())
             .bind(message.message_id.to_string())
             .bind(FULFILMENT)
             .bind(message.encode())
             .bind(relay_at.timestamp_micros())
             // Due later means that the message leaves with the answer to this very invocation: its first sending.
-            .bind(i32::from(relay_at > stamp.at))
+            .bind(i32::from(relay_at > context.at))
             .bind(actor.kind.as_str())
             .bind(actor.object.as_ref().map(Uuid::to_string))
-            .bind(stamp.invocation.to_string())
+            .bind(context.invocation.to_string())
             .bind_scope(scope)
-            .fetch_optional(access)
+            .fetch_optional(executor)
             .await?;
         if let Some(row) = row {
             return Ok(Change::Done(Order::try_from(row)?));
         }
-        match find(access, scope, message.order_id).await? {
+        match find(executor, scope, message.order_id).await? {
             None => return Err(WriteError::NotFound),
             // As in `cancel`.
             Some(order) if order.status == Status::Placed => {}
-            Some(order) if order.status == Status::Queued && is_own(&order, stamp, attempt) => {
+            Some(order) if order.status == Status::Queued && is_own_write(&order, context, attempt) => {
                 return Ok(Change::Done(order));
             }
             Some(order) if order.status == Status::Queued => return Ok(Change::Unchanged(order)),
@@ -58,80 +61,84 @@ pub(super) async fn queue(
     }
 }
 
-pub(super) async fn pending(
-    access: Access<'_>,
+pub(super) async fn load(
+    executor: PoolExecutor<'_>,
     message: &FulfilmentMessage,
-    stamp: Stamp,
-) -> Result<Pending, StoreError> {
-    #[cfg(feature = "sabotage")]
-    if Sabotage::InboxOff.is_on() {
-        sabotage::forget_on_server(access, message).await?;
+    context: WriteContext,
+) -> Result<FulfilmentTarget, StoreError> {
+    #[cfg(feature = "fault-injection")]
+    if InjectedFault::InboxOff.is_on() {
+        fault_injection::forget_on_postgres(executor, message).await?;
     }
     let row = sqlx::query(sql::PENDING)
         .bind(message.order_id.to_string())
         .bind(message.message_id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(FULFILMENT)
         .bind(message.encode())
-        .fetch_one(access)
+        .fetch_one(executor)
         .await?;
     if row.try_get("reused")? {
-        return Ok(Pending::Reused);
+        return Ok(FulfilmentTarget::IdReused);
     }
     if row.try_get::<Option<&str>, _>("id")?.is_none() {
-        return Ok(Pending::Unknown);
+        return Ok(FulfilmentTarget::NotFound);
     }
-    let order = Order::try_from(WholeRow::from_row(&row)?)?;
-    Ok(if order.status == Status::Queued { Pending::Order(order) } else { Pending::Settled })
+    let order = Order::try_from(OrderWithLinesRow::from_row(&row)?)?;
+    Ok(if order.status == Status::Queued {
+        FulfilmentTarget::Queued(order)
+    } else {
+        FulfilmentTarget::NotQueued
+    })
 }
 
 /// Decides an order that waits. What one of its attempts may have decided before its answer was lost, the next takes for
 /// its own.
-pub(super) async fn decide(
-    access: Access<'_>,
+pub(super) async fn record_decision(
+    executor: PoolExecutor<'_>,
     attempt: Attempt,
     message: &FulfilmentMessage,
     decision: Decision,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<bool, StoreError> {
-    let (action, status) = decision.change();
-    #[cfg(feature = "sabotage")]
-    if Sabotage::InboxOff.is_on() {
-        sabotage::forget_on_server(access, message).await?;
+    let (action, status) = decision.transition();
+    #[cfg(feature = "fault-injection")]
+    if InjectedFault::InboxOff.is_on() {
+        fault_injection::forget_on_postgres(executor, message).await?;
     }
     let decided: bool = sqlx::query_scalar(sql::DECIDE)
         .bind(message.order_id.to_string())
         .bind(status.as_str())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(message.message_id.to_string())
         .bind(FULFILMENT)
         .bind(action.as_str())
-        .bind(stamp.invocation.to_string())
-        .fetch_one(access)
+        .bind(context.invocation.to_string())
+        .fetch_one(executor)
         .await?;
-    Ok(decided || is_left(access, attempt, message, status, stamp).await?)
+    Ok(decided || was_left_in_status(executor, attempt, message, status, context).await?)
 }
 
 /// Whether an order was left in this state at that very instant.
-const IS_LEFT: &str =
+const WAS_LEFT_IN_STATUS: &str =
     "SELECT EXISTS (SELECT 1 FROM orders WHERE id = $1 AND status = $2 AND updated_at = $3)";
 
 /// Whether an attempt of this call, whose answer was lost, left the order in this state.
-pub(super) async fn is_left(
-    access: Access<'_>,
+pub(super) async fn was_left_in_status(
+    executor: PoolExecutor<'_>,
     attempt: Attempt,
     message: &FulfilmentMessage,
     status: Status,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<bool, StoreError> {
     if attempt == Attempt::First {
         return Ok(false);
     }
-    let left = sqlx::query_scalar(IS_LEFT)
+    let left = sqlx::query_scalar(WAS_LEFT_IN_STATUS)
         .bind(message.order_id.to_string())
         .bind(status.as_str())
-        .bind(stamp.at.timestamp_micros())
-        .fetch_one(access)
+        .bind(context.at.timestamp_micros())
+        .fetch_one(executor)
         .await?;
     Ok(left)
 }

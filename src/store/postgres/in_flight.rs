@@ -1,5 +1,5 @@
-//! Changes that are under way in this process, by what they change. Those of the same thing would wait for each other in
-//! the database, each with a connection in its hand; here they wait without one.
+//! The resources that calls of this process are changing. Two changes of one resource would wait for each other in the
+//! database, each with a connection; here the second waits without one.
 
 use std::{
     collections::HashMap,
@@ -16,72 +16,72 @@ use tokio::{
 use uuid::Uuid;
 
 use super::limits::LOCK_WAIT;
-use crate::orders::{Digest, OrderId, Owner, RequestKey, Sku};
+use crate::orders::{Digest, IdempotencyKey, OrderId, Owner, Sku};
 
-/// What a call changes, and no other call may change at the same time.
+/// A resource that only one call of this process may change at a time.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) enum Subject {
+pub(super) enum ResourceKey {
     Order(OrderId),
     Product(Sku),
-    /// What a caller asks for under an idempotency key.
-    Request(Owner, RequestKey),
-    /// An order that came in a message.
+    /// A request with an idempotency key.
+    Request(Owner, IdempotencyKey),
+    /// The order of an incoming message.
     Message(Uuid),
-    Letter(Uuid),
-    /// What a dead letter holds.
+    DeadLetter(Uuid),
+    /// The payload of a dead letter.
     Payload(Digest),
 }
 
-/// The turns of all subjects that are under way.
+/// A lock for each resource that is being changed.
 #[derive(Default)]
-pub(super) struct InFlight(Mutex<HashMap<Subject, Entry>>);
+pub(super) struct InFlight(Mutex<HashMap<ResourceKey, Entry>>);
 
 struct Entry {
-    /// Who has the turn, and who waits for it.
+    /// The call that holds the lock, and those that wait for it.
     callers: usize,
-    turn: Arc<Semaphore>,
+    semaphore: Arc<Semaphore>,
 }
 
 impl InFlight {
-    /// Waits until no other call of this process changes the subject, at most [`LOCK_WAIT`].
+    /// Locks a resource. Waits at most [`LOCK_WAIT`].
     ///
     /// # Errors
-    /// One that [`is_outwaited`] knows, when the other calls take longer.
-    pub(super) async fn enter(&self, subject: Subject) -> Result<Turn<'_>, Error> {
+    /// One that [`is_resource_lock_timeout`] knows, if the wait takes longer.
+    pub(super) async fn lock(&self, resource: ResourceKey) -> Result<ResourceLock<'_>, Error> {
         let semaphore = {
             let mut entries = self.entries();
             let entry = entries
-                .entry(subject.clone())
-                .or_insert_with(|| Entry { callers: 0, turn: Arc::new(Semaphore::new(1)) });
+                .entry(resource.clone())
+                .or_insert_with(|| Entry { callers: 0, semaphore: Arc::new(Semaphore::new(1)) });
             entry.callers += 1;
-            Arc::clone(&entry.turn)
+            Arc::clone(&entry.semaphore)
         };
-        let mut turn = Turn { in_flight: self, subject, permit: None };
-        let late = || Error::Io(io::Error::new(io::ErrorKind::TimedOut, Outwaited));
-        turn.permit = timeout(LOCK_WAIT, semaphore.acquire_owned()).await.map_err(|_| late())?.ok();
-        Ok(turn)
+        let mut lock = ResourceLock { in_flight: self, resource, permit: None };
+        let late = || Error::Io(io::Error::new(io::ErrorKind::TimedOut, ResourceLockTimeout));
+        lock.permit = timeout(LOCK_WAIT, semaphore.acquire_owned()).await.map_err(|_| late())?.ok();
+        Ok(lock)
     }
 
-    fn entries(&self) -> MutexGuard<'_, HashMap<Subject, Entry>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<ResourceKey, Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to change a subject. Ends with the value.
-pub(super) struct Turn<'f> {
+/// A locked resource; dropping this unlocks it.
+pub(super) struct ResourceLock<'f> {
     in_flight: &'f InFlight,
-    subject: Subject,
+    resource: ResourceKey,
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ResourceLock<'_> {
     fn drop(&mut self) {
         let mut entries = self.in_flight.entries();
         drop(self.permit.take());
-        if let Some(entry) = entries.get_mut(&self.subject) {
+        if let Some(entry) = entries.get_mut(&self.resource) {
             entry.callers -= 1;
             if entry.callers == 0 {
-                entries.remove(&self.subject);
+                entries.remove(&self.resource);
             }
         }
     }
@@ -89,10 +89,10 @@ impl Drop for Turn<'_> {
 
 #[derive(Debug, thiserror::Error)]
 #[error("another call has been changing the same thing for {} s", LOCK_WAIT.as_secs())]
-struct Outwaited;
+struct ResourceLockTimeout;
 
-/// Whether a call gave up waiting for another one of this process.
-pub(super) fn is_outwaited(error: &Error) -> bool {
+/// Whether a call gave up waiting for another call of this process.
+pub(super) fn is_resource_lock_timeout(error: &Error) -> bool {
     let Error::Io(source) = error else { return false };
-    source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<Outwaited>)
+    source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<ResourceLockTimeout>)
 }

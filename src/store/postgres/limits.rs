@@ -1,17 +1,18 @@
-//! How long the server and its locks are waited for.
+//! Timeouts that are set on the server, and for locks.
 
 use std::time::Duration;
 
-use crate::store::timeouts::STATEMENT;
+use crate::store::timeouts::STATEMENT_TIMEOUT;
 
-/// How long a change waits for another one of the same thing: a request for its twin, at most.
+/// How long a change waits for another one of the same resource, and a request for its duplicate.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a statement waits for a lock. A statement of others ends sooner; what is locked for longer is waited for
 /// without a connection, between the attempts. Until it is known to be locked it may take any connection, so this is
 /// short.
-pub(super) const LOCK: Duration = Duration::from_millis(25);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_millis(25);
 
 /// How long the server works on a statement. It gives up before the wait for its answer ends, so that a statement that
 /// is slow is not taken for a server that is silent.
-pub(super) const SERVER_STATEMENT: Duration = STATEMENT.saturating_sub(Duration::from_millis(500));
+pub(super) const SERVER_STATEMENT_TIMEOUT: Duration =
+    STATEMENT_TIMEOUT.saturating_sub(Duration::from_millis(500));

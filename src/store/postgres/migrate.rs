@@ -1,4 +1,4 @@
-//! Bringing the schema up, and finding out that somebody should.
+//! Migrates the schema, and checks its version.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::store::{MigrationError, OnWait, Principals, StoreError};
 
 use super::{
     administration,
-    pool::{Access, is_of_code},
-    sql, waits,
+    pool::{PoolExecutor, has_sqlstate},
+    sql, wait_reports,
 };
 
 /// How long the server may take to answer at all.
@@ -40,7 +40,7 @@ pub(super) async fn run(
 ) -> Result<(), StoreError> {
     let address = address.clone().options(LIMITS.map(|limit| (limit, "0")));
     let mut connection = match connect(&address).await {
-        Err(error) if is_of_code(&error, "3D000") => {
+        Err(error) if has_sqlstate(&error, "3D000") => {
             create_database(&address, principals).await?;
             connect(&address).await?
         }
@@ -48,12 +48,12 @@ pub(super) async fn run(
         settled => settled?,
     };
     let pid = sqlx::query_scalar(sql::PID).fetch_one(&mut connection).await?;
-    let migrated = bring_up(&mut connection, principals, &address);
-    waits::reported(&address, pid, migrated, on_wait).await?;
+    let migrated = migrate_schema(&mut connection, principals, &address);
+    wait_reports::with_wait_reports(&address, pid, migrated, on_wait).await?;
     Ok(connection.close().await?)
 }
 
-async fn bring_up(
+async fn migrate_schema(
     connection: &mut PgConnection,
     principals: &Principals,
     address: &PgConnectOptions,
@@ -73,7 +73,7 @@ async fn connect(address: &PgConnectOptions) -> Result<PgConnection, Error> {
 async fn create_database(address: &PgConnectOptions, principals: &Principals) -> Result<(), StoreError> {
     let name = address.get_database().unwrap_or_default();
     if name != DATABASE {
-        return Err(MigrationError::NoDatabase(name.to_owned()).into());
+        return Err(MigrationError::DatabaseMissing(name.to_owned()).into());
     }
     let mut connection = connect(&address.clone().database("postgres")).await?;
     administration::create_database(&mut connection, principals).await?;
@@ -81,31 +81,32 @@ async fn create_database(address: &PgConnectOptions, principals: &Principals) ->
 }
 
 /// Whether the schema is at least the one that this binary was written for.
-pub(super) async fn check(access: Access<'_>) -> Result<(), StoreError> {
+pub(super) async fn check(executor: PoolExecutor<'_>) -> Result<(), StoreError> {
     let needed = migrator().iter().map(|migration| migration.version).max();
-    let there: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(access).await {
+    let current: Option<i64> = match sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_one(executor).await {
         Ok(version) => version,
-        Err(error) if is_undefined_table(&error) => return Err(missing(access).await?),
+        Err(error) if is_undefined_table(&error) => return Err(missing_schema_error(executor).await?),
         Err(error) => return Err(error.into()),
     };
-    if there >= needed { Ok(()) } else { Err(StoreError::Outdated) }
+    if current >= needed { Ok(()) } else { Err(StoreError::SchemaOutdated) }
 }
 
 /// Why the login finds no schema.
-async fn missing(access: Access<'_>) -> Result<StoreError, Error> {
-    let there: Option<(String, bool, String)> = sqlx::query_as(sql::SCHEMAS).fetch_optional(access).await?;
-    Ok(match there {
+async fn missing_schema_error(executor: PoolExecutor<'_>) -> Result<StoreError, Error> {
+    let current: Option<(String, bool, String)> =
+        sqlx::query_as(sql::SCHEMAS).fetch_optional(executor).await?;
+    Ok(match current {
         Some((schema, true, search_path)) => StoreError::NotInSearchPath { schema, search_path },
         Some((schema, false, _)) => StoreError::SchemaForbidden { schema },
-        None => StoreError::Outdated,
+        None => StoreError::SchemaOutdated,
     })
 }
 
 fn is_undefined_table(error: &Error) -> bool {
-    is_of_code(error, "42P01")
+    has_sqlstate(error, "42P01")
 }
 
 /// Whether the login may not do what it tried.
 pub(super) fn is_forbidden(error: &Error) -> bool {
-    is_of_code(error, "42501")
+    has_sqlstate(error, "42501")
 }

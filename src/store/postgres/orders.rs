@@ -6,34 +6,34 @@ use crate::{
     store::{StoreError, scope::BindScope as _, sql::BEFORE_NEWEST},
 };
 
-use super::{pool::Access, rows::WholeRow, sql};
+use super::{pool::PoolExecutor, rows::OrderWithLinesRow, sql};
 
 /// The order, if the scope reaches it.
 pub(super) async fn find(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     scope: AccessScope,
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
-    let row: Option<WholeRow> = sqlx::query_as(sql::ORDER.of(scope))
+    let row: Option<OrderWithLinesRow> = sqlx::query_as(sql::ORDER.for_scope(scope))
         .bind(id.to_string())
         .bind_scope(scope)
-        .fetch_optional(access)
+        .fetch_optional(executor)
         .await?;
     row.map(Order::try_from).transpose()
 }
 
 pub(super) async fn list(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     scope: AccessScope,
     page: &PageRequest<OrderId>,
 ) -> Result<Page<Order>, StoreError> {
     let after = page.after.map_or_else(|| BEFORE_NEWEST.to_owned(), |id| id.to_string());
-    let found: Vec<WholeRow> = sqlx::query_as(sql::ORDERS.of(scope))
+    let found: Vec<OrderWithLinesRow> = sqlx::query_as(sql::ORDERS.for_scope(scope))
         .bind_scope(scope)
         .bind(after)
-        .bind(page.with_next())
-        .fetch_all(access)
+        .bind(page.limit_with_next())
+        .fetch_all(executor)
         .await?;
-    let Page { items, more } = page.truncate(found);
-    Ok(Page { items: items.into_iter().map(Order::try_from).collect::<Result<_, _>>()?, more })
+    let Page { items, has_more } = page.to_page(found);
+    Ok(Page { items: items.into_iter().map(Order::try_from).collect::<Result<_, _>>()?, has_more })
 }

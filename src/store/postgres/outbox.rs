@@ -4,42 +4,45 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::store::{
     DueMessage, Gauges, Hold, StoreError,
-    rows::{DueRow, GaugesRow, PoolUse},
-    schedule::{self, Schedule},
+    relay_schedule::{self, RelaySchedule},
+    rows::{DueMessageRow, GaugesRow, PoolUsage},
     sql::GAUGES,
 };
 
-use super::{pool::Access, sql};
+use super::{pool::PoolExecutor, sql};
 
 pub(super) async fn take_due(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     now: DateTime<Utc>,
     deadline: Duration,
     limit: u32,
     hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
-    let schedule = Schedule::new(now, deadline);
-    let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
+    let schedule = RelaySchedule::new(now, deadline);
+    let mut due: Vec<DueMessageRow> = sqlx::query_as(sql::TAKE_DUE)
         .bind(schedule.now)
-        .bind(schedule.wait)
-        .bind(schedule.longest_wait)
+        .bind(schedule.base_delay)
+        .bind(schedule.max_delay)
         .bind(i64::from(limit))
-        .bind(schedule.future)
-        .bind(schedule.first_wait)
+        .bind(schedule.future_cutoff)
+        .bind(schedule.first_delay)
         .bind(hold.binding())
-        .fetch_all(access)
+        .fetch_all(executor)
         .await?;
-    due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
+    due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
 pub(super) async fn gauges(
-    access: Access<'_>,
+    executor: PoolExecutor<'_>,
     now: DateTime<Utc>,
     hold: Hold,
-    pool: PoolUse,
+    pool: PoolUsage,
 ) -> Result<Gauges, StoreError> {
-    let row: GaugesRow =
-        sqlx::query_as(GAUGES).bind(schedule::future(now)).bind(hold.binding()).fetch_one(access).await?;
-    row.with(pool)
+    let row: GaugesRow = sqlx::query_as(GAUGES)
+        .bind(relay_schedule::future_cutoff(now))
+        .bind(hold.binding())
+        .fetch_one(executor)
+        .await?;
+    row.into_gauges(pool)
 }

@@ -25,39 +25,43 @@ mod connector;
 mod executor;
 mod failure;
 mod lease;
-mod pacing;
-mod shared;
-mod sign_in;
-mod trial;
-mod writes;
+mod login_backoff;
+mod pool_state;
+mod token_cache;
+mod write_gate;
+mod write_lease;
 
-pub(super) use executor::Access;
-pub(super) use failure::{is_of_code, is_without_connection, sqlstate};
+pub(super) use executor::PoolExecutor;
+pub(super) use failure::{has_sqlstate, is_connection_error, sqlstate};
 use lease::Lease;
-use pacing::Logins;
-use shared::{Connected, Shared};
-pub(super) use sign_in::SignIn;
-use writes::Writes;
+use login_backoff::Logins;
+use pool_state::{PoolState, PooledConnection};
+pub(super) use token_cache::DatabaseTokenCache;
+use write_gate::WriteGate;
 
 /// At most so many connections. Cloning shares them.
 #[derive(Clone)]
-pub(super) struct Pool(Arc<Shared>);
+pub(super) struct Pool(Arc<PoolState>);
 
 impl Pool {
     /// Touches no network, and needs no runtime. The first statement makes the first connection.
-    pub(super) fn new(address: PgConnectOptions, connections: u32, sign_in: Option<SignIn>) -> Self {
+    pub(super) fn new(
+        address: PgConnectOptions,
+        connections: u32,
+        tokens: Option<DatabaseTokenCache>,
+    ) -> Self {
         let size = connections.max(1) as usize;
-        Self(Arc::new(Shared {
+        Self(Arc::new(PoolState {
             // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
             address: address.log_slow_statements(LevelFilter::Off, Duration::MAX),
-            sign_in,
+            tokens,
             idle: unmanaged::Pool::new(size),
-            places: Arc::new(Semaphore::new(size)),
+            slots: Arc::new(Semaphore::new(size)),
             logins: watch::Sender::new(Logins::new(Instant::now())),
-            writes: Writes::new(Instant::now()),
-            plans: AtomicU64::new(0),
+            write_gate: WriteGate::new(Instant::now()),
+            plan_generation: AtomicU64::new(0),
             token: AtomicU64::new(0),
-            swept: Mutex::new(Instant::now()),
+            last_sweep: Mutex::new(Instant::now()),
         }))
     }
 
@@ -67,15 +71,15 @@ impl Pool {
         u32::try_from(status.size.saturating_sub(status.available)).unwrap_or(u32::MAX)
     }
 
-    /// A connection for this caller alone. Waits at most [`POOL_WAIT`](crate::store::timeouts::POOL_WAIT).
+    /// A connection for this caller alone. Waits at most [`POOL_TIMEOUT`](crate::store::timeouts::POOL_TIMEOUT).
     ///
     /// # Errors
     /// Why the last login failed, or [`Error::PoolTimedOut`] when all connections are in use. At once, when no
-    /// connection is there and waiting does not cure the reason. [`is_without_connection`] tells these errors from
+    /// connection is there and waiting does not cure the reason. [`is_connection_error`] tells these errors from
     /// those of a statement.
     async fn lease(&self) -> Result<Lease, Error> {
-        if let Some(sign_in) = &self.0.sign_in {
-            sign_in.renew_when_due();
+        if let Some(tokens) = &self.0.tokens {
+            tokens.renew_when_due();
         }
         while let Ok(object) = self.0.idle.try_get() {
             if let Some(lease) = self.lease_of(object) {
@@ -86,8 +90,8 @@ impl Pool {
     }
 
     /// None when the connection may not be used any more; then it is closed.
-    fn lease_of(&self, object: Object<Connected>) -> Option<Lease> {
-        if self.0.may_be_used(&object, Instant::now()) {
+    fn lease_of(&self, object: Object<PooledConnection>) -> Option<Lease> {
+        if self.0.is_usable(&object, Instant::now()) {
             return Some(Lease::new(object, Arc::clone(&self.0)));
         }
         self.0.close(object);

@@ -11,7 +11,7 @@ use crate::store::{
     sql::{letter_columns, order_columns, product_columns},
 };
 
-use super::pool::Access;
+use super::pool::PoolExecutor;
 
 macro_rules! rolled_back {
     ($($statement:expr),+ $(,)?) => {
@@ -86,10 +86,10 @@ const PROCESSOR: &str = rolled_back!(
     "DELETE FROM idempotency_keys WHERE owner_tenant = '' AND owner_object = '' AND key = ''",
 );
 
-pub(super) async fn run(access: Access<'_>, workload: Workload) -> Result<(), StoreError> {
+pub(super) async fn run(executor: PoolExecutor<'_>, workload: Workload) -> Result<(), StoreError> {
     for (is_needed, statement) in [(workload.api, API), (workload.processor, PROCESSOR)] {
         if is_needed {
-            sqlx::query(statement).execute(access).await?;
+            sqlx::query(statement).execute(executor).await?;
         }
     }
     Ok(())

@@ -1,24 +1,24 @@
-//! What is tried again: connections die with their server, and transactions get in each other's way.
+//! Retries: connections break with their server, and transactions conflict.
 
 use sqlx::Error;
 
 use super::{
-    lanes::Lanes,
-    marks::{Needs, is_lock_timeout},
-    pool::{is_without_connection, sqlstate},
+    bulkhead::LockBulkhead,
+    known_locks::{LockTargets, is_lock_timeout},
+    pool::{is_connection_error, sqlstate},
 };
 use crate::{
-    store::{StoreError, UnitError, wording::Wording},
+    store::{StoreError, UnitError, error_message::ErrorMessage},
     telemetry::Event,
 };
 
 /// Which attempt at a unit of work it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Attempt {
-    /// Nothing of it can be in the database.
+    /// The first attempt: nothing of it is in the database.
     First,
-    /// An attempt whose answer was lost may have been kept.
-    Again,
+    /// A retry: an attempt whose response was lost may have been committed.
+    Retry,
 }
 
 /// Runs a unit of work again while its failure is one that passes. Each attempt that finds its connection dead closes
@@ -26,70 +26,70 @@ pub(super) enum Attempt {
 ///
 /// An attempt whose answer was lost may have been kept all the same: this is for work whose repetition changes
 /// nothing, or that knows its own work again.
-pub(super) async fn retried<T, E: UnitError, F>(
-    lanes: &Lanes,
+pub(super) async fn with_retries<T, E: UnitError, F>(
+    bulkhead: &LockBulkhead,
     connections: u32,
-    needs: &Needs,
+    targets: &LockTargets,
     work: impl Fn(Attempt) -> F + Send,
 ) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>> + Send,
 {
-    let mut patience = Patience { attempts: connections + 2, reconnected: false };
-    let (mut waiting, mut attempt) = (lanes.begin(needs), Attempt::First);
+    let mut budget = RetryBudget { attempts: connections + 2, reconnected: false };
+    let (mut lock_wait, mut attempt) = (bulkhead.begin(targets), Attempt::First);
     loop {
-        let pass = waiting.enter().await.map_err(StoreError::from)?;
-        let settled = work(attempt).await;
-        drop(pass);
-        let failure = match settled.map_err(E::into_store_error) {
+        let permit = lock_wait.acquire().await.map_err(StoreError::from)?;
+        let result = work(attempt).await;
+        drop(permit);
+        let failure = match result.map_err(E::into_store_error) {
             Err(Ok(failure)) => failure,
             Err(Err(refusal)) => {
-                waiting.end();
+                lock_wait.finish();
                 return Err(refusal);
             }
             Ok(done) => {
-                waiting.end();
+                lock_wait.finish();
                 return Ok(done);
             }
         };
         match failure {
             StoreError::Unavailable(error) if is_lock_timeout(&error) => {
-                Event::WorkRepeated { error: &Wording(&error) }.log();
-                waiting.meet_lock(error).await.map_err(StoreError::from)?;
+                Event::WorkRepeated { error: &ErrorMessage(&error) }.log();
+                lock_wait.back_off(error).await.map_err(StoreError::from)?;
             }
-            StoreError::Unavailable(error) if patience.covers(&error) => {
-                Event::WorkRepeated { error: &Wording(&error) }.log();
+            StoreError::Unavailable(error) if budget.allows(&error) => {
+                Event::WorkRepeated { error: &ErrorMessage(&error) }.log();
             }
             failure => return Err(failure.into()),
         }
-        attempt = Attempt::Again;
+        attempt = Attempt::Retry;
     }
 }
 
-/// How often a unit of work may still fail.
-struct Patience {
+/// How often a unit of work may still be retried.
+struct RetryBudget {
     attempts: u32,
     /// Whether it was tried again because its connection was unfit; a new one that is unfit too stays so.
     reconnected: bool,
 }
 
-impl Patience {
-    /// Whether the next attempt may fare better. The codes are of PostgreSQL's appendix A.
-    fn covers(&mut self, error: &Error) -> bool {
-        if is_without_connection(error) {
+impl RetryBudget {
+    /// Whether a retry may succeed. The codes are from appendix A of the PostgreSQL manual.
+    fn allows(&mut self, error: &Error) -> bool {
+        if is_connection_error(error) {
             return false;
         }
-        if is_of_unfit_connection(error) {
+        if needs_new_connection(error) {
             return !std::mem::replace(&mut self.reconnected, true);
         }
-        let covered = self.attempts > 0 && passes(error);
+        let allowed = self.attempts > 0 && is_transient(error);
         self.attempts = self.attempts.saturating_sub(1);
-        covered
+        allowed
     }
 }
 
-/// Whether another connection does better: its plans are current, and it may write.
-fn is_of_unfit_connection(error: &Error) -> bool {
+/// Whether only this connection fails: its plans are outdated, or it may not write.
+fn needs_new_connection(error: &Error) -> bool {
     let feature_not_supported = "0A000";
     let invalid_sql_statement_name = "26000";
     let invalid_transaction_state = "25";
@@ -99,7 +99,7 @@ fn is_of_unfit_connection(error: &Error) -> bool {
     })
 }
 
-fn passes(error: &Error) -> bool {
+fn is_transient(error: &Error) -> bool {
     if matches!(error, Error::Io(_)) {
         return true;
     }

@@ -12,7 +12,7 @@ use crate::{
 
 /// An order; of each column of its lines an array, in the lines' sequence.
 #[derive(FromRow)]
-pub(super) struct WholeRow {
+pub(super) struct OrderWithLinesRow {
     #[sqlx(flatten)]
     order: OrderRow,
     skus: Vec<String>,
@@ -21,14 +21,14 @@ pub(super) struct WholeRow {
     line_totals: Vec<i64>,
 }
 
-impl TryFrom<WholeRow> for Order {
+impl TryFrom<OrderWithLinesRow> for Order {
     type Error = StoreError;
 
-    fn try_from(row: WholeRow) -> Result<Self, StoreError> {
+    fn try_from(row: OrderWithLinesRow) -> Result<Self, StoreError> {
         let numbers = row.quantities.into_iter().zip(row.unit_prices).zip(row.line_totals);
         let lines = row.skus.into_iter().zip(numbers).map(|(sku, ((quantity, unit_price), line_total))| {
             LineRow { sku, quantity, unit_price, line_total }
         });
-        row.order.with(lines.collect())
+        row.order.into_order(lines.collect())
     }
 }

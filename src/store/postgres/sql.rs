@@ -4,7 +4,7 @@
 mod administration;
 mod inspect;
 
-pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, NAME_PRINCIPALS, ROLE_EXISTS};
+pub(super) use administration::{CREATE_ENTRA_LOGIN, KEEP_SCHEMA, ROLE_EXISTS, SET_PRINCIPALS};
 pub(super) use inspect::{PID, RIGHTS, SCHEMA_VERSION, SCHEMAS, WAITS};
 
 use crate::store::{
@@ -43,7 +43,7 @@ macro_rules! insert_history {
 
 /// The lines `$8` and `$9` with today's prices. Whether one fits is null for an unknown or inactive product, false for
 /// one in another currency than `$5`. `whole` has a row only if all fit.
-macro_rules! priced {
+macro_rules! priced_lines {
     () => {
         "WITH wanted AS (
              SELECT wanted.position - 1 AS position, wanted.sku, quantity, unit_price, currency = $5 AS fits
@@ -58,7 +58,7 @@ macro_rules! priced {
 }
 
 /// The order `$1` with its lines and its history row, if `whole` has a row and this condition holds.
-macro_rules! keep_order {
+macro_rules! insert_order {
     ($condition:literal) => {
         concat!(
             ", placed AS (
@@ -83,7 +83,7 @@ macro_rules! keep_order {
 /// A fresh row of the key `$13` is left alone, and then nothing is kept. Gives each line's price, whether the order
 /// was kept, and the key's row where the statement could see one from its beginning.
 pub(super) const PLACE: &str = concat!(
-    priced!(),
+    priced_lines!(),
     ", claimed AS (
          INSERT INTO idempotency_keys AS known
          (owner_tenant, owner_object, key, content, order_id, unit_prices, created_at)
@@ -93,7 +93,7 @@ pub(super) const PLACE: &str = concat!(
          WHERE known.created_at <= $15
          RETURNING key
      )",
-    keep_order!("$13 IS NULL OR EXISTS (SELECT 1 FROM claimed)"),
+    insert_order!("$13 IS NULL OR EXISTS (SELECT 1 FROM claimed)"),
     " SELECT unit_price, fits, EXISTS (SELECT 1 FROM placed) AS placed, known.content
      FROM wanted LEFT JOIN idempotency_keys AS known
          ON owner_tenant = $2 AND owner_object = $3 AND key = $13 AND created_at > $15
@@ -102,14 +102,14 @@ pub(super) const PLACE: &str = concat!(
 
 /// As [`PLACE`], once for the message `$13`; outbox rows with the payload `$15` are closed with it.
 pub(super) const INGEST: &str = concat!(
-    priced!(),
+    priced_lines!(),
     ", known AS (
          SELECT content FROM inbox WHERE binding = $16 AND message_id = $13
      ), claimed AS (
          INSERT INTO inbox (binding, message_id, received_at, content) SELECT $16, $13, $7, $14 FROM whole
          ON CONFLICT DO NOTHING RETURNING message_id
      )",
-    keep_order!("EXISTS (SELECT 1 FROM claimed)"),
+    insert_order!("EXISTS (SELECT 1 FROM claimed)"),
     ", closed AS (
          UPDATE outbox SET consumed_at = $7
          WHERE binding = $16 AND digest = $15 AND consumed_at IS NULL

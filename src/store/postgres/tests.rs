@@ -6,14 +6,14 @@ use test_servers::Database;
 use super::*;
 use crate::store::contract::{
     administrator, at, creator, database, draft, message_for, permit, placed, processor, product, queued,
-    stamp, stock,
+    stock, write_context,
 };
 
 mod faults;
 mod probe;
 mod roles;
 mod server;
-mod units;
+mod unit_of_work;
 
 /// A database of this version, and the store that brought it up.
 async fn migrated() -> (Database, Postgres) {
@@ -29,7 +29,7 @@ async fn foreign(database: &Database) -> Transaction<'static, Engine> {
 }
 
 async fn texts(store: &Postgres, statement: &'static str) -> Vec<String> {
-    sqlx::query_scalar(statement).fetch_all(store.pool.to_read()).await.unwrap()
+    sqlx::query_scalar(statement).fetch_all(store.pool.for_reads()).await.unwrap()
 }
 
 /// Runs statements beside the pool.

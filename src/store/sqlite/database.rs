@@ -12,13 +12,13 @@ use tokio::{sync::OnceCell, task::JoinSet};
 
 use super::{
     files::Files,
+    in_flight::InFlightRequests,
     maintenance::{Maintenance, WAL_LIMIT},
-    turns::Turns,
-    unit::{Begin, Unit},
+    transaction::{Transaction, TransactionMode},
 };
 use crate::store::{
     error::OpenError,
-    timeouts::{POOL_WAIT, STATEMENT},
+    timeouts::{POOL_TIMEOUT, STATEMENT_TIMEOUT},
 };
 
 /// A database in a file.
@@ -31,7 +31,7 @@ pub(in crate::store) struct Sqlite {
     pub(super) readers: SqlitePool,
     opened: OnceCell<Opened>,
     /// The keys of requests under way.
-    pub(super) turns: Turns,
+    pub(super) in_flight: InFlightRequests,
 }
 
 /// What there is since the first use.
@@ -54,14 +54,14 @@ impl Sqlite {
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(STATEMENT)
+            .busy_timeout(STATEMENT_TIMEOUT)
             .foreign_keys(true)
             .pragma("journal_size_limit", WAL_LIMIT.to_string())
             // An outage has a line when it begins and one when it ends, and not one for each statement that it slows.
             .log_slow_statements(LevelFilter::Off, Duration::MAX);
         // A connection that failed is not in the pool, so none is tested before it is used.
         let pool = |most| {
-            let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_WAIT);
+            let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(POOL_TIMEOUT);
             pool.test_before_acquire(false)
         };
         Ok(Self {
@@ -70,7 +70,7 @@ impl Sqlite {
             writer: pool(1).connect_lazy_with(options.clone()),
             readers: pool(connections.saturating_sub(1).max(1)).connect_lazy_with(options),
             opened: OnceCell::new(),
-            turns: Turns::default(),
+            in_flight: InFlightRequests::default(),
         })
     }
 
@@ -94,12 +94,12 @@ impl Sqlite {
         Ok(Opened { files, _maintenance: tasks })
     }
 
-    pub(super) async fn read(&self) -> Result<Unit, sqlx::Error> {
-        Unit::begin(&self.readers, Begin::Read, self.ready().await?).await
+    pub(super) async fn read(&self) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(&self.readers, TransactionMode::Read, self.ready().await?).await
     }
 
-    pub(super) async fn write(&self) -> Result<Unit, sqlx::Error> {
-        Unit::begin(&self.writer, Begin::Write, self.ready().await?).await
+    pub(super) async fn write(&self) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(&self.writer, TransactionMode::Write, self.ready().await?).await
     }
 }
 

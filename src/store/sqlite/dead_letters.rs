@@ -7,8 +7,8 @@ use crate::{
     orders::{Action, Actor, DeadLetter, FulfilmentMessage, OrderId, Page, PageRequest, Reason, Status},
     policy::{Permit, ResendDeadLetter},
     store::{
-        Conflict, GivenUp, Stamp, StoreError, WriteError,
-        replay::{Replay, binding},
+        Conflict, DeadLettered, StoreError, WriteContext, WriteError,
+        replay::{Replay, binding_for_queue},
         rows::DeadLetterRow,
         sql,
     },
@@ -20,17 +20,17 @@ pub(super) async fn record(
     store: &Sqlite,
     letter: &DeadLetter,
     fails: Option<&FulfilmentMessage>,
-    stamp: Stamp,
-) -> Result<GivenUp, StoreError> {
+    context: WriteContext,
+) -> Result<DeadLettered, StoreError> {
     let digest = letter.digest();
-    let mut unit = store.write().await?;
-    if fails.is_some() && was_replayed(&mut unit, letter).await? {
-        unit.leave().await;
-        return Ok(GivenUp { kept: None, failed: false });
+    let mut transaction = store.write().await?;
+    if fails.is_some() && was_replayed(&mut transaction, letter).await? {
+        transaction.rollback().await;
+        return Ok(DeadLettered { recorded: None, order_failed: false });
     }
     // Under another message's id it is no message of ours, and fails nothing.
     let reused = match fails {
-        Some(message) => outbox::is_reused(&mut unit, message).await?,
+        Some(message) => outbox::has_reused_id(&mut transaction, message).await?,
         None => false,
     };
     let reason = if reused { Reason::Reused } else { letter.reason };
@@ -45,74 +45,78 @@ pub(super) async fn record(
         .bind(digest.as_str())
         .bind(letter.recorded_at.timestamp_micros())
         .bind(letter.replayed_at.as_ref().map(chrono::DateTime::timestamp_micros))
-        .execute(&mut *unit)
+        .execute(&mut *transaction)
         .await?;
-    if let Some(binding) = binding(&letter.queue) {
-        outbox::close_payload(&mut unit, binding, &digest, stamp).await?;
+    if let Some(binding) = binding_for_queue(&letter.queue) {
+        outbox::close_payload(&mut transaction, binding, &digest, context).await?;
     }
     let mut failed = false;
     if let Some(message) = fails.filter(|_| !reused) {
-        failed = leave_queue(&mut unit, message.order_id, Action::Fail, Status::Failed, stamp).await?;
-        outbox::close(&mut unit, message, stamp).await?;
+        failed =
+            leave_queue(&mut transaction, message.order_id, Action::Fail, Status::Failed, context).await?;
+        outbox::close(&mut transaction, message, context).await?;
     }
-    unit.commit().await?;
-    Ok(GivenUp { kept: (inserted.rows_affected() > 0).then_some(reason), failed })
+    transaction.commit().await?;
+    Ok(DeadLettered { recorded: (inserted.rows_affected() > 0).then_some(reason), order_failed: failed })
 }
 
 pub(super) async fn list(store: &Sqlite, page: &PageRequest<Uuid>) -> Result<Page<DeadLetter>, StoreError> {
     let after = page.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
-    let mut unit = store.read().await?;
-    let found: Vec<DeadLetterRow> =
-        sqlx::query_as(sql::DEAD_LETTERS).bind(after).bind(page.with_next()).fetch_all(&mut *unit).await?;
-    unit.leave().await;
-    let Page { items, more } = page.truncate(found);
-    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, more })
+    let mut transaction = store.read().await?;
+    let found: Vec<DeadLetterRow> = sqlx::query_as(sql::DEAD_LETTERS)
+        .bind(after)
+        .bind(page.limit_with_next())
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.rollback().await;
+    let Page { items, has_more } = page.to_page(found);
+    Ok(Page { items: items.into_iter().map(DeadLetter::try_from).collect::<Result<_, _>>()?, has_more })
 }
 
 pub(super) async fn replay(
     store: &Sqlite,
     permit: &Permit<ResendDeadLetter>,
     id: Uuid,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<DeadLetter, WriteError> {
-    let mut unit = store.write().await?;
+    let mut transaction = store.write().await?;
     let row: Option<DeadLetterRow> = sqlx::query_as(sql::REPLAY_DEAD_LETTER)
         .bind(id.to_string())
-        .bind(stamp.at.timestamp_micros())
-        .fetch_optional(&mut *unit)
+        .bind(context.at.timestamp_micros())
+        .fetch_optional(&mut *transaction)
         .await?;
     let Some(row) = row else {
         let there: Option<i64> = sqlx::query_scalar(sql::DEAD_LETTER_EXISTS)
             .bind(id.to_string())
-            .fetch_optional(&mut *unit)
+            .fetch_optional(&mut *transaction)
             .await?;
         let error = there.map_or(WriteError::NotFound, |_| WriteError::Conflict(Conflict::Replay));
-        return unit.fail(error).await;
+        return transaction.rollback_with(error).await;
     };
     let letter = DeadLetter::try_from(row)?;
-    let replay = Replay::of(&letter, stamp)?;
-    outbox::insert_again(&mut unit, &replay, stamp).await?;
+    let replay = Replay::new(&letter, context)?;
+    outbox::insert_replay(&mut transaction, &replay, context).await?;
     if let Some(order) = replay.order {
-        queue_again(&mut unit, order, permit.actor(), stamp).await?;
+        requeue(&mut transaction, order, permit.actor(), context).await?;
     }
-    unit.commit().await?;
+    transaction.commit().await?;
     Ok(letter)
 }
 
 /// Lets an order that has failed wait once more; any other stays as it is.
-async fn queue_again(
+async fn requeue(
     connection: &mut SqliteConnection,
     id: OrderId,
     actor: Actor,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<(), StoreError> {
     let changed: Option<i64> = sqlx::query_scalar(sql::QUEUE_AGAIN)
         .bind(id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .fetch_optional(&mut *connection)
         .await?;
     if let Some(version) = changed {
-        let item = stamp.item(Action::Replay, Some(Status::Failed), Status::Queued, actor);
+        let item = context.history_item(Action::Replay, Some(Status::Failed), Status::Queued, actor);
         orders::record(connection, id, version, item).await?;
     }
     Ok(())

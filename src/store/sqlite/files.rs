@@ -30,16 +30,16 @@ type Identity = (u64, u64);
     "{file} was deleted or replaced under the worker: put the same file back, or restart the worker to use what is \
      there now"
 )]
-pub(super) struct Replaced {
+pub(super) struct FileReplaced {
     /// Its name.
     pub(super) file: String,
     /// Whether the database itself is untouched, and only its log or the log's index is gone. Where another log stands in
     /// its place, another program writes to the database, and what this one still knows is older.
-    pub(super) is_log_alone: bool,
+    pub(super) only_wal_is_lost: bool,
 }
 
-impl From<Replaced> for sqlx::Error {
-    fn from(replaced: Replaced) -> Self {
+impl From<FileReplaced> for sqlx::Error {
+    fn from(replaced: FileReplaced) -> Self {
         Self::Io(io::Error::other(replaced))
     }
 }
@@ -64,11 +64,12 @@ impl Files {
     ///
     /// # Errors
     /// When one is another or none.
-    pub(super) fn check(&self) -> Result<(), Replaced> {
+    pub(super) fn check(&self) -> Result<(), FileReplaced> {
         let [database, rest @ ..] = &self.0;
         let Some(lost) = self.0.iter().find(|file| !file.is_there()) else { return Ok(()) };
-        let is_log_alone = database.is_there() && rest.iter().all(|file| file.is_there() || file.is_gone());
-        Err(Replaced { file: lost.to_string(), is_log_alone })
+        let only_wal_is_lost =
+            database.is_there() && rest.iter().all(|file| file.is_there() || file.is_gone());
+        Err(FileReplaced { file: lost.to_string(), only_wal_is_lost })
     }
 
     /// How many bytes the write-ahead log has; none while it cannot be seen.
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_that_is_gone_is_told_from_one_that_another_program_made() {
+    fn a_lost_wal_differs_from_a_replaced_wal() {
         let folder = tempfile::tempdir().unwrap();
         let [database, log, index] = SUFFIXES.map(|suffix| folder.path().join(format!("orders.db{suffix}")));
         for file in [&database, &log, &index] {
@@ -114,7 +115,8 @@ mod tests {
         // Kept open, so that the next file has another inode.
         let _open = fs::File::open(&log).unwrap();
         fs::remove_file(&log).unwrap();
-        let lost = |is_log_alone| Err(Replaced { file: "orders.db-wal".to_owned(), is_log_alone });
+        let lost =
+            |only_wal_is_lost| Err(FileReplaced { file: "orders.db-wal".to_owned(), only_wal_is_lost });
         assert_eq!(files.check(), lost(true));
         fs::write(&log, "").unwrap();
         assert_eq!(files.check(), lost(false));

@@ -7,13 +7,13 @@ use crate::{
     orders::{Action, Actor, FulfilmentMessage, Order, OrderId, Status},
     policy::{Permit, QueueOrder},
     store::{
-        Change, Conflict, Decision, FULFILMENT, Pending, Stamp, StoreError, WriteError, rows::OrderRow,
-        scope::BindScope as _, sql,
+        Change, Conflict, Decision, FULFILMENT, FulfilmentTarget, StoreError, WriteContext, WriteError,
+        rows::OrderRow, scope::BindScope as _, sql,
     },
 };
 
-#[cfg(feature = "sabotage")]
-use crate::store::sabotage::{self, Sabotage};
+#[cfg(feature = "fault-injection")]
+use crate::store::fault_injection::{self, InjectedFault};
 
 use super::{
     Sqlite, inbox,
@@ -26,65 +26,65 @@ pub(super) async fn queue(
     permit: &Permit<QueueOrder>,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<Change<Order>, WriteError> {
     let scope = permit.scope();
-    let mut unit = store.write().await?;
-    let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER.of(scope))
+    let mut transaction = store.write().await?;
+    let row: Option<OrderRow> = sqlx::query_as(sql::QUEUE_ORDER.for_scope(scope))
         .bind(message.order_id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind_scope(scope)
-        .fetch_optional(&mut *unit)
+        .fetch_optional(&mut *transaction)
         .await?;
     let Some(row) = row else {
-        let there = find(&mut unit, scope, message.order_id).await?;
-        unit.leave().await;
-        return match there {
+        let current = find(&mut transaction, scope, message.order_id).await?;
+        transaction.rollback().await;
+        return match current {
             None => Err(WriteError::NotFound),
             Some(order) if order.status == Status::Queued => Ok(Change::Unchanged(order)),
             Some(_) => Err(WriteError::Conflict(Conflict::Process)),
         };
     };
-    let item = stamp.item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
-    record(&mut unit, message.order_id, row.version, item).await?;
-    #[cfg(feature = "sabotage")]
-    if Sabotage::OutboxApart.is_on() {
-        unit.commit().await?;
-        sabotage::gap().await;
-        unit = store.write().await?;
+    let item = context.history_item(Action::Process, Some(Status::Placed), Status::Queued, permit.actor());
+    record(&mut transaction, message.order_id, row.version, item).await?;
+    #[cfg(feature = "fault-injection")]
+    if InjectedFault::OutboxApart.is_on() {
+        transaction.commit().await?;
+        fault_injection::pause().await;
+        transaction = store.write().await?;
     }
-    outbox::insert(&mut unit, message, relay_at, stamp).await?;
-    let order = with_lines(&mut unit, row).await?;
-    unit.commit().await?;
+    outbox::insert(&mut transaction, message, relay_at, context).await?;
+    let order = with_lines(&mut transaction, row).await?;
+    transaction.commit().await?;
     Ok(Change::Done(order))
 }
 
-pub(super) async fn pending(
+pub(super) async fn load(
     store: &Sqlite,
     message: &FulfilmentMessage,
-    stamp: Stamp,
-) -> Result<Pending, StoreError> {
-    let mut unit = store.write().await?;
-    #[cfg(feature = "sabotage")]
-    if Sabotage::InboxOff.is_on() {
-        sabotage::forget(&mut unit, message).await?;
+    context: WriteContext,
+) -> Result<FulfilmentTarget, StoreError> {
+    let mut transaction = store.write().await?;
+    #[cfg(feature = "fault-injection")]
+    if InjectedFault::InboxOff.is_on() {
+        fault_injection::forget_on_sqlite(&mut transaction, message).await?;
     }
-    if outbox::is_reused(&mut unit, message).await? {
-        unit.leave().await;
-        return Ok(Pending::Reused);
+    if outbox::has_reused_id(&mut transaction, message).await? {
+        transaction.rollback().await;
+        return Ok(FulfilmentTarget::IdReused);
     }
-    let Some(order) = order_of(&mut unit, message).await? else {
-        unit.leave().await;
-        return Ok(Pending::Unknown);
+    let Some(order) = order_of(&mut transaction, message).await? else {
+        transaction.rollback().await;
+        return Ok(FulfilmentTarget::NotFound);
     };
     if order.status == Status::Queued {
-        unit.leave().await;
-        return Ok(Pending::Order(order));
+        transaction.rollback().await;
+        return Ok(FulfilmentTarget::Queued(order));
     }
-    inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?;
-    outbox::close(&mut unit, message, stamp).await?;
-    unit.commit().await?;
-    Ok(Pending::Settled)
+    inbox::receive(&mut transaction, FULFILMENT, message.message_id, None, context).await?;
+    outbox::close(&mut transaction, message, context).await?;
+    transaction.commit().await?;
+    Ok(FulfilmentTarget::NotQueued)
 }
 
 /// The order that a message of ours points at: no caller asks, so no scope confines it.
@@ -102,22 +102,22 @@ async fn order_of(
     }
 }
 
-pub(super) async fn decide(
+pub(super) async fn record_decision(
     store: &Sqlite,
     message: &FulfilmentMessage,
     decision: Decision,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<bool, StoreError> {
-    let (action, status) = decision.change();
-    let mut unit = store.write().await?;
-    #[cfg(feature = "sabotage")]
-    if Sabotage::InboxOff.is_on() {
-        sabotage::forget(&mut unit, message).await?;
+    let (action, status) = decision.transition();
+    let mut transaction = store.write().await?;
+    #[cfg(feature = "fault-injection")]
+    if InjectedFault::InboxOff.is_on() {
+        fault_injection::forget_on_sqlite(&mut transaction, message).await?;
     }
-    let decided = inbox::receive(&mut unit, FULFILMENT, message.message_id, None, stamp).await?
-        && leave_queue(&mut unit, message.order_id, action, status, stamp).await?;
-    outbox::close(&mut unit, message, stamp).await?;
-    unit.commit().await?;
+    let decided = inbox::receive(&mut transaction, FULFILMENT, message.message_id, None, context).await?
+        && leave_queue(&mut transaction, message.order_id, action, status, context).await?;
+    outbox::close(&mut transaction, message, context).await?;
+    transaction.commit().await?;
     Ok(decided)
 }
 
@@ -127,16 +127,16 @@ pub(super) async fn leave_queue(
     id: OrderId,
     action: Action,
     status: Status,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<bool, StoreError> {
     let changed: Option<i64> = sqlx::query_scalar(sql::LEAVE_QUEUE)
         .bind(id.to_string())
         .bind(status.as_str())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .fetch_optional(&mut *connection)
         .await?;
     if let Some(version) = changed {
-        let item = stamp.item(action, Some(Status::Queued), status, Actor::SYSTEM);
+        let item = context.history_item(action, Some(Status::Queued), status, Actor::SYSTEM);
         record(connection, id, version, item).await?;
     }
     Ok(changed.is_some())

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     orders::Digest,
-    store::{Stamp, sql},
+    store::{WriteContext, sql},
 };
 
 /// Remembers a message, with what it says where its id alone does not tell; false when it was received before.
@@ -14,12 +14,12 @@ pub(super) async fn receive(
     binding: &str,
     message_id: Uuid,
     content: Option<&Digest>,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
         .bind(binding)
         .bind(message_id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(content.map(Digest::as_str))
         .execute(connection)
         .await?;

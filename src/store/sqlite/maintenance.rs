@@ -1,16 +1,16 @@
-//! What an open database needs beside the calls: somebody who notices that its files are gone, and who truncates its
-//! write-ahead log where the calls' own checkpoints cannot.
+//! Maintenance of an open database: it notices that its files are gone, and truncates the write-ahead log where the
+//! checkpoints of the calls cannot.
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::SqliteConnection;
 use tokio::time::sleep;
 
-use super::files::{Files, Replaced};
+use super::files::{FileReplaced, Files};
 use crate::telemetry::Event;
 
 /// How often it looks.
-const EVERY: Duration = Duration::from_secs(2);
+const INTERVAL: Duration = Duration::from_secs(2);
 
 /// The size in bytes from which the write-ahead log is truncated. SQLite's own checkpoints keep it near 4 MB.
 pub(super) const WAL_LIMIT: u64 = 16 * 1024 * 1024;
@@ -25,14 +25,14 @@ const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const TRUNCATE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// Gives up at once where another connection is in the way.
-const WAIT_FOR_NOTHING: &str = "PRAGMA busy_timeout = 0";
+const NO_BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 0";
 
 /// The connection that stays open as long as the store does: without it SQLite would delete the write-ahead log when the
 /// pools close their last connection, and that could not be told from a deletion by another hand.
 pub(super) struct Maintenance {
     connection: SqliteConnection,
     files: Arc<Files>,
-    replaced: Option<Replaced>,
+    replaced: Option<FileReplaced>,
     is_large: bool,
 }
 
@@ -43,29 +43,29 @@ impl Maintenance {
         mut connection: SqliteConnection,
         files: Arc<Files>,
     ) -> Result<Self, sqlx::Error> {
-        sqlx::query(WAIT_FOR_NOTHING).execute(&mut connection).await?;
+        sqlx::query(NO_BUSY_TIMEOUT).execute(&mut connection).await?;
         Ok(Self { connection, files, replaced: None, is_large: false })
     }
 
     /// Looks now and then, until it is dropped.
     pub(super) async fn run(mut self) {
         loop {
-            sleep(EVERY).await;
+            sleep(INTERVAL).await;
             let replaced = self.files.check().err();
             if replaced != self.replaced {
                 self.report(replaced).await;
             }
             if self.replaced.is_none() {
-                self.keep_wal_small().await;
+                self.truncate_wal().await;
             }
         }
     }
 
-    async fn report(&mut self, replaced: Option<Replaced>) {
+    async fn report(&mut self, replaced: Option<FileReplaced>) {
         match &replaced {
             None => Event::DatabaseFileBack {}.log(),
-            Some(Replaced { file, is_log_alone }) => {
-                if *is_log_alone {
+            Some(FileReplaced { file, only_wal_is_lost }) => {
+                if *only_wal_is_lost {
                     // What was acknowledged and stands in the lost log alone would be gone after a restart.
                     self.checkpoint(CHECKPOINT).await;
                 }
@@ -75,7 +75,7 @@ impl Maintenance {
         self.replaced = replaced;
     }
 
-    async fn keep_wal_small(&mut self) {
+    async fn truncate_wal(&mut self) {
         if self.files.wal_bytes() > WAL_LIMIT && self.checkpoint(CHECKPOINT).await {
             self.checkpoint(TRUNCATE).await;
         }

@@ -31,9 +31,9 @@ pub(super) async fn read(
     scope: AccessScope,
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
-    let mut unit = store.read().await?;
-    let found = find(&mut unit, scope, id).await?;
-    unit.leave().await;
+    let mut transaction = store.read().await?;
+    let found = find(&mut transaction, scope, id).await?;
+    transaction.rollback().await;
     Ok(found)
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn find(
     scope: AccessScope,
     id: OrderId,
 ) -> Result<Option<Order>, StoreError> {
-    let row: Option<OrderRow> = sqlx::query_as(sql::ORDER.of(scope))
+    let row: Option<OrderRow> = sqlx::query_as(sql::ORDER.for_scope(scope))
         .bind(id.to_string())
         .bind_scope(scope)
         .fetch_optional(&mut *connection)
@@ -59,7 +59,7 @@ pub(super) async fn with_lines(
     row: OrderRow,
 ) -> Result<Order, StoreError> {
     let lines: Vec<LineRow> = sqlx::query_as(sql::LINES).bind(&row.id).fetch_all(connection).await?;
-    row.with(lines)
+    row.into_order(lines)
 }
 
 pub(super) async fn list(
@@ -68,20 +68,20 @@ pub(super) async fn list(
     page: &PageRequest<OrderId>,
 ) -> Result<Page<Order>, StoreError> {
     let after = page.after.map_or_else(|| sql::BEFORE_NEWEST.to_owned(), |id| id.to_string());
-    let mut unit = store.read().await?;
-    let found: Vec<OrderRow> = sqlx::query_as(sql::ORDERS.of(scope))
+    let mut transaction = store.read().await?;
+    let found: Vec<OrderRow> = sqlx::query_as(sql::ORDERS.for_scope(scope))
         .bind_scope(scope)
         .bind(after)
-        .bind(page.with_next())
-        .fetch_all(&mut *unit)
+        .bind(page.limit_with_next())
+        .fetch_all(&mut *transaction)
         .await?;
-    let Page { items, more } = page.truncate(found);
+    let Page { items, has_more } = page.to_page(found);
     let mut orders = Vec::with_capacity(items.len());
     for row in items {
-        orders.push(with_lines(&mut unit, row).await?);
+        orders.push(with_lines(&mut transaction, row).await?);
     }
-    unit.leave().await;
-    Ok(Page { items: orders, more })
+    transaction.rollback().await;
+    Ok(Page { items: orders, has_more })
 }
 
 /// Writes the history row of the change that made `version`.

@@ -6,11 +6,11 @@ use sqlx::SqliteConnection;
 use crate::{
     orders::{Digest, FulfilmentMessage},
     store::{
-        DueMessage, FULFILMENT, Gauges, Hold, Stamp, StoreError,
-        bounds::busy,
+        DueMessage, FULFILMENT, Gauges, Hold, StoreError, WriteContext,
+        deadline::connections_in_use,
+        relay_schedule::{self, RelaySchedule},
         replay::Replay,
-        rows::{DueRow, GaugesRow, PoolUse},
-        schedule::{self, Schedule},
+        rows::{DueMessageRow, GaugesRow, PoolUsage},
         sql,
     },
 };
@@ -21,15 +21,15 @@ pub(super) async fn insert(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,
     relay_at: DateTime<Utc>,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<(), sqlx::Error> {
     // Due later means that the message leaves with the answer to this very invocation: its first sending.
-    let sent = i64::from(relay_at > stamp.at);
+    let sent = i64::from(relay_at > context.at);
     sqlx::query(sql::INSERT_MESSAGE)
         .bind(message.message_id.to_string())
         .bind(FULFILMENT)
         .bind(message.encode())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(relay_at.timestamp_micros())
         .bind(sent)
         .bind(None::<String>)
@@ -39,17 +39,17 @@ pub(super) async fn insert(
 }
 
 /// Sends a dead letter's message again; nothing of it has left yet.
-pub(super) async fn insert_again(
+pub(super) async fn insert_replay(
     connection: &mut SqliteConnection,
     replay: &Replay,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(sql::INSERT_MESSAGE)
         .bind(replay.id.to_string())
         .bind(replay.binding)
         .bind(&replay.payload)
-        .bind(stamp.at.timestamp_micros())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .bind(0_i64)
         .bind(replay.digest.as_str())
         .execute(connection)
@@ -62,19 +62,19 @@ pub(super) async fn close_payload(
     connection: &mut SqliteConnection,
     binding: &str,
     payload: &Digest,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(sql::CLOSE_PAYLOAD)
         .bind(binding)
         .bind(payload.as_str())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .execute(connection)
         .await?;
     Ok(())
 }
 
 /// Whether the message's id is that of another message.
-pub(super) async fn is_reused(
+pub(super) async fn has_reused_id(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,
 ) -> Result<bool, sqlx::Error> {
@@ -88,11 +88,11 @@ pub(super) async fn is_reused(
 pub(super) async fn close(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,
-    stamp: Stamp,
+    context: WriteContext,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(sql::CLOSE_MESSAGE)
         .bind(message.message_id.to_string())
-        .bind(stamp.at.timestamp_micros())
+        .bind(context.at.timestamp_micros())
         .execute(connection)
         .await?;
     Ok(())
@@ -105,35 +105,35 @@ pub(super) async fn take_due(
     limit: u32,
     hold: Hold,
 ) -> Result<Vec<DueMessage>, StoreError> {
-    let schedule = Schedule::new(now, deadline);
-    let mut unit = store.write().await?;
-    let mut due: Vec<DueRow> = sqlx::query_as(sql::TAKE_DUE)
+    let schedule = RelaySchedule::new(now, deadline);
+    let mut transaction = store.write().await?;
+    let mut due: Vec<DueMessageRow> = sqlx::query_as(sql::TAKE_DUE)
         .bind(schedule.now)
-        .bind(schedule.wait)
-        .bind(schedule.longest_wait)
+        .bind(schedule.base_delay)
+        .bind(schedule.max_delay)
         .bind(i64::from(limit))
-        .bind(schedule.future)
-        .bind(schedule.first_wait)
+        .bind(schedule.future_cutoff)
+        .bind(schedule.first_delay)
         .bind(hold.binding())
-        .fetch_all(&mut *unit)
+        .fetch_all(&mut *transaction)
         .await?;
-    unit.commit().await?;
-    due.sort_unstable_by(|one, other| one.age().cmp(&other.age()));
+    transaction.commit().await?;
+    due.sort_unstable_by(|one, other| one.sort_key().cmp(&other.sort_key()));
     Ok(due.into_iter().map(DueMessage::from).collect())
 }
 
 pub(super) async fn gauges(store: &Sqlite, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
     let pools = [&store.writer, &store.readers];
-    let pool = PoolUse {
-        in_use: pools.map(busy).iter().sum(),
+    let pool = PoolUsage {
+        in_use: pools.map(connections_in_use).iter().sum(),
         size: pools.map(|pool| pool.options().get_max_connections()).iter().sum(),
     };
-    let mut unit = store.read().await?;
+    let mut transaction = store.read().await?;
     let row: GaugesRow = sqlx::query_as(sql::GAUGES)
-        .bind(schedule::future(now))
+        .bind(relay_schedule::future_cutoff(now))
         .bind(hold.binding())
-        .fetch_one(&mut *unit)
+        .fetch_one(&mut *transaction)
         .await?;
-    unit.leave().await;
-    row.with(pool)
+    transaction.rollback().await;
+    row.into_gauges(pool)
 }

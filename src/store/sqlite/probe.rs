@@ -67,10 +67,10 @@ const USUAL_CACHE: &str = "PRAGMA cache_size = -2000";
 pub(super) async fn run(store: &Sqlite) -> Result<(), StoreError> {
     let mut reading = store.read().await?;
     sqlx::raw_sql(READS).execute(&mut *reading).await?;
-    reading.leave().await;
+    reading.rollback().await;
     let mut writing = store.write().await?;
     sqlx::raw_sql(WRITES).execute(&mut *writing).await?;
     sqlx::raw_sql(USUAL_CACHE).execute(&mut *writing).await?;
-    writing.leave().await;
+    writing.rollback().await;
     Ok(())
 }

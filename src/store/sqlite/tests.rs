@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::contract::{
     administrator, at, creator, draft, incoming, letter, message_for, permit, place_under, placed, processor,
-    product, queued, stamp, stock,
+    product, queued, stock, write_context,
 };
 
 mod faults;
@@ -36,14 +36,14 @@ impl Folder {
 }
 
 async fn rows(store: &Sqlite, statement: &'static str) -> Vec<String> {
-    let mut unit = store.read().await.unwrap();
-    let rows = sqlx::query_scalar(statement).fetch_all(&mut *unit).await.unwrap();
-    unit.leave().await;
+    let mut transaction = store.read().await.unwrap();
+    let rows = sqlx::query_scalar(statement).fetch_all(&mut *transaction).await.unwrap();
+    transaction.rollback().await;
     rows
 }
 
 #[tokio::test]
-async fn opening_touches_nothing_and_the_first_use_makes_folder_and_file() {
+async fn the_first_use_creates_folder_and_file() {
     let folder = Folder::new();
     let store = folder.open();
     assert!(!folder.file().parent().unwrap().exists());
@@ -52,12 +52,12 @@ async fn opening_touches_nothing_and_the_first_use_makes_folder_and_file() {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_methods_say_so_and_afterwards_they_work() {
+async fn calls_succeed_again_after_an_outage() {
     let folder = Folder::new();
     let store = folder.open();
     let obstacle = folder.file().parent().unwrap().to_owned();
     fs::write(&obstacle, "no folder").unwrap();
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1, Hold::Nothing).await;
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 1, Hold::None).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
     for answer in [store.ping().await, store.migrate().await] {
         assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
@@ -67,7 +67,7 @@ async fn while_the_database_is_away_methods_say_so_and_afterwards_they_work() {
 }
 
 #[test]
-fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
+fn an_invalid_url_is_refused_without_showing_it() {
     for url in [
         "mysql://u:hunter2@h/db",
         "hunter2.db",
@@ -82,7 +82,7 @@ fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
 }
 
 #[tokio::test]
-async fn what_was_kept_is_there_after_a_restart() {
+async fn orders_survive_a_restart() {
     let folder = Folder::new();
     let before = folder.open();
     stock(&before).await;
@@ -108,14 +108,17 @@ async fn writers_of_two_processes_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn every_version_has_one_history_row_that_says_who_and_from_where_to_where() {
+async fn every_version_has_one_history_row() {
     let folder = Folder::new();
     let store = folder.open();
     stock(&store).await;
     let (_, message) = queued(&store, 1).await;
-    store.decide_order(&message, Decision::Rejected, stamp(3)).await.unwrap();
+    store.record_decision(&message, Decision::Rejected, write_context(3)).await.unwrap();
     let (_, poisoned) = queued(&store, 4).await;
-    store.record_dead_letter(&letter(&poisoned.encode(), 5), Some(&poisoned), stamp(5)).await.unwrap();
+    store
+        .record_dead_letter(&letter(&poisoned.encode(), 5), Some(&poisoned), write_context(5))
+        .await
+        .unwrap();
     let history = rows(
         &store,
         "SELECT version || ' ' || action || ' ' || coalesce(from_status, '-') || ' ' || to_status || ' ' ||
@@ -188,11 +191,11 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
         let (order, draft) = (OrderId::new(at(seconds)), under("KEYED"));
         let (place, process) = (permit(&creator()), permit(&processor()));
         let key = format!("k{seconds}").parse().unwrap();
-        let placing = store.place_order(&place, order, &draft, Some(&key), stamp(seconds));
+        let placing = store.place_order(&place, order, &draft, Some(&key), write_context(seconds));
         finished[0] += usize::from(interrupted(polls, placing).await.is_some());
 
         let message = incoming(seconds.cast_unsigned().into(), under("INGESTED"), b"m");
-        let ingesting = store.ingest_order(&message, OrderId::new(at(seconds)), stamp(seconds));
+        let ingesting = store.ingest_order(&message, OrderId::new(at(seconds)), write_context(seconds));
         finished[3] += usize::from(interrupted(polls, ingesting).await.is_some());
 
         let (order, change) = (placed(&store, seconds).await.id, permit(&creator()));
@@ -202,23 +205,23 @@ async fn an_interrupted_unit_of_work_leaves_nothing_half_done() {
             note: None,
         };
         let updating =
-            store.update_order(&change, order, &revision, Precondition::Version(1), stamp(seconds));
+            store.update_order(&change, order, &revision, Precondition::Version(1), write_context(seconds));
         finished[4] += usize::from(interrupted(polls, updating).await.is_some());
 
         let (_, message) = queued(&store, seconds).await;
         let mut letter = letter(&message.encode(), seconds);
         letter.queue = "orders-fulfilment".to_owned();
-        store.record_dead_letter(&letter, Some(&message), stamp(seconds)).await.unwrap();
+        store.record_dead_letter(&letter, Some(&message), write_context(seconds)).await.unwrap();
         let replay = permit(&administrator());
-        let replaying = store.replay_dead_letter(&replay, letter.id, stamp(seconds));
+        let replaying = store.replay_dead_letter(&replay, letter.id, write_context(seconds));
         finished[5] += usize::from(interrupted(polls, replaying).await.is_some());
 
         let message = message_for(placed(&store, seconds).await.id, seconds);
-        let queueing = store.queue_order(&process, &message, at(seconds), stamp(seconds));
+        let queueing = store.queue_order(&process, &message, at(seconds), write_context(seconds));
         finished[1] += usize::from(interrupted(polls, queueing).await.is_some());
 
         let (_, message) = queued(&store, seconds).await;
-        let deciding = store.decide_order(&message, Decision::Fulfilled, stamp(seconds));
+        let deciding = store.record_decision(&message, Decision::Fulfilled, write_context(seconds));
         finished[2] += usize::from(interrupted(polls, deciding).await.is_some());
         torn.extend(rows(&store, TORN).await);
     }
@@ -242,7 +245,7 @@ async fn a_newer_schema_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
+async fn an_inconsistent_row_is_an_error() {
     let folder = Folder::new();
     let store = folder.open();
     stock(&store).await;
@@ -256,7 +259,7 @@ async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
 }
 
 #[tokio::test]
-async fn a_twin_gives_up_after_two_seconds_and_any_other_request_finds_the_database_busy() {
+async fn a_duplicate_gives_up_after_two_seconds() {
     let folder = Folder::new();
     let (store, elsewhere) = (folder.open(), folder.open());
     stock(&store).await;
@@ -268,22 +271,22 @@ async fn a_twin_gives_up_after_two_seconds_and_any_other_request_finds_the_datab
         let stranger = permit(&creator());
         let (id, key) = (OrderId::new(at(3)), "other".parse().unwrap());
         let (order, draft) = (draft(), draft());
-        let twin = place_under(&store, &caller, "k", &order, 2);
-        let other = store.place_order(&stranger, id, &draft, Some(&key), stamp(3));
-        let given_up = tokio::join!(twin, other);
+        let duplicate = place_under(&store, &caller, "k", &order, 2);
+        let other = store.place_order(&stranger, id, &draft, Some(&key), write_context(3));
+        let given_up = tokio::join!(duplicate, other);
         drop(of_another_process);
         given_up
     };
-    let (first, (twin, other)) = tokio::join!(first, others);
+    let (first, (duplicate, other)) = tokio::join!(first, others);
     assert!(matches!(first, Ok(Change::Done(_))), "{first:?}");
-    assert!(matches!(twin, Err(WriteError::InProgress)), "{twin:?}");
+    assert!(matches!(duplicate, Err(WriteError::InProgress)), "{duplicate:?}");
     assert!(matches!(other, Err(WriteError::Store(StoreError::Unavailable(_)))), "{other:?}");
     let again = place_under(&store, &caller, "k", &draft(), 4).await;
     assert!(matches!(again, Ok(Change::Unchanged(_))), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_writer_holds_up_writers_for_two_seconds_and_readers_not_at_all() {
+async fn a_writer_blocks_writers_but_no_readers() {
     let folder = Folder::new();
     let store = folder.open();
     stock(&store).await;
@@ -291,12 +294,12 @@ async fn a_writer_holds_up_writers_for_two_seconds_and_readers_not_at_all() {
     let writing = store.write().await.unwrap();
     assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(order));
     let (permit, product) = (permit(&administrator()), product("MUG", 1));
-    let blocked = store.put_product(&permit, &product, Precondition::None, stamp(2)).await;
+    let blocked = store.put_product(&permit, &product, Precondition::None, write_context(2)).await;
     assert!(
         matches!(blocked, Err(WriteError::Store(StoreError::Unavailable(sqlx::Error::PoolTimedOut)))),
         "{blocked:?}"
     );
     drop(writing);
-    let written = store.put_product(&permit, &product, Precondition::None, stamp(2)).await;
+    let written = store.put_product(&permit, &product, Precondition::None, write_context(2)).await;
     assert!(written.is_ok(), "{written:?}");
 }

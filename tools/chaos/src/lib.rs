@@ -74,7 +74,7 @@ pub async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         return prove::run(project, args.seed).await;
     }
     let (worker, clocks) = worker(project)?;
-    let setup = Setup { worker: &worker, clocks, sabotage: None };
+    let setup = Setup { worker: &worker, clocks, injected_fault: None };
     let engines = engines(args.database)?;
     for engine in &engines {
         let size = args.share(engines.len() as u64);

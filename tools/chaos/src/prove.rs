@@ -15,7 +15,7 @@ use super::{
 };
 /// A fault that is planted.
 struct Planted {
-    /// As `src/store/sabotage.rs` knows it.
+    /// As `src/store/fault_injection.rs` knows it.
     name: &'static str,
     meaning: &'static str,
     /// The promise that it breaks.
@@ -82,7 +82,7 @@ const TRIES: u64 = 3;
 
 /// Plants each fault and sees it found.
 pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
-    let worker = project.worker_with("sabotage")?;
+    let worker = project.worker_with("fault-injection")?;
     for engine in engines(None)? {
         let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
         let planted: Vec<_> = PLANTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();
@@ -135,8 +135,8 @@ impl Prover<'_> {
         Ok(())
     }
 
-    async fn run(&self, seed: u64, sabotage: Option<&str>) -> anyhow::Result<Outcome> {
-        let setup = Setup { worker: self.worker, clocks: true, sabotage };
+    async fn run(&self, seed: u64, injected_fault: Option<&str>) -> anyhow::Result<Outcome> {
+        let setup = Setup { worker: self.worker, clocks: true, injected_fault };
         Box::pin(run::run(self.project, setup, &self.engine, SMALL, seed)).await
     }
 }

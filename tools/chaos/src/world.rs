@@ -37,7 +37,7 @@ pub(super) struct Setup<'a> {
     /// Whether that worker's clock can jump.
     pub(super) clocks: bool,
     /// The fault planted in it.
-    pub(super) sabotage: Option<&'a str>,
+    pub(super) injected_fault: Option<&'a str>,
 }
 
 /// Both workers and all that they share.
@@ -86,7 +86,7 @@ impl World {
             } else {
                 settings.extend(issuer(&people));
             }
-            settings.extend(setup.sabotage.map(|name| ("SABOTAGE".to_owned(), name.to_owned())));
+            settings.extend(setup.injected_fault.map(|name| ("INJECTED_FAULT".to_owned(), name.to_owned())));
             let state = project.target().join("chaos").join("state");
             let options = Options {
                 app_root: app.clone(),

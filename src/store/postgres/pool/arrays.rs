@@ -7,14 +7,14 @@ use sqlx::{
 };
 
 /// Whether each array of a row holds the elements that it claims.
-pub(super) fn are_whole(row: &PgRow) -> bool {
+pub(super) fn are_complete(row: &PgRow) -> bool {
     row.columns().iter().all(|column| {
         if !matches!(column.type_info().kind(), PgTypeKind::Array(_)) {
             return true;
         }
         let Ok(value) = row.try_get_raw(column.ordinal()) else { return false };
         match (value.format(), value.as_bytes()) {
-            (PgValueFormat::Binary, Ok(bytes)) => is_whole(bytes).is_some(),
+            (PgValueFormat::Binary, Ok(bytes)) => is_complete(bytes).is_some(),
             // Null, or text, in which each element ends where the next one begins.
             _ => true,
         }
@@ -23,7 +23,7 @@ pub(super) fn are_whole(row: &PgRow) -> bool {
 
 /// Some, when the array is whole: in the binary format the number of dimensions, flags, the type, then for one
 /// dimension the number of elements and the first index, then each element behind its length, -1 for null.
-fn is_whole(mut bytes: &[u8]) -> Option<()> {
+fn is_complete(mut bytes: &[u8]) -> Option<()> {
     let dimensions = number(&mut bytes)?;
     if dimensions != 1 {
         // There is no element, or more dimensions than sqlx reads.
@@ -61,15 +61,15 @@ mod tests {
 
     #[test]
     fn an_array_that_holds_what_it_claims_is_whole() {
-        assert!(is_whole(&array(2, 2)).is_some() && is_whole(&0_i32.to_be_bytes()).is_some());
+        assert!(is_complete(&array(2, 2)).is_some() && is_complete(&0_i32.to_be_bytes()).is_some());
     }
 
     #[test]
     fn an_array_that_claims_more_than_it_holds_is_not() {
         for (elements, first) in [(3, 2), (i32::MAX, 2), (2, 7), (2, i32::MAX)] {
-            assert!(is_whole(&array(elements, first)).is_none(), "{elements} {first}");
+            assert!(is_complete(&array(elements, first)).is_none(), "{elements} {first}");
         }
         let whole = array(2, 2);
-        assert!((0..whole.len()).all(|length| is_whole(&whole[..length]).is_none()));
+        assert!((0..whole.len()).all(|length| is_complete(&whole[..length]).is_none()));
     }
 }

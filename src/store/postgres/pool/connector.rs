@@ -14,33 +14,33 @@ use tokio::{
 
 use super::{
     Pool,
-    failure::{is_lasting, no_answer, shared, unreadable},
+    failure::{is_permanent, login_timeout, malformed_response, shared_error},
     lease::Lease,
-    shared::{Connected, Shared},
-    sign_in::is_refusal,
+    pool_state::{PoolState, PooledConnection},
+    token_cache::is_login_refusal,
 };
-use crate::{store::timeouts::POOL_WAIT, telemetry::contained};
+use crate::{store::timeouts::POOL_TIMEOUT, telemetry::contained};
 
 /// How long a login may take as a whole.
-const LOGIN: Duration = Duration::from_secs(5);
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Counts a caller for as long as it waits.
-struct Waiting<'p>(&'p Shared);
+struct Waiter<'p>(&'p PoolState);
 
-impl<'p> Waiting<'p> {
-    fn begin(shared: &'p Shared) -> Self {
+impl<'p> Waiter<'p> {
+    fn begin(shared: &'p PoolState) -> Self {
         shared.logins.send_if_modified(|logins| {
-            logins.wait();
+            logins.add_waiter();
             false
         });
         Self(shared)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.logins.send_if_modified(|logins| {
-            logins.wait_no_more();
+            logins.remove_waiter();
             false
         });
     }
@@ -49,13 +49,13 @@ impl Drop for Waiting<'_> {
 impl Pool {
     /// The first connection that comes back or is made. Callers are served in the sequence in which they came.
     pub(super) async fn wait_for_lease(&self) -> Result<Lease, Error> {
-        let deadline = Instant::now() + POOL_WAIT;
+        let deadline = Instant::now() + POOL_TIMEOUT;
         let mut news = self.0.logins.subscribe();
-        let _waiting = Waiting::begin(&self.0);
+        let _waiting = Waiter::begin(&self.0);
         let mut object = pin!(self.0.idle.get());
         loop {
             let look_again = self.begin_logins();
-            if let Some(error) = self.0.lasting_error() {
+            if let Some(error) = self.0.permanent_error() {
                 return Err(error);
             }
             tokio::select! {
@@ -67,7 +67,7 @@ impl Pool {
                     }
                     object.set(self.0.idle.get());
                 }
-                () = sleep_until(deadline) => return Err(self.0.reason()),
+                () = sleep_until(deadline) => return Err(self.0.wait_error()),
                 () = sleep_until(look_again.unwrap_or(deadline)) => {}
                 _ = news.changed() => {}
             }
@@ -84,50 +84,58 @@ impl Pool {
                     look_again = later;
                     return false;
                 }
-                let Ok(place) = Arc::clone(&self.0.places).try_acquire_owned() else { return false };
+                let Ok(slot) = Arc::clone(&self.0.slots).try_acquire_owned() else { return false };
                 logins.begin(now);
-                tokio::spawn(self.clone().log_in(place, now));
+                tokio::spawn(self.clone().log_in(slot, now));
             }
         });
         look_again
     }
 
-    async fn log_in(self, place: OwnedSemaphorePermit, began: Instant) {
-        let (plans, epoch) = (self.0.plans.load(Ordering::Acquire), self.0.writes.epoch());
+    async fn log_in(self, slot: OwnedSemaphorePermit, began: Instant) {
+        let (plan_generation, epoch) =
+            (self.0.plan_generation.load(Ordering::Acquire), self.0.write_gate.epoch());
         match self.0.connect().await {
             Ok((connection, token)) => {
                 self.0.token.fetch_max(token, Ordering::AcqRel);
                 let now = Instant::now();
-                let connected =
-                    Connected { connection, made: now, heard: now, plans, token, epoch, _place: place };
+                let connected = PooledConnection {
+                    connection,
+                    created_at: now,
+                    last_response: now,
+                    plan_generation,
+                    token,
+                    epoch,
+                    _slot: slot,
+                };
                 // There is room: it has no fewer places than there are.
                 drop(self.0.idle.try_add(connected));
                 self.0.logins.send_if_modified(|logins| {
                     logins.succeed(began, now);
-                    logins.is_awaited()
+                    logins.has_waiters()
                 });
                 self.begin_logins();
             }
             Err(error) => {
-                drop(place);
+                drop(slot);
                 self.0.logins.send_if_modified(|logins| {
                     logins.fail(began, Instant::now(), error);
-                    logins.is_awaited()
+                    logins.has_waiters()
                 });
             }
         }
     }
 }
 
-impl Shared {
+impl PoolState {
     /// A new connection, and the number of the token that it was made with. A token that the server refuses is
     /// replaced once, if there is another one.
     pub(super) async fn connect(&self) -> Result<(PgConnection, u64), Error> {
-        let Some(sign_in) = &self.sign_in else { return Ok((log_in(&self.address).await?, 0)) };
-        let token = sign_in.token().await?;
+        let Some(tokens) = &self.tokens else { return Ok((log_in(&self.address).await?, 0)) };
+        let token = tokens.token().await?;
         match log_in(&self.address.clone().password(token.secret.expose())).await {
-            Err(error) if is_refusal(&error) => {
-                let Some(newer) = sign_in.newer_than(token.number).await else { return Err(error) };
+            Err(error) if is_login_refusal(&error) => {
+                let Some(newer) = tokens.newer_than(token.number).await else { return Err(error) };
                 let address = self.address.clone().password(newer.secret.expose());
                 Ok((log_in(&address).await?, newer.number))
             }
@@ -136,26 +144,26 @@ impl Shared {
     }
 
     /// Why no caller gets a connection, where none is there and waiting does not help.
-    fn lasting_error(&self) -> Option<Error> {
-        let error = self.logins.borrow().error().filter(|error| is_lasting(error))?;
-        (self.idle.status().size == 0).then(|| shared(&error))
+    fn permanent_error(&self) -> Option<Error> {
+        let error = self.logins.borrow().error().filter(|error| is_permanent(error))?;
+        (self.idle.status().size == 0).then(|| shared_error(&error))
     }
 
     /// Why a caller waited in vain.
-    fn reason(&self) -> Error {
+    fn wait_error(&self) -> Error {
         let logins = self.logins.borrow();
         match logins.error() {
-            Some(error) => shared(&error),
-            None if logins.is_under_way() => no_answer(),
+            Some(error) => shared_error(&error),
+            None if logins.is_under_way() => login_timeout(),
             None => Error::PoolTimedOut,
         }
     }
 }
 
-/// Logs in, within [`LOGIN`].
+/// Logs in, within [`LOGIN_TIMEOUT`].
 async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
-    match timeout(LOGIN, contained(PgConnection::connect_with(address))).await {
-        Ok(ended) => ended.unwrap_or_else(|_| Err(unreadable())),
-        Err(_) => Err(no_answer()),
+    match timeout(LOGIN_TIMEOUT, contained(PgConnection::connect_with(address))).await {
+        Ok(ended) => ended.unwrap_or_else(|_| Err(malformed_response())),
+        Err(_) => Err(login_timeout()),
     }
 }

@@ -1,4 +1,4 @@
-//! What lets sqlx's statements run on the pool.
+//! Runs sqlx queries on the pool.
 
 use futures_util::{
     StreamExt as _, TryStreamExt as _,
@@ -12,43 +12,43 @@ use sqlx::{
 
 use super::{Pool, lease::Lease};
 
-/// The pool in the hands of a unit of work: each statement takes a connection for as long as the server answers.
+/// The pool as a unit of work uses it: each statement takes a connection until the server has responded.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store::postgres) struct Access<'p> {
+pub(in crate::store::postgres) struct PoolExecutor<'p> {
     pool: &'p Pool,
-    purpose: Purpose,
+    mode: AccessMode,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Purpose {
+enum AccessMode {
     Read,
     Write,
 }
 
 impl Pool {
     /// For statements that change nothing.
-    pub(in crate::store::postgres) fn to_read(&self) -> Access<'_> {
-        Access { pool: self, purpose: Purpose::Read }
+    pub(in crate::store::postgres) fn for_reads(&self) -> PoolExecutor<'_> {
+        PoolExecutor { pool: self, mode: AccessMode::Read }
     }
 
     /// For statements of a unit of work that changes something.
-    pub(in crate::store::postgres) fn to_write(&self) -> Access<'_> {
-        Access { pool: self, purpose: Purpose::Write }
+    pub(in crate::store::postgres) fn for_writes(&self) -> PoolExecutor<'_> {
+        PoolExecutor { pool: self, mode: AccessMode::Write }
     }
 }
 
-impl Access<'_> {
+impl PoolExecutor<'_> {
     async fn lease(self) -> Result<Lease, Error> {
-        match self.purpose {
-            Purpose::Read => self.pool.lease().await,
-            Purpose::Write => self.pool.lease_to_write().await,
+        match self.mode {
+            AccessMode::Read => self.pool.lease().await,
+            AccessMode::Write => self.pool.lease_to_write().await,
         }
     }
 }
 
 /// An answer is whole before its first row is handed on: no caller holds a connection while it works on rows, and none
 /// drops one that is half read. All statements here bring few rows.
-impl<'p> Executor<'p> for Access<'p> {
+impl<'p> Executor<'p> for PoolExecutor<'p> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>
@@ -56,8 +56,8 @@ impl<'p> Executor<'p> for Access<'p> {
         'p: 'e,
         E: Execute<'q, Postgres> + 'q,
     {
-        let asked = async move { self.lease().await?.ask(query).await };
-        stream::once(asked).map_ok(|answer| stream::iter(answer).map(Ok)).try_flatten().boxed()
+        let response = async move { self.lease().await?.execute(query).await };
+        stream::once(response).map_ok(|answer| stream::iter(answer).map(Ok)).try_flatten().boxed()
     }
 
     fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Vec<PgRow>, Error>>
@@ -66,7 +66,7 @@ impl<'p> Executor<'p> for Access<'p> {
         E: Execute<'q, Postgres> + 'q,
     {
         Box::pin(async move {
-            let answer = self.lease().await?.ask(query).await?;
+            let answer = self.lease().await?.execute(query).await?;
             Ok(answer.into_iter().filter_map(Either::right).collect())
         })
     }
@@ -77,7 +77,7 @@ impl<'p> Executor<'p> for Access<'p> {
         E: Execute<'q, Postgres> + 'q,
     {
         Box::pin(async move {
-            let answer = self.lease().await?.ask(query).await?;
+            let answer = self.lease().await?.execute(query).await?;
             Ok(answer.into_iter().find_map(Either::right))
         })
     }

@@ -1,4 +1,4 @@
-//! What a failure says about a connection, and what it says to those who have none.
+//! What an error says about its connection, and the errors of callers without one.
 
 use std::{
     borrow::Cow,
@@ -14,43 +14,43 @@ use sqlx::{
     postgres::{PgDatabaseError, PgSeverity},
 };
 
-use crate::store::{timeouts::STATEMENT, wording::Wording};
+use crate::store::{error_message::ErrorMessage, timeouts::STATEMENT_TIMEOUT};
 
-/// What becomes of a connection after a statement failed on it.
+/// The state of a connection after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
-    /// The server answered, and goes on: it can be used again once the answer was read to its end.
-    Good,
+pub(super) enum ConnectionState {
+    /// The server responded: the connection can be used again once the response was read to its end.
+    Usable,
     /// Its prepared statements are out of date.
     OutdatedPlans,
     /// It may only read.
     ReadOnly,
-    /// The server does not let it do its work: a transaction was left open on it.
-    Unfit,
-    /// It is over, or its state is unknown.
-    Over,
+    /// A transaction was left open on it.
+    InTransaction,
+    /// It is closed, or its state is unknown.
+    Broken,
 }
 
 /// `read_only_sql_transaction`, of PostgreSQL's appendix A.
 const READ_ONLY: &str = "25006";
 
 /// The codes are of PostgreSQL's appendix A.
-pub(super) fn verdict(error: &Error) -> Verdict {
-    let Error::Database(answer) = error else { return Verdict::Over };
+pub(super) fn state_after(error: &Error) -> ConnectionState {
+    let Error::Database(answer) = error else { return ConnectionState::Broken };
     let severity = answer.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
     match answer.code().as_deref() {
         // feature_not_supported: "cached plan must not change result type"; invalid_sql_statement_name.
-        Some("0A000" | "26000") => Verdict::OutdatedPlans,
-        Some(READ_ONLY) => Verdict::ReadOnly,
+        Some("0A000" | "26000") => ConnectionState::OutdatedPlans,
+        Some(READ_ONLY) => ConnectionState::ReadOnly,
         // invalid_transaction_state.
-        Some(code) if code.starts_with("25") => Verdict::Unfit,
-        _ if severity == Some(PgSeverity::Error) => Verdict::Good,
-        _ => Verdict::Over,
+        Some(code) if code.starts_with("25") => ConnectionState::InTransaction,
+        _ if severity == Some(PgSeverity::Error) => ConnectionState::Usable,
+        _ => ConnectionState::Broken,
     }
 }
 
-/// Whether only a person cures the reason for which a login failed: who signs in, how, or to what.
-pub(super) fn is_lasting(error: &Error) -> bool {
+/// Whether a failed login needs a person to fix it: wrong credentials, wrong TLS, no such database.
+pub(super) fn is_permanent(error: &Error) -> bool {
     match error {
         Error::Configuration(_) | Error::Tls(_) => true,
         Error::Database(answer) => answer.code().is_some_and(|code| {
@@ -67,28 +67,28 @@ pub(in crate::store::postgres) fn sqlstate(error: &Error) -> Option<Cow<'_, str>
 }
 
 /// Whether the server says so with this SQLSTATE.
-pub(in crate::store::postgres) fn is_of_code(error: &Error, code: &str) -> bool {
+pub(in crate::store::postgres) fn has_sqlstate(error: &Error, code: &str) -> bool {
     sqlstate(error).as_deref() == Some(code)
 }
 
-/// An answer that is none.
-pub(super) fn unreadable() -> Error {
+/// A malformed response.
+pub(super) fn malformed_response() -> Error {
     Error::Protocol("the server's answer cannot be read".to_owned())
 }
 
-/// A statement was sent, and nothing came.
-pub(super) fn silent() -> Error {
-    let said = format!("the server did not answer a statement within {} s", STATEMENT.as_secs());
+/// A statement was sent, and no response came.
+pub(super) fn statement_timeout() -> Error {
+    let said = format!("the server did not answer a statement within {} s", STATEMENT_TIMEOUT.as_secs());
     Error::Io(io::Error::new(io::ErrorKind::TimedOut, said))
 }
 
-/// Why a statement was not even sent.
+/// Why a statement was not sent.
 #[derive(Debug)]
 pub(super) enum NoConnection {
-    /// A login failed; all who waited for it hear the same.
+    /// A login failed; all callers that waited for it get the same error.
     Failed(Arc<Error>),
     /// The server takes connections, or seems to, and then says nothing.
-    NoAnswer,
+    LoginTimeout,
     /// The server lets no connection write.
     ReadOnly,
 }
@@ -98,9 +98,9 @@ impl Display for NoConnection {
         match self {
             Self::Failed(error) => match &**error {
                 Error::Tls(source) | Error::Configuration(source) => source.fmt(formatter),
-                other => Wording(other).fmt(formatter),
+                other => ErrorMessage(other).fmt(formatter),
             },
-            Self::NoAnswer => formatter.write_str("the server does not answer to a login"),
+            Self::LoginTimeout => formatter.write_str("the server does not answer to a login"),
             Self::ReadOnly => write!(formatter, "{} (SQLSTATE {READ_ONLY})", self.message()),
         }
     }
@@ -113,7 +113,7 @@ impl DatabaseError for NoConnection {
     fn message(&self) -> &str {
         match self {
             Self::Failed(error) => error.as_database_error().map_or("", DatabaseError::message),
-            Self::NoAnswer => "",
+            Self::LoginTimeout => "",
             Self::ReadOnly => "the server is read-only",
         }
     }
@@ -121,7 +121,7 @@ impl DatabaseError for NoConnection {
     fn code(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Failed(error) => sqlstate(error),
-            Self::NoAnswer => None,
+            Self::LoginTimeout => None,
             Self::ReadOnly => Some(READ_ONLY.into()),
         }
     }
@@ -144,17 +144,17 @@ impl DatabaseError for NoConnection {
 }
 
 /// A login that was not answered in time.
-pub(super) fn no_answer() -> Error {
-    Error::Io(io::Error::new(io::ErrorKind::TimedOut, NoConnection::NoAnswer))
+pub(super) fn login_timeout() -> Error {
+    Error::Io(io::Error::new(io::ErrorKind::TimedOut, NoConnection::LoginTimeout))
 }
 
-/// A write that is not sent, for the server takes none.
+/// A write that is not sent, because the server is read-only.
 pub(super) fn read_only() -> Error {
     Error::Database(Box::new(NoConnection::ReadOnly))
 }
 
-/// The error of a login, for one of those who waited for it.
-pub(super) fn shared(error: &Arc<Error>) -> Error {
+/// The error of a login, for one of the callers that waited for it.
+pub(super) fn shared_error(error: &Arc<Error>) -> Error {
     let failed = NoConnection::Failed(Arc::clone(error));
     match &**error {
         Error::Io(source) => Error::Io(io::Error::new(source.kind(), failed)),
@@ -165,8 +165,8 @@ pub(super) fn shared(error: &Arc<Error>) -> Error {
     }
 }
 
-/// Whether a statement failed before it was sent, for want of a connection. Its caller has waited for one already.
-pub(in crate::store::postgres) fn is_without_connection(error: &Error) -> bool {
+/// Whether a statement failed before it was sent, without a connection. Its caller has waited for one already.
+pub(in crate::store::postgres) fn is_connection_error(error: &Error) -> bool {
     match error {
         Error::PoolTimedOut | Error::PoolClosed => true,
         Error::Io(source) => source.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<NoConnection>),

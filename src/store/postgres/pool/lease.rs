@@ -1,4 +1,4 @@
-//! A connection in one caller's hands.
+//! A connection that one caller has leased.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -13,131 +13,134 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     arrays,
-    failure::{Verdict, silent, unreadable, verdict},
-    shared::{Connected, Shared},
+    failure::{ConnectionState, malformed_response, state_after, statement_timeout},
+    pool_state::{PoolState, PooledConnection},
 };
-#[cfg(feature = "sabotage")]
-use crate::store::sabotage::Sabotage;
-use crate::{store::timeouts::STATEMENT, telemetry::contained};
+#[cfg(feature = "fault-injection")]
+use crate::store::fault_injection::InjectedFault;
+use crate::{store::timeouts::STATEMENT_TIMEOUT, telemetry::contained};
 
 const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
 
-/// All that a statement brought: its rows, and how many it changed.
-pub(super) type Answer = Vec<Either<PgQueryResult, PgRow>>;
+/// The rows of a statement, and how many it changed.
+pub(super) type StatementResult = Vec<Either<PgQueryResult, PgRow>>;
 
 /// A connection for one statement. Dropped before the answer was read to its end, it is closed.
 pub(super) struct Lease {
     /// None once it was given back or closed.
-    object: Option<Object<Connected>>,
-    pool: Arc<Shared>,
+    object: Option<Object<PooledConnection>>,
+    pool: Arc<PoolState>,
 }
 
 impl Lease {
-    pub(super) fn new(object: Object<Connected>, pool: Arc<Shared>) -> Self {
+    pub(super) fn new(object: Object<PooledConnection>, pool: Arc<PoolState>) -> Self {
         Self { object: Some(object), pool }
     }
 
-    /// Sends a statement and reads its whole answer, within [`STATEMENT`].
-    pub(super) async fn ask<'q, E>(mut self, query: E) -> Result<Answer, Error>
+    /// Sends a statement and reads its whole answer, within [`STATEMENT_TIMEOUT`].
+    pub(super) async fn execute<'q, E>(mut self, query: E) -> Result<StatementResult, Error>
     where
         E: Execute<'q, Postgres> + 'q,
     {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
-        let asked = bounded(answer(&mut object.connection, query)).await;
-        self.settle(asked)
+        let outcome = with_statement_timeout(run_statement(&mut object.connection, query)).await;
+        self.finish(outcome)
     }
 
     /// Has the server look at a statement without running it.
     pub(super) async fn prepare(mut self, sql: SqlStr, types: &[PgTypeInfo]) -> Result<PgStatement, Error> {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let connection = &mut object.connection;
-        let asked = bounded(async {
+        let outcome = with_statement_timeout(async {
             let prepared = connection.prepare_with(sql, types).await;
-            at_its_end(connection, prepared).await
+            drain_response(connection, prepared).await
         })
         .await;
-        self.settle(asked)
+        self.finish(outcome)
     }
 
     /// Has the server tell what a statement takes and brings.
     pub(super) async fn describe(mut self, sql: SqlStr) -> Result<Describe<Postgres>, Error> {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let connection = &mut object.connection;
-        let asked = bounded(async {
+        let outcome = with_statement_timeout(async {
             let described = connection.describe(sql).await;
-            at_its_end(connection, described).await
+            drain_response(connection, described).await
         })
         .await;
-        self.settle(asked)
+        self.finish(outcome)
     }
 
     /// Whether the server lets this connection write nothing.
     pub(super) async fn is_read_only(&mut self) -> Result<bool, Error> {
         let Some(object) = &mut self.object else { return Err(Error::PoolClosed) };
         let look = sqlx::query::<Postgres>(IS_READ_ONLY).persistent(false);
-        match bounded(answer(&mut object.connection, look)).await {
-            Asked::Answered(Ok(answer)) => {
+        match with_statement_timeout(run_statement(&mut object.connection, look)).await {
+            StatementOutcome::Completed(Ok(answer)) => {
                 let row = answer.iter().find_map(|step| step.as_ref().right());
-                row.ok_or_else(unreadable)?.try_get(0)
+                row.ok_or_else(malformed_response)?.try_get(0)
             }
-            failed => self.settle(failed).map(|_| true),
+            failed => self.finish(failed).map(|_| true),
         }
     }
 
     /// Puts a new connection in the place of this one, which stays until the new one is there: one more than the
     /// places, for as long as the login takes.
-    pub(super) async fn renew(&mut self) -> Result<(), Error> {
-        let plans = self.pool.plans.load(Ordering::Acquire);
+    pub(super) async fn reconnect(&mut self) -> Result<(), Error> {
+        let plan_generation = self.pool.plan_generation.load(Ordering::Acquire);
         let (connection, token) = self.pool.connect().await?;
         self.pool.token.fetch_max(token, Ordering::AcqRel);
         let now = Instant::now();
         if let Some(object) = &mut self.object {
             let connected = &mut **object;
-            (connected.connection, connected.plans, connected.token) = (connection, plans, token);
-            (connected.made, connected.heard) = (now, now);
+            (connected.connection, connected.plan_generation, connected.token) =
+                (connection, plan_generation, token);
+            (connected.created_at, connected.last_response) = (now, now);
         }
         Ok(())
     }
 
     /// Says which epoch the connection belongs to.
-    pub(super) fn enter(&mut self, epoch: u64) {
+    pub(super) fn set_epoch(&mut self, epoch: u64) {
         if let Some(object) = &mut self.object {
             object.epoch = epoch;
         }
     }
 
-    /// Gives the connection back, on which nothing is under way.
-    pub(super) fn give_back(mut self) {
+    /// Puts back a connection on which nothing is under way.
+    pub(super) fn release(mut self) {
         if let Some(object) = self.object.take() {
-            self.pool.take_back(object);
+            self.pool.put_back(object);
         }
     }
 
-    /// Gives the connection back, or closes it, as its answer demands.
-    fn settle<T>(&mut self, asked: Asked<T>) -> Result<T, Error> {
+    /// Puts the connection back or closes it, depending on the outcome.
+    fn finish<T>(&mut self, outcome: StatementOutcome<T>) -> Result<T, Error> {
         let Some(object) = self.object.take() else { return Err(Error::PoolClosed) };
-        match asked {
-            Asked::Answered(answer) => {
-                self.pool.take_back(object);
+        match outcome {
+            StatementOutcome::Completed(answer) => {
+                self.pool.put_back(object);
                 answer
             }
-            Asked::Failed(error) => {
-                match verdict(&error) {
-                    Verdict::OutdatedPlans => self.pool.close_with_all_plans(object),
-                    Verdict::ReadOnly => self.pool.close_as_read_only(object),
-                    Verdict::Unfit => self.pool.close_as_unfit(object),
-                    Verdict::Good | Verdict::Over => self.pool.close_with_its_like(object),
+            StatementOutcome::Failed(error) => {
+                match state_after(&error) {
+                    ConnectionState::OutdatedPlans => self.pool.close_all_outdated_plans(object),
+                    ConnectionState::ReadOnly => self.pool.close_as_read_only(object),
+                    ConnectionState::InTransaction => self.pool.close_after_open_transaction(object),
+                    ConnectionState::Usable | ConnectionState::Broken => {
+                        self.pool.close_with_older_idle(object)
+                    }
                 }
                 Err(error)
             }
-            Asked::Silent => {
-                #[cfg(feature = "sabotage")]
-                if Sabotage::PoolKeepsSilent.is_on() {
-                    self.pool.take_back(object);
-                    return Err(silent());
+            StatementOutcome::TimedOut => {
+                #[cfg(feature = "fault-injection")]
+                if InjectedFault::PoolKeepsSilent.is_on() {
+                    self.pool.put_back(object);
+                    return Err(statement_timeout());
                 }
                 self.pool.close_with_all_idle(object);
-                Err(silent())
+                Err(statement_timeout())
             }
         }
     }
@@ -146,64 +149,64 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(object) = self.object.take() {
-            #[cfg(feature = "sabotage")]
-            if Sabotage::PoolKeepsSilent.is_on() {
-                return self.pool.take_back(object);
+            #[cfg(feature = "fault-injection")]
+            if InjectedFault::PoolKeepsSilent.is_on() {
+                return self.pool.put_back(object);
             }
             self.pool.close(object);
         }
     }
 }
 
-/// How a statement ended.
-enum Asked<T> {
-    /// The answer, a refusal too, was read to its end.
-    Answered(Result<T, Error>),
-    /// What came is no answer, or the last one on this connection.
+/// The outcome of a statement.
+enum StatementOutcome<T> {
+    /// The response, or the server's error, was read to its end.
+    Completed(Result<T, Error>),
+    /// The response is malformed, or the last one on this connection.
     Failed(Error),
-    /// Nothing came.
-    Silent,
+    /// No response within the timeout.
+    TimedOut,
 }
 
-async fn bounded<T>(asking: impl Future<Output = Asked<T>>) -> Asked<T> {
+async fn with_statement_timeout<T>(asking: impl Future<Output = StatementOutcome<T>>) -> StatementOutcome<T> {
     // sqlx panics at some answers that are none, as at a message that is shorter than its own length.
-    match timeout(STATEMENT, contained(asking)).await {
-        Ok(asked) => asked.unwrap_or_else(|_| Asked::Failed(unreadable())),
-        Err(_) => Asked::Silent,
+    match timeout(STATEMENT_TIMEOUT, contained(asking)).await {
+        Ok(outcome) => outcome.unwrap_or_else(|_| StatementOutcome::Failed(malformed_response())),
+        Err(_) => StatementOutcome::TimedOut,
     }
 }
 
-async fn answer<'q, E>(connection: &mut PgConnection, query: E) -> Asked<Answer>
+async fn run_statement<'q, E>(connection: &mut PgConnection, query: E) -> StatementOutcome<StatementResult>
 where
     E: Execute<'q, Postgres> + 'q,
 {
     let answer = connection.fetch_many(query).try_collect().await;
-    if answer.as_ref().is_ok_and(|answer| !is_whole(answer) || !is_readable(answer)) {
-        return Asked::Failed(unreadable());
+    if answer.as_ref().is_ok_and(|answer| !is_complete(answer) || !is_readable(answer)) {
+        return StatementOutcome::Failed(malformed_response());
     }
-    at_its_end(connection, answer).await
+    drain_response(connection, answer).await
 }
 
 /// Whether the server said, once and at the end, that the statement is complete. Without that, what ended the answer
 /// belongs to another one, and so would the next answer.
-fn is_whole(answer: &Answer) -> bool {
+fn is_complete(answer: &StatementResult) -> bool {
     let complete = answer.iter().position(Either::is_left);
     complete.is_some_and(|at| at + 1 == answer.len())
 }
 
 /// sqlx finds out that a value reaches beyond its row when it is read. That has to be here, where it is caught.
-fn is_readable(answer: &Answer) -> bool {
+fn is_readable(answer: &StatementResult) -> bool {
     let mut rows = answer.iter().filter_map(|step| step.as_ref().right());
-    rows.all(|row| (0..row.len()).all(|column| row.try_get_raw(column).is_ok()) && arrays::are_whole(row))
+    rows.all(|row| (0..row.len()).all(|column| row.try_get_raw(column).is_ok()) && arrays::are_complete(row))
 }
 
 /// After a refusal the server says that it is ready for the next statement; that belongs to the answer.
-async fn at_its_end<T>(connection: &mut PgConnection, answer: Result<T, Error>) -> Asked<T> {
+async fn drain_response<T>(connection: &mut PgConnection, answer: Result<T, Error>) -> StatementOutcome<T> {
     match answer {
-        Ok(answer) => Asked::Answered(Ok(answer)),
-        Err(error) if verdict(&error) == Verdict::Good && connection.flush().await.is_ok() => {
-            Asked::Answered(Err(error))
+        Ok(answer) => StatementOutcome::Completed(Ok(answer)),
+        Err(error) if state_after(&error) == ConnectionState::Usable && connection.flush().await.is_ok() => {
+            StatementOutcome::Completed(Err(error))
         }
-        Err(error) => Asked::Failed(error),
+        Err(error) => StatementOutcome::Failed(error),
     }
 }

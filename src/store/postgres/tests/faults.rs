@@ -11,11 +11,11 @@ use test_servers::{Proxy, proxy::Entry};
 use tokio::time::{sleep, timeout};
 
 use super::*;
-use crate::{orders::Order, store::Monitored};
+use crate::{orders::Order, store::MonitoredStore};
 
-mod ages;
+mod connection_age;
 mod locks;
-mod lost;
+mod lost_responses;
 
 /// Calls succeed within so long of new connections being accepted.
 const HEALED: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ const POOL: usize = 4;
 
 /// A store whose database is behind a proxy.
 struct World {
-    store: Monitored,
+    store: MonitoredStore,
     engine: Arc<Postgres>,
     proxy: Proxy,
     database: Database,
@@ -38,7 +38,7 @@ impl World {
         let (database, direct) = migrated().await;
         stock(&direct).await;
         let (proxy, engine) = behind(&database.url()).await;
-        let store = Monitored::new(Arc::clone(&engine) as Arc<dyn Store>);
+        let store = MonitoredStore::new(Arc::clone(&engine) as Arc<dyn Store>);
         Self { store, engine, proxy, database }
     }
 
@@ -89,7 +89,7 @@ async fn heals(mut call: impl AsyncFnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn connections_that_fall_silent_are_waited_for_once() {
+async fn silent_connections_cost_one_timeout() {
     let world = World::start().await;
     let order = placed(&world.store, 1).await;
     for _ in 0..3 {
@@ -107,7 +107,7 @@ async fn connections_that_fall_silent_are_waited_for_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_silent_is_used_within_ten_seconds_of_its_return() {
+async fn a_returned_server_is_used_within_10_seconds() {
     let world = World::start().await;
     let order = placed(&world.store, 1).await;
     world.fill().await;
@@ -135,7 +135,7 @@ async fn a_server_that_was_silent_is_used_within_ten_seconds_of_its_return() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_takes_no_connection_along() {
+async fn a_cancelled_caller_leaks_no_connection() {
     let world = World::start().await;
     world.fill().await;
     world.proxy.silence_answers();
@@ -145,12 +145,12 @@ async fn a_caller_who_leaves_takes_no_connection_along() {
     let start = Instant::now();
     join_all((0..2 * POOL).map(|_| world.store.ping())).await.into_iter().for_each(Result::unwrap);
     assert!(start.elapsed() < QUICK, "{:?}", start.elapsed());
-    let gauges = world.store.gauges(at(0), Hold::Nothing).await.unwrap();
+    let gauges = world.store.gauges(at(0), Hold::None).await.unwrap();
     assert_eq!((gauges.pool_in_use, gauges.pool_size), (0, 4));
 }
 
 #[tokio::test]
-async fn a_login_that_takes_longer_than_a_caller_waits_fills_the_pool() {
+async fn a_slow_login_fills_the_pool() {
     let world = World::start().await;
     // It takes two answers.
     world.proxy.delay_login(Duration::from_millis(1500));
@@ -164,7 +164,7 @@ async fn a_login_that_takes_longer_than_a_caller_waits_fills_the_pool() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_never_there_is_told_to_all_callers_at_once() {
+async fn an_unreachable_database_fails_all_callers_at_once() {
     let world = World::start().await;
     for entry in [Entry::Silent, Entry::Ignored, Entry::Refused] {
         world.proxy.set_entry(entry).await;
@@ -181,7 +181,7 @@ async fn a_database_that_was_never_there_is_told_to_all_callers_at_once() {
 }
 
 #[tokio::test]
-async fn a_login_that_is_refused_is_told_at_once_and_not_hurried() {
+async fn a_refused_login_fails_at_once_and_backs_off() {
     let world = World::start().await;
     let (proxy, store) = behind(&format!("{}_missing", world.database.url())).await;
     let start = Instant::now();
@@ -253,8 +253,8 @@ async fn connections_that_the_server_ends_cost_no_call() {
     for round in 1..=5 {
         world.fill().await;
         world.run(terminate).await;
-        let (version, stamp) = (Precondition::Version(round), stamp(round.cast_signed()));
-        let written = world.store.put_product(&admin, &beans, version, stamp).await;
+        let (version, context) = (Precondition::Version(round), write_context(round.cast_signed()));
+        let written = world.store.put_product(&admin, &beans, version, context).await;
         assert!(written.is_ok(), "{written:?}");
     }
 }

@@ -35,7 +35,7 @@ fn rights() -> Vec<(String, String, &'static str)> {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "the statements are made of grants.sql, which is constant")]
-async fn a_right_that_is_missing_is_found() {
+async fn a_missing_privilege_is_found() {
     let (database, owner) = migrated().await;
     let rights = rights();
     assert!(rights.len() > 30, "{rights:?}");
@@ -84,7 +84,7 @@ async fn a_database_that_is_read_only_is_found() {
 }
 
 #[tokio::test]
-async fn tables_out_of_reach_are_named() {
+async fn tables_outside_the_search_path_are_reported() {
     let (database, owner) = migrated().await;
     let elsewhere = format!("{}?options[search_path]=elsewhere", database.url());
     let probed = Postgres::open(&elsewhere, 4, None).unwrap().probe(API).await;

@@ -29,81 +29,84 @@ async fn each_role_does_all_that_its_functions_need() {
     let (reader, admin) = (permit(&creator()), administrator());
     let changed = product("CUP", 400);
     let version = Precondition::Version(1);
-    api.put_product(&permit(&admin), &changed, version, stamp(0)).await.unwrap();
-    let key: RequestKey = "k".parse().unwrap();
+    api.put_product(&permit(&admin), &changed, version, write_context(0)).await.unwrap();
+    let key: IdempotencyKey = "k".parse().unwrap();
     for seconds in [1, 1 + 24 * 60 * 60] {
         let id = OrderId::new(at(seconds));
-        api.place_order(&permit(&creator()), id, &draft(), Some(&key), stamp(seconds)).await.unwrap();
+        api.place_order(&permit(&creator()), id, &draft(), Some(&key), write_context(seconds)).await.unwrap();
     }
     let order = placed(&api, 3).await;
     let draft = draft();
     let revision =
         OrderRevision { reference: draft.reference.clone(), lines: draft.lines.clone(), note: None };
-    api.update_order(&permit(&creator()), order.id, &revision, version, stamp(4)).await.unwrap();
-    api.cancel_order(&permit(&creator()), order.id, stamp(5)).await.unwrap();
+    api.update_order(&permit(&creator()), order.id, &revision, version, write_context(4)).await.unwrap();
+    api.cancel_order(&permit(&creator()), order.id, write_context(5)).await.unwrap();
     api.order_history(&permit(&creator()), order.id, &PageRequest { after: None, limit: 9 }).await.unwrap();
     api.read_order(&reader, order.id).await.unwrap();
     api.list_products(&permit(&admin), &PageRequest { after: None, limit: 9 }).await.unwrap();
 
     let (decided, message) = queued(&api, 10).await;
-    processor_app.pending_order(&message, stamp(11)).await.unwrap();
-    processor_app.decide_order(&message, Decision::Fulfilled, stamp(11)).await.unwrap();
-    processor_app.pending_order(&message, stamp(12)).await.unwrap();
+    processor_app.load_for_fulfilment(&message, write_context(11)).await.unwrap();
+    processor_app.record_decision(&message, Decision::Fulfilled, write_context(11)).await.unwrap();
+    processor_app.load_for_fulfilment(&message, write_context(12)).await.unwrap();
     assert_eq!(api.read_order(&reader, decided).await.unwrap().unwrap().version, 3);
 
     let (_, poisoned) = queued(&api, 20).await;
     let mut given_up = letter(&poisoned.encode(), 21);
     given_up.queue = "orders-fulfilment".to_owned();
-    processor_app.record_dead_letter(&given_up, Some(&poisoned), stamp(21)).await.unwrap();
+    processor_app.record_dead_letter(&given_up, Some(&poisoned), write_context(21)).await.unwrap();
     api.list_dead_letters(&permit(&admin), &PageRequest { after: None, limit: 9 }).await.unwrap();
-    let replayed = api.replay_dead_letter(&permit(&admin), given_up.id, stamp(22)).await;
+    let replayed = api.replay_dead_letter(&permit(&admin), given_up.id, write_context(22)).await;
     assert!(replayed.is_ok(), "{replayed:?}");
-    let due = processor_app
-        .take_due_messages(at(30), chrono::TimeDelta::minutes(2), 9, Hold::Nothing)
-        .await
-        .unwrap();
+    let due =
+        processor_app.take_due_messages(at(30), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
     assert_eq!(due.len(), 1);
 
     let message = IncomingOrder {
         message_id: Uuid::from_u128(0xbee),
         owner: creator().owner(),
         draft,
-        payload: Digest::of(b"x"),
+        payload_digest: Digest::of(b"x"),
     };
     for seconds in [40, 41] {
-        processor_app.ingest_order(&message, OrderId::new(at(seconds)), stamp(seconds)).await.unwrap();
+        processor_app
+            .ingest_order(&message, OrderId::new(at(seconds)), write_context(seconds))
+            .await
+            .unwrap();
     }
     processor_app.purge_expired(at(1_000_000_000), 100).await.unwrap();
-    let ceiling = LetterCeiling { most: 9, recorded_after: at(1_000_000_000) };
+    let ceiling = DeadLetterLimit { max_count: 9, recorded_after: at(1_000_000_000) };
     let excess = processor_app.excess_dead_letters(ceiling, 9).await.unwrap();
     let ids: Vec<_> = excess.iter().map(|letter| letter.id).collect();
     processor_app.drop_dead_letters(&ids).await.unwrap();
-    processor_app.gauges(at(1), Hold::Nothing).await.unwrap();
+    processor_app.gauges(at(1), Hold::None).await.unwrap();
     for store in [&api, &processor_app] {
         store.ping().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn no_role_does_the_others_work() {
+async fn no_role_can_do_the_others_work() {
     let (database, owner) = migrated().await;
     let (api, processor_app) = (under(&database, "orders_api"), under(&database, "orders_processor"));
     stock(&owner).await;
     let (_, message) = queued(&owner, 1).await;
     let admin = administrator();
     refused(
-        processor_app.put_product(&permit(&admin), &product("MUG", 1), Precondition::None, stamp(2)).await,
+        processor_app
+            .put_product(&permit(&admin), &product("MUG", 1), Precondition::None, write_context(2))
+            .await,
     );
     refused(processor_app.list_dead_letters(&permit(&admin), &PageRequest { after: None, limit: 9 }).await);
-    let key: RequestKey = "k".parse().unwrap();
+    let key: IdempotencyKey = "k".parse().unwrap();
     let id = OrderId::new(at(2));
-    refused(processor_app.place_order(&permit(&creator()), id, &draft(), Some(&key), stamp(2)).await);
-    refused(api.decide_order(&message, Decision::Fulfilled, stamp(2)).await);
-    refused(api.pending_order(&message, stamp(2)).await);
+    refused(processor_app.place_order(&permit(&creator()), id, &draft(), Some(&key), write_context(2)).await);
+    refused(api.record_decision(&message, Decision::Fulfilled, write_context(2)).await);
+    refused(api.load_for_fulfilment(&message, write_context(2)).await);
     let mut letter = letter(b"x", 3);
     letter.reason = Reason::Malformed;
-    refused(api.record_dead_letter(&letter, None, stamp(3)).await);
-    refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await);
+    refused(api.record_dead_letter(&letter, None, write_context(3)).await);
+    refused(api.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 9, Hold::None).await);
     refused(api.purge_expired(at(0), 9).await);
     refused(api.drop_dead_letters(&[letter.id]).await);
     for store in [&api, &processor_app] {
@@ -172,7 +175,7 @@ const HARMFUL: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn a_role_in_the_wrong_hands_can_do_none_of_this() {
+async fn a_compromised_role_can_do_none_of_this() {
     let (database, _) = migrated().await;
     // Not `SET ROLE`, from which an administrator's session could step into any other.
     for (assume, statements) in HARMFUL {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
+fn an_invalid_url_is_refused_without_showing_it() {
     for url in ["postgres://me:hunter2@db:port/orders", "postgres://db?sslmode=hunter2"] {
         let refused = crate::store::open(url, 4, None).err().unwrap_or_else(|| panic!("opened {url}"));
         assert!(!refused.to_string().contains("hunter2"), "{refused}");
@@ -11,7 +11,7 @@ fn a_url_that_cannot_be_used_is_refused_without_showing_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_crashed_is_used_again_without_a_restart_of_ours() {
+async fn a_crashed_server_is_used_again_without_a_restart() {
     let server = test_servers::Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
     let database = server.database().await.unwrap();
     let store = Postgres::open(&database.url(), 4, None).unwrap();
@@ -35,19 +35,19 @@ async fn a_server_that_crashed_is_used_again_without_a_restart_of_ours() {
     assert_eq!(store.read_order(&reader, order.id).await.unwrap(), Some(order));
 
     assert!(server.crash() && server.resume());
-    let written = store.put_product(&writer, &product("MUG", 1), Precondition::None, stamp(2)).await;
+    let written = store.put_product(&writer, &product("MUG", 1), Precondition::None, write_context(2)).await;
     assert!(written.is_ok(), "{written:?}");
     assert!(server.crash() && server.resume());
     placed(&store, 3).await;
 }
 
 #[tokio::test]
-async fn a_schema_that_is_too_old_is_named_until_somebody_migrates() {
+async fn an_outdated_schema_is_an_error_until_migrated() {
     let database = database().await;
     let store = Postgres::open(&database.url(), 4, None).unwrap();
     for _ in 0..2 {
         let answer = store.ping().await;
-        assert!(matches!(answer, Err(StoreError::Outdated)), "{answer:?}");
+        assert!(matches!(answer, Err(StoreError::SchemaOutdated)), "{answer:?}");
         let said = answer.unwrap_err().to_string();
         assert!(said.contains("run `orders-worker migrate`"), "{said}");
     }
@@ -55,7 +55,7 @@ async fn a_schema_that_is_too_old_is_named_until_somebody_migrates() {
     store.ping().await.unwrap();
     run(&store, "UPDATE _sqlx_migrations SET version = version - 1000").await;
     let later = Postgres::open(&database.url(), 4, None).unwrap().ping().await;
-    assert!(matches!(later, Err(StoreError::Outdated)), "{later:?}");
+    assert!(matches!(later, Err(StoreError::SchemaOutdated)), "{later:?}");
 }
 
 #[tokio::test]
@@ -99,6 +99,6 @@ async fn a_database_of_the_first_version_keeps_its_rows() {
     let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
     let order = before.read_order(&permit(&creator()), id).await.unwrap().unwrap();
     assert_eq!((order.total.get(), order.version, order.lines.len()), (2500, 2, 1));
-    let due = before.take_due_messages(at(0), chrono::TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
+    let due = before.take_due_messages(at(0), chrono::TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
     assert_eq!(due.len(), 1);
 }

@@ -37,7 +37,7 @@ fn why<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> String {
 
 /// More than a page, so that it needs another one.
 async fn record_a_large_letter(store: &Sqlite, seconds: i64) -> Result<(), StoreError> {
-    store.record_dead_letter(&letter(&vec![7; 40_000], seconds), None, stamp(seconds)).await.map(drop)
+    store.record_dead_letter(&letter(&vec![7; 40_000], seconds), None, write_context(seconds)).await.map(drop)
 }
 
 #[tokio::test]
@@ -55,17 +55,17 @@ async fn a_full_disk_costs_the_write_that_meets_it() {
 }
 
 #[tokio::test]
-async fn a_failed_statement_costs_its_connection_and_no_other_call() {
+async fn a_failed_statement_closes_only_its_connection() {
     let folder = Folder::new();
     let store = open_the_two(&folder);
     stock(&store).await;
     for pool in [&store.writer, &store.readers] {
         sqlx::query(MARK).execute(pool).await.unwrap();
     }
-    for mut unit in [store.read().await.unwrap(), store.write().await.unwrap()] {
+    for mut transaction in [store.read().await.unwrap(), store.write().await.unwrap()] {
         // What SQLite does by itself when the disk fails: the transaction is over, and its owner does not know.
-        sqlx::query("ROLLBACK").execute(&mut *unit).await.unwrap();
-        unit.commit().await.unwrap_err();
+        sqlx::query("ROLLBACK").execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap_err();
     }
     assert!(!is_marked(&store.writer).await && !is_marked(&store.readers).await);
     let order = placed(&store, 1).await;
@@ -87,7 +87,7 @@ async fn no_answer_costs_a_connection() {
     };
     // Reads.
     store.ping().await.unwrap();
-    store.gauges(at(0), Hold::Nothing).await.unwrap();
+    store.gauges(at(0), Hold::None).await.unwrap();
     store.read_order(&permit(&creator()), nowhere).await.unwrap();
     store
         .list_orders(permit::<ReadOrder>(&creator()).scope(), &PageRequest { after: None, limit: 9 })
@@ -104,36 +104,37 @@ async fn no_answer_costs_a_connection() {
     let other = place_under(&store, &creator(), "k", &unknown, 3).await;
     assert!(matches!(other, Err(WriteError::KeyReused)));
     let nothing = place_under(&store, &creator(), "other", &unknown, 4).await;
-    assert!(matches!(nothing, Err(WriteError::Lines(_))));
+    assert!(matches!(nothing, Err(WriteError::InvalidLines(_))));
     for (message, draft) in [(1, draft()), (1, draft()), (1, unknown.clone()), (2, unknown)] {
         let message = incoming(message, draft, b"m");
-        let ingested = store.ingest_order(&message, OrderId::new(at(5)), stamp(5)).await;
+        let ingested = store.ingest_order(&message, OrderId::new(at(5)), write_context(5)).await;
         assert!(!matches!(ingested, Err(WriteError::Store(_))), "{ingested:?}");
     }
     let (_, message) = queued(&store, 6).await;
-    let again = store.queue_order(&clerk, &message, at(6), stamp(6)).await;
+    let again = store.queue_order(&clerk, &message, at(6), write_context(6)).await;
     assert!(matches!(again, Ok(Change::Unchanged(_))));
-    store.pending_order(&message, stamp(7)).await.unwrap();
-    store.pending_order(&message_for(nowhere, 8), stamp(8)).await.unwrap();
-    store.decide_order(&message, Decision::Fulfilled, stamp(9)).await.unwrap();
+    store.load_for_fulfilment(&message, write_context(7)).await.unwrap();
+    store.load_for_fulfilment(&message_for(nowhere, 8), write_context(8)).await.unwrap();
+    store.record_decision(&message, Decision::Fulfilled, write_context(9)).await.unwrap();
     let change = OrderRevision { reference: draft().reference, lines: draft().lines, note: None };
     for precondition in [Precondition::None, Precondition::Version(7)] {
         let updated =
-            store.update_order(&permit(&creator()), nowhere, &change, precondition, stamp(10)).await;
+            store.update_order(&permit(&creator()), nowhere, &change, precondition, write_context(10)).await;
         assert!(
             matches!(updated, Err(WriteError::PreconditionRequired | WriteError::NotFound)),
             "{updated:?}"
         );
     }
-    let cancelled = store.cancel_order(&permit(&creator()), nowhere, stamp(11)).await;
+    let cancelled = store.cancel_order(&permit(&creator()), nowhere, write_context(11)).await;
     assert!(matches!(cancelled, Err(WriteError::NotFound)), "{cancelled:?}");
     let cup = product("CUP", 1);
-    let written = store.put_product(&permit(&administrator()), &cup, Precondition::None, stamp(12)).await;
+    let written =
+        store.put_product(&permit(&administrator()), &cup, Precondition::None, write_context(12)).await;
     assert!(matches!(written, Err(WriteError::PreconditionRequired)), "{written:?}");
-    let replayed = store.replay_dead_letter(&admin, Uuid::nil(), stamp(13)).await;
+    let replayed = store.replay_dead_letter(&admin, Uuid::nil(), write_context(13)).await;
     assert!(matches!(replayed, Err(WriteError::NotFound)), "{replayed:?}");
     store.purge_expired(at(14), 9).await.unwrap();
-    store.take_due_messages(at(15), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
+    store.take_due_messages(at(15), TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
     assert!(is_marked(&store.writer).await && is_marked(&store.readers).await);
 }
 
@@ -180,7 +181,7 @@ async fn a_database_that_is_put_back_still_has_everything() {
 }
 
 #[tokio::test]
-async fn a_busy_writer_of_another_process_costs_the_calls_that_wait_for_it() {
+async fn a_busy_writer_fails_only_the_calls_that_wait() {
     let folder = Folder::new();
     let (store, elsewhere) = (folder.open(), folder.open());
     stock(&store).await;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::*;
-use crate::store::Monitored;
+use crate::store::MonitoredStore;
 
 const WHOLE: Workload = Workload { api: true, processor: true };
 
@@ -14,23 +14,23 @@ async fn fill(store: &Sqlite) {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_found_without_a_call_and_so_is_room() {
+async fn the_probe_finds_a_full_disk() {
     let folder = Folder::new();
     let store = Arc::new(folder.open());
-    let monitored = Monitored::new(Arc::clone(&store) as Arc<dyn Store>);
+    let monitored = MonitoredStore::new(Arc::clone(&store) as Arc<dyn Store>);
     monitored.probe(WHOLE).await.unwrap();
-    assert!(monitored.works());
+    assert!(monitored.is_healthy());
     fill(&store).await;
     let full = monitored.probe(WHOLE).await.unwrap_err().to_string();
-    assert!(full.contains("full") && !monitored.works(), "{full}");
+    assert!(full.contains("full") && !monitored.is_healthy(), "{full}");
     // The connection that failed is closed, and its limit with it.
     monitored.probe(WHOLE).await.unwrap();
-    assert!(monitored.works());
+    assert!(monitored.is_healthy());
     stock(&*store).await;
 }
 
 #[tokio::test]
-async fn what_is_written_reaches_the_disk_and_is_gone() {
+async fn the_probe_writes_to_disk_and_rolls_back() {
     let folder = Folder::new();
     let store = folder.open();
     stock(&store).await;
@@ -54,18 +54,18 @@ async fn what_is_written_reaches_the_disk_and_is_gone() {
 async fn a_writer_that_is_busy_with_calls_is_no_outage() {
     let folder = Folder::new();
     let store = Arc::new(folder.open());
-    let monitored = Monitored::new(Arc::clone(&store) as Arc<dyn Store>);
+    let monitored = MonitoredStore::new(Arc::clone(&store) as Arc<dyn Store>);
     monitored.probe(WHOLE).await.unwrap();
     stock(&monitored).await;
     let busy = store.write().await.unwrap();
     assert!(monitored.probe(WHOLE).await.is_err());
-    assert!(monitored.works(), "a call worked just now");
+    assert!(monitored.is_healthy(), "a call worked just now");
     tokio::time::sleep(Duration::from_secs(9)).await;
     assert!(monitored.probe(WHOLE).await.is_err());
-    assert!(!monitored.works(), "none did for ten seconds");
-    busy.leave().await;
+    assert!(!monitored.is_healthy(), "none did for ten seconds");
+    busy.rollback().await;
     monitored.probe(WHOLE).await.unwrap();
-    assert!(monitored.works());
+    assert!(monitored.is_healthy());
 }
 
 #[tokio::test]

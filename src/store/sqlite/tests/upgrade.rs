@@ -65,27 +65,24 @@ async fn rows_of_the_first_version_mean_the_same_after_it() {
     let store = folder.open();
     let order = store.read_order(&permit(&creator()), message.order_id).await.unwrap().unwrap();
     assert_eq!((order.status, order.total.get(), order.lines.len()), (Status::Queued, 798, 1));
-    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap();
+    let due = store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::None).await.unwrap();
     assert_eq!(due.into_iter().map(|due| due.payload).collect::<Vec<_>>(), [message.encode()]);
-    store.decide_order(&message, Decision::Fulfilled, stamp(1)).await.unwrap();
+    store.record_decision(&message, Decision::Fulfilled, write_context(1)).await.unwrap();
     let page = PageRequest { after: None, limit: 9 };
     let history = store.order_history(&permit(&creator()), message.order_id, &page).await.unwrap().unwrap();
     assert_eq!(history.items.len(), 3);
     let permit = permit(&administrator());
-    let replayed = store.replay_dead_letter(&permit, ORDER.parse().unwrap(), stamp(2)).await;
+    let replayed = store.replay_dead_letter(&permit, ORDER.parse().unwrap(), write_context(2)).await;
     assert!(replayed.is_ok(), "{replayed:?}");
 }
 
 #[tokio::test]
-async fn the_version_before_writes_to_the_schema_of_this_one() {
+async fn the_previous_version_can_write_to_this_schema() {
     let folder = Folder::new();
     let mut message = first_version(&folder).await;
     let store = folder.open();
     store.ping().await.unwrap();
     message.message_id = ORDER.parse().unwrap();
     send(&store.writer, &message).await;
-    assert_eq!(
-        store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::Nothing).await.unwrap().len(),
-        2
-    );
+    assert_eq!(store.take_due_messages(at(0), TimeDelta::minutes(2), 9, Hold::None).await.unwrap().len(), 2);
 }

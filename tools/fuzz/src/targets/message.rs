@@ -1,7 +1,7 @@
 //! The payloads of both queues.
 
 use orders_worker::{
-    orders::{FulfilmentMessage, IncomingOrder, Reason, message::MAX_PAYLOAD},
+    orders::{FulfilmentMessage, IncomingOrder, Reason, message::MAX_PAYLOAD_BYTES},
     validation,
 };
 use serde_json::json;
@@ -37,7 +37,7 @@ fn fulfilment(input: &[u8]) -> u64 {
     match FulfilmentMessage::decode(input) {
         Ok(message) => {
             let printed = message.encode();
-            assert!(printed.len() <= MAX_PAYLOAD && input.len() <= MAX_PAYLOAD);
+            assert!(printed.len() <= MAX_PAYLOAD_BYTES && input.len() <= MAX_PAYLOAD_BYTES);
             assert_eq!(FulfilmentMessage::decode(&printed), Ok(message.clone()));
             assert!(validation::incoming(input).is_err(), "no message is one of both queues");
             path(message.traceparent.is_some())
@@ -53,8 +53,8 @@ fn incoming(input: &[u8]) -> u64 {
     match validation::incoming(input) {
         Ok(message) => {
             let again = validation::incoming(printed(&message).as_bytes()).expect("what was read prints");
-            assert_eq!(again.content(), message.content());
-            assert_eq!(IncomingOrder { payload: message.payload.clone(), ..again }, message);
+            assert_eq!(again.content_digest(), message.content_digest());
+            assert_eq!(IncomingOrder { payload_digest: message.payload_digest.clone(), ..again }, message);
             path(message.draft.lines.len().min(3))
         }
         Err(unusable) => {

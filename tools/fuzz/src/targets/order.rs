@@ -45,7 +45,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
     let placed = match validation::order(input) {
         Ok(draft) => {
             let again = validation::order(printed(&draft).to_string().as_bytes());
-            assert_eq!(again.as_ref().map(OrderDraft::content), Ok(draft.content()));
+            assert_eq!(again.as_ref().map(OrderDraft::content_digest), Ok(draft.content_digest()));
             assert_eq!(again, Ok(draft.clone()));
             names_a_currency_that_stays(input);
             path((draft.lines.len().min(3), draft.note.map(|note| note.as_str().is_empty())))

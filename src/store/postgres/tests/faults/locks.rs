@@ -17,7 +17,7 @@ async fn others_succeed(world: &World, order: &Order) {
             return world.read(order).await;
         }
         let id = OrderId::new(at(100 + number));
-        let placed = world.store.place_order(&owner, id, &draft, None, stamp(number)).await;
+        let placed = world.store.place_order(&owner, id, &draft, None, write_context(number)).await;
         assert!(matches!(placed, Ok(Change::Done(_))), "{placed:?}");
         Ok(())
     };
@@ -38,7 +38,7 @@ async fn locked(orders: i64, callers: usize) {
         lock(&world, "SELECT 1 FROM orders WHERE reference = 'PO-17' ORDER BY id OFFSET 1 FOR UPDATE").await;
     let owner = permit(&creator());
     let callers = ids.iter().flat_map(|id| std::iter::repeat_n(*id, callers));
-    let cancelling = join_all(callers.map(|id| world.store.cancel_order(&owner, id, stamp(9))));
+    let cancelling = join_all(callers.map(|id| world.store.cancel_order(&owner, id, write_context(9))));
     let others = async {
         somebody_waits(&world).await;
         others_succeed(&world, &other).await;
@@ -49,7 +49,7 @@ async fn locked(orders: i64, callers: usize) {
     }
     lock.rollback().await.unwrap();
     for id in ids {
-        let cancelled = world.store.cancel_order(&owner, id, stamp(9)).await;
+        let cancelled = world.store.cancel_order(&owner, id, write_context(9)).await;
         assert!(matches!(cancelled, Ok(Change::Done(_))), "{cancelled:?}");
     }
 }
@@ -65,12 +65,12 @@ async fn many_locked_orders_leave_half_of_the_pool_to_others() {
 }
 
 #[tokio::test]
-async fn a_locked_table_is_no_twin() {
+async fn a_locked_table_is_not_a_duplicate() {
     let world = World::start().await;
     let (owner, key) = (permit(&creator()), "k".parse().unwrap());
     let place = async |seconds| {
         let id = OrderId::new(at(seconds));
-        world.store.place_order(&owner, id, &draft(), Some(&key), stamp(seconds)).await
+        world.store.place_order(&owner, id, &draft(), Some(&key), write_context(seconds)).await
     };
     for table in [
         "LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE",
@@ -90,7 +90,7 @@ async fn a_locked_table_is_no_twin() {
 }
 
 #[tokio::test]
-async fn a_twin_in_another_process_is_a_twin() {
+async fn a_duplicate_in_another_process_is_detected() {
     let world = World::start().await;
     let other = lock(&world, "INSERT INTO orders SELECT '01890a5d-ac96-774b-bcce-b302099a8057', '00000000-0000-0000-0000-00000000007e',
         '00000000-0000-0000-0000-000000000001', 'PO', 'placed', 'EUR', 0, NULL, 1, 0, 0").await;
@@ -102,19 +102,20 @@ async fn a_twin_in_another_process_is_a_twin() {
         .unwrap();
     let key = "k".parse().unwrap();
     let id = OrderId::new(at(1));
-    let answer = world.store.place_order(&permit(&creator()), id, &draft(), Some(&key), stamp(1)).await;
+    let answer =
+        world.store.place_order(&permit(&creator()), id, &draft(), Some(&key), write_context(1)).await;
     assert!(matches!(answer, Err(WriteError::InProgress)), "{answer:?}");
     other.rollback().await.unwrap();
 }
 
 #[tokio::test]
-async fn twins_in_this_process_wait_without_a_connection() {
+async fn duplicates_in_one_process_wait_without_a_connection() {
     let world = World::start().await;
     let lock = lock(&world, "SELECT 1 FROM products WHERE sku = 'BEANS' FOR UPDATE").await;
     let (owner, key) = (permit(&creator()), "k".parse().unwrap());
     let draft = draft();
-    let twins = join_all((0..16).map(|seconds| {
-        world.store.place_order(&owner, OrderId::new(at(seconds)), &draft, Some(&key), stamp(seconds))
+    let duplicates = join_all((0..16).map(|seconds| {
+        world.store.place_order(&owner, OrderId::new(at(seconds)), &draft, Some(&key), write_context(seconds))
     }));
     let others = async {
         somebody_waits(&world).await;
@@ -123,8 +124,8 @@ async fn twins_in_this_process_wait_without_a_connection() {
         }
         lock.rollback().await.unwrap();
     };
-    let (twins, ()) = tokio::join!(twins, others);
-    let placed = twins.iter().filter(|twin| matches!(twin, Ok(Change::Done(_)))).count();
-    let again = twins.iter().filter(|twin| matches!(twin, Ok(Change::Unchanged(_)))).count();
-    assert_eq!((placed, again), (1, 15), "{twins:?}");
+    let (duplicates, ()) = tokio::join!(duplicates, others);
+    let placed = duplicates.iter().filter(|duplicate| matches!(duplicate, Ok(Change::Done(_)))).count();
+    let again = duplicates.iter().filter(|duplicate| matches!(duplicate, Ok(Change::Unchanged(_)))).count();
+    assert_eq!((placed, again), (1, 15), "{duplicates:?}");
 }

@@ -1,28 +1,28 @@
-//! Looking at a database without changing it: for `orders-worker doctor`.
+//! Inspects a database without changing it, for `orders-worker doctor`.
 
 use std::path::Path;
 
 use super::{
     error::{OpenError, StoreError},
-    examined::Examined,
+    inspection::Inspection,
     postgres, sqlite,
 };
 use crate::azure::ManagedIdentity;
 
-/// Looks at the database at `url`; the path of a file is taken from `folder`. Changes nothing there.
+/// Inspects the database at `url`; a relative path of a file starts at `folder`. Changes nothing.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when it does not answer within seconds, or the URL cannot be used.
-pub async fn examine(
+pub async fn inspect(
     url: &str,
     folder: &Path,
     identity: Option<ManagedIdentity>,
-) -> Result<Examined, StoreError> {
+) -> Result<Inspection, StoreError> {
     let unusable = |error: OpenError| StoreError::Unavailable(sqlx::Error::Configuration(error.into()));
     if let Some(path) = url.strip_prefix("sqlite://") {
         let file = folder.join(path);
-        return Ok(Examined { current: sqlite::is_usable(&file).await?, rights: None });
+        return Ok(Inspection { schema_is_current: sqlite::is_usable(&file).await?, privileges: None });
     }
     let database = postgres::Postgres::open(url, 1, identity).map_err(unusable)?;
-    database.examine().await
+    database.inspect().await
 }

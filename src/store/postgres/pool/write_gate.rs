@@ -1,4 +1,4 @@
-//! Whether the server takes writes.
+//! Whether the server accepts writes.
 //!
 //! After a failover, the connections of before may lead to a standby, which only reads: a new one writes. A server can
 //! also be read-only as a whole. Then writes fail at once, reads go on with the connections that are there, and one
@@ -17,23 +17,23 @@ use tokio::time::Instant;
 /// How long writes fail at once before one of them tries again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is known of the server.
-pub(super) struct Writes {
+/// Lets writes through, unless the server is read-only.
+pub(super) struct WriteGate {
     /// Whether a write was refused, and no connection was found since that takes writes.
-    are_refused: AtomicBool,
+    is_read_only: AtomicBool,
     /// Counts how often one was found. What was connected before leads to another server, or to an older state of it.
     epoch: AtomicU64,
     not_before: Mutex<Instant>,
-    pub(super) trial: tokio::sync::Mutex<()>,
+    pub(super) probe: tokio::sync::Mutex<()>,
 }
 
-impl Writes {
+impl WriteGate {
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            are_refused: AtomicBool::new(false),
+            is_read_only: AtomicBool::new(false),
             epoch: AtomicU64::new(0),
             not_before: Mutex::new(now),
-            trial: tokio::sync::Mutex::default(),
+            probe: tokio::sync::Mutex::default(),
         }
     }
 
@@ -42,20 +42,20 @@ impl Writes {
     }
 
     /// A connection of this epoch was refused a write. What an older one meets is known already.
-    pub(super) fn refuse(&self, epoch: u64) {
+    pub(super) fn mark_read_only(&self, epoch: u64) {
         if epoch >= self.epoch() {
-            self.are_refused.store(true, Ordering::Release);
+            self.is_read_only.store(true, Ordering::Release);
         }
     }
 
-    pub(super) fn are_refused(&self) -> bool {
-        self.are_refused.load(Ordering::Acquire)
+    pub(super) fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Acquire)
     }
 
     /// Writes may be sent; gives the epoch of the connection that showed it.
-    pub(super) fn allow(&self) -> u64 {
+    pub(super) fn mark_writable(&self) -> u64 {
         let epoch = self.epoch.fetch_add(1, Ordering::AcqRel) + 1;
-        self.are_refused.store(false, Ordering::Release);
+        self.is_read_only.store(false, Ordering::Release);
         epoch
     }
 

@@ -1,24 +1,24 @@
-//! What a look at a database shows.
+//! The state of a database, as `doctor` reports it.
 
-/// What a look at the database showed.
+/// Schema and privileges of a database.
 #[derive(Clone, Copy, Debug)]
-pub struct Examined {
+pub struct Inspection {
     /// Whether the schema is new enough; a file that is not there yet is made when the worker starts.
-    pub current: bool,
-    /// What holds for the login, on an engine that has logins.
-    pub rights: Option<Rights>,
+    pub schema_is_current: bool,
+    /// Privileges of the login; none on SQLite, which has no logins.
+    pub privileges: Option<LoginPrivileges>,
 }
 
-/// What a login is, and may do.
+/// What a login may do.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is the answer to a question of its own")]
-pub struct Rights {
+pub struct LoginPrivileges {
     /// Its connection is encrypted.
     pub encrypted: bool,
     /// It owns the tables, or may do anything on the server.
     pub owner: bool,
-    /// It has the rights of the api.
+    /// It has the privileges of the api.
     pub api: bool,
-    /// It has the rights of the processor.
+    /// It has the privileges of the processor.
     pub processor: bool,
 }

@@ -1,5 +1,5 @@
-//! Planted faults: what `cargo xtask chaos --prove` has to find. In no build but those with the feature `sabotage`, and
-//! that feature refuses to be optimised, so that nothing of it can ship.
+//! Fault injection for `cargo xtask chaos --prove`. Only builds with the feature `fault-injection` contain it, and that
+//! feature does not compile with optimizations, so it cannot ship.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -8,11 +8,11 @@ use sqlx::{Executor, Postgres, SqliteConnection};
 use crate::orders::FulfilmentMessage;
 
 #[cfg(not(debug_assertions))]
-compile_error!("the feature `sabotage` breaks promises on purpose: build it without --release");
+compile_error!("the feature `fault-injection` breaks promises on purpose: build it without --release");
 
-/// A promise that the store breaks.
+/// A fault that the store injects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Sabotage {
+pub(super) enum InjectedFault {
     /// The outbox row is written in a transaction of its own, after the one that changes the status.
     OutboxApart,
     /// Neither the inbox nor the status keeps a message from being acted on again.
@@ -27,33 +27,34 @@ pub(super) enum Sabotage {
 
 /// How long the store stays in the state in which a kill does harm. Far longer than a careless commit would take, so
 /// that a short run meets it.
-const GAP: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(20);
 
-static PLANTED: LazyLock<Option<Sabotage>> = LazyLock::new(|| match std::env::var("SABOTAGE").as_deref() {
-    Ok("outbox-apart") => Some(Sabotage::OutboxApart),
-    Ok("inbox-off") => Some(Sabotage::InboxOff),
-    Ok("key-apart") => Some(Sabotage::KeyApart),
-    Ok("commit-late") => Some(Sabotage::CommitLate),
-    Ok("pool-keeps-silent") => Some(Sabotage::PoolKeepsSilent),
-    _ => None,
-});
+static INJECTED: LazyLock<Option<InjectedFault>> =
+    LazyLock::new(|| match std::env::var("INJECTED_FAULT").as_deref() {
+        Ok("outbox-apart") => Some(InjectedFault::OutboxApart),
+        Ok("inbox-off") => Some(InjectedFault::InboxOff),
+        Ok("key-apart") => Some(InjectedFault::KeyApart),
+        Ok("commit-late") => Some(InjectedFault::CommitLate),
+        Ok("pool-keeps-silent") => Some(InjectedFault::PoolKeepsSilent),
+        _ => None,
+    });
 
-impl Sabotage {
-    /// Whether this promise is the one to break; the environment variable `SABOTAGE` names it.
+impl InjectedFault {
+    /// Whether this fault is injected; the environment variable `INJECTED_FAULT` names it.
     pub(super) fn is_on(self) -> bool {
-        *PLANTED == Some(self)
+        *INJECTED == Some(self)
     }
 }
 
 /// Waits where nothing should come between.
-pub(super) async fn gap() {
-    tokio::time::sleep(GAP).await;
+pub(super) async fn pause() {
+    tokio::time::sleep(PAUSE).await;
 }
 
 /// Commits after the caller has gone on.
 pub(super) fn commit_later(commit: impl Future<Output = Result<(), sqlx::Error>> + Send + 'static) {
     tokio::spawn(async move {
-        gap().await;
+        pause().await;
         if let Err(error) = commit.await {
             tracing::error!(%error, "not committed");
         }
@@ -66,7 +67,7 @@ const FORGET_DECISION: &str =
     "UPDATE orders SET status = 'queued' WHERE id = $1 AND status IN ('fulfilled', 'rejected')";
 
 /// Makes a message and its order look as if it had never been acted on.
-pub(super) async fn forget(
+pub(super) async fn forget_on_sqlite(
     connection: &mut SqliteConnection,
     message: &FulfilmentMessage,
 ) -> Result<(), sqlx::Error> {
@@ -75,8 +76,8 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// As [`forget`], on a server.
-pub(super) async fn forget_on_server<'e>(
+/// As [`forget_on_sqlite`], on a server.
+pub(super) async fn forget_on_postgres<'e>(
     server: impl Executor<'e, Database = Postgres> + Copy,
     message: &FulfilmentMessage,
 ) -> Result<(), sqlx::Error> {

@@ -8,39 +8,39 @@ use std::{sync::Arc, time::Duration};
 use sqlx::Error;
 use tokio::time::Instant;
 
-use super::failure::is_lasting;
+use super::failure::is_permanent;
 
 /// How long a login may be under way alone. Then another is tried beside it: its packets may be lost for good.
-const ALONE: Duration = Duration::from_secs(1);
+const SINGLE_LOGIN_PERIOD: Duration = Duration::from_secs(1);
 
 /// A login that takes longer comes too late for many of those who wait for it. Then the pool is filled before they come.
-const SLOW: Duration = Duration::from_secs(1);
+const SLOW_LOGIN: Duration = Duration::from_secs(1);
 
 /// The first wait after a failed login; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// The longest wait for a server that is away.
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+const MAX_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest wait after a refusal that only a person cures.
-const LONGEST_WAIT_WHEN_REFUSED: Duration = Duration::from_secs(1);
+const MAX_WAIT_WHEN_REFUSED: Duration = Duration::from_secs(1);
 
 /// The wait after a connection that did not let its statement do its work.
-const UNFIT_WAIT: Duration = Duration::from_millis(250);
+const OPEN_TRANSACTION_WAIT: Duration = Duration::from_millis(250);
 
-/// What is known of logins, and who waits for them.
+/// Logins under way and their results, and how many callers wait.
 pub(super) struct Logins {
     /// Callers without a connection.
     waiting: usize,
     under_way: usize,
     failures: u32,
     /// Whether the last word about the server was a good one.
-    proven: bool,
+    server_is_up: bool,
     /// When the last good login began.
-    proven_since: Instant,
+    last_success_began: Instant,
     slow: bool,
     not_before: Instant,
-    alone_until: Instant,
+    single_until: Instant,
     error: Option<Arc<Error>>,
 }
 
@@ -50,31 +50,32 @@ impl Logins {
             waiting: 0,
             under_way: 0,
             failures: 0,
-            proven: false,
-            proven_since: now,
+            server_is_up: false,
+            last_success_began: now,
             slow: false,
             not_before: now,
-            alone_until: now,
+            single_until: now,
             error: None,
         }
     }
 
-    pub(super) fn is_awaited(&self) -> bool {
+    pub(super) fn has_waiters(&self) -> bool {
         self.waiting > 0
     }
 
-    pub(super) fn wait(&mut self) {
+    pub(super) fn add_waiter(&mut self) {
         self.waiting += 1;
     }
 
-    pub(super) fn wait_no_more(&mut self) {
+    pub(super) fn remove_waiter(&mut self) {
         self.waiting = self.waiting.saturating_sub(1);
     }
 
     /// Whether a login may begin now; else when to ask again, if time alone changes the answer.
     pub(super) fn next(&self, now: Instant) -> Result<(), Option<Instant>> {
-        let earliest = if self.proven { self.not_before } else { self.not_before.max(self.alone_until) };
-        if self.proven && !self.slow && self.under_way >= self.waiting {
+        let earliest =
+            if self.server_is_up { self.not_before } else { self.not_before.max(self.single_until) };
+        if self.server_is_up && !self.slow && self.under_way >= self.waiting {
             return Err(None);
         }
         if now < earliest { Err(Some(earliest)) } else { Ok(()) }
@@ -82,44 +83,44 @@ impl Logins {
 
     pub(super) fn begin(&mut self, now: Instant) {
         self.under_way += 1;
-        self.alone_until = now + ALONE;
+        self.single_until = now + SINGLE_LOGIN_PERIOD;
         // Whether that is cured, this login shows.
-        self.error.take_if(|error| is_lasting(error));
+        self.error.take_if(|error| is_permanent(error));
     }
 
     pub(super) fn succeed(&mut self, began: Instant, now: Instant) {
-        self.slow = now.duration_since(began) > SLOW;
+        self.slow = now.duration_since(began) > SLOW_LOGIN;
         self.under_way -= 1;
         self.failures = 0;
-        self.proven = true;
-        self.proven_since = self.proven_since.max(began);
+        self.server_is_up = true;
+        self.last_success_began = self.last_success_began.max(began);
         self.error = None;
     }
 
     /// A failure that began before the last good login is an old story.
     pub(super) fn fail(&mut self, began: Instant, now: Instant, error: Error) {
         self.under_way -= 1;
-        if self.proven && began < self.proven_since {
+        if self.server_is_up && began < self.last_success_began {
             return;
         }
-        let longest = if is_lasting(&error) { LONGEST_WAIT_WHEN_REFUSED } else { LONGEST_WAIT };
+        let longest = if is_permanent(&error) { MAX_WAIT_WHEN_REFUSED } else { MAX_WAIT };
         let wait = (FIRST_WAIT * 2_u32.pow(self.failures.min(8))).min(longest);
         self.failures += 1;
-        self.proven = false;
+        self.server_is_up = false;
         self.not_before = now + jittered(wait);
-        self.alone_until = self.not_before;
+        self.single_until = self.not_before;
         self.error = Some(Arc::new(error));
     }
 
     /// A connection failed that was last heard then.
-    pub(super) fn connection_failed(&mut self, heard: Instant) {
-        if heard >= self.proven_since {
-            self.proven = false;
+    pub(super) fn connection_failed(&mut self, last_response: Instant) {
+        if last_response >= self.last_success_began {
+            self.server_is_up = false;
         }
     }
 
     pub(super) fn slow_down(&mut self, now: Instant) {
-        self.not_before = self.not_before.max(now + jittered(UNFIT_WAIT));
+        self.not_before = self.not_before.max(now + jittered(OPEN_TRANSACTION_WAIT));
     }
 
     /// Why there is no connection, as far as it is known.
@@ -146,7 +147,7 @@ mod tests {
         let start = Instant::now();
         let mut logins = Logins::new(start);
         let (mut now, mut under_way, mut count) = (start, Vec::new(), 0);
-        logins.wait();
+        logins.add_waiter();
         while now < start + Duration::from_secs(seconds) {
             while logins.next(now).is_ok() {
                 logins.begin(now);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_logins_are_few_and_come_soon() {
+    fn failed_logins_are_retried_soon_and_rarely() {
         let soon =
             begun(1, Duration::from_millis(5), || Error::Io(std::io::ErrorKind::ConnectionRefused.into()));
         assert!((4..8).contains(&soon), "{soon} in the first second");
@@ -190,7 +191,7 @@ mod tests {
     }
 
     fn unanswered() -> Error {
-        super::super::failure::no_answer()
+        super::super::failure::login_timeout()
     }
 
     #[test]
@@ -198,7 +199,7 @@ mod tests {
         let now = Instant::now();
         let mut logins = Logins::new(now);
         for _ in 0..3 {
-            logins.wait();
+            logins.add_waiter();
         }
         logins.begin(now);
         assert!(logins.next(now).is_err(), "the first shows whether the server is there");

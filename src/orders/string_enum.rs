@@ -1,22 +1,22 @@
-//! Closed lists of words, spelled alike in answers, in the database and in messages.
+//! Enums with one string for each variant: the same in responses, in the database and in messages.
 
-/// The text is none of the words of its list.
+/// The text is the string of no variant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("must be one of the words listed for it")]
-pub struct UnknownWord;
+pub struct UnknownVariant;
 
-/// An enum without data, and one word for each of its values.
-macro_rules! words {
+/// An enum without data, and the string of each variant.
+macro_rules! string_enum {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$value_doc:meta])* $value:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         pub enum $name { $($(#[$value_doc])* $value,)+ }
 
         impl $name {
-            /// Every value there is.
+            /// Every variant.
             pub const ALL: &'static [Self] = &[$(Self::$value,)+];
 
-            /// The word for it.
+            /// The string of the variant.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$value => $word,)+ }
@@ -24,12 +24,12 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::orders::UnknownWord;
+            type Err = $crate::orders::UnknownVariant;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$value),)+
-                    _ => Err($crate::orders::UnknownWord),
+                    _ => Err($crate::orders::UnknownVariant),
                 }
             }
         }
@@ -52,4 +52,4 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(super) use string_enum;

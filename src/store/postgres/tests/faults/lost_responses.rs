@@ -41,61 +41,64 @@ async fn world_with_order() -> (World, Order) {
 }
 
 #[tokio::test]
-async fn an_update_whose_answer_is_lost_is_its_own() {
+async fn an_update_with_a_lost_response_is_recognized() {
     let (world, order) = world_with_order().await;
     let draft = draft();
     let revision = OrderRevision { reference: "PO-18".parse().unwrap(), lines: draft.lines, note: None };
     let owner = permit(&creator());
-    let update = world.store.update_order(&owner, order.id, &revision, Precondition::Version(1), stamp(2));
+    let update =
+        world.store.update_order(&owner, order.id, &revision, Precondition::Version(1), write_context(2));
     let updated = losing(&world, LOCK_ORDERS, "SELECT version = 2 FROM orders", update).await;
     let Ok(updated) = updated else { panic!("{updated:?}") };
     assert_eq!((updated.version, updated.reference.as_str()), (2, "PO-18"));
-    let stale =
-        world.store.update_order(&owner, order.id, &revision, Precondition::Version(1), stamp(3)).await;
-    assert!(matches!(stale, Err(WriteError::Stale)), "{stale:?}");
+    let stale = world
+        .store
+        .update_order(&owner, order.id, &revision, Precondition::Version(1), write_context(3))
+        .await;
+    assert!(matches!(stale, Err(WriteError::PreconditionFailed)), "{stale:?}");
 }
 
 #[tokio::test]
-async fn a_cancellation_whose_answer_is_lost_is_its_own() {
+async fn a_cancellation_with_a_lost_response_is_recognized() {
     let (world, order) = world_with_order().await;
     let owner = permit(&creator());
-    let cancel = world.store.cancel_order(&owner, order.id, stamp(2));
+    let cancel = world.store.cancel_order(&owner, order.id, write_context(2));
     let cancelled = losing(&world, LOCK_ORDERS, "SELECT status = 'cancelled' FROM orders", cancel).await;
     assert!(matches!(&cancelled, Ok(Change::Done(order)) if order.version == 2), "{cancelled:?}");
-    let again = world.store.cancel_order(&owner, order.id, stamp(3)).await;
+    let again = world.store.cancel_order(&owner, order.id, write_context(3)).await;
     assert!(matches!(again, Ok(Change::Unchanged(_))), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_queueing_whose_answer_is_lost_is_its_own() {
+async fn a_queueing_with_a_lost_response_is_recognized() {
     let (world, order) = world_with_order().await;
     let (clerk, message) = (permit(&processor()), message_for(order.id, 2));
-    let queue = world.store.queue_order(&clerk, &message, at(122), stamp(2));
+    let queue = world.store.queue_order(&clerk, &message, at(122), write_context(2));
     let queued = losing(&world, LOCK_ORDERS, "SELECT status = 'queued' FROM orders", queue).await;
     assert!(matches!(&queued, Ok(Change::Done(order)) if order.version == 2), "{queued:?}");
-    let again = world.store.queue_order(&clerk, &message_for(order.id, 3), at(123), stamp(3)).await;
+    let again = world.store.queue_order(&clerk, &message_for(order.id, 3), at(123), write_context(3)).await;
     assert!(matches!(again, Ok(Change::Unchanged(_))), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_product_whose_answer_is_lost_is_its_own() {
+async fn a_product_with_a_lost_response_is_recognized() {
     let (world, _) = world_with_order().await;
     let (admin, cup) = (permit(&administrator()), product("MUG", 700));
-    let put = world.store.put_product(&admin, &cup, Precondition::Absent, stamp(2));
+    let put = world.store.put_product(&admin, &cup, Precondition::Absent, write_context(2));
     let lock = "INSERT INTO products VALUES ('MUG', 'Mug', 'EUR', 1, true, 1, 0)";
     let written = losing(&world, lock, "SELECT count(*) = 3 FROM products", put).await;
     assert!(matches!(&written, Ok(mug) if mug.version == 1), "{written:?}");
-    let again = world.store.put_product(&admin, &cup, Precondition::Absent, stamp(3)).await;
-    assert!(matches!(again, Err(WriteError::Stale)), "{again:?}");
+    let again = world.store.put_product(&admin, &cup, Precondition::Absent, write_context(3)).await;
+    assert!(matches!(again, Err(WriteError::PreconditionFailed)), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_replay_whose_answer_is_lost_is_its_own() {
+async fn a_replay_with_a_lost_response_is_recognized() {
     let (world, _) = world_with_order().await;
     let (admin, mut letter) = (permit(&administrator()), letter(b"{", 2));
     letter.queue = "orders-fulfilment".to_owned();
-    world.store.record_dead_letter(&letter, None, stamp(2)).await.unwrap();
-    let replay = world.store.replay_dead_letter(&admin, letter.id, stamp(3));
+    world.store.record_dead_letter(&letter, None, write_context(2)).await.unwrap();
+    let replay = world.store.replay_dead_letter(&admin, letter.id, write_context(3));
     let replayed = losing(
         &world,
         "SELECT 1 FROM dead_letters FOR UPDATE",
@@ -104,57 +107,57 @@ async fn a_replay_whose_answer_is_lost_is_its_own() {
     )
     .await;
     assert!(replayed.is_ok(), "{replayed:?}");
-    let again = world.store.replay_dead_letter(&admin, letter.id, stamp(4)).await;
+    let again = world.store.replay_dead_letter(&admin, letter.id, write_context(4)).await;
     assert!(matches!(again, Err(WriteError::Conflict(Conflict::Replay))), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_decision_whose_answer_is_lost_is_its_own() {
+async fn a_decision_with_a_lost_response_is_recognized() {
     let world = World::start().await;
     let (_, message) = queued(&world.store, 1).await;
-    let decide = world.store.decide_order(&message, Decision::Fulfilled, stamp(2));
+    let decide = world.store.record_decision(&message, Decision::Fulfilled, write_context(2));
     let decided = losing(&world, LOCK_ORDERS, "SELECT status = 'fulfilled' FROM orders", decide).await;
     assert!(matches!(decided, Ok(true)), "{decided:?}");
-    let again = world.store.decide_order(&message, Decision::Fulfilled, stamp(3)).await;
+    let again = world.store.record_decision(&message, Decision::Fulfilled, write_context(3)).await;
     assert!(matches!(again, Ok(false)), "{again:?}");
 }
 
 #[tokio::test]
-async fn a_letter_and_its_failed_order_whose_answer_is_lost_are_its_own() {
+async fn a_dead_letter_with_a_lost_response_is_recognized() {
     let world = World::start().await;
     let (_, message) = queued(&world.store, 1).await;
     let letter = letter(message.encode().as_ref(), 2);
-    let record = world.store.record_dead_letter(&letter, Some(&message), stamp(2));
+    let record = world.store.record_dead_letter(&letter, Some(&message), write_context(2));
     let recorded = losing(&world, LOCK_ORDERS, "SELECT status = 'failed' FROM orders", record).await;
     let recorded = recorded.unwrap();
-    assert_eq!((recorded.kept, recorded.failed), (Some(letter.reason), true));
-    let again = world.store.record_dead_letter(&letter, Some(&message), stamp(3)).await.unwrap();
-    assert_eq!((again.kept, again.failed), (None, false));
+    assert_eq!((recorded.recorded, recorded.order_failed), (Some(letter.reason), true));
+    let again = world.store.record_dead_letter(&letter, Some(&message), write_context(3)).await.unwrap();
+    assert_eq!((again.recorded, again.order_failed), (None, false));
 }
 
 #[tokio::test]
-async fn an_order_of_a_message_whose_answer_is_lost_is_its_own() {
+async fn an_ingestion_with_a_lost_response_is_recognized() {
     let (world, _) = world_with_order().await;
     let message = incoming(1, draft(), b"m");
     let id = OrderId::new(at(2));
-    let ingest = world.store.ingest_order(&message, id, stamp(2));
+    let ingest = world.store.ingest_order(&message, id, write_context(2));
     let lock = "SELECT 1 FROM products FOR UPDATE";
     let ingested = losing(&world, lock, "SELECT count(*) = 2 FROM orders", ingest).await;
     let Ok(Change::Done(order)) = ingested else { panic!("{ingested:?}") };
     assert_eq!(order.id, id);
-    let again = world.store.ingest_order(&message, OrderId::new(at(3)), stamp(3)).await;
+    let again = world.store.ingest_order(&message, OrderId::new(at(3)), write_context(3)).await;
     assert!(matches!(again, Ok(Change::Unchanged(()))), "{again:?}");
 }
 
 #[tokio::test]
-async fn an_order_whose_answer_is_lost_is_there_once_with_and_without_a_key() {
+async fn an_order_with_a_lost_response_is_placed_once() {
     let (world, _) = world_with_order().await;
     let (owner, draft, key) = (permit(&creator()), draft(), "k".parse().unwrap());
     for (seconds, key, wanted) in
         [(2, None, "SELECT count(*) = 2 FROM orders"), (3, Some(&key), "SELECT count(*) = 3 FROM orders")]
     {
         let id = OrderId::new(at(seconds));
-        let place = world.store.place_order(&owner, id, &draft, key, stamp(seconds));
+        let place = world.store.place_order(&owner, id, &draft, key, write_context(seconds));
         let placed = losing(&world, "SELECT 1 FROM products FOR UPDATE", wanted, place).await;
         let Ok(Change::Done(order)) = placed else { panic!("{placed:?}") };
         assert_eq!((order.id, order.status), (id, Status::Placed));

@@ -10,16 +10,16 @@ use tokio::time::{interval, timeout};
 use super::*;
 use crate::orders::Status;
 
-/// Long enough for any machine, and shorter than the twin that would be waited for.
+/// Long enough for any machine, and shorter than the duplicate that would be waited for.
 const SOON: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn an_order_whose_answer_was_lost_is_kept_once() {
+async fn a_repeated_order_is_placed_once() {
     let (_database, store) = migrated().await;
     stock(&store).await;
     let (id, draft) = (OrderId::new(at(1)), draft());
     for _ in 0..2 {
-        let placed = store.place_order(&permit(&creator()), id, &draft, None, stamp(1)).await;
+        let placed = store.place_order(&permit(&creator()), id, &draft, None, write_context(1)).await;
         assert!(
             matches!(&placed, Ok(Change::Done(order)) if order.id == id && order.version == 1),
             "{placed:?}"
@@ -29,14 +29,14 @@ async fn an_order_whose_answer_was_lost_is_kept_once() {
 }
 
 #[tokio::test]
-async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
+async fn a_duplicate_waits_at_most_two_seconds() {
     let (database, store) = migrated().await;
     stock(&store).await;
-    let key: RequestKey = "k".parse().unwrap();
+    let key: IdempotencyKey = "k".parse().unwrap();
     let (creator, draft) = (permit(&creator()), draft());
     let place = async |seconds| {
         let id = OrderId::new(at(seconds));
-        store.place_order(&creator, id, &draft, Some(&key), stamp(seconds)).await
+        store.place_order(&creator, id, &draft, Some(&key), write_context(seconds)).await
     };
     let first = place(0).await;
     assert!(matches!(first, Ok(Change::Done(_))), "{first:?}");
@@ -44,8 +44,8 @@ async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
     sqlx::query("UPDATE idempotency_keys SET created_at = created_at").execute(&mut *other).await.unwrap();
     let day = 24 * 60 * 60;
     let start = Instant::now();
-    let twin = timeout(SOON, place(day)).await.expect("no call waits for ever");
-    assert!(matches!(twin, Err(WriteError::InProgress)), "{twin:?}");
+    let duplicate = timeout(SOON, place(day)).await.expect("no call waits for ever");
+    assert!(matches!(duplicate, Err(WriteError::InProgress)), "{duplicate:?}");
     assert!(start.elapsed() >= Duration::from_millis(1500), "{:?}", start.elapsed());
     other.rollback().await.unwrap();
     let second = place(day).await;
@@ -55,14 +55,18 @@ async fn a_twin_that_stays_under_way_is_waited_for_two_seconds() {
 }
 
 #[tokio::test]
-async fn twins_at_once_are_one_order() {
+async fn simultaneous_duplicates_make_one_order() {
     let (_database, store) = migrated().await;
     stock(&store).await;
-    let key: RequestKey = "k".parse().unwrap();
+    let key: IdempotencyKey = "k".parse().unwrap();
     let (creator, draft) = (permit(&creator()), draft());
     let place = async |seconds| {
         let id = OrderId::new(at(seconds));
-        store.place_order(&creator, id, &draft, Some(&key), stamp(seconds)).await.unwrap().into_inner()
+        store
+            .place_order(&creator, id, &draft, Some(&key), write_context(seconds))
+            .await
+            .unwrap()
+            .into_inner()
     };
     let (one, two, three, four) = tokio::join!(place(1), place(2), place(3), place(4));
     assert!(one == two && two == three && three == four);
@@ -70,7 +74,7 @@ async fn twins_at_once_are_one_order() {
 }
 
 #[tokio::test]
-async fn who_waits_for_an_update_answers_with_the_lines_that_it_left() {
+async fn waiting_writes_return_the_updated_lines() {
     let (database, store) = migrated().await;
     stock(&store).await;
     let (cancelled, processed) = (placed(&store, 1).await.id, placed(&store, 2).await.id);
@@ -84,8 +88,8 @@ async fn who_waits_for_an_update_answers_with_the_lines_that_it_left() {
     let message = message_for(processed, 3);
     let (owner, clerk) = (permit(&creator()), permit(&processor()));
     let (cancelled, processed, ()) = tokio::join!(
-        store.cancel_order(&owner, cancelled, stamp(3)),
-        store.queue_order(&clerk, &message, at(3), stamp(3)),
+        store.cancel_order(&owner, cancelled, write_context(3)),
+        store.queue_order(&clerk, &message, at(3), write_context(3)),
         update,
     );
     let Ok(Change::Done(cancelled)) = cancelled else { panic!("not cancelled") };
@@ -108,7 +112,7 @@ async fn both_wait(store: &Postgres) {
 }
 
 #[tokio::test]
-async fn new_lines_may_hold_the_old_skus_at_other_places() {
+async fn new_lines_may_reorder_the_old_skus() {
     let (_database, store) = migrated().await;
     stock(&store).await;
     let order = placed(&store, 1).await;
@@ -116,15 +120,17 @@ async fn new_lines_may_hold_the_old_skus_at_other_places() {
     lines.reverse();
     let revision = OrderRevision { reference: "PO-18".parse().unwrap(), lines, note: None };
     let version = Precondition::Version(1);
-    let changed =
-        store.update_order(&permit(&creator()), order.id, &revision, version, stamp(2)).await.unwrap();
+    let changed = store
+        .update_order(&permit(&creator()), order.id, &revision, version, write_context(2))
+        .await
+        .unwrap();
     let skus: Vec<_> = changed.lines.iter().map(|line| line.sku.as_str()).collect();
     assert_eq!((changed.version, changed.total, skus), (2, order.total, vec!["BEANS", "CUP"]));
     assert_eq!(store.read_order(&permit(&creator()), order.id).await.unwrap(), Some(changed));
 }
 
 #[tokio::test]
-async fn a_relay_leaves_what_another_is_taking_and_waits_for_nothing() {
+async fn relays_skip_messages_locked_by_another() {
     let (database, store) = migrated().await;
     stock(&store).await;
     for seconds in 0..3 {
@@ -133,13 +139,12 @@ async fn a_relay_leaves_what_another_is_taking_and_waits_for_nothing() {
     let mut other = foreign(&database).await;
     let taken = sqlx::query("SELECT 1 FROM outbox ORDER BY created_at LIMIT 2 FOR UPDATE");
     taken.execute(&mut *other).await.unwrap();
-    let due =
-        store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500, Hold::Nothing).await.unwrap();
+    let due = store.take_due_messages(at(500), chrono::TimeDelta::minutes(2), 500, Hold::None).await.unwrap();
     assert_eq!(due.len(), 1);
 }
 
 #[tokio::test]
-async fn a_row_that_means_nothing_is_named_and_never_a_panic() {
+async fn an_inconsistent_row_is_an_error() {
     let (_database, store) = migrated().await;
     stock(&store).await;
     let order = placed(&store, 1).await;
@@ -158,11 +163,11 @@ async fn a_deadlock_is_resolved_without_an_error_for_the_caller() {
     let (id, message) = queued(&store, 1).await;
     let mut other = foreign(&database).await;
     sqlx::query("UPDATE orders SET note = NULL").execute(&mut *other).await.unwrap();
-    let deciding = store.decide_order(&message, Decision::Fulfilled, stamp(2));
+    let deciding = store.record_decision(&message, Decision::Fulfilled, write_context(2));
     let crossing = async {
         // Deciding holds the outbox row by now, or will find it held: either way the two wait for each other.
         let held = "SELECT 1 FROM outbox FOR UPDATE NOWAIT";
-        while sqlx::query(held).execute(store.pool.to_read()).await.is_ok() {
+        while sqlx::query(held).execute(store.pool.for_reads()).await.is_ok() {
             tokio::task::yield_now().await;
         }
         let crossed = sqlx::query("UPDATE outbox SET sent = sent").execute(&mut *other).await;

@@ -1,4 +1,4 @@
-//! What a migration waits for.
+//! Reports what a migration waits for.
 
 use std::fmt::{Display, Formatter, Result};
 
@@ -7,7 +7,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::store::{
     OnWait,
-    timeouts::{WAIT_REMINDER, WAIT_UNREPORTED},
+    timeouts::{FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL},
 };
 
 use super::sql;
@@ -29,14 +29,14 @@ struct Wait {
 
 /// Runs `work` on the connection of the process `pid`, and reports the locks that it waits for. Where no second
 /// connection can be had, it goes on without a report.
-pub(super) async fn reported<T>(
+pub(super) async fn with_wait_reports<T>(
     address: &PgConnectOptions,
     pid: i32,
     work: impl Future<Output = T>,
     on_wait: OnWait<'_>,
 ) -> T {
     let watch = async {
-        let mut look = interval_at(Instant::now() + WAIT_UNREPORTED, WAIT_REMINDER);
+        let mut look = interval_at(Instant::now() + FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;

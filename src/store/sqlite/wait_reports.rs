@@ -1,16 +1,16 @@
-//! What a migration waits for: a file does not tell who holds its lock.
+//! Reports that a migration waits: a file does not tell which process holds its lock.
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::store::{
     OnWait,
-    timeouts::{WAIT_REMINDER, WAIT_UNREPORTED},
+    timeouts::{FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL},
 };
 
 /// Runs `work`, and reports that it takes long.
-pub(super) async fn reported<T>(work: impl Future<Output = T>, on_wait: OnWait<'_>) -> T {
+pub(super) async fn with_wait_reports<T>(work: impl Future<Output = T>, on_wait: OnWait<'_>) -> T {
     let watch = async {
-        let mut look = interval_at(Instant::now() + WAIT_UNREPORTED, WAIT_REMINDER);
+        let mut look = interval_at(Instant::now() + FIRST_WAIT_REPORT, WAIT_REPORT_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;

@@ -1,39 +1,40 @@
-//! The units of work of a store, each within its deadline and with its result seen.
+//! Each unit of work with its deadline and its result recorded.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Kind, Monitored};
+use super::{MonitoredStore, Operation};
 use crate::{
     orders::{
-        DeadLetter, FulfilmentMessage, IncomingOrder, Order, OrderDraft, OrderId, OrderRevision, Page,
-        PageRequest, Precondition, Product, ProductDraft, Recorded, RequestKey, Sku,
+        DeadLetter, FulfilmentMessage, HistoryEntry, IdempotencyKey, IncomingOrder, Order, OrderDraft,
+        OrderId, OrderRevision, Page, PageRequest, Precondition, Product, ProductDraft, Sku,
     },
     policy::{
         AccessScope, ChangeOrder, Permit, PlaceOrder, QueueOrder, ReadDeadLetters, ReadHistory, ReadOrder,
         ReadProducts, ResendDeadLetter, WithdrawOrder, WriteProduct,
     },
     store::{
-        Change, Decision, DueMessage, ExcessLetter, Gauges, GivenUp, Hold, LetterCeiling, OnWait, Pending,
-        Principals, Stamp, Store, StoreError, Workload, WriteError, bounds::bounded,
+        Change, DeadLetterLimit, DeadLettered, Decision, DueMessage, ExcessDeadLetter, FulfilmentTarget,
+        Gauges, Hold, OnWait, Principals, Store, StoreError, Workload, WriteContext, WriteError,
+        deadline::with_deadline,
     },
 };
 
 #[async_trait]
-impl Store for Monitored {
+impl Store for MonitoredStore {
     async fn migrate_for(&self, principals: &Principals, on_wait: OnWait<'_>) -> Result<(), StoreError> {
         self.store.migrate_for(principals, on_wait).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        bounded(self.store.ping()).await
+        with_deadline(self.store.ping()).await
     }
 
     async fn probe(&self, workload: Workload) -> Result<(), StoreError> {
         let began = Instant::now();
-        self.probed(bounded(self.store.probe(workload)).await, began)
+        self.record_probe(with_deadline(self.store.probe(workload)).await, began)
     }
 
     async fn place_order(
@@ -41,13 +42,13 @@ impl Store for Monitored {
         permit: &Permit<PlaceOrder>,
         id: OrderId,
         draft: &OrderDraft,
-        key: Option<&RequestKey>,
-        stamp: Stamp,
+        key: Option<&IdempotencyKey>,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        match bounded(self.store.place_order(permit, id, draft, key, stamp)).await {
+        match with_deadline(self.store.place_order(permit, id, draft, key, context)).await {
             // It waited in vain for another call, which says nothing about the database.
             Err(WriteError::InProgress) => Err(WriteError::InProgress),
-            placed => self.seen(Kind::PlaceOrder, placed),
+            placed => self.record_result(Operation::PlaceOrder, placed),
         }
     }
 
@@ -55,13 +56,13 @@ impl Store for Monitored {
         &self,
         message: &IncomingOrder,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order, ()>, WriteError> {
-        self.run(Kind::IngestMessage, self.store.ingest_order(message, id, stamp)).await
+        self.run(Operation::IngestMessage, self.store.ingest_order(message, id, context)).await
     }
 
     async fn read_order(&self, permit: &Permit<ReadOrder>, id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.run(Kind::ReadOrder, self.store.read_order(permit, id)).await
+        self.run(Operation::ReadOrder, self.store.read_order(permit, id)).await
     }
 
     async fn update_order(
@@ -70,18 +71,19 @@ impl Store for Monitored {
         id: OrderId,
         revision: &OrderRevision,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Order, WriteError> {
-        self.run(Kind::ChangeOrder, self.store.update_order(permit, id, revision, precondition, stamp)).await
+        self.run(Operation::ChangeOrder, self.store.update_order(permit, id, revision, precondition, context))
+            .await
     }
 
     async fn cancel_order(
         &self,
         permit: &Permit<WithdrawOrder>,
         id: OrderId,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        self.run(Kind::WithdrawOrder, self.store.cancel_order(permit, id, stamp)).await
+        self.run(Operation::WithdrawOrder, self.store.cancel_order(permit, id, context)).await
     }
 
     async fn order_history(
@@ -89,8 +91,8 @@ impl Store for Monitored {
         permit: &Permit<ReadHistory>,
         id: OrderId,
         page: &PageRequest<u64>,
-    ) -> Result<Option<Page<Recorded>>, StoreError> {
-        self.run(Kind::OrderHistory, self.store.order_history(permit, id, page)).await
+    ) -> Result<Option<Page<HistoryEntry>>, StoreError> {
+        self.run(Operation::OrderHistory, self.store.order_history(permit, id, page)).await
     }
 
     async fn list_orders(
@@ -98,7 +100,7 @@ impl Store for Monitored {
         scope: AccessScope,
         page: &PageRequest<OrderId>,
     ) -> Result<Page<Order>, StoreError> {
-        self.run(Kind::ReadOrders, self.store.list_orders(scope, page)).await
+        self.run(Operation::ReadOrders, self.store.list_orders(scope, page)).await
     }
 
     async fn queue_order(
@@ -106,9 +108,9 @@ impl Store for Monitored {
         permit: &Permit<QueueOrder>,
         message: &FulfilmentMessage,
         relay_at: DateTime<Utc>,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Change<Order>, WriteError> {
-        self.run(Kind::QueueOrder, self.store.queue_order(permit, message, relay_at, stamp)).await
+        self.run(Operation::QueueOrder, self.store.queue_order(permit, message, relay_at, context)).await
     }
 
     async fn list_products(
@@ -116,7 +118,7 @@ impl Store for Monitored {
         permit: &Permit<ReadProducts>,
         page: &PageRequest<Sku>,
     ) -> Result<Page<Product>, StoreError> {
-        self.run(Kind::ReadProducts, self.store.list_products(permit, page)).await
+        self.run(Operation::ReadProducts, self.store.list_products(permit, page)).await
     }
 
     async fn put_product(
@@ -124,31 +126,35 @@ impl Store for Monitored {
         permit: &Permit<WriteProduct>,
         draft: &ProductDraft,
         precondition: Precondition,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<Product, WriteError> {
-        self.run(Kind::WriteProduct, self.store.put_product(permit, draft, precondition, stamp)).await
+        self.run(Operation::WriteProduct, self.store.put_product(permit, draft, precondition, context)).await
     }
 
-    async fn pending_order(&self, message: &FulfilmentMessage, stamp: Stamp) -> Result<Pending, StoreError> {
-        self.run(Kind::PendingOrder, self.store.pending_order(message, stamp)).await
+    async fn load_for_fulfilment(
+        &self,
+        message: &FulfilmentMessage,
+        context: WriteContext,
+    ) -> Result<FulfilmentTarget, StoreError> {
+        self.run(Operation::LoadForFulfilment, self.store.load_for_fulfilment(message, context)).await
     }
 
-    async fn decide_order(
+    async fn record_decision(
         &self,
         message: &FulfilmentMessage,
         decision: Decision,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<bool, StoreError> {
-        self.run(Kind::DecideOrder, self.store.decide_order(message, decision, stamp)).await
+        self.run(Operation::RecordDecision, self.store.record_decision(message, decision, context)).await
     }
 
     async fn record_dead_letter(
         &self,
         letter: &DeadLetter,
         fails: Option<&FulfilmentMessage>,
-        stamp: Stamp,
-    ) -> Result<GivenUp, StoreError> {
-        self.run(Kind::RecordDeadLetter, self.store.record_dead_letter(letter, fails, stamp)).await
+        context: WriteContext,
+    ) -> Result<DeadLettered, StoreError> {
+        self.run(Operation::RecordDeadLetter, self.store.record_dead_letter(letter, fails, context)).await
     }
 
     async fn list_dead_letters(
@@ -156,32 +162,32 @@ impl Store for Monitored {
         permit: &Permit<ReadDeadLetters>,
         page: &PageRequest<Uuid>,
     ) -> Result<Page<DeadLetter>, StoreError> {
-        self.run(Kind::ReadDeadLetters, self.store.list_dead_letters(permit, page)).await
+        self.run(Operation::ReadDeadLetters, self.store.list_dead_letters(permit, page)).await
     }
 
     async fn replay_dead_letter(
         &self,
         permit: &Permit<ResendDeadLetter>,
         id: Uuid,
-        stamp: Stamp,
+        context: WriteContext,
     ) -> Result<DeadLetter, WriteError> {
-        self.run(Kind::ResendDeadLetter, self.store.replay_dead_letter(permit, id, stamp)).await
+        self.run(Operation::ResendDeadLetter, self.store.replay_dead_letter(permit, id, context)).await
     }
 
     async fn purge_expired(&self, now: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.run(Kind::Purge, self.store.purge_expired(now, limit)).await
+        self.run(Operation::Purge, self.store.purge_expired(now, limit)).await
     }
 
     async fn excess_dead_letters(
         &self,
-        ceiling: LetterCeiling,
+        ceiling: DeadLetterLimit,
         limit: u32,
-    ) -> Result<Vec<ExcessLetter>, StoreError> {
-        self.run(Kind::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit)).await
+    ) -> Result<Vec<ExcessDeadLetter>, StoreError> {
+        self.run(Operation::DropDeadLetters, self.store.excess_dead_letters(ceiling, limit)).await
     }
 
     async fn drop_dead_letters(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        self.run(Kind::DropDeadLetters, self.store.drop_dead_letters(ids)).await
+        self.run(Operation::DropDeadLetters, self.store.drop_dead_letters(ids)).await
     }
 
     async fn take_due_messages(
@@ -191,10 +197,10 @@ impl Store for Monitored {
         limit: u32,
         hold: Hold,
     ) -> Result<Vec<DueMessage>, StoreError> {
-        self.run(Kind::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold)).await
+        self.run(Operation::TakeDueMessages, self.store.take_due_messages(now, deadline, limit, hold)).await
     }
 
     async fn gauges(&self, now: DateTime<Utc>, hold: Hold) -> Result<Gauges, StoreError> {
-        self.run(Kind::Gauges, self.store.gauges(now, hold)).await
+        self.run(Operation::Gauges, self.store.gauges(now, hold)).await
     }
 }

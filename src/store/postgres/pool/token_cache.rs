@@ -1,7 +1,7 @@
-//! Signing in with tokens of a managed identity, where others have a password.
+//! Access tokens of a managed identity, used as the password.
 //!
-//! A token counts when a connection is made. So new connections take the newest one, and how long the old ones live
-//! is the pool's matter.
+//! A token is checked when a connection is made: new connections use the newest one. The pool limits how long old
+//! ones live.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,23 +22,23 @@ use super::failure::sqlstate;
 const SCOPE: &str = "https://ossrdbms-aad.database.windows.net/.default";
 
 /// How long no token is asked for after a failure.
-const PAUSE: TimeDelta = TimeDelta::seconds(1);
+const RETRY_PAUSE: TimeDelta = TimeDelta::seconds(1);
 
-/// The tokens of one pool. Cloning shares them.
+/// The token of one pool. Cloning shares it.
 #[derive(Clone)]
-pub(in crate::store::postgres) struct SignIn(Arc<Shared>);
+pub(in crate::store::postgres) struct DatabaseTokenCache(Arc<Shared>);
 
 struct Shared {
     identity: ManagedIdentity,
     clock: Clock,
     state: Mutex<State>,
-    flight: tokio::sync::Mutex<()>,
-    missing: Outage,
+    renewal: tokio::sync::Mutex<()>,
+    outage: Outage,
 }
 
 #[derive(Default)]
 struct State {
-    held: Option<AccessToken>,
+    current: Option<AccessToken>,
     /// When the token is to be renewed.
     renew_at: DateTime<Utc>,
     /// Counts tokens, so that a connection that was refused one knows whether there is another by now.
@@ -46,76 +46,76 @@ struct State {
     failed: Option<(DateTime<Utc>, TokenError)>,
 }
 
-/// A token, by the number that the pool knows it by: a newer one has a higher one.
-pub(super) struct Numbered {
+/// A token and its number; a newer token has a higher one.
+pub(super) struct NumberedToken {
     pub(super) number: u64,
     pub(super) secret: Secret,
 }
 
 impl State {
-    fn lives(&self, now: DateTime<Utc>) -> bool {
-        self.held.as_ref().is_some_and(|token| now < token.expires_at)
+    fn is_valid(&self, now: DateTime<Utc>) -> bool {
+        self.current.as_ref().is_some_and(|token| now < token.expires_at)
     }
 
-    fn numbered(&self) -> Option<Numbered> {
-        let secret = self.held.as_ref()?.secret.clone();
-        Some(Numbered { number: self.count, secret })
+    fn numbered(&self) -> Option<NumberedToken> {
+        let secret = self.current.as_ref()?.secret.clone();
+        Some(NumberedToken { number: self.count, secret })
     }
 
     /// Renewed at half its life, so that the issuer may be away for the other half.
-    fn take(&mut self, token: AccessToken, now: DateTime<Utc>) {
-        self.renew_at = now + ((token.expires_at - now) / 2).max(PAUSE);
-        if self.held.as_ref().is_none_or(|held| held.secret != token.secret) {
+    fn store(&mut self, token: AccessToken, now: DateTime<Utc>) {
+        self.renew_at = now + ((token.expires_at - now) / 2).max(RETRY_PAUSE);
+        if self.current.as_ref().is_none_or(|held| held.secret != token.secret) {
             self.count += 1;
         }
-        self.held = Some(token);
+        self.current = Some(token);
         self.failed = None;
     }
 }
 
-impl SignIn {
+impl DatabaseTokenCache {
     pub(in crate::store::postgres) fn new(identity: ManagedIdentity, clock: Clock) -> Self {
-        let (state, flight) = Default::default();
-        let missing = Outage::new("database-token-missing");
-        Self(Arc::new(Shared { identity, clock, state, flight, missing }))
+        let (state, renewal) = Default::default();
+        let outage = Outage::new("database-token-missing");
+        Self(Arc::new(Shared { identity, clock, state, renewal, outage }))
     }
 
     /// Has the token renewed in the background when that is due. Nothing waits for it.
     pub(super) fn renew_when_due(&self) {
         let (count, due) = {
             let state = self.state();
-            (state.count, state.held.is_some() && self.0.clock.now() >= state.renew_at)
+            (state.count, state.current.is_some() && self.0.clock.now() >= state.renew_at)
         };
-        if due && self.0.flight.try_lock().is_ok() {
-            let renewing = self.clone();
+        if due && self.0.renewal.try_lock().is_ok() {
+            let cache = self.clone();
             tokio::spawn(async move {
                 // The failure is logged, and the token that is there still lives.
-                let _failed = renewing.renew(count).await;
+                let _failed = cache.renew(count).await;
             });
         }
     }
 
     /// A token that lives, for a new connection; waits for one only when there is none.
-    pub(super) async fn token(&self) -> Result<Numbered, Error> {
+    pub(super) async fn token(&self) -> Result<NumberedToken, Error> {
         let now = self.0.clock.now();
-        let (count, lives) = {
+        let (count, is_valid) = {
             let state = self.state();
-            (state.count, state.lives(now))
+            (state.count, state.is_valid(now))
         };
-        if !lives {
-            self.renew(count).await.map_err(missing)?;
+        if !is_valid {
+            self.renew(count).await.map_err(token_error)?;
         }
         self.state().numbered().ok_or(Error::PoolClosed)
     }
 
     /// After a server refused token `seen`: another one to try, if there is one.
-    pub(super) async fn newer_than(&self, seen: u64) -> Option<Numbered> {
+    pub(super) async fn newer_than(&self, seen: u64) -> Option<NumberedToken> {
         self.renew(seen).await.ok().filter(|count| *count != seen)?;
         self.state().numbered()
     }
 
-    /// These options with a token that lives, for a connection beside the pool.
-    pub(in crate::store::postgres) async fn through(
+    /// These options with a valid token, for a connection outside the pool.
+    pub(in crate::store::postgres) async fn with_token(
         &self,
         address: PgConnectOptions,
     ) -> Result<PgConnectOptions, Error> {
@@ -124,15 +124,15 @@ impl SignIn {
 
     /// Asks for a token, unless somebody else brought another one than `seen` meanwhile, or failed to just now.
     async fn renew(&self, seen: u64) -> Result<u64, TokenError> {
-        let _flight = self.0.flight.lock().await;
+        let _renewal = self.0.renewal.lock().await;
         let began = self.0.clock.now();
         {
             let state = self.state();
-            if state.count != seen && state.lives(began) {
+            if state.count != seen && state.is_valid(began) {
                 return Ok(state.count);
             }
             if let Some((at, error)) = state.failed
-                && (began - at).abs() < PAUSE
+                && (began - at).abs() < RETRY_PAUSE
             {
                 return Err(error);
             }
@@ -142,15 +142,15 @@ impl SignIn {
         let mut state = self.state();
         match asked {
             Ok(token) => {
-                state.take(token, now);
-                self.0.missing.worked();
+                state.store(token, now);
+                self.0.outage.worked();
                 Event::DatabaseTokenRenewed {}.log();
                 Ok(state.count)
             }
             Err(error) => {
-                self.0.missing.failed(Some(&error), || Event::DatabaseTokenMissing { error: &error }.log());
+                self.0.outage.failed(Some(&error), || Event::DatabaseTokenMissing { error: &error }.log());
                 state.failed = Some((now, error));
-                state.renew_at = now + PAUSE;
+                state.renew_at = now + RETRY_PAUSE;
                 Err(error)
             }
         }
@@ -161,11 +161,11 @@ impl SignIn {
     }
 }
 
-fn missing(error: TokenError) -> Error {
+fn token_error(error: TokenError) -> Error {
     Error::Configuration(Box::new(error))
 }
 
-/// Whether the server did not take what it was shown: SQLSTATE class 28, invalid authorization specification.
-pub(super) fn is_refusal(error: &Error) -> bool {
+/// Whether the server refused the login: SQLSTATE class 28, invalid authorization specification.
+pub(super) fn is_login_refusal(error: &Error) -> bool {
     sqlstate(error).is_some_and(|code| code.starts_with("28"))
 }

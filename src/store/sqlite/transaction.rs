@@ -16,7 +16,7 @@ const ROLLBACK: &str = "ROLLBACK";
 
 /// How a transaction begins.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Begin {
+pub(super) enum TransactionMode {
     /// It only reads, and sees one state of the database.
     Read,
     /// It takes the write lock at once: one that read first could find, when it comes to write, that another process
@@ -24,7 +24,7 @@ pub(super) enum Begin {
     Write,
 }
 
-impl Begin {
+impl TransactionMode {
     fn statement(self) -> &'static str {
         match self {
             Self::Read => "BEGIN",
@@ -33,34 +33,34 @@ impl Begin {
     }
 }
 
-/// A transaction. Unless it ends with [`commit`](Self::commit) or [`leave`](Self::leave), its connection is closed and
+/// A transaction. Unless it ends with [`commit`](Self::commit) or [`rollback`](Self::rollback), its connection is closed and
 /// the pool opens another one: after a failed or interrupted statement SQLite alone knows whether a transaction is open,
 /// and closing ends it in every case.
-pub(in crate::store) struct Unit {
+pub(in crate::store) struct Transaction {
     connection: PoolConnection<Engine>,
     files: Arc<Files>,
     ended: bool,
 }
 
-impl Unit {
+impl Transaction {
     /// # Errors
     /// When no connection is free in time, another process keeps the write lock, or the files are not those that the
     /// store opened.
     pub(super) async fn begin(
         pool: &SqlitePool,
-        begin: Begin,
+        mode: TransactionMode,
         files: &Arc<Files>,
     ) -> Result<Self, sqlx::Error> {
         files.check()?;
         let connection = pool.acquire().await?;
-        let mut unit = Self { connection, files: Arc::clone(files), ended: false };
-        sqlx::query(begin.statement()).execute(&mut *unit).await?;
+        let mut transaction = Self { connection, files: Arc::clone(files), ended: false };
+        sqlx::query(mode.statement()).execute(&mut *transaction).await?;
         // The connection may have been opened just now, while the files were being replaced.
-        unit.files.check()?;
-        Ok(unit)
+        transaction.files.check()?;
+        Ok(transaction)
     }
 
-    /// Makes the changes last.
+    /// Commits.
     ///
     /// # Errors
     /// When they do not, or when that is unknown: the connection failed, or the files were replaced meanwhile.
@@ -71,22 +71,22 @@ impl Unit {
         Ok(())
     }
 
-    /// Ends without a change, for this reason. A refusal leaves the connection to the pool; a failure closes it.
-    pub(super) async fn fail<T>(self, error: WriteError) -> Result<T, WriteError> {
+    /// Rolls back and returns this error. A refusal leaves the connection to the pool; a failure closes it.
+    pub(super) async fn rollback_with<T>(self, error: WriteError) -> Result<T, WriteError> {
         match error {
             WriteError::Store(_) => drop(self),
-            _ => self.leave().await,
+            _ => self.rollback().await,
         }
         Err(error)
     }
 
-    /// Ends without a change. What was read counts, whatever becomes of the connection.
-    pub(super) async fn leave(mut self) {
+    /// Rolls back. What was read counts, even if the connection fails.
+    pub(super) async fn rollback(mut self) {
         self.ended = sqlx::query(ROLLBACK).execute(&mut *self).await.is_ok();
     }
 }
 
-impl Deref for Unit {
+impl Deref for Transaction {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
@@ -94,13 +94,13 @@ impl Deref for Unit {
     }
 }
 
-impl DerefMut for Unit {
+impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 }
 
-impl Drop for Unit {
+impl Drop for Transaction {
     fn drop(&mut self) {
         if !self.ended {
             self.connection.close_on_drop();

@@ -2,7 +2,7 @@
 
 use crate::{
     identity::Caller,
-    orders::{LineFault, Order, OrderId, Precondition, Status},
+    orders::{LineError, Order, OrderId, Precondition, Status},
     policy::ReadOrder,
     store::{Change, Store, WriteError},
 };
@@ -17,7 +17,7 @@ store_contract!(
     an_order_costs_what_the_product_table_says,
     an_order_reads_as_it_was_placed,
     a_new_price_leaves_kept_orders_alone,
-    lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept,
+    all_invalid_lines_are_reported,
     a_foreign_order_is_indistinguishable_from_a_missing_one,
     role_holders_read_everybodys_orders,
     hostile_text_comes_back_as_it_was_sent,
@@ -54,7 +54,7 @@ async fn a_new_price_leaves_kept_orders_alone(store: &dyn Store) {
     assert_eq!(placed(store, 2).await.total.get(), 2506);
 }
 
-async fn lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept(store: &dyn Store) {
+async fn all_invalid_lines_are_reported(store: &dyn Store) {
     stock(store).await;
     let mut abroad = product("TEA", 100);
     abroad.currency = "USD".parse().unwrap();
@@ -66,8 +66,12 @@ async fn lines_that_cannot_be_ordered_are_all_named_and_nothing_is_kept(store: &
     let mut wanted = draft();
     wanted.lines = ["NOTHING", "CUP", "TEA", "MUG"].map(|sku| line(sku, 1)).to_vec();
     match place(store, &creator(), &wanted, 1).await {
-        Err(WriteError::Lines(faults)) => {
-            let expected = [(0, LineFault::Unknown), (2, LineFault::Currency), (3, LineFault::Unknown)];
+        Err(WriteError::InvalidLines(faults)) => {
+            let expected = [
+                (0, LineError::UnknownProduct),
+                (2, LineError::CurrencyMismatch),
+                (3, LineError::UnknownProduct),
+            ];
             assert_eq!(faults, expected.map(|(index, fault)| refused_line(index, fault)));
         }
         other => panic!("not refused: {other:?}"),
