@@ -1,4 +1,4 @@
-//! Environment → settings, once; every fault named at once.
+//! Environment → settings, once; every error named at once.
 //!
 //! A setting concerns a process only if a function that it serves needs it; one that no function here needs is
 //! not read. What is read is either understood whole or stops the start: nothing is accepted and ignored.
@@ -9,7 +9,7 @@ use chrono::Duration;
 use uuid::Uuid;
 
 use crate::{
-    fulfilment::Fulfilment,
+    fulfilment::FulfilmentMode,
     identity::{CertificateSettings, IdentitySettings},
     rate_limit::Rate,
     secret::SecretName,
@@ -20,12 +20,12 @@ use crate::{
 
 mod certificates;
 mod database;
-mod faults;
+mod env_reader;
+mod environment;
+mod errors;
 mod fulfilment;
-mod given;
 mod identity;
 mod needs;
-mod place;
 mod settings;
 mod traces;
 mod value;
@@ -34,19 +34,19 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub use database::read_database;
-pub use faults::{Fault, Faults};
+pub use database::read_database_settings;
+pub use environment::Environment;
+pub use errors::{ConfigError, ConfigErrors};
 pub use needs::Needs;
-pub use place::Place;
 pub use settings::{SETTINGS, Setting};
 
-use given::Given;
+use env_reader::EnvReader;
 
 /// The settings of a process, checked.
 #[derive(Debug)]
 pub struct Config {
     /// Where it runs.
-    pub place: Place,
+    pub environment: Environment,
     /// The port on the loopback address that the Functions host expects it on.
     pub port: u16,
     /// Where orders are kept.
@@ -61,7 +61,7 @@ pub struct Config {
     /// none. Read where [`Needs::http`] was asked for.
     pub certificates: Option<CertificateSettings>,
     /// Where it sends orders to. Read where [`Needs::fulfilment`] was asked for.
-    pub fulfilment: Fulfilment,
+    pub fulfilment: FulfilmentMode,
     /// `KeyVaultUrl`: the vault of secrets. Read where [`Needs::secrets`], [`Needs::fulfilment`] or
     /// [`Needs::http`] was asked for.
     pub vault: Option<VaultSettings>,
@@ -72,9 +72,9 @@ pub struct Config {
     /// How long an outbox row may stay open before it is sent again; 1 second to 24 hours.
     pub outbox_deadline: Duration,
     /// `ORDERS_API_DESCRIPTION`: whether callers may read what the HTTP functions take and give.
-    pub described: bool,
+    pub openapi_enabled: bool,
     /// What is logged.
-    pub log: Filter,
+    pub log_filter: Filter,
     /// Where spans of invocations are sent; nowhere when none.
     pub traces: Option<TraceSettings>,
 }
@@ -83,36 +83,39 @@ impl Config {
     /// Reads the settings that concern a process with these needs from its environment.
     ///
     /// # Errors
-    /// [`Faults`], all of them: settings that are unknown, missing, malformed or contradictory, references
+    /// [`ConfigErrors`], all of them: settings that are unknown, missing, malformed or contradictory, references
     /// that the platform left unresolved, and a place where it is not safe to start.
     pub fn read(
-        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
         needs: Needs,
-    ) -> Result<Self, Faults> {
-        let mut given = Given::new(environment, needs);
-        let place = given.place();
-        let port = given.port();
-        let database = database::read(&mut given, place);
-        let people = needs.http || needs.incoming;
-        let tenant = people.then(|| identity::tenant(&mut given, place)).flatten();
-        let identity = needs.http.then(|| identity::read(&mut given, place, tenant));
-        let certificates = needs.http.then(|| certificates::read(&mut given, place)).flatten();
-        let rate_limit = if needs.http { given.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
-        let fulfilment =
-            if needs.fulfilment { fulfilment::read(&mut given, place) } else { Some(Fulfilment::StandIn) };
-        let keeps_secrets = needs.secrets || needs.fulfilment || needs.http;
-        let vault = keeps_secrets.then(|| vault::read(&mut given, place)).flatten();
-        let secret_name = needs.secrets.then(|| given.optional("SecretName", vault::secret_name)).flatten();
-        let outbox_deadline = given.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
-        let described =
-            if needs.description { given.read("ORDERS_API_DESCRIPTION", value::switch) } else { Some(false) };
-        let log = given.read("ORDERS_LOG", value::filter);
-        let traces = traces::read(&mut given);
-        let whole = || {
+    ) -> Result<Self, ConfigErrors> {
+        let mut env = EnvReader::new(variables, needs);
+        let environment = env.environment();
+        let port = env.port();
+        let database = database::read(&mut env, environment);
+        let uses_tenant = needs.http || needs.incoming;
+        let tenant = uses_tenant.then(|| identity::tenant(&mut env, environment)).flatten();
+        let identity = needs.http.then(|| identity::read(&mut env, environment, tenant));
+        let certificates = needs.http.then(|| certificates::read(&mut env, environment)).flatten();
+        let rate_limit = if needs.http { env.read("ORDERS_RATE_LIMIT", value::rate) } else { Some(None) };
+        let fulfilment = if needs.fulfilment {
+            fulfilment::read(&mut env, environment)
+        } else {
+            Some(FulfilmentMode::Stub)
+        };
+        let reads_vault = needs.secrets || needs.fulfilment || needs.http;
+        let vault = reads_vault.then(|| vault::read(&mut env, environment)).flatten();
+        let secret_name = needs.secrets.then(|| env.optional("SecretName", vault::secret_name)).flatten();
+        let outbox_deadline = env.read("ORDERS_OUTBOX_DEADLINE", value::deadline);
+        let openapi_enabled =
+            if needs.openapi { env.read("ORDERS_API_DESCRIPTION", value::on_or_off) } else { Some(false) };
+        let log_filter = env.read("ORDERS_LOG", value::filter);
+        let traces = traces::read(&mut env);
+        let build = || {
             let identity = identity.map_or(Some(None), |read| read.map(Some))?;
             let (port, database) = (port?, database?);
             Some(Self {
-                place,
+                environment,
                 port,
                 database,
                 tenant,
@@ -123,13 +126,13 @@ impl Config {
                 secret_name,
                 rate_limit: rate_limit?,
                 outbox_deadline: outbox_deadline?,
-                described: described?,
-                log: log?,
+                openapi_enabled: openapi_enabled?,
+                log_filter: log_filter?,
                 traces,
             })
         };
-        let config = whole();
-        let faults = given.finish();
-        config.filter(|_| faults.is_empty()).ok_or(faults)
+        let config = build();
+        let errors = env.finish();
+        config.filter(|_| errors.is_empty()).ok_or(errors)
     }
 }

@@ -1,8 +1,8 @@
 //! `orders-worker doctor`: this deployment held against the controls, each rule named after the control it asks for.
 //!
 //! Rules about files and settings are asked wherever it runs. What only the app itself can reach is asked where its
-//! settings are those of this process or this machine. With URLs it calls the deployment from outside, as an honest
-//! caller first and then as each kind of liar.
+//! settings are those of this process or this machine. With URLs it calls the deployment from outside, with an authenticated
+//! request first and then with each kind of invalid one.
 
 use functions_lint::App;
 pub use functions_lint::{Finding, Level, Report};
@@ -10,37 +10,41 @@ pub use functions_lint::{Finding, Level, Report};
 use crate::clock::Clock;
 
 mod arguments;
-mod attacks;
 mod backend;
-mod calls;
 mod certificate;
-mod contract;
 mod database;
-mod facts;
 mod findings;
+mod host_files;
+mod inputs;
+mod invalid_requests;
 mod limits;
 mod network;
-mod outside;
+mod remote;
+mod requests;
 mod settings;
 
 pub use arguments::Arguments;
-pub use calls::Evidence;
-pub use facts::FactsError;
-pub use network::vault_access;
+pub use inputs::InputsError;
+pub use network::check_vault_access;
+pub use requests::Credentials;
 
-use facts::Facts;
 use findings::{fail, pass, warn};
+use inputs::Inputs;
 
 /// Asks every rule that can be asked.
 ///
 /// # Errors
 /// When the settings or the app folder cannot be read at all.
-pub async fn examine(arguments: &Arguments, evidence: &Evidence, clock: Clock) -> Result<Report, FactsError> {
-    let facts = Facts::gather(arguments)?;
-    let mut findings = at_rest(&facts);
-    if facts.is_reachable_from_here() {
-        if let Some(config) = &facts.config {
-            findings.extend(database::rules(&config.database, &facts).await);
+pub async fn diagnose(
+    arguments: &Arguments,
+    credentials: &Credentials,
+    clock: Clock,
+) -> Result<Report, InputsError> {
+    let inputs = Inputs::collect(arguments)?;
+    let mut findings = static_findings(&inputs);
+    if inputs.is_reachable_from_here() {
+        if let Some(config) = &inputs.config {
+            findings.extend(database::rules(&config.database, &inputs).await);
             findings.extend(network::rules(config, clock).await);
         }
     } else {
@@ -52,7 +56,7 @@ pub async fn examine(arguments: &Arguments, evidence: &Evidence, clock: Clock) -
         ));
     }
     if let Some(url) = arguments.urls.first() {
-        findings.extend(outside::rules(url, &arguments.urls[1..], evidence, &facts).await);
+        findings.extend(remote::rules(url, &arguments.urls[1..], credentials, &inputs).await);
     }
     Ok(Report::from(findings))
 }
@@ -61,11 +65,11 @@ pub async fn examine(arguments: &Arguments, evidence: &Evidence, clock: Clock) -
 ///
 /// # Errors
 /// When the app folder cannot be found.
-pub fn at_start() -> Result<Vec<Finding>, FactsError> {
-    Ok(at_rest(&Facts::gather(&Arguments::default())?))
+pub fn startup_findings() -> Result<Vec<Finding>, InputsError> {
+    Ok(static_findings(&Inputs::collect(&Arguments::default())?))
 }
 
-fn at_rest(facts: &Facts) -> Vec<Finding> {
-    let app: &App = &facts.app;
-    [settings::rules(facts), contract::rules(app), functions_lint::check(app)].concat()
+fn static_findings(inputs: &Inputs) -> Vec<Finding> {
+    let app: &App = &inputs.app;
+    [settings::rules(inputs), host_files::rules(app), functions_lint::check(app)].concat()
 }

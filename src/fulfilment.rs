@@ -4,84 +4,87 @@ use azure_functions_handler::TraceContext;
 use chrono::{DateTime, Utc};
 
 use crate::{clock::Clock, orders::Order, store::Decision, telemetry::Event, vault::Vault};
-use https::{Https, PATIENCE};
+use https::{HttpsBackend, TIMEOUT};
 
+mod error;
 mod https;
 mod request;
 mod settings;
-mod undecided;
 
 #[cfg(test)]
 mod tests;
 
-pub use settings::{Fulfilment, FulfilmentSettings};
-pub use undecided::Undecided;
+pub use error::FulfilmentError;
+pub use settings::{FulfilmentMode, FulfilmentSettings};
 
 /// Where orders go.
 #[derive(Debug, Default)]
 pub enum Backend {
-    /// The stand-in of a laptop: accepts every order, in process.
+    /// A stub for development machines: accepts every order, in process.
     #[default]
-    StandIn,
+    Stub,
     /// The real one, over mutual TLS.
-    Https(Box<Https>),
+    Https(Box<HttpsBackend>),
 }
 
 impl Backend {
-    /// What carries orders out by these settings; nothing, while the platform has no backend.
+    /// The backend of this mode; none while none is configured.
     #[must_use]
-    pub fn of(fulfilment: Fulfilment, vault: Option<&Vault>) -> Option<Self> {
-        match fulfilment {
-            Fulfilment::StandIn => Some(Self::StandIn),
-            Fulfilment::Backend(settings) => Some(Self::new(settings, vault)),
-            Fulfilment::Missing => None,
+    pub fn from_mode(mode: FulfilmentMode, vault: Option<&Vault>) -> Option<Self> {
+        match mode {
+            FulfilmentMode::Stub => Some(Self::Stub),
+            FulfilmentMode::Backend(settings) => Some(Self::new(settings, vault)),
+            FulfilmentMode::NotConfigured => None,
         }
     }
 
     /// The backend of these settings. Calls no server yet.
     #[must_use]
     pub fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
-        Self::Https(Box::new(Https::new(settings, vault)))
+        Self::Https(Box::new(HttpsBackend::new(settings, vault)))
     }
 
-    /// Asks the backend to carry an order out, within the trace that queued it. May be asked again for the same
+    /// Submits an order to the backend, within the trace that queued it. May be called again for the same
     /// order: the backend knows it by its id.
     ///
     /// # Errors
-    /// [`Undecided`], at the latest after 15 seconds.
-    pub async fn carry_out(
+    /// [`FulfilmentError`], at the latest after 15 seconds.
+    pub async fn submit(
         &self,
         order: &Order,
         trace: Option<&TraceContext>,
         now: DateTime<Utc>,
-    ) -> Result<Decision, Undecided> {
+    ) -> Result<Decision, FulfilmentError> {
         match self {
-            Self::StandIn => {
+            Self::Stub => {
                 Event::StandInAccepted { order_id: order.id.uuid() }.log();
                 Ok(Decision::Fulfilled)
             }
             Self::Https(backend) => {
-                let asked = tokio::time::timeout(PATIENCE, backend.ask(order, trace, now)).await;
-                backend.seen(asked.unwrap_or(Err(Undecided::Late)))
+                let result = tokio::time::timeout(TIMEOUT, backend.send(order, trace, now)).await;
+                backend.log_outcome(result.unwrap_or(Err(FulfilmentError::Timeout)))
             }
         }
     }
 
-    /// When the first certificate ends of those that we show the backend at `now`; the stand-in is shown none.
+    /// When the first certificate ends of those that we show the backend at `now`; the stub is shown none.
     ///
     /// # Errors
-    /// [`Undecided`], when there is no certificate that could be shown.
-    pub async fn certificate_ends(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Undecided> {
+    /// [`FulfilmentError`], when there is no certificate that could be shown.
+    pub async fn certificate_expires_at(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, FulfilmentError> {
         match self {
-            Self::StandIn => Ok(None),
-            Self::Https(backend) => backend.certificate_ends(now).await,
+            Self::Stub => Ok(None),
+            Self::Https(backend) => backend.certificate_expires_at(now).await,
         }
     }
 
     /// Reads certificates again that are kept in a vault; returns when there are none.
-    pub async fn keep_fresh(&self, clock: Clock) {
+    pub async fn refresh_certificates(&self, clock: Clock) {
         if let Self::Https(backend) = self {
-            backend.keep_fresh(clock).await;
+            backend.refresh_certificates(clock).await;
         }
     }
 }

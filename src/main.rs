@@ -9,10 +9,10 @@ use orders_worker::{
     audit::Audit,
     azure::ManagedIdentity,
     clock::{Clock, RetentionClock},
-    config::{Config, read_database},
-    doctor::{self, Evidence, FactsError, Level, Report},
+    config::{Config, read_database_settings},
+    doctor::{self, Credentials, InputsError, Level, Report},
     fulfilment::Backend,
-    functions::{self, App, DeadLetterCeiling, FUNCTIONS, Need},
+    functions::{self, AppState, DeadLetterCeiling, FUNCTIONS, Need},
     identity::Identity,
     limits::LIMITS,
     rate_limit::RateLimiter,
@@ -34,9 +34,9 @@ use command_line::{Command, CommandLine};
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The settings are wrong, and starting again would not correct them.
-const WRONG_SETTINGS: u8 = 2;
+const INVALID_CONFIGURATION: u8 = 2;
 /// How long the end waits for work that blocks a thread.
-const LAST_WORK: Duration = Duration::from_millis(500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     // The start has no arguments and should not wait for their parser.
@@ -51,11 +51,11 @@ fn main() -> ExitCode {
 
 /// Holds this deployment against the controls.
 fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
-    let report = match examine(arguments) {
+    let report = match diagnose(arguments) {
         Ok(report) => report,
         Err(error) => {
             eprintln!("cannot run doctor: {}", chain(&error));
-            return ExitCode::from(WRONG_SETTINGS);
+            return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
     if arguments.json {
@@ -67,13 +67,13 @@ fn run_doctor(arguments: &doctor::Arguments) -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn examine(arguments: &doctor::Arguments) -> Result<Report, FactsError> {
-    doctor::examine(arguments, &Evidence::of_environment(), Clock).await
+async fn diagnose(arguments: &doctor::Arguments) -> Result<Report, InputsError> {
+    doctor::diagnose(arguments, &Credentials::from_env(), Clock).await
 }
 
 /// Logs the findings on files and settings that are no pass, as `doctor-warns` and `doctor-fails`.
 fn log_findings() {
-    for finding in doctor::at_start().unwrap_or_default() {
+    for finding in doctor::startup_findings().unwrap_or_default() {
         let (rule, subject, why) =
             (finding.rule, &finding.subject as &dyn Display, &finding.why as &dyn Display);
         let remedy = finding.remedy.as_ref().map(|remedy| remedy as &dyn Display);
@@ -91,17 +91,17 @@ fn migrate(principals: Principals) -> ExitCode {
         Ok(principals) => principals,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::from(WRONG_SETTINGS);
+            return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
-    let database = match read_database(env::vars_os()) {
+    let database = match read_database_settings(env::vars_os()) {
         Ok(database) => database,
-        Err(faults) => {
-            faults.report(Clock);
-            return ExitCode::from(WRONG_SETTINGS);
+        Err(errors) => {
+            errors.report(Clock);
+            return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
-    match bring_up(&database, &principals) {
+    match run_migrations(&database, &principals) {
         Ok(()) => {
             println!("the database has the schema of this version");
             ExitCode::SUCCESS
@@ -111,7 +111,7 @@ fn migrate(principals: Principals) -> ExitCode {
             match error.downcast_ref() {
                 Some(StoreError::Migration(
                     MigrationError::RolesUnsupported | MigrationError::AdministratorIsAppLogin(_),
-                )) => ExitCode::from(WRONG_SETTINGS),
+                )) => ExitCode::from(INVALID_CONFIGURATION),
                 _ => ExitCode::FAILURE,
             }
         }
@@ -119,14 +119,14 @@ fn migrate(principals: Principals) -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn bring_up(database: &DatabaseSettings, principals: &Principals) -> Result<(), Box<dyn Error>> {
+async fn run_migrations(database: &DatabaseSettings, principals: &Principals) -> Result<(), Box<dyn Error>> {
     let on_wait = |what: &str| eprintln!("{what}");
-    keep(database)?.migrate_for(principals, &on_wait).await?;
+    open_store(database)?.migrate_for(principals, &on_wait).await?;
     Ok(())
 }
 
 /// The store of these settings, and the identity that it signs in as.
-fn keep(database: &DatabaseSettings) -> Result<Arc<MonitoredStore>, Box<dyn Error>> {
+fn open_store(database: &DatabaseSettings) -> Result<Arc<MonitoredStore>, Box<dyn Error>> {
     let identity = match database.sign_in {
         DatabaseSignIn::Password => None,
         DatabaseSignIn::ManagedIdentity { client_id } => Some(ManagedIdentity::from_environment(client_id)?),
@@ -140,17 +140,17 @@ fn start() -> ExitCode {
         Ok(deployed) => deployed,
         Err(error) => {
             eprintln!("{error}");
-            return ExitCode::from(WRONG_SETTINGS);
+            return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
-    let config = match Config::read(env::vars_os(), functions::settings(deployed.needs())) {
+    let config = match Config::read(env::vars_os(), functions::config_needs(deployed.needs())) {
         Ok(config) => config,
-        Err(faults) => {
-            faults.report(Clock);
-            return ExitCode::from(WRONG_SETTINGS);
+        Err(errors) => {
+            errors.report(Clock);
+            return ExitCode::from(INVALID_CONFIGURATION);
         }
     };
-    let log = match startup::log(Clock) {
+    let log = match startup::start_log(Clock) {
         Ok(log) => log,
         Err(error) => {
             error.report(None, Clock);
@@ -166,29 +166,29 @@ fn start() -> ExitCode {
     }
 }
 
-fn run(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
+fn run(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Result<(), ServeError> {
     let runtime = startup::runtime()?;
-    let ended = runtime.block_on(serve(config, deployed, log));
+    let result = runtime.block_on(serve(config, deployed, log));
     // A name lookup that hangs is not waited for.
-    runtime.shutdown_timeout(LAST_WORK);
-    ended
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    result
 }
 
 /// Logs first, binds next and answers at once; no dependency is awaited. See
 /// `docs/reference/api.md#start-and-readiness`.
-async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) -> Result<(), ServeError> {
+async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Log) -> Result<(), ServeError> {
     // Before anything that takes time: until then a signal ends the process by itself, and its log with it.
     let stop = azure_functions_handler::stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
-    log.listen(config.log, spans).map_err(io::Error::other)?;
-    let listener =
-        azure_functions_handler::listen(config.port).map_err(|error| ServeError::port(config.port, error))?;
+    log.listen(config.log_filter, spans).map_err(io::Error::other)?;
+    let listener = azure_functions_handler::listen(config.port)
+        .map_err(|error| ServeError::from_port(config.port, error))?;
     // Beside the start, which waits for nothing.
     tokio::task::spawn_blocking(log_findings);
-    let health = keep(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
+    let health = open_store(&config.database).map_err(|error| io::Error::other(chain(&*error)))?;
     let vault = config.vault.as_ref().map(Vault::from_settings).transpose().map_err(io::Error::other)?;
-    let backend = Backend::of(config.fulfilment, vault.as_ref());
+    let backend = Backend::from_mode(config.fulfilment, vault.as_ref());
     // Where no function tells of health, a process need not wake its database for it.
     let is_asked = deployed.needs().any(|need| matches!(need, Need::DatabaseProbe));
     tokio::spawn(Arc::clone(&health).run_probes(functions::workload(deployed.needs()), !is_asked));
@@ -205,10 +205,10 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
     if config.rate_limit.is_none() {
         limits.per_caller = None;
     }
-    let app = App {
+    let app = AppState {
         clock: Clock,
         concurrency: Concurrency::new(limits),
-        retention: RetentionClock::new(Clock.now(), Clock.instant()),
+        retention_clock: RetentionClock::new(Clock.now(), Clock.instant()),
         tenant: config.tenant,
         identity,
         audit: audit.clone(),
@@ -218,14 +218,15 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
         vault,
         secret_name: config.secret_name,
         outbox_deadline: config.outbox_deadline,
-        dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
-        description: config.described.then_some(functions::description),
+        dead_letter_ceiling: DeadLetterCeiling::new(LIMITS.dead_letters),
+        openapi_document: config.openapi_enabled.then_some(functions::openapi_document),
         health,
     };
     let app = Arc::new(app);
-    tokio::spawn(prepare(Arc::clone(&app)));
-    tokio::spawn(keep_fresh(Arc::clone(&app)));
-    let served = functions::bind(deployed, app).exports_spans(export.is_some()).serve(listener, stop).await;
+    tokio::spawn(warm_up(Arc::clone(&app)));
+    tokio::spawn(refresh_secrets(Arc::clone(&app)));
+    let served =
+        functions::function_app(deployed, app).exports_spans(export.is_some()).serve(listener, stop).await;
     audit.flush();
     if let Some(export) = export {
         export.finish().await;
@@ -234,14 +235,14 @@ async fn serve(config: Config, deployed: Deployed<Arc<App>, Need>, log: &Log) ->
 }
 
 /// Gets ready what the first caller would otherwise wait for.
-async fn prepare(app: Arc<App>) {
+async fn warm_up(app: Arc<AppState>) {
     if let Some(identity) = &app.identity {
         identity.prepare(app.clock.now()).await;
     }
 }
 
 /// Reads what may be rotated again, for as long as there is something.
-async fn keep_fresh(app: Arc<App>) {
+async fn refresh_secrets(app: Arc<AppState>) {
     let identity = async {
         if let Some(identity) = &app.identity {
             identity.keep_fresh(app.clock).await;
@@ -249,7 +250,7 @@ async fn keep_fresh(app: Arc<App>) {
     };
     let backend = async {
         if let Some(backend) = &app.backend {
-            backend.keep_fresh(app.clock).await;
+            backend.refresh_certificates(app.clock).await;
         }
     };
     tokio::join!(backend, identity);

@@ -16,13 +16,13 @@ use crate::{
     response,
 };
 
-mod causes;
-mod fields;
+mod conversions;
+mod field_errors;
 
 #[cfg(test)]
 mod tests;
 
-pub use fields::{FieldCode, FieldFault, FieldFaults};
+pub use field_errors::{FieldCode, FieldError, FieldErrors};
 
 /// A failure, as far as its client may know it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,13 +50,13 @@ pub enum Problem {
     /// 414: path and query pass their limit.
     UriTooLong,
     /// 431: the head of the request passes its limit.
-    HeadTooLarge,
+    HeadersTooLarge,
     /// 415: not JSON in UTF-8.
-    MediaType,
+    UnsupportedMediaType,
     /// 422: well formed, but these fields are wrong.
-    InvalidFields(FieldFaults),
+    InvalidFields(FieldErrors),
     /// 409: the same request is still under way; try again.
-    Twin,
+    InProgress,
     /// 422: the key belongs to another request.
     KeyReused,
     /// 428: a version has to be named.
@@ -64,11 +64,11 @@ pub enum Problem {
     /// 429: too many requests of this caller's; the next is taken after this time.
     RateLimited(Duration),
     /// 429: as many requests of this caller's are under way as may be.
-    Overlapping,
+    TooManyConcurrent,
     /// 503: something that this needs is away; try again.
     Unavailable,
     /// 503: too many wait for the same; there is room again in a second.
-    Crowded,
+    Overloaded,
     /// 500: a bug.
     Internal,
 }
@@ -76,7 +76,7 @@ pub enum Problem {
 /// A refusal: a problem document (RFC 9457).
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Problem")]
-pub(crate) struct Document<'a> {
+pub(crate) struct ProblemDocument<'a> {
     #[schemars(extend("enum" = Problem::types()))]
     r#type: String,
     title: &'static str,
@@ -89,7 +89,7 @@ pub(crate) struct Document<'a> {
     /// With `invalid-fields` alone: everything that is wrong, or as much of it as is told.
     #[schemars(length(max = LIMITS.json_body.max_errors))]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldFault],
+    errors: &'a [FieldError],
     /// True when more is wrong than `errors` lists; else it is not there.
     #[schemars(extend("const" = true))]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -102,40 +102,40 @@ fn urn(slug: &str) -> String {
 
 impl Problem {
     /// One of each.
-    pub(crate) const EVERY: [Self; 22] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::BodyMissing,
         Self::Malformed(""),
         Self::Unauthenticated,
         Self::Forbidden,
         Self::InsufficientScope,
         Self::RateLimited(Duration::ZERO),
-        Self::Overlapping,
+        Self::TooManyConcurrent,
         Self::NotFound,
         Self::Conflict(""),
-        Self::Twin,
+        Self::InProgress,
         Self::Stale,
         Self::BodyTimeout,
         Self::TooLarge,
         Self::UriTooLong,
-        Self::HeadTooLarge,
-        Self::MediaType,
-        Self::InvalidFields(FieldFaults::NONE),
+        Self::HeadersTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidFields(FieldErrors::NONE),
         Self::KeyReused,
         Self::PreconditionRequired,
         Self::Unavailable,
-        Self::Crowded,
+        Self::Overloaded,
         Self::Internal,
     ];
 
     /// The closed list of types.
     fn types() -> Vec<String> {
-        let mut types: Vec<String> = Self::EVERY.iter().map(|problem| urn(problem.slug())).collect();
+        let mut types: Vec<String> = Self::ALL.iter().map(|problem| urn(problem.slug())).collect();
         types.dedup();
         types
     }
 
-    /// Status, slug, title and detail: one row a failure.
-    fn row(&self) -> (StatusCode, &'static str, &'static str, Cow<'static, str>) {
+    /// Status, slug, title and detail: one row per problem.
+    fn definition(&self) -> (StatusCode, &'static str, &'static str, Cow<'static, str>) {
         use StatusCode as S;
         let Limits { requests, forms, concurrency, .. } = LIMITS;
         let (status, slug, title, detail): (_, _, _, &'static str) = match self {
@@ -196,7 +196,7 @@ impl Problem {
                 "The address is too long",
                 "Path and query together must be at most 65,534 bytes.",
             ),
-            Self::HeadTooLarge => {
+            Self::HeadersTooLarge => {
                 let detail = format!(
                     "The request must have at most {} headers, and its head at most {} KiB.",
                     requests.max_headers,
@@ -205,7 +205,7 @@ impl Problem {
                 let status = S::REQUEST_HEADER_FIELDS_TOO_LARGE;
                 return (status, "too-large", "The headers are too large", detail.into());
             }
-            Self::MediaType => (
+            Self::UnsupportedMediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "media-type",
                 "The content type is not JSON",
@@ -217,7 +217,7 @@ impl Problem {
                 "Some fields are wrong",
                 "Fix the fields listed in `errors`.",
             ),
-            Self::Twin => (
+            Self::InProgress => (
                 S::CONFLICT,
                 "conflict",
                 "The same request is in progress",
@@ -242,7 +242,7 @@ impl Problem {
                 "Too many requests",
                 "You have used up your request rate. Try again after the time in Retry-After.",
             ),
-            Self::Overlapping => {
+            Self::TooManyConcurrent => {
                 let most = concurrency.per_caller.unwrap_or(concurrency.running);
                 let detail = format!(
                     "At most {most} of your requests may run at once. Wait until one of them is answered, and at \
@@ -250,7 +250,7 @@ impl Problem {
                 );
                 return (S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests at once", detail.into());
             }
-            Self::Unavailable | Self::Crowded => (
+            Self::Unavailable | Self::Overloaded => (
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Temporarily unavailable",
@@ -268,17 +268,17 @@ impl Problem {
 
     /// The status of its answer.
     pub(crate) fn status(&self) -> StatusCode {
-        self.row().0
+        self.definition().0
     }
 
     /// What its type ends with: one of the closed list of `docs/reference/api.md#problem-types`.
     pub(crate) fn slug(&self) -> &'static str {
-        self.row().1
+        self.definition().1
     }
 
     /// What it is, whatever the case.
     pub(crate) fn title(&self) -> &'static str {
-        self.row().2
+        self.definition().2
     }
 
     /// The header that its answer carries beyond those of every answer.
@@ -288,7 +288,9 @@ impl Problem {
             Self::Forbidden | Self::InsufficientScope => {
                 Some((header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"".into()))
             }
-            Self::Twin | Self::Crowded | Self::Overlapping => Some((header::RETRY_AFTER, "1".into())),
+            Self::InProgress | Self::Overloaded | Self::TooManyConcurrent => {
+                Some((header::RETRY_AFTER, "1".into()))
+            }
             Self::RateLimited(wait) => {
                 let begun = u64::from(wait.subsec_nanos() > 0);
                 Some((header::RETRY_AFTER, (wait.as_secs() + begun).to_string().into()))
@@ -298,20 +300,20 @@ impl Problem {
         }
     }
 
-    /// The answer for the client.
+    /// The response: a problem document.
     #[must_use]
-    pub fn answer(&self, invocation: &Invocation) -> Response {
-        let (status, slug, title, detail) = self.row();
-        let none = FieldFaults::NONE;
-        let faults = if let Self::InvalidFields(faults) = self { faults } else { &none };
-        let document = Document {
+    pub fn to_response(&self, invocation: &Invocation) -> Response {
+        let (status, slug, title, detail) = self.definition();
+        let none = FieldErrors::NONE;
+        let errors = if let Self::InvalidFields(errors) = self { errors } else { &none };
+        let document = ProblemDocument {
             r#type: urn(slug),
             title,
             status: status.as_u16(),
             detail,
             instance: format!("urn:uuid:{}", invocation.id),
-            errors: faults.as_slice(),
-            truncated: faults.is_truncated(),
+            errors: errors.as_slice(),
+            truncated: errors.is_truncated(),
         };
         let mut answer = response::json(status, &document);
         response::set_header(&mut answer, header::CONTENT_TYPE, "application/problem+json; charset=utf-8");
@@ -321,13 +323,13 @@ impl Problem {
         answer
     }
 
-    /// Words what the handler crate answers with in a handler's place.
+    /// The problem for an error of the handler crate.
     #[must_use]
-    pub fn of(error: &Error) -> Self {
+    pub fn from_error(error: &Error) -> Self {
         match error {
-            Error::Server(error) => Self::of_server(*error),
+            Error::Server(error) => Self::from_server_error(*error),
             Error::Rejection(Rejection::Path(_)) => Self::NotFound,
-            Error::Rejection(Rejection::ContentType) => Self::MediaType,
+            Error::Rejection(Rejection::ContentType) => Self::UnsupportedMediaType,
             Error::Rejection(Rejection::Body(BodyError::TooLarge)) => Self::TooLarge,
             Error::Rejection(Rejection::Body(BodyError::TooSlow)) => Self::BodyTimeout,
             Error::Rejection(Rejection::Query(_) | Rejection::Json(_) | Rejection::Body(_)) => {
@@ -337,7 +339,7 @@ impl Problem {
         }
     }
 
-    const fn of_server(error: ServerError) -> Self {
+    const fn from_server_error(error: ServerError) -> Self {
         match error {
             ServerError::NotFound => Self::NotFound,
             ServerError::Overloaded | ServerError::Timeout => Self::Unavailable,
@@ -345,7 +347,7 @@ impl Problem {
             ServerError::BodyTooSlow => Self::BodyTimeout,
             ServerError::UnreadableHead => Self::Malformed("The request must be valid HTTP/1.1."),
             ServerError::UriTooLong => Self::UriTooLong,
-            ServerError::HeadTooLarge => Self::HeadTooLarge,
+            ServerError::HeadTooLarge => Self::HeadersTooLarge,
             _ => Self::Internal,
         }
     }
@@ -354,6 +356,6 @@ impl Problem {
 /// The document names the invocation, so it is made once that is known.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        with_invocation(move |invocation| self.answer(invocation))
+        with_invocation(move |invocation| self.to_response(invocation))
     }
 }

@@ -20,12 +20,12 @@ use crate::{
 
 /// The file descriptors that the worker needs at once, beyond those that it was started with: the runtime's, the
 /// listener's, the database pool's, and a few connections.
-const FILES: usize = 64;
+const REQUIRED_FILES: usize = 64;
 /// The threads that it needs beyond one for each processor: the log's, those of SQLite and of name lookups.
-const MORE_THREADS: usize = 16;
+const EXTRA_THREADS: usize = 16;
 
 /// The exit code for a port, files or threads that the machine does not give.
-const NO_RESOURCES: u8 = 3;
+const INSUFFICIENT_RESOURCES: u8 = 3;
 
 /// Why the worker cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -42,16 +42,16 @@ pub enum ServeError {
         source: io::Error,
     },
     /// The process may open too few files.
-    #[error("the process may open only {possible} more files and needs {FILES}")]
+    #[error("the process may open only {available} more files and needs {REQUIRED_FILES}")]
     TooFewFiles {
         /// How many it can open.
-        possible: usize,
+        available: usize,
     },
     /// The process may start too few threads.
-    #[error("the process may start only {possible} threads and needs {needed}")]
+    #[error("the process may start only {available} threads and needs {needed}")]
     TooFewThreads {
         /// How many it can start.
-        possible: usize,
+        available: usize,
         /// How many it needs.
         needed: usize,
     },
@@ -63,7 +63,7 @@ pub enum ServeError {
 impl ServeError {
     /// The system refused this port.
     #[must_use]
-    pub fn port(port: u16, error: io::Error) -> Self {
+    pub fn from_port(port: u16, error: io::Error) -> Self {
         match error.kind() {
             ErrorKind::AddrInUse => Self::PortTaken(port),
             _ => Self::PortRefused { port, source: error },
@@ -90,7 +90,7 @@ impl ServeError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Other(_) => ExitCode::FAILURE,
-            _ => ExitCode::from(NO_RESOURCES),
+            _ => ExitCode::from(INSUFFICIENT_RESOURCES),
         }
     }
 
@@ -100,14 +100,14 @@ impl ServeError {
         let (error, remedy) = (self.to_string(), self.remedy());
         match log {
             Some(log) => log.cannot_serve(&error, remedy),
-            None => write_last(io::stdout, cannot_serve(clock, &error, remedy)),
+            None => write_with_timeout(io::stdout, cannot_serve(clock, &error, remedy)),
         }
-        write_last(io::stderr, format!("cannot serve: {error}: {remedy}\n").into_bytes());
+        write_with_timeout(io::stderr, format!("cannot serve: {error}: {remedy}\n").into_bytes());
     }
 }
 
 /// Writes the last words of a process. When they cannot be written, the exit code still tells of the failure.
-fn write_last<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
+fn write_with_timeout<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
     let words: Arc<[u8]> = words.into();
     let write = move |words: &[u8]| drop(output().write_all(words));
     let (written, ended) = mpsc::channel::<()>();
@@ -126,15 +126,15 @@ fn write_last<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
 ///
 /// # Errors
 /// When there are too few file descriptors or threads: better no start than one after which calls wait for ever.
-pub fn log(clock: Clock) -> Result<Log, ServeError> {
-    let possible = openable();
-    if possible < FILES {
-        return Err(ServeError::TooFewFiles { possible });
+pub fn start_log(clock: Clock) -> Result<Log, ServeError> {
+    let available = available_files();
+    if available < REQUIRED_FILES {
+        return Err(ServeError::TooFewFiles { available });
     }
-    let needed = MORE_THREADS + thread::available_parallelism().map_or(1, usize::from);
-    let possible = startable(needed);
-    if possible < needed {
-        return Err(ServeError::TooFewThreads { possible, needed });
+    let needed = EXTRA_THREADS + thread::available_parallelism().map_or(1, usize::from);
+    let available = available_threads(needed);
+    if available < needed {
+        return Err(ServeError::TooFewThreads { available, needed });
     }
     Ok(Log::start(clock)?)
 }
@@ -148,13 +148,14 @@ pub fn runtime() -> Result<Runtime, ServeError> {
 }
 
 /// How many file descriptors the process can have more, up to those that it needs.
-fn openable() -> usize {
-    let opened: Vec<_> = (0..FILES).map_while(|_| io::stderr().as_fd().try_clone_to_owned().ok()).collect();
+fn available_files() -> usize {
+    let opened: Vec<_> =
+        (0..REQUIRED_FILES).map_while(|_| io::stderr().as_fd().try_clone_to_owned().ok()).collect();
     opened.len()
 }
 
 /// How many threads the process can have at once, up to those that it needs.
-fn startable(needed: usize) -> usize {
+fn available_threads(needed: usize) -> usize {
     let gate = Mutex::new(());
     let closed = gate.lock();
     thread::scope(|scope| {

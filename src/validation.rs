@@ -4,8 +4,8 @@
 mod body;
 mod fields;
 mod forms;
+mod idempotency_key;
 mod incoming;
-mod key;
 mod precondition;
 mod query;
 mod schemas;
@@ -13,13 +13,13 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 
-pub use body::{read, says_json};
-pub use forms::{ProductFields, order, product, revision};
-pub use incoming::{Unusable, incoming};
-pub use key::idempotency_key;
-pub use precondition::{Said, if_match, precondition};
-pub use query::{ChangeKey, Cursor, DEFAULT_LIMIT, LARGEST_LIMIT, List, Query, history_of};
-pub use schemas::{changed_order, new_order, new_product};
+pub use body::{read_body, require_json};
+pub use forms::{ProductFields, parse_order, parse_product, parse_revision};
+pub use idempotency_key::idempotency_key;
+pub use incoming::{InvalidMessage, parse_incoming_order};
+pub use precondition::{RequestedPrecondition, parse_if_match, parse_precondition};
+pub use query::{ChangeKey, CursorKey, DEFAULT_LIMIT, List, MAX_LIMIT, Query, history_page};
+pub use schemas::{changed_order_schema, new_order_schema, new_product_schema};
 
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use reqwest::Url;
 
 use super::{
-    given::Given,
-    place::Place,
+    env_reader::EnvReader,
+    environment::Environment,
     value::{self, Invalid},
 };
 use crate::{
@@ -18,29 +18,29 @@ const ALLOWED: &str = "ORDERS_CLIENT_CERTIFICATE_ALLOWED";
 
 /// The plan whose front is not known to ask for certificates:
 /// `docs/reference/identity.md#where-they-are-allowed`.
-const WITHOUT: &str = "FlexConsumption";
+const FLEX_CONSUMPTION: &str = "FlexConsumption";
 
 /// The settings where certificates are demanded; else none.
-pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSettings> {
-    let is_required = given.read(MODE, is_required);
-    let authority = given.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
-    let allowed = given.optional(ALLOWED, allowed);
+pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<CertificateSettings> {
+    let is_required = env.read(MODE, is_required);
+    let authority = env.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
+    let allowed = env.optional(ALLOWED, allowed);
     if is_required == Some(true) {
-        given.demand(
+        env.require(
             AUTHORITY,
             "is missing: set it to the authorities that issue the certificates of callers",
         );
-        given.demand(
+        env.require(
             ALLOWED,
             "is missing: name the certificate of each client, such as `<client id>=partner.example`",
         );
-        given.demand_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
-        if place == Place::Platform {
-            demand_front(given);
+        env.require_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
+        if environment == Environment::Azure {
+            require_certificate_front_end(env);
         }
     } else if is_required == Some(false) {
         for name in [AUTHORITY, ALLOWED] {
-            given.demand_not(
+            env.forbid(
                 name,
                 "is set, but ORDERS_CLIENT_CERTIFICATE_MODE is not `required`: set that, or remove this setting",
             );
@@ -50,11 +50,13 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<CertificateSetting
 }
 
 /// Where no front ends the callers' TLS, they would write the header themselves.
-fn demand_front(given: &mut Given) {
-    let is_dedicated = given.is_set("WEBSITE_INSTANCE_ID")
-        && given.of_platform("WEBSITE_SKU").is_none_or(|plan| !plan.trim().eq_ignore_ascii_case(WITHOUT));
+fn require_certificate_front_end(env: &mut EnvReader) {
+    let is_dedicated = env.is_set("WEBSITE_INSTANCE_ID")
+        && env
+            .platform_variable("WEBSITE_SKU")
+            .is_none_or(|plan| !plan.trim().eq_ignore_ascii_case(FLEX_CONSUMPTION));
     if !is_dedicated {
-        given.find_fault_strictly(
+        env.add_azure_error(
             MODE,
             "must be `off` here, for this plan does not verify that callers hold their certificates: use a plan with \
              clientCertMode (not Flex Consumption), or verify certificates at the gateway",
@@ -73,13 +75,13 @@ fn is_required(text: &str) -> Result<bool, Invalid> {
 fn allowed(text: &str) -> Result<Vec<AllowedCertificate>, Invalid> {
     let pair = |pair: &str| {
         let (client, name) = pair.trim_matches(' ').split_once('=')?;
-        Some(AllowedCertificate { client: value::guid(client).ok()?, name: name_of(name)? })
+        Some(AllowedCertificate { client: value::guid(client).ok()?, name: parse_certificate_name(name)? })
     };
     let pairs = text.split(',').map(pair).collect::<Option<_>>();
     pairs.ok_or(Invalid::Form)
 }
 
-fn name_of(text: &str) -> Option<CertificateName> {
+fn parse_certificate_name(text: &str) -> Option<CertificateName> {
     if text.contains(':') {
         let is_uri = text.bytes().all(|byte| byte.is_ascii_graphic()) && Url::parse(text).is_ok();
         return is_uri.then(|| CertificateName::Uri(text.to_owned()));

@@ -6,10 +6,10 @@ use reqwest::Url;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::{
-    faults::Faults,
-    given::Given,
+    env_reader::EnvReader,
+    environment::Environment,
+    errors::ConfigErrors,
     needs::Needs,
-    place::Place,
     value::{self, Invalid},
     vault,
 };
@@ -18,47 +18,47 @@ use crate::store::{DatabaseSettings, DatabaseSignIn, DatabaseUrl};
 /// Reads the settings of the database alone: all that `orders-worker migrate` needs. They are as strict as for serving.
 ///
 /// # Errors
-/// [`Faults`], all of them.
-pub fn read_database(
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<DatabaseSettings, Faults> {
-    let mut given = Given::new(environment, Needs::default());
-    let place = given.place();
-    let settings = read(&mut given, place);
-    let faults = given.finish();
-    settings.filter(|_| faults.is_empty()).ok_or(faults)
+/// [`ConfigErrors`], all of them.
+pub fn read_database_settings(
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<DatabaseSettings, ConfigErrors> {
+    let mut env = EnvReader::new(variables, Needs::default());
+    let environment = env.environment();
+    let settings = read(&mut env, environment);
+    let errors = env.finish();
+    settings.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
-pub(super) fn read(given: &mut Given, place: Place) -> Option<DatabaseSettings> {
+pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<DatabaseSettings> {
     let name = "ORDERS_DATABASE_URL";
-    let url = match place {
-        Place::Local => given.read(name, local),
-        Place::Platform => {
-            given.demand_strictly(name, "is missing: set it to a `postgres://` URL");
-            given.optional_strictly(name, platform)
+    let url = match environment {
+        Environment::Local => env.read(name, parse_local_url),
+        Environment::Azure => {
+            env.require_in_azure(name, "is missing: set it to a `postgres://` URL");
+            env.optional_in_azure(name, parse_azure_url)
         }
     };
-    let pool = given.read("ORDERS_DATABASE_POOL", value::pool);
-    let sign_in = sign_in(given, url.as_ref());
+    let pool = env.read("ORDERS_DATABASE_POOL", value::pool);
+    let sign_in = sign_in(env, url.as_ref());
     Some(DatabaseSettings { url: url?, pool: pool?, sign_in: sign_in? })
 }
 
 /// A token must reach only a database whose identity is verified, on a developer's machine too.
-fn sign_in(given: &mut Given, url: Option<&DatabaseUrl>) -> Option<DatabaseSignIn> {
+fn sign_in(env: &mut EnvReader, url: Option<&DatabaseUrl>) -> Option<DatabaseSignIn> {
     let name = "ORDERS_DATABASE_IDENTITY";
-    let managed = given.read(name, managed)?;
-    let client_id = vault::client_id(given);
+    let managed = env.read(name, parse_managed)?;
+    let client_id = vault::client_id(env);
     if !managed {
         return Some(DatabaseSignIn::Password);
     }
-    given.demand_managed_identity(name);
-    if let Some(fault) = url.and_then(|url| fault_of_managed(url.as_str())) {
-        given.find_fault("ORDERS_DATABASE_URL", fault);
+    env.require_managed_identity(name);
+    if let Some(error) = url.and_then(|url| check_managed_identity_url(url.as_str())) {
+        env.add_error("ORDERS_DATABASE_URL", error);
     }
     Some(DatabaseSignIn::ManagedIdentity { client_id })
 }
 
-fn managed(text: &str) -> Result<bool, Invalid> {
+fn parse_managed(text: &str) -> Result<bool, Invalid> {
     match text {
         "password" => Ok(false),
         "managed" => Ok(true),
@@ -66,13 +66,13 @@ fn managed(text: &str) -> Result<bool, Invalid> {
     }
 }
 
-fn fault_of_managed(url: &str) -> Option<&'static str> {
+fn check_managed_identity_url(url: &str) -> Option<&'static str> {
     if !is_postgres(url) {
         return Some(
             "names SQLite, which a managed identity cannot sign in to: set it to a `postgres://` URL",
         );
     }
-    if address(url).is_ok_and(|address| !matches!(address.get_ssl_mode(), PgSslMode::VerifyFull)) {
+    if postgres_options(url).is_ok_and(|address| !matches!(address.get_ssl_mode(), PgSslMode::VerifyFull)) {
         return Some(
             "must end with `?sslmode=verify-full`: without it the identity's tokens could reach any server that \
              answers",
@@ -84,7 +84,7 @@ fn fault_of_managed(url: &str) -> Option<&'static str> {
         None | Some("") => {
             Some("must name a user: with a managed identity that is the identity's database role")
         }
-        Some(user) if user.contains(':') || names_password(url) => {
+        Some(user) if user.contains(':') || has_password_parameter(url) => {
             Some("must not contain a password: the tokens of the managed identity replace it. Remove it")
         }
         Some(_) => None,
@@ -92,20 +92,20 @@ fn fault_of_managed(url: &str) -> Option<&'static str> {
 }
 
 /// Whether the query holds a password, in any spelling that the driver understands: it decodes names first.
-fn names_password(url: &str) -> bool {
+fn has_password_parameter(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "password"))
 }
 
-fn local(text: &str) -> Result<DatabaseUrl, Invalid> {
+fn parse_local_url(text: &str) -> Result<DatabaseUrl, Invalid> {
     if is_postgres(text) {
-        return address(text).map(|_| DatabaseUrl::new(text.to_owned()));
+        return postgres_options(text).map(|_| DatabaseUrl::new(text.to_owned()));
     }
     let path = text.strip_prefix("sqlite://").ok_or(Invalid::Form)?;
     let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '#']);
     if is_file { Ok(DatabaseUrl::new(text.to_owned())) } else { Err(Invalid::Form) }
 }
 
-fn platform(text: &str) -> Result<DatabaseUrl, Invalid> {
+fn parse_azure_url(text: &str) -> Result<DatabaseUrl, Invalid> {
     if text.starts_with("sqlite:") {
         return Err(Invalid::Because(
             "names SQLite, whose file Azure does not keep: set it to a `postgres://` URL",
@@ -115,7 +115,7 @@ fn platform(text: &str) -> Result<DatabaseUrl, Invalid> {
         return Err(Invalid::Because("must begin with `postgres://`"));
     }
     // The driver's own reading decides, for it alone knows which of several spellings and places wins.
-    match address(text)?.get_ssl_mode() {
+    match postgres_options(text)?.get_ssl_mode() {
         PgSslMode::VerifyFull => Ok(DatabaseUrl::new(text.to_owned())),
         _ => Err(Invalid::Because(
             "must end with `?sslmode=verify-full`, so that the worker verifies the database's certificate",
@@ -127,9 +127,9 @@ fn is_postgres(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
-fn address(text: &str) -> Result<PgConnectOptions, Invalid> {
-    let fault = || Invalid::Because("cannot be read: it must look like `postgres://user@host/database`");
-    let address: PgConnectOptions = text.parse().map_err(|_| fault())?;
+fn postgres_options(text: &str) -> Result<PgConnectOptions, Invalid> {
+    let error = || Invalid::Because("cannot be read: it must look like `postgres://user@host/database`");
+    let address: PgConnectOptions = text.parse().map_err(|_| error())?;
     // Without a name the server would take the user's for it.
-    if address.get_database().is_some() { Ok(address) } else { Err(fault()) }
+    if address.get_database().is_some() { Ok(address) } else { Err(error()) }
 }

@@ -2,9 +2,9 @@
 
 use reqwest::Url;
 
-use super::{given::Given, place::Place, value::Invalid};
+use super::{env_reader::EnvReader, environment::Environment, value::Invalid};
 use crate::{
-    fulfilment::{Fulfilment, FulfilmentSettings},
+    fulfilment::{FulfilmentMode, FulfilmentSettings},
     rotation::{CaSource, SecretSource},
 };
 
@@ -13,29 +13,37 @@ const CERTIFICATE: &str = "ORDERS_FULFILMENT_CLIENT_CERTIFICATE";
 const AUTHORITY: &str = "ORDERS_FULFILMENT_CA";
 
 /// Who carries orders out, unless a setting that says it is faulty.
-pub(super) fn read(given: &mut Given, place: Place) -> Option<Fulfilment> {
-    let address = given.optional(URL, address);
+pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<FulfilmentMode> {
+    let address = env.optional(URL, address);
     let certificate =
-        given.optional(CERTIFICATE, |text| text.parse::<SecretSource>().map_err(Invalid::Because));
-    let authority = given.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
+        env.optional(CERTIFICATE, |text| text.parse::<SecretSource>().map_err(Invalid::Because));
+    let authority = env.optional(AUTHORITY, |text| text.parse::<CaSource>().map_err(Invalid::Because));
     if address.is_some() {
         let missing = "is missing: the worker calls the backend with a client certificate. Set it to the path of a PEM \
                        file, or to `keyvault:` and the name of a secret";
-        given.demand(CERTIFICATE, missing);
-    } else if !given.is_set(URL) {
+        env.require(CERTIFICATE, missing);
+    } else if !env.is_set(URL) {
         for name in [CERTIFICATE, AUTHORITY] {
-            given.demand_not(
+            env.forbid(
                 name,
                 "is set, but ORDERS_FULFILMENT_URL is not: set that too, or remove this setting",
             );
         }
     }
-    given.demand_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
-    given.demand_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
-    if !given.is_set(URL) {
-        return Some(if place == Place::Local { Fulfilment::StandIn } else { Fulfilment::Missing });
+    env.require_vault(CERTIFICATE, matches!(certificate, Some(SecretSource::Vault(_))));
+    env.require_vault(AUTHORITY, matches!(authority, Some(CaSource::External(SecretSource::Vault(_)))));
+    if !env.is_set(URL) {
+        return Some(if environment == Environment::Local {
+            FulfilmentMode::Stub
+        } else {
+            FulfilmentMode::NotConfigured
+        });
     }
-    Some(Fulfilment::Backend(FulfilmentSettings { address: address?, certificate: certificate?, authority }))
+    Some(FulfilmentMode::Backend(FulfilmentSettings {
+        address: address?,
+        certificate: certificate?,
+        authority,
+    }))
 }
 
 /// Without a user, a query or a fragment: none of them would survive the path that is appended.

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    given::Given,
-    place::Place,
+    env_reader::EnvReader,
+    environment::Environment,
     value::{self, Invalid},
 };
 use crate::identity::{Authority, ENTRA, IdentityMode, IdentitySettings, TokenSettings};
@@ -20,41 +20,45 @@ enum Mode {
 }
 
 /// The only tenant of this deployment; on the platform there is one.
-pub(super) fn tenant(given: &mut Given, place: Place) -> Option<Uuid> {
-    if place == Place::Platform {
-        given.demand_strictly(
+pub(super) fn tenant(env: &mut EnvReader, environment: Environment) -> Option<Uuid> {
+    if environment == Environment::Azure {
+        env.require_in_azure(
             TENANT,
             "is missing: set it to the id of your tenant. Only its users and apps may call, and queued orders may \
              name only its users",
         );
     }
-    given.optional(TENANT, value::guid)
+    env.optional(TENANT, value::guid)
 }
 
 /// Reads every setting that the mode uses, and refuses the one that it would ignore.
-pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Option<IdentitySettings> {
-    let mode = given.read("ORDERS_IDENTITY", mode);
+pub(super) fn read(
+    env: &mut EnvReader,
+    environment: Environment,
+    tenant: Option<Uuid>,
+) -> Option<IdentitySettings> {
+    let mode = env.read("ORDERS_IDENTITY", mode);
     if mode.is_none_or(|mode| mode != Mode::Jwt) {
-        given.demand_platform_authentication();
+        env.require_easyauth();
     }
     match mode {
-        Some(Mode::EasyAuth) => given.demand_not(
+        Some(Mode::EasyAuth) => env.forbid(
             "ORDERS_ENTRA_AUTHORITY",
             "is set, but ORDERS_IDENTITY is `easyauth`, which verifies no token: remove this setting",
         ),
-        Some(Mode::Jwt | Mode::EasyAuthAndJwt) => demand_tokens(given),
+        Some(Mode::Jwt | Mode::EasyAuthAndJwt) => require_token_settings(env),
         None => {}
     }
-    if place == Place::Platform {
-        given.demand_strictly(
+    if environment == Environment::Azure {
+        env.require_in_azure(
             "ORDERS_ENTRA_ALLOWED_CLIENTS",
             "is missing: set it to the client ids that may call on behalf of a user",
         );
     }
-    let audience = given.optional("ORDERS_ENTRA_AUDIENCE", value::audience);
-    let authority = authority(given, place).or_else(|| Authority::parse(ENTRA));
-    let allowed_clients = given.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
-    let required_scope = given.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
+    let audience = env.optional("ORDERS_ENTRA_AUDIENCE", value::audience);
+    let authority = authority(env, environment).or_else(|| Authority::parse(ENTRA));
+    let allowed_clients = env.optional("ORDERS_ENTRA_ALLOWED_CLIENTS", value::guids);
+    let required_scope = env.read("ORDERS_REQUIRED_SCOPE", value::scope)?;
     let mode = match mode? {
         Mode::EasyAuth => IdentityMode::EasyAuth { audience },
         with_tokens => {
@@ -69,9 +73,9 @@ pub(super) fn read(given: &mut Given, place: Place, tenant: Option<Uuid>) -> Opt
     Some(IdentitySettings { mode, tenant, allowed_clients, required_scope })
 }
 
-fn demand_tokens(given: &mut Given) {
-    given.demand(TENANT, "is missing: the worker verifies tokens. Set it to the id of your tenant");
-    given.demand(
+fn require_token_settings(env: &mut EnvReader) {
+    env.require(TENANT, "is missing: the worker verifies tokens. Set it to the id of your tenant");
+    env.require(
         "ORDERS_ENTRA_AUDIENCE",
         "is missing: the worker verifies tokens. Set it to the client id of the API's app registration",
     );
@@ -87,19 +91,19 @@ fn mode(text: &str) -> Result<Mode, Invalid> {
 }
 
 /// Plain `http` is for an issuer on a developer's own machine.
-fn authority(given: &mut Given, place: Place) -> Option<Authority> {
+fn authority(env: &mut EnvReader, environment: Environment) -> Option<Authority> {
     let name = "ORDERS_ENTRA_AUTHORITY";
-    match place {
-        Place::Local => given.optional(name, here),
-        Place::Platform => given.optional_strictly(name, elsewhere),
+    match environment {
+        Environment::Local => env.optional(name, parse_local_authority),
+        Environment::Azure => env.optional_in_azure(name, parse_azure_authority),
     }
 }
 
-fn here(text: &str) -> Result<Authority, Invalid> {
+fn parse_local_authority(text: &str) -> Result<Authority, Invalid> {
     Authority::parse(text).ok_or(Invalid::Form)
 }
 
-fn elsewhere(text: &str) -> Result<Authority, Invalid> {
+fn parse_azure_authority(text: &str) -> Result<Authority, Invalid> {
     Authority::parse(text)
         .filter(|authority| !authority.is_http())
         .ok_or(Invalid::Because("must be an `https://` URL without user, query and fragment"))

@@ -7,7 +7,7 @@ pub struct Needs {
     /// It serves HTTP functions that identify their callers.
     pub http: bool,
     /// It serves the function that describes the others.
-    pub description: bool,
+    pub openapi: bool,
     /// It serves a function that calls the fulfilment backend.
     pub fulfilment: bool,
     /// It serves a function that takes orders for an owner named in a message.

@@ -3,7 +3,7 @@
 use super::needs::Needs;
 
 /// What the names of the worker's own settings begin with.
-pub(super) const PREFIX: &str = "ORDERS_";
+pub(super) const SETTING_PREFIX: &str = "ORDERS_";
 
 /// A setting that the worker knows.
 #[derive(Clone, Copy, Debug)]
@@ -20,17 +20,17 @@ pub struct Setting {
     pub required: &'static str,
     /// What it decides.
     pub meaning: &'static str,
-    concern: Concern,
+    applies_to: AppliesTo,
 }
 
 /// Which processes a setting concerns.
 #[derive(Clone, Copy, Debug)]
-enum Concern {
+enum AppliesTo {
     Every,
     Http,
     /// Functions that people call, or that act for people named in a message.
-    People,
-    Description,
+    Users,
+    OpenApi,
     Fulfilment,
     /// Functions that look secrets up.
     Secrets,
@@ -38,13 +38,13 @@ enum Concern {
     Vault,
 }
 
-impl Concern {
-    fn holds(self, needs: Needs) -> bool {
+impl AppliesTo {
+    fn matches(self, needs: Needs) -> bool {
         match self {
             Self::Every => true,
             Self::Http => needs.http,
-            Self::People => needs.http || needs.incoming,
-            Self::Description => needs.description,
+            Self::Users => needs.http || needs.incoming,
+            Self::OpenApi => needs.openapi,
             Self::Fulfilment => needs.fulfilment,
             Self::Secrets => needs.secrets,
             Self::Vault => needs.secrets || needs.fulfilment || needs.http,
@@ -64,7 +64,7 @@ impl Setting {
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "FUNCTIONS_CUSTOMHANDLER_PORT",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: None,
         form: "a port from 1 to 65535",
         example: "7071",
@@ -73,7 +73,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_DATABASE_URL",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("sqlite://.local/orders.db"),
         form: "`sqlite://` and the path of a file, or `postgres://user@host/database`; in Azure a `postgres://` URL \
             that ends with `?sslmode=verify-full`",
@@ -83,7 +83,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_DATABASE_POOL",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("4"),
         form: "a number from 1 to 100",
         example: "8",
@@ -92,7 +92,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_DATABASE_IDENTITY",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("password"),
         form: "`password` or `managed`",
         example: "managed",
@@ -102,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_IDENTITY",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: Some("easyauth+jwt"),
         form: "`easyauth+jwt`, `easyauth` or `jwt`",
         example: "easyauth+jwt",
@@ -112,7 +112,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_ENTRA_TENANT_ID",
-        concern: Concern::People,
+        applies_to: AppliesTo::Users,
         default: None,
         form: "a GUID",
         example: "0b31e8f4-52f2-4e0b-9d3c-6d1f2b9a7c10",
@@ -121,7 +121,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_ENTRA_AUDIENCE",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: None,
         form: "one word of visible ASCII characters, usually a GUID",
         example: "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02",
@@ -131,7 +131,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_ENTRA_ALLOWED_CLIENTS",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: None,
         form: "GUIDs, separated by commas",
         example: "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02,5d0c1c5e-7a52-4f5c-a5f6-3a8f2c1b9e11",
@@ -140,7 +140,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_REQUIRED_SCOPE",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: Some("Orders.ReadWrite"),
         form: "one scope of visible ASCII characters, without `\"` and `\\`",
         example: "Orders.ReadWrite",
@@ -149,7 +149,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_ENTRA_AUTHORITY",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: None,
         form: "an `https://` URL without user, query and fragment; on a development machine also \
             `http://localhost:PORT`",
@@ -160,7 +160,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_FULFILMENT_URL",
-        concern: Concern::Fulfilment,
+        applies_to: AppliesTo::Fulfilment,
         default: None,
         form: "an `https://` URL without user, query and fragment",
         example: "https://fulfilment.example.net/v1",
@@ -169,7 +169,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
-        concern: Concern::Fulfilment,
+        applies_to: AppliesTo::Fulfilment,
         default: None,
         form: "the path of a PEM file, or `keyvault:` and the name of a secret",
         example: "keyvault:fulfilment-client",
@@ -178,7 +178,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_FULFILMENT_CA",
-        concern: Concern::Fulfilment,
+        applies_to: AppliesTo::Fulfilment,
         default: None,
         form: "PEM text, the path of a PEM file, or `keyvault:` and the name of a secret",
         example: "/certificates/fulfilment-ca.pem",
@@ -187,7 +187,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_CLIENT_CERTIFICATE_MODE",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: Some("off"),
         form: "`off` or `required`",
         example: "required",
@@ -197,7 +197,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_CLIENT_CERTIFICATE_CA",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: None,
         form: "PEM text, the path of a PEM file, or `keyvault:` and the name of a secret",
         example: "keyvault:partners-ca",
@@ -207,7 +207,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_CLIENT_CERTIFICATE_ALLOWED",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: None,
         form: "pairs of a client id and the DNS name or URI of its certificate, such as `<client \
             id>=partner.example,<client id>=spiffe://example/partner`",
@@ -217,7 +217,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_RATE_LIMIT",
-        concern: Concern::Http,
+        applies_to: AppliesTo::Http,
         default: Some("20/s burst 40"),
         form: "`off`, or a rate such as `20/s burst 40` or `90/m burst 10`: 1 to 1,000 requests, a burst of 1 to \
             10,000",
@@ -228,7 +228,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_OUTBOX_DEADLINE",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("2m"),
         form: "a time from 1s to 24h: a number and `s`, `m` or `h`",
         example: "5m",
@@ -237,7 +237,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_API_DESCRIPTION",
-        concern: Concern::Description,
+        applies_to: AppliesTo::OpenApi,
         default: Some("on"),
         form: "`on` or `off`",
         example: "off",
@@ -246,7 +246,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "KeyVaultUrl",
-        concern: Concern::Vault,
+        applies_to: AppliesTo::Vault,
         default: None,
         form: "the address of a vault, such as `https://<name>.vault.azure.net`",
         example: "https://orders-secrets.vault.azure.net",
@@ -256,7 +256,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "SecretName",
-        concern: Concern::Secrets,
+        applies_to: AppliesTo::Secrets,
         default: None,
         form: "the name of a secret: 1 to 127 letters, digits and hyphens",
         example: "shop-token",
@@ -265,7 +265,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "AZURE_CLIENT_ID",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: None,
         form: "a GUID",
         example: "7f3c2d1e-90ab-4cde-8f01-23456789abcd",
@@ -274,7 +274,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "ORDERS_LOG",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("info"),
         form: "a level such as `info`, or levels by module such as `warn,orders_worker=debug`",
         example: "warn,orders_worker=debug",
@@ -283,7 +283,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_ENDPOINT",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: None,
         form: "an `https://` URL without user, query and fragment; for a collector on the same machine also \
             `http://localhost:PORT`",
@@ -293,7 +293,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_HEADERS",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: None,
         form: "pairs such as `name=value,other=value`, percent-encoded, without headers that the exporter sets \
             itself",
@@ -303,7 +303,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "OTEL_EXPORTER_OTLP_PROTOCOL",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: None,
         form: "`http/json`, the only protocol that the worker supports",
         example: "http/json",
@@ -312,7 +312,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "OTEL_SERVICE_NAME",
-        concern: Concern::Every,
+        applies_to: AppliesTo::Every,
         default: Some("orders-worker"),
         form: "text",
         example: "orders-api",
@@ -322,11 +322,11 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// The setting of this name.
-pub(super) fn named(name: &str) -> Option<&'static Setting> {
+pub(super) fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
-/// The setting of this name, in whatever letters.
-pub(super) fn spelled(name: &str) -> Option<&'static Setting> {
+/// The setting of this name, in upper or lower case.
+pub(super) fn find_ignoring_case(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name.eq_ignore_ascii_case(name))
 }

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{Config, Faults, Needs, Place, SETTINGS};
+use super::{Config, ConfigErrors, Environment, Needs, SETTINGS};
 
 mod azure;
 mod certificates;
 mod document;
+mod environment;
+mod errors;
 mod example;
-mod faults;
 mod fulfilment;
 mod identity;
-mod place;
 mod traces;
 mod values;
 
@@ -30,7 +30,7 @@ fn local_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &
     local().into_iter().chain(more.iter().copied()).collect()
 }
 
-fn platform_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
+fn azure_with(more: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'static str> {
     let mut environment = local_with(more);
     environment.insert("WEBSITE_SITE_NAME", "any");
     environment
@@ -43,30 +43,29 @@ const DEMANDED: [(&str, &str); 2] = [
 ];
 
 const EVERYTHING: Needs =
-    Needs { http: true, description: true, fulfilment: true, incoming: true, secrets: true };
-const HTTP: Needs =
-    Needs { http: true, description: true, fulfilment: false, incoming: false, secrets: false };
+    Needs { http: true, openapi: true, fulfilment: true, incoming: true, secrets: true };
+const HTTP: Needs = Needs { http: true, openapi: true, fulfilment: false, incoming: false, secrets: false };
 const INCOMING: Needs =
-    Needs { http: false, description: false, fulfilment: false, incoming: true, secrets: false };
-const NEITHER: Needs =
-    Needs { http: false, description: false, fulfilment: false, incoming: false, secrets: false };
+    Needs { http: false, openapi: false, fulfilment: false, incoming: true, secrets: false };
+const DATABASE_ONLY: Needs =
+    Needs { http: false, openapi: false, fulfilment: false, incoming: false, secrets: false };
 
-fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, Faults> {
+fn read(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Result<Config, ConfigErrors> {
     let pairs = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::read(pairs, needs)
 }
 
 /// The names of the settings that stop a start.
-fn faulty(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Vec<String> {
+fn settings_with_errors(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> Vec<String> {
     let faults = read(environment, needs).err();
-    faults.iter().flat_map(Faults::iter).map(|fault| fault.setting().to_owned()).collect()
+    faults.iter().flat_map(ConfigErrors::iter).map(|fault| fault.setting().to_owned()).collect()
 }
 
 /// What is said of the one setting that stops a start.
 #[track_caller]
-fn fault(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
+fn error_message(environment: &BTreeMap<&'static str, &'static str>, needs: Needs) -> String {
     let faults = read(environment, needs).unwrap_err();
     let all: Vec<_> = faults.iter().collect();
     assert_eq!(all.len(), 1, "{faults}");
-    all[0].text().to_owned()
+    all[0].message().to_owned()
 }

@@ -10,26 +10,26 @@ use reqwest::{
 };
 
 use super::{
-    given::Given,
+    env_reader::EnvReader,
     value::{self, Invalid},
 };
 use crate::{https, telemetry::traces::TraceSettings};
 
 /// What the exporter itself says of a request.
-const TAKEN: [HeaderName; 6] =
+const RESERVED_HEADERS: [HeaderName; 6] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
 
 /// The collector, where one is named. Without it the other settings are not read: the Functions host has settings of
 /// these names too.
-pub(super) fn read(given: &mut Given) -> Option<TraceSettings> {
+pub(super) fn read(env: &mut EnvReader) -> Option<TraceSettings> {
     let name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    if !given.is_set(name) {
+    if !env.is_set(name) {
         return None;
     }
-    let address = given.optional(name, address);
-    given.optional("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-    let headers = given.optional("OTEL_EXPORTER_OTLP_HEADERS", headers);
-    let service = given.read("OTEL_SERVICE_NAME", value::any);
+    let address = env.optional(name, address);
+    env.optional("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+    let headers = env.optional("OTEL_EXPORTER_OTLP_HEADERS", headers);
+    let service = env.read("OTEL_SERVICE_NAME", value::any);
     Some(TraceSettings { address: address?, headers: headers.unwrap_or_default(), service: service? })
 }
 
@@ -54,5 +54,5 @@ fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
     let value = percent_decode_str(value.trim()).decode_utf8().ok()?;
     let mut value = HeaderValue::from_str(&value).ok()?;
     value.set_sensitive(true);
-    (!TAKEN.contains(&name)).then_some((name, value))
+    (!RESERVED_HEADERS.contains(&name)).then_some((name, value))
 }

@@ -71,7 +71,7 @@ pub(super) fn deadline(text: &str) -> Result<Duration, Invalid> {
     Ok(Duration::seconds(whole))
 }
 
-pub(super) fn switch(text: &str) -> Result<bool, Invalid> {
+pub(super) fn on_or_off(text: &str) -> Result<bool, Invalid> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),

@@ -4,8 +4,8 @@ use azure_core::http::Url;
 use uuid::Uuid;
 
 use super::{
-    given::Given,
-    place::Place,
+    env_reader::EnvReader,
+    environment::Environment,
     value::{self, Invalid},
 };
 use crate::{
@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// The vault, where one is configured.
-pub(super) fn read(given: &mut Given, place: Place) -> Option<VaultSettings> {
+pub(super) fn read(env: &mut EnvReader, environment: Environment) -> Option<VaultSettings> {
     let name = "KeyVaultUrl";
-    let url = given.optional(name, vault_url);
-    if url.is_some() && place == Place::Platform {
-        given.demand_managed_identity(name);
+    let url = env.optional(name, vault_url);
+    if url.is_some() && environment == Environment::Azure {
+        env.require_managed_identity(name);
     }
-    let client_id = client_id(given);
-    let sign_in = if given.has_managed_identity() || place == Place::Platform {
+    let client_id = client_id(env);
+    let sign_in = if env.has_managed_identity() || environment == Environment::Azure {
         VaultSignIn::ManagedIdentity { client_id }
     } else {
         VaultSignIn::Developer
@@ -29,8 +29,8 @@ pub(super) fn read(given: &mut Given, place: Place) -> Option<VaultSettings> {
     Some(VaultSettings { url: url?, sign_in })
 }
 
-pub(super) fn client_id(given: &mut Given) -> Option<Uuid> {
-    given.optional("AZURE_CLIENT_ID", value::guid)
+pub(super) fn client_id(env: &mut EnvReader) -> Option<Uuid> {
+    env.optional("AZURE_CLIENT_ID", value::guid)
 }
 
 pub(super) fn secret_name(text: &str) -> Result<SecretName, Invalid> {

@@ -7,8 +7,8 @@ use functions_lint::Finding;
 use reqwest::Method;
 
 use super::{
-    calls::{Answer, Layer, Outside, UNKNOWN_ID, sent},
     fail, pass,
+    requests::{Layer, ProbeResponse, RemoteTarget, UNKNOWN_ID, send},
 };
 
 const RULE: &str = "C08-forged-certificate";
@@ -16,15 +16,15 @@ const HEADER: &str = "x-arr-clientcert";
 
 /// The honest call with a forged header beside its good token, and then the one call for which a program needs a
 /// certificate, without the header and with it. That one names an order that is not there, so it changes nothing.
-pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
+pub(super) async fn rule(target: &RemoteTarget<'_>, path: &str) -> Finding {
     let forged = BASE64_STANDARD.encode("no certificate");
-    match sent(outside.honest(honest).header(HEADER, &forged)).await {
-        Some(Answer { status: 200, .. }) => {}
+    match send(target.authenticated(path).header(HEADER, &forged)).await {
+        Some(ProbeResponse { status: 200, .. }) => {}
         Some(answer) => return refused(&answer),
         None => return inconclusive(),
     }
-    let process = || outside.honest_call(Method::POST, &format!("/api/orders/{UNKNOWN_ID}/process"));
-    let (without, with) = (sent(process()).await, sent(process().header(HEADER, &forged)).await);
+    let process = || target.authenticated_request(Method::POST, &format!("/api/orders/{UNKNOWN_ID}/process"));
+    let (without, with) = (send(process()).await, send(process().header(HEADER, &forged)).await);
     let (Some(without), Some(with)) = (without, with) else { return inconclusive() };
     if without == with {
         let why = "a forged certificate header is ignored: calls are answered as without it";
@@ -38,14 +38,14 @@ pub(super) async fn rule(outside: &Outside<'_>, honest: &str) -> Finding {
 }
 
 /// A front may refuse the header. The worker judges only what a front let through.
-fn refused(answer: &Answer) -> Finding {
+fn refused(answer: &ProbeResponse) -> Finding {
     match answer {
-        Answer { status: 401 | 403, layer: Layer::Worker } => failed(
+        ProbeResponse { status: 401 | 403, layer: Layer::Worker } => failed(
             "the worker receives a certificate header that the caller wrote: nothing in front of it removed the \
              header"
                 .to_owned(),
         ),
-        Answer { status: status @ (401 | 403), layer } => {
+        ProbeResponse { status: status @ (401 | 403), layer } => {
             let who = layer.name();
             pass(
                 RULE,

@@ -2,13 +2,13 @@
 
 use functions_lint::Finding;
 
-use super::{Facts, fail, pass, warn};
+use super::{Inputs, fail, pass, warn};
 use crate::{
     azure::ManagedIdentity,
     store::{self, DatabaseSettings, DatabaseSignIn, Inspection, LoginPrivileges, StoreError, Workload},
 };
 
-pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Finding> {
+pub(super) async fn rules(settings: &DatabaseSettings, inputs: &Inputs) -> Vec<Finding> {
     let (rule, subject) = ("C20-database", "database");
     let identity = match settings.sign_in {
         DatabaseSignIn::Password => None,
@@ -21,17 +21,17 @@ pub(super) async fn rules(settings: &DatabaseSettings, facts: &Facts) -> Vec<Fin
     };
     let url = settings.url.as_str();
     // A file lies beside the app, whose folder the host starts the worker in.
-    let inspection = match store::inspect(url, &facts.app.root, identity).await {
+    let inspection = match store::inspect(url, &inputs.app.root, identity).await {
         Ok(inspection) => inspection,
-        Err(error) => return vec![away(&error)],
+        Err(error) => return vec![unavailable(&error)],
     };
     let mut findings = vec![pass(rule, subject, "it answers"), schema(inspection)];
     findings.extend(inspection.privileges.map(|privileges| tls(privileges, settings)));
-    findings.extend(inspection.privileges.map(|privileges| grants(privileges, facts.workload)));
+    findings.extend(inspection.privileges.map(|privileges| grants(privileges, inputs.workload)));
     findings
 }
 
-fn away(error: &StoreError) -> Finding {
+fn unavailable(error: &StoreError) -> Finding {
     fail(
         "C20-database",
         "database",

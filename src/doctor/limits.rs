@@ -18,7 +18,7 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
     };
     let envelopes = concurrency.unidentified - concurrency.unidentified_direct;
     let mut findings = of_dependencies();
-    findings.extend(of_requests());
+    findings.extend(request_limits());
     findings.extend([
         pass(
             "C32-requests",
@@ -88,7 +88,7 @@ pub(super) fn rules(config: &Config) -> Vec<Finding> {
 }
 
 /// The time and the size of one request.
-fn of_requests() -> [Finding; 2] {
+fn request_limits() -> [Finding; 2] {
     let Limits { requests, json_body, .. } = LIMITS;
     [
         pass(

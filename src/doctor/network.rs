@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     config::Config,
     fulfilment::Backend,
-    fulfilment::Fulfilment,
+    fulfilment::FulfilmentMode,
     https::{self, Roots, Schemes},
     identity::{IdentityMode, TokenSettings},
     secret::SecretName,
@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Tokens are judged with a tolerance of 60 s (issue 5); half of it is time to act.
-const TOLERANCE: TimeDelta = TimeDelta::seconds(60);
-const NOTICE: TimeDelta = TimeDelta::seconds(30);
+const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
+const WARN_ABOVE_SKEW: TimeDelta = TimeDelta::seconds(30);
 
 /// A certificate with less to live than this is to be rotated.
-const TIME_TO_ROTATE: TimeDelta = TimeDelta::days(30);
+const EXPIRY_WARNING: TimeDelta = TimeDelta::days(30);
 
 const ACCESS: &str = "C22-vault-access";
 
@@ -42,11 +42,11 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
     }
     let vault = config.vault.as_ref().map(Vault::from_settings);
     match &vault {
-        Some(Ok(vault)) => findings.push(vault_access(vault, config.secret_name.as_ref()).await),
+        Some(Ok(vault)) => findings.push(check_vault_access(vault, config.secret_name.as_ref()).await),
         Some(Err(error)) => findings.push(fail(ACCESS, "vault", chain(error), "correct KeyVaultUrl")),
         None => {}
     }
-    if let Fulfilment::Backend(settings) = config.fulfilment.clone() {
+    if let FulfilmentMode::Backend(settings) = config.fulfilment.clone() {
         let backend = Backend::new(settings, vault.and_then(Result::ok).as_ref());
         findings.push(certificate(&backend, clock.now()).await);
     }
@@ -57,7 +57,7 @@ pub(super) async fn rules(config: &Config, clock: Clock) -> Vec<Finding> {
 async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     let (rule, subject) = ("C05-clock-skew", "issuer of tokens");
     let schemes = if tokens.authority.is_http() { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
-    let away = || {
+    let unavailable = || {
         let why = "its metadata cannot be fetched, so no token can be verified and calls are answered 503";
         fail(
             rule,
@@ -66,9 +66,11 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
             "check ORDERS_ENTRA_AUTHORITY, and that the app's network lets its calls out",
         )
     };
-    let Ok(client) = https::client(Roots::Public, schemes, PATIENCE) else { return away() };
+    let Ok(client) = https::client(Roots::Public, schemes, TIMEOUT) else { return unavailable() };
     let answer = client.get(tokens.authority.metadata_url(tokens.tenant)).send().await;
-    let Some(answer) = answer.ok().filter(|answer| answer.status().is_success()) else { return away() };
+    let Some(answer) = answer.ok().filter(|answer| answer.status().is_success()) else {
+        return unavailable();
+    };
     let told = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
     let Some(theirs) = told.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
         return warn(
@@ -81,17 +83,17 @@ async fn issuer(tokens: &TokenSettings, clock: Clock) -> Finding {
     let apart = (clock.now() - theirs.to_utc()).abs();
     let why = format!("its clock and this machine's are {} s apart", apart.num_seconds());
     let remedy = "synchronize this machine's clock with a time server";
-    if apart > TOLERANCE {
+    if apart > MAX_CLOCK_SKEW {
         return fail(rule, subject, why, remedy);
     }
-    if apart > NOTICE {
+    if apart > WARN_ABOVE_SKEW {
         return warn(rule, subject, why, remedy);
     }
     pass(rule, subject, why)
 }
 
 /// Whether the vault answers the app's identity. A secret that is not there shows that it was asked and answered.
-pub async fn vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
+pub async fn check_vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
     let Some(name) = name.cloned().or_else(|| "doctor".parse().ok()) else {
         return fail(ACCESS, "vault", "there is no secret name to ask for", "set SecretName");
     };
@@ -109,7 +111,7 @@ pub async fn vault_access(vault: &Vault, name: Option<&SecretName>) -> Finding {
 /// The certificate that the backend knows the worker by is there, and has some time left.
 async fn certificate(backend: &Backend, now: DateTime<Utc>) -> Finding {
     let (rule, subject) = ("C24-certificate-expiry", "ORDERS_FULFILMENT_CLIENT_CERTIFICATE");
-    let ends = match backend.certificate_ends(now).await {
+    let ends = match backend.certificate_expires_at(now).await {
         Ok(Some(ends)) => ends,
         Ok(None) => {
             return fail(rule, subject, "its expiry date cannot be read", "set it to a PEM certificate");
@@ -123,5 +125,5 @@ async fn certificate(backend: &Backend, now: DateTime<Utc>) -> Finding {
         return fail(rule, subject, format!("it expired on {}", ends.date_naive()), remedy);
     }
     let why = format!("it expires on {}, in {} days", ends.date_naive(), (ends - now).num_days());
-    if ends - now <= TIME_TO_ROTATE { warn(rule, subject, why, remedy) } else { pass(rule, subject, why) }
+    if ends - now <= EXPIRY_WARNING { warn(rule, subject, why, remedy) } else { pass(rule, subject, why) }
 }

@@ -2,9 +2,9 @@
 
 use functions_lint::{Finding, Written};
 
-use super::{Facts, backend, fail, limits, pass, warn};
+use super::{Inputs, backend, fail, limits, pass, warn};
 use crate::{
-    config::{Config, Place},
+    config::{Config, Environment},
     identity::IdentityMode,
     store::{DatabaseSignIn, DatabaseUrl},
 };
@@ -28,40 +28,40 @@ fn rule_of(setting: &str) -> &'static str {
     }
 }
 
-pub(super) fn rules(facts: &Facts) -> Vec<Finding> {
-    let mut findings = vec![by_hand(facts)];
-    if let Some(faults) = &facts.faults {
-        findings.extend(faults.iter().map(|fault| {
-            let rule = if fault.text().contains("Key Vault reference") {
+pub(super) fn rules(inputs: &Inputs) -> Vec<Finding> {
+    let mut findings = vec![hand_set_authentication(inputs)];
+    if let Some(config_errors) = &inputs.config_errors {
+        findings.extend(config_errors.iter().map(|error| {
+            let rule = if error.message().contains("Key Vault reference") {
                 "C23-references"
             } else {
-                rule_of(fault.setting())
+                rule_of(error.setting())
             };
             fail(
                 rule,
-                fault.setting(),
-                format!("it {}", fault.text()),
+                error.setting(),
+                format!("it {}", error.message()),
                 "correct it: the worker does not start with it",
             )
         }));
     }
-    if let Some(config) = &facts.config {
+    if let Some(config) = &inputs.config {
         findings.push(pass("settings", "app settings", "the worker starts with them"));
         findings.push(database(config));
         findings.push(sign_in(config));
         findings.extend(identity(config));
-        findings.extend(tenant(config, facts));
-        findings.extend(backend::rule(config, facts));
+        findings.extend(tenant(config, inputs));
+        findings.extend(backend::rule(config, inputs));
         findings.extend(limits::rules(config));
-        findings.push(rate(config, facts));
+        findings.push(rate(config, inputs));
     }
-    findings.extend(storage(facts));
+    findings.extend(storage(inputs));
     findings
 }
 
-fn by_hand(facts: &Facts) -> Finding {
+fn hand_set_authentication(inputs: &Inputs) -> Finding {
     let (rule, name) = ("C04-hand-set-authentication", "WEBSITE_AUTH_ENABLED");
-    match (facts.written, facts.settings.get(name)) {
+    match (inputs.written, inputs.settings.get(name)) {
         (Some(_), Some(_)) => fail(
             rule,
             name,
@@ -69,7 +69,9 @@ fn by_hand(facts: &Facts) -> Finding {
             "remove it, and turn on App Service Authentication, which sets it",
         ),
         (Some(_), None) => pass(rule, name, "it is not set by hand"),
-        (None, _) if facts.config.as_ref().is_some_and(|config| config.place == Place::Local) => {
+        (None, _)
+            if inputs.config.as_ref().is_some_and(|config| config.environment == Environment::Local) =>
+        {
             pass(rule, name, "on a development machine the local host sets it")
         }
         (None, _) => warn(
@@ -85,7 +87,7 @@ fn by_hand(facts: &Facts) -> Finding {
 fn database(config: &Config) -> Finding {
     let rule = "C20-database-tls";
     let url = &config.database.url;
-    if config.place == Place::Platform || is_verified(url) {
+    if config.environment == Environment::Azure || is_verified(url) {
         return pass(rule, "ORDERS_DATABASE_URL", "the worker verifies the server's certificate");
     }
     pass(
@@ -101,14 +103,14 @@ fn is_verified(url: &DatabaseUrl) -> bool {
 
 fn sign_in(config: &Config) -> Finding {
     let (rule, name) = ("C06-managed-identity", "ORDERS_DATABASE_IDENTITY");
-    match (config.database.sign_in, config.place) {
+    match (config.database.sign_in, config.environment) {
         (DatabaseSignIn::ManagedIdentity { .. }, _) => {
             pass(rule, name, "the app signs in to its database with its managed identity")
         }
-        (DatabaseSignIn::Password, Place::Local) => {
+        (DatabaseSignIn::Password, Environment::Local) => {
             pass(rule, name, "a development machine has no managed identity")
         }
-        (DatabaseSignIn::Password, Place::Platform) => warn(
+        (DatabaseSignIn::Password, Environment::Azure) => warn(
             rule,
             name,
             "the app signs in to its database with a password, which must be stored and rotated",
@@ -137,9 +139,9 @@ fn identity(config: &Config) -> Option<Finding> {
 }
 
 /// Which tenant's roles count. On the platform it is a fault of the settings when it is missing.
-fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
+fn tenant(config: &Config, inputs: &Inputs) -> Option<Finding> {
     let (rule, name) = ("C05-tenant", TENANT);
-    let asks = facts.needs.http || facts.needs.incoming;
+    let asks = inputs.needs.http || inputs.needs.incoming;
     Some(match config.tenant {
         _ if !asks => return None,
         Some(_) => pass(rule, name, "only users and apps of this tenant may call"),
@@ -153,9 +155,9 @@ fn tenant(config: &Config, facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn rate(config: &Config, facts: &Facts) -> Finding {
+fn rate(config: &Config, inputs: &Inputs) -> Finding {
     let (rule, name) = ("C32-rate-limit", "ORDERS_RATE_LIMIT");
-    if !facts.needs.http {
+    if !inputs.needs.http {
         return pass(rule, name, "this app has no callers");
     }
     if let Some(rate) = config.rate_limit {
@@ -165,16 +167,16 @@ fn rate(config: &Config, facts: &Facts) -> Finding {
 }
 
 /// The connections of the host and of the bindings: in Azure the account's name alone, and the app's identity.
-fn storage(facts: &Facts) -> Vec<Finding> {
+fn storage(inputs: &Inputs) -> Vec<Finding> {
     let rule = "C07-storage-identity";
-    let in_azure = facts.written == Some(Written::InAzure)
-        || facts.config.as_ref().is_some_and(|config| config.place == Place::Platform);
-    let of_bindings = facts.app.bindings().filter_map(|(_, binding)| binding["connection"].as_str());
+    let in_azure = inputs.written == Some(Written::InAzure)
+        || inputs.config.as_ref().is_some_and(|config| config.environment == Environment::Azure);
+    let of_bindings = inputs.app.bindings().filter_map(|(_, binding)| binding["connection"].as_str());
     let mut names: Vec<&str> = of_bindings.chain([HOST_STORAGE]).filter(|name| !name.is_empty()).collect();
     names.sort_unstable();
     names.dedup();
     let holds_a_key = |setting: &String| {
-        facts.settings.get(setting).is_some_and(|value| value.to_lowercase().contains("accountkey="))
+        inputs.settings.get(setting).is_some_and(|value| value.to_lowercase().contains("accountkey="))
     };
     let findings = names.into_iter().map(|name| {
         let whole = [name.to_owned(), format!("AzureWebJobs{name}")].into_iter().find(holds_a_key);
@@ -183,7 +185,7 @@ fn storage(facts: &Facts) -> Vec<Finding> {
                 rule,
                 &setting,
                 "it contains the account key, which gives full access to the storage account",
-                by_identity(name),
+                managed_identity_remedy(name),
             ),
             _ => pass(rule, name, "the settings contain no account key"),
         }
@@ -194,7 +196,7 @@ fn storage(facts: &Facts) -> Vec<Finding> {
 /// Where the host keeps its packages, keys and locks.
 const HOST_STORAGE: &str = "AzureWebJobsStorage";
 
-fn by_identity(connection: &str) -> String {
+fn managed_identity_remedy(connection: &str) -> String {
     let service = if connection == HOST_STORAGE { "blobServiceUri" } else { "queueServiceUri" };
     format!("remove it and set {connection}__{service}, __credential and __clientId")
 }

@@ -9,7 +9,7 @@ use azure_functions_handler::{Outage, TraceContext};
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode, Url};
 
-use super::{request::Request, settings::FulfilmentSettings, undecided::Undecided};
+use super::{error::FulfilmentError, request::FulfilmentRequest, settings::FulfilmentSettings};
 use crate::{
     clock::Clock,
     https::{self, Roots},
@@ -24,45 +24,45 @@ use crate::{
 
 /// How long an order may take to be accepted or refused, reading a rotated certificate included:
 /// `docs/reference/api.md#fulfilment-backend`.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The longest answer that is read, in bytes.
-const LONGEST: usize = 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// A backend that is asked `POST {ORDERS_FULFILMENT_URL}/fulfilments`.
 #[derive(Debug)]
-pub struct Https {
+pub struct HttpsBackend {
     address: Url,
     certificate: RefreshingSecret,
     authority: Option<CaCertificates>,
-    ready: Mutex<Option<Ready>>,
-    undecided: Outage,
-    finds_fault: Outage,
+    cached: Mutex<Option<CachedClient>>,
+    unavailable: Outage,
+    rejecting: Outage,
 }
 
-/// What a client was made of, or tried to be.
+/// The certificates that a client is built from.
 #[derive(Clone, Debug)]
-struct Trust {
+struct ClientTls {
     certificate: Arc<Secret>,
     authority: Option<Arc<Secret>>,
 }
 
-/// The last client that could be made, and what was tried last.
+/// The last client that could be built, and the certificates that were tried last.
 #[derive(Debug)]
-struct Ready {
-    tried: Trust,
-    known: Known,
+struct CachedClient {
+    attempted: ClientTls,
+    client: BackendClient,
 }
 
 /// A client, and when the certificate ends that it shows.
 #[derive(Clone, Debug)]
-struct Known {
+struct BackendClient {
     client: Client,
-    ends: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
 }
 
-impl Trust {
-    fn is(&self, other: &Self) -> bool {
+impl ClientTls {
+    fn is_same(&self, other: &Self) -> bool {
         let authority = match (&self.authority, &other.authority) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (None, None) => true,
@@ -71,75 +71,79 @@ impl Trust {
         authority && Arc::ptr_eq(&self.certificate, &other.certificate)
     }
 
-    fn known(&self) -> Result<Known, Undecided> {
+    fn build_client(&self) -> Result<BackendClient, FulfilmentError> {
         let identity: ClientIdentity = self.certificate.expose().parse()?;
         let roots = match &self.authority {
             Some(authority) => Roots::Only(pem::certificates(authority.expose())?),
             None => Roots::Public,
         };
-        let ends = identity.expires_at();
-        Ok(Known { client: https::mtls_client(roots, identity, PATIENCE)?, ends })
+        let expires_at = identity.expires_at();
+        Ok(BackendClient { client: https::mtls_client(roots, identity, TIMEOUT)?, expires_at })
     }
 }
 
-impl Https {
+impl HttpsBackend {
     pub(super) fn new(settings: FulfilmentSettings, vault: Option<&Vault>) -> Self {
         Self {
             address: settings.address,
             certificate: RefreshingSecret::new(settings.certificate, vault.cloned()),
             authority: settings.authority.map(|source| CaCertificates::new(source, vault.cloned())),
-            ready: Mutex::default(),
-            undecided: Outage::new("backend-undecided"),
-            finds_fault: Outage::new("backend-finds-fault"),
+            cached: Mutex::default(),
+            unavailable: Outage::new("backend-undecided"),
+            rejecting: Outage::new("backend-finds-fault"),
         }
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn send(
         &self,
         order: &Order,
         trace: Option<&TraceContext>,
         now: DateTime<Utc>,
-    ) -> Result<Decision, Undecided> {
-        let Known { client, .. } = self.known(now).await?;
+    ) -> Result<Decision, FulfilmentError> {
+        let BackendClient { client, .. } = self.current_client(now).await?;
         let mut request = client
             .post(self.address.clone())
             .header("idempotency-key", order.id.to_string())
-            .json(&Request::of(order));
+            .json(&FulfilmentRequest::new(order));
         if let Some(trace) = trace {
             request = request.header("traceparent", trace.as_str());
         }
-        let answer = request.send().await.map_err(|error| Undecided::Unreachable(error.without_url()))?;
+        let answer =
+            request.send().await.map_err(|error| FulfilmentError::Unreachable(error.without_url()))?;
         let decision = match answer.status() {
             status if status.is_success() => Decision::Fulfilled,
             StatusCode::UNPROCESSABLE_ENTITY => Decision::Rejected,
-            status => return Err(Undecided::Status(status)),
+            status => return Err(FulfilmentError::Status(status)),
         };
         // Only who says it to the end has decided; and a connection that was read to its end can be used again.
-        https::read_body(answer, LONGEST).await?;
+        https::read_body(answer, MAX_RESPONSE_BYTES).await?;
         Ok(decision)
     }
 
     /// The backend's decision, or that there is none, which is logged where an outage begins with it.
-    pub(super) fn seen(&self, asked: Result<Decision, Undecided>) -> Result<Decision, Undecided> {
-        match &asked {
+    pub(super) fn log_outcome(
+        &self,
+        result: Result<Decision, FulfilmentError>,
+    ) -> Result<Decision, FulfilmentError> {
+        match &result {
             Ok(_) => {
-                self.undecided.worked();
-                self.finds_fault.worked();
+                self.unavailable.worked();
+                self.rejecting.worked();
             }
-            Err(error) if error.is_our_fault() => {
-                self.undecided.worked();
+            Err(error) if error.is_configuration_error() => {
+                self.unavailable.worked();
                 let begin = || Event::BackendFindsFault { error }.log();
-                self.finds_fault.failed(Some(&chain(error)), begin);
+                self.rejecting.failed(Some(&chain(error)), begin);
             }
             Err(error) => {
-                self.finds_fault.worked();
-                self.undecided.failed(Some(&chain(error)), || Event::BackendUndecided { error }.log());
+                self.rejecting.worked();
+                self.unavailable.failed(Some(&chain(error)), || Event::BackendUndecided { error }.log());
             }
         }
-        asked
+        result
     }
 
-    pub(super) async fn keep_fresh(&self, clock: Clock) {
+    pub(super) async fn refresh_certificates(&self, clock: Clock) {
         let authority = async {
             if let Some(authority) = &self.authority {
                 authority.keep_fresh(clock).await;
@@ -148,36 +152,36 @@ impl Https {
         tokio::join!(self.certificate.keep_fresh(clock), authority);
     }
 
-    pub(super) async fn certificate_ends(
+    pub(super) async fn certificate_expires_at(
         &self,
         now: DateTime<Utc>,
-    ) -> Result<Option<DateTime<Utc>>, Undecided> {
-        self.known(now).await.map(|known| known.ends)
+    ) -> Result<Option<DateTime<Utc>>, FulfilmentError> {
+        self.current_client(now).await.map(|client| client.expires_at)
     }
 
     /// A client with the certificates of `now`. While a rotated one is broken, half written perhaps, the last good
     /// one goes on.
-    async fn known(&self, now: DateTime<Utc>) -> Result<Known, Undecided> {
+    async fn current_client(&self, now: DateTime<Utc>) -> Result<BackendClient, FulfilmentError> {
         let authority = match &self.authority {
             Some(authority) => Some(authority.current(now).await?),
             None => None,
         };
-        let trust = Trust { certificate: self.certificate.current(now).await?, authority };
-        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *ready {
-            Some(last) if last.tried.is(&trust) => Ok(last.known.clone()),
+        let trust = ClientTls { certificate: self.certificate.current(now).await?, authority };
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *cached {
+            Some(last) if last.attempted.is_same(&trust) => Ok(last.client.clone()),
             Some(last) => {
-                match trust.known() {
-                    Ok(known) => last.known = known,
+                match trust.build_client() {
+                    Ok(client) => last.client = client,
                     Err(error) => Event::BackendCertificateUnfit { error: &error }.log(),
                 }
-                last.tried = trust;
-                Ok(last.known.clone())
+                last.attempted = trust;
+                Ok(last.client.clone())
             }
             none => {
-                let known = trust.known()?;
-                *none = Some(Ready { tried: trust, known: known.clone() });
-                Ok(known)
+                let client = trust.build_client()?;
+                *none = Some(CachedClient { attempted: trust, client: client.clone() });
+                Ok(client)
             }
         }
     }

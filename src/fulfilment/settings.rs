@@ -6,14 +6,14 @@ use crate::rotation::{CaSource, SecretSource};
 
 /// Where orders are sent to.
 #[derive(Clone, Debug, Default)]
-pub enum Fulfilment {
-    /// A developer's machine has a stand-in; so has a process that carries no orders out.
+pub enum FulfilmentMode {
+    /// The stub, on development machines and in processes without the fulfilment function.
     #[default]
-    StandIn,
+    Stub,
     /// The backend of these settings.
     Backend(FulfilmentSettings),
     /// No backend, on the platform: orders wait until one is set.
-    Missing,
+    NotConfigured,
 }
 
 /// How the backend and the worker know each other.

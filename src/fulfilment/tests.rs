@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use test_servers::{Authority, Issued, Leaf};
 use uuid::Uuid;
 
-use super::{Backend, FulfilmentSettings, Undecided};
+use super::{Backend, FulfilmentError, FulfilmentSettings};
 use crate::{
     orders::{LineDraft, Order, OrderDraft, OrderId, Owner, UnitPrice},
     rotation::SecretSource,
@@ -86,6 +86,6 @@ impl Parties {
     }
 }
 
-async fn ask(settings: FulfilmentSettings) -> Result<Decision, Undecided> {
-    Backend::new(settings, None).carry_out(&order(), None, at(0)).await
+async fn ask(settings: FulfilmentSettings) -> Result<Decision, FulfilmentError> {
+    Backend::new(settings, None).submit(&order(), None, at(0)).await
 }

@@ -7,8 +7,8 @@ use azure_functions_handler::State;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
-    app::App,
-    description::{Operation, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Tag, schema},
 };
 use crate::{problem::Problem, response, validation::Query};
 
@@ -16,16 +16,16 @@ use crate::{problem::Problem, response, validation::Query};
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#apidescription`.
-pub async fn api_description(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
-    let description = app.description.ok_or(Problem::NotFound)?;
-    query.only(&[])?;
-    Ok(response::json_bytes(StatusCode::OK, description()))
+pub async fn api_description(State(app): State<Arc<AppState>>, query: Query) -> Result<Response, Problem> {
+    let openapi_document = app.openapi_document.ok_or(Problem::NotFound)?;
+    query.allow_only(&[])?;
+    Ok(response::json_bytes(StatusCode::OK, openapi_document()))
 }
 
 /// An OpenAPI document.
-enum Description {}
+enum OpenApiDocument {}
 
-impl JsonSchema for Description {
+impl JsonSchema for OpenApiDocument {
     fn schema_name() -> Cow<'static, str> {
         "Description".into()
     }
@@ -44,7 +44,7 @@ impl JsonSchema for Description {
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Gives this document.")
-        .behind_the_front()
-        .giving(StatusCode::OK, "This document.", schema::<Description>, [])
-        .refusing([Problem::NotFound])
+        .requires_token()
+        .response(StatusCode::OK, "This document.", schema::<OpenApiDocument>, [])
+        .problems([Problem::NotFound])
 }

@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::{Invocation, Path, State};
 
 use super::{
-    app::App,
-    description::{Operation, Tag, headers::etag, schema},
+    app_state::AppState,
+    openapi::{Operation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -26,16 +26,16 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#cancelorder`.
 pub async fn cancel_order(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<WithdrawOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
+    query.allow_only(&[])?;
     let id = validation::order_id(&id)?;
-    let cancelled = app.store.cancel_order(&permit, id, app.stamp(&invocation)).await;
-    let change = app.audited(&permit, id, cancelled)?;
+    let cancelled = app.store.cancel_order(&permit, id, app.write_context(&invocation)).await;
+    let change = app.map_write_result(&permit, id, cancelled)?;
     if let Change::Done(order) = &change {
         audit::order_changed(Action::Cancel, order, permit.actor().kind);
     }
@@ -47,11 +47,11 @@ pub async fn cancel_order(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Takes an order back while it is placed. Needs no body.")
-        .giving(
+        .response(
             StatusCode::OK,
             "It is cancelled, perhaps since long.",
             schema::<OrderView<'static>>,
             [etag()],
         )
-        .refusing([Problem::NotFound, Problem::Conflict("")])
+        .problems([Problem::NotFound, Problem::Conflict("")])
 }

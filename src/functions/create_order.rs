@@ -10,14 +10,14 @@ use azure_functions_handler::{Invocation, State};
 use serde_json::json;
 
 use super::{
-    app::App,
-    description::{
+    app_state::AppState,
+    json_body::JsonBody,
+    names::ROUTE_PREFIX,
+    openapi::{
         Operation, Parameter, Tag,
         headers::{etag, location, replayed},
         schema,
     },
-    json_body::JsonBody,
-    names::PREFIX,
     view::OrderView,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     problem::Problem,
     response,
     store::Change,
-    validation::{self, Query, new_order},
+    validation::{self, Query, new_order_schema},
 };
 
 /// Says that the answer was given before.
@@ -39,19 +39,19 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#createorder`.
 pub async fn create_order(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<PlaceOrder>,
     query: Query,
     headers: HeaderMap,
     invocation: Invocation,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
+    query.allow_only(&[])?;
     let key = validation::idempotency_key(&headers)?;
-    let draft = validation::order(&body)?;
-    let stamp = app.stamp(&invocation);
-    let id = OrderId::new(stamp.at);
-    let change = app.store.place_order(&permit, id, &draft, key.as_ref(), stamp).await?;
+    let draft = validation::parse_order(&body)?;
+    let context = app.write_context(&invocation);
+    let id = OrderId::new(context.at);
+    let change = app.store.place_order(&permit, id, &draft, key.as_ref(), context).await?;
     let is_replayed = matches!(change, Change::Unchanged(_));
     let order = change.into_inner();
     if !is_replayed {
@@ -59,7 +59,7 @@ pub async fn create_order(
     }
     let view = OrderView::of(&order, permit.caller());
     let mut answer = response::with_etag(StatusCode::CREATED, &order, &view);
-    response::set_header(&mut answer, header::LOCATION, &format!("/{PREFIX}/orders/{}", order.id));
+    response::set_header(&mut answer, header::LOCATION, &format!("/{ROUTE_PREFIX}/orders/{}", order.id));
     if is_replayed {
         response::set_header(&mut answer, REPLAYED, "true");
     }
@@ -74,13 +74,13 @@ pub fn operation() -> Operation {
         "note": "ring twice",
     });
     Operation::new(Tag::Orders, "Places an order at the prices of the product table.")
-        .taking([Parameter::IdempotencyKey])
-        .reading(new_order, wanted)
-        .giving(
+        .parameters([Parameter::IdempotencyKey])
+        .request_body(new_order_schema, wanted)
+        .response(
             StatusCode::CREATED,
             "It is placed.",
             schema::<OrderView<'static>>,
             [etag(), location(), replayed()],
         )
-        .refusing([Problem::Twin, Problem::KeyReused])
+        .problems([Problem::InProgress, Problem::KeyReused])
 }

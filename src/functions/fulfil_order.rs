@@ -6,7 +6,7 @@ use azure_functions_handler::{
     Bytes, Invocation, InvocationFailed, PARENT_SPAN_ID, QueueMessage, State, TRACE_ID,
 };
 
-use super::{app::App, names::FULFILMENT_QUEUE};
+use super::{app_state::AppState, names::FULFILMENT_QUEUE};
 use crate::{
     audit,
     orders::{DeadLetter, FulfilmentMessage, Reason},
@@ -24,19 +24,19 @@ const NO_BACKEND: InvocationFailed = InvocationFailed::new(
 /// # Errors
 /// [`InvocationFailed`], when the store or the backend is away, or there is no backend.
 pub async fn fulfil_order(
-    State(app): State<Arc<App>>,
-    delivered: QueueMessage<Bytes>,
+    State(app): State<Arc<AppState>>,
+    queue_message: QueueMessage<Bytes>,
     invocation: Invocation,
 ) -> Result<(), InvocationFailed> {
     let Some(backend) = &app.backend else { return Err(NO_BACKEND) };
-    let stamp = app.stamp(&invocation);
+    let context = app.write_context(&invocation);
     let letter = |reason| {
-        DeadLetter::new(FULFILMENT_QUEUE, &delivered.payload, reason, stamp.at)
-            .with_dequeue_count(delivered.dequeue_count)
+        DeadLetter::new(FULFILMENT_QUEUE, &queue_message.payload, reason, context.at)
+            .with_dequeue_count(queue_message.dequeue_count)
     };
-    let message = match FulfilmentMessage::decode(&delivered.payload) {
+    let message = match FulfilmentMessage::decode(&queue_message.payload) {
         Ok(message) => message,
-        Err(fault) => return Ok(app.give_up(letter(fault.reason()), None, stamp).await?),
+        Err(fault) => return Ok(app.dead_letter(letter(fault.reason()), None, context).await?),
     };
     if let Some(trace) = &message.traceparent {
         // The host's trace begins at the queue; the request that queued the order is further back.
@@ -44,21 +44,21 @@ pub async fn fulfil_order(
         span.record(TRACE_ID, trace.trace_id());
         span.record(PARENT_SPAN_ID, trace.span_id());
     }
-    match app.store.load_for_fulfilment(&message, stamp).await? {
+    match app.store.load_for_fulfilment(&message, context).await? {
         FulfilmentTarget::NotQueued => {}
         FulfilmentTarget::NotFound => {
             let letter = letter(Reason::UnknownOrder).with_message(&message);
-            app.give_up(letter, None, stamp).await?;
+            app.dead_letter(letter, None, context).await?;
         }
         FulfilmentTarget::IdReused => {
             let letter = letter(Reason::Reused).with_message(&message);
-            app.give_up(letter, None, stamp).await?;
+            app.dead_letter(letter, None, context).await?;
         }
         FulfilmentTarget::Queued(order) => {
             let ours = Some(invocation.trace.clone());
             let trace = message.traceparent.as_ref().or(ours.as_ref());
-            let decision = backend.carry_out(&order, trace, stamp.at).await?;
-            if app.store.record_decision(&message, decision, app.stamp(&invocation)).await? {
+            let decision = backend.submit(&order, trace, context.at).await?;
+            if app.store.record_decision(&message, decision, app.write_context(&invocation)).await? {
                 let (action, status) = decision.transition();
                 audit::queued_order_finished(action, message.order_id, status);
             }

@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::{Path, State};
 
 use super::{
-    app::App,
-    description::{Operation, Tag, headers::etag, schema},
+    app_state::AppState,
+    openapi::{Operation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -22,12 +22,12 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#getorder`.
 pub async fn get_order(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ReadOrder>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
+    query.allow_only(&[])?;
     let id = validation::order_id(&id)?;
     let order =
         app.store.read_order(&permit, id).await?.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
@@ -38,6 +38,6 @@ pub async fn get_order(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Shows an order to its creator, and to those who work on it.")
-        .giving(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
-        .refusing([Problem::NotFound])
+        .response(StatusCode::OK, "The order.", schema::<OrderView<'static>>, [etag()])
+        .problems([Problem::NotFound])
 }

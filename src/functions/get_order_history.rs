@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::{Path, State};
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Parameter, Tag, schema},
     view::{ChangeView, PageView},
 };
 use crate::{
@@ -22,14 +22,14 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#getorderhistory`.
 pub async fn get_order_history(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ReadHistory>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Response, Problem> {
     let page = query.page(List::History, &[])?;
     let id = validation::order_id(&id)?;
-    let page = validation::history_of(id, &page)?;
+    let page = validation::history_page(id, &page)?;
     let listed = app.store.order_history(&permit, id, &page).await?;
     let listed = listed.ok_or_else(|| app.not_found_or_hidden(&permit, id))?;
     let page = PageView::of(&listed, ChangeView::from, |change| {
@@ -42,7 +42,7 @@ pub async fn get_order_history(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Lists what happened to an order, the newest first.")
-        .taking([Parameter::Limit, Parameter::Cursor(&[List::History])])
-        .giving(StatusCode::OK, "A page of changes.", schema::<PageView<ChangeView>>, [])
-        .refusing([Problem::NotFound])
+        .parameters([Parameter::Limit, Parameter::Cursor(&[List::History])])
+        .response(StatusCode::OK, "A page of changes.", schema::<PageView<ChangeView>>, [])
+        .problems([Problem::NotFound])
 }

@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::State;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Parameter, Tag, schema},
     view::SecretView,
 };
 use crate::{
@@ -24,11 +24,11 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#getsecretfromkeyvault`.
 pub async fn get_secret_from_key_vault(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ReadSecret>,
     query: Query,
 ) -> Result<Response, Problem> {
-    query.only(&["secretName"])?;
+    query.allow_only(&["secretName"])?;
     // As in the sample that this follows, an empty name is none.
     let asked = query.value("secretName").filter(|name| !name.is_empty());
     let asked = asked.map(validation::secret_name).transpose()?;
@@ -50,7 +50,7 @@ pub async fn get_secret_from_key_vault(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Tells what a secret is, never what it says.")
-        .taking([Parameter::SecretName])
-        .giving(StatusCode::OK, "What the vault says of it.", schema::<SecretView<'static>>, [])
-        .refusing([Problem::NotFound])
+        .parameters([Parameter::SecretName])
+        .response(StatusCode::OK, "What the vault says of it.", schema::<SecretView<'static>>, [])
+        .problems([Problem::NotFound])
 }

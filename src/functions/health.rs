@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    app::App,
-    description::{Operation, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Tag, schema},
 };
 use crate::{problem::Problem, response, validation::Query};
 
@@ -33,8 +33,8 @@ enum HealthWord {
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#health`.
-pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Response, Problem> {
-    query.only(&[])?;
+pub async fn health(State(app): State<Arc<AppState>>, query: Query) -> Result<Response, Problem> {
+    query.allow_only(&[])?;
     let (code, status) = if app.health.is_healthy() {
         (StatusCode::OK, HealthWord::Ok)
     } else {
@@ -47,8 +47,8 @@ pub async fn health(State(app): State<Arc<App>>, query: Query) -> Result<Respons
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Service, "Says whether the functions can do their work.")
-        .giving(StatusCode::OK, "They answer.", schema::<HealthView>, [])
-        .giving(
+        .response(StatusCode::OK, "They answer.", schema::<HealthView>, [])
+        .response(
             StatusCode::SERVICE_UNAVAILABLE,
             "They do not, or the worker is busy.",
             schema::<HealthView>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
 
-use super::{app::App, names::INCOMING_QUEUE};
+use super::{app_state::AppState, names::INCOMING_QUEUE};
 use crate::{
     audit,
     orders::{DeadLetter, OrderId, Reason},
@@ -22,16 +22,16 @@ const NO_TENANT: InvocationFailed = InvocationFailed::new(
 /// # Errors
 /// [`InvocationFailed`], when the store is away, or no tenant is set whose people messages may name.
 pub async fn ingest_order(
-    State(app): State<Arc<App>>,
-    delivered: QueueMessage<Bytes>,
+    State(app): State<Arc<AppState>>,
+    queue_message: QueueMessage<Bytes>,
     invocation: Invocation,
 ) -> Result<(), InvocationFailed> {
     let tenant = app.tenant.ok_or(NO_TENANT)?;
-    let stamp = app.stamp(&invocation);
-    let (reason, message_id) = match validation::incoming(&delivered.payload) {
-        Err(unusable) => (unusable.reason, unusable.message_id),
+    let context = app.write_context(&invocation);
+    let (reason, message_id) = match validation::parse_incoming_order(&queue_message.payload) {
+        Err(invalid) => (invalid.reason, invalid.message_id),
         Ok(message) if message.owner.tenant != tenant => (Reason::OtherTenant, Some(message.message_id)),
-        Ok(message) => match app.store.ingest_order(&message, OrderId::new(stamp.at), stamp).await {
+        Ok(message) => match app.store.ingest_order(&message, OrderId::new(context.at), context).await {
             Ok(Change::Done(order)) => {
                 audit::order_ingested(&order, message.owner);
                 return Ok(());
@@ -42,8 +42,8 @@ pub async fn ingest_order(
             Err(error) => return Err(error.into()),
         },
     };
-    let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, reason, stamp.at)
+    let letter = DeadLetter::new(INCOMING_QUEUE, &queue_message.payload, reason, context.at)
         .with_message_id(message_id)
-        .with_dequeue_count(delivered.dequeue_count);
-    Ok(app.give_up(letter, None, stamp).await?)
+        .with_dequeue_count(queue_message.dequeue_count);
+    Ok(app.dead_letter(letter, None, context).await?)
 }

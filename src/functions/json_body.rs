@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequest, Request};
 use azure_functions_handler::{Body, Bytes, Refused};
 
-use super::app::App;
+use super::app_state::AppState;
 use crate::{problem::Problem, validation};
 
 /// A body that is said to be JSON, and is there; what it says is not looked at yet.
@@ -14,13 +14,13 @@ use crate::{problem::Problem, validation};
 #[derive(Debug)]
 pub struct JsonBody(pub Bytes);
 
-impl FromRequest<Arc<App>> for JsonBody {
+impl FromRequest<Arc<AppState>> for JsonBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        validation::says_json(request.headers())?;
+    async fn from_request(request: Request, app: &Arc<AppState>) -> Result<Self, Problem> {
+        validation::require_json(request.headers())?;
         let body = Body::from_request(request, app).await.map_err(|_| Problem::Internal)?;
-        let body = validation::read(body).await.inspect_err(|problem| {
+        let body = validation::read_body(body).await.inspect_err(|problem| {
             if *problem == Problem::BodyTimeout {
                 app.concurrency.count(Refused::SlowBody);
             }

@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::State;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Parameter, Tag, schema},
     view::{DeadLetterView, PageView},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#listdeadletters`.
 pub async fn list_dead_letters(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ReadDeadLetters>,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -36,6 +36,6 @@ pub async fn list_dead_letters(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::DeadLetters, "Lists messages that were given up, the newest first.")
-        .taking([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
-        .giving(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
+        .parameters([Parameter::Limit, Parameter::Cursor(&[List::DeadLetters])])
+        .response(StatusCode::OK, "A page of dead letters.", schema::<PageView<DeadLetterView<'static>>>, [])
 }

@@ -10,8 +10,8 @@ use axum::{
 use azure_functions_handler::State;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Parameter, Tag, schema},
     view::{OrderView, PageView},
 };
 use crate::{
@@ -30,11 +30,11 @@ pub enum OrdersPermit {
     All(Permit<ListAllOrders>),
 }
 
-impl FromRequestParts<Arc<App>> for OrdersPermit {
+impl FromRequestParts<Arc<AppState>> for OrdersPermit {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        if Query::of(parts.uri.query().unwrap_or_default()).value("scope") == Some("all") {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, Problem> {
+        if Query::parse(parts.uri.query().unwrap_or_default()).value("scope") == Some("all") {
             Permit::from_request_parts(parts, app).await.map(Self::All)
         } else {
             Permit::from_request_parts(parts, app).await.map(Self::Own)
@@ -47,7 +47,7 @@ impl FromRequestParts<Arc<App>> for OrdersPermit {
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#listorders`.
 pub async fn list_orders(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: OrdersPermit,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -68,6 +68,10 @@ pub async fn list_orders(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Lists orders, the newest first.")
-        .taking([Parameter::Limit, Parameter::Cursor(&[List::OwnOrders, List::AllOrders]), Parameter::Scope])
-        .giving(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])
+        .parameters([
+            Parameter::Limit,
+            Parameter::Cursor(&[List::OwnOrders, List::AllOrders]),
+            Parameter::Scope,
+        ])
+        .response(StatusCode::OK, "A page of orders.", schema::<PageView<OrderView<'static>>>, [])
 }

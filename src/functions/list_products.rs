@@ -9,8 +9,8 @@ use axum::{
 use azure_functions_handler::State;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Parameter, Tag, schema},
     view::{PageView, ProductView},
 };
 use crate::{
@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// How long callers may keep the list.
-const KEPT: &str = "private, max-age=60";
+const CACHE_POLICY: &str = "private, max-age=60";
 
 /// Lists what can be ordered; those who keep the table also see what cannot be ordered any more.
 ///
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#listproducts`.
 pub async fn list_products(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ReadProducts>,
     query: Query,
 ) -> Result<Response, Problem> {
@@ -36,7 +36,7 @@ pub async fn list_products(
     let listed = app.store.list_products(&permit, &page).await?;
     let page = PageView::of(&listed, ProductView::from, |product| List::Products.cursor(&product.sku));
     let mut answer = response::json(StatusCode::OK, &page);
-    response::set_header(&mut answer, header::CACHE_CONTROL, KEPT);
+    response::set_header(&mut answer, header::CACHE_CONTROL, CACHE_POLICY);
     Ok(answer)
 }
 
@@ -44,9 +44,9 @@ pub async fn list_products(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Products, "Lists what can be ordered, by sku.")
-        .taking([Parameter::Limit, Parameter::Cursor(&[List::Products])])
-        .giving_to_keep(
-            KEPT,
+        .parameters([Parameter::Limit, Parameter::Cursor(&[List::Products])])
+        .cacheable_response(
+            CACHE_POLICY,
             StatusCode::OK,
             "A page of products.",
             schema::<PageView<ProductView<'static>>>,

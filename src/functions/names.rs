@@ -3,10 +3,10 @@
 use azure_functions_handler::{OutputBinding, queue_output};
 
 /// The route prefix of host.json.
-pub const PREFIX: &str = "api";
+pub const ROUTE_PREFIX: &str = "api";
 
 /// The storage connection of every queue binding: apart from the host's own storage, which holds packages and keys.
-pub const CONNECTION: &str = "WorkQueues";
+pub const QUEUE_CONNECTION: &str = "WorkQueues";
 
 /// The queue that fulfilment messages travel through.
 pub const FULFILMENT_QUEUE: &str = "orders-fulfilment";
@@ -36,6 +36,6 @@ impl OutputQueue {
     /// The output binding of a function that writes to it.
     #[must_use]
     pub fn output(self) -> OutputBinding {
-        queue_output(self.binding, self.queue).connection(CONNECTION)
+        queue_output(self.binding, self.queue).connection(QUEUE_CONNECTION)
     }
 }

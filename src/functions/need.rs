@@ -1,6 +1,6 @@
 //! What a function needs of the process that serves it: said once, where the function is registered.
 
-use super::description::Operation;
+use super::openapi::Operation;
 use crate::{config::Needs, store::Workload};
 
 /// One need of a function.
@@ -8,8 +8,8 @@ use crate::{config::Needs, store::Workload};
 pub enum Need {
     /// Settings that say who is calling.
     Identity,
-    /// The setting that says whether the interface is described.
-    Description,
+    /// The setting that says whether the OpenAPI document may be read.
+    OpenApi,
     /// Settings of the fulfilment backend.
     Fulfilment,
     /// The tenant whose people a message may name.
@@ -36,12 +36,12 @@ impl Need {
 
 /// What these needs ask of the settings.
 #[must_use]
-pub fn settings<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Needs {
+pub fn config_needs<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Needs {
     let mut all = Needs::default();
     for need in needs {
         match need {
             Need::Identity => all.http = true,
-            Need::Description => all.description = true,
+            Need::OpenApi => all.openapi = true,
             Need::Fulfilment => all.fulfilment = true,
             Need::Incoming => all.incoming = true,
             Need::Secrets => all.secrets = true,

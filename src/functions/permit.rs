@@ -7,7 +7,7 @@ use azure_functions_handler::{CallerId, Path, Refused, Slot};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::app::App;
+use super::app_state::AppState;
 use crate::{
     audit::DeniedCaller,
     orders::{OrderId, Owner},
@@ -19,14 +19,14 @@ use crate::{
 ///
 /// Fails with `unauthenticated`, also in a process that cannot tell; `unavailable`, while it cannot be told; `forbidden` or
 /// `insufficient-scope`; `rate-limited`. Each of them is told to the audit.
-impl<A: Action> FromRequestParts<Arc<App>> for Permit<A> {
+impl<A: Action> FromRequestParts<Arc<AppState>> for Permit<A> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<AppState>) -> Result<Self, Problem> {
         let permit = permit(parts, app).await;
         let refused = match &permit {
             Err(Problem::RateLimited(_)) => Some(Refused::Rate),
-            Err(Problem::Crowded) => Some(Refused::KeyWait),
+            Err(Problem::Overloaded) => Some(Refused::KeyWait),
             _ => None,
         };
         if let Some(refused) = refused {
@@ -36,35 +36,35 @@ impl<A: Action> FromRequestParts<Arc<App>> for Permit<A> {
     }
 }
 
-async fn permit<A: Action>(parts: &mut Parts, app: &Arc<App>) -> Result<Permit<A>, Problem> {
-    let order = if A::concerns_orders() { order_of(parts, app).await } else { None };
+async fn permit<A: Action>(parts: &mut Parts, app: &Arc<AppState>) -> Result<Permit<A>, Problem> {
+    let order = if A::concerns_orders() { order_in_path(parts, app).await } else { None };
     let Slot(slot) = Slot::from_request_parts(parts, app).await.map_err(|_| Problem::Internal)?;
     let identity = app.identity.as_ref().ok_or(Problem::Unauthenticated)?;
     let caller = identity.authenticate(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
-        app.deny(DeniedCaller::Anonymous, refused.reason(), order, refused.is_identity_mismatch());
+        app.log_denial(DeniedCaller::Anonymous, refused.reason(), order, refused.is_identity_mismatch());
     })?;
     let denied_caller = DeniedCaller::Authenticated { owner: caller.owner(), kind: caller.kind() };
     let permit = caller.permit::<A>();
     let Owner { tenant, object } = caller.owner();
     let has_room = slot.identify(CallerId { tenant, object });
     // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
-    let admitted = app.admit(caller.owner());
-    let permit = permit.inspect_err(|denied| app.deny(denied_caller, denied.reason(), order, false))?;
-    has_room.map_err(|_| Problem::Overlapping).and(admitted).inspect_err(|problem| {
-        let reason = if *problem == Problem::Overlapping { "too-many-running" } else { "rate-limited" };
-        app.deny(denied_caller, reason, order, false);
+    let admitted = app.check_rate_limit(caller.owner());
+    let permit = permit.inspect_err(|denied| app.log_denial(denied_caller, denied.reason(), order, false))?;
+    has_room.map_err(|_| Problem::TooManyConcurrent).and(admitted).inspect_err(|problem| {
+        let reason = if *problem == Problem::TooManyConcurrent { "too-many-running" } else { "rate-limited" };
+        app.log_denial(denied_caller, reason, order, false);
     })?;
     Ok(permit)
 }
 
 /// The parameter of a route that may name an order.
 #[derive(Deserialize)]
-struct Named {
+struct OrderPath {
     id: Option<String>,
 }
 
 /// The order that the path names.
-async fn order_of(parts: &mut Parts, app: &Arc<App>) -> Option<Uuid> {
-    let Path(Named { id }) = Path::from_request_parts(parts, app).await.ok()?;
+async fn order_in_path(parts: &mut Parts, app: &Arc<AppState>) -> Option<Uuid> {
+    let Path(OrderPath { id }) = Path::from_request_parts(parts, app).await.ok()?;
     id?.parse().ok().map(OrderId::uuid)
 }

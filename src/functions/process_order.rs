@@ -6,9 +6,9 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::{CarriesOutputs, Invocation, Outputs, Path, State};
 
 use super::{
-    app::App,
-    description::{Operation, Tag, headers::etag, schema},
+    app_state::AppState,
     names::FULFILMENT_OUTPUT,
+    openapi::{Operation, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -27,21 +27,21 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#processorder`.
 pub async fn process_order(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<QueueOrder>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
     CarriesOutputs(carries_outputs): CarriesOutputs,
 ) -> Result<(Outputs, Response), Problem> {
-    query.only(&[])?;
+    query.allow_only(&[])?;
     let id = validation::order_id(&id)?;
-    let stamp = app.stamp(&invocation);
+    let context = app.write_context(&invocation);
     let trace = Some(invocation.trace.clone());
-    let message = FulfilmentMessage::new(id, trace, stamp.at);
-    let relay_at = if carries_outputs { stamp.at + app.outbox_deadline } else { stamp.at };
-    let queued = app.store.queue_order(&permit, &message, relay_at, stamp).await;
-    let change = app.audited(&permit, id, queued)?;
+    let message = FulfilmentMessage::new(id, trace, context.at);
+    let relay_at = if carries_outputs { context.at + app.outbox_deadline } else { context.at };
+    let queued = app.store.queue_order(&permit, &message, relay_at, context).await;
+    let change = app.map_write_result(&permit, id, queued)?;
     let mut outputs = Outputs::new();
     if let Change::Done(order) = &change {
         audit::order_changed(Action::Process, order, permit.actor().kind);
@@ -58,12 +58,12 @@ pub async fn process_order(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::Orders, "Hands an order to fulfilment. Needs no body.")
-        .giving(
+        .response(
             StatusCode::ACCEPTED,
             "It is queued, perhaps since long.",
             schema::<OrderView<'static>>,
             [etag()],
         )
         // Its envelope has a limit, whether or not the function reads the body that the host puts into it.
-        .refusing([Problem::NotFound, Problem::Conflict(""), Problem::TooLarge])
+        .problems([Problem::NotFound, Problem::Conflict(""), Problem::TooLarge])
 }

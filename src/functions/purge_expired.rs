@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use azure_functions_handler::{InvocationFailed, State};
 
-use super::app::App;
+use super::app_state::AppState;
 use crate::telemetry::Event;
 
 /// The most rows of one kind that one transaction forgets: others wait for it where there is one writer.
-const AT_ONCE: u32 = 1000;
+const BATCH_SIZE: u32 = 1000;
 
 /// Transactions that drop dead letters in one night, at most: more letters than the ceiling has.
-const DROPS: usize = 200;
+const MAX_DROP_TRANSACTIONS: usize = 200;
 
 /// Deletes what is kept for a time only (`docs/reference/api.md#retention`), and drops dead letters that were not
 /// replayed in time. Cut short, it goes on the next night. What the clock jumped ahead makes nothing older for a day: a
@@ -19,16 +19,16 @@ const DROPS: usize = 200;
 ///
 /// # Errors
 /// [`InvocationFailed`], when the store is away.
-pub async fn purge_expired(State(app): State<Arc<App>>) -> Result<(), InvocationFailed> {
+pub async fn purge_expired(State(app): State<Arc<AppState>>) -> Result<(), InvocationFailed> {
     let (now, mut all) = (app.retention_time(app.clock.now()), 0);
     loop {
-        match app.store.purge_expired(now, AT_ONCE).await? {
+        match app.store.purge_expired(now, BATCH_SIZE).await? {
             0 => break,
             some => all += some,
         }
     }
     Event::ExpiredForgotten { rows: all }.log();
-    app.dead_letters.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
-    app.dead_letters.enforce(app.store.as_ref(), now, DROPS).await?;
+    app.dead_letter_ceiling.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
+    app.dead_letter_ceiling.enforce(app.store.as_ref(), now, MAX_DROP_TRANSACTIONS).await?;
     Ok(())
 }

@@ -10,9 +10,9 @@ use azure_functions_handler::{Invocation, Path, State};
 use serde_json::json;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, headers::etag, schema},
+    app_state::AppState,
     json_body::JsonBody,
+    openapi::{Operation, Parameter, Tag, headers::etag, schema},
     view::ProductView,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     policy::{Permit, WriteProduct},
     problem::Problem,
     response,
-    validation::{self, Query, new_product},
+    validation::{self, Query, new_product_schema},
 };
 
 /// Creates a product, or replaces the version that the caller names.
@@ -28,7 +28,7 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#putproduct`.
 pub async fn put_product(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<WriteProduct>,
     Path(sku): Path<String>,
     query: Query,
@@ -36,13 +36,13 @@ pub async fn put_product(
     invocation: Invocation,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
-    let said = validation::precondition(&headers)?;
-    let form = validation::product(&body)?;
-    let precondition = said.demanded()?;
+    query.allow_only(&[])?;
+    let requested = validation::parse_precondition(&headers)?;
+    let form = validation::parse_product(&body)?;
+    let precondition = requested.require()?;
     let sku = validation::sku(&sku)?;
-    let stamp = app.stamp(&invocation);
-    let product = app.store.put_product(&permit, &form.of(sku), precondition, stamp).await?;
+    let context = app.write_context(&invocation);
+    let product = app.store.put_product(&permit, &form.with_sku(sku), precondition, context).await?;
     let (status, action) =
         if product.is_new() { (StatusCode::CREATED, "create") } else { (StatusCode::OK, "replace") };
     audit::product_changed(action, &product, permit.actor().kind);
@@ -54,9 +54,9 @@ pub async fn put_product(
 pub fn operation() -> Operation {
     let mug = json!({"name": "Mug, 350 ml", "currency": "EUR", "unitPrice": 990, "active": true});
     Operation::new(Tag::Products, "Creates a product, or replaces the version that is named.")
-        .taking([Parameter::IfMatchOrNew, Parameter::IfNoneMatch])
-        .reading(new_product, mug)
-        .giving(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])
-        .giving(StatusCode::CREATED, "It is created.", schema::<ProductView<'static>>, [etag()])
-        .refusing([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale])
+        .parameters([Parameter::OptionalIfMatch, Parameter::IfNoneMatch])
+        .request_body(new_product_schema, mug)
+        .response(StatusCode::OK, "It is replaced.", schema::<ProductView<'static>>, [etag()])
+        .response(StatusCode::CREATED, "It is created.", schema::<ProductView<'static>>, [etag()])
+        .problems([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale])
 }

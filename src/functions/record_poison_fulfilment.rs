@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
 
-use super::{app::App, names::FULFILMENT_QUEUE};
+use super::{app_state::AppState, names::FULFILMENT_QUEUE};
 use crate::{
     orders::{DeadLetter, FulfilmentMessage, Reason},
     store::FulfilmentTarget,
@@ -16,24 +16,24 @@ use crate::{
 /// # Errors
 /// [`InvocationFailed`], when the store is away.
 pub async fn record_poison_fulfilment(
-    State(app): State<Arc<App>>,
-    delivered: QueueMessage<Bytes>,
+    State(app): State<Arc<AppState>>,
+    queue_message: QueueMessage<Bytes>,
     invocation: Invocation,
 ) -> Result<(), InvocationFailed> {
-    let stamp = app.stamp(&invocation);
-    let letter = DeadLetter::new(FULFILMENT_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
-        .with_dequeue_count(delivered.dequeue_count);
-    let Ok(message) = FulfilmentMessage::decode(&delivered.payload) else {
-        return Ok(app.give_up(letter, None, stamp).await?);
+    let context = app.write_context(&invocation);
+    let letter = DeadLetter::new(FULFILMENT_QUEUE, &queue_message.payload, Reason::Poison, context.at)
+        .with_dequeue_count(queue_message.dequeue_count);
+    let Ok(message) = FulfilmentMessage::decode(&queue_message.payload) else {
+        return Ok(app.dead_letter(letter, None, context).await?);
     };
-    let waits = async || {
+    let is_pending = async || {
         Ok::<_, InvocationFailed>(matches!(
-            app.store.load_for_fulfilment(&message, stamp).await?,
+            app.store.load_for_fulfilment(&message, context).await?,
             FulfilmentTarget::Queued(_)
         ))
     };
-    if app.backend.is_none() && waits().await? {
+    if app.backend.is_none() && is_pending().await? {
         return Ok(());
     }
-    Ok(app.give_up(letter.with_message(&message), Some(&message), stamp).await?)
+    Ok(app.dead_letter(letter.with_message(&message), Some(&message), context).await?)
 }

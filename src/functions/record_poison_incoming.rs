@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_functions_handler::{Bytes, Invocation, InvocationFailed, QueueMessage, State};
 
-use super::{app::App, names::INCOMING_QUEUE};
+use super::{app_state::AppState, names::INCOMING_QUEUE};
 use crate::{
     orders::{DeadLetter, Reason},
     validation,
@@ -15,17 +15,17 @@ use crate::{
 /// # Errors
 /// [`InvocationFailed`], when the store is away.
 pub async fn record_poison_incoming(
-    State(app): State<Arc<App>>,
-    delivered: QueueMessage<Bytes>,
+    State(app): State<Arc<AppState>>,
+    queue_message: QueueMessage<Bytes>,
     invocation: Invocation,
 ) -> Result<(), InvocationFailed> {
-    let stamp = app.stamp(&invocation);
-    let message_id = match validation::incoming(&delivered.payload) {
+    let context = app.write_context(&invocation);
+    let message_id = match validation::parse_incoming_order(&queue_message.payload) {
         Ok(message) => Some(message.message_id),
-        Err(unusable) => unusable.message_id,
+        Err(invalid) => invalid.message_id,
     };
-    let letter = DeadLetter::new(INCOMING_QUEUE, &delivered.payload, Reason::Poison, stamp.at)
+    let letter = DeadLetter::new(INCOMING_QUEUE, &queue_message.payload, Reason::Poison, context.at)
         .with_message_id(message_id)
-        .with_dequeue_count(delivered.dequeue_count);
-    Ok(app.give_up(letter, None, stamp).await?)
+        .with_dequeue_count(queue_message.dequeue_count);
+    Ok(app.dead_letter(letter, None, context).await?)
 }

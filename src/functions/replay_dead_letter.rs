@@ -6,8 +6,8 @@ use axum::{http::StatusCode, response::Response};
 use azure_functions_handler::{Invocation, Path, State};
 
 use super::{
-    app::App,
-    description::{Operation, Tag, schema},
+    app_state::AppState,
+    openapi::{Operation, Tag, schema},
     view::DeadLetterView,
 };
 use crate::{
@@ -24,15 +24,15 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#replaydeadletter`.
 pub async fn replay_dead_letter(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ResendDeadLetter>,
     Path(id): Path<String>,
     query: Query,
     invocation: Invocation,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
+    query.allow_only(&[])?;
     let id = validation::dead_letter_id(&id)?;
-    let letter = app.store.replay_dead_letter(&permit, id, app.stamp(&invocation)).await?;
+    let letter = app.store.replay_dead_letter(&permit, id, app.write_context(&invocation)).await?;
     audit::dead_letter_replayed(&letter, permit.actor().kind);
     Ok(response::json(StatusCode::ACCEPTED, &DeadLetterView::from(&letter)))
 }
@@ -41,11 +41,11 @@ pub async fn replay_dead_letter(
 #[must_use]
 pub fn operation() -> Operation {
     Operation::new(Tag::DeadLetters, "Has a message sent again, once. Needs no body.")
-        .giving(
+        .response(
             StatusCode::ACCEPTED,
             "It goes out with the next relay.",
             schema::<DeadLetterView<'static>>,
             [],
         )
-        .refusing([Problem::NotFound, Problem::Conflict("")])
+        .problems([Problem::NotFound, Problem::Conflict("")])
 }

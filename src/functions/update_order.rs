@@ -10,9 +10,9 @@ use azure_functions_handler::{Invocation, Path, State};
 use serde_json::json;
 
 use super::{
-    app::App,
-    description::{Operation, Parameter, Tag, headers::etag, schema},
+    app_state::AppState,
     json_body::JsonBody,
+    openapi::{Operation, Parameter, Tag, headers::etag, schema},
     view::OrderView,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     policy::{ChangeOrder, Permit},
     problem::Problem,
     response,
-    validation::{self, Query, changed_order},
+    validation::{self, Query, changed_order_schema},
 };
 
 /// Replaces what an order says while it is still placed, every line at today's price.
@@ -29,7 +29,7 @@ use crate::{
 /// # Errors
 /// A [`Problem`] of `docs/reference/api.md#updateorder`.
 pub async fn update_order(
-    State(app): State<Arc<App>>,
+    State(app): State<Arc<AppState>>,
     permit: Permit<ChangeOrder>,
     Path(id): Path<String>,
     query: Query,
@@ -37,16 +37,16 @@ pub async fn update_order(
     invocation: Invocation,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
-    query.only(&[])?;
-    let precondition = validation::if_match(&headers)?;
-    let revision = validation::revision(&body)?;
+    query.allow_only(&[])?;
+    let precondition = validation::parse_if_match(&headers)?;
+    let revision = validation::parse_revision(&body)?;
     let id = match (validation::order_id(&id), precondition) {
         (Err(_), Precondition::None) => return Err(Problem::PreconditionRequired),
         (id, _) => id?,
     };
-    let stamp = app.stamp(&invocation);
-    let updated = app.store.update_order(&permit, id, &revision, precondition, stamp).await;
-    let order = app.audited(&permit, id, updated)?;
+    let context = app.write_context(&invocation);
+    let updated = app.store.update_order(&permit, id, &revision, precondition, context).await;
+    let order = app.map_write_result(&permit, id, updated)?;
     audit::order_changed(Action::Update, &order, permit.actor().kind);
     Ok(response::with_etag(StatusCode::OK, &order, &OrderView::of(&order, permit.caller())))
 }
@@ -57,13 +57,13 @@ pub fn operation() -> Operation {
     let changed =
         json!({"reference": "PO-18", "lines": [{"sku": "FILTER-250G", "quantity": 3}], "note": null});
     Operation::new(Tag::Orders, "Replaces what an order says while it is placed.")
-        .taking([Parameter::IfMatch])
-        .reading(changed_order, changed)
-        .giving(
+        .parameters([Parameter::IfMatch])
+        .request_body(changed_order_schema, changed)
+        .response(
             StatusCode::OK,
             "It is changed, every line at today's price.",
             schema::<OrderView<'static>>,
             [etag()],
         )
-        .refusing([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale, Problem::Conflict("")])
+        .problems([Problem::NotFound, Problem::PreconditionRequired, Problem::Stale, Problem::Conflict("")])
 }

@@ -30,7 +30,7 @@ fn document(answer: Response) -> Value {
 }
 
 #[test]
-fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
+fn server_errors_become_problem_documents() {
     for (error, status, slug, retry_after) in [
         (ServerError::NotFound, 404, "not-found", None),
         (ServerError::Overloaded, 503, "unavailable", Some("5")),
@@ -43,7 +43,7 @@ fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
         (ServerError::HandlerPanicked, 500, "internal", None),
         (ServerError::InvalidResponse, 500, "internal", None),
     ] {
-        let answer = Problem::of(&error.into()).answer(&invocation());
+        let answer = Problem::from_error(&error.into()).to_response(&invocation());
         assert_eq!(answer.status(), status, "{error:?}");
         assert_eq!(header(&answer, &header::RETRY_AFTER).as_deref(), retry_after, "{error:?}");
         for (name, value) in [
@@ -63,27 +63,27 @@ fn a_refusal_of_the_protocol_layer_is_a_problem_like_any_other() {
 #[test]
 fn retry_after_is_never_too_short() {
     for (millis, told) in [(1, "1"), (1_000, "1"), (1_001, "2"), (59_999, "60")] {
-        let answer = Problem::RateLimited(Duration::from_millis(millis)).answer(&invocation());
+        let answer = Problem::RateLimited(Duration::from_millis(millis)).to_response(&invocation());
         assert_eq!(answer.status(), 429);
         assert_eq!(header(&answer, &header::RETRY_AFTER).as_deref(), Some(told), "{millis}");
     }
 }
 
 #[test]
-fn a_store_that_is_away_may_be_tried_again_and_one_that_is_wrong_may_not() {
+fn only_an_unavailable_store_is_worth_a_retry() {
     let wrong = StoreError::Inconsistent { table: "any", column: "any" };
     assert_eq!(Problem::from(wrong), Problem::Internal);
     assert_eq!(Problem::from(StoreError::from(sqlx::Error::PoolTimedOut)), Problem::Unavailable);
 }
 
 #[test]
-fn a_refused_write_is_the_problem_that_the_contract_names() {
+fn each_write_error_has_its_problem() {
     for (error, problem) in [
         (WriteError::NotFound, Problem::NotFound),
         (WriteError::PreconditionFailed, Problem::Stale),
         (WriteError::PreconditionRequired, Problem::PreconditionRequired),
         (WriteError::KeyReused, Problem::KeyReused),
-        (WriteError::InProgress, Problem::Twin),
+        (WriteError::InProgress, Problem::InProgress),
         (WriteError::from(sqlx::Error::PoolTimedOut), Problem::Unavailable),
     ] {
         let text = error.to_string();
@@ -99,7 +99,7 @@ fn a_conflict_says_what_is_allowed() {
         (Conflict::Process, "Only an order with the status `placed` can be processed."),
         (Conflict::Replay, "A dead letter can be replayed once."),
     ] {
-        let body = document(Problem::from(WriteError::Conflict(conflict)).answer(&invocation()));
+        let body = document(Problem::from(WriteError::Conflict(conflict)).to_response(&invocation()));
         assert_eq!(body["type"], "urn:orders:problem:conflict");
         assert!(body["detail"].as_str().unwrap().contains(said), "{body}");
     }
@@ -111,7 +111,7 @@ fn a_refused_line_is_a_field_of_its_body() {
         InvalidLine { index: 2, error: LineError::CurrencyMismatch },
         InvalidLine { index: 0, error: LineError::UnknownProduct },
     ];
-    let body = document(Problem::from(WriteError::InvalidLines(lines)).answer(&invocation()));
+    let body = document(Problem::from(WriteError::InvalidLines(lines)).to_response(&invocation()));
     let faults = body["errors"].as_array().unwrap().iter().map(|fault| (&fault["pointer"], &fault["code"]));
     let expected = [(json!("/lines/0"), json!("unknown")), (json!("/lines/2"), json!("currency"))];
     assert!(faults.eq(expected.iter().map(|(pointer, code)| (pointer, code))), "{body}");
@@ -122,12 +122,12 @@ fn a_refusal_names_the_limit_that_was_exceeded() {
     let Limits { requests, json_body, concurrency, .. } = LIMITS;
     for (problem, limit) in [
         (Problem::TooLarge, format!("at most {} KiB", json_body.max_bytes >> 10)),
-        (Problem::HeadTooLarge, format!("at most {} headers", requests.max_headers)),
-        (Problem::HeadTooLarge, format!("at most {} KiB", requests.max_head_bytes >> 10)),
+        (Problem::HeadersTooLarge, format!("at most {} headers", requests.max_headers)),
+        (Problem::HeadersTooLarge, format!("at most {} KiB", requests.max_head_bytes >> 10)),
         (Problem::BodyTimeout, format!("within {} seconds", requests.body_timeout.as_secs())),
-        (Problem::Overlapping, format!("At most {} of your requests", concurrency.per_caller.unwrap())),
+        (Problem::TooManyConcurrent, format!("At most {} of your requests", concurrency.per_caller.unwrap())),
     ] {
-        let body = document(problem.answer(&invocation()));
+        let body = document(problem.to_response(&invocation()));
         assert!(body["detail"].as_str().unwrap().contains(&limit), "{limit}: {body}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{limits::LIMITS, problem::Problem};
 ///
 /// # Errors
 /// `too-large`, `body-timeout` or `malformed`, then `body-missing`.
-pub async fn read(body: Body) -> Result<Bytes, Problem> {
+pub async fn read_body(body: Body) -> Result<Bytes, Problem> {
     let body = body.read(LIMITS.json_body.max_bytes).await.map_err(|error| match error {
         BodyError::TooLarge => Problem::TooLarge,
         BodyError::Interrupted => {
@@ -26,11 +26,11 @@ pub async fn read(body: Body) -> Result<Bytes, Problem> {
 ///
 /// # Errors
 /// `media-type`.
-pub fn says_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let Ok(Some(value)) = single_header(headers, header::CONTENT_TYPE) else {
-        return Err(Problem::MediaType);
+        return Err(Problem::UnsupportedMediaType);
     };
-    let text = value.to_str().map_err(|_| Problem::MediaType)?;
+    let text = value.to_str().map_err(|_| Problem::UnsupportedMediaType)?;
     let mut parts = text.split(';').map(str::trim);
     let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     let utf8 = parts.all(|parameter| match parameter.split_once('=') {
@@ -39,5 +39,5 @@ pub fn says_json(headers: &HeaderMap) -> Result<(), Problem> {
         }
         _ => true,
     });
-    if json && utf8 { Ok(()) } else { Err(Problem::MediaType) }
+    if json && utf8 { Ok(()) } else { Err(Problem::UnsupportedMediaType) }
 }

@@ -8,16 +8,16 @@ use uuid::Uuid;
 use crate::{
     limits::LIMITS,
     orders::{money::RangeError, parse_uuid},
-    problem::{FieldCode, FieldFault, FieldFaults},
+    problem::{FieldCode, FieldError, FieldErrors},
 };
 
-/// Faults found so far.
+/// The field errors found so far.
 #[derive(Default)]
-pub(super) struct Faults(Vec<FieldFault>);
+pub(super) struct ErrorCollector(Vec<FieldError>);
 
-impl Faults {
+impl ErrorCollector {
     pub(super) fn add(&mut self, pointer: String, code: FieldCode, detail: String) {
-        self.0.push(FieldFault::new(pointer, code, detail));
+        self.0.push(FieldError::new(pointer, code, detail));
     }
 
     /// Whether the form is right.
@@ -26,9 +26,9 @@ impl Faults {
     }
 }
 
-impl From<Faults> for FieldFaults {
-    fn from(faults: Faults) -> Self {
-        Self::new(faults.0)
+impl From<ErrorCollector> for FieldErrors {
+    fn from(errors: ErrorCollector) -> Self {
+        Self::new(errors.0)
     }
 }
 
@@ -36,16 +36,21 @@ impl From<Faults> for FieldFaults {
 pub(super) struct Fields<'f> {
     members: Map<String, Value>,
     pointer: String,
-    faults: &'f mut Faults,
+    errors: &'f mut ErrorCollector,
 }
 
 impl<'f> Fields<'f> {
     /// The members of `value`, which stands at `pointer` and is called `what`; none when it is no object.
-    pub(super) fn of(value: Value, pointer: String, what: &str, faults: &'f mut Faults) -> Option<Self> {
+    pub(super) fn new(
+        value: Value,
+        pointer: String,
+        what: &str,
+        errors: &'f mut ErrorCollector,
+    ) -> Option<Self> {
         if let Value::Object(members) = value {
-            return Some(Self { members, pointer, faults });
+            return Some(Self { members, pointer, errors });
         }
-        faults.add(pointer, FieldCode::Type, format!("{what} must be a JSON object."));
+        errors.add(pointer, FieldCode::Type, format!("{what} must be a JSON object."));
         None
     }
 
@@ -53,7 +58,7 @@ impl<'f> Fields<'f> {
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         match self.required(name)? {
             Value::String(text) => Some(text),
-            _ => self.wrong(name, FieldCode::Type, "must be a string"),
+            _ => self.add_error(name, FieldCode::Type, "must be a string"),
         }
     }
 
@@ -62,39 +67,39 @@ impl<'f> Fields<'f> {
         match self.members.shift_remove(name)? {
             Value::Null => None,
             Value::String(text) => Some(text),
-            _ => self.wrong(name, FieldCode::Type, "must be a string, null or absent"),
+            _ => self.add_error(name, FieldCode::Type, "must be a string, null or absent"),
         }
     }
 
     /// A whole number that has to be there. One that no `i64` holds is beyond every `range`.
     pub(super) fn integer(&mut self, name: &str, range: RangeError) -> Option<i64> {
         let Value::Number(number) = self.required(name)? else {
-            return self.wrong(name, FieldCode::Type, INTEGER);
+            return self.add_error(name, FieldCode::Type, INTEGER);
         };
         match (number.as_i64(), number.as_f64()) {
             (Some(integer), _) => Some(integer),
             (None, Some(float)) if float.fract() == 0.0 && float.abs() >= 1e18 => {
-                self.wrong(name, FieldCode::Range, range)
+                self.add_error(name, FieldCode::Range, range)
             }
-            _ => self.wrong(name, FieldCode::Type, INTEGER),
+            _ => self.add_error(name, FieldCode::Type, INTEGER),
         }
     }
 
     /// A boolean that may be absent.
-    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
+    pub(super) fn optional_bool(&mut self, name: &str) -> Option<bool> {
         match self.members.shift_remove(name)? {
             Value::Bool(flag) => Some(flag),
-            _ => self.wrong(name, FieldCode::Type, "must be true or false, or absent"),
+            _ => self.add_error(name, FieldCode::Type, "must be true or false, or absent"),
         }
     }
 
     /// An object that has to be there; `read` takes what it wants of it.
     pub(super) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Fields<'_>) -> T) -> Option<T> {
         let value = self.required(name)?;
-        let pointer = format!("{}/{}", self.pointer, escaped(name));
-        let mut fields = Fields::of(value, pointer, &format!("`{name}`"), self.faults)?;
+        let pointer = format!("{}/{}", self.pointer, escape_pointer(name));
+        let mut fields = Fields::new(value, pointer, &format!("`{name}`"), self.errors)?;
         let read = read(&mut fields);
-        fields.finish();
+        fields.reject_unknown();
         Some(read)
     }
 
@@ -102,7 +107,7 @@ impl<'f> Fields<'f> {
     pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {
         let text = self.text(name)?;
         let form = "must be a UUID such as `0197a3c5-7b1e-7c3a-9f00-0123456789ab`";
-        parse_uuid(&text).or_else(|| self.wrong(name, FieldCode::Pattern, form))
+        parse_uuid(&text).or_else(|| self.add_error(name, FieldCode::Pattern, form))
     }
 
     /// A list that has to be there, of so many items at most; `read` takes each item that is an object, and none of a
@@ -114,31 +119,31 @@ impl<'f> Fields<'f> {
         read: impl Fn(&mut Fields<'_>) -> T,
     ) -> Option<Vec<Option<T>>> {
         let Value::Array(items) = self.required(name)? else {
-            return self.wrong(name, FieldCode::Type, "must be an array");
+            return self.add_error(name, FieldCode::Type, "must be an array");
         };
         if items.len() > most {
-            return self.wrong(name, FieldCode::Length, must_have_items(most));
+            return self.add_error(name, FieldCode::Length, must_have_items(most));
         }
         let what = format!("Each item of `{name}`");
         let read_item = |(index, item)| {
-            let pointer = format!("{}/{}/{index}", self.pointer, escaped(name));
-            let mut fields = Fields::of(item, pointer, &what, self.faults)?;
+            let pointer = format!("{}/{}/{index}", self.pointer, escape_pointer(name));
+            let mut fields = Fields::new(item, pointer, &what, self.errors)?;
             let read = read(&mut fields);
-            fields.finish();
+            fields.reject_unknown();
             Some(read)
         };
         Some(items.into_iter().enumerate().map(read_item).collect())
     }
 
     /// Notes every member that was not asked for; one with a long name at the object that holds it.
-    pub(super) fn finish(self) {
+    pub(super) fn reject_unknown(self) {
         for name in self.members.keys() {
             let pointer = if name.len() > LIMITS.json_body.max_echoed_name_bytes {
                 self.pointer.clone()
             } else {
-                format!("{}/{}", self.pointer, escaped(name))
+                format!("{}/{}", self.pointer, escape_pointer(name))
             };
-            self.faults.add(
+            self.errors.add(
                 pointer,
                 FieldCode::UnknownField,
                 "This field is not known. Remove it.".to_owned(),
@@ -148,12 +153,12 @@ impl<'f> Fields<'f> {
 
     fn required(&mut self, name: &str) -> Option<Value> {
         let value = self.members.shift_remove(name);
-        if value.is_none() { self.wrong(name, FieldCode::Required, "is required") } else { value }
+        if value.is_none() { self.add_error(name, FieldCode::Required, "is required") } else { value }
     }
 
     /// Notes a wrong member; `rule` follows on its name.
-    pub(super) fn wrong<T>(&mut self, name: &str, code: FieldCode, rule: impl Display) -> Option<T> {
-        self.faults.add(format!("{}/{}", self.pointer, escaped(name)), code, sentence(name, rule));
+    pub(super) fn add_error<T>(&mut self, name: &str, code: FieldCode, rule: impl Display) -> Option<T> {
+        self.errors.add(format!("{}/{}", self.pointer, escape_pointer(name)), code, sentence(name, rule));
         None
     }
 }
@@ -171,6 +176,6 @@ pub(super) fn must_have_items(most: usize) -> String {
 }
 
 /// A member's name within a pointer ([RFC 6901 §3](https://www.rfc-editor.org/rfc/rfc6901#section-3)).
-fn escaped(name: &str) -> String {
+fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,5 +1,5 @@
 //! The forms that clients fill in. The domain's own types say what each field may hold; `validator` walks the form
-//! and gathers every fault; nothing is kept of a form that has one.
+//! and collects every error; a form with an error is dropped whole.
 
 use std::{collections::HashSet, str::FromStr};
 
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde_json::Value;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use super::fields::{Faults, Fields, must_have_items, sentence};
+use super::fields::{ErrorCollector, Fields, must_have_items, sentence};
 use crate::{
     json,
     limits::LIMITS,
@@ -29,21 +29,21 @@ const NOT_JSON: Problem = Problem::Malformed(
 #[derive(JsonSchema, Validate)]
 #[schemars(rename = "NewOrder", deny_unknown_fields)]
 #[expect(clippy::duplicated_attributes, reason = "two rules, and each holds whatever else is wrong")]
-#[validate(schema(function = "lines_are_some", skip_on_field_errors = false))]
-#[validate(schema(function = "skus_are_distinct", skip_on_field_errors = false))]
+#[validate(schema(function = "validate_lines_not_empty", skip_on_field_errors = false))]
+#[validate(schema(function = "validate_distinct_skus", skip_on_field_errors = false))]
 pub(super) struct OrderForm {
     #[schemars(with = "Reference")]
-    #[validate(custom(function = "holds::<Reference>"))]
+    #[validate(custom(function = "validate_text::<Reference>"))]
     reference: Option<String>,
     #[schemars(with = "Currency")]
-    #[validate(custom(function = "is_currency"))]
+    #[validate(custom(function = "validate_currency"))]
     currency: Option<String>,
     /// Each sku stands in one line.
     #[schemars(with = "Vec<LineForm>", length(min = 1, max = MAX_LINES))]
     #[validate(nested)]
     lines: Option<Vec<LineForm>>,
     #[schemars(with = "Option<Note>")]
-    #[validate(custom(function = "holds::<Note>"))]
+    #[validate(custom(function = "validate_text::<Note>"))]
     note: Option<String>,
 }
 
@@ -52,10 +52,10 @@ pub(super) struct OrderForm {
 #[schemars(rename = "NewLine", deny_unknown_fields)]
 struct LineForm {
     #[schemars(with = "Sku")]
-    #[validate(custom(function = "holds::<Sku>"))]
+    #[validate(custom(function = "validate_text::<Sku>"))]
     sku: Option<String>,
     #[schemars(with = "Quantity")]
-    #[validate(custom(function = "counts::<Quantity>"))]
+    #[validate(custom(function = "validate_number::<Quantity>"))]
     quantity: Option<i64>,
 }
 
@@ -64,16 +64,16 @@ struct LineForm {
 #[schemars(rename = "NewProduct", deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ProductForm {
     #[schemars(with = "Name")]
-    #[validate(custom(function = "holds::<Name>"))]
+    #[validate(custom(function = "validate_text::<Name>"))]
     name: Option<String>,
     #[schemars(with = "Currency")]
-    #[validate(custom(function = "is_currency"))]
+    #[validate(custom(function = "validate_currency"))]
     currency: Option<String>,
     #[schemars(with = "UnitPrice")]
-    #[validate(custom(function = "counts::<UnitPrice>"))]
+    #[validate(custom(function = "validate_number::<UnitPrice>"))]
     unit_price: Option<i64>,
     /// Whether it can be ordered.
-    #[schemars(with = "bool", default = "sold")]
+    #[schemars(with = "bool", default = "active_by_default")]
     active: Option<bool>,
 }
 
@@ -81,9 +81,9 @@ pub(super) struct ProductForm {
 ///
 /// # Errors
 /// `malformed`, or `invalid-fields` with every wrong field.
-pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
-    filled(body, |fields| {
-        let form = OrderForm::of(fields);
+pub fn parse_order(body: &[u8]) -> Result<OrderDraft, Problem> {
+    parse_form(body, |fields| {
+        let form = OrderForm::read(fields);
         (form.draft(), form.validate())
     })
 }
@@ -92,8 +92,8 @@ pub fn order(body: &[u8]) -> Result<OrderDraft, Problem> {
 ///
 /// # Errors
 /// `malformed`, or `invalid-fields` with every wrong field.
-pub fn revision(body: &[u8]) -> Result<OrderRevision, Problem> {
-    filled(body, |fields| {
+pub fn parse_revision(body: &[u8]) -> Result<OrderRevision, Problem> {
+    parse_form(body, |fields| {
         let form = OrderForm::without_currency(fields);
         (form.revision(), form.validate())
     })
@@ -111,7 +111,7 @@ pub struct ProductFields {
 impl ProductFields {
     /// The product that these fields describe.
     #[must_use]
-    pub fn of(self, sku: Sku) -> ProductDraft {
+    pub fn with_sku(self, sku: Sku) -> ProductDraft {
         let Self { name, currency, unit_price, active } = self;
         ProductDraft { sku, name, currency, unit_price, active }
     }
@@ -121,42 +121,42 @@ impl ProductFields {
 ///
 /// # Errors
 /// `malformed`, or `invalid-fields` with every wrong field.
-pub fn product(body: &[u8]) -> Result<ProductFields, Problem> {
-    filled(body, |fields| {
+pub fn parse_product(body: &[u8]) -> Result<ProductFields, Problem> {
+    parse_form(body, |fields| {
         let form = ProductForm {
             name: fields.text("name"),
             currency: fields.text("currency"),
             unit_price: fields.integer("unitPrice", UnitPrice::RANGE),
-            active: fields.optional_flag("active").or_else(sold),
+            active: fields.optional_bool("active").or_else(active_by_default),
         };
         (form.fields(), form.validate())
     })
 }
 
-/// Parses a body, lets `fill` take what it wants of it, and gives out what it made only if nothing was wrong.
-pub(super) fn filled<T>(
+/// Parses a JSON body with `fill`, which reads its fields. Fails with every wrong field.
+pub(super) fn parse_form<T>(
     body: &[u8],
     fill: impl FnOnce(&mut Fields<'_>) -> (Option<T>, Result<(), ValidationErrors>),
 ) -> Result<T, Problem> {
     let body = json::parse_strict(body, LIMITS.json_body.max_depth).ok_or(NOT_JSON)?;
-    let mut faults = Faults::default();
-    let mut made = None;
-    let mut broken = Ok(());
-    if let Some(mut fields) = Fields::of(body, String::new(), "The body", &mut faults) {
-        (made, broken) = fill(&mut fields);
-        fields.finish();
+    let mut found = ErrorCollector::default();
+    let mut parsed = None;
+    let mut validated = Ok(());
+    if let Some(mut fields) = Fields::new(body, String::new(), "The body", &mut found) {
+        (parsed, validated) = fill(&mut fields);
+        fields.reject_unknown();
     }
-    if let Err(errors) = broken {
-        gather("", &errors, &mut faults);
+    if let Err(errors) = validated {
+        collect_errors("", &errors, &mut found);
     }
-    match made {
-        Some(made) if faults.is_empty() => Ok(made),
-        _ => Err(Problem::InvalidFields(faults.into())),
+    match parsed {
+        Some(parsed) if found.is_empty() => Ok(parsed),
+        _ => Err(Problem::InvalidFields(found.into())),
     }
 }
 
 impl OrderForm {
-    pub(super) fn of(fields: &mut Fields<'_>) -> Self {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
         let currency = fields.text("currency");
         Self { currency, ..Self::without_currency(fields) }
     }
@@ -208,41 +208,41 @@ impl ProductForm {
 
 /// A product of which nothing else is said can be ordered.
 #[expect(clippy::unnecessary_wraps, reason = "the schema wants a default of the field's own type")]
-fn sold() -> Option<bool> {
+fn active_by_default() -> Option<bool> {
     Some(true)
 }
 
-fn holds<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError> {
+fn validate_text<T: FromStr<Err = TextError>>(text: &str) -> Result<(), ValidationError> {
     text.parse::<T>().map(|_| ()).map_err(|error| {
         let code = match error {
             TextError::Length { .. } => "length",
             TextError::ControlCharacter | TextError::InvisibleCharacter | TextError::Pattern(_) => "pattern",
         };
-        broken(code, error)
+        validated(code, error)
     })
 }
 
-fn is_currency(text: &str) -> Result<(), ValidationError> {
-    text.parse::<Currency>().map(|_| ()).map_err(|error| broken("pattern", error))
+fn validate_currency(text: &str) -> Result<(), ValidationError> {
+    text.parse::<Currency>().map(|_| ()).map_err(|error| validated("pattern", error))
 }
 
-fn counts<T: TryFrom<i64, Error = RangeError>>(number: i64) -> Result<(), ValidationError> {
-    T::try_from(number).map(|_| ()).map_err(|error| broken("range", error))
+fn validate_number<T: TryFrom<i64, Error = RangeError>>(number: i64) -> Result<(), ValidationError> {
+    T::try_from(number).map(|_| ()).map_err(|error| validated("range", error))
 }
 
-/// A broken rule, in words that follow on the name of the field.
-fn broken(code: &'static str, rule: impl ToString) -> ValidationError {
+/// A validated rule, in words that follow on the name of the field.
+fn validated(code: &'static str, rule: impl ToString) -> ValidationError {
     ValidationError::new(code).with_message(rule.to_string().into())
 }
 
 /// An order has lines; a list with too many of them was not read.
-fn lines_are_some(form: &OrderForm) -> Result<(), ValidationError> {
+fn validate_lines_not_empty(form: &OrderForm) -> Result<(), ValidationError> {
     let fits = form.lines.as_ref().is_none_or(|lines| !lines.is_empty());
-    if fits { Ok(()) } else { Err(broken("length", must_have_items(MAX_LINES))) }
+    if fits { Ok(()) } else { Err(validated("length", must_have_items(MAX_LINES))) }
 }
 
 /// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
-fn skus_are_distinct(form: &OrderForm) -> Result<(), ValidationError> {
+fn validate_distinct_skus(form: &OrderForm) -> Result<(), ValidationError> {
     let mut seen = HashSet::new();
     let lines = form.lines.iter().flatten().enumerate();
     let again = lines.filter(|(_, line)| line.sku.as_ref().is_some_and(|sku| !seen.insert(sku)));
@@ -250,7 +250,7 @@ fn skus_are_distinct(form: &OrderForm) -> Result<(), ValidationError> {
     if indexes.is_empty() {
         return Ok(());
     }
-    let mut error = broken("duplicate", "must name each sku once: order the whole quantity in one line");
+    let mut error = validated("duplicate", "must name each sku once: order the whole quantity in one line");
     error.add_param(INDEXES.into(), &indexes);
     Err(error)
 }
@@ -262,7 +262,7 @@ const INDEXES: &str = "indexes";
 const WHOLE_FORM: &str = "__all__";
 
 /// Turns what `validator` found into pointers.
-fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
+fn collect_errors(pointer: &str, errors: &ValidationErrors, found: &mut ErrorCollector) {
     for (field, kind) in errors.errors() {
         let name = match field.as_ref() {
             "unit_price" => "unitPrice",
@@ -271,21 +271,21 @@ fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
         };
         let pointer = format!("{pointer}/{name}");
         match kind {
-            ValidationErrorsKind::Struct(inner) => gather(&pointer, inner, faults),
+            ValidationErrorsKind::Struct(inner) => collect_errors(&pointer, inner, found),
             ValidationErrorsKind::List(items) => {
                 for (index, inner) in items {
-                    gather(&format!("{pointer}/{index}"), inner, faults);
+                    collect_errors(&format!("{pointer}/{index}"), inner, found);
                 }
             }
-            ValidationErrorsKind::Field(found) => {
-                for error in found {
+            ValidationErrorsKind::Field(errors) => {
+                for error in errors {
                     let code = code(&error.code);
                     let detail = sentence(name, error.message.as_deref().unwrap_or_default());
                     match error.params.get(INDEXES).and_then(Value::as_array) {
                         Some(indexes) => indexes.iter().for_each(|index| {
-                            faults.add(format!("{pointer}/{index}"), code, detail.clone());
+                            found.add(format!("{pointer}/{index}"), code, detail.clone());
                         }),
-                        None => faults.add(pointer.clone(), code, detail),
+                        None => found.add(pointer.clone(), code, detail),
                     }
                 }
             }
@@ -293,7 +293,7 @@ fn gather(pointer: &str, errors: &ValidationErrors, faults: &mut Faults) {
     }
 }
 
-fn code(code: &str) -> FieldCode {
+fn field_code(code: &str) -> FieldCode {
     match code {
         "length" => FieldCode::Length,
         "range" => FieldCode::Range,

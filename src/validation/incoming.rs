@@ -5,7 +5,7 @@ use validator::Validate;
 
 use super::{
     fields::Fields,
-    forms::{OrderForm, filled},
+    forms::{OrderForm, parse_form},
 };
 use crate::{
     orders::{Digest, IncomingOrder, Owner, Reason, message::MAX_PAYLOAD_BYTES, money::RangeError},
@@ -17,7 +17,7 @@ const VERSION: RangeError = RangeError { min: 1, max: 1 };
 
 /// A message that can never be carried out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Unusable {
+pub struct InvalidMessage {
     /// Why.
     pub reason: Reason,
     /// Its id, where it can be read all the same.
@@ -27,20 +27,20 @@ pub struct Unusable {
 /// Reads a message of the queue `orders-incoming` (`docs/reference/api.md#orders-incoming`), strictly.
 ///
 /// # Errors
-/// [`Unusable`]; the same bytes fail again, so the fault is permanent.
-pub fn incoming(payload: &[u8]) -> Result<IncomingOrder, Unusable> {
+/// [`InvalidMessage`]; the same bytes fail again, so the fault is permanent.
+pub fn parse_incoming_order(payload: &[u8]) -> Result<IncomingOrder, InvalidMessage> {
     let mut message_id = None;
     if payload.len() > MAX_PAYLOAD_BYTES {
-        return Err(Unusable { reason: Reason::Malformed, message_id });
+        return Err(InvalidMessage { reason: Reason::Malformed, message_id });
     }
-    let read = filled(payload, |fields| {
+    let read = parse_form(payload, |fields| {
         let known = fields.integer("version", VERSION).is_none_or(|version| version == VERSION.min);
         if !known {
-            fields.wrong::<()>("version", FieldCode::Range, VERSION);
+            fields.add_error::<()>("version", FieldCode::Range, VERSION);
         }
         message_id = fields.uuid("messageId");
         let owner = fields.object("owner", owner).flatten();
-        let form = OrderForm::of(fields);
+        let form = OrderForm::read(fields);
         let draft = form.draft();
         let whole = || {
             let (message_id, owner, draft) = (message_id?, owner?, draft?);
@@ -49,9 +49,9 @@ pub fn incoming(payload: &[u8]) -> Result<IncomingOrder, Unusable> {
         (whole(), form.validate())
     });
     read.map_err(|problem| {
-        let invalid = matches!(problem, Problem::InvalidFields(_));
-        let reason = if invalid { Reason::Invalid } else { Reason::Malformed };
-        Unusable { reason, message_id }
+        let is_invalid = matches!(problem, Problem::InvalidFields(_));
+        let reason = if is_invalid { Reason::Invalid } else { Reason::Malformed };
+        InvalidMessage { reason, message_id }
     })
 }
 
@@ -80,8 +80,8 @@ mod tests {
         })
     }
 
-    fn read(message: &Value) -> Result<IncomingOrder, Unusable> {
-        incoming(message.to_string().as_bytes())
+    fn read(message: &Value) -> Result<IncomingOrder, InvalidMessage> {
+        parse_incoming_order(message.to_string().as_bytes())
     }
 
     #[test]
@@ -93,15 +93,16 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_is_the_same_content_in_other_bytes() {
+    fn another_json_spelling_has_the_same_content() {
         let (one, other) = (message().to_string(), serde_json::to_string_pretty(&message()).unwrap());
-        let (one, other) = (incoming(one.as_bytes()).unwrap(), incoming(other.as_bytes()).unwrap());
+        let (one, other) =
+            (parse_incoming_order(one.as_bytes()).unwrap(), parse_incoming_order(other.as_bytes()).unwrap());
         assert_eq!(one.content_digest(), other.content_digest());
         assert_ne!(one.payload_digest, other.payload_digest);
     }
 
     #[test]
-    fn what_is_wrong_anywhere_is_invalid_and_keeps_its_id() {
+    fn an_invalid_message_keeps_its_id() {
         for (member, value) in [
             ("version", json!(2)),
             ("version", json!("1")),
@@ -120,23 +121,23 @@ mod tests {
         ] {
             let mut message = message();
             message[member] = value.clone();
-            let unusable = read(&message).unwrap_err();
-            assert_eq!(unusable.reason, Reason::Invalid, "{member}: {value}");
-            assert_eq!(unusable.message_id, Some(MESSAGE.parse().unwrap()), "{member}: {value}");
+            let invalid = read(&message).unwrap_err();
+            assert_eq!(invalid.reason, Reason::Invalid, "{member}: {value}");
+            assert_eq!(invalid.message_id, Some(MESSAGE.parse().unwrap()), "{member}: {value}");
         }
         for id in [json!(null), json!("no-uuid"), json!(7)] {
             let mut message = message();
             message["messageId"] = id;
-            assert_eq!(read(&message), Err(Unusable { reason: Reason::Invalid, message_id: None }));
+            assert_eq!(read(&message), Err(InvalidMessage { reason: Reason::Invalid, message_id: None }));
         }
     }
 
     #[test]
-    fn what_is_no_json_or_too_long_is_malformed() {
+    fn invalid_json_or_too_long_is_malformed() {
         let twice = message().to_string().replacen('{', "{\"version\":1,", 1);
         let long = message().to_string() + &" ".repeat(MAX_PAYLOAD_BYTES);
         for payload in ["", "test", "{", "\u{feff}{}", &twice, &long, &"[".repeat(40)] {
-            let reason = incoming(payload.as_bytes()).map_err(|unusable| unusable.reason);
+            let reason = parse_incoming_order(payload.as_bytes()).map_err(|invalid| invalid.reason);
             assert_eq!(reason, Err(Reason::Malformed), "{}", &payload[..payload.len().min(40)]);
         }
     }
@@ -144,7 +145,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_the_decoder_panic(bytes in proptest::prelude::any::<Vec<u8>>()) {
-            let _ = incoming(&bytes);
+            let _ = parse_incoming_order(&bytes);
         }
     }
 }

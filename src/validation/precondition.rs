@@ -5,32 +5,32 @@ use azure_functions_handler::single_header;
 
 use crate::{orders::Precondition, problem::Problem};
 
-/// What the caller said about the version that is there; [`Said::demanded`] is asked after the body.
+/// The precondition of a request, parsed. [`RequestedPrecondition::require`] is called after the body is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Said(Option<Precondition>);
+pub struct RequestedPrecondition(Option<Precondition>);
 
-impl Said {
-    /// What the caller demands.
+impl RequestedPrecondition {
+    /// The precondition.
     ///
     /// # Errors
     /// `precondition-required` for `If-Match: *`, which names no version.
-    pub fn demanded(self) -> Result<Precondition, Problem> {
+    pub fn require(self) -> Result<Precondition, Problem> {
         self.0.ok_or(Problem::PreconditionRequired)
     }
 }
 
-/// Reads what the caller says about the version that is there.
+/// Parses `If-Match` and `If-None-Match`.
 ///
 /// # Errors
 /// `malformed` for a list, a weak or misspelt tag, or both headers at once.
-pub fn precondition(headers: &HeaderMap) -> Result<Said, Problem> {
-    match (only(headers, &header::IF_MATCH)?, only(headers, &header::IF_NONE_MATCH)?) {
-        (None, None) => Ok(Said(Some(Precondition::None))),
+pub fn parse_precondition(headers: &HeaderMap) -> Result<RequestedPrecondition, Problem> {
+    match (single_value(headers, &header::IF_MATCH)?, single_value(headers, &header::IF_NONE_MATCH)?) {
+        (None, None) => Ok(RequestedPrecondition(Some(Precondition::None))),
         (Some(_), Some(_)) => Err(Problem::Malformed("Send If-Match or If-None-Match, not both.")),
-        (None, Some("*")) => Ok(Said(Some(Precondition::Absent))),
+        (None, Some("*")) => Ok(RequestedPrecondition(Some(Precondition::Absent))),
         (None, Some(_)) => Err(Problem::Malformed("If-None-Match must be `*`.")),
-        (Some("*"), None) => Ok(Said(None)),
-        (Some(tag), None) => strong(tag).map(|version| Said(Some(version))),
+        (Some("*"), None) => Ok(RequestedPrecondition(None)),
+        (Some(tag), None) => parse_etag(tag).map(|version| RequestedPrecondition(Some(version))),
     }
 }
 
@@ -39,15 +39,15 @@ pub fn precondition(headers: &HeaderMap) -> Result<Said, Problem> {
 ///
 /// # Errors
 /// `malformed` for a list, or a weak or misspelt tag.
-pub fn if_match(headers: &HeaderMap) -> Result<Precondition, Problem> {
-    match only(headers, &header::IF_MATCH)? {
+pub fn parse_if_match(headers: &HeaderMap) -> Result<Precondition, Problem> {
+    match single_value(headers, &header::IF_MATCH)? {
         None | Some("*") => Ok(Precondition::None),
-        Some(tag) => strong(tag),
+        Some(tag) => parse_etag(tag),
     }
 }
 
 /// The version that a strong tag names.
-fn strong(tag: &str) -> Result<Precondition, Problem> {
+fn parse_etag(tag: &str) -> Result<Precondition, Problem> {
     const ONE_TAG: Problem =
         Problem::Malformed("If-Match must be one strong ETag as you received it, such as `\"3\"`.");
     let opaque = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(ONE_TAG)?;
@@ -58,7 +58,7 @@ fn strong(tag: &str) -> Result<Precondition, Problem> {
     Ok(version.map_or(Precondition::UnknownVersion, Precondition::Version))
 }
 
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
+fn single_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
     let fault =
         Problem::Malformed("If-Match and If-None-Match must be visible ASCII text, each sent at most once.");
     match single_header(headers, name).map(|value| value.map(HeaderValue::to_str)) {

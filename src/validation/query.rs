@@ -18,7 +18,7 @@ const FOREIGN_CURSOR: Problem =
 /// How many items a page has by default: `docs/reference/api.md#pagination`.
 pub const DEFAULT_LIMIT: u32 = 25;
 /// The most items of a page.
-pub const LARGEST_LIMIT: u32 = 100;
+pub const MAX_LIMIT: u32 = 100;
 
 /// A query, decoded. `code` may hold the function key, which is the host's matter: it is never looked at.
 #[derive(Debug)]
@@ -28,14 +28,14 @@ impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(parts.uri.query().unwrap_or_default()))
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
     }
 }
 
 impl Query {
     /// Decodes a raw query.
     #[must_use]
-    pub fn of(raw: &str) -> Self {
+    pub fn parse(raw: &str) -> Self {
         let decode = |text: &str| {
             percent_decode_str(&text.replace('+', " "))
                 .decode_utf8()
@@ -59,7 +59,7 @@ impl Query {
     ///
     /// # Errors
     /// `malformed`.
-    pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
+    pub fn allow_only(&self, known: &[&str]) -> Result<(), Problem> {
         for (at, (name, _)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
                 return Err(Problem::Malformed(
@@ -77,16 +77,17 @@ impl Query {
     ///
     /// # Errors
     /// `malformed`.
-    pub fn page<K: Cursor>(&self, list: List, others: &[&str]) -> Result<PageRequest<K>, Problem> {
+    pub fn page<K: CursorKey>(&self, list: List, others: &[&str]) -> Result<PageRequest<K>, Problem> {
         let known: Vec<&str> = ["limit", "cursor"].iter().chain(others).copied().collect();
-        self.only(&known)?;
+        self.allow_only(&known)?;
         let limit = match self.value("limit") {
             None => DEFAULT_LIMIT,
             Some(text) => digits(text)
-                .filter(|limit| (1..=LARGEST_LIMIT).contains(limit))
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
                 .ok_or(Problem::Malformed("`limit` must be between 1 and 100."))?,
         };
-        let after = self.value("cursor").map(|text| list.key(text).ok_or(FOREIGN_CURSOR)).transpose()?;
+        let after =
+            self.value("cursor").map(|text| list.parse_cursor(text).ok_or(FOREIGN_CURSOR)).transpose()?;
         Ok(PageRequest { after, limit })
     }
 }
@@ -95,7 +96,7 @@ impl Query {
 ///
 /// # Errors
 /// `malformed`, when the cursor is another order's.
-pub fn history_of(order: OrderId, page: &PageRequest<ChangeKey>) -> Result<PageRequest<u64>, Problem> {
+pub fn history_page(order: OrderId, page: &PageRequest<ChangeKey>) -> Result<PageRequest<u64>, Problem> {
     let after = match page.after {
         Some(key) if key.order != order => return Err(FOREIGN_CURSOR),
         after => after.map(|key| key.version),
@@ -123,11 +124,11 @@ pub enum List {
 }
 
 /// The key of a list's items. It grants nothing: the caller's own predicate always applies.
-pub trait Cursor: Sized {
+pub trait CursorKey: Sized {
     /// The key as text, without blanks.
-    fn key(&self) -> String;
+    fn encode(&self) -> String;
     /// The key from exactly such text.
-    fn of_key(text: &str) -> Option<Self>;
+    fn decode(text: &str) -> Option<Self>;
 }
 
 impl List {
@@ -154,7 +155,7 @@ impl List {
 
     /// A regular expression that every cursor of this list matches, and those of no other list do.
     #[must_use]
-    pub fn form(self) -> String {
+    pub fn cursor_pattern(self) -> String {
         let tag = format!("{} ", self.tag());
         // Of base64 the characters that the tag alone decides.
         let begin = &URL_SAFE_NO_PAD.encode(&tag)[..tag.len() * 8 / 6];
@@ -165,24 +166,24 @@ impl List {
 
     /// The opaque text that names the page after `key`.
     #[must_use]
-    pub fn cursor<K: Cursor>(self, key: &K) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{} {}", self.tag(), key.key()))
+    pub fn cursor<K: CursorKey>(self, key: &K) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{} {}", self.tag(), key.encode()))
     }
 
-    fn key<K: Cursor>(self, cursor: &str) -> Option<K> {
+    fn parse_cursor<K: CursorKey>(self, cursor: &str) -> Option<K> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let (tag, key) = text.split_once(' ')?;
-        let parsed = K::of_key(key).filter(|_| tag == self.tag())?;
-        (parsed.key() == key).then_some(parsed)
+        let parsed = K::decode(key).filter(|_| tag == self.tag())?;
+        (parsed.encode() == key).then_some(parsed)
     }
 }
 
-impl Cursor for OrderId {
-    fn key(&self) -> String {
+impl CursorKey for OrderId {
+    fn encode(&self) -> String {
         self.to_string()
     }
 
-    fn of_key(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         text.parse().ok()
     }
 }
@@ -196,33 +197,33 @@ pub struct ChangeKey {
     pub version: u64,
 }
 
-impl Cursor for ChangeKey {
-    fn key(&self) -> String {
+impl CursorKey for ChangeKey {
+    fn encode(&self) -> String {
         format!("{} {}", self.order, self.version)
     }
 
-    fn of_key(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         let (order, version) = text.split_once(' ')?;
         Some(Self { order: order.parse().ok()?, version: version.parse().ok()? })
     }
 }
 
-impl Cursor for Sku {
-    fn key(&self) -> String {
+impl CursorKey for Sku {
+    fn encode(&self) -> String {
         self.to_string()
     }
 
-    fn of_key(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         text.parse().ok()
     }
 }
 
-impl Cursor for Uuid {
-    fn key(&self) -> String {
+impl CursorKey for Uuid {
+    fn encode(&self) -> String {
         self.to_string()
     }
 
-    fn of_key(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         text.parse().ok()
     }
 }
@@ -236,9 +237,9 @@ mod tests {
 
     const LISTS: [List; 4] = [List::OwnOrders, List::AllOrders, List::Products, List::DeadLetters];
 
-    fn cursor<K: Cursor>(list: List, text: &str) -> Result<Option<K>, Problem> {
+    fn cursor<K: CursorKey>(list: List, text: &str) -> Result<Option<K>, Problem> {
         let query = format!("cursor={}", utf8_percent_encode(text, NON_ALPHANUMERIC));
-        Query::of(&query).page(list, &[]).map(|page| page.after)
+        Query::parse(&query).page(list, &[]).map(|page| page.after)
     }
 
     /// Texts that hold a tag, a key, or something like either, plain or encoded.
@@ -258,7 +259,7 @@ mod tests {
         prop_oneof![5 => encoded, 1 => padded, 1 => plain, 1 => any::<String>()]
     }
 
-    fn is_given_out_or_refused<K: Cursor>(list: List, text: &str) -> Result<(), TestCaseError> {
+    fn is_given_out_or_refused<K: CursorKey>(list: List, text: &str) -> Result<(), TestCaseError> {
         match cursor::<K>(list, text) {
             Ok(after) => prop_assert_eq!(after.map(|key| list.cursor(&key)), Some(text.to_owned())),
             Err(problem) => prop_assert!(matches!(problem, Problem::Malformed(_))),
@@ -267,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_a_list_is_that_of_its_cursors_and_of_no_others() {
+    fn each_lists_pattern_matches_only_its_cursors() {
         let (order, letter) = (OrderId::new(chrono::DateTime::UNIX_EPOCH), Uuid::max());
         let skus = ["A", "A-9", &"Z".repeat(32)].map(|sku| sku.parse::<Sku>().unwrap());
         let mut cursors = vec![
@@ -279,7 +280,7 @@ mod tests {
         ];
         cursors.extend(skus.iter().map(|sku| (List::Products, List::Products.cursor(sku))));
         for list in LISTS.into_iter().chain([List::History]) {
-            let form = serde_json::json!({"pattern": format!("^(?:{})$", list.form())});
+            let form = serde_json::json!({"pattern": format!("^(?:{})$", list.cursor_pattern())});
             let form = jsonschema::validator_for(&form).unwrap();
             let matches = |text: &str| form.is_valid(&text.into());
             for (of, cursor) in &cursors {
@@ -291,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_cursor_that_the_list_gives_out_or_malformed(text in texts()) {
+        fn any_text_is_an_own_cursor_or_malformed(text in texts()) {
             for list in LISTS {
                 is_given_out_or_refused::<OrderId>(list, &text)?;
                 is_given_out_or_refused::<Sku>(list, &text)?;
@@ -300,7 +301,7 @@ mod tests {
         }
 
         #[test]
-        fn a_cursor_names_its_key_in_its_own_list_and_nothing_in_another(id in any::<u128>()) {
+        fn a_cursor_is_valid_in_its_own_list_only(id in any::<u128>()) {
             let id = Uuid::from_u128(id);
             for (list, other) in LISTS.iter().flat_map(|list| LISTS.map(|other| (*list, other))) {
                 let read = cursor::<Uuid>(other, &list.cursor(&id)).ok().flatten();

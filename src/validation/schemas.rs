@@ -7,22 +7,22 @@ use serde_json::Value;
 
 use super::forms::{OrderForm, ProductForm};
 
-/// A reference to the schema of what [`order`](super::order) reads.
-pub fn new_order(schemas: &mut SchemaGenerator) -> Schema {
+/// A reference to the schema of what [`parse_order`](super::parse_order) reads.
+pub fn new_order_schema(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<OrderForm>()
 }
 
-/// A reference to the schema of what [`revision`](super::revision) reads.
-pub fn changed_order(schemas: &mut SchemaGenerator) -> Schema {
+/// A reference to the schema of what [`parse_revision`](super::parse_revision) reads.
+pub fn changed_order_schema(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<RevisionForm>()
 }
 
-/// A reference to the schema of what [`product`](super::product) reads.
-pub fn new_product(schemas: &mut SchemaGenerator) -> Schema {
+/// A reference to the schema of what [`parse_product`](super::parse_product) reads.
+pub fn new_product_schema(schemas: &mut SchemaGenerator) -> Schema {
     schemas.subschema_for::<ProductForm>()
 }
 
-/// The form of a new order without its currency, as [`revision`](super::revision) reads it.
+/// The form of a new order without its currency, as [`parse_revision`](super::parse_revision) reads it.
 enum RevisionForm {}
 
 impl JsonSchema for RevisionForm {
@@ -117,16 +117,20 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_of_a_form_takes_what_its_parser_takes_and_nothing_else() {
+    fn each_form_schema_accepts_what_its_parser_accepts() {
         let order = json!({
             "reference": "PO-17", "currency": "EUR", "lines": [{"sku": "CUP", "quantity": 2}], "note": "x",
         });
         let mut revision = order.as_object().unwrap().clone();
         let product = json!({"name": "Cup", "currency": "EUR", "unitPrice": 1, "active": true});
         let order = order.as_object().unwrap();
-        agree(new_order, validation::order, &[around(order), around_a_line(order)].concat());
+        agree(new_order_schema, validation::parse_order, &[around(order), around_a_line(order)].concat());
         revision.shift_remove("currency");
-        agree(changed_order, validation::revision, &[around(&revision), around_a_line(&revision)].concat());
-        agree(new_product, validation::product, &around(product.as_object().unwrap()));
+        agree(
+            changed_order_schema,
+            validation::parse_revision,
+            &[around(&revision), around_a_line(&revision)].concat(),
+        );
+        agree(new_product_schema, validation::parse_product, &around(product.as_object().unwrap()));
     }
 }

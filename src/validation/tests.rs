@@ -83,7 +83,7 @@ fn a_message_names_the_limit_that_was_exceeded() {
 #[test]
 fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let deep = "[".repeat(LIMITS.json_body.max_depth + 1) + &"]".repeat(LIMITS.json_body.max_depth + 1);
-    let page = Query::of(&format!("limit={}", LARGEST_LIMIT + 1)).page::<Sku>(List::Products, &[]);
+    let page = Query::parse(&format!("limit={}", MAX_LIMIT + 1)).page::<Sku>(List::Products, &[]);
     let key = HeaderMap::from_iter([(
         axum::http::HeaderName::from_static("idempotency-key"),
         "k".repeat(IdempotencyKey::MAX_LENGTH + 1).parse().unwrap(),
@@ -92,7 +92,7 @@ fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let secret = SecretName::MAX_LENGTH;
     for (said, limit) in [
         (of_request(order(deep.as_bytes())), format!("at most {} levels", LIMITS.json_body.max_depth)),
-        (of_request(page), format!("between 1 and {LARGEST_LIMIT}")),
+        (of_request(page), format!("between 1 and {MAX_LIMIT}")),
         (of_request(idempotency_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
         (of_request(secret_name(&"s".repeat(secret + 1))), format!("1 to {secret} letters")),
     ] {

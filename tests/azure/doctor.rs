@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orders_worker::doctor::{Level, vault_access};
+use orders_worker::doctor::{Level, check_vault_access};
 use test_servers::{Authority, Leaf, Mood};
 
 use crate::{
@@ -18,7 +18,7 @@ on_the_platform!(
 /// The level, and everything that the finding says.
 async fn said(world: &World, name: Option<&str>) -> (Level, String) {
     let name = name.map(|name| name.parse().unwrap());
-    let found = vault_access(&world.vault, name.as_ref()).await;
+    let found = check_vault_access(&world.vault, name.as_ref()).await;
     assert_eq!(found.rule, "C22-vault-access");
     (found.level, format!("{} {}", found.why, found.remedy.unwrap_or_default()))
 }

@@ -15,7 +15,7 @@ use orders_worker::{
     clock::{Clock, RetentionClock},
     config::{Config, Needs},
     fulfilment::Backend,
-    functions::{self, App, DeadLetterCeiling, FUNCTIONS},
+    functions::{self, AppState, DeadLetterCeiling, FUNCTIONS},
     identity::Identity,
     limits::LIMITS,
     store::{self, Store},
@@ -70,24 +70,24 @@ async fn serve_with(world: &World, more: &[(&str, &str)]) -> String {
         Some(certificates) => identity.with_certificates(certificates, Some(&world.vault)),
         None => identity,
     };
-    let app = App {
+    let app = AppState {
         clock: Clock,
-        retention: RetentionClock::new(Clock.now(), Clock.instant()),
+        retention_clock: RetentionClock::new(Clock.now(), Clock.instant()),
         identity: Some(identity),
         audit: Audit::default(),
         concurrency: Concurrency::new(LIMITS.concurrency),
         limiter: None,
         tenant: None,
         store: Arc::clone(&store) as Arc<dyn Store>,
-        backend: Some(Backend::StandIn),
+        backend: Some(Backend::Stub),
         vault: Some(world.vault.clone()),
         secret_name: config.secret_name,
         outbox_deadline: TimeDelta::minutes(2),
-        dead_letters: DeadLetterCeiling::new(LIMITS.dead_letters),
+        dead_letter_ceiling: DeadLetterCeiling::new(LIMITS.dead_letters),
         health: store,
-        description: Some(functions::description),
+        openapi_document: Some(functions::openapi_document),
     };
-    let app = functions::bind(FUNCTIONS.all().unwrap(), Arc::new(app));
+    let app = functions::function_app(FUNCTIONS.all().unwrap(), Arc::new(app));
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(app.serve(listener, std::future::pending()));

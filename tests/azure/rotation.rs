@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use orders_worker::{
     clock::Clock,
-    fulfilment::{Backend, FulfilmentSettings, Undecided},
+    fulfilment::{Backend, FulfilmentError, FulfilmentSettings},
     orders::{LineDraft, Order, OrderDraft, OrderId, Owner, UnitPrice},
     pem,
     store::Decision,
@@ -67,8 +67,8 @@ impl Parties {
     }
 
     /// Has one more order carried out.
-    async fn call(&self, order: &Order) -> Result<Decision, Undecided> {
-        self.backend.carry_out(order, None, minute(0)).await
+    async fn call(&self, order: &Order) -> Result<Decision, FulfilmentError> {
+        self.backend.submit(order, None, minute(0)).await
     }
 
     /// Which certificates were shown so far.
@@ -108,12 +108,12 @@ async fn a_rotation_in_the_vault_is_shown_to_the_backend_without_a_restart_and_w
     all(&first).await;
     let second = der(&parties.rotate(PEM));
     let background = Arc::clone(&parties.backend);
-    let reading = tokio::spawn(async move { background.keep_fresh(Clock).await });
+    let reading = tokio::spawn(async move { background.refresh_certificates(Clock).await });
     all(&second).await;
     reading.abort();
     let shown = parties.shown();
     assert!(shown.iter().all(|shown| [&first, &second].contains(&shown)));
-    let ends = parties.backend.certificate_ends(minute(0)).await.unwrap();
+    let ends = parties.backend.certificate_expires_at(minute(0)).await.unwrap();
     assert!(ends.is_some_and(|ends: DateTime<Utc>| ends > minute(0)));
 }
 
@@ -121,7 +121,7 @@ async fn a_certificate_that_the_vault_keeps_as_pkcs12_is_refused_with_the_way_to
     let parties = Parties::meet().await;
     parties.rotate("application/x-pkcs12");
     let refused = parties.call(&order()).await.unwrap_err();
-    assert!(matches!(refused, Undecided::Secret(_)), "{refused:?}");
+    assert!(matches!(refused, FulfilmentError::Secret(_)), "{refused:?}");
     assert!(chain(&refused).contains("application/x-pem-file"), "{refused:?}");
     assert!(parties.server.asked().is_empty());
 }
@@ -137,7 +137,7 @@ async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
     let broken = parties.clients.issue(&Leaf::client(&["worker.example"])).unwrap();
     parties.world.put("worker", |secret| secret.value.clone_from(&broken.key));
     let background = Arc::clone(&parties.backend);
-    let reading = tokio::spawn(async move { background.keep_fresh(Clock).await });
+    let reading = tokio::spawn(async move { background.refresh_certificates(Clock).await });
     let told = async {
         while !fs::read_to_string(&path).unwrap().contains("the rotated certificate is invalid") {
             assert!(parties.call(&order).await.is_ok());

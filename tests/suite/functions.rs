@@ -27,7 +27,7 @@ fn host_json_says_what_the_code_relies_on() {
         (&json!(true), &json!(true))
     );
     assert_eq!(host["functionTimeout"], "00:05:00");
-    assert_eq!(host["extensions"]["http"]["routePrefix"], functions::PREFIX);
+    assert_eq!(host["extensions"]["http"]["routePrefix"], functions::ROUTE_PREFIX);
     assert_eq!(host["extensions"]["http"]["hsts"]["isEnabled"], true, "answers carry it in Azure");
     let queues = json!({
         "messageEncoding": "none", "batchSize": 16, "newBatchThreshold": 8,

@@ -52,11 +52,14 @@ fn a_secret_has_a_name_that_vaults_give() {
 }
 
 #[test]
-fn only_who_looks_secrets_up_or_may_keep_one_in_the_vault_needs_it() {
+fn only_processes_that_read_secrets_read_vault_settings() {
     let broken = local_with(&[("KeyVaultUrl", "x"), ("SecretName", "/")]);
-    assert_eq!(faulty(&broken, Needs { secrets: true, ..NEITHER }), ["KeyVaultUrl", "SecretName"]);
-    assert_eq!(faulty(&broken, Needs { fulfilment: true, ..NEITHER }), ["KeyVaultUrl"]);
-    assert_eq!(faulty(&broken, NEITHER), [""; 0]);
+    assert_eq!(
+        settings_with_errors(&broken, Needs { secrets: true, ..DATABASE_ONLY }),
+        ["KeyVaultUrl", "SecretName"]
+    );
+    assert_eq!(settings_with_errors(&broken, Needs { fulfilment: true, ..DATABASE_ONLY }), ["KeyVaultUrl"]);
+    assert_eq!(settings_with_errors(&broken, DATABASE_ONLY), [""; 0]);
 }
 
 #[test]
@@ -67,24 +70,24 @@ fn without_a_managed_identity_nothing_starts_that_needs_one() {
             assigned(&[("ORDERS_DATABASE_URL", URL), ("ORDERS_ENTRA_TENANT_ID", ID), (name, value)]);
         whole.extend([DEMANDED[1], ("WEBSITE_SITE_NAME", "any")]);
         let needs = Needs { fulfilment: false, ..EVERYTHING };
-        assert_eq!(faulty(&whole, needs), [""; 0], "{name}");
+        assert_eq!(settings_with_errors(&whole, needs), [""; 0], "{name}");
         for lacking in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"] {
             let mut environment = whole.clone();
             environment.remove(lacking);
-            let fault = fault(&environment, needs);
+            let fault = error_message(&environment, needs);
             assert!(fault.contains("needs a managed identity"), "{name} without {lacking}: {fault}");
         }
     }
 }
 
 #[test]
-fn a_developer_without_a_managed_identity_reads_the_vault_as_themselves_and_no_database() {
+fn developer_credentials_read_the_vault_but_no_database() {
     let vault = ("KeyVaultUrl", "https://tests.vault.azure.net");
     let sign_in = |environment: &_| read(environment, EVERYTHING).unwrap().vault.unwrap().sign_in;
     assert_eq!(sign_in(&local_with(&[vault])), VaultSignIn::Developer);
     assert_eq!(sign_in(&assigned(&[vault])), VaultSignIn::ManagedIdentity { client_id: None });
     let managed = local_with(&[("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", URL)]);
-    assert!(fault(&managed, NEITHER).contains("needs a managed identity"));
+    assert!(error_message(&managed, DATABASE_ONLY).contains("needs a managed identity"));
 }
 
 #[test]
@@ -102,11 +105,14 @@ fn the_identity_is_the_user_assigned_one_where_one_is_named() {
     );
     let named = VaultSignIn::ManagedIdentity { client_id: Some(ID.parse().unwrap()) };
     assert_eq!(config.vault.unwrap().sign_in, named);
-    assert_eq!(faulty(&local_with(&[("AZURE_CLIENT_ID", "orders-app")]), NEITHER), ["AZURE_CLIENT_ID"]);
+    assert_eq!(
+        settings_with_errors(&local_with(&[("AZURE_CLIENT_ID", "orders-app")]), DATABASE_ONLY),
+        ["AZURE_CLIENT_ID"]
+    );
 }
 
 #[test]
-fn a_token_goes_only_to_a_database_that_proves_who_it_is_wherever_this_runs() {
+fn a_managed_identity_needs_a_verified_database() {
     for (url, told) in [
         ("sqlite://.local/orders.db", "names SQLite"),
         ("postgres://app@db.example/orders", "sslmode=verify-full"),
@@ -127,10 +133,10 @@ fn a_token_goes_only_to_a_database_that_proves_who_it_is_wherever_this_runs() {
         ),
     ] {
         let environment = assigned(&[("ORDERS_DATABASE_IDENTITY", "managed"), ("ORDERS_DATABASE_URL", url)]);
-        assert_eq!(faulty(&environment, NEITHER), ["ORDERS_DATABASE_URL"], "{url}");
-        let fault = fault(&environment, NEITHER);
+        assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), ["ORDERS_DATABASE_URL"], "{url}");
+        let fault = error_message(&environment, DATABASE_ONLY);
         assert!(fault.contains(told) && !fault.contains("hunter2"), "{url}: {fault}");
     }
     let bare = assigned(&[("ORDERS_DATABASE_IDENTITY", "managed")]);
-    assert_eq!(faulty(&bare, NEITHER), ["ORDERS_DATABASE_URL"], "the default is SQLite");
+    assert_eq!(settings_with_errors(&bare, DATABASE_ONLY), ["ORDERS_DATABASE_URL"], "the default is SQLite");
 }

@@ -18,19 +18,22 @@ fn certificates_are_not_looked_at_unless_they_are_asked_for() {
 
 #[test]
 fn a_mode_with_certificates_needs_allowed_names_and_authorities() {
-    assert_eq!(faulty(&local_with(&[MODE]), HTTP), [ALLOWED.0, AUTHORITY.0]);
-    assert_eq!(faulty(&local_with(&[MODE, AUTHORITY]), HTTP), [ALLOWED.0]);
-    assert_eq!(faulty(&local_with(&[MODE, ALLOWED]), HTTP), [AUTHORITY.0]);
-    assert_eq!(faulty(&local_with(&[MODE]), NEITHER), [""; 0]);
+    assert_eq!(settings_with_errors(&local_with(&[MODE]), HTTP), [ALLOWED.0, AUTHORITY.0]);
+    assert_eq!(settings_with_errors(&local_with(&[MODE, AUTHORITY]), HTTP), [ALLOWED.0]);
+    assert_eq!(settings_with_errors(&local_with(&[MODE, ALLOWED]), HTTP), [AUTHORITY.0]);
+    assert_eq!(settings_with_errors(&local_with(&[MODE]), DATABASE_ONLY), [""; 0]);
     let kept = local_with(&[MODE, ALLOWED, (AUTHORITY.0, "keyvault:partners")]);
-    assert!(fault(&kept, HTTP).contains("set KeyVaultUrl"));
+    assert!(error_message(&kept, HTTP).contains("set KeyVaultUrl"));
 }
 
 #[test]
-fn certificates_that_are_described_and_not_asked_for_stop_the_start() {
+fn certificate_settings_without_the_mode_stop_the_start() {
     for setting in [AUTHORITY, ALLOWED] {
         for environment in [local_with(&[setting]), local_with(&[(MODE.0, "off"), setting])] {
-            assert!(fault(&environment, HTTP).contains("ORDERS_CLIENT_CERTIFICATE_MODE is not `required`"));
+            assert!(
+                error_message(&environment, HTTP)
+                    .contains("ORDERS_CLIENT_CERTIFICATE_MODE is not `required`")
+            );
         }
     }
 }
@@ -50,7 +53,7 @@ fn a_client_is_paired_with_names_of_its_certificate() {
 }
 
 #[test]
-fn a_pair_that_cannot_be_meant_stops_the_start() {
+fn an_invalid_certificate_pair_stops_the_start() {
     for pairs in [
         "partner.example",
         CLIENT,
@@ -63,7 +66,7 @@ fn a_pair_that_cannot_be_meant_stops_the_start() {
         "partner.example=9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02",
     ] {
         let environment = local_with(&[MODE, AUTHORITY, (ALLOWED.0, pairs)]);
-        assert_eq!(faulty(&environment, HTTP), [ALLOWED.0]);
+        assert_eq!(settings_with_errors(&environment, HTTP), [ALLOWED.0]);
     }
 }
 
@@ -77,16 +80,16 @@ fn app(signals: &[(&'static str, &'static str)]) -> BTreeMap<&'static str, &'sta
         ("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT),
         ("ORDERS_ENTRA_TENANT_ID", CLIENT),
     ];
-    let mut environment = platform_with(&needed);
+    let mut environment = azure_with(&needed);
     environment.extend(signals.iter().copied());
     environment
 }
 
 #[test]
-fn on_the_platform_certificates_are_believed_only_behind_a_front_that_checks_who_holds_them() {
+fn client_certificates_need_a_checking_front_end_in_azure() {
     let instance = ("WEBSITE_INSTANCE_ID", "8f43");
     for signals in [&[instance][..], &[instance, ("WEBSITE_SKU", "PremiumV3")]] {
-        assert_eq!(faulty(&app(signals), HTTP), [""; 0], "{signals:?}");
+        assert_eq!(settings_with_errors(&app(signals), HTTP), [""; 0], "{signals:?}");
     }
     for signals in [
         &[][..],
@@ -94,6 +97,6 @@ fn on_the_platform_certificates_are_believed_only_behind_a_front_that_checks_who
         &[instance, ("WEBSITE_SKU", "FlexConsumption")],
         &[instance, ("WEBSITE_SKU", "flexconsumption ")],
     ] {
-        assert_eq!(faulty(&app(signals), HTTP), [MODE.0], "{signals:?}");
+        assert_eq!(settings_with_errors(&app(signals), HTTP), [MODE.0], "{signals:?}");
     }
 }

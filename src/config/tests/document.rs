@@ -38,7 +38,7 @@ fn has_caller(needs: &[Need]) -> bool {
 
 /// Which functions read a setting.
 fn readers(setting: &Setting) -> String {
-    let reads = |needs: &[Need]| setting.concerns(functions::settings(needs));
+    let reads = |needs: &[Need]| setting.concerns(functions::config_needs(needs));
     if reads(&[]) {
         return "all functions".to_owned();
     }

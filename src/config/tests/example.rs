@@ -34,7 +34,7 @@ fn the_example_mentions_every_setting_once_and_no_other() {
 }
 
 #[test]
-fn the_example_says_of_an_unset_setting_what_the_table_says() {
+fn the_example_comments_match_the_settings_table() {
     let example = example();
     for (name, text) in example["//"].as_object().unwrap() {
         if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
@@ -65,7 +65,7 @@ fn a_local_host_starts_the_worker_on_the_example() {
     .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let environment = values().into_iter().chain(by_the_host);
     let config = Config::read(environment.map(|(name, value)| (name.into(), value.into())), EVERYTHING);
-    assert_eq!(config.unwrap().place, Place::Local);
+    assert_eq!(config.unwrap().environment, Environment::Local);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_examples_of_all_settings_are_those_of_one_app_in_azure() {
     let examples = SETTINGS.iter().map(|setting| (setting.name, setting.example));
     let environment: BTreeMap<_, _> = by_azure.into_iter().chain(examples).collect();
     let config = read(&environment, EVERYTHING).unwrap();
-    assert_eq!((config.place, config.database.pool), (Place::Platform, 8));
+    assert_eq!((config.environment, config.database.pool), (Environment::Azure, 8));
     assert!(config.certificates.is_some() && config.vault.is_some() && config.traces.is_some());
     for setting in SETTINGS {
         assert!(setting.concerns(EVERYTHING), "{} is not read", setting.name);
@@ -88,7 +88,7 @@ fn the_examples_of_all_settings_are_those_of_one_app_in_azure() {
 }
 
 #[test]
-fn the_example_holds_no_secret_and_no_claim_to_stand_behind_the_platform() {
+fn the_example_has_no_secret_and_does_not_claim_easyauth() {
     let text = include_str!("../../../local.settings.json.example");
     for word in ["WEBSITE_AUTH_ENABLED", "AccountKey", "SharedAccessSignature", "Password=", "BEGIN ", "://:"]
     {

@@ -13,14 +13,14 @@ fn identity(more: &[(&'static str, &'static str)]) -> IdentitySettings {
 }
 
 #[test]
-fn http_functions_do_not_start_without_the_platforms_authentication() {
+fn http_functions_need_easyauth_to_start() {
     for value in ["false", "1", "yes", "", " true", "True "] {
         let environment = local_with(&[("WEBSITE_AUTH_ENABLED", value)]);
-        assert_eq!(faulty(&environment, HTTP), ["WEBSITE_AUTH_ENABLED"], "{value:?}");
+        assert_eq!(settings_with_errors(&environment, HTTP), ["WEBSITE_AUTH_ENABLED"], "{value:?}");
     }
     let mut environment = local();
     environment.remove("WEBSITE_AUTH_ENABLED");
-    assert_eq!(faulty(&environment, HTTP), ["WEBSITE_AUTH_ENABLED"]);
+    assert_eq!(settings_with_errors(&environment, HTTP), ["WEBSITE_AUTH_ENABLED"]);
     for value in ["true", "True", "TRUE"] {
         assert!(read(&local_with(&[("WEBSITE_AUTH_ENABLED", value)]), HTTP).is_ok(), "{value}");
     }
@@ -35,17 +35,17 @@ fn a_process_without_http_functions_needs_no_identity_settings() {
     ]);
     environment.remove("WEBSITE_AUTH_ENABLED");
     environment.remove("ORDERS_IDENTITY");
-    assert!(read(&environment, NEITHER).unwrap().identity.is_none());
+    assert!(read(&environment, DATABASE_ONLY).unwrap().identity.is_none());
 }
 
 #[test]
-fn a_process_that_takes_queued_orders_knows_its_tenant_without_identity_settings() {
+fn queued_orders_need_a_tenant_but_no_identity_settings() {
     let mut environment = local_with(&[("ORDERS_ENTRA_TENANT_ID", TENANT)]);
     environment.remove("WEBSITE_AUTH_ENABLED");
     environment.remove("ORDERS_IDENTITY");
     assert_eq!(read(&environment, INCOMING).unwrap().tenant, Some(TENANT.parse().unwrap()));
     environment.insert("ORDERS_ENTRA_TENANT_ID", "nonsense");
-    assert_eq!(faulty(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
+    assert_eq!(settings_with_errors(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
 }
 
 #[test]
@@ -54,30 +54,30 @@ fn a_process_without_fulfilment_needs_no_fulfilment_settings() {
 }
 
 #[test]
-fn the_default_mode_asks_for_both_and_is_not_weakened_in_silence() {
+fn the_default_mode_requires_header_and_token() {
     let mut environment = local();
     environment.remove("ORDERS_IDENTITY");
     let missing = ["ORDERS_ENTRA_AUDIENCE", "ORDERS_ENTRA_TENANT_ID"];
-    assert_eq!(faulty(&environment, HTTP), missing);
+    assert_eq!(settings_with_errors(&environment, HTTP), missing);
     environment.extend(TOKENS);
     let mode = read(&environment, HTTP).unwrap().identity.unwrap().mode;
     assert!(matches!(mode, IdentityMode::EasyAuthAndJwt(_)), "{mode:?}");
     for mode in ["jwt", "easyauth+jwt"] {
-        assert_eq!(faulty(&local_with(&[("ORDERS_IDENTITY", mode)]), HTTP), missing, "{mode}");
+        assert_eq!(settings_with_errors(&local_with(&[("ORDERS_IDENTITY", mode)]), HTTP), missing, "{mode}");
     }
 }
 
 #[test]
-fn where_the_token_alone_counts_the_platforms_authentication_may_be_off() {
+fn jwt_mode_needs_no_easyauth() {
     let with = |mode| {
         let mut environment = local_with(&[("ORDERS_IDENTITY", mode)]);
         environment.extend(TOKENS);
         environment.remove("WEBSITE_AUTH_ENABLED");
         environment
     };
-    assert_eq!(faulty(&with("jwt"), HTTP), [""; 0]);
+    assert_eq!(settings_with_errors(&with("jwt"), HTTP), [""; 0]);
     for mode in ["easyauth", "easyauth+jwt"] {
-        assert_eq!(faulty(&with(mode), HTTP), ["WEBSITE_AUTH_ENABLED"], "{mode}");
+        assert_eq!(settings_with_errors(&with(mode), HTTP), ["WEBSITE_AUTH_ENABLED"], "{mode}");
     }
 }
 
@@ -101,50 +101,57 @@ fn which_tokens_count_is_taken_over() {
 }
 
 #[test]
-fn on_the_platform_no_issuer_is_called_without_tls() {
+fn azure_requires_an_https_issuer() {
     let platform = |authority| {
         let mut environment =
-            platform_with(&[("ORDERS_IDENTITY", "jwt"), ("ORDERS_ENTRA_AUTHORITY", authority)]);
+            azure_with(&[("ORDERS_IDENTITY", "jwt"), ("ORDERS_ENTRA_AUTHORITY", authority)]);
         environment.extend(DEMANDED.into_iter().chain(TOKENS));
         environment
     };
-    assert_eq!(faulty(&platform("http://localhost:7071/_local/issuer"), HTTP), ["ORDERS_ENTRA_AUTHORITY"]);
-    assert_eq!(faulty(&platform("https://login.microsoftonline.us"), HTTP), [""; 0]);
+    assert_eq!(
+        settings_with_errors(&platform("http://localhost:7071/_local/issuer"), HTTP),
+        ["ORDERS_ENTRA_AUTHORITY"]
+    );
+    assert_eq!(settings_with_errors(&platform("https://login.microsoftonline.us"), HTTP), [""; 0]);
 }
 
 #[test]
 fn the_platform_demands_a_list_of_clients() {
-    let faulty = faulty(&platform_with(&[("ORDERS_ENTRA_TENANT_ID", TENANT)]), HTTP);
+    let faulty = settings_with_errors(&azure_with(&[("ORDERS_ENTRA_TENANT_ID", TENANT)]), HTTP);
     assert_eq!(faulty, ["ORDERS_DATABASE_URL", "ORDERS_ENTRA_ALLOWED_CLIENTS"]);
 }
 
 #[test]
 fn the_platform_demands_a_tenant_in_every_mode() {
     for mode in ["easyauth", "jwt", "easyauth+jwt"] {
-        let mut environment = platform_with(&[("ORDERS_IDENTITY", mode), TOKENS[1]]);
+        let mut environment = azure_with(&[("ORDERS_IDENTITY", mode), TOKENS[1]]);
         environment.extend(DEMANDED);
-        assert_eq!(faulty(&environment, HTTP), ["ORDERS_ENTRA_TENANT_ID"], "{mode}");
+        assert_eq!(settings_with_errors(&environment, HTTP), ["ORDERS_ENTRA_TENANT_ID"], "{mode}");
         environment.extend(TOKENS);
-        assert_eq!(faulty(&environment, HTTP), [""; 0], "{mode}");
+        assert_eq!(settings_with_errors(&environment, HTTP), [""; 0], "{mode}");
     }
 }
 
 #[test]
 fn the_platform_demands_a_tenant_for_queued_orders() {
-    let mut environment = platform_with(&DEMANDED);
-    assert_eq!(faulty(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
-    assert_eq!(faulty(&environment, NEITHER), [""; 0], "no other process asks whose people they are");
+    let mut environment = azure_with(&DEMANDED);
+    assert_eq!(settings_with_errors(&environment, INCOMING), ["ORDERS_ENTRA_TENANT_ID"]);
+    assert_eq!(
+        settings_with_errors(&environment, DATABASE_ONLY),
+        [""; 0],
+        "no other process asks whose people they are"
+    );
     environment.extend(TOKENS);
-    assert_eq!(faulty(&environment, INCOMING), [""; 0]);
+    assert_eq!(settings_with_errors(&environment, INCOMING), [""; 0]);
 }
 
 #[test]
 fn a_setting_that_the_mode_ignores_is_refused() {
     let issuer = ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_local/issuer");
-    for place in [local_with, platform_with] {
+    for place in [local_with, azure_with] {
         let mut environment = place(&[issuer]);
         environment.extend(DEMANDED.into_iter().chain(TOKENS));
-        assert!(fault(&environment, HTTP).contains("verifies no token"));
+        assert!(error_message(&environment, HTTP).contains("verifies no token"));
     }
     for mode in ["jwt", "easyauth+jwt"] {
         assert!(identity(&[issuer, ("ORDERS_IDENTITY", mode)]).tenant.is_some(), "{mode}");

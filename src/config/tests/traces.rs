@@ -9,11 +9,11 @@ const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 const THERE: (&str, &str) = (ENDPOINT, "https://collector.example");
 
 fn traces(more: &[(&'static str, &'static str)]) -> Option<TraceSettings> {
-    read(&local_with(more), NEITHER).unwrap().traces
+    read(&local_with(more), DATABASE_ONLY).unwrap().traces
 }
 
 #[test]
-fn spans_go_nowhere_until_a_collector_is_named() {
+fn without_a_collector_no_spans_are_exported() {
     assert!(traces(&[]).is_none());
     assert!(
         traces(&[(PROTOCOL, "grpc"), (HEADERS, "nonsense")]).is_none(),
@@ -37,7 +37,7 @@ fn spans_go_below_the_address_of_the_collector() {
 }
 
 #[test]
-fn nothing_leaves_the_machine_in_the_clear_and_no_address_holds_a_secret() {
+fn collector_urls_need_tls_and_hold_no_secret() {
     for endpoint in [
         "http://collector.example:4318",
         "http://10.0.0.1:4318",
@@ -47,17 +47,17 @@ fn nothing_leaves_the_machine_in_the_clear_and_no_address_holds_a_secret() {
         "grpc://collector.example",
     ] {
         let environment = local_with(&[(ENDPOINT, endpoint)]);
-        assert_eq!(faulty(&environment, NEITHER), [ENDPOINT], "{endpoint}");
-        assert!(!fault(&environment, NEITHER).contains("hunter2"), "{endpoint}");
+        assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), [ENDPOINT], "{endpoint}");
+        assert!(!error_message(&environment, DATABASE_ONLY).contains("hunter2"), "{endpoint}");
     }
 }
 
 #[test]
-fn another_protocol_than_the_one_that_is_spoken_stops_the_start() {
+fn an_unsupported_otlp_protocol_stops_the_start() {
     assert!(traces(&[THERE, (PROTOCOL, "http/json")]).is_some());
     for protocol in ["grpc", "http/protobuf", "HTTP/JSON"] {
         let environment = local_with(&[THERE, (PROTOCOL, protocol)]);
-        assert!(fault(&environment, NEITHER).contains("`http/json`"), "{protocol}");
+        assert!(error_message(&environment, DATABASE_ONLY).contains("`http/json`"), "{protocol}");
     }
 }
 
@@ -79,7 +79,7 @@ fn headers_are_understood_whole_and_never_shown() {
         "Content-Type=hunter2",
     ] {
         let environment = local_with(&[THERE, (HEADERS, headers)]);
-        assert_eq!(faulty(&environment, NEITHER), [HEADERS], "{headers}");
-        assert!(!fault(&environment, NEITHER).contains("hunter2"), "{headers}");
+        assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), [HEADERS], "{headers}");
+        assert!(!error_message(&environment, DATABASE_ONLY).contains("hunter2"), "{headers}");
     }
 }

@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use super::*;
 use crate::{
-    config::{Fault, value},
+    config::{ConfigError, value},
     identity::IdentityMode,
     rate_limit::Rate,
     secret::SecretName,
@@ -15,11 +15,11 @@ use crate::{
 #[test]
 fn a_local_process_starts_on_its_defaults() {
     let config = read(&local(), EVERYTHING).unwrap();
-    assert_eq!((config.place, config.port), (Place::Local, 40_001));
+    assert_eq!((config.environment, config.port), (Environment::Local, 40_001));
     assert_eq!(config.database.url.as_str(), "sqlite://.local/orders.db");
     assert_eq!(config.database.pool, 4);
     assert_eq!(config.outbox_deadline, Duration::minutes(2));
-    assert!(config.described);
+    assert!(config.openapi_enabled);
     assert_eq!(config.rate_limit, Rate::new(20, 1, 40));
     let identity = config.identity.unwrap();
     assert_eq!((identity.tenant, identity.allowed_clients), (None, None));
@@ -45,10 +45,10 @@ fn check_beside(
         environment
     };
     for value in taken {
-        assert_eq!(faulty(&with(value), EVERYTHING), [""; 0], "{name}={value}");
+        assert_eq!(settings_with_errors(&with(value), EVERYTHING), [""; 0], "{name}={value}");
     }
     for value in refused {
-        assert_eq!(faulty(&with(value), EVERYTHING), [name], "{name}={value}");
+        assert_eq!(settings_with_errors(&with(value), EVERYTHING), [name], "{name}={value}");
     }
 }
 
@@ -95,7 +95,7 @@ fn every_setting_takes_its_documented_form_and_nothing_else() {
 
 #[test]
 fn a_refused_value_is_told_its_limit() {
-    let plain = |name, value| fault(&local_with(&[(name, value)]), EVERYTHING).replace(',', "");
+    let plain = |name, value| error_message(&local_with(&[(name, value)]), EVERYTHING).replace(',', "");
     for (name, value, limit) in [
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "0", format!("from 1 to {}", u16::MAX)),
         ("ORDERS_DATABASE_POOL", "0", format!("from {} to {}", value::POOL.start(), value::POOL.end())),
@@ -170,11 +170,11 @@ fn a_value_that_is_no_text_stops_the_start() {
     let name = OsString::from("ORDERS_LOG");
     let pairs = local().into_iter().map(|(name, value)| (name.into(), value.into()));
     let faults = Config::read(pairs.chain([(name, OsString::from_vec(vec![0xff]))]), HTTP).unwrap_err();
-    assert!(faults.iter().map(Fault::text).eq(["must be UTF-8 text"]));
+    assert!(faults.iter().map(ConfigError::message).eq(["must be UTF-8 text"]));
 }
 
 #[test]
-fn the_first_of_two_values_holds_as_for_every_reader_of_the_environment() {
+fn of_a_duplicate_variable_the_first_value_is_used() {
     let pairs = local().into_iter().chain([("FUNCTIONS_CUSTOMHANDLER_PORT", "50001")]);
     let config = Config::read(pairs.map(|(name, value)| (name.into(), value.into())), HTTP).unwrap();
     assert_eq!(config.port, 40_001);

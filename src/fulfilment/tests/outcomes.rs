@@ -8,7 +8,7 @@ use super::*;
 use crate::telemetry::{chain, tests::lines_of};
 
 /// Shows the right certificate to a backend that answers this.
-async fn answered(says: Says) -> Result<Decision, Undecided> {
+async fn answered(says: Says) -> Result<Decision, FulfilmentError> {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
@@ -17,7 +17,7 @@ async fn answered(says: Says) -> Result<Decision, Undecided> {
 }
 
 #[tokio::test]
-async fn the_backend_learns_what_it_takes_to_carry_an_order_out_and_no_more() {
+async fn the_backend_gets_only_what_it_needs() {
     let parties = Parties::new();
     let client = parties.client();
     parties.show(&client);
@@ -25,7 +25,7 @@ async fn the_backend_learns_what_it_takes_to_carry_an_order_out_and_no_more() {
     let backend = Backend::new(parties.settings(server.port()), None);
     let (order, trace) = (order(), TRACE.parse::<TraceContext>().unwrap());
     for _ in 0..2 {
-        assert_eq!(backend.carry_out(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
+        assert_eq!(backend.submit(&order, Some(&trace), at(0)).await.unwrap(), Decision::Fulfilled);
     }
     let lines = json!([{"sku": "CUP", "quantity": 6}]);
     let told = json!({"orderId": order.id, "reference": "PO-17", "lines": lines, "note": "ring twice"});
@@ -48,7 +48,7 @@ async fn success_fulfils_422_rejects_and_everything_else_waits() {
         assert_eq!(answered(Says::Status(status)).await.unwrap(), Decision::Fulfilled, "{status}");
     }
     assert_eq!(answered(Says::Status(422)).await.unwrap(), Decision::Rejected);
-    for (status, is_our_fault) in [
+    for (status, is_configuration_error) in [
         (300, false),
         (304, false),
         (400, true),
@@ -65,8 +65,8 @@ async fn success_fulfils_422_rejects_and_everything_else_waits() {
         (503, false),
     ] {
         let undecided = answered(Says::Status(status)).await.unwrap_err();
-        assert!(matches!(undecided, Undecided::Status(given) if given == status), "{undecided:?}");
-        assert_eq!(undecided.is_our_fault(), is_our_fault, "{status}");
+        assert!(matches!(undecided, FulfilmentError::Status(given) if given == status), "{undecided:?}");
+        assert_eq!(undecided.is_configuration_error(), is_configuration_error, "{status}");
     }
 }
 
@@ -76,21 +76,21 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = parties.backend().await;
     let to = format!("https://127.0.0.1:{}/v1/fulfilments", elsewhere.port());
     let undecided = answered(Says::Redirect(to)).await.unwrap_err();
-    assert!(matches!(undecided, Undecided::Status(status) if status == 307), "{undecided:?}");
+    assert!(matches!(undecided, FulfilmentError::Status(status) if status == 307), "{undecided:?}");
     assert!(elsewhere.asked().is_empty());
 }
 
 #[tokio::test]
-async fn an_answer_of_one_mebibyte_is_read_and_a_longer_one_decides_nothing() {
+async fn responses_over_one_mebibyte_decide_nothing() {
     assert_eq!(answered(Says::Long(1024 * 1024)).await.unwrap(), Decision::Fulfilled);
     for length in [1024 * 1024 + 1, 2 * 1024 * 1024] {
         let undecided = answered(Says::Long(length)).await.unwrap_err();
-        assert!(matches!(undecided, Undecided::Answer(_)), "{undecided:?}");
+        assert!(matches!(undecided, FulfilmentError::Response(_)), "{undecided:?}");
     }
 }
 
 #[tokio::test]
-async fn a_backend_that_hangs_is_given_up_after_fifteen_seconds() {
+async fn a_hanging_backend_times_out_after_fifteen_seconds() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
@@ -101,13 +101,13 @@ async fn a_backend_that_hangs_is_given_up_after_fifteen_seconds() {
         Instant::now()
     };
     let (asked, since) = tokio::join!(ask(parties.settings(server.port())), hung);
-    assert!(matches!(asked, Err(Undecided::Late | Undecided::Unreachable(_))), "{asked:?}");
+    assert!(matches!(asked, Err(FulfilmentError::Timeout | FulfilmentError::Unreachable(_))), "{asked:?}");
     let waited = since.elapsed();
     assert!(waited <= Duration::from_secs(16) && waited > Duration::from_secs(10), "{waited:?}");
 }
 
 #[tokio::test]
-async fn the_story_of_a_failure_names_its_cause_and_no_address() {
+async fn error_chains_name_the_cause_and_no_url() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
@@ -118,7 +118,7 @@ async fn the_story_of_a_failure_names_its_cause_and_no_address() {
 }
 
 #[test]
-fn a_backend_that_does_not_decide_is_one_outage() {
+fn repeated_backend_failures_are_logged_as_one_outage() {
     let lines = lines_of(async {
         let parties = Parties::new();
         parties.show(&parties.client());
@@ -127,7 +127,7 @@ fn a_backend_that_does_not_decide_is_one_outage() {
         for says in [Says::Status(503), Says::Status(404), Says::Status(200)] {
             server.say(says);
             for _ in 0..10 {
-                let _decision = backend.carry_out(&order(), None, at(0)).await;
+                let _decision = backend.submit(&order(), None, at(0)).await;
             }
         }
     });

@@ -16,7 +16,7 @@ fn der(issued: &Issued) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_rotated_certificate_is_shown_without_a_restart_and_without_a_failed_call() {
+async fn a_rotated_certificate_is_used_without_a_restart() {
     let parties = Parties::new();
     let certificates = [parties.client(), parties.client(), parties.client()];
     parties.show(&certificates[0]);
@@ -28,7 +28,7 @@ async fn a_rotated_certificate_is_shown_without_a_restart_and_without_a_failed_c
     let caller = async || {
         for _ in 0..30 {
             let now = at(clock.fetch_add(2, Ordering::Relaxed));
-            assert_eq!(backend.carry_out(&order, None, now).await.unwrap(), Decision::Fulfilled);
+            assert_eq!(backend.submit(&order, None, now).await.unwrap(), Decision::Fulfilled);
             let call = calls.fetch_add(1, Ordering::Relaxed);
             if call % 30 == 29 && call < 60 {
                 parties.show(&certificates[call / 30 + 1]);
@@ -50,18 +50,18 @@ async fn a_rotated_certificate_is_shown_without_a_restart_and_without_a_failed_c
 }
 
 #[tokio::test]
-async fn when_the_certificate_ends_is_known_of_the_one_that_is_shown_now() {
+async fn the_expiry_is_that_of_the_certificate_in_use() {
     let parties = Parties::new();
     let good = Leaf::client(&["worker.example"]);
     let until = |days: u64| Leaf { until: good.from + Duration::from_hours(24 * days), ..good.clone() };
     let backend = Backend::new(parties.settings(1), None);
-    assert!(backend.certificate_ends(at(0)).await.is_err(), "there is none yet");
+    assert!(backend.certificate_expires_at(at(0)).await.is_err(), "there is none yet");
     for (seconds, leaf) in [(10, until(40)), (20, until(2))] {
         parties.show(&parties.clients.issue(&leaf).unwrap());
-        let ends = backend.certificate_ends(at(seconds)).await.unwrap().unwrap();
+        let ends = backend.certificate_expires_at(at(seconds)).await.unwrap().unwrap();
         assert_eq!(ends, DateTime::<Utc>::from(leaf.until).trunc_subsecs(0));
     }
-    assert_eq!(Backend::StandIn.certificate_ends(at(0)).await.unwrap(), None);
+    assert_eq!(Backend::Stub.certificate_expires_at(at(0)).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -71,12 +71,12 @@ async fn a_chain_ends_with_the_first_of_its_certificates() {
     let between = Leaf { until: between.from + Duration::from_hours(48), ..between };
     let (own, above) = (parties.client(), parties.clients.issue(&between).unwrap());
     parties.show(&Issued { certificate: format!("{}{}", own.certificate, above.certificate), ..own });
-    let ends = Backend::new(parties.settings(1), None).certificate_ends(at(0)).await.unwrap();
+    let ends = Backend::new(parties.settings(1), None).certificate_expires_at(at(0)).await.unwrap();
     assert_eq!(ends, Some(DateTime::<Utc>::from(between.until).trunc_subsecs(0)));
 }
 
 #[tokio::test]
-async fn while_a_rotated_certificate_is_broken_the_last_good_one_goes_on() {
+async fn an_invalid_rotated_certificate_leaves_the_last_in_use() {
     let parties = Parties::new();
     let (first, second) = (parties.client(), parties.client());
     parties.show(&first);
@@ -90,13 +90,13 @@ async fn while_a_rotated_certificate_is_broken_the_last_good_one_goes_on() {
         [(0, &first, &first), (10, &cut, &first), (20, &torn, &first), (30, &second, &second)]
     {
         parties.show(shown);
-        assert_eq!(backend.carry_out(&order, None, at(seconds)).await.unwrap(), Decision::Fulfilled);
+        assert_eq!(backend.submit(&order, None, at(seconds)).await.unwrap(), Decision::Fulfilled);
         assert_eq!(server.asked().pop().unwrap().certificate, Some(der(expected)), "{seconds}");
     }
 }
 
 #[tokio::test]
-async fn a_rotated_authority_is_believed_without_a_restart() {
+async fn a_rotated_ca_is_trusted_without_a_restart() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let file = parties.folder.path().join("ca.pem");
@@ -105,9 +105,9 @@ async fn a_rotated_authority_is_believed_without_a_restart() {
     let authority = Some(file.to_str().unwrap().parse().unwrap());
     let backend = Backend::new(FulfilmentSettings { authority, ..parties.settings(server.port()) }, None);
     let order = order();
-    assert!(backend.carry_out(&order, None, at(0)).await.is_ok());
+    assert!(backend.submit(&order, None, at(0)).await.is_ok());
     fs::write(&file, next.certificate()).unwrap();
-    assert!(backend.carry_out(&order, None, at(10)).await.is_err());
+    assert!(backend.submit(&order, None, at(10)).await.is_err());
     fs::write(&file, format!("{}{}", next.certificate(), parties.servers.certificate())).unwrap();
-    assert!(backend.carry_out(&order, None, at(20)).await.is_ok());
+    assert!(backend.submit(&order, None, at(20)).await.is_ok());
 }

@@ -33,15 +33,15 @@ impl World {
     }
 
     /// Asks once; tells how long that took.
-    async fn ask(&self) -> (Result<Decision, Undecided>, Duration) {
+    async fn ask(&self) -> (Result<Decision, FulfilmentError>, Duration) {
         let start = Instant::now();
         let order = order();
-        (self.backend.carry_out(&order, None, at(0)).await, start.elapsed())
+        (self.backend.submit(&order, None, at(0)).await, start.elapsed())
     }
 }
 
 #[tokio::test]
-async fn idle_connections_that_fall_silent_cost_no_later_order() {
+async fn dead_idle_connections_fail_no_later_order() {
     let world = World::start().await;
     join_all((0..BATCH).map(|_| world.ask())).await;
     assert!(world.proxy.counts().open >= BATCH / 2, "{:?}", world.proxy.counts());
@@ -56,14 +56,14 @@ async fn idle_connections_that_fall_silent_cost_no_later_order() {
 }
 
 #[tokio::test]
-async fn a_backend_that_accepts_and_says_nothing_is_given_up_soon_and_asked_again_when_it_is_back() {
+async fn a_silent_backend_times_out_and_is_used_again_later() {
     let world = World::start().await;
     for fault in [Entry::Silent, Entry::Ignored, Entry::Open] {
         world.proxy.set_entry(fault).await;
         // In the last turn it falls silent in the middle of the handshake.
         world.proxy.silence_after((fault == Entry::Open).then_some(100));
         let (asked, took) = world.ask().await;
-        assert!(matches!(asked, Err(Undecided::Unreachable(_))), "{fault:?}: {asked:?}");
+        assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{fault:?}: {asked:?}");
         assert!(took < Duration::from_secs(5), "{fault:?}: {took:?}");
     }
     world.proxy.silence_after(None);
@@ -71,7 +71,7 @@ async fn a_backend_that_accepts_and_says_nothing_is_given_up_soon_and_asked_agai
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_decides_nothing_and_is_given_up_after_fifteen_seconds() {
+async fn a_truncated_response_decides_nothing() {
     let world = World::start().await;
     world.server.say(Says::Long(1024 * 1024));
     world.proxy.silence_after(Some(200_000));

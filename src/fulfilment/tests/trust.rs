@@ -19,7 +19,7 @@ fn out_of_time(leaf: &Leaf) -> [Leaf; 2] {
 }
 
 #[tokio::test]
-async fn a_backend_that_cannot_prove_who_it_is_is_told_nothing() {
+async fn an_untrusted_backend_gets_no_request() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let good = Leaf::server(&["127.0.0.1"]);
@@ -37,19 +37,19 @@ async fn a_backend_that_cannot_prove_who_it_is_is_told_nothing() {
     ] {
         let server = test_servers::Backend::start(&shown, parties.clients.certificate()).await.unwrap();
         let asked = ask(parties.settings(server.port())).await;
-        assert!(matches!(asked, Err(Undecided::Unreachable(_))), "{attack}: {asked:?}");
+        assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{attack}: {asked:?}");
         assert!(server.asked().is_empty(), "{attack}");
     }
     assert_eq!(ask(parties.settings(parties.backend().await.port())).await.unwrap(), Decision::Fulfilled);
 }
 
 #[tokio::test]
-async fn without_an_authority_of_its_own_only_the_public_ones_vouch_for_the_backend() {
+async fn without_a_ca_only_public_roots_are_trusted() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
     let settings = FulfilmentSettings { authority: None, ..parties.settings(server.port()) };
-    assert!(matches!(ask(settings).await, Err(Undecided::Unreachable(_))));
+    assert!(matches!(ask(settings).await, Err(FulfilmentError::Unreachable(_))));
     assert!(server.asked().is_empty());
 }
 
@@ -71,7 +71,7 @@ async fn a_backend_refuses_a_wrong_certificate_and_the_order_waits() {
     ] {
         parties.show(&shown);
         let asked = ask(parties.settings(server.port())).await;
-        assert!(matches!(asked, Err(Undecided::Unreachable(_))), "{attack}: {asked:?}");
+        assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{attack}: {asked:?}");
         assert!(server.asked().is_empty(), "{attack}");
     }
     parties.show(&parties.client());
@@ -79,21 +79,21 @@ async fn a_backend_refuses_a_wrong_certificate_and_the_order_waits() {
 }
 
 #[tokio::test]
-async fn the_backend_of_these_tests_refuses_calls_without_a_certificate() {
+async fn the_test_backend_requires_a_client_certificate() {
     let parties = Parties::new();
     let server = parties.backend().await;
     let roots = Roots::Only(pem::certificates(parties.servers.certificate()).unwrap());
-    let client = https::client(roots, https::Schemes::HttpsOnly, super::super::PATIENCE).unwrap();
+    let client = https::client(roots, https::Schemes::HttpsOnly, super::super::TIMEOUT).unwrap();
     assert!(client.post(parties.settings(server.port()).address).send().await.is_err());
     assert!(server.asked().is_empty());
 }
 
 #[tokio::test]
-async fn without_a_usable_certificate_of_our_own_no_backend_is_called() {
+async fn an_unusable_client_certificate_prevents_the_call() {
     let parties = Parties::new();
     let server = parties.backend().await;
     let missing = ask(parties.settings(server.port())).await;
-    assert!(matches!(missing, Err(Undecided::Secret(_))), "{missing:?}");
+    assert!(matches!(missing, Err(FulfilmentError::Secret(_))), "{missing:?}");
     let (one, other) = (parties.client(), parties.client());
     for (fault, shown) in [
         ("no key", Issued { key: String::new(), ..one.clone() }),
@@ -102,7 +102,10 @@ async fn without_a_usable_certificate_of_our_own_no_backend_is_called() {
     ] {
         parties.show(&shown);
         let asked = ask(parties.settings(server.port())).await;
-        assert!(matches!(asked, Err(Undecided::Pem(_) | Undecided::Client(_))), "{fault}: {asked:?}");
+        assert!(
+            matches!(asked, Err(FulfilmentError::Pem(_) | FulfilmentError::Client(_))),
+            "{fault}: {asked:?}"
+        );
     }
     assert!(server.asked().is_empty());
 }
@@ -117,7 +120,7 @@ async fn nothing_goes_out_over_plain_http() {
         let mut settings = parties.settings(server.port());
         settings.address = format!("{scheme}://127.0.0.1:{}/fulfilments", server.port()).parse().unwrap();
         let asked = ask(settings).await;
-        assert!(matches!(asked, Err(Undecided::Unreachable(_))), "{scheme}: {asked:?}");
+        assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{scheme}: {asked:?}");
     }
     assert!(server.asked().is_empty());
 }

@@ -8,7 +8,7 @@ use std::{
 
 use azure_functions_handler::route;
 use jsonschema::{Draft, Validator};
-use orders_worker::functions::{FUNCTIONS, PREFIX};
+use orders_worker::functions::{FUNCTIONS, ROUTE_PREFIX};
 use serde_json::{Value, json};
 
 use super::{Reply, repository};
@@ -65,7 +65,7 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
     FUNCTIONS.iter().find_map(|function| {
         let route = function.route.filter(|_| function.methods.iter().any(|own| own == method))?;
-        route::matched(PREFIX, route, path)?;
+        route::matched(ROUTE_PREFIX, route, path)?;
         Some(&DOCUMENT["paths"][format!("/{route}")][method.to_lowercase()])
     })
 }

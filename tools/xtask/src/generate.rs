@@ -14,7 +14,7 @@ const TESTS: [(&[&str], &[&str]); 4] = [
     (
         &["--lib"],
         &[
-            "the_committed_copy_is_what_the_worker_answers",
+            "the_committed_document_is_current",
             "the_committed_list_of_events_is_what_can_be_logged",
             "the_committed_page_of_settings_is_the_table",
         ],

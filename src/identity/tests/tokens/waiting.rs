@@ -153,7 +153,7 @@ async fn an_overloaded_key_wait_says_retry_after_a_second() {
         trace: azure_functions_handler::TraceContext::random(),
     };
     let waits = refused.into_iter().map(|refused| {
-        let answer = Problem::from(refused.unwrap_err()).answer(&invocation);
+        let answer = Problem::from(refused.unwrap_err()).to_response(&invocation);
         (answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap().to_owned())
     });
     let mut waits: Vec<_> = waits.collect();

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use orders_worker::{
     orders::{OrderId, Sku},
     problem::Problem,
-    validation::{ChangeKey, Cursor, List, Query, history_of},
+    validation::{ChangeKey, CursorKey, List, Query, history_page},
 };
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
 }
 
 fn query(raw: &str) -> [u64; 6] {
-    let query = Query::of(raw);
+    let query = Query::parse(raw);
     [
         page::<OrderId>(&query, List::OwnOrders),
         page::<OrderId>(&query, List::AllOrders),
@@ -56,7 +56,7 @@ fn query(raw: &str) -> [u64; 6] {
 }
 
 /// A cursor that a list understands is one that it gives out, letter for letter, and no other list understands it.
-fn page<K: Cursor + Debug>(query: &Query, list: List) -> u64 {
+fn page<K: CursorKey + Debug>(query: &Query, list: List) -> u64 {
     match query.page::<K>(list, &["scope"]) {
         Ok(page) => {
             assert!((1..=100).contains(&page.limit));
@@ -81,9 +81,9 @@ fn page<K: Cursor + Debug>(query: &Query, list: List) -> u64 {
 fn history(query: &Query) -> u64 {
     let Ok(page) = query.page::<ChangeKey>(List::History, &["scope"]) else { return 0 };
     let Some(ChangeKey { order, version }) = page.after else { return 1 };
-    let own = history_of(order, &page).expect("a cursor of this history");
+    let own = history_page(order, &page).expect("a cursor of this history");
     assert_eq!(own.after, Some(version));
     let other: OrderId = "0197a3c5-7b1e-7c3a-9f00-000000000000".parse().expect("an id");
-    assert!(order == other || history_of(other, &page).is_err());
+    assert!(order == other || history_page(other, &page).is_err());
     2
 }

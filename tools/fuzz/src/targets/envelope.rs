@@ -148,7 +148,7 @@ impl Door {
             .with_state(Arc::clone(&app))
             .limits(LIMITS.requests)
             .portable(true)
-            .on_error(|error, invocation| Problem::of(error).answer(invocation))
+            .on_error(|error, invocation| Problem::from_error(error).to_response(invocation))
             .into_service(PORT);
         let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without I/O");
         Self { app, service, runtime }

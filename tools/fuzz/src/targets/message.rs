@@ -39,7 +39,7 @@ fn fulfilment(input: &[u8]) -> u64 {
             let printed = message.encode();
             assert!(printed.len() <= MAX_PAYLOAD_BYTES && input.len() <= MAX_PAYLOAD_BYTES);
             assert_eq!(FulfilmentMessage::decode(&printed), Ok(message.clone()));
-            assert!(validation::incoming(input).is_err(), "no message is one of both queues");
+            assert!(validation::parse_incoming_order(input).is_err(), "no message is one of both queues");
             path(message.traceparent.is_some())
         }
         Err(fault) => {
@@ -50,22 +50,23 @@ fn fulfilment(input: &[u8]) -> u64 {
 }
 
 fn incoming(input: &[u8]) -> u64 {
-    match validation::incoming(input) {
+    match validation::parse_incoming_order(input) {
         Ok(message) => {
-            let again = validation::incoming(printed(&message).as_bytes()).expect("what was read prints");
+            let again =
+                validation::parse_incoming_order(printed(&message).as_bytes()).expect("what was read prints");
             assert_eq!(again.content_digest(), message.content_digest());
             assert_eq!(IncomingOrder { payload_digest: message.payload_digest.clone(), ..again }, message);
             path(message.draft.lines.len().min(3))
         }
-        Err(unusable) => {
-            let reason = unusable.reason;
+        Err(invalid) => {
+            let reason = invalid.reason;
             assert!(matches!(reason, Reason::Malformed | Reason::Invalid));
-            if let Some(id) = unusable.message_id {
+            if let Some(id) = invalid.message_id {
                 let said: serde_json::Value = serde_json::from_slice(input).expect("an id that was read");
                 let said = said["messageId"].as_str().expect("is a text");
                 assert_eq!(said.to_ascii_lowercase(), id.to_string());
             }
-            path((reason.as_str(), unusable.message_id.is_some()))
+            path((reason.as_str(), invalid.message_id.is_some()))
         }
     }
 }

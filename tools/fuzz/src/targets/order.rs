@@ -34,17 +34,17 @@ pub(super) const WORDS: &[&str] = &[
 
 /// What parses prints, and parses again equal; what does not is refused as `docs/reference/api.md#field-errors` says.
 pub(super) fn run(input: &[u8]) -> u64 {
-    let revised = match validation::revision(input) {
+    let revised = match validation::parse_revision(input) {
         Ok(revision) => {
-            let again = validation::revision(printed_revision(&revision).to_string().as_bytes());
+            let again = validation::parse_revision(printed_revision(&revision).to_string().as_bytes());
             assert_eq!(again.as_ref(), Ok(&revision));
             path("revision")
         }
         Err(problem) => refusal::holds(&problem, input),
     };
-    let placed = match validation::order(input) {
+    let placed = match validation::parse_order(input) {
         Ok(draft) => {
-            let again = validation::order(printed(&draft).to_string().as_bytes());
+            let again = validation::parse_order(printed(&draft).to_string().as_bytes());
             assert_eq!(again.as_ref().map(OrderDraft::content_digest), Ok(draft.content_digest()));
             assert_eq!(again, Ok(draft.clone()));
             names_a_currency_that_stays(input);
@@ -57,7 +57,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
 
 /// A whole new order is a change of one but for its currency, and that alone is what is wrong with it.
 fn names_a_currency_that_stays(input: &[u8]) {
-    let Err(Problem::InvalidFields(faults)) = validation::revision(input) else {
+    let Err(Problem::InvalidFields(faults)) = validation::parse_revision(input) else {
         panic!("the currency of an order cannot be changed")
     };
     let faults: Vec<_> = faults.as_slice().iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();

@@ -36,7 +36,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
 
 fn read(body: &[u8]) -> Result<ProductDraft, orders_worker::problem::Problem> {
     let sku: Sku = "BEANS".parse().expect("a sku");
-    validation::product(body).map(|fields| fields.of(sku))
+    validation::parse_product(body).map(|fields| fields.with_sku(sku))
 }
 
 fn printed(draft: &ProductDraft) -> Value {

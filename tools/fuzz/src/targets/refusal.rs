@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use orders_worker::{
     limits::LIMITS,
-    problem::{FieldCode, FieldFault, Problem},
+    problem::{FieldCode, FieldError, Problem},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,14 +15,14 @@ use super::path;
 const CODES: [&str; 9] =
     ["required", "type", "unknown-field", "length", "range", "pattern", "unknown", "currency", "duplicate"];
 
-/// A refused body is malformed, or has faults from the closed list whose pointers lead somewhere in it.
+/// A refused body is malformed, or has errors from the closed list whose pointers lead somewhere in it.
 pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
     let invocation = Invocation {
         id: Uuid::nil(),
         function: "Any",
         trace: azure_functions_handler::TraceContext::random(),
     };
-    let answer = problem.answer(&invocation);
+    let answer = problem.to_response(&invocation);
     let status = answer.status();
     let answer = answer
         .into_body()
@@ -46,20 +46,20 @@ pub(super) fn holds(problem: &Problem, body: &[u8]) -> u64 {
             assert_eq!((status.as_u16(), document.get("errors")), (400, None));
             path("malformed")
         }
-        Problem::InvalidFields(faults) => {
+        Problem::InvalidFields(errors) => {
             assert_eq!(document["type"], "urn:orders:problem:invalid-fields");
             assert_eq!(status, 422);
             let body: Value = serde_json::from_slice(body).expect("a body with wrong fields is JSON");
-            let errors = document["errors"].as_array().expect("errors are listed");
-            let told = faults.as_slice();
+            let listed = document["errors"].as_array().expect("errors are listed");
+            let told = errors.as_slice();
             assert!(
-                !errors.is_empty() && errors.len() == told.len() && told.len() <= LIMITS.json_body.max_errors
+                !listed.is_empty() && listed.len() == told.len() && told.len() <= LIMITS.json_body.max_errors
             );
-            assert_eq!(document.get("truncated"), faults.is_truncated().then_some(&Value::Bool(true)));
-            for error in errors {
+            assert_eq!(document.get("truncated"), errors.is_truncated().then_some(&Value::Bool(true)));
+            for error in listed {
                 leads_somewhere(error, &body);
             }
-            assert!(told.is_sorted_by(|one, next| one < next), "in sequence, none twice: {faults:?}");
+            assert!(told.is_sorted_by(|one, next| one < next), "in sequence, none twice: {errors:?}");
             path(told.iter().map(place).collect::<std::collections::BTreeSet<_>>())
         }
         other => panic!("a body alone is never refused as {other:?}"),
@@ -80,7 +80,7 @@ fn leads_somewhere(error: &Value, body: &Value) {
 }
 
 /// Code and pointer, but all lines alike and all unknown fields of one object alike.
-fn place(fault: &FieldFault) -> (u8, String) {
+fn place(fault: &FieldError) -> (u8, String) {
     let known = match fault.code {
         FieldCode::UnknownField => fault.pointer.rsplit_once('/').map_or("", |(parent, _)| parent),
         _ => &fault.pointer,

@@ -12,7 +12,7 @@ use crate::{
     audit::Audit,
     clock::{Clock, RetentionClock},
     fulfilment::Backend,
-    functions::{app::App, relay_outbox::relay_outbox},
+    functions::{app_state::AppState, relay_outbox::relay_outbox},
     limits::LIMITS,
     orders::{DeadLetter, Reason},
     store::{self, Store},
@@ -24,7 +24,7 @@ const LIMIT: DeadLetterLimits =
 
 /// A process with a store of its own, and the messages that it gave up.
 struct World {
-    app: Arc<App>,
+    app: Arc<AppState>,
     _folder: tempfile::TempDir,
 }
 
@@ -34,31 +34,32 @@ impl World {
         let path = folder.path().join("orders.db");
         let store = store::open(&format!("sqlite://{}", path.display()), 1, None).unwrap();
         store.migrate().await.unwrap();
-        let app = App {
+        let app = AppState {
             clock: Clock,
-            retention: RetentionClock::new(Clock.now(), Clock.instant()),
+            retention_clock: RetentionClock::new(Clock.now(), Clock.instant()),
             identity: None,
             audit: Audit::default(),
             limiter: None,
             concurrency: Concurrency::new(LIMITS.concurrency),
             tenant: None,
             store: Arc::clone(&store) as Arc<dyn Store>,
-            backend: Some(Backend::StandIn),
+            backend: Some(Backend::Stub),
             vault: None,
             secret_name: None,
             outbox_deadline: TimeDelta::minutes(2),
-            description: None,
+            openapi_document: None,
             health: store,
-            dead_letters: DeadLetterCeiling::new(LIMIT),
+            dead_letter_ceiling: DeadLetterCeiling::new(LIMIT),
         };
         Self { app: Arc::new(app), _folder: folder }
     }
 
-    async fn give_up(&self, payloads: &[&str]) {
+    async fn dead_letter(&self, payloads: &[&str]) {
         for payload in payloads {
-            let stamp = self.app.stamp(&invocation());
-            let letter = DeadLetter::new("orders-incoming", payload.as_bytes(), Reason::Malformed, stamp.at);
-            self.app.give_up(letter, None, stamp).await.unwrap();
+            let context = self.app.write_context(&invocation());
+            let letter =
+                DeadLetter::new("orders-incoming", payload.as_bytes(), Reason::Malformed, context.at);
+            self.app.dead_letter(letter, None, context).await.unwrap();
         }
     }
 
@@ -70,7 +71,7 @@ impl World {
     async fn clear(&self) {
         let none =
             DeadLetterLimit { max_count: 100, recorded_after: self.app.clock.now() + TimeDelta::days(1) };
-        let all = self.app.store.excess_dead_letters(none, AT_ONCE).await.unwrap();
+        let all = self.app.store.excess_dead_letters(none, BATCH_SIZE).await.unwrap();
         let ids: Vec<_> = all.iter().map(|letter| letter.id).collect();
         self.app.store.drop_dead_letters(&ids).await.unwrap();
     }
@@ -91,10 +92,10 @@ fn told(lines: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn letters_that_fill_the_ceiling_within_a_minute_are_told_of_before_the_first_goes() {
+fn a_ceiling_filled_at_once_is_logged_before_letters_are_dropped() {
     let lines = lines_of(async {
         let world = World::new().await;
-        world.give_up(&["1", "2", "3", "4", "5", "6", "7"]).await;
+        world.dead_letter(&["1", "2", "3", "4", "5", "6", "7"]).await;
         world.relay().await;
     });
     assert_eq!(
@@ -105,17 +106,17 @@ fn letters_that_fill_the_ceiling_within_a_minute_are_told_of_before_the_first_go
 }
 
 #[test]
-fn a_ceiling_that_comes_near_is_told_of_once_until_it_was_far_again() {
+fn a_near_ceiling_is_logged_once() {
     let lines = lines_of(async {
         let world = World::new().await;
-        world.give_up(&["1", "2", "3"]).await;
+        world.dead_letter(&["1", "2", "3"]).await;
         world.relay().await;
-        world.give_up(&["4"]).await;
+        world.dead_letter(&["4"]).await;
         world.relay().await;
         world.relay().await;
         world.clear().await;
         world.relay().await;
-        world.give_up(&["5", "6", "7", "8"]).await;
+        world.dead_letter(&["5", "6", "7", "8"]).await;
         world.relay().await;
     });
     let warnings = lines.iter().filter(|line| line["event"] == "dead-letters-near-ceiling");

@@ -1,4 +1,4 @@
-//! What is known of a deployment before anything is asked of it.
+//! What doctor reads before it applies a rule: settings, app folder, configuration.
 
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
@@ -6,14 +6,14 @@ use functions_lint::{App, Settings, SettingsFile, SettingsFileError, Written};
 
 use super::Arguments;
 use crate::{
-    config::{Config, Faults, Needs},
+    config::{Config, ConfigErrors, Needs},
     functions::{self, FUNCTIONS, Need},
     store::Workload,
 };
 
 /// Where to look is unclear.
 #[derive(Debug, thiserror::Error)]
-pub enum FactsError {
+pub enum InputsError {
     /// The file of settings.
     #[error("{0}")]
     Settings(#[from] SettingsFileError),
@@ -29,14 +29,14 @@ pub enum FactsError {
 }
 
 /// Settings, app folder, and what the worker makes of the former.
-pub(super) struct Facts {
+pub(super) struct Inputs {
     pub(super) app: App,
     /// The settings as a file has them, or of this process.
     pub(super) settings: Settings,
     pub(super) written: Option<Written>,
     /// The settings as the worker would read them.
     pub(super) config: Option<Config>,
-    pub(super) faults: Option<Faults>,
+    pub(super) config_errors: Option<ConfigErrors>,
     /// What the functions of the app ask of its settings.
     pub(super) needs: Needs,
     /// Whose tables and rights they need.
@@ -44,14 +44,14 @@ pub(super) struct Facts {
 }
 
 /// What Core Tools and the local host add to local.settings.json. Whether a front stands there is asked by `--url`.
-const ADDED_HERE: [(&str, &str); 3] = [
+const LOCAL_VARIABLES: [(&str, &str); 3] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
     ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
     ("WEBSITE_AUTH_ENABLED", "True"),
 ];
 
 /// What the platform adds to the settings of an app that is set up as it should be.
-const ADDED_IN_AZURE: [(&str, &str); 6] = [
+const AZURE_VARIABLES: [(&str, &str); 6] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
     ("WEBSITE_SITE_NAME", "app"),
     ("WEBSITE_INSTANCE_ID", "instance"),
@@ -60,12 +60,12 @@ const ADDED_IN_AZURE: [(&str, &str); 6] = [
     ("IDENTITY_HEADER", "header"),
 ];
 
-impl Facts {
-    pub(super) fn gather(arguments: &Arguments) -> Result<Self, FactsError> {
+impl Inputs {
+    pub(super) fn collect(arguments: &Arguments) -> Result<Self, InputsError> {
         let file = arguments.settings.as_deref().map(SettingsFile::read).transpose()?;
-        let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from).or_else(beside);
-        let root = root.ok_or(FactsError::NoApp)?;
-        fs::read_dir(&root).map_err(FactsError::Root)?;
+        let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from).or_else(app_folder);
+        let root = root.ok_or(InputsError::NoApp)?;
+        fs::read_dir(&root).map_err(InputsError::Root)?;
         let written = file.as_ref().map(|file| file.written);
         let settings =
             file.map_or_else(|| Settings::over_environment(&[]), |file| Settings::only(file.settings));
@@ -75,14 +75,14 @@ impl Facts {
             .filter(|function| app.functions.iter().any(|folder| folder.name == function.name))
             .flat_map(|function| function.needs.iter().copied())
             .collect();
-        let needs = functions::settings(&served);
+        let needs = functions::config_needs(&served);
         let read = Config::read(environment(&settings, written), needs);
-        let (config, faults) = match read {
+        let (config, config_errors) = match read {
             Ok(config) => (Some(config), None),
-            Err(faults) => (None, Some(faults)),
+            Err(errors) => (None, Some(errors)),
         };
         let workload = functions::workload(&served);
-        Ok(Self { app, settings, written, config, faults, needs, workload })
+        Ok(Self { app, settings, written, config, config_errors, needs, workload })
     }
 
     /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.
@@ -92,7 +92,7 @@ impl Facts {
 }
 
 /// Where the app lies when no argument says so: beside the program, or here.
-fn beside() -> Option<PathBuf> {
+fn app_folder() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?.to_owned();
     let here = std::env::current_dir().ok()?;
@@ -103,9 +103,9 @@ fn beside() -> Option<PathBuf> {
 fn environment(settings: &Settings, written: Option<Written>) -> Vec<(OsString, OsString)> {
     let (own, added): (_, &[(&str, &str)]) = match written {
         // The host alone sets the port, and doctor is started by people.
-        None => (env::vars_os().collect(), &ADDED_HERE[..1]),
-        Some(Written::Here) => (pairs(settings), &ADDED_HERE),
-        Some(Written::InAzure) => (pairs(settings), &ADDED_IN_AZURE),
+        None => (env::vars_os().collect(), &LOCAL_VARIABLES[..1]),
+        Some(Written::Here) => (pairs(settings), &LOCAL_VARIABLES),
+        Some(Written::InAzure) => (pairs(settings), &AZURE_VARIABLES),
     };
     let added = added.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     // What is there first holds, so a setting that was made by hand is judged as it is.

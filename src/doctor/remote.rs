@@ -1,39 +1,43 @@
-//! Rules that are asked from outside: an honest call first, then each lie.
+//! Rules that call the deployment: an authenticated request first, then each invalid one.
 
 use functions_lint::Finding;
 
 use super::{
-    Facts, attacks,
-    calls::{Answer, Evidence, Layer, OWN, Outside, client, sent},
-    fail, pass,
+    Inputs, fail, invalid_requests, pass,
+    requests::{Credentials, Layer, OWN_ORDERS, ProbeResponse, RemoteTarget, client, send},
 };
 
-/// Calls `url` as an honest caller and as each liar, and `closed` as anybody.
-pub(super) async fn rules(url: &str, closed: &[String], evidence: &Evidence, facts: &Facts) -> Vec<Finding> {
+/// Sends an authenticated and each invalid request to `url`, and one without credentials to each of `closed`.
+pub(super) async fn rules(
+    url: &str,
+    closed: &[String],
+    credentials: &Credentials,
+    inputs: &Inputs,
+) -> Vec<Finding> {
     let rule = "C56-good-call";
     let Some(client) = client(url) else {
         let remedy = "use `https://HOST`; plain http is only for this machine";
         return vec![fail(rule, "--url", "inconclusive: this URL cannot be called", remedy)];
     };
-    let outside = Outside { client, url, evidence };
-    let mut findings = match outside.honest_answer().await {
-        (honest, Some(Answer { status: 200, .. })) => {
+    let target = RemoteTarget { client, url, credentials };
+    let mut findings = match target.authenticated_response().await {
+        (path, Some(ProbeResponse { status: 200, .. })) => {
             let mut found = vec![pass(rule, "--url", "a valid call is answered with 200")];
-            found.extend(attacks::rules(&outside, honest, facts).await);
+            found.extend(invalid_requests::rules(&target, path, inputs).await);
             found
         }
         (_, answer) => vec![inconclusive(rule, answer.as_ref())],
     };
     for url in closed {
-        findings.push(unreachable(url).await);
+        findings.push(check_unreachable(url).await);
     }
     findings
 }
 
-fn inconclusive(rule: &'static str, answer: Option<&Answer>) -> Finding {
+fn inconclusive(rule: &'static str, answer: Option<&ProbeResponse>) -> Finding {
     let why = answer.map_or_else(
         || "inconclusive: a valid call gets no answer, so refusals prove nothing".to_owned(),
-        |Answer { status, layer }| {
+        |ProbeResponse { status, layer }| {
             format!(
                 "inconclusive: {} answers a valid call with {status}, so refusals prove nothing",
                 layer.name()
@@ -46,17 +50,17 @@ fn inconclusive(rule: &'static str, answer: Option<&Answer>) -> Finding {
 }
 
 /// The app's own host name, which only the gateway may reach.
-async fn unreachable(url: &str) -> Finding {
+async fn check_unreachable(url: &str) -> Finding {
     let (rule, subject) = ("C34-own-host-name", "second --url");
     let Some(client) = client(url) else {
         return fail(rule, subject, "inconclusive: this URL cannot be called", "use `https://HOST`");
     };
-    match sent(client.get(format!("{url}{OWN}"))).await {
+    match send(client.get(format!("{url}{OWN_ORDERS}"))).await {
         None => pass(rule, subject, "nothing answers at this URL"),
-        Some(Answer { layer: Layer::Network, .. }) => {
+        Some(ProbeResponse { layer: Layer::Network, .. }) => {
             pass(rule, subject, "the network rules refuse the call")
         }
-        Some(Answer { status, layer }) => fail(
+        Some(ProbeResponse { status, layer }) => fail(
             rule,
             subject,
             format!("{} answers with {status}, so callers can bypass the gateway", layer.name()),

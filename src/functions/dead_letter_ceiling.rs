@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most letters of one transaction.
-const AT_ONCE: u32 = 1000;
+const BATCH_SIZE: u32 = 1000;
 
 /// The ceiling of a process, and whether it was near when it was last looked at.
 #[derive(Debug)]
@@ -31,12 +31,12 @@ impl DeadLetterCeiling {
     }
 
     /// Whether more letters are kept than may be.
-    pub(super) fn is_passed(&self, gauges: &Gauges) -> bool {
+    pub(super) fn is_exceeded(&self, gauges: &Gauges) -> bool {
         gauges.unreplayed_dead_letters > self.limits.max_unreplayed
     }
 
     /// Warns when the ceiling comes near: once, until it was far again.
-    pub(super) fn warn_when_nearing(&self, gauges: &Gauges, now: DateTime<Utc>) {
+    pub(super) fn warn_once_if_near(&self, gauges: &Gauges, now: DateTime<Utc>) {
         let was_near = self.was_near.swap(self.is_near(gauges, now), Relaxed);
         if !was_near {
             self.warn_if_near(gauges, now);
@@ -65,7 +65,7 @@ impl DeadLetterCeiling {
         let ceiling =
             DeadLetterLimit { max_count: limits.max_unreplayed, recorded_after: now - limits.max_age };
         for _ in 0..transactions {
-            let excess = store.excess_dead_letters(ceiling, AT_ONCE).await?;
+            let excess = store.excess_dead_letters(ceiling, BATCH_SIZE).await?;
             if excess.is_empty() {
                 break;
             }

@@ -7,10 +7,10 @@ use super::{fail, pass};
 use crate::functions::FUNCTIONS;
 
 /// The host.json that this version was tested with.
-const SHIPPED: &str = include_str!("../../host.json");
+const SHIPPED_HOST_JSON: &str = include_str!("../../host.json");
 
 /// Values of it that promises rest on: where they stand, the rule, and what is lost otherwise.
-const RELIED_ON: [(&str, &str, &str); 11] = [
+const REQUIRED_VALUES: [(&str, &str, &str); 11] = [
     (
         "C31-host-json",
         "customHandler.enableProxyingHttpRequest",
@@ -66,8 +66,8 @@ pub(super) fn rules(app: &App) -> Vec<Finding> {
 
 fn host_json(app: &App) -> Vec<Finding> {
     // It is in this repository, and a test reads it whenever it is compiled.
-    let shipped: Value = serde_json::from_str(SHIPPED).unwrap_or_default();
-    let findings = RELIED_ON.iter().map(|(rule, path, lost)| {
+    let shipped: Value = serde_json::from_str(SHIPPED_HOST_JSON).unwrap_or_default();
+    let findings = REQUIRED_VALUES.iter().map(|(rule, path, lost)| {
         let subject = format!("host.json {path}");
         let parts: Vec<&str> = path.split('.').collect();
         let wanted = parts.iter().fold(&shipped, |value, part| &value[part]);

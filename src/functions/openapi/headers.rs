@@ -13,12 +13,12 @@ pub(crate) struct Header {
 
 impl Header {
     /// The same, in some of these answers only.
-    pub(super) fn sometimes(self) -> Self {
+    pub(super) fn optional(self) -> Self {
         Self { required: false, ..self }
     }
 
     /// Whether it is the header of this name.
-    pub(super) fn is(&self, name: &str) -> bool {
+    pub(super) fn has_name(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 }
@@ -38,7 +38,7 @@ pub(crate) fn location() -> Header {
 
 pub(crate) fn replayed() -> Header {
     let schema = json!({"type": "string", "enum": ["true"]});
-    header("Idempotency-Replayed", "The answer was given before.", schema).sometimes()
+    header("Idempotency-Replayed", "The answer was given before.", schema).optional()
 }
 
 pub(super) fn retry_after() -> Header {
@@ -55,7 +55,7 @@ pub(super) fn cache_control(value: &'static str) -> Header {
 }
 
 /// Headers by name, as the document has them.
-pub(super) fn described(headers: impl IntoIterator<Item = Header>) -> Map<String, Value> {
+pub(super) fn to_openapi(headers: impl IntoIterator<Item = Header>) -> Map<String, Value> {
     let one = |Header { name, about, schema, required }| {
         (String::from(name), json!({"description": about, "required": required, "schema": schema}))
     };

@@ -9,7 +9,7 @@ use super::*;
 
 #[test]
 fn a_name_that_looks_like_a_setting_and_is_none_is_refused() {
-    let hint = |name| fault(&local_with(&[(name, "x")]), NEITHER);
+    let hint = |name| error_message(&local_with(&[(name, "x")]), DATABASE_ONLY);
     assert!(hint("ORDERS_IDENTITI").ends_with("rename it to ORDERS_IDENTITY, or remove it"));
     assert!(hint("ORDERS_ENTRA_TENANT").ends_with("rename it to ORDERS_ENTRA_TENANT_ID, or remove it"));
     assert!(hint("ORDERS_DATABASEPOOL").ends_with("rename it to ORDERS_DATABASE_POOL, or remove it"));
@@ -23,7 +23,7 @@ fn a_name_that_looks_like_a_setting_and_is_none_is_refused() {
 }
 
 #[test]
-fn a_setting_in_other_letters_is_refused_with_its_right_spelling() {
+fn a_misspelt_case_is_rejected_with_the_right_name() {
     for (name, right) in [
         ("orders_entra_audience", "ORDERS_ENTRA_AUDIENCE"),
         ("Orders_Rate_Limit", "ORDERS_RATE_LIMIT"),
@@ -32,17 +32,17 @@ fn a_setting_in_other_letters_is_refused_with_its_right_spelling() {
         ("azure_client_id", "AZURE_CLIENT_ID"),
         ("otel_service_name", "OTEL_SERVICE_NAME"),
     ] {
-        let fault = fault(&local_with(&[(name, "x")]), NEITHER);
+        let fault = error_message(&local_with(&[(name, "x")]), DATABASE_ONLY);
         assert!(fault.ends_with(&format!("rename it to {right}, or remove it")), "{name} {fault}");
     }
-    assert!(faulty(&local_with(&[("orders_x", "x")]), NEITHER) == ["orders_x"]);
+    assert!(settings_with_errors(&local_with(&[("orders_x", "x")]), DATABASE_ONLY) == ["orders_x"]);
 }
 
 #[test]
-fn a_reference_that_the_platform_left_unresolved_stops_the_start_in_every_setting() {
+fn an_unresolved_key_vault_reference_stops_the_start() {
     for setting in SETTINGS {
         let value = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
-        let fault = fault(&local_with(&[(setting.name, value)]), EVERYTHING);
+        let fault = error_message(&local_with(&[(setting.name, value)]), EVERYTHING);
         assert!(fault.starts_with("is a Key Vault reference"), "{} {fault}", setting.name);
     }
 }
@@ -64,7 +64,7 @@ fn broken() -> BTreeMap<&'static str, &'static str> {
 }
 
 #[test]
-fn all_faults_are_found_at_once() {
+fn all_errors_are_reported_at_once() {
     let expected = [
         "FUNCTIONS_CUSTOMHANDLER_PORT",
         "ORDERS_DATABASE_POOL",
@@ -77,7 +77,7 @@ fn all_faults_are_found_at_once() {
         "ORDERS_PASSWORD",
         "WEBSITE_AUTH_ENABLED",
     ];
-    assert_eq!(faulty(&broken(), EVERYTHING), expected);
+    assert_eq!(settings_with_errors(&broken(), EVERYTHING), expected);
 }
 
 /// What an operator sees on stdout and stderr.
@@ -89,9 +89,9 @@ fn told(environment: &BTreeMap<&'static str, &'static str>) -> (String, String) 
 }
 
 #[test]
-fn stdout_tells_each_fault_and_the_last_line_of_stderr_names_them_all() {
+fn stdout_has_each_error_and_stderr_ends_with_all() {
     let (out, err) = told(&broken());
-    let faulty = faulty(&broken(), EVERYTHING);
+    let faulty = settings_with_errors(&broken(), EVERYTHING);
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), faulty.len());
     for (line, name) in lines.iter().zip(&faulty) {
@@ -118,14 +118,14 @@ impl io::Write for Broken {
 }
 
 #[test]
-fn stderr_names_the_faults_even_when_stdout_is_closed() {
+fn stderr_names_the_errors_even_when_stdout_is_closed() {
     let mut err = Vec::new();
     let written = read(&broken(), EVERYTHING).unwrap_err().write(&mut Broken, &mut err, DateTime::UNIX_EPOCH);
     assert!(written.is_err() && String::from_utf8(err).unwrap().contains("ORDERS_PASSWORD"));
 }
 
 #[test]
-fn no_fault_repeats_a_value() {
+fn no_error_repeats_a_value() {
     let (out, err) = told(&broken());
     assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{err}");
 }
@@ -138,7 +138,7 @@ fn a_hostile_name_stays_in_its_line() {
 }
 
 #[test]
-fn the_debug_form_of_the_settings_holds_no_address_of_a_database() {
+fn debug_output_hides_the_database_url() {
     let environment = local_with(&[("ORDERS_DATABASE_URL", "sqlite://me:hunter2@orders.db")]);
     let debug = format!("{:?}", read(&environment, HTTP).unwrap());
     assert!(debug.contains("sqlite://…") && !debug.contains("hunter2"), "{debug}");

@@ -9,7 +9,7 @@ mod schemas;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use document::{Described, document};
+pub(crate) use document::{HttpFunction, document};
 pub(crate) use operation::Operation;
 pub(crate) use operation::{Tag, schema};
 pub(crate) use parameters::Parameter;

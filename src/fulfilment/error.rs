@@ -1,4 +1,4 @@
-//! Why the backend did not decide.
+//! Why the backend neither accepted nor rejected an order.
 
 use reqwest::StatusCode;
 
@@ -8,10 +8,11 @@ use crate::{
     rotation::SecretError,
 };
 
-/// The backend did not decide; the order waits and is sent again. No cause of it names a URL or a certificate, or quotes
+/// The backend neither accepted nor rejected the order, which is sent again later.
+/// No cause of it names a URL or a certificate, or quotes
 /// what the backend wrote.
 #[derive(Debug, thiserror::Error)]
-pub enum Undecided {
+pub enum FulfilmentError {
     /// Our certificate, or the backend's authority, cannot be read.
     #[error("cannot read a certificate for the fulfilment backend")]
     Secret(#[from] SecretError),
@@ -29,17 +30,17 @@ pub enum Undecided {
     Status(StatusCode),
     /// It said more than it may, or not all of it.
     #[error("the fulfilment backend's answer cannot be read")]
-    Answer(#[from] BodyError),
+    Response(#[from] BodyError),
     /// It took longer than 15 seconds.
     #[error("the fulfilment backend took too long")]
-    Late,
+    Timeout,
 }
 
-impl Undecided {
+impl FulfilmentError {
     /// Whether trying again will hardly help: the backend thinks the request itself wrong. Then a setting is wrong,
     /// and no customer's order is refused for that. See `docs/reference/api.md#fulfilment-backend`.
     #[must_use]
-    pub fn is_our_fault(&self) -> bool {
+    pub fn is_configuration_error(&self) -> bool {
         let passing = [408, 409, 425, 429];
         matches!(self, Self::Status(status) if status.is_client_error() && !passing.contains(&status.as_u16()))
     }

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::{
     orders::{IdempotencyKey, OrderId, Sku},
-    validation::{DEFAULT_LIMIT, LARGEST_LIMIT, List},
+    validation::{DEFAULT_LIMIT, List, MAX_LIMIT},
 };
 
 /// A sku that the products of `cargo xtask dev` leave free.
-const FREE_SKU: &str = "MUG-350ML";
+const UNUSED_SKU: &str = "MUG-350ML";
 
 /// One strong entity tag of visible ASCII ([RFC 9110 §8.8.3](https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3)).
-const STRONG_TAG: &str = "^\"[!#-~]*\"$";
+const STRONG_ETAG: &str = "^\"[!#-~]*\"$";
 
 /// A parameter of a function, beyond those of its route.
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +25,22 @@ pub(crate) enum Parameter {
     IdempotencyKey,
     IfMatch,
     /// The same where there may be nothing yet.
-    IfMatchOrNew,
+    OptionalIfMatch,
     IfNoneMatch,
 }
 
 impl Parameter {
-    pub(super) fn described(self) -> Value {
+    pub(super) fn to_openapi(self) -> Value {
         let (place, name, required, about, schema) = match self {
             Self::Limit => (
                 "query",
                 "limit",
                 false,
                 "The most items of the page.",
-                json!({"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}),
+                json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
             ),
             Self::Cursor(lists) => {
-                ("query", "cursor", false, "The `next` of the page before.", cursor(lists))
+                ("query", "cursor", false, "The `next` of the page before.", cursor_schema(lists))
             }
             Self::Scope => (
                 "query",
@@ -68,14 +68,14 @@ impl Parameter {
                 "If-Match",
                 true,
                 "The ETag of the version that is to be replaced.",
-                json!({"type": "string", "pattern": STRONG_TAG}),
+                json!({"type": "string", "pattern": STRONG_ETAG}),
             ),
-            Self::IfMatchOrNew => (
+            Self::OptionalIfMatch => (
                 "header",
                 "If-Match",
                 false,
                 "The ETag of the version that is to be replaced; needed where there is one.",
-                json!({"type": "string", "pattern": STRONG_TAG}),
+                json!({"type": "string", "pattern": STRONG_ETAG}),
             ),
             Self::IfNoneMatch => (
                 "header",
@@ -85,33 +85,33 @@ impl Parameter {
                 json!({"type": "string", "enum": ["*"]}),
             ),
         };
-        let mut described =
+        let mut object =
             json!({"name": name, "in": place, "required": required, "description": about, "schema": schema});
         if let Self::IfMatch = self {
-            described["example"] = "\"1\"".into();
+            object["example"] = "\"1\"".into();
         }
-        described
+        object
     }
 }
 
 /// What the cursors of these lists look like.
-fn cursor(lists: &[List]) -> Value {
-    let forms: Vec<String> = lists.iter().map(|list| list.form()).collect();
+fn cursor_schema(lists: &[List]) -> Value {
+    let forms: Vec<String> = lists.iter().map(|list| list.cursor_pattern()).collect();
     json!({"type": "string", "pattern": format!("^(?:{})$", forms.join("|"))})
 }
 
 /// The parameters of a route template.
-pub(super) fn of_route(route: &str) -> impl Iterator<Item = Value> {
+pub(super) fn route_parameters(route: &str) -> impl Iterator<Item = Value> {
     let names = route.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     names.map(|name| {
-        let mut described = json!({"name": name, "in": "path", "required": true});
+        let mut object = json!({"name": name, "in": "path", "required": true});
         if name == "sku" {
-            described["schema"] = schema::<Sku>();
-            described["example"] = FREE_SKU.into();
+            object["schema"] = schema::<Sku>();
+            object["example"] = UNUSED_SKU.into();
         } else {
-            described["schema"] = schema::<OrderId>();
+            object["schema"] = schema::<OrderId>();
         }
-        described
+        object
     })
 }
 

@@ -7,22 +7,22 @@ use serde_json::{Map, Value};
 /// when it is read can always be there when it is written.
 pub(super) struct Schemas {
     /// Of requests.
-    pub(super) read: SchemaGenerator,
+    pub(super) requests: SchemaGenerator,
     /// Of answers.
-    pub(super) written: SchemaGenerator,
+    pub(super) responses: SchemaGenerator,
 }
 
 impl Schemas {
     pub(super) fn new() -> Self {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
-        let read = settings.clone().for_deserialize().into_generator();
-        Self { read, written: settings.for_serialize().into_generator() }
+        let requests = settings.clone().for_deserialize().into_generator();
+        Self { requests, responses: settings.for_serialize().into_generator() }
     }
 
     pub(super) fn definitions(mut self) -> Map<String, Value> {
-        let mut all = self.read.take_definitions(true);
-        all.extend(self.written.take_definitions(true));
+        let mut all = self.requests.take_definitions(true);
+        all.extend(self.responses.take_definitions(true));
         all
     }
 }

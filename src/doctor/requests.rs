@@ -1,4 +1,4 @@
-//! Calls to a deployment from outside, and who answers them.
+//! Requests to a deployment, and which layer answers them.
 
 use std::{env, time::Duration};
 
@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// How long one call may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 /// Longer than any answer to these calls.
-const MOST: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// What an honest caller shows. The token is that of a person without the role `OrderAdmin`, or of a program that
+/// The credentials of a real caller. The token is that of a person without the role `OrderAdmin`, or of a program that
 /// processes orders.
 #[derive(Clone, Debug, Default)]
-pub struct Evidence {
+pub struct Credentials {
     /// `DOCTOR_TOKEN`: a bearer token that the deployment accepts.
     pub token: Option<Secret>,
     /// `DOCTOR_FUNCTION_KEY`: for a deployment without a gateway in front, which would add it.
@@ -26,10 +26,10 @@ pub struct Evidence {
     pub subscription_key: Option<Secret>,
 }
 
-impl Evidence {
+impl Credentials {
     /// Takes it from the environment, so that no process list shows it.
     #[must_use]
-    pub fn of_environment() -> Self {
+    pub fn from_env() -> Self {
         let secret = |name: &str| env::var(name).ok().filter(|text| !text.is_empty()).map(Secret::new);
         Self {
             token: secret("DOCTOR_TOKEN"),
@@ -63,23 +63,23 @@ impl Layer {
 
 /// An answer, as far as it matters here.
 #[derive(Eq, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct ProbeResponse {
     pub(super) status: u16,
     pub(super) layer: Layer,
 }
 
 /// What every caller may ask for: their own orders.
-pub(super) const OWN: &str = "/api/orders?limit=1";
+pub(super) const OWN_ORDERS: &str = "/api/orders?limit=1";
 /// The same for a program that processes orders: it owns none.
-pub(super) const ALL: &str = "/api/orders?scope=all&limit=1";
+pub(super) const ALL_ORDERS: &str = "/api/orders?scope=all&limit=1";
 /// The id that the forged headers claim; no tenant has it.
 pub(super) const UNKNOWN_ID: &str = "00000000-0000-4000-8000-00000000d0c7";
 
-/// A deployment and an honest caller.
-pub(super) struct Outside<'a> {
+/// A deployment, and the credentials to call it with.
+pub(super) struct RemoteTarget<'a> {
     pub(super) client: Client,
     pub(super) url: &'a str,
-    pub(super) evidence: &'a Evidence,
+    pub(super) credentials: &'a Credentials,
 }
 
 /// The header of a function key.
@@ -87,30 +87,30 @@ pub(super) const FUNCTION_KEY: &str = "x-functions-key";
 /// The header of a gateway's subscription key.
 pub(super) const SUBSCRIPTION_KEY: &str = "ocp-apim-subscription-key";
 
-impl Outside<'_> {
+impl RemoteTarget<'_> {
     /// A call with everything but a token.
     pub(super) fn call(&self, path: &str) -> RequestBuilder {
         self.with_keys(Method::GET, path, |_| true)
     }
 
-    /// A call with everything that an honest caller shows.
-    pub(super) fn honest(&self, path: &str) -> RequestBuilder {
-        self.honest_call(Method::GET, path)
+    /// A request with token and keys.
+    pub(super) fn authenticated(&self, path: &str) -> RequestBuilder {
+        self.authenticated_request(Method::GET, path)
     }
 
     /// The same with another method, and no body.
-    pub(super) fn honest_call(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn authenticated_request(&self, method: Method, path: &str) -> RequestBuilder {
         self.with_token(self.with_keys(method, path, |_| true))
     }
 
     /// The same without the key of this header; none where there is no such key.
-    pub(super) fn honest_without(&self, header: &str, path: &str) -> Option<RequestBuilder> {
+    pub(super) fn authenticated_without_key(&self, header: &str, path: &str) -> Option<RequestBuilder> {
         let there = self.keys().any(|(name, _)| name == header);
         there.then(|| self.with_token(self.with_keys(Method::GET, path, |name| name != header)))
     }
 
     fn keys(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
-        let Evidence { function_key, subscription_key, .. } = self.evidence;
+        let Credentials { function_key, subscription_key, .. } = self.credentials;
         let keys = [(FUNCTION_KEY, function_key), (SUBSCRIPTION_KEY, subscription_key)];
         keys.into_iter().filter_map(|(name, key)| Some((name, key.as_ref()?)))
     }
@@ -122,17 +122,19 @@ impl Outside<'_> {
     }
 
     fn with_token(&self, call: RequestBuilder) -> RequestBuilder {
-        match &self.evidence.token {
+        match &self.credentials.token {
             Some(token) => call.bearer_auth(token.expose()),
             None => call,
         }
     }
 
-    /// What an honest caller asks for, and the answer: a person about their own, a program about all.
-    pub(super) async fn honest_answer(&self) -> (&'static str, Option<Answer>) {
-        match sent(self.honest(OWN)).await {
-            Some(Answer { status: 403, layer: Layer::Worker }) => (ALL, sent(self.honest(ALL)).await),
-            answer => (OWN, answer),
+    /// The path that the caller may read, and the response: own orders for a user, all orders for an app.
+    pub(super) async fn authenticated_response(&self) -> (&'static str, Option<ProbeResponse>) {
+        match send(self.authenticated(OWN_ORDERS)).await {
+            Some(ProbeResponse { status: 403, layer: Layer::Worker }) => {
+                (ALL_ORDERS, send(self.authenticated(ALL_ORDERS)).await)
+            }
+            answer => (OWN_ORDERS, answer),
         }
     }
 }
@@ -145,23 +147,23 @@ pub(super) fn client(url: &str) -> Option<Client> {
         "http" if https::is_loopback(&parsed) => Schemes::HttpsAndHttp,
         _ => return None,
     };
-    https::client(Roots::Public, schemes, PATIENCE).ok()
+    https::client(Roots::Public, schemes, TIMEOUT).ok()
 }
 
 /// None where no answer came.
-pub(super) async fn sent(call: RequestBuilder) -> Option<Answer> {
+pub(super) async fn send(call: RequestBuilder) -> Option<ProbeResponse> {
     let answer = call.send().await.ok()?;
     let status = answer.status().as_u16();
-    let layer = layer(answer).await;
-    Some(Answer { status, layer })
+    let layer = responding_layer(answer).await;
+    Some(ProbeResponse { status, layer })
 }
 
 /// Each layer has its own way to say no (`docs/reference/api.md#statuses-of-other-layers`): the worker its problem
 /// types, access restrictions their header, a gateway JSON with `statusCode`, the platform's authentication a challenge
 /// and no problem.
-async fn layer(answer: Response) -> Layer {
+async fn responding_layer(answer: Response) -> Layer {
     let headers = answer.headers().clone();
-    let body = https::read_body(answer, MOST).await.unwrap_or_default();
+    let body = https::read_body(answer, MAX_BODY_BYTES).await.unwrap_or_default();
     let json: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
     let text = |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str());
     if text("type").is_some_and(|slug| slug.starts_with("urn:orders:problem:")) {

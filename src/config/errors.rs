@@ -5,27 +5,27 @@ use std::io::{self, Write};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::settings::{PREFIX, SETTINGS, spelled};
+use super::settings::{SETTING_PREFIX, SETTINGS, find_ignoring_case};
 use crate::{
     clock::Clock,
     telemetry::{self, event::SETTING_REFUSED},
 };
 
-/// One thing wrong with one setting.
+/// What is wrong with one setting.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct ConfigError {
     setting: String,
-    text: String,
+    message: String,
 }
 
-impl Fault {
-    pub(super) fn new(setting: &str, text: String) -> Self {
-        Self { setting: setting.to_owned(), text }
+impl ConfigError {
+    pub(super) fn new(setting: &str, message: String) -> Self {
+        Self { setting: setting.to_owned(), message }
     }
 
     /// A name that looks like a setting and is none.
     pub(super) fn unknown(name: &str) -> Self {
-        let known = spelled(name).map(|setting| setting.name).or_else(|| nearest(name));
+        let known = find_ignoring_case(name).map(|setting| setting.name).or_else(|| closest_name(name));
         let remedy =
             known.map_or("remove it".to_owned(), |known| format!("rename it to {known}, or remove it"));
         Self::new(&name.escape_debug().to_string(), format!("is not a setting of the worker: {remedy}"))
@@ -39,20 +39,20 @@ impl Fault {
 
     /// What is wrong and what to do, following on the name; one line, without the setting's value.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }
 
 /// Everything that stops the start. Its text is one line.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("orders-worker does not start: {}", self.joined())]
-pub struct Faults(Vec<Fault>);
+pub struct ConfigErrors(Vec<ConfigError>);
 
-impl Faults {
-    pub(super) fn new(mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|one, other| one.setting.cmp(&other.setting));
-        Self(faults)
+impl ConfigErrors {
+    pub(super) fn new(mut errors: Vec<ConfigError>) -> Self {
+        errors.sort_by(|one, other| one.setting.cmp(&other.setting));
+        Self(errors)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -60,15 +60,19 @@ impl Faults {
     }
 
     fn joined(&self) -> String {
-        self.0.iter().map(|fault| format!("{} {}", fault.setting, fault.text)).collect::<Vec<_>>().join(" | ")
+        self.0
+            .iter()
+            .map(|error| format!("{} {}", error.setting, error.message))
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 
-    /// The faults, by name of setting.
-    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+    /// The errors, by name of setting.
+    pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
     }
 
-    /// Tells the operator: each fault as a log line on stdout, all of them as the last line of stderr, whose end
+    /// Tells the operator: each error as a log line on stdout, all of them as the last line of stderr, whose end
     /// the Functions host shows. The process then exits with 2.
     pub fn report(&self, clock: Clock) {
         // A start that is refused is refused, whether or not anybody listens.
@@ -82,9 +86,9 @@ impl Faults {
         now: DateTime<Utc>,
     ) -> io::Result<()> {
         let mut lines = Vec::new();
-        for fault in &self.0 {
-            let message = format!("{} {}", fault.setting, fault.text);
-            let fields = [("event", SETTING_REFUSED), ("setting", &fault.setting)];
+        for error in &self.0 {
+            let message = format!("{} {}", error.setting, error.message);
+            let fields = [("event", SETTING_REFUSED), ("setting", &error.setting)];
             let fields = fields.map(|(name, text)| (name, Value::from(text)));
             lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, &fields));
         }
@@ -95,16 +99,17 @@ impl Faults {
 }
 
 /// The setting whose name needs the fewest changes to become this one, if it needs few.
-fn nearest(name: &str) -> Option<&'static str> {
+fn closest_name(name: &str) -> Option<&'static str> {
     let name = &name.to_ascii_uppercase();
-    let few = (name.len().saturating_sub(PREFIX.len()) / 2).clamp(1, 3);
-    let changes =
-        SETTINGS.iter().map(|setting| (changes(name, &setting.name.to_ascii_uppercase()), setting.name));
+    let few = (name.len().saturating_sub(SETTING_PREFIX.len()) / 2).clamp(1, 3);
+    let changes = SETTINGS
+        .iter()
+        .map(|setting| (edit_distance(name, &setting.name.to_ascii_uppercase()), setting.name));
     changes.filter(|(count, _)| *count <= few).min().map(|(_, known)| known)
 }
 
 /// How many letters must be put in, taken out or replaced to turn one name into the other.
-fn changes(from: &str, to: &str) -> usize {
+fn edit_distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for letter in from.chars() {
         let mut diagonal = row[0];

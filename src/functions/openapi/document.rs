@@ -4,18 +4,18 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{operation::Operation, schemas::Schemas};
-use crate::functions::names::PREFIX;
+use crate::functions::names::ROUTE_PREFIX;
 
 /// Rises when the interface breaks its callers.
 const VERSION: &str = "1.0.0";
 
-const ABOUT: &str = "Takes, processes and follows orders. Amounts are whole numbers of the currency's minor unit, \
+const DESCRIPTION: &str = "Takes, processes and follows orders. Amounts are whole numbers of the currency's minor unit, \
                      times are UTC, and every refusal is a problem document (RFC 9457) whose `instance` names the \
                      invocation.";
 
 /// An HTTP function, as the document has it.
 #[derive(Debug)]
-pub(crate) struct Described<'a> {
+pub(crate) struct HttpFunction<'a> {
     /// Its name.
     pub(crate) name: &'a str,
     /// Its methods.
@@ -28,13 +28,13 @@ pub(crate) struct Described<'a> {
 
 /// The document of these functions. Paths leave out the prefix of host.json, which is the server's: an API gateway puts its
 /// own before them.
-pub(crate) fn document<'a>(functions: impl IntoIterator<Item = Described<'a>>) -> Value {
+pub(crate) fn document<'a>(functions: impl IntoIterator<Item = HttpFunction<'a>>) -> Value {
     let mut schemas = Schemas::new();
     let paths = paths(functions, &mut schemas);
     json!({
         "openapi": "3.1.0",
-        "info": {"title": "Orders", "version": VERSION, "description": ABOUT},
-        "servers": [{"url": format!("/{PREFIX}")}],
+        "info": {"title": "Orders", "version": VERSION, "description": DESCRIPTION},
+        "servers": [{"url": format!("/{ROUTE_PREFIX}")}],
         "paths": paths,
         "components": {
             "schemas": schemas.definitions(),
@@ -48,12 +48,12 @@ pub(crate) fn document<'a>(functions: impl IntoIterator<Item = Described<'a>>) -
     })
 }
 
-fn paths<'a>(functions: impl IntoIterator<Item = Described<'a>>, schemas: &mut Schemas) -> Value {
+fn paths<'a>(functions: impl IntoIterator<Item = HttpFunction<'a>>, schemas: &mut Schemas) -> Value {
     let mut paths = Map::new();
-    for Described { name, methods, route, operation } in functions {
+    for HttpFunction { name, methods, route, operation } in functions {
         let path = paths.entry(format!("/{route}")).or_insert_with(|| json!({}));
         for method in methods {
-            path[method.as_str().to_lowercase()] = operation.describe(name, route, schemas);
+            path[method.as_str().to_lowercase()] = operation.to_openapi(name, route, schemas);
         }
     }
     paths.into()

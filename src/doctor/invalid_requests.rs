@@ -1,4 +1,4 @@
-//! One thing changed at a time in a call that was answered: each change is a lie, and has to be refused.
+//! Invalid requests: each changes one thing in a request that was answered, and has to be refused.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use functions_lint::Finding;
@@ -6,71 +6,72 @@ use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::{
-    Facts,
-    calls::{Answer, FUNCTION_KEY, Layer, OWN, Outside, SUBSCRIPTION_KEY, UNKNOWN_ID, sent},
-    certificate, fail, pass,
+    Inputs, certificate, fail, pass,
+    requests::{
+        FUNCTION_KEY, Layer, OWN_ORDERS, ProbeResponse, RemoteTarget, SUBSCRIPTION_KEY, UNKNOWN_ID, send,
+    },
 };
 use crate::identity::IdentityMode;
 
 /// What an `OrderAdmin` alone may ask for.
-const ADMINS: &str = "/api/dead-letters?limit=1";
+const ADMIN_PATH: &str = "/api/dead-letters?limit=1";
 
-/// A lie, and where it has to be found.
-struct Attack {
+/// An invalid request, and who has to refuse it.
+struct InvalidRequest {
     rule: &'static str,
     what: &'static str,
     call: RequestBuilder,
     /// Something in front of the worker has to refuse it, and not the worker alone.
-    in_front: bool,
+    by_front_end: bool,
 }
 
-/// The rules, once the honest call for `honest` was answered with 200.
-pub(super) async fn rules(outside: &Outside<'_>, honest: &str, facts: &Facts) -> Vec<Finding> {
-    let has_front = facts.config.as_ref().and_then(|config| config.identity.as_ref());
-    let has_front = !has_front.is_some_and(|identity| matches!(identity.mode, IdentityMode::Jwt(_)));
-    let principal = ("x-ms-client-principal", principal());
-    let attacks = [
-        Attack {
+/// The rules, once an authenticated request for `path` was answered with 200.
+pub(super) async fn rules(target: &RemoteTarget<'_>, path: &str, inputs: &Inputs) -> Vec<Finding> {
+    let has_front_end = inputs.config.as_ref().and_then(|config| config.identity.as_ref());
+    let has_front_end = !has_front_end.is_some_and(|identity| matches!(identity.mode, IdentityMode::Jwt(_)));
+    let principal = ("x-ms-client-principal", forged_principal());
+    let requests = [
+        InvalidRequest {
             rule: "C02-no-token",
             what: "a call without a token",
-            call: outside.call(OWN),
-            in_front: has_front,
+            call: target.call(OWN_ORDERS),
+            by_front_end: has_front_end,
         },
-        Attack {
+        InvalidRequest {
             rule: "C05-bad-token",
             what: "a call with a token that no issuer signed",
-            call: outside.call(OWN).bearer_auth(unsigned()),
-            in_front: has_front,
+            call: target.call(OWN_ORDERS).bearer_auth(unsigned_token()),
+            by_front_end: has_front_end,
         },
-        Attack {
+        InvalidRequest {
             rule: "C04-forged-principal",
             what: "a principal header without a token",
-            call: outside.call(OWN).header(principal.0, &principal.1),
-            in_front: has_front,
+            call: target.call(OWN_ORDERS).header(principal.0, &principal.1),
+            by_front_end: has_front_end,
         },
     ];
     let mut findings = Vec::new();
-    for attack in attacks {
-        findings.push(judged(attack).await);
+    for request in requests {
+        findings.push(check_refused(request).await);
     }
-    findings.push(another(outside, &principal.1).await);
-    findings.push(certificate::rule(outside, honest).await);
+    findings.push(check_forged_principal(target, &principal.1).await);
+    findings.push(certificate::rule(target, path).await);
     for (rule, header) in [("C01-function-key", FUNCTION_KEY), ("C35-subscription-key", SUBSCRIPTION_KEY)] {
-        if let Some(call) = outside.honest_without(header, honest) {
-            findings.push(keyless(rule, sent(call).await.as_ref()));
+        if let Some(call) = target.authenticated_without_key(header, path) {
+            findings.push(check_missing_key(rule, send(call).await.as_ref()));
         }
     }
     findings
 }
 
 /// A key that was given is one that a call needs.
-fn keyless(rule: &'static str, answer: Option<&Answer>) -> Finding {
+fn check_missing_key(rule: &'static str, answer: Option<&ProbeResponse>) -> Finding {
     let (subject, what) = ("--url", "an honest call without this key");
     match answer {
-        Some(Answer { status: status @ (401 | 403), layer }) => {
+        Some(ProbeResponse { status: status @ (401 | 403), layer }) => {
             pass(rule, subject, format!("{what} is refused by {} with {status}", layer.name()))
         }
-        Some(Answer { status, layer }) => fail(
+        Some(ProbeResponse { status, layer }) => fail(
             rule,
             subject,
             format!("{what} is answered with {status} by {}", layer.name()),
@@ -80,9 +81,9 @@ fn keyless(rule: &'static str, answer: Option<&Answer>) -> Finding {
     }
 }
 
-async fn judged(attack: Attack) -> Finding {
-    let Attack { rule, what, call, in_front } = attack;
-    let Some(Answer { status, layer }) = sent(call).await else {
+async fn check_refused(request: InvalidRequest) -> Finding {
+    let InvalidRequest { rule, what, call, by_front_end } = request;
+    let Some(ProbeResponse { status, layer }) = send(call).await else {
         let why = format!("inconclusive: {what} got no answer");
         return fail(rule, "--url", why, "run it again");
     };
@@ -95,7 +96,7 @@ async fn judged(attack: Attack) -> Finding {
             "turn on App Service Authentication, with Return401 for callers without a token",
         );
     }
-    if in_front && layer == Layer::Worker {
+    if by_front_end && layer == Layer::Worker {
         let why = format!("{what} is refused only by the worker: nothing in front of it checks");
         return fail(
             rule,
@@ -109,17 +110,17 @@ async fn judged(attack: Attack) -> Finding {
 
 /// The header claims a role that the token's owner lacks. A front that does its work strips it, so that the worker
 /// says 403 of the token's own; 401 of the worker's shows that the header came through.
-async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
+async fn check_forged_principal(target: &RemoteTarget<'_>, principal: &str) -> Finding {
     let (rule, subject) = ("C04-another-principal", "--url");
-    let own = sent(outside.honest(ADMINS)).await;
-    if !matches!(own, Some(Answer { status: 403, layer: Layer::Worker })) {
+    let own = send(target.authenticated(ADMIN_PATH)).await;
+    if !matches!(own, Some(ProbeResponse { status: 403, layer: Layer::Worker })) {
         let why = "inconclusive: with DOCTOR_TOKEN a call that only an OrderAdmin may make is not answered with 403";
         let remedy = "set DOCTOR_TOKEN to the token of a user without the role OrderAdmin";
         return fail(rule, subject, why, remedy);
     }
-    let forged = outside.honest(ADMINS).header("x-ms-client-principal", principal);
-    match sent(forged).await {
-        Some(Answer { status: 403, layer }) => pass(
+    let forged = target.authenticated(ADMIN_PATH).header("x-ms-client-principal", principal);
+    match send(forged).await {
+        Some(ProbeResponse { status: 403, layer }) => pass(
             rule,
             subject,
             format!(
@@ -127,14 +128,14 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
                 layer.name()
             ),
         ),
-        Some(Answer { status: 401, layer: Layer::Worker }) => fail(
+        Some(ProbeResponse { status: 401, layer: Layer::Worker }) => fail(
             rule,
             subject,
             "a forged header with another user's token is refused only by the worker: nothing in front of it \
              removed the header",
             "let App Service Authentication or the gateway remove x-ms-client-principal headers of callers",
         ),
-        Some(Answer { status: 401, layer }) => pass(
+        Some(ProbeResponse { status: 401, layer }) => pass(
             rule,
             subject,
             format!("a header that differs from the token is refused by {}", layer.name()),
@@ -149,7 +150,7 @@ async fn another(outside: &Outside<'_>, principal: &str) -> Finding {
 }
 
 /// The forged header of an `OrderAdmin`: `docs/reference/identity.md#principal-encoding`.
-fn principal() -> String {
+fn forged_principal() -> String {
     let claim = |typ: &str, val: &str| json!({"typ": typ, "val": val});
     let claims = [
         claim("tid", UNKNOWN_ID),
@@ -163,7 +164,7 @@ fn principal() -> String {
 }
 
 /// A token in form, whose signature no issuer made.
-fn unsigned() -> String {
+fn unsigned_token() -> String {
     let part = |json: serde_json::Value| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
     let head = part(json!({"alg": "RS256", "typ": "JWT", "kid": "doctor"}));
     let body = part(json!({"oid": UNKNOWN_ID, "tid": UNKNOWN_ID, "scp": "Orders.ReadWrite", "ver": "2.0"}));

@@ -11,7 +11,7 @@ use super::{
     parameters::{self, Parameter},
     schemas::Schemas,
 };
-use crate::problem::{self, FieldFaults, Problem};
+use crate::problem::{self, FieldErrors, Problem};
 
 /// Gives a reference to a schema of the document.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -49,16 +49,16 @@ const PROBLEM: &str = "application/problem+json";
 pub struct Operation {
     tag: Tag,
     summary: &'static str,
-    with_token: bool,
+    requires_token: bool,
     parameters: Vec<Parameter>,
     body: Option<(SchemaOf, Value)>,
-    answers: Vec<Given>,
-    refusals: Vec<Problem>,
+    responses: Vec<DocumentedResponse>,
+    problems: Vec<Problem>,
 }
 
-/// An answer other than a refusal.
+/// A response other than a problem.
 #[derive(Debug)]
-struct Given {
+struct DocumentedResponse {
     status: StatusCode,
     about: &'static str,
     schema: SchemaOf,
@@ -72,14 +72,14 @@ impl Operation {
         Self {
             tag,
             summary,
-            with_token: false,
+            requires_token: false,
             parameters: Vec::new(),
             body: None,
-            answers: Vec::new(),
-            refusals: vec![
+            responses: Vec::new(),
+            problems: vec![
                 Problem::Malformed(""),
                 Problem::UriTooLong,
-                Problem::HeadTooLarge,
+                Problem::HeadersTooLarge,
                 Problem::Internal,
                 Problem::Unavailable,
             ],
@@ -87,49 +87,49 @@ impl Operation {
     }
 
     /// The same where the function asks who is calling.
-    pub(crate) fn identified(self) -> Self {
-        self.behind_the_front().refusing([
+    pub(crate) fn authenticated(self) -> Self {
+        self.requires_token().problems([
             Problem::Unauthenticated,
             Problem::Forbidden,
             Problem::InsufficientScope,
             Problem::RateLimited(Duration::ZERO),
-            Problem::Overlapping,
+            Problem::TooManyConcurrent,
         ])
     }
 
-    /// The same where the platform's front asks for a token, whatever the function does.
-    pub(crate) fn behind_the_front(self) -> Self {
-        Self { with_token: true, ..self }
+    /// The same where the platform asks for a token, whatever the function does.
+    pub(crate) fn requires_token(self) -> Self {
+        Self { requires_token: true, ..self }
     }
 
-    pub(crate) fn taking(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
+    pub(crate) fn parameters(self, parameters: impl IntoIterator<Item = Parameter>) -> Self {
         Self { parameters: parameters.into_iter().collect(), ..self }
     }
 
     /// The same with a body that has to be there.
-    pub(crate) fn reading(self, schema: SchemaOf, example: Value) -> Self {
-        let refusals = [
+    pub(crate) fn request_body(self, schema: SchemaOf, example: Value) -> Self {
+        let problems = [
             Problem::BodyMissing,
             Problem::BodyTimeout,
-            Problem::MediaType,
+            Problem::UnsupportedMediaType,
             Problem::TooLarge,
-            Problem::InvalidFields(FieldFaults::default()),
+            Problem::InvalidFields(FieldErrors::default()),
         ];
-        Self { body: Some((schema, example)), ..self.refusing(refusals) }
+        Self { body: Some((schema, example)), ..self.problems(problems) }
     }
 
-    pub(crate) fn giving(
+    pub(crate) fn response(
         self,
         status: StatusCode,
         about: &'static str,
         schema: SchemaOf,
         headers: impl IntoIterator<Item = Header>,
     ) -> Self {
-        self.giving_to_keep("no-store", status, about, schema, headers)
+        self.cacheable_response("no-store", status, about, schema, headers)
     }
 
     /// An answer that may be kept.
-    pub(crate) fn giving_to_keep(
+    pub(crate) fn cacheable_response(
         mut self,
         cache: &'static str,
         status: StatusCode,
@@ -138,51 +138,51 @@ impl Operation {
         headers: impl IntoIterator<Item = Header>,
     ) -> Self {
         let headers = headers.into_iter().collect();
-        self.answers.push(Given { status, about, schema, cache, headers });
+        self.responses.push(DocumentedResponse { status, about, schema, cache, headers });
         self
     }
 
-    pub(crate) fn refusing(mut self, refusals: impl IntoIterator<Item = Problem>) -> Self {
-        self.refusals.extend(refusals);
+    pub(crate) fn problems(mut self, problems: impl IntoIterator<Item = Problem>) -> Self {
+        self.problems.extend(problems);
         self
     }
 
     /// The function as the document has it.
-    pub(super) fn describe(&self, function: &str, route: &str, schemas: &mut Schemas) -> Value {
-        let mut described = json!({
+    pub(super) fn to_openapi(&self, function: &str, route: &str, schemas: &mut Schemas) -> Value {
+        let mut object = json!({
             "operationId": function,
             "tags": [self.tag.name()],
             "summary": self.summary,
-            "security": if self.with_token { json!([{"bearer": []}]) } else { json!([]) },
+            "security": if self.requires_token { json!([{"bearer": []}]) } else { json!([]) },
         });
-        let said = self.parameters.iter().map(|parameter| parameter.described());
-        let parameters: Vec<Value> = parameters::of_route(route).chain(said).collect();
+        let own = self.parameters.iter().map(|parameter| parameter.to_openapi());
+        let parameters: Vec<Value> = parameters::route_parameters(route).chain(own).collect();
         if !parameters.is_empty() {
-            described["parameters"] = parameters.into();
+            object["parameters"] = parameters.into();
         }
         if let Some((schema, example)) = &self.body {
             let example = json!({"typical": {"value": example}});
-            let content = json!({JSON: {"schema": schema(&mut schemas.read), "examples": example}});
-            described["requestBody"] = json!({"required": true, "content": content});
+            let content = json!({JSON: {"schema": schema(&mut schemas.requests), "examples": example}});
+            object["requestBody"] = json!({"required": true, "content": content});
         }
-        described["responses"] = self.responses(schemas);
-        described
+        object["responses"] = self.responses(schemas);
+        object
     }
 
     fn responses(&self, schemas: &mut Schemas) -> Value {
         let mut responses = BTreeMap::new();
-        for given in &self.answers {
-            responses.insert(given.status.as_u16(), given.described(schemas));
+        for response in &self.responses {
+            responses.insert(response.status.as_u16(), response.to_openapi(schemas));
         }
-        let mut refusals: BTreeMap<u16, Vec<&Problem>> = BTreeMap::new();
-        for problem in &self.refusals {
-            refusals.entry(problem.status().as_u16()).or_default().push(problem);
+        let mut problems: BTreeMap<u16, Vec<&Problem>> = BTreeMap::new();
+        for problem in &self.problems {
+            problems.entry(problem.status().as_u16()).or_default().push(problem);
         }
-        for (status, problems) in refusals {
-            let refused = refused(&problems, schemas);
+        for (status, problems) in problems {
+            let refused = problem_response(&problems, schemas);
             // A function may say 503 in its own words, and the protocol layer says it in those of every problem.
             match responses.get_mut(&status) {
-                Some(known) => also(known, &refused),
+                Some(known) => add_problem_content(known, &refused),
                 None => drop(responses.insert(status, refused)),
             }
         }
@@ -191,41 +191,41 @@ impl Operation {
     }
 }
 
-impl Given {
-    fn described(&self, schemas: &mut Schemas) -> Value {
+impl DocumentedResponse {
+    fn to_openapi(&self, schemas: &mut Schemas) -> Value {
         let cache = headers::cache_control(self.cache);
         json!({
             "description": self.about,
-            "headers": headers::described(self.headers.iter().cloned().chain([cache])),
-            "content": {JSON: {"schema": (self.schema)(&mut schemas.written)}},
+            "headers": headers::to_openapi(self.headers.iter().cloned().chain([cache])),
+            "content": {JSON: {"schema": (self.schema)(&mut schemas.responses)}},
         })
     }
 }
 
-/// All refusals of one status.
-fn refused(problems: &[&Problem], schemas: &mut Schemas) -> Value {
+/// All problems of one status.
+fn problem_response(problems: &[&Problem], schemas: &mut Schemas) -> Value {
     let about: Vec<String> =
         problems.iter().map(|problem| format!("`{}`: {}.", problem.slug(), problem.title())).collect();
     let own = [headers::retry_after(), headers::www_authenticate()].into_iter().filter_map(|header| {
         let carrying = problems
             .iter()
-            .filter(|problem| problem.header().is_some_and(|(name, _)| header.is(name.as_str())));
+            .filter(|problem| problem.header().is_some_and(|(name, _)| header.has_name(name.as_str())));
         match carrying.count() {
             0 => None,
             all if all == problems.len() => Some(header),
-            _ => Some(header.sometimes()),
+            _ => Some(header.optional()),
         }
     });
     let cache = headers::cache_control("no-store");
     json!({
         "description": about.join(" "),
-        "headers": headers::described(own.chain([cache])),
-        "content": {PROBLEM: {"schema": schemas.written.subschema_for::<problem::Document<'static>>()}},
+        "headers": headers::to_openapi(own.chain([cache])),
+        "content": {PROBLEM: {"schema": schemas.responses.subschema_for::<problem::ProblemDocument<'static>>()}},
     })
 }
 
 /// One status, said in two ways: only one of them may carry the refusal's own headers.
-fn also(known: &mut Value, refused: &Value) {
+fn add_problem_content(known: &mut Value, refused: &Value) {
     known["content"][PROBLEM] = refused["content"][PROBLEM].clone();
     for (name, header) in refused["headers"].as_object().into_iter().flatten() {
         if known["headers"].get(name).is_none() {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn document() -> Value {
-    super::document(functions::described())
+    super::document(functions::http_functions())
 }
 
 /// Name, method and path of each operation, with what the document says of it.
@@ -43,19 +43,19 @@ fn all<'v>(name: &str, value: &'v Value, found: &mut Vec<&'v Value>) {
 }
 
 #[test]
-fn the_committed_copy_is_what_the_worker_answers() {
+fn the_committed_document_is_current() {
     let copy = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
     if env::var_os("REWRITE").is_some() {
-        fs::write(&copy, functions::description()).unwrap();
+        fs::write(&copy, functions::openapi_document()).unwrap();
     }
     assert!(
-        fs::read(&copy).unwrap() == functions::description(),
+        fs::read(&copy).unwrap() == functions::openapi_document(),
         "docs/openapi.json is out of date: run `cargo xtask generate`, and look at what it changes"
     );
 }
 
 #[test]
-fn every_http_function_is_described_under_its_method_and_path_and_nothing_else() {
+fn the_document_has_each_http_function_and_no_other() {
     let http = |function: Registered<'_, Need>| {
         let route = function.route?;
         let [method] = function.methods else { panic!("{}: one method", function.name) };
@@ -70,10 +70,10 @@ fn every_http_function_is_described_under_its_method_and_path_and_nothing_else()
 }
 
 #[test]
-fn every_way_to_say_no_stands_in_the_document() {
+fn the_document_lists_every_problem() {
     let document = document();
     let types = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"].clone();
-    for problem in Problem::EVERY {
+    for problem in Problem::ALL {
         let urn = format!("urn:orders:problem:{}", problem.slug());
         assert!(types.as_array().unwrap().contains(&urn.into()), "{problem:?}");
         let status = problem.status().as_u16().to_string();
@@ -87,7 +87,7 @@ fn every_way_to_say_no_stands_in_the_document() {
 }
 
 #[test]
-fn the_name_of_a_secret_is_described_as_narrowly_as_it_is_read() {
+fn the_secret_name_schema_matches_its_parser() {
     let document = document();
     let parameters = &document["paths"]["/GetSecretFromKeyVault"]["get"]["parameters"];
     let schema =
@@ -103,7 +103,7 @@ fn the_name_of_a_secret_is_described_as_narrowly_as_it_is_read() {
 
 proptest! {
     #[test]
-    fn a_precondition_is_described_as_narrowly_as_it_is_read(tag in "\\PC{0,12}|W?/?\"[!-~]{0,8}\"|\"[0-9]{1,20}\"|[\\*\",a-z ]{0,8}") {
+    fn the_if_match_schema_matches_its_parser(tag in "\\PC{0,12}|W?/?\"[!-~]{0,8}\"|\"[0-9]{1,20}\"|[\\*\",a-z ]{0,8}") {
         let document = document();
         let parameters = &document["paths"]["/orders/{id}"]["put"]["parameters"];
         let described = parameters.as_array().unwrap().iter().find(|one| one["name"] == "If-Match").unwrap();
@@ -112,14 +112,14 @@ proptest! {
         let tag = tag.trim();
         if let Ok(value) = HeaderValue::from_str(tag) {
             let headers = HeaderMap::from_iter([(header::IF_MATCH, value)]);
-            let read = validation::precondition(&headers).and_then(validation::Said::demanded);
+            let read = validation::parse_precondition(&headers).and_then(validation::RequestedPrecondition::require);
             prop_assert_eq!(schema.is_valid(&tag.into()), read.is_ok(), "{}", tag);
         }
     }
 }
 
 #[test]
-fn bodies_are_references_to_schemas_that_are_there_and_do_not_run_in_circles() {
+fn schema_references_resolve_and_are_not_cyclic() {
     let document = document();
     let schemas = &document["components"]["schemas"];
     for (name, .., operation) in described(&document) {
@@ -149,8 +149,8 @@ fn depth(schemas: &Value, value: &Value, so_far: usize) -> usize {
 }
 
 #[test]
-fn no_host_and_no_secret_stands_in_the_document() {
-    let text = String::from_utf8(functions::description().to_vec()).unwrap();
+fn the_document_names_no_host_and_no_secret() {
+    let text = String::from_utf8(functions::openapi_document().to_vec()).unwrap();
     for word in ["http://", "https://", "localhost", "x-functions-key"] {
         assert!(!text.contains(word), "{word}");
     }

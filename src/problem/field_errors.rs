@@ -12,7 +12,8 @@ use crate::{
 
 /// A wrong field.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct FieldFault {
+#[schemars(rename = "FieldFault")]
+pub struct FieldError {
     /// Where it is: an RFC 6901 pointer into the body. An unknown field with a long name is pointed at by the object that
     /// holds it.
     pub pointer: String,
@@ -22,7 +23,7 @@ pub struct FieldFault {
     pub detail: Cow<'static, str>,
 }
 
-impl FieldFault {
+impl FieldError {
     /// The fault, with a sentence that says what is allowed.
     #[must_use]
     pub fn new(pointer: String, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -57,36 +58,36 @@ pub enum FieldCode {
 /// The wrong fields of one body in the sequence of their pointers, each once: not so many that a small body makes a large
 /// answer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct FieldFaults {
-    faults: Vec<FieldFault>,
+pub struct FieldErrors {
+    errors: Vec<FieldError>,
     truncated: bool,
 }
 
-impl FieldFaults {
+impl FieldErrors {
     /// No wrong field.
-    pub(crate) const NONE: Self = Self { faults: Vec::new(), truncated: false };
+    pub(crate) const NONE: Self = Self { errors: Vec::new(), truncated: false };
 
     /// The first of these.
     #[must_use]
-    pub fn new(mut faults: Vec<FieldFault>) -> Self {
-        faults.sort();
-        faults.dedup();
+    pub fn new(mut errors: Vec<FieldError>) -> Self {
+        errors.sort();
+        errors.dedup();
         let JsonBodyLimits { max_errors, max_errors_bytes, .. } = LIMITS.json_body;
         let mut size = 0;
-        let fit = faults.iter().take(max_errors).take_while(|fault| {
-            size += size_in_envelope(fault);
+        let fit = errors.iter().take(max_errors).take_while(|error| {
+            size += size_in_envelope(error);
             size <= max_errors_bytes
         });
         let fit = fit.count();
-        let truncated = fit < faults.len();
-        faults.truncate(fit);
-        Self { faults, truncated }
+        let truncated = fit < errors.len();
+        errors.truncate(fit);
+        Self { errors, truncated }
     }
 
     /// Those that the sender is told of.
     #[must_use]
-    pub fn as_slice(&self) -> &[FieldFault] {
-        &self.faults
+    pub fn as_slice(&self) -> &[FieldError] {
+        &self.errors
     }
 
     /// Whether there are more.
@@ -97,7 +98,7 @@ impl FieldFaults {
 }
 
 /// The lines that the product table refuses, as the fields of the body that held them.
-impl From<Vec<InvalidLine>> for FieldFaults {
+impl From<Vec<InvalidLine>> for FieldErrors {
     fn from(lines: Vec<InvalidLine>) -> Self {
         let fault = |line: InvalidLine| {
             let (code, detail) = match line.error {
@@ -109,15 +110,15 @@ impl From<Vec<InvalidLine>> for FieldFaults {
                     (FieldCode::Currency, "The product must be priced in the currency of the order.")
                 }
             };
-            FieldFault::new(format!("/lines/{}", line.index), code, detail)
+            FieldError::new(format!("/lines/{}", line.index), code, detail)
         };
         Self::new(lines.into_iter().map(fault).collect())
     }
 }
 
 /// How many bytes a fault takes at most: in an envelope the answer is a text within JSON.
-fn size_in_envelope(fault: &FieldFault) -> usize {
-    let written = serde_json::to_string(fault).and_then(|text| serde_json::to_string(&text));
+fn size_in_envelope(error: &FieldError) -> usize {
+    let written = serde_json::to_string(error).and_then(|text| serde_json::to_string(&text));
     written.map_or(usize::MAX, |text| text.len())
 }
 
@@ -125,22 +126,22 @@ fn size_in_envelope(fault: &FieldFault) -> usize {
 mod tests {
     use super::*;
 
-    fn faults(count: usize, name: &str) -> FieldFaults {
+    fn errors(count: usize, name: &str) -> FieldErrors {
         let fault =
-            |number| FieldFault::new(format!("/{number:05}{name}"), FieldCode::UnknownField, "Remove it.");
-        FieldFaults::new((0..count).rev().map(fault).collect())
+            |number| FieldError::new(format!("/{number:05}{name}"), FieldCode::UnknownField, "Remove it.");
+        FieldErrors::new((0..count).rev().map(fault).collect())
     }
 
     #[test]
-    fn a_hundred_faults_are_told_and_no_more() {
-        let (whole, more) = (faults(100, ""), faults(101, ""));
+    fn at_most_a_hundred_errors_are_listed() {
+        let (whole, more) = (errors(100, ""), errors(101, ""));
         assert_eq!((whole.as_slice().len(), whole.is_truncated()), (100, false));
         assert_eq!((more.as_slice(), more.is_truncated()), (whole.as_slice(), true));
     }
 
     #[test]
-    fn faults_with_long_names_are_fewer() {
-        let told = faults(100, &"\u{1}".repeat(1_000));
+    fn long_names_reduce_the_number_of_listed_errors() {
+        let told = errors(100, &"\u{1}".repeat(1_000));
         let size: usize = told.as_slice().iter().map(size_in_envelope).sum();
         assert!(told.is_truncated() && !told.as_slice().is_empty(), "{}", told.as_slice().len());
         assert!(size <= LIMITS.json_body.max_errors_bytes);

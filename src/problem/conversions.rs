@@ -11,7 +11,7 @@ use crate::{
 impl From<AuthenticationError> for Problem {
     fn from(refusal: AuthenticationError) -> Self {
         match refusal {
-            refused if refused.is_overloaded() => Self::Crowded,
+            refused if refused.is_overloaded() => Self::Overloaded,
             refused if refused.is_temporary() => Self::Unavailable,
             _ => Self::Unauthenticated,
         }
@@ -45,11 +45,11 @@ impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::NotFound => Self::NotFound,
-            WriteError::Conflict(conflict) => Self::Conflict(sentence(conflict)),
+            WriteError::Conflict(conflict) => Self::Conflict(conflict_detail(conflict)),
             WriteError::PreconditionFailed => Self::Stale,
             WriteError::PreconditionRequired => Self::PreconditionRequired,
             WriteError::KeyReused => Self::KeyReused,
-            WriteError::InProgress => Self::Twin,
+            WriteError::InProgress => Self::InProgress,
             WriteError::InvalidLines(lines) => Self::InvalidFields(lines.into()),
             WriteError::Store(error) => error.into(),
         }
@@ -57,7 +57,7 @@ impl From<WriteError> for Problem {
 }
 
 /// What the caller reads of a conflict.
-const fn sentence(conflict: Conflict) -> &'static str {
+const fn conflict_detail(conflict: Conflict) -> &'static str {
     match conflict {
         Conflict::Update => {
             "Only an order with the status `placed` can be changed. Read the order to see its status."

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn any_sign_of_the_platform_makes_it_the_platform() {
+fn any_azure_variable_means_azure() {
     for sign in [
         "WEBSITE_INSTANCE_ID",
         "WEBSITE_SITE_NAME",
@@ -13,7 +13,11 @@ fn any_sign_of_the_platform_makes_it_the_platform() {
         "LEGION_SERVICE_HOST",
     ] {
         for value in ["any", ""] {
-            assert_eq!(faulty(&local_with(&[(sign, value)]), NEITHER), ["ORDERS_DATABASE_URL"], "{sign}");
+            assert_eq!(
+                settings_with_errors(&local_with(&[(sign, value)]), DATABASE_ONLY),
+                ["ORDERS_DATABASE_URL"],
+                "{sign}"
+            );
         }
     }
 }
@@ -34,10 +38,10 @@ fn breaking_every_rule(sign: &'static str) -> BTreeMap<&'static str, &'static st
 }
 
 #[test]
-fn what_only_the_platform_refuses_says_what_makes_this_the_platform() {
+fn azure_only_errors_say_why_this_counts_as_azure() {
     for sign in ["WEBSITE_SITE_NAME", "CONTAINER_NAME", "LEGION_SERVICE_HOST"] {
         let faults = read(&breaking_every_rule(sign), EVERYTHING).unwrap_err();
-        let names: Vec<_> = faults.iter().map(crate::config::Fault::setting).collect();
+        let names: Vec<_> = faults.iter().map(crate::config::ConfigError::setting).collect();
         let every = [
             "KeyVaultUrl",
             "ORDERS_CLIENT_CERTIFICATE_MODE",
@@ -49,52 +53,53 @@ fn what_only_the_platform_refuses_says_what_makes_this_the_platform() {
         assert_eq!(names, every);
         for fault in faults.iter() {
             let told = format!("(the rules for Azure apply because {sign} is set)");
-            assert!(fault.text().ends_with(&told), "{} {}", fault.setting(), fault.text());
+            assert!(fault.message().ends_with(&told), "{} {}", fault.setting(), fault.message());
         }
     }
-    let missing = fault(&platform_with(&[]), NEITHER);
+    let missing = error_message(&azure_with(&[]), DATABASE_ONLY);
     assert!(missing.contains("WEBSITE_SITE_NAME is set"), "{missing}");
 }
 
 #[test]
-fn a_machine_that_is_not_said_to_be_a_developers_says_so() {
+fn a_missing_development_environment_is_named() {
     let mut environment = local();
     environment.remove("AZURE_FUNCTIONS_ENVIRONMENT");
     assert!(
-        fault(&environment, NEITHER).contains("because AZURE_FUNCTIONS_ENVIRONMENT is not `Development`")
+        error_message(&environment, DATABASE_ONLY)
+            .contains("because AZURE_FUNCTIONS_ENVIRONMENT is not `Development`")
     );
     environment.insert("CONTAINER_NAME", "any");
     let both = "because CONTAINER_NAME is set and AZURE_FUNCTIONS_ENVIRONMENT is not `Development`";
-    assert!(fault(&environment, NEITHER).contains(both));
+    assert!(error_message(&environment, DATABASE_ONLY).contains(both));
 }
 
 #[test]
 fn only_development_is_local() {
     for value in ["Production", "development", "Staging", "", "Development "] {
         let environment = local_with(&[("AZURE_FUNCTIONS_ENVIRONMENT", value)]);
-        assert_eq!(faulty(&environment, NEITHER), ["ORDERS_DATABASE_URL"], "{value:?}");
+        assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), ["ORDERS_DATABASE_URL"], "{value:?}");
     }
     let mut environment = local();
     environment.remove("AZURE_FUNCTIONS_ENVIRONMENT");
-    assert_eq!(faulty(&environment, NEITHER), ["ORDERS_DATABASE_URL"]);
+    assert_eq!(settings_with_errors(&environment, DATABASE_ONLY), ["ORDERS_DATABASE_URL"]);
 }
 
 #[test]
 fn sqlite_is_refused_on_the_platform() {
-    let given = platform_with(&[("ORDERS_DATABASE_URL", "sqlite://.local/orders.db")]);
-    assert!(fault(&given, NEITHER).contains("SQLite"));
-    assert!(fault(&platform_with(&[]), NEITHER).contains("is missing"));
+    let given = azure_with(&[("ORDERS_DATABASE_URL", "sqlite://.local/orders.db")]);
+    assert!(error_message(&given, DATABASE_ONLY).contains("SQLite"));
+    assert!(error_message(&azure_with(&[]), DATABASE_ONLY).contains("is missing"));
 }
 
 #[test]
-fn on_the_platform_the_database_has_to_prove_who_it_is() {
-    let strict = |url| platform_with(&[("ORDERS_DATABASE_URL", url)]);
+fn azure_requires_a_verified_database() {
+    let strict = |url| azure_with(&[("ORDERS_DATABASE_URL", url)]);
     for url in [
         "postgres://me:hunter2@db/orders?sslmode=verify-full",
         "postgresql://me@db/orders?sslmode=disable&sslmode=verify-full",
         "postgres://me@db/orders?ssl-mode=verify-full&sslrootcert=/etc/ca.pem",
     ] {
-        assert_eq!(faulty(&strict(url), NEITHER), [""; 0], "{url}");
+        assert_eq!(settings_with_errors(&strict(url), DATABASE_ONLY), [""; 0], "{url}");
     }
     for url in [
         "postgres://me:hunter2@db/orders",
@@ -107,42 +112,46 @@ fn on_the_platform_the_database_has_to_prove_who_it_is() {
         "postgres://me:hunter2@db/orders?SSLMODE=verify-full",
         "postgres://me:hunter2@db/orders#?sslmode=verify-full",
     ] {
-        let fault = fault(&strict(url), NEITHER);
+        let fault = error_message(&strict(url), DATABASE_ONLY);
         assert!(fault.contains("sslmode=verify-full") && !fault.contains("hunter2"), "{url}: {fault}");
-        assert_eq!(faulty(&local_with(&[("ORDERS_DATABASE_URL", url)]), NEITHER), [""; 0], "{url}");
+        assert_eq!(
+            settings_with_errors(&local_with(&[("ORDERS_DATABASE_URL", url)]), DATABASE_ONLY),
+            [""; 0],
+            "{url}"
+        );
     }
 }
 
 #[test]
-fn an_address_of_postgresql_that_cannot_be_read_is_refused_without_being_shown() {
+fn an_invalid_postgres_url_is_rejected_and_not_shown() {
     for url in ["postgres://me:hunter2@db:port/orders", "postgres://db/orders?sslmode=hunter2"] {
-        for place in [local_with, platform_with] {
-            let fault = fault(&place(&[("ORDERS_DATABASE_URL", url)]), NEITHER);
+        for place in [local_with, azure_with] {
+            let fault = error_message(&place(&[("ORDERS_DATABASE_URL", url)]), DATABASE_ONLY);
             assert!(fault.contains("cannot be read") && !fault.contains("hunter2"), "{fault}");
         }
     }
 }
 
 #[test]
-fn one_app_of_all_functions_starts_with_what_the_platform_sets_and_four_settings_more() {
+fn one_app_needs_four_settings_in_azure() {
     let guid = "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02";
     let own = [("ORDERS_ENTRA_TENANT_ID", guid), ("ORDERS_ENTRA_AUDIENCE", guid)];
-    let mut environment = platform_with(&[&DEMANDED[..], &own].concat());
+    let mut environment = azure_with(&[&DEMANDED[..], &own].concat());
     for name in ["ORDERS_IDENTITY", "AZURE_FUNCTIONS_ENVIRONMENT"] {
         environment.remove(name);
     }
-    assert_eq!(faulty(&environment, EVERYTHING), [""; 0]);
+    assert_eq!(settings_with_errors(&environment, EVERYTHING), [""; 0]);
     for name in own.iter().chain(&DEMANDED).map(|(name, _)| *name) {
         let mut less = environment.clone();
         less.remove(name);
-        assert_eq!(faulty(&less, EVERYTHING), [name]);
+        assert_eq!(settings_with_errors(&less, EVERYTHING), [name]);
     }
 }
 
 #[test]
-fn a_worker_that_no_host_started_says_how_to_start_one() {
+fn a_start_without_a_host_says_how_to_start() {
     let mut environment = local();
     environment.remove("FUNCTIONS_CUSTOMHANDLER_PORT");
-    assert!(fault(&environment, HTTP).contains("the Functions host sets it"));
-    assert!(fault(&environment, HTTP).contains("cargo xtask dev"));
+    assert!(error_message(&environment, HTTP).contains("the Functions host sets it"));
+    assert!(error_message(&environment, HTTP).contains("cargo xtask dev"));
 }

@@ -1,4 +1,4 @@
-//! What handlers share, and the steps that many of them take.
+//! The state that all handlers share, and the steps that many of them take.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use azure_functions_handler::{Bytes, Concurrency, Invocation};
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::letter_ceiling::DeadLetterCeiling;
+use super::dead_letter_ceiling::DeadLetterCeiling;
 use crate::{
     audit::{self, Audit, Denial, DeniedCaller},
     clock::{Clock, RetentionClock},
@@ -22,12 +22,12 @@ use crate::{
     vault::Vault,
 };
 
-/// What handlers share.
-pub struct App {
+/// The state that all handlers share.
+pub struct AppState {
     /// Tells the time.
     pub clock: Clock,
     /// Judges what has expired, whatever the clock does.
-    pub retention: RetentionClock,
+    pub retention_clock: RetentionClock,
     /// Says who is calling; a process without functions that ask has none.
     pub identity: Option<Identity>,
     /// Tells who was refused what.
@@ -49,16 +49,16 @@ pub struct App {
     /// How long a message may be under way before it is sent again.
     pub outbox_deadline: Duration,
     /// How many unreplayed dead letters are kept.
-    pub dead_letters: DeadLetterCeiling,
+    pub dead_letter_ceiling: DeadLetterCeiling,
     /// What the HTTP functions take and give, if callers may read it.
-    pub description: Option<fn() -> Bytes>,
+    pub openapi_document: Option<fn() -> Bytes>,
     /// Whether the store does what the functions need.
     pub health: Arc<MonitoredStore>,
 }
 
-impl App {
-    /// Takes a call from this caller's allowance.
-    pub(super) fn admit(&self, caller: Owner) -> Result<(), Problem> {
+impl AppState {
+    /// Counts a call against this caller's rate limit.
+    pub(super) fn check_rate_limit(&self, caller: Owner) -> Result<(), Problem> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
         limiter.check(caller, self.clock.instant()).map_err(Problem::RateLimited)
     }
@@ -69,29 +69,29 @@ impl App {
         if matches!(permit.scope(), AccessScope::Owner(_)) {
             let caller =
                 DeniedCaller::Authenticated { owner: permit.caller(), kind: permit.actor().kind.as_str() };
-            self.deny(caller, "not-in-sight", Some(id.uuid()), false);
+            self.log_denial(caller, "not-in-sight", Some(id.uuid()), false);
         }
         Problem::NotFound
     }
 
-    /// How the write of an order ended, for its caller. An order that the permit does not reach is
+    /// Turns the result of a write of an order into what its caller gets. An order that the permit does not reach is
     /// [`not_found_or_hidden`](Self::not_found_or_hidden).
     ///
     /// # Errors
     /// The [`Problem`] of the error.
-    pub fn audited<A, T>(
+    pub fn map_write_result<A, T>(
         &self,
         permit: &Permit<A>,
         id: OrderId,
-        written: Result<T, WriteError>,
+        result: Result<T, WriteError>,
     ) -> Result<T, Problem> {
-        written.map_err(|error| match error {
+        result.map_err(|error| match error {
             WriteError::NotFound => self.not_found_or_hidden(permit, id),
             error => error.into(),
         })
     }
 
-    pub(super) fn deny(
+    pub(super) fn log_denial(
         &self,
         caller: DeniedCaller,
         reason: &'static str,
@@ -101,21 +101,21 @@ impl App {
         self.audit.record_denial(Denial { reason, caller, order, identity_mismatch }, self.clock.instant());
     }
 
-    /// Keeps a message that can never succeed as a dead letter, and tells of what is kept.
+    /// Records a message that can never succeed as a dead letter, fails the order of `fail_order_of`, and audits both.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn give_up(
+    pub async fn dead_letter(
         &self,
         letter: DeadLetter,
-        fails: Option<&FulfilmentMessage>,
-        stamp: WriteContext,
+        fail_order_of: Option<&FulfilmentMessage>,
+        context: WriteContext,
     ) -> Result<(), StoreError> {
-        let given_up = self.store.record_dead_letter(&letter, fails, stamp).await?;
-        if let Some(reason) = given_up.recorded {
+        let outcome = self.store.record_dead_letter(&letter, fail_order_of, context).await?;
+        if let Some(reason) = outcome.recorded {
             audit::message_dead_lettered(&DeadLetter { reason, ..letter });
         }
-        if let Some(message) = fails.filter(|_| given_up.order_failed) {
+        if let Some(message) = fail_order_of.filter(|_| outcome.order_failed) {
             audit::queued_order_finished(orders::Action::Fail, message.order_id, Status::Failed);
         }
         Ok(())
@@ -129,7 +129,7 @@ impl App {
 
     /// The time by which it is judged what has expired, when the clock says `now`. Logs a jump of the clock.
     pub fn retention_time(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let observed = self.retention.observe(now, self.clock.instant());
+        let observed = self.retention_clock.observe(now, self.clock.instant());
         if let Some(jump) = observed.jump {
             Event::ClockJumped { seconds: jump.num_seconds() }.log();
         }
@@ -138,7 +138,7 @@ impl App {
 
     /// When and under which invocation a handler acts.
     #[must_use]
-    pub fn stamp(&self, invocation: &Invocation) -> WriteContext {
+    pub fn write_context(&self, invocation: &Invocation) -> WriteContext {
         let at = self.clock.now();
         WriteContext { at, retention_at: self.retention_time(at), invocation: invocation.id }
     }
