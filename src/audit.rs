@@ -190,5 +190,5 @@ fn log_suppressed(((reason, whose), window): EndedWindow) {
         CountedCaller::Others => (None, "others"),
     };
     let (tenant_id, object_id) = (owner.map(|owner| owner.tenant), owner.map(|owner| owner.object));
-    Event::DeniedMore { reason, count, tenant_id, object_id, caller_kind }.log();
+    Event::DenialsSuppressed { reason, count, tenant_id, object_id, caller_kind }.log();
 }

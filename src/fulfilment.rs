@@ -57,7 +57,7 @@ impl Backend {
     ) -> Result<Decision, FulfilmentError> {
         match self {
             Self::Stub => {
-                Event::StandInAccepted { order_id: order.id.uuid() }.log();
+                Event::FulfilmentStubbed { order_id: order.id.uuid() }.log();
                 Ok(Decision::Fulfilled)
             }
             Self::Https(backend) => {

@@ -71,7 +71,7 @@ async fn diagnose(arguments: &doctor::Arguments) -> Result<Report, InputsError> 
     doctor::diagnose(arguments, &Credentials::from_env(), Clock).await
 }
 
-/// Logs the findings on files and settings that are no pass, as `doctor-warns` and `doctor-fails`.
+/// Logs the findings on files and settings that are no pass, as `doctor-check-warning` and `doctor-check-failed`.
 fn log_findings() {
     for finding in doctor::startup_findings().unwrap_or_default() {
         let (rule, subject, why) =
@@ -79,8 +79,8 @@ fn log_findings() {
         let remedy = finding.remedy.as_ref().map(|remedy| remedy as &dyn Display);
         match finding.level {
             Level::Pass => {}
-            Level::Warn => Event::DoctorWarns { rule, subject, why, remedy }.log(),
-            Level::Fail => Event::DoctorFails { rule, subject, why, remedy }.log(),
+            Level::Warn => Event::DoctorCheckWarning { rule, subject, why, remedy }.log(),
+            Level::Fail => Event::DoctorCheckFailed { rule, subject, why, remedy }.log(),
         }
     }
 }
@@ -181,7 +181,7 @@ async fn serve(config: Config, deployed: Deployed<Arc<AppState>, Need>, log: &Lo
     let stop = azure_functions_handler::stop_signal()?;
     let traces = config.traces.map(|settings| traces::export(settings, Clock)).transpose();
     let (spans, export) = traces.map_err(io::Error::other)?.unzip();
-    log.listen(config.log_filter, spans).map_err(io::Error::other)?;
+    log.install(config.log_filter, spans).map_err(io::Error::other)?;
     let listener = azure_functions_handler::listen(config.port)
         .map_err(|error| ServeError::from_port(config.port, error))?;
     // Beside the start, which waits for nothing.

@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     telemetry::{
         Log,
-        log::{LAST_WRITE, cannot_serve},
+        log::{FLUSH_TIMEOUT, cannot_serve},
     },
 };
 
@@ -117,7 +117,7 @@ fn write_with_timeout<W: Write + 'static>(output: fn() -> W, words: Vec<u8>) {
         write(&for_the_thread);
     });
     match started {
-        Ok(_) => drop(ended.recv_timeout(LAST_WRITE)),
+        Ok(_) => drop(ended.recv_timeout(FLUSH_TIMEOUT)),
         Err(_) => write(&words),
     }
 }

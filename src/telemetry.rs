@@ -10,13 +10,13 @@ use tracing_subscriber::{
 use crate::clock::Clock;
 
 mod chain;
-mod dropped;
+mod dropped_lines;
 pub mod event;
 mod fields;
 mod filter;
 mod importance;
 mod line;
-mod lines;
+mod json_layer;
 pub(crate) mod log;
 mod panics;
 mod queue;
@@ -30,31 +30,31 @@ pub(crate) mod tests;
 pub use chain::chain;
 pub use event::Event;
 pub use filter::{Filter, FilterError};
-use filter::{PROTOCOL, is_ours};
+use filter::{HANDLER, is_ours};
 use importance::Importance;
 pub(crate) use line::line;
 pub use log::Log;
-pub(crate) use panics::contained;
+pub(crate) use panics::catch_panic;
 pub use span::invocation_span;
-pub use traces::Spans;
+pub use traces::SpanLayer;
 
 /// This process already writes its log.
 #[derive(Debug, thiserror::Error)]
 #[error("start the log once, first thing in main")]
-pub struct StartedTwice(#[source] SetGlobalDefaultError);
+pub struct AlreadyStarted(#[source] SetGlobalDefaultError);
 
 /// Our own spans pass whatever the filter says: a line that is written always tells its invocation.
 fn subscriber(
     filter: Filter,
     clock: Clock,
     output: impl Fn(Level, Importance, &[u8]) + Send + Sync + 'static,
-    spans: Option<Spans>,
+    spans: Option<SpanLayer>,
 ) -> impl Subscriber + Send + Sync {
     let our_spans = filter_fn(|metadata| metadata.is_span() && is_ours(metadata.target()));
-    let lines = lines::Lines::new(clock, output).with_filter(filter.0.or(our_spans));
+    let json = json_layer::JsonLayer::new(clock, output).with_filter(filter.0.or(our_spans));
     // The span is ours, and the protocol layer says when it ends.
     let invocations = filter_fn(|metadata| {
-        metadata.target().starts_with(PROTOCOL) || (metadata.is_span() && is_ours(metadata.target()))
+        metadata.target().starts_with(HANDLER) || (metadata.is_span() && is_ours(metadata.target()))
     });
-    Registry::default().with(lines).with(spans.map(|spans| spans.with_filter(invocations)))
+    Registry::default().with(json).with(spans.map(|spans| spans.with_filter(invocations)))
 }

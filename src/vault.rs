@@ -141,7 +141,7 @@ impl Vault {
         let options =
             SecretClientOptions { client_options: client_options(client), ..SecretClientOptions::default() };
         let client = SecretClient::new(url, credential, Some(options))?;
-        Ok(Self { client: Arc::new(client), outage: Outage::new("vault-refused") })
+        Ok(Self { client: Arc::new(client), outage: Outage::new("vault-request-failed") })
     }
 
     /// Reads the newest version of a secret, whatever its dates say.
@@ -167,11 +167,11 @@ impl Vault {
     fn log(&self, kind: &dyn Display, refusal: Option<&VaultError>) {
         match refusal {
             Some(VaultError::Unavailable { .. }) => {
-                self.outage.failed(Some(kind), || Event::VaultRefused { kind }.log());
+                self.outage.failed(Some(kind), || Event::VaultRequestFailed { kind }.log());
             }
             Some(_) => {
                 self.outage.worked();
-                Event::VaultRefused { kind }.log();
+                Event::VaultRequestFailed { kind }.log();
             }
             None => self.outage.worked(),
         }

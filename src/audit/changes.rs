@@ -53,7 +53,7 @@ pub fn product_changed(action: &'static str, product: &Product, actor: ActorKind
 
 /// A message is kept as this dead letter.
 pub fn message_dead_lettered(letter: &DeadLetter) {
-    Event::MessageGivenUp {
+    Event::MessageDeadLettered {
         reason: letter.reason.as_str(),
         letter_id: letter.id,
         queue: &letter.queue,
@@ -90,5 +90,5 @@ pub fn secret_looked_up(name: &SecretName, refused: Option<&VaultError>, actor: 
 /// A caller had a dead letter's message sent again.
 pub fn dead_letter_replayed(letter: &DeadLetter, actor: ActorKind) {
     let order_id = letter.order_id.map(OrderId::uuid);
-    Event::LetterReplayed { letter_id: letter.id, order_id, actor: actor.as_str() }.log();
+    Event::DeadLetterReplayed { letter_id: letter.id, order_id, actor: actor.as_str() }.log();
 }

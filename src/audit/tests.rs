@@ -55,7 +55,7 @@ fn denials_beyond_ten_a_minute_share_one_line() {
     assert_eq!(early.len(), 0, "the minute is not over");
     let counted = lines(|| audit.flush_ended(start + seconds(60)));
     let [line] = &counted[..] else { panic!("one line: {counted:?}") };
-    assert_eq!((&line["event"], &line["count"]), (&json!("denied-more"), &json!(240)));
+    assert_eq!((&line["event"], &line["count"]), (&json!("denials-suppressed"), &json!(240)));
     assert_eq!((&line["reason"], &line["caller_kind"]), (&json!("role-missing"), &json!("user")));
     assert_eq!(line["object_id"], "00000000-0000-0000-0000-000000000002");
     assert_eq!(lines(|| audit.flush()).len(), 0, "what was told is not told again");
@@ -69,7 +69,7 @@ fn the_next_minute_logs_ten_lines_and_the_last_count() {
         (0..11).for_each(|_| audit.record_denial(denial(caller(2), "role-missing"), start + seconds(60)));
         audit.flush_ended(start + seconds(61));
     });
-    let counted = named(&told, "denied-more");
+    let counted = named(&told, "denials-suppressed");
     assert_eq!((counted.len(), named(&told, "denied").len()), (1, 10));
     assert_eq!(counted[0]["count"], 1);
 }
@@ -94,7 +94,7 @@ fn anonymous_callers_count_as_one() {
         (0..25).for_each(|_| audit.record_denial(denial(DeniedCaller::Anonymous, "bearer-missing"), start));
         audit.flush();
     });
-    let counted = named(&told, "denied-more");
+    let counted = named(&told, "denials-suppressed");
     assert_eq!((named(&told, "denied").len(), counted.len()), (10, 1));
     assert_eq!((&counted[0]["caller_kind"], counted[0].get("object_id")), (&json!("anonymous"), None));
     assert_eq!(counted[0]["count"], 15);
@@ -111,7 +111,7 @@ fn denials_of_any_number_of_callers_are_counted() {
         assert!(audit.counts().windows.len() <= MAX_WINDOWS + 1);
         audit.flush();
     });
-    let counted = named(&told, "denied-more");
+    let counted = named(&told, "denials-suppressed");
     assert_eq!(counted.len(), 1);
     assert_eq!(counted[0]["caller_kind"], "others");
     let lines_of_their_own = named(&told, "denied").len() as u64;
@@ -129,7 +129,7 @@ fn ended_windows_make_room() {
             .for_each(|_| audit.record_denial(denial(caller(1 << 40), "role-missing"), start + seconds(60)));
         audit.flush();
     });
-    assert_eq!(named(&told, "denied-more")[0]["caller_kind"], "user");
+    assert_eq!(named(&told, "denials-suppressed")[0]["caller_kind"], "user");
 }
 
 #[test]

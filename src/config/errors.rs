@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::settings::{SETTING_PREFIX, SETTINGS, find_ignoring_case};
 use crate::{
     clock::Clock,
-    telemetry::{self, event::SETTING_REFUSED},
+    telemetry::{self, event::SETTING_INVALID},
 };
 
 /// What is wrong with one setting.
@@ -88,7 +88,7 @@ impl ConfigErrors {
         let mut lines = Vec::new();
         for error in &self.0 {
             let message = format!("{} {}", error.setting, error.message);
-            let fields = [("event", SETTING_REFUSED), ("setting", &error.setting)];
+            let fields = [("event", SETTING_INVALID), ("setting", &error.setting)];
             let fields = fields.map(|(name, text)| (name, Value::from(text)));
             lines.extend(telemetry::line(now, tracing::Level::ERROR, &message, &fields));
         }

@@ -30,7 +30,7 @@ pub(super) fn read(env: &mut EnvReader) -> Option<TraceSettings> {
     env.optional("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
     let headers = env.optional("OTEL_EXPORTER_OTLP_HEADERS", headers);
     let service = env.read("OTEL_SERVICE_NAME", value::any);
-    Some(TraceSettings { address: address?, headers: headers.unwrap_or_default(), service: service? })
+    Some(TraceSettings { endpoint: address?, headers: headers.unwrap_or_default(), service: service? })
 }
 
 fn address(text: &str) -> Result<Url, Invalid> {

@@ -89,8 +89,8 @@ impl HttpsBackend {
             certificate: RefreshingSecret::new(settings.certificate, vault.cloned()),
             authority: settings.authority.map(|source| CaCertificates::new(source, vault.cloned())),
             cached: Mutex::default(),
-            unavailable: Outage::new("backend-undecided"),
-            rejecting: Outage::new("backend-finds-fault"),
+            unavailable: Outage::new("fulfilment-failed"),
+            rejecting: Outage::new("fulfilment-request-rejected"),
         }
     }
 
@@ -132,12 +132,12 @@ impl HttpsBackend {
             }
             Err(error) if error.is_configuration_error() => {
                 self.unavailable.worked();
-                let begin = || Event::BackendFindsFault { error }.log();
+                let begin = || Event::FulfilmentRequestRejected { error }.log();
                 self.rejecting.failed(Some(&chain(error)), begin);
             }
             Err(error) => {
                 self.rejecting.worked();
-                self.unavailable.failed(Some(&chain(error)), || Event::BackendUndecided { error }.log());
+                self.unavailable.failed(Some(&chain(error)), || Event::FulfilmentFailed { error }.log());
             }
         }
         result
@@ -173,7 +173,7 @@ impl HttpsBackend {
             Some(last) => {
                 match trust.build_client() {
                     Ok(client) => last.client = client,
-                    Err(error) => Event::BackendCertificateUnfit { error: &error }.log(),
+                    Err(error) => Event::FulfilmentCertificateInvalid { error: &error }.log(),
                 }
                 last.attempted = trust;
                 Ok(last.client.clone())

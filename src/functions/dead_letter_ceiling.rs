@@ -49,8 +49,8 @@ impl DeadLetterCeiling {
         self.was_near.store(is_near, Relaxed);
         if is_near {
             let (unreplayed, oldest_days) = (gauges.unreplayed_dead_letters, oldest_days(gauges, now));
-            let (most, most_days) = (self.limits.max_unreplayed, self.limits.max_age.num_days());
-            Event::DeadLettersNearCeiling { unreplayed, most, oldest_days, most_days }.log();
+            let (max_unreplayed, max_days) = (self.limits.max_unreplayed, self.limits.max_age.num_days());
+            Event::DeadLettersNearCeiling { unreplayed, max_unreplayed, oldest_days, max_days }.log();
         }
     }
 

@@ -27,7 +27,7 @@ pub async fn purge_expired(State(app): State<Arc<AppState>>) -> Result<(), Invoc
             some => all += some,
         }
     }
-    Event::ExpiredForgotten { rows: all }.log();
+    Event::RetentionPurged { rows: all }.log();
     app.dead_letter_ceiling.warn_if_near(&app.store.gauges(now, app.hold()).await?, now);
     app.dead_letter_ceiling.enforce(app.store.as_ref(), now, MAX_DROP_TRANSACTIONS).await?;
     Ok(())

@@ -72,7 +72,7 @@ async fn log_gauges(app: &AppState, gauges: &Gauges, now: DateTime<Utc>) {
         Some(backend) => backend.certificate_expires_at(now).await.ok().flatten(),
         None => None,
     };
-    Event::Gauges {
+    Event::Metrics {
         oldest_open_seconds: gauges.oldest_open.map(|oldest| (now - oldest).num_seconds().max(0)),
         open_rows: gauges.open_rows,
         open_rows_from_future: gauges.open_rows_from_future,

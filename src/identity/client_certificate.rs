@@ -50,7 +50,7 @@ struct ParsedAuthorities {
 /// Logs that a certificate was not checked, if there was one.
 pub(super) fn not_checked(headers: &HeaderMap) -> ClientCertificate {
     if headers.contains_key(HEADER) {
-        Event::CertificateDropped {}.log();
+        Event::ClientCertificateIgnored {}.log();
     }
     ClientCertificate::NotChecked
 }
@@ -62,7 +62,7 @@ impl CertificateValidator {
             allowed: settings.allowed,
             parsed: Mutex::default(),
             waiting: Semaphore::new(LIMITS.certificates.max_waiting),
-            outage: Outage::new("certificate-authorities-unread"),
+            outage: Outage::new("client-ca-read-failed"),
         }
     }
 
@@ -112,7 +112,7 @@ impl CertificateValidator {
     async fn read_authorities(&self, now: DateTime<Utc>) -> Result<Arc<Secret>, Reason> {
         let _permit = self.waiting.try_acquire().map_err(|_| Reason::AuthoritiesAwaited)?;
         self.authorities.current(now).await.map_err(|error| {
-            self.outage.failed(Some(&error), || Event::AuthoritiesUnread { error: &error }.log());
+            self.outage.failed(Some(&error), || Event::ClientCaReadFailed { error: &error }.log());
             Reason::AuthoritiesUnavailable
         })
     }
@@ -133,7 +133,7 @@ impl CertificateValidator {
         let store = match TrustStore::new(text.expose()) {
             Ok(store) => Arc::new(store),
             Err(error) => {
-                Event::AuthoritiesUnfit { error: &error }.log();
+                Event::ClientCaInvalid { error: &error }.log();
                 last.ok_or(Reason::AuthoritiesUnavailable)?
             }
         };

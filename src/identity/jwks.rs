@@ -96,7 +96,7 @@ impl JwksCache {
             fetching: watch::Sender::new(false),
             limits,
             waiting: Semaphore::new(limits.max_waiting),
-            outage: Outage::new("issuer-keys-missing"),
+            outage: Outage::new("jwks-fetch-failed"),
         })))
     }
 
@@ -222,7 +222,7 @@ impl Shared {
                 cached.set = Some(Arc::new(KeySet { by_id, fetched: now, generation }));
             }
             Err(error) => {
-                let begin = || Event::KeysMissing { error: &error }.log();
+                let begin = || Event::JwksFetchFailed { error: &error }.log();
                 self.outage.failed(Some(&chain(&error)), begin);
             }
         }

@@ -63,7 +63,7 @@ impl RefreshingSecret {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(source: SecretSource, vault: Option<Vault>) -> Self {
-        let outage = Outage::new("secret-unread");
+        let outage = Outage::new("secret-refresh-failed");
         Self { source, vault, state: Mutex::default(), refresh_lock: tokio::sync::Mutex::default(), outage }
     }
 
@@ -101,7 +101,7 @@ impl RefreshingSecret {
             let read = self.read(now).await;
             match &read {
                 Ok(_) => self.outage.worked(),
-                Err(error) => self.outage.failed(Some(error), || Event::SecretUnread { error }.log()),
+                Err(error) => self.outage.failed(Some(error), || Event::SecretRefreshFailed { error }.log()),
             }
             self.state().record(read, now, &self.source);
         }

@@ -52,9 +52,9 @@ impl MonitoredStore {
             store,
             calls: CallHistory::new(Instant::now()),
             pool_timeouts: AtomicU64::new(0),
-            unavailable: Outage::new("database-away"),
-            invalid: Outage::new("database-unfit"),
-            locked: Outage::new("work-locked"),
+            unavailable: Outage::new("database-unavailable"),
+            invalid: Outage::new("database-schema-invalid"),
+            locked: Outage::new("database-lock-timeout"),
         }
     }
 
@@ -140,7 +140,7 @@ impl MonitoredStore {
     /// Logs a call that gave up waiting for a lock, which says nothing about the database. It ends with the last such
     /// call.
     fn log_lock_timeout(&self, error: &dyn Display) {
-        self.locked.failed(Some(error), || Event::WorkLocked { error }.log());
+        self.locked.failed(Some(error), || Event::DatabaseLockTimeout { error }.log());
         self.locked.worked();
     }
 
@@ -154,10 +154,10 @@ impl MonitoredStore {
         if let StoreError::Unavailable(source) = error {
             let error: &dyn Display = &ErrorMessage(source);
             self.invalid.working(part);
-            self.unavailable.failing(part, calls, Some(error), || Event::DatabaseAway { error }.log());
+            self.unavailable.failing(part, calls, Some(error), || Event::DatabaseUnavailable { error }.log());
         } else {
             self.unavailable.working(part);
-            self.invalid.failing(part, calls, Some(error), || Event::DatabaseUnfit { error }.log());
+            self.invalid.failing(part, calls, Some(error), || Event::DatabaseSchemaInvalid { error }.log());
         }
     }
 }

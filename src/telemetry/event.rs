@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub(super) const LIBRARY: &str = "library";
 
 /// Stands in the field `event` of the lines that tell why the worker does not start, before there is a log.
-pub(crate) const SETTING_REFUSED: &str = "setting-refused";
+pub(crate) const SETTING_INVALID: &str = "setting-invalid";
 
 events! {
     /// What the app around the protocol layer has to tell. The fields of the invocation, with who is calling, are added
@@ -26,7 +26,7 @@ events! {
         ProductChanged = "product-changed", INFO, "audit: a product was changed",
             { action: &'static str, sku: &'a dyn Display, version: u64, actor: &'static str };
         /// Audit: a message was given up and is kept as a dead letter.
-        MessageGivenUp = "message-given-up", WARN, "audit: a message became a dead letter", {
+        MessageDeadLettered = "message-dead-lettered", WARN, "audit: a message became a dead letter", {
             reason: &'static str, letter_id: Uuid, queue: &'a dyn Display, message_id: Option<Uuid>,
             order_id: Option<Uuid>,
         };
@@ -39,10 +39,10 @@ events! {
         /// Every night while it is so. From the ceiling on the oldest are dropped.
         DeadLettersNearCeiling = "dead-letters-near-ceiling", WARN,
             "dead letters are close to their limit in number or age: replay them before the oldest are dropped", {
-            unreplayed: u64, most: u64, oldest_days: Option<i64>, most_days: i64,
+            unreplayed: u64, max_unreplayed: u64, oldest_days: Option<i64>, max_days: i64,
         };
         /// Audit: a dead letter's message goes out again.
-        LetterReplayed = "letter-replayed", INFO, "audit: a dead letter was replayed",
+        DeadLetterReplayed = "dead-letter-replayed", INFO, "audit: a dead letter was replayed",
             { letter_id: Uuid, order_id: Option<Uuid>, actor: &'static str };
         /// Audit: a caller asked what a secret of the vault is; never what it says.
         SecretLookedUp = "secret-looked-up", INFO, "audit: a secret was looked up",
@@ -57,7 +57,7 @@ events! {
             { reason: &'static str, order_id: Option<Uuid> };
         /// Audit: so many more of a caller's denials for one reason followed within a minute, and have no line of their
         /// own. Callers who proved nothing count as one.
-        DeniedMore = "denied-more", WARN, "audit: more refusals of a caller for one reason", {
+        DenialsSuppressed = "denials-suppressed", WARN, "audit: more refusals of a caller for one reason", {
             reason: &'static str, count: u64, tenant_id: Option<Uuid>, object_id: Option<Uuid>,
             caller_kind: &'static str,
         };
@@ -68,28 +68,28 @@ events! {
             oldest_dead_letter_days: Option<i64>, pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,
         };
         /// Requests go on with the keys that are known, for at most a day.
-        KeysMissing = "issuer-keys-missing", ERROR, "cannot fetch the issuer's signing keys",
+        JwksFetchFailed = "jwks-fetch-failed", ERROR, "cannot fetch the issuer's signing keys",
             { error: &'a (dyn Error + 'static) };
         /// Somebody gets a 404 or a 503, or a setting's secret is not read.
-        VaultRefused = "vault-refused", WARN, "the vault returned no secret", { kind: &'a dyn Display };
+        VaultRequestFailed = "vault-request-failed", WARN, "the vault returned no secret", { kind: &'a dyn Display };
         /// The last one is used for as long as it may be.
-        SecretUnread = "secret-unread", WARN, "cannot read a secret again", { error: &'a dyn Display };
+        SecretRefreshFailed = "secret-refresh-failed", WARN, "cannot read a secret again", { error: &'a dyn Display };
         /// From now on the new one is used.
         SecretRotated = "secret-rotated", INFO, "a rotated secret is in use", {};
         /// New connections show it.
-        DatabaseTokenRenewed = "database-token-renewed", INFO, "new connections to the database use a new token", {};
+        DatabaseTokenRefreshed = "database-token-refreshed", INFO, "new connections to the database use a new token", {};
         /// Connections that are open go on.
-        DatabaseTokenMissing = "database-token-missing", ERROR,
+        DatabaseTokenRefreshFailed = "database-token-refresh-failed", ERROR,
             "cannot get a new token for the database: open connections stay in use",
             { error: &'a dyn Display };
         /// The call is answered 503, or the message waits.
-        DatabaseAway = "database-away", ERROR, "the database does not answer", { error: &'a dyn Display };
+        DatabaseUnavailable = "database-unavailable", ERROR, "the database does not answer", { error: &'a dyn Display };
         /// From now on every call is answered 503: nothing is written into a file that is gone.
         DatabaseFileReplaced = "database-file-replaced", ERROR,
             "a file of the database was deleted or replaced: calls are refused until the same file is back or the \
              worker is restarted", { file: &'a dyn Display };
         /// Calls are served again.
-        DatabaseFileBack = "database-file-back", INFO, "the database's files are back: calls are served again", {};
+        DatabaseFileRestored = "database-file-restored", INFO, "the database's files are back: calls are served again", {};
         /// It keeps growing until that transaction ends.
         WalLarge = "wal-large", WARN,
             "cannot truncate the write-ahead log: end the process that holds an open transaction",
@@ -97,52 +97,52 @@ events! {
         /// After it was large.
         WalTruncated = "wal-truncated", INFO, "the write-ahead log was truncated", { wal_bytes: u64 };
         /// Its schema is too old, or a row holds what it cannot hold.
-        DatabaseUnfit = "database-unfit", ERROR, "the database does not fit this version: do what `error` says",
+        DatabaseSchemaInvalid = "database-schema-invalid", ERROR, "the database does not fit this version: do what `error` says",
             { error: &'a dyn Display };
         /// These calls are answered 503, and nothing else is: somebody keeps a transaction open.
-        WorkLocked = "work-locked", WARN, "another client or call holds the locks that calls wait for",
+        DatabaseLockTimeout = "database-lock-timeout", WARN, "another client or call holds the locks that calls wait for",
             { error: &'a dyn Display };
         /// A connection died, or two transactions met.
-        WorkRepeated = "work-repeated", DEBUG, "a transaction is tried again", { error: &'a dyn Display };
+        TransactionRetried = "transaction-retried", DEBUG, "a transaction is tried again", { error: &'a dyn Display };
         /// Until it decides the message waits.
-        BackendUndecided = "backend-undecided", WARN, "the fulfilment backend neither accepted nor refused the order",
+        FulfilmentFailed = "fulfilment-failed", WARN, "the fulfilment backend neither accepted nor refused the order",
             { error: &'a (dyn Error + 'static) };
         /// A setting is wrong, so no order is refused for it; the message waits.
-        BackendFindsFault = "backend-finds-fault", ERROR,
+        FulfilmentRequestRejected = "fulfilment-request-rejected", ERROR,
             "the fulfilment backend refuses the worker's requests: check ORDERS_FULFILMENT_URL, and that the backend \
              trusts ORDERS_FULFILMENT_CLIENT_CERTIFICATE",
             { error: &'a (dyn Error + 'static) };
         /// The last good one stays in use.
-        BackendCertificateUnfit = "backend-certificate-unfit", ERROR,
+        FulfilmentCertificateInvalid = "fulfilment-certificate-invalid", ERROR,
             "the rotated certificate is invalid: the previous one stays in use",
             { error: &'a (dyn Error + 'static) };
         /// Its mode is off.
-        CertificateDropped = "client-certificate-dropped", INFO,
+        ClientCertificateIgnored = "client-certificate-ignored", INFO,
             "a client certificate was ignored because ORDERS_CLIENT_CERTIFICATE_MODE is `off`", {};
         /// Callers with certificates get 503 unless there was a good one before.
-        AuthoritiesUnread = "certificate-authorities-unread", ERROR, "cannot read ORDERS_CLIENT_CERTIFICATE_CA",
+        ClientCaReadFailed = "client-ca-read-failed", ERROR, "cannot read ORDERS_CLIENT_CERTIFICATE_CA",
             { error: &'a dyn Display };
         /// The last good one stays in use.
-        AuthoritiesUnfit = "certificate-authorities-unfit", ERROR,
+        ClientCaInvalid = "client-ca-invalid", ERROR,
             "ORDERS_CLIENT_CERTIFICATE_CA is invalid: correct it; valid authorities that were read before stay in use",
             { error: &'a dyn Display };
         /// At the start: a control is not what it should be.
-        DoctorWarns = "doctor-warns", WARN, "a check of `orders-worker doctor` warns: do what `remedy` says", {
+        DoctorCheckWarning = "doctor-check-warning", WARN, "a check of `orders-worker doctor` warns: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
         /// At the start: a control does not hold.
-        DoctorFails = "doctor-fails", ERROR, "a check of `orders-worker doctor` fails: do what `remedy` says", {
+        DoctorCheckFailed = "doctor-check-failed", ERROR, "a check of `orders-worker doctor` fails: do what `remedy` says", {
             rule: &'static str, subject: &'a dyn Display, why: &'a dyn Display, remedy: Option<&'a dyn Display>,
         };
         /// Since the last such line, of which there is one a minute. Nothing waits for the collector.
-        SpansUnsent = "spans-unsent", WARN, "spans were dropped because the collector did not take them",
+        SpansDropped = "spans-dropped", WARN, "spans were dropped because the collector did not take them",
             { dropped: u64, error: Option<&'a dyn Display> };
         /// A laptop has no backend.
-        StandInAccepted = "stand-in-accepted", DEBUG, "the fulfilment stub accepted an order", { order_id: Uuid };
+        FulfilmentStubbed = "fulfilment-stubbed", DEBUG, "the fulfilment stub accepted an order", { order_id: Uuid };
         /// What it jumped ahead makes nothing older for a day. The monotonic clock stands still while a machine sleeps.
         ClockJumped = "clock-jumped", WARN, "the system clock jumped, or the machine slept", { seconds: i64 };
         /// Every night.
-        ExpiredForgotten = "expired-forgotten", INFO, "expired rows were deleted", { rows: u64 };
+        RetentionPurged = "retention-purged", INFO, "expired rows were deleted", { rows: u64 };
         /// A bug. The panic's own words are not told, for they may quote what a caller sent.
         WorkerPanicked = "worker-panicked", ERROR, "the worker panicked", { location: Option<&'a dyn Display> };
     }
@@ -175,11 +175,11 @@ pub(super) const CANNOT_SERVE: Kind = Kind {
 /// The kinds that say who did what, or was refused what. A queue that is full drops their lines last.
 const AUDIT: [&str; 9] = [
     "dead-letter-dropped",
+    "dead-letter-replayed",
+    "denials-suppressed",
     "denied",
-    "denied-more",
     "identity-mismatch",
-    "letter-replayed",
-    "message-given-up",
+    "message-dead-lettered",
     "order-changed",
     "product-changed",
     "secret-looked-up",

@@ -13,14 +13,14 @@ use super::chain::chain;
 pub(super) struct Fields(pub(super) Vec<(&'static str, Value)>);
 
 impl Fields {
-    pub(super) fn put(&mut self, name: &'static str, value: Value) {
+    pub(super) fn insert(&mut self, name: &'static str, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = value,
             None => self.0.push((name, value)),
         }
     }
 
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(super) fn remove(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(known, _)| *known == name)?;
         Some(self.0.remove(place).1)
     }
@@ -36,7 +36,7 @@ impl Fields {
 
     fn record(&mut self, field: &Field, value: impl Into<Value>) {
         let name = field.name();
-        self.put(name.strip_prefix("r#").unwrap_or(name), value.into());
+        self.insert(name.strip_prefix("r#").unwrap_or(name), value.into());
     }
 }
 

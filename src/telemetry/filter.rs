@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 /// The targets of what the worker itself tells, and of what its protocol layer does.
 const WORKER: &str = "orders_worker";
-pub(super) const PROTOCOL: &str = "azure_functions_handler";
+pub(super) const HANDLER: &str = "azure_functions_handler";
 
 /// Which log lines are written: the syntax of `ORDERS_LOG`, such as `info` or `warn,orders_worker=debug`.
 #[derive(Debug)]
@@ -21,20 +21,20 @@ impl FromStr for Filter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
-        EnvFilter::try_new(of_both_crates(text)).map(Self).map_err(FilterError)
+        EnvFilter::try_new(with_handler_crate(text)).map(Self).map_err(FilterError)
     }
 }
 
 /// Whatever is said of the worker counts for its protocol layer too, which is a crate of its own, unless
 /// that one is named.
-fn of_both_crates(text: &str) -> String {
-    let of_layer =
-        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!("{PROTOCOL}{rest},"));
-    let more: String = text.split(',').filter_map(of_layer).collect();
+fn with_handler_crate(text: &str) -> String {
+    let for_handler =
+        |directive: &str| directive.trim().strip_prefix(WORKER).map(|rest| format!("{HANDLER}{rest},"));
+    let more: String = text.split(',').filter_map(for_handler).collect();
     format!("{more}{text}")
 }
 
 /// Whether lines and spans of this target are the worker's own.
 pub(super) fn is_ours(target: &str) -> bool {
-    target.starts_with(WORKER) || target.starts_with(PROTOCOL)
+    target.starts_with(WORKER) || target.starts_with(HANDLER)
 }

@@ -7,7 +7,7 @@ use serde_json::{Serializer, Value};
 use tracing::Level;
 
 /// Most lines are shorter.
-const USUAL: usize = 512;
+const TYPICAL_LINE_BYTES: usize = 512;
 
 /// A log line with its line feed: one JSON object, in which no text can begin a line of its own, and no field takes the
 /// place of what stands first in it.
@@ -19,7 +19,7 @@ pub(crate) fn line(
 ) -> Vec<u8> {
     let timestamp = now.to_rfc3339_opts(SecondsFormat::Micros, true);
     let first = [("timestamp", &*timestamp), ("level", level.as_str()), ("message", message)];
-    let mut line = Vec::with_capacity(USUAL);
+    let mut line = Vec::with_capacity(TYPICAL_LINE_BYTES);
     let written = (|| {
         let mut writer = Serializer::new(&mut line);
         let mut object = writer.serialize_map(None)?;

@@ -14,13 +14,13 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Filter, Spans, StartedTwice, event::CANNOT_SERVE, importance::Importance, line::kind_line,
+    AlreadyStarted, Filter, SpanLayer, event::CANNOT_SERVE, importance::Importance, line::kind_line,
     panics::log_panic, queue::Queue, subscriber, writer,
 };
 use crate::clock::Clock;
 
 /// How long the end of a process waits for the reader of its log.
-pub(crate) const LAST_WRITE: Duration = Duration::from_secs(1);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Log lines on their way to stdout. A thread of its own writes them, so a reader who pauses, a pipe that is closed and a
 /// disk that is full stop nothing else: lines wait in a bounded queue, and those that find no room are counted.
@@ -61,11 +61,11 @@ impl Log {
     ///
     /// # Errors
     /// When the events of this process already have a log.
-    pub fn listen(&self, filter: Filter, spans: Option<Spans>) -> Result<(), StartedTwice> {
+    pub fn install(&self, filter: Filter, spans: Option<SpanLayer>) -> Result<(), AlreadyStarted> {
         let queue = Arc::clone(&self.queue);
         let output = move |level, importance, line: &[u8]| queue.add(level, importance, line);
         tracing::subscriber::set_global_default(subscriber(filter, self.clock, output, spans))
-            .map_err(StartedTwice)?;
+            .map_err(AlreadyStarted)?;
         panic::set_hook(Box::new(log_panic));
         Ok(())
     }
@@ -81,7 +81,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         self.queue.close();
         // Either the thread has ended or nothing reads its lines.
-        let _ended = self.writer_ended.recv_timeout(LAST_WRITE);
+        let _ended = self.writer_ended.recv_timeout(FLUSH_TIMEOUT);
     }
 }
 

@@ -12,7 +12,7 @@ use super::Event;
 
 thread_local! {
     /// Whether this thread runs something whose panics are caught and told as an error.
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A library panicked; what it worked on is in no state to be used again.
@@ -24,12 +24,12 @@ pub(crate) struct Panicked;
 ///
 /// # Errors
 /// [`Panicked`], when it did.
-pub(crate) async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
+pub(crate) async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     std::future::poll_fn(move |context| {
-        let before = CONTAINED.replace(true);
+        let before = CATCHING.replace(true);
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        CONTAINED.set(before);
+        CATCHING.set(before);
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(_panic) => Poll::Ready(Err(Panicked)),
@@ -41,7 +41,7 @@ pub(crate) async fn contained<F: Future>(future: F) -> Result<F::Output, Panicke
 /// What the process does at a panic. Names its place in the source and not its message, which may quote what a caller
 /// sent.
 pub(super) fn log_panic(panic: &PanicHookInfo<'_>) {
-    if CONTAINED.get() {
+    if CATCHING.get() {
         return;
     }
     let location = panic.location();

@@ -13,7 +13,7 @@ use std::{
 
 use tracing::Level;
 
-use super::{dropped::Dropped, importance::Importance};
+use super::{dropped_lines::DroppedLines, importance::Importance};
 
 #[cfg(test)]
 mod tests;
@@ -38,7 +38,7 @@ struct State {
     ordinary: Lane,
     /// The number of the next line, which keeps lines of both lanes in order.
     next: u64,
-    dropped: Dropped,
+    dropped: DroppedLines,
     closed: bool,
     /// Whether the writer waits to be woken.
     waiting: bool,
@@ -109,11 +109,11 @@ impl State {
             self.dropped.count(level, importance);
             return;
         }
-        let kept = match importance {
+        let lane = match importance {
             Importance::Audit => &mut self.audit,
             Importance::Ordinary => &mut self.ordinary,
         };
-        kept.push(self.next, level, line);
+        lane.push(self.next, level, line);
         self.next += 1;
     }
 
@@ -145,7 +145,7 @@ impl Queue {
 
     /// Waits until there is something to write. Then moves the oldest lines into `chunk`, which is empty, and gives the
     /// count of lines dropped since the last call. Nothing once the queue is closed and empty.
-    pub(super) fn take(&self, chunk: &mut Vec<u8>) -> Option<Dropped> {
+    pub(super) fn take(&self, chunk: &mut Vec<u8>) -> Option<DroppedLines> {
         let mut state = self.state();
         while state.is_empty() {
             if state.closed {
@@ -160,7 +160,7 @@ impl Queue {
     }
 
     /// The count of lines dropped since it was last asked for.
-    pub(super) fn take_dropped(&self) -> Dropped {
+    pub(super) fn take_dropped(&self) -> DroppedLines {
         mem::take(&mut self.state().dropped)
     }
 

@@ -63,7 +63,7 @@ fn timeless(mut line: Value) -> Value {
 }
 
 #[test]
-fn a_line_begins_with_its_time_level_and_message() {
+fn a_line_starts_with_timestamp_level_and_message() {
     let lines = lines(|| info!(count = 3, "it happened"));
     let names: Vec<_> = lines[0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(names, ["timestamp", "level", "message", "count"]);
@@ -71,7 +71,7 @@ fn a_line_begins_with_its_time_level_and_message() {
 }
 
 #[test]
-fn a_line_inside_an_invocation_tells_which_one() {
+fn a_line_names_its_invocation() {
     let lines = lines(|| {
         let span = invocation();
         span.in_scope(|| {
@@ -90,7 +90,7 @@ fn a_line_inside_an_invocation_tells_which_one() {
 }
 
 #[test]
-fn a_field_of_the_event_hides_one_of_the_span_but_none_hides_time_and_level() {
+fn event_fields_override_span_fields_but_not_timestamp_and_level() {
     let lines = lines(|| {
         info_span!("invocation", function = "span", message = "span", level = "span").in_scope(|| {
             info!(function = "event", timestamp = "event", "said");
@@ -103,7 +103,7 @@ fn a_field_of_the_event_hides_one_of_the_span_but_none_hides_time_and_level() {
 }
 
 #[test]
-fn values_keep_their_kind() {
+fn values_keep_their_json_type() {
     let lines = lines(|| {
         let text: Option<&str> = None;
         info!(a = -1, b = u64::MAX, c = 1.5, d = true, e = ?[1], f = %"shown", g = text, r#type = "t", "x");
@@ -116,7 +116,7 @@ fn values_keep_their_kind() {
 }
 
 #[test]
-fn an_error_is_told_with_its_causes() {
+fn an_error_is_logged_with_its_causes() {
     let fault = "=loud".parse::<Filter>().unwrap_err();
     let lines = lines(|| error!(error = &fault as &(dyn std::error::Error + 'static), "no"));
     let text = lines[0]["error"].as_str().unwrap();
@@ -124,7 +124,7 @@ fn an_error_is_told_with_its_causes() {
 }
 
 #[test]
-fn nothing_a_caller_sends_can_forge_a_line() {
+fn callers_cannot_forge_log_lines() {
     let hostile = "x\"}\n{\"level\":\"INFO\",\"message\":\"forged\"}\r\u{1b}[31m\u{2028}\0";
     let lines = lines(|| {
         info_span!("invocation", function = hostile).in_scope(|| warn!(sent = hostile, "{hostile}"));
@@ -136,7 +136,7 @@ fn nothing_a_caller_sends_can_forge_a_line() {
 }
 
 #[test]
-fn the_filter_decides_what_is_written() {
+fn the_filter_selects_lines() {
     let work = || {
         debug!("fine");
         info!("plain");
@@ -153,7 +153,7 @@ fn the_filter_decides_what_is_written() {
 }
 
 #[test]
-fn a_quiet_filter_does_not_take_the_invocation_from_the_lines_that_remain() {
+fn a_strict_filter_keeps_invocation_fields() {
     let lines = lines_by("error", || {
         invocation().in_scope(|| {
             info!("unwritten");
@@ -165,13 +165,13 @@ fn a_quiet_filter_does_not_take_the_invocation_from_the_lines_that_remain() {
 }
 
 #[test]
-fn a_panic_is_told_by_its_place_and_never_by_its_words() {
+fn a_panic_is_logged_with_its_location_only() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(panics::log_panic));
     let lines = lines(|| {
         invocation().in_scope(|| panic::catch_unwind(|| panic!("token=hunter2")).unwrap_err());
         let library = async { panic!("it is caught where it happens, and told there") };
-        assert_eq!(contained(library).now_or_never(), Some(Err::<(), _>(panics::Panicked)));
+        assert_eq!(catch_panic(library).now_or_never(), Some(Err::<(), _>(panics::Panicked)));
     });
     panic::set_hook(previous);
     assert_eq!(lines.len(), 1);
@@ -181,7 +181,7 @@ fn a_panic_is_told_by_its_place_and_never_by_its_words() {
 }
 
 #[test]
-fn what_is_no_filter_is_refused() {
+fn invalid_filters_are_rejected() {
     for text in ["=loud", "orders_worker=loud", "info,orders_worker=7"] {
         assert!(text.parse::<Filter>().is_err(), "{text}");
     }
@@ -191,7 +191,7 @@ fn what_is_no_filter_is_refused() {
 }
 
 #[test]
-fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
+fn library_lines_are_marked_as_library() {
     let lines = lines(|| {
         warn!(target: "sqlx::query", event = "order-changed", "slow");
         Event::SecretRotated {}.log();
@@ -202,17 +202,17 @@ fn what_a_library_tells_is_never_taken_for_an_event_of_ours() {
 
 /// The events that begin an outage.
 const OUTAGES: [&str; 11] = [
-    "database-away",
-    "database-token-missing",
-    "database-unfit",
-    "work-locked",
+    "database-unavailable",
+    "database-token-refresh-failed",
+    "database-schema-invalid",
+    "database-lock-timeout",
     "overloaded",
-    "backend-undecided",
-    "backend-finds-fault",
-    "issuer-keys-missing",
-    "vault-refused",
-    "secret-unread",
-    "certificate-authorities-unread",
+    "fulfilment-failed",
+    "fulfilment-request-rejected",
+    "jwks-fetch-failed",
+    "vault-request-failed",
+    "secret-refresh-failed",
+    "client-ca-read-failed",
 ];
 
 /// The list of events, as people read it.
@@ -237,12 +237,12 @@ fn catalogue() -> String {
          `ORDERS_LOG` says.\n\n\
          **Metrics.** A process that had requests writes `request-metrics` once a minute and once at its end. It counts \
          since the line before: the most requests that ran at once, the most of these without an identified caller, and \
-         how many requests were refused for which reason. `gauges` is the processor's line about the database.\n\n\
+         how many requests were refused for which reason. `metrics` is the processor's line about the database.\n\n\
          An event keeps its name and its fields' meaning; watch these, not messages. Two more names: \
          `{}` tells why the worker does not start (`setting`), `{}` comes from the library that the field `library` \
          names.\n\n\
          **Outages.** These events are logged once when calls begin to fail, with the error of the first: {}; \
-         `vault-refused` only when the vault does not answer. Later failures are counted. Once a minute while calls \
+         `vault-request-failed` only when the vault does not answer. Later failures are counted. Once a minute while calls \
          fail, `outage-continues` says how many failed (`failed_calls`), for how long (`duration_ms`) and the last \
          error. When calls have worked for five seconds, `outage-ended` says how many failed and how long it lasted. \
          Both name the event that began it in `outage`. A request that is refused while too many run has no \
@@ -250,14 +250,14 @@ fn catalogue() -> String {
          | `event` | Level | Message | Fields of its own |\n|---|---|---|---|\n{rows}",
         event::LINES_DROPPED.name,
         event::CANNOT_SERVE.name,
-        event::SETTING_REFUSED,
+        event::SETTING_INVALID,
         event::LIBRARY,
         outages,
     )
 }
 
 #[test]
-fn the_committed_list_of_events_is_what_can_be_logged() {
+fn events_md_matches_the_events() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md");
     if std::env::var_os("REWRITE").is_some() {
         std::fs::write(path, catalogue()).unwrap();
@@ -267,8 +267,8 @@ fn the_committed_list_of_events_is_what_can_be_logged() {
 }
 
 #[test]
-fn no_two_events_share_a_name_and_no_field_hides_one_of_the_line() {
-    let mut names = std::collections::BTreeSet::from([event::SETTING_REFUSED, event::LIBRARY]);
+fn event_names_are_unique_and_no_field_is_reserved() {
+    let mut names = std::collections::BTreeSet::from([event::SETTING_INVALID, event::LIBRARY]);
     let lines = ["timestamp", "level", "message", "event", "invocation_id", "function", "trace_id", "denied"];
     assert!(OUTAGES.iter().all(|name| event::kinds().any(|kind| kind.name == *name)));
     for kind in event::kinds() {
@@ -279,7 +279,7 @@ fn no_two_events_share_a_name_and_no_field_hides_one_of_the_line() {
 }
 
 #[test]
-fn every_event_that_calls_itself_audit_or_security_is_dropped_last() {
+fn audit_and_security_events_are_dropped_last() {
     for kind in event::kinds() {
         let says = kind.message.starts_with("audit: ") || kind.message.starts_with("security: ");
         assert_eq!(event::is_audit(kind.name), says, "{}", kind.name);

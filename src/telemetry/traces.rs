@@ -15,14 +15,14 @@ use crate::{
     clock::Clock,
     https::{self, ClientError, Roots, Schemes},
 };
+use dropped_spans::DroppedSpans;
 use export::Exporter;
-use losses::Losses;
 pub use settings::TraceSettings;
-pub use spans::Spans;
+pub use spans::SpanLayer;
 
 mod document;
 mod export;
-mod losses;
+mod dropped_spans;
 mod settings;
 mod spans;
 
@@ -30,16 +30,16 @@ mod spans;
 mod tests;
 
 /// The most spans that wait for their batch.
-const WAITING: usize = 2048;
+const MAX_QUEUED_SPANS: usize = 2048;
 /// Time for one answer of the collector, its body included.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The task that sends spans.
 #[derive(Debug)]
 pub struct Export {
     stop: watch::Sender<bool>,
-    sending: JoinHandle<()>,
-    losses: Losses,
+    task: JoinHandle<()>,
+    dropped_spans: DroppedSpans,
 }
 
 impl Export {
@@ -47,8 +47,8 @@ impl Export {
     pub async fn finish(self) {
         self.stop.send_replace(true);
         // A task that panicked has nothing left to send.
-        let _ended = self.sending.await;
-        self.losses.tell();
+        let _ended = self.task.await;
+        self.dropped_spans.report();
     }
 }
 
@@ -56,17 +56,17 @@ impl Export {
 ///
 /// # Errors
 /// When there can be no HTTP client.
-pub fn export(settings: TraceSettings, clock: Clock) -> Result<(Spans, Export), ClientError> {
+pub fn export(settings: TraceSettings, clock: Clock) -> Result<(SpanLayer, Export), ClientError> {
     let schemes =
-        if settings.address.scheme() == "http" { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
-    Ok(through(https::client(Roots::Public, schemes, PATIENCE)?, settings, clock))
+        if settings.endpoint.scheme() == "http" { Schemes::HttpsAndHttp } else { Schemes::HttpsOnly };
+    Ok(start_export(https::client(Roots::Public, schemes, RESPONSE_TIMEOUT)?, settings, clock))
 }
 
-fn through(client: Client, settings: TraceSettings, clock: Clock) -> (Spans, Export) {
-    let (losses, (sender, waiting)) = (Losses::default(), mpsc::channel(WAITING));
+fn start_export(client: Client, settings: TraceSettings, clock: Clock) -> (SpanLayer, Export) {
+    let (dropped_spans, (sender, queue)) = (DroppedSpans::default(), mpsc::channel(MAX_QUEUED_SPANS));
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(losses.clone().keep_telling());
-    let exporter = Exporter::new(client, settings, waiting, losses.clone());
-    let sending = tokio::spawn(exporter.run(stopped));
-    (Spans::new(clock, sender, losses.clone()), Export { stop, sending, losses })
+    tokio::spawn(dropped_spans.clone().report_periodically());
+    let exporter = Exporter::new(client, settings, queue, dropped_spans.clone());
+    let task = tokio::spawn(exporter.run(stopped));
+    (SpanLayer::new(clock, sender, dropped_spans.clone()), Export { stop, task, dropped_spans })
 }

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    dropped::Dropped,
+    dropped_lines::DroppedLines,
     queue::{CHUNK, Queue},
 };
 use crate::clock::Clock;
@@ -19,26 +19,26 @@ mod tests;
 
 /// How long the writer waits after a write that failed: lines go on within this time once the disk has room or the pipe
 /// has a reader again.
-const RETRY: Duration = Duration::from_millis(250);
+const ERROR_RETRY_DELAY: Duration = Duration::from_millis(250);
 /// The same for a stdout that does not block and is full.
-const AGAIN: Duration = Duration::from_millis(10);
+const FULL_RETRY_DELAY: Duration = Duration::from_millis(10);
 /// How long the writer lets lines gather between two writes while few come, so that a call seldom has to wake it. What
 /// gathers is lost when the process is killed.
-const GATHER: Duration = Duration::from_millis(2);
+const BATCH_DELAY: Duration = Duration::from_millis(2);
 
 /// What is being written, and how much of it is.
 #[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
     written: usize,
-    count: Option<Count>,
+    count: Option<CountLine>,
 }
 
 /// A line among the others of a chunk that tells how many were dropped.
-struct Count {
+struct CountLine {
     place: usize,
     length: usize,
-    dropped: Dropped,
+    dropped: DroppedLines,
 }
 
 impl Chunk {
@@ -47,7 +47,7 @@ impl Chunk {
     }
 
     /// Puts the count before the first line of which nothing is written; one count takes in another that still waits.
-    fn tell(&mut self, mut dropped: Dropped, now: DateTime<Utc>) {
+    fn insert_count(&mut self, mut dropped: DroppedLines, now: DateTime<Utc>) {
         let written = self.written;
         if let Some(count) = self.count.take_if(|count| written <= count.place) {
             self.bytes.drain(count.place..count.place + count.length);
@@ -60,7 +60,7 @@ impl Chunk {
         let torn = self.rest().iter().position(|byte| *byte == b'\n').filter(|_| is_torn);
         let place = written + torn.map_or(0, |end| end + 1);
         let line = dropped.line(now);
-        self.count = Some(Count { place, length: line.len(), dropped });
+        self.count = Some(CountLine { place, length: line.len(), dropped });
         self.bytes.splice(place..place, line);
     }
 }
@@ -73,18 +73,20 @@ pub(super) fn write_lines(queue: &Queue, mut output: impl Write, clock: Clock) {
         chunk = Chunk { bytes: chunk.bytes, ..Chunk::default() };
         chunk.bytes.clear();
         let Some(dropped) = queue.take(&mut chunk.bytes) else { return };
-        chunk.tell(dropped, clock.now());
+        chunk.insert_count(dropped, clock.now());
         let is_quiet = chunk.bytes.len() < CHUNK / 2;
         while !chunk.rest().is_empty() {
             match write_some(&mut output, chunk.rest()) {
                 Ok(bytes) => chunk.written += bytes,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(AGAIN),
-                Err(_) if queue.pause(RETRY) => chunk.tell(queue.take_dropped(), clock.now()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(FULL_RETRY_DELAY),
+                Err(_) if queue.pause(ERROR_RETRY_DELAY) => {
+                    chunk.insert_count(queue.take_dropped(), clock.now())
+                }
                 Err(_) => return,
             }
         }
         if is_quiet {
-            thread::sleep(GATHER);
+            thread::sleep(BATCH_DELAY);
         }
     }
 }

@@ -99,7 +99,7 @@ async fn a_vault_that_is_away_is_one_outage_for_all_callers() {
         let fields = lines.iter().map(|line| &line["fields"]);
         fields.filter(|one| one["event"] == event && one["outage"].as_str() == outage).count()
     };
-    for outage in ["vault-refused", "secret-unread"] {
+    for outage in ["vault-request-failed", "secret-refresh-failed"] {
         assert_eq!((count(outage, None), count("outage-ended", Some(outage))), (1, 1), "{log}");
     }
     assert_eq!(log.matches("\"failed_calls\":5").count(), 2, "{log}");

@@ -79,7 +79,7 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     let letter = letters["items"][0]["id"].as_str().expect("a dead letter").to_owned();
     assert_eq!(admin.post_nothing(&format!("/api/dead-letters/{letter}/replay")).await.status, 202);
     let mut heard = Heard::default();
-    heard.until(&mut app, "the last change", |heard| !heard.events("letter-replayed").is_empty()).await;
+    heard.until(&mut app, "the last change", |heard| !heard.events("dead-letter-replayed").is_empty()).await;
 
     let changes = heard.events("order-changed");
     let told: Vec<_> = changes
@@ -116,10 +116,10 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     let names = ["action", "sku", "version", "actor"];
     assert_eq!(fields(products[0], names), [json!("create"), json!("BEANS"), json!(1), json!("user")]);
     assert_eq!(author(products[0]), person(4));
-    let given_up = heard.events("message-given-up");
+    let given_up = heard.events("message-dead-lettered");
     let names = ["reason", "letter_id", "queue"];
     assert_eq!(fields(given_up[0], names), [json!("malformed"), json!(letter), json!("orders-fulfilment")]);
-    let replayed = heard.events("letter-replayed");
+    let replayed = heard.events("dead-letter-replayed");
     assert_eq!((&replayed[0]["letter_id"], author(replayed[0])), (&json!(letter), person(4)));
 }
 
@@ -169,9 +169,9 @@ async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_
     rustix::process::kill_process(worker.expect("it runs"), rustix::process::Signal::TERM)
         .expect("it is ours");
     let mut heard = Heard::default();
-    heard.until(&mut app, "the count", |heard| !heard.events("denied-more").is_empty()).await;
+    heard.until(&mut app, "the count", |heard| !heard.events("denials-suppressed").is_empty()).await;
     assert_eq!(heard.events("denied").len(), 10);
-    let counted = heard.events("denied-more");
+    let counted = heard.events("denials-suppressed");
     assert_eq!(
         fields(counted[0], ["reason", "count", "caller_kind"]),
         [json!("bearer-missing"), json!(15), json!("anonymous")]
@@ -188,8 +188,8 @@ async fn the_relay_tells_how_much_is_under_way_and_how_much_waits() {
     deliver(&app, "orders-incoming", "nonsense").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     let mut heard = Heard::default();
-    heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
-    let gauges = heard.events("gauges");
+    heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
+    let gauges = heard.events("metrics");
     let counts = fields(gauges[0], ["open_rows", "unreplayed_dead_letters", "pool_size"]);
     assert_eq!(counts, [json!(1), json!(1), json!(4)]);
     assert!(gauges[0]["pool_in_use"].as_u64().is_some_and(|busy| busy <= 4), "{gauges:?}");

@@ -104,7 +104,7 @@ async fn not_even_the_finest_log_holds_what_the_worker_is_known_by() {
     let location = processed(&app).await;
     let mut heard = Heard::default();
     heard
-        .until(&mut app, "a certificate of no use", |heard| !heard.events("backend-undecided").is_empty())
+        .until(&mut app, "a certificate of no use", |heard| !heard.events("fulfilment-failed").is_empty())
         .await;
     world.show(&world.own.certificate);
     for says in [Says::Status(404), Says::Long(2 * 1024 * 1024), Says::Status(200)] {

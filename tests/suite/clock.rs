@@ -101,8 +101,8 @@ async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
     let mut heard = Heard::default();
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     assert_eq!(app.queues.peek("orders-fulfilment").await.len(), 1, "it is sent again at once");
-    heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
-    let gauges = heard.events("gauges")[0];
+    heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
+    let gauges = heard.events("metrics")[0];
     assert_eq!((&gauges["open_rows"], &gauges["open_rows_from_future"]), (&1.into(), &1.into()), "{gauges}");
     assert!(gauges.get("oldest_open_seconds").is_none(), "{gauges}");
     assert_eq!(heard.events("clock-jumped").len(), 2, "there and back");
@@ -135,8 +135,8 @@ async fn an_order_that_waited_seventy_minutes_for_a_backend_is_fulfilled_once_on
     clock.jump_to(70 * MINUTE);
     let mut heard = Heard::default();
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
-    let gauges = heard.events("gauges")[0];
+    heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
+    let gauges = heard.events("metrics")[0];
     let rows = (&gauges["open_rows"], &gauges["open_rows_without_backend"]);
     assert_eq!(rows, (&2.into(), &2.into()), "{gauges}");
     assert!(gauges.get("oldest_open_seconds").is_none(), "what the alert reads: {gauges}");

@@ -97,7 +97,7 @@ async fn a_caller_with_slow_bodies_costs_others_nothing() {
 }
 
 #[tokio::test]
-async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_seconds() {
+async fn endless_envelopes_delay_only_envelopes() {
     let app = app().await;
     let neighbour = app.person("neighbour");
     assert_eq!(neighbour.get("/api/products").await.status, 200);

@@ -261,7 +261,7 @@ async fn listen(mut heard: Receiver<Event>, panics: Arc<Mutex<Vec<String>>>) {
 }
 
 /// What begins an outage here, and what ends one.
-const TOLD: [&str; 3] = ["database-away", "work-locked", "outage-ended"];
+const TOLD: [&str; 3] = ["database-unavailable", "database-lock-timeout", "outage-ended"];
 
 /// The lines that begin and end outages from now on.
 fn told(app: &TestApp) -> Arc<Mutex<Vec<Value>>> {

@@ -99,8 +99,8 @@ async fn the_relay_tells_how_long_the_certificate_is_good_for() {
     let mut world = world(Mode::Proxy).await;
     world.app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     let mut heard = Heard::default();
-    heard.until(&mut world.app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
-    assert_eq!(heard.events("gauges")[0]["certificate_days"], 29, "a month, less the time that this takes");
+    heard.until(&mut world.app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
+    assert_eq!(heard.events("metrics")[0]["certificate_days"], 29, "a month, less the time that this takes");
 }
 
 #[tokio::test]

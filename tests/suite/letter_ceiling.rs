@@ -34,10 +34,10 @@ async fn letters_are_told_of_before_they_are_too_old_and_when_they_go() {
     app.age_letters(1).await;
     purge(&app).await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    heard.until(&mut app, "the gauges", |heard| !heard.events("gauges").is_empty()).await;
+    heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
     let [warning] = heard.events("dead-letters-near-ceiling")[..] else { panic!("one warning") };
     assert_eq!((&warning["unreplayed"], &warning["oldest_days"]), (&2.into(), &near.into()), "{warning}");
-    assert_eq!(heard.events("gauges")[0]["oldest_dead_letter_days"], near);
+    assert_eq!(heard.events("metrics")[0]["oldest_dead_letter_days"], near);
     assert_eq!(letters(&app).await, kept, "a warning drops nothing");
 
     deliver(&app, "orders-incoming", "a third").await;

@@ -179,13 +179,17 @@ async fn an_outage_of_many_calls_has_two_lines((setup, mut database): (Setup, Br
     app.eventually("products are listed", SOON, async || admin.get("/api/products").await.status == 200)
         .await;
     heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
-    let [began] = heard.events("database-away")[..] else {
-        panic!("{} lines began it", heard.events("database-away").len());
+    let [began] = heard.events("database-unavailable")[..] else {
+        panic!("{} lines began it", heard.events("database-unavailable").len());
     };
     let error = began["error"].as_str().unwrap_or_default();
     assert!(error.contains("products") && !error.contains("at line"), "{began}");
     let [ended] = heard.events("outage-ended")[..] else { panic!("ended more than once") };
-    assert_eq!((&ended["outage"], &ended["failed_calls"]), (&json!("database-away"), &json!(300)), "{ended}");
+    assert_eq!(
+        (&ended["outage"], &ended["failed_calls"]),
+        (&json!("database-unavailable"), &json!(300)),
+        "{ended}"
+    );
     assert!(ended["duration_ms"].is_u64(), "{ended}");
     assert!(heard.events("outage-continues").is_empty());
 }
@@ -203,7 +207,7 @@ async fn an_outage_of_the_processor_has_two_lines((setup, mut database): (Setup,
     database.execute("ALTER TABLE elsewhere RENAME TO outbox").await;
     // Without another call: it is found out that the database works.
     heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
-    assert_eq!(heard.events("database-away").len(), 1);
+    assert_eq!(heard.events("database-unavailable").len(), 1);
     let [ended] = heard.events("outage-ended")[..] else { panic!("ended more than once") };
     assert_eq!(ended["failed_calls"], 40, "the gauges and the relay, twenty times: {ended}");
 }
@@ -225,10 +229,10 @@ async fn an_outage_that_goes_on_has_a_line_a_minute() {
         .until(&mut app, "a line after a minute", |heard| !heard.events("outage-continues").is_empty())
         .await;
     let [continues] = heard.events("outage-continues")[..] else { panic!("more than one line in a minute") };
-    assert_eq!(continues["outage"], "database-away");
+    assert_eq!(continues["outage"], "database-unavailable");
     assert!(continues["failed_calls"].as_u64().is_some_and(|calls| calls >= seconds), "{continues}");
     assert!(continues["error"].as_str().is_some_and(|error| error.contains("outbox")), "{continues}");
-    assert_eq!(heard.events("database-away").len(), 1);
+    assert_eq!(heard.events("database-unavailable").len(), 1);
 }
 
 #[tokio::test]
@@ -243,7 +247,11 @@ async fn what_an_outage_cost_is_told_when_the_process_ends() {
     let mut heard = Heard::default();
     heard.until(&mut app, "the count", |heard| !heard.events("outage-continues").is_empty()).await;
     let told = heard.events("outage-continues")[0];
-    assert_eq!((&told["outage"], &told["failed_calls"]), (&json!("database-away"), &json!(20)), "{told}");
+    assert_eq!(
+        (&told["outage"], &told["failed_calls"]),
+        (&json!("database-unavailable"), &json!(20)),
+        "{told}"
+    );
 }
 
 /// More requests than the worker runs at once, of a caller who has no limit; it waits for the bodies of all that it runs.
@@ -299,8 +307,10 @@ async fn postgres_at_a_closed_port_is_refused_and_not_timed_out() {
         Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/orders");
     let mut app = setup.start().await;
     let mut heard = Heard::default();
-    heard.until(&mut app, "the outage's beginning", |heard| !heard.events("database-away").is_empty()).await;
-    let began = heard.events("database-away")[0];
+    heard
+        .until(&mut app, "the outage's beginning", |heard| !heard.events("database-unavailable").is_empty())
+        .await;
+    let began = heard.events("database-unavailable")[0];
     let error = began["error"].as_str().unwrap_or_default();
     assert!(error.contains("refused") && !error.contains("timed out"), "{began}");
 }
@@ -314,8 +324,12 @@ async fn postgres_tables_outside_of_the_search_path_are_named() {
     let mut app = setup.set("ORDERS_DATABASE_URL", &url).start().await;
     assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
     let mut heard = Heard::default();
-    heard.until(&mut app, "the outage's beginning", |heard| !heard.events("database-unfit").is_empty()).await;
-    let began = heard.events("database-unfit")[0];
+    heard
+        .until(&mut app, "the outage's beginning", |heard| {
+            !heard.events("database-schema-invalid").is_empty()
+        })
+        .await;
+    let began = heard.events("database-schema-invalid")[0];
     let error = began["error"].as_str().unwrap_or_default();
     assert!(error.contains("search_path") && error.contains("`public`"), "{began}");
     assert!(!error.contains("orders-worker migrate"), "{began}");

@@ -32,7 +32,7 @@ fn pid(app: &TestApp) -> Pid {
 }
 
 #[tokio::test]
-async fn a_caller_who_stops_sending_after_the_request_has_the_answer() {
+async fn a_half_closed_connection_gets_its_response() {
     let app = app().await;
     app.person("admin").stock("BEANS", 1290).await;
     let (lines, body) = (signed_in(&app), an_order("BEANS").to_string());
@@ -75,7 +75,7 @@ async fn a_head_that_cannot_be_read_is_a_problem_and_a_line_of_log() {
         };
         heard
             .until(&mut app, "the line of a head that cannot be read", |heard| {
-                heard.events("request-unreadable").iter().any(is_its_line)
+                heard.events("request-head-invalid").iter().any(is_its_line)
             })
             .await;
     }

@@ -98,11 +98,11 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
         assert_eq!(place(&buyer).await, 201, "round {round}: the next write succeeds");
         acknowledged += 1;
         heard.until(&mut app, "the outage's end", |heard| !heard.events("outage-ended").is_empty()).await;
-        let lines = (heard.events("database-away").len(), heard.events("outage-ended"));
+        let lines = (heard.events("database-unavailable").len(), heard.events("outage-ended"));
         let (1, [ended]) = (lines.0, &lines.1[..]) else { panic!("round {round}: {lines:?}") };
         assert_eq!(
             (&ended["outage"], &ended["failed_calls"]),
-            (&json!("database-away"), &json!(6)),
+            (&json!("database-unavailable"), &json!(6)),
             "{ended}"
         );
     }
@@ -159,7 +159,9 @@ async fn a_database_file_that_is_lost_is_reported_and_nothing_is_written() {
     assert_eq!(fs::metadata(&database).map(|file| file.len()).ok(), Some(0), "nothing is written into it");
     fs::rename(&away, &database).expect("the same file comes back");
     assert_eq!((place(&buyer).await, buyer.get(&first).await.status), (201, 200));
-    heard.until(&mut app, "the file is back", |heard| !heard.events("database-file-back").is_empty()).await;
+    heard
+        .until(&mut app, "the file is back", |heard| !heard.events("database-file-restored").is_empty())
+        .await;
     assert_eq!(heard.events("database-file-replaced").len(), 1);
 }
 

@@ -242,8 +242,8 @@ async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
     assert_eq!(caller.get("/api/products").await.status, 200);
     end(&app);
     let mut heard = Heard::default();
-    heard.until(&mut app, "what is lost", |heard| !heard.events("spans-unsent").is_empty()).await;
-    let told = heard.events("spans-unsent");
+    heard.until(&mut app, "what is lost", |heard| !heard.events("spans-dropped").is_empty()).await;
+    let told = heard.events("spans-dropped");
     assert!(
         told.iter().all(|line| line["level"] == "WARN" && line.get("invocation_id").is_none()),
         "{told:?}"

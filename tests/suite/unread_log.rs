@@ -126,7 +126,7 @@ async fn last_lines_are_written_before_the_end() {
     worker.signal(Signal::TERM);
     assert_eq!(worker.ends(END).await.code(), Some(0));
     read.accounts_for(12).await;
-    within(SOON, "the count is read", async || read.count("denied-more") == 1).await;
+    within(SOON, "the count is read", async || read.count("denials-suppressed") == 1).await;
     assert_eq!(read.count("denied"), 10);
 }
 

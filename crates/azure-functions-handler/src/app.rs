@@ -19,7 +19,7 @@ use tracing::Span;
 use crate::{
     Concurrency, ConcurrencyLimits, Error, Invocation, Limits, SpanContext,
     endpoint::{BoundFunction, Endpoint},
-    error::{OnError, problem_document, unless_panicking, worded},
+    error::{OnError, apply_on_error, catch_on_error_panic, problem_document},
     function::host_order,
     handler::call_service,
     invocation::default_span,
@@ -99,7 +99,7 @@ impl FunctionApp {
         mut self,
         words: impl Fn(&Error, &Invocation) -> Response + Send + Sync + 'static,
     ) -> Self {
-        self.on_error = Arc::new(unless_panicking(words));
+        self.on_error = Arc::new(catch_on_error_panic(words));
         self
     }
 
@@ -170,7 +170,7 @@ impl FunctionApp {
                 Box::pin(async move {
                     let answer = answer.await;
                     match invocation {
-                        Some(invocation) => worded(answer, &invocation, &words),
+                        Some(invocation) => apply_on_error(answer, &invocation, &words),
                         None => answer,
                     }
                 })

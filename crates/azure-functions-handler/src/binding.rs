@@ -15,7 +15,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Why messages cannot be handed to the host as they are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Unsendable {
+pub enum UnsupportedMessage {
     /// One of several messages is a bare date.
     #[error("one of several messages is a bare date, which the host rewrites: send it alone")]
     Rewritten,
@@ -40,17 +40,17 @@ pub fn payload(value: &RawValue) -> Bytes {
 /// that begins like one. Senders whose storage client encodes by default write the latter. Everything else stays as it is.
 #[must_use]
 pub fn message(text: Bytes) -> Bytes {
-    if begins_like_an_object(&text) {
+    if looks_like_object(&text) {
         return text;
     }
     let dense: Vec<u8> = text.iter().copied().filter(|byte| !is_blank(*byte)).collect();
     match LENIENT.decode(dense) {
-        Ok(decoded) if begins_like_an_object(&decoded) => decoded.into(),
+        Ok(decoded) if looks_like_object(&decoded) => decoded.into(),
         _ => text,
     }
 }
 
-fn begins_like_an_object(bytes: &[u8]) -> bool {
+fn looks_like_object(bytes: &[u8]) -> bool {
     bytes.iter().find(|byte| !is_blank(**byte)) == Some(&b'{')
 }
 
@@ -66,7 +66,7 @@ const fn is_blank(byte: u8) -> bool {
 ///
 /// # Errors
 /// When the host would change one of several messages on the way.
-pub fn output(messages: &[Bytes]) -> Result<Option<Value>, Unsendable> {
+pub fn output(messages: &[Bytes]) -> Result<Option<Value>, UnsupportedMessage> {
     match messages {
         [] => Ok(None),
         [one] => Ok(Some(Value::String(STANDARD.encode(text(one))))),
@@ -74,9 +74,9 @@ pub fn output(messages: &[Bytes]) -> Result<Option<Value>, Unsendable> {
     }
 }
 
-fn element(message: &Bytes) -> Result<Value, Unsendable> {
+fn element(message: &Bytes) -> Result<Value, UnsupportedMessage> {
     let text = text(message);
-    if is_rewritten(&text) { Err(Unsendable::Rewritten) } else { Ok(text.into()) }
+    if is_rewritten(&text) { Err(UnsupportedMessage::Rewritten) } else { Ok(text.into()) }
 }
 
 /// The text that lies in the queue for a message. Messages travel as XML, which carries neither bytes that are no UTF-8

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum_core::body::{Body as Wire, BodyDataStream};
+use axum_core::body::{Body as AxumBody, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, header::EXPECT};
@@ -21,7 +21,7 @@ pub enum Body {
     /// Still on the wire.
     Stream {
         /// Its bytes.
-        wire: Wire,
+        wire: AxumBody,
         /// How long reading them may take; a longer wait holds memory and a place for a sender who may be gone.
         time: Duration,
     },
@@ -67,16 +67,16 @@ impl Body {
     }
 
     /// The body on its way to a handler.
-    pub(crate) fn into_wire(self) -> Wire {
+    pub(crate) fn into_axum_body(self) -> AxumBody {
         match self {
             Self::Stream { wire, .. } => wire,
-            Self::Whole(bytes) => Wire::from(bytes),
-            Self::Absent => Wire::empty(),
+            Self::Whole(bytes) => AxumBody::from(bytes),
+            Self::Absent => AxumBody::empty(),
         }
     }
 
     /// The body of a request that has just arrived.
-    pub(crate) fn arriving(headers: &HeaderMap, wire: Wire, limits: Limits) -> Self {
+    pub(crate) fn incoming(headers: &HeaderMap, wire: AxumBody, limits: Limits) -> Self {
         if wire.is_end_stream() {
             return Self::Absent;
         }
@@ -85,12 +85,12 @@ impl Body {
         if headers.contains_key(EXPECT) {
             return Self::Stream { wire, time };
         }
-        let arriving = Arriving { rest: Some(wire.into_data_stream()), limits: limits.into() };
-        Self::Stream { wire: Wire::from_stream(arriving), time }
+        let incoming = IncomingBody { rest: Some(wire.into_data_stream()), limits: limits.into() };
+        Self::Stream { wire: AxumBody::from_stream(incoming), time }
     }
 }
 
-async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
+async fn collect(wire: AxumBody, limit: usize) -> Result<Bytes, BodyError> {
     let (mut parts, mut bytes) = (wire.into_data_stream(), BytesMut::new());
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| BodyError::Interrupted)?;
@@ -104,12 +104,12 @@ async fn collect(wire: Wire, limit: usize) -> Result<Bytes, BodyError> {
 
 /// A body on the wire that is read to its end even when the handler does not want it. A connection that is closed
 /// on unread bytes is reset, and a reset can destroy the answer before its caller has read it.
-struct Arriving {
+struct IncomingBody {
     rest: Option<BodyDataStream>,
     limits: DiscardLimits,
 }
 
-impl Stream for Arriving {
+impl Stream for IncomingBody {
     type Item = Result<Bytes, axum_core::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -122,7 +122,7 @@ impl Stream for Arriving {
     }
 }
 
-impl Drop for Arriving {
+impl Drop for IncomingBody {
     fn drop(&mut self) {
         if let (Some(rest), Ok(runtime)) = (self.rest.take(), tokio::runtime::Handle::try_current()) {
             runtime.spawn(timeout(self.limits.timeout, discard(rest, self.limits.max_bytes)));

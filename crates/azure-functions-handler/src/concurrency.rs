@@ -85,7 +85,7 @@ struct Shared {
 }
 
 /// The pause between two lines of metrics.
-const BETWEEN_METRICS: Duration = Duration::from_mins(1);
+const METRICS_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What an overload consists of: each part ends by itself.
 const RUNNING: u32 = 0;
@@ -118,8 +118,8 @@ impl Concurrency {
     }
 
     /// Logs the metrics for as long as the process lives.
-    pub(crate) async fn keep_logging_metrics(self) {
-        let mut minute = interval_at(Instant::now() + BETWEEN_METRICS, BETWEEN_METRICS);
+    pub(crate) async fn log_metrics_periodically(self) {
+        let mut minute = interval_at(Instant::now() + METRICS_INTERVAL, METRICS_INTERVAL);
         loop {
             minute.tick().await;
             self.log_metrics();
@@ -134,7 +134,7 @@ impl Concurrency {
     /// A place for a direct request, if there is one.
     pub(crate) fn try_direct(&self) -> Option<RequestSlot> {
         let unidentified = Arc::clone(&self.0.direct).try_acquire_owned().ok();
-        let unidentified = self.0.told(DIRECT, Refused::Unidentified, unidentified)?;
+        let unidentified = self.0.log_refusal(DIRECT, Refused::Unidentified, unidentified)?;
         self.try_run(unidentified)
     }
 
@@ -145,7 +145,7 @@ impl Concurrency {
             Ok(permit) => Some(permit),
             Err(_) => self.wait(semaphore, deadline).await,
         };
-        let unidentified = self.0.told(ENVELOPES, Refused::Unidentified, unidentified)?;
+        let unidentified = self.0.log_refusal(ENVELOPES, Refused::Unidentified, unidentified)?;
         self.try_run(unidentified)
     }
 
@@ -156,7 +156,7 @@ impl Concurrency {
 
     fn try_run(&self, unidentified: OwnedSemaphorePermit) -> Option<RequestSlot> {
         let running = Arc::clone(&self.0.running).try_acquire_owned().ok();
-        let running = self.0.told(RUNNING, Refused::Running, running)?;
+        let running = self.0.log_refusal(RUNNING, Refused::Running, running)?;
         self.0.counts.peak(self.0.running(), self.0.unidentified());
         let holder = Mutex::new(Holder::Unidentified(unidentified));
         Some(RequestSlot { shared: Arc::clone(&self.0), _running: running, holder })
@@ -185,7 +185,7 @@ impl Shared {
     }
 
     /// Tells the log and the counts whether there was a place.
-    fn told<T>(&self, part: u32, refused: Refused, place: Option<T>) -> Option<T> {
+    fn log_refusal<T>(&self, part: u32, refused: Refused, place: Option<T>) -> Option<T> {
         if place.is_some() {
             self.overload.working(part);
         } else {

@@ -7,7 +7,7 @@ mod stream;
 
 use std::{convert::Infallible, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
-use axum_core::{body::Body as Wire, extract::Request, response::Response};
+use axum_core::{body::Body as AxumBody, extract::Request, response::Response};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -22,7 +22,7 @@ use crate::{
     Concurrency,
     event::Event,
     limits::{DiscardLimits, HYPER_MAX_HEADERS, Limits},
-    response::Whole,
+    response::BufferedResponse,
 };
 use stream::{Progress, Stream};
 
@@ -41,7 +41,7 @@ pub(crate) trait Respond: Send + Sync + 'static {
     fn respond(self: Arc<Self>, request: Request) -> impl Future<Output = Response> + Send;
 
     /// The answer to a head that could not be read.
-    fn refuse(&self, head: UnreadableHead) -> impl Future<Output = Whole> + Send;
+    fn refuse(&self, head: UnreadableHead) -> impl Future<Output = BufferedResponse> + Send;
 }
 
 /// Why the head of a request could not be read.
@@ -69,7 +69,7 @@ impl UnreadableHead {
             Self::UriTooLong => Some(414),
             Self::TooLarge => Some(431),
         };
-        Event::RequestUnreadable { status }.log();
+        Event::RequestHeadInvalid { status }.log();
     }
 }
 
@@ -90,17 +90,17 @@ pub(crate) async fn serve<R: Respond>(responder: Arc<R>, socket: TcpStream, shut
     let limits = *responder.limits();
     let stream = Stream::new(socket, Arc::clone(&progress), limits.head_timeout);
     let service = service_fn(|request: Request<Incoming>| {
-        let (responder, under_way) = (Arc::clone(&responder), progress.request());
-        let of_body = Arc::clone(&under_way);
+        let (responder, in_progress) = (Arc::clone(&responder), progress.request());
+        let until_body_read = Arc::clone(&in_progress);
         let request = request.map(|body| {
-            Wire::new(body.map_frame(move |frame| {
-                let _until_it_is_read = &of_body;
+            AxumBody::new(body.map_frame(move |frame| {
+                let _until_it_is_read = &until_body_read;
                 frame
             }))
         });
         async move {
             let response = responder.respond(request).await;
-            drop(under_way);
+            drop(in_progress);
             Ok::<_, Infallible>(response)
         }
     });
@@ -145,7 +145,7 @@ async fn refuse<R: Respond>(responder: &R, mut socket: TcpStream, held: Option<&
     let answer = responder.refuse(UnreadableHead::of(status)).await;
     let Some(held) = held else { return Ok(()) };
     let date = held.lines().find(|line| line.starts_with("date: ")).unwrap_or_default();
-    send_last(&mut socket, &on_the_wire(&answer, date)).await?;
+    send_last(&mut socket, &to_bytes(&answer, date)).await?;
     // Closing on unread bytes resets the connection, and a reset can destroy the answer before its caller has read it.
     let DiscardLimits { timeout: time, max_bytes } = (*responder.limits()).into();
     let mut rest = socket.take(max_bytes as u64);
@@ -160,7 +160,7 @@ async fn send_last(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// An answer after which the connection ends.
-fn on_the_wire(answer: &Whole, date: &str) -> Vec<u8> {
+fn to_bytes(answer: &BufferedResponse, date: &str) -> Vec<u8> {
     let reason = answer.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!(
         "HTTP/1.1 {} {reason}\r\nconnection: close\r\ncontent-length: {}\r\n{date}\r\n",

@@ -1,4 +1,4 @@
-//! Leads a request to its function, and puts a deadline, a panic guard and one log line around it.
+//! Routes a request to its function, and puts a deadline, a panic guard and one log line around it.
 
 mod direct;
 mod enveloped;
@@ -6,7 +6,7 @@ mod enveloped;
 use std::{fmt::Display, sync::Arc, time::Duration};
 
 use axum_core::{
-    body::Body as Wire,
+    body::Body as AxumBody,
     extract::{DefaultBodyLimit, Request},
     response::{IntoResponse, Response},
 };
@@ -26,8 +26,8 @@ use crate::{
     function::Kind,
     guard, ids, invocation,
     limits::BodyLimits,
-    outcome::{CutShort, Outcome, log_defect, with_deadline},
-    response::{InvalidResponse, Whole, failure},
+    outcome::{CutShort, Outcome, log_invalid_response, with_deadline},
+    response::{BufferedResponse, InvalidResponse, failure},
     route,
 };
 
@@ -80,7 +80,7 @@ impl Respond for AppState {
         })
     }
 
-    async fn refuse(&self, head: UnreadableHead) -> Whole {
+    async fn refuse(&self, head: UnreadableHead) -> BufferedResponse {
         let error = match head {
             UnreadableHead::UriTooLong => ServerError::UriTooLong,
             UnreadableHead::TooLarge => ServerError::HeadTooLarge,
@@ -91,8 +91,8 @@ impl Respond for AppState {
         async {
             let invocation = invocation::start(id, "", None, self.app.exports_spans);
             head.log();
-            let answer = Whole::read(self.worded(error, &invocation)).await;
-            answer.unwrap_or_else(|_| Whole {
+            let answer = BufferedResponse::read(self.error_response(error, &invocation)).await;
+            answer.unwrap_or_else(|_| BufferedResponse {
                 status: error.status(),
                 headers: http::HeaderMap::new(),
                 body: bytes::Bytes::new(),
@@ -103,11 +103,11 @@ impl Respond for AppState {
     }
 }
 
-/// Leads a request to its function and logs how it ended. No path, query, header or body is ever logged.
+/// Routes a request to its function and logs how it ended. No path, query, header or body is ever logged.
 async fn dispatch(state: Arc<AppState>, request: Request) -> Response {
     let started = Instant::now();
     let (parts, wire) = request.into_parts();
-    let body = Body::arriving(&parts.headers, wire, state.app.limits);
+    let body = Body::incoming(&parts.headers, wire, state.app.limits);
     let id = ids::invocation_id(&parts.headers);
     let route = state.route(&parts);
     let (function, trigger) = route.names();
@@ -130,16 +130,16 @@ impl AppState {
     /// Where a request goes: to the function that it names, if the request is the host's own. One that only pretends to be is
     /// treated like any other that matches nothing.
     fn route(&self, parts: &Parts) -> Route<'_> {
-        self.named(parts).or_else(|| self.matching(parts)).unwrap_or(Route::NotFound)
+        self.route_invocation(parts).or_else(|| self.route_http(parts)).unwrap_or(Route::NotFound)
     }
 
-    fn named(&self, parts: &Parts) -> Option<Route<'_>> {
+    fn route_invocation(&self, parts: &Parts) -> Option<Route<'_>> {
         let name = parts.uri.path().strip_prefix('/').filter(|_| parts.method == Method::POST)?;
         let function = self.app.functions.iter().find(|function| function.name == name)?;
-        guard::from_host(parts, self.port).then_some(Route::Invoke(function))
+        guard::is_host_request(parts, self.port).then_some(Route::Invoke(function))
     }
 
-    fn matching(&self, parts: &Parts) -> Option<Route<'_>> {
+    fn route_http(&self, parts: &Parts) -> Option<Route<'_>> {
         let (function, params) = self.find(&parts.method, parts.uri.path())?;
         Some(Route::Http(function, params))
     }
@@ -162,7 +162,7 @@ impl AppState {
         path: &str,
     ) -> Option<Vec<(&'static str, String)>> {
         let http = function.kind.http(method)?;
-        route::matched(&self.app.prefix, http.route, path)
+        route::match_path(&self.app.prefix, http.route, path)
     }
 
     async fn invoke(&self, route: Route<'_>, started: Instant, request: ReceivedRequest) -> Outcome {
@@ -174,18 +174,18 @@ impl AppState {
                 None => ServerError::Overloaded,
             },
             Route::Invoke(function) => {
-                let whole_by = started + self.app.limits.body_timeout;
-                let slot = self.app.concurrency.envelope(whole_by).await;
-                return self.enveloped(function, slot, whole_by, request).await;
+                let body_deadline = started + self.app.limits.body_timeout;
+                let slot = self.app.concurrency.envelope(body_deadline).await;
+                return self.enveloped(function, slot, body_deadline, request).await;
             }
         };
         let trace = TraceContext::of(&request.parts.headers);
         let invocation = invocation::start(request.id, name, trace, self.app.exports_spans);
         let is_counted = error == ServerError::Overloaded;
-        Outcome { is_counted, ..Outcome::of(self.worded(error, &invocation)) }
+        Outcome { is_counted, ..Outcome::of(self.error_response(error, &invocation)) }
     }
 
-    fn worded(&self, error: ServerError, invocation: &Invocation) -> Response {
+    fn error_response(&self, error: ServerError, invocation: &Invocation) -> Response {
         (self.app.on_error)(&Error::Server(error), invocation)
     }
 
@@ -215,7 +215,7 @@ async fn call_handler(
 }
 
 /// An HTTP handler may say that its invocation failed; the log says why, and the caller that it did.
-fn unless_failed(response: &mut Response) -> Result<(), ServerError> {
+fn check_failed(response: &mut Response) -> Result<(), ServerError> {
     let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() else { return Ok(()) };
     let error = source.as_ref().map(|source| source as &dyn Display);
     Event::InvocationFailed { reason, error }.log();
@@ -232,15 +232,15 @@ impl From<CutShort> for ServerError {
 }
 
 /// Tells the log of an answer that cannot be sent; its caller learns no more than that.
-fn invalid(response: &InvalidResponse) -> ServerError {
-    log_defect(response);
+fn invalid_response(response: &InvalidResponse) -> ServerError {
+    log_invalid_response(response);
     ServerError::InvalidResponse
 }
 
 /// Holds the invocation's place until its answer is sent.
-fn holding(response: Response, slot: Arc<RequestSlot>) -> Response {
+fn hold_slot_until_sent(response: Response, slot: Arc<RequestSlot>) -> Response {
     response.map(|body| {
-        Wire::new(body.map_frame(move |frame| {
+        AxumBody::new(body.map_frame(move |frame| {
             let _until_the_last_frame = &slot;
             frame
         }))

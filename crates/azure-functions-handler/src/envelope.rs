@@ -63,72 +63,72 @@ struct Envelope<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Told<'a> {
+struct HttpRequestData<'a> {
     url: String,
     method: String,
-    headers: BTreeMap<String, Lines>,
+    headers: BTreeMap<String, HeaderValues>,
     #[serde(borrow)]
     body: Option<&'a RawValue>,
 }
 
-/// The lines of one header: real hosts send a list.
+/// The values of one header: real hosts send a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Lines {
+enum HeaderValues {
     Many(Vec<String>),
     One(String),
 }
 
 /// The HTTP request that triggered the function.
 pub(crate) fn http(envelope: &Bytes, binding: &str) -> Result<Request, Malformed> {
-    let Envelope { data, .. } = parsed(envelope)?;
-    let value = unquoted(data.get(binding).ok_or(Malformed::Envelope)?);
-    let told: Told = serde_json::from_str(&value).map_err(|_| Malformed::NotHttp)?;
-    let (path, query) = path_and_query(&told.url).ok_or(Malformed::NotCarried)?;
+    let Envelope { data, .. } = parse(envelope)?;
+    let value = unquote(data.get(binding).ok_or(Malformed::Envelope)?);
+    let request: HttpRequestData = serde_json::from_str(&value).map_err(|_| Malformed::NotHttp)?;
+    let (path, query) = path_and_query(&request.url).ok_or(Malformed::NotCarried)?;
     Ok(Request {
-        method: Method::from_bytes(told.method.as_bytes()).map_err(|_| Malformed::NotCarried)?,
+        method: Method::from_bytes(request.method.as_bytes()).map_err(|_| Malformed::NotCarried)?,
         path: path.to_owned(),
         query: query.to_owned(),
-        headers: headers(told.headers)?,
-        body: told.body.map_or(Body::Absent, body),
+        headers: headers(request.headers)?,
+        body: request.body.map_or(Body::Absent, body),
     })
 }
 
 /// The message that triggered the function, and how often it was delivered so far.
-pub(crate) fn delivery(envelope: &Bytes, binding: &str) -> Result<(Bytes, Option<u32>), Malformed> {
-    let Envelope { data, metadata } = parsed(envelope)?;
+pub(crate) fn queue_message(envelope: &Bytes, binding: &str) -> Result<(Bytes, Option<u32>), Malformed> {
+    let Envelope { data, metadata } = parse(envelope)?;
     let value = data.get(binding).ok_or(Malformed::Envelope)?;
     if is_http(value) {
         Err(Malformed::Http)
     } else {
-        Ok((binding::message(binding::payload(value)), metadata.and_then(count)))
+        Ok((binding::message(binding::payload(value)), metadata.and_then(dequeue_count)))
     }
 }
 
 /// Whether a timer triggered the function.
-pub(crate) fn tick(envelope: &Bytes, binding: &str) -> Result<(), Malformed> {
-    let Envelope { data, .. } = parsed(envelope)?;
+pub(crate) fn timer(envelope: &Bytes, binding: &str) -> Result<(), Malformed> {
+    let Envelope { data, .. } = parse(envelope)?;
     let value = data.get(binding).ok_or(Malformed::Envelope)?;
     if is_http(value) {
         return Err(Malformed::Http);
     }
-    if unquoted(value).starts_with('{') { Ok(()) } else { Err(Malformed::Envelope) }
+    if unquote(value).starts_with('{') { Ok(()) } else { Err(Malformed::Envelope) }
 }
 
 /// JSON text of the trigger's value and of `Metadata`.
 pub(crate) fn members(envelope: &Bytes, binding: &str) -> Result<(String, String), Malformed> {
-    let Envelope { data, metadata } = parsed(envelope)?;
+    let Envelope { data, metadata } = parse(envelope)?;
     let value = data.get(binding).ok_or(Malformed::Envelope)?;
     let metadata = metadata.map_or("{}", RawValue::get);
     Ok((value.get().to_owned(), metadata.to_owned()))
 }
 
-fn parsed(envelope: &Bytes) -> Result<Envelope<'_>, Malformed> {
+fn parse(envelope: &Bytes) -> Result<Envelope<'_>, Malformed> {
     serde_json::from_slice(envelope).map_err(|_| Malformed::Envelope)
 }
 
 /// The JSON text of a value that may come as it is or as a string that holds it.
-fn unquoted(value: &RawValue) -> Cow<'_, str> {
+fn unquote(value: &RawValue) -> Cow<'_, str> {
     serde_json::from_str::<String>(value.get()).map_or(Cow::Borrowed(value.get()), Cow::Owned)
 }
 
@@ -138,9 +138,9 @@ fn is_http(value: &RawValue) -> bool {
 }
 
 /// A diagnostic, for a payload can overwrite it.
-fn count(metadata: &RawValue) -> Option<u32> {
+fn dequeue_count(metadata: &RawValue) -> Option<u32> {
     let members: BTreeMap<Cow<str>, &RawValue> = serde_json::from_str(metadata.get()).ok()?;
-    unquoted(members.get("DequeueCount")?).trim_matches('"').parse().ok()
+    unquote(members.get("DequeueCount")?).trim_matches('"').parse().ok()
 }
 
 /// Whether the host sends a body of this type as Base64.
@@ -160,17 +160,17 @@ fn path_and_query(url: &str) -> Option<(&str, &str)> {
     Some(target.split_once('?').unwrap_or((target, "")))
 }
 
-fn headers(told: BTreeMap<String, Lines>) -> Result<HeaderMap, Malformed> {
+fn headers(request: BTreeMap<String, HeaderValues>) -> Result<HeaderMap, Malformed> {
     let mut headers = HeaderMap::new();
-    for (name, lines) in told {
+    for (name, values) in request {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Malformed::NotCarried)?;
-        let lines = match lines {
-            Lines::Many(lines) => lines,
-            Lines::One(line) => vec![line],
+        let values = match values {
+            HeaderValues::Many(values) => values,
+            HeaderValues::One(value) => vec![value],
         };
-        for line in lines {
+        for text in values {
             // There is a number of names beyond which appending would panic.
-            let value = HeaderValue::from_bytes(line.as_bytes()).map_err(|_| Malformed::NotCarried)?;
+            let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| Malformed::NotCarried)?;
             headers.try_append(&name, value).map_err(|_| Malformed::TooManyHeaders)?;
         }
     }
@@ -178,7 +178,7 @@ fn headers(told: BTreeMap<String, Lines>) -> Result<HeaderMap, Malformed> {
 }
 
 fn body(value: &RawValue) -> Body {
-    match unquoted(value) {
+    match unquote(value) {
         text if text.is_empty() => Body::Absent,
         text => Body::Whole(text.into_owned().into()),
     }

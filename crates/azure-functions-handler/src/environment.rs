@@ -43,7 +43,7 @@ where
     ///
     /// Where the app has set no subscriber of `tracing`, warnings and errors are written to stderr, one line each.
     pub async fn run(self, state: S) -> ExitCode {
-        stderr::log_unless_set();
+        stderr::install_default_subscriber();
         let arguments: Vec<_> = env::args_os().skip(1).collect();
         let done = match arguments.iter().map(|argument| argument.to_str()).collect::<Vec<_>>()[..] {
             [] => self.serve_deployed(state).await.map_err(|error| error.to_string()),

@@ -165,7 +165,7 @@ impl Rejection {
     }
 
     /// For the log: what is wrong with the app, if it is the app that is wrong.
-    pub(crate) fn mistake(&self) -> Option<String> {
+    pub(crate) fn handler_error(&self) -> Option<String> {
         match self {
             Self::NotBound(what) => {
                 Some(format!("the handler takes `{what}`, which this invocation does not bring"))
@@ -178,7 +178,7 @@ impl Rejection {
 
 /// Words that need the invocation, and so are found once it is known. See [`with_invocation`].
 #[derive(Clone)]
-struct Words(Arc<dyn Fn(&Invocation) -> Response + Send + Sync>);
+struct DeferredResponse(Arc<dyn Fn(&Invocation) -> Response + Send + Sync>);
 
 /// A response that is made from the invocation, for an app's errors: their documents name the invocation's id, but
 /// [`IntoResponse`] does not see it. Layers see the response that is made, not its place.
@@ -201,7 +201,7 @@ struct Words(Arc<dyn Fn(&Invocation) -> Response + Send + Sync>);
 #[must_use]
 pub fn with_invocation(words: impl Fn(&Invocation) -> Response + Send + Sync + 'static) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    response.extensions_mut().insert(Words(Arc::new(words)));
+    response.extensions_mut().insert(DeferredResponse(Arc::new(words)));
     response
 }
 
@@ -215,14 +215,14 @@ impl IntoResponse for Rejection {
 }
 
 /// Puts an app's words into the place of a rejection, or of words that waited for the invocation.
-pub(crate) fn worded(mut response: Response, invocation: &Invocation, words: &OnError) -> Response {
-    if let Some(Words(words)) = response.extensions_mut().remove() {
+pub(crate) fn apply_on_error(mut response: Response, invocation: &Invocation, words: &OnError) -> Response {
+    if let Some(DeferredResponse(words)) = response.extensions_mut().remove() {
         return words(invocation);
     }
     match response.extensions_mut().remove::<Rejection>() {
         Some(rejection) => {
-            if let Some(mistake) = rejection.mistake() {
-                Event::HandlerInvalid { mistake: &mistake }.log();
+            if let Some(error) = rejection.handler_error() {
+                Event::HandlerInvalid { error: &error }.log();
             }
             let mut response = words(&Error::Rejection(rejection.clone()), invocation);
             // The caller reads the app's words; the log of a function without one names the rejection.
@@ -237,12 +237,12 @@ pub(crate) fn worded(mut response: Response, invocation: &Invocation, words: &On
 pub(crate) type OnError = Arc<dyn Fn(&Error, &Invocation) -> Response + Send + Sync>;
 
 /// An app's words; where they panic, the log says so and a problem document answers.
-pub(crate) fn unless_panicking(
+pub(crate) fn catch_on_error_panic(
     words: impl Fn(&Error, &Invocation) -> Response,
 ) -> impl Fn(&Error, &Invocation) -> Response {
     move |error, invocation| {
-        let worded = catch_unwind(AssertUnwindSafe(|| words(error, invocation)));
-        worded.unwrap_or_else(|_| {
+        let response = catch_unwind(AssertUnwindSafe(|| words(error, invocation)));
+        response.unwrap_or_else(|_| {
             Event::HandlerPanicked {}.log();
             problem_document(error, invocation)
         })

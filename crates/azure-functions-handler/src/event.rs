@@ -18,24 +18,24 @@ pub struct Kind {
     pub fields: &'static [&'static str],
 }
 
-/// What a field of an event may be. No text but a constant is among it: what a caller sent cannot be logged as such.
-pub trait Told {
+/// A type that a field of an event can have. The only text is a constant, so that what a caller sent cannot be logged.
+pub trait FieldValue {
     /// The field's value.
-    fn told(&self) -> impl Value + '_;
+    fn value(&self) -> impl Value + '_;
 }
 
-macro_rules! told {
-    ($($kind:ty: $value:ident => $told:expr;)+) => { $(
-        impl Told for $kind {
-            fn told(&self) -> impl Value + '_ {
+macro_rules! field_values {
+    ($($kind:ty: $value:ident => $output:expr;)+) => { $(
+        impl FieldValue for $kind {
+            fn value(&self) -> impl Value + '_ {
                 let $value = self;
-                $told
+                $output
             }
         }
     )+ };
 }
 
-told! {
+field_values! {
     &'static str: text => *text;
     u16: number => *number;
     u32: number => *number;
@@ -47,9 +47,9 @@ told! {
     &dyn Display: shown => display(*shown);
 }
 
-impl<T: Told> Told for Option<T> {
-    fn told(&self) -> impl Value + '_ {
-        self.as_ref().map(Told::told)
+impl<T: FieldValue> FieldValue for Option<T> {
+    fn value(&self) -> impl Value + '_ {
+        self.as_ref().map(FieldValue::value)
     }
 }
 
@@ -89,7 +89,7 @@ macro_rules! events {
                     $(Self::$event { $($field),* } => tracing::event!(
                         tracing::Level::$level,
                         event = $name,
-                        $($field = $crate::event::Told::told(&$field),)*
+                        $($field = $crate::event::FieldValue::value(&$field),)*
                         $message
                     ),)+
                 }
@@ -130,7 +130,7 @@ events! {
             { outage: &'static str, failed_calls: u64, duration_ms: u64 };
         /// The head of a request is not HTTP, or too long. Its caller got the status, if one could be sent; no function
         /// was called.
-        RequestUnreadable = "request-unreadable", WARN, "the head of a request cannot be read",
+        RequestHeadInvalid = "request-head-invalid", WARN, "the head of a request cannot be read",
             { status: Option<u16> };
         /// New connections wait. At most once a minute; `count` tells how often it happened since the line before.
         AcceptFailed = "accept-failed", ERROR, "a new connection cannot be accepted",
@@ -142,9 +142,9 @@ events! {
         HandlerPanicked = "handler-panicked", ERROR, "the handler panicked", {};
         /// A bug: the handler takes an argument that its function does not bring, or answers with what is no JSON.
         HandlerInvalid = "handler-invalid", ERROR, "the handler takes or returns what this function cannot have",
-            { mistake: &'a dyn Display };
+            { error: &'a dyn Display };
         /// A bug: the caller got a 500.
-        AnswerDefective = "answer-defective", ERROR, "the handler's answer cannot travel",
-            { defect: &'a dyn Display, why: Option<&'a dyn Display> };
+        ResponseInvalid = "response-invalid", ERROR, "the handler's answer cannot travel",
+            { error: &'a dyn Display, cause: Option<&'a dyn Display> };
     }
 }

@@ -9,7 +9,7 @@ use http::{
 use super::{headers::single_header, ids::INVOCATION_ID};
 
 /// Headers that a front end sets, or that only a caller from outside has a reason to send.
-const TRAITS: [&str; 12] = [
+const FRONT_END_HEADERS: [&str; 12] = [
     "authorization",
     "client-ip",
     "cookie",
@@ -24,33 +24,34 @@ const TRAITS: [&str; 12] = [
     "x-site-deployment-id",
 ];
 
-/// The families of such headers.
-const FAMILIES: [&str; 8] =
+/// The prefixes of such headers.
+const FRONT_END_PREFIXES: [&str; 8] =
     ["x-appservice-", "x-arr-", "x-azure-", "x-fd-", "x-forwarded-", "x-ms-", "x-original-", "x-waws-"];
 
-/// The one family of the host's own.
-const OWN: &str = "x-azure-functions-";
+/// The prefix of the headers of the host itself.
+const HOST_PREFIX: &str = "x-azure-functions-";
 const HOST_VERSION: &str = "x-azure-functions-hostversion";
 
 /// Whether a request looks like the host's own envelope call, and like nothing that passed a front end or was
 /// forwarded by the host for somebody else. In forward mode a caller who forges `Host` and sends no `User-Agent`
 /// still looks like the host: the first defence is that no route leads here. A host that forwards turns `/api/..%5CTake` into
 /// `/Take` after its own routing, so that there this is the only one.
-pub(crate) fn from_host(parts: &Parts, port: u16) -> bool {
+pub(crate) fn is_host_request(parts: &Parts, port: u16) -> bool {
     let headers = &parts.headers;
     parts.uri.query().is_none()
         && parts.uri.authority().is_none()
         && only(headers, HOST.as_str()) == Some(&format!("127.0.0.1:{port}"))
         && only(headers, CONTENT_TYPE.as_str()).is_some_and(is_json)
-        && headers.keys().all(|name| !is_trait(name.as_str()))
+        && headers.keys().all(|name| !is_front_end_header(name.as_str()))
         && at_most_one(headers, USER_AGENT.as_str(), is_host_agent)
         && at_most_one(headers, INVOCATION_ID, |value| !value.contains(','))
         && at_most_one(headers, HOST_VERSION, |value| !value.contains(','))
 }
 
-fn is_trait(name: &str) -> bool {
-    TRAITS.contains(&name)
-        || (!name.starts_with(OWN) && FAMILIES.iter().any(|family| name.starts_with(family)))
+fn is_front_end_header(name: &str) -> bool {
+    FRONT_END_HEADERS.contains(&name)
+        || (!name.starts_with(HOST_PREFIX)
+            && FRONT_END_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
 }
 
 /// The value of a header that must be there once.

@@ -106,12 +106,12 @@ pub trait LastArgument<S, M>: Sized {
 impl<S: Send + Sync, M, T: FromRequest<S, M> + 'static> LastArgument<S, M> for T {
     async fn from_whole(request: Request, state: &S) -> Result<Self, Response> {
         let read = T::from_request(request, state).await;
-        read.map_err(|rejection| in_words_of_the_app::<T>(rejection.into_response()))
+        read.map_err(|rejection| into_rejection::<T>(rejection.into_response()))
     }
 }
 
-/// axum-core has its own words for a body that cannot be read as `Bytes` or `String`; the app has others.
-fn in_words_of_the_app<T: 'static>(response: Response) -> Response {
+/// Replaces the response of axum-core to a body that cannot be read as `Bytes` or `String`, so that `on_error` sees it.
+fn into_rejection<T: 'static>(response: Response) -> Response {
     let argument = TypeId::of::<T>();
     let is_text = argument == TypeId::of::<String>();
     if !is_text && ![TypeId::of::<Bytes>(), TypeId::of::<BytesMut>()].contains(&argument) {

@@ -1,4 +1,4 @@
-//! What an invocation brings besides a request: messages, ticks, the raw data of other triggers, and `Metadata`.
+//! What an invocation brings besides a request: messages, timers, the raw data of other triggers, and `Metadata`.
 
 use std::{
     convert::Infallible,
@@ -27,13 +27,13 @@ impl<A: Sync, S: FromRef<A>> FromRequestParts<A> for State<S> {
 
 /// The envelope of an invocation, in which a value is looked for once a handler asks for it.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent {
+pub(crate) struct TriggerInput {
     pub(crate) envelope: Bytes,
     pub(crate) binding: &'static str,
-    pub(crate) is_tick: bool,
+    pub(crate) is_timer: bool,
 }
 
-impl Sent {
+impl TriggerInput {
     /// JSON text of the trigger's value in `Data`, and of `Metadata`.
     fn members(parts: &Parts, what: &'static str) -> Result<(String, String), Rejection> {
         let Self { envelope, binding, .. } = parts.extensions.get().ok_or(Rejection::NotBound(what))?;
@@ -84,7 +84,7 @@ impl<T: DeserializeOwned> Payload for Json<T> {
 
 /// The message that a queue function was started by.
 #[derive(Clone, Debug)]
-pub(crate) struct Delivered {
+pub(crate) struct DeliveredMessage {
     pub(crate) payload: Bytes,
     pub(crate) dequeue_count: Option<u32>,
 }
@@ -93,14 +93,14 @@ impl<S: Sync, T: Payload> FromRequestParts<S> for QueueMessage<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let Delivered { payload, dequeue_count } =
+        let DeliveredMessage { payload, dequeue_count } =
             parts.extensions.get().ok_or(Rejection::NotBound("QueueMessage"))?;
         let payload = T::from_bytes(payload.clone()).map_err(Rejection::Message)?;
         Ok(Self { payload, dequeue_count: *dequeue_count })
     }
 }
 
-/// A tick of a timer.
+/// A run of a timer.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
 #[non_exhaustive]
@@ -130,10 +130,10 @@ impl<S: Sync> FromRequestParts<S> for TimerInfo {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        if !parts.extensions.get().is_some_and(|sent: &Sent| sent.is_tick) {
+        if !parts.extensions.get().is_some_and(|input: &TriggerInput| input.is_timer) {
             return Err(Rejection::NotBound("TimerInfo"));
         }
-        let text = unquoted(&Sent::members(parts, "TimerInfo")?.0);
+        let text = unquoted(&TriggerInput::members(parts, "TimerInfo")?.0);
         serde_json::from_str(&text).map_err(|_| Rejection::NotBound("TimerInfo"))
     }
 }
@@ -171,7 +171,7 @@ impl<S: Sync> FromRequestParts<S> for TriggerData {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self { json: Sent::members(parts, "TriggerData")?.0 })
+        Ok(Self { json: TriggerInput::members(parts, "TriggerData")?.0 })
     }
 }
 
@@ -204,7 +204,7 @@ impl<S: Sync> FromRequestParts<S> for Metadata {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self { json: Sent::members(parts, "Metadata")?.1 })
+        Ok(Self { json: TriggerInput::members(parts, "Metadata")?.1 })
     }
 }
 
@@ -212,7 +212,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Metadata {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(Sent::members(parts, "Metadata").ok().map(|(_, json)| Self { json }))
+        Ok(TriggerInput::members(parts, "Metadata").ok().map(|(_, json)| Self { json }))
     }
 }
 

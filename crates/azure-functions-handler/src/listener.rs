@@ -19,11 +19,11 @@ const BACKLOG: u32 = 1024;
 /// File descriptors that no caller takes: connections to the database and to other services need them.
 const RESERVE: usize = 32;
 /// A process that gets descriptors below this number has a reserve, wherever it could start at all.
-const FIRST_SCARCE: RawFd = 64;
+const RESERVE_CHECKED_FROM: RawFd = 64;
 /// How long accepting rests after the process could not take a connection, mostly for want of descriptors.
-const REST: Duration = Duration::from_millis(100);
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(100);
 /// At most one line of log in this time tells of it.
-const TOLD_EVERY: Duration = Duration::from_mins(1);
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Listens on a port of this machine's loopback address, as [`FunctionApp::serve`](crate::FunctionApp::serve) wants it.
 ///
@@ -43,20 +43,20 @@ pub(crate) struct Listener {
     /// The descriptor of the connection that was accepted last; the system gives the lowest that is free.
     last: RawFd,
     failures: u64,
-    told: Option<Instant>,
+    last_logged: Option<Instant>,
 }
 
 impl Listener {
     pub(crate) fn new(listener: TcpListener) -> Self {
-        Self { socket: listener, last: 0, failures: 0, told: None }
+        Self { socket: listener, last: 0, failures: 0, last_logged: None }
     }
 
     /// The next connection. Dropping the future loses none.
     pub(crate) async fn accept(&mut self) -> TcpStream {
         loop {
-            if let Err(error) = self.keep_reserve() {
-                self.tell(&error);
-                sleep(REST).await;
+            if let Err(error) = self.check_reserve() {
+                self.log_failure(&error);
+                sleep(ACCEPT_BACKOFF).await;
                 continue;
             }
             match self.socket.accept().await {
@@ -66,10 +66,10 @@ impl Listener {
                     drop(accepted.set_nodelay(true));
                     return accepted;
                 }
-                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
-                    self.tell(&error);
-                    sleep(REST).await;
+                    self.log_failure(&error);
+                    sleep(ACCEPT_BACKOFF).await;
                 }
             }
         }
@@ -77,8 +77,8 @@ impl Listener {
 
     /// # Errors
     /// When another connection would take a descriptor of the reserve.
-    fn keep_reserve(&self) -> io::Result<()> {
-        if self.last < FIRST_SCARCE {
+    fn check_reserve(&self) -> io::Result<()> {
+        if self.last < RESERVE_CHECKED_FROM {
             return Ok(());
         }
         let socket = self.socket.as_fd();
@@ -86,17 +86,17 @@ impl Listener {
         copies.map(drop)
     }
 
-    fn tell(&mut self, error: &io::Error) {
+    fn log_failure(&mut self, error: &io::Error) {
         self.failures += 1;
-        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+        if self.last_logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
             Event::AcceptFailed { error, count: self.failures }.log();
-            (self.failures, self.told) = (0, Some(Instant::now()));
+            (self.failures, self.last_logged) = (0, Some(Instant::now()));
         }
     }
 }
 
 /// The caller went away before it was accepted.
-fn is_of_the_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind as E;
     matches!(error.kind(), E::ConnectionRefused | E::ConnectionAborted | E::ConnectionReset)
 }

@@ -15,13 +15,13 @@ use tokio::time::{Instant, sleep};
 use super::event::Event;
 
 /// How long calls have to work before an outage has ended: a dependency that fails now and then has one outage.
-const QUIET: Duration = Duration::from_secs(5);
+const RECOVERY_TIME: Duration = Duration::from_secs(5);
 
 /// How often an outage that goes on is logged, at most.
-const REMINDER: Duration = Duration::from_mins(1);
+const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How often an outage is asked whether it has ended.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A dependency and one kind of fault. It has up to 32 parts that fail apart from each other, and works again when
 /// each part that failed does. Cloning shares it.
@@ -34,11 +34,11 @@ struct Shared {
     name: &'static str,
     /// One bit for each part that fails; those that work find out here that there is nothing to do.
     failing: AtomicU32,
-    open: Mutex<Option<Open>>,
+    open: Mutex<Option<OngoingOutage>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Open {
+struct OngoingOutage {
     began: Instant,
     last_failure: Instant,
     recovered: Instant,
@@ -54,7 +54,7 @@ struct Watch(Outage);
 /// What a failure means for the log.
 enum Notice {
     Begins,
-    Continues(Open),
+    Continues(OngoingOutage),
     Counted,
 }
 
@@ -78,7 +78,7 @@ impl Outage {
                 begin();
                 tokio::spawn(Watch(self.clone()).until_ended());
             }
-            Notice::Continues(open) => self.remind(open, error),
+            Notice::Continues(open) => self.log_continues(open, error),
             Notice::Counted => {}
         }
     }
@@ -115,7 +115,7 @@ impl Outage {
         self.0.failing.fetch_or(1 << part, Ordering::Relaxed);
         match &mut *open {
             None => {
-                *open = Some(Open {
+                *open = Some(OngoingOutage {
                     began: now,
                     last_failure: now,
                     recovered: now,
@@ -128,7 +128,7 @@ impl Outage {
             Some(open) => {
                 open.failed_calls += calls;
                 open.last_failure = now;
-                if now - open.reminded < REMINDER {
+                if now - open.reminded < REMINDER_INTERVAL {
                     return Notice::Counted;
                 }
                 open.reminded = now;
@@ -138,7 +138,7 @@ impl Outage {
         }
     }
 
-    fn remind(&self, open: Open, error: Option<&dyn Display>) {
+    fn log_continues(&self, open: OngoingOutage, error: Option<&dyn Display>) {
         Event::OutageContinues {
             outage: self.0.name,
             failed_calls: open.failed_calls,
@@ -149,13 +149,13 @@ impl Outage {
     }
 
     /// Takes the outage if it has ended.
-    fn ended(&self) -> Option<Open> {
+    fn ended(&self) -> Option<OngoingOutage> {
         let mut open = self.open();
         let works = self.0.failing.load(Ordering::Relaxed) == 0;
-        open.take_if(|open| works && open.last_failure.elapsed() >= QUIET)
+        open.take_if(|open| works && open.last_failure.elapsed() >= RECOVERY_TIME)
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+    fn open(&self) -> MutexGuard<'_, Option<OngoingOutage>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -163,7 +163,7 @@ impl Outage {
 impl Watch {
     async fn until_ended(self) {
         loop {
-            sleep(LOOK).await;
+            sleep(CHECK_INTERVAL).await;
             if let Some(ended) = self.0.ended() {
                 Event::OutageEnded {
                     outage: self.0.0.name,
@@ -182,7 +182,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let open = *self.0.open();
         if let Some(open) = open.filter(|open| open.failed_calls > open.logged_calls) {
-            self.0.remind(open, None);
+            self.0.log_continues(open, None);
         }
     }
 }

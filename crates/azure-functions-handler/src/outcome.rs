@@ -68,7 +68,7 @@ pub(crate) async fn with_deadline<T>(
 }
 
 /// Tells the log of an answer that cannot be sent.
-pub(crate) fn log_defect(defect: &(impl Error + 'static)) {
-    let why = defect.source();
-    Event::AnswerDefective { defect, why: why.as_ref().map(|why| why as &dyn Display) }.log();
+pub(crate) fn log_invalid_response(error: &(impl Error + 'static)) {
+    let cause = error.source();
+    Event::ResponseInvalid { error, cause: cause.as_ref().map(|cause| cause as &dyn Display) }.log();
 }

@@ -159,7 +159,7 @@ impl fmt::Display for RegistrationErrors {
 
 impl std::error::Error for RegistrationErrors {}
 
-fn unless_wrong(errors: Vec<RegistrationError>) -> Result<(), RegistrationErrors> {
+fn into_result(errors: Vec<RegistrationError>) -> Result<(), RegistrationErrors> {
     if errors.is_empty() { Ok(()) } else { Err(RegistrationErrors(errors)) }
 }
 
@@ -169,13 +169,13 @@ pub(crate) fn validate<S, T>(
 ) -> Result<(), RegistrationErrors> {
     let mut errors = Vec::new();
     for (index, function) in functions.iter().enumerate() {
-        errors.extend(alone(function));
+        errors.extend(validate_function(function));
         for earlier in &functions[..index] {
-            errors.extend(beside(earlier, function));
+            errors.extend(find_conflict(earlier, function));
         }
         errors.extend(functions.iter().filter_map(|other| shadowed(other, function, prefix)));
     }
-    unless_wrong(errors)
+    into_result(errors)
 }
 
 /// What is wrong under a host that forwards requests: it checks the key for the path that the caller sent, and then changes
@@ -195,10 +195,10 @@ pub(crate) fn validate_forwarding<S, T>(functions: &[Arc<Function<S, T>>]) -> Re
         let past = http.clone().filter(|(_, other)| passes(one, other));
         errors.extend(past.map(|(guarded, _)| RegistrationError::ForwardedPast { open, guarded }));
     }
-    unless_wrong(errors)
+    into_result(errors)
 }
 
-fn alone<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
+fn validate_function<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
     let name = function.name;
     let mut errors = Vec::new();
     if !names::is_function(name) {
@@ -207,7 +207,7 @@ fn alone<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
     errors.extend(bindings(function));
     match &function.kind {
         Kind::Http(http) => {
-            let why = route::fault(http.route);
+            let why = route::template_error(http.route);
             errors.extend(why.map(|why| RegistrationError::Route { function: name, route: http.route, why }));
         }
         Kind::Queue(queue) => errors.extend(queue_name(name, queue.queue)),
@@ -216,7 +216,7 @@ fn alone<S, T>(function: &Function<S, T>) -> Vec<RegistrationError> {
             errors.push(RegistrationError::Schedule { function: name, schedule: timer.schedule });
         }
         Kind::Other(other) => {
-            let why = names::trigger_fault(other.kind);
+            let why = names::reserved_trigger_reason(other.kind);
             errors.extend(why.map(|why| RegistrationError::Type { function: name, kind: other.kind, why }));
             errors.extend(properties(name, function.binding, other.properties.keys()));
         }
@@ -255,7 +255,7 @@ fn output_errors(function: &'static str, output: &OutputBinding) -> Vec<Registra
             }));
         }
         OutputKind::Other(kind) => {
-            let why = names::output_fault(kind);
+            let why = names::reserved_output_reason(kind);
             errors.extend(why.map(|why| RegistrationError::Type { function, kind, why }));
             errors.extend(properties(function, output.name, output.properties.keys()));
         }
@@ -281,7 +281,7 @@ fn properties<'a>(
     })
 }
 
-fn beside<S, T>(one: &Function<S, T>, other: &Function<S, T>) -> Option<RegistrationError> {
+fn find_conflict<S, T>(one: &Function<S, T>, other: &Function<S, T>) -> Option<RegistrationError> {
     if one.name.eq_ignore_ascii_case(other.name) {
         return Some(RegistrationError::Duplicate(other.name));
     }
@@ -319,6 +319,6 @@ fn shadowed<S, T>(
 ) -> Option<RegistrationError> {
     let route = http.kind.http(&Method::POST)?.route;
     let path = format!("/{}", function.name);
-    let shadows = http.name != function.name && route::matched(prefix, route, &path).is_some();
+    let shadows = http.name != function.name && route::match_path(prefix, route, &path).is_some();
     shadows.then_some(RegistrationError::ShadowsEnvelope { http: http.name, function: function.name })
 }

@@ -7,14 +7,14 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value, json};
 
-use crate::binding::{self, Unsendable};
+use crate::binding::{self, UnsupportedMessage};
 
 /// The host's own limit of what it takes from a handler.
 const MAX_BODY_BYTES: usize = 100 << 20;
 const JSON: &str = "application/json; charset=utf-8";
 
 /// Headers that belong to a connection and not to an answer.
-pub(crate) const CONNECTION: [&str; 8] = [
+pub(crate) const CONNECTION_HEADERS: [&str; 8] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -47,7 +47,7 @@ pub(crate) enum InvalidResponse {
     )]
     Output(&'static str),
     #[error("messages of output `{0}` cannot be sent: {1}")]
-    Message(&'static str, Unsendable),
+    Message(&'static str, UnsupportedMessage),
     #[error("outputs cannot leave without an envelope: look at `CarriesOutputs`")]
     NoEnvelope,
 }
@@ -68,14 +68,14 @@ fn validate_status(status: StatusCode) -> Result<(), InvalidResponse> {
     if (200..600).contains(&status.as_u16()) { Ok(()) } else { Err(InvalidResponse::Status(status)) }
 }
 
-/// An answer that is whole.
-pub(crate) struct Whole {
+/// A response with its whole body.
+pub(crate) struct BufferedResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Whole {
+impl BufferedResponse {
     /// Reads the body to its end.
     pub(crate) async fn read(response: Response) -> Result<Self, InvalidResponse> {
         let (Parts { status, headers, .. }, body) = response.into_parts();
@@ -93,7 +93,7 @@ impl Whole {
             let is_plain =
                 |value: &HeaderValue| value.to_str().is_ok_and(|text| !binding::is_rewritten(text));
             let is_single = values.next().is_some_and(is_plain) && values.next().is_none();
-            if !is_single || CONNECTION.contains(&name.as_str()) {
+            if !is_single || CONNECTION_HEADERS.contains(&name.as_str()) {
                 return Err(InvalidResponse::Header(name.clone()));
             }
         }
@@ -124,7 +124,11 @@ impl Whole {
 }
 
 /// An answer with the other outputs, in an envelope.
-pub(crate) fn to_envelope(answer: &Whole, outputs: Map<String, Value>, logs: &[String]) -> Response {
+pub(crate) fn to_envelope(
+    answer: &BufferedResponse,
+    outputs: Map<String, Value>,
+    logs: &[String],
+) -> Response {
     let mut all = Map::new();
     all.insert("res".to_owned(), answer.to_output());
     all.extend(outputs);

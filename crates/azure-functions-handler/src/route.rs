@@ -2,11 +2,11 @@
 //! (<https://learn.microsoft.com/aspnet/core/fundamentals/routing>).
 
 mod constraint;
-mod shape;
+mod template;
 
 use percent_encoding::percent_decode_str;
 
-pub(crate) use shape::{Overlap, covers, fault, overlap, takes_any_text};
+pub(crate) use template::{Overlap, covers, overlap, takes_any_text, template_error};
 
 /// The parameters of `path` if it matches `prefix` and `template`, in the template's sequence.
 ///
@@ -15,7 +15,7 @@ pub(crate) use shape::{Overlap, covers, fault, overlap, takes_any_text};
 /// path was split; what does not decode to UTF-8 stays as it was sent. A constraint refuses what the host refuses for
 /// certain: `int`, `long`, `min`, `max` and `range` are decided, of the others some texts, and a `regex` is left to the host.
 #[must_use]
-pub fn matched(prefix: &str, template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+pub fn match_path(prefix: &str, template: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
     let mut rest = Some(path.strip_prefix('/')?);
     let mut params = Vec::new();
     for segment in segments(prefix) {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn id(path: &str) -> Option<String> {
-        let params = matched("api", "things/{id}", path)?;
+        let params = match_path("api", "things/{id}", path)?;
         assert_eq!(params.len(), 1);
         assert_eq!(params[0].0, "id");
         Some(params[0].1.clone())
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_would_not_match_is_not_matched() {
+    fn paths_the_host_rejects_do_not_match() {
         for path in [
             "",
             "/",
@@ -186,7 +186,7 @@ mod tests {
     fn a_catch_all_takes_what_is_left() {
         for (path, seen) in [("/api/files", ""), ("/api/files/", ""), ("/api/files/a/b%20c/", "a/b c/")] {
             assert_eq!(
-                matched("api", "files/{*path}", path),
+                match_path("api", "files/{*path}", path),
                 Some(vec![("path", seen.to_owned())]),
                 "{path}"
             );
@@ -197,21 +197,21 @@ mod tests {
     fn an_optional_parameter_may_be_missing() {
         for (path, seen) in [("/api/page", None), ("/api/page/", None), ("/api/page/7", Some("7"))] {
             let expected: Vec<_> = seen.map(|text| ("number", text.to_owned())).into_iter().collect();
-            assert_eq!(matched("api", "page/{number:int?}", path), Some(expected), "{path}");
+            assert_eq!(match_path("api", "page/{number:int?}", path), Some(expected), "{path}");
         }
     }
 
     #[test]
-    fn a_constraint_refuses_what_the_host_refuses() {
-        assert_eq!(matched("api", "a/{x:int}", "/api/a/7"), Some(vec![("x", "7".to_owned())]));
-        assert_eq!(matched("api", "a/{x:int}", "/api/a/seven"), None);
-        assert_eq!(matched("api", "a/{x:alpha}", "/api/a/7"), None);
-        assert!(matched("api", "a/{x:regex(^7$)}", "/api/a/8").is_some(), "the host has decided it");
+    fn constraints_match_the_host() {
+        assert_eq!(match_path("api", "a/{x:int}", "/api/a/7"), Some(vec![("x", "7".to_owned())]));
+        assert_eq!(match_path("api", "a/{x:int}", "/api/a/seven"), None);
+        assert_eq!(match_path("api", "a/{x:alpha}", "/api/a/7"), None);
+        assert!(match_path("api", "a/{x:regex(^7$)}", "/api/a/8").is_some(), "the host has decided it");
     }
 
     #[test]
     fn an_app_without_a_prefix_starts_at_its_template() {
-        assert_eq!(matched("", "things/all", "/things/all"), Some(vec![]));
-        assert_eq!(matched("", "things/all", "/api/things/all"), None);
+        assert_eq!(match_path("", "things/all", "/things/all"), Some(vec![]));
+        assert_eq!(match_path("", "things/all", "/api/things/all"), None);
     }
 }

@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// How long requests are still taken after a stop: those that were sent before it may not have been read yet.
-const LAST_REQUESTS: Duration = Duration::from_millis(100);
+const ACCEPT_GRACE: Duration = Duration::from_millis(100);
 /// How long the last answers may take to be sent, from when no call runs and no head is begun.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until `stop` resolves, then lets running invocations finish within their deadlines. Idle connections are closed
 /// 0.1 s after the stop; a request that has begun by then is read and answered.
@@ -26,7 +26,7 @@ pub(crate) async fn serve<R: Respond>(
     stop: impl Future<Output = ()> + Send,
 ) {
     let mut listener = Listener::new(listener);
-    let metrics = tokio::spawn(responder.concurrency().clone().keep_logging_metrics());
+    let metrics = tokio::spawn(responder.concurrency().clone().log_metrics_periodically());
     let (stopping, stopped) = watch::channel(false);
     let (heads, in_head) = watch::channel(());
     let shutdown = Shutdown { stop: stopped, in_head };
@@ -45,7 +45,7 @@ pub(crate) async fn serve<R: Respond>(
             spawn(listener.accept().await);
         }
     };
-    let Err(_elapsed) = timeout(LAST_REQUESTS, last).await;
+    let Err(_elapsed) = timeout(ACCEPT_GRACE, last).await;
     drop(listener);
     stopping.send_replace(true);
     drop(shutdown);
@@ -55,19 +55,19 @@ pub(crate) async fn serve<R: Respond>(
 }
 
 /// Waits for all connections to end, and for the invocations whose callers hung up. A caller who does not read the answer
-/// is waited for only as long as somebody else is, and [`LAST_ANSWERS`].
+/// is waited for only as long as somebody else is, and [`DRAIN_TIMEOUT`].
 async fn drain<R: Respond>(responder: &R, connections: &watch::Sender<bool>, heads: &watch::Sender<()>) {
     let concurrency = responder.concurrency();
     let drained = async {
         heads.closed().await;
         loop {
             concurrency.drained().await;
-            let sent = timeout(LAST_ANSWERS, connections.closed()).await;
+            let sent = timeout(DRAIN_TIMEOUT, connections.closed()).await;
             if concurrency.is_drained() {
                 return sent;
             }
         }
     };
-    let longest = responder.limits().head_timeout + responder.longest_invocation() + LAST_ANSWERS;
+    let longest = responder.limits().head_timeout + responder.longest_invocation() + DRAIN_TIMEOUT;
     drop(timeout(longest, drained).await);
 }

@@ -15,16 +15,16 @@ use tracing::{
 };
 
 /// Begins to log, unless the app has a subscriber.
-pub(crate) fn log_unless_set() {
+pub(crate) fn install_default_subscriber() {
     if !tracing::dispatcher::has_been_set() {
-        drop(tracing::subscriber::set_global_default(ToStderr::default()));
+        drop(tracing::subscriber::set_global_default(StderrSubscriber::default()));
     }
 }
 
 /// One line for each warning and error, with the fields of the invocation. The host takes a line with `warn` in it for a
 /// warning, and any other for an error.
 #[derive(Default)]
-struct ToStderr {
+struct StderrSubscriber {
     last: AtomicU64,
     invocations: Mutex<HashMap<u64, Invocation>>,
 }
@@ -40,13 +40,13 @@ thread_local! {
     static ENTERED: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-impl ToStderr {
+impl StderrSubscriber {
     fn invocations(&self) -> MutexGuard<'_, HashMap<u64, Invocation>> {
         self.invocations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Subscriber for ToStderr {
+impl Subscriber for StderrSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         if metadata.is_span() { metadata.name() == "invocation" } else { *metadata.level() <= Level::WARN }
     }

@@ -89,23 +89,23 @@ impl TestApp {
         let (mut parts, body) = request.into_parts();
         let body: Body = body.into();
         let Some(path) = rewrite::decoded(parts.uri.path()) else {
-            return TestResponse::of_host(StatusCode::BAD_REQUEST);
+            return TestResponse::from_host(StatusCode::BAD_REQUEST);
         };
         let routed = rewrite::proxied(&path);
         let found = self.state.find(&parts.method, &routed).filter(|_| !routed.contains("//"));
-        let Some((function, params)) = found else { return TestResponse::of_host(StatusCode::NOT_FOUND) };
+        let Some((function, params)) = found else { return TestResponse::from_host(StatusCode::NOT_FOUND) };
         let mode = if function.outputs.is_empty() { mode } else { InvocationMode::Envelope };
         let Some(target) = rewrite::target(mode, &path, parts.uri.query()) else {
-            return TestResponse::of_host(StatusCode::INTERNAL_SERVER_ERROR);
+            return TestResponse::from_host(StatusCode::INTERNAL_SERVER_ERROR);
         };
         parts.uri = target;
         if mode == InvocationMode::Envelope {
-            let body = whole(body).await;
+            let body = read_body(body).await;
             let envelope = frame::http(function, &parts, &params, &body);
             return self.invoke(function.name, &envelope).await.into_response();
         }
         let body = match mode {
-            InvocationMode::Forward => Body::from(whole(body).await),
+            InvocationMode::Forward => Body::from(read_body(body).await),
             _ => body,
         };
         parts.headers = rewrite::headers(mode, &parts.headers);
@@ -113,7 +113,7 @@ impl TestApp {
         frame::add_host_headers(request.headers_mut());
         let (parts, body) = Arc::clone(&self.state).respond(request).await.into_parts();
         let outcome = TestOutcome { succeeded: true, ..TestOutcome::default() };
-        TestResponse { status: parts.status, headers: parts.headers, body: whole(body).await, outcome }
+        TestResponse { status: parts.status, headers: parts.headers, body: read_body(body).await, outcome }
     }
 
     /// Delivers a message to a queue function.
@@ -141,7 +141,7 @@ impl TestApp {
     /// When there is no such function, or the app answers what no host understands.
     pub async fn other(&self, function: &str, data: Value, metadata: Map<String, Value>) -> TestOutcome {
         let function = self.function(function, |kind| matches!(kind, Kind::Other(_)));
-        let envelope = frame::framed(function, &data, metadata);
+        let envelope = frame::envelope(function, &data, metadata);
         self.invoke(function.name, &envelope).await.outcome
     }
 
@@ -160,7 +160,7 @@ impl TestApp {
         found.unwrap_or_else(|| panic!("no function `{name}` with such a trigger is served"))
     }
 
-    async fn invoke(&self, function: &str, envelope: &Value) -> Enveloped {
+    async fn invoke(&self, function: &str, envelope: &Value) -> EnvelopeResponse {
         let mut request = Request::new(Body::from(envelope.to_string()));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = format!("/{function}").parse().expect("a function's name makes a path");
@@ -170,22 +170,22 @@ impl TestApp {
         let kind = HeaderValue::from_static("application/json; charset=utf-8");
         headers.insert(http::header::CONTENT_TYPE, kind);
         frame::add_host_headers(headers);
-        Enveloped::read(Arc::clone(&self.state).respond(request).await).await
+        EnvelopeResponse::read(Arc::clone(&self.state).respond(request).await).await
     }
 }
 
 /// What an app answered to an envelope.
-struct Enveloped {
+struct EnvelopeResponse {
     answer: Option<Value>,
     outcome: TestOutcome,
 }
 
-impl Enveloped {
+impl EnvelopeResponse {
     async fn read(response: Response) -> Self {
         if !response.status().is_success() {
             return Self { answer: None, outcome: TestOutcome::default() };
         }
-        let body = whole(response.into_body()).await;
+        let body = read_body(response.into_body()).await;
         let Ok(Value::Object(mut envelope)) = serde_json::from_slice(&body) else {
             panic!("an answer to an envelope must be a JSON object, not {body:?}");
         };
@@ -202,7 +202,7 @@ impl Enveloped {
     fn into_response(self) -> TestResponse {
         let Self { answer, outcome } = self;
         let Some(answer) = answer else {
-            return TestResponse { outcome, ..TestResponse::of_host(StatusCode::INTERNAL_SERVER_ERROR) };
+            return TestResponse { outcome, ..TestResponse::from_host(StatusCode::INTERNAL_SERVER_ERROR) };
         };
         let status = answer["statusCode"].as_u64().and_then(|code| u16::try_from(code).ok());
         let status = status.and_then(|code| StatusCode::from_u16(code).ok()).expect("a status");
@@ -219,7 +219,7 @@ impl Enveloped {
 
 impl TestResponse {
     /// An answer in which the app has no part.
-    fn of_host(status: StatusCode) -> Self {
+    fn from_host(status: StatusCode) -> Self {
         let outcome = TestOutcome::default();
         Self { status, headers: HeaderMap::new(), body: Bytes::new(), outcome }
     }
@@ -264,6 +264,6 @@ impl TestOutcome {
     }
 }
 
-async fn whole(body: Body) -> Bytes {
+async fn read_body(body: Body) -> Bytes {
     body.collect().await.expect("a whole body").to_bytes()
 }

@@ -102,7 +102,7 @@ fn trigger<K, T>(kind: K, binding: &'static str) -> Trigger<K, T> {
 /// An HTTP function at this route, below the route prefix of host.json, for these methods; none means all.
 ///
 /// The route is one of the Functions host: literal segments, `{name}`, `{name?}` at the end, and `{*name}` at the end for
-/// all that follows. The host checks constraints such as `{id:int}`; see [`route::matched`](crate::route::matched). Of several functions whose routes fit a request, the
+/// all that follows. The host checks constraints such as `{id:int}`; see [`route::match_path`](crate::route::match_path). Of several functions whose routes fit a request, the
 /// host calls the first by name, not the one with the most exact route.
 pub fn methods<T>(methods: impl IntoIterator<Item = Method>, route: &'static str) -> HttpTrigger<T> {
     let methods = methods.into_iter().collect();

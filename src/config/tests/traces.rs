@@ -30,7 +30,7 @@ fn spans_go_below_the_address_of_the_collector() {
         ("http://localhost:4318", "http://localhost:4318/v1/traces"),
     ] {
         let settings = traces(&[(ENDPOINT, endpoint)]).unwrap();
-        assert_eq!((settings.address.as_str(), settings.service.as_str()), (address, "orders-worker"));
+        assert_eq!((settings.endpoint.as_str(), settings.service.as_str()), (address, "orders-worker"));
         assert!(settings.headers.is_empty());
     }
     assert_eq!(traces(&[THERE, ("OTEL_SERVICE_NAME", "shop")]).unwrap().service, "shop");

@@ -135,7 +135,7 @@ fn repeated_backend_failures_are_logged_as_one_outage() {
         lines.iter().map(|line| (&line["event"], &line["outage"], &line["failed_calls"])).collect();
     let (none, ten) = (&Value::Null, &json!(10));
     let [undecided, fault, ended] =
-        ["backend-undecided", "backend-finds-fault", "outage-ended"].map(Value::from);
+        ["fulfilment-failed", "fulfilment-request-rejected", "outage-ended"].map(Value::from);
     assert_eq!(told[..2], [(&undecided, none, none), (&fault, none, none)]);
     assert_eq!(told.len(), 4, "{told:?}");
     for outage in [&undecided, &fault] {

@@ -120,6 +120,7 @@ fn a_near_ceiling_is_logged_once() {
         world.relay().await;
     });
     let warnings = lines.iter().filter(|line| line["event"] == "dead-letters-near-ceiling");
-    let said: Vec<_> = warnings.map(|line| (line["unreplayed"].clone(), line["most"].clone())).collect();
+    let said: Vec<_> =
+        warnings.map(|line| (line["unreplayed"].clone(), line["max_unreplayed"].clone())).collect();
     assert_eq!(said, [(4.into(), 5.into()), (4.into(), 5.into())], "{lines:?}");
 }

@@ -54,11 +54,11 @@ where
         };
         match failure {
             StoreError::Unavailable(error) if is_lock_timeout(&error) => {
-                Event::WorkRepeated { error: &ErrorMessage(&error) }.log();
+                Event::TransactionRetried { error: &ErrorMessage(&error) }.log();
                 lock_wait.back_off(error).await.map_err(StoreError::from)?;
             }
             StoreError::Unavailable(error) if budget.allows(&error) => {
-                Event::WorkRepeated { error: &ErrorMessage(&error) }.log();
+                Event::TransactionRetried { error: &ErrorMessage(&error) }.log();
             }
             failure => return Err(failure.into()),
         }

@@ -63,7 +63,7 @@ impl Maintenance {
 
     async fn report(&mut self, replaced: Option<FileReplaced>) {
         match &replaced {
-            None => Event::DatabaseFileBack {}.log(),
+            None => Event::DatabaseFileRestored {}.log(),
             Some(FileReplaced { file, only_wal_is_lost }) => {
                 if *only_wal_is_lost {
                     // What was acknowledged and stands in the lost log alone would be gone after a restart.

@@ -6,11 +6,11 @@ const LINE: &[u8] = &[b'x'; 99];
 
 /// Adds lines until one is dropped; gives how many were kept.
 fn fill(queue: &Queue, importance: Importance) -> u64 {
-    (0..u64::MAX).find(|_| add(queue, importance, LINE) != Dropped::default()).unwrap()
+    (0..u64::MAX).find(|_| add(queue, importance, LINE) != DroppedLines::default()).unwrap()
 }
 
 /// Adds a line; gives what was dropped for it.
-fn add(queue: &Queue, importance: Importance, line: &[u8]) -> Dropped {
+fn add(queue: &Queue, importance: Importance, line: &[u8]) -> DroppedLines {
     queue.add(Level::INFO, importance, line);
     queue.take_dropped()
 }
@@ -28,14 +28,14 @@ fn drain(queue: &Queue) -> Vec<Vec<u8>> {
     }
 }
 
-fn dropped(importance: Importance) -> Dropped {
-    let mut dropped = Dropped::default();
+fn dropped(importance: Importance) -> DroppedLines {
+    let mut dropped = DroppedLines::default();
     dropped.count(Level::INFO, importance);
     dropped
 }
 
 #[test]
-fn lines_of_both_kinds_keep_their_order() {
+fn audit_and_ordinary_lines_keep_their_order() {
     let queue = Queue::default();
     for (line, importance) in [("1\n", Ordinary), ("2\n", Audit), ("3\n", Audit), ("4\n", Ordinary)] {
         add(&queue, importance, line.as_bytes());
@@ -44,7 +44,7 @@ fn lines_of_both_kinds_keep_their_order() {
 }
 
 #[test]
-fn a_full_queue_drops_the_newest_line_but_an_audit_line_takes_the_place_of_another() {
+fn an_audit_line_displaces_the_newest_ordinary_line() {
     let queue = Queue::default();
     let kept = fill(&queue, Ordinary);
     let audit = [b'a'; 99];
@@ -56,7 +56,7 @@ fn a_full_queue_drops_the_newest_line_but_an_audit_line_takes_the_place_of_anoth
 }
 
 #[test]
-fn a_queue_full_of_audit_lines_drops_and_counts_every_line() {
+fn a_queue_full_of_audit_lines_drops_new_lines() {
     let queue = Queue::default();
     fill(&queue, Ordinary);
     while add(&queue, Audit, LINE) != dropped(Audit) {}
@@ -66,7 +66,7 @@ fn a_queue_full_of_audit_lines_drops_and_counts_every_line() {
 }
 
 #[test]
-fn a_line_longer_than_the_queue_is_counted_and_displaces_no_other() {
+fn an_oversized_line_is_dropped_alone() {
     let queue = Queue::default();
     add(&queue, Ordinary, LINE);
     assert_eq!(add(&queue, Audit, &vec![b'x'; CAPACITY]), dropped(Audit));
@@ -74,7 +74,7 @@ fn a_line_longer_than_the_queue_is_counted_and_displaces_no_other() {
 }
 
 #[test]
-fn chunks_hold_whole_lines() {
+fn chunks_contain_whole_lines() {
     let queue = Queue::default();
     let long = vec![b'y'; 2 * CHUNK];
     (0..200).for_each(|_| queue.add(Level::INFO, Ordinary, LINE));

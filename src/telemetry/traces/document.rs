@@ -15,14 +15,14 @@ pub(super) fn document(service: &str, spans: &[Span]) -> Value {
     let resource =
         [attribute("service.name", &json!(service)), attribute("service.version", &json!(version))];
     let scope = json!({"name": env!("CARGO_PKG_NAME"), "version": version});
-    let spans: Vec<Value> = spans.iter().map(told).collect();
+    let spans: Vec<Value> = spans.iter().map(span_json).collect();
     json!({"resourceSpans": [{
         "resource": {"attributes": resource},
         "scopeSpans": [{"scope": scope, "spans": spans}],
     }]})
 }
 
-fn told(span: &Span) -> Value {
+fn span_json(span: &Span) -> Value {
     let (kind, trigger) = kind(&span.trigger);
     let mut attributes = vec![
         attribute("faas.invocation_id", &json!(span.invocation)),
@@ -30,7 +30,7 @@ fn told(span: &Span) -> Value {
         attribute("outcome", &json!(span.outcome)),
     ];
     attributes.extend(span.status.map(|status| attribute("http.response.status_code", &json!(status))));
-    let mut told = json!({
+    let mut object = json!({
         "traceId": span.trace,
         "spanId": span.id,
         "name": if span.function.is_empty() { "no function" } else { span.function.as_str() },
@@ -41,9 +41,9 @@ fn told(span: &Span) -> Value {
         "status": if span.outcome == "failed" { json!({"code": ERROR}) } else { json!({}) },
     });
     if let Some(parent) = &span.parent {
-        told["parentSpanId"] = json!(parent);
+        object["parentSpanId"] = json!(parent);
     }
-    told
+    object
 }
 
 /// `SpanKind` (2 of a server, 5 of a consumer, 1 of what the host's clock began) and `faas.trigger`.

@@ -12,15 +12,15 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::losses::Losses;
+use super::dropped_spans::DroppedSpans;
 use crate::{clock::Clock, telemetry::fields::Fields};
 
 /// Makes a span of each invocation that ends, and leaves it in the queue; never waits.
 #[derive(Debug)]
-pub struct Spans {
+pub struct SpanLayer {
     clock: Clock,
     queue: mpsc::Sender<Span>,
-    losses: Losses,
+    dropped_spans: DroppedSpans,
 }
 
 /// An invocation that ended.
@@ -40,30 +40,30 @@ pub(super) struct Span {
 }
 
 /// An invocation under way.
-struct UnderWay {
+struct OngoingInvocation {
     at: DateTime<Utc>,
     moment: Instant,
     fields: Fields,
 }
 
-impl Spans {
-    pub(super) fn new(clock: Clock, queue: mpsc::Sender<Span>, losses: Losses) -> Self {
-        Self { clock, queue, losses }
+impl SpanLayer {
+    pub(super) fn new(clock: Clock, queue: mpsc::Sender<Span>, dropped_spans: DroppedSpans) -> Self {
+        Self { clock, queue, dropped_spans }
     }
 
     /// None where the invocation was not told which span it is.
-    fn span(&self, under_way: &UnderWay, ending: &Fields) -> Option<Span> {
+    fn span(&self, ongoing: &OngoingInvocation, ending: &Fields) -> Option<Span> {
         // What time passed is not read from a clock that somebody may set meanwhile.
-        let passed = self.clock.instant().saturating_duration_since(under_way.moment);
-        let known = |name: &str| under_way.fields.text(name);
+        let passed = self.clock.instant().saturating_duration_since(ongoing.moment);
+        let known = |name: &str| ongoing.fields.text(name);
         let trigger = ending.text("trigger")?;
         Some(Span {
             trace: known("trace_id")?,
             id: known(SPAN_ID)?,
             parent: known(PARENT_SPAN_ID),
             function: known("function")?,
-            began: under_way.at,
-            ended: under_way.at + TimeDelta::from_std(passed).unwrap_or_default(),
+            began: ongoing.at,
+            ended: ongoing.at + TimeDelta::from_std(passed).unwrap_or_default(),
             invocation: known("invocation_id")?,
             outcome: ending.text("outcome")?,
             status: ending.get("status").and_then(Value::as_u64).filter(|_| trigger == "http"),
@@ -72,21 +72,21 @@ impl Spans {
     }
 }
 
-impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for SpanLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
             let (at, moment) = (self.clock.now(), self.clock.instant());
-            span.extensions_mut().insert(UnderWay { at, moment, fields });
+            span.extensions_mut().insert(OngoingInvocation { at, moment, fields });
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(under_way) = span.extensions_mut().get_mut::<UnderWay>()
+            && let Some(ongoing) = span.extensions_mut().get_mut::<OngoingInvocation>()
         {
-            values.record(&mut under_way.fields);
+            values.record(&mut ongoing.fields);
         }
     }
 
@@ -98,9 +98,9 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Spans {
         }
         let Some(invocation) = context.event_span(event) else { return };
         let extensions = invocation.extensions();
-        let span = extensions.get::<UnderWay>().and_then(|under_way| self.span(under_way, &ending));
+        let span = extensions.get::<OngoingInvocation>().and_then(|ongoing| self.span(ongoing, &ending));
         if span.is_some_and(|span| self.queue.try_send(span).is_err()) {
-            self.losses.dropped(1);
+            self.dropped_spans.add(1);
         }
     }
 }

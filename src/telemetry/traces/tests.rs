@@ -12,7 +12,7 @@ use crate::telemetry::tests::lines;
 
 fn settings(address: &str) -> TraceSettings {
     TraceSettings {
-        address: address.parse().unwrap(),
+        endpoint: address.parse().unwrap(),
         headers: reqwest::header::HeaderMap::new(),
         service: "orders-worker".to_owned(),
     }
@@ -23,7 +23,7 @@ fn at(port: u16) -> TraceSettings {
 }
 
 /// So many invocations, each of which ends.
-fn invocations(spans: Spans, count: usize) {
+fn invocations(spans: SpanLayer, count: usize) {
     more_invocations(&Dispatch::new(tracing_subscriber::registry().with(spans)), count);
 }
 
@@ -53,45 +53,45 @@ fn held(asked: &test_servers::Asked) -> usize {
     document["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len()
 }
 
-/// The one line that tells of losses: how many spans, and why.
-fn told(losses: &Losses) -> Option<(u64, Option<String>)> {
-    let lines = lines(|| losses.tell());
+/// The one line that counts dropped spans: how many spans, and why.
+fn told(dropped_spans: &DroppedSpans) -> Option<(u64, Option<String>)> {
+    let lines = lines(|| dropped_spans.report());
     assert!(lines.len() <= 1, "{lines:?}");
     let line = lines.first()?;
-    assert_eq!((&line["event"], &line["level"]), (&"spans-unsent".into(), &"WARN".into()));
+    assert_eq!((&line["event"], &line["level"]), (&"spans-dropped".into(), &"WARN".into()));
     Some((line["dropped"].as_u64().unwrap(), line["error"].as_str().map(str::to_owned)))
 }
 
 #[tokio::test]
-async fn what_is_left_is_sent_in_batches_when_the_process_ends() {
+async fn queued_spans_are_sent_at_shutdown() {
     let collector = Backend::plain().await.unwrap();
     collector.say(Says::Status(200));
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let losses = export.losses.clone();
+    let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 1200);
     export.finish().await;
     let asked = collector.asked();
     assert!(asked.iter().all(|asked| held(asked) <= 512), "no request grows without end");
     assert_eq!(asked.iter().map(held).sum::<usize>(), 1200);
-    assert_eq!(told(&losses), None);
+    assert_eq!(told(&dropped_spans), None);
 }
 
 #[tokio::test]
-async fn a_collector_that_hangs_holds_a_bounded_number_of_spans_and_the_end_up_for_two_seconds() {
+async fn a_hanging_collector_delays_shutdown_by_two_seconds() {
     let collector = Backend::plain().await.unwrap();
     collector.say(Says::Nothing);
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let losses = export.losses.clone();
+    let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 100_000);
-    let (dropped, _) = told(&losses).unwrap();
-    assert_eq!(dropped, 100_000 - WAITING as u64, "the queue takes no more than it has room for");
+    let (dropped, _) = told(&dropped_spans).unwrap();
+    assert_eq!(dropped, 100_000 - MAX_QUEUED_SPANS as u64, "the queue takes no more than it has room for");
     let start = std::time::Instant::now();
     export.finish().await;
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn every_lost_span_is_counted_with_the_last_reason() {
+async fn dropped_spans_are_counted_with_the_last_error() {
     for (says, reason) in [
         (Says::Status(401), "refuses with status 401"),
         (Says::Status(400), "refuses with status 400"),
@@ -102,26 +102,26 @@ async fn every_lost_span_is_counted_with_the_last_reason() {
         let collector = Backend::plain().await.unwrap();
         collector.say(says);
         let (spans, export) = export(at(collector.port()), Clock).unwrap();
-        let losses = export.losses.clone();
+        let dropped_spans = export.dropped_spans.clone();
         invocations(spans, 7);
         export.stop.send_replace(true);
-        export.sending.await.unwrap();
-        let (dropped, error) = told(&losses).unwrap();
+        export.task.await.unwrap();
+        let (dropped, error) = told(&dropped_spans).unwrap();
         assert!(dropped == 7 && error.as_ref().is_some_and(|error| error.contains(reason)), "{error:?}");
-        assert_eq!(told(&losses), None, "nothing is told twice");
+        assert_eq!(told(&dropped_spans), None, "nothing is told twice");
     }
 }
 
 #[tokio::test]
-async fn a_batch_that_the_collector_may_take_later_is_sent_again() {
+async fn a_retryable_batch_is_sent_again() {
     let collector = Backend::plain().await.unwrap();
     collector.say(Says::Status(503));
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
-    let losses = export.losses.clone();
+    let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 3);
     let failed = async {
         let mut look_again = tokio::time::interval(Duration::from_millis(10));
-        while told(&losses).is_none() {
+        while told(&dropped_spans).is_none() {
             look_again.tick().await;
         }
     };
@@ -134,27 +134,27 @@ async fn a_batch_that_the_collector_may_take_later_is_sent_again() {
     export.finish().await;
     // A request that the end breaks off is sent once more.
     assert!(collector.asked().iter().all(|asked| held(asked) == 3));
-    assert_eq!(told(&losses), None, "nothing is lost");
+    assert_eq!(told(&dropped_spans), None, "nothing is lost");
 }
 
 #[tokio::test]
-async fn a_collector_that_cannot_prove_who_it_is_is_told_nothing() {
+async fn an_untrusted_collector_gets_no_spans() {
     let authority = test_servers::Authority::new("tests").unwrap();
     let shown = authority.issue(&test_servers::Leaf::server(&["127.0.0.1"])).unwrap();
     let collector = Backend::start(&shown, authority.certificate()).await.unwrap();
     let address = format!("https://127.0.0.1:{}/v1/traces", collector.port());
     let (spans, export) = export(settings(&address), Clock).unwrap();
-    let losses = export.losses.clone();
+    let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 1);
     export.stop.send_replace(true);
-    export.sending.await.unwrap();
-    let (dropped, error) = told(&losses).unwrap();
+    export.task.await.unwrap();
+    let (dropped, error) = told(&dropped_spans).unwrap();
     assert!(dropped == 1 && error.is_some_and(|error| error.starts_with("the collector does not answer")));
     assert!(collector.asked().is_empty());
 }
 
 #[tokio::test]
-async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_again() {
+async fn partially_rejected_batches_are_not_sent_again() {
     for rejected in [r#""2""#, "2"] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -163,11 +163,11 @@ async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_
         let routes = Router::new().fallback(async move || answer);
         tokio::spawn(async { axum::serve(listener, routes).await });
         let (spans, export) = export(at(port), Clock).unwrap();
-        let losses = export.losses.clone();
+        let dropped_spans = export.dropped_spans.clone();
         invocations(spans, 7);
         export.stop.send_replace(true);
-        export.sending.await.unwrap();
-        let (dropped, error) = told(&losses).unwrap();
+        export.task.await.unwrap();
+        let (dropped, error) = told(&dropped_spans).unwrap();
         assert!(
             dropped == 2
                 && error.is_some_and(|error| error.contains("in part") && !error.contains("hunter2"))
@@ -176,7 +176,7 @@ async fn what_the_collector_rejects_of_a_batch_is_lost_and_the_rest_is_not_sent_
 }
 
 #[tokio::test]
-async fn a_silent_collector_has_its_spans_within_ten_seconds_of_its_return() {
+async fn spans_arrive_within_ten_seconds_of_recovery() {
     let collector = Backend::plain().await.unwrap();
     let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
     proxy.set_entry(Entry::Silent).await;
@@ -194,7 +194,7 @@ async fn a_silent_collector_has_its_spans_within_ten_seconds_of_its_return() {
 }
 
 #[tokio::test]
-async fn idle_connections_that_fall_silent_cost_no_later_spans() {
+async fn silent_idle_connections_drop_no_spans() {
     let collector = Backend::plain().await.unwrap();
     let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
     let (spans, export) = export(at(proxy.port()), Clock).unwrap();
@@ -215,13 +215,13 @@ async fn idle_connections_that_fall_silent_cost_no_later_spans() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn losses_are_told_once_a_minute() {
-    let losses = Losses::default();
-    tokio::spawn(losses.clone().keep_telling());
-    losses.dropped(1);
+async fn dropped_spans_are_reported_once_a_minute() {
+    let dropped_spans = DroppedSpans::default();
+    tokio::spawn(dropped_spans.clone().report_periodically());
+    dropped_spans.add(1);
     tokio::time::sleep(Duration::from_secs(59)).await;
-    assert_eq!(told(&losses), Some((1, None)), "no event has told it yet");
-    losses.dropped(1);
+    assert_eq!(told(&dropped_spans), Some((1, None)), "no event has told it yet");
+    dropped_spans.add(1);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(told(&losses), None, "it was told");
+    assert_eq!(told(&dropped_spans), None, "it was told");
 }

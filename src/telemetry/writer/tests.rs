@@ -40,7 +40,7 @@ impl Disk {
     fn fails_again(&self) {
         let before = self.0.lock().unwrap().failures;
         while self.0.lock().unwrap().failures < before + 2 {
-            thread::sleep(AGAIN);
+            thread::sleep(FULL_RETRY_DELAY);
         }
     }
 }
@@ -58,7 +58,7 @@ fn overfill(queue: &Queue) -> u64 {
 }
 
 #[test]
-fn after_a_failure_one_count_comes_before_the_next_whole_line() {
+fn after_a_failed_write_one_count_precedes_the_next_line() {
     let (queue, disk) = (Arc::<Queue>::default(), Disk::default());
     disk.0.lock().unwrap().room = 500;
     let writer = thread::spawn({
@@ -85,7 +85,7 @@ fn after_a_failure_one_count_comes_before_the_next_whole_line() {
 }
 
 #[test]
-fn an_output_that_still_fails_at_the_end_is_given_up() {
+fn a_failing_output_does_not_block_shutdown() {
     let queue = Queue::default();
     queue.add(Level::INFO, Importance::Audit, b"line\n");
     queue.close();

@@ -91,7 +91,10 @@ async fn a_locked_order() {
     world.app.eventually("the outage ends", HEALED, async || lines().len() >= 2).await;
     let lines = lines();
     let [began, ended] = &lines[..] else { panic!("{lines:?}") };
-    assert_eq!((&began["event"], &ended["outage"]), (&json!("work-locked"), &json!("work-locked")));
+    assert_eq!(
+        (&began["event"], &ended["outage"]),
+        (&json!("database-lock-timeout"), &json!("database-lock-timeout"))
+    );
     assert_eq!(ended["failed_calls"], refused.into_inner(), "{ended}");
     world.end();
 }

@@ -218,7 +218,7 @@ async fn silence_is_told(time: Duration) {
     world.app.eventually("the outage ends", HEALED, async || lines().len() >= 2).await;
     let lines = lines();
     let [began, ended] = &lines[..] else { panic!("{refused} calls were refused: {lines:?}") };
-    assert_eq!((&began["event"], &ended["event"]), (&json!("database-away"), &json!("outage-ended")));
+    assert_eq!((&began["event"], &ended["event"]), (&json!("database-unavailable"), &json!("outage-ended")));
     assert!(refused > 0 && ended["failed_calls"] == refused, "{refused} calls were refused: {ended}");
     world.end();
 }

@@ -65,7 +65,7 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
     FUNCTIONS.iter().find_map(|function| {
         let route = function.route.filter(|_| function.methods.iter().any(|own| own == method))?;
-        route::matched(ROUTE_PREFIX, route, path)?;
+        route::match_path(ROUTE_PREFIX, route, path)?;
         Some(&DOCUMENT["paths"][format!("/{route}")][method.to_lowercase()])
     })
 }

@@ -84,5 +84,5 @@ async fn listen(mut events: Receiver<Event>, heard: Arc<Mutex<Heard>>) {
 /// The order that a line says the backend was called for.
 fn call(line: &str) -> Option<String> {
     let line: Line = serde_json::from_str(line).ok()?;
-    (line.event == "stand-in-accepted").then_some(line.order_id)
+    (line.event == "fulfilment-stubbed").then_some(line.order_id)
 }

@@ -101,7 +101,7 @@ mod tests {
         let reads = Reads::of(QUERY);
         let line = |event: &str, reason: &str| json!({"event": event, "reason": reason, "object_id": "x"});
         assert!(reads.missing(&[line("denied", "a"), line("denied", "b")]).is_empty());
-        let missing = reads.missing(&[line("denied", "a"), line("denied-more", "b")]);
+        let missing = reads.missing(&[line("denied", "a"), line("denials-suppressed", "b")]);
         assert_eq!(missing, ["the reason b of denied"]);
         assert_eq!(reads.missing(&[json!({"event": "denied", "reason": "b"})]).len(), 2);
         assert_eq!(reads.missing(&[]).len(), 6);

@@ -15,7 +15,7 @@ const TESTS: [(&[&str], &[&str]); 4] = [
         &["--lib"],
         &[
             "the_committed_document_is_current",
-            "the_committed_list_of_events_is_what_can_be_logged",
+            "events_md_matches_the_events",
             "the_committed_page_of_settings_is_the_table",
         ],
     ),

@@ -19,7 +19,7 @@ use tokio::{
 
 /// The most that one read gives hyper, whose buffer begins with 8 KiB and doubles whenever a read fills it: one byte less
 /// keeps it so small.
-const LONGEST_READ: usize = (8 << 10) - 1;
+const MAX_READ_BYTES: usize = (8 << 10) - 1;
 
 /// Where a connection stands: one of three phases, and above those two bits the number of its latest request. hyper does
 /// not say whether it read bytes of the next head together with a request; such a head begins with its next byte.
@@ -36,10 +36,10 @@ impl Progress {
     const PHASE: u64 = 3;
 
     /// The head is whole.
-    pub(super) fn request(self: &Arc<Self>) -> Arc<UnderWay> {
+    pub(super) fn request(self: &Arc<Self>) -> Arc<RequestInProgress> {
         let next = (self.0.load(Relaxed) | Self::PHASE) + 1 + Self::REQUEST;
         self.0.store(next, Relaxed);
-        Arc::new(UnderWay { progress: Arc::clone(self), request: next })
+        Arc::new(RequestInProgress { progress: Arc::clone(self), request: next })
     }
 
     pub(super) fn is_in_head(&self) -> bool {
@@ -56,12 +56,12 @@ impl Progress {
 }
 
 /// Lives until a request's body is read and its answer is made: what arrives then is the next head.
-pub(super) struct UnderWay {
+pub(super) struct RequestInProgress {
     progress: Arc<Progress>,
     request: u64,
 }
 
-impl Drop for UnderWay {
+impl Drop for RequestInProgress {
     fn drop(&mut self) {
         let idle = self.request - Progress::REQUEST + Progress::IDLE;
         // Another task may be the last to drop it, when the next request is under way already: then this changes
@@ -77,25 +77,25 @@ pub(super) struct Stream {
     pub(super) held: Option<Vec<u8>>,
     progress: Arc<Progress>,
     /// How long a head may take from its first byte to its last.
-    head_time: Duration,
+    head_timeout: Duration,
     /// Runs while a head is begun and not whole.
-    clock: Option<Pin<Box<Sleep>>>,
+    head_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stream {
-    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>, head_time: Duration) -> Self {
-        Self { socket, held: None, progress, head_time, clock: None }
+    pub(super) fn new(socket: TcpStream, progress: Arc<Progress>, head_timeout: Duration) -> Self {
+        Self { socket, held: None, progress, head_timeout, head_timer: None }
     }
 
     /// # Errors
     /// When the head under way takes too long.
-    fn in_time(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+    fn check_head_timeout(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if !self.progress.is_in_head() {
-            self.clock = None;
+            self.head_timer = None;
             return Ok(());
         }
-        let clock = self.clock.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.head_time)));
-        if clock.as_mut().poll(context).is_ready() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+        let timer = self.head_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.head_timeout)));
+        if timer.as_mut().poll(context).is_ready() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 }
 
@@ -106,10 +106,10 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.in_time(context)?;
+        this.check_head_timeout(context)?;
         // Preparing a part of the buffer costs time, and most reads find nothing.
         ready!(this.socket.poll_read_ready(context))?;
-        let most = buffer.remaining().min(LONGEST_READ);
+        let most = buffer.remaining().min(MAX_READ_BYTES);
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(most));
         ready!(Pin::new(&mut this.socket).poll_read(context, &mut part))?;
         let length = part.filled().len();
@@ -124,7 +124,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if may_be_hypers(bytes) {
+        if may_be_from_hyper(bytes) {
             this.held = Some(bytes.to_vec());
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -163,7 +163,7 @@ impl AsyncWrite for Stream {
 
 /// Whether this is the kind of answer that hyper gives to a head that it cannot read: one of its three statuses, the
 /// connection's end, and no body. A handler could give the same, so it is held back and not dropped.
-fn may_be_hypers(bytes: &[u8]) -> bool {
+fn may_be_from_hyper(bytes: &[u8]) -> bool {
     let status = bytes.strip_prefix(b"HTTP/1.1 ").or_else(|| bytes.strip_prefix(b"HTTP/1.0 "));
     status.is_some_and(|status| [b"400", b"414", b"431"].iter().any(|own| status.starts_with(*own)))
         && bytes.ends_with(b"\r\n\r\n")

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum_core::{body::Body as Wire, extract::Request, response::Response};
+use axum_core::{body::Body as AxumBody, extract::Request, response::Response};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_TYPE};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{AppState, ReceivedRequest, call_handler, invalid, unless_failed};
+use super::{AppState, ReceivedRequest, call_handler, check_failed, invalid_response};
 use crate::{
     Body, BodyError, CarriesOutputs, Invocation, InvocationFailed, Logs, Outputs, Refused, Rejection,
     RequestSlot, ServerError, TraceContext,
@@ -17,18 +17,18 @@ use crate::{
     envelope::{self, Malformed},
     event::Event,
     function::Kind,
-    input::{Delivered, Sent},
+    input::{DeliveredMessage, TriggerInput},
     invocation,
     outcome::{Outcome, with_deadline},
     params::RouteParameters,
-    response::{Whole, failure, success, to_envelope},
+    response::{BufferedResponse, failure, success, to_envelope},
 };
 
 /// The longest path with query that [`Uri`] holds.
 const MAX_TARGET_BYTES: usize = u16::MAX as usize;
 
 /// Why an envelope leads to no call.
-enum Unusable {
+enum EnvelopeError {
     /// The caller hears of it.
     Refused(ServerError),
     /// It is no envelope for this function.
@@ -40,7 +40,7 @@ struct EnvelopeInvocation<'a> {
     state: &'a AppState,
     function: &'a BoundFunction,
     slot: Arc<RequestSlot>,
-    whole_by: Instant,
+    body_deadline: Instant,
     deadline: Instant,
     id: Uuid,
     trace: Option<TraceContext>,
@@ -52,7 +52,7 @@ impl AppState {
         &self,
         function: &BoundFunction,
         slot: Option<RequestSlot>,
-        whole_by: Instant,
+        body_deadline: Instant,
         request: ReceivedRequest,
     ) -> Outcome {
         let ReceivedRequest { id, parts, body } = request;
@@ -71,16 +71,19 @@ impl AppState {
         let timeout = if is_http { limits.http_timeout } else { limits.trigger_timeout };
         let deadline = Instant::now() + timeout;
         let slot = Arc::new(slot);
-        let invocation = EnvelopeInvocation { state: self, function, slot, whole_by, deadline, id, trace };
+        let invocation =
+            EnvelopeInvocation { state: self, function, slot, body_deadline, deadline, id, trace };
         if is_http { invocation.http(body).await } else { invocation.trigger(body).await }
     }
 
     /// An error in an envelope, for the caller to read.
     async fn refused(&self, error: ServerError, invocation: &Invocation) -> Outcome {
-        let answer = Whole::read(self.worded(error, invocation)).await.and_then(Whole::portable);
+        let answer = BufferedResponse::read(self.error_response(error, invocation))
+            .await
+            .and_then(BufferedResponse::portable);
         match answer {
             Ok(answer) => in_envelope(&answer, serde_json::Map::new(), &[]),
-            Err(why) => failed(invalid(&why).reason(), None),
+            Err(why) => failed(invalid_response(&why).reason(), None),
         }
     }
 }
@@ -88,18 +91,20 @@ impl AppState {
 impl EnvelopeInvocation<'_> {
     async fn http(self, body: Body) -> Outcome {
         let binding = self.function.binding;
-        let opened = self.open(body, |bytes| Ok((envelope::http(bytes, binding)?, self.sent(bytes)))).await;
+        let opened = self
+            .read_envelope(body, |bytes| Ok((envelope::http(bytes, binding)?, self.trigger_input(bytes))))
+            .await;
         let inner = opened.as_ref().ok().and_then(|(request, _)| TraceContext::of(&request.headers));
         let invocation = self.start(inner.or_else(|| self.trace.clone()));
         let opened = opened.and_then(|(request, sent)| {
             let params = self.state.params(self.function, &request.method, &request.path);
-            let params = params.ok_or(Unusable::Refused(ServerError::NotFound))?;
-            Ok((rebuilt(request)?, sent, params))
+            let params = params.ok_or(EnvelopeError::Refused(ServerError::NotFound))?;
+            Ok((rebuild_request(request)?, sent, params))
         });
         let (mut request, sent, params) = match opened {
             Ok(opened) => opened,
-            Err(Unusable::Refused(error)) => return self.state.refused(error, &invocation).await,
-            Err(Unusable::Malformed(why)) => return failed(why.reason(), None),
+            Err(EnvelopeError::Refused(error)) => return self.state.refused(error, &invocation).await,
+            Err(EnvelopeError::Malformed(why)) => return failed(why.reason(), None),
         };
         let logs = self.state.prepare(&mut request, &invocation, &self.slot);
         request.extensions_mut().insert(RouteParameters(params));
@@ -114,37 +119,37 @@ impl EnvelopeInvocation<'_> {
     async fn answer(
         &self,
         request: Request,
-    ) -> Result<(Whole, serde_json::Map<String, serde_json::Value>), ServerError> {
+    ) -> Result<(BufferedResponse, serde_json::Map<String, serde_json::Value>), ServerError> {
         let (mut response, outputs) = call_handler(self.function, request, self.deadline).await?;
-        unless_failed(&mut response)?;
-        let whole = with_deadline(self.deadline, Whole::read(response)).await?;
-        let answer = whole.and_then(Whole::portable).map_err(|why| invalid(&why))?;
-        let outputs = outputs.for_host(&self.function.outputs).map_err(|why| invalid(&why))?;
+        check_failed(&mut response)?;
+        let whole = with_deadline(self.deadline, BufferedResponse::read(response)).await?;
+        let answer = whole.and_then(BufferedResponse::portable).map_err(|why| invalid_response(&why))?;
+        let outputs = outputs.for_host(&self.function.outputs).map_err(|why| invalid_response(&why))?;
         Ok((answer, outputs))
     }
 
     async fn trigger(self, body: Body) -> Outcome {
         let binding = self.function.binding;
         let kind = &self.function.kind;
-        let opened = self.open(body, |bytes| {
+        let opened = self.read_envelope(body, |bytes| {
             let payload = match kind {
-                Kind::Queue(_) => envelope::delivery(bytes, binding)?,
-                Kind::Timer(_) => (envelope::tick(bytes, binding).map(|()| Bytes::new())?, None),
+                Kind::Queue(_) => envelope::queue_message(bytes, binding)?,
+                Kind::Timer(_) => (envelope::timer(bytes, binding).map(|()| Bytes::new())?, None),
                 Kind::Http(_) | Kind::Other(_) => (envelope::members(bytes, binding)?.0.into(), None),
             };
-            Ok((self.sent(bytes), payload))
+            Ok((self.trigger_input(bytes), payload))
         });
         let opened = opened.await;
         let invocation = self.start(self.trace.clone());
         let (sent, (payload, dequeue_count)) = match opened {
             Ok(opened) => opened,
-            Err(Unusable::Refused(error)) => return failed(error.reason(), None),
-            Err(Unusable::Malformed(why)) => return failed(why.reason(), None),
+            Err(EnvelopeError::Refused(error)) => return failed(error.reason(), None),
+            Err(EnvelopeError::Malformed(why)) => return failed(why.reason(), None),
         };
         self.slot.read_for_host();
         let mut request = self.request(payload.clone());
         if matches!(kind, Kind::Queue(_)) {
-            request.extensions_mut().insert(Delivered { payload, dequeue_count });
+            request.extensions_mut().insert(DeliveredMessage { payload, dequeue_count });
         }
         let logs = self.state.prepare(&mut request, &invocation, &self.slot);
         request.extensions_mut().insert(CarriesOutputs(true));
@@ -153,12 +158,12 @@ impl EnvelopeInvocation<'_> {
             Ok(called) => called,
             Err(error) => return failed(error.reason(), None),
         };
-        self.settled(response, outputs, &logs)
+        self.into_outcome(response, outputs, &logs)
     }
 
     /// The request of a function that no HTTP request started: its body is the payload.
     fn request(&self, payload: Bytes) -> Request {
-        let mut request = Request::new(Wire::from(payload));
+        let mut request = Request::new(AxumBody::from(payload));
         *request.method_mut() = Method::POST;
         if let Ok(uri) = Uri::try_from(format!("/{}", self.function.name)) {
             *request.uri_mut() = uri;
@@ -167,20 +172,20 @@ impl EnvelopeInvocation<'_> {
         request
     }
 
-    fn sent(&self, envelope: &Bytes) -> Sent {
-        let is_tick = matches!(self.function.kind, Kind::Timer(_));
-        Sent { envelope: envelope.clone(), binding: self.function.binding, is_tick }
+    fn trigger_input(&self, envelope: &Bytes) -> TriggerInput {
+        let is_timer = matches!(self.function.kind, Kind::Timer(_));
+        TriggerInput { envelope: envelope.clone(), binding: self.function.binding, is_timer }
     }
 
     /// What a handler without an HTTP caller answered with.
-    fn settled(&self, mut response: Response, outputs: Outputs, logs: &Logs) -> Outcome {
+    fn into_outcome(self, mut response: Response, outputs: Outputs, logs: &Logs) -> Outcome {
         if let Some(InvocationFailed { reason, source }) = response.extensions_mut().remove() {
             return failed(reason, source.as_ref().map(|source| source as &dyn std::fmt::Display));
         }
         if let Some(rejection @ (Rejection::Message(_) | Rejection::NotBound(_))) =
             response.extensions_mut().remove()
         {
-            let why = rejection.mistake().unwrap_or_else(|| rejection.to_string());
+            let why = rejection.handler_error().unwrap_or_else(|| rejection.to_string());
             return failed("an argument of the handler cannot be read", Some(&why));
         }
         if !response.status().is_success() {
@@ -188,7 +193,7 @@ impl EnvelopeInvocation<'_> {
         }
         match outputs.for_host(&self.function.outputs) {
             Ok(outputs) => Outcome::of(success(&outputs, &logs.take())),
-            Err(why) => failed(invalid(&why).reason(), None),
+            Err(why) => failed(invalid_response(&why).reason(), None),
         }
     }
 
@@ -197,47 +202,47 @@ impl EnvelopeInvocation<'_> {
     }
 
     /// Reads the envelope and looks into it.
-    async fn open<T>(
+    async fn read_envelope<T>(
         &self,
         body: Body,
-        look: impl FnOnce(&Bytes) -> Result<T, Malformed>,
-    ) -> Result<T, Unusable> {
-        let read = body.read_by(self.whole_by, self.state.app.limits.max_envelope_bytes);
+        parse: impl FnOnce(&Bytes) -> Result<T, Malformed>,
+    ) -> Result<T, EnvelopeError> {
+        let read = body.read_by(self.body_deadline, self.state.app.limits.max_envelope_bytes);
         match with_deadline(self.deadline, read).await {
-            Ok(Ok(envelope)) => look(&envelope).map_err(Unusable::from),
-            Ok(Err(BodyError::TooLarge)) => Err(Unusable::Refused(ServerError::EnvelopeTooLarge)),
-            Ok(Err(BodyError::Interrupted)) => Err(Unusable::Malformed(Malformed::Interrupted)),
+            Ok(Ok(envelope)) => parse(&envelope).map_err(EnvelopeError::from),
+            Ok(Err(BodyError::TooLarge)) => Err(EnvelopeError::Refused(ServerError::EnvelopeTooLarge)),
+            Ok(Err(BodyError::Interrupted)) => Err(EnvelopeError::Malformed(Malformed::Interrupted)),
             Ok(Err(BodyError::TooSlow)) => {
                 self.state.app.concurrency.count(Refused::SlowBody);
-                Err(Unusable::Refused(ServerError::BodyTooSlow))
+                Err(EnvelopeError::Refused(ServerError::BodyTooSlow))
             }
-            Err(cut) => Err(Unusable::Refused(cut.into())),
+            Err(cut) => Err(EnvelopeError::Refused(cut.into())),
         }
     }
 }
 
 /// The caller's request, from what the host tells of it.
-fn rebuilt(told: envelope::Request) -> Result<Request, Unusable> {
+fn rebuild_request(told: envelope::Request) -> Result<Request, EnvelopeError> {
     let envelope::Request { method, path, query, headers, body } = told;
     let target = if query.is_empty() { path } else { format!("{path}?{query}") };
     let body = match body {
         Body::Whole(text) if envelope::is_binary(&headers) => {
             STANDARD.decode(&text).map_or(text, Bytes::from).into()
         }
-        body => body.into_wire(),
+        body => body.into_axum_body(),
     };
     let mut request = Request::new(body);
     *request.method_mut() = method;
     // What is longer cannot be told from what is no URI by the parser's error.
     let too_long = target.len() >= MAX_TARGET_BYTES;
-    let unusable = if too_long { ServerError::UriTooLong } else { ServerError::UnreadableHead };
-    *request.uri_mut() = Uri::try_from(target).map_err(|_| Unusable::Refused(unusable))?;
+    let error = if too_long { ServerError::UriTooLong } else { ServerError::UnreadableHead };
+    *request.uri_mut() = Uri::try_from(target).map_err(|_| EnvelopeError::Refused(error))?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
 /// What the caller sent wrongly, the caller hears; what the host sent wrongly fails the invocation.
-impl From<Malformed> for Unusable {
+impl From<Malformed> for EnvelopeError {
     fn from(malformed: Malformed) -> Self {
         match malformed {
             Malformed::NotCarried => Self::Refused(ServerError::UnreadableHead),
@@ -250,7 +255,7 @@ impl From<Malformed> for Unusable {
 }
 
 fn in_envelope(
-    answer: &Whole,
+    answer: &BufferedResponse,
     outputs: serde_json::Map<String, serde_json::Value>,
     logs: &[String],
 ) -> Outcome {

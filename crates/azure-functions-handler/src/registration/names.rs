@@ -2,16 +2,16 @@
 
 /// A name of a function (`FunctionNameValidationRegex` of the host).
 pub(super) fn is_function(name: &str) -> bool {
-    starts_and_goes_on(name, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    is_identifier(name, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         && !name.eq_ignore_ascii_case("host")
 }
 
 /// A name of a binding. `$return`, which the host takes too, is an output that no handler names.
 pub(super) fn is_binding(name: &str) -> bool {
-    starts_and_goes_on(name, |byte| byte.is_ascii_alphanumeric())
+    is_identifier(name, |byte| byte.is_ascii_alphanumeric())
 }
 
-fn starts_and_goes_on(name: &str, fits: impl Fn(u8) -> bool) -> bool {
+fn is_identifier(name: &str, fits: impl Fn(u8) -> bool) -> bool {
     let begins = name.starts_with(|first: char| first.is_ascii_alphabetic());
     begins && name.len() <= 128 && name.bytes().all(fits)
 }
@@ -35,7 +35,7 @@ pub(super) fn is_expression(text: &str) -> bool {
 }
 
 /// Why a trigger of another type cannot have this one.
-pub(super) fn trigger_fault(kind: &str) -> Option<&'static str> {
+pub(super) fn reserved_trigger_reason(kind: &str) -> Option<&'static str> {
     match kind.to_ascii_lowercase().as_str() {
         "httptrigger" => Some("register it with `Functions::http`"),
         "queuetrigger" => Some("register it with `Functions::queue`"),
@@ -46,7 +46,7 @@ pub(super) fn trigger_fault(kind: &str) -> Option<&'static str> {
 }
 
 /// Why an output of another type cannot have this one.
-pub(super) fn output_fault(kind: &str) -> Option<&'static str> {
+pub(super) fn reserved_output_reason(kind: &str) -> Option<&'static str> {
     match kind.to_ascii_lowercase().as_str() {
         "" => Some("name one, such as `blob`"),
         "http" => Some("the answer of an HTTP function is its output `res`"),

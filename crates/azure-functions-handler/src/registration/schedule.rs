@@ -64,7 +64,7 @@ mod tests {
     use super::is_valid;
 
     #[test]
-    fn schedules_are_told_from_other_texts() {
+    fn valid_schedules_are_recognized() {
         for good in [
             "0 */5 * * * *",
             "*/5 * * * *",

@@ -27,7 +27,7 @@ const KNOWN: [(&str, std::ops::RangeInclusive<usize>); 18] = [
 const NARROW: [&str; 11] =
     ["int", "long", "bool", "decimal", "double", "float", "guid", "alpha", "min", "max", "range"];
 /// Constraints that [`allows`] decides for every text.
-const DECIDED: [&str; 5] = ["int", "long", "min", "max", "range"];
+const EVALUATED: [&str; 5] = ["int", "long", "min", "max", "range"];
 
 /// One constraint, such as `int` or `range(1,9)`.
 #[derive(Clone, Copy)]
@@ -65,8 +65,8 @@ impl Constraint<'_> {
     }
 
     /// Whether [`allows`](Self::allows) decides every text.
-    pub(super) fn is_decided(self) -> bool {
-        DECIDED.iter().any(|name| self.is(name))
+    pub(super) fn is_evaluated(self) -> bool {
+        EVALUATED.iter().any(|name| self.is(name))
     }
 
     /// Whether it lets in no text that the host changes on its way.
@@ -76,7 +76,7 @@ impl Constraint<'_> {
 
     /// Whether no text meets both.
     pub(super) fn excludes(self, other: Self) -> bool {
-        let is_number = |one: Self| one.is_decided() || one.is("decimal");
+        let is_number = |one: Self| one.is_evaluated() || one.is("decimal");
         (self.is("alpha") && is_number(other)) || (other.is("alpha") && is_number(self))
     }
 
@@ -85,7 +85,7 @@ impl Constraint<'_> {
         let trimmed = text.trim_matches(['\t', '\n', '\u{b}', '\u{c}', '\r', ' ']);
         let number = trimmed.parse::<i64>().ok();
         let within = |least, most| Some(number.is_some_and(|number| (least..=most).contains(&number)));
-        match (self.name.to_ascii_lowercase().as_str(), &self.given()[..]) {
+        match (self.name.to_ascii_lowercase().as_str(), &self.arguments()[..]) {
             ("int", []) => Some(trimmed.parse::<i32>().is_ok()),
             ("long", []) => Some(number.is_some()),
             ("min", [least]) => within(*least, i64::MAX),
@@ -112,7 +112,7 @@ impl Constraint<'_> {
         self.arguments.map(|list| list.split(',').map(|number| number.trim().parse().ok()))
     }
 
-    fn given(&self) -> Vec<i64> {
+    fn arguments(&self) -> Vec<i64> {
         self.numbers().into_iter().flatten().flatten().collect()
     }
 }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn each_constraint_that_is_decided_lets_its_own_texts_in() {
+    fn evaluated_constraints_accept_valid_values() {
         for (constraint, good, bad) in [
             ("int", "-12", "1.5"),
             ("int", " +7", "2147483648"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_does_not_know_is_told_apart() {
+    fn unknown_constraints_are_recognized() {
         for known in ["int", "INT", "range(1,9)", "length(2)", "regex(^(a|b):c$)", "guid"] {
             assert!(one(known).is_known() && all(known).count() == 1, "{known}");
         }

@@ -24,7 +24,7 @@ pub(super) fn add_host_headers(headers: &mut HeaderMap) {
 }
 
 /// `Data` and `Metadata`, with what the host adds for every trigger.
-pub(super) fn framed(function: &BoundFunction, data: &Value, mut metadata: Map<String, Value>) -> Value {
+pub(super) fn envelope(function: &BoundFunction, data: &Value, mut metadata: Map<String, Value>) -> Value {
     let sys = json!({
         "MethodName": function.name,
         "UtcNow": "2026-01-01T00:00:00Z",
@@ -83,7 +83,7 @@ pub(super) fn http(
     let joined: BTreeMap<&str, String> =
         headers.into_iter().map(|(name, lines)| (name, lines.join(","))).collect();
     metadata.insert("Headers".to_owned(), json!(joined));
-    framed(function, &request, metadata)
+    envelope(function, &request, metadata)
 }
 
 /// A caller without a key and without a principal.
@@ -111,7 +111,7 @@ pub(super) fn queue(function: &BoundFunction, message: &Bytes) -> Value {
         "NextVisibleTime": NOW,
         "PopReceipt": quoted("AgAAAAMAAAAAAAAA"),
     });
-    framed(function, &STANDARD.encode(message).into(), object(metadata))
+    envelope(function, &STANDARD.encode(message).into(), object(metadata))
 }
 
 pub(super) fn timer(function: &BoundFunction) -> Value {
@@ -120,7 +120,7 @@ pub(super) fn timer(function: &BoundFunction) -> Value {
         "ScheduleStatus": {"Last": "0001-01-01T00:00:00+00:00", "Next": NOW, "LastUpdated": NOW},
         "IsPastDue": false,
     });
-    framed(function, &tick, Map::new())
+    envelope(function, &tick, Map::new())
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -9,7 +9,7 @@ const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 const SUB_DELIMS: &str = "!$&'()*+,;=";
 
 /// Headers of a body that a forwarded request loses.
-const LOST: [HeaderName; 6] = [
+const DROPPED_HEADERS: [HeaderName; 6] = [
     header::ALLOW,
     header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,
@@ -30,7 +30,7 @@ pub(super) fn decoded(path: &str) -> Option<String> {
         out.push_str(&rest[run..plain]);
         rest = &rest[plain..];
     }
-    (out.starts_with('/') && !out.contains('\0')).then(|| without_dots(&out))
+    (out.starts_with('/') && !out.contains('\0')).then(|| remove_dot_segments(&out))
 }
 
 /// Decodes consecutive `%XX`.
@@ -54,7 +54,7 @@ fn is_escaped(chunk: &[u8]) -> bool {
     matches!(chunk, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
-fn without_dots(path: &str) -> String {
+fn remove_dot_segments(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     let mut ends_open = false;
     for segment in path.split('/').skip(1) {
@@ -76,15 +76,15 @@ pub(super) fn target(mode: InvocationMode, decoded: &str, query: Option<&str>) -
     let text = match mode {
         InvocationMode::Envelope => {
             let query = query.filter(|query| !query.is_empty()).map(|query| format!("?{query}"));
-            kept_or_escaped(decoded, path_set()) + &query.unwrap_or_default()
+            escape_except(decoded, path_set()) + &query.unwrap_or_default()
         }
         InvocationMode::Forward => {
             let cut = decoded.find(['?', '#']).unwrap_or(decoded.len());
-            let path = without_dots(&of_uri(&decoded[..cut].replace('\\', "/")));
+            let path = remove_dot_segments(&escape_as_uri(&decoded[..cut].replace('\\', "/")));
             path + &rebuilt(query.unwrap_or_default())
         }
         InvocationMode::Proxy => {
-            proxied(decoded) + &query.map(|query| format!("?{}", of_uri(query))).unwrap_or_default()
+            proxied(decoded) + &query.map(|query| format!("?{}", escape_as_uri(query))).unwrap_or_default()
         }
     };
     text.parse().ok()
@@ -114,7 +114,7 @@ fn rebuilt(query: &str) -> String {
 }
 
 /// What .NET's `Uri` makes of a text: `%XX` stays but for unreserved characters, the rest is encoded.
-fn of_uri(text: &str) -> String {
+fn escape_as_uri(text: &str) -> String {
     static SET: AsciiSet = {
         let set = UNRESERVED
             .remove(b':')
@@ -137,11 +137,11 @@ fn of_uri(text: &str) -> String {
         rest = &rest[at + unreserved.map_or(1, |_| 3)..];
     }
     unescaped.push_str(rest);
-    kept_or_escaped(&unescaped, &SET)
+    escape_except(&unescaped, &SET)
 }
 
 /// Encodes what is not encoded yet.
-fn kept_or_escaped(text: &str, set: &'static AsciiSet) -> String {
+fn escape_except(text: &str, set: &'static AsciiSet) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
@@ -179,7 +179,7 @@ pub(super) fn headers(mode: InvocationMode, sent: &HeaderMap) -> HeaderMap {
         }
     }
     if mode == InvocationMode::Forward {
-        for name in &LOST {
+        for name in &DROPPED_HEADERS {
             headers.remove(name);
         }
     }

@@ -36,7 +36,7 @@ async fn both_entrances_give_the_same_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_the_host_would_change_is_a_500_and_never_sent() {
+async fn unportable_responses_become_500() {
     let server = server().await;
     for what in ["early", "twice", "umlaut", "dated", "close", "untyped", "date", "bytes", "astray"] {
         let (status, _, body) = directly(&server, what).await;

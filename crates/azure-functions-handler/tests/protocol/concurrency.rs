@@ -42,7 +42,7 @@ fn metrics(log: &Log) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_caller_has_sixteen_requests_and_no_more_whatever_the_entrance() {
+async fn a_caller_has_at_most_sixteen_requests_in_every_mode() {
     let server = server().await;
     let mut running = crowd(&server, 16).await;
     assert_eq!(send(&server, of("0", "/api/keep")).await.status, 429);
@@ -98,7 +98,7 @@ async fn callers_who_are_not_identified_have_thirty_two_places() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_seconds() {
+async fn endless_envelopes_delay_only_envelopes() {
     let server = server().await;
     let began = Instant::now();
     let never = wrapped(&server, "0", "Keep", "/api/keep");
@@ -121,7 +121,7 @@ async fn envelopes_that_never_end_delay_no_direct_call_and_others_by_three_secon
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_sixty_fifth_envelope_that_is_not_read_waits_for_one_of_the_others() {
+async fn the_65th_unread_envelope_waits() {
     for (unread, waits) in [(63, false), (64, true)] {
         let server = server().await;
         let never = wrapped(&server, "0", "Keep", "/api/keep");

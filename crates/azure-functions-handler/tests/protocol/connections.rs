@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_caller_who_stops_sending_after_the_request_has_the_answer() {
+async fn a_half_closed_connection_gets_its_response() {
     let server = server().await;
     let direct = request("POST", "/api/wait", &[], "a body");
     let wrapped = sized(&server, "Wait", &call("POST", "http://h/api/wait", "x"));
@@ -71,7 +71,7 @@ fn unreadable() -> Vec<(String, u16, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_head_that_cannot_be_read_is_answered_in_the_apps_words() {
+async fn on_error_answers_unreadable_heads() {
     let server = server().await;
     let good = request("GET", "/api/say/hello", &[], "");
     for (head, status, refusal) in unreadable() {

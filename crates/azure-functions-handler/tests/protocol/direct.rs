@@ -55,7 +55,7 @@ async fn a_function_with_queue_outputs_is_served_without_them() {
 }
 
 #[tokio::test]
-async fn chunked_and_absent_bodies_are_told_apart_from_large_ones() {
+async fn chunked_absent_and_large_bodies_are_distinguished() {
     let server = server().await;
     let chunks = "POST /api/things/a/1 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\
                   3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
@@ -66,7 +66,7 @@ async fn chunked_and_absent_bodies_are_told_apart_from_large_ones() {
 }
 
 #[tokio::test]
-async fn an_unread_body_costs_neither_the_answer_nor_the_connection() {
+async fn an_unread_body_keeps_response_and_connection() {
     let server = server().await;
     let mut wire = Wire::to(&server).await;
     let large = "x".repeat(8 << 20);
@@ -79,7 +79,7 @@ async fn an_unread_body_costs_neither_the_answer_nor_the_connection() {
 }
 
 #[tokio::test]
-async fn a_caller_that_expects_a_100_is_answered_without_its_body() {
+async fn expect_100_is_answered_before_the_body() {
     let server = server().await;
     let mut wire = Wire::to(&server).await;
     wire.write("POST /api/nowhere HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n")

@@ -32,7 +32,7 @@ async fn seen(server: &Server, envelope: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_call_holds_what_the_caller_sent_and_nothing_of_the_transport() {
+async fn transport_headers_do_not_reach_the_handler() {
     let server = server().await;
     let url = "https://app.example.net/API/Things/a%2Fb/7/?x=1&x=%20";
     let seen = seen(&server, &call("POST", url, "grüß")).await;
@@ -92,7 +92,7 @@ async fn the_callers_trace_wins_over_the_transports() {
 }
 
 #[tokio::test]
-async fn a_request_for_another_route_or_method_is_not_found_inside_an_envelope() {
+async fn a_wrong_route_or_method_in_an_envelope_is_404() {
     let server = server().await;
     for (method, url) in [
         ("GET", "http://h/api/things/a/1"),

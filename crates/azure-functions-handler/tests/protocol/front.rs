@@ -86,7 +86,7 @@ async fn a_front_end_trait_never_reaches_a_trigger_function() {
 }
 
 #[tokio::test]
-async fn what_the_host_may_leave_out_or_spell_otherwise_is_no_trait() {
+async fn optional_host_headers_are_accepted() {
     let server = server().await;
     let good = sized(&server, "Tick", TICK);
     for (from, to) in [

@@ -32,7 +32,7 @@ async fn a_ping_is_answered_at_once_whatever_runs() {
 }
 
 #[tokio::test]
-async fn the_hundred_and_twenty_ninth_request_is_turned_away_unread() {
+async fn the_129th_request_is_refused_unread() {
     let server = server().await;
     let crowd = crowd(&server, 128).await;
     let mut wire = Wire::to(&server).await;

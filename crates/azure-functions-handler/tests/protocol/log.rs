@@ -108,7 +108,7 @@ async fn a_ping_leaves_no_line() {
 }
 
 #[tokio::test]
-async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
+async fn an_unreadable_head_is_logged_without_its_content() {
     let (server, log) = logging().await;
     for (head, status) in [("hunter2\r\n\r\n", Some(400)), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", None)] {
         let mut wire = Wire::to(&server).await;
@@ -123,7 +123,7 @@ async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
             serde_json::from_str(text.trim_end()).unwrap_or_else(|_| panic!("one line: {text}"));
         assert_eq!(
             (&line["level"], &line["fields"]["event"]),
-            (&"WARN".into(), &"request-unreadable".into())
+            (&"WARN".into(), &"request-head-invalid".into())
         );
         assert_eq!(line["fields"].get("status"), status.map(Value::from).as_ref());
         assert_eq!(line["span"]["invocation_id"].as_str().unwrap().len(), 36);
@@ -132,7 +132,7 @@ async fn a_head_that_cannot_be_read_leaves_one_line_without_its_words() {
 }
 
 #[tokio::test]
-async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
+async fn log_lines_carry_trace_and_invocation() {
     let (server, log) = logging().await;
     let id = "bce087f8-9028-436f-84ae-194897c7d588";
     let headers = [("traceparent", TRACE), ("X-Azure-Functions-InvocationId", id)];
@@ -143,7 +143,7 @@ async fn the_log_names_the_callers_trace_and_the_hosts_invocation() {
 }
 
 #[tokio::test]
-async fn where_spans_are_kept_an_invocation_goes_on_with_its_own_in_the_callers_trace() {
+async fn exported_spans_continue_the_callers_trace() {
     let log = watched();
     let server = traced().await;
     let envelope = sized(&server, "Echo", &call("POST", "http://h/api/things/a/1", "{}"));

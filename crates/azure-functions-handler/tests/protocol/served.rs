@@ -24,7 +24,7 @@ fn deployed(root: &Path) -> Result<Deployed<Shared>, DeploymentError> {
 }
 
 #[tokio::test]
-async fn functions_without_a_folder_are_not_found_at_both_entrances() {
+async fn functions_without_a_folder_are_404_in_every_mode() {
     let root = root(&["Say"]);
     fs::create_dir(root.path().join("Echo")).unwrap();
     let deployed = deployed(root.path()).unwrap();
@@ -49,7 +49,7 @@ fn without_a_root_every_function_is_served() {
 }
 
 #[test]
-fn a_root_that_cannot_be_read_is_a_fault_that_names_the_setting() {
+fn an_unreadable_app_root_names_its_setting() {
     let error = deployed(Path::new("/no/such/folder")).err().unwrap().to_string();
     assert!(error.contains("/no/such/folder") && error.contains("FUNCTIONS_APP_ROOT_PATH"), "{error}");
 }

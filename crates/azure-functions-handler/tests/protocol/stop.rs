@@ -201,7 +201,7 @@ async fn endless() -> axum_core::body::Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_never_ends_is_cut_off_once_every_invocation_must_have_ended() {
+async fn an_endless_body_is_cut_off_after_the_last_deadline() {
     let http = Functions::new().http("Endless", get("endless"), endless);
     let with_queue =
         Functions::new().http("Endless", get("endless"), endless).queue("Take", "jobs", app::take);

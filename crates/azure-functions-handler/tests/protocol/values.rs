@@ -2,7 +2,7 @@
 
 use azure_functions_handler::{
     Bytes,
-    binding::{Unsendable, is_rewritten, message, output, payload},
+    binding::{UnsupportedMessage, is_rewritten, message, output, payload},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use proptest::prelude::*;
@@ -84,7 +84,7 @@ fn tricky() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn one_message_lies_in_the_queue_as_it_is_or_as_base64(message in any::<Vec<u8>>()) {
+    fn one_message_is_queued_as_text_or_base64(message in any::<Vec<u8>>()) {
         let expected = expected_text(&message);
         prop_assert_eq!(enqueued(output(&[message.into()]).unwrap()), [expected]);
     }
@@ -118,13 +118,13 @@ proptest! {
     }
 
     #[test]
-    fn one_tricky_text_lies_in_the_queue_as_it_is_or_as_base64(text in tricky()) {
+    fn one_unusual_text_is_queued_as_text_or_base64(text in tricky()) {
         let expected = expected_text(text.as_bytes());
         prop_assert_eq!(enqueued(output(&[text.into()]).unwrap()), [expected]);
     }
 
     #[test]
-    fn several_messages_lie_as_they_are_or_as_base64_or_are_not_sent(texts in prop::collection::vec(tricky(), 2..6)) {
+    fn several_messages_are_sent_exactly_or_not_at_all(texts in prop::collection::vec(tricky(), 2..6)) {
         let messages: Vec<Bytes> = texts.iter().cloned().map(Bytes::from).collect();
         match output(&messages) {
             Ok(value) => {
@@ -132,7 +132,7 @@ proptest! {
                 prop_assert_eq!(enqueued(value), expected);
             }
             Err(fault) => {
-                prop_assert_eq!(fault, Unsendable::Rewritten);
+                prop_assert_eq!(fault, UnsupportedMessage::Rewritten);
                 prop_assert!(texts.iter().any(|text| is_rewritten(text)));
             }
         }

@@ -106,7 +106,7 @@ async fn query_parameters_come_in_whatever_form_a_handler_wants() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_the_json_wanted_is_refused_by_its_fault() {
+async fn invalid_json_bodies_are_rejected_by_cause() {
     async fn place(Json(Place { room, shelf }): Json<Place>) -> String {
         format!("{room} {shelf}")
     }

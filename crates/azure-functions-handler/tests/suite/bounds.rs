@@ -105,7 +105,7 @@ async fn a_streamed_answer_keeps_its_place_until_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_has_to_be_whole_is_read_within_the_deadline() {
+async fn buffering_a_response_respects_the_deadline() {
     let functions = Functions::<()>::new().http("Stream", get("stream"), async || endless().into_response());
     let limits = Limits { http_timeout: Duration::from_secs(7), ..Limits::default() };
     let app = |is_portable| {
@@ -126,7 +126,7 @@ async fn an_answer_that_has_to_be_whole_is_read_within_the_deadline() {
 }
 
 #[tokio::test]
-async fn an_answer_of_more_than_a_hundred_mebibytes_is_not_sent_in_an_envelope() {
+async fn envelope_responses_are_limited_to_100_mib() {
     /// So many mebibytes, of which each is the same memory.
     async fn large() -> Response {
         let mebibyte = Bytes::from(vec![b'x'; 1 << 20]);

@@ -97,7 +97,7 @@ fn folders_that_say_something_else_are_named() {
 }
 
 #[test]
-fn the_folders_of_the_app_root_decide_what_is_served_and_needed() {
+fn function_folders_select_functions_and_needs() {
     let root = root(&["Take", "Tick"]);
     let deployed = functions().deployed_in(root.path()).expect("a part");
     assert_eq!(deployed.iter().map(|function| function.name).collect::<Vec<_>>(), ["Take", "Tick"]);
@@ -128,7 +128,7 @@ fn an_unregistered_function_stops_the_start() {
 }
 
 #[test]
-fn an_app_root_that_is_not_there_never_looks_like_an_app_without_functions() {
+fn a_missing_app_root_is_an_error() {
     let root = root(&[]);
     let gone = root.path().join("gone");
     assert!(matches!(functions().deployed_in(&gone), Err(DeploymentError::AppRoot { .. })));
@@ -170,7 +170,7 @@ fn a_byte_order_mark_before_host_json_is_no_fault() {
 
 /// Under a host that forwards, `GET /api/open/..%5Cguarded` passes without a key and arrives as `/api/guarded`.
 #[test]
-fn a_weaker_key_beside_a_stronger_one_is_refused_where_the_host_changes_paths() {
+fn mixed_auth_levels_are_rejected_when_forwarding() {
     let functions = |open: &'static str, level| -> Functions<()> {
         let guarded = get("guarded").auth_level(level);
         Functions::new().http("Open", get(open), nothing).http("Guarded", guarded, nothing)

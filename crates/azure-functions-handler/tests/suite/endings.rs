@@ -123,7 +123,7 @@ async fn a_handler_is_dropped_at_its_deadline_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_stop_lets_a_running_invocation_end_and_send_its_outputs() {
+async fn shutdown_waits_for_running_invocations() {
     let (gate, mut ended) = Gate::new();
     let Served { port, stop, ended: server } = serve(gate.clone());
     let envelope = r#"{"Data":{"message":"eA=="},"Metadata":{}}"#;
@@ -147,7 +147,7 @@ async fn a_stop_lets_a_running_invocation_end_and_send_its_outputs() {
 }
 
 #[tokio::test]
-async fn what_only_pretends_to_come_from_the_host_reaches_no_function() {
+async fn forged_host_requests_reach_no_function() {
     let (gate, mut ended) = Gate::new();
     let served = serve(gate);
     let forged = format!(

@@ -102,7 +102,7 @@ fn app() -> TestApp {
 }
 
 #[tokio::test]
-async fn the_app_words_every_error() {
+async fn on_error_sees_every_error() {
     for (method, path, status, text) in [
         ("GET", "/api/panics", 500, "panicked in Panics false"),
         ("GET", "/api/fails", 500, "failed in Fails false"),
@@ -145,7 +145,7 @@ impl FromRequestParts<()> for Permit {
 }
 
 #[tokio::test]
-async fn an_apps_own_argument_refuses_before_anything_else_is_read() {
+async fn a_custom_extractor_rejects_first() {
     async fn guarded(_: Permit, Path(_): Path<u32>, Json(_): Json<u32>) {}
     let app = super::app(&Functions::new().http("Guarded", post("guarded/{number}"), guarded));
     for mode in InvocationMode::ALL {
@@ -155,7 +155,7 @@ async fn an_apps_own_argument_refuses_before_anything_else_is_read() {
 }
 
 #[tokio::test]
-async fn an_app_without_words_answers_with_problem_documents() {
+async fn the_default_error_is_a_problem_document() {
     let app = super::app(&Functions::new().http("Number", get("number/{number}"), async |_: Path<u32>| {}));
     for mode in InvocationMode::ALL {
         let response = app.http(mode, request("GET", "/api/number/x", "")).await;

@@ -48,7 +48,7 @@ async fn a_plain_request_looks_the_same_in_every_mode() {
 }
 
 #[tokio::test]
-async fn repeated_headers_are_lines_of_their_own_in_an_envelope_alone() {
+async fn repeated_headers_stay_separate_only_in_envelopes() {
     let app = app(&Functions::new().http("Echo", any("things"), echo));
     for (mode, tags) in [
         (InvocationMode::Envelope, json!(["one", "two"])),
@@ -63,7 +63,7 @@ async fn repeated_headers_are_lines_of_their_own_in_an_envelope_alone() {
 }
 
 #[tokio::test]
-async fn a_forwarded_path_may_reach_another_function_than_the_host_chose() {
+async fn forwarded_paths_may_match_another_function() {
     let functions = Functions::new().http("Open", get("open/{id}"), async || "open").http(
         "Guarded",
         get("guarded").auth_level(AuthLevel::Admin),
@@ -219,7 +219,7 @@ async fn the_first_function_by_name_is_called_as_the_host_does() {
 }
 
 #[tokio::test]
-async fn a_body_is_streamed_to_a_caller_who_gets_the_answer_itself() {
+async fn direct_responses_are_streamed() {
     let (sender, receiver) = mpsc::unbounded_channel::<&'static str>();
     let receiver = std::sync::Arc::new(tokio::sync::Mutex::new(receiver));
     let parts = move || {

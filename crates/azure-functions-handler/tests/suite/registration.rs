@@ -13,7 +13,7 @@ fn errors(functions: &Functions<()>) -> Vec<RegistrationError> {
 async fn nothing() {}
 
 #[test]
-fn a_route_that_outsiders_could_use_to_forge_a_message_is_refused() {
+fn routes_that_could_forge_messages_are_rejected() {
     for route in ["{*path}", "{name}", "{name?}", "take"] {
         let functions = Functions::new()
             .route_prefix("")
@@ -26,7 +26,7 @@ fn a_route_that_outsiders_could_use_to_forge_a_message_is_refused() {
 }
 
 #[test]
-fn a_route_that_outsiders_could_use_to_forge_a_request_is_refused() {
+fn routes_that_could_forge_requests_are_rejected() {
     let functions = Functions::new().route_prefix("").http("Open", post("{*path}"), nothing).http(
         "Guarded",
         get("things/{id}").auth_level(AuthLevel::Admin),
@@ -39,7 +39,7 @@ fn a_route_that_outsiders_could_use_to_forge_a_request_is_refused() {
 }
 
 #[test]
-fn a_catch_all_below_a_prefix_and_routes_for_other_methods_are_safe() {
+fn prefixed_catch_alls_and_other_methods_are_safe() {
     let with_prefix = Functions::new().http("Open", any("{*path}"), nothing).queue("Take", "jobs", nothing);
     assert_eq!(errors(&with_prefix), []);
     let reads = Functions::new()
@@ -52,7 +52,7 @@ fn a_catch_all_below_a_prefix_and_routes_for_other_methods_are_safe() {
 }
 
 #[test]
-fn an_http_function_with_outputs_is_called_with_envelopes_too() {
+fn http_functions_with_outputs_get_envelopes() {
     let output = queue_output("jobs", "jobs");
     let functions = Functions::new().route_prefix("").http("Open", post("{*path}"), nothing).http(
         "Submit",
@@ -112,7 +112,7 @@ fn a_function_that_another_one_hides_is_refused() {
 }
 
 #[test]
-fn routes_that_a_constraint_alone_tells_apart_are_refused_unless_it_is_decided() {
+fn routes_may_differ_only_by_evaluated_constraints() {
     let both =
         |one, two| errors(&Functions::new().http("One", get(one), nothing).http("Two", get(two), nothing));
     for (one, two) in [("a/{x:guid}", "a/{x}"), ("a/{x:length(3)}", "a/new"), ("a/{x:regex(^b$)}", "{y}/b")] {

@@ -64,7 +64,7 @@ fn a_setting_names_the_route_prefix_in_place_of_host_json() {
 }
 
 #[test]
-fn a_function_that_is_switched_off_takes_no_request_of_another_one() {
+fn disabled_functions_take_no_requests() {
     for setting in ["AzureWebJobs.First.Disabled", "AzureWebJobs_First_Disabled"] {
         for (value, name) in [("true", "second"), ("1", "second"), ("false", "first")] {
             let said = said_with("{}", &[(setting, value)]);

@@ -100,7 +100,7 @@ async fn each_invocation_has_one_line_within_the_span_of_the_app() {
 }
 
 #[tokio::test]
-async fn an_app_that_exports_spans_continues_the_trace_by_one_of_its_own() {
+async fn exporting_apps_add_a_span_to_the_trace() {
     listen();
     for mode in InvocationMode::ALL {
         let response = app(true).http(mode, traced()).await;
@@ -123,7 +123,7 @@ async fn the_log_says_why_an_invocation_failed() {
 }
 
 #[tokio::test]
-async fn mistakes_of_the_app_stand_in_the_log_and_not_in_the_answer() {
+async fn handler_errors_are_logged_and_not_sent() {
     async fn bare(_: TimerInfo) {}
     async fn unwritable() -> Json<HashMap<(u8, u8), u8>> {
         Json(HashMap::from([((1, 2), 3)]))
@@ -146,7 +146,7 @@ async fn mistakes_of_the_app_stand_in_the_log_and_not_in_the_answer() {
                 (&"ERROR".into(), &"handler-invalid".into()),
                 "{lines:?}"
             );
-            assert!(told["mistake"].as_str().is_some_and(|mistake| mistake.contains(words)), "{told}");
+            assert!(told["error"].as_str().is_some_and(|error| error.contains(words)), "{told}");
         }
     }
     assert!(!app.queue("Wrong", "x").await.succeeded);
@@ -154,7 +154,7 @@ async fn mistakes_of_the_app_stand_in_the_log_and_not_in_the_answer() {
 }
 
 #[tokio::test]
-async fn words_that_panic_are_logged_and_replaced() {
+async fn an_on_error_panic_is_logged_and_replaced() {
     listen();
     let functions = Functions::<()>::new().http("Number", get("number/{n}"), async |_: Path<u32>| {});
     let app = || functions.all().expect("right").with_state(()).on_error(|_, _| panic!("no words"));
@@ -181,10 +181,10 @@ async fn an_output_that_is_not_registered_is_named_in_every_mode() {
     let app = TestApp::new(functions.all().expect("right").with_state(()));
     for mode in InvocationMode::ALL {
         assert_eq!(app.http(mode, request("GET", "/api/astray", "")).await.status, 500, "{mode:?}");
-        let defect = logged()[0]["fields"]["defect"].clone();
+        let error = logged()[0]["fields"]["error"].clone();
         assert!(
-            defect.as_str().is_some_and(|defect| defect.contains("output `jobs` is not one")),
-            "{mode:?} {defect}"
+            error.as_str().is_some_and(|error| error.contains("output `jobs` is not one")),
+            "{mode:?} {error}"
         );
     }
 }

@@ -131,7 +131,7 @@ async fn an_output_that_is_not_registered_fails_the_invocation() {
 }
 
 #[tokio::test]
-async fn a_request_of_a_caller_never_passes_for_a_message_or_a_tick() {
+async fn a_callers_request_is_never_a_message_or_timer() {
     async fn nothing() {}
     let app = app(&Functions::new().queue("Take", "first", nothing).timer("Tick", "0 * * * * *", nothing));
     let request = json!({"Url": "http://localhost/Take", "Method": "POST", "Headers": {}});
@@ -141,7 +141,7 @@ async fn a_request_of_a_caller_never_passes_for_a_message_or_a_tick() {
 }
 
 #[tokio::test]
-async fn a_handler_that_takes_what_its_trigger_does_not_bring_fails() {
+async fn an_unavailable_argument_fails_the_invocation() {
     async fn wrong(_: TimerInfo) {}
     let app = app(&Functions::new().queue("Wrong", "first", wrong));
     assert!(!app.queue("Wrong", "x").await.succeeded);
@@ -149,7 +149,7 @@ async fn a_handler_that_takes_what_its_trigger_does_not_bring_fails() {
 
 #[tokio::test]
 #[should_panic(expected = "no function `Wrok`")]
-async fn an_envelope_for_no_function_fails_the_test_that_sends_it() {
+async fn an_envelope_for_no_function_panics() {
     async fn nothing() {}
     app(&Functions::new().queue("Work", "jobs", nothing)).envelope("Wrok", &json!({})).await;
 }

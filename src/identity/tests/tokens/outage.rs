@@ -178,7 +178,7 @@ fn an_issuer_that_is_away_is_one_outage() {
     let told: Vec<_> = lines.iter().map(|line| (&line["event"], &line["failed_calls"])).collect();
     assert_eq!(
         told,
-        [(&json!("issuer-keys-missing"), &Value::Null), (&json!("outage-ended"), &json!(15))],
+        [(&json!("jwks-fetch-failed"), &Value::Null), (&json!("outage-ended"), &json!(15))],
         "{lines:?}"
     );
 }

@@ -19,7 +19,7 @@ use super::{
     pool_state::{PoolState, PooledConnection},
     token_cache::is_login_refusal,
 };
-use crate::{store::timeouts::POOL_TIMEOUT, telemetry::contained};
+use crate::{store::timeouts::POOL_TIMEOUT, telemetry::catch_panic};
 
 /// How long a login may take as a whole.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -162,7 +162,7 @@ impl PoolState {
 
 /// Logs in, within [`LOGIN_TIMEOUT`].
 async fn log_in(address: &PgConnectOptions) -> Result<PgConnection, Error> {
-    match timeout(LOGIN_TIMEOUT, contained(PgConnection::connect_with(address))).await {
+    match timeout(LOGIN_TIMEOUT, catch_panic(PgConnection::connect_with(address))).await {
         Ok(ended) => ended.unwrap_or_else(|_| Err(malformed_response())),
         Err(_) => Err(login_timeout()),
     }

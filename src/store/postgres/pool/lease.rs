@@ -18,7 +18,7 @@ use super::{
 };
 #[cfg(feature = "fault-injection")]
 use crate::store::fault_injection::InjectedFault;
-use crate::{store::timeouts::STATEMENT_TIMEOUT, telemetry::contained};
+use crate::{store::timeouts::STATEMENT_TIMEOUT, telemetry::catch_panic};
 
 const IS_READ_ONLY: &str = "SELECT current_setting('transaction_read_only') = 'on'";
 
@@ -170,7 +170,7 @@ enum StatementOutcome<T> {
 
 async fn with_statement_timeout<T>(asking: impl Future<Output = StatementOutcome<T>>) -> StatementOutcome<T> {
     // sqlx panics at some answers that are none, as at a message that is shorter than its own length.
-    match timeout(STATEMENT_TIMEOUT, contained(asking)).await {
+    match timeout(STATEMENT_TIMEOUT, catch_panic(asking)).await {
         Ok(outcome) => outcome.unwrap_or_else(|_| StatementOutcome::Failed(malformed_response())),
         Err(_) => StatementOutcome::TimedOut,
     }

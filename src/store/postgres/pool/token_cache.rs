@@ -76,7 +76,7 @@ impl State {
 impl DatabaseTokenCache {
     pub(in crate::store::postgres) fn new(identity: ManagedIdentity, clock: Clock) -> Self {
         let (state, renewal) = Default::default();
-        let outage = Outage::new("database-token-missing");
+        let outage = Outage::new("database-token-refresh-failed");
         Self(Arc::new(Shared { identity, clock, state, renewal, outage }))
     }
 
@@ -144,11 +144,13 @@ impl DatabaseTokenCache {
             Ok(token) => {
                 state.store(token, now);
                 self.0.outage.worked();
-                Event::DatabaseTokenRenewed {}.log();
+                Event::DatabaseTokenRefreshed {}.log();
                 Ok(state.count)
             }
             Err(error) => {
-                self.0.outage.failed(Some(&error), || Event::DatabaseTokenMissing { error: &error }.log());
+                self.0
+                    .outage
+                    .failed(Some(&error), || Event::DatabaseTokenRefreshFailed { error: &error }.log());
                 state.failed = Some((now, error));
                 state.renew_at = now + RETRY_PAUSE;
                 Err(error)

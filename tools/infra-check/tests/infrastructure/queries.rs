@@ -33,7 +33,7 @@ fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
     for name in ["refused-callers", "one-caller-many-refusals"] {
         let text = read(&format!("infra/queries/{name}.kql"));
         let reads = Reads::of(&text);
-        assert!(reads.events.contains("denied-more") && reads.fields.contains("count"), "{name}");
+        assert!(reads.events.contains("denials-suppressed") && reads.fields.contains("count"), "{name}");
         assert!(!text.contains("count()"), "{name}: a line that counts many is counted as one");
     }
 }

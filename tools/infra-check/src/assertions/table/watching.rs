@@ -90,7 +90,7 @@ fn alerts() -> Vec<Assertion> {
             "C18-silence",
             ALERT,
             "properties.criteria.allOf[0].query",
-            Want::Starts("// A row: no gauges were logged"),
+            Want::Starts("// A row: no metrics were logged"),
         )
         .only(&[("properties.displayName", "silence")]),
         line("C33-budget", BUDGET, "properties.notifications.now.enabled", Want::Bool(true)),

@@ -9,9 +9,9 @@ use super::{event::LINES_DROPPED, importance::Importance, line::kind_line};
 
 /// Lines that were dropped: by level, and at the end how many of them are audit lines.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Dropped([u64; 6]);
+pub(super) struct DroppedLines([u64; 6]);
 
-impl Dropped {
+impl DroppedLines {
     pub(super) fn count(&mut self, level: Level, importance: Importance) {
         let place = match level {
             Level::ERROR => 0,
@@ -34,7 +34,7 @@ impl Dropped {
     }
 }
 
-impl AddAssign for Dropped {
+impl AddAssign for DroppedLines {
     fn add_assign(&mut self, others: Self) {
         self.0.iter_mut().zip(others.0).for_each(|(count, more)| *count += more);
     }

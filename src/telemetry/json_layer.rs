@@ -21,19 +21,19 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Makes a line of each event and gives it to `output`.
-pub(super) struct Lines<F> {
+/// A tracing layer that formats each event as a JSON line and gives it to `output`.
+pub(super) struct JsonLayer<F> {
     clock: Clock,
     output: F,
 }
 
-impl<F> Lines<F> {
+impl<F> JsonLayer<F> {
     pub(super) fn new(clock: Clock, output: F) -> Self {
         Self { clock, output }
     }
 }
 
-impl<S, F> Layer<S> for Lines<F>
+impl<S, F> Layer<S> for JsonLayer<F>
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
     F: Fn(Level, Importance, &[u8]) + 'static,
@@ -58,21 +58,21 @@ where
         let mut all = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<Fields>() {
-                fields.0.iter().for_each(|(name, value)| all.put(name, value.clone()));
+                fields.0.iter().for_each(|(name, value)| all.insert(name, value.clone()));
             }
         }
         // A span's field of this name is no message of the event; and a line tells the trace alone.
-        for unwritten in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
-            all.take(unwritten);
+        for hidden in [MESSAGE, SPAN_ID, PARENT_SPAN_ID] {
+            all.remove(hidden);
         }
         event.record(&mut all);
         let source = event.metadata().target();
         if !is_ours(source) {
             // A library's own field of this name is none of our words.
-            all.put("event", LIBRARY.into());
-            all.put("library", source.into());
+            all.insert("event", LIBRARY.into());
+            all.insert("library", source.into());
         }
-        let message = match all.take(MESSAGE) {
+        let message = match all.remove(MESSAGE) {
             Some(Value::String(message)) => message,
             Some(other) => other.to_string(),
             None => String::new(),

@@ -16,7 +16,7 @@ pub(crate) enum Overlap {
 }
 
 /// Why a template cannot be used.
-pub(crate) fn fault(template: &str) -> Option<&'static str> {
+pub(crate) fn template_error(template: &str) -> Option<&'static str> {
     if template.trim().is_empty() {
         return Some("name one: the host would take the function's name for it");
     }
@@ -38,10 +38,10 @@ pub(crate) fn fault(template: &str) -> Option<&'static str> {
             return Some("two of its parameters have the same name");
         }
     }
-    all.into_iter().find_map(segment_fault)
+    all.into_iter().find_map(segment_error)
 }
 
-fn segment_fault(segment: Segment<'_>) -> Option<&'static str> {
+fn segment_error(segment: Segment<'_>) -> Option<&'static str> {
     let Some(Parameter { name, constraints }) = segment.parameter() else {
         let Segment::Literal(text) = segment else { return None };
         if text.contains(['{', '}']) {
@@ -63,13 +63,13 @@ fn segment_fault(segment: Segment<'_>) -> Option<&'static str> {
 
 /// Whether some path fits both templates.
 pub(crate) fn overlap(one: &str, other: &str) -> Overlap {
-    let (all, others) = (parsed(one), parsed(other));
-    if !meet_all(&all, &others) {
+    let (all, others) = (parse(one), parse(other));
+    if !all_overlap(&all, &others) {
         return Overlap::No;
     }
     let parameters = all.iter().chain(&others).filter_map(|segment| segment.parameter());
     let are_decided = parameters.flat_map(|parameter| constraint::all(parameter.constraints));
-    if are_decided.into_iter().all(constraint::Constraint::is_decided) {
+    if are_decided.into_iter().all(constraint::Constraint::is_evaluated) {
         Overlap::Yes
     } else {
         Overlap::Undecided
@@ -78,7 +78,7 @@ pub(crate) fn overlap(one: &str, other: &str) -> Overlap {
 
 /// Whether each path that fits `other` fits `one`.
 pub(crate) fn covers(one: &str, other: &str) -> bool {
-    cover_all(&parsed(one), &parsed(other))
+    cover_all(&parse(one), &parse(other))
 }
 
 /// Whether a parameter takes texts that the host changes on its way, such as one with a backslash.
@@ -86,19 +86,21 @@ pub(crate) fn takes_any_text(template: &str) -> bool {
     let is_wide = |parameter: Parameter<'_>| {
         !constraint::all(parameter.constraints).any(constraint::Constraint::is_narrow)
     };
-    parsed(template).iter().filter_map(|segment| segment.parameter()).any(is_wide)
+    parse(template).iter().filter_map(|segment| segment.parameter()).any(is_wide)
 }
 
-fn parsed(template: &str) -> Vec<Segment<'_>> {
+fn parse(template: &str) -> Vec<Segment<'_>> {
     segments(template).map(Segment::of).collect()
 }
 
-fn meet_all(one: &[Segment<'_>], other: &[Segment<'_>]) -> bool {
+fn all_overlap(one: &[Segment<'_>], other: &[Segment<'_>]) -> bool {
     use Segment::{CatchAll, Optional};
     match (one, other) {
         ([], rest) | (rest, []) => rest.iter().all(|segment| matches!(segment, Optional(_) | CatchAll(_))),
         ([CatchAll(_), ..], _) | (_, [CatchAll(_), ..]) => true,
-        ([first, one @ ..], [second, other @ ..]) => meet(*first, *second) && meet_all(one, other),
+        ([first, one @ ..], [second, other @ ..]) => {
+            segments_overlap(*first, *second) && all_overlap(one, other)
+        }
     }
 }
 
@@ -107,7 +109,7 @@ fn constraints(segment: Segment<'_>) -> Vec<constraint::Constraint<'_>> {
 }
 
 /// Whether one part of a path may fit both segments.
-fn meet(one: Segment<'_>, other: Segment<'_>) -> bool {
+fn segments_overlap(one: Segment<'_>, other: Segment<'_>) -> bool {
     match (one, other) {
         (Segment::Literal(one), Segment::Literal(other)) => one.eq_ignore_ascii_case(other),
         (Segment::Literal(text), parameter) | (parameter, Segment::Literal(text)) => {
@@ -187,10 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn only_templates_that_are_read_as_the_host_does_can_be_used() {
+    fn unsupported_route_templates_are_rejected() {
         for good in ["{*all}", "a/{b}/c", "a/{b:int}", "a/{b?}", "a/", "a/b.c", "a/{b:regex(^x(y|z)$):alpha}"]
         {
-            assert_eq!(fault(good), None, "{good}");
+            assert_eq!(template_error(good), None, "{good}");
         }
         for bad in [
             "",
@@ -214,7 +216,7 @@ mod tests {
             "administrators",
             "runtime",
         ] {
-            assert!(fault(bad).is_some(), "{bad}");
+            assert!(template_error(bad).is_some(), "{bad}");
         }
     }
 }

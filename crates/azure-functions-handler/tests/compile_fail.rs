@@ -2,5 +2,5 @@
 
 #[test]
 fn a_wrong_handler_gives_a_message_that_names_the_mistake() {
-    trybuild::TestCases::new().compile_fail("tests/mistakes/*.rs");
+    trybuild::TestCases::new().compile_fail("tests/compile_fail/*.rs");
 }
