@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsString, fs, path::PathBuf};
 
-use functions_lint::{App, Settings, SettingsFile, SettingsFileError, Written};
+use functions_lint::{App, Settings, SettingsFile, SettingsFileError, SettingsSource};
 
 use super::Arguments;
 use crate::{
@@ -33,7 +33,7 @@ pub(super) struct Inputs {
     pub(super) app: App,
     /// The settings as a file has them, or of this process.
     pub(super) settings: Settings,
-    pub(super) written: Option<Written>,
+    pub(super) written: Option<SettingsSource>,
     /// The settings as the worker would read them.
     pub(super) config: Option<Config>,
     pub(super) config_errors: Option<ConfigErrors>,
@@ -43,7 +43,7 @@ pub(super) struct Inputs {
     pub(super) workload: Workload,
 }
 
-/// What Core Tools and the local host add to local.settings.json. Whether a front stands there is asked by `--url`.
+/// What Core Tools and the emulator add to local.settings.json. Whether a front stands there is asked by `--url`.
 const LOCAL_VARIABLES: [(&str, &str); 3] = [
     ("FUNCTIONS_CUSTOMHANDLER_PORT", "1"),
     ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
@@ -66,9 +66,11 @@ impl Inputs {
         let root = env::var_os("FUNCTIONS_APP_ROOT_PATH").map(PathBuf::from).or_else(app_folder);
         let root = root.ok_or(InputsError::NoApp)?;
         fs::read_dir(&root).map_err(InputsError::Root)?;
-        let written = file.as_ref().map(|file| file.written);
-        let settings =
-            file.map_or_else(|| Settings::over_environment(&[]), |file| Settings::only(file.settings));
+        let written = file.as_ref().map(|file| file.source);
+        let settings = file.map_or_else(
+            || Settings::with_environment(&[]),
+            |file| Settings::without_environment(file.settings),
+        );
         let app = App::read(&root, settings.clone(), written);
         let served: Vec<Need> = FUNCTIONS
             .iter()
@@ -87,7 +89,7 @@ impl Inputs {
 
     /// Whether what the app reaches can be reached here: not when its settings were fetched from elsewhere.
     pub(super) fn is_reachable_from_here(&self) -> bool {
-        self.written != Some(Written::InAzure)
+        self.written != Some(SettingsSource::Azure)
     }
 }
 
@@ -100,12 +102,12 @@ fn app_folder() -> Option<PathBuf> {
 }
 
 /// The environment that a worker with these settings would find.
-fn environment(settings: &Settings, written: Option<Written>) -> Vec<(OsString, OsString)> {
+fn environment(settings: &Settings, written: Option<SettingsSource>) -> Vec<(OsString, OsString)> {
     let (own, added): (_, &[(&str, &str)]) = match written {
         // The host alone sets the port, and doctor is started by people.
         None => (env::vars_os().collect(), &LOCAL_VARIABLES[..1]),
-        Some(Written::Here) => (pairs(settings), &LOCAL_VARIABLES),
-        Some(Written::InAzure) => (pairs(settings), &AZURE_VARIABLES),
+        Some(SettingsSource::LocalSettings) => (pairs(settings), &LOCAL_VARIABLES),
+        Some(SettingsSource::Azure) => (pairs(settings), &AZURE_VARIABLES),
     };
     let added = added.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     // What is there first holds, so a setting that was made by hand is judged as it is.

@@ -1,6 +1,6 @@
 //! Rules about settings: what stops the start, and what starts and is still not what a control asks for.
 
-use functions_lint::{Finding, Written};
+use functions_lint::{Finding, SettingsSource};
 
 use super::{Inputs, backend, fail, limits, pass, warn};
 use crate::{
@@ -72,7 +72,7 @@ fn hand_set_authentication(inputs: &Inputs) -> Finding {
         (None, _)
             if inputs.config.as_ref().is_some_and(|config| config.environment == Environment::Local) =>
         {
-            pass(rule, name, "on a development machine the local host sets it")
+            pass(rule, name, "on a development machine the emulator sets it")
         }
         (None, _) => warn(
             rule,
@@ -169,7 +169,7 @@ fn rate(config: &Config, inputs: &Inputs) -> Finding {
 /// The connections of the host and of the bindings: in Azure the account's name alone, and the app's identity.
 fn storage(inputs: &Inputs) -> Vec<Finding> {
     let rule = "C07-storage-identity";
-    let in_azure = inputs.written == Some(Written::InAzure)
+    let in_azure = inputs.written == Some(SettingsSource::Azure)
         || inputs.config.as_ref().is_some_and(|config| config.environment == Environment::Azure);
     let of_bindings = inputs.app.bindings().filter_map(|(_, binding)| binding["connection"].as_str());
     let mut names: Vec<&str> = of_bindings.chain([HOST_STORAGE]).filter(|name| !name.is_empty()).collect();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::json;
 
 use crate::support::{
@@ -130,7 +130,7 @@ async fn the_access_table_holds(mode: Mode) {
         (Evidence::HeaderOfAnyTenant, "@any-tenant"),
         (Evidence::Token, "@jwt"),
     ] {
-        let setup = Setup::in_mode(mode).evidence(evidence).front(FrontMode::Bypassed);
+        let setup = Setup::in_mode(mode).evidence(evidence).easyauth(EasyAuthMode::Bypassed);
         let app = setup.stocked("BEANS").start().await;
         let ours = rows.iter().filter(|(name, _)| &name[name.find('@').unwrap_or(name.len())..] == suffix);
         for (name, expected) in ours {
@@ -149,7 +149,7 @@ async fn the_access_table_holds(mode: Mode) {
 
 /// Nothing else is theirs to see either, and what is their own tenant's stays apart from ours.
 async fn a_role_of_another_tenant_reaches_nothing_of_ours(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let app = setup.stocked("BEANS").start().await;
     let (ours, theirs) = (fresh_order(&app).await, caller(&app, "abroad").place("BEANS").await);
     for name in ["abroad-admin", "abroad-app"] {
@@ -166,8 +166,8 @@ async fn a_role_of_another_tenant_reaches_nothing_of_ours(mode: Mode) {
 
 async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
     for (person, expected) in [
         ("buyer", 200),
         ("neighbour", 404),
@@ -177,7 +177,7 @@ async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {
         ("warehouse", 200),
         ("visitor", 403),
     ] {
-        assert_eq!(app.person(person).get(&location).await.status, expected, "{person}");
+        assert_eq!(app.user(person).get(&location).await.status, expected, "{person}");
     }
     assert_eq!(app.anonymous().get(&location).await.status, 401);
 }

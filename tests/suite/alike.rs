@@ -70,7 +70,7 @@ async fn story(app: &TestApp) -> Vec<Value> {
         told.push(masks.reply(&reply));
         reply
     };
-    let person = |name: &str| -> Client { app.person(name) };
+    let person = |name: &str| -> Client { app.user(name) };
     let (admin, buyer, clerk) = (person("admin"), person("buyer"), person("clerk"));
     let product = |price: i64| json!({"name": "Beans ☕", "currency": "EUR", "unitPrice": price});
     tell(admin.put("/api/products/BEANS", &product(1290)).await);

@@ -59,7 +59,7 @@ async fn call(client: &Client, method: &str, path: &str, body: &str) -> Reply {
 
 async fn no_answer_to_a_refused_body_is_larger_than_the_largest_body(mode: Mode) {
     let app = Setup::in_mode(mode).evidence(Evidence::Token).start().await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let head = vec![
         format!("Authorization: Bearer {}", app.token_of("admin")),
         "Content-Type: application/json".to_owned(),
@@ -83,7 +83,7 @@ async fn no_answer_to_a_refused_body_is_larger_than_the_largest_body(mode: Mode)
 
 async fn a_hundred_wrong_fields_are_listed_and_the_answer_says_that_there_are_more(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     for (count, told, truncated) in [(100, 100, None), (101, 100, Some(true))] {
         let mut body = an_order("BEANS");
         for number in 0..count {
@@ -97,7 +97,7 @@ async fn a_hundred_wrong_fields_are_listed_and_the_answer_says_that_there_are_mo
 
 async fn items_of_a_list_that_is_too_long_are_not_read(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let length = [("/lines".to_owned(), "length".to_owned())];
     for mut body in [an_order("BEANS"), a_revision("BEANS")] {
         body["lines"] = vec![json!({}); 101].into();

@@ -1,6 +1,6 @@
 //! Who did what to which order, and who was refused what: all of it is told (control C50).
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -17,7 +17,7 @@ in_every_mode!(
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 async fn start(mode: Mode) -> TestApp {
-    Setup::in_mode(mode).front(FrontMode::Bypassed).start().await
+    Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await
 }
 
 /// The line's fields of these names.
@@ -35,7 +35,8 @@ fn person(object: u8) -> [Value; 3] {
 }
 
 async fn every_look_up_of_a_secret_is_told_with_its_caller(mode: Mode) {
-    let setup = Setup::in_mode(mode).front(FrontMode::Bypassed).set("KeyVaultUrl", "https://tests.invalid");
+    let setup =
+        Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).set("KeyVaultUrl", "https://tests.invalid");
     let mut app = setup.set("SecretName", "cup").start().await;
     let admin = app.principal(&Principal::user(TENANT, 4).role("OrderAdmin"));
     let buyer = app.principal(&Principal::user(TENANT, 1));
@@ -182,9 +183,9 @@ async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_
 #[tokio::test]
 async fn the_relay_tells_how_much_is_under_way_and_how_much_waits() {
     let mut app = Setup::in_mode(Mode::Proxy).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    app.user("clerk").post_nothing(&format!("{location}/process")).await;
     deliver(&app, "orders-incoming", "nonsense").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     let mut heard = Heard::default();

@@ -135,10 +135,10 @@ async fn world(names: &str) -> World {
 async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_servers() {
     let world = world(&format!("{DATABASE} {BACKEND}")).await;
     assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200);
-    world.app.person("admin").stock("BEANS", 1290).await;
-    let buyer = world.app.person("buyer");
+    world.app.user("admin").stock("BEANS", 1290).await;
+    let buyer = world.app.user("buyer");
     let location = buyer.place("BEANS").await;
-    let clerk = world.app.person("clerk");
+    let clerk = world.app.user("clerk");
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     world.app.becomes(&buyer, &location, "fulfilled", SOON).await;
     assert_eq!(world.backend.asked().len(), 1);
@@ -149,5 +149,5 @@ async fn with_nothing_around_it_the_worker_starts_finds_hosts_and_verifies_both_
 async fn host_names_come_from_its_root_alone() {
     let world = world(BACKEND).await;
     assert_eq!(world.app.at_the_worker().await.get("/").await.status, 200, "it waits for no other server");
-    assert_eq!(world.app.person("buyer").get("/api/orders").await.status, 503);
+    assert_eq!(world.app.user("buyer").get("/api/orders").await.status, 503);
 }

@@ -88,9 +88,9 @@ fn sung(canaries: &[Canary], text: &str) -> Vec<Canary> {
 async fn processed(app: &TestApp) -> String {
     let mut order = an_order("BEANS");
     order["note"] = "canary-note-1234".into();
-    let placed = app.person("buyer").post("/api/orders", &order).await;
+    let placed = app.user("buyer").post("/api/orders", &order).await;
     let location = placed.header("location").expect("a location").to_owned();
-    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     location
 }
 
@@ -100,7 +100,7 @@ async fn not_even_the_finest_log_holds_what_the_worker_is_known_by() {
     world.show("");
     world.backend.say(Says::Status(404));
     let mut app = world.under(Setup::in_mode(Mode::Proxy)).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let location = processed(&app).await;
     let mut heard = Heard::default();
     heard
@@ -112,11 +112,11 @@ async fn not_even_the_finest_log_holds_what_the_worker_is_known_by() {
         world.backend.say(says);
         app.eventually("the backend is asked", SOON, async || world.backend.asked().len() > before).await;
     }
-    app.becomes(&app.person("buyer"), &location, "fulfilled", SOON).await;
+    app.becomes(&app.user("buyer"), &location, "fulfilled", SOON).await;
     for says in [Says::Status(401), Says::Status(503)] {
         let before = world.collector.asked().len();
         world.collector.say(says);
-        assert_eq!(app.person("buyer").get(&location).await.status, 200);
+        assert_eq!(app.user("buyer").get(&location).await.status, 200);
         app.eventually("the collector is asked", SOON, async || world.collector.asked().len() > before).await;
     }
     heard.listen(&mut app);

@@ -1,7 +1,7 @@
 //! Certificates that callers show, through the host. The tests stand where the platform's front stands: they set the
 //! principal and the certificate, and nothing strips what they set.
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use test_servers::{Authority, Leaf};
 
 use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, in_every_mode};
@@ -12,7 +12,7 @@ in_every_mode!(
     the_front_passes_no_certificate_on_that_a_caller_writes,
 );
 
-/// The client of the people file.
+/// The client of the users file.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 const HEADER: &str = "x-arr-clientcert";
 
@@ -48,7 +48,7 @@ async fn a_program_that_processes_shows_its_own_certificate_and_people_need_none
         Authority::new("partners").expect("an authority"),
         Authority::new("partners").expect("an authority"),
     );
-    let setup = Setup::in_mode(mode).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed);
     let app = required(setup, &authority).start().await;
     let good = certificate(&authority, "partner.example");
     let path = path(&app).await;
@@ -72,7 +72,7 @@ async fn a_program_that_processes_shows_its_own_certificate_and_people_need_none
 }
 
 async fn a_certificate_is_dropped_unread_where_none_is_asked_for(mode: Mode) {
-    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     let path = path(&app).await;
     let reply = program(&app).with(HEADER, "MIIC").with(HEADER, "nonsense").post_nothing(&path).await;
     assert_eq!(reply.status, 202);
@@ -81,9 +81,9 @@ async fn a_certificate_is_dropped_unread_where_none_is_asked_for(mode: Mode) {
 async fn the_front_passes_no_certificate_on_that_a_caller_writes(mode: Mode) {
     let authority = Authority::new("partners").expect("an authority");
     let app = required(Setup::in_mode(mode), &authority).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let path = format!("{}/process", app.person("buyer").place("BEANS").await);
+    app.user("admin").stock("BEANS", 1290).await;
+    let path = format!("{}/process", app.user("buyer").place("BEANS").await);
     let good = certificate(&authority, "partner.example");
-    assert_eq!(app.person("warehouse").with(HEADER, &good).post_nothing(&path).await.status, 401);
-    assert_eq!(app.person("clerk").with(HEADER, "MIIC").post_nothing(&path).await.status, 202);
+    assert_eq!(app.user("warehouse").with(HEADER, &good).post_nothing(&path).await.status, 401);
+    assert_eq!(app.user("clerk").with(HEADER, "MIIC").post_nothing(&path).await.status, 202);
 }

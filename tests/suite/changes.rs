@@ -14,7 +14,7 @@ in_every_mode!(
 
 async fn a_change_is_priced_anew_and_raises_the_version(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let (admin, buyer) = (app.person("admin"), app.person("buyer"));
+    let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     admin.stock("BEANS", 1290).await;
     let location = buyer.place("BEANS").await;
     let dearer = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1390});
@@ -35,8 +35,8 @@ async fn a_change_is_priced_anew_and_raises_the_version(mode: Mode) {
 
 async fn a_change_names_the_version_that_it_replaces(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
     for (name, value, status, slug) in [
         ("x-nothing", "said", 428, "precondition-required"),
@@ -62,8 +62,8 @@ async fn a_change_names_the_version_that_it_replaces(mode: Mode) {
 
 async fn checks_of_a_change_run_in_the_documented_sequence(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (buyer, neighbour) = (app.person("buyer"), app.person("neighbour"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (buyer, neighbour) = (app.user("buyer"), app.user("neighbour"));
     let location = buyer.place("BEANS").await;
     let mut with_currency = a_revision("BEANS");
     with_currency["currency"] = json!("EUR");
@@ -88,9 +88,9 @@ async fn checks_of_a_change_run_in_the_documented_sequence(mode: Mode) {
 
 async fn an_order_is_taken_back_once_and_stays_so(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
     let path = format!("{location}/cancel");
     for _ in 0..2 {
@@ -100,16 +100,16 @@ async fn an_order_is_taken_back_once_and_stays_so(mode: Mode) {
     }
     let body = admin.raw("POST", &path, Some("text/plain"), "a body is not looked at").await;
     assert_eq!((body.status, body.header("etag")), (200, Some("\"2\"")));
-    let late = app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    let late = app.user("clerk").post_nothing(&format!("{location}/process")).await;
     assert_eq!((late.status, late.problem().as_str()), (409, "conflict"));
 }
 
 async fn an_order_that_is_queued_stays_as_it_is(mode: Mode) {
     let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
-    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.user("clerk").post_nothing(&format!("{location}/process")).await;
     let cancelled = buyer.post_nothing(&format!("{location}/cancel")).await;
     let changed = buyer.with("if-match", "\"2\"").put(&location, &a_revision("BEANS")).await;
     for reply in [cancelled, changed] {

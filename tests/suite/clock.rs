@@ -44,7 +44,7 @@ impl ShiftedClock {
     /// One that carries no orders out.
     async fn waiting(&self, setup: Setup) -> TestApp {
         let app = self.under(setup).set("AzureWebJobs_FulfilOrder_Disabled", "true").start().await;
-        app.person("admin").stock("BEANS", 1290).await;
+        app.user("admin").stock("BEANS", 1290).await;
         app
     }
 }
@@ -56,14 +56,14 @@ fn header_alone() -> Setup {
 
 /// An order that was processed.
 async fn processed(app: &TestApp) -> String {
-    let location = app.person("buyer").place("BEANS").await;
-    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    let location = app.user("buyer").place("BEANS").await;
+    assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     location
 }
 
 /// Waits until an order is fulfilled, and sees that this was done once.
 async fn fulfilled_once(app: &TestApp, location: &str) {
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     app.becomes(&buyer, location, "fulfilled", SOON).await;
     app.queues.until_empty("orders-fulfilment").await;
     let history = buyer.get(&format!("{location}/history")).await.json();
@@ -76,7 +76,7 @@ async fn fulfilled_once(app: &TestApp, location: &str) {
 async fn jumps_of_less_than_a_day_forget_no_request_key() {
     let clock = ShiftedClock::right();
     let app = clock.app().await;
-    let buyer = app.person("buyer").with("idempotency-key", "k");
+    let buyer = app.user("buyer").with("idempotency-key", "k");
     let first = buyer.post("/api/orders", &an_order("BEANS")).await;
     assert_eq!(first.status, 201);
     for ahead in [3 * HOUR, 26 * HOUR, 0, 23 * HOUR, 46 * HOUR] {
@@ -93,9 +93,9 @@ async fn jumps_of_less_than_a_day_forget_no_request_key() {
 async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
     let clock = ShiftedClock::right();
     let mut app = clock.app().await;
-    let location = app.person("buyer").place("BEANS").await;
+    let location = app.user("buyer").place("BEANS").await;
     clock.jump_to(10 * 365 * 24 * HOUR);
-    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     app.queues.purge("orders-fulfilment").await;
     clock.jump_to(0);
     let mut heard = Heard::default();

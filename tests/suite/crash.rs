@@ -17,8 +17,8 @@ fn hasty(setup: Setup) -> Setup {
 
 async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
     let app = hasty(setup).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (buyer, clerk) = (app.user("buyer"), app.user("clerk"));
     for round in 0..5 {
         let location = buyer.place("BEANS").await;
         assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202, "round {round}");
@@ -32,8 +32,8 @@ async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
 
 async fn a_killed_worker_is_a_500_for_its_callers_and_then_serves_again(setup: Setup) {
     let app = hasty(setup).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let mut acknowledged = Vec::new();
     for _ in 0..4 {
         let body = an_order("BEANS");

@@ -15,7 +15,7 @@ const SLOW: usize = 140;
 async fn app() -> TestApp {
     let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token);
     let app = setup.set("ORDERS_RATE_LIMIT", "1000/s burst 1000").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     app
 }
 
@@ -64,7 +64,7 @@ fn message() -> String {
 #[tokio::test]
 async fn a_caller_with_slow_bodies_costs_others_nothing() {
     let app = app().await;
-    let neighbour = app.person("neighbour");
+    let neighbour = app.user("neighbour");
     let crowd = slow_bodies(&app, "buyer").await;
     let started = Instant::now();
     // While none of the slow bodies has been given up.
@@ -99,7 +99,7 @@ async fn a_caller_with_slow_bodies_costs_others_nothing() {
 #[tokio::test]
 async fn endless_envelopes_delay_only_envelopes() {
     let app = app().await;
-    let neighbour = app.person("neighbour");
+    let neighbour = app.user("neighbour");
     assert_eq!(neighbour.get("/api/products").await.status, 200);
     let mut crowd = Vec::new();
     for number in 0..SLOW {
@@ -150,7 +150,7 @@ async fn a_caller_who_is_refused_for_running_requests_is_told_of_and_counted() {
 async fn without_a_rate_limit_a_caller_may_run_more_than_sixteen_requests() {
     let app =
         Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).set("ORDERS_RATE_LIMIT", "off").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let lines = signed_in(&app, "buyer");
     let order = an_order("BEANS").to_string();
     let mut running = Vec::new();

@@ -107,7 +107,7 @@ impl World {
     /// The same with a pool of this size.
     async fn of(pool: usize) -> Self {
         let world = Self::entered(Entry::Open, pool).await;
-        world.app.person("admin").stock("BEANS", 1290).await;
+        world.app.user("admin").stock("BEANS", 1290).await;
         world.fill().await;
         world
     }
@@ -141,7 +141,7 @@ impl World {
         let app = setup.start().await;
         let panics = Arc::default();
         tokio::spawn(listen(app.heard.resubscribe(), Arc::clone(&panics)));
-        let (buyer, pid) = (app.person("buyer"), app.host.worker_pid());
+        let (buyer, pid) = (app.user("buyer"), app.host.worker_pid());
         Self { app, proxy, direct, buyer, pid, panics, pool, _database: database }
     }
 

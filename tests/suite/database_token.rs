@@ -16,7 +16,7 @@ const HEALED: Duration = Duration::from_secs(10);
 
 async fn app(guarded: &Guarded) -> TestApp {
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     app
 }
 
@@ -35,7 +35,7 @@ async fn a_token_is_replaced_under_load_and_no_request_fails() {
     let guarded = Guarded::start().await;
     let app = app(&guarded).await;
     let pid = app.host.worker_pid();
-    let (buyer, stop, done) = (app.person("buyer"), AtomicBool::new(false), AtomicUsize::new(0));
+    let (buyer, stop, done) = (app.user("buyer"), AtomicBool::new(false), AtomicUsize::new(0));
     let rotating = async {
         for number in 2..=6 {
             guarded.rotate(number).await;
@@ -57,7 +57,7 @@ async fn a_token_is_replaced_under_load_and_no_request_fails() {
 async fn an_endpoint_that_fails_leaves_the_last_token_in_use() {
     let guarded = Guarded::start().await;
     let app = app(&guarded).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     guarded.endpoint.granting().await.fails = Some(500);
     for _ in 0..3 {
         guarded.server.disconnect(ROLE).await.expect("it disconnects");
@@ -74,7 +74,7 @@ async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_
     proxy.set_entry(Entry::Silent).await;
     let behind = url.replace(&server.to_string(), &format!("127.0.0.1:{}", proxy.port()));
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).set("IDENTITY_ENDPOINT", &behind).start().await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     for _ in 0..2 {
         let start = Instant::now();
         let replies = join_all((0..24).map(|_| buyer.get("/api/orders"))).await;
@@ -97,7 +97,7 @@ async fn a_token_is_renewed_before_and_after_its_end_without_a_restart() {
     let guarded = Guarded::start().await;
     guarded.endpoint.granting().await.lives = Duration::from_secs(6);
     let app = app(&guarded).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let asked = guarded.endpoint.granting().await.asked;
     app.eventually("it is renewed", SOON, async || {
         assert_eq!(buyer.get("/api/orders").await.status, 200);
@@ -136,10 +136,10 @@ async fn migrate_says_what_is_wrong_with_the_identity_and_shows_no_token() {
 async fn not_even_the_finest_log_holds_a_token() {
     let guarded = Guarded::start().await;
     let mut app = guarded.under(Setup::in_mode(Mode::Proxy)).set("ORDERS_LOG", "trace").start().await;
-    assert_eq!(app.person("buyer").get("/api/orders").await.status, 200);
+    assert_eq!(app.user("buyer").get("/api/orders").await.status, 200);
     guarded.server.let_in(ROLE, &token(2)).await.expect("the server lets it in");
     guarded.server.disconnect(ROLE).await.expect("it disconnects");
-    assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
+    assert_eq!(app.user("buyer").get("/api/orders").await.status, 503);
     let told = ["new connections to the database use a new token", "password authentication failed"];
     let mut heard = Heard::default();
     heard.until(&mut app, "both", |heard| told.iter().all(|line| heard.text.contains(line))).await;

@@ -43,7 +43,7 @@ async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
         app.queues.put("orders-fulfilment", STANDARD.encode(payload)).await;
     }
     app.queues.until_empty("orders-fulfilment").await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let letters = admin.get("/api/dead-letters?limit=100").await.json();
     let mut reasons: Vec<&str> = letters["items"]
         .as_array()
@@ -66,10 +66,10 @@ async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
 
 async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {
     let app = setup.start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
-    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.user("clerk").post_nothing(&format!("{location}/process")).await;
     app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let before = buyer.get(&location).await.json();
     let again = json!({
@@ -81,5 +81,5 @@ async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {
     app.queues.put("orders-fulfilment", STANDARD.encode(again.to_string())).await;
     app.queues.until_empty("orders-fulfilment").await;
     assert_eq!(buyer.get(&location).await.json(), before);
-    assert_eq!(app.person("admin").get("/api/dead-letters").await.json()["items"], json!([]));
+    assert_eq!(app.user("admin").get("/api/dead-letters").await.json()["items"], json!([]));
 }

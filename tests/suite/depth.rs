@@ -31,7 +31,7 @@ struct Running {
 }
 
 impl Running {
-    /// None where the worker refuses to start, because it stands behind no front.
+    /// None where the worker refuses to start, because it stands behind no EasyAuth.
     async fn start(world: World, mode: Mode) -> Option<Self> {
         let authority = Authority::new("partners").expect("an authority");
         let mut app = world.launch(mode, &authority).await;
@@ -47,9 +47,9 @@ impl Running {
         Some(Self { app, world, heard: Heard::default(), authority })
     }
 
-    /// The honest call of a person of the people file: in this world it is let in.
+    /// The honest call of a person of the users file: in this world it is let in.
     fn honest(&self, person: &str) -> Client {
-        let client = with_key(&self.app.person(person));
+        let client = with_key(&self.app.user(person));
         if self.world.wants_header() {
             return client.with(HEADER, &header(&claims(&self.app, person)));
         }
@@ -73,8 +73,8 @@ impl Running {
         let Some(instance) = body["instance"].as_str().and_then(|text| text.strip_prefix("urn:uuid:")) else {
             let is_challenge = reply.header("www-authenticate").is_some();
             return match status {
-                401 if is_challenge => "front 401".to_owned(),
-                403 => "front 403".to_owned(),
+                401 if is_challenge => "EasyAuth 401".to_owned(),
+                403 => "EasyAuth 403".to_owned(),
                 _ => format!("host {status}"),
             };
         };

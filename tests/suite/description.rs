@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::Value;
 
 use crate::support::{Client, Mode, SOON, Setup, TestApp, deliver, document, in_every_mode, repository};
@@ -18,26 +18,29 @@ const PATH: &str = "/api/openapi.json";
 
 async fn the_worker_answers_the_committed_copy(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let reply = app.person("visitor").get(PATH).await;
+    let reply = app.user("visitor").get(PATH).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("content-type"), Some("application/json; charset=utf-8"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
     assert!(reply.body == fs::read(repository().join("docs/openapi.json")).expect("it is there"));
-    assert_eq!(app.person("visitor").get("/api/openapi.json?format=yaml").await.problem(), "malformed");
+    assert_eq!(app.user("visitor").get("/api/openapi.json?format=yaml").await.problem(), "malformed");
     assert_eq!(app.anonymous().get(PATH).await.status, 401, "the front lets no caller through");
 }
 
 async fn a_deployment_can_keep_the_description_to_itself(mode: Mode) {
-    let app =
-        Setup::in_mode(mode).front(FrontMode::Bypassed).set("ORDERS_API_DESCRIPTION", "off").start().await;
+    let app = Setup::in_mode(mode)
+        .easyauth(EasyAuthMode::Bypassed)
+        .set("ORDERS_API_DESCRIPTION", "off")
+        .start()
+        .await;
     let reply = app.anonymous().get(PATH).await;
     assert_eq!((reply.status, reply.problem().as_str()), (404, "not-found"));
 }
 
 async fn every_example_is_taken_as_it_stands(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     for sku in ["ESPRESSO-1KG", "FILTER-250G"] {
         admin.stock(sku, 1290).await;
     }
@@ -84,9 +87,9 @@ fn bodies(operation: &Value) -> Vec<Option<Value>> {
 
 fn caller(app: &TestApp, operation: &str) -> Client {
     match operation {
-        "ProcessOrder" => app.person("clerk"),
-        "UpdateOrder" | "CreateOrder" => app.person("buyer"),
-        _ => app.person("admin"),
+        "ProcessOrder" => app.user("clerk"),
+        "UpdateOrder" | "CreateOrder" => app.user("buyer"),
+        _ => app.user("admin"),
     }
 }
 
@@ -107,11 +110,11 @@ fn required_headers(operation: &Value, caller: Client) -> Client {
 async fn filled(app: &TestApp, path: &str, operation: &Value) -> String {
     let mut path = path.to_owned();
     if path.starts_with("/orders/{id}") {
-        let location = app.person("buyer").place("ESPRESSO-1KG").await;
+        let location = app.user("buyer").place("ESPRESSO-1KG").await;
         path = path.replace("{id}", location.rsplit('/').next().expect("an id"));
     } else if path.contains("{id}") {
         deliver(app, "orders-incoming", "no message").await;
-        let letters = app.person("admin").get("/api/dead-letters?limit=1").await.json();
+        let letters = app.user("admin").get("/api/dead-letters?limit=1").await.json();
         path = path.replace("{id}", letters["items"][0]["id"].as_str().expect("an id"));
     }
     for parameter in operation["parameters"].as_array().into_iter().flatten() {

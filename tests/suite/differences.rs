@@ -27,7 +27,7 @@ const EMPTY: Difference = Difference { what: "no body, but a content type", expe
 async fn what_the_host_changes_is_known_for_each_mode() {
     for (index, mode) in Mode::ALL.into_iter().enumerate() {
         let app = TestApp::start(mode).await;
-        let (admin, buyer) = (app.person("admin"), app.person("buyer"));
+        let (admin, buyer) = (app.user("admin"), app.user("buyer"));
         admin.stock("BEANS", 1290).await;
         let text = an_order("BEANS").to_string();
         let json_type = Some("application/json");

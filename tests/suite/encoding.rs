@@ -35,7 +35,7 @@ fn message() -> Value {
 }
 
 async fn items(app: &TestApp, person: &str, path: &str) -> Vec<Value> {
-    app.person(person).get(path).await.json()["items"].as_array().expect("items").clone()
+    app.user(person).get(path).await.json()["items"].as_array().expect("items").clone()
 }
 
 /// Queue and reason of each dead letter, sorted.
@@ -54,7 +54,7 @@ async fn relay(app: &TestApp) {
 
 async fn a_message_as_json_and_as_base64_is_one_message(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let json = message().to_string();
     let wrapped = STANDARD.encode(&json).replacen("eyJ", " eyJ\r\n", 1);
     for text in [STANDARD.encode(&json), json.clone(), wrapped, format!("\n {json}")] {
@@ -89,10 +89,10 @@ async fn a_letter_that_xml_does_not_carry_is_placed_when_it_is_replayed(setup: S
     odd["note"] = json!("a\u{fffe}b\u{ffff}");
     deliver(&app, "orders-incoming", odd.to_string()).await;
     assert_eq!(letters(&app).await, ["orders-incoming invalid"], "there are no beans yet");
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let letter = items(&app, "admin", "/api/dead-letters").await.remove(0);
     let replay = format!("/api/dead-letters/{}/replay", letter["id"].as_str().expect("an id"));
-    assert_eq!(app.person("admin").post_nothing(&replay).await.status, 202);
+    assert_eq!(app.user("admin").post_nothing(&replay).await.status, 202);
     app.eventually("the order is placed", SOON, async || {
         relay(&app).await;
         !items(&app, "buyer", "/api/orders").await.is_empty()
@@ -136,11 +136,11 @@ fn unread(setup: Setup) -> Setup {
 
 async fn what_the_worker_sends_lies_in_the_queue_as_json_text(setup: Setup) {
     let app = unread(setup).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let mut orders = Vec::new();
     for _ in 0..2 {
-        let location = app.person("buyer").place("BEANS").await;
-        assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+        let location = app.user("buyer").place("BEANS").await;
+        assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
         orders.push(location.rsplit('/').next().expect("an id").to_owned());
     }
     // ProcessOrder sends one message an answer, and the relay both in one.
@@ -162,7 +162,7 @@ async fn messages_that_lie_in_the_queues_survive_the_way_back(setup: Setup) {
     let late = |setup: Setup| setup.set("ORDERS_OUTBOX_DEADLINE", "1s");
     let first = late(setup).start().await;
     deliver(&first, "orders-incoming", message().to_string()).await;
-    let admin = first.person("admin");
+    let admin = first.user("admin");
     admin.stock("BEANS", 1290).await;
     let letter = items(&first, "admin", "/api/dead-letters").await.remove(0);
     let replay = format!("/api/dead-letters/{}/replay", letter["id"].as_str().expect("an id"));
@@ -172,8 +172,8 @@ async fn messages_that_lie_in_the_queues_survive_the_way_back(setup: Setup) {
     first.host.stop().await;
 
     let second = unread.start().await;
-    let location = second.person("buyer").place("BEANS").await;
-    assert_eq!(second.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    let location = second.user("buyer").place("BEANS").await;
+    assert_eq!(second.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     relay(&second).await;
     assert_eq!(payload(&second.queues.peek("orders-incoming").await[0])["messageId"], MESSAGE);
     assert!(second.queues.peek("orders-fulfilment").await[0].starts_with('{'));
@@ -188,7 +188,7 @@ async fn messages_that_lie_in_the_queues_survive_the_way_back(setup: Setup) {
         })
         .await;
     }
-    let buyer = back.person("buyer");
+    let buyer = back.user("buyer");
     back.eventually("both have their effect", SOON, async || {
         relay(&back).await;
         let fulfilled = buyer.get(&location).await.json()["status"] == "fulfilled";

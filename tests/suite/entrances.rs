@@ -1,6 +1,6 @@
 //! The envelope entrance is for the host alone (host issue 6251).
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -27,7 +27,7 @@ fn envelope(payload: &Value) -> Value {
 
 async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
     let app = Setup::in_mode(mode)
-        .front(FrontMode::Bypassed)
+        .easyauth(EasyAuthMode::Bypassed)
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
         .start()
         .await;
@@ -79,7 +79,7 @@ async fn a_trigger_function_never_runs_for_a_caller(mode: Mode) {
 }
 
 async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) {
-    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     let admin = Principal::user(TENANT, 4).role("OrderAdmin");
     let (principal, bearer) = (admin.header(), format!("Bearer {}", app.token(&admin)));
     let identities = json!([{"AuthenticationType": "aad", "IsAuthenticated": true, "Claims": [{"Type": "roles", "Value": "OrderAdmin"}]}]);
@@ -117,7 +117,7 @@ async fn identity_in_metadata_or_transport_headers_is_worth_nothing(mode: Mode) 
 
 /// Nothing reads the token where the platform's header alone counts, and nothing strips that header here.
 async fn a_principal_for_another_audience_or_beside_another_id_is_401(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::Header).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).evidence(Evidence::Header).easyauth(EasyAuthMode::Bypassed);
     let mut app = setup.set("ORDERS_ENTRA_AUDIENCE", "ours").start().await;
     let ours = Principal::user(TENANT, 1).claim("aud", "ours");
     let own = object_id(1);

@@ -44,7 +44,7 @@ impl Request {
         let person = self
             .headers
             .iter()
-            .fold(app.person(self.person), |person: Client, (name, value)| person.with(name, value));
+            .fold(app.user(self.person), |person: Client, (name, value)| person.with(name, value));
         let path = format!("{}{}", self.path, self.query);
         person.raw(self.method, &path, self.content_type, self.body.clone()).await
     }
@@ -77,7 +77,7 @@ const NO_ID: Fault = fault(404, "not-found", |request| request.path = request.pa
 
 async fn shop(mode: Mode) -> TestApp {
     let app = Setup::in_mode(mode).set("ORDERS_RATE_LIMIT", "1000/s burst 1000").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     app
 }
 
@@ -129,7 +129,7 @@ async fn of_two_faults_of_a_new_order_the_earlier_is_told(mode: Mode) {
 
 async fn of_two_faults_of_a_changed_order_the_earlier_is_told(mode: Mode) {
     let app = shop(mode).await;
-    let location = app.person("buyer").place("BEANS").await;
+    let location = app.user("buyer").place("BEANS").await;
     let mut request = Request::new("buyer", "PUT", location).with_body(&a_revision("BEANS"));
     request.set("if-match", "\"1\"");
     let unknown = fault(422, "invalid-fields", |request| request.body = a_revision("NONE").to_string());
@@ -149,7 +149,7 @@ async fn of_two_faults_of_a_product_the_earlier_is_told(mode: Mode) {
 
 async fn of_two_faults_of_a_request_without_a_body_the_earlier_is_told(mode: Mode) {
     let app = shop(mode).await;
-    let location = app.person("buyer").place("BEANS").await;
+    let location = app.user("buyer").place("BEANS").await;
     let no_letter = "/api/dead-letters/01890a5d-ac96-774b-bcce-b302099a8057/replay";
     for (person, method, path, forbidden) in [
         ("buyer", "GET", location.clone(), OUT_OF_SCOPE),

@@ -63,15 +63,15 @@ struct World {
 async fn world(mode: Mode) -> World {
     let known = Known::start().await;
     let app = known.under(Setup::in_mode(mode)).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     World { app, backend: known.backend, _folder: known.folder }
 }
 
 /// Places an order and has it processed.
 async fn processed(app: &TestApp) -> (Client, String) {
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
-    let clerk = app.person("clerk").with("traceparent", TRACE);
+    let clerk = app.user("clerk").with("traceparent", TRACE);
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     (buyer, location)
 }
@@ -111,7 +111,7 @@ async fn a_silent_backend_holds_up_its_messages_and_no_calls() {
         processed(&world.app).await;
     }
     world.app.eventually("four wait", SOON, async || world.backend.asked().len() == 4).await;
-    let buyer = world.app.person("buyer");
+    let buyer = world.app.user("buyer");
     for reply in join_all((0..20).map(|_| buyer.get("/api/orders"))).await {
         assert_eq!(reply.status, 200, "{reply:?}");
     }

@@ -16,7 +16,7 @@ async fn health_is_ok_while_the_database_answers(mode: Mode) {
 async fn a_database_that_is_away_is_503_and_the_process_lives(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_DATABASE_URL", "sqlite:///proc/none/orders.db").start().await;
     let pid = app.host.worker_pid();
-    let reply = app.person("buyer").get("/api/orders").await;
+    let reply = app.user("buyer").get("/api/orders").await;
     assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{reply:?}");
     assert!(reply.header("retry-after").is_some());
     let health = app.anonymous().get("/api/health").await;

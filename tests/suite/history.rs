@@ -8,11 +8,11 @@ in_every_mode!(every_change_is_told_newest_first, a_cursor_belongs_to_one_order)
 
 async fn every_change_is_told_newest_first(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
     buyer.with("if-match", "\"1\"").put(&location, &a_revision("BEANS")).await;
-    app.person("warehouse").post_nothing(&format!("{location}/process")).await;
+    app.user("warehouse").post_nothing(&format!("{location}/process")).await;
     app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let mut items: Vec<Value> = Vec::new();
     let mut path = format!("{location}/history?limit=3");
@@ -46,8 +46,8 @@ async fn every_change_is_told_newest_first(mode: Mode) {
 
 async fn a_cursor_belongs_to_one_order(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let (one, other) = (buyer.place("BEANS").await, buyer.place("BEANS").await);
     buyer.post_nothing(&format!("{one}/cancel")).await;
     let page = buyer.get(&format!("{one}/history?limit=1")).await.json();

@@ -87,7 +87,7 @@ async fn everything(admin: &Client) -> [Value; 3] {
 
 async fn hostile_text_in_a_body_comes_back_as_it_was_sent_or_is_refused(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let (admin, buyer) = (app.person("admin"), app.person("buyer"));
+    let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     admin.stock("BEANS", 1290).await;
     admin.stock("NAMED", 1).await;
     let witness = buyer.place("BEANS").await;
@@ -144,7 +144,7 @@ async fn hostile_text_in_a_body_comes_back_as_it_was_sent_or_is_refused(mode: Mo
 
 async fn hostile_text_in_a_path_a_query_or_a_header_is_refused(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let (admin, buyer, clerk) = (app.person("admin"), app.person("buyer"), app.person("clerk"));
+    let (admin, buyer, clerk) = (app.user("admin"), app.user("buyer"), app.user("clerk"));
     admin.stock("BEANS", 1290).await;
     buyer.place("BEANS").await;
     let before = everything(&admin).await;
@@ -187,8 +187,8 @@ async fn hostile_text_in_a_path_a_query_or_a_header_is_refused(mode: Mode) {
 
 async fn hostile_text_in_a_request_key_is_that_key_or_is_refused(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     for text in CORPUS.into_iter().filter(|text| text.is_ascii() && is_free_of_control(text)) {
         let keyed = buyer.with("idempotency-key", text);
         let first = keyed.post("/api/orders", &an_order("BEANS")).await;
@@ -209,7 +209,7 @@ async fn hostile_text_in_a_request_key_is_that_key_or_is_refused(mode: Mode) {
 #[tokio::test]
 async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_letter() {
     let app = TestApp::start(Mode::Proxy).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let (mut count, mut kept) = (0, Vec::new());
     for text in CORPUS {
         let mut send = async |changes: Value| {
@@ -235,7 +235,7 @@ async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_lett
         }
     }
     app.queues.until_empty("orders-incoming").await;
-    let [orders, products, _] = everything(&app.person("admin")).await;
+    let [orders, products, _] = everything(&app.user("admin")).await;
     let text = |order: &Value, field: &str| order[field].as_str().expect("text").to_owned();
     let orders = orders["items"].as_array().expect("items");
     let mut found: Vec<_> = orders.iter().map(|order| text(order, "reference")).collect();
@@ -245,7 +245,7 @@ async fn hostile_text_in_a_message_is_kept_as_it_was_sent_or_becomes_a_dead_lett
     assert_eq!((found, products["items"].as_array().map(Vec::len)), (kept.clone(), Some(1)));
     let (mut letters, mut page) = (0, "/api/dead-letters?limit=100".to_owned());
     loop {
-        let read = app.person("admin").get(&page).await.json();
+        let read = app.user("admin").get(&page).await.json();
         letters += read["items"].as_array().map_or(0, Vec::len);
         let Some(next) = read["next"].as_str() else { break };
         page = format!("/api/dead-letters?limit=100&cursor={next}");
@@ -270,7 +270,7 @@ fn nearly_cursors(genuine: &str) -> impl Strategy<Value = String> + use<> {
 
 async fn no_text_but_a_cursor_of_the_list_is_a_cursor(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
     let mut placed = Vec::new();
     for _ in 0..3 {

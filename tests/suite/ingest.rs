@@ -1,7 +1,7 @@
 //! Orders that come through a queue.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -39,22 +39,22 @@ fn with(member: &str, value: Value) -> String {
 }
 
 async fn orders(app: &TestApp) -> Vec<Value> {
-    let all = app.person("admin").get("/api/orders?scope=all&limit=100").await.json();
+    let all = app.user("admin").get("/api/orders?scope=all&limit=100").await.json();
     all["items"].as_array().expect("items").clone()
 }
 
 /// Queue, reason and message id of each dead letter.
 async fn letters(app: &TestApp) -> Vec<Value> {
-    let letters = app.person("admin").get("/api/dead-letters?limit=100").await.json();
+    let letters = app.user("admin").get("/api/dead-letters?limit=100").await.json();
     let items = letters["items"].as_array().expect("items");
     items.iter().map(|letter| json!([letter["queue"], letter["reason"], letter["messageId"]])).collect()
 }
 
 async fn a_queued_order_becomes_its_owners(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     deliver(&app, "orders-incoming", message().to_string()).await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let own = buyer.get("/api/orders").await.json();
     let placed = &own["items"][0];
     assert_eq!(
@@ -69,7 +69,7 @@ async fn a_queued_order_becomes_its_owners(mode: Mode) {
 
 async fn a_second_delivery_changes_nothing(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let spelt_otherwise = serde_json::to_string_pretty(&message()).expect("JSON");
     for payload in [message().to_string(), message().to_string(), spelt_otherwise] {
         deliver(&app, "orders-incoming", payload).await;
@@ -83,7 +83,7 @@ async fn a_second_delivery_changes_nothing(mode: Mode) {
 
 async fn what_can_never_be_placed_becomes_a_dead_letter(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let hostile = [
         (String::new(), json!(["orders-incoming", "malformed", null])),
         ("{".to_owned(), json!(["orders-incoming", "malformed", null])),
@@ -108,7 +108,7 @@ async fn what_can_never_be_placed_becomes_a_dead_letter(mode: Mode) {
 
 async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_ENTRA_TENANT_ID", TENANT).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     deliver(&app, "orders-incoming", with("owner", json!({"tenantId": ABROAD, "objectId": BUYER}))).await;
     assert!(orders(&app).await.is_empty());
     assert_eq!(letters(&app).await, [json!(["orders-incoming", "other-tenant", MESSAGE])]);
@@ -117,7 +117,7 @@ async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
 }
 
 async fn without_a_tenant_no_message_places_an_order_and_the_log_says_why(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let mut app = setup.stocked("BEANS").start().await;
     app.queues.put("orders-incoming", STANDARD.encode(message().to_string())).await;
     let mut heard = Heard::default();

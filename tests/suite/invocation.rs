@@ -1,6 +1,6 @@
 //! An answer names the invocation that the host knows, whatever a caller claims.
 
-use functions_emulator::{Event, front::FrontMode};
+use functions_emulator::{Event, easyauth::EasyAuthMode};
 use uuid::Uuid;
 
 use crate::support::{Mode, Reply, Setup, TestApp, in_every_mode};
@@ -26,7 +26,7 @@ fn invoked(app: &mut TestApp) -> Uuid {
 }
 
 async fn a_forged_invocation_id_never_names_the_instance(mode: Mode) {
-    let mut app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let mut app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     for forged in [FORGED.to_owned(), format!("{FORGED},{FORGED}"), format!("x, {FORGED},")] {
         let reply = app.anonymous().with(HEADER, &forged).get("/api/orders").await;
         assert_eq!(reply.status, 401);

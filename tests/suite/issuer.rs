@@ -14,7 +14,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
-    people::People,
+    users::Users,
 };
 use futures_util::future::join_all;
 use orders_worker::limits::LIMITS;
@@ -45,10 +45,11 @@ struct OwnIssuer {
 
 impl OwnIssuer {
     async fn start() -> Self {
-        let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
+        let users =
+            Users::load(&repository().join("functions-emulator.json")).expect("the users file is right");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
-        let issuer = Issuer::open(&state(), &url, &people).expect("the issuer has a key");
+        let issuer = Issuer::open(&state(), &url, &users).expect("the issuer has a key");
         let (hangs, answers) = (Arc::new(AtomicBool::new(false)), issuer.clone());
         let unanswered = Arc::new(AtomicUsize::new(0));
         let (hanging, hung) = (Arc::clone(&hangs), Arc::clone(&unanswered));
@@ -64,7 +65,7 @@ impl OwnIssuer {
     }
 
     fn token_of(&self, name: &str) -> String {
-        let person = self.issuer.people().named(name).expect("the person is in .local-host.json");
+        let person = self.issuer.users().named(name).expect("the user is in functions-emulator.json");
         self.issuer.token(person, &TokenOptions::default(), Clock::system().now()).expect("it signs")
     }
 }
@@ -82,9 +83,10 @@ async fn timed(client: &Client) -> (u16, Duration) {
 }
 
 async fn app_with(mode: Mode, issuer: &OwnIssuer, rate: &str) -> TestApp {
-    let setup =
-        Setup::in_mode(mode).evidence(Evidence::Token).front(functions_emulator::front::FrontMode::Off);
-    let setup = setup.set("ORDERS_ENTRA_AUTHORITY", &format!("{}/_local/issuer", issuer.url));
+    let setup = Setup::in_mode(mode)
+        .evidence(Evidence::Token)
+        .easyauth(functions_emulator::easyauth::EasyAuthMode::Off);
+    let setup = setup.set("ORDERS_ENTRA_AUTHORITY", &format!("{}/_emulator/issuer", issuer.url));
     setup.set("ORDERS_RATE_LIMIT", rate).start().await
 }
 

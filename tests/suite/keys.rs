@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same request twice, one order.
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::json;
 
 use crate::support::{
@@ -29,13 +29,13 @@ fn committed(reply: &Reply) -> (u16, Option<&str>, Option<&str>, &[u8]) {
 
 async fn the_same_request_again_gets_the_same_answer_byte_for_byte(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
-    let buyer = app.person("buyer").with("idempotency-key", "shop-4711");
+    let buyer = app.user("buyer").with("idempotency-key", "shop-4711");
     let first = buyer.post("/api/orders", &an_order("BEANS")).await;
     assert_eq!((first.status, first.header("idempotency-replayed")), (201, None), "{first:?}");
     let location = first.header("location").expect("a location");
-    app.person("buyer").with("if-match", "\"1\"").put(location, &a_revision("BEANS")).await;
+    app.user("buyer").with("if-match", "\"1\"").put(location, &a_revision("BEANS")).await;
     let retired = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1, "active": false});
     admin.with("if-match", "\"1\"").put("/api/products/BEANS", &retired).await;
     let spelt_otherwise = r#" {"note": "ring tw\u0069ce", "lines": [{"quantity": 2, "sku": "BEANS"}],
@@ -48,8 +48,8 @@ async fn the_same_request_again_gets_the_same_answer_byte_for_byte(mode: Mode) {
 
 async fn another_request_under_a_key_is_refused(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer").with("idempotency-key", "shop-4711");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer").with("idempotency-key", "shop-4711");
     assert_eq!(buyer.post("/api/orders", &an_order("BEANS")).await.status, 201);
     let mut other = an_order("BEANS");
     other["note"] = json!("ring thrice");
@@ -60,7 +60,7 @@ async fn another_request_under_a_key_is_refused(mode: Mode) {
 }
 
 async fn a_key_belongs_to_its_caller(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let app = setup.stocked("BEANS").start().await;
     let mut locations = Vec::new();
     for person in [Principal::user(TENANT, 1), Principal::user(TENANT, 2), Principal::user(ABROAD, 1)] {
@@ -75,8 +75,8 @@ async fn a_key_belongs_to_its_caller(mode: Mode) {
 
 async fn twins_make_one_order(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer").with("idempotency-key", "twin");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer").with("idempotency-key", "twin");
     let twins = (0..8).map(|_| {
         let buyer = buyer.clone();
         tokio::spawn(async move { buyer.post("/api/orders", &an_order("BEANS")).await })
@@ -93,23 +93,23 @@ async fn twins_make_one_order(mode: Mode) {
 
 async fn checks_run_first_every_time(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let key = |client: Client| client.with("idempotency-key", "k");
-    let refused = key(app.person("buyer")).post("/api/orders", &an_order("NONE")).await;
+    let refused = key(app.user("buyer")).post("/api/orders", &an_order("NONE")).await;
     assert_eq!(refused.status, 422, "a refused request leaves no key");
-    assert_eq!(key(app.person("buyer")).post("/api/orders", &an_order("BEANS")).await.status, 201);
+    assert_eq!(key(app.user("buyer")).post("/api/orders", &an_order("BEANS")).await.status, 201);
     assert_eq!(key(app.anonymous()).post("/api/orders", &an_order("BEANS")).await.status, 401);
-    assert_eq!(key(app.person("visitor")).post("/api/orders", &an_order("BEANS")).await.status, 403);
-    let typed = key(app.person("buyer")).raw("POST", "/api/orders", Some("text/plain"), "x").await;
+    assert_eq!(key(app.user("visitor")).post("/api/orders", &an_order("BEANS")).await.status, 403);
+    let typed = key(app.user("buyer")).raw("POST", "/api/orders", Some("text/plain"), "x").await;
     assert_eq!(typed.status, 415);
-    let mistaken = key(app.person("buyer")).post("/api/orders", &json!({})).await;
+    let mistaken = key(app.user("buyer")).post("/api/orders", &json!({})).await;
     assert_eq!((mistaken.status, mistaken.problem().as_str()), (422, "invalid-fields"));
 }
 
 async fn a_key_is_one_header_of_visible_ascii(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let (longest, longer) = ("k".repeat(255), "k".repeat(256));
     for (key, status) in [("!~\"", 201), (longest.as_str(), 201), ("a b", 400), (longer.as_str(), 400)] {
         let reply = buyer.with("idempotency-key", key).post("/api/orders", &an_order("BEANS")).await;
@@ -124,8 +124,8 @@ async fn a_key_is_one_header_of_visible_ascii(mode: Mode) {
 
 async fn the_nightly_purge_leaves_what_is_fresh(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer").with("idempotency-key", "k");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer").with("idempotency-key", "k");
     let first = buyer.post("/api/orders", &an_order("BEANS")).await;
     app.host.fire_timer("PurgeExpired").await.expect("the timer runs");
     let again = buyer.post("/api/orders", &an_order("BEANS")).await;

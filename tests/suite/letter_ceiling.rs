@@ -9,7 +9,7 @@ use crate::support::{Heard, Mode, Setup, TestApp, deliver, repository};
 
 /// The ids of the letters that an administrator sees.
 async fn letters(app: &TestApp) -> BTreeSet<String> {
-    let listed = app.person("admin").get("/api/dead-letters?limit=100").await.json();
+    let listed = app.user("admin").get("/api/dead-letters?limit=100").await.json();
     let items = listed["items"].as_array().cloned().unwrap_or_default();
     items.iter().map(|letter| letter["id"].as_str().unwrap_or_default().to_owned()).collect()
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use orders_worker::{functions::FUNCTIONS, telemetry::event::kinds};
 use serde_json::json;
 
@@ -118,7 +118,7 @@ async fn heard(mode: Mode, filter: &str) -> Heard {
 async fn heard_of(setup: Setup, filter: &str) -> Heard {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let database = format!("sqlite://{}", folder.path().join(SECRET).join("orders.db").display());
-    let setup = setup.front(FrontMode::Bypassed).set("ORDERS_LOG", filter);
+    let setup = setup.easyauth(EasyAuthMode::Bypassed).set("ORDERS_LOG", filter);
     let mut app = setup.set("ORDERS_DATABASE_URL", &database).start().await;
     let mut heard = Heard::default();
     story(&app).await;
@@ -187,7 +187,7 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
 
 #[tokio::test]
 async fn a_header_and_a_token_of_different_people_are_an_event_that_somebody_should_see() {
-    let mut app = Setup::in_mode(Mode::Proxy).front(FrontMode::Bypassed).start().await;
+    let mut app = Setup::in_mode(Mode::Proxy).easyauth(EasyAuthMode::Bypassed).start().await;
     let (header, token) = (Principal::user(TENANT, 4).role("OrderAdmin"), Principal::user(TENANT, 1));
     let forged = app.anonymous().bearer(&app.token(&token)).with("x-ms-client-principal", &header.header());
     assert_eq!(forged.get("/api/dead-letters").await.status, 401);

@@ -68,7 +68,7 @@ async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_d
     let setup = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &database.url());
     let mut app = setup.start().await;
     let pid = app.host.worker_pid();
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let reply = buyer.get("/api/orders").await;
     assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{reply:?}");
     let mut heard = Heard::default();

@@ -7,13 +7,13 @@ use std::{
 };
 
 use functions_emulator::{
-    ConsoleOptions, Events, LocalHost, Options,
+    ConsoleOptions, Emulator, Events, Options,
     clock::Clock,
-    front::FrontMode,
+    easyauth::EasyAuthMode,
     issuer::{Issuer, TokenOptions},
-    people::People,
     queues::Connections,
-    supervisor::OWN_URL,
+    supervisor::EMULATOR_URL,
+    users::Users,
 };
 
 use crate::support::{Client, binary, repository, state};
@@ -48,27 +48,27 @@ async fn the_unpacked_package_serves_with_the_settings_of_one_function_app() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let app_root = folder.path().join("app");
     unpacked(&app_root);
-    let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
+    let users = Users::load(&repository().join("functions-emulator.json")).expect("the users file is right");
     let settings = [
         ("WorkQueues", String::new()),
         ("ORDERS_DATABASE_URL", format!("sqlite://{}", folder.path().join("orders.db").display())),
-        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
-        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
+        ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", users.audience().to_owned()),
         ("ORDERS_ENTRA_ALLOWED_CLIENTS", "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04".to_owned()),
         ("AzureWebJobs_FulfilOrder_Disabled", "true".to_owned()),
         // Of `cargo xtask dev`: who issues its tokens, and that this is a developer's machine.
-        ("ORDERS_ENTRA_AUTHORITY", format!("{OWN_URL}/_local/issuer")),
+        ("ORDERS_ENTRA_AUTHORITY", format!("{EMULATOR_URL}/_emulator/issuer")),
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value));
     let events = Events::new();
-    let host = LocalHost::start(Options {
+    let host = Emulator::start(Options {
         app_root,
         listen: ([127, 0, 0, 1], 0).into(),
-        queues: Connections::of_settings(&settings, Clock::system(), events.clone()),
+        queues: Connections::from_settings(&settings, Clock::system(), events.clone()),
         settings: settings.into(),
-        front: FrontMode::On,
-        people: Some(people.clone()),
+        easyauth: EasyAuthMode::On,
+        users: Some(users.clone()),
         state: state(),
         keys: None,
         events,
@@ -77,9 +77,9 @@ async fn the_unpacked_package_serves_with_the_settings_of_one_function_app() {
     .await
     .expect("the host starts");
     host.ready().await.expect("the worker starts");
-    let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
+    let issuer = Issuer::open(&state(), host.url(), &users).expect("the issuer has a key");
     let person = |name| {
-        let person = people.named(name).expect("the person is in .local-host.json");
+        let person = users.named(name).expect("the user is in functions-emulator.json");
         let token = issuer.token(person, &TokenOptions::default(), Clock::system().now());
         Client::new(host.url()).bearer(&token.expect("the issuer signs"))
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::json;
 
 use crate::support::{ABROAD, Evidence, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode};
@@ -19,8 +19,8 @@ in_every_mode!(
 
 async fn a_placed_order_is_priced_from_the_product_table(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let placed = buyer.post("/api/orders", &an_order("BEANS")).await;
     assert_eq!(placed.status, 201, "{placed:?}");
     assert_eq!(placed.header("etag"), Some("\"1\""));
@@ -45,9 +45,9 @@ async fn a_placed_order_is_priced_from_the_product_table(mode: Mode) {
 
 async fn a_foreign_order_is_indistinguishable_from_a_missing_one(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let foreign = app.person("buyer").place("BEANS").await;
-    let neighbour = app.person("neighbour");
+    app.user("admin").stock("BEANS", 1290).await;
+    let foreign = app.user("buyer").place("BEANS").await;
+    let neighbour = app.user("neighbour");
     let mut answers = Vec::new();
     for path in [foreign.as_str(), "/api/orders/01890a5d-ac96-774b-bcce-b302099a8057", "/api/orders/no-uuid"]
     {
@@ -64,18 +64,18 @@ async fn a_foreign_order_is_indistinguishable_from_a_missing_one(mode: Mode) {
 
 async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
     for person in ["clerk", "admin", "warehouse"] {
-        let shown = app.person(person).get(&location).await.json();
+        let shown = app.user(person).get(&location).await.json();
         assert_eq!(
             shown["createdBy"],
             json!({"objectId": "11111111-0000-4000-8000-000000000001"}),
             "{person}"
         );
     }
-    let own = app.person("clerk").place("BEANS").await;
-    let clerk = app.person("clerk");
+    let own = app.user("clerk").place("BEANS").await;
+    let clerk = app.user("clerk");
     assert_eq!(clerk.get(&own).await.json().get("createdBy"), None);
     let all = clerk.get("/api/orders?scope=all").await.json();
     assert_eq!(all["items"][0].get("createdBy"), None);
@@ -83,7 +83,7 @@ async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
 }
 
 async fn a_namesake_in_another_tenant_is_somebody_else(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).front(FrontMode::Bypassed);
+    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let app = setup.stocked("BEANS").start().await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
     let namesake = Principal::user(ABROAD, 1);
@@ -96,8 +96,8 @@ async fn a_namesake_in_another_tenant_is_somebody_else(mode: Mode) {
 
 async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (buyer, neighbour) = (app.person("buyer"), app.person("neighbour"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (buyer, neighbour) = (app.user("buyer"), app.user("neighbour"));
     let mut placed = Vec::new();
     for _ in 0..5 {
         placed.push(buyer.place("BEANS").await);
@@ -116,7 +116,7 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     }
     placed.reverse();
     assert_eq!(seen, placed);
-    let all = app.person("admin").get("/api/orders?scope=all&limit=100").await.json();
+    let all = app.user("admin").get("/api/orders?scope=all&limit=100").await.json();
     let ids: BTreeSet<String> =
         all["items"].as_array().expect("items").iter().map(|order| order["id"].to_string()).collect();
     assert_eq!((ids.len(), all["next"].is_null()), (10, true));
@@ -124,8 +124,8 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
 
 async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     for _ in 0..25 {
         buyer.place("BEANS").await;
     }
@@ -138,7 +138,7 @@ async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
 
 async fn a_cursor_of_one_list_is_none_of_another(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
     admin.stock("MILK", 99).await;
     for _ in 0..2 {

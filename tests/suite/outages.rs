@@ -88,7 +88,7 @@ async fn health_becomes(app: &TestApp, status: u16, when: &str) {
 }
 
 async fn admin_with_a_product(app: &TestApp) -> Client {
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let product = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1290});
     assert_eq!(admin.put("/api/products/BEANS", &product).await.status, 201);
     admin
@@ -274,7 +274,7 @@ async fn crowd(app: &TestApp) -> Vec<TcpStream> {
 #[tokio::test]
 async fn refusals_while_too_many_requests_run_are_one_outage() {
     let mut app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).start().await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let products = async || buyer.get("/api/products").await.status;
     assert_eq!(products().await, 200);
     let is_refused = |line: &&&serde_json::Value| line["function"] == "ListProducts" && line["status"] == 503;
@@ -322,7 +322,7 @@ async fn postgres_tables_outside_of_the_search_path_are_named() {
     let Broken::Server(_, server) = &database else { unreachable!("a server") };
     let url = format!("{}?options[search_path]=elsewhere", server.url());
     let mut app = setup.set("ORDERS_DATABASE_URL", &url).start().await;
-    assert_eq!(app.person("buyer").get("/api/orders").await.status, 503);
+    assert_eq!(app.user("buyer").get("/api/orders").await.status, 503);
     let mut heard = Heard::default();
     heard
         .until(&mut app, "the outage's beginning", |heard| {

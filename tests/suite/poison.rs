@@ -8,10 +8,10 @@ in_every_mode_and_at_a_queue_server!(a_poisoned_message_fails_its_order_once);
 
 async fn a_poisoned_message_fails_its_order_once(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    let location = app.user("buyer").place("BEANS").await;
+    assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     let message = app.queues.peek("orders-fulfilment").await[0].clone();
     for _ in 0..2 {
         app.queues.put("orders-fulfilment-poison", message.clone()).await;

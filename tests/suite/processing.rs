@@ -18,10 +18,10 @@ in_every_mode_and_at_a_queue_server!(
 
 async fn an_order_travels_the_whole_path(setup: Setup) {
     let app = setup.start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
-    let processed = app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    let processed = app.user("clerk").post_nothing(&format!("{location}/process")).await;
     assert_eq!((processed.status, processed.header("etag")), (202, Some("\"2\"")), "{processed:?}");
     assert_eq!(processed.json()["status"], "queued");
     app.becomes(&buyer, &location, "fulfilled", SOON).await;
@@ -30,9 +30,9 @@ async fn an_order_travels_the_whole_path(setup: Setup) {
 
 async fn a_queued_order_is_not_queued_again(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    let warehouse = app.person("warehouse");
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    let warehouse = app.user("warehouse");
     for _ in 0..3 {
         let reply = warehouse.post_nothing(&format!("{location}/process")).await;
         assert_eq!((reply.status, reply.header("etag")), (202, Some("\"2\"")));
@@ -42,9 +42,9 @@ async fn a_queued_order_is_not_queued_again(setup: Setup) {
 
 async fn the_message_points_at_the_order_within_the_callers_trace(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    let clerk = app.person("clerk").with("traceparent", TRACE);
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    let clerk = app.user("clerk").with("traceparent", TRACE);
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     let mut message = payload(&app.queues.peek("orders-fulfilment").await[0]);
     let (id, trace) = (message["messageId"].take(), message["traceparent"].take());
@@ -56,10 +56,10 @@ async fn the_message_points_at_the_order_within_the_callers_trace(setup: Setup) 
 
 async fn many_that_process_one_order_at_once_send_one_message(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (clerk, warehouse) = (app.person("clerk"), app.person("warehouse"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (clerk, warehouse) = (app.user("clerk"), app.user("warehouse"));
     for sent in 1..=4 {
-        let path = format!("{}/process", app.person("buyer").place("BEANS").await);
+        let path = format!("{}/process", app.user("buyer").place("BEANS").await);
         let at_once = [&clerk, &warehouse].repeat(4);
         for reply in join_all(at_once.iter().map(|client| client.post_nothing(&path))).await {
             assert_eq!((reply.status, reply.header("etag")), (202, Some("\"2\"")), "{reply:?}");
@@ -70,10 +70,10 @@ async fn many_that_process_one_order_at_once_send_one_message(setup: Setup) {
 
 async fn an_order_past_queued_cannot_be_processed(setup: Setup) {
     let app = setup.start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
-    let clerk = app.person("clerk");
+    let clerk = app.user("clerk");
     clerk.post_nothing(&format!("{location}/process")).await;
     app.becomes(&buyer, &location, "fulfilled", SOON).await;
     let reply = clerk.post_nothing(&format!("{location}/process")).await;
@@ -82,8 +82,8 @@ async fn an_order_past_queued_cannot_be_processed(setup: Setup) {
 
 async fn a_buyer_cannot_process_even_their_own_order(setup: Setup) {
     let app = setup.start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     let location = buyer.place("BEANS").await;
     let reply = buyer.post_nothing(&format!("{location}/process")).await;
     assert_eq!((reply.status, reply.problem().as_str()), (403, "forbidden"));

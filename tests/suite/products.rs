@@ -16,7 +16,7 @@ fn beans(unit_price: i64) -> Value {
 
 async fn a_product_is_created_once_and_replaced_by_version(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let path = "/api/products/BEANS";
     let missing = admin.with("if-match", "\"1\"").put(path, &beans(1)).await;
     assert_eq!((missing.status, missing.problem().as_str()), (404, "not-found"));
@@ -45,7 +45,7 @@ async fn a_product_is_created_once_and_replaced_by_version(mode: Mode) {
 
 async fn only_the_admin_sees_what_is_not_sold_any_more(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
     let mut retired = beans(1290);
     retired["active"] = json!(false);
@@ -56,20 +56,20 @@ async fn only_the_admin_sees_what_is_not_sold_any_more(mode: Mode) {
     };
     assert_eq!(skus(admin.get("/api/products").await.json()), ["BEANS", "MILL"]);
     for person in ["buyer", "clerk"] {
-        assert_eq!(skus(app.person(person).get("/api/products").await.json()), ["BEANS"], "{person}");
+        assert_eq!(skus(app.user(person).get("/api/products").await.json()), ["BEANS"], "{person}");
     }
 }
 
 async fn products_are_listed_by_sku_and_may_be_cached(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     for sku in ["MILK", "BEANS", "CUP"] {
         admin.stock(sku, 100).await;
     }
-    let first = app.person("buyer").get("/api/products?limit=2").await;
+    let first = app.user("buyer").get("/api/products?limit=2").await;
     assert_eq!(first.header("cache-control"), Some("private, max-age=60"));
     let cursor = first.json()["next"].as_str().expect("a next page").to_owned();
-    let second = app.person("buyer").get(&format!("/api/products?limit=2&cursor={cursor}")).await.json();
+    let second = app.user("buyer").get(&format!("/api/products?limit=2&cursor={cursor}")).await.json();
     assert_eq!(first.json()["items"][0]["sku"], "BEANS");
     assert_eq!(first.json()["items"][1]["sku"], "CUP");
     assert_eq!((&second["items"][0]["sku"], &second["next"]), (&json!("MILK"), &Value::Null));

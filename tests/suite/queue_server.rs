@@ -9,8 +9,8 @@ async fn an_order_whose_message_could_not_be_sent_is_fulfilled_when_the_queue_se
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.expect("no panic").expect("a server");
     let setup = Setup::in_mode(Mode::Proxy).queues(Place::At(server.account()));
     let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (buyer, clerk) = (app.user("buyer"), app.user("clerk"));
     let location = buyer.place("BEANS").await;
     server.stop();
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 500);

@@ -1,6 +1,6 @@
 //! How often a caller may call.
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 
 use crate::support::{ABROAD, Client, Mode, Principal, Reply, SOON, Setup, TENANT, an_order, in_every_mode};
 
@@ -31,13 +31,13 @@ async fn drain(client: &Client) -> Reply {
 
 async fn the_rate_limit_of_one_caller_touches_no_other(mode: Mode) {
     let app = setup(mode, "1/s burst 2").start().await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     let refused = drain(&buyer).await;
     assert_eq!((refused.status, refused.problem().as_str()), (429, "rate-limited"), "{refused:?}");
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(refused.header("cache-control"), Some("no-store"));
     for other in ["neighbour", "admin", "clerk"] {
-        assert_eq!(app.person(other).get("/api/orders").await.status, 200, "{other}");
+        assert_eq!(app.user(other).get("/api/orders").await.status, 200, "{other}");
     }
     assert_eq!(app.anonymous().get("/api/health").await.status, 200);
     // A request that is refused does not count, so asking again does not put the time off.
@@ -46,7 +46,7 @@ async fn the_rate_limit_of_one_caller_touches_no_other(mode: Mode) {
 
 async fn no_header_of_a_caller_makes_another_caller_of_them(mode: Mode) {
     let app = setup(mode, RARE).start().await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     drain(&buyer).await;
     let someone = Principal::user(ABROAD, 9).header();
     for (name, value) in [
@@ -62,7 +62,7 @@ async fn no_header_of_a_caller_makes_another_caller_of_them(mode: Mode) {
 }
 
 async fn the_limit_comes_after_the_policy_and_before_the_body(mode: Mode) {
-    let app = setup(mode, RARE).front(FrontMode::Bypassed).start().await;
+    let app = setup(mode, RARE).easyauth(EasyAuthMode::Bypassed).start().await;
     let creator = app.principal(&Principal::user(TENANT, 1));
     drain(&creator).await;
     let unscoped = Principal::user(TENANT, 1).without("scp").claim("scp", "Orders.Read");
@@ -80,11 +80,11 @@ async fn the_limit_comes_after_the_policy_and_before_the_body(mode: Mode) {
 
 async fn what_the_policy_refuses_takes_from_the_allowance(mode: Mode) {
     let app = setup(mode, RARE).start().await;
-    let buyer = app.person("buyer");
+    let buyer = app.user("buyer");
     for call in 0..5 {
         let reply = buyer.get("/api/dead-letters").await;
         assert_eq!(reply.status, 403, "call {call}: {reply:?}");
     }
     assert_eq!(buyer.get("/api/orders").await.status, 429, "nothing is left for what is allowed");
-    assert_eq!(app.person("neighbour").get("/api/orders").await.status, 200);
+    assert_eq!(app.user("neighbour").get("/api/orders").await.status, 200);
 }

@@ -1,6 +1,6 @@
 //! What bad input gets: a problem document, never a 500, and nothing stored.
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Mode, Principal, Reply, Setup, TENANT, TestApp, an_order, in_every_mode};
@@ -23,8 +23,8 @@ const JSON: Option<&str> = Some("application/json");
 
 async fn shop(mode: Mode) -> (TestApp, Client) {
     let app = TestApp::start(mode).await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     (app, buyer)
 }
 
@@ -85,7 +85,7 @@ async fn a_body_that_is_missing_is_missed(mode: Mode) {
 }
 
 async fn a_token_without_the_scope_is_told_so(mode: Mode) {
-    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     let unscoped = Principal::user(TENANT, 4).role("OrderAdmin").without("scp").claim("scp", "Orders.Read");
     let reply = app.principal(&unscoped).get("/api/orders?scope=all").await;
     is(&reply, 403, "insufficient-scope");
@@ -163,7 +163,7 @@ async fn every_wrong_field_is_named_at_once(mode: Mode) {
 
 async fn every_wrong_field_of_a_product_is_named_at_once(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let all_wrong =
         [("active", "type"), ("currency", "pattern"), ("name", "length"), ("sku", "unknown-field")];
     for (body, expected) in [
@@ -194,7 +194,7 @@ async fn every_wrong_field_of_a_product_is_named_at_once(mode: Mode) {
 
 async fn faults_against_the_product_table_point_at_the_line(mode: Mode) {
     let (app, buyer) = shop(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     let dollars = json!({"name": "Bagel", "currency": "USD", "unitPrice": 300});
     assert_eq!(admin.put("/api/products/BAGEL", &dollars).await.status, 201);
     let retired = json!({"name": "Mill", "currency": "EUR", "unitPrice": 300, "active": false});
@@ -233,22 +233,22 @@ async fn checks_run_in_the_documented_sequence(mode: Mode) {
     let (app, buyer) = shop(mode).await;
     let nonsense = "{";
     let at = "/api/products/no_sku?x=1";
-    is(&app.person("buyer").raw("PUT", at, None, nonsense).await, 403, "forbidden");
-    let admin = app.person("admin").with("if-match", "*");
+    is(&app.user("buyer").raw("PUT", at, None, nonsense).await, 403, "forbidden");
+    let admin = app.user("admin").with("if-match", "*");
     is(&admin.raw("PUT", at, None, nonsense).await, 415, "media-type");
     is(&admin.raw("PUT", at, JSON, vec![b'{'; 70_000]).await, 413, "too-large");
     is(&admin.raw("PUT", at, JSON, nonsense).await, 400, "malformed");
     is(&admin.raw("PUT", "/api/products/no_sku", JSON, "{}").await, 422, "invalid-fields");
     let right = json!({"name": "Beans", "currency": "EUR", "unitPrice": 1}).to_string();
     is(&admin.raw("PUT", "/api/products/no_sku", JSON, right.clone()).await, 428, "precondition-required");
-    is(&app.person("admin").raw("PUT", "/api/products/no_sku", JSON, right).await, 404, "not-found");
+    is(&app.user("admin").raw("PUT", "/api/products/no_sku", JSON, right).await, 404, "not-found");
     is(&buyer.post_nothing("/api/orders/no-uuid/process?x=1").await, 403, "forbidden");
-    is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process?x=1").await, 400, "malformed");
-    is(&app.person("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
+    is(&app.user("clerk").post_nothing("/api/orders/no-uuid/process?x=1").await, 400, "malformed");
+    is(&app.user("clerk").post_nothing("/api/orders/no-uuid/process").await, 404, "not-found");
 }
 
 async fn an_unauthenticated_caller_learns_nothing(mode: Mode) {
-    let app = Setup::in_mode(mode).front(FrontMode::Bypassed).start().await;
+    let app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     let buyer = Principal::user(TENANT, 1);
     let strangers = [
         app.anonymous(),
@@ -280,7 +280,7 @@ async fn nothing_is_stored_of_a_refused_request(mode: Mode) {
     body["lines"][0]["quantity"] = json!(-1);
     is(&buyer.post("/api/orders", &body).await, 422, "invalid-fields");
     is(&buyer.post("/api/orders", &an_order("NONE")).await, 422, "invalid-fields");
-    is(&app.person("visitor").post("/api/orders", &an_order("BEANS")).await, 403, "forbidden");
-    let all = app.person("admin").get("/api/orders?scope=all").await.json();
+    is(&app.user("visitor").post("/api/orders", &an_order("BEANS")).await, 403, "forbidden");
+    let all = app.user("admin").get("/api/orders?scope=all").await.json();
     assert_eq!(all["items"], json!([]));
 }

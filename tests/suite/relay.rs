@@ -1,6 +1,6 @@
 //! The outbox: a message that was not acknowledged is sent again, and no other is.
 
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 
 use crate::support::{Mode, Principal, SOON, Setup, TENANT, in_every_mode_and_at_a_queue_server, payload};
 
@@ -18,9 +18,9 @@ fn unread(setup: Setup) -> Setup {
 
 async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
     let app = unread(setup).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    app.user("clerk").post_nothing(&format!("{location}/process")).await;
     let sent = payload(&app.queues.peek("orders-fulfilment").await[0]);
     app.queues.purge("orders-fulfilment").await;
     app.eventually("the message is sent again", SOON, async || {
@@ -33,10 +33,10 @@ async fn a_lost_message_is_sent_again_with_the_same_id(setup: Setup) {
 
 async fn several_lost_messages_all_arrive(setup: Setup) {
     let app = unread(setup).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     for _ in 0..3 {
-        let location = app.person("buyer").place("BEANS").await;
-        app.person("clerk").post_nothing(&format!("{location}/process")).await;
+        let location = app.user("buyer").place("BEANS").await;
+        app.user("clerk").post_nothing(&format!("{location}/process")).await;
     }
     let ids = async || {
         let mut ids: Vec<String> = app
@@ -62,8 +62,8 @@ async fn several_lost_messages_all_arrive(setup: Setup) {
 
 async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
     let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let (buyer, clerk) = (app.person("buyer"), app.person("clerk"));
+    app.user("admin").stock("BEANS", 1290).await;
+    let (buyer, clerk) = (app.user("buyer"), app.user("clerk"));
     let done = buyer.place("BEANS").await;
     clerk.post_nothing(&format!("{done}/process")).await;
     app.becomes(&buyer, &done, "fulfilled", SOON).await;
@@ -73,7 +73,8 @@ async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
 }
 
 async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay(setup: Setup) {
-    let app = setup.front(FrontMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
+    let app =
+        setup.easyauth(EasyAuthMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
     let clerk = Principal::user(TENANT, 3).role("OrderProcessor");
@@ -94,7 +95,7 @@ async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_
 #[tokio::test]
 async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
     let app = Setup::in_mode(Mode::Proxy)
-        .front(FrontMode::Bypassed)
+        .easyauth(EasyAuthMode::Bypassed)
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
         .start()
         .await;

@@ -12,7 +12,7 @@ in_every_mode!(
 );
 
 async fn letters(app: &TestApp) -> Vec<Value> {
-    let letters = app.person("admin").get("/api/dead-letters?limit=100").await.json();
+    let letters = app.user("admin").get("/api/dead-letters?limit=100").await.json();
     letters["items"].as_array().expect("items").clone()
 }
 
@@ -26,10 +26,10 @@ async fn relay(app: &TestApp) {
 
 async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
     let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    let (admin, buyer) = (app.person("admin"), app.person("buyer"));
+    let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     admin.stock("BEANS", 1290).await;
     let location = buyer.place("BEANS").await;
-    app.person("clerk").post_nothing(&format!("{location}/process")).await;
+    app.user("clerk").post_nothing(&format!("{location}/process")).await;
     let old = app.queues.peek("orders-fulfilment").await[0].clone();
     app.queues.purge("orders-fulfilment").await;
     app.queues.put("orders-fulfilment-poison", old.clone()).await;
@@ -59,7 +59,7 @@ async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
 
 async fn a_letter_is_replayed_once(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     deliver(&app, "orders-fulfilment", "no message").await;
     let letter = &letters(&app).await[0];
     assert_eq!(letter["replayedAt"], json!(null));
@@ -79,7 +79,7 @@ async fn a_letter_is_replayed_once(mode: Mode) {
 
 async fn what_is_as_broken_as_before_becomes_a_dead_letter_again(mode: Mode) {
     let app = TestApp::start(mode).await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     for (queue, broken) in
         [("orders-fulfilment", &b"{"[..]), ("orders-incoming", b""), ("orders-incoming", b"[]")]
     {
@@ -102,7 +102,7 @@ async fn what_is_as_broken_as_before_becomes_a_dead_letter_again(mode: Mode) {
 
 async fn a_replayed_queued_order_is_placed_once(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
-    let (admin, buyer) = (app.person("admin"), app.person("buyer"));
+    let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     let incoming = json!({
         "version": 1,
         "messageId": "01890a5d-ac96-774b-bcce-b302099a8057",

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use functions_emulator::{Event, front::FrontMode};
+use functions_emulator::{Event, easyauth::EasyAuthMode};
 
 use crate::support::{Evidence, Mode, Setup, binary};
 
@@ -87,7 +87,7 @@ fn a_container_that_looks_like_the_platform_is_told_why() {
 
 #[tokio::test]
 async fn without_the_front_the_worker_refuses_to_start() {
-    let mut app = Setup::in_mode(Mode::Proxy).front(FrontMode::Off).launch().await;
+    let mut app = Setup::in_mode(Mode::Proxy).easyauth(EasyAuthMode::Off).launch().await;
     assert!(app.host.ready().await.is_err());
     let mut said = String::new();
     while let Ok(event) = app.heard.try_recv() {
@@ -100,8 +100,8 @@ async fn without_the_front_the_worker_refuses_to_start() {
 
 #[tokio::test]
 async fn without_the_front_tokens_alone_may_say_who_is_calling() {
-    let app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).front(FrontMode::Off).start().await;
-    assert_eq!(app.person("buyer").get("/api/orders").await.status, 200);
-    assert_eq!(app.person("buyer-abroad").get("/api/orders").await.status, 401);
+    let app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).easyauth(EasyAuthMode::Off).start().await;
+    assert_eq!(app.user("buyer").get("/api/orders").await.status, 200);
+    assert_eq!(app.user("buyer-abroad").get("/api/orders").await.status, 401);
     assert_eq!(app.anonymous().get("/api/orders").await.status, 401);
 }

@@ -34,7 +34,7 @@ fn pid(app: &TestApp) -> Pid {
 #[tokio::test]
 async fn a_half_closed_connection_gets_its_response() {
     let app = app().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let (lines, body) = (signed_in(&app), an_order("BEANS").to_string());
     for round in 0..20 {
         let mut direct = Raw::to(&app).await;
@@ -48,7 +48,7 @@ async fn a_half_closed_connection_gets_its_response() {
         wrapped.end_sending().await;
         assert_eq!(wrapped.read().await.json()["Outputs"]["res"]["statusCode"], 201, "round {round}");
     }
-    let listed = app.person("buyer").get("/api/orders?limit=100").await.json();
+    let listed = app.user("buyer").get("/api/orders?limit=100").await.json();
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(40), "each answer stands for one order");
 }
 
@@ -159,7 +159,7 @@ async fn waiting_connections_leave_descriptors_for_the_database_on_postgres() {
 #[tokio::test]
 async fn sigterm_leaves_no_request_without_an_answer() {
     let mut app = app().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let (lines, body) = (signed_in(&app), an_order("BEANS").to_string());
     let mut half = Raw::to(&app).await;
     let (head, length) = (lines.join("\r\n"), body.len());
@@ -242,7 +242,7 @@ async fn memory_comes_back_after_a_burst_of_long_bodies() {
 #[tokio::test]
 async fn memory_comes_back_after_a_burst_of_whole_envelopes() {
     let app = app().await;
-    app.person("admin").stock("BEANS", 1290).await;
+    app.user("admin").stock("BEANS", 1290).await;
     let lines = signed_in(&app);
     let filler = "x".repeat((1 << 20) - 8192);
     let text = enveloped("POST", "http://h/api/orders", &lines, &filler);

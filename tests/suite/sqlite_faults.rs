@@ -24,8 +24,8 @@ const WAL_LIMIT: u64 = 16 * 1024 * 1024;
 async fn started(database: &Path) -> (TestApp, Client) {
     let url = format!("sqlite://{}", database.display());
     let app = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &url).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let buyer = app.person("buyer");
+    app.user("admin").stock("BEANS", 1290).await;
+    let buyer = app.user("buyer");
     (app, buyer)
 }
 

@@ -6,14 +6,14 @@ use std::{
 };
 
 use functions_emulator::{
-    ConsoleOptions, Event, Events, LocalHost, Options,
+    ConsoleOptions, Emulator, Event, Events, Options,
     clock::Clock,
-    front::FrontMode,
+    easyauth::EasyAuthMode,
     issuer::{Issuer, TokenOptions},
     keys::Keys,
-    people::People,
     queues::Connections,
-    supervisor::OWN_URL,
+    supervisor::EMULATOR_URL,
+    users::Users,
 };
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -135,11 +135,11 @@ pub(crate) enum Evidence {
 }
 
 impl Evidence {
-    fn settings(self, people: &People) -> Vec<(String, String)> {
+    fn settings(self, users: &Users) -> Vec<(String, String)> {
         let tokens = [
-            ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
-            ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
-            ("ORDERS_ENTRA_AUTHORITY", format!("{OWN_URL}/_local/issuer")),
+            ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
+            ("ORDERS_ENTRA_AUDIENCE", users.audience().to_owned()),
+            ("ORDERS_ENTRA_AUTHORITY", format!("{EMULATOR_URL}/_emulator/issuer")),
         ];
         let mode = |name: &str| ("ORDERS_IDENTITY", name.to_owned());
         let settings = match self {
@@ -156,7 +156,7 @@ impl Evidence {
 pub(crate) struct Setup {
     mode: Mode,
     evidence: Evidence,
-    front: FrontMode,
+    easyauth: EasyAuthMode,
     queues: Place,
     keys: Option<Keys>,
     part: Part,
@@ -171,7 +171,7 @@ impl Setup {
         Self {
             mode,
             evidence: Evidence::Both,
-            front: FrontMode::On,
+            easyauth: EasyAuthMode::On,
             queues: Place::InProcess,
             keys: None,
             part: Part::Whole,
@@ -189,8 +189,8 @@ impl Setup {
         self
     }
 
-    pub(crate) fn front(mut self, front: FrontMode) -> Self {
-        self.front = front;
+    pub(crate) fn easyauth(mut self, easyauth: EasyAuthMode) -> Self {
+        self.easyauth = easyauth;
         self
     }
 
@@ -253,31 +253,32 @@ impl Setup {
             .continued
             .unwrap_or_else(|| (database.url.clone(), queues::connections(storage.clone(), events.clone())));
         let queues = queues::of(&connections);
-        let people = People::load(&repository().join(".local-host.json")).expect("the people file is right");
+        let users =
+            Users::load(&repository().join("functions-emulator.json")).expect("the users file is right");
         let mut settings = vec![
             ("ORDERS_DATABASE_URL".to_owned(), database_url.clone()),
             ("ORDERS_RATE_LIMIT".to_owned(), "off".to_owned()),
         ];
-        settings.extend(self.evidence.settings(&people));
+        settings.extend(self.evidence.settings(&users));
         settings.extend(self.mode.settings());
         settings.extend(self.settings);
         settings.extend(storage);
-        let heard = events.listen();
-        kept_log::keep(events.listen());
+        let heard = events.subscribe();
+        kept_log::keep(events.subscribe());
         let options = Options {
             app_root: folder.path().join("app"),
             listen: ([127, 0, 0, 1], 0).into(),
             settings,
-            front: self.front,
-            people: Some(people.clone()),
+            easyauth: self.easyauth,
+            users: Some(users.clone()),
             state: state(),
             keys: self.keys,
             queues: connections.clone(),
             events,
             console: ConsoleOptions::default(),
         };
-        let host = LocalHost::start(options).await.expect("the host starts");
-        let issuer = Issuer::open(&state(), host.url(), &people).expect("the issuer has a key");
+        let host = Emulator::start(options).await.expect("the host starts");
+        let issuer = Issuer::open(&state(), host.url(), &users).expect("the issuer has a key");
         let queues = TestQueues(queues);
         TestApp { host, queues, heard, issuer, database_url, connections, database, _folder: folder }
     }
@@ -285,7 +286,7 @@ impl Setup {
 
 /// A running app.
 pub(crate) struct TestApp {
-    pub(crate) host: LocalHost,
+    pub(crate) host: Emulator,
     pub(crate) queues: TestQueues,
     pub(crate) heard: Receiver<Event>,
     issuer: Issuer,
@@ -317,21 +318,21 @@ impl TestApp {
         Client::new(&format!("http://{address}"))
     }
 
-    /// One of the people of `.local-host.json`, with a token of the local issuer.
-    pub(crate) fn person(&self, name: &str) -> Client {
+    /// One of the users of `functions-emulator.json`, with a token of the local issuer.
+    pub(crate) fn user(&self, name: &str) -> Client {
         self.anonymous().bearer(&self.token_of(name))
     }
 
     /// The token of one of them.
     pub(crate) fn token_of(&self, name: &str) -> String {
-        let person = self.people().named(name).expect("the person is in .local-host.json");
+        let person = self.users().named(name).expect("the user is in functions-emulator.json");
         let now = Clock::system().now();
         self.issuer.token(person, &TokenOptions::default(), now).expect("the issuer signs")
     }
 
-    /// Those of `.local-host.json`.
-    pub(crate) fn people(&self) -> &People {
-        self.issuer.people()
+    /// Those of `functions-emulator.json`.
+    pub(crate) fn users(&self) -> &Users {
+        self.issuer.users()
     }
 
     /// Someone whose principal header and token the test writes itself; only a bypassed front lets the header through.

@@ -156,7 +156,7 @@ async fn span(app: &TestApp, collector: &Backend, function: &str) -> Span {
 async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(mode)).start().await;
-    let caller = app.person("buyer").with("traceparent", TRACE);
+    let caller = app.user("buyer").with("traceparent", TRACE);
     assert_eq!(caller.get("/api/products").await.status, 200);
     let found = span(&app, &collector, "ListProducts").await;
     assert_eq!((found.parent_span_id.as_deref(), found.kind), (Some(CALLER), 2));
@@ -185,9 +185,9 @@ async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
 async fn an_order_is_fulfilled_within_the_trace_of_its_processing_call(mode: Mode) {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(mode)).start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    let clerk = app.person("clerk").with("traceparent", TRACE);
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    let clerk = app.user("clerk").with("traceparent", TRACE);
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     let processed = span(&app, &collector, "ProcessOrder").await;
     let fulfilled = span(&app, &collector, "FulfilOrder").await;
@@ -201,7 +201,7 @@ async fn a_failed_invocation_is_a_span_with_an_error() {
     let collector = collector().await;
     let setup = before(&collector, Setup::in_mode(Mode::Proxy));
     let app = setup.set("ORDERS_DATABASE_URL", "postgres://me@127.0.0.1:1/orders").start().await;
-    let caller = app.person("buyer").with("traceparent", TRACE);
+    let caller = app.user("buyer").with("traceparent", TRACE);
     assert_eq!(caller.get("/api/products").await.status, 503);
     let failed = span(&app, &collector, "ListProducts").await;
     assert_eq!((failed.status.code, failed.attribute("outcome")), (Some(2), Some("failed")));
@@ -220,7 +220,7 @@ async fn a_failed_invocation_is_a_span_with_an_error() {
 async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
     let collector = collector().await;
     let mut app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
-    let caller = app.person("buyer");
+    let caller = app.user("buyer");
     for says in [
         Says::Status(400),
         Says::Status(401),
@@ -255,7 +255,7 @@ async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
 async fn what_is_under_way_is_sent_before_the_worker_goes() {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
-    let caller = app.person("buyer").with("traceparent", TRACE);
+    let caller = app.user("buyer").with("traceparent", TRACE);
     assert_eq!(caller.get("/api/products").await.status, 200);
     end(&app);
     span(&app, &collector, "ListProducts").await;
@@ -266,7 +266,7 @@ async fn what_the_collector_knows_the_worker_by_is_sent_with_every_batch() {
     let collector = collector().await;
     let setup = before(&collector, Setup::in_mode(Mode::Proxy));
     let app = setup.set("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2,x-team=a%20b").start().await;
-    assert_eq!(app.person("buyer").get("/api/products").await.status, 200);
+    assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
     app.eventually("a batch", SOON, async || !collector.asked().is_empty()).await;
     for asked in collector.asked() {
         assert_eq!(asked.headers["api-key"], "hunter2");
@@ -277,9 +277,9 @@ async fn what_the_collector_knows_the_worker_by_is_sent_with_every_batch() {
 #[tokio::test]
 async fn without_a_collector_the_message_names_the_callers_span() {
     let app = Setup::in_mode(Mode::Proxy).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
-    app.person("admin").stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    let clerk = app.person("clerk").with("traceparent", TRACE);
+    app.user("admin").stock("BEANS", 1290).await;
+    let location = app.user("buyer").place("BEANS").await;
+    let clerk = app.user("clerk").with("traceparent", TRACE);
     assert_eq!(clerk.post_nothing(&format!("{location}/process")).await.status, 202);
     let message: Value = crate::support::payload(&app.queues.peek("orders-fulfilment").await[0]);
     assert_eq!(message["traceparent"], json!(TRACE));

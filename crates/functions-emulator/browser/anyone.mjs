@@ -1,10 +1,10 @@
-// The console on somebody's app: the Node handler of tests/apps, in front of it sign-in with the people that are built in.
+// The console on somebody's app: the Node handler of tests/apps, in front of it sign-in with the users that are built in.
 
 import assert from "node:assert/strict";
 import { call, done, go, kill, open } from "./browser.mjs";
 
 export function anyone(test, browser, url) {
-  test("somebody's function is called by one of the people, and anonymously", async () => {
+  test("somebody's function is called by one of the users, and anonymously", async () => {
     const page = await open(browser(), url, "functions");
     const greeted = await call(page, "SimpleHttpTrigger", { as: "user", query: "name=you" });
     assert.deepEqual([greeted.status, greeted.body], [200, "Hello, you"]);
@@ -29,10 +29,10 @@ export function anyone(test, browser, url) {
   test("a message that was given up is requeued out of the poison queue, and consumed", async () => {
     const page = await open(browser(), url, "faults");
     const card = page.getByRole("article", { name: "The next message" });
-    await card.getByLabel("Of the queue").selectOption("test-input");
-    await card.getByLabel("It", { exact: true }).selectOption("givenUp");
+    await card.getByLabel("Queue", { exact: true }).selectOption("test-input");
+    await card.getByLabel("Fault", { exact: true }).selectOption("poisoned");
     await card.getByRole("button").click();
-    await page.getByText("is given up and goes to the poison queue.").waitFor();
+    await page.getByText("goes to the poison queue.").waitFor();
     await go(page, "Queues");
     const queue = page.getByRole("article", { name: "Queue test-input", exact: true });
     await queue.getByText("Put a message").click();

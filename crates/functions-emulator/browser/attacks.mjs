@@ -7,20 +7,20 @@ import { open } from "./browser.mjs";
 /** Another site, and another port under the console's own name, which browsers call the same site. */
 const HOMES = ["127.0.0.1", "localhost"];
 
-/** `queue` is one of the app's, `person` one of its people; `app` is where the app is, `tenant` whose tokens it takes. */
-export function attacks(test, browser, url, { queue, person, app, tenant }) {
+/** `queue` is one of the app's, `user` one of its users; `app` is where the app is, `tenant` whose tokens it takes. */
+export function attacks(test, browser, url, { queue, user, app, tenant }) {
   for (const name of HOMES) {
     test(`a page of another origin on ${name} can neither read, mint nor act`, async () => {
       const { token, pid } = await known(browser(), url);
       const api = `${url}api/`;
       const tries = {
         page: [url, {}],
-        read: [`${api}overview`, { headers: { "X-Local-Console": token } }],
-        live: [`${api}live`, { headers: { "X-Local-Console": token } }],
-        mint: [`${api}people/${person}/token`, json(token)],
+        read: [`${api}overview`, { headers: { "X-Emulator-Console": token } }],
+        live: [`${api}live`, { headers: { "X-Emulator-Console": token } }],
+        mint: [`${api}users/${user}/token`, json(token)],
         put: [`${api}queues/${queue}/messages`, json(token, '{"text":"x"}')],
         kill: [`${api}worker/kill`, json(token)],
-        issuer: [`${app}/_local/issuer/${tenant}/discovery/v2.0/keys`, {}],
+        issuer: [`${app}/_emulator/issuer/${tenant}/discovery/v2.0/keys`, {}],
         admin: [`${app}/admin/host/status`, {}],
       };
       await from(browser(), name, async (evil) => {
@@ -73,7 +73,7 @@ export function attacks(test, browser, url, { queue, person, app, tenant }) {
     // Every name below localhost is this machine in a browser, and none that the host answers to.
     const answer = await page.goto(url.replace("localhost", "rebound.localhost"));
     assert.equal(answer.status(), 403);
-    const read = await page.evaluate(() => fetch("/_local/api/overview").then((answer) => answer.status));
+    const read = await page.evaluate(() => fetch("/_emulator/api/overview").then((answer) => answer.status));
     assert.equal(read, 403);
     await context.close();
   });
@@ -90,7 +90,7 @@ export function attacks(test, browser, url, { queue, person, app, tenant }) {
       }
       document.body.append(script);
       await blocked;
-      return { injected: "injected" in globalThis, status: (await fetch("/_local/api/overview")).status };
+      return { injected: "injected" in globalThis, status: (await fetch("/_emulator/api/overview")).status };
     });
     assert.deepEqual(seen, { injected: false, status: 401 });
     await page.context().close();
@@ -98,7 +98,7 @@ export function attacks(test, browser, url, { queue, person, app, tenant }) {
 }
 
 const json = (token, body = "{}") => ({
-  method: "POST", body, headers: { "Content-Type": "application/json", "X-Local-Console": token },
+  method: "POST", body, headers: { "Content-Type": "application/json", "X-Emulator-Console": token },
 });
 
 /** Attacks from a page of another origin. It knows even the token, which no such page can. */
@@ -129,8 +129,8 @@ async function sent(page, target, attack) {
 async function known(browser, url) {
   const page = await open(browser, url, "functions");
   const known = await page.evaluate(async () => {
-    const { ask } = await import("/_local/host.js");
-    const { worker } = await ask("GET", "overview");
+    const { request } = await import("/_emulator/client.js");
+    const { worker } = await request("GET", "overview");
     return { token: document.querySelector("meta[name=console-token]").content, pid: worker.pid };
   });
   await page.context().close();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { axe, open } from "./browser.mjs";
 
-const VIEWS = ["functions", "calls", "queues", "timers", "api", "people", "faults"];
+const VIEWS = ["functions", "calls", "queues", "timers", "api", "users", "faults"];
 const WIDTHS = [360, 1280];
 const COLOURS = ["light", "dark"];
 const SERIOUS = ["serious", "critical"];

@@ -1,7 +1,7 @@
 // One call, side by side: what was asked, what the worker saw, what came of it.
 
 import { button, el, listing, notice, pretty, when } from "./dom.js";
-import { ask } from "./host.js";
+import { request } from "./client.js";
 
 /** How a call stands: a text and a colour. */
 export function outcome(call) {
@@ -23,7 +23,7 @@ export function exchange(call, again) {
       el("strong", {}, call.function ?? "no function"),
       el("span", {}, took(call.duration)),
       button("Replay", async () => {
-        const next = await ask("POST", `calls/${call.number}/replay`);
+        const next = await request("POST", `calls/${call.number}/replay`);
         notice(`Call ${call.number} was repeated as call ${next.number}.`);
         again(next);
       })),
@@ -31,16 +31,16 @@ export function exchange(call, again) {
     call.faults.length > 0 && el("ul", { class: "faults" }, call.faults.map((fault) => el("li", {}, fault))),
     el("div", { class: "panels" },
       panel("Request", call.request, "A message or a tick has no caller."),
-      panel("What the worker saw", call.toWorker, "It did not get to the worker."),
-      panel("Answer", call.answer ?? call.fromWorker, "None yet.")),
-    call.answer && call.fromWorker && call.mode === "enveloped" &&
-      el("details", {}, el("summary", {}, "What the worker answered to the host"), panel("Worker's answer", call.fromWorker)),
+      panel("What the worker saw", call.workerRequest, "It did not get to the worker."),
+      panel("Answer", call.answer ?? call.workerResponse, "None yet.")),
+    call.answer && call.workerResponse && call.mode === "enveloped" &&
+      el("details", {}, el("summary", {}, "What the worker answered to the host"), panel("Worker's answer", call.workerResponse)),
     logs(call.logs));
 }
 
 function facts(call) {
   const facts = [
-    ["Began", when(call.begun)], ["Mode", call.mode], ["As", call.person], ["Sent", call.sends > 1 && `${call.sends} times`],
+    ["Began", when(call.started)], ["Mode", call.mode], ["As", call.user], ["Sent", call.attempts > 1 && `${call.attempts} times`],
     ["Invocation", call.invocation], ["Trace", call.trace],
   ].filter(([, value]) => value);
   return el("dl", { class: "facts" }, facts.map(([name, value]) =>
@@ -67,7 +67,7 @@ function logs(lines) {
   return el("div", { class: "panel" }, el("h3", {}, "Logs"), listing("Logs", lines.map(readable).join("\n")));
 }
 
-/** A JSON log line begins with what people look for. */
+/** A JSON log line begins with what users look for. */
 function readable(line) {
   try {
     const { level, message, timestamp, ...rest } = JSON.parse(line);

@@ -1,18 +1,18 @@
 // A form that makes a call.
 
 import { during, el, field, select } from "./dom.js";
-import { ask, part } from "./host.js";
+import { request, part } from "./client.js";
 import { exchange } from "./exchange.js";
 
 const WITHOUT_BODY = ["GET", "HEAD", "OPTIONS"];
 const ANY = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/** Who can be signed in as. */
-export function persons(shared) {
-  const everyone = shared.overview.people?.everyone ?? [];
-  const control = select([["", "anonymous"], ...everyone.map(({ name, roles }) =>
-    [name, roles.length ? `${name} (${roles.join(", ")})` : name])], shared.person);
-  control.addEventListener("change", () => (shared.person = control.value));
+/** A list of the users to sign in as. */
+export function userSelect(shared) {
+  const users = shared.overview.users?.all ?? [];
+  const control = select([["", "anonymous"], ...users.map(({ name, roles }) =>
+    [name, roles.length ? `${name} (${roles.join(", ")})` : name])], shared.user);
+  control.addEventListener("change", () => (shared.user = control.value));
   return control;
 }
 
@@ -27,7 +27,7 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
     return { whole, rest: whole.startsWith("{*"), input, node: field(`{${name}}`, input) };
   });
   const search = el("input", { value: query, placeholder: "limit=10&flag=true", autocomplete: "off", spellcheck: "false" });
-  const person = persons(shared);
+  const user = userSelect(shared);
   const key = select([["", "no key"], ...(shared.overview.keys ?? [])]);
   const mode = select([["", "as host.json says"], ...modes]);
   const lines = ["Content-Type: application/json", ...headers].join("\n");
@@ -51,10 +51,10 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
       const at = line.indexOf(":");
       return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
     }).filter(([name]) => content || name.toLowerCase() !== "content-type");
-    await show(await ask("POST", "calls", {
+    await show(await request("POST", "calls", {
       method: method.value,
       path: target.replace(/(.)\/+$/, "$1") + (search.value ? `?${search.value.replace(/^\?/, "")}` : ""),
-      headers: pairs, body: content || null, person: person.value || null, key: key.value || null, mode: mode.value || null,
+      headers: pairs, body: content || null, user: user.value || null, key: key.value || null, mode: mode.value || null,
     }));
   }
 
@@ -69,13 +69,13 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
   /** Shows the call as it is now, unless somebody looks again meanwhile. */
   async function look() {
     const mine = ++looks;
-    const made = await ask("GET", `calls/${number}`);
+    const made = await request("GET", `calls/${number}`);
     if (mine === looks) result.replaceChildren(exchange(made, show));
   }
 
   /** Logs come after the answer. */
-  addEventListener("told", async function heard({ detail: { kind, call } }) {
-    if (!result.isConnected && number !== null) return removeEventListener("told", heard);
+  addEventListener("emulator-event", async function onCall({ detail: { kind, call } }) {
+    if (!result.isConnected && number !== null) return removeEventListener("emulator-event", onCall);
     if (kind === "call" && call.number === number) await look();
   });
 
@@ -84,7 +84,7 @@ export function callForm(shared, { methods, path, modes = [], query = "", header
       el("div", { class: "row" }, field("Method", method),
         el("div", { class: "field wide" }, el("span", { class: "label" }, "Path"), el("code", { class: "path" }, path))),
       params.length > 0 && el("div", { class: "row" }, params.map(({ node }) => node)),
-      el("div", { class: "row" }, field("As", person), shared.overview.keys && field("Key", key),
+      el("div", { class: "row" }, field("As", user), shared.overview.keys && field("Key", key),
         modes.length > 1 && field("Through", mode), field("Query", search)),
       el("div", { class: "row" }, field("Headers", head), bodyField),
       send),

@@ -2,23 +2,23 @@
 
 import { showBuild } from "./build.js";
 import { el, notice } from "./dom.js";
-import { ask, listen } from "./host.js";
+import { request, listen } from "./client.js";
 import * as functions from "./views/functions.js";
 import * as calls from "./views/calls.js";
 import * as queues from "./views/queues.js";
 import * as timers from "./views/timers.js";
 import * as api from "./views/document.js";
-import * as people from "./views/people.js";
+import * as users from "./views/users.js";
 import * as faults from "./views/faults.js";
 
-const views = { functions, calls, queues, timers, api, people, faults };
+const views = { functions, calls, queues, timers, api, users, faults };
 const titles = {
-  functions: "Functions", calls: "Calls", queues: "Queues", timers: "Timers", api: "API", people: "People",
+  functions: "Functions", calls: "Calls", queues: "Queues", timers: "Timers", api: "API", users: "Users",
   faults: "Faults",
 };
 
 /** What all views share. */
-const shared = { overview: null, person: null };
+const shared = { overview: null, user: null };
 let shown = null;
 const main = document.getElementById("main");
 
@@ -55,14 +55,14 @@ async function show() {
 }
 
 async function refresh() {
-  shared.overview = await ask("GET", "overview");
-  shared.person ??= shared.overview.front === "on" ? shared.overview.people?.everyone[0]?.name ?? "" : "";
+  shared.overview = await request("GET", "overview");
+  shared.user ??= shared.overview.easyauth === "on" ? shared.overview.users?.all[0]?.name ?? "" : "";
   document.getElementById("app").textContent = shared.overview.app;
-  stand();
+  showStatus();
 }
 
-/** Shows how worker and build stand. */
-function stand() {
+/** Shows the status of worker and build. */
+function showStatus() {
   const { worker, build } = shared.overview;
   const process = worker.ready ? `worker ready · process ${worker.pid}` : worker.pid ? "worker starting" : "no worker";
   state(build.running ? `${process} · building` : process, worker.ready ? "good" : "bad");
@@ -75,20 +75,20 @@ function state(text, kind) {
   place.className = `state ${kind}`;
 }
 
-async function hear(event) {
+async function onEvent(event) {
   if (event.kind === "gone") return state("the host is gone", "bad");
   if (["hello", "lagged", "worker"].includes(event.kind)) {
     await refresh().catch((error) => notice(error.message, "bad"));
   }
   if (event.kind === "build" && shared.overview) {
     shared.overview.build = event.build;
-    stand();
+    showStatus();
   }
-  if (["worker", "mistake", "queues"].includes(event.kind)) {
-    notice(event.kind === "worker" ? `The worker ${event.what}` : event.what, event.kind === "mistake" ? "bad" : "");
+  if (["worker", "violation", "queues"].includes(event.kind)) {
+    notice(event.kind === "worker" ? `The worker ${event.what}` : event.what, event.kind === "violation" ? "bad" : "");
   }
-  shown?.view.heard?.(event);
-  dispatchEvent(new CustomEvent("told", { detail: event }));
+  shown?.view.onEvent?.(event);
+  dispatchEvent(new CustomEvent("emulator-event", { detail: event }));
 }
 
 addEventListener("hashchange", () => {
@@ -101,4 +101,4 @@ try {
   notice(error.message, "bad");
 }
 await show();
-listen(hear);
+listen(onEvent);

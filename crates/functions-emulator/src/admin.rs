@@ -17,18 +17,18 @@ use crate::{
     app::{App, Function, MessageEncoding, TriggerKind},
     body::status_only,
     body::{self, Body},
-    by_hand,
     clock::{Clock, NEVER},
     ids,
     invoke::{HOST_VERSION, Invoker},
     keys::{self, Keys},
+    manual_run,
     queue_listener::queue_data,
     queues::Message,
     timers::Timers,
 };
 
 /// Bytes that a hand-made input may have: more than a queue takes.
-const LARGEST_INPUT: usize = 256 * 1024;
+const MAX_INPUT_BYTES: usize = 256 * 1024;
 
 /// The admin side of one instance.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub(crate) struct Admin {
 
 /// The body of a run by hand.
 #[derive(Deserialize)]
-struct Run {
+struct RunRequest {
     #[serde(default)]
     input: Value,
 }
@@ -55,7 +55,7 @@ impl Admin {
         let path = request.uri().path().trim_matches('/').to_ascii_lowercase();
         let segments: Vec<&str> = path.split('/').collect();
         let is_ping = segments == ["admin", "host", "ping"];
-        if !is_ping && !self.is_open_to(&request) {
+        if !is_ping && !self.is_authorized(&request) {
             return status_only(StatusCode::UNAUTHORIZED);
         }
         match (request.method(), segments.as_slice()) {
@@ -76,8 +76,10 @@ impl Admin {
         }
     }
 
-    fn is_open_to(&self, request: &Request<Body>) -> bool {
-        self.keys.as_ref().is_none_or(|keys| keys::presented(request).is_some_and(|key| keys.is_master(&key)))
+    fn is_authorized(&self, request: &Request<Body>) -> bool {
+        self.keys
+            .as_ref()
+            .is_none_or(|keys| keys::from_request(request).is_some_and(|key| keys.is_master(&key)))
     }
 
     fn status(&self) -> Value {
@@ -126,8 +128,8 @@ impl Admin {
         if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json")) {
             return status_only(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        let body = Limited::new(request.into_body(), LARGEST_INPUT).collect().await;
-        let run = body.ok().and_then(|body| serde_json::from_slice::<Run>(&body.to_bytes()).ok());
+        let body = Limited::new(request.into_body(), MAX_INPUT_BYTES).collect().await;
+        let run = body.ok().and_then(|body| serde_json::from_slice::<RunRequest>(&body.to_bytes()).ok());
         let Some(run) = run else {
             return sentence(StatusCode::BAD_REQUEST, "send {\"input\": \"…\"} as application/json");
         };
@@ -143,7 +145,7 @@ impl Admin {
             TriggerKind::Queue { .. } => self.run_queue_function(function, &run.input),
             TriggerKind::Other { .. } => {
                 let (invoker, function, data) =
-                    (self.invoker.clone(), function.clone(), by_hand::data(function, &run.input));
+                    (self.invoker.clone(), function.clone(), manual_run::data(function, &run.input));
                 tokio::spawn(async move { invoker.trigger(&function, data, Map::new()).await });
             }
         }

@@ -2,19 +2,19 @@
 
 mod function_json;
 mod host_json;
-mod layout;
+mod stage_app;
 mod model;
 
 use std::path::{Path, PathBuf};
 
-pub use functions_lint::retry::{Pause, Retry};
+pub use functions_lint::retry::{RetryDelay, RetryPolicy};
 use functions_lint::{Level, configuration::Section, diagnose};
 pub(crate) use functions_lint::{Settings, binding::is_queue_name};
-pub use layout::lay_out;
 pub use model::{
     AuthLevel, Connection, CustomHandler, DataType, Function, HostJson, Input, MessageEncoding, Output,
     OutputKind, QueueOptions, Trigger, TriggerKind,
 };
+pub use stage_app::stage_app;
 
 /// An app as the host sees it after start: settings of the whole app, and its functions.
 #[derive(Clone, Debug)]
@@ -34,9 +34,9 @@ pub struct App {
     /// `FUNCTIONS_CORETOOLS_ENVIRONMENT`: envelopes then travel with a length instead of in chunks.
     pub in_core_tools: bool,
     /// `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT`: bytes of a caller's body, 100 MiB by default.
-    pub largest_body: usize,
+    pub max_body_bytes: usize,
     /// `WEBSITE_AUTH_ENABLED`: the host then believes the principal header.
-    pub believes_principal: bool,
+    pub trusts_principal: bool,
 }
 
 /// Why an app folder cannot be served: every fault found, one sentence each, naming the file and the remedy.
@@ -51,7 +51,7 @@ impl App {
     /// # Errors
     /// When host.json or a function.json is missing, or the real host would not take what it says; all faults are told.
     pub fn load(root: &Path, settings: &[(String, String)]) -> Result<Self, AppError> {
-        let settings = Settings::over_environment(settings);
+        let settings = Settings::with_environment(settings);
         let host_json = root.join("host.json");
         if !host_json.is_file() {
             let fault = format!("{} is missing; name the folder that holds host.json", host_json.display());
@@ -78,8 +78,8 @@ impl App {
                 .get("AzureWebJobsDisableHomepage")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
             in_core_tools: settings.get("FUNCTIONS_CORETOOLS_ENVIRONMENT").is_some(),
-            largest_body: largest_body(&settings).map_err(|fault| AppError(vec![fault]))?,
-            believes_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
+            max_body_bytes: max_body_bytes(&settings).map_err(|fault| AppError(vec![fault]))?,
+            trusts_principal: settings.is_true("WEBSITE_AUTH_ENABLED"),
         })
     }
 }
@@ -99,7 +99,7 @@ impl App {
     }
 }
 
-fn largest_body(settings: &Settings) -> Result<usize, String> {
+fn max_body_bytes(settings: &Settings) -> Result<usize, String> {
     const NAME: &str = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
     let Some(text) = settings.get(NAME).filter(|text| !text.is_empty()) else { return Ok(100 * 1024 * 1024) };
     text.parse().map_err(|_| format!("{NAME} is {text:?}; write a number of bytes"))

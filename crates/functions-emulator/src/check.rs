@@ -27,8 +27,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     let app = match file {
-        Some(file) => App::read(&arguments.app, Settings::only(file.settings), Some(file.written)),
-        None => App::read(&arguments.app, Settings::over_environment(&[]), None),
+        Some(file) => {
+            App::read(&arguments.app, Settings::without_environment(file.settings), Some(file.source))
+        }
+        None => App::read(&arguments.app, Settings::with_environment(&[]), None),
     };
     let report = Report::from(functions_lint::check(&app));
     if arguments.json {

@@ -12,8 +12,8 @@ pub struct Clock(Source);
 #[derive(Clone)]
 enum Source {
     System,
-    Told(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>),
-    Turned(watch::Sender<DateTime<Utc>>),
+    Custom(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>),
+    Manual(watch::Sender<DateTime<Utc>>),
 }
 
 impl Clock {
@@ -25,19 +25,19 @@ impl Clock {
 
     /// A clock that reads its time from elsewhere; it runs as fast as the machine's own.
     #[must_use]
-    pub fn told(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self(Source::Told(Arc::new(now)))
+    pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Source::Custom(Arc::new(now)))
     }
 
-    /// A clock that stands still until it is [turned](Self::turn).
+    /// A clock that stands still until it is [advanced](Self::advance).
     #[must_use]
     pub fn stopped_at(now: DateTime<Utc>) -> Self {
-        Self(Source::Turned(watch::Sender::new(now)))
+        Self(Source::Manual(watch::Sender::new(now)))
     }
 
     /// Moves a stopped clock on and wakes those whose time has come. A running clock is not moved.
-    pub fn turn(&self, by: Duration) {
-        if let Source::Turned(now) = &self.0 {
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(now) = &self.0 {
             now.send_modify(|now| *now = later(*now, by));
         }
     }
@@ -48,14 +48,14 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Source::System => Utc::now(),
-            Source::Told(now) => now(),
-            Source::Turned(now) => *now.borrow(),
+            Source::Custom(now) => now(),
+            Source::Manual(now) => *now.borrow(),
         }
     }
 
     /// Returns when this clock shows `time` or later.
     pub async fn sleep_until(&self, time: DateTime<Utc>) {
-        if let Source::Turned(now) = &self.0 {
+        if let Source::Manual(now) = &self.0 {
             let mut now = now.subscribe();
             if now.wait_for(|now| *now >= time).await.is_ok() {
                 return;
@@ -64,13 +64,13 @@ impl Clock {
         while let Ok(left) = (time - self.now()).to_std()
             && !left.is_zero()
         {
-            tokio::time::sleep(left.min(LONGEST_NAP)).await;
+            tokio::time::sleep(left.min(MAX_SLEEP)).await;
         }
     }
 }
 
 /// A machine that was suspended shows a later time than the sleep was planned for, so long sleeps look again.
-const LONGEST_NAP: Duration = Duration::from_mins(1);
+const MAX_SLEEP: Duration = Duration::from_mins(1);
 
 /// A time after another, the last one that RFC 3339 can write where the sum is beyond it.
 pub(crate) fn later(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {

@@ -3,8 +3,8 @@
 mod arguments;
 mod hotkeys;
 mod open;
-mod reloads;
-mod show;
+mod reloader;
+mod printer;
 mod transfer;
 
 use std::{
@@ -15,13 +15,13 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use functions_emulator::{
-    ConsoleOptions, Events, LocalHost, Options,
+    ConsoleOptions, Emulator, Events, Options,
     app::{App, Function, TriggerKind},
     clock::Clock,
     keys::Keys,
     local_settings::LocalSettings,
-    people::People,
     queues::Connections,
+    users::Users,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -30,51 +30,51 @@ use tokio::{
 };
 
 use hotkeys::{Hotkeys, Key};
-use reloads::Reloads;
-use show::Show;
+use printer::Printer;
+use reloader::Reloader;
 
 pub(super) use arguments::{Arguments, Command};
-use reloads::Rebuild;
-use show::Form;
+use printer::LogFormat;
+use reloader::Rebuild;
 
 /// Where Core Tools listen too.
-pub(super) const USUAL_PORT: u16 = 7071;
+pub(super) const DEFAULT_PORT: u16 = 7071;
 
 /// After this long it is said what a worker has to do to be called.
-const SOON: Duration = Duration::from_secs(5);
+const WAITING_NOTICE_AFTER: Duration = Duration::from_secs(5);
 
 /// Serves an app folder until it is told to stop.
-pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) async fn serve(app: &Path, users: Users, arguments: &Arguments) -> anyhow::Result<()> {
     let root = app
         .canonicalize()
         .with_context(|| format!("{} does not exist; name the folder with host.json", app.display()))?;
     let events = Events::new();
-    let show = Show::new(arguments.log, arguments.quiet);
-    tokio::spawn(show.follow(events.listen()));
-    let queues = Connections::of_settings(&arguments.settings, Clock::system(), events.clone());
+    let printer = Printer::new(arguments.log, arguments.quiet);
+    tokio::spawn(printer.follow(events.subscribe()));
+    let queues = Connections::from_settings(&arguments.settings, Clock::system(), events.clone());
     let port = LocalSettings::read(&root).map_err(anyhow::Error::msg)?.port();
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.or(port).unwrap_or(USUAL_PORT)));
-    let reloads = Reloads::new(&root, &arguments.state, &arguments.rebuild)?;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.or(port).unwrap_or(DEFAULT_PORT)));
+    let reloader = Reloader::new(&root, &arguments.state, &arguments.rebuild)?;
     if arguments.rebuild.builds() {
-        LocalHost::can_listen(listen).await?;
-        if unless_stopped(reloads.build()).await?.is_none() {
+        Emulator::can_listen(listen).await?;
+        if unless_stopped(reloader.build()).await?.is_none() {
             return Ok(());
         }
     }
     let local = LocalSettings::read(&root).map_err(anyhow::Error::msg)?;
     let found = App::load(&root, &local.beneath(&arguments.settings))?;
     if found.functions.is_empty() {
-        bail!(nothing_to_serve(&root));
+        bail!(no_functions(&root));
     }
     if let Some(file) = &arguments.import {
-        transfer::import(file, arguments.export.as_deref(), transfer::all_here(&found, &queues)?)?;
+        transfer::import(file, arguments.export.as_deref(), transfer::require_in_process(&found, &queues)?)?;
     }
-    let host = LocalHost::start(Options {
+    let host = Emulator::start(Options {
         app_root: root,
         listen,
         settings: arguments.settings.clone(),
-        front: arguments.front.into(),
-        people: Some(people),
+        easyauth: arguments.easyauth.into(),
+        users: Some(users),
         state: arguments.state.clone(),
         keys: arguments.keys.as_deref().map(Keys::load).transpose()?,
         queues: queues.clone(),
@@ -83,12 +83,12 @@ pub(super) async fn serve(app: &Path, people: People, arguments: &Arguments) -> 
     })
     .await?;
     for function in &found.functions {
-        show.line(&format!("{:<24} {}", function.name, what_starts(function, &found, host.url())));
+        printer.line(&format!("{:<24} {}", function.name, describe_trigger(function, &found, host.url())));
     }
-    let served = unless_stopped(announce_and_obey(&host, show, arguments, reloads)).await.map(drop);
+    let served = unless_stopped(run_until_quit(&host, printer, arguments, reloader)).await.map(drop);
     host.stop().await;
     if let Some(file) = &arguments.export {
-        transfer::export(file, transfer::all_here(&found, &queues)?)?;
+        transfer::export(file, transfer::require_in_process(&found, &queues)?)?;
     }
     served
 }
@@ -106,22 +106,22 @@ async fn unless_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> any
 }
 
 /// Returns when a key says so.
-async fn announce_and_obey(
-    host: &LocalHost,
-    show: Show,
+async fn run_until_quit(
+    host: &Emulator,
+    printer: Printer,
     arguments: &Arguments,
-    reloads: Reloads,
+    reloader: Reloader,
 ) -> anyhow::Result<()> {
     let mut ready = std::pin::pin!(host.ready());
     tokio::select! {
         ready = ready.as_mut() => ready?,
-        () = sleep(SOON) => {
-            show.line("still waiting: the worker has to answer GET / on 127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT");
+        () = sleep(WAITING_NOTICE_AFTER) => {
+            printer.line("still waiting: the worker has to answer GET / on 127.0.0.1:$FUNCTIONS_CUSTOMHANDLER_PORT");
             ready.await?;
         }
     }
-    if arguments.direct {
-        show.line(&format!("worker on http://{}", host.worker_address().await?));
+    if arguments.print_worker_address {
+        printer.line(&format!("worker on http://{}", host.worker_address().await?));
     }
     let mut keys = Hotkeys::of_terminal();
     let hint = if keys.is_some() {
@@ -129,41 +129,46 @@ async fn announce_and_obey(
     } else {
         "; Ctrl-C stops it"
     };
-    show.line(&format!("console on {}", host.console_url()));
-    show.ready(host.url(), hint);
+    printer.line(&format!("console on {}", host.console_url()));
+    printer.ready(host.url(), hint);
     if arguments.open {
         open::page(host.console_url());
     }
     let (ask, asked) = mpsc::channel(1);
     tokio::select! {
-        () = obey(host, show, &mut keys, &ask) => Ok(()),
-        failed = reloads.follow(host, show, asked) => failed,
+        () = handle_keys(host, printer, &mut keys, &ask) => Ok(()),
+        failed = reloader.follow(host, printer, asked) => failed,
     }
 }
 
-async fn obey(host: &LocalHost, show: Show, keys: &mut Option<Hotkeys>, restart: &mpsc::Sender<()>) {
+async fn handle_keys(
+    host: &Emulator,
+    printer: Printer,
+    keys: &mut Option<Hotkeys>,
+    restart: &mpsc::Sender<()>,
+) {
     while let Some(key) = hotkeys::next(keys).await {
         match key {
             Key::Quit => break,
             Key::Open => open::page(host.console_url()),
             // One that waits already is as good.
             Key::Restart => drop(restart.try_send(())),
-            Key::Fault => kill_worker(host, show),
+            Key::Fault => kill_worker(host, printer),
         }
     }
 }
 
 /// As the kernel would when memory is short.
-fn kill_worker(host: &LocalHost, show: Show) {
+fn kill_worker(host: &Emulator, printer: Printer) {
     let worker =
         host.worker_pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
     let killed = worker.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::KILL));
     if !matches!(killed, Some(Ok(()))) {
-        show.line("no worker is running");
+        printer.line("no worker is running");
     }
 }
 
-fn nothing_to_serve(root: &Path) -> String {
+fn no_functions(root: &Path) -> String {
     let deeper = std::fs::read_dir(root).into_iter().flatten().flatten().find_map(|folder| {
         let inner = std::fs::read_dir(folder.path()).ok()?.flatten();
         inner.map(|entry| entry.path()).find(|path| path.join("function.json").is_file())
@@ -177,7 +182,7 @@ fn nothing_to_serve(root: &Path) -> String {
     )
 }
 
-fn what_starts(function: &Function, app: &App, url: &str) -> String {
+fn describe_trigger(function: &Function, app: &App, url: &str) -> String {
     match &function.trigger.kind {
         TriggerKind::Http { methods, route, .. } => {
             let methods = match methods {

@@ -1,14 +1,14 @@
-//! The console: a page at `/_local/` that shows what this host sees, and makes it do things. Its data comes from a small
-//! JSON interface below `/_local/api/`, which takes nothing without the token that only the page has.
+//! The console: a page at `/_emulator/` that shows what this host sees, and makes it do things. Its data comes from a small
+//! JSON interface below `/_emulator/api/`, which takes nothing without the token that only the page has.
 
 mod api;
 mod calls;
 mod faults;
 mod live;
-mod outgoing;
+mod new_call;
 mod overview;
 mod page;
-mod people;
+mod users;
 mod problem;
 mod queues;
 
@@ -18,20 +18,20 @@ use http::{Request, Response, StatusCode};
 
 use crate::{
     body::{Body, status_only},
+    cancellation::CancellationToken,
     host::Host,
-    local_guard as guard,
+    loopback_guard as guard,
     options::ConsoleOptions,
-    stop::Stopping,
 };
 
-/// Answered by the front, before and after a worker is there.
-const ISSUER: &str = "/_local/issuer/";
+/// Answered by EasyAuth, before and after a worker is there.
+const ISSUER: &str = "/_emulator/issuer/";
 /// Carries the token.
-const TOKEN: &str = "x-local-console";
+const TOKEN: &str = "x-emulator-console";
 
 /// Through which of the host's ports a request came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Entrance {
+pub(crate) enum Port {
     /// The app's.
     App,
     /// The console's own.
@@ -43,18 +43,18 @@ pub(crate) enum Entrance {
 pub(crate) struct Console {
     token: String,
     options: ConsoleOptions,
-    stopping: Stopping,
+    cancellation: CancellationToken,
 }
 
 impl Console {
     /// A console with a new token; none when there is no randomness to make it from.
-    pub(crate) fn new(options: ConsoleOptions, stopping: Stopping) -> Option<Self> {
+    pub(crate) fn new(options: ConsoleOptions, cancellation: CancellationToken) -> Option<Self> {
         let mut secret = [0; 32];
         rand::fill(&mut secret).ok()?;
-        Some(Self { token: URL_SAFE_NO_PAD.encode(secret), options, stopping })
+        Some(Self { token: URL_SAFE_NO_PAD.encode(secret), options, cancellation })
     }
 
-    fn is_opened_by(&self, request: &Request<Body>) -> bool {
+    fn is_authorized(&self, request: &Request<Body>) -> bool {
         let presented = request.headers().get(TOKEN).map(http::HeaderValue::as_bytes);
         presented.is_some_and(|token| verify_slices_are_equal(token, self.token.as_bytes()).is_ok())
     }
@@ -68,28 +68,28 @@ pub(crate) async fn answer(
     host: &Host,
     console: &Console,
     request: Request<Body>,
-    entrance: Entrance,
+    port: Port,
 ) -> Result<Response<Body>, Request<Body>> {
     let path = request.uri().path();
-    if entrance == Entrance::App && !guard::is_guarded(path) {
+    if port == Port::App && !guard::is_guarded(path) {
         return Err(request);
     }
-    if let Some(refusal) = guard::refusal(&request) {
+    if let Some(refusal) = guard::refuse(&request) {
         return Ok(refusal);
     }
-    let is_its_place = (entrance == Entrance::Console) == console.options.port.is_some();
-    if entrance == Entrance::App && (path.starts_with(ISSUER) || !guard::is_local(path)) {
+    let is_console_port = (port == Port::Console) == console.options.port.is_some();
+    if port == Port::App && (path.starts_with(ISSUER) || !guard::is_emulator_path(path)) {
         return Err(request);
     }
-    if !is_its_place {
+    if !is_console_port {
         return Ok(status_only(StatusCode::NOT_FOUND));
     }
-    Ok(match path.strip_prefix("/_local/api/") {
+    Ok(match path.strip_prefix("/_emulator/api/") {
         None => page::answer(&request, &console.token),
-        Some(_) if !console.is_opened_by(&request) => problem::refused(),
+        Some(_) if !console.is_authorized(&request) => problem::refused(),
         Some(path) => {
             let path = path.to_owned();
-            api::answer(host, &console.stopping, &path, request).await
+            api::answer(host, &console.cancellation, &path, request).await
         }
     })
 }

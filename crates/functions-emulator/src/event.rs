@@ -56,19 +56,19 @@ pub enum Event {
         id: Uuid,
     },
     /// The queue server does not answer, or refuses the login; told once until it works again.
-    QueuesAway {
+    QueuesUnavailable {
         /// One sentence, which says what to do.
         why: String,
     },
     /// The queue server works again.
-    QueuesBack,
+    QueuesAvailable,
     /// Something of the app runs otherwise than its author may mean it, or otherwise here than in Azure.
-    Noted {
+    Warning {
         /// One sentence or two, which say what to do.
         what: String,
     },
     /// The worker broke the protocol; says what and how to correct it.
-    Mistake {
+    ProtocolViolation {
         /// The function's name.
         function: String,
         /// One sentence.

@@ -2,34 +2,34 @@
 
 use tokio::sync::broadcast;
 
-use crate::{event::Event, wire::Wire};
+use crate::{event::Event, traffic::Traffic};
 
 /// Where events go, and where the last calls are remembered; cheap to clone, never blocks, drops the oldest for a slow
 /// reader.
 #[derive(Clone, Debug)]
-pub struct Events(broadcast::Sender<Event>, Wire);
+pub struct Events(broadcast::Sender<Event>, Traffic);
 
 impl Events {
     /// Without a listener.
     #[must_use]
     pub fn new() -> Self {
-        Self(broadcast::Sender::new(4096), Wire::default())
+        Self(broadcast::Sender::new(4096), Traffic::default())
     }
 
     /// Tells every listener.
-    pub fn tell(&self, event: Event) {
-        self.1.journal().hear(&event);
+    pub fn publish(&self, event: Event) {
+        self.1.journal().record_event(&event);
         drop(self.0.send(event));
     }
 
     /// Listens from now on.
     #[must_use]
-    pub fn listen(&self) -> broadcast::Receiver<Event> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.0.subscribe()
     }
 
     /// What passes between callers, host and worker.
-    pub(crate) fn wire(&self) -> &Wire {
+    pub(crate) fn traffic(&self) -> &Traffic {
         &self.1
     }
 }

@@ -13,7 +13,7 @@ const PAGE: &str = "<!DOCTYPE html>
 <html lang=\"en\">
 <head><meta charset=\"utf-8\"><title>The app is up and running</title></head>
 <body><h1>The app is up and running</h1><p>No function answers here. Its functions are in the
-<a href=\"/_local/\">console</a>.</p></body>
+<a href=\"/_emulator/\">console</a>.</p></body>
 </html>
 ";
 

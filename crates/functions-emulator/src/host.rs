@@ -1,4 +1,4 @@
-//! What outlives host instances, and the exchange of one for the next.
+//! What outlives host instances, and the replacement of one by the next.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,19 +8,19 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    build::Builds,
+    build_status::BuildTracker,
+    cancellation::CancellationToken,
+    easyauth::EasyAuth,
     event::Event,
     events::Events,
-    front::Front,
     instance::Instance,
     listener::Body,
     options::{Options, StartError},
-    stop::Stopping,
-    wire::Record,
+    traffic::CallRecorder,
 };
 
 /// How long callers get 503 between the end of an instance and the start of the next one.
-const PAUSE: Duration = Duration::from_secs(1);
+const REPLACEMENT_DELAY: Duration = Duration::from_secs(1);
 
 /// What outlives host instances: the public listener's side of them, and the queues.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ pub(crate) struct Host {
     pub(crate) options: Options,
     pub(crate) url: String,
     pub(crate) console_url: String,
-    pub(crate) front: Front,
-    pub(crate) builds: Builds,
+    pub(crate) easyauth: EasyAuth,
+    pub(crate) builds: BuildTracker,
     pub(crate) current: watch::Sender<Option<Arc<Instance>>>,
-    /// Held while the instance is exchanged.
-    pub(crate) exchange: Mutex<()>,
+    /// Held while the instance is replaced.
+    pub(crate) replacing: Mutex<()>,
 }
 
 impl Host {
@@ -52,12 +52,12 @@ impl Host {
     }
 
     /// What stands before the functions.
-    pub(crate) fn front(&self) -> &Front {
-        &self.front
+    pub(crate) fn easyauth(&self) -> &EasyAuth {
+        &self.easyauth
     }
 
     /// How the app's build stands.
-    pub(crate) fn builds(&self) -> &Builds {
+    pub(crate) fn builds(&self) -> &BuildTracker {
         &self.builds
     }
 
@@ -67,14 +67,14 @@ impl Host {
     }
 
     /// The instance, as soon as there is one.
-    pub(crate) async fn some_instance(&self) -> Result<Arc<Instance>, StartError> {
+    pub(crate) async fn wait_for_instance(&self) -> Result<Arc<Instance>, StartError> {
         let mut current = self.current.subscribe();
         let found = current.wait_for(Option::is_some).await.ok().and_then(|instance| instance.clone());
         found.ok_or_else(|| StartError("the host has stopped".to_owned()))
     }
 
     /// Ends the instance whose worker has the one port that there is for it and for the next.
-    pub(crate) async fn make_room(&self) {
+    pub(crate) async fn release_fixed_port(&self) {
         let pinned = |current: &Arc<Instance>| current.app().host.custom_handler.port.is_some();
         if let Some(old) = self.instance().filter(pinned) {
             self.current.send_replace(None);
@@ -83,41 +83,41 @@ impl Host {
     }
 
     /// Waits for three strikes, then puts a new instance in the place of the one that they ended.
-    pub(crate) async fn replace_ended_instances(self: Arc<Self>, mut stopping: Stopping) {
+    pub(crate) async fn replace_ended_instances(self: Arc<Self>, mut cancellation: CancellationToken) {
         tokio::select! {
-            () = stopping.wait() => {}
-            () = self.replace_forever() => {}
+            () = cancellation.cancelled() => {}
+            () = self.replace_loop() => {}
         }
     }
 
-    async fn replace_forever(&self) {
+    async fn replace_loop(&self) {
         let mut current = self.current.subscribe();
         loop {
             let instance = current.borrow_and_update().clone();
             let Some(instance) = instance else {
-                tokio::time::sleep(PAUSE).await;
-                self.start_next().await;
+                tokio::time::sleep(REPLACEMENT_DELAY).await;
+                self.start_replacement().await;
                 continue;
             };
             tokio::select! {
-                () = instance.worker().over() => self.drop_ended(&instance).await,
+                () = instance.worker().instance_over() => self.remove_ended(&instance).await,
                 changed = current.changed() => if changed.is_err() { return },
             }
         }
     }
 
-    async fn drop_ended(&self, ended: &Arc<Instance>) {
-        let _exchange = self.exchange.lock().await;
+    async fn remove_ended(&self, ended: &Arc<Instance>) {
+        let _replacing = self.replacing.lock().await;
         let still_current = self.current.borrow().as_ref().is_some_and(|current| Arc::ptr_eq(current, ended));
         if still_current {
             self.current.send_replace(None);
             ended.end().await;
-            self.options.events.tell(Event::InstanceEnded);
+            self.options.events.publish(Event::InstanceEnded);
         }
     }
 
-    async fn start_next(&self) {
-        let _exchange = self.exchange.lock().await;
+    async fn start_replacement(&self) {
+        let _replacing = self.replacing.lock().await;
         if self.current.borrow().is_some() {
             return;
         }
@@ -135,21 +135,21 @@ impl Host {
     /// Answers a call of the app, and remembers it.
     pub(crate) async fn call(&self, request: Request<Body>) -> Response<Body> {
         let clock = self.options.queues.clock();
-        let new = || Record::begin(self.options.events.wire().journal(), clock.now());
-        let record = request.extensions().get::<Record>().cloned().unwrap_or_else(new);
-        let (request, caller) = record.requested(request);
-        let answer = self.served(request).await;
-        caller.answered(answer, clock.now())
+        let new = || CallRecorder::begin(self.options.events.traffic().journal(), clock.now());
+        let record = request.extensions().get::<CallRecorder>().cloned().unwrap_or_else(new);
+        let (request, caller) = record.record_request(request);
+        let answer = self.handle(request).await;
+        caller.record_response(answer, clock.now())
     }
 
-    /// Front, then listener; 503 while there is no instance.
-    pub(crate) async fn served(&self, request: Request<Body>) -> Response<Body> {
-        let request = match self.front.admit(request) {
+    /// EasyAuth, then listener; 503 while there is no instance.
+    pub(crate) async fn handle(&self, request: Request<Body>) -> Response<Body> {
+        let request = match self.easyauth.authenticate(request) {
             Ok(request) => request,
             Err(answer) => return answer,
         };
         // Counted in before another instance can take this one's place.
-        let begun = self.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin()));
+        let begun = self.current.borrow().as_ref().map(|instance| (instance.clone(), instance.begin_call()));
         match begun {
             Some((instance, call)) => instance.handle(request, call).await,
             None => unavailable(),

@@ -1,4 +1,4 @@
-//! Chance, in one place.
+//! Random ids, in one place.
 
 use uuid::Uuid;
 

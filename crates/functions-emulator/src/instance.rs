@@ -4,7 +4,7 @@ mod call;
 
 use std::{fmt::Display, sync::Arc, time::Duration};
 
-use functions_lint::{cors::Cors, span::Span};
+use functions_lint::{cors::Cors, time_span::TimeSpan};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -16,30 +16,30 @@ use tokio::{
 use crate::{
     admin::Admin,
     app::{App, TriggerKind},
+    cancellation::CancellationSource,
+    easyauth::EasyAuthMode,
     event::Event,
     events::Events,
-    front::FrontMode,
     invoke::{Invoker, Target},
     listener::{Body, Listener},
-    local_guard,
     local_settings::LocalSettings,
-    options::{OWN_URL, Options, StartError},
+    loopback_guard,
+    options::{EMULATOR_URL, Options, StartError},
     queue_listener::{LEASE, QueueListener},
     queues::Connections,
-    stop::Stop,
     throttle::{Throttle, too_many},
     timers::Timers,
-    worker::{Owner, Setup, Worker},
+    worker::{Setup, Worker, WorkerGuard},
 };
-use call::{Calls, LastOf};
+use call::{CountedBody, InFlightCalls};
 
-pub(crate) use call::Call;
+pub(crate) use call::InFlightCall;
 
 /// How long running calls may take once an instance is to end.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Setting for tests: the lease of a received message as a time span, ten minutes without it.
-const QUEUE_LEASE: &str = "LOCAL_HOST_QUEUE_LEASE";
+const QUEUE_LEASE: &str = "FUNCTIONS_EMULATOR_QUEUE_LEASE";
 
 /// A running instance; it serves what it is handed until it is [ended](Self::end) or dropped.
 #[derive(Debug)]
@@ -55,15 +55,15 @@ pub(crate) struct Instance {
     lease: Duration,
     worker: Worker,
     timers: Timers,
-    calls: Calls,
-    stop: Stop,
+    calls: InFlightCalls,
+    cancellation: CancellationSource,
     /// None once it has ended.
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<RunningTasks>>,
 }
 
 #[derive(Debug)]
-struct Running {
-    owner: Owner,
+struct RunningTasks {
+    guard: WorkerGuard,
     tasks: JoinSet<()>,
 }
 
@@ -77,29 +77,30 @@ impl Instance {
         let local = LocalSettings::read(&options.app_root).map_err(StartError)?;
         let mut settings = local.beneath(&options.settings);
         for (_, value) in &mut settings {
-            *value = value.replace(OWN_URL, url);
+            *value = value.replace(EMULATOR_URL, url);
         }
-        let mut app = App::load(&options.app_root, &settings).map_err(sentence)?;
-        app.believes_principal = options.front != FrontMode::Off;
+        let mut app = App::load(&options.app_root, &settings).map_err(start_error)?;
+        app.trusts_principal = options.easyauth != EasyAuthMode::Off;
         let lease = queue_lease(&settings).map_err(StartError)?;
         let clock = options.queues.clock();
         let setup = Setup {
             handler: app.host.custom_handler.clone(),
             app_root: app.root.clone(),
             settings,
-            front: options.front,
+            easyauth: options.easyauth,
             clock: clock.clone(),
             events: options.events.clone(),
         };
         for (_, connection) in app.queue_bindings() {
-            options.queues.queues(connection).map_err(sentence)?;
+            options.queues.queues(connection).map_err(start_error)?;
         }
         let app = Arc::new(app);
-        let (worker, owner) = Worker::start(setup).map_err(StartError)?;
+        let (worker, guard) = Worker::start(setup).map_err(StartError)?;
         let target = Target::Worker(worker.clone());
         let invoker = Invoker::new(app.clone(), target, options.queues.clone(), options.events.clone());
         let timers = Timers::new(&app, &options.state, &invoker, clock).map_err(StartError)?;
-        let listener = Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(sentence)?;
+        let listener =
+            Listener::new(app.clone(), options.keys.clone(), invoker.clone()).map_err(start_error)?;
         let admin = Admin {
             app: app.clone(),
             keys: options.keys.clone(),
@@ -110,7 +111,7 @@ impl Instance {
             url: url.to_owned(),
         };
         for what in app.notes().into_iter().chain(local.notes()) {
-            options.events.tell(Event::Noted { what });
+            options.events.publish(Event::Warning { what });
         }
         Ok(Self {
             throttle: Throttle::of(&app.host),
@@ -124,16 +125,16 @@ impl Instance {
             lease,
             worker,
             timers,
-            calls: Calls::new(),
-            stop: Stop::new(),
-            running: Mutex::new(Some(Running { owner, tasks: JoinSet::new() })),
+            calls: InFlightCalls::new(),
+            cancellation: CancellationSource::new(),
+            running: Mutex::new(Some(RunningTasks { guard, tasks: JoinSet::new() })),
         })
     }
 
     /// Starts to poll the queues and to fire the timers.
     pub(crate) async fn serve(&self) {
         let mut running = self.running.lock().await;
-        let Some(Running { tasks, .. }) = running.as_mut() else { return };
+        let Some(RunningTasks { tasks, .. }) = running.as_mut() else { return };
         for function in &self.app.functions {
             let TriggerKind::Queue { queue, connection } = &function.trigger.kind else { continue };
             // It could be had when the instance started.
@@ -147,41 +148,41 @@ impl Instance {
                 invoker: self.invoker.clone(),
                 events: self.events.clone(),
             };
-            tasks.spawn(listener.run(self.stop.listen()));
+            tasks.spawn(listener.run(self.cancellation.token()));
         }
-        tasks.spawn(self.timers.clone().run(self.stop.listen()));
+        tasks.spawn(self.timers.clone().run(self.cancellation.token()));
     }
 
     /// Counts an HTTP call in, so that the end waits for it.
-    pub(crate) fn begin(&self) -> Call {
+    pub(crate) fn begin_call(&self) -> InFlightCall {
         self.calls.begin()
     }
 
     /// Answers an HTTP call that has begun.
-    pub(crate) async fn handle(&self, request: Request<Body>, mut call: Call) -> Response<Body> {
-        if local_guard::is_reserved(request.uri().path()) {
+    pub(crate) async fn handle(&self, request: Request<Body>, mut call: InFlightCall) -> Response<Body> {
+        if loopback_guard::is_reserved(request.uri().path()) {
             return self.admin.answer(request).await;
         }
-        let Some(place) = self.throttle.enter().await else { return too_many() };
-        call.place = place;
-        self.listener.handle(request).await.map(|body| LastOf { body, _call: call }.boxed_unsync())
+        let Some(permit) = self.throttle.acquire().await else { return too_many() };
+        call.permit = permit;
+        self.listener.handle(request).await.map(|body| CountedBody { body, _call: call }.boxed_unsync())
     }
 
     /// Takes no more messages and ticks, lets running calls end for a few seconds, kills the worker.
     pub(crate) async fn end(&self) {
-        let Some(Running { owner, mut tasks }) = self.running.lock().await.take() else { return };
-        self.stop.now();
-        self.invoker.try_no_more();
+        let Some(RunningTasks { guard, mut tasks }) = self.running.lock().await.take() else { return };
+        self.cancellation.cancel();
+        self.invoker.stop_retries();
         let drained = async {
             while tasks.join_next().await.is_some() {}
-            self.calls.ended().await;
+            self.calls.all_ended().await;
         };
-        if timeout(DRAIN, drained).await.is_err() {
-            tracing::warn!("calls still ran after {} s and were cut off", DRAIN.as_secs());
+        if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+            tracing::warn!("calls still ran after {} s and were cut off", DRAIN_TIMEOUT.as_secs());
         }
-        owner.stop().await;
+        guard.stop().await;
         // With the worker dead the cut-off invocations fail at once, which releases their messages.
-        drop(timeout(DRAIN, async { while tasks.join_next().await.is_some() {} }).await);
+        drop(timeout(DRAIN_TIMEOUT, async { while tasks.join_next().await.is_some() {} }).await);
     }
 
     /// Which pages of other origins may call.
@@ -210,15 +211,15 @@ impl Instance {
     }
 }
 
-fn sentence(error: impl Display) -> StartError {
+fn start_error(error: impl Display) -> StartError {
     StartError(error.to_string())
 }
 
 fn queue_lease(settings: &[(String, String)]) -> Result<Duration, String> {
     let set = settings.iter().rfind(|(name, _)| name == QUEUE_LEASE).map(|(_, value)| value.clone());
     let Some(text) = set.or_else(|| std::env::var(QUEUE_LEASE).ok()) else { return Ok(LEASE) };
-    Span::parse(&text)
-        .and_then(Span::duration)
+    TimeSpan::parse(&text)
+        .and_then(TimeSpan::duration)
         .filter(|lease| !lease.is_zero())
         .ok_or_else(|| format!("{QUEUE_LEASE} is {text:?}; write a time span such as 00:00:02"))
 }

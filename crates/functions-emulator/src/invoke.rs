@@ -1,9 +1,9 @@
 //! Calls from the host to the worker: proxied, forwarded, or as an envelope.
 
-mod answer;
-mod bound;
+mod envelope_response;
+mod binding_value;
 mod call;
-mod connection;
+mod worker_connection;
 mod envelope;
 mod failure;
 mod forward;
@@ -14,11 +14,11 @@ mod metadata;
 mod outputs;
 mod proxy;
 mod queue_output;
-mod reading;
+mod read_body;
 mod redirect;
 mod retry;
 mod trigger;
-mod watched;
+mod deadline_body;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -31,22 +31,22 @@ use uuid::Uuid;
 use crate::{
     app::{App, Function},
     body::{Body, status_only},
+    cancellation::CancellationSource,
     clock::Clock,
     event::Event,
     events::Events,
     ids,
     queues::Connections,
-    stop::Stop,
-    wire::{Mode, Record},
-    worker::{LONGEST_LINE, Worker},
+    traffic::{CallRecorder, InvocationMode},
+    worker::{MAX_LINE_BYTES, Worker},
 };
-use answer::Answer;
 pub(crate) use call::Call;
-use connection::Line;
+use envelope_response::EnvelopeResponse;
 use failure::Failure;
 pub(crate) use headers::{HOST_VERSION, content_length};
-use http_output::Written;
+use http_output::HttpResult;
 pub(crate) use identity::identities;
+use worker_connection::WorkerConnection;
 
 /// Makes the calls of one host instance; clones share it.
 #[derive(Clone, Debug)]
@@ -59,8 +59,8 @@ struct Parts {
     queues: Connections,
     events: Events,
     clock: Clock,
-    /// Given when no failed call is to be tried again.
-    last_tries: Stop,
+    /// Cancelled when failed calls are no longer retried.
+    retries: CancellationSource,
 }
 
 /// Where calls go.
@@ -82,14 +82,14 @@ impl Invoker {
     #[must_use]
     pub fn new(app: Arc<App>, target: Target, queues: Connections, events: Events) -> Self {
         let clock = queues.clock().clone();
-        Self(Arc::new(Parts { app, target, queues, events, clock, last_tries: Stop::new() }))
+        Self(Arc::new(Parts { app, target, queues, events, clock, retries: CancellationSource::new() }))
     }
 
     /// Invokes an HTTP function in the mode that host.json and its bindings choose. A caller
     /// that leaves ends a proxied call, but no other.
     pub(crate) async fn http(&self, function: &Function, call: Call) -> Response<Body> {
         let mode = self.mode(function, &call);
-        if mode == Mode::Proxied {
+        if mode == InvocationMode::Proxied {
             return self.proxied(function, call).await;
         }
         let (invoker, function) = (self.clone(), function.clone());
@@ -98,50 +98,50 @@ impl Invoker {
     }
 
     /// The mode of host.json, unless the console asks for another one.
-    fn mode(&self, function: &Function, call: &Call) -> Mode {
+    fn mode(&self, function: &Function, call: &Call) -> InvocationMode {
         let handler = &self.0.app.host.custom_handler;
-        match call.parts.extensions.get::<Mode>() {
-            _ if !function.is_http_in_out() => Mode::Enveloped,
+        match call.parts.extensions.get::<InvocationMode>() {
+            _ if !function.is_http_in_out() => InvocationMode::Enveloped,
             Some(asked) => *asked,
-            None if handler.proxies => Mode::Proxied,
-            None if handler.forwards => Mode::Forwarded,
-            None => Mode::Enveloped,
+            None if handler.proxies => InvocationMode::Proxied,
+            None if handler.forwards => InvocationMode::Forwarded,
+            None => InvocationMode::Enveloped,
         }
     }
 
     /// The record that came with a call, or one of its own.
-    fn record(&self, function: &Function, call: &Call, id: Uuid, mode: Mode) -> Record {
-        let begin = || Record::begin(self.0.events.wire().journal(), self.0.clock.now());
+    fn record(&self, function: &Function, call: &Call, id: Uuid, mode: InvocationMode) -> CallRecorder {
+        let begin = || CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
         let record = call.parts.extensions.get().cloned().unwrap_or_else(begin);
-        record.invokes(&function.name, id, mode);
+        record.record_invocation(&function.name, id, mode);
         record
     }
 
     async fn proxied(&self, function: &Function, call: Call) -> Response<Body> {
         let (id, started) = (ids::random(), Instant::now());
-        let record = self.record(function, &call, id, Mode::Proxied);
-        let work = async { proxy::run(call, &self.line(&record).await?, id).await };
+        let record = self.record(function, &call, id, InvocationMode::Proxied);
+        let work = async { proxy::run(call, &self.connect(&record).await?, id).await };
         match self.within_timeout(started, work).await {
             Ok(answer) => self.watched(function, id, started, answer),
             Err(failure) => self.refused(function, id, started, &failure, &record),
         }
     }
 
-    async fn buffered(&self, function: &Function, call: Call, mode: Mode) -> Response<Body> {
+    async fn buffered(&self, function: &Function, call: Call, mode: InvocationMode) -> Response<Body> {
         let (id, started) = (ids::random(), Instant::now());
         let record = self.record(function, &call, id, mode);
         let work = async {
-            if mode == Mode::Forwarded {
+            if mode == InvocationMode::Forwarded {
                 let call = if self.0.app.host.custom_handler.is_legacy { call.to(function) } else { call };
-                forward::run(call, &self.line(&record).await?, id).await
+                forward::run(call, &self.connect(&record).await?, id).await
             } else {
                 self.through_envelope(function, call, id, &record).await
             }
         };
         match self.within_timeout(started, work).await {
-            Ok((answer, mistake)) => {
-                if let Some(what) = mistake {
-                    self.mistake(function, what, &record);
+            Ok((answer, violation)) => {
+                if let Some(what) = violation {
+                    self.violation(function, what, &record);
                 }
                 self.invoked(function, id, answer.status(), true, started);
                 answer
@@ -156,7 +156,7 @@ impl Invoker {
         id: Uuid,
         started: Instant,
         failure: &Failure,
-        record: &Record,
+        record: &CallRecorder,
     ) -> Response<Body> {
         self.show(function, failure, record);
         self.invoked(function, id, StatusCode::INTERNAL_SERVER_ERROR, false, started);
@@ -168,9 +168,9 @@ impl Invoker {
         function: &Function,
         call: Call,
         id: Uuid,
-        record: &Record,
-    ) -> Result<Written, Failure> {
-        let (data, metadata) = envelope::of_call(function, call, &self.0.clock).await?;
+        record: &CallRecorder,
+    ) -> Result<HttpResult, Failure> {
+        let (data, metadata) = envelope::for_http(function, call, &self.0.clock).await?;
         let answer = self.enveloped(function, data, metadata, id, record).await?;
         http_output::response(function, &answer)
     }
@@ -182,45 +182,47 @@ impl Invoker {
         mut data: Map<String, Value>,
         metadata: Map<String, Value>,
         id: Uuid,
-        record: &Record,
-    ) -> Result<Answer, Failure> {
+        record: &CallRecorder,
+    ) -> Result<EnvelopeResponse, Failure> {
         for input in &function.inputs {
             data.entry(input.binding.clone()).or_insert_with(|| Value::from("null"));
         }
-        let line = self.line(record).await?;
+        let worker = self.connect(record).await?;
         let envelope = json!({ "Data": data, "Metadata": metadata });
         let in_core_tools = self.0.app.in_core_tools;
         let follows = !self.0.app.host.custom_handler.forwards;
-        let make = || envelope::request(function, line.address, &envelope, in_core_tools, id);
-        let answered = redirect::post(&line, follows, make).await;
-        let Some(answer) = answer::read(answered?).await? else {
-            self.mistake(function, answer::NOTHING.to_owned(), record);
+        let make = || envelope::request(function, worker.address, &envelope, in_core_tools, id);
+        let answered = redirect::post(&worker, follows, make).await;
+        let Some(answer) = envelope_response::read(answered?).await? else {
+            self.violation(function, envelope_response::EMPTY_ANSWER.to_owned(), record);
             return std::future::pending().await;
         };
         for line in &answer.logs {
-            record.logged(line);
-            let line = line.chars().take(LONGEST_LINE).collect();
-            self.0.events.tell(Event::Output { stderr: false, line });
+            record.add_log(line);
+            let line = line.chars().take(MAX_LINE_BYTES).collect();
+            self.0.events.publish(Event::Output { stderr: false, line });
         }
-        for what in answer::endless_logs(&answer).into_iter().chain(outputs::unknown(function, &answer)) {
-            self.mistake(function, what, record);
+        for what in
+            envelope_response::oversized_logs(&answer).into_iter().chain(outputs::unknown(function, &answer))
+        {
+            self.violation(function, what, record);
         }
         for shown in outputs::unsent(function, &answer) {
-            record.logged(&shown);
+            record.add_log(&shown);
         }
         outputs::check(function, &answer)?;
         outputs::send(function, &answer, &self.0.queues, self.0.app.host.queues.encoding).await?;
         Ok(answer)
     }
 
-    async fn line(&self, record: &Record) -> Result<Line, Failure> {
+    async fn connect(&self, record: &CallRecorder) -> Result<WorkerConnection, Failure> {
         let address = match &self.0.target {
             Target::Worker(worker) => {
                 worker.address().await.map_err(|gone| Failure::new(gone.to_string()))?
             }
             Target::Fixed(address) => *address,
         };
-        Ok(Line { address, record: record.clone(), wire: self.0.events.wire().clone() })
+        Ok(WorkerConnection { address, record: record.clone(), traffic: self.0.events.traffic().clone() })
     }
 
     /// At the end of `functionTimeout` the invocation fails and the worker is killed.
@@ -232,29 +234,29 @@ impl Invoker {
         let limit = self.0.app.host.function_timeout;
         timeout_at(started + limit, work).await.unwrap_or_else(|_| {
             self.0.target.timed_out();
-            Err(Failure::mistake(format!(
+            Err(Failure::violation(format!(
                 "no answer within functionTimeout ({} s), so the worker is killed; set shorter deadlines of its own",
                 limit.as_secs_f64()
             )))
         })
     }
 
-    fn show(&self, function: &Function, failure: &Failure, record: &Record) {
-        if failure.mistake {
-            self.mistake(function, failure.what.clone(), record);
+    fn show(&self, function: &Function, failure: &Failure, record: &CallRecorder) {
+        if failure.violation {
+            self.violation(function, failure.what.clone(), record);
         } else {
-            record.fault(&failure.what);
+            record.add_fault(&failure.what);
             tracing::warn!(function = function.name, "{}", failure.what);
         }
     }
 
-    fn mistake(&self, function: &Function, what: String, record: &Record) {
-        record.fault(&what);
-        self.0.events.tell(Event::Mistake { function: function.name.clone(), what });
+    fn violation(&self, function: &Function, what: String, record: &CallRecorder) {
+        record.add_fault(&what);
+        self.0.events.publish(Event::ProtocolViolation { function: function.name.clone(), what });
     }
 
     fn invoked(&self, function: &Function, id: Uuid, status: StatusCode, succeeded: bool, started: Instant) {
-        self.0.events.tell(Event::Invoked {
+        self.0.events.publish(Event::Invoked {
             function: function.name.clone(),
             id,
             status: status.as_u16(),
@@ -273,13 +275,13 @@ impl Invoker {
     ) -> Response<Body> {
         let deadline = started + self.0.app.host.function_timeout;
         let (invoker, function, status) = (self.clone(), function.clone(), answer.status());
-        let end = move |end: watched::End| {
-            if end == watched::End::TimedOut {
+        let end = move |end: deadline_body::BodyEnd| {
+            if end == deadline_body::BodyEnd::TimedOut {
                 invoker.0.target.timed_out();
             }
-            invoker.invoked(&function, id, status, end != watched::End::TimedOut, started);
+            invoker.invoked(&function, id, status, end != deadline_body::BodyEnd::TimedOut, started);
         };
-        answer.map(|body| watched::Watched::new(body, deadline, end).boxed_unsync())
+        answer.map(|body| deadline_body::DeadlineBody::new(body, deadline, end).boxed_unsync())
     }
 }
 

@@ -18,25 +18,25 @@ pub use self::{
     claims::{Claims, SignError, TokenOptions},
     key::KeyError,
     server::IssuerServer,
-    verify::Refusal,
+    verify::TokenError,
 };
 use self::{key::SigningKey, verify::Verifier};
 use crate::{
     listener::Body,
-    people::{People, Person},
+    users::{User, Users},
 };
 
-const PREFIX: &str = "/_local/issuer/";
+const PREFIX: &str = "/_emulator/issuer/";
 const METADATA: &str = "/v2.0/.well-known/openid-configuration";
 const KEYS: &str = "/discovery/v2.0/keys";
 
-/// Stands where Entra stands for the people of one app; clones share the key.
+/// Stands where Entra stands for the users of one app; clones share the key.
 #[derive(Clone)]
 pub struct Issuer(Arc<Inner>);
 
 struct Inner {
     base_url: String,
-    people: People,
+    users: Users,
     key: SigningKey,
     verifier: Verifier,
 }
@@ -48,16 +48,16 @@ impl Issuer {
     ///
     /// # Errors
     /// When the key cannot be made, kept or read.
-    pub fn open(state: &Path, base_url: &str, people: &People) -> Result<Self, KeyError> {
+    pub fn open(state: &Path, base_url: &str, users: &Users) -> Result<Self, KeyError> {
         let key = SigningKey::open(state)?;
         let verifier = Verifier::new(&key);
-        Ok(Self(Arc::new(Inner { base_url: base_url.to_owned(), people: people.clone(), key, verifier })))
+        Ok(Self(Arc::new(Inner { base_url: base_url.to_owned(), users: users.clone(), key, verifier })))
     }
 
     /// The directory that this issuer speaks for.
     #[must_use]
-    pub fn people(&self) -> &People {
-        &self.0.people
+    pub fn users(&self) -> &Users {
+        &self.0.users
     }
 
     /// The claim `iss` of a tenant's tokens, in the form of
@@ -67,17 +67,17 @@ impl Issuer {
         format!("{}{PREFIX}{tenant}/v2.0", self.0.base_url)
     }
 
-    /// A v2 access token for a person, valid from `now`.
+    /// A v2 access token for a user, valid from `now`.
     ///
     /// # Errors
     /// When the random source fails.
     pub fn token(
         &self,
-        person: &Person,
+        user: &User,
         options: &TokenOptions,
         now: DateTime<Utc>,
     ) -> Result<String, SignError> {
-        self.sign(&json!(Claims::of(&self.0.people, self.url(person.tenant_id), person, options, now)?))
+        self.sign(&json!(Claims::of(&self.0.users, self.url(user.tenant_id), user, options, now)?))
     }
 
     /// A token of these claims, whatever they say: for tests of what checks tokens.
@@ -96,8 +96,8 @@ impl Issuer {
     ///
     /// # Errors
     /// Why the token is not accepted.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Refusal> {
-        self.0.verifier.verify(&self.0.people, |tenant| self.url(tenant), token, now)
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+        self.0.verifier.verify(&self.0.users, |tenant| self.url(tenant), token, now)
     }
 
     /// Answers for the metadata and the key set; none for a path that is not the issuer's. Serves GET only,
@@ -111,7 +111,7 @@ impl Issuer {
 
     fn document(&self, path: &str) -> Option<Value> {
         let (tenant, document) = path.split_at_checked(path.find('/')?)?;
-        let tenant = Uuid::parse_str(tenant).ok().filter(|tenant| self.0.people.knows_tenant(*tenant))?;
+        let tenant = Uuid::parse_str(tenant).ok().filter(|tenant| self.0.users.knows_tenant(*tenant))?;
         match document {
             METADATA => Some(json!({
                 "issuer": self.url(tenant),

@@ -33,7 +33,7 @@ pub struct Key {
 
 /// What a presented key opens.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Opened {
+pub(crate) struct MatchedKey {
     pub(crate) admin: bool,
     pub(crate) name: String,
 }
@@ -64,8 +64,8 @@ impl Keys {
         let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
         let form = "write {\"master\": \"…\", \"host\": {\"<name>\": \"…\"}, \"functions\": {\"<Function>\": {\"<name>\": \"…\"}}}";
         let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<File>());
-        // What is wrong may be a key, so the place alone is told.
-        let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.place)))?;
+        // What is wrong may be a key, so only the position is told.
+        let file = read.map_err(|error| fault(format!("{} is wrong; {form}", error.position)))?;
         let keys = |keys: HashMap<String, String>| {
             keys.into_iter().map(|(name, value)| Key { name, value }).collect::<Vec<_>>()
         };
@@ -78,7 +78,7 @@ impl Keys {
 
     /// Whether a presented key is the master key.
     pub(crate) fn is_master(&self, presented: &str) -> bool {
-        self.open("", presented).is_some_and(|opened| opened.admin)
+        self.find("", presented).is_some_and(|matched| matched.admin)
     }
 
     /// A name for each key, by which [`Self::value`] finds it: `master`, `host/default`, `function/Name/default`.
@@ -101,36 +101,36 @@ impl Keys {
     }
 
     /// Looks a presented key up. The comparison takes as long for a wrong key as for a right one of its length.
-    pub(crate) fn open(&self, function: &str, presented: &str) -> Option<Opened> {
+    pub(crate) fn find(&self, function: &str, presented: &str) -> Option<MatchedKey> {
         let same = |key: &str| {
             !key.is_empty() && verify_slices_are_equal(key.as_bytes(), presented.as_bytes()).is_ok()
         };
         if same(&self.master) {
-            return Some(Opened { admin: true, name: "master".to_owned() });
+            return Some(MatchedKey { admin: true, name: "master".to_owned() });
         }
         let own = self.functions.iter().filter(|(name, _)| name.eq_ignore_ascii_case(function));
         let key = own.flat_map(|(_, keys)| keys).chain(&self.host).find(|key| same(&key.value))?;
-        Some(Opened { admin: false, name: key.name.clone() })
+        Some(MatchedKey { admin: false, name: key.name.clone() })
     }
 }
 
 /// The key that a caller shows: in the header, else in the query.
-pub(crate) fn presented<B>(request: &Request<B>) -> Option<String> {
-    in_header_or_query(request.headers(), request.uri())
+pub(crate) fn from_request<B>(request: &Request<B>) -> Option<String> {
+    from_parts(request.headers(), request.uri())
 }
 
-/// As [`presented`], of a request's parts.
-pub(crate) fn in_header_or_query(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+/// As [`from_request`], of a request's parts.
+pub(crate) fn from_parts(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let in_header = headers.get("x-functions-key").and_then(|value| value.to_str().ok());
     in_header.map(str::to_owned).or_else(|| Query::parse(uri.query()?).get("code"))
 }
 
-/// Whether what was opened is enough for a function.
-pub(crate) fn suffices(level: AuthLevel, opened: Option<&Opened>) -> bool {
+/// Whether what was matched is enough for a function.
+pub(crate) fn is_sufficient(level: AuthLevel, matched: Option<&MatchedKey>) -> bool {
     match level {
         AuthLevel::Anonymous | AuthLevel::User => true,
-        AuthLevel::Function => opened.is_some(),
-        AuthLevel::System | AuthLevel::Admin => opened.is_some_and(|opened| opened.admin),
+        AuthLevel::Function => matched.is_some(),
+        AuthLevel::System | AuthLevel::Admin => matched.is_some_and(|matched| matched.admin),
     }
 }
 
@@ -164,23 +164,23 @@ mod tests {
 
     #[test]
     fn a_function_key_opens_its_function_alone() {
-        assert_eq!(keys().open("ONE", "f"), Some(Opened { admin: false, name: "own".to_owned() }));
-        assert_eq!(keys().open("two", "f"), None);
-        assert!(keys().open("two", "h").is_some());
+        assert_eq!(keys().find("ONE", "f"), Some(MatchedKey { admin: false, name: "own".to_owned() }));
+        assert_eq!(keys().find("two", "f"), None);
+        assert!(keys().find("two", "h").is_some());
     }
 
     #[test]
     fn only_the_master_key_opens_an_admin_function() {
-        assert!(!suffices(AuthLevel::Admin, keys().open("one", "h").as_ref()));
-        assert!(suffices(AuthLevel::Admin, keys().open("one", "m").as_ref()));
+        assert!(!is_sufficient(AuthLevel::Admin, keys().find("one", "h").as_ref()));
+        assert!(is_sufficient(AuthLevel::Admin, keys().find("one", "m").as_ref()));
     }
 
     #[test]
-    fn a_file_of_keys_is_read_as_other_files_and_told_by_its_place_alone() {
+    fn an_invalid_keys_file_is_reported_by_position() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.json");
         fs::write(&file, "{\n // mine\n 'master': 'm', host: {default: 'h',},\n}").unwrap();
-        assert!(Keys::load(&file).unwrap().open("one", "h").is_some());
+        assert!(Keys::load(&file).unwrap().find("one", "h").is_some());
         fs::write(&file, "{\n \"master\": \"m\",\n \"host\": \"secret\"\n}").unwrap();
         let refusal = Keys::load(&file).unwrap_err().to_string();
         assert!(refusal.contains("line 3, column 10") && !refusal.contains("secret"), "{refusal}");
@@ -188,6 +188,6 @@ mod tests {
 
     #[test]
     fn an_app_without_a_master_key_is_not_opened_by_an_empty_one() {
-        assert_eq!(Keys::default().open("one", ""), None);
+        assert_eq!(Keys::default().find("one", ""), None);
     }
 }

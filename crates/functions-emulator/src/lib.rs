@@ -1,7 +1,7 @@
 //! Stands in for the Azure Functions host, for App Service Authentication in front of it and for the
 //! storage queues behind it, on a laptop, for any custom handler.
 //!
-//! One request, top to bottom: the [`front`] takes it, strips what only the platform may say and adds who
+//! One request, top to bottom: the [`easyauth`] takes it, strips what only the platform may say and adds who
 //! is calling; [`listener`] finds the function by its route and checks its key; [`invoke`] brings it to the
 //! worker as a proxied request, a forwarded request or an envelope, and its answer back. Messages come from
 //! the [`queues`] through [`queue_listener`], ticks from [`timers`], both as envelopes. The worker's process
@@ -13,14 +13,14 @@
 mod admin;
 pub mod app;
 mod body;
-mod build;
-mod by_hand;
+mod build_status;
+mod manual_run;
 pub mod clock;
 mod console;
 mod cors;
 pub mod event;
 mod events;
-pub mod front;
+pub mod easyauth;
 mod home_page;
 mod host;
 mod ids;
@@ -30,25 +30,25 @@ pub mod issuer;
 pub mod keys;
 pub mod listener;
 pub mod local_settings;
-mod local_guard;
+mod loopback_guard;
 mod net_json;
 mod options;
 mod path;
-pub mod people;
+pub mod users;
 mod query;
 pub mod queue_listener;
 pub mod queues;
 pub mod rebuild;
-mod stop;
+mod cancellation;
 pub mod supervisor;
 mod throttle;
 pub mod timers;
-mod wire;
+mod traffic;
 pub mod worker;
 
-pub use build::Build;
+pub use build_status::BuildStatus;
 pub use event::Event;
 pub use events::Events;
 pub use functions_lint::route;
 pub use options::{ConsoleOptions, Options, StartError};
-pub use supervisor::LocalHost;
+pub use supervisor::Emulator;

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use functions_lint::template_of;
+use functions_lint::route_template;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, request};
 use http_body_util::{BodyExt, Limited};
 
@@ -12,7 +12,7 @@ use crate::{
     body::status_only,
     home_page,
     invoke::{Call, Invoker, content_length, identities},
-    keys::{self, Keys, Opened},
+    keys::{self, Keys, MatchedKey},
     path,
     route::{Params, Template},
 };
@@ -51,7 +51,7 @@ impl Listener {
         functions.sort_by_key(|(function, _)| function.name.to_ascii_uppercase());
         for (function, disabled) in functions {
             if let TriggerKind::Http { methods, route, auth_level } = &function.trigger.kind {
-                let template = Template::parse(&template_of(&app.host.route_prefix, route));
+                let template = Template::parse(&route_template(&app.host.route_prefix, route));
                 let template =
                     template.map_err(|fault| AppError(vec![format!("{}: {fault}", function.name)]))?;
                 let (methods, auth_level) = (methods.clone(), *auth_level);
@@ -86,10 +86,10 @@ impl Listener {
     async fn route(&self, request: Request<Body>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let Some(path) = path::decode(parts.uri.path()) else { return status_only(StatusCode::BAD_REQUEST) };
-        if content_length(&parts.headers).is_some_and(|length| length > self.app.largest_body as u64) {
+        if content_length(&parts.headers).is_some_and(|length| length > self.app.max_body_bytes as u64) {
             return status_only(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let body = Limited::new(body, self.app.largest_body).map_err(io::Error::other).boxed_unsync();
+        let body = Limited::new(body, self.app.max_body_bytes).map_err(io::Error::other).boxed_unsync();
         let Some((route, params)) = self.find(&parts, &path) else {
             return if path == "/" {
                 home_page::answer(&self.app)
@@ -100,11 +100,11 @@ impl Listener {
         if route.disabled {
             return status_only(StatusCode::NOT_FOUND);
         }
-        let opened = self.opened(route, &parts);
-        if !keys::suffices(route.auth_level, opened.as_ref()) {
+        let matched = self.matched_key(route, &parts);
+        if !keys::is_sufficient(route.auth_level, matched.as_ref()) {
             return status_only(StatusCode::UNAUTHORIZED);
         }
-        let identities = identities(&parts.headers, self.app.believes_principal, opened.as_ref());
+        let identities = identities(&parts.headers, self.app.trusts_principal, matched.as_ref());
         let call = Call { parts, body, path, params, identities };
         let mut answer = self.invoker.http(&route.function, call).await;
         for (name, value) in &self.added_headers {
@@ -125,10 +125,10 @@ impl Listener {
     }
 
     /// What the presented key opens: from the header, else from the query.
-    fn opened(&self, route: &Route, parts: &request::Parts) -> Option<Opened> {
+    fn matched_key(&self, route: &Route, parts: &request::Parts) -> Option<MatchedKey> {
         let Some(keys) = &self.keys else {
-            return Some(Opened { admin: true, name: "master".to_owned() });
+            return Some(MatchedKey { admin: true, name: "master".to_owned() });
         };
-        keys.open(&route.function.name, &keys::in_header_or_query(&parts.headers, &parts.uri)?)
+        keys.find(&route.function.name, &keys::from_parts(&parts.headers, &parts.uri)?)
     }
 }

@@ -39,7 +39,7 @@ impl LocalSettings {
         let free = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
         let below = self.0.values.iter().filter(|(name, _)| free(name)).cloned();
         let mut all: Vec<_> = below.chain(own.iter().cloned()).collect();
-        if Settings::only(all.clone()).is_mcp_preview() {
+        if Settings::without_environment(all.clone()).is_mcp_preview() {
             all.push(("FUNCTIONS_WORKER_RUNTIME".to_owned(), "custom".to_owned()));
         }
         all

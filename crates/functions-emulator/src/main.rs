@@ -12,7 +12,7 @@ use clap::Parser as _;
 use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
-    people::People,
+    users::Users,
 };
 
 use command::{Arguments, Command};
@@ -36,25 +36,25 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let people = match (&arguments.people, &arguments.app) {
-        (Some(file), _) => People::load(file)?,
-        (None, app) => People::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
+    let users = match (&arguments.users, &arguments.app) {
+        (Some(file), _) => Users::load(file)?,
+        (None, app) => Users::of_app(app.as_deref().unwrap_or(Path::new(".")))?,
     };
     match (&arguments.token, &arguments.app) {
-        (Some(name), _) => print_token(name, &people, &arguments),
-        (None, Some(app)) => command::serve(app, people, &arguments).await,
+        (Some(name), _) => print_token(name, &users, &arguments),
+        (None, Some(app)) => command::serve(app, users, &arguments).await,
         (None, None) => bail!("name the folder with host.json"),
     }
 }
 
 /// Prints the token alone, so that it can stand in `$(…)`.
-fn print_token(name: &str, people: &People, arguments: &Arguments) -> anyhow::Result<()> {
-    let person = people.named(name).with_context(|| {
-        let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
-        format!("no person is named `{name}`; there are: {}", names.join(", "))
+fn print_token(name: &str, users: &Users, arguments: &Arguments) -> anyhow::Result<()> {
+    let user = users.named(name).with_context(|| {
+        let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+        format!("no user is named `{name}`; there are: {}", names.join(", "))
     })?;
-    let port = arguments.port.unwrap_or(command::USUAL_PORT);
-    let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{port}"), people)?;
-    println!("{}", issuer.token(person, &TokenOptions::default(), Clock::system().now())?);
+    let port = arguments.port.unwrap_or(command::DEFAULT_PORT);
+    let issuer = Issuer::open(&arguments.state, &format!("http://localhost:{port}"), users)?;
+    println!("{}", issuer.token(user, &TokenOptions::default(), Clock::system().now())?);
     Ok(())
 }

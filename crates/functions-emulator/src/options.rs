@@ -2,11 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use crate::{events::Events, front::FrontMode, keys::Keys, people::People, queues::Connections};
+use crate::{easyauth::EasyAuthMode, events::Events, keys::Keys, queues::Connections, users::Users};
 
 /// In the value of a setting: the host's own URL, which is unknown before it listens. A worker that checks tokens
 /// finds the local issuer below it.
-pub const OWN_URL: &str = "%LOCAL_HOST_URL%";
+pub const EMULATOR_URL: &str = "%FUNCTIONS_EMULATOR_URL%";
 
 /// How to run an app.
 #[derive(Clone, Debug)]
@@ -16,14 +16,14 @@ pub struct Options {
     /// Where to listen; port 0 for any free one. Loopback only.
     pub listen: SocketAddr,
     /// App settings: the worker's environment beside the inherited one, `AzureFunctionsJobHost__…` overrides of
-    /// host.json among them. A value here wins over an inherited one. `LOCAL_HOST_QUEUE_LEASE` is the host's own:
-    /// the lease of a received message as a time span, ten minutes without it. [`OWN_URL`] in a value stands for the
+    /// host.json among them. A value here wins over an inherited one. `FUNCTIONS_EMULATOR_QUEUE_LEASE` is the host's own:
+    /// the lease of a received message as a time span, ten minutes without it. [`EMULATOR_URL`] in a value stands for the
     /// URL that callers use.
     pub settings: Vec<(String, String)>,
-    /// Whether the front checks tokens and sets principal headers.
-    pub front: FrontMode,
-    /// Tenant, people, roles; none for an app without sign-in.
-    pub people: Option<People>,
+    /// Whether EasyAuth checks tokens and sets principal headers.
+    pub easyauth: EasyAuthMode,
+    /// Tenant, users, roles; none for an app without sign-in.
+    pub users: Option<Users>,
     /// Where the issuer's key and other state is kept between runs.
     pub state: PathBuf,
     /// Keys that HTTP functions demand; none (the default, as in Core Tools) lets every call through.
@@ -32,7 +32,7 @@ pub struct Options {
     pub queues: Connections,
     /// Where events go.
     pub events: Events,
-    /// How the console at `/_local/` is served.
+    /// How the console at `/_emulator/` is served.
     pub console: ConsoleOptions,
 }
 

@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 
 use crate::{
     app::{Function, QueueOptions},
+    cancellation::CancellationToken,
     event::Event,
     events::Events,
     invoke::Invoker,
-    queues::{Message, Pauses, Queues},
-    stop::Stopping,
+    queues::{Message, PollBackoff, Queues},
 };
 
-pub use data::{BadMessage, DataAndMetadata, queue_data};
+pub use data::{DataAndMetadata, InvalidMessage, queue_data};
 
 /// How long a received message is hidden while it is worked on; renewed at half of it.
 pub const LEASE: Duration = Duration::from_mins(10);
@@ -43,19 +43,19 @@ pub(crate) struct QueueListener {
 
 impl QueueListener {
     /// Receives and invokes until it is told to stop, then waits for the invocations that run.
-    pub(crate) async fn run(self, mut stopping: Stopping) {
+    pub(crate) async fn run(self, mut cancellation: CancellationToken) {
         let mut running = JoinSet::new();
-        let mut pauses = Pauses::up_to(self.options.max_polling_interval);
+        let mut backoff = PollBackoff::with_max(self.options.max_polling_interval);
         loop {
             let room = running.len() <= self.options.new_batch_threshold;
             if room {
-                self.fetch(&mut running, &mut pauses).await;
+                self.fetch(&mut running, &mut backoff).await;
             }
-            let mut due = pin!(self.queues.due(&self.queue, &mut pauses));
+            let mut due = pin!(self.queues.wait_until_due(&self.queue, &mut backoff));
             loop {
                 let room = running.len() <= self.options.new_batch_threshold;
                 tokio::select! {
-                    () = stopping.wait() => return ended(running).await,
+                    () = cancellation.cancelled() => return ended(running).await,
                     Some(_) = running.join_next() => {}
                     () = due.as_mut(), if room => break,
                 }
@@ -64,16 +64,16 @@ impl QueueListener {
     }
 
     /// A server that is away has told so itself; it is asked again like a queue that is empty.
-    async fn fetch(&self, running: &mut JoinSet<()>, pauses: &mut Pauses) {
+    async fn fetch(&self, running: &mut JoinSet<()>, backoff: &mut PollBackoff) {
         let received = self.queues.receive(&self.queue, self.options.batch_size, self.lease).await;
         let received = received.unwrap_or_else(|error| {
             tracing::debug!(queue = self.queue, %error, "nothing received");
             Vec::new()
         });
         if received.is_empty() {
-            pauses.lengthen();
+            backoff.record_empty_poll();
         } else {
-            pauses.reset();
+            backoff.reset();
         }
         for message in received {
             running.spawn(self.clone().process(message));
@@ -87,8 +87,10 @@ impl QueueListener {
         let (data, metadata) = match queue_data(&self.function, &message, self.options.encoding) {
             Ok(shown) => shown,
             Err(fault) => {
-                self.events
-                    .tell(Event::Mistake { function: self.function.name.clone(), what: fault.to_string() });
+                self.events.publish(Event::ProtocolViolation {
+                    function: self.function.name.clone(),
+                    what: fault.to_string(),
+                });
                 return self.poison(&message).await;
             }
         };
@@ -138,7 +140,7 @@ impl QueueListener {
         match self.queues.put(&poison_queue, message.text.clone()).await {
             Ok(_) => {
                 self.remove(message).await;
-                self.events.tell(Event::Poisoned { queue: self.queue.clone(), id: message.id });
+                self.events.publish(Event::Poisoned { queue: self.queue.clone(), id: message.id });
             }
             Err(error) => {
                 tracing::warn!(queue = poison_queue, id = %message.id, %error, "message not poisoned");
@@ -154,7 +156,7 @@ impl QueueListener {
 
     fn poison_queue(&self) -> Option<String> {
         let name = format!("{}{POISON}", self.queue);
-        (!self.queue.ends_with(POISON) && name.len() <= LONGEST_NAME).then_some(name)
+        (!self.queue.ends_with(POISON) && name.len() <= MAX_NAME_LENGTH).then_some(name)
     }
 }
 
@@ -165,4 +167,4 @@ async fn ended(mut running: JoinSet<()>) {
 const POISON: &str = "-poison";
 
 /// What a storage account allows for a queue's name.
-const LONGEST_NAME: usize = 63;
+const MAX_NAME_LENGTH: usize = 63;

@@ -5,7 +5,7 @@ mod connections;
 mod error;
 mod memory;
 mod message;
-mod pauses;
+mod poll_backoff;
 mod storage;
 
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::clock::Clock;
 
 pub use connections::Connections;
 pub use error::{QueueError, ServerError};
-pub use memory::{MemoryQueues, Mishap};
+pub use memory::{MemoryQueues, MessageFault};
 use message::check_text;
-pub use message::{Counts, MAX_TEXT, Message, TIME_TO_LIVE};
-pub(crate) use pauses::Pauses;
+pub use message::{Counts, MAX_MESSAGE_BYTES, Message, TIME_TO_LIVE};
+pub(crate) use poll_backoff::PollBackoff;
 pub use storage::{ConnectionError, ConnectionFault, StorageQueues};
 
 /// The queues of one connection, wherever they are; clones share them. Names are lower-cased, a missing queue is made by
@@ -46,9 +46,9 @@ impl Queues {
     /// Appends a message that is visible at once and stays [`TIME_TO_LIVE`].
     ///
     /// # Errors
-    /// A text above [`MAX_TEXT`] or with a character that XML does not carry, or queues that do not answer.
+    /// A text above [`MAX_MESSAGE_BYTES`] or with a character that XML does not carry, or queues that do not answer.
     pub async fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
-        self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
+        self.put_delayed(queue, text, Duration::ZERO, Some(TIME_TO_LIVE)).await
     }
 
     /// Appends a message that shows itself after `delay` and goes by itself after `time_to_live` (none: never;
@@ -56,7 +56,7 @@ impl Queues {
     ///
     /// # Errors
     /// As [`Self::put`].
-    pub async fn put_later(
+    pub async fn put_delayed(
         &self,
         queue: &str,
         text: String,
@@ -64,8 +64,8 @@ impl Queues {
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
         match self {
-            Self::Memory(queues) => queues.put_later(queue, text, delay, time_to_live),
-            Self::Storage(queues) => queues.put_later(queue, text, delay, time_to_live).await,
+            Self::Memory(queues) => queues.put_delayed(queue, text, delay, time_to_live),
+            Self::Storage(queues) => queues.put_delayed(queue, text, delay, time_to_live).await,
         }
     }
 
@@ -126,7 +126,7 @@ impl Queues {
             Self::Memory(queues) => {
                 let now = queues.clock().now();
                 let visible = queues.peek(queue).into_iter().filter(|message| message.next_visible_at <= now);
-                Ok(visible.take(storage::MOST_AT_ONCE).map(|message| message.text).collect())
+                Ok(visible.take(storage::MAX_BATCH).map(|message| message.text).collect())
             }
             Self::Storage(queues) => queues.peek(queue).await,
         }
@@ -137,10 +137,10 @@ impl Queues {
     ///
     /// # Errors
     /// A server that cannot be reached.
-    pub async fn look(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
+    pub async fn peek_messages(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
         match self {
             Self::Memory(queues) => Ok(queues.peek(queue)),
-            Self::Storage(queues) => queues.look(queue).await,
+            Self::Storage(queues) => queues.peek_messages(queue).await,
         }
     }
 
@@ -182,11 +182,11 @@ impl Queues {
     }
 
     /// Returns when it is time to receive from `queue`. Memory tells when there is something. A server does not:
-    /// it is asked after growing pauses, and at once when something was put through these queues.
-    pub(crate) async fn due(&self, queue: &str, pauses: &mut Pauses) {
+    /// it is asked after growing delays, and at once when something was put through these queues.
+    pub(crate) async fn wait_until_due(&self, queue: &str, backoff: &mut PollBackoff) {
         match self {
-            Self::Memory(queues) => queues.due(queue, pauses.longest()).await,
-            Self::Storage(queues) => queues.due(queue, pauses).await,
+            Self::Memory(queues) => queues.wait_until_due(queue, backoff.max_delay()).await,
+            Self::Storage(queues) => queues.wait_until_due(queue, backoff).await,
         }
     }
 }

@@ -11,25 +11,25 @@ use tokio::{
 };
 
 use crate::{
-    build::{Build, Builds},
-    console::{Console, Entrance},
-    front::Front,
+    build_status::{BuildStatus, BuildTracker},
+    cancellation::CancellationSource,
+    console::{Console, Port},
+    easyauth::EasyAuth,
     host::Host,
     instance::Instance,
-    stop::Stop,
 };
 
-pub use crate::options::{OWN_URL, Options, StartError};
+pub use crate::options::{EMULATOR_URL, Options, StartError};
 
 /// A running host. Dropping it kills the worker.
 #[derive(Debug)]
-pub struct LocalHost {
+pub struct Emulator {
     host: Arc<Host>,
-    stop: Stop,
+    cancellation: CancellationSource,
     tasks: JoinSet<()>,
 }
 
-impl LocalHost {
+impl Emulator {
     /// Reads the app folder, listens, starts the worker. Returns once it listens; see [`Self::ready`].
     ///
     /// # Errors
@@ -38,36 +38,36 @@ impl LocalHost {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
         let url = url(address);
-        let stop = Stop::new();
-        let console = Console::new(options.console.clone(), stop.listen()).ok_or_else(|| {
+        let cancellation = CancellationSource::new();
+        let console = Console::new(options.console.clone(), cancellation.token()).ok_or_else(|| {
             StartError(
                 "cannot create the console's token, for the system gave no random bytes: try again"
                     .to_owned(),
             )
         })?;
         let console = Arc::new(console);
-        let (of_console, console_url) = listen_for_console(&options, &url).await?;
+        let (console_listener, console_url) = listen_for_console(&options, &url).await?;
         let clock = options.queues.clock().clone();
-        let front = Front::open(options.front, options.people.as_ref(), &options.state, &url, clock)
+        let easyauth = EasyAuth::open(options.easyauth, options.users.as_ref(), &options.state, &url, clock)
             .map_err(|error| StartError(error.to_string()))?;
         let instance = Arc::new(Instance::start(&options, &url)?);
         instance.serve().await;
         let current = watch::Sender::new(Some(instance));
-        let (builds, exchange) = (Builds::default(), Mutex::new(()));
-        let host = Arc::new(Host { options, url, console_url, front, builds, current, exchange });
+        let (builds, replacing) = (BuildTracker::default(), Mutex::new(()));
+        let host = Arc::new(Host { options, url, console_url, easyauth, builds, current, replacing });
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve::accept(listener, host.clone(), console.clone(), Entrance::App, stop.listen()));
-        if let Some(listener) = of_console {
+        tasks.spawn(serve::accept(listener, host.clone(), console.clone(), Port::App, cancellation.token()));
+        if let Some(listener) = console_listener {
             tasks.spawn(serve::accept(
                 listener,
                 host.clone(),
                 console.clone(),
-                Entrance::Console,
-                stop.listen(),
+                Port::Console,
+                cancellation.token(),
             ));
         }
-        tasks.spawn(host.clone().replace_ended_instances(stop.listen()));
-        Ok(Self { host, stop, tasks })
+        tasks.spawn(host.clone().replace_ended_instances(cancellation.token()));
+        Ok(Self { host, cancellation, tasks })
     }
 
     /// Whether [`Self::start`] could listen there now: worth asking before a long build.
@@ -93,9 +93,9 @@ impl LocalHost {
     /// Waits for the worker's first answer.
     ///
     /// # Errors
-    /// When the worker ended before it answered; the text carries its last words on stderr.
+    /// When the worker ended before it answered; the text carries its last lines on stderr.
     pub async fn ready(&self) -> Result<(), StartError> {
-        let instance = self.host.some_instance().await?;
+        let instance = self.host.wait_for_instance().await?;
         instance.worker().ready().await.map_err(|gone| StartError(gone.to_string()))
     }
 
@@ -110,7 +110,7 @@ impl LocalHost {
     /// # Errors
     /// As [`Self::ready`].
     pub async fn worker_address(&self) -> Result<SocketAddr, StartError> {
-        let instance = self.host.some_instance().await?;
+        let instance = self.host.wait_for_instance().await?;
         instance.worker().address().await.map_err(|gone| StartError(gone.to_string()))
     }
 
@@ -121,8 +121,8 @@ impl LocalHost {
     /// As [`Self::start`], or as [`Self::ready`] of the new worker; the old worker then keeps serving, unless it has made
     /// room: nothing serves then until the folder can be.
     pub async fn reload(&self) -> Result<(), StartError> {
-        let _exchange = self.host.exchange.lock().await;
-        self.host.make_room().await;
+        let _replacing = self.host.replacing.lock().await;
+        self.host.release_fixed_port().await;
         let next = Arc::new(Instance::start(&self.host.options, &self.host.url)?);
         if let Err(gone) = next.worker().ready().await {
             next.end().await;
@@ -139,8 +139,8 @@ impl LocalHost {
     /// Says how the app's build stands, for the console: the builder of the app calls this before and after each build.
     /// Every page shows the last failure, one that is opened later too, until a build is done; a new host knows of none.
     /// Does not [`reload`](Self::reload).
-    pub fn tell_build(&self, build: Build) {
-        self.host.builds.tell(build);
+    pub fn set_build_status(&self, build: BuildStatus) {
+        self.host.builds.set(build);
     }
 
     /// Fires a timer function now.
@@ -148,15 +148,15 @@ impl LocalHost {
     /// # Errors
     /// No such timer function, or the invocation failed.
     pub async fn fire_timer(&self, function: &str) -> Result<(), String> {
-        let instance = self.host.some_instance().await.map_err(|error| error.to_string())?;
+        let instance = self.host.wait_for_instance().await.map_err(|error| error.to_string())?;
         instance.timers().fire(function).await
     }
 
     /// Stops listening, lets running calls end for a few seconds, and kills the worker.
     pub async fn stop(mut self) {
-        self.stop.now();
+        self.cancellation.cancel();
         let instance = {
-            let _exchange = self.host.exchange.lock().await;
+            let _replacing = self.host.replacing.lock().await;
             self.host.current.send_replace(None)
         };
         if let Some(instance) = instance {
@@ -187,14 +187,14 @@ async fn listen_for_console(
     options: &Options,
     url: &str,
 ) -> Result<(Option<TcpListener>, String), StartError> {
-    let Some(port) = options.console.port else { return Ok((None, format!("{url}/_local/"))) };
+    let Some(port) = options.console.port else { return Ok((None, format!("{url}/_emulator/"))) };
     let listener = listen(SocketAddr::new(options.listen.ip(), port)).await?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let url = self::url(address);
-    Ok((Some(listener), format!("{url}/_local/")))
+    Ok((Some(listener), format!("{url}/_emulator/")))
 }
 
-/// By name for the usual address, as people and printed links write it.
+/// By name for the usual address, as users and printed links write it.
 fn url(address: SocketAddr) -> String {
     if address.ip() == std::net::Ipv4Addr::LOCALHOST {
         format!("http://localhost:{}", address.port())

@@ -21,7 +21,7 @@ pub(crate) struct Throttle {
 
 /// A call's place, free again once it is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct ThrottlePermit {
     _outstanding: Option<OwnedSemaphorePermit>,
     _concurrent: Option<OwnedSemaphorePermit>,
 }
@@ -36,16 +36,16 @@ impl Throttle {
     }
 
     /// Waits for a place among those that run; none where too many wait already.
-    pub(crate) async fn enter(&self) -> Option<Place> {
+    pub(crate) async fn acquire(&self) -> Option<ThrottlePermit> {
         let outstanding = match &self.outstanding {
-            Some(places) => Some(places.clone().try_acquire_owned().ok()?),
+            Some(permits) => Some(permits.clone().try_acquire_owned().ok()?),
             None => None,
         };
         let concurrent = match &self.concurrent {
-            Some(places) => Some(places.clone().acquire_owned().await.ok()?),
+            Some(permits) => Some(permits.clone().acquire_owned().await.ok()?),
             None => None,
         };
-        Some(Place { _outstanding: outstanding, _concurrent: concurrent })
+        Some(ThrottlePermit { _outstanding: outstanding, _concurrent: concurrent })
     }
 }
 

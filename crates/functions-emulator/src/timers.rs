@@ -15,9 +15,9 @@ use tokio::sync::Mutex;
 
 use crate::{
     app::{App, Function, TriggerKind},
+    cancellation::CancellationToken,
     clock::Clock,
     invoke::{InvocationFailed, Invoker},
-    stop::Stopping,
 };
 use monitor::Monitor;
 use schedule::Schedule;
@@ -62,7 +62,7 @@ struct Timer {
     function: Function,
     schedule: Schedule,
     /// The schedule as it is written.
-    written: String,
+    schedule_text: String,
     run_on_startup: bool,
     /// A run was missed before this start.
     is_past_due: bool,
@@ -87,11 +87,11 @@ impl Timers {
     }
 
     /// Fires each timer at its times until it is told to stop, and lets a run that has begun end.
-    pub(crate) async fn run(self, stopping: Stopping) {
+    pub(crate) async fn run(self, cancellation: CancellationToken) {
         let mut loops = tokio::task::JoinSet::new();
         for at in 0..self.0.len() {
-            let (timers, stopping) = (self.clone(), stopping.clone());
-            loops.spawn(async move { timers.0[at].run(stopping).await });
+            let (timers, cancellation) = (self.clone(), cancellation.clone());
+            loops.spawn(async move { timers.0[at].run(cancellation).await });
         }
         while loops.join_next().await.is_some() {}
     }
@@ -101,7 +101,7 @@ impl Timers {
         let shown = |timer: &Timer| {
             json!({
                 "function": timer.function.name,
-                "schedule": timer.written,
+                "schedule": timer.schedule_text,
                 "last": *timer.last.lock().unwrap_or_else(PoisonError::into_inner),
                 "next": timer.schedule.next_after(timer.clock.now()),
                 "running": timer.status.try_lock().is_err(),
@@ -137,16 +137,16 @@ impl Timer {
         let TriggerKind::Timer { schedule, run_on_startup, use_monitor } = &function.trigger.kind else {
             return Ok(None);
         };
-        let written = schedule.clone();
+        let schedule_text = schedule.clone();
         let schedule = Schedule::parse(schedule).map_err(|bad| format!("{}: {bad}", function.name))?;
         let now = clock.now();
         let monitored = *use_monitor && !schedule.is_below_a_minute();
         let monitor = Monitor::in_folder(state, &function.name);
-        let known = monitored.then(|| monitor.open(&schedule, now));
+        let known = monitored.then(|| monitor.load(&schedule, now));
         Ok(Some(Self {
             function: function.clone(),
             schedule,
-            written,
+            schedule_text,
             run_on_startup: *run_on_startup,
             is_past_due: known.is_some_and(|(_, missed)| missed),
             monitor,
@@ -157,13 +157,13 @@ impl Timer {
         }))
     }
 
-    async fn run(&self, mut stopping: Stopping) {
+    async fn run(&self, mut cancellation: CancellationToken) {
         if self.run_on_startup || self.is_past_due {
             self.fire_and_log(self.is_past_due).await;
         }
         while let Some(next) = self.schedule.next_after(self.clock.now()) {
             tokio::select! {
-                () = stopping.wait() => return,
+                () = cancellation.cancelled() => return,
                 () = self.clock.sleep_until(next) => self.fire_and_log(false).await,
             }
         }
@@ -186,7 +186,7 @@ impl Timer {
         if let Some(status) = status.as_mut() {
             let now = self.clock.now();
             *status = Status { last: Some(started), next: self.schedule.next_after(now) };
-            self.monitor.keep(*status, now);
+            self.monitor.save(*status, now);
         }
         outcome.map(drop)
     }

@@ -7,7 +7,7 @@ mod process;
 mod setup;
 mod status;
 mod strikes;
-mod watch;
+mod monitor;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -20,17 +20,17 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use output::LONGEST_LINE;
+use monitor::{Command, WorkerMonitor};
+pub(crate) use output::MAX_LINE_BYTES;
 use process::Process;
 pub(crate) use setup::Setup;
 use status::{Phase, Status};
-use watch::{Command, Watch};
 
 /// The one worker of a host instance; clones share it. It survives restarts of the process.
 #[derive(Clone, Debug)]
 pub struct Worker {
     address: SocketAddr,
-    patience: Duration,
+    readiness_timeout: Duration,
     status: channel::Receiver<Status>,
     commands: mpsc::UnboundedSender<Command>,
 }
@@ -38,11 +38,11 @@ pub struct Worker {
 /// Why no call can be made.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the worker is not running: {0}")]
-pub struct WorkerGone(pub String);
+pub struct WorkerUnavailable(pub String);
 
 /// Owns the process: dropping it kills the worker.
 #[derive(Debug)]
-pub(crate) struct Owner {
+pub(crate) struct WorkerGuard {
     commands: mpsc::UnboundedSender<Command>,
     task: JoinHandle<()>,
 }
@@ -52,15 +52,18 @@ impl Worker {
     ///
     /// # Errors
     /// One sentence when there is no port or the program cannot be started.
-    pub(crate) fn start(setup: Setup) -> Result<(Self, Owner), String> {
+    pub(crate) fn start(setup: Setup) -> Result<(Self, WorkerGuard), String> {
         let address = address(setup.handler.port)?;
-        let patience = setup.handler.initialization_timeout * 4;
+        let readiness_timeout = setup.handler.initialization_timeout * 4;
         let first = Process::spawn(&setup, address.port())?;
         let (commands, received) = mpsc::unbounded_channel();
         let (status, seen) =
-            channel::channel(Status { phase: Phase::Starting, pid: first.pid(), failed_start: None });
-        let task = tokio::spawn(Watch::new(setup, address, status, received).run(first));
-        Ok((Self { address, patience, status: seen, commands: commands.clone() }, Owner { commands, task }))
+            channel::channel(Status { phase: Phase::Starting, pid: first.pid(), start_failure: None });
+        let task = tokio::spawn(WorkerMonitor::new(setup, address, status, received).run(first));
+        Ok((
+            Self { address, readiness_timeout, status: seen, commands: commands.clone() },
+            WorkerGuard { commands, task },
+        ))
     }
 
     /// The address to call, as soon as the worker has answered a ping; waits while it
@@ -69,17 +72,20 @@ impl Worker {
     ///
     /// # Errors
     /// When the process has ended for good (exit code 0) or the host instance is over.
-    pub async fn address(&self) -> Result<SocketAddr, WorkerGone> {
+    pub async fn address(&self) -> Result<SocketAddr, WorkerUnavailable> {
         let mut status = self.status.clone();
         let settled = status.wait_for(|status| !matches!(status.phase, Phase::Starting));
-        let Ok(settled) = timeout(self.patience, settled).await else {
-            self.commands.send(Command::Hopeless).ok();
-            return Err(WorkerGone(format!("it has not answered for {} s", self.patience.as_secs())));
+        let Ok(settled) = timeout(self.readiness_timeout, settled).await else {
+            self.commands.send(Command::ReadinessTimeout).ok();
+            return Err(WorkerUnavailable(format!(
+                "it has not answered for {} s",
+                self.readiness_timeout.as_secs()
+            )));
         };
         match settled.map(|status| status.phase.clone()) {
             Ok(Phase::Ready) => Ok(self.address),
-            Ok(Phase::Dead(why) | Phase::Over(why)) => Err(WorkerGone(why)),
-            Ok(Phase::Starting) | Err(_) => Err(WorkerGone("the host has stopped it".to_owned())),
+            Ok(Phase::Exited(why) | Phase::InstanceOver(why)) => Err(WorkerUnavailable(why)),
+            Ok(Phase::Starting) | Err(_) => Err(WorkerUnavailable("the host has stopped it".to_owned())),
         }
     }
 
@@ -91,26 +97,26 @@ impl Worker {
     /// Returns when the worker has answered its first ping.
     ///
     /// # Errors
-    /// How a process ended that ended before it answered, with its last words on stderr.
-    pub(crate) async fn ready(&self) -> Result<(), WorkerGone> {
+    /// How a process ended that ended before it answered, with its last lines on stderr.
+    pub(crate) async fn ready(&self) -> Result<(), WorkerUnavailable> {
         let mut status = self.status.clone();
         let settled = status
-            .wait_for(|status| status.failed_start.is_some() || !matches!(status.phase, Phase::Starting))
+            .wait_for(|status| status.start_failure.is_some() || !matches!(status.phase, Phase::Starting))
             .await
-            .map_err(|_| WorkerGone("the host has stopped it".to_owned()))?;
-        match (&settled.phase, &settled.failed_start) {
+            .map_err(|_| WorkerUnavailable("the host has stopped it".to_owned()))?;
+        match (&settled.phase, &settled.start_failure) {
             (Phase::Ready, _) => Ok(()),
-            (Phase::Dead(why) | Phase::Over(why), _) | (Phase::Starting, Some(why)) => {
-                Err(WorkerGone(why.clone()))
+            (Phase::Exited(why) | Phase::InstanceOver(why), _) | (Phase::Starting, Some(why)) => {
+                Err(WorkerUnavailable(why.clone()))
             }
-            (Phase::Starting, None) => Err(WorkerGone("it has not answered yet".to_owned())),
+            (Phase::Starting, None) => Err(WorkerUnavailable("it has not answered yet".to_owned())),
         }
     }
 
     /// Returns when three strikes have ended the host instance, else never.
-    pub(crate) async fn over(&self) {
+    pub(crate) async fn instance_over(&self) {
         let mut status = self.status.clone();
-        if status.wait_for(|status| matches!(status.phase, Phase::Over(_))).await.is_err() {
+        if status.wait_for(|status| matches!(status.phase, Phase::InstanceOver(_))).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -126,24 +132,24 @@ impl Worker {
     }
 }
 
-impl Owner {
+impl WorkerGuard {
     /// Kills the process and waits for its end, at most a second.
     pub(crate) async fn stop(mut self) {
         self.commands.send(Command::Stop).ok();
-        if timeout(STOP_LIMIT, &mut self.task).await.is_err() {
-            tracing::warn!("the worker's end was not seen within {} s", STOP_LIMIT.as_secs());
+        if timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
+            tracing::warn!("the worker's end was not seen within {} s", STOP_TIMEOUT.as_secs());
         }
     }
 }
 
-impl Drop for Owner {
+impl Drop for WorkerGuard {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// A second for the process and one for its last lines.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The port of host.json, which has to be free, or any that is.
 fn address(port: Option<u16>) -> Result<SocketAddr, String> {

@@ -62,7 +62,7 @@ fn settings_override_host_json_in_any_case() {
     assert_eq!(app.host.queues.visibility_timeout, Duration::from_secs(1));
     assert_eq!(app.host.queues.max_dequeue_count, 3);
     assert_eq!(app.host.route_prefix, "");
-    let (_, arguments) = app.host.custom_handler.command_line.of_start(&Settings::default(), &[]);
+    let (_, arguments) = app.host.custom_handler.command_line.expand_for_start(&Settings::default(), &[]);
     assert_eq!(arguments, ["serve", "--quick", "now"]);
 }
 
@@ -182,7 +182,7 @@ fn the_older_section_forwards_to_the_functions_name() {
     let host = json!({ "version": "2.0", "httpWorker": { "description": { "defaultExecutablePath": "node", "defaultWorkerPath": "server.js" } } });
     let handler = load(&folder(&host, &[]), &[]).unwrap().host.custom_handler;
     assert!(handler.is_legacy && handler.forwards);
-    assert_eq!(handler.command_line.of_start(&Settings::default(), &[]).1, ["server.js"]);
+    assert_eq!(handler.command_line.expand_for_start(&Settings::default(), &[]).1, ["server.js"]);
 }
 
 /// Name, route and level of each HTTP function.
@@ -196,7 +196,7 @@ fn routes(app: &App) -> Vec<(&str, &str, AuthLevel)> {
 }
 
 #[test]
-fn routes_of_host_json_make_functions_with_one_level_unless_they_have_their_own() {
+fn host_json_routes_share_the_default_auth_level() {
     let mut host = plain_host();
     host["customHandler"]["http"] = json!({
         "defaultAuthorizationLevel": "anonymous",
@@ -215,7 +215,7 @@ fn routes_of_host_json_make_functions_with_one_level_unless_they_have_their_own(
 }
 
 #[test]
-fn routes_and_folders_of_functions_exclude_each_other_and_a_wrong_route_is_named() {
+fn host_json_routes_and_function_folders_exclude_each_other() {
     let mut host = plain_host();
     host["customHandler"]["http"] = json!({ "routes": [{ "route": "a" }] });
     let faults = load(&folder(&host, &[("One", http(&json!({})))]), &[]).unwrap_err();
@@ -232,7 +232,7 @@ fn routes_and_folders_of_functions_exclude_each_other_and_a_wrong_route_is_named
 }
 
 #[test]
-fn a_configuration_profile_stands_below_host_json_and_its_overrides() {
+fn host_json_and_overrides_win_over_the_profile() {
     const NAME: &str = "AzureFunctionsJobHost__configurationProfile";
     let of = |host: &Value, profile| load(&folder(host, &[]), &[(NAME, profile)]);
     for profile in ["mcp-custom-handler", "Web-App-Custom-Handler"] {

@@ -15,7 +15,7 @@ const DEVELOPMENT: &str = "UseDevelopmentStorage=true";
 fn connections(settings: &[(&str, &str)]) -> Connections {
     let settings: Vec<_> =
         settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Connections::of_settings(&settings, Clock::system(), Events::new())
+    Connections::from_settings(&settings, Clock::system(), Events::new())
 }
 
 fn of(settings: &[(&str, &str)], connection: &str) -> Result<Queues, ConnectionError> {
@@ -47,7 +47,7 @@ fn a_connection_is_found_by_each_of_its_names() {
 }
 
 #[test]
-fn the_hosts_own_storage_serves_only_bindings_that_name_no_connection() {
+fn host_storage_serves_bindings_without_a_connection() {
     let settings = [("AzureWebJobsStorage", DEVELOPMENT)];
     let connections = connections(&settings);
     assert!(matches!(connections.queues(&Connection::default()).unwrap(), Queues::Storage(_)));
@@ -64,7 +64,7 @@ fn an_empty_setting_names_nothing() {
 }
 
 #[test]
-fn a_whole_connection_string_wins_over_its_parts_and_the_longer_name_over_the_shorter() {
+fn a_connection_string_wins_over_its_parts() {
     let cloud = "https://one.queue.core.windows.net";
     assert!(is_at_a_server(
         &[("WorkQueues__queueServiceUri", cloud), ("WorkQueues", DEVELOPMENT)],
@@ -76,14 +76,14 @@ fn a_whole_connection_string_wins_over_its_parts_and_the_longer_name_over_the_sh
 }
 
 #[test]
-fn what_is_not_on_this_machine_is_refused_by_the_name_of_its_setting() {
+fn a_remote_storage_account_is_refused() {
     for (name, value) in [
         ("WorkQueues", "DefaultEndpointsProtocol=https;AccountName=one;AccountKey=a2V5"),
         ("WorkQueues__queueServiceUri", "https://one.queue.core.windows.net"),
         ("WorkQueues__accountName", "one"),
     ] {
         let refused = of(&[(name, value)], "WorkQueues").unwrap_err();
-        assert!(matches!(refused.fault, ConnectionFault::Elsewhere(_)), "{refused:?}");
+        assert!(matches!(refused.fault, ConnectionFault::NotLocal(_)), "{refused:?}");
         assert!(refused.to_string().starts_with(&format!("{name} names ")), "{refused}");
     }
     let refused = of(&[("WorkQueues", "nonsense")], "WorkQueues").unwrap_err();

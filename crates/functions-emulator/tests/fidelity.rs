@@ -56,7 +56,7 @@ fn each_row_of_the_fidelity_table_names_a_test_that_is_there() {
 }
 
 #[test]
-fn each_recording_that_is_held_elsewhere_names_a_test_that_is_there() {
+fn recordings_tested_elsewhere_name_an_existing_test() {
     let tests = all_tests();
     let lines = include_str!("replay/cases.txt").lines().filter(|line| !line.starts_with('#'));
     let named =

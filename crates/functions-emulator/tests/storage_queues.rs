@@ -11,7 +11,7 @@ use functions_emulator::{
     Event, Events,
     app::Connection,
     clock::Clock,
-    queues::{Connections, Counts, MAX_TEXT, Message, QueueError, Queues, ServerError},
+    queues::{Connections, Counts, MAX_MESSAGE_BYTES, Message, QueueError, Queues, ServerError},
 };
 use test_servers::azurite::Azurite;
 use tokio::{
@@ -55,20 +55,20 @@ in_memory_and_at_a_server!(
     a_batch_is_as_large_as_was_asked_for,
     a_missing_queue_is_empty_and_made_by_the_first_message,
     names_ignore_case_and_a_look_changes_nothing,
-    a_message_is_taken_out_by_its_id_and_the_others_stay_where_they_are,
+    a_message_is_removed_by_id,
 );
 
-async fn a_message_is_taken_out_by_its_id_and_the_others_stay_where_they_are(queues: Queues) {
+async fn a_message_is_removed_by_id(queues: Queues) {
     for number in 0..40 {
         queues.put("jobs", number.to_string()).await.unwrap();
     }
-    let seen = queues.look("Jobs").await.unwrap();
+    let seen = queues.peek_messages("Jobs").await.unwrap();
     assert_eq!((seen[0].text.as_str(), seen[0].dequeue_count), ("0", 0));
-    assert_eq!(queues.look("jobs").await.unwrap()[0].dequeue_count, 0, "a look is no delivery");
+    assert_eq!(queues.peek_messages("jobs").await.unwrap()[0].dequeue_count, 0, "a look is no delivery");
     let last = queues.put("jobs", "last".to_owned()).await.unwrap();
     let taken = queues.take("Jobs", last).await.unwrap();
     assert_eq!((taken.id, taken.text.as_str()), (last, "last"));
-    assert!(matches!(queues.take("jobs", last).await, Err(QueueError::NoMessage)));
+    assert!(matches!(queues.take("jobs", last).await, Err(QueueError::MessageNotFound)));
     let mut left = 0;
     loop {
         let received = queues.receive("jobs", 32, LEASE).await.unwrap();
@@ -108,12 +108,12 @@ async fn an_old_pop_receipt_is_refused(queues: Queues) {
     let mut latest = old.clone();
     queues.update("jobs", &mut latest, LEASE).await.unwrap();
     let late = queues.delete("jobs", &old).await;
-    assert!(matches!(late, Err(QueueError::OldReceipt)), "{late:?}");
+    assert!(matches!(late, Err(QueueError::PopReceiptMismatch)), "{late:?}");
     let late = queues.update("jobs", &mut old, Duration::ZERO).await;
-    assert!(matches!(late, Err(QueueError::OldReceipt)), "{late:?}");
+    assert!(matches!(late, Err(QueueError::PopReceiptMismatch)), "{late:?}");
     queues.delete("jobs", &latest).await.unwrap();
     let gone = queues.delete("jobs", &latest).await;
-    assert!(matches!(gone, Err(QueueError::NoMessage)), "{gone:?}");
+    assert!(matches!(gone, Err(QueueError::MessageNotFound)), "{gone:?}");
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
 }
 
@@ -125,7 +125,7 @@ async fn a_released_message_is_visible_at_once_and_keeps_its_count(queues: Queue
 }
 
 async fn a_delayed_message_shows_itself_later(queues: Queues) {
-    queues.put_later("jobs", "late".to_owned(), WHILE, None).await.unwrap();
+    queues.put_delayed("jobs", "late".to_owned(), WHILE, None).await.unwrap();
     assert!(queues.receive("jobs", 1, LEASE).await.unwrap().is_empty());
     let shown = eventually(async || queues.receive("jobs", 1, LEASE).await.unwrap().pop()).await;
     assert_eq!((shown.text.as_str(), shown.dequeue_count), ("late", 1));
@@ -135,19 +135,22 @@ async fn a_message_stays_as_long_as_it_was_put_for(queues: Queues) {
     queues.put("jobs", "week".to_owned()).await.unwrap();
     let week = only(&queues, "jobs", LEASE).await;
     assert_eq!(week.expires_at - week.inserted_at, chrono::TimeDelta::days(7));
-    queues.put_later("jobs", "ever".to_owned(), Duration::ZERO, None).await.unwrap();
+    queues.put_delayed("jobs", "ever".to_owned(), Duration::ZERO, None).await.unwrap();
     let ever = only(&queues, "jobs", LEASE).await;
     assert_eq!(ever.expires_at.to_rfc3339(), "9999-12-31T23:59:59+00:00");
     let short = Some(Duration::from_secs(1));
-    queues.put_later("jobs", "second".to_owned(), Duration::ZERO, short).await.unwrap();
+    queues.put_delayed("jobs", "second".to_owned(), Duration::ZERO, short).await.unwrap();
     eventually(async || queues.peek("jobs").await.unwrap().is_empty().then_some(())).await;
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 0, hidden: 2 });
 }
 
 async fn a_text_above_64_kib_is_refused(queues: Queues) {
-    queues.put("jobs", "x".repeat(MAX_TEXT)).await.unwrap();
-    let refused = queues.put("jobs", "x".repeat(MAX_TEXT + 1)).await;
-    assert!(matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_TEXT + 1), "{refused:?}");
+    queues.put("jobs", "x".repeat(MAX_MESSAGE_BYTES)).await.unwrap();
+    let refused = queues.put("jobs", "x".repeat(MAX_MESSAGE_BYTES + 1)).await;
+    assert!(
+        matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_MESSAGE_BYTES + 1),
+        "{refused:?}"
+    );
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts { visible: 1, hidden: 0 });
 }
 
@@ -166,7 +169,7 @@ async fn a_text_arrives_as_it_was_put(queues: Queues) {
 async fn a_text_that_xml_does_not_carry_is_refused(queues: Queues) {
     for char in ['\0', '\u{1f}', '\u{fffe}'] {
         let refused = queues.put("jobs", format!("a{char}b")).await;
-        assert!(matches!(refused, Err(QueueError::Unwritable(found)) if found == char), "{refused:?}");
+        assert!(matches!(refused, Err(QueueError::InvalidCharacter(found)) if found == char), "{refused:?}");
     }
     assert_eq!(queues.counts("jobs").await.unwrap(), Counts::default());
 }
@@ -210,21 +213,21 @@ async fn names_ignore_case_and_a_look_changes_nothing(queues: Queues) {
 }
 
 #[tokio::test]
-async fn a_queue_server_that_goes_away_is_told_once_and_has_every_message_when_it_is_back() {
+async fn a_queue_server_outage_is_reported_once_and_loses_nothing() {
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.unwrap().unwrap();
     let (queues, mut told) = connected(&server.account());
     queues.put("jobs", "one".to_owned()).await.unwrap();
     server.stop();
     for _ in 0..3 {
         let refused = queues.put("jobs", "two".to_owned()).await;
-        assert!(matches!(refused, Err(QueueError::Server(ServerError::Away { .. }))), "{refused:?}");
+        assert!(matches!(refused, Err(QueueError::Server(ServerError::Unreachable { .. }))), "{refused:?}");
     }
-    let Ok(Event::QueuesAway { why }) = told.try_recv() else { panic!("it is told") };
+    let Ok(Event::QueuesUnavailable { why }) = told.try_recv() else { panic!("it is told") };
     assert!(why.contains("http://127.0.0.1:") && why.contains("start one there"), "{why}");
     assert_eq!(told.try_recv().unwrap_err(), TryRecvError::Empty);
     server.start_again().unwrap();
     assert_eq!(only(&queues, "jobs", LEASE).await.text, "one");
-    assert!(matches!(told.try_recv(), Ok(Event::QueuesBack)));
+    assert!(matches!(told.try_recv(), Ok(Event::QueuesAvailable)));
     assert_eq!(told.try_recv().unwrap_err(), TryRecvError::Empty);
 }
 
@@ -238,7 +241,7 @@ async fn a_wrong_key_is_refused_by_the_queue_server() {
     let QueueError::Server(ServerError::Refused { status, .. }) = &refused else { panic!("{refused:?}") };
     assert_eq!(status.as_u16(), 403);
     assert!(refused.to_string().contains("AzureWebJobsStorage"), "{refused}");
-    assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
+    assert!(matches!(told.try_recv(), Ok(Event::QueuesUnavailable { .. })));
 }
 
 #[tokio::test]
@@ -255,7 +258,7 @@ async fn another_kind_of_server_is_told_apart() {
     };
     let (_stream, refused) = tokio::join!(serving, queues.peek("jobs"));
     assert!(matches!(refused, Err(QueueError::Server(ServerError::Unreadable { .. }))), "{refused:?}");
-    assert!(matches!(told.try_recv(), Ok(Event::QueuesAway { .. })));
+    assert!(matches!(told.try_recv(), Ok(Event::QueuesUnavailable { .. })));
 }
 
 /// Queues of an account that no other test has.
@@ -266,8 +269,8 @@ fn at_a_server() -> Queues {
 fn connected(account: &str) -> (Queues, Receiver<Event>) {
     let settings = [("AzureWebJobsStorage".to_owned(), account.to_owned())];
     let events = Events::new();
-    let told = events.listen();
-    let connections = Connections::of_settings(&settings, Clock::system(), events);
+    let told = events.subscribe();
+    let connections = Connections::from_settings(&settings, Clock::system(), events);
     (connections.queues(&Connection::default()).unwrap(), told)
 }
 

@@ -8,8 +8,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Program, Settings, Written, binding,
-    configuration::{self, Section, has_keys, member},
+    Program, Settings, SettingsSource, binding,
+    configuration::{self, Section, has_values, member},
     json::{self, Document},
     json_file, overrides, profile,
 };
@@ -33,7 +33,7 @@ pub struct App {
     /// The app settings, where they are known.
     pub settings: Settings,
     /// Where the settings were written, if in a file; none when they are an environment, or unknown.
-    pub written: Option<Written>,
+    pub settings_source: Option<SettingsSource>,
 }
 
 /// One function folder.
@@ -50,12 +50,12 @@ pub struct FunctionFolder {
 }
 
 impl App {
-    /// Reads the folder. `written` says that the settings come from a file, and so are all there are.
+    /// Reads the folder. `settings_source` says that the settings come from a file, and so are all there are.
     #[must_use]
-    pub fn read(root: &Path, settings: Settings, written: Option<Written>) -> Self {
+    pub fn read(root: &Path, settings: Settings, settings_source: Option<SettingsSource>) -> Self {
         let file = json_file::document(&root.join("host.json"), "host.json");
         let host = file.as_ref().map_err(Clone::clone).and_then(|file| {
-            let mut host = configuration::merged(file.value());
+            let mut host = configuration::normalized(file.value());
             overrides::apply(&mut host, &settings);
             profile::apply(&mut host).map(|()| host)
         });
@@ -64,7 +64,7 @@ impl App {
         let functions: Vec<_> = functions.collect();
         let nested = nested(root, &functions);
         let program = host.as_ref().ok().and_then(|host| Program::of(root, host, &settings));
-        Self { root: root.to_owned(), file, host, functions, nested, program, settings, written }
+        Self { root: root.to_owned(), file, host, functions, nested, program, settings, settings_source }
     }
 
     /// Whether host.json makes functions of routes, so that there are no folders.
@@ -81,7 +81,7 @@ impl App {
 
     /// Whether host.json says yes there; an override says it as text.
     #[must_use]
-    pub fn host_says(&self, path: &[&str]) -> bool {
+    pub fn host_flag(&self, path: &[&str]) -> bool {
         match self.host(path) {
             Some(Value::Bool(flag)) => *flag,
             Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
@@ -92,7 +92,7 @@ impl App {
     /// Whether the host's configuration sees something there: an object or list without a value in it is nothing.
     #[must_use]
     pub fn host_has(&self, path: &[&str]) -> bool {
-        has_keys(self.host(path))
+        has_values(self.host(path))
     }
 
     /// A scalar of host.json as the text that the host makes of it.
@@ -124,14 +124,14 @@ impl App {
 
     /// The route prefix, without slashes at its ends.
     #[must_use]
-    pub fn prefix(&self) -> &str {
+    pub fn route_prefix(&self) -> &str {
         let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(Value::as_str);
         prefix.unwrap_or("api").trim_matches('/')
     }
 
     /// The route prefix as it is written.
     #[must_use]
-    pub fn written_prefix(&self) -> String {
+    pub fn raw_route_prefix(&self) -> String {
         let prefix = self.host(&["extensions", "http", "routePrefix"]).and_then(json::text);
         prefix.unwrap_or_else(|| "api".to_owned())
     }
@@ -157,7 +157,7 @@ impl FunctionFolder {
 
     /// Whether the host hands its calls on as they are: one trigger `httpTrigger`, one output `http`, nothing else.
     #[must_use]
-    pub fn is_http_alone(&self) -> bool {
+    pub fn is_http_only(&self) -> bool {
         let mut kinds: Vec<String> =
             self.bindings().map(|binding| text(binding, "type").to_lowercase()).collect();
         kinds.sort();
@@ -174,7 +174,7 @@ impl FunctionFolder {
 /// The template that the host maps: the prefix, a slash and the route, the route alone below an empty prefix
 /// (`BuildRouteTemplate` in azure-webjobs-sdk-extensions' WebJobsRouteBuilder.cs).
 #[must_use]
-pub fn template_of(prefix: &str, route: &str) -> String {
+pub fn route_template(prefix: &str, route: &str) -> String {
     if prefix.is_empty() { route.to_owned() } else { format!("{prefix}/{route}") }
 }
 

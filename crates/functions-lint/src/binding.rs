@@ -14,7 +14,7 @@ pub const AUTH_LEVELS: [&str; 5] = ["anonymous", "user", "function", "system", "
 /// A word that is none of those which a member may have, or a value of another kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the value does not have the form that the host reads")]
-pub struct WrongValue;
+pub struct InvalidValue;
 
 /// A member.
 #[must_use]
@@ -33,13 +33,13 @@ pub fn text(binding: &Value, member: &str) -> Option<String> {
 ///
 /// # Errors
 /// Anything else.
-pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, WrongValue> {
+pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, InvalidValue> {
     match get(binding, member) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
         Some(Value::Number(number)) => Ok(Some(number.as_f64() != Some(0.0))),
-        Some(Value::String(text)) => values::flag(text).map(Some).ok_or(WrongValue),
-        Some(Value::Array(_) | Value::Object(_)) => Err(WrongValue),
+        Some(Value::String(text)) => values::flag(text).map(Some).ok_or(InvalidValue),
+        Some(Value::Array(_) | Value::Object(_)) => Err(InvalidValue),
     }
 }
 
@@ -47,14 +47,14 @@ pub fn flag(binding: &Value, member: &str) -> Result<Option<bool>, WrongValue> {
 ///
 /// # Errors
 /// Anything else.
-pub fn variant(binding: &Value, member: &str, words: &[&str]) -> Result<Option<usize>, WrongValue> {
+pub fn variant(binding: &Value, member: &str, words: &[&str]) -> Result<Option<usize>, InvalidValue> {
     match get(binding, member) {
         None | Some(Value::Null) => Ok(None),
         Some(value @ (Value::String(_) | Value::Number(_))) => {
             let text = json::text(value).unwrap_or_default();
-            values::variant(&text, words).map(Some).ok_or(WrongValue)
+            values::variant(&text, words).map(Some).ok_or(InvalidValue)
         }
-        Some(_) => Err(WrongValue),
+        Some(_) => Err(InvalidValue),
     }
 }
 
@@ -62,13 +62,13 @@ pub fn variant(binding: &Value, member: &str, words: &[&str]) -> Result<Option<u
 ///
 /// # Errors
 /// No list of scalars.
-pub fn methods(trigger: &Value) -> Result<Option<Vec<String>>, WrongValue> {
+pub fn methods(trigger: &Value) -> Result<Option<Vec<String>>, InvalidValue> {
     let list = match get(trigger, "methods") {
         None | Some(Value::Null) => return Ok(None),
-        Some(list) => list.as_array().ok_or(WrongValue)?,
+        Some(list) => list.as_array().ok_or(InvalidValue)?,
     };
     let methods =
-        list.iter().map(|item| json::text(item).map(|text| text.to_ascii_uppercase()).ok_or(WrongValue));
+        list.iter().map(|item| json::text(item).map(|text| text.to_ascii_uppercase()).ok_or(InvalidValue));
     methods.collect::<Result<_, _>>().map(Some)
 }
 
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(flag(&binding, "runonstartup"), Ok(Some(true)));
         assert_eq!(variant(&binding, "authLevel", &AUTH_LEVELS), Ok(Some(4)));
         assert_eq!(variant(&binding, "dataType", &DATA_TYPES), Ok(Some(3)));
-        assert_eq!(variant(&json!({"authLevel": "guest"}), "authLevel", &AUTH_LEVELS), Err(WrongValue));
+        assert_eq!(variant(&json!({"authLevel": "guest"}), "authLevel", &AUTH_LEVELS), Err(InvalidValue));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             methods(&json!({"Methods": ["get", "QUERY"]})),
             Ok(Some(vec!["GET".to_owned(), "QUERY".to_owned()]))
         );
-        assert_eq!(methods(&json!({"methods": "get"})), Err(WrongValue));
+        assert_eq!(methods(&json!({"methods": "get"})), Err(InvalidValue));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 /// What is wrong with the section.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum BundleFault {
+pub enum BundleError {
     /// There is no `id`, or an empty one.
     #[error("extensionBundle has no id")]
     NoId,
@@ -42,12 +42,12 @@ type Version = [u32; 4];
 ///
 /// # Errors
 /// What the host refuses, and with it every function of the app.
-pub fn read(id: Option<&str>, version: Option<&str>) -> Result<BundleVersions, BundleFault> {
-    let version = version.map(str::trim).filter(|text| !text.is_empty()).ok_or(BundleFault::NoVersion)?;
-    let versions = BundleVersions::parse(version).ok_or(BundleFault::Version)?;
+pub fn read(id: Option<&str>, version: Option<&str>) -> Result<BundleVersions, BundleError> {
+    let version = version.map(str::trim).filter(|text| !text.is_empty()).ok_or(BundleError::NoVersion)?;
+    let versions = BundleVersions::parse(version).ok_or(BundleError::Version)?;
     match id.filter(|id| !id.trim().is_empty()) {
-        None => Err(BundleFault::NoId),
-        Some(id) if !is_package_id(id) => Err(BundleFault::Id),
+        None => Err(BundleError::NoId),
+        Some(id) if !is_package_id(id) => Err(BundleError::Id),
         Some(_) => Ok(versions),
     }
 }
@@ -186,14 +186,14 @@ mod tests {
             assert!(read(Some(id), range).is_ok(), "{id}");
         }
         for (id, fault) in [
-            (None, BundleFault::NoId),
-            (Some(" "), BundleFault::NoId),
-            (Some("Microsoft..Bundle"), BundleFault::Id),
-            (Some("a b"), BundleFault::Id),
-            (Some("https://bundle"), BundleFault::Id),
+            (None, BundleError::NoId),
+            (Some(" "), BundleError::NoId),
+            (Some("Microsoft..Bundle"), BundleError::Id),
+            (Some("a b"), BundleError::Id),
+            (Some("https://bundle"), BundleError::Id),
         ] {
             assert_eq!(read(id, range), Err(fault), "{id:?}");
         }
-        assert_eq!(read(Some("x"), None), Err(BundleFault::NoVersion));
+        assert_eq!(read(Some("x"), None), Err(BundleError::NoVersion));
     }
 }

@@ -26,9 +26,9 @@ pub type Variable = (&'static str, String);
 impl CommandLine {
     /// Program and arguments for one start. `variables` are those of the worker, `settings` the environment of the host.
     #[must_use]
-    pub fn of_start(&self, settings: &Settings, variables: &[Variable]) -> (String, Vec<String>) {
-        let line = put_in(&self.line(settings), variables);
-        (put_in(&self.program, variables), split(&without_names(&line)))
+    pub fn expand_for_start(&self, settings: &Settings, variables: &[Variable]) -> (String, Vec<String>) {
+        let line = replace_variables(&self.line(settings), variables);
+        (replace_variables(&self.program, variables), split(&remove_unknown_names(&line)))
     }
 
     fn line(&self, settings: &Settings) -> String {
@@ -59,12 +59,12 @@ pub fn expand(text: &str, settings: &Settings) -> String {
     out
 }
 
-fn put_in(text: &str, variables: &[Variable]) -> String {
+fn replace_variables(text: &str, variables: &[Variable]) -> String {
     variables.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("%{name}%"), value))
 }
 
 /// Names between two percent signs, at least one letter each, vanish wherever the same text stands.
-fn without_names(line: &str) -> String {
+fn remove_unknown_names(line: &str) -> String {
     let (mut names, mut rest) = (Vec::new(), line);
     while let Some(start) = rest.find('%') {
         let behind = &rest[start + 1..];
@@ -144,7 +144,7 @@ mod tests {
             ("FUNCTIONS_CUSTOMHANDLER_PORT", "4711".to_owned()),
             ("FUNCTIONS_APP_ROOT_PATH", "/an app".to_owned()),
         ];
-        line.of_start(&Settings::only(settings), &port).1
+        line.expand_for_start(&Settings::without_environment(settings), &port).1
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_the_worker_stands_between_the_two_lists_in_quotes() {
+    fn the_worker_path_is_quoted_between_the_two_lists() {
         let line = CommandLine {
             program: "/app/%NAME%/%FUNCTIONS_CUSTOMHANDLER_PORT%".to_owned(),
             arguments: vec!["-m".to_owned()],
@@ -184,7 +184,7 @@ mod tests {
             worker_arguments: vec!["--fast".to_owned()],
         };
         let (program, arguments) =
-            line.of_start(&Settings::default(), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1".to_owned())]);
+            line.expand_for_start(&Settings::default(), &[("FUNCTIONS_CUSTOMHANDLER_PORT", "1".to_owned())]);
         assert_eq!(arguments, ["-m", "my server.js", "--fast"]);
         assert_eq!(program, "/app/%NAME%/1");
     }

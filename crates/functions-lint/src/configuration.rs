@@ -5,22 +5,22 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use crate::{json, span::Span, values};
+use crate::{json, time_span::TimeSpan, values};
 
 /// Lays members of one object whose names differ in case alone over each other, the later ones above, and writes the empty
 /// text for null.
 #[must_use]
-pub(crate) fn merged(value: Value) -> Value {
+pub(crate) fn normalized(value: Value) -> Value {
     match value {
         Value::Null => Value::String(String::new()),
-        Value::Array(items) => items.into_iter().map(merged).collect(),
+        Value::Array(items) => items.into_iter().map(normalized).collect(),
         Value::Object(members) => {
             let mut out = Map::new();
             for (name, value) in members {
                 let known = out.keys().find(|known| known.eq_ignore_ascii_case(&name)).cloned();
                 match known.and_then(|known| out.get_mut(&known)) {
-                    Some(slot) => lay_above(slot, merged(value)),
-                    None => drop(out.insert(name, merged(value))),
+                    Some(slot) => merge_over(slot, normalized(value)),
+                    None => drop(out.insert(name, normalized(value))),
                 }
             }
             Value::Object(out)
@@ -39,16 +39,16 @@ pub(crate) fn member<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
 }
 
 /// Whether the configuration sees a value: an object or list without one in it makes no key.
-pub(crate) fn has_keys(value: Option<&Value>) -> bool {
+pub(crate) fn has_values(value: Option<&Value>) -> bool {
     match value {
         None => false,
-        Some(Value::Object(members)) => members.values().any(|value| has_keys(Some(value))),
-        Some(Value::Array(items)) => items.iter().any(|value| has_keys(Some(value))),
+        Some(Value::Object(members)) => members.values().any(|value| has_values(Some(value))),
+        Some(Value::Array(items)) => items.iter().any(|value| has_values(Some(value))),
         Some(_) => true,
     }
 }
 
-fn lay_above(slot: &mut Value, above: Value) {
+fn merge_over(slot: &mut Value, above: Value) {
     match (slot, above) {
         (Value::Object(below), Value::Object(above)) => {
             let all = std::mem::take(below).into_iter().chain(above);
@@ -56,7 +56,7 @@ fn lay_above(slot: &mut Value, above: Value) {
             for (name, value) in all {
                 let known = out.keys().find(|known: &&String| known.eq_ignore_ascii_case(&name)).cloned();
                 match known.and_then(|known| out.get_mut(&known)) {
-                    Some(slot) => lay_above(slot, value),
+                    Some(slot) => merge_over(slot, value),
                     None => drop(out.insert(name, value)),
                 }
             }
@@ -65,7 +65,7 @@ fn lay_above(slot: &mut Value, above: Value) {
         (Value::Array(below), Value::Array(above)) => {
             for (at, value) in above.into_iter().enumerate() {
                 match below.get_mut(at) {
-                    Some(slot) => lay_above(slot, value),
+                    Some(slot) => merge_over(slot, value),
                     None => below.push(value),
                 }
             }
@@ -83,14 +83,14 @@ pub struct Section<'a> {
 
 /// A value that cannot be bound: the names that lead to it, and what it has to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Unbound {
+pub struct InvalidMember {
     /// The path in host.json.
     pub path: Vec<String>,
     /// What it must be, as the end of a sentence about it.
     pub must: String,
 }
 
-impl Unbound {
+impl InvalidMember {
     /// The path with points between the names.
     #[must_use]
     pub fn name(&self) -> String {
@@ -121,7 +121,7 @@ impl<'a> Section<'a> {
     /// Whether there is any value in it; an empty object or list is none.
     #[must_use]
     pub fn exists(&self) -> bool {
-        has_keys(self.value)
+        has_values(self.value)
     }
 
     /// The names of its members.
@@ -154,8 +154,8 @@ impl<'a> Section<'a> {
 
     /// What to say of a member.
     #[must_use]
-    pub fn unbound(&self, name: &str, must: impl Display) -> Unbound {
-        Unbound { path: self.path_of(name), must: must.to_string() }
+    pub fn invalid_member(&self, name: &str, must: impl Display) -> InvalidMember {
+        InvalidMember { path: self.path_of(name), must: must.to_string() }
     }
 
     /// A scalar as its text; none where there is none, or a list or an object.
@@ -168,7 +168,7 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// Another text; the empty one is what null becomes.
-    pub fn flag(&self, name: &str) -> Result<Option<bool>, Unbound> {
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, InvalidMember> {
         self.read(name, "true or false", values::flag)
     }
 
@@ -176,28 +176,26 @@ impl<'a> Section<'a> {
     ///
     /// # Errors
     /// Another text, or a span before zero.
-    pub fn span(&self, name: &str) -> Result<Option<Span>, Unbound> {
+    pub fn span(&self, name: &str) -> Result<Option<TimeSpan>, InvalidMember> {
         self.read(name, "a time span like \"00:05:00\"", |text| {
-            Span::parse(text).filter(|span| !span.is_negative())
+            TimeSpan::parse(text).filter(|span| !span.is_negative())
         })
     }
 
-    /// A whole number from `least` to `most`.
+    /// A whole number from `min` to `max`.
     ///
     /// # Errors
     /// Another text, or a number beyond the limits.
-    pub fn integer(&self, name: &str, least: i32, most: i32) -> Result<Option<i32>, Unbound> {
-        let wanted = format!("a whole number from {least} to {most}");
-        self.read(name, &wanted, |text| {
-            values::integer(text).filter(|number| (least..=most).contains(number))
-        })
+    pub fn integer(&self, name: &str, min: i32, max: i32) -> Result<Option<i32>, InvalidMember> {
+        let wanted = format!("a whole number from {min} to {max}");
+        self.read(name, &wanted, |text| values::integer(text).filter(|number| (min..=max).contains(number)))
     }
 
     /// One of several words, by its position.
     ///
     /// # Errors
     /// Another text.
-    pub fn variant(&self, name: &str, names: &[&str]) -> Result<Option<usize>, Unbound> {
+    pub fn variant(&self, name: &str, names: &[&str]) -> Result<Option<usize>, InvalidMember> {
         let must = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
         self.read(name, &must, |text| values::variant(text, names))
     }
@@ -207,9 +205,9 @@ impl<'a> Section<'a> {
         name: &str,
         must: &str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Unbound> {
+    ) -> Result<Option<T>, InvalidMember> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        read(&text).map(Some).ok_or_else(|| self.unbound(name, must))
+        read(&text).map(Some).ok_or_else(|| self.invalid_member(name, must))
     }
 
     /// The texts of a list: its scalars in their sequence, or one text that holds a JSON list. Any other text counts as
@@ -238,7 +236,7 @@ mod tests {
     #[test]
     fn members_that_differ_in_case_alone_are_one() {
         let host = json!({"Extensions": {"http": {"routePrefix": "a"}}, "extensions": {"HTTP": {"ROUTEPREFIX": "b"}, "x": null}});
-        assert_eq!(merged(host), json!({"Extensions": {"http": {"routePrefix": "b"}, "x": ""}}));
+        assert_eq!(normalized(host), json!({"Extensions": {"http": {"routePrefix": "b"}, "x": ""}}));
     }
 
     #[test]
@@ -247,7 +245,7 @@ mod tests {
         let root = Section::root(&host);
         assert_eq!(root.flag("A"), Ok(Some(true)));
         assert_eq!(root.integer("b", 1, 32), Ok(Some(16)));
-        assert_eq!(root.span("c").unwrap().and_then(Span::duration).unwrap().as_secs(), 7 * 86_400);
+        assert_eq!(root.span("c").unwrap().and_then(TimeSpan::duration).unwrap().as_secs(), 7 * 86_400);
         assert_eq!(root.flag("d").unwrap_err().must, "true or false");
         assert_eq!(root.integer("c", 1, 6).unwrap_err().name(), "c");
         assert_eq!(root.texts("e"), ["1", "True", "t"]);

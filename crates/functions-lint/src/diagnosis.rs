@@ -9,7 +9,7 @@ mod routes;
 
 use crate::App;
 
-pub use entry::{Diagnosis, InAzure};
+pub use entry::{AzureOutcome, Diagnosis};
 
 /// Everything that is to be said of an app, host.json first. Without a host.json that can be read, of its folders alone.
 #[must_use]

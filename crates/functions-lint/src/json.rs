@@ -22,7 +22,7 @@ use serde_json::Value;
 use node::Node;
 
 pub use date::NetDate;
-pub use error::{JsonError, Place};
+pub use error::{JsonError, Position};
 pub use text::{float, text};
 
 /// A text that was read, and where in it each value stands.
@@ -72,8 +72,8 @@ impl Document {
     /// Where the value at a path of names and positions stands; names are compared ignoring case, as the host's
     /// configuration does. None where the text has no such value.
     #[must_use]
-    pub fn place(&self, path: &[&str]) -> Option<Place> {
-        self.root.find(path).map(|node| node.place)
+    pub fn position(&self, path: &[&str]) -> Option<Position> {
+        self.root.find(path).map(|node| node.position)
     }
 
     /// Reads the value as a type.
@@ -163,8 +163,8 @@ b"]"#
             ("", "line 1, column 1"),
             ("/* x", "line 1, column 5"),
         ];
-        for (text, place) in cases {
-            assert!(refused(text).starts_with(place), "{text}: {}", refused(text));
+        for (text, position) in cases {
+            assert!(refused(text).starts_with(position), "{text}: {}", refused(text));
         }
     }
 
@@ -194,15 +194,15 @@ b"]"#
     #[test]
     fn values_are_found_ignoring_case_and_know_their_place() {
         let document = Document::parse("{\n \"Host\": { \"list\": [1,\n   2] } }").unwrap();
-        assert_eq!(document.place(&["host", "LIST", "1"]), Some(Place { line: 3, column: 4 }));
-        assert_eq!(document.place(&["host", "list", "2"]), None);
+        assert_eq!(document.position(&["host", "LIST", "1"]), Some(Position { line: 3, column: 4 }));
+        assert_eq!(document.position(&["host", "list", "2"]), None);
     }
 
     #[test]
     fn a_value_of_another_form_is_told_with_its_place() {
         let document = Document::parse("{\n 'names': ['a', 7] }").unwrap();
         let error = document.to::<std::collections::HashMap<String, Vec<String>>>().unwrap_err();
-        assert_eq!(error.place, Place { line: 2, column: 17 });
+        assert_eq!(error.position, Position { line: 2, column: 17 });
         assert!(error.what.contains("expected a string"), "{error}");
     }
 }

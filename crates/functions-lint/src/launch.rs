@@ -2,7 +2,7 @@
 //! that the linter runs before a deployment.
 
 mod binary;
-mod fault;
+mod error;
 mod near;
 mod script;
 mod search;
@@ -17,7 +17,7 @@ pub(crate) use near::is_same_place;
 pub use near::near_misses;
 pub use script::{Interpreter, has_carriage_returns};
 
-pub use fault::{ENDS_IN_AZURE, IN_AZURE, StartFault, TextHint};
+pub use error::{ENDS_IN_AZURE, IN_AZURE, LaunchError, TextHint};
 pub use search::on_search_path;
 
 use binary::Binary;
@@ -40,26 +40,26 @@ impl Launch<'_> {
     ///
     /// # Errors
     /// The first thing that keeps it from that.
-    pub fn check(&self) -> Result<(), StartFault> {
+    pub fn check(&self) -> Result<(), LaunchError> {
         let shown = self.working_directory.display().to_string();
         if self.working_directory.is_file() {
-            return Err(StartFault::WorkingDirectoryIsFile(shown));
+            return Err(LaunchError::WorkingDirectoryIsFile(shown));
         }
         if !self.working_directory.is_dir() {
-            return Err(StartFault::NoWorkingDirectory(shown));
+            return Err(LaunchError::NoWorkingDirectory(shown));
         }
         let written = self.program.strip_prefix(self.root).unwrap_or(self.program);
         let written = written.display().to_string();
-        match located(self.root, self.program) {
-            Some(file) => startable(&file, &written),
-            None => Err(StartFault::Missing { near: near_misses(self.root, &written), program: written }),
+        match locate(self.root, self.program) {
+            Some(file) => check_startable(&file, &written),
+            None => Err(LaunchError::Missing { near: near_misses(self.root, &written), program: written }),
         }
     }
 }
 
 /// The file or folder that a program's name leads to: a path, from the app folder on if it is none from the root, or
 /// the first hit on the search path.
-fn located(root: &Path, program: &Path) -> Option<PathBuf> {
+fn locate(root: &Path, program: &Path) -> Option<PathBuf> {
     let is_name = program.components().count() == 1 && !program.is_absolute();
     let beside = Some(root.join(program)).filter(|path| path.exists() && (!is_name || path.is_file()));
     beside.or_else(|| if is_name { on_search_path(program) } else { None })
@@ -69,21 +69,21 @@ fn located(root: &Path, program: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// What keeps it from that.
-pub fn startable(file: &Path, shown: &str) -> Result<(), StartFault> {
+pub fn check_startable(file: &Path, shown: &str) -> Result<(), LaunchError> {
     if file.is_dir() {
-        return Err(StartFault::Folder(shown.to_owned()));
+        return Err(LaunchError::Folder(shown.to_owned()));
     }
     if !is_executable(file) {
-        return Err(StartFault::NotExecutable(shown.to_owned()));
+        return Err(LaunchError::NotExecutable(shown.to_owned()));
     }
-    form(file, shown)
+    check_format(file, shown)
 }
 
 /// Whether what is in the file can be started, whatever its mode is.
 ///
 /// # Errors
 /// What keeps it from that.
-pub fn form(file: &Path, shown: &str) -> Result<(), StartFault> {
+pub fn check_format(file: &Path, shown: &str) -> Result<(), LaunchError> {
     // A file that cannot be read can be executed nevertheless.
     let Some(head) = head(file) else { return Ok(()) };
     let Some(Binary { machine, loader }) = Binary::read(&head) else {
@@ -91,9 +91,9 @@ pub fn form(file: &Path, shown: &str) -> Result<(), StartFault> {
     };
     let program = shown.to_owned();
     match loader {
-        _ if !machine.is_ours() => Err(StartFault::OtherMachine { program, machine }),
+        _ if !machine.is_ours() => Err(LaunchError::OtherMachine { program, machine }),
         Some(loader) if !loader.is_empty() && !Path::new(&loader).exists() => {
-            Err(StartFault::LoaderMissing { program, loader })
+            Err(LaunchError::LoaderMissing { program, loader })
         }
         _ => Ok(()),
     }

@@ -27,21 +27,21 @@ mod rules;
 pub mod schedule;
 pub mod settings;
 mod settings_file;
-pub mod span;
+pub mod time_span;
 pub mod values;
 
-pub use app::{App, FunctionFolder, template_of};
-pub use diagnosis::{Diagnosis, InAzure, diagnose};
+pub use app::{App, FunctionFolder, route_template};
+pub use diagnosis::{AzureOutcome, Diagnosis, diagnose};
 pub use finding::{Finding, Level, Report};
 pub use program::Program;
-pub use settings::{NotExpanded, Settings};
-pub use settings_file::{SettingsFile, SettingsFileError, Written};
+pub use settings::{ExpandError, Settings};
+pub use settings_file::{SettingsFile, SettingsFileError, SettingsSource};
 
 /// Holds an app against every rule that can be asked of it: one finding a rule that passes, else one for each place
 /// that breaks it.
 #[must_use]
 pub fn check(app: &App) -> Vec<Finding> {
-    rules::of(app).into_iter().flat_map(|rule| rule.judge(app)).collect()
+    rules::of(app).into_iter().flat_map(|rule| rule.evaluate(app)).collect()
 }
 
 /// The names of all rules.

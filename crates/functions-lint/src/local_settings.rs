@@ -135,7 +135,7 @@ struct Faults<'a>(&'a Document);
 
 impl Faults<'_> {
     fn at(&self, path: &[&str], what: &str) -> String {
-        self.0.place(path).map_or_else(|| what.to_owned(), |place| format!("{place}: {what}"))
+        self.0.position(path).map_or_else(|| what.to_owned(), |position| format!("{position}: {what}"))
     }
 
     fn text(&self, name: &str, value: &Value) -> Result<String, String> {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_place_and_without_its_value() {
+    fn unreadable_settings_are_reported_without_their_value() {
         let cases = [
             ("{IsEncrypted: false,\n Values: {A: {b: 'secret'}}}", "line 2, column 14: A must be a text"),
             ("{IsEncrypted: false, Values: ['secret']}", "Values must be an object"),

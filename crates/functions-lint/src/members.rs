@@ -4,7 +4,7 @@
 //! HTTP and queue extensions, and the reference of host.json.
 
 /// Every known path. `#` stands for a position in a list, `**` for anything below.
-const KNOWN: [&str; 79] = [
+const KNOWN_MEMBERS: [&str; 79] = [
     "version",
     "functionTimeout",
     "functions.#",
@@ -87,11 +87,11 @@ const KNOWN: [&str; 79] = [
 ];
 
 /// Sections of which every member is known.
-const CLOSED: [&str; 5] =
+const CLOSED_SECTIONS: [&str; 5] =
     ["customHandler", "httpWorker", "extensions.http", "extensions.queues", "extensionBundle"];
 
 /// Members that version 1 of host.json had at the top, and where they are now.
-const OF_VERSION_1: [(&str, &str); 6] = [
+const VERSION_1_SECTIONS: [(&str, &str); 6] = [
     ("http", "extensions.http"),
     ("queues", "extensions.queues"),
     ("serviceBus", "extensions.serviceBus"),
@@ -102,28 +102,28 @@ const OF_VERSION_1: [(&str, &str); 6] = [
 
 /// A path that names nothing the host knows.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Unknown {
+pub(crate) struct UnknownMember {
     /// The path as it was written.
     pub(crate) path: String,
     /// What was probably meant.
-    pub(crate) meant: Option<String>,
+    pub(crate) suggestion: Option<String>,
 }
 
 /// What is wrong with a member of host.json at this path; none where the host knows it or reads what it does not know.
-pub(crate) fn in_file(path: &[&str]) -> Option<Unknown> {
+pub(crate) fn in_file(path: &[&str]) -> Option<UnknownMember> {
     if is_known(path) || is_note(path) {
         return None;
     }
-    let is_closed = CLOSED.iter().any(|section| {
+    let is_closed = CLOSED_SECTIONS.iter().any(|section| {
         let section: Vec<&str> = section.split('.').collect();
         path.len() > section.len() && same(&path[..section.len()], &section)
     });
-    let meant = meant(path);
-    (is_closed || meant.is_some()).then(|| Unknown { path: path.join("."), meant })
+    let suggestion = suggestion(path);
+    (is_closed || suggestion.is_some()).then(|| UnknownMember { path: path.join("."), suggestion })
 }
 
 /// What is wrong with an override of the member at this path; none where the host knows it.
-pub(crate) fn in_setting(path: &[&str]) -> Option<Unknown> {
+pub(crate) fn in_setting(path: &[&str]) -> Option<UnknownMember> {
     let is_of_an_extension =
         path.len() > 2 && path[0].eq_ignore_ascii_case("extensions") && !is_closed_extension(path[1]);
     // `version` is read from the file alone.
@@ -131,7 +131,7 @@ pub(crate) fn in_setting(path: &[&str]) -> Option<Unknown> {
     if (is_known(path) || is_of_an_extension) && !is_version {
         return None;
     }
-    Some(Unknown { path: path.join("."), meant: if is_version { None } else { meant(path) } })
+    Some(UnknownMember { path: path.join("."), suggestion: if is_version { None } else { suggestion(path) } })
 }
 
 fn is_closed_extension(name: &str) -> bool {
@@ -144,7 +144,7 @@ fn is_note(path: &[&str]) -> bool {
 }
 
 fn is_known(path: &[&str]) -> bool {
-    KNOWN.iter().any(|known| fits(&known.split('.').collect::<Vec<_>>(), &plain(path)))
+    KNOWN_MEMBERS.iter().any(|known| matches_path(&known.split('.').collect::<Vec<_>>(), &plain(path)))
 }
 
 /// The path with the older name of the section for the newer one.
@@ -157,13 +157,15 @@ fn plain<'a>(path: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Whether the path is the known one, or leads to it: a section is known too.
-fn fits(known: &[&str], path: &[&str]) -> bool {
+fn matches_path(known: &[&str], path: &[&str]) -> bool {
     match (known, path) {
         (["**"], _) | (_, []) => true,
         (["#", known @ ..], [position, path @ ..]) => {
-            position.bytes().all(|byte| byte.is_ascii_digit()) && fits(known, path)
+            position.bytes().all(|byte| byte.is_ascii_digit()) && matches_path(known, path)
         }
-        ([name, known @ ..], [first, path @ ..]) => name.eq_ignore_ascii_case(first) && fits(known, path),
+        ([name, known @ ..], [first, path @ ..]) => {
+            name.eq_ignore_ascii_case(first) && matches_path(known, path)
+        }
         ([], _) => false,
     }
 }
@@ -173,22 +175,22 @@ fn same(one: &[&str], other: &[&str]) -> bool {
 }
 
 /// Where the member belongs: at its place with a name that differs in a letter or two, or with its name elsewhere.
-fn meant(path: &[&str]) -> Option<String> {
+fn suggestion(path: &[&str]) -> Option<String> {
     let path = plain(path);
     let (last, parents) = path.split_last()?;
     let of_version_1 =
-        OF_VERSION_1.iter().find(|(name, _)| parents.is_empty() && name.eq_ignore_ascii_case(last));
+        VERSION_1_SECTIONS.iter().find(|(name, _)| parents.is_empty() && name.eq_ignore_ascii_case(last));
     if let Some((_, now)) = of_version_1 {
         return Some((*now).to_owned());
     }
-    let known = || KNOWN.iter().map(|known| known.trim_end_matches(".#").trim_end_matches(".**"));
+    let known = || KNOWN_MEMBERS.iter().map(|known| known.trim_end_matches(".#").trim_end_matches(".**"));
     let here = known().filter_map(|known| {
         let names: Vec<&str> = known.split('.').collect();
-        let name =
-            names.get(parents.len()).filter(|_| fits(&names, parents) && names.len() > parents.len())?;
-        let mistakes = distance(&name.to_ascii_lowercase(), &last.to_ascii_lowercase());
-        (mistakes <= name.len().div_euclid(5).clamp(1, 3))
-            .then(|| (mistakes, names[..=parents.len()].join(".")))
+        let name = names
+            .get(parents.len())
+            .filter(|_| matches_path(&names, parents) && names.len() > parents.len())?;
+        let edits = edit_distance(&name.to_ascii_lowercase(), &last.to_ascii_lowercase());
+        (edits <= name.len().div_euclid(5).clamp(1, 3)).then(|| (edits, names[..=parents.len()].join(".")))
     });
     let here = here.min().map(|(_, path)| path);
     // Short names mean something of their own in many places.
@@ -201,7 +203,7 @@ fn meant(path: &[&str]) -> Option<String> {
 }
 
 /// How many letters have to be put in, taken out or exchanged to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
+fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, letter) in one.chars().enumerate() {
@@ -220,7 +222,7 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn file(path: &str) -> Option<Unknown> {
+    fn file(path: &str) -> Option<UnknownMember> {
         in_file(&path.split('.').collect::<Vec<_>>())
     }
 
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn wrong_places_and_names_say_what_was_meant() {
-        let meant = |path: &str| file(path).unwrap_or_else(|| panic!("{path} is known")).meant;
+        let suggestion = |path: &str| file(path).unwrap_or_else(|| panic!("{path} is known")).suggestion;
         for path in [
             "customHandler.description.enableForwardingHttpRequest",
             "enableForwardingHttpRequest",
@@ -253,14 +255,21 @@ mod tests {
             "extensions.http.enableForwardingHttpRequest",
             "httpWorker.description.enableForwardingHttpRequest",
         ] {
-            assert_eq!(meant(path).as_deref(), Some("customHandler.enableForwardingHttpRequest"), "{path}");
+            assert_eq!(
+                suggestion(path).as_deref(),
+                Some("customHandler.enableForwardingHttpRequest"),
+                "{path}"
+            );
         }
         let program = "customHandler.description.defaultExecutablePath";
-        assert_eq!(meant("customHandler.defaultExecutablePath").as_deref(), Some(program));
-        assert_eq!(meant("extensions.queues.batchsizes").as_deref(), Some("extensions.queues.batchSize"));
-        assert_eq!(meant("functionsTimeout").as_deref(), Some("functionTimeout"));
-        assert_eq!(meant("http").as_deref(), Some("extensions.http"));
-        assert_eq!(meant("customHandler.environment"), None);
+        assert_eq!(suggestion("customHandler.defaultExecutablePath").as_deref(), Some(program));
+        assert_eq!(
+            suggestion("extensions.queues.batchsizes").as_deref(),
+            Some("extensions.queues.batchSize")
+        );
+        assert_eq!(suggestion("functionsTimeout").as_deref(), Some("functionTimeout"));
+        assert_eq!(suggestion("http").as_deref(), Some("extensions.http"));
+        assert_eq!(suggestion("customHandler.environment"), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) fn paths(settings: &Settings) -> impl Iterator<Item = (&str, Vec<Stri
 }
 
 /// Whether a setting begins as an override does, and goes on as none.
-pub(crate) fn is_misspelt(name: &str) -> bool {
+pub(crate) fn looks_misspelt(name: &str) -> bool {
     let start = PREFIX.trim_end_matches('_');
     let is = |prefix: &str| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     is(start) && !is(PREFIX) && !name[start.len()..].starts_with(':')
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn names_ignore_case_and_the_last_one_wins() {
         let mut host = json!({"extensions": {"Queues": {"batchSize": 1}}, "list": ["a"]});
-        let settings = Settings::over_environment(&[
+        let settings = Settings::with_environment(&[
             ("azurefunctionsjobhost__EXTENSIONS__queues__BatchSize".into(), "2".into()),
             ("AzureFunctionsJobHost__extensions__queues__batchSize".into(), "3".into()),
             ("AzureFunctionsJobHost:list:1".into(), "b".into()),

@@ -26,7 +26,7 @@ pub fn apply(json: &mut Value) -> Result<(), String> {
                 },
                 "extensions": { "http": { "routePrefix": "" } },
             });
-            lay_below(json, web_server);
+            merge_under(json, web_server);
             Ok(())
         }
         name => Err(format!("host.json: {MEMBER} {name:?} does not exist; use {}", WEB_SERVERS.join(" or "))),
@@ -34,13 +34,13 @@ pub fn apply(json: &mut Value) -> Result<(), String> {
 }
 
 /// Values above stay. Lists are laid over each other by position, as the host's configuration does.
-fn lay_below(above: &mut Value, below: Value) {
+fn merge_under(above: &mut Value, below: Value) {
     match (above, below) {
         (Value::Object(above), Value::Object(below)) => {
             for (name, value) in below {
                 let known = above.keys().find(|key| key.eq_ignore_ascii_case(&name)).cloned();
                 match known.and_then(|known| above.get_mut(&known)) {
-                    Some(slot) => lay_below(slot, value),
+                    Some(slot) => merge_under(slot, value),
                     None => drop(above.insert(name, value)),
                 }
             }
@@ -48,7 +48,7 @@ fn lay_below(above: &mut Value, below: Value) {
         (Value::Array(above), Value::Array(below)) => {
             for (at, value) in below.into_iter().enumerate() {
                 match above.get_mut(at) {
-                    Some(slot) => lay_below(slot, value),
+                    Some(slot) => merge_under(slot, value),
                     None => above.push(value),
                 }
             }

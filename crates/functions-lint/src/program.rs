@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use crate::{
     Settings, command_line,
-    configuration::{has_keys, member},
+    configuration::{has_values, member},
     json,
-    launch::{self, StartFault},
+    launch::{self, LaunchError},
 };
 
 /// What is to be started.
@@ -17,30 +17,30 @@ pub struct Program {
     /// The section of host.json that names it: `customHandler`, or the older `httpWorker`.
     pub section: &'static str,
     /// `defaultExecutablePath` as it is written.
-    pub written: String,
+    pub path: String,
     /// The file that the host starts; none when it finds none and leaves it to the search path.
     pub file: Option<PathBuf>,
     /// What keeps that file from being started, whatever its mode is.
-    pub fault: Option<StartFault>,
+    pub fault: Option<LaunchError>,
 }
 
 impl Program {
     pub(crate) fn of(root: &Path, host: &Value, settings: &Settings) -> Option<Self> {
         let section =
-            ["customHandler", "httpWorker"].into_iter().find(|name| has_keys(member(host, &[name])))?;
+            ["customHandler", "httpWorker"].into_iter().find(|name| has_values(member(host, &[name])))?;
         let description = member(host, &[section, "description"])?;
         let named = |name| member(description, &[name]).and_then(json::text).filter(|text| !text.is_empty());
         let written = command_line::expand(&named("defaultExecutablePath")?, settings);
         let folder = named("workerDirectory").map_or_else(|| root.to_owned(), |folder| root.join(folder));
         let file = Some(folder.join(&written)).filter(|file| file.is_file());
-        let fault = file.as_deref().and_then(|file| launch::form(file, &written).err());
-        Some(Self { section, written, file, fault })
+        let fault = file.as_deref().and_then(|file| launch::check_format(file, &written).err());
+        Some(Self { section, path: written, file, fault })
     }
 
     /// Whether it lies in the app folder, and so is deployed with it.
     #[must_use]
     pub fn is_of_the_app(&self) -> bool {
-        self.file.is_some() && !is_absolute(&self.written)
+        self.file.is_some() && !is_absolute(&self.path)
     }
 }
 

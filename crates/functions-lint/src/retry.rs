@@ -6,32 +6,32 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::span::Span;
+use crate::time_span::TimeSpan;
 
 /// A retry policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Retry {
+pub struct RetryPolicy {
     /// Tries after the first one; none for as many as it takes.
-    pub most: Option<u32>,
+    pub max_retries: Option<u32>,
     /// The pause between two tries.
-    pub pause: Pause,
+    pub delay: RetryDelay,
 }
 
 /// How long the pause between two tries is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Pause {
+pub enum RetryDelay {
     /// `fixedDelay`: always the same.
     Fixed(Duration),
     /// `exponentialBackoff`: twice the one before, within limits.
-    Growing {
+    Exponential {
         /// `minimumInterval`.
-        from: Duration,
+        min: Duration,
         /// `maximumInterval`.
-        to: Duration,
+        max: Duration,
     },
 }
 
-impl Retry {
+impl RetryPolicy {
     /// Reads a policy.
     ///
     /// # Errors
@@ -39,36 +39,36 @@ impl Retry {
     pub fn read(policy: &Value) -> Result<Self, String> {
         let time = |name: &str| {
             let text = policy.get(name).and_then(Value::as_str);
-            text.and_then(Span::parse)
-                .and_then(Span::duration)
+            text.and_then(TimeSpan::parse)
+                .and_then(TimeSpan::duration)
                 .ok_or_else(|| format!("retry.{name} must be a time span like \"00:00:10\""))
         };
-        let most = match policy.get("maxRetryCount").and_then(Value::as_i64) {
+        let max_retries = match policy.get("maxRetryCount").and_then(Value::as_i64) {
             Some(-1) => None,
             Some(count) => Some(u32::try_from(count).map_err(|_| COUNT)?),
             None => return Err(COUNT.to_owned()),
         };
         let strategy = policy.get("strategy").and_then(Value::as_str).unwrap_or_default();
-        let pause = match strategy.to_ascii_lowercase().as_str() {
-            "fixeddelay" => Pause::Fixed(time("delayInterval")?),
+        let delay = match strategy.to_ascii_lowercase().as_str() {
+            "fixeddelay" => RetryDelay::Fixed(time("delayInterval")?),
             "exponentialbackoff" => {
-                Pause::Growing { from: time("minimumInterval")?, to: time("maximumInterval")? }
+                RetryDelay::Exponential { min: time("minimumInterval")?, max: time("maximumInterval")? }
             }
             _ => return Err("retry.strategy must be \"fixedDelay\" or \"exponentialBackoff\"".to_owned()),
         };
-        Ok(Self { most, pause })
+        Ok(Self { max_retries, delay })
     }
 
     /// The pause before the next try, after `failed` tries; none when it was the last.
     #[must_use]
-    pub fn after(&self, failed: u32) -> Option<Duration> {
-        if self.most.is_some_and(|most| failed > most) {
+    pub fn delay_after(&self, failed: u32) -> Option<Duration> {
+        if self.max_retries.is_some_and(|max_retries| failed > max_retries) {
             return None;
         }
-        Some(match self.pause {
-            Pause::Fixed(pause) => pause,
-            Pause::Growing { from, to } => {
-                from.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1))).min(to)
+        Some(match self.delay {
+            RetryDelay::Fixed(delay) => delay,
+            RetryDelay::Exponential { min, max } => {
+                min.saturating_mul(2_u32.saturating_pow(failed.saturating_sub(1))).min(max)
             }
         })
     }
@@ -85,9 +85,12 @@ mod tests {
     #[test]
     fn a_fixed_pause_stays_and_ends_with_the_last_try() {
         let policy = json!({ "strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:03" });
-        let retry = Retry::read(&policy).unwrap();
+        let retry = RetryPolicy::read(&policy).unwrap();
         let second = Some(Duration::from_secs(3));
-        assert_eq!([retry.after(1), retry.after(2), retry.after(3)], [second, second, None]);
+        assert_eq!(
+            [retry.delay_after(1), retry.delay_after(2), retry.delay_after(3)],
+            [second, second, None]
+        );
     }
 
     #[test]
@@ -96,8 +99,8 @@ mod tests {
             "strategy": "exponentialBackoff", "maxRetryCount": -1,
             "minimumInterval": "00:00:02", "maximumInterval": "00:00:05",
         });
-        let retry = Retry::read(&policy).unwrap();
-        let pauses = [1, 2, 3, 99].map(|failed| retry.after(failed).unwrap().as_secs());
+        let retry = RetryPolicy::read(&policy).unwrap();
+        let pauses = [1, 2, 3, 99].map(|failed| retry.delay_after(failed).unwrap().as_secs());
         assert_eq!(pauses, [2, 4, 5, 5]);
     }
 
@@ -109,7 +112,7 @@ mod tests {
             (json!({ "strategy": "always", "maxRetryCount": 1 }), "strategy"),
         ];
         for (policy, member) in wrong {
-            assert!(Retry::read(&policy).unwrap_err().contains(member));
+            assert!(RetryPolicy::read(&policy).unwrap_err().contains(member));
         }
     }
 }

@@ -14,7 +14,7 @@ mod settings;
 use crate::App;
 
 pub(crate) use rule::Rule;
-use rule::{Fault, fail, warn};
+use rule::{Violation, fail, warn};
 
 /// Every rule, those of host.json first.
 pub(crate) fn all() -> Vec<&'static Rule> {

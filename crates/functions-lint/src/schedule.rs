@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::span::Span;
+use crate::time_span::TimeSpan;
 use cron::Cron;
 
 /// When a timer runs.
@@ -26,7 +26,7 @@ enum Kind {
     "{text:?} is not a valid schedule: {why}; write NCRONTAB with six fields (second first) or five, such as \"0 */5 * * * *\", \
      or a time span such as \"00:05:00\""
 )]
-pub struct BadSchedule {
+pub struct InvalidSchedule {
     text: String,
     why: String,
 }
@@ -37,9 +37,9 @@ impl Schedule {
     ///
     /// # Errors
     /// When the text is neither.
-    pub fn parse(text: &str) -> Result<Self, BadSchedule> {
-        let bad = |why: &str| BadSchedule { text: text.to_owned(), why: why.to_owned() };
-        match (Cron::parse(text), Span::parse(text)) {
+    pub fn parse(text: &str) -> Result<Self, InvalidSchedule> {
+        let bad = |why: &str| InvalidSchedule { text: text.to_owned(), why: why.to_owned() };
+        match (Cron::parse(text), TimeSpan::parse(text)) {
             (Ok(cron), _) => Ok(Self(Kind::Cron(Box::new(cron)))),
             (Err(_), Some(span)) => {
                 let every = span.duration().filter(|span| !span.is_zero());

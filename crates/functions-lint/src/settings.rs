@@ -12,13 +12,13 @@ pub struct Settings(Vec<(String, String)>);
 impl Settings {
     /// These settings alone; the last one of a name holds.
     #[must_use]
-    pub fn only(own: Vec<(String, String)>) -> Self {
+    pub fn without_environment(own: Vec<(String, String)>) -> Self {
         Self(own)
     }
 
     /// `own` settings win over the environment.
     #[must_use]
-    pub fn over_environment(own: &[(String, String)]) -> Self {
+    pub fn with_environment(own: &[(String, String)]) -> Self {
         let environment = env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self(environment.chain(own.iter().cloned()).collect())
@@ -73,13 +73,13 @@ impl Settings {
     ///
     /// # Errors
     /// What cannot be replaced.
-    pub fn expand(&self, text: &str) -> Result<String, NotExpanded> {
+    pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
         let (mut out, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once('%') {
-            let (name, behind) = after.split_once('%').ok_or(NotExpanded::Unclosed)?;
+            let (name, behind) = after.split_once('%').ok_or(ExpandError::Unclosed)?;
             let connection = self.get(&format!("ConnectionStrings:{name}"));
             let value =
-                connection.or_else(|| self.get(name)).ok_or_else(|| NotExpanded::Missing(name.to_owned()))?;
+                connection.or_else(|| self.get(name)).ok_or_else(|| ExpandError::Missing(name.to_owned()))?;
             out.push_str(before);
             out.push_str(value);
             rest = behind;
@@ -91,7 +91,7 @@ impl Settings {
 
 /// Why a text with percent signs cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum NotExpanded {
+pub enum ExpandError {
     /// A name that is no setting.
     #[error("the setting {0} is not set; give it a value")]
     Missing(String),
@@ -105,7 +105,9 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
-        Settings::only(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Settings::without_environment(
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        )
     }
 
     #[test]
@@ -117,8 +119,8 @@ mod tests {
             ("ConnectionStrings:Db", "d"),
         ]);
         assert_eq!(settings.expand("%Queues:Jobs%-%deep:ER:still%-%As:Is%-%Db%").as_deref(), Ok("a-b-c-d"));
-        assert_eq!(settings.expand("%Queues__Other%"), Err(NotExpanded::Missing("Queues__Other".to_owned())));
-        assert_eq!(settings.expand("50% off"), Err(NotExpanded::Unclosed));
+        assert_eq!(settings.expand("%Queues__Other%"), Err(ExpandError::Missing("Queues__Other".to_owned())));
+        assert_eq!(settings.expand("50% off"), Err(ExpandError::Unclosed));
     }
 
     #[test]

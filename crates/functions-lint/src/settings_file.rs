@@ -13,18 +13,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
     /// Where they hold.
-    pub written: Written,
+    pub source: SettingsSource,
     /// Name and value; a setting whose value is null is none.
     pub settings: Vec<(String, String)>,
 }
 
 /// Where the settings of a file hold.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Written {
+pub enum SettingsSource {
     /// On a developer's machine: the file was local.settings.json.
-    Here,
+    LocalSettings,
     /// In a Function App: the file was what the Azure CLI printed of one.
-    InAzure,
+    Azure,
 }
 
 /// A file holds no settings. Repeats no value of it.
@@ -57,7 +57,7 @@ impl SettingsFile {
                 if members.contains_key("Values") || members.contains_key("IsEncrypted") =>
             {
                 let local = LocalSettings::of(&document).map_err(SettingsFileError::Refused)?;
-                Ok(Self { written: Written::Here, settings: local.values })
+                Ok(Self { source: SettingsSource::LocalSettings, settings: local.values })
             }
             _ => Err(SettingsFileError::Form),
         }
@@ -72,6 +72,6 @@ impl SettingsFile {
                 settings.push((name.to_owned(), text));
             }
         }
-        Some(Self { written: Written::InAzure, settings })
+        Some(Self { source: SettingsSource::Azure, settings })
     }
 }

@@ -28,7 +28,7 @@ fn breaking_every_rule(sign: &'static str) -> BTreeMap<&'static str, &'static st
         (sign, "any"),
         ("ORDERS_DATABASE_URL", "postgres://me@db/orders"),
         ("ORDERS_IDENTITY", "easyauth+jwt"),
-        ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_local/issuer"),
+        ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_emulator/issuer"),
         ("ORDERS_ENTRA_AUDIENCE", "9b1f6f5c-4a2e-4f0e-8f43-2b8c7f9d3e02"),
         ("ORDERS_CLIENT_CERTIFICATE_MODE", "required"),
         ("ORDERS_CLIENT_CERTIFICATE_CA", "/certificates/partners.pem"),

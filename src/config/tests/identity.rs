@@ -92,10 +92,10 @@ fn which_tokens_count_is_taken_over() {
         tokens.authority.metadata_url(tokens.tenant),
         format!("{issuer}/.well-known/openid-configuration")
     );
-    for authority in ["http://localhost:7071/_local/issuer", "http://localhost:7071/_local/issuer/"] {
+    for authority in ["http://localhost:7071/_emulator/issuer", "http://localhost:7071/_emulator/issuer/"] {
         let other = [("ORDERS_IDENTITY", "easyauth+jwt"), ("ORDERS_ENTRA_AUTHORITY", authority)];
         let IdentityMode::EasyAuthAndJwt(tokens) = identity(&other).mode else { panic!("the mode") };
-        let issuer = format!("http://localhost:7071/_local/issuer/{TENANT}/v2.0");
+        let issuer = format!("http://localhost:7071/_emulator/issuer/{TENANT}/v2.0");
         assert_eq!(tokens.authority.issuer(tokens.tenant), issuer);
     }
 }
@@ -109,7 +109,7 @@ fn azure_requires_an_https_issuer() {
         environment
     };
     assert_eq!(
-        settings_with_errors(&platform("http://localhost:7071/_local/issuer"), HTTP),
+        settings_with_errors(&platform("http://localhost:7071/_emulator/issuer"), HTTP),
         ["ORDERS_ENTRA_AUTHORITY"]
     );
     assert_eq!(settings_with_errors(&platform("https://login.microsoftonline.us"), HTTP), [""; 0]);
@@ -147,7 +147,7 @@ fn the_platform_demands_a_tenant_for_queued_orders() {
 
 #[test]
 fn a_setting_that_the_mode_ignores_is_refused() {
-    let issuer = ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_local/issuer");
+    let issuer = ("ORDERS_ENTRA_AUTHORITY", "http://localhost:7071/_emulator/issuer");
     for place in [local_with, azure_with] {
         let mut environment = place(&[issuer]);
         environment.extend(DEMANDED.into_iter().chain(TOKENS));

@@ -117,7 +117,7 @@ fn an_issuer_is_called_over_tls_or_on_this_machine() {
         &[
             "https://login.microsoftonline.us",
             "https://issuer.example:8443/path/",
-            "http://localhost:7071/_local/issuer",
+            "http://localhost:7071/_emulator/issuer",
             "http://127.0.0.1:1",
             "http://[::1]/x",
         ],

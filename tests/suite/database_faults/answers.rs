@@ -184,7 +184,7 @@ async fn writes_are_as_many_round_trips_as_statements(world: &World) {
     for _ in 0..2 * WRITES {
         orders.push(world.buyer.place("BEANS").await);
     }
-    let (clerk, admin) = (world.app.person("clerk"), world.app.person("admin"));
+    let (clerk, admin) = (world.app.user("clerk"), world.app.user("admin"));
     let placed = async |_| world.send(&fresh(), None).await;
     let placed_once = async |_| world.send(&fresh(), Some(&fresh())).await;
     let cancelled =

@@ -172,7 +172,7 @@ async fn many_locked_orders_with_one_caller_each() {
 /// What is locked is none of the calls' own.
 async fn a_locked_product() {
     let world = World::start().await;
-    world.app.person("admin").stock("CUP", 900).await;
+    world.app.user("admin").stock("CUP", 900).await;
     let order = world.buyer.place("BEANS").await;
     let lock = locked(&world, "SELECT * FROM products WHERE sku = 'CUP' FOR UPDATE").await;
     let blocked = async |_| world.buyer.post("/api/orders", &an_order("CUP")).await;

@@ -154,7 +154,7 @@ impl Attack {
     }
 }
 
-/// With a token that the issuer signed, and the header that goes with it where no front makes one.
+/// With a token that the issuer signed, and the header that goes with it where no EasyAuth makes one.
 fn genuine(scene: &Scene<'_>, client: &Client, person: &str) -> Client {
     let client = client.bearer(&scene.app.token_of(person));
     if scene.world.makes_header() {

@@ -1,10 +1,10 @@
-//! What an attack meets: every layer, or some of them left out. Each is left out by a flag of the local host, by
+//! What an attack meets: every layer, or some of them left out. Each is left out by a flag of the emulator, by
 //! `ORDERS_IDENTITY` and the settings beside it, or by where the attacker stands; the worker has no switch for any.
 
 use std::collections::HashMap;
 
 use functions_emulator::{
-    front::FrontMode,
+    easyauth::EasyAuthMode,
     keys::{self, Key},
 };
 use test_servers::Authority;
@@ -12,10 +12,11 @@ use test_servers::Authority;
 use crate::support::{Client, Evidence, Mode, Setup, TestApp};
 
 use Layer::{
-    Authentication, Certificates, Clients, Front, HeaderCheck, Host, Keys, Marks, Removal, Tenant, TokenCheck,
+    Authentication, Certificates, Clients, EasyAuth, HeaderCheck, Host, Keys, Marks, Removal, Tenant,
+    TokenCheck,
 };
 
-/// The client of the people file.
+/// The client of the users file.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 /// The host key, which the gateway adds to what passes it.
 const KEY: &str = "of-the-gateway-alone";
@@ -26,12 +27,12 @@ enum Layer {
     /// App Service Authentication, so that the worker is told of none.
     Authentication,
     /// What it does, though the worker is told that it is there.
-    Front,
+    EasyAuth,
     /// That it removes what callers wrote.
     Removal,
     /// That the host asks for keys.
     Keys,
-    /// Front and host: calls go to the worker's own port.
+    /// EasyAuth and host: calls go to the worker's own port.
     Host,
     /// What a front end adds to every call from outside.
     Marks,
@@ -63,8 +64,8 @@ pub(super) const WHOLE: World = world("all on", &[]);
 
 /// One layer left out.
 pub(super) const ONE_OFF: [World; 10] = [
-    world("no front", &[Authentication]),
-    world("bypassed", &[Front]),
+    world("no EasyAuth", &[Authentication]),
+    world("bypassed", &[EasyAuth]),
     world("headers kept", &[Removal]),
     world("no keys", &[Keys]),
     world("past the host", &[Host]),
@@ -77,13 +78,13 @@ pub(super) const ONE_OFF: [World; 10] = [
 
 /// Several left out.
 pub(super) const MORE_OFF: [World; 10] = [
-    world("no front, `jwt`", &[Authentication, HeaderCheck]),
-    world("bypassed, no keys", &[Front, Keys]),
-    world("bypassed, `easyauth`", &[Front, TokenCheck]),
-    world("… no keys", &[Front, TokenCheck, Keys]),
-    world("… any client", &[Front, TokenCheck, Clients]),
-    world("… any tenant", &[Front, TokenCheck, Tenant]),
-    world("… no certificates", &[Front, TokenCheck, Certificates]),
+    world("no EasyAuth, `jwt`", &[Authentication, HeaderCheck]),
+    world("bypassed, no keys", &[EasyAuth, Keys]),
+    world("bypassed, `easyauth`", &[EasyAuth, TokenCheck]),
+    world("… no keys", &[EasyAuth, TokenCheck, Keys]),
+    world("… any client", &[EasyAuth, TokenCheck, Clients]),
+    world("… any tenant", &[EasyAuth, TokenCheck, Tenant]),
+    world("… no certificates", &[EasyAuth, TokenCheck, Certificates]),
     world("past the host, unmarked", &[Host, Marks]),
     world("… `easyauth`", &[Host, Marks, TokenCheck]),
     NOTHING,
@@ -91,19 +92,19 @@ pub(super) const MORE_OFF: [World; 10] = [
 
 /// Nothing but what no flag and no setting leaves out on the platform, where a tenant is demanded.
 pub(super) const NOTHING: World =
-    world("everything off", &[Front, Host, Keys, Marks, TokenCheck, Clients, Certificates]);
+    world("everything off", &[EasyAuth, Host, Keys, Marks, TokenCheck, Clients, Certificates]);
 
 impl World {
     fn has(self, layer: Layer) -> bool {
         !self.off.contains(&layer)
     }
 
-    fn front(self) -> FrontMode {
+    fn easyauth(self) -> EasyAuthMode {
         match self {
-            _ if !self.has(Authentication) => FrontMode::Off,
-            _ if !self.has(Front) => FrontMode::Bypassed,
-            _ if !self.has(Removal) => FrontMode::KeepingHeaders,
-            _ => FrontMode::On,
+            _ if !self.has(Authentication) => EasyAuthMode::Off,
+            _ if !self.has(EasyAuth) => EasyAuthMode::Bypassed,
+            _ if !self.has(Removal) => EasyAuthMode::KeepHeaders,
+            _ => EasyAuthMode::On,
         }
     }
 
@@ -123,19 +124,19 @@ impl World {
 
     /// Whether a front writes the header for those whose token it accepts.
     pub(super) fn makes_header(self) -> bool {
-        self.has_host() && matches!(self.front(), FrontMode::On | FrontMode::KeepingHeaders)
+        self.has_host() && matches!(self.easyauth(), EasyAuthMode::On | EasyAuthMode::KeepHeaders)
     }
 
-    /// Whether honest callers have to bring the header that no front makes of their token.
+    /// Whether honest callers have to bring the header that no EasyAuth makes of their token.
     pub(super) fn wants_header(self) -> bool {
-        self.front() == FrontMode::Bypassed && self.has(HeaderCheck)
+        self.easyauth() == EasyAuthMode::Bypassed && self.has(HeaderCheck)
     }
 
     /// An app in this world, with its worker started but not waited for.
     pub(super) async fn launch(self, mode: Mode, authority: &Authority) -> TestApp {
         let mut setup = Setup::in_mode(mode)
             .stocked("BEANS")
-            .front(self.front())
+            .easyauth(self.easyauth())
             .evidence(self.evidence())
             // What was processed stays so, no matter who did it.
             .set("AzureWebJobs.FulfilOrder.Disabled", "true");

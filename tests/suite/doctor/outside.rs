@@ -1,4 +1,4 @@
-//! From outside: an honest call, each lie, and local hosts with one layer off.
+//! From outside: an honest call, each lie, and emulators with one layer off.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use functions_emulator::{
-    front::FrontMode,
+    easyauth::EasyAuthMode,
     keys::{Key, Keys},
 };
 use serde_json::json;
@@ -25,9 +25,9 @@ async fn examine(app: &TestApp, urls: &[&str], person: &str, mode: &str) -> Diag
     let url = app.host.url();
     let deployment = Deployment::sound()
         .set("ORDERS_IDENTITY", mode)
-        .set("ORDERS_ENTRA_TENANT_ID", app.people().tenant().to_string().as_str())
-        .set("ORDERS_ENTRA_AUDIENCE", app.people().audience())
-        .set("ORDERS_ENTRA_AUTHORITY", &format!("{url}/_local/issuer"))
+        .set("ORDERS_ENTRA_TENANT_ID", app.users().tenant().to_string().as_str())
+        .set("ORDERS_ENTRA_AUDIENCE", app.users().audience())
+        .set("ORDERS_ENTRA_AUTHORITY", &format!("{url}/_emulator/issuer"))
         .set("FUNCTIONS_WORKER_RUNTIME", "custom")
         .set("AzureWebJobsStorage", "UseDevelopmentStorage=true")
         .set("WorkQueues", "UseDevelopmentStorage=true");
@@ -73,9 +73,9 @@ async fn a_program_that_processes_orders_can_be_the_honest_caller() {
 #[tokio::test]
 async fn any_one_layer_off_makes_it_fail() {
     for (front, rule) in
-        [(FrontMode::Bypassed, "C56-good-call"), (FrontMode::KeepingHeaders, "C04-another-principal")]
+        [(EasyAuthMode::Bypassed, "C56-good-call"), (EasyAuthMode::KeepHeaders, "C04-another-principal")]
     {
-        let app = Setup::in_mode(Mode::Proxy).front(front).keys(keys()).start().await;
+        let app = Setup::in_mode(Mode::Proxy).easyauth(front).keys(keys()).start().await;
         let found = examine(&app, &[app.host.url()], "buyer", "easyauth+jwt").await;
         assert_eq!((found.level(rule), found.code), (Some("fail"), Some(1)), "{front:?}: {}", found.said);
     }
@@ -88,7 +88,7 @@ async fn any_one_layer_off_makes_it_fail() {
     // The deployment was set up for a front, and there is none: the worker alone refuses.
     let app = Setup::in_mode(Mode::Proxy)
         .evidence(Evidence::Token)
-        .front(FrontMode::Off)
+        .easyauth(EasyAuthMode::Off)
         .keys(keys())
         .start()
         .await;
@@ -102,8 +102,11 @@ async fn any_one_layer_off_makes_it_fail() {
 
 #[tokio::test]
 async fn a_deployment_that_believes_a_forged_header_is_found() {
-    let app =
-        Setup::in_mode(Mode::Proxy).evidence(Evidence::Header).front(FrontMode::KeepingHeaders).start().await;
+    let app = Setup::in_mode(Mode::Proxy)
+        .evidence(Evidence::Header)
+        .easyauth(EasyAuthMode::KeepHeaders)
+        .start()
+        .await;
     let found = examine(&app, &[app.host.url()], "buyer", "easyauth").await;
     assert_eq!(found.level("C04-another-principal"), Some("fail"), "{}", found.said);
 }
@@ -119,11 +122,11 @@ fn demanding(setup: Setup, authority: &Authority) -> Setup {
 #[tokio::test]
 async fn a_certificate_that_a_caller_writes_must_not_reach_a_worker_that_reads_it() {
     let partners = Authority::new("partners").expect("an authority");
-    let behind = |front| Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).front(front).keys(keys());
+    let behind = |front| Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).easyauth(front).keys(keys());
     for (front, failed) in [
-        (FrontMode::On, vec![]),
-        (FrontMode::KeepingHeaders, vec!["C08-forged-certificate"]),
-        (FrontMode::Off, vec!["C08-forged-certificate"]),
+        (EasyAuthMode::On, vec![]),
+        (EasyAuthMode::KeepHeaders, vec!["C08-forged-certificate"]),
+        (EasyAuthMode::Off, vec!["C08-forged-certificate"]),
     ] {
         let app = demanding(behind(front), &partners).start().await;
         for person in ["buyer", "warehouse"] {
@@ -132,7 +135,7 @@ async fn a_certificate_that_a_caller_writes_must_not_reach_a_worker_that_reads_i
         }
     }
     // It comes through, and is not read.
-    let app = behind(FrontMode::KeepingHeaders).start().await;
+    let app = behind(EasyAuthMode::KeepHeaders).start().await;
     let found = examine(&app, &[app.host.url()], "warehouse", "jwt").await;
     assert_eq!(found.failed(), Vec::<&str>::new(), "{}", found.said);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Evidence, Guarded, Heard, Mode, Setup};
 
-/// What the people of `.local-host.json` call with.
+/// What the users of `functions-emulator.json` call with.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 
 /// About an order that does not exist.
@@ -19,10 +19,10 @@ async fn a_message_that_comes_all_the_same_fails_and_its_order_waits_on_postgres
     let guarded = Guarded::start().await;
     let at_once = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
     let mut app = on_the_platform(&guarded).set(at_once, "00:00:00").start().await;
-    let admin = app.person("admin");
+    let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
-    let location = app.person("buyer").place("BEANS").await;
-    assert_eq!(app.person("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
+    let location = app.user("buyer").place("BEANS").await;
+    assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     let mut heard = Heard::default();
     let is_given_up = |heard: &Heard| {
         heard.events("invocation-ended").iter().any(|line| line["function"] == "RecordPoisonFulfilment")

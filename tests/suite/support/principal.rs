@@ -5,12 +5,12 @@ use functions_emulator::issuer::Issuer;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-/// The tenant of the people file.
+/// The tenant of the users file.
 pub(crate) const TENANT: &str = "6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01";
 /// Another tenant.
 pub(crate) const ABROAD: &str = "b0d4c7a2-91f3-4c8e-8a55-3c1de0a4f902";
 
-/// The client of the people file.
+/// The client of the users file.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 
 /// Claims, in the spelling that they are given in.
@@ -36,7 +36,7 @@ impl Principal {
         Self::bare().claim("tid", tenant).claim("oid", &object_id(object)).claim("idtyp", "app")
     }
 
-    /// No claim about the person, through the client of the people file.
+    /// No claim about the person, through the client of the users file.
     fn bare() -> Self {
         Self { auth_typ: "aad".to_owned(), claims: Vec::new() }.claim("azp", CLIENT)
     }
@@ -78,7 +78,7 @@ impl Principal {
         let tenant =
             self.claims.iter().find_map(|(name, id)| (name == "tid").then(|| id.parse::<Uuid>().ok())?);
         put("iss", json!(issuer.url(tenant.unwrap_or_default())));
-        put("aud", json!(issuer.people().audience()));
+        put("aud", json!(issuer.users().audience()));
         put("iat", json!(from));
         put("nbf", json!(from));
         put("exp", json!(from + 3600));
@@ -87,7 +87,7 @@ impl Principal {
     }
 }
 
-/// The object id of the people file's person of this number.
+/// The object id of the users file's person of this number.
 pub(crate) fn object_id(number: u8) -> String {
     format!("11111111-0000-4000-8000-0000000000{number:02}")
 }

@@ -19,7 +19,7 @@ const CONNECTION: &str = "WorkQueues";
 /// Whose queues an app has.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
-    /// The local host's own.
+    /// The emulator's own.
     InProcess,
     /// Those of an account of the test run's queue server.
     AtServer,
@@ -42,7 +42,7 @@ impl Place {
 /// The connections of an app's bindings.
 pub(crate) fn connections(setting: Option<(String, String)>, events: Events) -> Connections {
     let settings: Vec<_> = setting.into_iter().collect();
-    Connections::of_settings(&settings, Clock::system(), events)
+    Connections::from_settings(&settings, Clock::system(), events)
 }
 
 /// The queues of the connection that every binding names.

@@ -108,7 +108,7 @@ impl Figures {
         let Ways { direct, through } = self.hop.alone;
         let added = through.p50 - direct.p50;
         line(
-            "local host, GetOrder, p50",
+            "emulator, GetOrder, p50",
             format!("{added:.2} ms more ({:.2} instead of {:.2})", through.p50, direct.p50),
         );
         let fastest = self.http.runs.iter().filter(|run| run.peer != Peer::Pgbench);
@@ -230,6 +230,6 @@ mod tests {
         assert!(line(&tables, "binary").ends_with("7.1 MB"));
         assert_eq!(figures().queue_cost(|passed| passed.worker), Some(1000.0));
         assert!(line(&tables, "load generator").contains("166.7×"));
-        assert!(line(&tables, "local host").contains("0.25 ms more (0.75 instead of 0.50)"));
+        assert!(line(&tables, "emulator").contains("0.25 ms more (0.75 instead of 0.50)"));
     }
 }

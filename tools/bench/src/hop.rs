@@ -1,4 +1,4 @@
-//! What the way through the local host costs: its front checks the token and sets the principal, the host proxies.
+//! What the way through the emulator costs: its front checks the token and sets the principal, the host proxies.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 

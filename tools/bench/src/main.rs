@@ -60,7 +60,7 @@ struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
-    /// Only the way through the local host.
+    /// Only the way through the emulator.
     #[arg(long)]
     host: bool,
     /// What checking tokens costs, and nothing else.
@@ -171,7 +171,7 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
             passed.rate
         );
     }
-    println!("local host");
+    println!("emulator");
     let hop = hop::run(&args.root, &programs.worker, database, plan.size).await?;
     let size = |path: &Path| Some(fs::metadata(path).ok()?.len());
     Ok(Figures {

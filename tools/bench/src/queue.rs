@@ -1,4 +1,4 @@
-//! From queued to fulfilled: messages through the queues of the local host, a few at a time as host.json says, to the
+//! From queued to fulfilled: messages through the queues of the emulator, a few at a time as host.json says, to the
 //! stand-in for the backend.
 
 use std::{
@@ -31,7 +31,7 @@ pub(crate) struct Passed {
     pub(crate) rate: f64,
     pub(crate) worker: Option<f64>,
     pub(crate) database: Option<f64>,
-    /// Of the local host, which holds the queues.
+    /// Of the emulator, which holds the queues.
     pub(crate) host: Option<f64>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     // For its issuer alone; its own worker has nothing to do.
     let app = App::start(root, &programs.worker, &database.url(), 1).await?;
     let token = app.token("buyer")?;
-    let authority = format!("{}/_local/issuer", app.host.url());
+    let authority = format!("{}/_emulator/issuer", app.host.url());
     let checked = [
         ("ORDERS_IDENTITY", "easyauth+jwt"),
         ("ORDERS_ENTRA_TENANT_ID", TENANT),

@@ -1,4 +1,4 @@
-//! The people who call one host.
+//! The users who call one host.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -7,8 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
-    people::People,
     queues::MemoryQueues,
+    users::Users,
 };
 use reqwest::{Method, redirect::Policy};
 use serde_json::{Value, json};
@@ -30,8 +30,8 @@ pub(super) struct Callers {
 }
 
 impl Callers {
-    pub(super) fn new(url: &str, state: &Path, people: &People) -> anyhow::Result<Self> {
-        let issuer = Issuer::open(state, url, people)?;
+    pub(super) fn new(url: &str, state: &Path, users: &Users) -> anyhow::Result<Self> {
+        let issuer = Issuer::open(state, url, users)?;
         let http = reqwest::Client::builder()
             .redirect(Policy::none())
             .no_proxy()
@@ -39,7 +39,7 @@ impl Callers {
             .build()
             .context("cannot make an HTTP client")?;
         let token = |person| issuer.token(person, &TokenOptions::default(), Clock::system().now());
-        let tokens = people.iter().map(|person| Ok((person.name.clone(), token(person)?)));
+        let tokens = users.iter().map(|person| Ok((person.name.clone(), token(person)?)));
         Ok(Self { http, url: url.to_owned(), tokens: tokens.collect::<anyhow::Result<_>>()? })
     }
 

@@ -6,7 +6,7 @@ mod plan;
 use std::{fmt, time::Duration};
 
 use anyhow::ensure;
-use functions_emulator::queues::Mishap;
+use functions_emulator::queues::MessageFault;
 use tokio::time::sleep;
 
 use super::{journal::Journal, world::World};
@@ -25,7 +25,7 @@ enum Fault {
     /// The connections to PostgreSQL are reset, and each answer of a login is late for a while.
     SlowLogin(Duration),
     /// A fault of the next message of a queue.
-    Message(&'static str, Mishap),
+    Message(&'static str, MessageFault),
     /// The queue server is away for a while.
     Away(Duration),
     /// The clock of a site's worker is off by so many seconds from now on.
@@ -62,15 +62,15 @@ impl Fault {
             }
             Self::Silent(time) => network::silence(world, journal, time, self.to_string()).await,
             Self::SlowLogin(late) => network::slow_login(world, journal, late, self.to_string()).await,
-            Self::Message(queue, mishap) => {
-                world.queues.inject(queue, mishap);
+            Self::Message(queue, fault) => {
+                world.queues.inject(queue, fault);
                 journal.blow(self.to_string());
             }
             Self::Away(time) => {
-                world.queues.set_away(true);
+                world.queues.set_unavailable(true);
                 journal.blow(self.to_string());
                 sleep(time).await;
-                world.queues.set_away(false);
+                world.queues.set_unavailable(false);
                 journal.blow("the queues are back".to_owned());
             }
             Self::Jump { site, seconds } => {
@@ -102,13 +102,17 @@ impl fmt::Display for Fault {
             Self::Crash(away) => write!(f, "PostgreSQL is killed and away for {away:?}"),
             Self::Silent(time) => write!(f, "PostgreSQL is silent, and for {time:?} to new connections"),
             Self::SlowLogin(late) => write!(f, "each answer of a login to PostgreSQL is late by {late:?}"),
-            Self::Message(queue, Mishap::Twice) => write!(f, "the next message of {queue} is doubled"),
-            Self::Message(queue, Mishap::Late(time)) => {
+            Self::Message(queue, MessageFault::Duplicated) => {
+                write!(f, "the next message of {queue} is doubled")
+            }
+            Self::Message(queue, MessageFault::Delayed(time)) => {
                 write!(f, "the next message of {queue} is late by {time:?}")
             }
-            Self::Message(queue, Mishap::Lost) => write!(f, "the next message of {queue} is lost"),
-            Self::Message(queue, Mishap::LeaseOver) => write!(f, "the next lease of {queue} is over at once"),
-            Self::Message(queue, Mishap::GivenUp) => {
+            Self::Message(queue, MessageFault::Lost) => write!(f, "the next message of {queue} is lost"),
+            Self::Message(queue, MessageFault::LeaseExpired) => {
+                write!(f, "the next lease of {queue} is over at once")
+            }
+            Self::Message(queue, MessageFault::Poisoned) => {
                 write!(f, "the next message received of {queue} is given up")
             }
             Self::Away(time) => write!(f, "the queues are away for {time:?}"),

@@ -27,7 +27,7 @@ pub(super) struct Call {
     pub(super) expected: &'static [u16],
     /// The entrance that it went through: how the host brought it, or the queue.
     pub(super) entrance: &'static str,
-    /// Who called, by the name in `.local-host.json`.
+    /// Who called, by the name in `functions-emulator.json`.
     pub(super) person: &'static str,
     /// The reference that finds an order whose id was never answered.
     pub(super) reference: Option<String>,

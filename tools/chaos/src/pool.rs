@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use functions_emulator::people::People;
+use functions_emulator::users::Users;
 use serde_json::Value;
 
 use super::{
@@ -19,7 +19,7 @@ const CROWD: usize = 6;
 /// The clients' common knowledge.
 pub(super) struct Pool {
     /// Tenant and object ids by name.
-    people: BTreeMap<String, (String, String)>,
+    users: BTreeMap<String, (String, String)>,
     notes: Mutex<Notes>,
 }
 
@@ -43,16 +43,16 @@ pub(super) struct Known {
 }
 
 impl Pool {
-    pub(super) fn new(people: &People) -> Self {
-        let tenant = people.tenant().to_string();
+    pub(super) fn new(users: &Users) -> Self {
+        let tenant = users.tenant().to_string();
         let ids =
-            people.iter().map(|person| (person.name.clone(), (tenant.clone(), person.object_id.to_string())));
-        Self { people: ids.collect(), notes: Mutex::default() }
+            users.iter().map(|person| (person.name.clone(), (tenant.clone(), person.object_id.to_string())));
+        Self { users: ids.collect(), notes: Mutex::default() }
     }
 
     /// Tenant and object id of somebody.
     pub(super) fn person(&self, name: &str) -> Option<&(String, String)> {
-        self.people.get(name)
+        self.users.get(name)
     }
 
     /// Learns from an answer that `person` got: one order, a list of own ones, or a list of dead letters.

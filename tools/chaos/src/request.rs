@@ -1,4 +1,4 @@
-//! Requests, the people who make them, and what they are about.
+//! Requests, the users who make them, and what they are about.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -7,10 +7,10 @@ use serde_json::Value;
 pub(super) const PRODUCTS: [(&str, i64); 4] =
     [("BEANS", 1290), ("FILTER", 540), ("GRINDER", 8900), ("MUG", 1)];
 
-/// People of `.local-host.json` who place orders.
+/// Users of `functions-emulator.json` who place orders.
 pub(super) const BUYERS: [&str; 2] = ["buyer", "neighbour"];
 
-/// People of `.local-host.json` who may hand orders to fulfilment.
+/// Users of `functions-emulator.json` who may hand orders to fulfilment.
 pub(super) const CLERKS: [&str; 2] = ["clerk", "warehouse"];
 
 /// The queue that orders come in through.
@@ -22,7 +22,7 @@ pub(super) const FULFILMENT: &str = "orders-fulfilment";
 /// Before the id of a dead letter in its path.
 pub(super) const LETTERS: &str = "/api/dead-letters/";
 
-/// The one of `.local-host.json` who puts products and replays dead letters.
+/// The one of `functions-emulator.json` who puts products and replays dead letters.
 pub(super) const ADMIN: &str = "admin";
 
 /// A request that an operation makes, or a message that it sends.

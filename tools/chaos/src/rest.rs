@@ -20,8 +20,8 @@ const LOOKS: u32 = 5;
 /// The clocks pass the longest wait of a message. One that was last sent under a clock days ahead does not wait for those
 /// days: the first relay under an earlier clock sends it.
 pub(super) async fn come_to_rest(world: &World, reader: &mut Reader) -> anyhow::Result<Option<String>> {
-    world.queues.forget_mishaps();
-    world.queues.set_away(false);
+    world.queues.clear_faults();
+    world.queues.set_unavailable(false);
     if let Some(proxy) = world.database.proxy() {
         proxy.set_entry(Entry::Open).await;
         proxy.delay_login(Duration::ZERO);

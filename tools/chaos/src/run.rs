@@ -76,7 +76,7 @@ pub(super) async fn run(
     world.sites[1].clock.jump(AHEAD)?;
     let run = Run { setup, engine, size, world, listening: Listening::to(heard) };
     run.world.sites[0].callers.stock().await?;
-    let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.people), watch::Sender::new(0));
+    let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.users), watch::Sender::new(0));
     let clients = Clients { world: &run.world, journal: &journal, pool: &pool, done: &done };
     let time_of_work = Box::pin(run.work(&clients, Dice::new(seed))).await?;
     let operations = *done.borrow();
@@ -86,11 +86,11 @@ pub(super) async fn run(
     let record = reader.record().await?;
     // A connection that stays open would hold off the end of its server.
     drop(reader);
-    let people: BTreeMap<String, String> =
-        run.world.people.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
+    let users: BTreeMap<String, String> =
+        run.world.users.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
     run.world.stop().await;
     let heard = run.listening.end().await;
-    let evidence = Evidence { pages: journal.pages(), record, heard, people, unrest };
+    let evidence = Evidence { pages: journal.pages(), record, heard, users, unrest };
     let untimely = evidence.untimely(began, Clock::system().now().timestamp_micros());
     ensure!(untimely > 0 || !setup.clocks, "no order is of another time: the workers' clocks did not jump");
     let violations = evidence.violations();

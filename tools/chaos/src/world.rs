@@ -4,11 +4,11 @@ use std::{path::Path, time::Duration};
 
 use anyhow::Context as _;
 use functions_emulator::{
-    ConsoleOptions, Event, Events, LocalHost, Options,
-    app::lay_out,
-    front::FrontMode,
-    people::People,
+    ConsoleOptions, Emulator, Event, Events, Options,
+    app::stage_app,
+    easyauth::EasyAuthMode,
     queues::{Counts, MemoryQueues},
+    users::Users,
 };
 use project::{Project, WORKER, issuer};
 use tempfile::TempDir;
@@ -27,7 +27,7 @@ const QUEUES: [&str; 4] =
 const SHORTENED: [(&str, &str); 3] = [
     ("ORDERS_OUTBOX_DEADLINE", "1s"),
     ("AzureFunctionsJobHost__extensions__queues__visibilityTimeout", "00:00:01"),
-    ("LOCAL_HOST_QUEUE_LEASE", "00:00:02"),
+    ("FUNCTIONS_EMULATOR_QUEUE_LEASE", "00:00:02"),
 ];
 
 /// What is put to the test.
@@ -44,7 +44,7 @@ pub(super) struct Setup<'a> {
 pub(super) struct World {
     pub(super) sites: [Site; 2],
     pub(super) queues: MemoryQueues,
-    pub(super) people: People,
+    pub(super) users: Users,
     pub(super) database: Kept,
     /// While it is held, no worker is killed.
     pub(super) no_kills: Mutex<()>,
@@ -55,7 +55,7 @@ pub(super) struct World {
 pub(super) struct Site {
     /// How the host brings HTTP calls to the worker.
     pub(super) entrance: &'static str,
-    pub(super) host: LocalHost,
+    pub(super) host: Emulator,
     pub(super) callers: Callers,
     /// What its worker takes for the time.
     pub(super) clock: WrongClock,
@@ -70,21 +70,21 @@ impl World {
     ) -> anyhow::Result<(Self, [Receiver<Event>; 2])> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app = folder.path().join("app");
-        lay_out(project.root(), setup.worker, WORKER, &app).context("cannot stage the app")?;
+        stage_app(project.root(), setup.worker, WORKER, &app).context("cannot stage the app")?;
         let database = engine.fresh(folder.path(), setup.worker).await?;
-        let (queues, people) = (MemoryQueues::default(), project.people()?);
+        let (queues, users) = (MemoryQueues::default(), project.users()?);
         let start = async |entrance: &'static str, proxying: bool| {
             let events = Events::new();
-            let heard = events.listen();
+            let heard = events.subscribe();
             let clock = WrongClock::new(folder.path().join(format!("clock-of-{entrance}")))?;
             let mut settings = settings(&database.url(), proxying);
             if setup.clocks {
                 // By a clock that is off by days every token is of another time; the front has judged it already.
                 settings.push(("ORDERS_IDENTITY".to_owned(), "easyauth".to_owned()));
-                settings.push(("ORDERS_ENTRA_TENANT_ID".to_owned(), people.tenant().to_string()));
+                settings.push(("ORDERS_ENTRA_TENANT_ID".to_owned(), users.tenant().to_string()));
                 settings.push(("SHIFTED_CLOCK".to_owned(), clock.file().display().to_string()));
             } else {
-                settings.extend(issuer(&people));
+                settings.extend(issuer(&users));
             }
             settings.extend(setup.injected_fault.map(|name| ("INJECTED_FAULT".to_owned(), name.to_owned())));
             let state = project.target().join("chaos").join("state");
@@ -92,23 +92,23 @@ impl World {
                 app_root: app.clone(),
                 listen: ([127, 0, 0, 1], 0).into(),
                 settings,
-                front: FrontMode::On,
-                people: Some(people.clone()),
+                easyauth: EasyAuthMode::On,
+                users: Some(users.clone()),
                 state: state.clone(),
                 keys: None,
                 queues: queues.clone().into(),
                 events,
                 console: ConsoleOptions::default(),
             };
-            let host = LocalHost::start(options).await?;
+            let host = Emulator::start(options).await?;
             host.ready().await?;
-            let callers = Callers::new(host.url(), &state, &people)?;
+            let callers = Callers::new(host.url(), &state, &users)?;
             anyhow::Ok((Site { entrance, host, callers, clock }, heard))
         };
         let (proxy, proxy_heard) = start("proxy", true).await?;
         let (envelope, envelope_heard) = start("envelope", false).await?;
         let (sites, no_kills) = ([proxy, envelope], Mutex::default());
-        let world = Self { sites, queues, people, database, no_kills, _folder: folder };
+        let world = Self { sites, queues, users, database, no_kills, _folder: folder };
         Ok((world, [proxy_heard, envelope_heard]))
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use functions_emulator::{people::People, supervisor::OWN_URL};
+use functions_emulator::{supervisor::EMULATOR_URL, users::Users};
 
 /// The package and binary that the host starts; `defaultExecutablePath` of host.json names it too.
 pub const WORKER: &str = "orders-worker";
@@ -105,12 +105,12 @@ impl Project {
         self.state().join("url")
     }
 
-    /// The people that the local issuer knows.
+    /// The users that the local issuer knows.
     ///
     /// # Errors
-    /// If `.local-host.json` cannot be read.
-    pub fn people(&self) -> anyhow::Result<People> {
-        Ok(People::load(&self.root.join(".local-host.json"))?)
+    /// If `functions-emulator.json` cannot be read.
+    pub fn users(&self) -> anyhow::Result<Users> {
+        Ok(Users::load(&self.root.join("functions-emulator.json"))?)
     }
 
     /// The cargo that started this program, to be run at the root.
@@ -170,11 +170,11 @@ impl Project {
 
 /// Has the worker check the tokens of the host's own issuer, in the identity mode that it has by default.
 #[must_use]
-pub fn issuer(people: &People) -> [(String, String); 3] {
+pub fn issuer(users: &Users) -> [(String, String); 3] {
     [
-        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
-        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
-        (AUTHORITY, format!("{OWN_URL}/_local/issuer")),
+        ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", users.audience().to_owned()),
+        (AUTHORITY, format!("{EMULATOR_URL}/_emulator/issuer")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }

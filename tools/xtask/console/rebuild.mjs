@@ -12,9 +12,9 @@ import { look } from "../../../crates/functions-emulator/browser/looks.mjs";
 /** For the first build too. */
 const DEADLINE = 60_000;
 
-const PEOPLE = {
+const USERS = {
   tenantId: "0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10", audience: "api", clientId: "9d3f0a77-1c55-4c1e-9a0c-6b7a4a3e2f02",
-  scopes: ["Greet"], people: [{ name: "guest", objectId: "a1a1a1a1-0000-4000-8000-000000000001" }],
+  scopes: ["Greet"], users: [{ name: "guest", objectId: "a1a1a1a1-0000-4000-8000-000000000001" }],
 };
 
 const HOST = {
@@ -69,7 +69,7 @@ export function rebuild(test, browser, xtask, shots) {
   test("a build that fails is shown in terminal and page until one is done", { timeout: 3 * DEADLINE }, async () => {
     const served = await Served.start(xtask);
     try {
-      const url = await served.printed(/^ *(http:.*\/_local\/)$/m);
+      const url = await served.printed(/^ *(http:.*\/_emulator\/)$/m);
       const page = await open(browser(), url, "functions");
       const banner = page.getByRole("region", { name: "Build" });
       const answered = async () => (await call(page, "Greet", { as: "guest" })).body;
@@ -93,10 +93,10 @@ export function rebuild(test, browser, xtask, shots) {
       await banner.waitFor({ state: "hidden", timeout: DEADLINE });
       assert.equal(await answered(), "second");
 
-      served.save(".local-host.json", "{");
-      await banner.getByText(".local-host.json is not a people file").waitFor({ timeout: DEADLINE });
+      served.save("functions-emulator.json", "{");
+      await banner.getByText("functions-emulator.json is not a users file").waitFor({ timeout: DEADLINE });
       served.save("src/main.rs", worker('"third"'));
-      await served.printed(/(error: [^\n]*\.local-host\.json is not a people file[^]*){2}/);
+      await served.printed(/(error: [^\n]*functions-emulator\.json is not a users file[^]*){2}/);
       await page.getByText(/^worker ready · process \d+$/).waitFor();
       assert.equal(await banner.count(), 1, "another save does not fix it");
       await done(page);
@@ -118,7 +118,7 @@ class Served {
     served.root = mkdtempSync(join(tmpdir(), "rebuild-"));
     const files = {
       "Cargo.toml": PACKAGE, "Cargo.lock": LOCK, "src/main.rs": worker('"first"'), "host.json": JSON.stringify(HOST),
-      ".local-host.json": JSON.stringify(PEOPLE), "functions/Greet/function.json": JSON.stringify(FUNCTION),
+      "functions-emulator.json": JSON.stringify(USERS), "functions/Greet/function.json": JSON.stringify(FUNCTION),
     };
     for (const [path, text] of Object.entries(files)) served.save(path, text);
     const settings = { ...process.env, CARGO_TERM_COLOR: "always" };

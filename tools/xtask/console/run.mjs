@@ -20,7 +20,7 @@ before(async () => (started = await launch()));
 after(() => started?.close());
 
 walk(test, browser, url);
-attacks(test, browser, url, { app, tenant, queue: "orders-incoming", person: "admin" });
+attacks(test, browser, url, { app, tenant, queue: "orders-incoming", user: "admin" });
 looks(test, browser, url, shots, ["functions/CreateOrder", "calls/1", "api/CreateOrder"]);
 anyone(test, browser, other);
 rebuild(test, browser, xtask, shots);

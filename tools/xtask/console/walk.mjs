@@ -1,4 +1,4 @@
-// An order's whole life, done in the console by four people, with the faults that it has to survive.
+// An order's whole life, done in the console by four users, with the faults that it has to survive.
 
 import assert from "node:assert/strict";
 import { call, done, go, kill, open } from "../../../crates/functions-emulator/browser/browser.mjs";
@@ -35,10 +35,10 @@ export function walk(test, browser, url) {
   test("a message that the host gives up is a dead letter, and its replay fulfils the order", async () => {
     const page = await open(browser(), url, "faults");
     const card = page.getByRole("article", { name: "The next message" });
-    await card.getByLabel("Of the queue").selectOption("orders-fulfilment");
-    await card.getByLabel("It", { exact: true }).selectOption("givenUp");
+    await card.getByLabel("Queue", { exact: true }).selectOption("orders-fulfilment");
+    await card.getByLabel("Fault", { exact: true }).selectOption("poisoned");
     await card.getByRole("button").click();
-    await page.getByText("is given up and goes to the poison queue.").waitFor();
+    await page.getByText("goes to the poison queue.").waitFor();
     await go(page, "Functions");
     const id = await place(page);
     assert.equal((await call(page, "ProcessOrder", { as: "clerk", id })).status, 202);
@@ -54,9 +54,9 @@ export function walk(test, browser, url) {
     await done(page);
   });
 
-  test("a message is put, seen and purged, and storage goes away and comes back", async () => {
+  test("a message is put, seen and purged, and storage becomes unavailable and comes back", async () => {
     const page = await open(browser(), url, "faults");
-    const away = page.getByLabel("Storage is away");
+    const unavailable = page.getByLabel("Storage is unavailable");
     await go(page, "Queues");
     const queue = page.getByRole("article", { name: "Queue orders-incoming", exact: true });
     await queue.getByText("Put a message").click();
@@ -69,9 +69,9 @@ export function walk(test, browser, url) {
     await queue.getByRole("button", { name: "Purge" }).click();
     await queue.getByText("0 visible, 0 hidden").waitFor();
     await go(page, "Faults");
-    await away.check();
+    await unavailable.check();
     await page.getByText("The queues do not answer now.").waitFor();
-    await away.uncheck();
+    await unavailable.uncheck();
     await page.getByText("The queues answer again.").waitFor();
     await done(page);
   });
@@ -86,7 +86,7 @@ export function walk(test, browser, url) {
 
   test("late and lost answers are late and lost until they are switched back", async () => {
     const page = await open(browser(), url, "faults");
-    const id = await during(page, "late", async () => {
+    const id = await during(page, "delayed", async () => {
       const begun = Date.now();
       const { status, body } = await call(page, "CreateOrder", { as: "buyer", body: ORDER });
       assert.equal(status, 201);
@@ -95,7 +95,7 @@ export function walk(test, browser, url) {
     });
     await during(page, "dropped", async () => {
       assert.equal((await call(page, "CancelOrder", { as: "buyer", id, body: {} })).status, 500);
-      await page.getByText("lost on the way").first().waitFor();
+      await page.getByText("lost in transit").first().waitFor();
     });
     assert.equal(JSON.parse((await call(page, "GetOrder", { as: "buyer", id })).body).status, "cancelled");
     await done(page);
@@ -123,10 +123,10 @@ export function walk(test, browser, url) {
     await done(page);
   });
 
-  test("the app's description is read as one of the people, and tried", async () => {
+  test("the app's description is read as one of the users, and tried", async () => {
     const page = await open(browser(), url, "api");
     await page.getByLabel("Read as").selectOption("");
-    await page.getByText("choose a person above").waitFor();
+    await page.getByText("choose a user above").waitFor();
     await page.getByLabel("Read as").selectOption("buyer");
     const operation = page.getByRole("group").filter({ has: page.getByText("/api/products", { exact: true }) }).first();
     await operation.locator("summary").click();
@@ -135,8 +135,8 @@ export function walk(test, browser, url) {
     await done(page);
   });
 
-  test("a person's token is copied", async () => {
-    const page = await open(browser(), url, "people", { permissions: ["clipboard-read", "clipboard-write"] });
+  test("a user's token is copied", async () => {
+    const page = await open(browser(), url, "users", { permissions: ["clipboard-read", "clipboard-write"] });
     await page.getByRole("article", { name: "clerk" }).getByRole("button", { name: "Copy token" }).click();
     await page.getByText("A token for clerk is in the clipboard.").waitFor();
     const token = await page.evaluate(() => navigator.clipboard.readText());
@@ -168,11 +168,11 @@ async function until(page, id, status) {
 async function during(page, kind, act) {
   const turn = async (to) => {
     await go(page, "Faults");
-    const card = page.getByRole("article", { name: "Answers" });
-    await card.getByLabel("Answers come").selectOption(to);
-    if (to === "late") await card.getByLabel("Late by (ms)").fill("300");
-    await card.getByRole("button", { name: "Switch" }).click();
-    await card.getByRole("button", { name: "Switch", disabled: false }).waitFor();
+    const card = page.getByRole("article", { name: "Responses" });
+    await card.getByLabel("Responses are").selectOption(to);
+    if (to === "delayed") await card.getByLabel("Delay (ms)").fill("300");
+    await card.getByRole("button", { name: "Apply" }).click();
+    await card.getByRole("button", { name: "Apply", disabled: false }).waitFor();
     await go(page, "Functions");
   };
   await turn(kind);

@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::Context as _;
 use functions_emulator::{
-    ConsoleOptions, Events, LocalHost, Options, app::lay_out, front::FrontMode, issuer::TokenOptions,
-    people::People, queues::Connections,
+    ConsoleOptions, Emulator, Events, Options, app::stage_app, easyauth::EasyAuthMode, issuer::TokenOptions,
+    queues::Connections, users::Users,
 };
 use project::{Project, WORKER, WORKER_UNDER_TEST, issuer};
 use reqwest::redirect::Policy;
@@ -21,7 +21,7 @@ const READER: &str = "buyer";
 
 /// A host, its worker, and their folder.
 pub(crate) struct App {
-    host: LocalHost,
+    host: Emulator,
     description: PathBuf,
     _folder: TempDir,
 }
@@ -30,12 +30,12 @@ impl App {
     /// Starts it on a new database and fills its product table; `log` is the worker's `ORDERS_LOG`.
     pub(crate) async fn start(project: &Project, log: &str) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
-        let people = project.people()?;
-        let host = LocalHost::start(options(project, &worker(project)?, folder.path(), log)?).await?;
+        let users = project.users()?;
+        let host = Emulator::start(options(project, &worker(project)?, folder.path(), log)?).await?;
         host.ready().await?;
-        dev::products(project, &people, host.url()).await?;
+        dev::products(project, &users, host.url()).await?;
         let description = folder.path().join("openapi.json");
-        fs::write(&description, described(project, &people, host.url()).await?)
+        fs::write(&description, described(project, &users, host.url()).await?)
             .context("cannot keep the description")?;
         Ok(Self { host, description, _folder: folder })
     }
@@ -61,9 +61,9 @@ impl App {
 /// How the host runs a worker on a new database in this folder, with this `ORDERS_LOG`.
 pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str) -> anyhow::Result<Options> {
     let app_root = folder.join("app");
-    lay_out(project.root(), worker, WORKER, &app_root).context("cannot stage the app")?;
+    stage_app(project.root(), worker, WORKER, &app_root).context("cannot stage the app")?;
     let database = folder.join("orders.db");
-    let people = project.people()?;
+    let users = project.users()?;
     let ours = [
         ("ORDERS_DATABASE_URL", format!("sqlite://{}", database.display())),
         ("ORDERS_RATE_LIMIT", "off".to_owned()),
@@ -75,10 +75,10 @@ pub(crate) fn options(project: &Project, worker: &Path, folder: &Path, log: &str
         settings: ours
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
-            .chain(issuer(&people))
+            .chain(issuer(&users))
             .collect(),
-        front: FrontMode::On,
-        people: Some(people),
+        easyauth: EasyAuthMode::On,
+        users: Some(users),
         state: project.state(),
         keys: None,
         queues: Connections::default(),
@@ -96,8 +96,8 @@ fn worker(project: &Project) -> anyhow::Result<PathBuf> {
 }
 
 /// The worker's own description, which everybody may read who has a token.
-async fn described(project: &Project, people: &People, url: &str) -> anyhow::Result<String> {
-    let token = token::issue(project, people, url, READER, &TokenOptions::default())?;
+async fn described(project: &Project, users: &Users, url: &str) -> anyhow::Result<String> {
+    let token = token::issue(project, users, url, READER, &TokenOptions::default())?;
     let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()?;
     let answer = client.get(format!("{url}/api/openapi.json")).bearer_auth(token).send().await?;
     Ok(answer.error_for_status().context("the worker does not describe itself")?.text().await?)

@@ -12,7 +12,7 @@ pub(crate) struct Args {
     /// One short round instead of three: to see that it runs, not for figures.
     #[arg(long)]
     quick: bool,
-    /// Only what the local host costs: rate, latency, idle.
+    /// Only what the emulator costs: rate, latency, idle.
     #[arg(long)]
     host: bool,
     /// What checking tokens costs beside believing the front's header, and nothing else.

@@ -1,4 +1,4 @@
-//! `cargo xtask console`: the local host's console on this app, used, attacked and looked at in a headless browser; then
+//! `cargo xtask console`: the emulator's console on this app, used, attacked and looked at in a headless browser; then
 //! on a handler in another language, and on a build that fails.
 
 mod anyone;
@@ -27,7 +27,7 @@ pub(crate) async fn run(project: &Project) -> anyhow::Result<()> {
         .arg(project.root().join("tools/xtask/console/run.mjs"))
         .env("CONSOLE_URL", app.console_url())
         .env("APP_URL", app.url())
-        .env("CONSOLE_TENANT", project.people()?.tenant().to_string())
+        .env("CONSOLE_TENANT", project.users()?.tenant().to_string())
         .env("CONSOLE_SHOTS", &shots)
         .env("ANYONE_URL", anyone.console_url())
         .env("XTASK", env::current_exe().context("this program has no file")?)

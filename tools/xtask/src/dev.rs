@@ -19,7 +19,7 @@ use self::{session::Session, watch::Watch};
 use crate::stop::Stop;
 
 const HELP: &str = "\
-.local-host.json lists who can sign in; settings for the worker go into local.settings.json (see its .example)
+functions-emulator.json lists who can sign in; settings for the worker go into local.settings.json (see its .example)
 or the shell. The database and the key of the tokens lie in .local; delete that folder while nothing runs to start
 afresh. The queues are in this process, whatever local.settings.json says of WorkQueues; set that in the shell to use a
 queue server on this machine, such as UseDevelopmentStorage=true for Azurite.";

@@ -14,14 +14,14 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use functions_emulator::{
     issuer::{Issuer, IssuerServer},
-    people::People,
+    users::Users,
 };
 use project::{Profile, Project};
 use serde_json::Value;
 use tokio::{net::TcpListener, process::Command};
 
 const HELP: &str = "\
-From then on plain `func start` works as well, with the people that the running issuer knows: keep this command, or
+From then on plain `func start` works as well, with the users that the running issuer knows: keep this command, or
 `cargo xtask func --prepare` and an issuer of your own. `cargo xtask func --prepare` after a change builds again, and the host starts the new
 binary by itself (watchFiles in host.json). Core Tools have no sign-in front: the worker is told to believe tokens alone,
 and `cargo xtask token NAME` prints one.";
@@ -59,10 +59,10 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         .status()
         .context("cannot start cargo: install Rust with rustup")?;
     ensure!(built.success(), "the build failed: fix what cargo says above");
-    let people = project.people()?;
-    prepare(project, &project.worker(Profile::Dev), &people)?;
+    let users = project.users()?;
+    prepare(project, &project.worker(Profile::Dev), &users)?;
     match func {
-        Some(func) if !args.prepare => serve(project, &func, &people, args).await,
+        Some(func) if !args.prepare => serve(project, &func, &users, args).await,
         _ => {
             println!("prepared: `func start` serves the app from {}", project.root().display());
             Ok(())
@@ -71,13 +71,13 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Puts the worker, a link for each function and the settings where Core Tools look for them.
-fn prepare(project: &Project, worker: &Path, people: &People) -> anyhow::Result<()> {
+fn prepare(project: &Project, worker: &Path, users: &Users) -> anyhow::Result<()> {
     links::worker(project.root(), worker)?;
     links::functions(project.root())?;
-    local_settings::write_if_absent(project.root(), people)
+    local_settings::write_if_absent(project.root(), users)
 }
 
-async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> anyhow::Result<()> {
+async fn serve(project: &Project, func: &Path, users: &Users, args: &Args) -> anyhow::Result<()> {
     if !args.http_only {
         storage::check(project.root())?;
     }
@@ -86,11 +86,11 @@ async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> 
         .with_context(|| format!("port {} is taken; choose another with --issuer-port", args.issuer_port))?;
     let issuer_port = listener.local_addr().context("the issuer has no port")?.port();
     let issuer_url = local_settings::issuer_url(issuer_port);
-    let _issuer = IssuerServer::start(Issuer::open(&project.state(), &issuer_url, people)?, listener);
+    let _issuer = IssuerServer::start(Issuer::open(&project.state(), &issuer_url, users)?, listener);
     fs::create_dir_all(project.state())?;
     fs::write(project.url_file(), &issuer_url).context("cannot write down where the issuer is")?;
     let mut child = command(project.root(), func, args)?
-        .envs(identity(people, issuer_port))
+        .envs(identity(users, issuer_port))
         .spawn()
         .with_context(|| format!("cannot start {}", func.display()))?;
     // Ctrl-C reaches Core Tools as well, who stop by themselves.
@@ -105,8 +105,8 @@ async fn serve(project: &Project, func: &Path, people: &People, args: &Args) -> 
 }
 
 /// What says who is believed; what the shell sets stays.
-fn identity(people: &People, issuer_port: u16) -> impl Iterator<Item = (&'static str, String)> {
-    local_settings::identity(people, issuer_port).into_iter().filter(|(name, _)| env::var_os(name).is_none())
+fn identity(users: &Users, issuer_port: u16) -> impl Iterator<Item = (&'static str, String)> {
+    local_settings::identity(users, issuer_port).into_iter().filter(|(name, _)| env::var_os(name).is_none())
 }
 
 /// `func start` in the root.

@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz-api`: schemathesis reads the worker's own description, sends what it allows and what it does not, as
-//! three people, and holds every answer against it.
+//! three users, and holds every answer against it.
 
 mod tool;
 
@@ -13,7 +13,7 @@ use self::tool::Tool;
 use crate::{app::App, token};
 
 /// A buyer, one who keeps products, and a program: what each may do differs most.
-const PEOPLE: [&str; 3] = ["buyer", "admin", "warehouse"];
+const USERS: [&str; 3] = ["buyer", "admin", "warehouse"];
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
@@ -35,11 +35,11 @@ pub(crate) struct Args {
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let Some(tool) = Tool::found(project)? else { return Ok(()) };
     let app = App::start(project, "error").await?;
-    println!("seed {}: {} as {}", args.seed, app.url(), PEOPLE.join(", "));
+    println!("seed {}: {} as {}", args.seed, app.url(), USERS.join(", "));
     let mut sent = 0;
-    for person in PEOPLE {
-        let people = project.people()?;
-        let token = token::issue(project, &people, app.url(), person, &TokenOptions::default())?;
+    for person in USERS {
+        let users = project.users()?;
+        let token = token::issue(project, &users, app.url(), person, &TokenOptions::default())?;
         let (held, cases, said) = one(&tool, &app, &token, args)?;
         println!("{person}: {cases} cases, {}", if held { "every answer as described" } else { "see below" });
         ensure!(

@@ -33,7 +33,7 @@ Serve the app:
   cargo xtask dev                      on http://localhost:7071; builds and restarts it when a file is saved
   cargo xtask func                     the same under Core Tools, where they are installed
   cargo xtask func --http-only         without a queue server, so without what needs queues
-  cargo xtask token buyer              a bearer token for a user of .local-host.json
+  cargo xtask token buyer              a bearer token for a user of functions-emulator.json
   cargo xtask token buyer --role OrderAdmin
                                        the same user with another role
   cargo xtask postgres                 an empty PostgreSQL database until Ctrl-C
@@ -83,9 +83,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build, stage and serve the app with made-up people to sign in as; rebuild on save.
+    /// Build, stage and serve the app with made-up users to sign in as; rebuild on save.
     Dev(dev::Args),
-    /// Build, link and serve the app with Core Tools (`func start`), with people of a local issuer.
+    /// Build, link and serve the app with Core Tools (`func start`), with users of a local issuer.
     Func(func::Args),
     /// Print a bearer token of the local issuer.
     Token(token::Args),
@@ -95,9 +95,9 @@ enum Command {
     Test(test::Args),
     /// Run many clients under kills and faults, and compare what was acknowledged with what is kept.
     Chaos(chaos::Args),
-    /// Send what the worker's description allows and what it does not, as three people, and hold the answers against it.
+    /// Send what the worker's description allows and what it does not, as three users, and hold the answers against it.
     FuzzApi(fuzz_api::Args),
-    /// Use and attack the local host's console in a headless browser, and look at it.
+    /// Use and attack the emulator's console in a headless browser, and look at it.
     Console,
     /// Write each function.json, docs/openapi.json, docs/events.md, docs/reference/configuration.md,
     /// docs/deployment.svg and docs/links.txt anew.

@@ -1,4 +1,4 @@
-//! `cargo xtask measure`: what the release binary weighs and how fast it is there, by itself and behind the local host.
+//! `cargo xtask measure`: what the release binary weighs and how fast it is there, by itself and behind the emulator.
 
 mod host;
 mod sample;
@@ -13,7 +13,7 @@ use crate::release::Release;
 
 /// Starts that the median is taken of.
 const SAMPLES: usize = 20;
-/// Starts of the local host that the median is taken of.
+/// Starts of the emulator that the median is taken of.
 const HOSTS: usize = 5;
 /// What a figure may be of its bar where the machine and its other work have a part in it.
 const SLACK: f64 = 2.0;
@@ -74,7 +74,7 @@ async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Figure; 4]
             unit: "MiB",
             slack: SLACK,
         },
-        Figure { name: "local host", measured: median(hosts), bar: 1000.0, unit: "ms", slack: SLACK },
+        Figure { name: "emulator", measured: median(hosts), bar: 1000.0, unit: "ms", slack: SLACK },
     ])
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask token`: a bearer token for one of the app's people.
+//! `cargo xtask token`: a bearer token for one of the app's users.
 
 use std::{fs, io, path::Path};
 
@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use functions_emulator::{
     clock::Clock,
     issuer::{Issuer, TokenOptions},
-    people::People,
+    users::Users,
 };
 use project::Project;
 
@@ -14,7 +14,7 @@ const DEFAULT_URL: &str = "http://localhost:7071";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A name of .local-host.json.
+    /// A name of functions-emulator.json.
     name: String,
     /// A role instead of the person's own; may be repeated.
     #[arg(long = "role")]
@@ -32,20 +32,20 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         ..TokenOptions::default()
     };
     let url = issuer_url(&project.url_file())?;
-    println!("{}", issue(project, &project.people()?, &url, &args.name, &options)?);
+    println!("{}", issue(project, &project.users()?, &url, &args.name, &options)?);
     Ok(())
 }
 
 /// A token that is valid from now.
 pub(crate) fn issue(
     project: &Project,
-    people: &People,
+    users: &Users,
     url: &str,
     name: &str,
     options: &TokenOptions,
 ) -> anyhow::Result<String> {
-    let person = people.named(name).with_context(|| unknown(people, name))?;
-    let issuer = Issuer::open(&project.state(), url, people)?;
+    let person = users.named(name).with_context(|| unknown(users, name))?;
+    let issuer = Issuer::open(&project.state(), url, users)?;
     Ok(issuer.token(person, options, Clock::system().now())?)
 }
 
@@ -57,7 +57,7 @@ fn issuer_url(file: &Path) -> anyhow::Result<String> {
     }
 }
 
-fn unknown(people: &People, name: &str) -> String {
-    let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
-    format!("no person is named `{name}` in .local-host.json; there are: {}", names.join(", "))
+fn unknown(users: &Users, name: &str) -> String {
+    let names: Vec<&str> = users.iter().map(|person| person.name.as_str()).collect();
+    format!("no user is named `{name}` in functions-emulator.json; there are: {}", names.join(", "))
 }

@@ -1,5 +1,5 @@
 //! The app in the folder that `cargo xtask func` prepares: one story, under a stand-in for Core Tools that starts the
-//! local host there, and under the real ones where they are installed. Both have to give the same answers.
+//! emulator there, and under the real ones where they are installed. Both have to give the same answers.
 
 mod func {
     pub(crate) mod served;
@@ -17,11 +17,11 @@ use std::{
 
 use func::{served::Served, story};
 
-/// What `func` is asked for: `start --port PORT`. The queues are the local host's own.
-/// The local host comes with its own tests, as in a run of all of them; alone it would be compiled once more.
+/// What `func` is asked for: `start --port PORT`. The queues are the emulator's own.
+/// The emulator comes with its own tests, as in a run of all of them; alone it would be compiled once more.
 const STAND_IN: &str = "#!/bin/sh
 \"$CARGO\" test --quiet --workspace --no-run --test processes || exit
-exec \"$LOCAL_HOST\" . --port \"$3\" --setting WorkQueues=
+exec \"$FUNCTIONS_EMULATOR\" . --port \"$3\" --setting WorkQueues=
 ";
 
 /// Where the storage emulator listens, without which the real host serves no queue.
@@ -51,7 +51,7 @@ async fn the_same_story_has_the_same_answers_under_either_host() {
 fn stand_in(folder: &Path) -> String {
     let func = folder.join("func");
     let host = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("functions-emulator");
-    let script = STAND_IN.replace("$LOCAL_HOST", host.to_str().expect("UTF-8"));
+    let script = STAND_IN.replace("$FUNCTIONS_EMULATOR", host.to_str().expect("UTF-8"));
     fs::write(&func, script).expect("a script");
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).expect("a program");
     format!("{}:{}", folder.display(), env::var("PATH").expect("a path"))

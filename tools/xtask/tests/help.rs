@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use functions_emulator::people::People;
+use functions_emulator::users::Users;
 
 fn xtask(arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("xtask starts");
@@ -50,12 +50,12 @@ fn an_unknown_command_leads_to_the_help() {
 
 #[test]
 fn the_examples_name_people_who_are_there() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local-host.json");
-    let people = People::load(&file).expect("the app has a people file");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions-emulator.json");
+    let users = Users::load(&file).expect("the app has a users file");
     let (_, help) = xtask(&["--help"]);
     let mut names = help.lines().filter_map(|line| line.trim().strip_prefix("cargo xtask token ")).peekable();
     assert!(names.peek().is_some(), "{help}");
     for name in names.filter_map(|rest| rest.split_whitespace().next()) {
-        assert!(people.named(name).is_some(), "{name}");
+        assert!(users.named(name).is_some(), "{name}");
     }
 }

@@ -1,15 +1,15 @@
 // The last calls as they happen, and each with everything that is known of it.
 
 import { el, listing, notice, reveal, when } from "../dom.js";
-import { ask } from "../host.js";
+import { request } from "../client.js";
 import { exchange, outcome, took } from "../exchange.js";
 
 /** Calls that the list shows. */
 const MOST = 200;
 
 export async function open(shared, number) {
-  const calls = new Map((await ask("GET", "calls")).map((call) => [call.number, call]));
-  const lines = await ask("GET", "lines");
+  const calls = new Map((await request("GET", "calls")).map((call) => [call.number, call]));
+  const lines = await request("GET", "lines");
   const list = el("ol", { class: "list calls", reversed: true });
   const place = el("div", { class: "detail" });
   const printed = listing("What the worker printed", "", "printed");
@@ -35,7 +35,7 @@ export async function open(shared, number) {
     return el("li", {}, el("a", { href: `#/calls/${call.number}`, "aria-current": call.number === chosen ? "true" : null },
       el("span", { class: "line" }, el("span", { class: `badge ${kind}` }, text),
         el("strong", {}, call.function ?? "no function"), el("span", { class: "quiet" }, took(call.duration))),
-      el("span", { class: "quiet" }, when(call.begun), ` ${call.head ?? "message or tick"}`),
+      el("span", { class: "quiet" }, when(call.started), ` ${call.head ?? "message or tick"}`),
       call.trace && el("span", { class: "quiet mono" }, `trace ${call.trace.slice(0, 16)}…`)));
   }
 
@@ -45,7 +45,7 @@ export async function open(shared, number) {
     }
     const mine = ++looks;
     try {
-      const call = await ask("GET", `calls/${chosen}`);
+      const call = await request("GET", `calls/${chosen}`);
       if (mine !== looks) return;
       place.replaceChildren(el("h2", {}, `Call ${call.number}`),
         exchange(call, (next) => (location.hash = `#/calls/${next.number}`)));
@@ -66,7 +66,7 @@ export async function open(shared, number) {
     planned = true;
   }
 
-  async function heard(event) {
+  async function onEvent(event) {
     if (event.kind === "call") {
       calls.set(event.call.number, event.call);
       plan();
@@ -77,11 +77,11 @@ export async function open(shared, number) {
       plan();
     } else if (event.kind === "lagged") {
       notice("More happened than this page could follow; the list is loaded anew.");
-      for (const call of await ask("GET", "calls")) calls.set(call.number, call);
+      for (const call of await request("GET", "calls")) calls.set(call.number, call);
       plan();
     }
   }
 
   await go(number);
-  return { node, go: async (next) => (await go(next), reveal(place)), heard };
+  return { node, go: async (next) => (await go(next), reveal(place)), onEvent };
 }

@@ -1,23 +1,23 @@
 // The app's OpenAPI document, and a form for each of its operations.
 
 import { button, el, field, listing } from "../dom.js";
-import { ask } from "../host.js";
-import { callForm, persons } from "../form.js";
+import { request } from "../client.js";
+import { callForm, userSelect } from "../form.js";
 import { example, resolved } from "../schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete", "head", "options"];
 
 export async function open(shared, operation) {
   const { openapi } = shared.overview;
-  const person = persons(shared);
+  const user = userSelect(shared);
   const place = el("div", {});
   const load = async () => {
-    const made = await ask("POST", "document", { person: shared.person || null });
+    const made = await request("POST", "document", { user: shared.user || null });
     place.replaceChildren(...described(shared, made, operation));
   };
-  person.addEventListener("change", () => load().catch((error) => place.replaceChildren(error.message)));
+  user.addEventListener("change", () => load().catch((error) => place.replaceChildren(error.message)));
   const node = el("section", { "aria-labelledby": "api-title" }, el("h1", { id: "api-title" }, "API"),
-    el("div", { class: "row end" }, field("Read as", person), button("Read again", load), el("code", { class: "quiet" }, openapi)),
+    el("div", { class: "row end" }, field("Read as", user), button("Read again", load), el("code", { class: "quiet" }, openapi)),
     place);
   await load();
   return { node };
@@ -40,7 +40,7 @@ function described(shared, { status, text }, chosen) {
 }
 
 function why(status) {
-  if (status === 401) return "Sign in to see it: choose a person above.";
+  if (status === 401) return "Sign in to see it: choose a user above.";
   if (status === 404) return "The app has no such document; --openapi names its path.";
   return `That is no OpenAPI document (status ${status}).`;
 }

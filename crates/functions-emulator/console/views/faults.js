@@ -1,19 +1,19 @@
 // Faults, each on a switch.
 
 import { button, during, el, field, notice, select } from "../dom.js";
-import { ask, part } from "../host.js";
+import { request, part } from "../client.js";
 
-const MISHAPS = [
-  ["twice", "is delivered twice"], ["leaseOver", "loses its lease at once"], ["late", "shows itself later"],
-  ["lost", "never arrives"], ["givenUp", "is given up and goes to the poison queue"],
+const MESSAGE_FAULTS = [
+  ["duplicated", "is delivered twice"], ["leaseExpired", "loses its lease at once"], ["delayed", "becomes visible later"],
+  ["lost", "never arrives"], ["poisoned", "goes to the poison queue"],
 ];
 
 export async function open(shared) {
   const { switches } = shared.overview;
-  const queues = switches.storageAway === null ? [] : (await ask("GET", "queues")).map(({ name }) => name);
+  const queues = switches.storageUnavailable === null ? [] : (await request("GET", "queues")).map(({ name }) => name);
   return {
     node: el("section", { "aria-labelledby": "faults-title" }, el("h1", { id: "faults-title" }, "Faults"),
-      el("div", { class: "cards" }, worker(), answers(shared, switches.answers), storage(shared, switches.storageAway),
+      el("div", { class: "cards" }, worker(), answers(shared, switches.answers), storage(shared, switches.storageUnavailable),
         queues.length > 0 && message(queues))),
   };
 }
@@ -23,7 +23,7 @@ function card(title, text, ...content) {
 }
 
 async function turn(shared, wanted, said) {
-  shared.overview.switches = await ask("PUT", "faults", wanted);
+  shared.overview.switches = await request("PUT", "faults", wanted);
   notice(said);
 }
 
@@ -39,45 +39,45 @@ function fieldOf(list, choice, label, control) {
 function worker() {
   return card("Worker", "SIGKILL to the process and its children, as when memory is short. The host starts the next one.",
     button("Kill the worker now", async () => {
-      const { killed } = await ask("POST", "worker/kill");
+      const { killed } = await request("POST", "worker/kill");
       notice(`Process ${killed} was killed.`);
     }, "danger"));
 }
 
 function answers(shared, { kind, milliseconds }) {
-  const choice = select([["none", "as they come"], ["late", "late"], ["dropped", "lost on the way"]], kind);
+  const choice = select([["none", "unchanged"], ["delayed", "delayed"], ["dropped", "lost in transit"]], kind);
   const late = el("input", { type: "number", min: 1, max: 600000, value: milliseconds ?? 2000 });
-  const set = el("button", { class: "main" }, "Switch");
+  const set = el("button", { class: "main" }, "Apply");
   const act = () => {
-    const wanted = choice.value === "late" ? { kind: "late", milliseconds: Number(late.value) } : { kind: choice.value };
-    return turn(shared, { answers: wanted }, `Answers of the worker now come ${choice.selectedOptions[0].text}.`);
+    const wanted = choice.value === "delayed" ? { kind: "delayed", milliseconds: Number(late.value) } : { kind: choice.value };
+    return turn(shared, { answers: wanted }, `Responses of the worker are now ${choice.selectedOptions[0].text}.`);
   };
-  return card("Answers", "Changes every answer of the worker until you switch back. The worker has done its work then.",
+  return card("Responses", "Changes every response of the worker until you set it back. The worker has done its work by then.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
-      el("div", { class: "row" }, field("Answers come", choice), fieldOf(choice, "late", "Late by (ms)", late)), set));
+      el("div", { class: "row" }, field("Responses are", choice), fieldOf(choice, "delayed", "Delay (ms)", late)), set));
 }
 
-function storage(shared, away) {
-  if (away === null) {
+function storage(shared, unavailable) {
+  if (unavailable === null) {
     return card("Storage", "The queues are at a queue server: stop that server to see what happens without it.");
   }
-  const gone = el("input", { type: "checkbox", checked: away });
-  gone.addEventListener("change", () => during(gone, () =>
-    turn(shared, { storageAway: gone.checked }, gone.checked ? "The queues do not answer now." : "The queues answer again.")));
-  return card("Storage", "Nothing can be put, received or settled while it is away; nothing is lost.", field("Storage is away", gone));
+  const box = el("input", { type: "checkbox", checked: unavailable });
+  box.addEventListener("change", () => during(box, () =>
+    turn(shared, { storageUnavailable: box.checked }, box.checked ? "The queues do not answer now." : "The queues answer again.")));
+  return card("Storage", "Nothing can be put, received or settled while it is unavailable; nothing is lost.", field("Storage is unavailable", box));
 }
 
 function message(queues) {
   const queue = select(queues);
-  const what = select(MISHAPS);
+  const what = select(MESSAGE_FAULTS);
   const seconds = el("input", { type: "number", min: 1, max: 86400, value: 10 });
-  const set = el("button", { class: "main" }, "Let it happen");
+  const set = el("button", { class: "main" }, "Inject the fault");
   const act = async () => {
-    const wanted = what.value === "late" ? { kind: "late", seconds: Number(seconds.value) } : { kind: what.value };
-    await ask("POST", `queues/${part(queue.value)}/mishap`, wanted);
+    const wanted = what.value === "delayed" ? { kind: "delayed", seconds: Number(seconds.value) } : { kind: what.value };
+    await request("POST", `queues/${part(queue.value)}/fault`, wanted);
     notice(`The next message of ${queue.value} ${what.selectedOptions[0].text}.`);
   };
-  return card("The next message", "Changes one message.",
+  return card("The next message", "Injects a fault into one message.",
     el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(set, act); } },
-      el("div", { class: "row" }, field("Of the queue", queue), field("It", what), fieldOf(what, "late", "Later by (s)", seconds)), set));
+      el("div", { class: "row" }, field("Queue", queue), field("Fault", what), fieldOf(what, "delayed", "Delay (s)", seconds)), set));
 }

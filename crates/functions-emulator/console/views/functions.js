@@ -1,7 +1,7 @@
 // Functions, each with what starts it and a way to start it.
 
 import { button, during, el, field, notice, reveal } from "../dom.js";
-import { ask, part } from "../host.js";
+import { request, part } from "../client.js";
 import { callForm } from "../form.js";
 
 /** What can be called comes first. */
@@ -53,7 +53,7 @@ function byHandForm(name) {
   const run = el("button", { class: "main" }, "Run now");
   const input = () => { try { return JSON.parse(text.value); } catch { return text.value; } };
   const act = async () => {
-    const { number } = await ask("POST", `functions/${part(name)}/run`, { input: input() });
+    const { number } = await request("POST", `functions/${part(name)}/run`, { input: input() });
     notice(`${name} has run; see call ${number}.`);
   };
   return el("form", { class: "call", onsubmit: (event) => { event.preventDefault(); during(run, act); } },
@@ -67,7 +67,7 @@ export function putForm(queue, after = () => {}) {
   const raw = el("input", { type: "checkbox" });
   const put = el("button", { class: "main" }, "Put the message");
   const act = async () => {
-    await ask("POST", `queues/${part(queue)}/messages`,
+    await request("POST", `queues/${part(queue)}/messages`,
       { text: text.value, raw: raw.checked, delaySeconds: Number(delay.value) });
     notice(`A message was put into ${queue}.`);
     await after();
@@ -81,7 +81,7 @@ export function putForm(queue, after = () => {}) {
 
 function runNow(name) {
   return button("Run now", async () => {
-    await ask("POST", `timers/${part(name)}/run`);
+    await request("POST", `timers/${part(name)}/run`);
     notice(`${name} has run; see Calls.`);
   }, "main");
 }

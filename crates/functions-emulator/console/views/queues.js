@@ -1,7 +1,7 @@
 // Queues, their messages, and what can be done with them.
 
 import { button, distance, el, listing, notice, pretty, when } from "../dom.js";
-import { ask, part } from "../host.js";
+import { request, part } from "../client.js";
 import { putForm } from "./functions.js";
 
 /** What a queue server holds changes without this host's doing. */
@@ -13,7 +13,7 @@ export async function open() {
   const cards = new Map();
 
   async function draw() {
-    const queues = await ask("GET", "queues");
+    const queues = await request("GET", "queues");
     const names = new Set(queues.map(({ name }) => name));
     for (const [name, card] of cards) {
       if (!names.has(name)) card.node.remove(), cards.delete(name);
@@ -32,7 +32,7 @@ export async function open() {
   const timer = setInterval(quietly, LOOK_AGAIN);
   return {
     node,
-    heard: (event) => ["call", "queues", "worker"].includes(event.kind) && quietly(),
+    onEvent: (event) => ["call", "queues", "worker"].includes(event.kind) && quietly(),
     leave: () => clearInterval(timer),
   };
 }
@@ -46,7 +46,7 @@ function card(name, draw) {
     notice(done);
     await draw();
   }, kind);
-  const purge = act("Purge", () => ask("DELETE", `queues/${part(name)}/messages`), `${name} is empty now.`, "danger");
+  const purge = act("Purge", () => request("DELETE", `queues/${part(name)}/messages`), `${name} is empty now.`, "danger");
   const put = el("details", {}, el("summary", {}, "Put a message"), putForm(name, draw));
   const node = el("article", { class: "card", "aria-label": `Queue ${name}` },
     el("div", { class: "line" }, el("h2", {}, name), counts, purge), reader, put, messages);
@@ -61,8 +61,8 @@ function card(name, draw) {
         el("span", {}, `${message.dequeueCount} ${message.dequeueCount === 1 ? "delivery" : "deliveries"}`),
         el("span", { class: "quiet" }, "put ", when(message.insertedAt),
           message.hidden ? [", visible ", distance(message.nextVisibleAt)] : []),
-        act("Requeue", () => ask("POST", `${at}/requeue`), `The message went to ${target}.`),
-        act("Delete", () => ask("DELETE", at), "The message is gone.", "danger")),
+        act("Requeue", () => request("POST", `${at}/requeue`), `The message went to ${target}.`),
+        act("Delete", () => request("DELETE", at), "The message is gone.", "danger")),
       el("code", { class: "quiet mono" }, message.id),
       listing("Text", pretty(message.text)));
   }

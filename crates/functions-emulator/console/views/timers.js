@@ -1,14 +1,14 @@
 // Timers, their next run, and a run now.
 
 import { button, distance, el, notice, when } from "../dom.js";
-import { ask, part } from "../host.js";
+import { request, part } from "../client.js";
 
 export async function open() {
   const place = el("div", { class: "cards" });
   const node = el("section", { "aria-labelledby": "timers-title" }, el("h1", { id: "timers-title" }, "Timers"), place);
 
   async function draw() {
-    const timers = await ask("GET", "timers");
+    const timers = await request("GET", "timers");
     place.replaceChildren(...(timers.length ? timers.map(card) : [el("p", { class: "empty" }, "This app has no timers.")]));
   }
 
@@ -18,7 +18,7 @@ export async function open() {
       el("div", { class: "line" }, el("h2", {}, name), running && el("span", { class: "badge wait" }, "running"),
         button("Run now", async () => {
           try {
-            await ask("POST", `timers/${part(name)}/run`);
+            await request("POST", `timers/${part(name)}/run`);
             notice(`${name} has run.`);
           } finally {
             await draw();
@@ -29,5 +29,5 @@ export async function open() {
   }
 
   await draw();
-  return { node, heard: ({ kind, call }) => kind === "call" && call.duration !== null && !call.head && draw() };
+  return { node, onEvent: ({ kind, call }) => kind === "call" && call.duration !== null && !call.head && draw() };
 }

@@ -5,7 +5,7 @@
 
 mod binding;
 
-use functions_lint::{Settings, configuration::Section, retry::Retry};
+use functions_lint::{Settings, configuration::Section, retry::RetryPolicy};
 use serde_json::{Value, json};
 
 use super::Function;
@@ -72,7 +72,7 @@ fn function(name: &str, json: &Value, settings: &Settings) -> Result<Function, S
     let trigger = bindings.iter().find(|binding| binding.is_trigger()).ok_or("it must have a trigger")?;
     let others = || bindings.iter().filter(|binding| !binding.is_trigger());
     let outputs = others().filter(|binding| !binding.is_input()).map(|binding| binding.output(settings));
-    let retry = json.get("retry").filter(|policy| !policy.is_null()).map(Retry::read);
+    let retry = json.get("retry").filter(|policy| !policy.is_null()).map(RetryPolicy::read);
     Ok(Function {
         name: name.to_owned(),
         trigger: trigger.trigger(name, settings)?,

@@ -9,14 +9,14 @@ use std::{
 use functions_lint::{
     Settings,
     command_line::{self, CommandLine},
-    configuration::{Section, Unbound},
-    span::Span,
+    configuration::{InvalidMember, Section},
+    time_span::TimeSpan,
 };
 
 use super::{CustomHandler, HostJson, MessageEncoding, QueueOptions};
 
 /// What the host's HTTP client takes for "no limit".
-const UNBOUNDED: Duration = Duration::from_millis(i32::MAX as u64);
+const NO_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// Reads host.json.
 pub(super) fn of(root: &Path, file: &Section<'_>, settings: &Settings) -> Result<HostJson, String> {
@@ -24,34 +24,34 @@ pub(super) fn of(root: &Path, file: &Section<'_>, settings: &Settings) -> Result
     let prefix = http.text("routePrefix").unwrap_or_else(|| "api".to_owned());
     let skipped = prefix.strip_prefix("~/").or_else(|| prefix.strip_prefix('/')).unwrap_or(&prefix);
     Ok(HostJson {
-        function_timeout: function_timeout(file).map_err(said)?,
+        function_timeout: function_timeout(file).map_err(host_json_error)?,
         custom_handler: custom_handler(root, file, settings)?,
         route_prefix: skipped.to_owned(),
         added_headers: added_headers(&http)?,
-        max_outstanding_requests: limit(&http, "maxOutstandingRequests").map_err(said)?,
-        max_concurrent_requests: limit(&http, "maxConcurrentRequests").map_err(said)?,
+        max_outstanding_requests: limit(&http, "maxOutstandingRequests").map_err(host_json_error)?,
+        max_concurrent_requests: limit(&http, "maxConcurrentRequests").map_err(host_json_error)?,
         queues: queues(&file.section("extensions").section("queues")),
     })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn said(unbound: Unbound) -> String {
-    format!("host.json: {} must be {}", unbound.name(), unbound.must)
+fn host_json_error(invalid_member: InvalidMember) -> String {
+    format!("host.json: {} must be {}", invalid_member.name(), invalid_member.must)
 }
 
-fn function_timeout(file: &Section<'_>) -> Result<Duration, Unbound> {
+fn function_timeout(file: &Section<'_>) -> Result<Duration, InvalidMember> {
     const NAME: &str = "functionTimeout";
-    match file.text(NAME).filter(|text| !text.is_empty()).map(|text| Span::parse(&text)) {
+    match file.text(NAME).filter(|text| !text.is_empty()).map(|text| TimeSpan::parse(&text)) {
         None => Ok(Duration::from_mins(30)),
-        Some(span) if span == Span::parse("-1") => Ok(UNBOUNDED),
-        Some(span) => {
-            span.and_then(Span::duration).ok_or_else(|| file.unbound(NAME, "a time span like \"00:05:00\""))
-        }
+        Some(span) if span == TimeSpan::parse("-1") => Ok(NO_TIMEOUT),
+        Some(span) => span
+            .and_then(TimeSpan::duration)
+            .ok_or_else(|| file.invalid_member(NAME, "a time span like \"00:05:00\"")),
     }
 }
 
 /// A number of calls; -1 for no limit.
-fn limit(http: &Section<'_>, name: &str) -> Result<Option<usize>, Unbound> {
+fn limit(http: &Section<'_>, name: &str) -> Result<Option<usize>, InvalidMember> {
     let number = http.integer(name, -1, i32::MAX)?;
     Ok(number.and_then(|number| usize::try_from(number).ok()))
 }
@@ -67,7 +67,7 @@ fn custom_handler(root: &Path, host: &Section<'_>, settings: &Settings) -> Resul
     let folder = text("workerDirectory").map_or_else(|| root.to_owned(), |folder| root.join(folder));
     let beside = folder.join(&program);
     let executable = if beside.is_file() { beside } else { PathBuf::from(program) };
-    let span = file.span("initializationTimeout").map_err(said)?.and_then(Span::duration);
+    let span = file.span("initializationTimeout").map_err(host_json_error)?.and_then(TimeSpan::duration);
     let port = file
         .text("port")
         .filter(|text| !text.is_empty())
@@ -82,10 +82,11 @@ fn custom_handler(root: &Path, host: &Section<'_>, settings: &Settings) -> Resul
         executable,
         working_directory: text("workingDirectory")
             .map_or_else(|| root.to_owned(), |folder| root.join(folder)),
-        port: port.transpose().map_err(said)?.flatten().and_then(|port| u16::try_from(port).ok()),
+        port: port.transpose().map_err(host_json_error)?.flatten().and_then(|port| u16::try_from(port).ok()),
         initialization_timeout: span.unwrap_or(Duration::from_secs(30)),
-        forwards: is_legacy || file.flag("enableForwardingHttpRequest").map_err(said)?.unwrap_or_default(),
-        proxies: file.flag("enableProxyingHttpRequest").map_err(said)?.unwrap_or_default(),
+        forwards: is_legacy
+            || file.flag("enableForwardingHttpRequest").map_err(host_json_error)?.unwrap_or_default(),
+        proxies: file.flag("enableProxyingHttpRequest").map_err(host_json_error)?.unwrap_or_default(),
         is_legacy,
     })
 }
@@ -95,7 +96,7 @@ fn queues(file: &Section<'_>) -> QueueOptions {
     let number = |name, least, most| {
         file.integer(name, least, most).ok().flatten().and_then(|number| usize::try_from(number).ok())
     };
-    let span = |name| file.span(name).ok().flatten().and_then(Span::duration);
+    let span = |name| file.span(name).ok().flatten().and_then(TimeSpan::duration);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let batch_size = number("batchSize", 1, 32).unwrap_or(16);
     let encoding = match file.variant("messageEncoding", &["none", "base64"]) {
@@ -120,8 +121,8 @@ fn added_headers(http: &Section<'_>) -> Result<Vec<(String, String)>, String> {
     for name in custom.names() {
         let value = custom.text(&name).unwrap_or_default();
         if http::HeaderName::try_from(&name).is_err() || http::HeaderValue::try_from(&value).is_err() {
-            let unbound = custom.unbound(&name, "a valid HTTP header");
-            return Err(said(unbound));
+            let invalid_member = custom.invalid_member(&name, "a valid HTTP header");
+            return Err(host_json_error(invalid_member));
         }
         headers.push((name, value));
     }

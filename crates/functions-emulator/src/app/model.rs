@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use functions_lint::{command_line::CommandLine, retry::Retry};
+use functions_lint::{command_line::CommandLine, retry::RetryPolicy};
 
 /// host.json with its defaults filled in and `AzureFunctionsJobHost__…` overrides applied.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ pub struct Function {
     /// Bindings beside the trigger that this host reads nothing from: the worker gets null for each.
     pub inputs: Vec<Input>,
     /// `retry`, which timers alone have.
-    pub retry: Option<Retry>,
+    pub retry: Option<RetryPolicy>,
 }
 
 impl Function {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use functions_emulator::front::FrontMode;
+use functions_emulator::easyauth::EasyAuthMode;
 
-use super::{Form, Rebuild};
+use super::{LogFormat, Rebuild};
 use crate::{check, new, setting::Setting};
 
 const EXAMPLES: &str = "\
@@ -16,8 +16,8 @@ Examples:
                                                   keep the messages from one run to the next
   functions-emulator . --watch --build 'go build'         build and restart at every save
   functions-emulator . --keys keys.json                   demand function keys, as on the platform
-  functions-emulator target/app --people people.json --front on
-  functions-emulator --people people.json --token keeper
+  functions-emulator target/app --users users.json --easyauth on
+  functions-emulator --users users.json --token keeper
   functions-emulator check target/app --settings local.settings.json
   functions-emulator new --language rust first            make the folder of a new app";
 
@@ -33,12 +33,12 @@ pub(crate) struct Arguments {
     /// Where to listen on 127.0.0.1; 0 for any free port [default: that of local.settings.json, or 7071]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// Who can sign in: tenant, audience, people and their roles; `.local-host.json` of the app folder if not given
+    /// Who can sign in: tenant, audience, users and their roles; `functions-emulator.json` of the app folder if not given
     #[arg(long)]
-    pub(crate) people: Option<PathBuf>,
+    pub(crate) users: Option<PathBuf>,
     /// Whether callers' tokens are checked and principal headers set
-    #[arg(long, value_enum, default_value_t = FrontChoice::Off)]
-    pub(crate) front: FrontChoice,
+    #[arg(long, value_enum, default_value_t = EasyAuthChoice::Off)]
+    pub(crate) easyauth: EasyAuthChoice,
     /// An app setting for the worker; may be repeated
     #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = Setting)]
     pub(crate) settings: Vec<(String, String)>,
@@ -63,18 +63,18 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) quiet: bool,
     /// How to print
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    pub(crate) log: Form,
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log: LogFormat,
     /// Serve the console on a port of its own, 0 for any free one, so that no page of the app shares its origin
     #[arg(long, value_name = "PORT")]
     pub(crate) console_port: Option<u16>,
     /// Path of the app's OpenAPI document, for the console; `openapi.json` below the route prefix if not given
     #[arg(long, value_name = "PATH")]
     pub(crate) openapi: Option<String>,
-    /// For attack tests: print where the worker itself listens, without front, routes and keys
+    /// For attack tests: print where the worker itself listens, without EasyAuth, routes and keys
     #[arg(long)]
-    pub(crate) direct: bool,
-    /// Print a bearer token for one of the people, for a host on this port, and end
+    pub(crate) print_worker_address: bool,
+    /// Print a bearer token for one of the users, for a host on this port, and end
     #[arg(long, value_name = "NAME")]
     pub(crate) token: Option<String>,
 }
@@ -88,24 +88,24 @@ pub(crate) enum Command {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum FrontChoice {
+pub(crate) enum EasyAuthChoice {
     /// As on the platform
     On,
     /// As on a platform without authentication
     Off,
-    /// For attack tests: the worker believes in a front, and there is none
+    /// For attack tests: the worker believes in EasyAuth, and there is none
     Bypassed,
     /// For attack tests: tokens are checked, but callers' own principal headers stay
-    KeepingHeaders,
+    KeepHeaders,
 }
 
-impl From<FrontChoice> for FrontMode {
-    fn from(choice: FrontChoice) -> Self {
+impl From<EasyAuthChoice> for EasyAuthMode {
+    fn from(choice: EasyAuthChoice) -> Self {
         match choice {
-            FrontChoice::On => Self::On,
-            FrontChoice::Off => Self::Off,
-            FrontChoice::Bypassed => Self::Bypassed,
-            FrontChoice::KeepingHeaders => Self::KeepingHeaders,
+            EasyAuthChoice::On => Self::On,
+            EasyAuthChoice::Off => Self::Off,
+            EasyAuthChoice::Bypassed => Self::Bypassed,
+            EasyAuthChoice::KeepHeaders => Self::KeepHeaders,
         }
     }
 }

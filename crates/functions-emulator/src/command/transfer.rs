@@ -1,4 +1,4 @@
-//! Messages from one run to another, as a file that people can read and write:
+//! Messages from one run to another, as a file that users can read and write:
 //! `{"queues": {"<name>": ["<text as it lies in the queue>", …]}}`.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
@@ -49,7 +49,7 @@ pub(super) fn export(path: &Path, queues: &MemoryQueues) -> anyhow::Result<()> {
 }
 
 /// The queues in this process, where all of the app's are.
-pub(super) fn all_here<'a>(app: &App, queues: &'a Connections) -> anyhow::Result<&'a MemoryQueues> {
+pub(super) fn require_in_process<'a>(app: &App, queues: &'a Connections) -> anyhow::Result<&'a MemoryQueues> {
     for (queue, connection) in app.queue_bindings() {
         if let Queues::Storage(_) = queues.queues(connection)? {
             bail!(

@@ -8,79 +8,79 @@ use serde_json::json;
 
 use super::{
     overview,
-    problem::{Outcome, Problem},
+    problem::{ApiResult, Problem},
 };
 use crate::{
     host::Host,
-    queues::{MemoryQueues, Mishap, Queues},
-    wire::Disturbance,
+    queues::{MemoryQueues, MessageFault, Queues},
+    traffic::ResponseFault,
 };
 
 /// Which switches to turn; what is not named stays.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Switches {
-    answers: Option<Disturbance>,
-    storage_away: Option<bool>,
+pub(super) struct FaultSwitches {
+    answers: Option<ResponseFault>,
+    storage_unavailable: Option<bool>,
 }
 
 /// A fault of the next message of a queue.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
-pub(super) enum Wanted {
+pub(super) enum NewMessageFault {
     /// It is put twice.
-    Twice,
+    Duplicated,
     /// It shows itself later.
-    Late { seconds: u64 },
+    Delayed { seconds: u64 },
     /// It never arrives.
     Lost,
     /// Its lease ends at once.
-    LeaseOver,
+    LeaseExpired,
     /// It counts as received too often, and goes to the poison queue.
-    GivenUp,
+    Poisoned,
 }
 
 /// Turns switches.
-pub(super) fn switch(host: &Host, wanted: Switches) -> Outcome {
-    if let Some(away) = wanted.storage_away {
-        in_memory(host)?.set_away(away);
+pub(super) fn switch(host: &Host, wanted: FaultSwitches) -> ApiResult {
+    if let Some(unavailable) = wanted.storage_unavailable {
+        in_memory(host)?.set_unavailable(unavailable);
     }
-    if let Some(disturbance) = wanted.answers {
-        host.events().wire().disturb(disturbance);
+    if let Some(response_fault) = wanted.answers {
+        host.events().traffic().set_response_fault(response_fault);
     }
     Ok(overview::switches(host))
 }
 
 /// Injects a fault into the next message of a queue.
-pub(super) fn inject(host: &Host, queue: &str, wanted: Wanted) -> Outcome {
-    let mishap = match wanted {
-        Wanted::Twice => Mishap::Twice,
-        Wanted::Late { seconds } => Mishap::Late(Duration::from_secs(seconds)),
-        Wanted::Lost => Mishap::Lost,
-        Wanted::LeaseOver => Mishap::LeaseOver,
-        Wanted::GivenUp => Mishap::GivenUp,
+pub(super) fn inject(host: &Host, queue: &str, wanted: NewMessageFault) -> ApiResult {
+    let fault = match wanted {
+        NewMessageFault::Duplicated => MessageFault::Duplicated,
+        NewMessageFault::Delayed { seconds } => MessageFault::Delayed(Duration::from_secs(seconds)),
+        NewMessageFault::Lost => MessageFault::Lost,
+        NewMessageFault::LeaseExpired => MessageFault::LeaseExpired,
+        NewMessageFault::Poisoned => MessageFault::Poisoned,
     };
-    let Queues::Memory(queues) = super::queues::of_name(host, queue)? else { return Err(elsewhere()) };
-    queues.inject(queue, mishap);
+    let Queues::Memory(queues) = super::queues::of_name(host, queue)? else { return Err(not_in_memory()) };
+    queues.inject(queue, fault);
     Ok(json!({}))
 }
 
 /// Kills the worker as the kernel would when memory is short: SIGKILL to it and its children.
-pub(super) fn kill(host: &Host) -> Outcome {
+pub(super) fn kill(host: &Host) -> ApiResult {
     let pid = host.instance().and_then(|instance| instance.worker().pid());
     let group = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-    let group = group.ok_or_else(|| Problem::impossible("no worker runs now"))?;
+    let group = group.ok_or_else(|| Problem::conflict("no worker runs now"))?;
     kill_process_group(group, Signal::KILL)
-        .map_err(|error| Problem::impossible(format!("it cannot be killed: {error}")))?;
+        .map_err(|error| Problem::conflict(format!("it cannot be killed: {error}")))?;
     Ok(json!({"killed": pid}))
 }
 
 fn in_memory(host: &Host) -> Result<&MemoryQueues, Problem> {
-    super::queues::in_process(host).ok_or_else(elsewhere)
+    super::queues::in_process(host).ok_or_else(not_in_memory)
 }
 
-fn elsewhere() -> Problem {
-    Problem::impossible(
+fn not_in_memory() -> Problem {
+    Problem::conflict(
         "the queues are at a queue server, which this host cannot disturb: stop that server itself",
     )
 }

@@ -21,34 +21,34 @@ use tokio::sync::{
 
 use crate::{
     body::{self, Body},
-    build::Standing,
+    build_status::BuildState,
+    cancellation::CancellationToken,
     event::Event,
     host::Host,
-    stop::Stopping,
-    wire::Journal,
+    traffic::Journal,
 };
 
 /// A comment this often shows that the host is still there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Events that may wait for a slow page.
-const WAITING: usize = 256;
+const EVENT_BUFFER: usize = 256;
 
 /// A stream that ends when the page leaves or the host stops.
-pub(super) fn answer(host: &Host, mut stopping: Stopping) -> Response<Body> {
-    let (sender, receiver) = mpsc::channel(WAITING);
+pub(super) fn answer(host: &Host, mut cancellation: CancellationToken) -> Response<Body> {
+    let (sender, receiver) = mpsc::channel(EVENT_BUFFER);
     let events = host.events().clone();
-    let (mut heard, mut changed) = (events.listen(), events.wire().journal().listen());
-    let mut built = host.builds().listen();
+    let (mut events_seen, mut changed) = (events.subscribe(), events.traffic().journal().subscribe());
+    let mut built = host.builds().subscribe();
     tokio::spawn(async move {
-        let journal = events.wire().journal();
+        let journal = events.traffic().journal();
         let mut open = send(&sender, &json!({"kind": "hello"})).await;
         while open {
             open = tokio::select! {
-                () = stopping.wait() => false,
+                () = cancellation.cancelled() => false,
                 () = sender.closed() => false,
-                event = heard.recv() => match event {
-                    Ok(event) => send_some(&sender, told(&event)).await,
+                event = events_seen.recv() => match event {
+                    Ok(event) => send_some(&sender, to_json(&event)).await,
                     Err(RecvError::Lagged(_)) => send(&sender, &json!({"kind": "lagged"})).await,
                     Err(RecvError::Closed) => false,
                 },
@@ -91,12 +91,12 @@ async fn send_calls(
 }
 
 /// Tells how the build stands now, whatever has changed meanwhile.
-async fn send_build(sender: &Sender<Bytes>, built: &mut watch::Receiver<Standing>) -> bool {
-    let standing = built.borrow_and_update().clone();
-    send(sender, &json!({"kind": "build", "build": standing})).await
+async fn send_build(sender: &Sender<Bytes>, built: &mut watch::Receiver<BuildState>) -> bool {
+    let state = built.borrow_and_update().clone();
+    send(sender, &json!({"kind": "build", "build": state})).await
 }
 
-fn told(event: &Event) -> Option<Value> {
+fn to_json(event: &Event) -> Option<Value> {
     Some(match event {
         Event::WorkerStarted { pid } => json!({"kind": "worker", "what": format!("started, process {pid}")}),
         Event::WorkerReady { after } => {
@@ -110,15 +110,15 @@ fn told(event: &Event) -> Option<Value> {
             json!({"kind": "worker", "what": "three strikes: this host instance is over, the next one starts"})
         }
         Event::Output { stderr, line } => json!({"kind": "line", "stderr": stderr, "line": line}),
-        Event::Mistake { function, what } => {
-            json!({"kind": "mistake", "what": format!("{function}: {what}")})
+        Event::ProtocolViolation { function, what } => {
+            json!({"kind": "violation", "what": format!("{function}: {what}")})
         }
-        Event::Noted { what } => json!({"kind": "mistake", "what": what}),
+        Event::Warning { what } => json!({"kind": "violation", "what": what}),
         Event::Poisoned { queue, id } => {
             json!({"kind": "queues", "what": format!("message {id} of {queue} was moved to {queue}-poison")})
         }
-        Event::QueuesAway { why } => json!({"kind": "queues", "what": why}),
-        Event::QueuesBack => json!({"kind": "queues", "what": "the queue server answers again"}),
+        Event::QueuesUnavailable { why } => json!({"kind": "queues", "what": why}),
+        Event::QueuesAvailable => json!({"kind": "queues", "what": "the queue server answers again"}),
         // The call itself is told when its record changes.
         Event::Invoked { .. } => return None,
     })

@@ -1,8 +1,8 @@
-//! What the page shows before anything happens: app, functions, worker, people, switches.
+//! What the page shows before anything happens: app, functions, worker, users, switches.
 
 use serde_json::{Value, json};
 
-use super::people;
+use super::users;
 use crate::{
     app::{App, Function, OutputKind, TriggerKind},
     host::Host,
@@ -24,11 +24,11 @@ pub(super) fn of(host: &Host) -> Value {
             "pid": worker.and_then(crate::worker::Worker::pid),
             "ready": worker.is_some_and(crate::worker::Worker::is_ready),
         },
-        "build": host.builds().standing(),
-        "front": format!("{:?}", host.options().front).to_lowercase(),
+        "build": host.builds().state(),
+        "easyauth": format!("{:?}", host.options().easyauth).to_lowercase(),
         "functions": functions,
         "openapi": document(host),
-        "people": people::all(host),
+        "users": users::all(host),
         "keys": host.options().keys.as_ref().map(crate::keys::Keys::names),
         "switches": switches(host),
     })
@@ -36,8 +36,8 @@ pub(super) fn of(host: &Host) -> Value {
 
 /// Where the switches of the faults stand.
 pub(super) fn switches(host: &Host) -> Value {
-    let away = super::queues::in_process(host).map(MemoryQueues::is_away);
-    json!({"answers": host.events().wire().disturbance(), "storageAway": away})
+    let unavailable = super::queues::in_process(host).map(MemoryQueues::is_unavailable);
+    json!({"answers": host.events().traffic().response_fault(), "storageUnavailable": unavailable})
 }
 
 /// Every timer function with its last and its next run.

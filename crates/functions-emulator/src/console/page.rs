@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use crate::{
     body::{self, Body, status_only},
-    local_guard::PREFIX,
+    loopback_guard::EMULATOR_PREFIX,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -29,7 +29,7 @@ const FILES: [(&str, &str, &str); 16] = files![
     "console.css": CSS,
     "icon.svg": "image/svg+xml",
     "main.js": SCRIPT,
-    "host.js": SCRIPT,
+    "client.js": SCRIPT,
     "dom.js": SCRIPT,
     "build.js": SCRIPT,
     "exchange.js": SCRIPT,
@@ -40,7 +40,7 @@ const FILES: [(&str, &str, &str); 16] = files![
     "views/queues.js": SCRIPT,
     "views/timers.js": SCRIPT,
     "views/document.js": SCRIPT,
-    "views/people.js": SCRIPT,
+    "views/users.js": SCRIPT,
     "views/faults.js": SCRIPT,
 ];
 
@@ -50,10 +50,10 @@ pub(super) fn answer(request: &Request<Body>, token: &str) -> Response<Body> {
         return status_only(StatusCode::METHOD_NOT_ALLOWED);
     }
     match request.uri().path() {
-        "/" | "/_local" => moved(),
-        "/_local/" => page(token),
+        "/" | "/_emulator" => moved(),
+        "/_emulator/" => page(token),
         path => {
-            let name = path.strip_prefix(PREFIX).unwrap_or_default();
+            let name = path.strip_prefix(EMULATOR_PREFIX).unwrap_or_default();
             let found = FILES.iter().find(|(known, ..)| *known == name);
             found.map_or_else(
                 || status_only(StatusCode::NOT_FOUND),
@@ -75,6 +75,6 @@ fn page(token: &str) -> Response<Body> {
 
 fn moved() -> Response<Body> {
     let mut answer = status_only(StatusCode::PERMANENT_REDIRECT);
-    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(PREFIX));
+    answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static(EMULATOR_PREFIX));
     answer
 }

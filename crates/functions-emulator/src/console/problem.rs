@@ -15,17 +15,17 @@ pub(super) struct Problem {
 
 impl Problem {
     /// What was asked cannot be understood.
-    pub(super) fn malformed(what: impl Into<String>) -> Self {
+    pub(super) fn bad_request(what: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, what: what.into() }
     }
 
     /// There is no such thing.
-    pub(super) fn missing(what: impl Into<String>) -> Self {
+    pub(super) fn not_found(what: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, what: what.into() }
     }
 
     /// It cannot be done as things stand.
-    pub(super) fn impossible(what: impl Into<String>) -> Self {
+    pub(super) fn conflict(what: impl Into<String>) -> Self {
         Self { status: StatusCode::CONFLICT, what: what.into() }
     }
 
@@ -35,7 +35,7 @@ impl Problem {
 }
 
 /// What the interface answers, or why it does not.
-pub(super) type Outcome = Result<Value, Problem>;
+pub(super) type ApiResult = Result<Value, Problem>;
 
 /// The answer to a request without the page's token.
 pub(super) fn refused() -> Response<Body> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::problem::{Outcome, Problem};
+use super::problem::{ApiResult, Problem};
 use crate::{
     app::{App, Function, MessageEncoding, TriggerKind, is_queue_name},
     host::Host,
@@ -29,7 +29,7 @@ pub(super) struct NewMessage {
 }
 
 /// Every queue that the app names or that holds something, and its messages.
-pub(super) async fn all(host: &Host) -> Outcome {
+pub(super) async fn all(host: &Host) -> ApiResult {
     let instance = host.instance();
     let app = instance.as_ref().map(|instance| instance.app());
     let mut shown = Vec::new();
@@ -39,10 +39,10 @@ pub(super) async fn all(host: &Host) -> Outcome {
     Ok(Value::Array(shown))
 }
 
-async fn one(host: &Host, app: Option<&App>, name: &str) -> Outcome {
+async fn one(host: &Host, app: Option<&App>, name: &str) -> ApiResult {
     let queues = of_name(host, name)?;
     let counts = queues.counts(name).await.map_err(refused)?;
-    let messages = queues.look(name).await.map_err(refused)?;
+    let messages = queues.peek_messages(name).await.map_err(refused)?;
     let now = queues.clock().now();
     let messages: Vec<Value> =
         messages.iter().map(|one| message(one, app, one.next_visible_at > now)).collect();
@@ -98,7 +98,7 @@ pub(super) fn of_name(host: &Host, name: &str) -> Result<Queues, Problem> {
         bindings.find(|(queue, _)| *queue == name).map(|(_, connection)| connection)
     });
     let Some(connection) = found else { return Ok(host.options().queues.in_process().clone().into()) };
-    host.options().queues.queues(connection).map_err(|error| Problem::impossible(error.to_string()))
+    host.options().queues.queues(connection).map_err(|error| Problem::conflict(error.to_string()))
 }
 
 /// The queues in this process; none where every queue of the app is at a server.
@@ -111,9 +111,9 @@ pub(super) fn in_process(host: &Host) -> Option<&MemoryQueues> {
 }
 
 /// Puts a message as a sender outside the app would.
-pub(super) async fn put(host: &Host, queue: &str, new: NewMessage) -> Outcome {
+pub(super) async fn put(host: &Host, queue: &str, new: NewMessage) -> ApiResult {
     if !is_queue_name(&queue.to_lowercase()) {
-        return Err(Problem::malformed(format!("{queue:?} is no name for a queue")));
+        return Err(Problem::bad_request(format!("{queue:?} is no name for a queue")));
     }
     let instance = host.instance();
     let encoding = instance.map(|instance| instance.app().host.queues.encoding);
@@ -123,25 +123,25 @@ pub(super) async fn put(host: &Host, queue: &str, new: NewMessage) -> Outcome {
         _ => STANDARD.encode(new.text),
     };
     let delay = Duration::from_secs(new.delay_seconds);
-    let put = of_name(host, queue)?.put_later(queue, text, delay, Some(TIME_TO_LIVE)).await;
+    let put = of_name(host, queue)?.put_delayed(queue, text, delay, Some(TIME_TO_LIVE)).await;
     Ok(json!({"id": put.map_err(refused)?}))
 }
 
 /// Removes every message.
-pub(super) async fn purge(host: &Host, queue: &str) -> Outcome {
+pub(super) async fn purge(host: &Host, queue: &str) -> ApiResult {
     of_name(host, queue)?.purge(queue).await.map_err(refused)?;
     Ok(json!({}))
 }
 
 /// Removes one message.
-pub(super) async fn remove(host: &Host, queue: &str, id: &str) -> Outcome {
+pub(super) async fn remove(host: &Host, queue: &str, id: &str) -> ApiResult {
     taken(host, queue, id).await?;
     Ok(json!({}))
 }
 
 /// Moves a message to the end of its queue, out of a poison queue to the queue that it came from: a new message with the
 /// same text and no deliveries yet.
-pub(super) async fn requeue(host: &Host, queue: &str, id: &str) -> Outcome {
+pub(super) async fn requeue(host: &Host, queue: &str, id: &str) -> ApiResult {
     let message = taken(host, queue, id).await?;
     let to = queue.strip_suffix(POISON).unwrap_or(queue);
     let put = of_name(host, to)?.put(to, message.text).await.map_err(refused)?;
@@ -149,13 +149,13 @@ pub(super) async fn requeue(host: &Host, queue: &str, id: &str) -> Outcome {
 }
 
 async fn taken(host: &Host, queue: &str, id: &str) -> Result<Message, Problem> {
-    let id = Uuid::parse_str(id).map_err(|_| Problem::malformed("a message's id is a UUID"))?;
+    let id = Uuid::parse_str(id).map_err(|_| Problem::bad_request("a message's id is a UUID"))?;
     of_name(host, queue)?.take(queue, id).await.map_err(refused)
 }
 
 fn refused(error: QueueError) -> Problem {
     match error {
-        QueueError::NoMessage => Problem::missing("the queue holds no such message any more"),
-        error => Problem::impossible(error.to_string()),
+        QueueError::MessageNotFound => Problem::not_found("the queue holds no such message any more"),
+        error => Problem::conflict(error.to_string()),
     }
 }

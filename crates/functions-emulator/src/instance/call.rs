@@ -10,37 +10,37 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::watch;
 
-use crate::{listener::Body, throttle::Place};
+use crate::{listener::Body, throttle::ThrottlePermit};
 
 /// How many calls are under way.
 #[derive(Debug)]
-pub(super) struct Calls(watch::Sender<usize>);
+pub(super) struct InFlightCalls(watch::Sender<usize>);
 
 /// A call under way, from its beginning until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct InFlightCall {
     calls: watch::Sender<usize>,
-    /// Its place among those that may run.
-    pub(super) place: Place,
+    /// Its permit among those that may run.
+    pub(super) permit: ThrottlePermit,
 }
 
-impl Calls {
+impl InFlightCalls {
     pub(super) fn new() -> Self {
         Self(watch::Sender::new(0))
     }
 
-    pub(super) fn begin(&self) -> Call {
+    pub(super) fn begin(&self) -> InFlightCall {
         self.0.send_modify(|calls| *calls += 1);
-        Call { calls: self.0.clone(), place: Place::default() }
+        InFlightCall { calls: self.0.clone(), permit: ThrottlePermit::default() }
     }
 
     /// Returns when none is under way.
-    pub(super) async fn ended(&self) {
+    pub(super) async fn all_ended(&self) {
         drop(self.0.subscribe().wait_for(|calls| *calls == 0).await);
     }
 }
 
-impl Drop for Call {
+impl Drop for InFlightCall {
     fn drop(&mut self) {
         self.calls.send_modify(|calls| *calls -= 1);
     }
@@ -48,13 +48,13 @@ impl Drop for Call {
 
 /// An answer's body that ends its call when it was sent, or given up.
 #[derive(Debug)]
-pub(super) struct LastOf {
+pub(super) struct CountedBody {
     pub(super) body: Body,
-    pub(super) _call: Call,
+    pub(super) _call: InFlightCall,
 }
 
 /// Length and end are told as the body tells them: they decide how the answer is framed.
-impl hyper::body::Body for LastOf {
+impl hyper::body::Body for CountedBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -83,12 +83,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_keeps_its_length_and_ends_its_call_when_it_goes() {
-        let calls = Calls::new();
+        let calls = InFlightCalls::new();
         let body = Full::new(Bytes::from_static(b"ok")).map_err(|never| match never {}).boxed_unsync();
-        let last = LastOf { body, _call: calls.begin() };
+        let last = CountedBody { body, _call: calls.begin() };
         assert_eq!(last.size_hint().exact(), Some(2));
         assert_eq!(*calls.0.borrow(), 1);
         assert_eq!(last.collect().await.unwrap().to_bytes(), "ok");
-        calls.ended().await;
+        calls.all_ended().await;
     }
 }

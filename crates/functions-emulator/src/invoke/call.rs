@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{header, request};
 use serde_json::Value;
 
-use super::{Failure, headers::content_length, reading::read_whole};
+use super::{Failure, headers::content_length, read_body::read_whole};
 use crate::{
     app::Function,
     body::{self, Body},

@@ -20,7 +20,7 @@ use crate::{
 use crate::{path, query::Query};
 
 /// `Data` and `Metadata` of an HTTP call.
-pub(super) async fn of_call(
+pub(super) async fn for_http(
     function: &Function,
     mut call: Call,
     clock: &Clock,
@@ -29,7 +29,7 @@ pub(super) async fn of_call(
     let query = Query::parse(call.parts.uri.query().unwrap_or_default());
     let headers = header_lines(&call.parts.headers);
     let text = text_body(&call.parts.headers, &bytes);
-    let metadata = metadata::of_call(function, &call, &query, &headers, text.as_deref().ok(), clock);
+    let metadata = metadata::for_http(function, &call, &query, &headers, text.as_deref().ok(), clock);
     let mut request = json!({
         "Url": url(&call),
         "Method": call.parts.method.as_str(),
@@ -80,7 +80,7 @@ fn header_lines(headers: &HeaderMap) -> Vec<(String, Vec<String>)> {
         let values = headers.get_all(name).iter();
         values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
     };
-    headers.keys().map(|name| (names::spelt(name), lines(name))).collect()
+    headers.keys().map(|name| (names::canonical_name(name), lines(name))).collect()
 }
 
 /// The body as text, or as base64 (the error side) for the two kinds of content that the host takes for binary.

@@ -8,11 +8,11 @@ use hyper::ext::ReasonPhrase;
 use uuid::Uuid;
 
 use super::{
-    Failure, Written, answer,
+    Failure, HttpResult,
     call::Call,
-    connection::{self, Line},
-    headers,
-    reading::{LARGEST_ANSWER, read_whole},
+    envelope_response, headers,
+    read_body::{MAX_ANSWER_BYTES, read_whole},
+    worker_connection::{self, WorkerConnection},
 };
 use crate::body::{self, Body};
 use crate::{path, query::Query};
@@ -32,10 +32,10 @@ const CONTENT: [HeaderName; 10] = [
 ];
 
 /// Sends the call on and returns the whole answer.
-pub(super) async fn run(mut call: Call, line: &Line, id: Uuid) -> Result<Written, Failure> {
+pub(super) async fn run(mut call: Call, worker: &WorkerConnection, id: Uuid) -> Result<HttpResult, Failure> {
     let bytes = call.read_body().await?;
     if call.is_chunked() {
-        return Err(Failure::mistake(
+        return Err(Failure::violation(
             "the upload is chunked, which forward mode cannot pass on (host issue 4926); \
              set enableProxyingHttpRequest or send a Content-Length",
         ));
@@ -51,12 +51,14 @@ pub(super) async fn run(mut call: Call, line: &Line, id: Uuid) -> Result<Written
         Request::from_parts(head.clone(), body)
     };
     let answer = if bytes.is_empty() && !headers::wants_length(&call.parts.method) {
-        connection::send_again(line, make).await
+        worker_connection::send_with_retries(worker, make).await
     } else {
-        connection::send(line, make()).await
+        worker_connection::send(worker, make()).await
     };
     let (parts, incoming) = answer?.into_parts();
-    let bytes = read_whole(incoming, LARGEST_ANSWER).await.map_err(|failure| answer::broken_off(&failure))?;
+    let bytes = read_whole(incoming, MAX_ANSWER_BYTES)
+        .await
+        .map_err(|failure| envelope_response::truncated(&failure))?;
     Ok(answer_of(parts, bytes, call.parts.method == http::Method::HEAD))
 }
 
@@ -99,7 +101,7 @@ fn first_token(connection: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_str(token).ok()
 }
 
-fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> Written {
+fn answer_of(mut parts: http::response::Parts, bytes: Bytes, is_head: bool) -> HttpResult {
     if let Some(name) = headers::not_ascii(&parts.headers) {
         let what =
             format!("the answer's header {name} is not ASCII, so the caller gets 500; encode its value");

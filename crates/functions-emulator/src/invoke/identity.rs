@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::keys::Opened;
+use crate::keys::MatchedKey;
 
 const NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name";
 const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
@@ -17,17 +17,17 @@ const FUNCTIONS: &str = "http://schemas.microsoft.com/2017/07/functions/claims/"
 /// where there is neither.
 pub(crate) fn identities(
     headers: &HeaderMap,
-    believes_principal: bool,
-    opened: Option<&Opened>,
+    trusts_principal: bool,
+    matched: Option<&MatchedKey>,
 ) -> Vec<Value> {
-    let principal = if believes_principal { principal(headers) } else { None };
-    let found: Vec<Value> = principal.into_iter().chain(opened.map(of_key)).collect();
+    let principal = if trusts_principal { principal(headers) } else { None };
+    let found: Vec<Value> = principal.into_iter().chain(matched.map(of_key)).collect();
     if found.is_empty() { vec![identity(None, &[], None, NAME, ROLE)] } else { found }
 }
 
-fn of_key(opened: &Opened) -> Value {
-    let level = if opened.admin { "Admin" } else { "Function" };
-    let claims = [("authlevel", level), ("invoke", "true"), ("keyid", opened.name.as_str())];
+fn of_key(matched: &MatchedKey) -> Value {
+    let level = if matched.admin { "Admin" } else { "Function" };
+    let claims = [("authlevel", level), ("invoke", "true"), ("keyid", matched.name.as_str())];
     let claims = claims.map(|(kind, value)| claim(&format!("{FUNCTIONS}{kind}"), value));
     identity(Some("WebJobsAuthLevel"), &claims, None, NAME, ROLE)
 }

@@ -11,22 +11,22 @@ use crate::{app::Function, clock::Clock, ids, net_json::Json};
 
 /// Adds `sys` to the metadata of a trigger; that of a payload stays.
 pub(super) fn add_sys(metadata: &mut Map<String, Value>, function: &Function, clock: &Clock) {
-    let mut bound = Bound(std::mem::take(metadata));
-    bound.add("sys", sys(function, clock));
-    *metadata = bound.0;
+    let mut map = MetadataMap(std::mem::take(metadata));
+    map.add("sys", sys(function, clock));
+    *metadata = map.0;
 }
 
 /// `Metadata.sys`.
 fn sys(function: &Function, clock: &Clock) -> Value {
     json!({
         "MethodName": function.name,
-        "UtcNow": written(clock.now()),
+        "UtcNow": dotnet_time(clock.now()),
         "RandGuid": ids::random().to_string(),
     })
 }
 
 /// Seven digits of a second, the zeros at the end left out, as .NET writes a time.
-fn written(time: DateTime<Utc>) -> String {
+fn dotnet_time(time: DateTime<Utc>) -> String {
     let fraction = format!("{:07}", time.timestamp_subsec_nanos() / 100);
     let fraction = fraction.trim_end_matches('0');
     let point = if fraction.is_empty() { "" } else { "." };
@@ -35,7 +35,7 @@ fn written(time: DateTime<Utc>) -> String {
 
 /// What the host binds from an HTTP call: route values before query parameters before members of a JSON body,
 /// names compared ignoring case.
-pub(super) fn of_call(
+pub(super) fn for_http(
     function: &Function,
     call: &Call,
     query: &Query,
@@ -43,28 +43,28 @@ pub(super) fn of_call(
     body: Option<&str>,
     clock: &Clock,
 ) -> Map<String, Value> {
-    let mut bound = Bound::default();
+    let mut map = MetadataMap::default();
     for (name, value) in body.and_then(|text| Json::parse(text).ok()).iter().flat_map(Json::members) {
         if let Some(value) = member(value)
             && !name.eq_ignore_ascii_case(&function.trigger.binding)
         {
-            bound.put(name, value);
+            map.put(name, value);
         }
     }
     for (name, value) in query.last().filter(|(name, _)| !name.eq_ignore_ascii_case("code")) {
-        bound.put(name, encoded(value));
+        map.put(name, encoded(value));
     }
     for (name, value) in &call.params {
         if let Some(value) = value {
-            bound.put(name, encoded(value));
+            map.put(name, encoded(value));
         }
     }
-    bound.add("Query", query.last().map(|(name, value)| (name.to_owned(), Value::from(value))).collect());
+    map.add("Query", query.last().map(|(name, value)| (name.to_owned(), Value::from(value))).collect());
     let joined = headers.iter().map(|(name, lines)| (name.clone(), Value::from(lines.join(","))));
-    bound.add("Headers", joined.collect());
-    let system = if bound.has("sys") { "$sys" } else { "sys" };
-    bound.add(system, sys(function, clock));
-    bound.0
+    map.add("Headers", joined.collect());
+    let system = if map.has("sys") { "$sys" } else { "sys" };
+    map.add(system, sys(function, clock));
+    map.0
 }
 
 /// A member of a JSON body: scalars as JSON text of their .NET text, objects as they are, no lists, no nulls.
@@ -82,9 +82,9 @@ fn encoded(text: &str) -> Value {
 }
 
 #[derive(Default)]
-struct Bound(Map<String, Value>);
+struct MetadataMap(Map<String, Value>);
 
-impl Bound {
+impl MetadataMap {
     fn has(&self, name: &str) -> bool {
         self.0.keys().any(|known| known.eq_ignore_ascii_case(name))
     }

@@ -6,8 +6,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     Failure,
-    answer::Answer,
-    bound::{RETURN, value},
+    binding_value::{RETURN, value},
+    envelope_response::EnvelopeResponse,
     queue_output,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Names in `Outputs` that no binding has: the host drops their values in silence.
-pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
+pub(super) fn unknown(function: &Function, answer: &EnvelopeResponse) -> Vec<String> {
     let known = |name: &str| function.outputs.iter().any(|output| output.binding == name);
     let names = answer.outputs.iter().flatten().map(|(name, _)| name).filter(|name| !known(name));
     names
@@ -28,7 +28,7 @@ pub(super) fn unknown(function: &Function, answer: &Answer) -> Vec<String> {
 }
 
 /// The values of outputs that this host has no service for, one line each.
-pub(super) fn unsent(function: &Function, answer: &Answer) -> Vec<String> {
+pub(super) fn unsent(function: &Function, answer: &EnvelopeResponse) -> Vec<String> {
     let others = function.outputs.iter().filter_map(|output| match &output.kind {
         OutputKind::Other { kind } => Some((output, kind)),
         OutputKind::Http | OutputKind::Queue { .. } => None,
@@ -41,12 +41,12 @@ pub(super) fn unsent(function: &Function, answer: &Answer) -> Vec<String> {
 }
 
 /// Refuses an `http` output that is no response: the host reads it before any message is sent.
-pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure> {
+pub(super) fn check(function: &Function, answer: &EnvelopeResponse) -> Result<(), Failure> {
     let http = function.outputs.iter().filter(|output| matches!(output.kind, OutputKind::Http));
     for output in http.filter(|output| output.binding != RETURN) {
         let own = answer.outputs.iter().flatten().find(|(name, _)| *name == output.binding);
         if let Some((_, value)) = own {
-            super::http_output::converted(value)?;
+            super::http_output::parse_http_output(value)?;
         }
     }
     Ok(())
@@ -55,7 +55,7 @@ pub(super) fn check(function: &Function, answer: &Answer) -> Result<(), Failure>
 /// Puts every message of every queue output. All are tried; the first failure is told.
 pub(super) async fn send(
     function: &Function,
-    answer: &Answer,
+    answer: &EnvelopeResponse,
     connections: &Connections,
     encoding: MessageEncoding,
 ) -> Result<(), Failure> {
@@ -80,13 +80,13 @@ async fn send_one(
 ) -> Result<(), Failure> {
     let Some(value) = value.filter(|value| **value != Json::Null) else { return Ok(()) };
     if !is_queue_name(queue) {
-        return Err(Failure::mistake(format!(
+        return Err(Failure::violation(format!(
             "output \"{}\" goes to \"{queue}\", which is no valid queue name",
             output.binding
         )));
     }
     let queues = connections.queues(connection).map_err(|error| Failure::new(error.to_string()))?;
-    for message in queue_output::messages(value, output.data_type).map_err(Failure::mistake)? {
+    for message in queue_output::messages(value, output.data_type).map_err(Failure::violation)? {
         let text = match encoding {
             MessageEncoding::Base64 => STANDARD.encode(message),
             // The host reads the bytes as text, and what is no UTF-8 becomes U+FFFD (`qout-string-hex`).
@@ -100,5 +100,5 @@ async fn send_one(
 /// A queue server that is away is not the worker's mistake.
 fn not_sent(output: &Output, error: &QueueError) -> Failure {
     let what = format!("output \"{}\": {error}", output.binding);
-    if matches!(error, QueueError::Server(_)) { Failure::new(what) } else { Failure::mistake(what) }
+    if matches!(error, QueueError::Server(_)) { Failure::new(what) } else { Failure::violation(what) }
 }

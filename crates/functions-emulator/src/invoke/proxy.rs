@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::{
     Failure,
     call::Call,
-    connection::{self, Line},
     headers::{self, HOST_VERSION, HOST_VERSION_NAME, INVOCATION_ID},
+    worker_connection::{self, WorkerConnection},
 };
 use crate::body::{self, Body};
 use crate::path;
@@ -35,16 +35,16 @@ const FORWARDED: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix"];
 
 /// Sends the call on and returns the answer, its body still to come.
-pub(super) async fn run(call: Call, line: &Line, id: Uuid) -> Result<Response<Body>, Failure> {
+pub(super) async fn run(call: Call, worker: &WorkerConnection, id: Uuid) -> Result<Response<Body>, Failure> {
     if let Some(name) = headers::not_ascii(&call.parts.headers) {
         return Err(Failure::new(format!("the request header {name} is not ASCII, which the proxy refuses")));
     }
-    let head = head(&call, line.address, id)?;
+    let head = head(&call, worker.address, id)?;
     let answer = if call.has_body() {
-        connection::send(line, with_body(head, call.body)).await
+        worker_connection::send(worker, with_body(head, call.body)).await
     } else {
         drop(call.body);
-        connection::send_stubbornly(line, || with_body(head.clone(), body::empty())).await
+        worker_connection::send_as_proxy(worker, || with_body(head.clone(), body::empty())).await
     };
     answer_of(answer?)
 }
@@ -99,12 +99,14 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 fn answer_of(answer: Response<Body>) -> Result<Response<Body>, Failure> {
     if let Some(name) = headers::not_ascii(answer.headers()) {
-        return Err(Failure::mistake(format!(
+        return Err(Failure::violation(format!(
             "the answer's header {name} is not ASCII, so the caller gets 500; encode its value"
         )));
     }
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Failure::mistake("the answer must not switch protocols: the proxy does not support it"));
+        return Err(Failure::violation(
+            "the answer must not switch protocols: the proxy does not support it",
+        ));
     }
     let (mut parts, incoming) = answer.into_parts();
     for name in HOP_BY_HOP {

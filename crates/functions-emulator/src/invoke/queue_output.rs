@@ -16,7 +16,7 @@ const DOTNET: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The bytes that .NET takes a text for; blanks in it do not count.
-pub(super) fn sniffed(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let compact: String = text.chars().filter(|char| !matches!(char, ' ' | '\t' | '\r' | '\n')).collect();
     DOTNET.decode(compact).ok()
 }
@@ -29,7 +29,7 @@ pub(super) fn messages(value: &Json, data_type: DataType) -> Result<Vec<Vec<u8>>
         other => return Ok(vec![item(other)]),
     };
     if data_type != DataType::Binary
-        && let Some(bytes) = sniffed(text)
+        && let Some(bytes) = decode_base64(text)
     {
         return Ok(vec![bytes]);
     }

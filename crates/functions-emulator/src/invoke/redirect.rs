@@ -8,23 +8,23 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 
 use super::{
     Failure,
-    connection::{self, Line},
+    worker_connection::{self, WorkerConnection},
 };
 use crate::body::{self, Body};
 
 /// Hops after which the client gives up.
-const MOST: usize = 50;
+const MAX_REDIRECTS: usize = 50;
 
 /// Sends what `make` makes and follows where the answers point, within the worker.
 pub(super) async fn post(
-    line: &Line,
+    worker: &WorkerConnection,
     follows: bool,
     make: impl Fn() -> Result<Request<Body>, Failure>,
 ) -> Result<Response<Body>, Failure> {
-    let mut answered = connection::send(line, make()?).await?;
+    let mut answered = worker_connection::send(worker, make()?).await?;
     let mut becomes_get = false;
-    for _ in 0..MOST {
-        let Some(target) = follows.then(|| target(line.address, &answered)).flatten() else { break };
+    for _ in 0..MAX_REDIRECTS {
+        let Some(target) = follows.then(|| target(worker.address, &answered)).flatten() else { break };
         becomes_get |=
             !matches!(answered.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
         let mut request = make()?;
@@ -34,7 +34,7 @@ pub(super) async fn post(
             request.headers_mut().remove(header::CONTENT_TYPE);
             *request.body_mut() = body::empty();
         }
-        answered = connection::send(line, request).await?;
+        answered = worker_connection::send(worker, request).await?;
     }
     Ok(answered)
 }

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Failure;
-use crate::app::{Function, Retry};
+use crate::app::{Function, RetryPolicy};
 
 /// What the worker is told in the try after `failed` ones: the first one too, and after that what went wrong. Of the
 /// host's .NET exception only what says so.
 pub(super) fn context(
     function: &Function,
-    retry: Retry,
+    retry: RetryPolicy,
     failed: u32,
     last: Option<&Failure>,
     id: Uuid,
@@ -28,7 +28,7 @@ pub(super) fn context(
     });
     json!({
         "RetryCount": failed,
-        "MaxRetryCount": retry.most.map_or(-1, i64::from),
+        "MaxRetryCount": retry.max_retries.map_or(-1, i64::from),
         "Exception": exception,
         "Instance": null,
         "State": {},

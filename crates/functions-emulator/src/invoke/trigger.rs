@@ -12,7 +12,7 @@ use crate::{
     app::{Function, TriggerKind},
     clock::later,
     ids,
-    wire::{Mode, Record},
+    traffic::{CallRecorder, InvocationMode},
 };
 
 impl Invoker {
@@ -29,7 +29,7 @@ impl Invoker {
         data: Map<String, Value>,
         metadata: Map<String, Value>,
     ) -> Result<Uuid, InvocationFailed> {
-        let record = Record::begin(self.0.events.wire().journal(), self.0.clock.now());
+        let record = CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
         self.trigger_recorded(function, data, metadata, &record).await
     }
 
@@ -39,7 +39,7 @@ impl Invoker {
         function: &Function,
         data: Map<String, Value>,
         metadata: Map<String, Value>,
-        record: &Record,
+        record: &CallRecorder,
     ) -> Result<Uuid, InvocationFailed> {
         let id = ids::random();
         let retry = function.retry.filter(|_| matches!(function.trigger.kind, TriggerKind::Timer { .. }));
@@ -51,31 +51,31 @@ impl Invoker {
                 let context = retry::context(function, retry, failed, last.as_ref(), id);
                 metadata.insert("RetryContext".to_owned(), context);
             }
-            let Err(failure) = self.once(function, data.clone(), metadata, id, &record).await else {
+            let Err(failure) = self.attempt_once(function, data.clone(), metadata, id, &record).await else {
                 return Ok(id);
             };
             self.show(function, &failure, &record);
             failed += 1;
-            match retry.and_then(|retry| retry.after(failed)) {
-                Some(pause) if self.pause(pause).await => {
+            match retry.and_then(|retry| retry.delay_after(failed)) {
+                Some(delay) if self.wait_before_retry(delay).await => {
                     last = Some(failure);
-                    record = Record::begin(self.0.events.wire().journal(), self.0.clock.now());
+                    record = CallRecorder::begin(self.0.events.traffic().journal(), self.0.clock.now());
                 }
                 _ => return Err(InvocationFailed(failure.what)),
             }
         }
     }
 
-    async fn once(
+    async fn attempt_once(
         &self,
         function: &Function,
         data: Map<String, Value>,
         metadata: Map<String, Value>,
         id: Uuid,
-        record: &Record,
+        record: &CallRecorder,
     ) -> Result<(), Failure> {
         let started = Instant::now();
-        record.invokes(&function.name, id, Mode::Enveloped);
+        record.record_invocation(&function.name, id, InvocationMode::Enveloped);
         let outcome =
             self.within_timeout(started, self.enveloped(function, data, metadata, id, record)).await;
         let status = if outcome.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
@@ -84,17 +84,17 @@ impl Invoker {
     }
 
     /// Waits before the next try; false when there is to be none.
-    async fn pause(&self, pause: Duration) -> bool {
-        let mut last_tries = self.0.last_tries.listen();
-        let due = later(self.0.clock.now(), pause);
+    async fn wait_before_retry(&self, delay: Duration) -> bool {
+        let mut retries = self.0.retries.token();
+        let due = later(self.0.clock.now(), delay);
         tokio::select! {
             () = self.0.clock.sleep_until(due) => true,
-            () = last_tries.wait() => false,
+            () = retries.cancelled() => false,
         }
     }
 
     /// From now on no failed call is tried again.
-    pub(crate) fn try_no_more(&self) {
-        self.0.last_tries.now();
+    pub(crate) fn stop_retries(&self) {
+        self.0.retries.cancel();
     }
 }

@@ -12,14 +12,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::people::{Kind, People, Person};
+use crate::users::{PrincipalKind, User, Users};
 
 const LIFETIME: Duration = Duration::from_hours(1);
 
-/// What to change in a token; by default it says what the people file says.
+/// What to change in a token; by default it says what the users file says.
 #[derive(Clone, Debug, Default)]
 pub struct TokenOptions {
-    /// Roles instead of the person's own.
+    /// Roles instead of the user's own.
     pub roles: Option<Vec<String>>,
     /// Scopes instead of the file's; apps never have any.
     pub scopes: Option<Vec<String>>,
@@ -40,7 +40,7 @@ pub struct SignError(#[source] pub(super) Unspecified);
 pub struct Claims {
     /// The API that the token is for.
     pub aud: String,
-    /// The issuer of the person's tenant.
+    /// The issuer of the user's tenant.
     pub iss: String,
     /// When it was issued; seconds since 1970, as the next two.
     pub iat: i64,
@@ -53,7 +53,7 @@ pub struct Claims {
     /// How the client proved itself: `0` not at all, `1` by a secret.
     pub azpacr: String,
     /// A user's or an app's.
-    pub idtyp: Kind,
+    pub idtyp: PrincipalKind,
     /// Display name; users only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -80,14 +80,14 @@ pub struct Claims {
 
 impl Claims {
     pub(super) fn of(
-        directory: &People,
+        directory: &Users,
         issuer: String,
-        person: &Person,
+        user: &User,
         options: &TokenOptions,
         now: DateTime<Utc>,
     ) -> Result<Self, SignError> {
-        let kind = if options.app { Kind::App } else { person.kind };
-        let user = kind == Kind::User;
+        let kind = if options.app { PrincipalKind::App } else { user.kind };
+        let is_user = kind == PrincipalKind::User;
         let scopes = options.scopes.as_deref().unwrap_or(directory.scopes());
         let lifetime = i64::try_from(options.lifetime.unwrap_or(LIFETIME).as_secs()).unwrap_or(i64::MAX);
         let start = now.timestamp();
@@ -98,24 +98,24 @@ impl Claims {
             nbf: start,
             exp: start.saturating_add(lifetime),
             azp: directory.client(),
-            azpacr: if user { "0" } else { "1" }.to_owned(),
+            azpacr: if is_user { "0" } else { "1" }.to_owned(),
             idtyp: kind,
-            name: user.then(|| person.name.clone()),
-            oid: person.object_id,
-            preferred_username: user.then(|| format!("{}@people.example", person.name)),
-            roles: options.roles.clone().unwrap_or_else(|| person.roles.clone()),
-            scp: (user && !scopes.is_empty()).then(|| scopes.join(" ")),
-            sub: if user { pairwise(directory, person) } else { person.object_id.to_string() },
-            tid: person.tenant_id,
+            name: is_user.then(|| user.name.clone()),
+            oid: user.object_id,
+            preferred_username: is_user.then(|| format!("{}@users.example", user.name)),
+            roles: options.roles.clone().unwrap_or_else(|| user.roles.clone()),
+            scp: (is_user && !scopes.is_empty()).then(|| scopes.join(" ")),
+            sub: if is_user { pairwise(directory, user) } else { user.object_id.to_string() },
+            tid: user.tenant_id,
             uti: token_id()?,
             ver: "2.0".to_owned(),
         })
     }
 }
 
-/// The same person is another subject to another API, as with Entra.
-fn pairwise(directory: &People, person: &Person) -> String {
-    let pair = format!("{} {} {}", directory.audience(), person.tenant_id, person.object_id);
+/// The same user is another subject to another API, as with Entra.
+fn pairwise(directory: &Users, user: &User) -> String {
+    let pair = format!("{} {} {}", directory.audience(), user.tenant_id, user.object_id);
     URL_SAFE_NO_PAD.encode(digest(&SHA256, pair.as_bytes()))
 }
 

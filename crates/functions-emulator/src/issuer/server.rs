@@ -8,7 +8,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::Issuer;
-use crate::{body::status_only, listener::Body, local_guard};
+use crate::{body::status_only, listener::Body, loopback_guard};
 
 /// A served issuer; dropping it ends it.
 #[derive(Debug)]
@@ -40,6 +40,6 @@ impl Drop for IssuerServer {
 }
 
 fn answer(issuer: &Issuer, request: &Request<Incoming>) -> Response<Body> {
-    let answer = local_guard::refusal(request).or_else(|| issuer.answer(request));
+    let answer = loopback_guard::refuse(request).or_else(|| issuer.answer(request));
     answer.unwrap_or_else(|| status_only(StatusCode::NOT_FOUND))
 }

@@ -6,16 +6,16 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, er
 use uuid::Uuid;
 
 use super::{claims::Claims, key::SigningKey};
-use crate::people::People;
+use crate::users::Users;
 
 /// Seconds by which the clocks of issuer and checker may differ.
 const SKEW: i64 = 60;
 /// No issuer gives out longer tokens, and no gateway lets longer headers through.
-const LONGEST: usize = 16 * 1024;
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub enum TokenError {
     /// It is no token, or a claim is missing or of another type.
     #[error("it is not an access token of this issuer")]
     Malformed,
@@ -28,7 +28,7 @@ pub enum Refusal {
     /// The signature is not that of its text.
     #[error("its signature is invalid")]
     Signature,
-    /// Of another issuer or of a tenant without people.
+    /// Of another issuer or of a tenant without users.
     #[error("it comes from another issuer: get a token for this port")]
     Issuer,
     /// For another API.
@@ -67,61 +67,61 @@ impl Verifier {
     /// `issuer_of` gives the issuer of a tenant.
     pub(super) fn verify(
         &self,
-        people: &People,
+        users: &Users,
         issuer_of: impl Fn(Uuid) -> String,
         token: &str,
         now: DateTime<Utc>,
-    ) -> Result<Claims, Refusal> {
+    ) -> Result<Claims, TokenError> {
         self.check_header(token)?;
         let claims = decode::<Claims>(token, &self.key, &self.rules).map_err(|error| match error.kind() {
-            ErrorKind::InvalidSignature => Refusal::Signature,
-            _ => Refusal::Malformed,
+            ErrorKind::InvalidSignature => TokenError::Signature,
+            _ => TokenError::Malformed,
         })?;
-        check_claims(people, issuer_of, &claims.claims, now)?;
+        check_claims(users, issuer_of, &claims.claims, now)?;
         Ok(claims.claims)
     }
 
-    fn check_header(&self, token: &str) -> Result<(), Refusal> {
-        if token.len() > LONGEST {
-            return Err(Refusal::Malformed);
+    fn check_header(&self, token: &str) -> Result<(), TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenError::Malformed);
         }
         // An algorithm that the crate does not know, `none` among them, is a header that it cannot read.
-        let header = decode_header(token).map_err(|_| Refusal::Algorithm)?;
+        let header = decode_header(token).map_err(|_| TokenError::Algorithm)?;
         let plain = header.typ.as_deref().is_none_or(|typ| typ == "JWT")
             && header.crit.is_none()
             && header.zip.is_none()
             && header.extras.inner().is_empty();
         if header.alg != Algorithm::RS256 || !plain {
-            return Err(Refusal::Algorithm);
+            return Err(TokenError::Algorithm);
         }
         if header.kid.as_deref() != Some(&self.key_id) {
-            return Err(Refusal::Key);
+            return Err(TokenError::Key);
         }
         Ok(())
     }
 }
 
 fn check_claims(
-    people: &People,
+    users: &Users,
     issuer_of: impl Fn(Uuid) -> String,
     claims: &Claims,
     now: DateTime<Utc>,
-) -> Result<(), Refusal> {
+) -> Result<(), TokenError> {
     let now = now.timestamp();
-    if !people.knows_tenant(claims.tid) || claims.iss != issuer_of(claims.tid) {
-        return Err(Refusal::Issuer);
+    if !users.knows_tenant(claims.tid) || claims.iss != issuer_of(claims.tid) {
+        return Err(TokenError::Issuer);
     }
-    if claims.aud != people.audience() {
-        return Err(Refusal::Audience);
+    if claims.aud != users.audience() {
+        return Err(TokenError::Audience);
     }
     if claims.ver != "2.0" {
-        return Err(Refusal::Malformed);
+        return Err(TokenError::Malformed);
     }
     if claims.exp.saturating_add(SKEW) <= now {
-        return Err(Refusal::Expired);
+        return Err(TokenError::Expired);
     }
     if claims.nbf.saturating_sub(SKEW) > now {
-        return Err(Refusal::Early);
+        return Err(TokenError::Early);
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Why a message cannot be shown to the worker. Storage.Queues 5.3.10 moves it to the poison queue at first sight,
 /// whatever `maxDequeueCount` says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum BadMessage {
+pub enum InvalidMessage {
     /// Not Base64.
     #[error("the message's text is not Base64; encode it, or set messageEncoding to none in host.json")]
     Undecodable,
@@ -37,12 +37,12 @@ pub type DataAndMetadata = (Map<String, Value>, Map<String, Value>);
 /// in them are kept as they are written, unlike on the platform.
 ///
 /// # Errors
-/// See [`BadMessage`].
+/// See [`InvalidMessage`].
 pub fn queue_data(
     function: &Function,
     message: &Message,
     encoding: MessageEncoding,
-) -> Result<DataAndMetadata, BadMessage> {
+) -> Result<DataAndMetadata, InvalidMessage> {
     let bytes = match encoding {
         MessageEncoding::Base64 => decoded(&message.text)?,
         MessageEncoding::None => message.text.clone().into_bytes(),
@@ -51,7 +51,7 @@ pub fn queue_data(
     let value = if function.trigger.data_type == DataType::Binary {
         STANDARD.encode(bytes)
     } else {
-        let text = String::from_utf8(bytes).map_err(|_| BadMessage::NotText)?;
+        let text = String::from_utf8(bytes).map_err(|_| InvalidMessage::NotText)?;
         add_payload(&mut metadata, &text);
         json_text(&text)
     };
@@ -60,7 +60,7 @@ pub fn queue_data(
 }
 
 /// As lenient as the host's decoder: blanks are skipped, spare bits at the end ignored.
-fn decoded(text: &str) -> Result<Vec<u8>, BadMessage> {
+fn decoded(text: &str) -> Result<Vec<u8>, InvalidMessage> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
         GeneralPurposeConfig::new()
@@ -68,7 +68,7 @@ fn decoded(text: &str) -> Result<Vec<u8>, BadMessage> {
             .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
     );
     let dense: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')).collect();
-    LENIENT.decode(dense).map_err(|_| BadMessage::Undecodable)
+    LENIENT.decode(dense).map_err(|_| InvalidMessage::Undecodable)
 }
 
 fn own_metadata(message: &Message) -> Map<String, Value> {

@@ -35,8 +35,8 @@ impl Connections {
     /// The connections that settings name, given here or in the environment. `events` learns when a server goes away and
     /// when it is back.
     #[must_use]
-    pub fn of_settings(settings: &[(String, String)], clock: Clock, events: Events) -> Self {
-        Self::new(MemoryQueues::with_clock(clock), Settings::over_environment(settings), events)
+    pub fn from_settings(settings: &[(String, String)], clock: Clock, events: Events) -> Self {
+        Self::new(MemoryQueues::with_clock(clock), Settings::with_environment(settings), events)
     }
 
     fn new(in_process: MemoryQueues, settings: Settings, events: Events) -> Self {
@@ -48,14 +48,14 @@ impl Connections {
     /// # Errors
     /// A setting that names no storage account, or one that is not on this machine.
     pub fn queues(&self, connection: &Connection) -> Result<Queues, ConnectionError> {
-        let Some(found) = Found::of(&self.settings, connection) else {
+        let Some(found) = ResolvedConnection::of(&self.settings, connection) else {
             return Ok(self.in_process.clone().into());
         };
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = servers.get(found.value) {
             return Ok(Queues::Storage(known.clone()));
         }
-        let queues = StorageQueues::at(found.account()?, self.clock().clone(), self.events.clone());
+        let queues = StorageQueues::new(found.account()?, self.clock().clone(), self.events.clone());
         servers.insert(found.value.to_owned(), queues.clone());
         Ok(Queues::Storage(queues))
     }
@@ -87,24 +87,27 @@ impl From<MemoryQueues> for Connections {
 }
 
 /// The setting that a connection was found in.
-struct Found<'a> {
+struct ResolvedConnection<'a> {
     setting: String,
     value: &'a str,
-    form: Form,
+    form: ConnectionForm,
 }
 
 #[derive(Clone, Copy)]
-enum Form {
+enum ConnectionForm {
     ConnectionString,
     AccountName,
     ServiceUri,
 }
 
 /// What the host looks for in a connection, in this sequence: the whole value wins over its parts.
-const FORMS: [(&str, Form); 3] =
-    [("", Form::ConnectionString), ("accountName", Form::AccountName), ("queueServiceUri", Form::ServiceUri)];
+const FORMS: [(&str, ConnectionForm); 3] = [
+    ("", ConnectionForm::ConnectionString),
+    ("accountName", ConnectionForm::AccountName),
+    ("queueServiceUri", ConnectionForm::ServiceUri),
+];
 
-impl<'a> Found<'a> {
+impl<'a> ResolvedConnection<'a> {
     /// The first setting that says something; an empty one says nothing.
     fn of(settings: &'a Settings, connection: &Connection) -> Option<Self> {
         let names = [format!("{PREFIX}{connection}"), connection.to_string()];
@@ -123,9 +126,9 @@ impl<'a> Found<'a> {
 
     fn account(&self) -> Result<Account, ConnectionError> {
         let account = match self.form {
-            Form::ConnectionString => Account::of_connection_string(&self.setting, self.value),
-            Form::AccountName => Account::in_the_cloud(self.value),
-            Form::ServiceUri => Account::of_service_uri(&self.setting, self.value),
+            ConnectionForm::ConnectionString => Account::from_connection_string(&self.setting, self.value),
+            ConnectionForm::AccountName => Account::from_account_name(self.value),
+            ConnectionForm::ServiceUri => Account::from_service_uri(&self.setting, self.value),
         };
         account.map_err(|fault| ConnectionError { setting: self.setting.clone(), fault })
     }

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 /// Why a queue refused.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The text is longer than [`MAX_TEXT`](super::MAX_TEXT).
+    /// The text is longer than [`MAX_MESSAGE_BYTES`](super::MAX_MESSAGE_BYTES).
     #[error(
         "a message must be at most 65,536 bytes of text, this one has {0}: send less, or a reference to the \
         content"
@@ -19,16 +19,16 @@ pub enum QueueError {
          array, or encoded twice)",
         u32::from(*.0)
     )]
-    Unwritable(char),
+    InvalidCharacter(char),
     /// No such message: deleted, expired, or never put.
     #[error("the queue has no such message")]
-    NoMessage,
+    MessageNotFound,
     /// Somebody else received or updated the message since.
     #[error("the pop receipt must be the latest of the message: receive it again")]
-    OldReceipt,
-    /// The queues in this process are [away](super::MemoryQueues::set_away).
+    PopReceiptMismatch,
+    /// The queues in this process are [unavailable](super::MemoryQueues::set_unavailable).
     #[error("the queue server does not answer")]
-    Away,
+    Unavailable,
     /// The queue server did not answer, or not as one.
     #[error(transparent)]
     Server(#[from] ServerError),
@@ -45,7 +45,7 @@ pub enum ServerError {
         "the queue server at {endpoint} does not answer: start one there, such as Azurite, or take {setting} out of the \
          settings for queues in this process"
     )]
-    Away {
+    Unreachable {
         /// The setting that names it.
         setting: String,
         /// Its URL.

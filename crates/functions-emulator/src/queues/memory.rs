@@ -1,6 +1,6 @@
 //! Queues in this process: leases, dequeue counts, time to live. They outlive host instances.
 
-mod mishap;
+mod message_fault;
 mod store;
 
 use std::{
@@ -15,7 +15,7 @@ use super::{Counts, Message, QueueError, TIME_TO_LIVE, check_text};
 use crate::clock::Clock;
 use store::Store;
 
-pub use mishap::Mishap;
+pub use message_fault::MessageFault;
 
 /// The queues of one app, held in memory; clones share them.
 #[derive(Clone, Debug)]
@@ -42,17 +42,17 @@ impl MemoryQueues {
     /// missing. Names are lower-cased.
     ///
     /// # Errors
-    /// A text that no queue takes, or the queues are away.
+    /// A text that no queue takes, or the queues are unavailable.
     pub fn put(&self, queue: &str, text: String) -> Result<Uuid, QueueError> {
-        self.put_later(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
+        self.put_delayed(queue, text, Duration::ZERO, Some(TIME_TO_LIVE))
     }
 
     /// Appends a message that shows itself after `delay` and goes by itself after `time_to_live` (none: never;
     /// a storage queue writes −1).
     ///
     /// # Errors
-    /// A text that no queue takes, or the queues are away.
-    pub fn put_later(
+    /// A text that no queue takes, or the queues are unavailable.
+    pub fn put_delayed(
         &self,
         queue: &str,
         text: String,
@@ -65,7 +65,7 @@ impl MemoryQueues {
         Ok(id)
     }
 
-    /// Takes up to `count` visible messages and hides them for `lease`; none while the queues are away.
+    /// Takes up to `count` visible messages and hides them for `lease`; none while the queues are unavailable.
     #[must_use]
     pub fn receive(&self, queue: &str, count: usize, lease: Duration) -> Vec<Message> {
         let taken = self.store().receive(self.clock.now(), &queue.to_lowercase(), count, lease);
@@ -79,7 +79,7 @@ impl MemoryQueues {
     /// renews its lease.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are unavailable.
     pub fn update(
         &self,
         queue: &str,
@@ -96,7 +96,7 @@ impl MemoryQueues {
     /// Removes a received message for good.
     ///
     /// # Errors
-    /// When the pop receipt is not its latest, the message is gone, or the queues are away.
+    /// When the pop receipt is not its latest, the message is gone, or the queues are unavailable.
     pub fn delete(&self, queue: &str, id: Uuid, pop_receipt: &str) -> Result<(), QueueError> {
         self.store().delete(self.clock.now(), &queue.to_lowercase(), id, pop_receipt)?;
         self.changed.send_replace(());
@@ -106,7 +106,7 @@ impl MemoryQueues {
     /// Removes a message for good, even while it is leased.
     ///
     /// # Errors
-    /// The message is gone, or the queues are away.
+    /// The message is gone, or the queues are unavailable.
     pub fn take(&self, queue: &str, id: Uuid) -> Result<Message, QueueError> {
         let taken = self.store().take(self.clock.now(), &queue.to_lowercase(), id)?;
         self.changed.send_replace(());
@@ -114,26 +114,26 @@ impl MemoryQueues {
     }
 
     /// Injects a fault into the next message of a queue.
-    pub fn inject(&self, queue: &str, mishap: Mishap) {
-        self.store().mishaps.add(&queue.to_lowercase(), mishap);
+    pub fn inject(&self, queue: &str, fault: MessageFault) {
+        self.store().faults.add(&queue.to_lowercase(), fault);
     }
 
-    /// Forgets the mishaps that have reached no message yet.
-    pub fn forget_mishaps(&self) {
-        self.store().mishaps.clear();
+    /// Forgets the faults that have reached no message yet.
+    pub fn clear_faults(&self) {
+        self.store().faults.clear();
     }
 
-    /// Takes the queues away, or brings them back with all that they held: meanwhile nothing can be put, received,
+    /// Makes the queues unavailable, or available again with all that they held: meanwhile nothing can be put, received,
     /// updated or deleted, as when the storage account does not answer. A look from outside still shows everything.
-    pub fn set_away(&self, away: bool) {
-        self.store().away = away;
+    pub fn set_unavailable(&self, unavailable: bool) {
+        self.store().unavailable = unavailable;
         self.changed.send_replace(());
     }
 
-    /// Whether the queues are [away](Self::set_away).
+    /// Whether the queues are [unavailable](Self::set_unavailable).
     #[must_use]
-    pub fn is_away(&self) -> bool {
-        self.store().away
+    pub fn is_unavailable(&self) -> bool {
+        self.store().unavailable
     }
 
     /// Every message of a queue, oldest first, hidden ones included, nothing changed.
@@ -176,11 +176,11 @@ impl MemoryQueues {
 
     /// Returns when a receive from `queue` would find something: after a put or a release at once, after a delay
     /// or a lease when the clock says so, but no later than `at_most` from now.
-    pub(super) async fn due(&self, queue: &str, at_most: Duration) {
+    pub(super) async fn wait_until_due(&self, queue: &str, at_most: Duration) {
         let last = crate::clock::later(self.clock.now(), at_most);
         let mut changed = self.changed.subscribe();
         loop {
-            let next = self.store().due_at(self.clock.now(), queue).map_or(last, |at| at.min(last));
+            let next = self.store().next_due(self.clock.now(), queue).map_or(last, |at| at.min(last));
             if next <= self.clock.now() {
                 return;
             }

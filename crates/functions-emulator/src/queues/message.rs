@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::QueueError;
 
 /// Bytes of text that a storage queue takes in one message.
-pub const MAX_TEXT: usize = 64 * 1024;
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
 /// How long a message stays when nothing else is said: seven days, as in a storage queue.
 pub const TIME_TO_LIVE: Duration = Duration::from_hours(7 * 24);
@@ -46,8 +46,8 @@ pub struct Counts {
 pub(super) fn check_text(text: &str) -> Result<(), QueueError> {
     let is_carried = |char: char| !matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     match text.chars().find(|char| !is_carried(*char)) {
-        Some(char) => Err(QueueError::Unwritable(char)),
-        None if text.len() > MAX_TEXT => Err(QueueError::TooLarge(text.len())),
+        Some(char) => Err(QueueError::InvalidCharacter(char)),
+        None if text.len() > MAX_MESSAGE_BYTES => Err(QueueError::TooLarge(text.len())),
         None => Ok(()),
     }
 }

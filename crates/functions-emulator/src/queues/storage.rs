@@ -1,6 +1,6 @@
 //! Queues of a storage queue server on this machine, through the Queue service REST API with Shared Key.
 
-mod arrivals;
+mod put_notifier;
 mod client;
 mod connection;
 mod request;
@@ -13,20 +13,20 @@ use http::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{Counts, Message, Pauses, QueueError, check_text};
+use super::{Counts, Message, PollBackoff, QueueError, check_text};
 use crate::{clock::Clock, events::Events};
-use arrivals::Arrivals;
-use client::{Answer, Client};
-use request::Ask;
+use client::{Client, StorageResponse};
+use put_notifier::PutNotifier;
+use request::StorageRequest;
 
 pub(super) use connection::Account;
 pub use connection::{ConnectionError, ConnectionFault};
 
 /// Messages that a server hands out or shows at once.
-pub(super) const MOST_AT_ONCE: usize = 32;
+pub(super) const MAX_BATCH: usize = 32;
 
 /// How long messages are hidden while one of them is looked for.
-const SEARCH: Duration = Duration::from_secs(30);
+const SEARCH_LEASE: Duration = Duration::from_secs(30);
 
 /// The shortest lease and life of a message.
 const SECOND: Duration = Duration::from_secs(1);
@@ -35,20 +35,20 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct StorageQueues {
     client: Client,
-    arrivals: Arrivals,
+    put_notifier: PutNotifier,
 }
 
 impl StorageQueues {
     /// The queues of an account. Nothing is sent yet: a server that is away may come later.
-    pub(super) fn at(account: Account, clock: Clock, events: Events) -> Self {
-        Self { client: Client::new(account, clock, events), arrivals: Arrivals::default() }
+    pub(super) fn new(account: Account, clock: Clock, events: Events) -> Self {
+        Self { client: Client::new(account, clock, events), put_notifier: PutNotifier::default() }
     }
 
     pub(super) fn clock(&self) -> &Clock {
         self.client.clock()
     }
 
-    pub(super) async fn put_later(
+    pub(super) async fn put_delayed(
         &self,
         queue: &str,
         text: String,
@@ -58,22 +58,22 @@ impl StorageQueues {
         check_text(&text)?;
         let queue = queue.to_lowercase();
         let life = time_to_live.map_or("-1".to_owned(), |life| seconds(life.max(SECOND)));
-        let mut ask = Ask::new(Method::POST, messages(&queue)).with("messagettl", life);
+        let mut request = StorageRequest::new(Method::POST, messages(&queue)).with("messagettl", life);
         if !delay.is_zero() {
-            ask = ask.with("visibilitytimeout", seconds(delay));
+            request = request.with("visibilitytimeout", seconds(delay));
         }
-        ask.body = Bytes::from(xml::message(&text));
-        let mut answer = self.client.send(&ask).await?;
+        request.body = Bytes::from(xml::message(&text));
+        let mut answer = self.client.send(&request).await?;
         if is_missing_queue(&answer) {
             self.create(&queue).await?;
-            answer = self.client.send(&ask).await?;
+            answer = self.client.send(&request).await?;
         }
         if answer.status == StatusCode::PAYLOAD_TOO_LARGE || answer.code() == "MessageTooLarge" {
             return Err(QueueError::TooLarge(text.len()));
         }
-        let put: Vec<xml::Put> = self.listed(&ask, &answer, StatusCode::CREATED)?;
+        let put: Vec<xml::Put> = self.parse_messages(&request, &answer, StatusCode::CREATED)?;
         let put = put.first().ok_or_else(|| self.client.unreadable("it names no message that was put"))?;
-        self.arrivals.at(&queue).notify_one();
+        self.put_notifier.at(&queue).notify_one();
         Ok(put.message_id)
     }
 
@@ -83,10 +83,10 @@ impl StorageQueues {
         count: usize,
         lease: Duration,
     ) -> Result<Vec<Message>, QueueError> {
-        let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
-            .with("numofmessages", count.clamp(1, MOST_AT_ONCE).to_string())
+        let request = StorageRequest::new(Method::GET, messages(&queue.to_lowercase()))
+            .with("numofmessages", count.clamp(1, MAX_BATCH).to_string())
             .with("visibilitytimeout", seconds(lease.max(SECOND)));
-        let received: Vec<xml::Received> = self.listed_if_there(&ask).await?;
+        let received: Vec<xml::Received> = self.list_messages(&request).await?;
         Ok(received.into_iter().map(Message::from).collect())
     }
 
@@ -97,24 +97,24 @@ impl StorageQueues {
         visibility: Duration,
     ) -> Result<(), QueueError> {
         let queue = queue.to_lowercase();
-        let ask = Ask::new(Method::PUT, one(&queue, message))
+        let request = StorageRequest::new(Method::PUT, one(&queue, message))
             .with("popreceipt", message.pop_receipt.as_str())
             .with("visibilitytimeout", seconds(visibility));
-        let answer = self.settled(&ask).await?;
+        let answer = self.send_for_message(&request).await?;
         let next_visible_at = xml::parse_time(answer.header("x-ms-time-next-visible"))
             .map_err(|fault| self.client.unreadable(fault))?;
         answer.header("x-ms-popreceipt").clone_into(&mut message.pop_receipt);
         message.next_visible_at = next_visible_at;
         if visibility.is_zero() {
-            self.arrivals.at(&queue).notify_one();
+            self.put_notifier.at(&queue).notify_one();
         }
         Ok(())
     }
 
     pub(super) async fn delete(&self, queue: &str, message: &Message) -> Result<(), QueueError> {
-        let ask = Ask::new(Method::DELETE, one(&queue.to_lowercase(), message))
+        let request = StorageRequest::new(Method::DELETE, one(&queue.to_lowercase(), message))
             .with("popreceipt", message.pop_receipt.as_str());
-        self.settled(&ask).await?;
+        self.send_for_message(&request).await?;
         Ok(())
     }
 
@@ -122,9 +122,9 @@ impl StorageQueues {
     pub(super) async fn take(&self, queue: &str, id: Uuid) -> Result<Message, QueueError> {
         let mut others = Vec::new();
         let outcome = loop {
-            let received = self.receive(queue, MOST_AT_ONCE, SEARCH).await?;
+            let received = self.receive(queue, MAX_BATCH, SEARCH_LEASE).await?;
             if received.is_empty() {
-                break Err(QueueError::NoMessage);
+                break Err(QueueError::MessageNotFound);
             }
             let (found, more): (Vec<_>, Vec<_>) = received.into_iter().partition(|message| message.id == id);
             others.extend(more);
@@ -138,28 +138,29 @@ impl StorageQueues {
         outcome
     }
 
-    pub(super) async fn look(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
-        let ask = Ask::new(Method::GET, messages(&queue.to_lowercase()))
+    pub(super) async fn peek_messages(&self, queue: &str) -> Result<Vec<Message>, QueueError> {
+        let request = StorageRequest::new(Method::GET, messages(&queue.to_lowercase()))
             .with("peekonly", "true")
-            .with("numofmessages", MOST_AT_ONCE.to_string());
-        let peeked: Vec<xml::Peeked> = self.listed_if_there(&ask).await?;
+            .with("numofmessages", MAX_BATCH.to_string());
+        let peeked: Vec<xml::Peeked> = self.list_messages(&request).await?;
         Ok(peeked.into_iter().map(Message::from).collect())
     }
 
     pub(super) async fn peek(&self, queue: &str) -> Result<Vec<String>, QueueError> {
-        Ok(self.look(queue).await?.into_iter().map(|message| message.text).collect())
+        Ok(self.peek_messages(queue).await?.into_iter().map(|message| message.text).collect())
     }
 
     pub(super) async fn counts(&self, queue: &str) -> Result<Counts, QueueError> {
         // Looked at first, it drops what has expired, which the total would still count.
         let visible = self.peek(queue).await?.len();
-        let ask = Ask::new(Method::GET, format!("/{}", queue.to_lowercase())).with("comp", "metadata");
-        let answer = self.client.send(&ask).await?;
+        let request =
+            StorageRequest::new(Method::GET, format!("/{}", queue.to_lowercase())).with("comp", "metadata");
+        let answer = self.client.send(&request).await?;
         if is_missing_queue(&answer) {
             return Ok(Counts::default());
         }
         if answer.status != StatusCode::OK {
-            return Err(self.client.refused(&ask, &answer).into());
+            return Err(self.client.refused(&request, &answer).into());
         }
         let total = answer.header("x-ms-approximate-messages-count").parse::<usize>();
         let total = total.map_err(|fault| self.client.unreadable(fault))?;
@@ -167,65 +168,72 @@ impl StorageQueues {
     }
 
     pub(super) async fn purge(&self, queue: &str) -> Result<(), QueueError> {
-        let ask = Ask::new(Method::DELETE, messages(&queue.to_lowercase()));
-        let answer = self.client.send(&ask).await?;
+        let request = StorageRequest::new(Method::DELETE, messages(&queue.to_lowercase()));
+        let answer = self.client.send(&request).await?;
         if is_missing_queue(&answer) || answer.status == StatusCode::NO_CONTENT {
             return Ok(());
         }
-        Err(self.client.refused(&ask, &answer).into())
+        Err(self.client.refused(&request, &answer).into())
     }
 
     /// Waits out the next pause, or until something is put into `queue` through these queues.
-    pub(super) async fn due(&self, queue: &str, pauses: &mut Pauses) {
-        let bell = self.arrivals.at(queue);
+    pub(super) async fn wait_until_due(&self, queue: &str, backoff: &mut PollBackoff) {
+        let notify = self.put_notifier.at(queue);
         tokio::select! {
-            () = bell.notified() => pauses.reset(),
-            () = tokio::time::sleep(pauses.next()) => {}
+            () = notify.notified() => backoff.reset(),
+            () = tokio::time::sleep(backoff.next_delay()) => {}
         }
     }
 
     /// Makes a queue. That it is there already is no error: two senders may be first.
     async fn create(&self, queue: &str) -> Result<(), QueueError> {
-        let ask = Ask::new(Method::PUT, format!("/{queue}"));
-        let answer = self.client.send(&ask).await?;
+        let request = StorageRequest::new(Method::PUT, format!("/{queue}"));
+        let answer = self.client.send(&request).await?;
         if matches!(answer.status, StatusCode::CREATED | StatusCode::NO_CONTENT)
             || answer.code() == "QueueAlreadyExists"
         {
             return Ok(());
         }
-        Err(self.client.refused(&ask, &answer).into())
+        Err(self.client.refused(&request, &answer).into())
     }
 
     /// Sends what settles or renews one message.
-    async fn settled(&self, ask: &Ask) -> Result<Answer, QueueError> {
-        let answer = self.client.send(ask).await?;
+    async fn send_for_message(&self, request: &StorageRequest) -> Result<StorageResponse, QueueError> {
+        let answer = self.client.send(request).await?;
         match (answer.status, answer.code()) {
             (StatusCode::NO_CONTENT, _) => Ok(answer),
-            (StatusCode::NOT_FOUND, _) => Err(QueueError::NoMessage),
-            (_, "PopReceiptMismatch") => Err(QueueError::OldReceipt),
-            _ => Err(self.client.refused(ask, &answer).into()),
+            (StatusCode::NOT_FOUND, _) => Err(QueueError::MessageNotFound),
+            (_, "PopReceiptMismatch") => Err(QueueError::PopReceiptMismatch),
+            _ => Err(self.client.refused(request, &answer).into()),
         }
     }
 
     /// The messages of an answer; none when there is no such queue.
-    async fn listed_if_there<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Vec<T>, QueueError> {
-        let answer = self.client.send(ask).await?;
-        if is_missing_queue(&answer) { Ok(Vec::new()) } else { self.listed(ask, &answer, StatusCode::OK) }
+    async fn list_messages<T: DeserializeOwned>(
+        &self,
+        request: &StorageRequest,
+    ) -> Result<Vec<T>, QueueError> {
+        let answer = self.client.send(request).await?;
+        if is_missing_queue(&answer) {
+            Ok(Vec::new())
+        } else {
+            self.parse_messages(request, &answer, StatusCode::OK)
+        }
     }
 
-    fn listed<T: DeserializeOwned>(
+    fn parse_messages<T: DeserializeOwned>(
         &self,
-        ask: &Ask,
-        answer: &Answer,
+        request: &StorageRequest,
+        answer: &StorageResponse,
         expected: StatusCode,
     ) -> Result<Vec<T>, QueueError> {
         if answer.status != expected {
-            return Err(self.client.refused(ask, answer).into());
+            return Err(self.client.refused(request, answer).into());
         }
         let text = std::str::from_utf8(&answer.body).map_err(|fault| self.client.unreadable(fault))?;
-        let listed: xml::Listed<T> =
+        let list: xml::MessageList<T> =
             quick_xml::de::from_str(text).map_err(|fault| self.client.unreadable(fault))?;
-        Ok(listed.messages)
+        Ok(list.messages)
     }
 }
 
@@ -242,7 +250,7 @@ fn seconds(time: Duration) -> String {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).to_string()
 }
 
-fn is_missing_queue(answer: &Answer) -> bool {
+fn is_missing_queue(answer: &StorageResponse) -> bool {
     answer.status == StatusCode::NOT_FOUND && answer.code() == "QueueNotFound"
 }
 
@@ -253,27 +261,27 @@ mod tests {
 
     use super::*;
 
-    /// Pauses longer than any test waits.
-    fn long() -> Pauses {
-        let mut pauses = Pauses::up_to(Duration::from_hours(1));
-        (0..100).for_each(|_| pauses.lengthen());
-        pauses
+    /// A back-off longer than any test waits.
+    fn long() -> PollBackoff {
+        let mut backoff = PollBackoff::with_max(Duration::from_hours(1));
+        (0..100).for_each(|_| backoff.record_empty_poll());
+        backoff
     }
 
     async fn woken(queues: &StorageQueues, queue: &str) -> bool {
-        let mut pauses = long();
-        let due = timeout(Duration::from_millis(100), queues.due(queue, &mut pauses)).await;
-        assert!(due.is_err() || pauses.next().is_zero(), "the next look follows at once");
+        let mut backoff = long();
+        let due = timeout(Duration::from_millis(100), queues.wait_until_due(queue, &mut backoff)).await;
+        assert!(due.is_err() || backoff.next_delay().is_zero(), "the next look follows at once");
         due.is_ok()
     }
 
     #[tokio::test]
     async fn what_is_put_or_released_here_ends_the_pause_of_its_queue() {
         let account = Azurite::shared().unwrap().account();
-        let account = Account::of_connection_string("WorkQueues", &account).unwrap();
-        let queues = StorageQueues::at(account, Clock::system(), Events::new());
+        let account = Account::from_connection_string("WorkQueues", &account).unwrap();
+        let queues = StorageQueues::new(account, Clock::system(), Events::new());
         assert!(!woken(&queues, "jobs").await);
-        queues.put_later("Jobs", "one".to_owned(), Duration::ZERO, None).await.unwrap();
+        queues.put_delayed("Jobs", "one".to_owned(), Duration::ZERO, None).await.unwrap();
         assert!(!woken(&queues, "others").await);
         assert!(woken(&queues, "jobs").await);
         assert!(!woken(&queues, "jobs").await);

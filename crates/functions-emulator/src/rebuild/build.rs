@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// Bytes that are kept of what a build says: more than the console shows, because they hold escapes as well.
-const KEPT: usize = 256 * 1024;
+const MAX_OUTPUT_BYTES: usize = 256 * 1024;
 
 /// By which builds are asked for colours though they see no terminal: cargo, then Node and Python, then others.
 const COLOURS: [(&str, &str); 3] =
@@ -29,12 +29,12 @@ pub enum BuildError {
     Start(#[source] io::Error),
     /// What it says cannot be read or shown.
     #[error("cannot read the output of the build")]
-    Follow(#[source] io::Error),
+    Output(#[source] io::Error),
     /// It ended with another code than 0.
     #[error("the build failed: correct the errors above")]
     Failed {
         /// The end of what it said, where it was listened to.
-        said: String,
+        output: String,
     },
 }
 
@@ -43,39 +43,39 @@ pub enum BuildError {
 ///
 /// # Errors
 /// It cannot be started, or fails and has then said why.
-pub async fn first(mut command: process::Command) -> Result<(), BuildError> {
+pub async fn run_attached(mut command: process::Command) -> Result<(), BuildError> {
     command.stdout(io::stderr());
-    let mut build = Group::start(command)?;
-    let status = build.0.wait().await.map_err(BuildError::Follow)?;
-    outcome(status, String::new)
+    let mut build = ProcessGroup::start(command)?;
+    let status = build.0.wait().await.map_err(BuildError::Output)?;
+    into_result(status, String::new)
 }
 
 /// Builds again; what the build says goes to stderr at once, and with the error to others that show it. Ended with
 /// everything that it started when dropped.
 ///
 /// # Errors
-/// As [`first`].
-pub async fn again(mut command: process::Command) -> Result<(), BuildError> {
+/// As [`run_attached`].
+pub async fn run_captured(mut command: process::Command) -> Result<(), BuildError> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     // The build sees no terminal any more; what the user decided about colours stays.
     if io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none() {
         command.envs(COLOURS.into_iter().filter(|(name, _)| env::var_os(name).is_none()));
     }
-    let mut build = Group::start(command)?;
-    let said = Mutex::default();
+    let mut build = ProcessGroup::start(command)?;
+    let output = Mutex::default();
     let (stdout, stderr) = (build.0.stdout.take(), build.0.stderr.take());
-    tokio::try_join!(pass_on(stdout, &said), pass_on(stderr, &said)).map_err(BuildError::Follow)?;
-    let status = build.0.wait().await.map_err(BuildError::Follow)?;
-    outcome(status, || {
-        String::from_utf8_lossy(&said.into_inner().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    tokio::try_join!(forward(stdout, &output), forward(stderr, &output)).map_err(BuildError::Output)?;
+    let status = build.0.wait().await.map_err(BuildError::Output)?;
+    into_result(status, || {
+        String::from_utf8_lossy(&output.into_inner().unwrap_or_else(PoisonError::into_inner)).into_owned()
     })
 }
 
-fn outcome(status: ExitStatus, said: impl FnOnce() -> String) -> Result<(), BuildError> {
-    if status.success() { Ok(()) } else { Err(BuildError::Failed { said: said() }) }
+fn into_result(status: ExitStatus, output: impl FnOnce() -> String) -> Result<(), BuildError> {
+    if status.success() { Ok(()) } else { Err(BuildError::Failed { output: output() }) }
 }
 
-async fn pass_on(from: Option<impl AsyncRead + Unpin>, said: &Mutex<Vec<u8>>) -> io::Result<()> {
+async fn forward(from: Option<impl AsyncRead + Unpin>, output: &Mutex<Vec<u8>>) -> io::Result<()> {
     let Some(mut from) = from else { return Ok(()) };
     let mut piece = vec![0; 4096];
     loop {
@@ -85,19 +85,19 @@ async fn pass_on(from: Option<impl AsyncRead + Unpin>, said: &Mutex<Vec<u8>>) ->
         }
         let piece = &piece[..length];
         io::stderr().write_all(piece)?;
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.extend_from_slice(piece);
-        if said.len() > 2 * KEPT {
-            let surplus = said.len() - KEPT;
-            said.drain(..surplus);
+        let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+        output.extend_from_slice(piece);
+        if output.len() > 2 * MAX_OUTPUT_BYTES {
+            let surplus = output.len() - MAX_OUTPUT_BYTES;
+            output.drain(..surplus);
         }
     }
 }
 
 /// A build and what it started.
-struct Group(Child);
+struct ProcessGroup(Child);
 
-impl Group {
+impl ProcessGroup {
     fn start(mut command: process::Command) -> Result<Self, BuildError> {
         // A group of its own, so that its compilers can be ended with it; such a one may not read from the terminal.
         command.process_group(0).stdin(Stdio::null());
@@ -105,7 +105,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(id) = id {

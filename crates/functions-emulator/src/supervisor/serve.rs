@@ -13,41 +13,41 @@ use tokio::{
 };
 
 use crate::{
-    console::{self, Console, Entrance},
+    cancellation::CancellationToken,
+    console::{self, Console, Port},
     cors,
     host::Host,
     listener::Body,
-    local_guard,
-    stop::Stopping,
+    loopback_guard,
 };
 
 /// How long an answer may still take to reach its caller once the host closes.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A pause after a failed accept: out of file descriptors, the next try would fail at once as well.
-const BREATH: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Takes connections until it is told to stop, then waits for those that are open.
 pub(super) async fn accept(
     listener: TcpListener,
     host: Arc<Host>,
     console: Arc<Console>,
-    entrance: Entrance,
-    mut stopping: Stopping,
+    port: Port,
+    mut cancellation: CancellationToken,
 ) {
     let mut connections = JoinSet::new();
-    let stopping_too = stopping.clone();
+    let token = cancellation.clone();
     loop {
         tokio::select! {
-            () = stopping.wait() => break,
+            () = cancellation.cancelled() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, host.clone(), console.clone(), entrance, stopping_too.clone()));
+                    connections.spawn(connection(stream, host.clone(), console.clone(), port, token.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "connection not accepted");
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 }
             },
         }
@@ -60,21 +60,21 @@ async fn connection(
     stream: TcpStream,
     host: Arc<Host>,
     console: Arc<Console>,
-    entrance: Entrance,
-    mut stopping: Stopping,
+    port: Port,
+    mut cancellation: CancellationToken,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
         let (host, console) = (host.clone(), console.clone());
-        async move { Ok::<_, Infallible>(answer(&host, &console, request, entrance).await) }
+        async move { Ok::<_, Infallible>(answer(&host, &console, request, port).await) }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stopping.wait() => {
+        () = cancellation.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            timeout(FAREWELL, connection).await.unwrap_or(Ok(()))
+            timeout(SHUTDOWN_TIMEOUT, connection).await.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = ended {
@@ -83,23 +83,19 @@ async fn connection(
 }
 
 /// The console's pages are its own; everything else is a call.
-async fn answer(
-    host: &Host,
-    console: &Console,
-    request: Request<Incoming>,
-    entrance: Entrance,
-) -> Response<Body> {
+async fn answer(host: &Host, console: &Console, request: Request<Incoming>, port: Port) -> Response<Body> {
     let request = request.map(|body| body.map_err(io::Error::other).boxed_unsync());
-    match console::answer(host, console, request, entrance).await {
+    match console::answer(host, console, request, port).await {
         Ok(answer) => answer,
-        Err(request) if local_guard::is_local(request.uri().path()) => host.served(request).await,
-        Err(request) => read_by_others(host, request).await,
+        Err(request) if loopback_guard::is_emulator_path(request.uri().path()) => host.handle(request).await,
+        Err(request) => with_cors(host, request).await,
     }
 }
 
 /// What pages of other origins may read is decided around everything else, but for what is the host's own.
-async fn read_by_others(host: &Host, request: Request<Body>) -> Response<Body> {
-    let instance = host.current.borrow().clone().filter(|_| !local_guard::is_reserved(request.uri().path()));
+async fn with_cors(host: &Host, request: Request<Body>) -> Response<Body> {
+    let instance =
+        host.current.borrow().clone().filter(|_| !loopback_guard::is_reserved(request.uri().path()));
     let Some(cors) = instance.as_ref().and_then(|instance| instance.cors()) else {
         return host.call(request).await;
     };

@@ -17,7 +17,7 @@ use super::status::Status;
 pub(super) struct Monitor(PathBuf);
 
 #[derive(Deserialize, Serialize)]
-struct Kept {
+struct StoredStatus {
     last: Option<DateTime<Utc>>,
     next: Option<DateTime<Utc>>,
     updated: DateTime<Utc>,
@@ -31,26 +31,27 @@ impl Monitor {
 
     /// What is known at a start, and whether a run was missed. A schedule that was changed since counts from the last
     /// run.
-    pub(super) fn open(&self, schedule: &Schedule, now: DateTime<Utc>) -> (Status, bool) {
-        let kept = fs::read(&self.0).ok().and_then(|text| serde_json::from_slice::<Kept>(&text).ok());
-        let Some(kept) = kept else {
+    pub(super) fn load(&self, schedule: &Schedule, now: DateTime<Utc>) -> (Status, bool) {
+        let stored =
+            fs::read(&self.0).ok().and_then(|text| serde_json::from_slice::<StoredStatus>(&text).ok());
+        let Some(stored) = stored else {
             let status = Status { last: None, next: schedule.next_after(now) };
-            self.keep(status, now);
+            self.save(status, now);
             return (status, false);
         };
-        let next = schedule.next_after(kept.last.unwrap_or(kept.updated));
-        (Status { last: kept.last, next }, next.is_some_and(|next| next < now))
+        let next = schedule.next_after(stored.last.unwrap_or(stored.updated));
+        (Status { last: stored.last, next }, next.is_some_and(|next| next < now))
     }
 
     /// Writes it down; a folder that cannot be written costs the memory of the next start, not this run.
-    pub(super) fn keep(&self, status: Status, now: DateTime<Utc>) {
-        let kept = Kept { last: status.last, next: status.next, updated: now };
-        let written = serde_json::to_vec(&kept).map_err(std::io::Error::other).and_then(|text| {
+    pub(super) fn save(&self, status: Status, now: DateTime<Utc>) {
+        let stored = StoredStatus { last: status.last, next: status.next, updated: now };
+        let written = serde_json::to_vec(&stored).map_err(std::io::Error::other).and_then(|text| {
             self.0.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&self.0, text)
         });
         if let Err(error) = written {
-            tracing::debug!(file = %self.0.display(), %error, "timer status not kept");
+            tracing::debug!(file = %self.0.display(), %error, "timer status not stored");
         }
     }
 }

@@ -6,14 +6,14 @@ use functions_lint::command_line::Variable;
 use tokio::process::Command;
 
 use super::Setup;
-use crate::{front::FrontMode, ids};
+use crate::{easyauth::EasyAuthMode, ids};
 
 const AUTH_ENABLED: &str = "WEBSITE_AUTH_ENABLED";
 
 /// What [only the platform sets](https://learn.microsoft.com/azure/app-service/reference-app-settings). A shell in a
 /// container may have some of it by chance, and a worker that looks would take this laptop for the platform; a
 /// developer who wants that says so in the settings.
-const PLATFORM: [&str; 7] = [
+const PLATFORM_VARIABLES: [&str; 7] = [
     AUTH_ENABLED,
     "WEBSITE_INSTANCE_ID",
     "WEBSITE_SITE_NAME",
@@ -24,7 +24,7 @@ const PLATFORM: [&str; 7] = [
 ];
 
 /// Defaults where neither the shell nor the settings say anything; what Core Tools sets.
-const DEFAULTS: [(&str, &str); 2] =
+const DEFAULT_VARIABLES: [(&str, &str); 2] =
     [("AZURE_FUNCTIONS_ENVIRONMENT", "Development"), ("FUNCTIONS_WORKER_RUNTIME", "custom")];
 
 /// What the host alone decides, for one process: its command line may name these.
@@ -41,16 +41,16 @@ pub(super) fn variables(setup: &Setup, port: u16) -> [Variable; 5] {
 
 /// Sets the environment of one process: inherited, then settings, then what the host alone decides.
 pub(super) fn apply(command: &mut Command, setup: &Setup, variables: &[Variable]) {
-    for name in PLATFORM {
+    for name in PLATFORM_VARIABLES {
         command.env_remove(name);
     }
-    for (name, value) in DEFAULTS {
+    for (name, value) in DEFAULT_VARIABLES {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
         }
     }
     command.envs(setup.settings.iter().map(|(name, value)| (name, value)));
-    if setup.front != FrontMode::Off {
+    if setup.easyauth != EasyAuthMode::Off {
         command.env(AUTH_ENABLED, "True");
     }
     command.envs(variables.iter().map(|(name, value)| (name, value)));

@@ -10,14 +10,14 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use crate::{event::Event, events::Events};
 
 /// Bytes of a line that are kept; the rest of a longer one is dropped.
-pub(crate) const LONGEST_LINE: usize = 16 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 16 * 1024;
 
 /// Lines that an error message repeats, as on the platform.
-const REMEMBERED: usize = 3;
+const MAX_LINES: usize = 3;
 
 /// The last lines of one process, those on stdout as long as it says nothing on stderr; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LastWords(Arc<Mutex<Lines>>);
+pub(super) struct StderrTail(Arc<Mutex<Lines>>);
 
 #[derive(Debug, Default)]
 struct Lines {
@@ -25,7 +25,7 @@ struct Lines {
     on_stderr: bool,
 }
 
-impl LastWords {
+impl StderrTail {
     fn add(&self, line: &str, stderr: bool) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.on_stderr && !stderr {
@@ -34,14 +34,14 @@ impl LastWords {
         if stderr && !known.on_stderr {
             *known = Lines { lines: VecDeque::new(), on_stderr: true };
         }
-        if known.lines.len() == REMEMBERED {
+        if known.lines.len() == MAX_LINES {
             known.lines.pop_front();
         }
         known.lines.push_back(line.to_owned());
     }
 
     /// `how` with the lines behind it, where there are any.
-    pub(super) fn after(&self, how: &str) -> String {
+    pub(super) fn append_to(&self, how: &str) -> String {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: Vec<&str> = known.lines.make_contiguous().iter().map(String::as_str).collect();
         if lines.is_empty() {
@@ -57,16 +57,16 @@ pub(super) async fn forward(
     stream: impl AsyncRead + Unpin,
     stderr: bool,
     events: Events,
-    last_words: LastWords,
+    stderr_tail: StderrTail,
 ) {
     let mut reader = BufReader::new(stream);
     while let Ok(Some(line)) = next_line(&mut reader).await {
-        last_words.add(&line, stderr);
-        events.tell(Event::Output { stderr, line });
+        stderr_tail.add(&line, stderr);
+        events.publish(Event::Output { stderr, line });
     }
 }
 
-/// The next line without its end, at most [`LONGEST_LINE`] of it; none at the end of the stream.
+/// The next line without its end, at most [`MAX_LINE_BYTES`] of it; none at the end of the stream.
 async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Option<String>> {
     let mut line = Vec::new();
     let mut any = false;
@@ -78,7 +78,7 @@ async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<
         any = true;
         let end = read.iter().position(|byte| *byte == b'\n');
         let part = &read[..end.unwrap_or(read.len())];
-        line.extend_from_slice(&part[..part.len().min(LONGEST_LINE - line.len())]);
+        line.extend_from_slice(&part[..part.len().min(MAX_LINE_BYTES - line.len())]);
         let used = end.map_or(read.len(), |end| end + 1);
         reader.consume(used);
         if end.is_some() {

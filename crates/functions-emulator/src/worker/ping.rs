@@ -15,17 +15,17 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-const STEP: Duration = Duration::from_millis(25);
+const RETRY_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Returns when `GET /` has got any answer, 404 and 500 included. A connection that the worker takes and closes
-/// counts as an answer too, one that it leaves open without a word does not; `taken` then stays true.
-pub(super) async fn until_answered(address: SocketAddr, taken: &AtomicBool) {
+/// counts as an answer too, one that it leaves open without a word does not; `accepted` then stays true.
+pub(super) async fn wait_until_answered(address: SocketAddr, accepted: &AtomicBool) {
     loop {
         if let Ok(stream) = TcpStream::connect(address).await {
-            taken.store(true, Ordering::Relaxed);
+            accepted.store(true, Ordering::Relaxed);
             return ask(address, stream).await;
         }
-        tokio::time::sleep(STEP).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
@@ -40,6 +40,6 @@ async fn ask(address: SocketAddr, stream: TcpStream) {
 }
 
 /// Whether somebody listens on the port, but only at the IPv6 address, where the host never calls.
-pub(super) async fn is_elsewhere(port: u16) -> bool {
+pub(super) async fn listens_on_ipv6_only(port: u16) -> bool {
     TcpStream::connect((Ipv6Addr::LOCALHOST, port)).await.is_ok()
 }

@@ -4,7 +4,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use functions_lint::{
     Settings,
-    launch::{Launch, StartFault},
+    launch::{Launch, LaunchError},
 };
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     Setup, environment,
-    output::{self, LastWords},
+    output::{self, StderrTail},
 };
 
 /// A started process, head of its own process group, so that Ctrl-C in the terminal reaches the host alone.
@@ -24,29 +24,29 @@ use super::{
 pub(super) struct Process {
     child: Child,
     readers: JoinSet<()>,
-    last_words: LastWords,
+    stderr_tail: StderrTail,
 }
 
 /// How long lines are waited for that a process left behind in its pipes.
-const LAST_LINES: Duration = Duration::from_millis(200);
+const OUTPUT_DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How long the end of a killed process is waited for.
-const END: Duration = Duration::from_secs(1);
+const KILL_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Process {
     /// Starts the program of host.json with its environment, its output as events.
     pub(super) fn spawn(setup: &Setup, port: u16) -> Result<Self, String> {
         let handler = &setup.handler;
         let variables = environment::variables(setup, port);
-        let settings = Settings::over_environment(&setup.settings);
-        let (program, arguments) = handler.command_line.of_start(&settings, &variables);
+        let settings = Settings::with_environment(&setup.settings);
+        let (program, arguments) = handler.command_line.expand_for_start(&settings, &variables);
         let launch = Launch {
             root: &setup.app_root,
             program: Path::new(&program),
             working_directory: &handler.working_directory,
         };
         let found = launch.check().err();
-        if let Some(fault) = found.as_ref().filter(|fault| !fault.may_run_all_the_same()) {
+        if let Some(fault) = found.as_ref().filter(|fault| !fault.may_still_run()) {
             return Err(not_started(fault));
         }
         let mut command = Command::new(&program);
@@ -66,14 +66,14 @@ impl Process {
                 handler.working_directory.display(),
             ),
         })?;
-        let (mut readers, last_words) = (JoinSet::new(), LastWords::default());
+        let (mut readers, stderr_tail) = (JoinSet::new(), StderrTail::default());
         if let Some(stdout) = child.stdout.take() {
-            readers.spawn(output::forward(stdout, false, setup.events.clone(), last_words.clone()));
+            readers.spawn(output::forward(stdout, false, setup.events.clone(), stderr_tail.clone()));
         }
         if let Some(stderr) = child.stderr.take() {
-            readers.spawn(output::forward(stderr, true, setup.events.clone(), last_words.clone()));
+            readers.spawn(output::forward(stderr, true, setup.events.clone(), stderr_tail.clone()));
         }
-        Ok(Self { child, readers, last_words })
+        Ok(Self { child, readers, stderr_tail })
     }
 
     /// The process id; none once it has ended.
@@ -89,20 +89,22 @@ impl Process {
     /// SIGKILL to the whole group, then the wait for the end.
     pub(super) async fn kill(&mut self) {
         self.signal();
-        if timeout(END, self.ended()).await.is_err() {
+        if timeout(KILL_TIMEOUT, self.ended()).await.is_err() {
             tracing::warn!(pid = self.pid(), "the worker's process does not end");
         }
     }
 
     /// Waits until what the ended process printed was told; a process that it left behind may hold the pipes open
     /// for as long as it likes, so not for long.
-    pub(super) async fn last_lines(&mut self) {
-        drop(timeout(LAST_LINES, async { while self.readers.join_next().await.is_some() {} }).await);
+    pub(super) async fn drain_output(&mut self) {
+        drop(
+            timeout(OUTPUT_DRAIN_TIMEOUT, async { while self.readers.join_next().await.is_some() {} }).await,
+        );
     }
 
     /// What the process said last on stderr, behind `how` it ended.
-    pub(super) fn last_words(&self, how: &str) -> String {
-        self.last_words.after(how)
+    pub(super) fn stderr_tail(&self, how: &str) -> String {
+        self.stderr_tail.append_to(how)
     }
 
     fn signal(&mut self) {
@@ -118,7 +120,7 @@ impl Process {
 }
 
 /// What is wrong with the program, what to do, and what Azure would do.
-fn not_started(fault: &StartFault) -> String {
+fn not_started(fault: &LaunchError) -> String {
     format!("cannot start the worker: {fault}; {}. As it is, {}", fault.remedy(), fault.in_azure())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{app::CustomHandler, clock::Clock, events::Events, front::FrontMode};
+use crate::{app::CustomHandler, clock::Clock, easyauth::EasyAuthMode, events::Events};
 
 /// Program, folder, environment, and who is told.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Setup {
     /// Environment beside the inherited one; wins over it.
     pub(crate) settings: Vec<(String, String)>,
     /// Decides on `WEBSITE_AUTH_ENABLED`.
-    pub(crate) front: FrontMode,
+    pub(crate) easyauth: EasyAuthMode,
     /// Measures the time between two strikes.
     pub(crate) clock: Clock,
     /// Learns of starts, ends and printed lines.

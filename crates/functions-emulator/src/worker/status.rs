@@ -6,7 +6,7 @@ pub(super) struct Status {
     pub(super) phase: Phase,
     pub(super) pid: Option<u32>,
     /// How the first process ended that ended before it answered.
-    pub(super) failed_start: Option<String>,
+    pub(super) start_failure: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(super) enum Phase {
     Starting,
     Ready,
     /// Exit code 0: nothing restarts it.
-    Dead(String),
+    Exited(String),
     /// Three strikes: the host instance is over.
-    Over(String),
+    InstanceOver(String),
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(super) const LIMIT: u32 = 3;
 
 /// A failure this long after the one before starts the count anew; a successful start does not.
-const FORGIVEN_AFTER: TimeDelta = TimeDelta::minutes(30);
+const RESET_AFTER: TimeDelta = TimeDelta::minutes(30);
 
 /// The failures of one host instance's worker.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Strikes {
 impl Strikes {
     /// Counts a failure; the count with it.
     pub(super) fn add(&mut self, now: DateTime<Utc>) -> u32 {
-        if self.last.is_some_and(|last| now - last > FORGIVEN_AFTER) {
+        if self.last.is_some_and(|last| now - last > RESET_AFTER) {
             self.count = 0;
         }
         self.last = Some(now);

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use functions_emulator::{
-    ConsoleOptions, Event, Events, LocalHost, Options, StartError, clock::Clock, front::FrontMode,
+    ConsoleOptions, Emulator, Event, Events, Options, StartError, clock::Clock, easyauth::EasyAuthMode,
     queues::MemoryQueues,
 };
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub(crate) struct TestApp {
 
 /// A host that serves a [`TestApp`].
 pub(crate) struct Running {
-    pub(crate) host: LocalHost,
+    pub(crate) host: Emulator,
     pub(crate) queues: MemoryQueues,
     events: Receiver<Event>,
     client: reqwest::Client,
@@ -39,8 +39,8 @@ impl TestApp {
             app_root: folder.path().to_owned(),
             listen: ([127, 0, 0, 1], 0).into(),
             settings: Vec::new(),
-            front: FrontMode::Off,
-            people: None,
+            easyauth: EasyAuthMode::Off,
+            users: None,
             state: folder.path().join("state"),
             keys: None,
             queues: queues.clone().into(),
@@ -119,8 +119,8 @@ impl TestApp {
 
     /// Starts the host; the worker may not answer yet.
     pub(crate) async fn launch(self) -> Running {
-        let events = self.options.events.listen();
-        let host = LocalHost::start(self.options.clone()).await.expect("the host starts");
+        let events = self.options.events.subscribe();
+        let host = Emulator::start(self.options.clone()).await.expect("the host starts");
         Running { host, queues: self.queues.clone(), events, client: client(), app: self }
     }
 
@@ -133,7 +133,7 @@ impl TestApp {
 
     /// What the host says when it does not start.
     pub(crate) async fn refusal(self) -> String {
-        let StartError(sentence) = LocalHost::start(self.options.clone()).await.expect_err("no start");
+        let StartError(sentence) = Emulator::start(self.options.clone()).await.expect_err("no start");
         sentence
     }
 }
@@ -160,7 +160,7 @@ impl Running {
 
     /// A second reader of the events from now on.
     pub(crate) fn listen(&self) -> Receiver<Event> {
-        self.app.options.events.listen()
+        self.app.options.events.subscribe()
     }
 
     /// Waits for the next call that the worker saw of a function; its body.
@@ -188,8 +188,8 @@ impl Running {
     }
 
     /// Turns the clock of queues and timers.
-    pub(crate) fn turn(&self, seconds: u64) {
-        self.queues.clock().turn(Duration::from_secs(seconds));
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.queues.clock().advance(Duration::from_secs(seconds));
     }
 
     /// Waits until `holds` is true of the queues.

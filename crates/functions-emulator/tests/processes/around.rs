@@ -113,7 +113,7 @@ async fn local_settings_reach_the_worker_below_those_of_the_shell() {
     let app = TestApp::new().http("environment").setting("GIVEN", "by hand");
     let local = json!({
         "IsEncrypted": false,
-        "Values": { "ONE": "1", "GIVEN": "in the file", "PATH": "/nowhere", "NONE": null, "AUTHORITY": "%LOCAL_HOST_URL%/x" },
+        "Values": { "ONE": "1", "GIVEN": "in the file", "PATH": "/nowhere", "NONE": null, "AUTHORITY": "%FUNCTIONS_EMULATOR_URL%/x" },
         "ConnectionStrings": { "db": "there" },
     });
     app.write("local.settings.json", &local.to_string());

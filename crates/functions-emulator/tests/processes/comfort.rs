@@ -124,11 +124,11 @@ async fn open_shows_the_hosts_own_page() {
     })
     .await;
     let page = fs::read_to_string(opened).expect("what was opened");
-    assert!(page.starts_with(&format!("{}/_local/", url(&ready))), "{page}");
+    assert!(page.starts_with(&format!("{}/_emulator/", url(&ready))), "{page}");
 }
 
 #[tokio::test]
-async fn keys_of_a_file_are_demanded_and_a_wrong_file_is_told_without_its_keys() {
+async fn an_invalid_keys_file_is_reported_without_its_keys() {
     let function = json!([
         { "type": "httpTrigger", "direction": "in", "name": "req" },
         { "type": "http", "direction": "out", "name": "res" },
@@ -167,7 +167,7 @@ async fn a_folder_without_functions_is_told_with_what_lies_too_deep() {
 }
 
 #[tokio::test]
-async fn a_worker_that_never_listens_is_told_with_its_words_and_what_to_check() {
+async fn a_worker_that_never_listens_is_reported_with_its_output() {
     let app = TestApp::new()
         .http("ok")
         .setting("ECHO_START", "when /nowhere")

@@ -80,7 +80,7 @@ async fn the_command_names_the_functions_and_leaves_nothing_behind() {
     let body = answer.text().await.unwrap();
     let seen: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(seen["A_SETTING"], "its value");
-    // The shell's word is not enough: there is no front.
+    // The shell's word is not enough: EasyAuth is off.
     assert_eq!(seen.get("WEBSITE_AUTH_ENABLED"), None);
     typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());
@@ -105,7 +105,7 @@ async fn a_setting_that_is_none_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn the_value_of_a_setting_reaches_the_worker_and_is_shown_nowhere() {
+async fn a_setting_reaches_the_worker_and_is_not_shown() {
     let app = TestApp::new().http("environment");
     let mut typed = Typed::with(&app, |command| {
         command.args(["--setting", "A_SECRET=canary-5c1e", "--port", "0", "--log", "json", "--state"]);
@@ -121,13 +121,13 @@ async fn the_value_of_a_setting_reaches_the_worker_and_is_shown_nowhere() {
         }
     };
     let get = async |path: &str, token: &str| {
-        let call = client().get(format!("{url}{path}")).header("x-local-console", token);
+        let call = client().get(format!("{url}{path}")).header("x-emulator-console", token);
         call.send().await.unwrap().text().await.unwrap()
     };
-    let page = get("/_local/", "").await;
+    let page = get("/_emulator/", "").await;
     let token =
         page.split("content=\"").find_map(|part| part.split('"').next().filter(|text| text.len() == 43));
-    let overview = get("/_local/api/overview", token.expect("a token")).await;
+    let overview = get("/_emulator/api/overview", token.expect("a token")).await;
     assert!(overview.contains("\"environment\""), "{overview}");
     assert!(get("/api/environment", "").await.contains("canary-5c1e"));
     said.extend([page, overview]);
@@ -139,16 +139,16 @@ async fn the_value_of_a_setting_reaches_the_worker_and_is_shown_nowhere() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_command_opens_the_front_of_the_command() {
+async fn a_printed_token_passes_easyauth() {
     let app = TestApp::new().http("environment");
-    let people = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/people.json");
+    let users = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/users.json");
     let state = tempfile::tempdir().unwrap();
     let common = |command: &mut Command, port: &str| {
-        command.args(["--people", people, "--port", port, "--state"]).arg(state.path());
+        command.args(["--users", users, "--port", port, "--state"]).arg(state.path());
     };
     let mut typed = Typed::with(&app, |command| {
         common(command, "0");
-        command.args(["--front", "on"]);
+        command.args(["--easyauth", "on"]);
     });
     let [url] = typed.behind(["ready on "]).await;
     let url = url.split(';').next().unwrap_or_default();
@@ -165,9 +165,9 @@ async fn a_token_of_the_command_opens_the_front_of_the_command() {
 }
 
 #[tokio::test]
-async fn the_command_names_the_console_where_it_was_wanted_and_the_people_of_the_app_are_in_it() {
+async fn the_console_lists_the_users_of_the_app() {
     let app = TestApp::new().http("ok");
-    app.write(".local-host.json", include_str!("../people.json"));
+    app.write("functions-emulator.json", include_str!("../users.json"));
     let mut typed = Typed::with(&app, |command| {
         command.args(["--port", "0", "--console-port", "0", "--openapi", "/api/ok", "--state"]);
         command.arg(&app.options.state);
@@ -180,9 +180,10 @@ async fn the_command_names_the_console_where_it_was_wanted_and_the_people_of_the
     let page = client().get(&console).send().await.unwrap().text().await.unwrap();
     let token =
         page.split("content=\"").find_map(|part| part.split('"').next().filter(|text| text.len() == 43));
-    let overview = client().get(format!("{console}api/overview")).header("x-local-console", token.unwrap());
+    let overview =
+        client().get(format!("{console}api/overview")).header("x-emulator-console", token.unwrap());
     let overview: Value = overview.send().await.unwrap().json().await.unwrap();
-    assert_eq!(overview["people"]["everyone"][0]["name"], "keeper");
+    assert_eq!(overview["users"]["all"][0]["name"], "keeper");
     assert_eq!(overview["openapi"], "/api/ok");
     typed.terminate();
     assert!(within(typed.child.wait()).await.unwrap().success());

@@ -7,7 +7,7 @@ mod calls;
 mod faults;
 mod guard;
 mod live;
-mod people;
+mod users;
 mod queues;
 
 use reqwest::{Method, RequestBuilder};
@@ -31,7 +31,7 @@ impl Page {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        client().request(method, format!("{}{path}", self.api)).header("x-local-console", &self.token)
+        client().request(method, format!("{}{path}", self.api)).header("x-emulator-console", &self.token)
     }
 
     async fn get(&self, path: &str) -> Value {

@@ -7,7 +7,7 @@ mod around;
 mod comfort;
 mod command;
 mod console;
-mod mishaps;
+mod message_faults;
 mod new;
 mod queue_functions;
 mod queues;

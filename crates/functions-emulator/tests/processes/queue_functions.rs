@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_emulator::{
     Event,
     app::{Connection, DataType, Function, MessageEncoding, Trigger, TriggerKind},
-    queue_listener::{BadMessage, queue_data},
+    queue_listener::{InvalidMessage, queue_data},
     queues::{MemoryQueues, Message},
 };
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn base64(text: &str) -> String {
 }
 
 #[test]
-fn a_binary_trigger_gets_base64_of_the_exact_bytes_and_the_messages_own_metadata() {
+fn a_binary_trigger_gets_base64_and_message_metadata() {
     let message = message("AAH//g==");
     let (data, metadata) =
         queue_data(&function(DataType::Binary), &message, MessageEncoding::Base64).unwrap();
@@ -55,7 +55,7 @@ fn a_binary_trigger_gets_base64_of_the_exact_bytes_and_the_messages_own_metadata
 }
 
 #[test]
-fn a_text_trigger_gets_json_in_json_and_the_payloads_properties_win() {
+fn a_text_trigger_gets_json_in_json() {
     let payload = r#"{"jobId":"7f3c","n":2,"f":1.50,"t":true,"nil":null,"list":[1],"o":{"w":1},"id":"x","anyTrigger":1}"#;
     let shown = queue_data(&function(DataType::String), &message(&base64(payload)), MessageEncoding::Base64);
     let (data, metadata) = shown.unwrap();
@@ -78,9 +78,9 @@ fn what_cannot_be_decoded_is_told_apart_from_what_is_not_text() {
     let of = |data_type, text| {
         queue_data(&function(data_type), &message(text), MessageEncoding::Base64).map(drop).unwrap_err()
     };
-    assert_eq!(of(DataType::Binary, "hello world!"), BadMessage::Undecodable);
-    assert_eq!(of(DataType::Binary, "abc"), BadMessage::Undecodable);
-    assert_eq!(of(DataType::String, "//5B"), BadMessage::NotText);
+    assert_eq!(of(DataType::Binary, "hello world!"), InvalidMessage::Undecodable);
+    assert_eq!(of(DataType::Binary, "abc"), InvalidMessage::Undecodable);
+    assert_eq!(of(DataType::String, "//5B"), InvalidMessage::NotText);
     let plain = queue_data(&function(DataType::Binary), &message("hello"), MessageEncoding::None).unwrap();
     assert_eq!(plain.0["job"], "aGVsbG8=");
 }
@@ -95,7 +95,7 @@ async fn a_message_is_deleted_when_its_function_succeeds() {
 }
 
 #[tokio::test]
-async fn a_failed_message_comes_back_after_the_visibility_timeout_and_is_poisoned_at_the_limit() {
+async fn a_failed_message_is_retried_then_poisoned() {
     let mut running = TestApp::new().queue("fail_job", "jobs").start().await;
     let id = running.queues.put("jobs", TEXT.to_owned()).unwrap();
     for delivery in ["1", "2"] {
@@ -104,7 +104,7 @@ async fn a_failed_message_comes_back_after_the_visibility_timeout_and_is_poisone
         assert_eq!(metadata["Id"], format!("\"{id}\""));
         let due = running.queues.clock().now() + Duration::from_mins(1);
         running.queues_until(|queues| queues.peek("jobs")[0].next_visible_at == due).await;
-        running.turn(60);
+        running.advance(60);
     }
     assert_eq!(running.invoked("fail_job").await["Metadata"]["DequeueCount"], "3");
     let poisoned = running
@@ -118,7 +118,7 @@ async fn a_failed_message_comes_back_after_the_visibility_timeout_and_is_poisone
 }
 
 #[tokio::test]
-async fn a_poison_queue_has_no_poison_queue_and_its_failed_message_waits_for_the_lease() {
+async fn a_poison_queue_has_no_poison_queue() {
     let app = TestApp::new().queue("fail_job", "jobs-poison").set("/extensions/queues/maxDequeueCount", 2);
     let mut running = app.start().await;
     running.queues.put("jobs-poison", TEXT.to_owned()).unwrap();
@@ -127,7 +127,7 @@ async fn a_poison_queue_has_no_poison_queue_and_its_failed_message_waits_for_the
         running.next(|event| matches!(event, Event::Invoked { succeeded: false, .. }).then_some(())).await;
         let lease_end = running.queues.clock().now() + Duration::from_mins(10);
         assert_eq!(running.queues.peek("jobs-poison")[0].next_visible_at, lease_end);
-        running.turn(600);
+        running.advance(600);
     }
     assert_eq!(running.queues.names(), ["jobs-poison"]);
     running.host.stop().await;
@@ -170,7 +170,7 @@ async fn a_poison_queue_keeps_what_its_trigger_cannot_decode() {
             assert_eq!(running.invoked("ok_job").await["Data"]["job"], TEXT);
             running.queues_until(|queues| queues.peek("jobs-poison").len() == 1).await;
         }
-        running.turn(600);
+        running.advance(600);
     }
     assert_eq!(running.queues.names(), ["jobs-poison"]);
     running.host.stop().await;
@@ -196,7 +196,7 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
     running.invoked("wait_job").await;
     let mut receipt = running.queues.peek("jobs")[0].pop_receipt.clone();
     for _ in 0..3 {
-        running.turn(300);
+        running.advance(300);
         running.queues_until(|queues| queues.peek("jobs")[0].pop_receipt != receipt).await;
         receipt.clone_from(&running.queues.peek("jobs")[0].pop_receipt);
     }
@@ -207,13 +207,13 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
 }
 
 #[tokio::test]
-async fn a_lease_that_runs_out_lets_another_receive_and_the_late_one_deletes_nothing() {
+async fn an_expired_lease_cannot_delete() {
     let app = TestApp::new().queue("wait_job", "jobs").http("release");
-    let mut running = app.setting("LOCAL_HOST_QUEUE_LEASE", "00:00:10").start().await;
+    let mut running = app.setting("FUNCTIONS_EMULATOR_QUEUE_LEASE", "00:00:10").start().await;
     running.queues.put("jobs", TEXT.to_owned()).unwrap();
     running.invoked("wait_job").await;
     // Both the renewal and the end of the lease are due; a receive that comes first takes the message over.
-    running.turn(10);
+    running.advance(10);
     let taken = running.queues.receive("jobs", 1, Duration::from_hours(1));
     running.get("release").await;
     running.next(|event| matches!(event, Event::Invoked { succeeded: true, .. }).then_some(())).await;
@@ -223,7 +223,7 @@ async fn a_lease_that_runs_out_lets_another_receive_and_the_late_one_deletes_not
 }
 
 #[tokio::test]
-async fn a_batch_is_fetched_only_when_enough_of_the_last_one_has_ended() {
+async fn the_next_batch_waits_for_the_threshold() {
     let app = TestApp::new().queue("wait_job", "jobs").http("release");
     let app = app.set("/extensions/queues/batchSize", 2).set("/extensions/queues/newBatchThreshold", 0);
     let mut running = app.start().await;
@@ -244,7 +244,7 @@ async fn a_batch_is_fetched_only_when_enough_of_the_last_one_has_ended() {
 }
 
 #[tokio::test]
-async fn a_worker_killed_in_the_middle_of_a_message_costs_a_delivery_and_nothing_else() {
+async fn a_worker_killed_during_a_message_costs_one_delivery() {
     let mut running = TestApp::new().queue("hang_job", "jobs").start().await;
     running.queues.put("jobs", TEXT.to_owned()).unwrap();
     running.invoked("hang_job").await;
@@ -253,7 +253,7 @@ async fn a_worker_killed_in_the_middle_of_a_message_costs_a_delivery_and_nothing
     let due = noon() + Duration::from_mins(1);
     running.queues_until(|queues| queues.peek("jobs")[0].next_visible_at == due).await;
     running.next(|event| matches!(event, Event::WorkerReady { .. }).then_some(())).await;
-    running.turn(60);
+    running.advance(60);
     assert_eq!(running.invoked("hang_job").await["Metadata"]["DequeueCount"], "2");
     assert_ne!(running.host.worker_pid(), Some(pid));
     running.host.stop().await;

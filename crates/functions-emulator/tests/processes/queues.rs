@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use functions_emulator::{
     clock::Clock,
-    queues::{Counts, MAX_TEXT, MemoryQueues, QueueError},
+    queues::{Counts, MAX_MESSAGE_BYTES, MemoryQueues, QueueError},
 };
 
 use crate::app::{noon, within};
@@ -21,9 +21,9 @@ fn a_received_message_is_hidden_until_its_lease_runs_out() {
     let id = queues.put("jobs", "one".to_owned()).unwrap();
     let first = queues.receive("jobs", 32, LEASE).remove(0);
     assert_eq!((first.id, first.dequeue_count, first.text.as_str()), (id, 1, "one"));
-    queues.clock().turn(Duration::from_secs(599));
+    queues.clock().advance(Duration::from_secs(599));
     assert!(queues.receive("jobs", 32, LEASE).is_empty());
-    queues.clock().turn(Duration::from_secs(1));
+    queues.clock().advance(Duration::from_secs(1));
     let second = queues.receive("jobs", 32, LEASE).remove(0);
     assert_eq!((second.id, second.dequeue_count), (id, 2));
     assert_ne!(second.pop_receipt, first.pop_receipt);
@@ -36,12 +36,12 @@ fn an_old_pop_receipt_is_refused() {
     let first = queues.receive("jobs", 1, LEASE).remove(0);
     let renewed = queues.update("jobs", id, &first.pop_receipt, LEASE).unwrap();
     let late = queues.delete("jobs", id, &first.pop_receipt);
-    assert!(matches!(late, Err(QueueError::OldReceipt)), "{late:?}");
+    assert!(matches!(late, Err(QueueError::PopReceiptMismatch)), "{late:?}");
     let again = queues.update("jobs", id, &first.pop_receipt, Duration::ZERO);
-    assert!(matches!(again, Err(QueueError::OldReceipt)), "{again:?}");
+    assert!(matches!(again, Err(QueueError::PopReceiptMismatch)), "{again:?}");
     queues.delete("jobs", id, &renewed.pop_receipt).unwrap();
     let gone = queues.delete("jobs", id, &renewed.pop_receipt);
-    assert!(matches!(gone, Err(QueueError::NoMessage)), "{gone:?}");
+    assert!(matches!(gone, Err(QueueError::MessageNotFound)), "{gone:?}");
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn a_released_message_is_visible_at_once_and_keeps_its_count() {
 #[test]
 fn a_delayed_message_shows_itself_later() {
     let queues = queues();
-    queues.put_later("jobs", "late".to_owned(), Duration::from_secs(30), None).unwrap();
+    queues.put_delayed("jobs", "late".to_owned(), Duration::from_secs(30), None).unwrap();
     assert!(queues.receive("jobs", 1, LEASE).is_empty());
-    queues.clock().turn(Duration::from_secs(30));
+    queues.clock().advance(Duration::from_secs(30));
     assert_eq!(queues.receive("jobs", 1, LEASE).len(), 1);
 }
 
@@ -66,11 +66,11 @@ fn a_delayed_message_shows_itself_later() {
 fn a_message_goes_after_seven_days_unless_it_was_put_for_ever() {
     let queues = queues();
     queues.put("jobs", "week".to_owned()).unwrap();
-    queues.put_later("jobs", "ever".to_owned(), Duration::ZERO, None).unwrap();
-    queues.put_later("jobs", "hour".to_owned(), Duration::ZERO, Some(Duration::from_hours(1))).unwrap();
-    queues.clock().turn(Duration::from_hours(1));
+    queues.put_delayed("jobs", "ever".to_owned(), Duration::ZERO, None).unwrap();
+    queues.put_delayed("jobs", "hour".to_owned(), Duration::ZERO, Some(Duration::from_hours(1))).unwrap();
+    queues.clock().advance(Duration::from_hours(1));
     assert_eq!(queues.counts("jobs").visible, 2);
-    queues.clock().turn(Duration::from_hours(7 * 24));
+    queues.clock().advance(Duration::from_hours(7 * 24));
     let left = queues.peek("jobs");
     assert_eq!(left.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["ever"]);
     assert_eq!(left[0].expires_at.to_rfc3339(), "9999-12-31T23:59:59+00:00");
@@ -79,9 +79,12 @@ fn a_message_goes_after_seven_days_unless_it_was_put_for_ever() {
 #[test]
 fn a_text_above_64_kib_is_refused() {
     let queues = queues();
-    assert!(queues.put("jobs", "x".repeat(MAX_TEXT)).is_ok());
-    let refused = queues.put("jobs", "x".repeat(MAX_TEXT + 1));
-    assert!(matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_TEXT + 1), "{refused:?}");
+    assert!(queues.put("jobs", "x".repeat(MAX_MESSAGE_BYTES)).is_ok());
+    let refused = queues.put("jobs", "x".repeat(MAX_MESSAGE_BYTES + 1));
+    assert!(
+        matches!(refused, Err(QueueError::TooLarge(size)) if size == MAX_MESSAGE_BYTES + 1),
+        "{refused:?}"
+    );
     assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });
 }
 
@@ -90,7 +93,7 @@ fn a_character_that_xml_does_not_carry_is_refused() {
     let queues = queues();
     for char in ['\0', '\u{8}', '\u{b}', '\u{1f}', '\u{fffe}', '\u{ffff}'] {
         let refused = queues.put("jobs", format!("a{char}b"));
-        assert!(matches!(refused, Err(QueueError::Unwritable(found)) if found == char), "{refused:?}");
+        assert!(matches!(refused, Err(QueueError::InvalidCharacter(found)) if found == char), "{refused:?}");
     }
     queues.put("jobs", "\t\r\n \u{7f}\u{fffd}\u{10ffff}".to_owned()).unwrap();
     assert_eq!(queues.counts("jobs"), Counts { visible: 1, hidden: 0 });

@@ -43,7 +43,7 @@ async fn arguments_are_expanded_joined_and_split_as_the_host_does_it() {
 }
 
 #[tokio::test]
-async fn each_start_of_a_worker_has_an_id_of_its_own_on_its_command_line() {
+async fn each_worker_start_has_its_own_id() {
     let app = TestApp::new().http("arguments").http("exit-1");
     let list = json!(["%FUNCTIONS_CUSTOMHANDLER_WORKER_ID%"]);
     let mut running = app.set("/customHandler/description/arguments", list).start().await;
@@ -127,7 +127,7 @@ async fn functions_below_admin_are_served_beside_the_hosts_own_paths() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_nothing_listens_to_is_run_by_hand_with_its_input() {
+async fn an_unserved_trigger_is_run_with_its_input() {
     let bus = json!([
         { "type": "serviceBusTrigger", "name": "message", "queueName": "in" },
         { "type": "cosmosDB", "direction": "out", "name": "doc" },
@@ -158,11 +158,11 @@ async fn what_means_something_else_is_told_at_the_start() {
         .function("ok_blob", &json!([{ "type": "blobTrigger", "name": "blob" }]));
     app.write("local.settings.json", r#"{"Host": {"CORS": "http://localhost:4200/"}}"#);
     let app = app.set("/extensions/queues/maxPollingInterval", 5000);
-    let mut events = app.options.events.listen();
+    let mut events = app.options.events.subscribe();
     let running = app.start().await;
     let mut told = Vec::new();
     while let Ok(event) = events.try_recv() {
-        if let functions_emulator::Event::Noted { what } = event {
+        if let functions_emulator::Event::Warning { what } = event {
             told.push(what);
         }
     }

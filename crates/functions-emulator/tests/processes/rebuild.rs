@@ -50,12 +50,12 @@ async fn standing(console: &str) -> Value {
         page.split("content=\"").find_map(|part| part.split('"').next().filter(|text| text.len() == 43));
     let overview = client().get(format!("{console}api/overview"));
     let overview =
-        overview.header("x-local-console", token.expect("a token")).send().await.expect("an answer");
+        overview.header("x-emulator-console", token.expect("a token")).send().await.expect("an answer");
     overview.json::<Value>().await.expect("JSON")["build"].clone()
 }
 
 #[tokio::test]
-async fn a_saved_file_restarts_the_worker_with_what_is_in_the_folder_now() {
+async fn a_saved_file_restarts_the_worker() {
     let app = an_app();
     fs::create_dir(app.options.app_root.join("node_modules")).expect("a folder");
     let mut typed = watched(&app, &[]);
@@ -75,7 +75,7 @@ async fn a_saved_file_restarts_the_worker_with_what_is_in_the_folder_now() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_built_or_served_is_told_and_the_old_worker_keeps_serving() {
+async fn a_failed_build_keeps_the_old_worker() {
     let app = an_app();
     let build = "echo building; test ! -e broken || { cat broken; exit 1; }";
     let mut typed = watched(&app, &["--build", build]);
@@ -109,7 +109,7 @@ async fn what_cannot_be_built_or_served_is_told_and_the_old_worker_keeps_serving
 }
 
 #[tokio::test]
-async fn what_a_build_makes_in_the_folder_does_not_call_for_builds_without_end() {
+async fn build_output_does_not_trigger_endless_builds() {
     let app = an_app();
     let mut typed = watched(&app, &["--build", "echo again >> made"]);
     typed.behind(["ready on "]).await;

@@ -36,7 +36,7 @@ async fn lived(recording: &Value, function: &str) -> (Vec<Value>, Vec<String>, C
         running
             .queues_until(|queues| queues.counts("jobs") != Counts { visible: 0, hidden: 1 } || waits(queues))
             .await;
-        running.turn(2);
+        running.advance(2);
     }
     running.queues_until(|queues| !queues.peek("jobs-poison").is_empty()).await;
     let poison = running.queues.peek("jobs-poison").into_iter().map(|message| message.text).collect();
@@ -70,7 +70,7 @@ async fn recorded_ends_in_the_poison_queue_come_again() {
 }
 
 #[tokio::test]
-async fn a_message_whose_function_passes_its_time_limit_is_tried_again_and_given_up() {
+async fn a_timed_out_message_is_retried_then_poisoned() {
     let app = TestApp::new()
         .queue("hang_job", "jobs")
         .set("/functionTimeout", "00:00:01")
@@ -119,7 +119,7 @@ async fn strikes(running: &mut Running) -> u32 {
 }
 
 #[tokio::test]
-async fn a_worker_that_takes_the_ping_and_never_answers_is_waited_for_and_then_ends_the_instance() {
+async fn a_worker_that_never_answers_the_ping_ends_the_instance() {
     let app = TestApp::new().setting("ECHO_START", "ping-hang").http("ok");
     let mut running = app.set("/customHandler/initializationTimeout", "00:00:01").launch().await;
     assert_eq!(running.get("ok").await.0, 500);

@@ -24,7 +24,7 @@ fn app(account: &str) -> (TestApp, Queues) {
         .set("/extensions/queues/visibilityTimeout", "00:00:01")
         .set("/extensions/queues/maxPollingInterval", "00:00:01");
     let events: Events = app.options.events.clone();
-    app.options.queues = Connections::of_settings(&settings, Clock::system(), events);
+    app.options.queues = Connections::from_settings(&settings, Clock::system(), events);
     let queues = app.options.queues.queues(&Connection::default()).expect("the account is on this machine");
     (app, queues)
 }
@@ -118,7 +118,8 @@ async fn what_is_not_base64_goes_to_the_poison_queue_without_a_call() {
 #[tokio::test]
 async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
     let (app, queues) = fresh();
-    let app = app.queue("wait_job", "jobs").http("release").setting("LOCAL_HOST_QUEUE_LEASE", "00:00:02");
+    let app =
+        app.queue("wait_job", "jobs").http("release").setting("FUNCTIONS_EMULATOR_QUEUE_LEASE", "00:00:02");
     let mut running = app.start().await;
     queues.put("jobs", TEXT.to_owned()).await.unwrap();
     running.invoked("wait_job").await;
@@ -136,7 +137,7 @@ async fn the_lease_is_renewed_for_as_long_as_the_function_runs() {
 }
 
 #[tokio::test]
-async fn a_worker_killed_in_the_middle_of_a_message_costs_a_delivery_and_nothing_else() {
+async fn a_worker_killed_during_a_message_costs_one_delivery() {
     let (app, queues) = fresh();
     let mut running = app.queue("hang_job", "jobs").start().await;
     queues.put("jobs", TEXT.to_owned()).await.unwrap();
@@ -159,7 +160,7 @@ async fn an_output_reaches_the_consumer_of_its_queue() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_fails_outputs_and_is_used_again_when_it_is_back() {
+async fn outputs_fail_while_the_queue_server_is_down() {
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.unwrap().unwrap();
     let (app, queues) = app(&server.account());
     let mut running = sender(app.queue("ok_job", "jobs").queue("ok_other", "others")).start().await;
@@ -167,15 +168,18 @@ async fn a_server_that_is_away_fails_outputs_and_is_used_again_when_it_is_back()
     running.invoked("ok_job").await;
     until_empty(&queues, "jobs").await;
     server.stop();
-    running.next(|event| matches!(event, Event::QueuesAway { .. }).then_some(())).await;
+    running.next(|event| matches!(event, Event::QueuesUnavailable { .. }).then_some(())).await;
     let mut told = running.listen();
     for _ in 0..3 {
         assert_eq!(running.get("send").await.0, 500);
     }
     server.start_again().unwrap();
-    running.next(|event| matches!(event, Event::QueuesBack).then_some(())).await;
+    running.next(|event| matches!(event, Event::QueuesAvailable).then_some(())).await;
     while let Ok(event) = told.try_recv() {
-        assert!(!matches!(event, Event::QueuesAway { .. } | Event::Mistake { .. }), "{event:?}");
+        assert!(
+            !matches!(event, Event::QueuesUnavailable { .. } | Event::ProtocolViolation { .. }),
+            "{event:?}"
+        );
     }
     assert_eq!(running.get("send").await.0, 200);
     running.invoked("ok_job").await;
@@ -207,7 +211,7 @@ async fn each_binding_has_the_queues_of_its_own_connection() {
             ]),
         );
     let events = app.options.events.clone();
-    app.options.queues = Connections::of_settings(&settings, Clock::system(), events);
+    app.options.queues = Connections::from_settings(&settings, Clock::system(), events);
     let connections = app.options.queues.clone();
     let of = |name: &str| connections.queues(&Connection::named(name)).expect("it is on this machine");
     let mut running = app.start().await;
@@ -233,7 +237,7 @@ async fn a_connection_to_the_cloud_stops_the_start_and_is_named() {
         &json!([{ "type": "queueTrigger", "direction": "in", "name": "job", "queueName": "jobs",
             "connection": "WorkQueues" }]),
     );
-    app.options.queues = Connections::of_settings(&settings, Clock::system(), Events::new());
+    app.options.queues = Connections::from_settings(&settings, Clock::system(), Events::new());
     let refusal = app.refusal().await;
     assert!(refusal.contains("WorkQueues__queueServiceUri names https://one"), "{refusal}");
 }

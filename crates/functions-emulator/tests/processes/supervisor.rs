@@ -14,7 +14,7 @@ async fn strike(running: &mut Running, function: &str) -> u32 {
 }
 
 #[tokio::test]
-async fn three_strikes_end_the_instance_and_the_next_one_serves_the_same_queues() {
+async fn three_strikes_start_the_next_instance() {
     let app = TestApp::new().http("exit-1").http("ok").queue("ok_job", "jobs");
     let mut running = app.start().await;
     for strikes in 1..=3 {
@@ -121,7 +121,7 @@ async fn an_answer_without_a_body_is_framed_as_one() {
 }
 
 #[tokio::test]
-async fn a_web_server_of_its_own_keeps_the_port_that_host_json_gives_it() {
+async fn a_web_server_keeps_its_port_from_host_json() {
     let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let app = TestApp::new()
         .set("/configurationProfile", "mcp-custom-handler")

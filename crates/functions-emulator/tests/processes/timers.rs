@@ -58,7 +58,7 @@ fn what_the_platform_would_not_read_is_refused() {
 async fn a_timer_fires_at_its_times_with_what_the_platform_says() {
     let mut running = TestApp::new().timer("ok_tick", "*/20 * * * * *", false, true).start().await;
     for _ in 0..2 {
-        running.turn(20);
+        running.advance(20);
         let expected = json!({ "tick": { "Schedule": { "AdjustForDST": true }, "ScheduleStatus": null, "IsPastDue": false } });
         assert_eq!(running.invoked("ok_tick").await["Data"], expected);
         running.ended("ok_tick").await;
@@ -74,7 +74,7 @@ async fn a_monitored_timer_is_told_of_its_last_run() {
     let minute = "2026-03-02T12:01:00+00:00";
     assert_eq!(first, json!({ "Last": never, "Next": minute, "LastUpdated": never }));
     running.ended("ok_tick").await;
-    running.turn(60);
+    running.advance(60);
     let second = running.invoked("ok_tick").await["Data"]["tick"]["ScheduleStatus"].take();
     let noon = "2026-03-02T12:00:00+00:00";
     assert_eq!(second, json!({ "Last": noon, "Next": minute, "LastUpdated": noon }));
@@ -85,11 +85,11 @@ async fn a_monitored_timer_is_told_of_its_last_run() {
 async fn two_runs_of_one_timer_never_overlap() {
     let app = TestApp::new().timer("wait_tick", "*/10 * * * * *", false, false).http("release").http("ok");
     let mut running = app.start().await;
-    running.turn(10);
+    running.advance(10);
     running.invoked("wait_tick").await;
     let mut events = running.listen();
     // Due again and fired by hand, but the first run has not ended.
-    running.turn(10);
+    running.advance(10);
     let mut by_hand = std::pin::pin!(running.host.fire_timer("wait_tick"));
     let early = tokio::select! {
         biased;
@@ -137,7 +137,7 @@ async fn a_timer_can_be_fired_now_and_an_unknown_one_is_named() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_cannot_be_read_is_one_sentence_that_names_the_function() {
+async fn an_invalid_schedule_names_its_function() {
     let refusal = TestApp::new().timer("ok_tick", "every day", false, true).refusal().await;
     assert!(refusal.contains("ok_tick") && refusal.contains("NCRONTAB"), "{refusal}");
 }
@@ -148,9 +148,9 @@ async fn a_run_that_was_missed_comes_at_the_next_start_and_says_so() {
     let (options, queues) = (app.options.clone(), app.queues.clone());
     let running = app.start().await;
     running.host.stop().await;
-    queues.clock().turn(std::time::Duration::from_hours(2));
-    let mut events = options.events.listen();
-    let host = functions_emulator::LocalHost::start(options).await.expect("the host starts");
+    queues.clock().advance(std::time::Duration::from_hours(2));
+    let mut events = options.events.subscribe();
+    let host = functions_emulator::Emulator::start(options).await.expect("the host starts");
     let line = next_of_timer_whole(&mut events).await;
     assert!(line.contains("\"IsPastDue\":true"), "{line}");
     host.stop().await;
@@ -180,7 +180,7 @@ async fn a_failed_run_is_tried_again_as_its_policy_says() {
     let queues = running.queues.clone();
     let time = tokio::spawn(async move {
         loop {
-            queues.clock().turn(std::time::Duration::from_secs(5));
+            queues.clock().advance(std::time::Duration::from_secs(5));
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     });

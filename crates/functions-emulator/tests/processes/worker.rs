@@ -1,6 +1,6 @@
 //! The worker's process: environment, output, exits, strikes. See `docs/reference/host-protocol.md#process`.
 
-use functions_emulator::{Event, front::FrontMode};
+use functions_emulator::{Event, easyauth::EasyAuthMode};
 use serde_json::Value;
 
 use crate::app::{Running, TestApp, alive, gone, within};
@@ -42,17 +42,18 @@ async fn the_worker_gets_the_hosts_environment_and_the_settings() {
 
 #[tokio::test]
 async fn a_setting_can_name_the_url_that_the_host_is_called_by() {
-    let app = TestApp::new().setting("AUTHORITY", "%LOCAL_HOST_URL%/_local/issuer").http("environment");
+    let app =
+        TestApp::new().setting("AUTHORITY", "%FUNCTIONS_EMULATOR_URL%/_emulator/issuer").http("environment");
     let running = app.start().await;
     let (_, body) = running.get("environment").await;
     let seen: Value = serde_json::from_str(&body).expect("the worker's environment is JSON");
-    assert_eq!(seen["AUTHORITY"], format!("{}/_local/issuer", running.host.url()));
+    assert_eq!(seen["AUTHORITY"], format!("{}/_emulator/issuer", running.host.url()));
 }
 
 #[tokio::test]
-async fn a_setting_wins_over_a_default_and_the_front_says_that_it_is_there() {
+async fn settings_win_over_defaults_and_easyauth_is_announced() {
     let mut app = TestApp::new().setting("AZURE_FUNCTIONS_ENVIRONMENT", "Staging");
-    app.options.front = FrontMode::Bypassed;
+    app.options.easyauth = EasyAuthMode::Bypassed;
     let seen = environment(app).await;
     assert_eq!(seen["AZURE_FUNCTIONS_ENVIRONMENT"], "Staging");
     assert_eq!(seen["WEBSITE_AUTH_ENABLED"], "True");
@@ -96,7 +97,7 @@ async fn a_worker_that_exits_with_200_is_restarted_without_a_strike() {
 }
 
 #[tokio::test]
-async fn a_crash_is_a_strike_and_the_next_process_answers_on_the_same_port() {
+async fn a_crash_is_a_strike_and_restarts_the_worker() {
     let mut running = TestApp::new().http("exit-3").http("environment").start().await;
     let port = |body: &str| {
         serde_json::from_str::<Value>(body).expect("JSON")["FUNCTIONS_CUSTOMHANDLER_PORT"].clone()
@@ -110,7 +111,7 @@ async fn a_crash_is_a_strike_and_the_next_process_answers_on_the_same_port() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_passes_its_time_limit_restarts_the_worker_without_a_strike() {
+async fn a_timed_out_invocation_restarts_the_worker_without_a_strike() {
     let app = TestApp::new().http("hang").http("ok").set("/functionTimeout", "00:00:01");
     let mut running = app.start().await;
     assert_eq!(running.get("hang").await.0, 500);

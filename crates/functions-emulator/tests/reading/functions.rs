@@ -55,7 +55,7 @@ fn the_member_disabled_does_nothing_but_a_warning() {
 }
 
 #[test]
-fn a_function_is_switched_off_by_a_setting_with_dots_or_underscores() {
+fn a_setting_disables_a_function() {
     let files = [("host.json", HOST), ("hello/function.json", HTTP), ("other/function.json", HTTP)];
     for name in ["AzureWebJobs.hello.Disabled", "AzureWebJobs_hello_Disabled", "azurewebjobs_HELLO_disabled"]
     {

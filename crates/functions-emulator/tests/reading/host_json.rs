@@ -62,8 +62,12 @@ fn arguments_of_any_scalar_become_texts() {
         "\"worker\"",
         "\"worker\", \"arguments\": [\"--workers\", 4, true, 1.50, 0x10, \"2026-03-02T11:20:31Z\", {\"a\": 1}, null]",
     );
-    let (_, arguments) =
-        with_host(&host).unwrap().host.custom_handler.command_line.of_start(&Settings::default(), &[]);
+    let (_, arguments) = with_host(&host)
+        .unwrap()
+        .host
+        .custom_handler
+        .command_line
+        .expand_for_start(&Settings::default(), &[]);
     assert_eq!(arguments, ["--workers", "4", "True", "1.5", "16", "03/02/2026", "11:20:31"]);
 }
 
@@ -87,13 +91,13 @@ fn an_empty_list_of_functions_limits_nothing() {
 }
 
 #[test]
-fn an_empty_custom_handler_leaves_its_place_to_the_older_section() {
+fn an_empty_custom_handler_yields_to_http_worker() {
     let host = "{\"version\": \"2.0\", \"customHandler\": {\"description\": {}}, \"httpWorker\": {\"description\": {\"defaultExecutablePath\": \"x\"}}}";
     assert!(with_host(host).unwrap().host.custom_handler.is_legacy);
 }
 
 #[test]
-fn values_that_the_host_cannot_bind_are_refused_with_their_place() {
+fn unbindable_values_are_refused_with_their_position() {
     let cases = [
         ("\"enableForwardingHttpRequest\": \"yes\"", "enableForwardingHttpRequest must be true or false"),
         ("\"initializationTimeout\": \"soon\"", "initializationTimeout must be a time span"),

@@ -1,4 +1,4 @@
-//! The local host of a replay: a recorded app, served on a socket of its own.
+//! The emulator of a replay: a recorded app, served on a socket of its own.
 
 use std::{collections::HashMap, convert::Infallible, fs, io, net::SocketAddr, path::Path, sync::Arc};
 

@@ -30,7 +30,9 @@ fn status(answer: Option<Message>) -> String {
 
 async fn next_mistake(events: &mut Receiver<Event>) -> String {
     loop {
-        if let Event::Mistake { what, .. } = timeout(DEADLINE, events.recv()).await.unwrap().unwrap() {
+        if let Event::ProtocolViolation { what, .. } =
+            timeout(DEADLINE, events.recv()).await.unwrap().unwrap()
+        {
             return what;
         }
     }
@@ -46,7 +48,7 @@ async fn without_keys_every_caller_is_an_administrator() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_nothing_becomes_500_at_the_function_timeout_and_is_told_at_once() {
+async fn an_empty_response_becomes_500_at_the_function_timeout() {
     let nothing = [
         json!({ "status": 204, "headers": {}, "body": "" }),
         json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": "" }),
@@ -57,7 +59,7 @@ async fn an_answer_that_says_nothing_becomes_500_at_the_function_timeout_and_is_
         let worker = Recorder::start(answer).await;
         let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:01");
         let host = Host::start("app", &settings, worker.address).await;
-        let mut events = host.events.listen();
+        let mut events = host.events.subscribe();
         assert_eq!(status(call(host.address, GET).await), "500");
         assert!(next_mistake(&mut events).await.contains("answer at least {}"));
         assert!(next_mistake(&mut events).await.contains("functionTimeout (1 s)"));
@@ -69,7 +71,7 @@ async fn no_answer_at_all_is_told_at_the_function_timeout() {
     let worker = Recorder::start(Value::Null).await;
     let settings = setting("AzureFunctionsJobHost__functionTimeout", "00:00:01");
     let host = Host::start("app", &settings, worker.address).await;
-    let mut events = host.events.listen();
+    let mut events = host.events.subscribe();
     assert_eq!(status(call(host.address, GET).await), "500");
     assert!(next_mistake(&mut events).await.contains("no answer within functionTimeout"));
 }
@@ -83,7 +85,7 @@ async fn a_hundred_mebibytes_of_logs_are_taken_and_told() {
     let answer = json!({ "status": 200, "headers": { "content-type": "application/json" }, "body": body });
     let worker = Recorder::start(answer).await;
     let host = Host::start("app", &[], worker.address).await;
-    let mut events = host.events.listen();
+    let mut events = host.events.subscribe();
     assert_eq!(status(call(host.address, GET).await), "200");
     assert!(next_mistake(&mut events).await.contains("Logs holds 99 MiB"));
 }
@@ -124,7 +126,7 @@ async fn each_breach_of_the_protocol_is_told_with_its_remedy() {
     for (answer, remedy) in cases {
         let worker = Recorder::start(answer).await;
         let host = Host::start("app", &[], worker.address).await;
-        let mut events = host.events.listen();
+        let mut events = host.events.subscribe();
         call(host.address, GET).await;
         let told = next_mistake(&mut events).await;
         assert!(told.contains(remedy), "{told}");
@@ -186,7 +188,7 @@ async fn added_headers_stand_on_every_answer_of_a_function() {
 async fn an_invocation_is_told_with_the_status_that_the_caller_saw() {
     let worker = Recorder::start(answered(r#"{"Outputs":{"res":{"statusCode":409}}}"#)).await;
     let host = Host::start("app", &[], worker.address).await;
-    let mut events = host.events.listen();
+    let mut events = host.events.subscribe();
     call(host.address, GET).await;
     let told = timeout(DEADLINE, events.recv()).await.unwrap().unwrap();
     let Event::Invoked { function, id, status: 409, succeeded: true, .. } = told else { panic!("{told:?}") };
@@ -198,7 +200,7 @@ async fn an_invocation_is_told_with_the_status_that_the_caller_saw() {
 }
 
 #[tokio::test]
-async fn a_proxied_answer_reaches_the_caller_while_the_worker_still_writes() {
+async fn a_proxied_response_is_streamed() {
     let worker = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = Host::start("pxyapp", &[], worker.local_addr().unwrap()).await;
     let mut caller = TcpStream::connect(host.address).await.unwrap();

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Settings, binding, schedule::Schedule};
 
 /// What is wrong with a binding: the rule, what is so, what to do.
-pub(super) struct Fault {
+pub(super) struct BindingFault {
     pub(super) rule: &'static str,
     pub(super) member: &'static str,
     pub(super) why: String,
@@ -20,13 +20,13 @@ fn fault(
     member: &'static str,
     why: impl Into<String>,
     remedy: impl Into<String>,
-) -> Fault {
-    Fault { rule, member, why: why.into(), remedy: remedy.into() }
+) -> BindingFault {
+    BindingFault { rule, member, why: why.into(), remedy: remedy.into() }
 }
 
 /// Everything that keeps the host from loading a function with this binding.
-pub(super) fn faults(binding: &Value, settings: &Settings) -> Vec<Fault> {
-    let mut found: Vec<Fault> = common(binding);
+pub(super) fn faults(binding: &Value, settings: &Settings) -> Vec<BindingFault> {
+    let mut found: Vec<BindingFault> = common(binding);
     let kind = binding::text(binding, "type").unwrap_or_default().to_ascii_lowercase();
     match kind.as_str() {
         "httptrigger" => found.extend(http(binding, settings)),
@@ -38,7 +38,7 @@ pub(super) fn faults(binding: &Value, settings: &Settings) -> Vec<Fault> {
     found
 }
 
-fn common(binding: &Value) -> Vec<Fault> {
+fn common(binding: &Value) -> Vec<BindingFault> {
     let name = binding::text(binding, "name").unwrap_or_default();
     let mut found = Vec::new();
     if !binding::is_binding_name(&name) {
@@ -80,7 +80,7 @@ fn one_of(words: &[&str]) -> String {
     format!("write {}", words.iter().map(|word| format!("{word:?}")).collect::<Vec<_>>().join(", "))
 }
 
-fn http(trigger: &Value, settings: &Settings) -> Vec<Fault> {
+fn http(trigger: &Value, settings: &Settings) -> Vec<BindingFault> {
     let mut found = Vec::new();
     if binding::variant(trigger, "authLevel", &binding::AUTH_LEVELS).is_err()
         || binding::get(trigger, "authLevel").is_some_and(Value::is_null)
@@ -104,7 +104,7 @@ fn http(trigger: &Value, settings: &Settings) -> Vec<Fault> {
     found
 }
 
-fn timer(trigger: &Value, settings: &Settings) -> Vec<Fault> {
+fn timer(trigger: &Value, settings: &Settings) -> Vec<BindingFault> {
     const RULE: &str = "schedule";
     let schedule = match expanded(trigger, "schedule", settings) {
         Ok(schedule) => schedule,
@@ -129,9 +129,9 @@ fn timer(trigger: &Value, settings: &Settings) -> Vec<Fault> {
 }
 
 /// The name of an output may hold parameters in braces, which a call fills in.
-fn queue(queue: &Value, settings: &Settings, is_trigger: bool) -> Vec<Fault> {
+fn queue(queue: &Value, settings: &Settings, is_trigger: bool) -> Vec<BindingFault> {
     const RULE: &str = "queue-name";
-    let mut found: Vec<Fault> = expanded(queue, "connection", settings).err().into_iter().collect();
+    let mut found: Vec<BindingFault> = expanded(queue, "connection", settings).err().into_iter().collect();
     match expanded(queue, "queueName", settings) {
         Err(fault) => found.push(fault),
         Ok(name) if !is_trigger && name.contains('{') => {}
@@ -146,7 +146,7 @@ fn queue(queue: &Value, settings: &Settings, is_trigger: bool) -> Vec<Fault> {
 }
 
 /// A text with each `%Setting%` replaced; empty where there is none.
-fn expanded(value: &Value, member: &'static str, settings: &Settings) -> Result<String, Fault> {
+fn expanded(value: &Value, member: &'static str, settings: &Settings) -> Result<String, BindingFault> {
     let text = binding::text(value, member).unwrap_or_default();
     settings.expand(&text).map_err(|what| {
         fault(

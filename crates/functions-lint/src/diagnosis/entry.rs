@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Level, json::Place};
+use crate::{Level, json::Position};
 
 /// One thing that is wrong or misleading.
 #[derive(Clone, Debug)]
@@ -14,18 +14,18 @@ pub struct Diagnosis {
     /// The function or member that it is about.
     pub subject: String,
     /// Where it stands in its file, if it does.
-    pub place: Option<Place>,
+    pub position: Option<Position>,
     /// What is so.
     pub why: String,
     /// What Azure does with it.
-    pub in_azure: InAzure,
+    pub in_azure: AzureOutcome,
     /// What to do about it.
     pub remedy: String,
 }
 
 /// What the real host does (seen on 4.1037).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum InAzure {
+pub enum AzureOutcome {
     /// It runs.
     Runs,
     /// The function is in error, its route answers 404, the others run.
@@ -34,7 +34,7 @@ pub enum InAzure {
     HostInError,
 }
 
-impl fmt::Display for InAzure {
+impl fmt::Display for AzureOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Runs => "Azure runs it so",
@@ -47,8 +47,8 @@ impl fmt::Display for InAzure {
 impl fmt::Display for Diagnosis {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.subject)?;
-        if let Some(place) = self.place {
-            write!(formatter, " ({place})")?;
+        if let Some(position) = self.position {
+            write!(formatter, " ({position})")?;
         }
         write!(formatter, ": {}; {}. {}", self.why, self.remedy, capitalised(&self.in_azure.to_string()))
     }
@@ -61,24 +61,24 @@ fn capitalised(text: &str) -> String {
 
 impl Diagnosis {
     pub(super) fn new(
-        (rule, level, in_azure): (&'static str, Level, InAzure),
+        (rule, level, in_azure): (&'static str, Level, AzureOutcome),
         subject: impl Into<String>,
         why: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
         let (subject, why, remedy) = (subject.into(), why.into(), remedy.into());
-        Self { rule, level, subject, place: None, why, in_azure, remedy }
+        Self { rule, level, subject, position: None, why, in_azure, remedy }
     }
 
-    pub(super) fn at(mut self, place: Option<Place>) -> Self {
-        self.place = place;
+    pub(super) fn at(mut self, position: Option<Position>) -> Self {
+        self.position = position;
         self
     }
 
     /// As one sentence for a finding: what is so, and what Azure does.
     #[must_use]
     pub fn reason(&self) -> String {
-        let place = self.place.map_or_else(String::new, |place| format!("{place}: "));
-        format!("{place}{}; {}", self.why, self.in_azure)
+        let position = self.position.map_or_else(String::new, |position| format!("{position}: "));
+        format!("{position}{}; {}", self.why, self.in_azure)
     }
 }

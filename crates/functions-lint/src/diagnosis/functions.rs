@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Diagnosis, InAzure, bindings};
+use super::{AzureOutcome, Diagnosis, bindings};
 use crate::{
-    App, Level, app::FunctionFolder, binding, configuration::Section, json::Place, retry::Retry,
-    schedule::Schedule, span::is_bare_days,
+    App, Level, app::FunctionFolder, binding, configuration::Section, json::Position, retry::RetryPolicy,
+    schedule::Schedule, time_span::is_bare_days,
 };
 
 /// What was found, and the HTTP functions that the host would load.
@@ -20,7 +20,7 @@ pub(super) struct HttpFunction {
     pub(super) name: String,
     /// The file or section that it stands in.
     pub(super) subject: String,
-    pub(super) place: Option<Place>,
+    pub(super) position: Option<Position>,
     /// Settings filled in.
     pub(super) route: String,
     /// As they are written; none for all.
@@ -28,8 +28,8 @@ pub(super) struct HttpFunction {
     pub(super) disabled: bool,
 }
 
-const IN_ERROR: (Level, InAzure) = (Level::Fail, InAzure::FunctionInError);
-const RUNS: (Level, InAzure) = (Level::Warn, InAzure::Runs);
+const IN_ERROR: (Level, AzureOutcome) = (Level::Fail, AzureOutcome::FunctionInError);
+const RUNS: (Level, AzureOutcome) = (Level::Warn, AzureOutcome::Runs);
 
 pub(super) fn of(app: &App) -> Functions {
     let mut found = Functions::default();
@@ -65,26 +65,26 @@ pub(super) fn of(app: &App) -> Functions {
 impl Functions {
     fn add(
         &mut self,
-        (rule, (level, in_azure)): (&'static str, (Level, InAzure)),
+        (rule, (level, in_azure)): (&'static str, (Level, AzureOutcome)),
         subject: &str,
-        place: Option<Place>,
+        position: Option<Position>,
         why: &str,
         remedy: &str,
     ) {
-        self.faults.push(Diagnosis::new((rule, level, in_azure), subject, why, remedy).at(place));
+        self.faults.push(Diagnosis::new((rule, level, in_azure), subject, why, remedy).at(position));
     }
 
     fn add_route(&mut self, app: &App, at: usize, route: &Section<'_>) {
         let subject = format!("host.json customHandler.http.routes[{at}]");
         let at_name = at.to_string();
-        let place =
-            app.file.as_ref().and_then(|file| file.place(&["customHandler", "http", "routes", &at_name]));
+        let position =
+            app.file.as_ref().and_then(|file| file.position(&["customHandler", "http", "routes", &at_name]));
         let name = format!("http-handler{}", at + 1);
         if route.variant("authorizationLevel", &binding::AUTH_LEVELS).is_err() {
             self.add(
                 ("binding-value", IN_ERROR),
                 &subject,
-                place,
+                position,
                 "its authorizationLevel has a value that the host does not know",
                 "write \"anonymous\", \"function\" or \"admin\"",
             );
@@ -93,7 +93,7 @@ impl Functions {
             None => self.add(
                 ("route-template", IN_ERROR),
                 &subject,
-                place,
+                position,
                 "it has no route",
                 "write a route template such as \"{*route}\"",
             ),
@@ -101,13 +101,13 @@ impl Functions {
                 Err(what) => self.add(
                     ("settings-in-bindings", IN_ERROR),
                     &subject,
-                    place,
+                    position,
                     &format!("its route cannot be filled in: {what}"),
                     "set it, or correct the name",
                 ),
                 Ok(route) => {
                     let disabled = app.settings.disables(&name);
-                    self.http.push(HttpFunction { name, subject, place, route, methods: None, disabled });
+                    self.http.push(HttpFunction { name, subject, position, route, methods: None, disabled });
                 }
             },
         }
@@ -142,7 +142,7 @@ impl Functions {
     }
 
     fn add_function(&mut self, app: &App, folder: &FunctionFolder, subject: &str, json: &Value) {
-        let place = |path: &[&str]| folder.document.as_ref().and_then(|document| document.place(path));
+        let position = |path: &[&str]| folder.document.as_ref().and_then(|document| document.position(path));
         if binding::get(json, "disabled").is_some_and(|value| *value != Value::Bool(false)) {
             let why = format!(
                 "the member `disabled` does nothing since version 2 of the host: {} runs",
@@ -152,14 +152,14 @@ impl Functions {
                 "set AzureWebJobs.{0}.Disabled=true, or AzureWebJobs_{0}_Disabled=true on Linux",
                 folder.name
             );
-            self.add(("disabled-member", RUNS), subject, place(&["disabled"]), &why, &remedy);
+            self.add(("disabled-member", RUNS), subject, position(&["disabled"]), &why, &remedy);
         }
         let source = binding::text(json, "configurationSource").unwrap_or_else(|| "config".to_owned());
         if !["attributes", "config"].iter().any(|known| known.eq_ignore_ascii_case(&source)) {
             self.add(
                 ("function-json", IN_ERROR),
                 subject,
-                place(&["configurationSource"]),
+                position(&["configurationSource"]),
                 "its configurationSource has a value that the host does not know",
                 "leave it out",
             );
@@ -172,22 +172,22 @@ impl Functions {
             self.add(
                 ("script-file", IN_ERROR),
                 subject,
-                place(&["scriptFile"]),
+                position(&["scriptFile"]),
                 &why,
                 "remove `scriptFile`: a custom handler has none",
             );
         }
         if let Some(policy) = json.get("retry").filter(|policy| !policy.is_null())
-            && let Err(why) = Retry::read(policy)
+            && let Err(why) = RetryPolicy::read(policy)
         {
-            self.add(("retry-policy", IN_ERROR), subject, place(&["retry"]), &why, "correct the policy");
+            self.add(("retry-policy", IN_ERROR), subject, position(&["retry"]), &why, "correct the policy");
         }
         let Some(bindings) = json.get("bindings").and_then(Value::as_array).filter(|list| !list.is_empty())
         else {
             self.add(
                 ("function-json", IN_ERROR),
                 subject,
-                place(&["bindings"]),
+                position(&["bindings"]),
                 "it must have a list \"bindings\" with at least a trigger",
                 "write one",
             );
@@ -197,7 +197,7 @@ impl Functions {
     }
 
     fn add_bindings(&mut self, app: &App, folder: &FunctionFolder, subject: &str, bindings: &[Value]) {
-        let place = |path: &[&str]| folder.document.as_ref().and_then(|document| document.place(path));
+        let position = |path: &[&str]| folder.document.as_ref().and_then(|document| document.position(path));
         let mut names: Vec<String> = Vec::new();
         for (at, one) in bindings.iter().enumerate() {
             let at = at.to_string();
@@ -205,7 +205,7 @@ impl Functions {
                 self.add(
                     ("function-json", IN_ERROR),
                     subject,
-                    place(&["bindings", &at]),
+                    position(&["bindings", &at]),
                     "every binding must be an object",
                     "write {\"type\": …, \"direction\": …, \"name\": …}",
                 );
@@ -213,11 +213,12 @@ impl Functions {
             }
             let name = binding::text(one, "name").unwrap_or_default();
             for fault in bindings::faults(one, &app.settings) {
-                let place = place(&["bindings", &at, fault.member]).or_else(|| place(&["bindings", &at]));
+                let position =
+                    position(&["bindings", &at, fault.member]).or_else(|| position(&["bindings", &at]));
                 self.add(
                     (fault.rule, IN_ERROR),
                     subject,
-                    place,
+                    position,
                     &format!("binding \"{name}\": {}", fault.why),
                     &fault.remedy,
                 );
@@ -227,13 +228,13 @@ impl Functions {
                 self.add(
                     ("binding-names", IN_ERROR),
                     subject,
-                    place(&["bindings", &at]),
+                    position(&["bindings", &at]),
                     &why,
                     "give each binding a name of its own",
                 );
             }
             names.push(name);
-            self.add_warnings(app, subject, place(&["bindings", &at]), one);
+            self.add_warnings(app, subject, position(&["bindings", &at]), one);
         }
         let triggers = bindings.iter().filter(|one| binding::is_trigger(one)).count();
         if triggers != 1 {
@@ -241,7 +242,7 @@ impl Functions {
             self.add(
                 ("one-trigger", IN_ERROR),
                 subject,
-                place(&["bindings"]),
+                position(&["bindings"]),
                 &why,
                 "leave one trigger in it, and make a function for each other one",
             );
@@ -249,7 +250,7 @@ impl Functions {
     }
 
     /// What runs, and hardly as its author means it.
-    fn add_warnings(&mut self, app: &App, subject: &str, place: Option<Place>, one: &Value) {
+    fn add_warnings(&mut self, app: &App, subject: &str, position: Option<Position>, one: &Value) {
         let kind = binding::text(one, "type").unwrap_or_default().to_ascii_lowercase();
         if kind == "httptrigger"
             && binding::methods(one).is_ok_and(|methods| methods.is_some_and(|list| list.is_empty()))
@@ -258,7 +259,7 @@ impl Functions {
             self.add(
                 ("methods", RUNS),
                 subject,
-                place,
+                position,
                 why,
                 "name the methods, or leave `methods` out for all of them",
             );
@@ -276,7 +277,7 @@ impl Functions {
             self.add(
                 ("schedule-meaning", RUNS),
                 subject,
-                place,
+                position,
                 &why,
                 "write two ranges with a comma, such as `22-23,0-6` or `FRI-SAT,SUN-MON`",
             );
@@ -290,7 +291,7 @@ impl Functions {
             self.add(
                 ("time-span-unit", RUNS),
                 subject,
-                place,
+                position,
                 &why,
                 "write the span out, such as \"1.00:00:00\" for a day",
             );
@@ -309,14 +310,14 @@ fn http_function(
         binding::text(one, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("httpTrigger"))
     };
     let at = list.iter().position(|one| is_http(&one))?;
-    let place = folder.document.as_ref().and_then(|document| {
+    let position = folder.document.as_ref().and_then(|document| {
         let at = at.to_string();
-        document.place(&["bindings", &at, "route"]).or_else(|| document.place(&["bindings", &at]))
+        document.position(&["bindings", &at, "route"]).or_else(|| document.position(&["bindings", &at]))
     });
     let route = app.settings.expand(&binding::route(&list[at], &folder.name)).ok()?;
     let route = if route.trim().is_empty() { folder.name.clone() } else { route };
     let methods =
         list[at].as_object().and_then(|_| binding::get(&list[at], "methods")).and_then(Value::as_array);
     let methods = methods.map(|list| list.iter().filter_map(crate::json::text).collect());
-    Some(HttpFunction { name: folder.name.clone(), subject, place, route, methods, disabled })
+    Some(HttpFunction { name: folder.name.clone(), subject, position, route, methods, disabled })
 }

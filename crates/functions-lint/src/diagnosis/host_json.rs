@@ -1,25 +1,25 @@
 //! Values of host.json.
 
-use super::{Diagnosis, InAzure};
+use super::{AzureOutcome, Diagnosis};
 use crate::{
     App, Level,
     app::is,
     command_line,
-    configuration::{Section, Unbound},
+    configuration::{InvalidMember, Section},
     json,
-    span::{Span, is_bare_days},
+    time_span::{TimeSpan, is_bare_days},
 };
 
 const VALUE: &str = "host-json-value";
 const UNITS: &str = "time-span-unit";
-const REFUSED: (&str, Level, InAzure) = (VALUE, Level::Fail, InAzure::HostInError);
+const REFUSED: (&str, Level, AzureOutcome) = (VALUE, Level::Fail, AzureOutcome::HostInError);
 const SECTIONS: [&str; 2] = ["customHandler", "httpWorker"];
 
 pub(super) fn of(app: &App) -> Vec<Diagnosis> {
     let value = match &app.host {
         Ok(value) => value,
         Err(why) => {
-            let refused = ("host-json", Level::Fail, InAzure::HostInError);
+            let refused = ("host-json", Level::Fail, AzureOutcome::HostInError);
             let is_there = app.root.join("host.json").is_file();
             let remedy = if is_there {
                 "correct the file there"
@@ -30,32 +30,32 @@ pub(super) fn of(app: &App) -> Vec<Diagnosis> {
         }
     };
     let root = Section::root(value);
-    let mut unbound = handler(&root);
-    unbound.extend(http(&root.section("extensions").section("http")));
-    unbound.extend(root.flag("fileWatchingEnabled").err());
+    let mut invalid_members = handler(&root);
+    invalid_members.extend(http(&root.section("extensions").section("http")));
+    invalid_members.extend(root.flag("fileWatchingEnabled").err());
     let has_queues = app.bindings().any(|(_, binding)| is(binding, "queue") || is(binding, "queueTrigger"));
     if has_queues {
-        unbound.extend(queues(&root.section("extensions").section("queues")));
+        invalid_members.extend(queues(&root.section("extensions").section("queues")));
     }
     let mut found: Vec<Diagnosis> = version(app).into_iter().chain(function_timeout(app, &root)).collect();
     found.extend(program(app, &root));
-    found.extend(unbound.iter().map(|unbound| refused(app, unbound)));
+    found.extend(invalid_members.iter().map(|invalid_member| refused(app, invalid_member)));
     found.extend(bare_days(app, &root, has_queues));
     found
 }
 
 /// Where a value stands in the file; none where a setting overrides it.
-fn place(app: &App, path: &[&str]) -> Option<json::Place> {
+fn position(app: &App, path: &[&str]) -> Option<json::Position> {
     let setting = format!("AzureFunctionsJobHost__{}", path.join("__"));
     let overridden =
         app.settings.iter().any(|(name, _)| name.replace(':', "__").eq_ignore_ascii_case(&setting));
-    app.file.as_ref().filter(|_| !overridden)?.place(path)
+    app.file.as_ref().filter(|_| !overridden)?.position(path)
 }
 
-fn refused(app: &App, unbound: &Unbound) -> Diagnosis {
-    let why = format!("{} must be {}", unbound.name(), unbound.must);
-    let path: Vec<&str> = unbound.path.iter().map(String::as_str).collect();
-    Diagnosis::new(REFUSED, "host.json", why, "write that, or leave it out").at(place(app, &path))
+fn refused(app: &App, invalid_member: &InvalidMember) -> Diagnosis {
+    let why = format!("{} must be {}", invalid_member.name(), invalid_member.must);
+    let path: Vec<&str> = invalid_member.path.iter().map(String::as_str).collect();
+    Diagnosis::new(REFUSED, "host.json", why, "write that, or leave it out").at(position(app, &path))
 }
 
 /// The member `version` of the file itself, spelled so; `{}` is filled in (`InitializeHostConfig`).
@@ -71,8 +71,8 @@ fn version(app: &App) -> Option<Diagnosis> {
     } else {
         format!("\"version\" must be the text \"2.0\", and is {text}")
     };
-    let rule = ("host-json", Level::Fail, InAzure::HostInError);
-    Some(Diagnosis::new(rule, "host.json", why, "write \"version\": \"2.0\"").at(place(app, &["version"])))
+    let rule = ("host-json", Level::Fail, AzureOutcome::HostInError);
+    Some(Diagnosis::new(rule, "host.json", why, "write \"version\": \"2.0\"").at(position(app, &["version"])))
 }
 
 /// What the client that talks to the program can wait, less the minute that the host adds.
@@ -87,21 +87,21 @@ fn function_timeout(app: &App, root: &Section<'_>) -> Option<Diagnosis> {
     } else {
         String::new()
     };
-    let (rule, why) = match Span::parse(&text) {
+    let (rule, why) = match TimeSpan::parse(&text) {
         None => (REFUSED, format!("functionTimeout must be a time span, and is {text:?}")),
-        span if span == Span::parse("-1") => return None,
-        span if span < Span::parse("00:00:01") => {
+        span if span == TimeSpan::parse("-1") => return None,
+        span if span < TimeSpan::parse("00:00:01") => {
             (REFUSED, format!("functionTimeout must be at least a second{days}"))
         }
-        span if span > Span::parse(LONGEST) => (
+        span if span > TimeSpan::parse(LONGEST) => (
             REFUSED,
             format!("functionTimeout is above {LONGEST}, the most that a custom handler can have{days}"),
         ),
         _ if days.is_empty() => return None,
-        _ => ((UNITS, Level::Warn, InAzure::Runs), format!("functionTimeout is {text}{days}")),
+        _ => ((UNITS, Level::Warn, AzureOutcome::Runs), format!("functionTimeout is {text}{days}")),
     };
     let remedy = "write a time span such as \"00:05:00\", or -1 for no limit";
-    Some(Diagnosis::new(rule, SUBJECT, why, remedy).at(place(app, &["functionTimeout"])))
+    Some(Diagnosis::new(rule, SUBJECT, why, remedy).at(position(app, &["functionTimeout"])))
 }
 
 /// The section that names the program: an empty one counts as none.
@@ -116,14 +116,14 @@ fn program(app: &App, root: &Section<'_>) -> Option<Diagnosis> {
     if named.is_some_and(|text| !text.is_empty()) {
         return None;
     }
-    let rule = ("custom-handler", Level::Fail, InAzure::HostInError);
+    let rule = ("custom-handler", Level::Fail, AzureOutcome::HostInError);
     let why = "no program is named in customHandler.description.defaultExecutablePath";
     Some(Diagnosis::new(rule, "host.json", why, "name the program to start there"))
 }
 
-fn handler(root: &Section<'_>) -> Vec<Unbound> {
+fn handler(root: &Section<'_>) -> Vec<InvalidMember> {
     let Some(section) = section(root) else { return Vec::new() };
-    let mut found: Vec<Unbound> =
+    let mut found: Vec<InvalidMember> =
         flags(&section, &["enableForwardingHttpRequest", "enableProxyingHttpRequest"]);
     found.extend(section.variant("type", &["None", "Http"]).err());
     found.extend(section.span("initializationTimeout").err());
@@ -133,7 +133,7 @@ fn handler(root: &Section<'_>) -> Vec<Unbound> {
     found
 }
 
-fn http(http: &Section<'_>) -> Vec<Unbound> {
+fn http(http: &Section<'_>) -> Vec<InvalidMember> {
     let mut found = flags(http, &["dynamicThrottlesEnabled", "enableChunkedRequestBinding"]);
     found.extend(
         ["maxOutstandingRequests", "maxConcurrentRequests"]
@@ -145,15 +145,15 @@ fn http(http: &Section<'_>) -> Vec<Unbound> {
     found
 }
 
-fn flags(section: &Section<'_>, names: &[&str]) -> Vec<Unbound> {
+fn flags(section: &Section<'_>, names: &[&str]) -> Vec<InvalidMember> {
     names.iter().filter_map(|name| section.flag(name).err()).collect()
 }
 
 /// The host binds them where the extension is loaded, which a queue binding asks for.
-fn queues(queues: &Section<'_>) -> Vec<Unbound> {
+fn queues(queues: &Section<'_>) -> Vec<InvalidMember> {
     let interval = match queues.span("maxPollingInterval") {
-        Ok(Some(span)) if Some(span) < Span::parse("00:00:00.1") => {
-            Some(queues.unbound("maxPollingInterval", "at least 00:00:00.1"))
+        Ok(Some(span)) if Some(span) < TimeSpan::parse("00:00:00.1") => {
+            Some(queues.invalid_member("maxPollingInterval", "at least 00:00:00.1"))
         }
         read => read.err(),
     };
@@ -205,9 +205,9 @@ fn bare_days(app: &App, root: &Section<'_>, has_queues: bool) -> Vec<Diagnosis> 
         let text = section.text(name).filter(|text| is_bare_days(text) && text.trim() != "0")?;
         let name = path.join(".");
         let why = format!("{name} is {text}: a bare number is days, so this means {text} days");
-        let warned = (UNITS, Level::Warn, InAzure::Runs);
+        let warned = (UNITS, Level::Warn, AzureOutcome::Runs);
         let finding = Diagnosis::new(warned, "host.json", why, "write a time span such as \"00:00:05\"");
-        Some(finding.at(place(app, &path)))
+        Some(finding.at(position(app, &path)))
     });
     found.collect()
 }

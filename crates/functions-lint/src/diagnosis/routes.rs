@@ -1,7 +1,7 @@
 //! Routes together: those that the host keeps for itself, that two functions share, or that end the whole host.
 
-use super::{Diagnosis, InAzure, functions::HttpFunction};
-use crate::{App, Level, app::template_of, route::Template};
+use super::{AzureOutcome, Diagnosis, functions::HttpFunction};
+use crate::{App, Level, app::route_template, route::Template};
 
 pub(super) fn of(app: &App, functions: &[HttpFunction]) -> Vec<Diagnosis> {
     let mut found = Vec::new();
@@ -13,7 +13,7 @@ pub(super) fn of(app: &App, functions: &[HttpFunction]) -> Vec<Diagnosis> {
             None => loaded.push(function),
         }
     }
-    let prefix = app.written_prefix();
+    let prefix = app.raw_route_prefix();
     found.extend(loaded.iter().filter_map(|function| template(&prefix, function)));
     found.extend(overlaps(&loaded));
     if !loaded.is_empty() {
@@ -26,10 +26,10 @@ pub(super) fn of(app: &App, functions: &[HttpFunction]) -> Vec<Diagnosis> {
 fn reserved(function: &HttpFunction) -> Option<Diagnosis> {
     let route = function.route.trim_matches('/').to_lowercase();
     let word = ["admin", "runtime"].into_iter().find(|word| route.starts_with(word))?;
-    let rule = ("reserved-route", Level::Fail, InAzure::FunctionInError);
+    let rule = ("reserved-route", Level::Fail, AzureOutcome::FunctionInError);
     let why =
         format!("its route \"{}\" starts with \"{word}\", which the host keeps for itself", function.route);
-    Some(Diagnosis::new(rule, &function.subject, why, "choose another first word").at(function.place))
+    Some(Diagnosis::new(rule, &function.subject, why, "choose another first word").at(function.position))
 }
 
 /// Texts are compared ignoring case and slashes at their ends, methods letter by letter; no methods are all
@@ -42,24 +42,24 @@ fn conflict(function: &HttpFunction, loaded: &[&HttpFunction]) -> Option<Diagnos
         all(one) || all(other) || methods(one).iter().any(|method| methods(other).contains(method))
     };
     let other = loaded.iter().find(|other| route(other) == route(function) && shares(function, other))?;
-    let rule = ("route-conflict", Level::Fail, InAzure::FunctionInError);
+    let rule = ("route-conflict", Level::Fail, AzureOutcome::FunctionInError);
     let why = format!(
         "{} has the route \"{}\" of {} and a method in common with it",
         function.name, function.route, other.name
     );
     Some(
         Diagnosis::new(rule, &function.subject, why, "give it another route, or other methods")
-            .at(function.place),
+            .at(function.position),
     )
 }
 
 fn template(prefix: &str, function: &HttpFunction) -> Option<Diagnosis> {
-    let template = template_of(prefix, &function.route);
+    let template = route_template(prefix, &function.route);
     let wrong = Template::parse(&template).err()?;
-    let rule = ("route-template", Level::Fail, InAzure::HostInError);
+    let rule = ("route-template", Level::Fail, AzureOutcome::HostInError);
     let why = format!("its route makes the template \"{template}\", which is wrong: {wrong}");
     let remedy = "correct `route`, or extensions.http.routePrefix in host.json";
-    Some(Diagnosis::new(rule, &function.subject, why, remedy).at(function.place))
+    Some(Diagnosis::new(rule, &function.subject, why, remedy).at(function.position))
 }
 
 /// The host tries routes by the names of the functions and does not ask which one is more exact, so one that takes more
@@ -90,7 +90,7 @@ fn answer_one_method(one: &HttpFunction, other: &HttpFunction) -> bool {
 }
 
 fn hides(first: &HttpFunction, second: &HttpFunction) -> Diagnosis {
-    let rule = ("route-overlap", Level::Warn, InAzure::Runs);
+    let rule = ("route-overlap", Level::Warn, AzureOutcome::Runs);
     let why = format!(
         "{} (route \"{}\") comes first by its name and takes the URLs of {} (route \"{}\") that fit both: the host does \
          not look for the more exact route",
@@ -98,18 +98,18 @@ fn hides(first: &HttpFunction, second: &HttpFunction) -> Diagnosis {
     );
     let remedy = "give one of them another route or other methods, a constraint such as {id:int}, or a name that sorts \
                   the more exact one first";
-    Diagnosis::new(rule, &second.subject, why, remedy).at(second.place)
+    Diagnosis::new(rule, &second.subject, why, remedy).at(second.position)
 }
 
 /// Functions below it are served, but for the paths that the host takes first.
 fn reserved_prefix(app: &App, prefix: &str) -> Option<Diagnosis> {
     let first = prefix.trim_matches('/').split('/').next()?.to_lowercase();
     let word = ["admin", "runtime"].into_iter().find(|word| first == *word)?;
-    let rule = ("reserved-prefix", Level::Warn, InAzure::Runs);
+    let rule = ("reserved-prefix", Level::Warn, AzureOutcome::Runs);
     let why = format!(
         "the route prefix is \"{prefix}\", and the host's own paths stand below /{word} too: they come first"
     );
-    let place = app.file.as_ref().and_then(|file| file.place(&["extensions", "http", "routePrefix"]));
+    let position = app.file.as_ref().and_then(|file| file.position(&["extensions", "http", "routePrefix"]));
     let remedy = "set extensions.http.routePrefix to another word, such as `api`";
-    Some(Diagnosis::new(rule, "host.json extensions.http.routePrefix", why, remedy).at(place))
+    Some(Diagnosis::new(rule, "host.json extensions.http.routePrefix", why, remedy).at(position))
 }

@@ -1,16 +1,16 @@
 //! What is left of a text while it is read.
 
-use super::error::{JsonError, Place};
+use super::error::{JsonError, Position};
 
 /// What is left of a text, and where it begins.
 pub(super) struct Reader<'a> {
     rest: &'a str,
-    place: Place,
+    position: Position,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { rest: text, place: Place { line: 1, column: 1 } }
+        Self { rest: text, position: Position { line: 1, column: 1 } }
     }
 
     pub(super) fn peek(&self) -> Option<char> {
@@ -22,15 +22,15 @@ impl<'a> Reader<'a> {
         self.rest = &self.rest[char.len_utf8()..];
         // `\r\n` is one line break, and `\r` alone is one too.
         if char == '\n' || (char == '\r' && !self.rest.starts_with('\n')) {
-            self.place = Place { line: self.place.line + 1, column: 1 };
+            self.position = Position { line: self.position.line + 1, column: 1 };
         } else {
-            self.place.column += 1;
+            self.position.column += 1;
         }
         Some(char)
     }
 
-    pub(super) fn place(&self) -> Place {
-        self.place
+    pub(super) fn position(&self) -> Position {
+        self.position
     }
 
     pub(super) fn rest(&self) -> &'a str {
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn fault(&self, what: impl Into<String>) -> JsonError {
-        fault(self.place, what)
+        fault(self.position, what)
     }
 
     pub(super) fn take(&mut self, wanted: char) -> bool {
@@ -87,6 +87,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-pub(super) fn fault(place: Place, what: impl Into<String>) -> JsonError {
-    JsonError { place, what: what.into() }
+pub(super) fn fault(position: Position, what: impl Into<String>) -> JsonError {
+    JsonError { position, what: what.into() }
 }

@@ -13,28 +13,28 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    JsonError, Place,
+    JsonError, Position,
     node::{Kind, Node},
 };
 
 pub(super) fn from_node<T: DeserializeOwned>(node: &Node) -> Result<T, JsonError> {
-    T::deserialize(node).map_err(|fault| fault.at(node.place))
+    T::deserialize(node).map_err(|fault| fault.at(node.position))
 }
 
 /// What is wrong; the innermost value that was looked at says where.
 #[derive(Debug)]
 pub(super) struct Fault {
-    place: Option<Place>,
+    position: Option<Position>,
     what: String,
 }
 
 impl Fault {
-    fn at(self, place: Place) -> JsonError {
-        JsonError { place: self.place.unwrap_or(place), what: self.what }
+    fn at(self, position: Position) -> JsonError {
+        JsonError { position: self.position.unwrap_or(position), what: self.what }
     }
 
-    fn within(self, place: Place) -> Self {
-        Self { place: self.place.or(Some(place)), what: self.what }
+    fn within(self, position: Position) -> Self {
+        Self { position: self.position.or(Some(position)), what: self.what }
     }
 }
 
@@ -48,7 +48,7 @@ impl std::error::Error for Fault {}
 
 impl serde::de::Error for Fault {
     fn custom<T: Display>(what: T) -> Self {
-        Self { place: None, what: what.to_string() }
+        Self { position: None, what: what.to_string() }
     }
 }
 
@@ -64,7 +64,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             Kind::List(items) => visitor.visit_seq(Items(items.iter())),
             Kind::Object(members) => visitor.visit_map(Members { left: members.iter(), value: None }),
         };
-        read.map_err(|fault| fault.within(self.place))
+        read.map_err(|fault| fault.within(self.position))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -82,7 +82,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, Fault> {
         let text = String::deserialize(self)?;
         let text: StrDeserializer<'_, Fault> = text.as_str().into_deserializer();
-        text.deserialize_enum(name, variants, visitor).map_err(|fault| fault.within(self.place))
+        text.deserialize_enum(name, variants, visitor).map_err(|fault| fault.within(self.position))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -106,7 +106,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let item = self.0.next();
-        item.map(|node| seed.deserialize(node).map_err(|fault| fault.within(node.place))).transpose()
+        item.map(|node| seed.deserialize(node).map_err(|fault| fault.within(node.position))).transpose()
     }
 }
 
@@ -122,11 +122,11 @@ impl<'de> MapAccess<'de> for Members<'de> {
         let Some((name, node)) = self.left.next() else { return Ok(None) };
         self.value = Some(node);
         let name: StrDeserializer<'_, Fault> = name.as_str().into_deserializer();
-        seed.deserialize(name).map(Some).map_err(|fault| fault.within(node.place))
+        seed.deserialize(name).map(Some).map_err(|fault| fault.within(node.position))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let node = self.value.take().ok_or_else(|| Fault::custom("a value without a name"))?;
-        seed.deserialize(node).map_err(|fault| fault.within(node.place))
+        seed.deserialize(node).map_err(|fault| fault.within(node.position))
     }
 }

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// A place in a text; both count from 1.
+/// A position in a text; both count from 1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Place {
+pub struct Position {
     /// The line.
     pub line: usize,
     /// The character in the line.
     pub column: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "line {}, column {}", self.line, self.column)
     }
@@ -19,10 +19,10 @@ impl fmt::Display for Place {
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}: {what}")]
+#[error("{position}: {what}")]
 pub struct JsonError {
     /// Where.
-    pub place: Place,
+    pub position: Position,
     /// What is there, or what is missing.
     pub what: String,
 }

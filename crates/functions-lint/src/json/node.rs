@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Place;
+use super::Position;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) position: Position,
     pub(super) kind: Kind,
 }
 

@@ -12,14 +12,14 @@ const LONGEST: usize = 380;
 
 /// Reads a number. One that no 64-bit integer and no finite float holds is its text, for the host makes texts of all.
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
-    let place = reader.place();
+    let position = reader.position();
     if reader.rest().starts_with("-I") {
         reader.next();
         let word = reader.take_while(char::is_alphanumeric);
         let known = word == "Infinity";
         return known
             .then(|| Value::String("-Infinity".to_owned()))
-            .ok_or_else(|| cursor::fault(place, format!("-{word} is not a number")));
+            .ok_or_else(|| cursor::fault(position, format!("-{word} is not a number")));
     }
     let text =
         reader.take_while(|char| char.is_ascii_hexdigit() || matches!(char, '-' | '+' | 'x' | 'X' | '.'));
@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<Value, JsonError> {
         .peek()
         .is_none_or(|next| next.is_whitespace() || matches!(next, ',' | '}' | ']' | ')' | '/' | '\0'));
     let number = if ends { parsed(text) } else { None };
-    number.ok_or_else(|| cursor::fault(place, format!("{text} is not a number; put a text in quotes")))
+    number.ok_or_else(|| cursor::fault(position, format!("{text} is not a number; put a text in quotes")))
 }
 
 fn parsed(text: &str) -> Option<Value> {

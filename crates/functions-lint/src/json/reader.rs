@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Result<Node, JsonError> {
 
 impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Node, JsonError> {
-        let place = self.place();
+        let position = self.position();
         let kind = match self.peek() {
             Some('{') => Kind::Object(self.object(self.deeper(depth)?)?),
             Some('[') => Kind::List(self.list(self.deeper(depth)?)?),
@@ -35,7 +35,7 @@ impl Reader<'_> {
             Some(char) => return Err(self.fault(format!("expected a value, found {char:?}"))),
             None => return Err(self.fault("the text ends where a value is expected")),
         };
-        Ok(Node { place, kind })
+        Ok(Node { position, kind })
     }
 
     fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> Result<Kind, JsonError> {
-        let place = self.place();
+        let position = self.position();
         let word = self.take_while(char::is_alphanumeric);
         Ok(match word {
             "true" => Kind::Scalar(Value::Bool(true)),
@@ -53,7 +53,7 @@ impl Reader<'_> {
             "null" => Kind::Scalar(Value::Null),
             "undefined" => Kind::Undefined,
             "NaN" | "Infinity" => Kind::Scalar(Value::String(word.to_owned())),
-            _ => return Err(fault(place, format!("{word} is not a value; put a text in quotes"))),
+            _ => return Err(fault(position, format!("{word} is not a value; put a text in quotes"))),
         })
     }
 
@@ -68,7 +68,7 @@ impl Reader<'_> {
                     return Ok(items);
                 }
                 // A value that is left out counts, as in JavaScript.
-                Some(',') => items.push(Node { place: self.place(), kind: Kind::Undefined }),
+                Some(',') => items.push(Node { position: self.position(), kind: Kind::Undefined }),
                 None => return Err(self.fault("the text ends within a list; close it with ]")),
                 Some(_) => items.push(self.value(depth)?),
             }

@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, path::Path};
 
 use super::{
-    fault::{StartFault, TextHint},
+    error::{LaunchError, TextHint},
     search::on_search_path,
 };
 
@@ -58,28 +58,28 @@ impl Head {
         })
     }
 
-    pub(super) fn startable(self, program: &str) -> Result<(), StartFault> {
+    pub(super) fn startable(self, program: &str) -> Result<(), LaunchError> {
         match self {
             Self::Script(first) => first.startable(program),
-            Self::Text(hint) => Err(StartFault::NoInterpreter { program: program.to_owned(), hint }),
-            Self::Other => Err(StartFault::NoProgram(program.to_owned())),
+            Self::Text(hint) => Err(LaunchError::NoInterpreter { program: program.to_owned(), hint }),
+            Self::Other => Err(LaunchError::NoProgram(program.to_owned())),
         }
     }
 }
 
 impl FirstLine {
-    fn startable(&self, program: &str) -> Result<(), StartFault> {
+    fn startable(&self, program: &str) -> Result<(), LaunchError> {
         let program = program.to_owned();
         if self.ends_as_on_windows {
             let last = self.line.split([' ', '\t']).next_back().unwrap_or_default();
             let is_argument = last.len() < self.line.len();
-            return Err(StartFault::CarriageReturn { program, interpreter: last.to_owned(), is_argument });
+            return Err(LaunchError::CarriageReturn { program, interpreter: last.to_owned(), is_argument });
         }
         let Some(interpreter) = self.interpreter() else {
-            return Err(StartFault::NoInterpreter { program, hint: TextHint::Script });
+            return Err(LaunchError::NoInterpreter { program, hint: TextHint::Script });
         };
         if interpreter.on_search_path && interpreter.name.contains([' ', '\t']) {
-            return Err(StartFault::EnvTakesOneWord { program, words: interpreter.name });
+            return Err(LaunchError::EnvTakesOneWord { program, words: interpreter.name });
         }
         let name = Path::new(&interpreter.name);
         let is_there =
@@ -87,7 +87,7 @@ impl FirstLine {
         if is_there || name.as_os_str().is_empty() {
             return Ok(());
         }
-        Err(StartFault::InterpreterMissing { program, interpreter: interpreter.name })
+        Err(LaunchError::InterpreterMissing { program, interpreter: interpreter.name })
     }
 
     /// The interpreter; none when nothing follows `#!`. Linux hands all behind the first word on as one argument.

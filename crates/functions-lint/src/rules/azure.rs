@@ -1,7 +1,7 @@
 //! Traps that only a deployment shows: what is right on a developer's machine and wrong in Azure.
 
-use super::{Fault, Rule, fail, settings::connections, warn};
-use crate::{App, Written};
+use super::{Rule, Violation, fail, settings::connections, warn};
+use crate::{App, SettingsSource};
 
 pub(super) const RULES: &[&Rule] = &[&HOST_VERSION, &EMULATOR, &DEVELOPMENT];
 
@@ -11,7 +11,7 @@ const HOST_VERSION: Rule = Rule {
     source: "https://learn.microsoft.com/azure/azure-functions/functions-versions",
     find: |app| {
         const NAME: &str = "FUNCTIONS_EXTENSION_VERSION";
-        app.written?;
+        app.settings_source?;
         let asked = app.settings.get(NAME)?.trim().trim_start_matches('~');
         let major = asked.split('.').next().and_then(|major| major.parse::<u32>().ok());
         let remedy = "set it to `~4`";
@@ -42,14 +42,14 @@ const EMULATOR: Rule = Rule {
     promise: "no setting of the app in Azure names a storage emulator",
     source: "https://learn.microsoft.com/azure/storage/common/storage-use-azurite",
     find: |app| {
-        (app.written? == Written::InAzure).then(|| {
+        (app.settings_source? == SettingsSource::Azure).then(|| {
             let local = app.settings.iter().filter(|(name, value)| leads_to_an_emulator(name, value));
             local.map(|(name, _)| emulator(app, name)).collect()
         })
     },
 };
 
-fn emulator(app: &App, name: &str) -> Fault {
+fn emulator(app: &App, name: &str) -> Violation {
     let why = "it leads to the storage emulator (UseDevelopmentStorage=true or an address of this machine). In Azure \
                nothing listens there: the host is not healthy, and triggers of this connection never run";
     let remedy =
@@ -84,7 +84,7 @@ const DEVELOPMENT: Rule = Rule {
     promise: "the app in Azure does not run in development mode",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-app-settings#azure_functions_environment",
     find: |app| {
-        (app.written? == Written::InAzure).then(|| {
+        (app.settings_source? == SettingsSource::Azure).then(|| {
             let environment = app.settings.get("AZURE_FUNCTIONS_ENVIRONMENT").unwrap_or_default();
             let is_development = environment.eq_ignore_ascii_case("Development");
             let environment = is_development.then(|| {

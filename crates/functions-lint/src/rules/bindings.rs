@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Fault, Rule, diagnosed, fail, warn};
+use super::{Rule, Violation, diagnosed, fail, warn};
 use crate::{
     App,
     app::{FunctionFolder, is, text},
@@ -19,7 +19,7 @@ const FOLDERS: Rule = Rule {
     find: |app| Some(folders(app)),
 };
 
-fn folders(app: &App) -> Vec<Fault> {
+fn folders(app: &App) -> Vec<Violation> {
     if app.has_routes() {
         return diagnosed::faults(app, "function-folders").collect();
     }
@@ -46,7 +46,7 @@ fn folders(app: &App) -> Vec<Fault> {
 }
 
 /// What the emulator has to say of functions; none where there is no function.
-fn diagnosed_of_functions(app: &App, rule: &str) -> Option<Vec<Fault>> {
+fn diagnosed_of_functions(app: &App, rule: &str) -> Option<Vec<Violation>> {
     (!app.functions.is_empty()).then(|| diagnosed::faults(app, rule).collect())
 }
 
@@ -54,8 +54,8 @@ fn diagnosed_of_functions(app: &App, rule: &str) -> Option<Vec<Fault>> {
 fn each_with(
     app: &App,
     concerns: fn(&FunctionFolder) -> bool,
-    find: fn(&FunctionFolder) -> Vec<Fault>,
-) -> Option<Vec<Fault>> {
+    find: fn(&FunctionFolder) -> Vec<Violation>,
+) -> Option<Vec<Violation>> {
     let mut concerned = app.functions.iter().filter(|function| concerns(function)).peekable();
     concerned.peek()?;
     Some(concerned.flat_map(find).collect())
@@ -123,7 +123,7 @@ const RETURN: Rule = Rule {
         each_with(app, answers_http, |function| {
             let returned =
                 function.bindings().any(|binding| is(binding, "http") && text(binding, "name") == "$return");
-            if !returned || function.is_http_alone() {
+            if !returned || function.is_http_only() {
                 return Vec::new();
             }
             let why = "the answer is `$return`: without a `body` in it, its status is ignored";
@@ -143,7 +143,7 @@ const PAYLOAD: Rule = Rule {
     },
 };
 
-fn payload(function: &str, binding: &Value) -> Option<Fault> {
+fn payload(function: &str, binding: &Value) -> Option<Violation> {
     if text(binding, "dataType").eq_ignore_ascii_case("binary") {
         return None;
     }

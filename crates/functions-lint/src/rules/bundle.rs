@@ -2,17 +2,17 @@
 
 use std::fs;
 
-use super::{Fault, Rule, fail, warn};
+use super::{Rule, Violation, fail, warn};
 use crate::{
     App,
     app::is,
-    bundle::{self, BundleFault},
+    bundle::{self, BundleError},
 };
 
 pub(super) const RULES: &[&Rule] = &[&BUNDLE];
 
 /// Bundles whose versions 1 to 3 are no longer supported; other bundles count their own versions.
-const JUDGED: [&str; 2] =
+const BUNDLE_IDS: [&str; 2] =
     ["Microsoft.Azure.Functions.ExtensionBundle", "Microsoft.Azure.Functions.ExtensionBundle.Preview"];
 
 /// The host has these without a bundle.
@@ -32,20 +32,20 @@ const BUNDLE: Rule = Rule {
     },
 };
 
-fn named(app: &App) -> Option<Fault> {
+fn named(app: &App) -> Option<Violation> {
     let member = |name| app.host_text(&["extensionBundle", name]);
     let id = member("id");
     match bundle::read(id.as_deref(), member("version").as_deref()) {
         Err(fault) => {
             let name = match fault {
-                BundleFault::NoId | BundleFault::Id => "id",
-                BundleFault::NoVersion | BundleFault::Version => "version",
+                BundleError::NoId | BundleError::Id => "id",
+                BundleError::NoVersion | BundleError::Version => "version",
             };
             let why = format!("{fault}. The host does not start and answers every call with 503");
             Some(fail(format!("host.json extensionBundle.{name}"), why, REMEDY))
         }
         Ok(versions) => {
-            let is_judged = id.is_some_and(|id| JUDGED.iter().any(|one| one.eq_ignore_ascii_case(&id)));
+            let is_judged = id.is_some_and(|id| BUNDLE_IDS.iter().any(|one| one.eq_ignore_ascii_case(&id)));
             let is_old = is_judged && versions.highest_major().is_some_and(|major| major < 4);
             is_old.then(|| {
                 let why = "the host takes the highest version inside this range, and none in it is supported any more: it \
@@ -57,7 +57,7 @@ fn named(app: &App) -> Option<Fault> {
 }
 
 /// What `func extensions install` leaves is loaded in place of a bundle.
-fn missing(app: &App) -> Option<Fault> {
+fn missing(app: &App) -> Option<Violation> {
     let bin = app.root.join("bin");
     if !bin.join("extensions.json").is_file() {
         let why =

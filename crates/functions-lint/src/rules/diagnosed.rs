@@ -1,6 +1,6 @@
 //! What the emulator refuses or warns of at its start, as findings: the same list.
 
-use super::{Fault, Rule};
+use super::{Rule, Violation};
 use crate::{App, FunctionFolder, app::is, diagnose};
 
 pub(super) const RULES: &[&Rule] = &[
@@ -21,15 +21,15 @@ pub(super) const RULES: &[&Rule] = &[
 ];
 
 /// What was found with a rule; none where the app has nothing that it could be asked of.
-fn of(app: &App, rule: &str, concerns: bool) -> Option<Vec<Fault>> {
+fn of(app: &App, rule: &str, concerns: bool) -> Option<Vec<Violation>> {
     let found: Vec<_> = faults(app, rule).collect();
     (concerns || !found.is_empty()).then_some(found)
 }
 
 /// What the emulator has to say with a rule.
-pub(super) fn faults(app: &App, rule: &str) -> impl Iterator<Item = Fault> {
+pub(super) fn faults(app: &App, rule: &str) -> impl Iterator<Item = Violation> {
     let found = diagnose(app).into_iter().filter(move |one| one.rule == rule);
-    found.map(|one| Fault {
+    found.map(|one| Violation {
         level: one.level,
         subject: one.subject.clone(),
         why: one.reason(),

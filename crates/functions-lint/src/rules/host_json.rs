@@ -1,6 +1,6 @@
 //! Traps in host.json.
 
-use super::{Fault, Rule, diagnosed, fail, warn};
+use super::{Rule, Violation, diagnosed, fail, warn};
 use crate::{
     App,
     app::{FunctionFolder, is},
@@ -60,7 +60,7 @@ const ARGUMENTS: Rule = Rule {
 };
 
 /// What becomes of one entry when the host joins all of them with blanks and .NET splits the line again.
-fn argument(app: &App, list: &str, text: &str) -> Option<Fault> {
+fn argument(app: &App, list: &str, text: &str) -> Option<Violation> {
     let section = app.program.as_ref().map_or("customHandler", |program| program.section);
     let subject = format!("host.json {section}.description.{list}");
     let (is_open, has_blank) = outside_quotes(text);
@@ -103,13 +103,13 @@ const ENTRANCE: Rule = Rule {
              https://github.com/Azure/azure-functions-host/issues/7930",
     find: |app| {
         let is_older = app.program.as_ref().is_some_and(|program| program.section == "httpWorker");
-        let has_http = app.functions.iter().any(FunctionFolder::is_http_alone);
+        let has_http = app.functions.iter().any(FunctionFolder::is_http_only);
         (has_http && !is_older).then(|| entrance(app).into_iter().collect())
     },
 };
 
-fn entrance(app: &App) -> Option<Fault> {
-    let says = |name| app.host_says(&["customHandler", name]);
+fn entrance(app: &App) -> Option<Violation> {
+    let says = |name| app.host_flag(&["customHandler", name]);
     match (says("enableProxyingHttpRequest"), says("enableForwardingHttpRequest")) {
         (true, true) => None,
         (true, false) => Some(warn(

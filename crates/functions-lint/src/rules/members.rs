@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Fault, Rule, warn};
+use super::{Rule, Violation, warn};
 use crate::{
-    members::{self, Unknown},
+    members::{self, UnknownMember},
     overrides,
 };
 
@@ -28,22 +28,22 @@ const MEMBERS: Rule = Rule {
     },
 };
 
-fn member(unknown: &Unknown) -> Fault {
+fn member(unknown: &UnknownMember) -> Violation {
     let name = unknown.path.rsplit('.').next().unwrap_or_default();
     let why =
         format!("the host does not read `{name}` here, so it does nothing, in Azure as well as locally");
     warn(format!("host.json {}", unknown.path), why, remedy(unknown))
 }
 
-fn remedy(unknown: &Unknown) -> String {
-    match &unknown.meant {
-        Some(meant) => format!("write it as {meant}"),
+fn remedy(unknown: &UnknownMember) -> String {
+    match &unknown.suggestion {
+        Some(suggestion) => format!("write it as {suggestion}"),
         None => "remove it, or correct its name".to_owned(),
     }
 }
 
 /// Every member that the host does not look for; what is below one is not looked at.
-fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, unknown: &mut Vec<Unknown>) {
+fn collect<'a>(value: &'a Value, path: &mut Vec<&'a str>, unknown: &mut Vec<UnknownMember>) {
     let Value::Object(object) = value else { return };
     for (name, value) in object {
         path.push(name);
@@ -68,7 +68,8 @@ const OVERRIDES: Rule = Rule {
     source: "https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values",
     find: |app| {
         let named: Vec<_> = overrides::paths(&app.settings).collect();
-        let misspelt = app.settings.iter().map(|(name, _)| name).filter(|name| overrides::is_misspelt(name));
+        let misspelt =
+            app.settings.iter().map(|(name, _)| name).filter(|name| overrides::looks_misspelt(name));
         let misspelt: Vec<_> = misspelt.map(separators).collect();
         if named.is_empty() && misspelt.is_empty() {
             return None;
@@ -81,20 +82,20 @@ const OVERRIDES: Rule = Rule {
     },
 };
 
-fn setting(name: &str, unknown: &Unknown) -> Fault {
+fn setting(name: &str, unknown: &UnknownMember) -> Violation {
     if unknown.path.eq_ignore_ascii_case("version") {
         let why = "the host reads `version` only from the file, so this setting does nothing";
         return warn(name, why, "write \"version\": \"2.0\" into host.json, and remove the setting");
     }
     let why = format!("host.json has no member {}, so this setting does nothing", unknown.path);
-    let remedy = match &unknown.meant {
-        Some(meant) => format!("call it AzureFunctionsJobHost__{}", meant.replace('.', "__")),
+    let remedy = match &unknown.suggestion {
+        Some(suggestion) => format!("call it AzureFunctionsJobHost__{}", suggestion.replace('.', "__")),
         None => "remove it, or correct its name".to_owned(),
     };
     warn(name, why, remedy)
 }
 
-fn separators(name: &str) -> Fault {
+fn separators(name: &str) -> Violation {
     let why = "the names must be separated by two underscores, so this setting does nothing";
     warn(name, why, "write it as AzureFunctionsJobHost__section__member")
 }

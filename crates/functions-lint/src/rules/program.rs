@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Fault, Rule, fail, warn};
+use super::{Rule, Violation, fail, warn};
 use crate::{
     App, Program,
     app::text,
-    launch::{self, IN_AZURE, Machine, StartFault, TextHint},
+    launch::{self, IN_AZURE, LaunchError, Machine, TextHint},
     program::is_absolute,
 };
 
@@ -22,8 +22,8 @@ const FOUND: Rule = Rule {
     find: |app| app.program.as_ref().map(|program| found(app, program)),
 };
 
-fn found(app: &App, program: &Program) -> Vec<Fault> {
-    let written = &program.written;
+fn found(app: &App, program: &Program) -> Vec<Violation> {
+    let written = &program.path;
     if program.file.is_some() {
         return Vec::new();
     }
@@ -45,7 +45,7 @@ fn found(app: &App, program: &Program) -> Vec<Fault> {
     let is_path = written.contains(['/', '\\']);
     match near.first() {
         Some(first) if is_path || !on_search_path => {
-            let missing = StartFault::Missing { program: written.clone(), near: near.clone() };
+            let missing = LaunchError::Missing { program: written.clone(), near: near.clone() };
             let why = format!("{missing}: names are case-sensitive on Linux, and {IN_AZURE}");
             let is_same_place = launch::is_same_place(written, first);
             let judge = if is_path || is_same_place { fail } else { warn };
@@ -69,7 +69,7 @@ fn found(app: &App, program: &Program) -> Vec<Fault> {
 /// The program's path below the app root, where it lies in `workingDirectory`.
 fn in_working_directory(app: &App, program: &Program) -> Option<String> {
     let folder = app.handler(&["description", "workingDirectory"])?.as_str()?;
-    let path = Path::new(folder).join(&program.written);
+    let path = Path::new(folder).join(&program.path);
     app.root.join(&path).is_file().then(|| path.display().to_string())
 }
 
@@ -79,13 +79,13 @@ const FORM: Rule = Rule {
     source: "https://github.com/Azure/azure-functions-core-tools/issues/2510",
     find: |app| {
         let program = app.program.as_ref()?;
-        let is_path = program.file.is_some() || program.written.contains(['/', '\\']);
+        let is_path = program.file.is_some() || program.path.contains(['/', '\\']);
         is_path.then(|| form(program).into_iter().collect())
     },
 };
 
-fn form(program: &Program) -> Option<Fault> {
-    let written = &program.written;
+fn form(program: &Program) -> Option<Violation> {
+    let written = &program.path;
     let subject = format!("host.json {}.description.defaultExecutablePath", program.section);
     let remedy = "write it from the app root, as in `worker` or `bin/worker`";
     if is_absolute(written) {
@@ -122,13 +122,12 @@ const MODE: Rule = Rule {
         if launch::machine(file).is_some_and(|(machine, _)| machine == Machine::Windows) {
             return None;
         }
-        let missing = StartFault::NotExecutable(program.written.clone());
+        let missing = LaunchError::NotExecutable(program.path.clone());
         let judge = if program.is_of_the_app() { fail } else { warn };
         let why = format!(
             "not everyone has the execute permission, and outside of Linux Consumption and Flex nothing adds it: {IN_AZURE}"
         );
-        let fault =
-            (!is_executable_by_all(file)).then(|| judge(program.written.clone(), why, missing.remedy()));
+        let fault = (!is_executable_by_all(file)).then(|| judge(program.path.clone(), why, missing.remedy()));
         Some(fault.into_iter().collect())
     },
 };
@@ -163,8 +162,8 @@ const ARCHITECTURE: Rule = Rule {
     },
 };
 
-fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Option<Fault> {
-    let written = &program.written;
+fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Option<Violation> {
+    let written = &program.path;
     let remedy = "build it for x86_64-unknown-linux-musl, or the like in your language";
     if machine == Machine::Windows {
         let why = format!("it runs only on Windows plans. On Linux {IN_AZURE}");
@@ -183,15 +182,15 @@ fn of_binary(program: &Program, machine: Machine, loader: Option<String>) -> Opt
     Some(warn(written, why, remedy))
 }
 
-fn of_script(program: &Program, file: &Path) -> Option<Fault> {
-    let written = &program.written;
+fn of_script(program: &Program, file: &Path) -> Option<Violation> {
+    let written = &program.path;
     match &program.fault {
-        Some(fault) if fault.is_of_this_machine() => Some(warn(
+        Some(fault) if fault.depends_on_this_machine() => Some(warn(
             written,
             format!("{fault}. If it is not on Azure's either, {}", fault.in_azure()),
             "make sure that the plan's image has the interpreter, or name the program itself",
         )),
-        Some(fault @ StartFault::NoInterpreter { hint: TextHint::WindowsScript, .. }) => {
+        Some(fault @ LaunchError::NoInterpreter { hint: TextHint::WindowsScript, .. }) => {
             let why = format!("{fault}, so it runs only on Windows plans. On Linux {IN_AZURE}");
             Some(warn(written, why, fault.remedy()))
         }
@@ -208,7 +207,7 @@ fn of_script(program: &Program, file: &Path) -> Option<Fault> {
 }
 
 /// A shell script whose commands end as on Windows.
-fn carriage_returns(shown: &str, file: &Path) -> Option<Fault> {
+fn carriage_returns(shown: &str, file: &Path) -> Option<Violation> {
     let text = fs::read(file).ok()?;
     let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let is_shell = !first.starts_with(b"#!") || String::from_utf8_lossy(first).trim_end().ends_with("sh");
@@ -227,7 +226,7 @@ fn carriage_returns(shown: &str, file: &Path) -> Option<Fault> {
 
 /// The file of the app that a shell is told to run, with its name.
 fn script_of_a_shell(app: &App, program: &Program) -> Option<(String, PathBuf)> {
-    let name = Path::new(&program.written).file_name()?;
+    let name = Path::new(&program.path).file_name()?;
     if !["sh", "bash", "dash", "ash", "zsh", "ksh"].iter().any(|shell| name == *shell) {
         return None;
     }
@@ -247,7 +246,7 @@ const DIRECTORY: Rule = Rule {
         }
         let path = app.root.join(folder);
         let subject = "host.json customHandler.description.workingDirectory";
-        let remedy = StartFault::NoWorkingDirectory(String::new()).remedy();
+        let remedy = LaunchError::NoWorkingDirectory(String::new()).remedy();
         if path.is_dir() {
             return Some(Vec::new());
         }

@@ -1,6 +1,6 @@
 //! Traps in routes: what lets a stranger call what only the host may.
 
-use super::{Fault, Rule, fail, warn};
+use super::{Rule, Violation, fail, warn};
 use crate::{App, app::FunctionFolder, binding};
 
 pub(super) const RULES: &[&Rule] = &[&REACHABLE, &PREFIX];
@@ -10,22 +10,22 @@ const REACHABLE: Rule = Rule {
     promise: "no route matches the path of a function that only the host may call",
     source: "https://github.com/Azure/azure-functions-host/issues/6251",
     find: |app| {
-        let is_hidden = |function: &FunctionFolder| !function.is_http_alone();
+        let is_hidden = |function: &FunctionFolder| !function.is_http_only();
         app.functions.iter().any(is_hidden).then(|| reachable(app))
     },
 };
 
-fn reachable(app: &App) -> Vec<Fault> {
-    if !app.prefix().is_empty() {
+fn reachable(app: &App) -> Vec<Violation> {
+    if !app.route_prefix().is_empty() {
         return Vec::new();
     }
     let hidden: Vec<&str> = app
         .functions
         .iter()
-        .filter(|function| !function.is_http_alone())
+        .filter(|function| !function.is_http_only())
         .map(|function| function.name.as_str())
         .collect();
-    let direct = app.functions.iter().filter(|function| function.is_http_alone());
+    let direct = app.functions.iter().filter(|function| function.is_http_only());
     direct
         .filter(|function| {
             let route = function.http().map(|trigger| binding::route(trigger, &function.name));
@@ -58,11 +58,11 @@ const PREFIX: Rule = Rule {
              https://github.com/Azure/azure-functions-host/issues/6305",
     find: |app| {
         let http = app.functions.iter().any(|function| function.http().is_some());
-        let mixed = http && !app.functions.iter().all(FunctionFolder::is_http_alone);
+        let mixed = http && !app.functions.iter().all(FunctionFolder::is_http_only);
         if !mixed {
             return None;
         }
-        if !app.prefix().is_empty() {
+        if !app.route_prefix().is_empty() {
             return Some(Vec::new());
         }
         Some(vec![warn(

@@ -11,11 +11,11 @@ pub(crate) struct Rule {
     pub(super) source: &'static str,
     /// The places that break it; none where the app has nothing that it could be asked of. It then says nothing, for a
     /// pass promises what was looked at.
-    pub(super) find: fn(&App) -> Option<Vec<Fault>>,
+    pub(super) find: fn(&App) -> Option<Vec<Violation>>,
 }
 
 /// A place that breaks a rule.
-pub(crate) struct Fault {
+pub(crate) struct Violation {
     pub(super) level: Level,
     pub(super) subject: String,
     pub(super) why: String,
@@ -28,7 +28,7 @@ impl Rule {
     }
 
     /// The findings of this rule: one that it passes, or one for each fault.
-    pub(crate) fn judge(&self, app: &App) -> Vec<Finding> {
+    pub(crate) fn evaluate(&self, app: &App) -> Vec<Finding> {
         match (self.find)(app) {
             None => Vec::new(),
             Some(faults) if faults.is_empty() => {
@@ -46,10 +46,18 @@ impl Rule {
     }
 }
 
-pub(super) fn fail(subject: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
-    Fault { level: Level::Fail, subject: subject.into(), why: why.into(), remedy: remedy.into() }
+pub(super) fn fail(
+    subject: impl Into<String>,
+    why: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Violation {
+    Violation { level: Level::Fail, subject: subject.into(), why: why.into(), remedy: remedy.into() }
 }
 
-pub(super) fn warn(subject: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Fault {
-    Fault { level: Level::Warn, ..fail(subject, why, remedy) }
+pub(super) fn warn(
+    subject: impl Into<String>,
+    why: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Violation {
+    Violation { level: Level::Warn, ..fail(subject, why, remedy) }
 }

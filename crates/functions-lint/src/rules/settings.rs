@@ -1,9 +1,9 @@
 //! Traps in the app settings. What the host adds to a process is not in a file, so most of these are asked of a
 //! file alone.
 
-use super::{Fault, Rule, diagnosed, fail, warn};
+use super::{Rule, Violation, diagnosed, fail, warn};
 use crate::{
-    App, Level, Written,
+    App, Level, SettingsSource,
     app::{is, text},
 };
 
@@ -24,7 +24,7 @@ const RUNTIME: Rule = Rule {
                 Some(vec![fail("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
             }
             None if is_mcp => Some(Vec::new()),
-            None if app.written.is_some() => {
+            None if app.settings_source.is_some() => {
                 let why = "it is not set, which is right only on Flex Consumption: elsewhere tools ask for the language, \
                            and the portal shows none";
                 Some(vec![warn("FUNCTIONS_WORKER_RUNTIME", why, remedy)])
@@ -53,8 +53,8 @@ const STORAGE: Rule = Rule {
             let kind = text(binding, "type").to_lowercase();
             kind.ends_with("trigger") && !WITHOUT_STORAGE.iter().any(|one| is(binding, one))
         };
-        match app.written? {
-            Written::Here if !app.bindings().any(|(_, binding)| needs(binding)) => None,
+        match app.settings_source? {
+            SettingsSource::LocalSettings if !app.bindings().any(|(_, binding)| needs(binding)) => None,
             _ if is_connected(app, "AzureWebJobsStorage") => Some(Vec::new()),
             _ => {
                 let why = "it is not set. The host keeps the locks of timers, keys and its id there: Core Tools do not \
@@ -72,7 +72,7 @@ const CONNECTIONS: Rule = Rule {
     promise: "every connection of a binding is set",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-reference#connections",
     find: |app| {
-        app.written?;
+        app.settings_source?;
         let mut names = used_connections(app);
         names.retain(|(name, _)| !name.contains('%') && !name.eq_ignore_ascii_case("AzureWebJobsStorage"));
         if names.is_empty() {
@@ -158,7 +158,7 @@ const NAMED: Rule = Rule {
             return None;
         }
         // Without a file the settings of the app may be others than those of this shell.
-        if app.written.is_none() {
+        if app.settings_source.is_none() {
             for fault in &mut faults {
                 fault.level = Level::Warn;
             }
@@ -168,7 +168,7 @@ const NAMED: Rule = Rule {
 };
 
 /// Set by the host or the platform for each process.
-const THEIRS: [&str; 8] = [
+const HOST_SETTINGS: [&str; 8] = [
     "FUNCTIONS_CUSTOMHANDLER_PORT",
     "FUNCTIONS_CUSTOMHANDLER_WORKER_ID",
     "FUNCTIONS_HTTPWORKER_PORT",
@@ -184,8 +184,8 @@ const BY_HAND: Rule = Rule {
     promise: "nothing is set by hand that only the host or Azure may set",
     source: "https://learn.microsoft.com/azure/app-service/reference-app-settings",
     find: |app| {
-        app.written?;
-        let set = THEIRS.iter().filter(|name| app.settings.get(name).is_some());
+        app.settings_source?;
+        let set = HOST_SETTINGS.iter().filter(|name| app.settings.get(name).is_some());
         let faults = set.map(|name| {
             let why = "it is set by hand. In Azure the platform sets it where it is true, so a program that trusts this \
                        value trusts something that nothing guarantees";
@@ -199,10 +199,10 @@ const ALIKE: Rule = Rule {
     id: "settings-alike",
     promise: "no two settings differ only in case",
     source: "https://learn.microsoft.com/azure/azure-functions/functions-how-to-use-azure-function-app-settings",
-    find: |app| app.written.map(|_| alike(app)),
+    find: |app| app.settings_source.map(|_| alike(app)),
 };
 
-fn alike(app: &App) -> Vec<Fault> {
+fn alike(app: &App) -> Vec<Violation> {
     let names: Vec<&str> = app.settings.iter().map(|(name, _)| name).collect();
     let twice = names
         .iter()

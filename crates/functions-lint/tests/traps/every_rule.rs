@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use functions_lint::{Level, Report, SettingsFile, SettingsFileError, Written};
+use functions_lint::{Level, Report, SettingsFile, SettingsFileError, SettingsSource};
 use serde_json::{Value, json};
 
 use crate::folder::{EMULATOR, Folder, elf, http_output, http_trigger, queue_trigger};
@@ -236,7 +236,7 @@ fn a_sound_app_passes_every_rule_once() {
 }
 
 #[test]
-fn a_broken_app_breaks_the_rule_that_it_was_broken_for_and_no_other() {
+fn a_broken_app_breaks_exactly_its_rule() {
     for (rule, level, app) in broken() {
         assert_eq!(app.breaks(), BTreeSet::from([(rule, level)]), "{rule}");
     }
@@ -265,7 +265,7 @@ fn routes() -> [(&'static str, Folder); 2] {
 }
 
 #[test]
-fn a_route_that_leads_to_an_envelope_is_found_without_a_prefix_alone() {
+fn a_route_to_an_envelope_is_found_without_a_prefix() {
     for (rule, app) in routes() {
         assert!(app.breaks().iter().any(|(broken, _)| *broken == rule), "{rule}");
     }
@@ -301,9 +301,12 @@ fn settings_are_read_in_both_forms() {
         .file("none.json", r#"{"A": "1"}"#);
     let read = |name: &str| SettingsFile::read(&app.path(name));
     let azure = read("azure.json").unwrap();
-    assert_eq!((azure.written, azure.settings), (Written::InAzure, vec![("A".to_owned(), "1".to_owned())]));
+    assert_eq!(
+        (azure.source, azure.settings),
+        (SettingsSource::Azure, vec![("A".to_owned(), "1".to_owned())])
+    );
     let local = read("local.json").unwrap();
-    assert_eq!((local.written, local.settings.len()), (Written::Here, 2));
+    assert_eq!((local.source, local.settings.len()), (SettingsSource::LocalSettings, 2));
     assert!(matches!(read("secret.json"), Err(SettingsFileError::Refused(_))));
     assert!(matches!(read("none.json"), Err(SettingsFileError::Form)));
     assert!(matches!(read("missing.json"), Err(SettingsFileError::Unreadable(_))));

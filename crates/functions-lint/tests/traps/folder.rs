@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
-use functions_lint::{App, Finding, Level, Settings, Written, check};
+use functions_lint::{App, Finding, Level, Settings, SettingsSource, check};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -14,7 +14,7 @@ pub(crate) struct Folder {
     place: TempDir,
     host: Value,
     settings: Vec<(String, String)>,
-    written: Option<Written>,
+    written: Option<SettingsSource>,
 }
 
 /// The head of a program for 64-bit Linux on this machine number, without program headers.
@@ -40,7 +40,7 @@ impl Folder {
             [("FUNCTIONS_WORKER_RUNTIME", "custom"), ("AzureWebJobsStorage", "canary-of-a-secret")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let place = tempfile::tempdir().expect("a folder of its own");
-        let app = Self { place, host, settings, written: Some(Written::Here) };
+        let app = Self { place, host, settings, written: Some(SettingsSource::LocalSettings) };
         app.program(&elf(62), 0o755)
             .function("Call", &[http_trigger("calls/{id}"), http_output()])
             .function("Take", &[queue_trigger()])
@@ -99,7 +99,7 @@ impl Folder {
 
     /// The settings are those of an app in Azure.
     pub(crate) fn in_azure(self) -> Self {
-        Self { written: Some(Written::InAzure), ..self }
+        Self { written: Some(SettingsSource::Azure), ..self }
     }
 
     /// Nothing is known of the settings.
@@ -128,7 +128,7 @@ impl Folder {
             let host = self.host.to_string();
             self.file("host.json", &host)
         };
-        let settings = Settings::only(app.settings.clone());
+        let settings = Settings::without_environment(app.settings.clone());
         check(&App::read(app.place.path(), settings, app.written))
     }
 

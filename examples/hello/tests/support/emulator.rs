@@ -6,20 +6,20 @@ use std::{
 };
 
 use functions_emulator::{
-    ConsoleOptions, Events, LocalHost, Options, clock::Clock, front::FrontMode, queues::Connections,
+    ConsoleOptions, Emulator, Events, Options, clock::Clock, easyauth::EasyAuthMode, queues::Connections,
 };
 use tempfile::TempDir;
 
 /// A running emulator.
-pub(crate) struct Emulator {
-    pub(crate) host: LocalHost,
+pub(crate) struct RunningApp {
+    pub(crate) host: Emulator,
     pub(crate) client: reqwest::Client,
     _state: TempDir,
 }
 
 /// Queues in this process.
 pub(crate) fn queues() -> Connections {
-    Connections::of_settings(&[], Clock::system(), Events::new())
+    Connections::from_settings(&[], Clock::system(), Events::new())
 }
 
 /// Serves this folder, with this program of it, with these queues, and with one setting of host.json more.
@@ -27,7 +27,7 @@ pub(crate) async fn serve(
     (folder, program): (&str, &str),
     queues: &Connections,
     more: (&str, &str),
-) -> Emulator {
+) -> RunningApp {
     let state = TempDir::new().expect("a folder");
     let handler = |name: &str| format!("AzureFunctionsJobHost__customHandler__{name}");
     // local.settings.json has the emulator start `cargo run --quiet`; here the program is built already.
@@ -42,18 +42,18 @@ pub(crate) async fn serve(
         app_root: folder.into(),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         settings,
-        front: FrontMode::Off,
-        people: None,
+        easyauth: EasyAuthMode::Off,
+        users: None,
         state: state.path().to_owned(),
         keys: None,
         queues: queues.clone(),
         events: Events::new(),
         console: ConsoleOptions { port: None, openapi: None },
     };
-    let host = LocalHost::start(options).await.expect("the emulator starts");
+    let host = Emulator::start(options).await.expect("the emulator starts");
     host.ready().await.expect("the example answers");
     let client = reqwest::Client::builder().timeout(Duration::from_mins(1)).build().expect("a client");
-    Emulator { host, client, _state: state }
+    RunningApp { host, client, _state: state }
 }
 
 /// What chooses each of the ways in which a host calls an HTTP function.

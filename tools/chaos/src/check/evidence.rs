@@ -10,8 +10,8 @@ pub(crate) struct Evidence {
     pub(crate) pages: Pages,
     pub(crate) record: Record,
     pub(crate) heard: Heard,
-    /// Object ids by the names of `.local-host.json`.
-    pub(crate) people: BTreeMap<String, String>,
+    /// Object ids by the names of `functions-emulator.json`.
+    pub(crate) users: BTreeMap<String, String>,
     /// Why the app did not come to rest after the faults; none if it did.
     pub(crate) unrest: Option<String>,
 }

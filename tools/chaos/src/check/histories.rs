@@ -38,7 +38,7 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
         let reference = kept.row.reference.as_str();
         let fault = match sent.get(reference) {
             None => Some(format!("the reference {reference} was not sent")),
-            Some(call) if evidence.people.get(call.person) != Some(&kept.row.owner_object) => {
+            Some(call) if evidence.users.get(call.person) != Some(&kept.row.owner_object) => {
                 Some(format!("{} sent it; it belongs to {}", call.person, kept.row.owner_object))
             }
             Some(call) => contents_differ(call, kept, evidence),

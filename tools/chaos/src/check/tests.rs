@@ -79,7 +79,7 @@ fn good() -> Evidence {
             dead_letters: Vec::new(),
         },
         heard: Heard { calls: BTreeMap::from([(ID.to_owned(), 1)]), ..Heard::default() },
-        people: BTreeMap::from([("buyer".to_owned(), "object-1".to_owned())]),
+        users: BTreeMap::from([("buyer".to_owned(), "object-1".to_owned())]),
         unrest: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use functions_emulator::queues::Mishap;
+use functions_emulator::queues::MessageFault;
 use tokio::{sync::watch, time::sleep};
 
 use super::{Fault, PURGE, RELAY};
@@ -58,16 +58,16 @@ impl Plan {
             killed[site].push(due(dice, scope, fault));
         }
         let mut rest = Vec::new();
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, Mishap::Twice));
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Duplicated));
         some_of(&mut rest, dice, scope, 40, |dice| Fault::Message(FULFILMENT, late(dice)));
-        some_of(&mut rest, dice, scope, 80, |_| Fault::Message(FULFILMENT, Mishap::Lost));
-        some_of(&mut rest, dice, scope, 20, |_| Fault::Message(FULFILMENT, Mishap::LeaseOver));
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, Mishap::GivenUp));
+        some_of(&mut rest, dice, scope, 80, |_| Fault::Message(FULFILMENT, MessageFault::Lost));
+        some_of(&mut rest, dice, scope, 20, |_| Fault::Message(FULFILMENT, MessageFault::LeaseExpired));
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Poisoned));
         // These messages exist nowhere else: they are never lost.
-        some_of(&mut rest, dice, scope, 60, |_| Fault::Message(INCOMING, Mishap::Twice));
+        some_of(&mut rest, dice, scope, 60, |_| Fault::Message(INCOMING, MessageFault::Duplicated));
         some_of(&mut rest, dice, scope, 60, |dice| Fault::Message(INCOMING, late(dice)));
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(INCOMING, Mishap::LeaseOver));
-        some_of(&mut rest, dice, scope, 100, |_| Fault::Message(INCOMING, Mishap::GivenUp));
+        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(INCOMING, MessageFault::LeaseExpired));
+        some_of(&mut rest, dice, scope, 100, |_| Fault::Message(INCOMING, MessageFault::Poisoned));
         some_of(&mut rest, dice, scope, 400, |dice| Fault::Away(Duration::from_millis(dice.within(50, 800))));
         some_of(&mut rest, dice, scope, 50, |dice| Fault::Timer { site: site(dice), function: RELAY });
         some_of(&mut rest, dice, scope, 500, |dice| Fault::Timer { site: site(dice), function: PURGE });
@@ -122,8 +122,8 @@ fn site(dice: &mut Dice) -> usize {
     usize::from(dice.below(2) == 1)
 }
 
-fn late(dice: &mut Dice) -> Mishap {
-    Mishap::Late(Duration::from_millis(dice.within(10, 2500)))
+fn late(dice: &mut Dice) -> MessageFault {
+    MessageFault::Delayed(Duration::from_millis(dice.within(10, 2500)))
 }
 
 /// To the right time, by minutes beyond the outbox's deadline, by hours, or by days beyond the life of request keys.
@@ -185,7 +185,9 @@ mod tests {
         assert!(there(|fault| matches!(fault, Fault::Timer { function: PURGE, .. })));
         assert!(there(|fault| matches!(fault, Fault::Jump { seconds: 86_400.., .. })));
         assert!(there(|fault| matches!(fault, Fault::Jump { seconds: ..0, .. })));
-        for wanted in [Mishap::Twice, Mishap::Lost, Mishap::LeaseOver, Mishap::GivenUp] {
+        for wanted in
+            [MessageFault::Duplicated, MessageFault::Lost, MessageFault::LeaseExpired, MessageFault::Poisoned]
+        {
             let fault = Fault::Message(FULFILMENT, wanted);
             assert!(plan.rest.iter().any(|due| due.fault == fault), "{wanted:?}");
         }
@@ -195,7 +197,7 @@ mod tests {
 
     #[test]
     fn messages_that_exist_nowhere_else_are_never_lost() {
-        let lost = Fault::Message(INCOMING, Mishap::Lost);
+        let lost = Fault::Message(INCOMING, MessageFault::Lost);
         assert!((0..50).all(|seed| draw(seed, SCOPE).rest.iter().all(|due| due.fault != lost)));
     }
 

@@ -1,4 +1,4 @@
-//! What people ask of orders.
+//! What users ask of orders.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,15 +1,15 @@
-//! Somebody's app: the Node handler of the local host's own tests, which knows nothing of ours.
+//! Somebody's app: the Node handler of the emulator's own tests, which knows nothing of ours.
 
 use anyhow::Context as _;
 use functions_emulator::{
-    ConsoleOptions, Events, LocalHost, Options, front::FrontMode, people::People, queues::Connections,
+    ConsoleOptions, Emulator, Events, Options, easyauth::EasyAuthMode, queues::Connections, users::Users,
 };
 use project::Project;
 use tempfile::TempDir;
 
-/// A host that serves it, with sign-in for the people that are built in.
+/// A host that serves it, with sign-in for the users that are built in.
 pub(super) struct Anyone {
-    host: LocalHost,
+    host: Emulator,
     _state: TempDir,
 }
 
@@ -17,13 +17,13 @@ impl Anyone {
     pub(super) async fn start(project: &Project) -> anyhow::Result<Self> {
         let state = tempfile::tempdir().context("cannot make a folder for the run")?;
         let app_root = project.root().join("crates/functions-emulator/tests/apps/node");
-        let people = People::of_app(&app_root)?;
-        let host = LocalHost::start(Options {
+        let users = Users::of_app(&app_root)?;
+        let host = Emulator::start(Options {
             app_root,
             listen: ([127, 0, 0, 1], 0).into(),
             settings: Vec::new(),
-            front: FrontMode::On,
-            people: Some(people),
+            easyauth: EasyAuthMode::On,
+            users: Some(users),
             state: state.path().to_owned(),
             keys: None,
             queues: Connections::default(),

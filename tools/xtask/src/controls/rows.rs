@@ -142,7 +142,10 @@ mod tests {
             ("src/rate_limit/tests.rs", " --lib"),
             ("src/policy.rs", " --lib"),
             ("tests/suite/doctor/outside.rs", " --test suite"),
-            ("crates/functions-emulator/tests/front.rs", "crates/functions-emulator --test front --examples"),
+            (
+                "crates/functions-emulator/tests/easyauth.rs",
+                "crates/functions-emulator --test easyauth --examples",
+            ),
             ("tools/xtask/src/package/tests.rs", "tools/xtask --bins"),
         ] {
             assert_eq!(test(file).target(project.root()).expect("a target").to_string(), expected, "{file}");

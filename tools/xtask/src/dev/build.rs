@@ -9,7 +9,7 @@ use project::{Profile, Project};
 /// # Errors
 /// When cargo cannot be started or the build fails; cargo has then said why.
 pub(super) async fn worker(project: &Project, profile: Profile) -> anyhow::Result<()> {
-    told(rebuild::first(project.build_worker(profile)).await)
+    told(rebuild::run_attached(project.build_worker(profile)).await)
 }
 
 /// Compiles the worker again; what cargo says goes to the terminal at once, and with the error to the console,
@@ -18,13 +18,13 @@ pub(super) async fn worker(project: &Project, profile: Profile) -> anyhow::Resul
 /// # Errors
 /// As [`worker`].
 pub(super) async fn again(project: &Project, profile: Profile) -> anyhow::Result<()> {
-    told(rebuild::again(project.build_worker(profile)).await)
+    told(rebuild::run_captured(project.build_worker(profile)).await)
 }
 
 /// What to show of a failure, to somebody who does not see the terminal: cargo's own words, where they are the reason.
 pub(super) fn why(error: &anyhow::Error) -> String {
     match error.downcast_ref() {
-        Some(BuildError::Failed { said }) => said.clone(),
+        Some(BuildError::Failed { output }) => output.clone(),
         _ => format!("{error:#}"),
     }
 }

@@ -11,7 +11,7 @@ use self::paint::{Colour, Paint};
 /// Members of a log line that are shown elsewhere or say nothing new.
 const SHOWN: [&str; 5] = ["timestamp", "level", "message", "target", "trace_id"];
 
-/// Shows the local host's own warnings, such as why a token was refused.
+/// Shows the emulator's own warnings, such as why a token was refused.
 pub(super) fn show_warnings() {
     let plain = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::WARN);
     plain.with_target(false).without_time().with_ansi(terminal::colors()).init();
@@ -45,10 +45,10 @@ fn line(event: &Event, paint: Paint) -> Option<String> {
         Event::Poisoned { queue, id } => {
             (Colour::Yellow, format!("message {id} went from {queue} to {queue}-poison"))
         }
-        Event::QueuesAway { why } => (Colour::Red, why.clone()),
-        Event::QueuesBack => (Colour::Yellow, "the queue server answers again".to_owned()),
-        Event::Mistake { function, what } => (Colour::Red, format!("{function}: {what}")),
-        Event::Noted { what } => (Colour::Yellow, what.clone()),
+        Event::QueuesUnavailable { why } => (Colour::Red, why.clone()),
+        Event::QueuesAvailable => (Colour::Yellow, "the queue server answers again".to_owned()),
+        Event::ProtocolViolation { function, what } => (Colour::Red, format!("{function}: {what}")),
+        Event::Warning { what } => (Colour::Yellow, what.clone()),
         Event::WorkerStarted { .. } | Event::WorkerReady { .. } | Event::Invoked { .. } => return None,
     };
     Some(paint.with(colour, &line))

@@ -1,11 +1,11 @@
-//! Puts a few products into the table, through the API, as the admin among the people.
+//! Puts a few products into the table, through the API, as the admin among the users.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use functions_emulator::{
     issuer::TokenOptions,
-    people::{Kind, People, Person},
+    users::{PrincipalKind, User, Users},
 };
 use project::Project;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
@@ -37,12 +37,12 @@ struct Product {
 }
 
 /// Creates each product that is not there yet; one that is, stays as it is.
-pub(crate) async fn products(project: &Project, people: &People, url: &str) -> anyhow::Result<()> {
-    let Some(admin) = people.iter().find(|person| is_admin(person)) else {
-        println!("no person in .local-host.json has the role {ROLE}, so no products were put");
+pub(crate) async fn products(project: &Project, users: &Users, url: &str) -> anyhow::Result<()> {
+    let Some(admin) = users.iter().find(|person| is_admin(person)) else {
+        println!("no user in functions-emulator.json has the role {ROLE}, so no products were put");
         return Ok(());
     };
-    let token = token::issue(project, people, url, &admin.name, &TokenOptions::default())?;
+    let token = token::issue(project, users, url, &admin.name, &TokenOptions::default())?;
     let client = Client::builder()
         .timeout(Duration::from_secs(10))
         .redirect(Policy::none())
@@ -82,7 +82,7 @@ async fn answered(request: RequestBuilder) -> anyhow::Result<Response> {
     bail!("the worker's database is not ready: see the log lines above")
 }
 
-fn is_admin(person: &Person) -> bool {
+fn is_admin(person: &User) -> bool {
     // Apps never put products, whatever their roles.
-    person.kind == Kind::User && person.roles.iter().any(|role| role == ROLE)
+    person.kind == PrincipalKind::User && person.roles.iter().any(|role| role == ROLE)
 }

@@ -8,8 +8,8 @@ use std::{
 
 use anyhow::Context as _;
 use functions_emulator::{
-    Build, ConsoleOptions, Events, LocalHost, Options, app::App, clock::Clock, front::FrontMode,
-    people::People, queues::Connections,
+    BuildStatus, ConsoleOptions, Emulator, Events, Options, app::App, clock::Clock, easyauth::EasyAuthMode,
+    queues::Connections, users::Users,
 };
 use project::{Profile, Project};
 
@@ -21,7 +21,7 @@ pub(super) struct Session {
     project: Project,
     profile: Profile,
     options: Options,
-    host: Option<LocalHost>,
+    host: Option<Emulator>,
     /// What failed last; whatever is saved next has to do it too.
     owed: Option<Change>,
 }
@@ -29,13 +29,13 @@ pub(super) struct Session {
 impl Session {
     /// Builds, stages, starts, seeds and greets.
     pub(super) async fn start(project: &Project, profile: Profile, port: u16) -> anyhow::Result<Self> {
-        let people = project.people()?;
-        let settings = settings::settings(project, &people)?;
-        LocalHost::can_listen(address(port)).await?;
+        let users = project.users()?;
+        let settings = settings::settings(project, &users)?;
+        Emulator::can_listen(address(port)).await?;
         build::worker(project, profile).await?;
         let app_root = stage::stage(project, profile)?;
-        let options = options(project, app_root, port, people, settings);
-        tokio::spawn(log::follow(options.events.listen()));
+        let options = options(project, app_root, port, users, settings);
+        tokio::spawn(log::follow(options.events.subscribe()));
         let mut session = Self { project: project.clone(), profile, options, host: None, owed: None };
         session.open().await?;
         Ok(session)
@@ -45,23 +45,23 @@ impl Session {
     /// there, the old worker keeps serving.
     pub(super) async fn follow(&mut self, change: Change) {
         println!("\nsaved: building");
-        self.tell(Build::Running);
+        self.tell(BuildStatus::Running);
         let change = self.owed.take().map_or(change, |owed| owed.max(change));
         let outcome = match change {
             Change::Code => self.rebuild().await,
             Change::Setup => self.restart().await,
         };
-        let Err(error) = outcome else { return self.tell(Build::Done) };
+        let Err(error) = outcome else { return self.tell(BuildStatus::Done) };
         self.owed = Some(change);
         let serving = if self.host.is_some() { "the old worker keeps serving" } else { "nothing is served" };
         println!("error: {error:#}; {serving} until this is fixed and saved");
-        self.tell(Build::Failed { what: build::why(&error) });
+        self.tell(BuildStatus::Failed { what: build::why(&error) });
     }
 
     /// Has the console show how the build stands.
-    fn tell(&self, build: Build) {
+    fn tell(&self, build: BuildStatus) {
         if let Some(host) = &self.host {
-            host.tell_build(build);
+            host.set_build_status(build);
         }
     }
 
@@ -83,15 +83,15 @@ impl Session {
         Ok(())
     }
 
-    /// Starts again with the people and settings that are now in their files; the queues stay.
+    /// Starts again with the users and settings that are now in their files; the queues stay.
     async fn restart(&mut self) -> anyhow::Result<()> {
-        let people = self.project.people()?;
-        let settings = settings::settings(&self.project, &people)?;
+        let users = self.project.users()?;
+        let settings = settings::settings(&self.project, &users)?;
         self.stage().await?;
-        // Only a new host takes other people and settings, and the port is free for it once the old one has ended.
+        // Only a new host takes other users and settings, and the port is free for it once the old one has ended.
         App::load(&self.options.app_root, &settings)?;
         self.end().await;
-        self.options.people = Some(people);
+        self.options.users = Some(users);
         self.options.settings = settings;
         self.open().await
     }
@@ -103,7 +103,7 @@ impl Session {
     }
 
     async fn open(&mut self) -> anyhow::Result<()> {
-        let host = LocalHost::start(self.options.clone()).await?;
+        let host = Emulator::start(self.options.clone()).await?;
         host.ready().await?;
         let host = self.host.insert(host);
         let url = host.url();
@@ -111,12 +111,12 @@ impl Session {
         fs::write(&file, url).with_context(|| format!("cannot write {}", file.display()))?;
         let settings = self.project.state().join("doctor.settings.json");
         settings::write_down(&settings, &self.options.settings, url)?;
-        if let Some(people) = &self.options.people {
-            if let Err(error) = seed::products(&self.project, people, url).await {
+        if let Some(users) = &self.options.users {
+            if let Err(error) = seed::products(&self.project, users, url).await {
                 println!("the product table was not filled: {error:#}");
             }
-            welcome::greet(&self.options.app_root, people, url)?;
-            welcome::offer_doctor(&self.options.app_root, &settings, people, url);
+            welcome::greet(&self.options.app_root, users, url)?;
+            welcome::offer_doctor(&self.options.app_root, &settings, users, url);
         }
         println!("\nsee and do everything in a browser\n  {}", host.console_url());
         println!("\n{NEXT}");
@@ -128,7 +128,7 @@ fn options(
     project: &Project,
     app_root: PathBuf,
     port: u16,
-    people: People,
+    users: Users,
     settings: Vec<(String, String)>,
 ) -> Options {
     let events = Events::new();
@@ -136,12 +136,12 @@ fn options(
         app_root,
         listen: address(port),
         settings,
-        front: FrontMode::On,
-        people: Some(people),
+        easyauth: EasyAuthMode::On,
+        users: Some(users),
         state: project.state(),
         keys: None,
         // What local.settings.json names is for other hosts: its example names a server that has to be started first.
-        queues: Connections::of_settings(&[], Clock::system(), events.clone()),
+        queues: Connections::from_settings(&[], Clock::system(), events.clone()),
         events,
         console: ConsoleOptions::default(),
     }

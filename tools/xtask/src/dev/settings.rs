@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use functions_emulator::{people::People, supervisor::OWN_URL};
+use functions_emulator::{supervisor::EMULATOR_URL, users::Users};
 use functions_lint::{json_file, local_settings::LocalSettings};
 use project::{AUTHORITY, Project, issuer};
 use serde_json::json;
@@ -16,18 +16,18 @@ use serde_json::json;
 const IDENTITY: &str = "ORDERS_IDENTITY";
 
 /// Those of local.settings.json, then our own; what the shell sets stays as it is there.
-pub(super) fn settings(project: &Project, people: &People) -> anyhow::Result<Vec<(String, String)>> {
-    Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, people))
+pub(super) fn settings(project: &Project, users: &Users) -> anyhow::Result<Vec<(String, String)>> {
+    Ok(beside(|name| env::var_os(name), values(&project.root().join("local.settings.json"))?, users))
 }
 
 /// The same beside what the shell sets.
 fn beside(
     shell: impl Fn(&str) -> Option<OsString>,
     mut settings: BTreeMap<String, String>,
-    people: &People,
+    users: &Users,
 ) -> Vec<(String, String)> {
     settings.remove(IDENTITY);
-    settings.extend(issuer(people));
+    settings.extend(issuer(users));
     if shell(IDENTITY).is_some_and(|mode| mode == "easyauth") {
         // The worker refuses the address of an issuer that it would not ask.
         settings.remove(AUTHORITY);
@@ -45,7 +45,7 @@ pub(super) fn write_down(path: &Path, settings: &[(String, String)], url: &str) 
         ("FUNCTIONS_WORKER_RUNTIME", "custom"),
     ];
     let mut values: BTreeMap<&str, String> = around.map(|(name, value)| (name, value.to_owned())).into();
-    values.extend(settings.iter().map(|(name, value)| (name.as_str(), value.replace(OWN_URL, url))));
+    values.extend(settings.iter().map(|(name, value)| (name.as_str(), value.replace(EMULATOR_URL, url))));
     let text = json!({"IsEncrypted": false, "Values": values}).to_string();
     let mut file = fs::OpenOptions::new();
     file.write(true).create(true).truncate(true).mode(0o600);
@@ -71,7 +71,7 @@ mod tests {
     fn what_is_written_down_can_be_read_again_and_names_the_host() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        let authority = ("ORDERS_ENTRA_AUTHORITY".to_owned(), format!("{OWN_URL}/issuer"));
+        let authority = ("ORDERS_ENTRA_AUTHORITY".to_owned(), format!("{EMULATOR_URL}/issuer"));
         write_down(&path, &[authority], "http://localhost:1").unwrap();
         let values = values(&path).unwrap();
         assert_eq!(values["ORDERS_ENTRA_AUTHORITY"], "http://localhost:1/issuer");
@@ -93,17 +93,17 @@ mod tests {
 
     #[test]
     fn the_worker_gets_what_the_mode_of_the_shell_uses_and_nothing_that_it_ignores() {
-        let people =
-            People::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local-host.json")).unwrap();
+        let users = Users::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions-emulator.json"))
+            .unwrap();
         for (mode, asks_an_issuer) in
             [(None, true), (Some("easyauth+jwt"), true), (Some("jwt"), true), (Some("easyauth"), false)]
         {
             let file = BTreeMap::from([(IDENTITY.to_owned(), "of the file".to_owned())]);
             let shell = |name: &str| mode.filter(|_| name == IDENTITY).map(OsString::from);
-            let settings: BTreeMap<_, _> = beside(shell, file, &people).into_iter().collect();
+            let settings: BTreeMap<_, _> = beside(shell, file, &users).into_iter().collect();
             assert_eq!(settings.contains_key(AUTHORITY), asks_an_issuer, "{mode:?}");
             assert!(!settings.contains_key(IDENTITY), "{mode:?}: the shell's own counts");
-            assert_eq!(settings["ORDERS_ENTRA_AUDIENCE"], people.audience(), "{mode:?}");
+            assert_eq!(settings["ORDERS_ENTRA_AUDIENCE"], users.audience(), "{mode:?}");
             assert_eq!(settings["AZURE_FUNCTIONS_ENVIRONMENT"], "Development", "{mode:?}");
         }
     }

@@ -27,7 +27,7 @@ fn lay_out(root: &Path, worker: &Path, state: &Path, app: &Path) -> anyhow::Resu
     let folder = app.with_file_name(spare);
     empty(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     let name = worker.file_name().and_then(OsStr::to_str).context("the worker has no name")?;
-    functions_emulator::app::lay_out(root, worker, name, &folder)?;
+    functions_emulator::app::stage_app(root, worker, name, &folder)?;
     // The worker's folder is the app's, as under the real host, and what it keeps there has to outlive a build.
     symlink(state, folder.join(".local")).context("cannot link .local into the staged app")?;
     point(app, spare).with_context(|| format!("cannot point {} to the staged app", app.display()))

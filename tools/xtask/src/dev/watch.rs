@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, path::Path};
 
 use anyhow::Context as _;
-use functions_emulator::rebuild::Saves;
+use functions_emulator::rebuild::FileWatcher;
 use project::Project;
 
 /// Folders whose every file counts.
@@ -11,25 +11,25 @@ const FOLDERS: [&str; 2] = ["src", "functions"];
 /// Files at the root that are built or staged.
 const CODE: [&str; 5] = ["host.json", "Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain.toml"];
 /// Files at the root that say how to start.
-const SETUP: [&str; 2] = [".local-host.json", "local.settings.json"];
+const SETUP: [&str; 2] = ["functions-emulator.json", "local.settings.json"];
 
 /// What a save calls for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Change {
     /// Build and stage again.
     Code,
-    /// Start the host again, with other people or settings; builds as well.
+    /// Start the host again, with other users or settings; builds as well.
     Setup,
 }
 
 /// The watched repository.
-pub(super) struct Watch(Saves);
+pub(super) struct Watch(FileWatcher);
 
 impl Watch {
     pub(super) fn start(project: &Project) -> anyhow::Result<Self> {
         let root = project.root();
         let root = root.canonicalize().with_context(|| format!("{} is not there", root.display()))?;
-        Ok(Self(Saves::below(&root, |path| change(path).is_some())?))
+        Ok(Self(FileWatcher::new(&root, |path| change(path).is_some())?))
     }
 
     /// Waits for a save and for the silence after it.
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(of("src/main.rs"), Some(Change::Code));
         assert_eq!(of("functions/A/function.json"), Some(Change::Code));
         assert_eq!(of("host.json"), Some(Change::Code));
-        assert_eq!(of(".local-host.json"), Some(Change::Setup));
+        assert_eq!(of("functions-emulator.json"), Some(Change::Setup));
         assert_eq!(of("README.md"), None);
         assert_eq!(of("src/.main.rs.swp"), None);
         assert_eq!(of("src/main.rs~"), None);

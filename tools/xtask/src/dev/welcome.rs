@@ -2,19 +2,20 @@
 
 use std::{iter, path::Path};
 
-use functions_emulator::people::{Kind, People, Person};
+use functions_emulator::users::{PrincipalKind, User, Users};
 
 use super::functions::{Offered, offered};
 
-/// Prints the functions, the people and a first walk through them.
-pub(super) fn greet(app: &Path, people: &People, url: &str) -> anyhow::Result<()> {
-    print!("{}", text(&offered(app, url)?, people, url));
+/// Prints the functions, the users and a first walk through them.
+pub(super) fn greet(app: &Path, users: &Users, url: &str) -> anyhow::Result<()> {
+    print!("{}", text(&offered(app, url)?, users, url));
     Ok(())
 }
 
 /// Prints how to hold what is served against the controls.
-pub(super) fn offer_doctor(app: &Path, settings: &Path, people: &People, url: &str) {
-    let Some(buyer) = people.iter().find(|person| person.kind == Kind::User && person.roles.is_empty())
+pub(super) fn offer_doctor(app: &Path, settings: &Path, users: &Users, url: &str) {
+    let Some(buyer) =
+        users.iter().find(|person| person.kind == PrincipalKind::User && person.roles.is_empty())
     else {
         return;
     };
@@ -26,25 +27,25 @@ pub(super) fn offer_doctor(app: &Path, settings: &Path, people: &People, url: &s
     );
 }
 
-fn text(functions: &[Offered], people: &People, url: &str) -> String {
+fn text(functions: &[Offered], users: &Users, url: &str) -> String {
     let functions = functions.iter().map(|Offered { name, how, at }| format!("  {name:<24} {how:<6} {at}"));
-    let persons = people.iter().map(|person| {
+    let persons = users.iter().map(|person| {
         let line = format!("  {:<24} {:<6} {}", person.name, kind(person), person.roles.join(", "));
         line.trim_end().to_owned()
     });
     let functions = iter::once("\nfunctions".to_owned()).chain(functions);
     let persons =
         iter::once("\npeople: `cargo xtask token NAME` prints a bearer token".to_owned()).chain(persons);
-    let lines: Vec<String> = functions.chain(persons).chain(walk(people, url)).collect();
+    let lines: Vec<String> = functions.chain(persons).chain(walk(users, url)).collect();
     lines.join("\n") + "\n"
 }
 
 /// Lines for a shell in this folder: place an order, look at it, process it, look again.
-fn walk(people: &People, url: &str) -> Option<String> {
-    let buyer = people.iter().find(|person| person.kind == Kind::User && person.roles.is_empty())?;
-    let clerk = people.iter().find(|person| person.roles.iter().any(|role| role == "OrderProcessor"))?;
+fn walk(users: &Users, url: &str) -> Option<String> {
+    let buyer = users.iter().find(|person| person.kind == PrincipalKind::User && person.roles.is_empty())?;
+    let clerk = users.iter().find(|person| person.roles.iter().any(|role| role == "OrderProcessor"))?;
     let bearer =
-        |person: &Person| format!("-H \"Authorization: Bearer $(cargo -q xtask token {})\"", person.name);
+        |person: &User| format!("-H \"Authorization: Bearer $(cargo -q xtask token {})\"", person.name);
     let (buyer, clerk) = (bearer(buyer), bearer(clerk));
     let new = r#"{"reference":"PO-17","currency":"EUR","lines":[{"sku":"ESPRESSO-1KG","quantity":2}]}"#;
     let lines = [
@@ -60,10 +61,10 @@ fn walk(people: &People, url: &str) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn kind(person: &Person) -> &'static str {
+fn kind(person: &User) -> &'static str {
     match person.kind {
-        Kind::User => "user",
-        Kind::App => "app",
+        PrincipalKind::User => "user",
+        PrincipalKind::App => "app",
     }
 }
 
@@ -76,20 +77,20 @@ mod tests {
     #[test]
     fn the_walk_is_made_by_people_who_may() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("people.json");
+        let file = folder.path().join("users.json");
         let text = r#"{
             "tenantId": "0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10", "audience": "a",
             "clientId": "9d3f0a77-1c55-4c1e-9a0c-6b7a4a3e2f02", "scopes": ["Orders.ReadWrite"],
-            "people": [
+            "users": [
                 {"name": "admin", "objectId": "a1a1a1a1-0000-4000-8000-000000000001", "roles": ["OrderAdmin"]},
                 {"name": "clerk", "objectId": "a1a1a1a1-0000-4000-8000-000000000002", "roles": ["OrderProcessor"]},
                 {"name": "buyer", "objectId": "a1a1a1a1-0000-4000-8000-000000000003"}
             ]}"#;
         fs::write(&file, text).unwrap();
-        let people = People::load(&file).unwrap();
+        let users = Users::load(&file).unwrap();
         let greet =
             Offered { name: "Greet".into(), how: "GET".into(), at: "http://localhost:1/api/greet".into() };
-        let shown = super::text(&[greet], &people, "http://localhost:1");
+        let shown = super::text(&[greet], &users, "http://localhost:1");
         assert!(
             shown.contains("  Greet                    GET    http://localhost:1/api/greet\n"),
             "{shown}"

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
-use functions_emulator::people::People;
+use functions_emulator::users::Users;
 use project::read;
 use serde_json::Value;
 
@@ -16,17 +16,17 @@ pub(super) fn issuer_url(port: u16) -> String {
 }
 
 /// What has the worker believe the issuer's tokens, and nothing else: Core Tools have no front that sets a principal.
-pub(super) fn identity(people: &People, port: u16) -> [(&'static str, String); 4] {
+pub(super) fn identity(users: &Users, port: u16) -> [(&'static str, String); 4] {
     [
         ("ORDERS_IDENTITY", "jwt".to_owned()),
-        ("ORDERS_ENTRA_TENANT_ID", people.tenant().to_string()),
-        ("ORDERS_ENTRA_AUDIENCE", people.audience().to_owned()),
-        ("ORDERS_ENTRA_AUTHORITY", format!("{}/_local/issuer", issuer_url(port))),
+        ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
+        ("ORDERS_ENTRA_AUDIENCE", users.audience().to_owned()),
+        ("ORDERS_ENTRA_AUTHORITY", format!("{}/_emulator/issuer", issuer_url(port))),
     ]
 }
 
-/// Writes the file from its example, with the people of this machine; what is there stays.
-pub(super) fn write_if_absent(root: &Path, people: &People) -> anyhow::Result<()> {
+/// Writes the file from its example, with the users of this machine; what is there stays.
+pub(super) fn write_if_absent(root: &Path, users: &Users) -> anyhow::Result<()> {
     let path = root.join("local.settings.json");
     if path.exists() {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn write_if_absent(root: &Path, people: &People) -> anyhow::Result<()
     let mut settings: Value = serde_json::from_str(&read(&root.join("local.settings.json.example"))?)
         .context("local.settings.json.example is no JSON")?;
     let values = settings["Values"].as_object_mut().context("local.settings.json.example has no Values")?;
-    for (name, value) in identity(people, ISSUER_PORT) {
+    for (name, value) in identity(users, ISSUER_PORT) {
         values.insert(name.to_owned(), value.into());
     }
     if let Some(file) = settings.as_object_mut() {

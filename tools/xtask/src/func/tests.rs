@@ -11,7 +11,7 @@ const HTTP: &str =
 const SILENT: u16 = 1;
 const QUEUE: &str = r#"{"bindings": [{"type": "queueTrigger", "name": "job"}]}"#;
 
-/// A repository with two functions, an example of settings, people and a worker.
+/// A repository with two functions, an example of settings, users and a worker.
 fn repository() -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
@@ -27,12 +27,12 @@ fn repository() -> TempDir {
     root
 }
 
-fn people() -> People {
-    Project::here().people().unwrap()
+fn users() -> Users {
+    Project::here().users().unwrap()
 }
 
 fn prepared(root: &Path) -> anyhow::Result<()> {
-    prepare(&Project::at(root).unwrap(), &root.join("built/orders-worker"), &people())
+    prepare(&Project::at(root).unwrap(), &root.join("built/orders-worker"), &users())
 }
 
 fn args(more: &[&str]) -> Args {
@@ -86,7 +86,7 @@ fn settings_are_written_once_from_the_example() {
     let settings: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(settings["Values"]["AzureWebJobsStorage"], "elsewhere");
     assert_eq!(settings["Values"]["ORDERS_IDENTITY"], "jwt");
-    assert_eq!(settings["Values"]["ORDERS_ENTRA_AUTHORITY"], "http://localhost:7072/_local/issuer");
+    assert_eq!(settings["Values"]["ORDERS_ENTRA_AUTHORITY"], "http://localhost:7072/_emulator/issuer");
     fs::write(&path, "mine").unwrap();
     prepared(root.path()).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
@@ -98,7 +98,7 @@ async fn core_tools_are_started_in_the_root_with_who_is_believed() {
     prepared(root.path()).unwrap();
     let func = stand_in(root.path());
     let args = args(&["--port", "7099", "--issuer-port", "0", "--http-only"]);
-    serve(&Project::at(root.path()).unwrap(), &func, &people(), &args).await.unwrap();
+    serve(&Project::at(root.path()).unwrap(), &func, &users(), &args).await.unwrap();
     let asked = fs::read_to_string(root.path().join("asked")).unwrap();
     let mut lines = asked.lines();
     assert_eq!(lines.next(), Some("start --port 7099 --functions Greet"));
@@ -106,7 +106,7 @@ async fn core_tools_are_started_in_the_root_with_who_is_believed() {
     let issuer = fs::read_to_string(root.path().join(".local/url")).unwrap();
     let port = issuer.strip_prefix("http://localhost:").and_then(|port| port.parse::<u16>().ok());
     assert!(port.is_some_and(|port| port != 0), "{issuer} is where it listens");
-    let authority = format!("ORDERS_ENTRA_AUTHORITY={issuer}/_local/issuer");
+    let authority = format!("ORDERS_ENTRA_AUTHORITY={issuer}/_emulator/issuer");
     assert!(asked.lines().any(|line| line == authority), "{asked}");
     assert!(asked.lines().any(|line| line == "ORDERS_IDENTITY=jwt"), "{asked}");
 }
@@ -115,14 +115,14 @@ async fn core_tools_are_started_in_the_root_with_who_is_believed() {
 async fn the_issuer_answers_while_core_tools_run() {
     let root = repository();
     prepared(root.path()).unwrap();
-    let people = people();
+    let users = users();
     let func = root.path().join("func");
-    let url = format!("$ORDERS_ENTRA_AUTHORITY/{}/v2.0/.well-known/openid-configuration", people.tenant());
+    let url = format!("$ORDERS_ENTRA_AUTHORITY/{}/v2.0/.well-known/openid-configuration", users.tenant());
     let script = format!("#!/bin/sh\nexec curl --fail --silent --noproxy '*' --output metadata \"{url}\"\n");
     fs::write(&func, script).unwrap();
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).unwrap();
     let args = args(&["--http-only", "--issuer-port", "0"]);
-    serve(&Project::at(root.path()).unwrap(), &func, &people, &args).await.unwrap();
+    serve(&Project::at(root.path()).unwrap(), &func, &users, &args).await.unwrap();
     assert!(fs::read_to_string(root.path().join("metadata")).unwrap().contains("jwks_uri"));
 }
 

@@ -1,4 +1,4 @@
-//! The local host, from nothing to a worker that answers.
+//! The emulator, from nothing to a worker that answers.
 
 use std::{
     path::Path,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use functions_emulator::LocalHost;
+use functions_emulator::Emulator;
 use project::Project;
 
 use crate::app;
@@ -16,7 +16,7 @@ pub(super) async fn start(project: &Project, worker: &Path) -> anyhow::Result<Du
     let folder = tempfile::tempdir().context("cannot make a folder for the run")?;
     let options = app::options(project, worker, folder.path(), "warn")?;
     let begun = Instant::now();
-    let host = LocalHost::start(options).await?;
+    let host = Emulator::start(options).await?;
     host.ready().await?;
     let ready = begun.elapsed();
     host.stop().await;

@@ -64,7 +64,7 @@ impl Served {
         self.client.request(method, format!("{}{path}", self.url))
     }
 
-    /// The token of one of the app's people.
+    /// The token of one of the app's users.
     pub(crate) fn token(person: &str) -> String {
         let token = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["token", person]).output();
         let token = String::from_utf8(token.expect("a token").stdout).expect("text");

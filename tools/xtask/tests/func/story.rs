@@ -44,8 +44,8 @@ struct Teller<'a> {
 
 /// Tells the story and gives every answer; the part that needs queues comes last.
 pub(crate) async fn told(served: &Served, has_queues: bool) -> Vec<Answer> {
-    let people = ["buyer", "neighbour", "clerk", "admin"];
-    let tokens = people.into_iter().map(|person| (person, Served::token(person))).collect();
+    let users = ["buyer", "neighbour", "clerk", "admin"];
+    let tokens = users.into_iter().map(|person| (person, Served::token(person))).collect();
     let id = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     let varying = Regex::new(&format!(r"{id}|[0-9-]{{10}}T[0-9:.]+Z")).expect("an expression");
     let mut teller = Teller { served, tokens, varying, answers: Vec::new() };

@@ -10,20 +10,20 @@ use crate::{
 };
 
 /// The caller's answer, and what the worker did wrong where the host answers by itself.
-pub(in crate::invoke) type Written = (Response<Body>, Option<String>);
+pub(in crate::invoke) type HttpResult = (Response<Body>, Option<String>);
 
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// The response that an `http` output describes.
 #[derive(Debug)]
-pub(in crate::invoke) struct Described {
+pub(in crate::invoke) struct HttpOutput {
     pub(super) status: Option<String>,
     pub(super) headers: Vec<(String, Json)>,
     pub(super) body: Json,
 }
 
 /// Writes the response. What .NET cannot write becomes 500 with the headers so far.
-pub(super) fn write(described: &Described) -> Written {
+pub(super) fn write(described: &HttpOutput) -> HttpResult {
     let (mut headers, fault) = write_headers(&described.headers);
     let status = match status(described.status.as_deref()) {
         Ok(status) if fault.is_none() => status,

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::mishap::{Mishap, Mishaps, TOO_OFTEN};
+use super::message_fault::{MessageFault, POISON_DEQUEUE_COUNT, PendingFaults};
 use crate::{
     clock::{NEVER, later},
     ids,
@@ -19,9 +19,9 @@ pub(super) struct Store {
     queues: BTreeMap<String, Vec<Message>>,
     receipts: u64,
     /// What will happen to coming messages.
-    pub(super) mishaps: Mishaps,
+    pub(super) faults: PendingFaults,
     /// Whether every call on the queues fails.
-    pub(super) away: bool,
+    pub(super) unavailable: bool,
 }
 
 impl Store {
@@ -33,9 +33,9 @@ impl Store {
         delay: Duration,
         time_to_live: Option<Duration>,
     ) -> Result<Uuid, QueueError> {
-        self.answering()?;
-        let mishap = self.mishaps.of_put(queue);
-        let late = if let Some(Mishap::Late(late)) = mishap { late } else { Duration::ZERO };
+        self.ensure_available()?;
+        let fault = self.faults.take_for_put(queue);
+        let late = if let Some(MessageFault::Delayed(late)) = fault { late } else { Duration::ZERO };
         let message = Message {
             id: ids::random(),
             pop_receipt: receipt(&mut self.receipts, now),
@@ -47,11 +47,11 @@ impl Store {
         };
         let id = message.id;
         let messages = self.queues.entry(queue.to_owned()).or_default();
-        if mishap == Some(Mishap::Twice) {
+        if fault == Some(MessageFault::Duplicated) {
             let pop_receipt = receipt(&mut self.receipts, now);
             messages.push(Message { id: ids::random(), pop_receipt, ..message.clone() });
         }
-        if mishap != Some(Mishap::Lost) {
+        if fault != Some(MessageFault::Lost) {
             messages.push(message);
         }
         Ok(id)
@@ -64,17 +64,21 @@ impl Store {
         count: usize,
         lease: Duration,
     ) -> Vec<Message> {
-        if self.away {
+        if self.unavailable {
             return Vec::new();
         }
-        let Self { queues, receipts, mishaps, .. } = self;
-        let visible = live(queues, now, queue).iter_mut().filter(|message| message.next_visible_at <= now);
+        let Self { queues, receipts, faults, .. } = self;
+        let visible =
+            unexpired(queues, now, queue).iter_mut().filter(|message| message.next_visible_at <= now);
         let take = |message: &mut Message| {
             message.pop_receipt = receipt(receipts, now);
-            let mishap = mishaps.of_receive(queue);
-            message.dequeue_count =
-                if mishap == Some(Mishap::GivenUp) { TOO_OFTEN } else { message.dequeue_count + 1 };
-            let lease = if mishap == Some(Mishap::LeaseOver) { Duration::ZERO } else { lease };
+            let fault = faults.take_for_receive(queue);
+            message.dequeue_count = if fault == Some(MessageFault::Poisoned) {
+                POISON_DEQUEUE_COUNT
+            } else {
+                message.dequeue_count + 1
+            };
+            let lease = if fault == Some(MessageFault::LeaseExpired) { Duration::ZERO } else { lease };
             message.next_visible_at = later(now, lease);
             message.clone()
         };
@@ -89,9 +93,9 @@ impl Store {
         pop_receipt: &str,
         visibility: Duration,
     ) -> Result<Message, QueueError> {
-        self.answering()?;
+        self.ensure_available()?;
         let Self { queues, receipts, .. } = self;
-        let messages = live(queues, now, queue);
+        let messages = unexpired(queues, now, queue);
         let found = position(messages, id, pop_receipt)?;
         let message = &mut messages[found];
         message.pop_receipt = receipt(receipts, now);
@@ -106,8 +110,8 @@ impl Store {
         id: Uuid,
         pop_receipt: &str,
     ) -> Result<(), QueueError> {
-        self.answering()?;
-        let messages = live(&mut self.queues, now, queue);
+        self.ensure_available()?;
+        let messages = unexpired(&mut self.queues, now, queue);
         let found = position(messages, id, pop_receipt)?;
         if let Some(messages) = self.queues.get_mut(queue) {
             messages.remove(found);
@@ -116,9 +120,10 @@ impl Store {
     }
 
     pub(super) fn take(&mut self, now: DateTime<Utc>, queue: &str, id: Uuid) -> Result<Message, QueueError> {
-        self.answering()?;
-        let messages = live(&mut self.queues, now, queue);
-        let found = messages.iter().position(|message| message.id == id).ok_or(QueueError::NoMessage)?;
+        self.ensure_available()?;
+        let messages = unexpired(&mut self.queues, now, queue);
+        let found =
+            messages.iter().position(|message| message.id == id).ok_or(QueueError::MessageNotFound)?;
         let message = messages[found].clone();
         self.delete(now, queue, id, &message.pop_receipt)?;
         Ok(message)
@@ -129,9 +134,9 @@ impl Store {
         messages.filter(|message| message.expires_at > now).cloned().collect()
     }
 
-    /// When a receive would find something, as far as it is known; none while the queues are away.
-    pub(super) fn due_at(&self, now: DateTime<Utc>, queue: &str) -> Option<DateTime<Utc>> {
-        if self.away {
+    /// When a receive would find something, as far as it is known; none while the queues are unavailable.
+    pub(super) fn next_due(&self, now: DateTime<Utc>, queue: &str) -> Option<DateTime<Utc>> {
+        if self.unavailable {
             return None;
         }
         let messages = self.queues.get(queue)?.iter();
@@ -144,8 +149,8 @@ impl Store {
         }
     }
 
-    fn answering(&self) -> Result<(), QueueError> {
-        if self.away { Err(QueueError::Away) } else { Ok(()) }
+    fn ensure_available(&self) -> Result<(), QueueError> {
+        if self.unavailable { Err(QueueError::Unavailable) } else { Ok(()) }
     }
 
     pub(super) fn names(&self) -> Vec<String> {
@@ -154,7 +159,7 @@ impl Store {
 }
 
 /// The messages of a queue that have not expired; the others are dropped.
-fn live<'a>(
+fn unexpired<'a>(
     queues: &'a mut BTreeMap<String, Vec<Message>>,
     now: DateTime<Utc>,
     queue: &str,
@@ -166,12 +171,12 @@ fn live<'a>(
 }
 
 /// Opaque like the ones of a storage queue, and never the same twice.
-fn receipt(given: &mut u64, now: DateTime<Utc>) -> String {
-    *given += 1;
-    STANDARD.encode(format!("{}{given:06x}", now.format("%d%b%Y%H:%M:%S")))
+fn receipt(counter: &mut u64, now: DateTime<Utc>) -> String {
+    *counter += 1;
+    STANDARD.encode(format!("{}{counter:06x}", now.format("%d%b%Y%H:%M:%S")))
 }
 
 fn position(messages: &[Message], id: Uuid, pop_receipt: &str) -> Result<usize, QueueError> {
-    let found = messages.iter().position(|message| message.id == id).ok_or(QueueError::NoMessage)?;
-    if messages[found].pop_receipt == pop_receipt { Ok(found) } else { Err(QueueError::OldReceipt) }
+    let found = messages.iter().position(|message| message.id == id).ok_or(QueueError::MessageNotFound)?;
+    if messages[found].pop_receipt == pop_receipt { Ok(found) } else { Err(QueueError::PopReceiptMismatch) }
 }

@@ -17,7 +17,7 @@ use hyper_util::{
 };
 use tokio::time::timeout;
 
-use super::{connection::Account, request::Ask};
+use super::{connection::Account, request::StorageRequest};
 use crate::{
     clock::Clock,
     event::Event,
@@ -26,20 +26,20 @@ use crate::{
 };
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Shorter than the servers' own limit, so that no request meets a connection that is just being closed.
-const IDLE: Duration = Duration::from_millis(500);
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// An answer, whatever its status.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct StorageResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
-impl Answer {
+impl StorageResponse {
     /// A header, empty where it is missing.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -58,16 +58,16 @@ pub(super) struct Client {
     pool: Pool<HttpConnector, Full<Bytes>>,
     clock: Clock,
     events: Events,
-    away: Arc<AtomicBool>,
+    unavailable: Arc<AtomicBool>,
 }
 
 impl Client {
     pub(super) fn new(account: Account, clock: Clock, events: Events) -> Self {
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build(HttpConnector::new());
-        Self { account: Arc::new(account), pool, clock, events, away: Arc::default() }
+        Self { account: Arc::new(account), pool, clock, events, unavailable: Arc::default() }
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -76,24 +76,26 @@ impl Client {
 
     /// Sends a request and reads the whole answer. The first request that finds no working server is told to the
     /// events, and so is the first after it that does.
-    pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, ServerError> {
-        let outcome = self.answered(ask).await;
-        let was_away = self.away.swap(outcome.is_err(), Ordering::Relaxed);
+    pub(super) async fn send(&self, request: &StorageRequest) -> Result<StorageResponse, ServerError> {
+        let outcome = self.answered(request).await;
+        let was_unavailable = self.unavailable.swap(outcome.is_err(), Ordering::Relaxed);
         match &outcome {
-            Err(error) if !was_away => self.events.tell(Event::QueuesAway { why: error.to_string() }),
-            Ok(_) if was_away => self.events.tell(Event::QueuesBack),
+            Err(error) if !was_unavailable => {
+                self.events.publish(Event::QueuesUnavailable { why: error.to_string() })
+            }
+            Ok(_) if was_unavailable => self.events.publish(Event::QueuesAvailable),
             _ => {}
         }
         outcome
     }
 
     /// What a queue server answers that works and lets us in.
-    async fn answered(&self, ask: &Ask) -> Result<Answer, ServerError> {
-        let exchanged = match timeout(PATIENCE, self.exchange(ask)).await {
+    async fn answered(&self, request: &StorageRequest) -> Result<StorageResponse, ServerError> {
+        let exchanged = match timeout(RESPONSE_TIMEOUT, self.exchange(request)).await {
             Ok(exchanged) => exchanged,
             Err(elapsed) => Err(elapsed.into()),
         };
-        let answer = exchanged.map_err(|source| ServerError::Away {
+        let answer = exchanged.map_err(|source| ServerError::Unreachable {
             setting: self.account.setting.clone(),
             endpoint: self.account.endpoint(),
             source,
@@ -102,23 +104,27 @@ impl Client {
             return Err(self.unreadable("it has no x-ms-request-id"));
         }
         if answer.status == StatusCode::FORBIDDEN || answer.status.is_server_error() {
-            return Err(self.refused(ask, &answer));
+            return Err(self.refused(request, &answer));
         }
         Ok(answer)
     }
 
-    async fn exchange(&self, ask: &Ask) -> Result<Answer, Fault> {
-        let answer = self.pool.request(ask.signed(&self.account, self.clock.now())?).await?;
+    async fn exchange(&self, request: &StorageRequest) -> Result<StorageResponse, Fault> {
+        let answer = self.pool.request(request.signed(&self.account, self.clock.now())?).await?;
         let (head, body) = answer.into_parts();
-        Ok(Answer { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
+        Ok(StorageResponse {
+            status: head.status,
+            headers: head.headers,
+            body: body.collect().await?.to_bytes(),
+        })
     }
 
     /// The error for an answer that is none of those a caller expects.
-    pub(super) fn refused(&self, ask: &Ask, answer: &Answer) -> ServerError {
+    pub(super) fn refused(&self, request: &StorageRequest, answer: &StorageResponse) -> ServerError {
         ServerError::Refused {
             setting: self.account.setting.clone(),
-            method: ask.method.clone(),
-            path: ask.path.clone(),
+            method: request.method.clone(),
+            path: request.path.clone(),
             status: answer.status,
             code: answer.code().to_owned(),
         }

@@ -30,14 +30,14 @@ pub enum ConnectionFault {
     Missing(&'static str),
     /// The key is not Base64.
     #[error("has an AccountKey that is not Base64: copy it again")]
-    BadKey,
+    InvalidKey,
     /// The endpoint is no `http` URL of a loopback address.
     #[error(
         "names {0}, but this host is a development tool and uses only queue servers on this machine: give a \
          QueueEndpoint such as http://127.0.0.1:10001/devstoreaccount1, or leave the setting out for queues in this \
          process"
     )]
-    Elsewhere(String),
+    NotLocal(String),
     /// A service URI of an account whose key is not public.
     #[error(
         "names the account {0:?}, for which this host has no identity to sign in with: write a connection string with \
@@ -68,7 +68,7 @@ const DEVELOPMENT_ENDPOINT: &str = "http://127.0.0.1:10001/devstoreaccount1";
 
 impl Account {
     /// Reads a connection string; names of pairs are compared ignoring case.
-    pub(in crate::queues) fn of_connection_string(
+    pub(in crate::queues) fn from_connection_string(
         setting: &str,
         text: &str,
     ) -> Result<Self, ConnectionFault> {
@@ -87,13 +87,13 @@ impl Account {
             return Self::new(setting, name, key, DEVELOPMENT_ENDPOINT);
         }
         let name = of("AccountName")?;
-        let Ok(endpoint) = of("QueueEndpoint") else { return Self::in_the_cloud(name) };
+        let Ok(endpoint) = of("QueueEndpoint") else { return Self::from_account_name(name) };
         Self::new(setting, name, of("AccountKey")?, endpoint)
     }
 
     /// Reads the URI of a queue service, where the real host signs in with an identity. On this machine the only account
     /// that needs none is the development account, the first segment of the URI's path.
-    pub(in crate::queues) fn of_service_uri(setting: &str, uri: &str) -> Result<Self, ConnectionFault> {
+    pub(in crate::queues) fn from_service_uri(setting: &str, uri: &str) -> Result<Self, ConnectionFault> {
         let [name, key] = DEVELOPMENT;
         let account = Self::new(setting, name, key, uri)?;
         match account.path.trim_start_matches('/') {
@@ -103,13 +103,13 @@ impl Account {
     }
 
     /// Refuses an account that is named alone: those are in the cloud.
-    pub(in crate::queues) fn in_the_cloud(name: &str) -> Result<Self, ConnectionFault> {
-        Err(ConnectionFault::Elsewhere(format!("the account {name} in the cloud")))
+    pub(in crate::queues) fn from_account_name(name: &str) -> Result<Self, ConnectionFault> {
+        Err(ConnectionFault::NotLocal(format!("the account {name} in the cloud")))
     }
 
     fn new(setting: &str, name: &str, key: &str, endpoint: &str) -> Result<Self, ConnectionFault> {
-        let key = STANDARD.decode(key).map_err(|_| ConnectionFault::BadKey)?;
-        let elsewhere = || ConnectionFault::Elsewhere(endpoint.to_owned());
+        let key = STANDARD.decode(key).map_err(|_| ConnectionFault::InvalidKey)?;
+        let elsewhere = || ConnectionFault::NotLocal(endpoint.to_owned());
         let uri: Uri = endpoint.parse().map_err(|_| elsewhere())?;
         let host = loopback(uri.host().unwrap_or_default()).ok_or_else(elsewhere)?;
         if uri.scheme() != Some(&Scheme::HTTP) || uri.query().is_some() {
@@ -124,7 +124,7 @@ impl Account {
         })
     }
 
-    /// The URL of the account, as it is shown to people.
+    /// The URL of the account, as it is shown to users.
     pub(super) fn endpoint(&self) -> String {
         format!("http://{}{}", self.address, self.path)
     }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<Account, ConnectionFault> {
-        Account::of_connection_string("WorkQueues", text)
+        Account::from_connection_string("WorkQueues", text)
     }
 
     #[test]
@@ -196,14 +196,14 @@ mod tests {
 
     #[test]
     fn a_service_uri_leads_to_the_development_account_alone() {
-        let at = |uri| Account::of_service_uri("WorkQueues__queueServiceUri", uri);
+        let at = |uri| Account::from_service_uri("WorkQueues__queueServiceUri", uri);
         let account = at("http://127.0.0.1:4711/devstoreaccount1/").unwrap();
         assert_eq!((account.name.as_str(), account.address.port()), ("devstoreaccount1", 4711));
         for uri in ["http://127.0.0.1:4711/other", "http://127.0.0.1:4711"] {
             assert!(matches!(at(uri), Err(ConnectionFault::NoKey(_))), "{uri}");
         }
         for uri in ["https://one.queue.core.windows.net", "https://127.0.0.1:4711/devstoreaccount1"] {
-            assert!(matches!(at(uri), Err(ConnectionFault::Elsewhere(_))), "{uri}");
+            assert!(matches!(at(uri), Err(ConnectionFault::NotLocal(_))), "{uri}");
         }
     }
 }

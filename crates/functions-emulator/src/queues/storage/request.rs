@@ -17,7 +17,7 @@ const VERSION: &str = "2021-12-02";
 
 /// What to ask for.
 #[derive(Clone, Debug)]
-pub(super) struct Ask {
+pub(super) struct StorageRequest {
     pub(super) method: Method,
     /// Below the account, starting with `/`; names of queues and ids of messages need no escapes.
     pub(super) path: String,
@@ -26,7 +26,7 @@ pub(super) struct Ask {
     pub(super) body: Bytes,
 }
 
-impl Ask {
+impl StorageRequest {
     pub(super) fn new(method: Method, path: String) -> Self {
         Self { method, path, query: BTreeMap::new(), body: Bytes::new() }
     }
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn the_text_to_sign_has_every_part_in_its_place() {
         let account = "AccountName=one;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:4711/one";
-        let account = Account::of_connection_string("WorkQueues", account).unwrap();
-        let mut ask = Ask::new(Method::PUT, "/jobs/messages/7".to_owned());
+        let account = Account::from_connection_string("WorkQueues", account).unwrap();
+        let mut ask = StorageRequest::new(Method::PUT, "/jobs/messages/7".to_owned());
         ask = ask.with("visibilitytimeout", "30").with("popreceipt", "a+b/c==");
         ask.body = Bytes::from_static(b"text");
         let now = "2026-03-02T12:00:00Z".parse().unwrap();

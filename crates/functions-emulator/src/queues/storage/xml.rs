@@ -14,7 +14,7 @@ pub(super) fn message(text: &str) -> String {
 
 /// Messages as a receive, a put or a peek lists them; members that one of these leaves out are empty.
 #[derive(Debug, Deserialize)]
-pub(super) struct Listed<T> {
+pub(super) struct MessageList<T> {
     #[serde(rename = "QueueMessage", default = "Vec::new")]
     pub(super) messages: Vec<T>,
 }

@@ -25,7 +25,7 @@ async fn last(page: &Page) -> Value {
 }
 
 #[tokio::test]
-async fn a_call_shows_what_the_caller_sent_what_the_worker_saw_and_what_came_of_it() {
+async fn a_call_shows_request_worker_request_and_response() {
     let running = an_app().start().await;
     let page = Page::open(&running).await;
     let sent = json!({"method": "POST", "path": "/api/ok_hello?a=1", "headers": [["X-Mine", "yes"]], "body": "{\"b\":2}"});
@@ -37,16 +37,17 @@ async fn a_call_shows_what_the_caller_sent_what_the_worker_saw_and_what_came_of_
     assert_eq!(call["request"]["head"], "POST /api/ok_hello?a=1");
     assert!(call["request"]["headers"].as_array().unwrap().contains(&json!(["x-mine", "yes"])));
     assert_eq!(call["request"]["body"]["text"], "{\"b\":2}");
-    assert_eq!(call["toWorker"]["head"], "POST /ok_hello");
-    let envelope: Value = serde_json::from_str(call["toWorker"]["body"]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(call["workerRequest"]["head"], "POST /ok_hello");
+    let envelope: Value =
+        serde_json::from_str(call["workerRequest"]["body"]["text"].as_str().unwrap()).unwrap();
     assert_eq!(envelope["Data"]["req"]["Body"], "{\"b\":2}");
-    assert!(call["fromWorker"]["body"]["text"].as_str().unwrap().contains("\"Outputs\""));
+    assert!(call["workerResponse"]["body"]["text"].as_str().unwrap().contains("\"Outputs\""));
     assert_eq!(call["answer"]["body"]["text"], "ok");
     assert!(call["duration"].is_number() && call["invocation"].is_string(), "{call}");
 }
 
 #[tokio::test]
-async fn calls_from_elsewhere_are_seen_as_well_those_that_reach_no_function_too() {
+async fn calls_of_other_callers_are_shown() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
     running.get("ok_hello").await;
@@ -79,7 +80,7 @@ async fn a_call_travels_through_the_mode_that_the_console_asks_for() {
         ("enveloped", "POST /ok_hello"),
     ] {
         let call = page.post("calls", json!({"method": "GET", "path": "/api/ok_hello", "mode": mode})).await;
-        assert_eq!((&call["mode"], &call["toWorker"]["head"]), (&json!(mode), &json!(head)));
+        assert_eq!((&call["mode"], &call["workerRequest"]["head"]), (&json!(mode), &json!(head)));
     }
     assert_eq!(
         page.call("/api/ok_hello").await["mode"],
@@ -101,7 +102,7 @@ async fn a_call_is_repeated_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_messages_invocation_is_repeated_with_the_same_data_and_no_message() {
+async fn a_queue_invocation_is_replayed_without_a_message() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
     running.queues.put("jobs", "eyJhIjoxfQ==".to_owned()).unwrap();
@@ -116,7 +117,7 @@ async fn a_messages_invocation_is_repeated_with_the_same_data_and_no_message() {
 }
 
 #[tokio::test]
-async fn what_the_worker_logs_of_an_invocation_stands_with_it_and_names_the_trace() {
+async fn worker_logs_are_shown_with_their_invocation() {
     let running = TestApp::new().http("log").start().await;
     let page = Page::open(&running).await;
     let number = page.call("/api/log").await["number"].clone();
@@ -144,7 +145,7 @@ async fn a_failed_call_says_why() {
 }
 
 #[tokio::test]
-async fn memory_is_bounded_long_bodies_are_cut_and_old_calls_forgotten() {
+async fn recorded_calls_and_bodies_are_bounded() {
     let running = an_app().start().await;
     let page = Page::open(&running).await;
     let long = "x".repeat(100_000);
@@ -172,7 +173,7 @@ async fn what_cannot_be_sent_is_refused_with_a_sentence() {
         (json!({"method": "GET", "path": "http://evil.example/"}), "begins with /"),
         (json!({"method": "G T", "path": "/"}), "no method"),
         (json!({"method": "GET", "path": "/", "headers": [["a b", "c"]]}), "header"),
-        (json!({"method": "GET", "path": "/", "person": "stranger"}), "no person is named"),
+        (json!({"method": "GET", "path": "/", "user": "stranger"}), "no user is named"),
         (json!({"method": "GET", "path": "/", "key": "none"}), "no key"),
         (json!({"method": "GET"}), "path"),
     ] {
@@ -203,5 +204,5 @@ async fn the_apps_description_is_read_whole_where_the_flag_says() {
     let running = app.start().await;
     let page = Page::open(&running).await;
     assert_eq!(page.get("overview").await["openapi"], "/api/ok_hello");
-    assert_eq!(page.post("document", json!({"person": null})).await, json!({"status": 200, "text": "ok"}));
+    assert_eq!(page.post("document", json!({"user": null})).await, json!({"status": 200, "text": "ok"}));
 }

@@ -28,8 +28,8 @@ async fn the_worker_is_killed_and_the_next_one_serves() {
 async fn answers_are_late_until_they_are_switched_back() {
     let running = an_app().start().await;
     let page = Page::open(&running).await;
-    let switches = page.put("faults", json!({"answers": {"kind": "late", "milliseconds": 150}})).await;
-    assert_eq!(switches["answers"], json!({"kind": "late", "milliseconds": 150}));
+    let switches = page.put("faults", json!({"answers": {"kind": "delayed", "milliseconds": 150}})).await;
+    assert_eq!(switches["answers"], json!({"kind": "delayed", "milliseconds": 150}));
     let begun = Instant::now();
     assert_eq!(running.get("ok_hello").await.0, 200);
     assert!(begun.elapsed() >= Duration::from_millis(150));
@@ -38,12 +38,12 @@ async fn answers_are_late_until_they_are_switched_back() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_fails_the_invocation_although_the_worker_did_its_work() {
+async fn a_lost_response_fails_the_invocation() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
     page.put("faults", json!({"answers": {"kind": "dropped"}})).await;
     let call = page.call("/api/ok_hello").await;
-    assert_eq!((&call["status"], &call["fromWorker"]["head"]), (&json!(500), &json!("200 OK")));
+    assert_eq!((&call["status"], &call["workerResponse"]["head"]), (&json!(500), &json!("200 OK")));
     assert!(call["faults"][0].as_str().unwrap().contains("lost"), "{call}");
     running.invoked("ok_hello").await;
     page.put("faults", json!({"answers": {"kind": "none"}})).await;
@@ -54,29 +54,29 @@ async fn a_lost_answer_fails_the_invocation_although_the_worker_did_its_work() {
 async fn storage_goes_away_and_comes_back_with_all_that_it_held() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
-    assert_eq!(page.put("faults", json!({"storageAway": true})).await["storageAway"], true);
+    assert_eq!(page.put("faults", json!({"storageUnavailable": true})).await["storageUnavailable"], true);
     let put = page.request(Method::POST, "queues/jobs/messages").json(&json!({"text": "{}"}));
     let (status, sentence) = refused(put).await;
     assert!(status == 409 && sentence.contains("does not answer"), "{sentence}");
-    page.put("faults", json!({"storageAway": false})).await;
+    page.put("faults", json!({"storageUnavailable": false})).await;
     page.post("queues/jobs/messages", json!({"text": "{}"})).await;
     running.ended("ok_take").await;
 }
 
 #[tokio::test]
-async fn a_mishap_reaches_the_next_message_and_no_other() {
+async fn a_fault_reaches_only_the_next_message() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
-    page.post("queues/jobs/mishap", json!({"kind": "twice"})).await;
+    page.post("queues/jobs/fault", json!({"kind": "duplicated"})).await;
     page.post("queues/jobs/messages", json!({"text": "1"})).await;
     for _ in 0..2 {
         assert_eq!(running.invoked("ok_take").await["Data"]["job"], "\"1\"");
     }
-    page.post("queues/jobs/mishap", json!({"kind": "givenUp"})).await;
+    page.post("queues/jobs/fault", json!({"kind": "poisoned"})).await;
     page.post("queues/jobs/messages", json!({"text": "2"})).await;
     running.queues_until(|queues| queues.peek("jobs-poison").len() == 1).await;
     page.post("queues/jobs/messages", json!({"text": "3"})).await;
     assert_eq!(running.invoked("ok_take").await["Data"]["job"], "\"3\"");
-    let unknown = page.request(Method::POST, "queues/jobs/mishap").json(&json!({"kind": "earthquake"}));
+    let unknown = page.request(Method::POST, "queues/jobs/fault").json(&json!({"kind": "earthquake"}));
     assert_eq!(refused(unknown).await.0, 400);
 }

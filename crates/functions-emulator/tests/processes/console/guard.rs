@@ -21,23 +21,23 @@ const GUARDED: [(Method, &str); 14] = [
     (Method::POST, "functions/ok_job/run"),
     (Method::POST, "queues/jobs/messages"),
     (Method::DELETE, "queues/jobs/messages"),
-    (Method::POST, "people/keeper/token"),
+    (Method::POST, "users/keeper/token"),
     (Method::PUT, "faults"),
     (Method::POST, "worker/kill"),
 ];
 
 /// Pages and documents of the host itself, and its `/admin` in any spelling.
 const OWN: [&str; 10] = [
-    "/_local",
-    "/_local/",
-    "/_local/main.js",
-    "/_local/api/overview",
-    "/_local/issuer/0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10/discovery/v2.0/keys",
+    "/_emulator",
+    "/_emulator/",
+    "/_emulator/main.js",
+    "/_emulator/api/overview",
+    "/_emulator/issuer/0f5c4b6e-6f0b-4a2f-9d27-4f3b7c1f5a10/discovery/v2.0/keys",
     "/admin/host/status",
     "/Admin/functions/ok_tick",
     "//admin/functions/ok_tick",
     "/%61dmin/functions/ok_tick",
-    "/%5Flocal/api/overview",
+    "/%5Femulator/api/overview",
 ];
 
 async fn status(running: &Running, path: &str, name: &str, value: &str) -> u16 {
@@ -53,7 +53,7 @@ async fn nothing_is_told_and_nothing_done_without_the_pages_token() {
     for (method, path) in GUARDED {
         for token in ["", "wrong", &page.token[1..]] {
             let request = client().request(method.clone(), format!("{}{path}", page.api)).json(&json!({}));
-            let answer = request.header("x-local-console", token).send().await.unwrap();
+            let answer = request.header("x-emulator-console", token).send().await.unwrap();
             assert_eq!(answer.status(), 401, "{method} {path} with {token:?}");
         }
     }
@@ -62,7 +62,7 @@ async fn nothing_is_told_and_nothing_done_without_the_pages_token() {
 }
 
 #[tokio::test]
-async fn a_host_name_that_is_not_of_this_machine_reaches_nothing_of_the_hosts_own() {
+async fn a_foreign_host_name_reaches_no_emulator_page() {
     let running = an_app().start().await;
     for name in [
         "evil.example:7071",
@@ -78,7 +78,7 @@ async fn a_host_name_that_is_not_of_this_machine_reaches_nothing_of_the_hosts_ow
         assert_eq!(status(&running, "/api/ok_hello", "host", name).await, 200, "the app is asked as before");
     }
     for name in ["localhost", "localhost:1", "127.0.0.1:7071", "[::1]:7071"] {
-        assert_eq!(status(&running, "/_local/", "host", name).await, 200, "{name}");
+        assert_eq!(status(&running, "/_emulator/", "host", name).await, 200, "{name}");
     }
 }
 
@@ -103,7 +103,7 @@ async fn a_page_of_another_origin_reaches_nothing_of_the_hosts_own() {
     for (name, value) in
         [("origin", running.host.url()), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")]
     {
-        assert_eq!(status(&running, "/_local/", name, value).await, 200, "{name}: {value}");
+        assert_eq!(status(&running, "/_emulator/", name, value).await, 200, "{name}: {value}");
     }
 }
 
@@ -121,28 +121,28 @@ async fn no_route_of_the_app_takes_the_consoles_place() {
         async move { request.send().await.unwrap().text().await.unwrap() }
     };
     assert_eq!(got("/anything").await, "ok");
-    assert!(got("/_local/").await.contains("console-token"));
-    assert!(got("/_local").await.contains("console-token"), "it leads to the page");
-    assert_eq!(got("/_local/no-such-file").await, "");
-    assert_eq!(got("/_localities").await, "ok", "only what is below the console's folder is its own");
+    assert!(got("/_emulator/").await.contains("console-token"));
+    assert!(got("/_emulator").await.contains("console-token"), "it leads to the page");
+    assert_eq!(got("/_emulator/no-such-file").await, "");
+    assert_eq!(got("/_emulators").await, "ok", "only what is below the console's folder is its own");
 }
 
 #[tokio::test]
-async fn a_console_with_a_port_of_its_own_is_nowhere_else_and_serves_nothing_else() {
+async fn a_separate_console_port_serves_only_the_console() {
     let mut app = an_app();
     app.options.console.port = Some(0);
     let running = app.start().await;
     let page = Page::open(&running).await;
     let own: SocketAddr = running.host.console_url()["http://".len()..]
-        .trim_end_matches("/_local/")
+        .trim_end_matches("/_emulator/")
         .replace("localhost", "127.0.0.1")
         .parse()
         .unwrap();
     assert!(!running.host.url().ends_with(&own.port().to_string()));
     assert_eq!(page.call("/api/ok_hello").await["status"], 200);
-    for path in ["/_local/", "/_local/main.js", "/_local/api/overview"] {
+    for path in ["/_emulator/", "/_emulator/main.js", "/_emulator/api/overview"] {
         let at_app =
-            client().get(format!("{}{path}", running.host.url())).header("x-local-console", &page.token);
+            client().get(format!("{}{path}", running.host.url())).header("x-emulator-console", &page.token);
         assert_eq!(at_app.send().await.unwrap().status(), 404, "{path}");
     }
     let at_console = client().get(format!("http://{own}/api/ok_hello")).send().await.unwrap();

@@ -16,7 +16,7 @@ async fn queue(page: &Page, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_is_put_encoded_as_host_json_says_and_reaches_its_function() {
+async fn a_console_message_is_encoded_and_reaches_its_function() {
     let mut running = an_app().start().await;
     let page = Page::open(&running).await;
     page.post("queues/jobs/messages", json!({"text": "{\"a\":1}"})).await;
@@ -24,7 +24,7 @@ async fn a_message_is_put_encoded_as_host_json_says_and_reaches_its_function() {
 }
 
 #[tokio::test]
-async fn a_queue_shows_its_messages_with_deliveries_and_when_they_can_be_seen() {
+async fn a_queue_shows_its_messages_with_dequeue_counts() {
     let running = an_app().start().await;
     let page = Page::open(&running).await;
     page.post("queues/jobs/messages", json!({"text": "later", "delaySeconds": 60})).await;

@@ -3,8 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use functions_emulator::{
-    ConsoleOptions, Event, Events, LocalHost, Options,
-    front::FrontMode,
+    ConsoleOptions, Emulator, Event, Events, Options,
+    easyauth::EasyAuthMode,
     queues::{Counts, MemoryQueues},
 };
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ pub(super) async fn live(exchange: &Value) -> Life {
     write_app(folder.path(), &app(folder.path()));
     let queues = MemoryQueues::default();
     let options = options(folder.path(), &queues, exchange);
-    let mut events = options.events.listen();
-    let host = LocalHost::start(options).await.unwrap();
+    let mut events = options.events.subscribe();
+    let host = Emulator::start(options).await.unwrap();
     let recorder = Recorder::start_on(port(&mut events).await, answer).await;
     host.ready().await.unwrap();
     let text = String::from_utf8(bytes(&exchange["queueMessageText"])).unwrap();
@@ -83,8 +83,8 @@ fn options(folder: &Path, queues: &MemoryQueues, exchange: &Value) -> Options {
         app_root: folder.to_owned(),
         listen: ([127, 0, 0, 1], 0).into(),
         settings: Recording(exchange.clone()).settings(),
-        front: FrontMode::Off,
-        people: None,
+        easyauth: EasyAuthMode::Off,
+        users: None,
         state,
         keys: None,
         queues: queues.clone().into(),

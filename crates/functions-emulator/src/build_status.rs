@@ -1,0 +1,81 @@
+//! How the build of the app stands: its builder says so, the console shows it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// Bytes that are kept of what was said of a failure: its end, where the summary is.
+const MAX_FAILURE_BYTES: usize = 64 * 1024;
+
+/// Stands where the beginning was left out.
+const CUT: &str = "…\n";
+
+/// Colours, links and other escapes of terminals, and every control character but tabs and line feeds.
+static CONTROL_SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
+    let sequences = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]";
+    let characters = r"[\x00-\x08\x0b-\x1f\x7f-\u{9f}]";
+    Regex::new(&format!("{sequences}|{characters}")).expect("the pattern is constant and tests use it")
+});
+
+/// What happens to the app's build, told through [`Emulator::set_build_status`](crate::Emulator::set_build_status).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum BuildStatus {
+    /// A build has begun; what served before keeps serving.
+    Running,
+    /// It failed, or what it made cannot be served; what served before keeps serving.
+    Failed {
+        /// What the compiler said, as it said it: escapes for terminals are taken out here, and of a long text the last
+        /// 64 KiB are kept.
+        what: String,
+    },
+    /// What was saved last is served now.
+    Done,
+}
+
+/// What the console shows: the last failure stays until a build is done.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub(crate) struct BuildState {
+    running: bool,
+    failure: Option<String>,
+}
+
+/// Keeps how the build stands, for pages that are opened later, and tells those that are open.
+#[derive(Debug, Default)]
+pub(crate) struct BuildTracker(watch::Sender<BuildState>);
+
+impl BuildTracker {
+    pub(crate) fn set(&self, build: BuildStatus) {
+        self.0.send_modify(|state| match build {
+            BuildStatus::Running => state.running = true,
+            BuildStatus::Failed { what } => {
+                *state = BuildState { running: false, failure: Some(without_control_sequences(&what)) }
+            }
+            BuildStatus::Done => *state = BuildState::default(),
+        });
+    }
+
+    /// How it stands now.
+    pub(crate) fn state(&self) -> BuildState {
+        self.0.borrow().clone()
+    }
+
+    /// Every change from now on.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<BuildState> {
+        self.0.subscribe()
+    }
+}
+
+/// The end of a text without what only a terminal understands.
+fn without_control_sequences(text: &str) -> String {
+    let text = CONTROL_SEQUENCES.replace_all(text, "");
+    let text = text.trim_end();
+    if text.len() <= MAX_FAILURE_BYTES {
+        return text.to_owned();
+    }
+    let start = text.ceil_char_boundary(text.len() - MAX_FAILURE_BYTES);
+    let end = &text[start..];
+    let whole_lines = end.split_once('\n').map_or(end, |(_, rest)| rest);
+    format!("{CUT}{whole_lines}")
+}

@@ -1,0 +1,42 @@
+//! What passes between callers, host and worker: the last calls are remembered, and answers disturbed when asked.
+//! Nothing here changes a call unless somebody has switched a response fault on.
+
+mod capture;
+mod response_fault;
+mod entry;
+mod journal;
+mod message;
+mod record;
+
+pub(crate) use capture::CapturedBody;
+pub(crate) use entry::{CallRecord, CallSummary, InvocationMode};
+pub(crate) use journal::Journal;
+pub(crate) use message::RecordedMessage;
+pub(crate) use record::CallRecorder;
+pub(crate) use response_fault::ResponseFault;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The memory and the response fault of one host; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traffic {
+    journal: Journal,
+    response_fault: Arc<Mutex<ResponseFault>>,
+}
+
+impl Traffic {
+    /// What is remembered.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What happens to the worker's answers now.
+    pub(crate) fn response_fault(&self) -> ResponseFault {
+        *self.response_fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Decides what happens to the worker's answers from now on.
+    pub(crate) fn set_response_fault(&self, response_fault: ResponseFault) {
+        *self.response_fault.lock().unwrap_or_else(PoisonError::into_inner) = response_fault;
+    }
+}

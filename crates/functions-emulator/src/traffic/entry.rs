@@ -1,0 +1,130 @@
+//! One call as it is remembered.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::RecordedMessage;
+
+/// How a call reaches the worker.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum InvocationMode {
+    /// The request itself.
+    Proxied,
+    /// A copy of the request.
+    Forwarded,
+    /// `{Data, Metadata}`.
+    Enveloped,
+}
+
+/// One call: what the caller, the host and the worker said to each other.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CallRecord {
+    /// Its number since the start, from 1 on.
+    pub(crate) number: u64,
+    /// The invocation's id; none for a call that reached no function.
+    pub(crate) invocation: Option<Uuid>,
+    /// The function's name.
+    pub(crate) function: Option<String>,
+    /// How it reached the worker.
+    pub(crate) mode: Option<InvocationMode>,
+    /// Who the console made the call as.
+    pub(crate) user: Option<String>,
+    /// When it began.
+    pub(crate) started: DateTime<Utc>,
+    /// How long it took; none while it runs.
+    #[serde(serialize_with = "milliseconds")]
+    pub(crate) duration: Option<Duration>,
+    /// For HTTP what the caller saw, else 200 or 500.
+    pub(crate) status: Option<u16>,
+    /// Whether the invocation succeeded; none while it runs, and for a call that reached no function.
+    pub(crate) succeeded: Option<bool>,
+    /// The trace id, from the caller's `traceparent` or from what the worker logged.
+    pub(crate) trace: Option<String>,
+    /// What the caller sent; none for messages and ticks.
+    pub(crate) request: Option<RecordedMessage>,
+    /// What the worker was sent, the last time.
+    pub(crate) worker_request: Option<RecordedMessage>,
+    /// How often it was sent: the host repeats what was not answered.
+    pub(crate) attempts: u32,
+    /// What the worker answered.
+    pub(crate) worker_response: Option<RecordedMessage>,
+    /// What the caller got.
+    pub(crate) answer: Option<RecordedMessage>,
+    /// `Logs` of the answer, and lines that the worker printed with the invocation's id in them.
+    pub(crate) logs: Vec<String>,
+    /// Why it failed, and what the worker did wrong.
+    pub(crate) faults: Vec<String>,
+}
+
+/// What the list of calls shows of each.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CallSummary {
+    number: u64,
+    invocation: Option<Uuid>,
+    function: Option<String>,
+    mode: Option<InvocationMode>,
+    user: Option<String>,
+    started: DateTime<Utc>,
+    #[serde(serialize_with = "milliseconds")]
+    duration: Option<Duration>,
+    status: Option<u16>,
+    succeeded: Option<bool>,
+    trace: Option<String>,
+    /// `POST /path`; none for messages and ticks.
+    head: Option<String>,
+}
+
+impl CallRecord {
+    pub(super) fn new(number: u64, started: DateTime<Utc>) -> Self {
+        Self {
+            number,
+            invocation: None,
+            function: None,
+            mode: None,
+            user: None,
+            started,
+            duration: None,
+            status: None,
+            succeeded: None,
+            trace: None,
+            request: None,
+            worker_request: None,
+            attempts: 0,
+            worker_response: None,
+            answer: None,
+            logs: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// The line of a list.
+    pub(crate) fn summary(&self) -> CallSummary {
+        CallSummary {
+            number: self.number,
+            invocation: self.invocation,
+            function: self.function.clone(),
+            mode: self.mode,
+            user: self.user.clone(),
+            started: self.started,
+            duration: self.duration,
+            status: self.status,
+            succeeded: self.succeeded,
+            trace: self.trace.clone(),
+            head: self.request.as_ref().map(|request| request.head.clone()),
+        }
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over so")]
+fn milliseconds<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => serializer.serialize_f64((duration.as_secs_f64() * 10_000.0).round() / 10.0),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,167 @@
+//! The last calls and the last lines of the worker, no more than fit into a few megabytes.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use super::{CallRecord, CallSummary};
+use crate::event::Event;
+
+/// Calls that are remembered.
+pub(crate) const MAX_CALLS: usize = 200;
+/// Printed lines that are remembered.
+const MAX_LINES: usize = 300;
+/// Letters that are kept of a line.
+const MAX_LINE_CHARS: usize = 4096;
+/// Lines that are kept of one call.
+const MAX_LOG_LINES: usize = 100;
+
+/// Remembers; clones share the memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Journal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: Mutex<State>,
+    changed: broadcast::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    calls: VecDeque<CallRecord>,
+    lines: VecDeque<Line>,
+}
+
+/// A line that the worker printed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Line {
+    stderr: bool,
+    line: String,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self(Arc::new(Inner { state: Mutex::default(), changed: broadcast::Sender::new(1024) }))
+    }
+}
+
+impl Journal {
+    /// The number of a new call; the oldest one is forgotten for it.
+    pub(super) fn begin(&self, now: DateTime<Utc>) -> u64 {
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        if state.calls.len() == MAX_CALLS {
+            state.calls.pop_front();
+        }
+        state.calls.push_back(CallRecord::new(number, now));
+        number
+    }
+
+    /// Changes a call, unless it is forgotten, and tells the listeners.
+    pub(super) fn change(&self, number: u64, change: impl FnOnce(&mut CallRecord)) {
+        self.change_where(|entry| entry.number == number, change);
+    }
+
+    fn change_where(&self, is_it: impl Fn(&CallRecord) -> bool, change: impl FnOnce(&mut CallRecord)) {
+        let mut state = self.state();
+        let Some(entry) = state.calls.iter_mut().rev().find(|entry| is_it(entry)) else { return };
+        change(entry);
+        let number = entry.number;
+        drop(state);
+        drop(self.0.changed.send(number));
+    }
+
+    /// A call with all that is known of it.
+    pub(crate) fn call(&self, number: u64) -> Option<CallRecord> {
+        self.state().calls.iter().find(|entry| entry.number == number).cloned()
+    }
+
+    /// The line of a list for a call.
+    pub(crate) fn summary(&self, number: u64) -> Option<CallSummary> {
+        self.state().calls.iter().rev().find(|entry| entry.number == number).map(CallRecord::summary)
+    }
+
+    /// Every remembered call, newest first.
+    pub(crate) fn calls(&self) -> Vec<CallSummary> {
+        self.state().calls.iter().rev().map(CallRecord::summary).collect()
+    }
+
+    /// The last lines that the worker printed.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        self.state().lines.iter().cloned().collect()
+    }
+
+    /// Hears the numbers of the calls that change from now on.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    /// Adds what an event says of a call.
+    pub(crate) fn record_event(&self, event: &Event) {
+        match event {
+            Event::Output { stderr, line } => self.record_line(*stderr, line),
+            Event::Invoked { id, succeeded, duration, status, .. } => self.change_where(
+                |entry| entry.invocation == Some(*id),
+                |entry| {
+                    entry.succeeded = Some(*succeeded);
+                    entry.duration = Some(*duration);
+                    entry.status.get_or_insert(*status);
+                },
+            ),
+            _ => {}
+        }
+    }
+
+    /// A worker that logs JSON names the invocation, and often the trace, in each line.
+    fn record_line(&self, stderr: bool, line: &str) {
+        let short: String = line.chars().take(MAX_LINE_CHARS).collect();
+        if let Some(id) = first_id(&short) {
+            let trace = trace_in(&short);
+            self.change_where(
+                |entry| entry.invocation == Some(id),
+                |entry| {
+                    entry.trace = entry.trace.take().or(trace);
+                    if entry.logs.len() < MAX_LOG_LINES {
+                        entry.logs.push(short.clone());
+                    }
+                },
+            );
+        }
+        let lines = &mut self.state().lines;
+        if lines.len() == MAX_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(Line { stderr, line: short });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The invocation that a line is about: the member `invocation_id` of a JSON line in either spelling, else the first
+/// word that is an id.
+fn first_id(line: &str) -> Option<Uuid> {
+    let member = |json: &Value| {
+        ["invocation_id", "invocationId"].iter().find_map(|name| json.get(name)?.as_str()?.parse().ok())
+    };
+    if let Ok(json) = serde_json::from_str::<Value>(line) {
+        return member(&json);
+    }
+    let words = line.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
+    words.filter(|word| word.len() == 36).find_map(|word| word.parse().ok())
+}
+
+fn trace_in(line: &str) -> Option<String> {
+    let json: Value = serde_json::from_str(line).ok()?;
+    ["trace_id", "traceId"].iter().find_map(|name| Some(json.get(name)?.as_str()?.to_owned()))
+}

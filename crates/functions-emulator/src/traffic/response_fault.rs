@@ -1,0 +1,19 @@
+//! What can happen to the worker's answers.
+
+use serde::{Deserialize, Serialize};
+
+/// A switch: it holds for every answer of the worker until it is turned again.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum ResponseFault {
+    /// Answers reach the host as they come.
+    #[default]
+    None,
+    /// Answers reach the host only after this time.
+    Delayed {
+        /// How late, in milliseconds.
+        milliseconds: u64,
+    },
+    /// The worker works, and its answer is lost on the way: to the host it looks like a closed connection.
+    Dropped,
+}

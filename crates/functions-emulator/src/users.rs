@@ -1,0 +1,251 @@
+//! Who one can be: tenant, audience, users and apps with their roles, from a file of the app.
+
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use functions_lint::json::{Document, JsonError};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The app's made-up directory.
+#[derive(Clone, Debug)]
+pub struct Users {
+    tenant: Uuid,
+    audience: String,
+    client: Uuid,
+    scopes: Vec<String>,
+    excluded: Vec<String>,
+    members: Vec<User>,
+}
+
+/// A user or app that the issuer gives tokens to.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// What one calls them by; letters, digits, `.`, `_` and `-`, unique in the file.
+    pub name: String,
+    /// Their object id, or that of an app's service principal.
+    pub object_id: Uuid,
+    /// The tenant they belong to.
+    pub tenant_id: Uuid,
+    /// App roles that are assigned to them.
+    pub roles: Vec<String>,
+    /// A user or an app.
+    pub kind: PrincipalKind,
+}
+
+/// What a token speaks for; spelled as the claim `idtyp`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// A human being, through a client.
+    #[default]
+    User,
+    /// An app for itself.
+    App,
+}
+
+/// Why a users file cannot be used: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum UsersError {
+    /// The file cannot be read.
+    #[error("cannot read {}: create it or correct its path", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no JSON of the expected form.
+    #[error("{} is not a users file: correct what follows", .path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what was expected.
+        #[source]
+        source: JsonError,
+    },
+    /// A value contradicts the others or cannot be used.
+    #[error("{}: {what}", .path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// One sentence.
+        what: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UsersFile {
+    tenant_id: Uuid,
+    audience: String,
+    client_id: Uuid,
+    scopes: Vec<String>,
+    #[serde(default)]
+    excluded_paths: Vec<String>,
+    users: Vec<UserEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UserEntry {
+    name: String,
+    object_id: Uuid,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    kind: PrincipalKind,
+    tenant_id: Option<Uuid>,
+}
+
+/// The users file of an app, in its folder.
+pub const USERS_FILE: &str = "functions-emulator.json";
+
+impl Users {
+    /// The users of the file [`USERS_FILE`] in an app folder; the default users if there is no such file.
+    ///
+    /// # Errors
+    /// As [`Self::load`], for a file that is there.
+    pub fn of_app(root: &Path) -> Result<Self, UsersError> {
+        let file = root.join(USERS_FILE);
+        if file.exists() { Self::load(&file) } else { Ok(Self::default_users()) }
+    }
+
+    /// Two users who tell whether one sees what is the other's, an administrator, and a program.
+    fn default_users() -> Self {
+        let tenant = Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0001);
+        let user = |number: u128, name: &str, roles: &[&str], kind| User {
+            name: name.to_owned(),
+            object_id: Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0100 + number),
+            tenant_id: tenant,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            kind,
+        };
+        Self {
+            tenant,
+            audience: "10ca1000-0000-4000-8000-000000000002".to_owned(),
+            client: Uuid::from_u128(0x10ca_1000_0000_4000_8000_0000_0000_0003),
+            scopes: vec!["user_impersonation".to_owned()],
+            excluded: Vec::new(),
+            members: vec![
+                user(1, "user", &[], PrincipalKind::User),
+                user(2, "other-user", &[], PrincipalKind::User),
+                user(3, "admin", &["Admin"], PrincipalKind::User),
+                user(4, "program", &[], PrincipalKind::App),
+            ],
+        }
+    }
+
+    /// Reads a users file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not of the expected form, or holds a value that cannot be used.
+    pub fn load(path: &Path) -> Result<Self, UsersError> {
+        let bytes =
+            fs::read(path).map_err(|source| UsersError::Unreadable { path: path.to_owned(), source })?;
+        let read = Document::parse_bytes(&bytes).and_then(|document| document.to::<UsersFile>());
+        let file = read.map_err(|source| UsersError::Form { path: path.to_owned(), source })?;
+        file.check().map_err(|what| UsersError::Value { path: path.to_owned(), what })?;
+        Ok(file.into_users())
+    }
+
+    /// Finds a user by the name in the file.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&User> {
+        self.members.iter().find(|user| user.name == name)
+    }
+
+    /// Everyone, in the file's sequence.
+    pub fn iter(&self) -> impl Iterator<Item = &User> {
+        self.members.iter()
+    }
+
+    /// The app's own tenant.
+    #[must_use]
+    pub fn tenant(&self) -> Uuid {
+        self.tenant
+    }
+
+    /// What the claim `aud` must be.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// The client that asks for tokens: the claim `azp`.
+    #[must_use]
+    pub fn client(&self) -> Uuid {
+        self.client
+    }
+
+    /// The scopes that users consent to: the claim `scp`.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Whether EasyAuth lets this path through without a token (`excludedPaths`); compared exactly.
+    #[must_use]
+    pub fn excludes(&self, path: &str) -> bool {
+        self.excluded.iter().any(|excluded| excluded == path)
+    }
+
+    /// Whether anyone in the file belongs to this tenant, or the app itself does.
+    #[must_use]
+    pub fn knows_tenant(&self, tenant: Uuid) -> bool {
+        self.tenant == tenant || self.members.iter().any(|user| user.tenant_id == tenant)
+    }
+}
+
+impl UsersFile {
+    fn check(&self) -> Result<(), String> {
+        if self.audience.is_empty() {
+            return Err("`audience` must not be empty: set it to the API's client id".to_owned());
+        }
+        if let Some(path) = self.excluded_paths.iter().find(|path| !path.starts_with('/')) {
+            return Err(format!("excluded path `{path}` must begin with a slash"));
+        }
+        // The claim `scp` joins scopes with spaces, so one with a space would be two.
+        if let Some(scope) = self.scopes.iter().find(|scope| scope.is_empty() || scope.contains(' ')) {
+            return Err(format!("scope `{scope}` must be one word"));
+        }
+        let mut names = HashSet::new();
+        for UserEntry { name, .. } in &self.users {
+            if !is_plain(name) {
+                return Err(format!("the name `{name}` must consist of letters, digits, `.`, `_` and `-`"));
+            }
+            if !names.insert(name) {
+                return Err(format!("two users have the name `{name}`: rename one"));
+            }
+        }
+        Ok(())
+    }
+
+    fn into_users(self) -> Users {
+        let tenant = self.tenant_id;
+        let user = |entry: UserEntry| User {
+            name: entry.name,
+            object_id: entry.object_id,
+            tenant_id: entry.tenant_id.unwrap_or(tenant),
+            roles: entry.roles,
+            kind: entry.kind,
+        };
+        Users {
+            tenant,
+            audience: self.audience,
+            client: self.client_id,
+            scopes: self.scopes,
+            excluded: self.excluded_paths,
+            members: self.users.into_iter().map(user).collect(),
+        }
+    }
+}
+
+/// A name stands on command lines and in a header, so it needs no quoting in either.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
