@@ -13,10 +13,10 @@ const REQUIRED = 1;
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('name the folder `generated` of a checkout of Azure/bicep-types-az');
 
-const worlds = 'infra/worlds';
+const variants = 'infra/variants';
 const used = new Set();
-for (const file of readdirSync(worlds).filter((name) => name.endsWith('.snapshot.json'))) {
-  for (const { type, apiVersion } of JSON.parse(readFileSync(join(worlds, file), 'utf8')).predictedResources) {
+for (const file of readdirSync(variants).filter((name) => name.endsWith('.snapshot.json'))) {
+  for (const { type, apiVersion } of JSON.parse(readFileSync(join(variants, file), 'utf8')).predictedResources) {
     used.add(`${type}@${apiVersion}`);
   }
 }

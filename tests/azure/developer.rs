@@ -22,14 +22,14 @@ async fn ask() -> Result<KeyVaultSecret, VaultError> {
     let authority = Authority::new("tests").unwrap();
     let issued = authority.issue(&Leaf::server(&[HOST])).unwrap();
     let server = Server::start(&issued, "token-1").await.unwrap();
-    server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
+    server.state().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
     let vault =
         Vault::with_developer_sign_in(&format!("https://{HOST}/"), client(&authority, server.address()))
             .unwrap();
     vault.read(&"cup".parse::<SecretName>().unwrap()).await
 }
 
-async fn the_sign_in_reads_it() {
+async fn the_signed_in_developer_reads_it() {
     assert_eq!(ask().await.unwrap().properties.name, "cup");
 }
 
@@ -38,19 +38,19 @@ async fn the_secret_is_unavailable() {
 }
 
 #[test]
-fn a_developers_own_sign_in_reads_the_vault() {
-    let test = concat!(module_path!(), "::a_developers_own_sign_in_reads_the_vault");
-    run_with_tool(test, "az", SIGNED_IN, the_sign_in_reads_it);
+fn azure_cli_credentials_read_the_vault() {
+    let test = concat!(module_path!(), "::azure_cli_credentials_read_the_vault");
+    run_with_tool(test, "az", SIGNED_IN, the_signed_in_developer_reads_it);
 }
 
 #[test]
-fn a_developers_sign_in_with_azd_alone_reads_the_vault() {
-    let test = concat!(module_path!(), "::a_developers_sign_in_with_azd_alone_reads_the_vault");
-    run_with_tool(test, "azd", SIGNED_IN_WITH_AZD, the_sign_in_reads_it);
+fn azd_credentials_read_the_vault() {
+    let test = concat!(module_path!(), "::azd_credentials_read_the_vault");
+    run_with_tool(test, "azd", SIGNED_IN_WITH_AZD, the_signed_in_developer_reads_it);
 }
 
 #[test]
-fn a_developer_who_did_not_sign_in_is_told_to_try_again() {
-    let test = concat!(module_path!(), "::a_developer_who_did_not_sign_in_is_told_to_try_again");
+fn a_signed_out_developer_gets_unavailable() {
+    let test = concat!(module_path!(), "::a_signed_out_developer_gets_unavailable");
     run_with_tool(test, "az", SIGNED_OUT, the_secret_is_unavailable);
 }

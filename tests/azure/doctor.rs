@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use orders_worker::doctor::{Level, check_vault_access};
-use test_servers::{Authority, Leaf, Mood};
+use test_servers::{Authority, Leaf, VaultBehavior};
 
 use crate::{
     platform::on_the_platform,
     world::{HOST, World},
 };
 
-on_the_platform!(
-    a_vault_that_answers_the_apps_identity_passes_whether_or_not_it_has_the_secret,
-    a_vault_that_refuses_or_is_away_or_somebody_else_fails_with_what_to_do,
-);
+on_the_platform!(a_reachable_vault_passes_without_the_secret, an_unusable_vault_fails_with_a_remedy,);
 
 /// The level, and everything that the finding says.
 async fn said(world: &World, name: Option<&str>) -> (Level, String) {
@@ -23,7 +20,7 @@ async fn said(world: &World, name: Option<&str>) -> (Level, String) {
     (found.level, format!("{} {}", found.why, found.remedy.unwrap_or_default()))
 }
 
-async fn a_vault_that_answers_the_apps_identity_passes_whether_or_not_it_has_the_secret() {
+async fn a_reachable_vault_passes_without_the_secret() {
     let world = World::start().await;
     for name in [Some("cup"), Some("teapot"), None] {
         let (level, said) = said(&world, name).await;
@@ -31,18 +28,18 @@ async fn a_vault_that_answers_the_apps_identity_passes_whether_or_not_it_has_the
     }
 }
 
-async fn a_vault_that_refuses_or_is_away_or_somebody_else_fails_with_what_to_do() {
+async fn an_unusable_vault_fails_with_a_remedy() {
     let world = World::start().await;
-    world.is(Mood::Failing(403));
+    world.set_behavior(VaultBehavior::Failing(403));
     let (level, forbidden) = said(&world, None).await;
     assert!(level == Level::Fail && forbidden.contains("Key Vault Secrets User"), "{forbidden}");
-    for mood in [Mood::Failing(500), Mood::Throttling(60), Mood::Babbling] {
-        world.is(mood);
-        assert_eq!(said(&world, None).await.0, Level::Fail, "{mood:?}");
+    for behavior in [VaultBehavior::Failing(500), VaultBehavior::Throttling(60), VaultBehavior::Invalid] {
+        world.set_behavior(behavior);
+        assert_eq!(said(&world, None).await.0, Level::Fail, "{behavior:?}");
     }
-    world.is(Mood::Well);
-    world.endpoint.granting().await.fails = Some(400);
-    "token-2".clone_into(&mut world.server.holding().token);
+    world.set_behavior(VaultBehavior::Normal);
+    world.endpoint.state().await.failure_status = Some(400);
+    "token-2".clone_into(&mut world.server.state().token);
     assert_eq!(said(&world, None).await.0, Level::Fail, "there is no token");
     let authority = Authority::new("tests").unwrap();
     let right = Leaf::server(&[HOST]);

@@ -21,7 +21,7 @@ use orders_worker::{
     store::{self, Store},
 };
 use serde_json::{Value, json};
-use test_servers::{Authority, Leaf, Mood};
+use test_servers::{Authority, Leaf, VaultBehavior};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -30,8 +30,8 @@ use crate::{
 };
 
 on_the_platform!(
-    an_administrator_learns_what_a_secret_is_and_never_what_it_says,
-    each_answer_of_the_vault_has_its_status,
+    administrators_see_metadata_but_no_secret_value,
+    each_vault_response_maps_to_a_status,
     a_hanging_vault_delays_only_callers_with_certificates,
 );
 
@@ -135,7 +135,7 @@ async fn enveloped(url: &str, role: &str, query: &str) -> (u16, Value) {
     (output["statusCode"].as_u64().unwrap().try_into().unwrap(), body)
 }
 
-async fn an_administrator_learns_what_a_secret_is_and_never_what_it_says() {
+async fn administrators_see_metadata_but_no_secret_value() {
     let world = World::start().await;
     world.put("tea", |secret| secret.expires = Some(1_900_000_000));
     let url = serve(&world).await;
@@ -150,12 +150,12 @@ async fn an_administrator_learns_what_a_secret_is_and_never_what_it_says() {
     assert_eq!(enveloped(&url, "OrderAdmin", "?secretName=").await, (200, cup));
     let (_, tea) = direct(&url, "OrderAdmin", "?secretName=tea&code=k").await;
     assert_eq!((&tea["name"], &tea["expiresAt"]), (&json!("tea"), &json!("2030-03-17T17:46:40.000000Z")));
-    let asked = world.asked();
+    let asked = world.request_count();
     assert_eq!(direct(&url, "OrderProcessor", "").await.0, 403);
-    assert_eq!(world.asked(), asked);
+    assert_eq!(world.request_count(), asked);
 }
 
-async fn each_answer_of_the_vault_has_its_status() {
+async fn each_vault_response_maps_to_a_status() {
     let world = World::start().await;
     let url = serve(&world).await;
     let ask = async |query: &str| direct(&url, "OrderAdmin", query).await;
@@ -165,17 +165,26 @@ async fn each_answer_of_the_vault_has_its_status() {
     }
     assert_eq!(ask("?secretName=cup&secretName=cup").await.0, 400);
     assert_eq!(ask("?name=cup").await.0, 400);
-    assert_eq!(world.asked(), 0);
+    assert_eq!(world.request_count(), 0);
     let (missing, mut problem) = ask("?secretName=teapot").await;
     world.put("cup", |secret| secret.enabled = false);
     let (forbidden, mut other) = ask("").await;
     problem["instance"] = Value::Null;
     other["instance"] = Value::Null;
     assert_eq!((missing, forbidden, problem), (404, 404, other), "which of the two it is, is not told");
-    for mood in [Mood::Throttling(60), Mood::Failing(503), Mood::Babbling, Mood::Hanging] {
-        world.is(mood);
+    for behavior in [
+        VaultBehavior::Throttling(60),
+        VaultBehavior::Failing(503),
+        VaultBehavior::Invalid,
+        VaultBehavior::Hanging,
+    ] {
+        world.set_behavior(behavior);
         let (status, problem) = ask("").await;
-        assert_eq!((status, &problem["type"]), (503, &json!("urn:orders:problem:unavailable")), "{mood:?}");
+        assert_eq!(
+            (status, &problem["type"]),
+            (503, &json!("urn:orders:problem:unavailable")),
+            "{behavior:?}"
+        );
     }
 }
 
@@ -190,7 +199,7 @@ async fn a_hanging_vault_delays_only_callers_with_certificates() {
         ],
     )
     .await;
-    world.is(Mood::Hanging);
+    world.set_behavior(VaultBehavior::Hanging);
     let shown = Authority::new("anybody").unwrap().issue(&Leaf::client(&["anybody"])).unwrap().certificate;
     let shown: String = shown.lines().filter(|line| !line.starts_with("-----")).collect();
     let client = client();
@@ -208,7 +217,7 @@ async fn a_hanging_vault_delays_only_callers_with_certificates() {
     assert_eq!(ask(None).await.0, 200);
     let attack = join_all((0..40).map(|_| ask(Some(&shown))));
     let honest = async {
-        while world.asked() == 0 {
+        while world.request_count() == 0 {
             tokio::task::yield_now().await;
         }
         // By then all of them have come.

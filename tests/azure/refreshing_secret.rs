@@ -13,7 +13,7 @@ use orders_worker::{
     vault::VaultError,
 };
 use serde_json::Value;
-use test_servers::Mood;
+use test_servers::VaultBehavior;
 
 use crate::{
     platform::on_the_platform,
@@ -21,26 +21,26 @@ use crate::{
 };
 
 on_the_platform!(
-    a_kept_secret_is_the_same_value_until_it_is_rotated,
-    many_who_want_it_at_once_cause_one_reading,
-    an_outage_leaves_the_last_secret_in_use_for_an_hour,
-    a_secret_that_is_refused_goes_out_of_use_at_once,
-    a_secret_goes_out_of_use_when_its_time_is_over,
-    a_vault_that_asks_for_patience_is_given_it,
-    the_background_reads_before_anybody_asks,
-    a_vault_that_is_away_is_one_outage_for_all_callers,
+    a_cached_secret_is_stable_until_rotated,
+    concurrent_reads_cause_one_vault_request,
+    a_stale_secret_is_used_for_an_hour,
+    a_forbidden_secret_is_dropped_at_once,
+    an_expired_secret_is_dropped,
+    the_vaults_retry_after_is_honored,
+    secrets_are_refreshed_in_the_background,
+    a_vault_outage_is_logged_once_for_all_callers,
 );
 
 fn of_the_vault(world: &World) -> RefreshingSecret {
     RefreshingSecret::new("keyvault:cup".parse().unwrap(), Some(world.vault.clone()))
 }
 
-async fn a_kept_secret_is_the_same_value_until_it_is_rotated() {
+async fn a_cached_secret_is_stable_until_rotated() {
     let world = World::start().await;
     let kept = of_the_vault(&world);
     let first = kept.current(minute(0)).await.unwrap();
     let again = kept.refresh(minute(5)).await.unwrap();
-    assert!(Arc::ptr_eq(&first, &again) && world.asked() == 2);
+    assert!(Arc::ptr_eq(&first, &again) && world.request_count() == 2);
     world.put("cup", |secret| "hunter3".clone_into(&mut secret.value));
     assert!(
         Arc::ptr_eq(&first, &kept.current(minute(9)).await.unwrap()),
@@ -51,7 +51,7 @@ async fn a_kept_secret_is_the_same_value_until_it_is_rotated() {
     assert!(!format!("{kept:?}").contains("hunter"));
 }
 
-async fn many_who_want_it_at_once_cause_one_reading() {
+async fn concurrent_reads_cause_one_vault_request() {
     let world = World::start().await;
     let kept = Arc::new(of_the_vault(&world));
     let wanting: Vec<_> = (0..50)
@@ -63,23 +63,23 @@ async fn many_who_want_it_at_once_cause_one_reading() {
     for one in wanting {
         assert_eq!(one.await.unwrap().expose(), "hunter2");
     }
-    assert_eq!(world.asked(), 1);
+    assert_eq!(world.request_count(), 1);
 }
 
-async fn an_outage_leaves_the_last_secret_in_use_for_an_hour() {
+async fn a_stale_secret_is_used_for_an_hour() {
     let world = World::start().await;
     let kept = of_the_vault(&world);
     kept.current(minute(0)).await.unwrap();
-    world.is(Mood::Failing(500));
+    world.set_behavior(VaultBehavior::Failing(500));
     assert_eq!(kept.refresh(minute(5)).await.unwrap().expose(), "hunter2");
     assert!(kept.current(minute(59)).await.is_ok());
     let over = kept.current(minute(60)).await.unwrap_err();
     assert!(matches!(over, SecretError::Vault(VaultError::Unavailable { .. })), "{over}");
-    world.is(Mood::Well);
+    world.set_behavior(VaultBehavior::Normal);
     assert_eq!(kept.current(minute(61)).await.unwrap().expose(), "hunter2");
 }
 
-async fn a_vault_that_is_away_is_one_outage_for_all_callers() {
+async fn a_vault_outage_is_logged_once_for_all_callers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     tracing_subscriber::fmt().json().with_writer(File::create(&path).unwrap()).init();
@@ -87,10 +87,14 @@ async fn a_vault_that_is_away_is_one_outage_for_all_callers() {
     let kept = of_the_vault(&world);
     for after in 0..5 {
         // An answer without version and dates is none.
-        world.is(if after % 2 == 0 { Mood::Failing(500) } else { Mood::Endless });
+        world.set_behavior(if after % 2 == 0 {
+            VaultBehavior::Failing(500)
+        } else {
+            VaultBehavior::Oversized
+        });
         assert!(kept.refresh(minute(after)).await.is_err());
     }
-    world.is(Mood::Well);
+    world.set_behavior(VaultBehavior::Normal);
     kept.refresh(minute(5)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(7)).await;
     let log = fs::read_to_string(&path).unwrap();
@@ -105,7 +109,7 @@ async fn a_vault_that_is_away_is_one_outage_for_all_callers() {
     assert_eq!(log.matches("\"failed_calls\":5").count(), 2, "{log}");
 }
 
-async fn a_secret_that_is_refused_goes_out_of_use_at_once() {
+async fn a_forbidden_secret_is_dropped_at_once() {
     let world = World::start().await;
     let kept = of_the_vault(&world);
     kept.current(minute(0)).await.unwrap();
@@ -118,7 +122,7 @@ async fn a_secret_that_is_refused_goes_out_of_use_at_once() {
     assert!(kept.current(minute(7)).await.is_ok());
 }
 
-async fn a_secret_goes_out_of_use_when_its_time_is_over() {
+async fn an_expired_secret_is_dropped() {
     let world = World::start().await;
     world.put("cup", |secret| secret.expires = Some(minute(3).timestamp()));
     let kept = of_the_vault(&world);
@@ -127,23 +131,23 @@ async fn a_secret_goes_out_of_use_when_its_time_is_over() {
     assert!(matches!(over, SecretError::Vault(VaultError::NotValidNow)), "{over}");
 }
 
-async fn a_vault_that_asks_for_patience_is_given_it() {
+async fn the_vaults_retry_after_is_honored() {
     let world = World::start().await;
     let kept = of_the_vault(&world);
-    world.is(Mood::Throttling(60));
+    world.set_behavior(VaultBehavior::Throttling(60));
     assert!(kept.current(minute(0)).await.is_err());
-    world.is(Mood::Well);
-    assert!(kept.current(minute(0) + TimeDelta::seconds(59)).await.is_err() && world.asked() == 1);
+    world.set_behavior(VaultBehavior::Normal);
+    assert!(kept.current(minute(0) + TimeDelta::seconds(59)).await.is_err() && world.request_count() == 1);
     assert!(kept.current(minute(1)).await.is_ok());
 }
 
-async fn the_background_reads_before_anybody_asks() {
+async fn secrets_are_refreshed_in_the_background() {
     let world = World::start().await;
     let kept = Arc::new(of_the_vault(&world));
     let background = Arc::clone(&kept);
     let task = tokio::spawn(async move { background.keep_fresh(Clock).await });
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
-    while world.asked() == 0 {
+    while world.request_count() == 0 {
         assert!(tokio::time::Instant::now() < deadline, "the secret is not read");
         tokio::task::yield_now().await;
     }
@@ -151,7 +155,7 @@ async fn the_background_reads_before_anybody_asks() {
 }
 
 #[tokio::test]
-async fn a_file_is_looked_at_again_after_a_second_and_missed_for_an_hour() {
+async fn a_file_is_reread_and_may_be_missing_for_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("client.pem");
     let kept = RefreshingSecret::new(SecretSource::File(path.clone()), None);

@@ -26,9 +26,9 @@ use crate::{
 };
 
 on_the_platform!(
-    a_rotation_in_the_vault_is_shown_to_the_backend_without_a_restart_and_without_a_failed_call,
-    a_certificate_that_the_vault_keeps_as_pkcs12_is_refused_with_the_way_to_a_pem_one,
-    not_even_the_finest_log_holds_a_key_that_the_vault_keeps,
+    a_rotated_certificate_reaches_the_backend_without_a_restart,
+    a_pkcs12_client_certificate_is_rejected_with_a_remedy,
+    trace_logs_contain_no_private_key,
 );
 
 const PEM: &str = "application/x-pem-file";
@@ -73,7 +73,7 @@ impl Parties {
 
     /// Which certificates were shown so far.
     fn shown(&self) -> Vec<Vec<u8>> {
-        self.server.asked().into_iter().filter_map(|asked| asked.certificate).collect()
+        self.server.requests().into_iter().filter_map(|asked| asked.certificate).collect()
     }
 }
 
@@ -93,7 +93,7 @@ fn der(issued: &Issued) -> Vec<u8> {
     pem::certificates(&issued.certificate).unwrap()[0].to_vec()
 }
 
-async fn a_rotation_in_the_vault_is_shown_to_the_backend_without_a_restart_and_without_a_failed_call() {
+async fn a_rotated_certificate_reaches_the_backend_without_a_restart() {
     let parties = Parties::meet().await;
     let (first, order) = (der(&parties.rotate(PEM)), order());
     let until_shown = async |certificate: &Vec<u8>| {
@@ -117,16 +117,16 @@ async fn a_rotation_in_the_vault_is_shown_to_the_backend_without_a_restart_and_w
     assert!(ends.is_some_and(|ends: DateTime<Utc>| ends > minute(0)));
 }
 
-async fn a_certificate_that_the_vault_keeps_as_pkcs12_is_refused_with_the_way_to_a_pem_one() {
+async fn a_pkcs12_client_certificate_is_rejected_with_a_remedy() {
     let parties = Parties::meet().await;
     parties.rotate("application/x-pkcs12");
     let refused = parties.call(&order()).await.unwrap_err();
     assert!(matches!(refused, FulfilmentError::Secret(_)), "{refused:?}");
     assert!(chain(&refused).contains("application/x-pem-file"), "{refused:?}");
-    assert!(parties.server.asked().is_empty());
+    assert!(parties.server.requests().is_empty());
 }
 
-async fn not_even_the_finest_log_holds_a_key_that_the_vault_keeps() {
+async fn trace_logs_contain_no_private_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let log = File::create(&path).unwrap();

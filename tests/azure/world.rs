@@ -13,7 +13,9 @@ use orders_worker::{
     vault::{KeyVaultSecret, SecretProperties, Vault, VaultError},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use test_servers::{Authority, IdentityEndpoint, Issued, Leaf, Mood, Proxy, Vault as Server, VaultSecret};
+use test_servers::{
+    Authority, IdentityEndpoint, Issued, Leaf, Proxy, Vault as Server, VaultBehavior, VaultSecret,
+};
 use uuid::Uuid;
 
 use crate::platform;
@@ -45,7 +47,7 @@ impl World {
     pub(crate) async fn with(trusted: &Authority, shown: &Issued, client_id: Option<Uuid>) -> Self {
         let endpoint = IdentityEndpoint::start_at(platform::announced(), "token-1").unwrap();
         let server = Server::start(shown, "token-1").await.unwrap();
-        server.holding().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
+        server.state().secrets.insert("cup".to_owned(), VaultSecret::new("hunter2"));
         let vault = vault(trusted, server.address(), client_id);
         Self { endpoint, server, vault }
     }
@@ -64,22 +66,22 @@ impl World {
         self.vault.read(&name.parse::<SecretName>().unwrap()).await
     }
 
-    pub(crate) async fn about(&self, name: &str) -> SecretProperties {
+    pub(crate) async fn metadata(&self, name: &str) -> SecretProperties {
         self.read(name).await.unwrap().properties
     }
 
     pub(crate) fn put(&self, name: &str, change: impl FnOnce(&mut VaultSecret)) {
         let mut secret = VaultSecret::new("hunter2");
         change(&mut secret);
-        self.server.holding().secrets.insert(name.to_owned(), secret);
+        self.server.state().secrets.insert(name.to_owned(), secret);
     }
 
-    pub(crate) fn is(&self, mood: Mood) {
-        self.server.holding().mood = mood;
+    pub(crate) fn set_behavior(&self, behavior: VaultBehavior) {
+        self.server.state().behavior = behavior;
     }
 
-    pub(crate) fn asked(&self) -> usize {
-        self.server.holding().asked
+    pub(crate) fn request_count(&self) -> usize {
+        self.server.state().requests
     }
 }
 

@@ -7,14 +7,14 @@ use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::json;
 
 use crate::support::{
-    ABROAD, Client, Evidence, Mode, Principal, Reply, Setup, TENANT, TestApp, a_revision, an_order, deliver,
-    in_every_mode, repository,
+    ABROAD, Client, IdentityMode, Mode, Principal, Reply, Setup, TENANT, TestApp, a_revision, an_order,
+    deliver, in_every_mode, repository,
 };
 
 in_every_mode!(
     the_access_table_holds,
-    a_role_of_another_tenant_reaches_nothing_of_ours,
-    the_front_and_the_worker_agree_on_real_tokens,
+    a_role_of_another_tenant_grants_no_access,
+    easyauth_and_worker_agree_on_real_tokens,
 );
 
 const TABLE: &str = include_str!("access.txt");
@@ -125,12 +125,12 @@ async fn the_access_table_holds(mode: Mode) {
     let (callers, rows) = table();
     let mut wrong = Vec::new();
     for (evidence, suffix) in [
-        (Evidence::Both, ""),
-        (Evidence::Header, "@easyauth"),
-        (Evidence::HeaderOfAnyTenant, "@any-tenant"),
-        (Evidence::Token, "@jwt"),
+        (IdentityMode::Both, ""),
+        (IdentityMode::Header, "@easyauth"),
+        (IdentityMode::HeaderOfAnyTenant, "@any-tenant"),
+        (IdentityMode::Token, "@jwt"),
     ] {
-        let setup = Setup::in_mode(mode).evidence(evidence).easyauth(EasyAuthMode::Bypassed);
+        let setup = Setup::in_mode(mode).identity_mode(evidence).easyauth(EasyAuthMode::Bypassed);
         let app = setup.stocked("BEANS").start().await;
         let ours = rows.iter().filter(|(name, _)| &name[name.find('@').unwrap_or(name.len())..] == suffix);
         for (name, expected) in ours {
@@ -148,8 +148,9 @@ async fn the_access_table_holds(mode: Mode) {
 }
 
 /// Nothing else is theirs to see either, and what is their own tenant's stays apart from ours.
-async fn a_role_of_another_tenant_reaches_nothing_of_ours(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
+async fn a_role_of_another_tenant_grants_no_access(mode: Mode) {
+    let setup =
+        Setup::in_mode(mode).identity_mode(IdentityMode::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let app = setup.stocked("BEANS").start().await;
     let (ours, theirs) = (fresh_order(&app).await, caller(&app, "abroad").place("BEANS").await);
     for name in ["abroad-admin", "abroad-app"] {
@@ -164,7 +165,7 @@ async fn a_role_of_another_tenant_reaches_nothing_of_ours(mode: Mode) {
     assert_eq!(caller(&app, "creator").get(&ours).await.json()["status"], "placed");
 }
 
-async fn the_front_and_the_worker_agree_on_real_tokens(mode: Mode) {
+async fn easyauth_and_worker_agree_on_real_tokens(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;

@@ -4,14 +4,14 @@ use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Heard, Mode, Principal, SOON, Setup, TENANT, TestApp, a_revision, an_order, deliver, id, in_every_mode,
-    object_id,
+    EventLog, Mode, Principal, SOON, Setup, TENANT, TestApp, a_revision, an_order, deliver, id,
+    in_every_mode, object_id,
 };
 
 in_every_mode!(
-    every_change_is_told_with_its_author,
-    every_denial_is_told_with_its_reason,
-    every_look_up_of_a_secret_is_told_with_its_caller,
+    every_change_is_audited_with_its_author,
+    every_denial_is_audited_with_its_reason,
+    every_secret_lookup_is_audited_with_its_caller,
 );
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -34,7 +34,7 @@ fn person(object: u8) -> [Value; 3] {
     [json!(TENANT), json!(object_id(object)), json!("user")]
 }
 
-async fn every_look_up_of_a_secret_is_told_with_its_caller(mode: Mode) {
+async fn every_secret_lookup_is_audited_with_its_caller(mode: Mode) {
     let setup =
         Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).set("KeyVaultUrl", "https://tests.invalid");
     let mut app = setup.set("SecretName", "cup").start().await;
@@ -48,8 +48,8 @@ async fn every_look_up_of_a_secret_is_told_with_its_caller(mode: Mode) {
     assert_eq!(admin.get("/api/GetSecretFromKeyVault?secretName=teapot").await.status, 503);
     assert_eq!(admin.get("/api/GetSecretFromKeyVault?secretName=a%2Fb").await.status, 400);
     assert_eq!(buyer.get("/api/GetSecretFromKeyVault").await.status, 403);
-    let mut heard = Heard::default();
-    let ended = |heard: &Heard| {
+    let mut heard = EventLog::default();
+    let ended = |heard: &EventLog| {
         let ended = heard.events("invocation-ended").into_iter();
         ended.filter(|line| line["function"] == "GetSecretFromKeyVault").count()
     };
@@ -61,7 +61,7 @@ async fn every_look_up_of_a_secret_is_told_with_its_caller(mode: Mode) {
     assert_eq!(told, [look_up("cup"), look_up("teapot")]);
 }
 
-async fn every_change_is_told_with_its_author(mode: Mode) {
+async fn every_change_is_audited_with_its_author(mode: Mode) {
     let mut app = start(mode).await;
     let admin = app.principal(&Principal::user(TENANT, 4).role("OrderAdmin"));
     let buyer = app.principal(&Principal::user(TENANT, 1));
@@ -79,7 +79,7 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     let letters = admin.get("/api/dead-letters").await.json();
     let letter = letters["items"][0]["id"].as_str().expect("a dead letter").to_owned();
     assert_eq!(admin.post_nothing(&format!("/api/dead-letters/{letter}/replay")).await.status, 202);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the last change", |heard| !heard.events("dead-letter-replayed").is_empty()).await;
 
     let changes = heard.events("order-changed");
@@ -124,7 +124,7 @@ async fn every_change_is_told_with_its_author(mode: Mode) {
     assert_eq!((&replayed[0]["letter_id"], author(replayed[0])), (&json!(letter), person(4)));
 }
 
-async fn every_denial_is_told_with_its_reason(mode: Mode) {
+async fn every_denial_is_audited_with_its_reason(mode: Mode) {
     let mut app = start(mode).await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
     let buyer = app.principal(&Principal::user(TENANT, 1));
@@ -136,8 +136,8 @@ async fn every_denial_is_told_with_its_reason(mode: Mode) {
     stranger.get(&format!("{location}/history")).await;
     stranger.post_nothing(&format!("{location}/cancel")).await;
     stranger.with("if-match", "\"1\"").put(&location, &a_revision("BEANS")).await;
-    let mut heard = Heard::default();
-    let told = |heard: &Heard| {
+    let mut heard = EventLog::default();
+    let told = |heard: &EventLog| {
         let (denied, ended) = (heard.events("denied"), heard.ended());
         denied.len() == 6 && denied.iter().all(|line| ended.contains_key(&id(&line["invocation_id"])))
     };
@@ -161,7 +161,7 @@ async fn every_denial_is_told_with_its_reason(mode: Mode) {
 }
 
 #[tokio::test]
-async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_worker_goes() {
+async fn repeated_denials_are_counted_and_flushed_at_shutdown() {
     let mut app = start(Mode::Proxy).await;
     for _ in 0..25 {
         assert_eq!(app.anonymous().post("/api/orders", &an_order("BEANS")).await.status, 401);
@@ -169,7 +169,7 @@ async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_
     let worker = app.host.worker_pid().and_then(|pid| rustix::process::Pid::from_raw(pid.try_into().ok()?));
     rustix::process::kill_process(worker.expect("it runs"), rustix::process::Signal::TERM)
         .expect("it is ours");
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the count", |heard| !heard.events("denials-suppressed").is_empty()).await;
     assert_eq!(heard.events("denied").len(), 10);
     let counted = heard.events("denials-suppressed");
@@ -181,14 +181,14 @@ async fn what_a_caller_is_denied_again_and_again_is_counted_and_told_before_the_
 }
 
 #[tokio::test]
-async fn the_relay_tells_how_much_is_under_way_and_how_much_waits() {
+async fn the_relay_logs_requests_in_flight_and_pending_messages() {
     let mut app = Setup::in_mode(Mode::Proxy).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;
     app.user("clerk").post_nothing(&format!("{location}/process")).await;
     deliver(&app, "orders-incoming", "nonsense").await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
     let gauges = heard.events("metrics");
     let counts = fields(gauges[0], ["open_rows", "unreplayed_dead_letters", "pool_size"]);

@@ -4,9 +4,9 @@
 use std::{fs, path::PathBuf};
 
 use tempfile::TempDir;
-use test_servers::{Authority, Backend, Database, Issued, Leaf, Says};
+use test_servers::{Authority, Backend, BackendResponse, Database, Issued, Leaf};
 
-use crate::support::{Heard, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
+use crate::support::{EventLog, Mode, SOON, Setup, TestApp, an_order, binary, migrate, on_a_server};
 
 /// A secret, and what it is.
 type Canary = (&'static str, String);
@@ -95,43 +95,50 @@ async fn processed(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn not_even_the_finest_log_holds_what_the_worker_is_known_by() {
+async fn trace_logs_contain_no_canary() {
     let world = World::new().await;
     world.show("");
-    world.backend.say(Says::Status(404));
+    world.backend.respond_with(BackendResponse::Status(404));
     let mut app = world.under(Setup::in_mode(Mode::Proxy)).start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = processed(&app).await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard
         .until(&mut app, "a certificate of no use", |heard| !heard.events("fulfilment-failed").is_empty())
         .await;
     world.show(&world.own.certificate);
-    for says in [Says::Status(404), Says::Long(2 * 1024 * 1024), Says::Status(200)] {
-        let before = world.backend.asked().len();
-        world.backend.say(says);
-        app.eventually("the backend is asked", SOON, async || world.backend.asked().len() > before).await;
+    for says in [
+        BackendResponse::Status(404),
+        BackendResponse::WithBody(2 * 1024 * 1024),
+        BackendResponse::Status(200),
+    ] {
+        let before = world.backend.requests().len();
+        world.backend.respond_with(says);
+        app.eventually("the backend is asked", SOON, async || world.backend.requests().len() > before).await;
     }
     app.becomes(&app.user("buyer"), &location, "fulfilled", SOON).await;
-    for says in [Says::Status(401), Says::Status(503)] {
-        let before = world.collector.asked().len();
-        world.collector.say(says);
+    for says in [BackendResponse::Status(401), BackendResponse::Status(503)] {
+        let before = world.collector.requests().len();
+        world.collector.respond_with(says);
         assert_eq!(app.user("buyer").get(&location).await.status, 200);
-        app.eventually("the collector is asked", SOON, async || world.collector.asked().len() > before).await;
+        app.eventually("the collector is asked", SOON, async || world.collector.requests().len() > before)
+            .await;
     }
     heard.listen(&mut app);
     assert!(heard.text.contains("\"DEBUG\""), "the filter is heard");
     assert_eq!(sung(&world.canaries(), &heard.text), []);
-    let told = world.backend.asked();
+    let told = world.backend.requests();
     assert!(
         told.iter().any(|asked| asked.body.windows(16).any(|part| part == b"canary-note-1234")),
         "it went out"
     );
-    assert!(world.collector.asked().iter().all(|asked| asked.headers["api-key"] == "canary-collector-0815"));
+    assert!(
+        world.collector.requests().iter().all(|asked| asked.headers["api-key"] == "canary-collector-0815")
+    );
 }
 
 #[tokio::test]
-async fn the_search_finds_every_canary_that_is_planted_on_purpose() {
+async fn the_search_finds_every_planted_canary() {
     let world = World::new().await;
     let canaries = world.canaries();
     let lines = canaries.iter().map(|(_, canary)| format!("echo '{{\"planted\":\"{canary}\"}}'\n"));
@@ -146,6 +153,6 @@ async fn the_search_finds_every_canary_that_is_planted_on_purpose() {
         .set(&format!("{description}__defaultExecutablePath"), "/bin/sh")
         .set(&format!("{description}__arguments__0"), &script.display().to_string());
     let mut app = setup.start().await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "all of them", |heard| sung(&canaries, &heard.text) == canaries).await;
 }

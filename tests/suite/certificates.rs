@@ -7,9 +7,9 @@ use test_servers::{Authority, Leaf};
 use crate::support::{Client, Mode, Principal, Setup, TENANT, TestApp, in_every_mode};
 
 in_every_mode!(
-    a_program_that_processes_shows_its_own_certificate_and_people_need_none,
-    a_certificate_is_dropped_unread_where_none_is_asked_for,
-    the_front_passes_no_certificate_on_that_a_caller_writes,
+    programs_need_a_certificate_and_people_do_not,
+    an_unrequested_certificate_is_ignored,
+    easyauth_drops_forged_certificate_headers,
 );
 
 /// The client of the users file.
@@ -43,7 +43,7 @@ fn program(app: &TestApp) -> Client {
     app.principal(&Principal::app(6).role("OrderProcessor"))
 }
 
-async fn a_program_that_processes_shows_its_own_certificate_and_people_need_none(mode: Mode) {
+async fn programs_need_a_certificate_and_people_do_not(mode: Mode) {
     let (authority, others) = (
         Authority::new("partners").expect("an authority"),
         Authority::new("partners").expect("an authority"),
@@ -71,14 +71,14 @@ async fn a_program_that_processes_shows_its_own_certificate_and_people_need_none
     assert_eq!(clerk.with(HEADER, "MIIC").post_nothing(&path).await.status, 401);
 }
 
-async fn a_certificate_is_dropped_unread_where_none_is_asked_for(mode: Mode) {
+async fn an_unrequested_certificate_is_ignored(mode: Mode) {
     let app = Setup::in_mode(mode).easyauth(EasyAuthMode::Bypassed).start().await;
     let path = path(&app).await;
     let reply = program(&app).with(HEADER, "MIIC").with(HEADER, "nonsense").post_nothing(&path).await;
     assert_eq!(reply.status, 202);
 }
 
-async fn the_front_passes_no_certificate_on_that_a_caller_writes(mode: Mode) {
+async fn easyauth_drops_forged_certificate_headers(mode: Mode) {
     let authority = Authority::new("partners").expect("an authority");
     let app = required(Setup::in_mode(mode), &authority).start().await;
     app.user("admin").stock("BEANS", 1290).await;

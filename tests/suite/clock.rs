@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::{
     fulfilment::{Known, on_the_platform},
-    support::{Evidence, Guarded, Heard, Mode, SOON, Setup, TestApp, an_order},
+    support::{EventLog, IdentityMode, Mode, SOON, Setup, TestApp, TokenPostgres, an_order},
 };
 
 const MINUTE: i64 = 60;
@@ -51,7 +51,7 @@ impl ShiftedClock {
 
 /// By a clock that is off by hours every token is of another time, so the worker trusts the front that has judged it.
 fn header_alone() -> Setup {
-    Setup::in_mode(Mode::Proxy).evidence(Evidence::Header)
+    Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Header)
 }
 
 /// An order that was processed.
@@ -73,7 +73,7 @@ async fn fulfilled_once(app: &TestApp, location: &str) {
 
 #[tokio::test]
 #[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
-async fn jumps_of_less_than_a_day_forget_no_request_key() {
+async fn clock_jumps_under_a_day_keep_idempotency_keys() {
     let clock = ShiftedClock::right();
     let app = clock.app().await;
     let buyer = app.user("buyer").with("idempotency-key", "k");
@@ -90,7 +90,7 @@ async fn jumps_of_less_than_a_day_forget_no_request_key() {
 
 #[tokio::test]
 #[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
-async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
+async fn a_message_from_the_future_is_sent_after_clock_correction() {
     let clock = ShiftedClock::right();
     let mut app = clock.app().await;
     let location = app.user("buyer").place("BEANS").await;
@@ -98,7 +98,7 @@ async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
     assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
     app.queues.purge("orders-fulfilment").await;
     clock.jump_to(0);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     assert_eq!(app.queues.peek("orders-fulfilment").await.len(), 1, "it is sent again at once");
     heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
@@ -110,7 +110,7 @@ async fn a_message_from_the_future_goes_out_once_the_clock_is_right() {
 
 #[tokio::test]
 #[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
-async fn an_order_that_waited_seventy_minutes_for_its_function_is_fulfilled_once() {
+async fn a_function_outage_of_70_minutes_is_survived() {
     let (clock, known) = (ShiftedClock::right(), Known::start().await);
     let app = clock.app().await;
     let location = processed(&app).await;
@@ -126,14 +126,14 @@ async fn an_order_that_waited_seventy_minutes_for_its_function_is_fulfilled_once
 
 #[tokio::test]
 #[ignore = "needs a worker whose clock can jump: the stage `clock` of `cargo xtask test` runs it"]
-async fn an_order_that_waited_seventy_minutes_for_a_backend_is_fulfilled_once_on_postgres() {
-    let (clock, known, guarded) = (ShiftedClock::right(), Known::start().await, Guarded::start().await);
+async fn a_backend_outage_of_70_minutes_is_survived_on_postgres() {
+    let (clock, known, guarded) = (ShiftedClock::right(), Known::start().await, TokenPostgres::start().await);
     let mut app = clock.waiting(on_the_platform(&guarded)).await;
     let lost = processed(&app).await;
     app.queues.purge("orders-fulfilment").await;
     let kept = processed(&app).await;
     clock.jump_to(70 * MINUTE);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     heard.until(&mut app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
     let gauges = heard.events("metrics")[0];
@@ -148,5 +148,5 @@ async fn an_order_that_waited_seventy_minutes_for_a_backend_is_fulfilled_once_on
     fulfilled_once(&app, &kept).await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
     fulfilled_once(&app, &lost).await;
-    assert_eq!(known.backend.asked().len(), 2);
+    assert_eq!(known.backend.requests().len(), 2);
 }

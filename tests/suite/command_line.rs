@@ -23,7 +23,7 @@ fn help_names_the_commands_and_the_exit_codes() {
 }
 
 #[test]
-fn each_command_says_what_it_takes() {
+fn each_command_has_help() {
     for (command, options) in [
         ("migrate", &["--administrator <NAME>", "--login <ROLE=NAME:OBJECT-ID>"][..]),
         ("doctor", &["--json", "--settings <FILE>", "--url <URL>"]),
@@ -37,13 +37,13 @@ fn each_command_says_what_it_takes() {
 }
 
 #[test]
-fn the_version_is_that_of_the_package() {
+fn version_prints_the_package_version() {
     let version = format!("orders-worker {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(&["--version"]), (Some(0), version, String::new()));
 }
 
 #[test]
-fn wrong_arguments_end_with_2_and_say_what_is_allowed() {
+fn wrong_arguments_exit_with_2_and_explain() {
     for (arguments, told) in [
         (&["serve"][..], "unrecognized subcommand 'serve'"),
         (&["doctor", "--jsn"], "'--json'"),

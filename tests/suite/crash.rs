@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use crate::support::{SOON, Setup, an_order, in_every_mode_and_at_a_queue_server, kill};
 
 in_every_mode_and_at_a_queue_server!(
-    an_order_is_fulfilled_although_the_worker_is_killed,
-    a_killed_worker_is_a_500_for_its_callers_and_then_serves_again,
+    an_order_is_fulfilled_after_a_worker_crash,
+    a_killed_worker_causes_500_and_is_restarted,
 );
 
 fn hasty(setup: Setup) -> Setup {
@@ -15,7 +15,7 @@ fn hasty(setup: Setup) -> Setup {
         .set("ORDERS_OUTBOX_DEADLINE", "1s")
 }
 
-async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
+async fn an_order_is_fulfilled_after_a_worker_crash(setup: Setup) {
     let app = hasty(setup).start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let (buyer, clerk) = (app.user("buyer"), app.user("clerk"));
@@ -30,7 +30,7 @@ async fn an_order_is_fulfilled_although_the_worker_is_killed(setup: Setup) {
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(5), "nothing is lost");
 }
 
-async fn a_killed_worker_is_a_500_for_its_callers_and_then_serves_again(setup: Setup) {
+async fn a_killed_worker_causes_500_and_is_restarted(setup: Setup) {
     let app = hasty(setup).start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");

@@ -17,7 +17,7 @@ use functions_emulator::Event;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
-use test_servers::{Database, Proxy, proxy::Entry};
+use test_servers::{Database, Proxy, proxy::AcceptMode};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::{JoinSet, LocalSet},
@@ -106,7 +106,7 @@ impl World {
 
     /// The same with a pool of this size.
     async fn of(pool: usize) -> Self {
-        let world = Self::entered(Entry::Open, pool).await;
+        let world = Self::entered(AcceptMode::Open, pool).await;
         world.app.user("admin").stock("BEANS", 1290).await;
         world.fill().await;
         world
@@ -114,17 +114,17 @@ impl World {
 
     /// An app that has used its database for nothing but its health.
     async fn new() -> Self {
-        Self::entered(Entry::Open, POOL).await
+        Self::entered(AcceptMode::Open, POOL).await
     }
 
     /// An app whose first connection meets this.
-    async fn entered(entry: Entry, pool: usize) -> Self {
+    async fn entered(entry: AcceptMode, pool: usize) -> Self {
         let database = on_a_server().await;
         let output = migrate(&database.url());
         assert!(output.status.success(), "{output:?}");
         let url = database.url();
         let proxy = Proxy::start(address(&url)).await.expect("a proxy");
-        proxy.set_entry(entry).await;
+        proxy.set_accept_mode(entry).await;
         Self::sized(pool, proxy, &url, url.clone(), Some(database)).await
     }
 

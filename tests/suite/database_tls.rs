@@ -4,15 +4,15 @@ use std::fs;
 
 use test_servers::Authority;
 
-use crate::support::{Guarded, ROLE, on_a_server, token};
+use crate::support::{ROLE, TokenPostgres, on_a_server, token};
 
 fn said(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[tokio::test]
-async fn a_server_that_proves_who_it_is_is_used() {
-    let guarded = Guarded::empty().await;
+async fn a_verified_server_is_accepted() {
+    let guarded = TokenPostgres::empty().await;
     let user = format!("{ROLE}:{}", token(1));
     let url = guarded.url(&user, "localhost", Some(&guarded.authority()));
     let output = guarded.migrate(vec![("ORDERS_DATABASE_URL", url)]).await;
@@ -20,8 +20,8 @@ async fn a_server_that_proves_who_it_is_is_used() {
 }
 
 #[tokio::test]
-async fn a_server_that_may_be_another_is_refused() {
-    let guarded = Guarded::empty().await;
+async fn an_unverified_server_is_rejected() {
+    let guarded = TokenPostgres::empty().await;
     let foreign = guarded.authority().with_file_name("foreign.pem");
     let authority = Authority::new("tests").expect("an authority");
     fs::write(&foreign, authority.certificate()).expect("its certificate");

@@ -7,14 +7,14 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use test_servers::{Proxy, identity_endpoint::HEADER, proxy::Entry};
+use test_servers::{Proxy, identity_endpoint::HEADER, proxy::AcceptMode};
 
-use crate::support::{Client, Guarded, Heard, Mode, ROLE, SOON, Setup, TestApp, token};
+use crate::support::{Client, EventLog, Mode, ROLE, SOON, Setup, TestApp, TokenPostgres, token};
 
 /// Calls succeed so soon after the endpoint answers.
 const HEALED: Duration = Duration::from_secs(10);
 
-async fn app(guarded: &Guarded) -> TestApp {
+async fn app(guarded: &TokenPostgres) -> TestApp {
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).start().await;
     app.user("admin").stock("BEANS", 1290).await;
     app
@@ -31,8 +31,8 @@ async fn work(client: &Client, stop: &AtomicBool, done: &AtomicUsize) {
 }
 
 #[tokio::test]
-async fn a_token_is_replaced_under_load_and_no_request_fails() {
-    let guarded = Guarded::start().await;
+async fn a_token_refresh_under_load_fails_no_request() {
+    let guarded = TokenPostgres::start().await;
     let app = app(&guarded).await;
     let pid = app.host.worker_pid();
     let (buyer, stop, done) = (app.user("buyer"), AtomicBool::new(false), AtomicUsize::new(0));
@@ -49,16 +49,16 @@ async fn a_token_is_replaced_under_load_and_no_request_fails() {
     let working = join_all((0..8).map(|_| work(&buyer, &stop, &done)));
     tokio::join!(working, rotating);
     assert_eq!(app.host.worker_pid(), pid, "nothing was restarted");
-    let granted = guarded.endpoint.granting().await.granted.clone();
+    let granted = guarded.endpoint.state().await.granted.clone();
     assert!(granted.iter().all(|query| query["resource"] == "https://ossrdbms-aad.database.windows.net"));
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_leaves_the_last_token_in_use() {
-    let guarded = Guarded::start().await;
+async fn a_failing_endpoint_keeps_the_last_token() {
+    let guarded = TokenPostgres::start().await;
     let app = app(&guarded).await;
     let buyer = app.user("buyer");
-    guarded.endpoint.granting().await.fails = Some(500);
+    guarded.endpoint.state().await.failure_status = Some(500);
     for _ in 0..3 {
         guarded.server.disconnect(ROLE).await.expect("it disconnects");
         buyer.place("BEANS").await;
@@ -66,12 +66,12 @@ async fn an_endpoint_that_fails_leaves_the_last_token_in_use() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_it_is_back() {
-    let guarded = Guarded::start().await;
+async fn an_unresponsive_endpoint_times_out_and_recovers() {
+    let guarded = TokenPostgres::start().await;
     let url = guarded.endpoint.url();
     let server: SocketAddr = url.split('/').nth(2).and_then(|at| at.parse().ok()).expect("an address");
     let proxy = Proxy::start(server).await.expect("a proxy");
-    proxy.set_entry(Entry::Silent).await;
+    proxy.set_accept_mode(AcceptMode::Silent).await;
     let behind = url.replace(&server.to_string(), &format!("127.0.0.1:{}", proxy.port()));
     let app = guarded.under(Setup::in_mode(Mode::Proxy)).set("IDENTITY_ENDPOINT", &behind).start().await;
     let buyer = app.user("buyer");
@@ -82,7 +82,7 @@ async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_
         assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     }
     let works = async || buyer.get("/api/orders").await.status == 200;
-    proxy.set_entry(Entry::Open).await;
+    proxy.set_accept_mode(AcceptMode::Open).await;
     app.eventually("calls succeed again", HEALED, works).await;
     proxy.silence();
     // Connections that have not been used for so long are not used again.
@@ -93,39 +93,39 @@ async fn an_endpoint_that_says_nothing_is_given_up_in_time_and_asked_again_when_
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_and_after_its_end_without_a_restart() {
-    let guarded = Guarded::start().await;
-    guarded.endpoint.granting().await.lives = Duration::from_secs(6);
+async fn a_token_is_refreshed_without_a_restart() {
+    let guarded = TokenPostgres::start().await;
+    guarded.endpoint.state().await.lifetime = Duration::from_secs(6);
     let app = app(&guarded).await;
     let buyer = app.user("buyer");
-    let asked = guarded.endpoint.granting().await.asked;
+    let asked = guarded.endpoint.state().await.requests;
     app.eventually("it is renewed", SOON, async || {
         assert_eq!(buyer.get("/api/orders").await.status, 200);
-        guarded.endpoint.granting().await.asked > asked + 1
+        guarded.endpoint.state().await.requests > asked + 1
     })
     .await;
 
-    guarded.endpoint.granting().await.fails = Some(500);
+    guarded.endpoint.state().await.failure_status = Some(500);
     app.eventually("it ends", SOON, async || {
         guarded.server.disconnect(ROLE).await.expect("it disconnects");
         buyer.get("/api/orders").await.status == 503
     })
     .await;
-    guarded.endpoint.granting().await.fails = None;
+    guarded.endpoint.state().await.failure_status = None;
     app.eventually("there is another", SOON, async || buyer.get("/api/orders").await.status == 200).await;
 }
 
 #[tokio::test]
-async fn migrate_says_what_is_wrong_with_the_identity_and_shows_no_token() {
-    let guarded = Guarded::empty().await;
+async fn migrate_reports_identity_errors_without_the_token() {
+    let guarded = TokenPostgres::empty().await;
     for (status, expected) in [(400, "does not have this managed identity"), (500, "does not answer")] {
-        guarded.endpoint.granting().await.fails = Some(status);
+        guarded.endpoint.state().await.failure_status = Some(status);
         let output = guarded.migrate(guarded.settings()).await;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(1) && said.contains(expected), "{said}");
     }
-    guarded.endpoint.granting().await.fails = None;
-    guarded.endpoint.granting().await.token = token(9);
+    guarded.endpoint.state().await.failure_status = None;
+    guarded.endpoint.state().await.token = token(9);
     let output = guarded.migrate(guarded.settings()).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(1) && said.contains("password authentication failed"), "{said}");
@@ -133,15 +133,15 @@ async fn migrate_says_what_is_wrong_with_the_identity_and_shows_no_token() {
 }
 
 #[tokio::test]
-async fn not_even_the_finest_log_holds_a_token() {
-    let guarded = Guarded::start().await;
+async fn trace_logs_contain_no_token() {
+    let guarded = TokenPostgres::start().await;
     let mut app = guarded.under(Setup::in_mode(Mode::Proxy)).set("ORDERS_LOG", "trace").start().await;
     assert_eq!(app.user("buyer").get("/api/orders").await.status, 200);
-    guarded.server.let_in(ROLE, &token(2)).await.expect("the server lets it in");
+    guarded.server.create_login(ROLE, &token(2)).await.expect("the server lets it in");
     guarded.server.disconnect(ROLE).await.expect("it disconnects");
     assert_eq!(app.user("buyer").get("/api/orders").await.status, 503);
     let told = ["new connections to the database use a new token", "password authentication failed"];
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "both", |heard| told.iter().all(|line| heard.text.contains(line))).await;
     for secret in ["token-1", "xxxx", HEADER] {
         assert!(!heard.text.contains(secret), "{secret}");

@@ -6,15 +6,15 @@ use serde_json::json;
 use crate::support::{SOON, Setup, in_every_mode_and_at_a_queue_server};
 
 in_every_mode_and_at_a_queue_server!(
-    what_can_never_succeed_becomes_a_dead_letter,
-    a_message_for_a_settled_order_changes_nothing
+    an_impossible_message_becomes_a_dead_letter,
+    a_message_for_a_completed_order_changes_nothing
 );
 
 /// A dead letter as clients see it: `docs/reference/api.md#dead-letter`.
 const LETTER: [&str; 8] =
     ["id", "queue", "messageId", "orderId", "reason", "dequeueCount", "recordedAt", "replayedAt"];
 
-async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
+async fn an_impossible_message_becomes_a_dead_letter(setup: Setup) {
     let app = setup.start().await;
     let known = |member: &str, value: serde_json::Value| {
         let mut message = json!({
@@ -64,7 +64,7 @@ async fn what_can_never_succeed_becomes_a_dead_letter(setup: Setup) {
     }
 }
 
-async fn a_message_for_a_settled_order_changes_nothing(setup: Setup) {
+async fn a_message_for_a_completed_order_changes_nothing(setup: Setup) {
     let app = setup.start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");

@@ -17,8 +17,8 @@ use crate::support::{Mode, SOON, Setup, binary, repository};
 mod backend;
 mod database;
 mod network;
-mod outside;
-mod worlds;
+mod remote;
+mod infrastructure;
 
 /// A staged app and its settings, to be broken.
 pub(crate) struct Deployment {
@@ -158,7 +158,7 @@ impl Diagnosis {
 }
 
 #[tokio::test]
-async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
+async fn a_valid_deployment_passes_and_prints_no_value() {
     let found = Deployment::in_azure().examine_from_afar().await;
     assert_eq!((found.failed(), found.code), (vec![], Some(0)), "{}", found.said);
     assert!(!found.said.contains(CANARY), "{}", found.said);
@@ -201,7 +201,7 @@ async fn a_sound_deployment_fails_no_rule_and_no_value_is_printed() {
 }
 
 #[tokio::test]
-async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
+async fn each_broken_deployment_fails_its_rule() {
     let sound = Deployment::in_azure;
     let plain = format!("postgres://me:{CANARY}@db.example/orders?sslmode=require");
     let reference = format!("@Microsoft.KeyVault(SecretUri=https://{CANARY})");
@@ -260,21 +260,21 @@ async fn a_broken_deployment_fails_the_rule_that_it_was_broken_for() {
 }
 
 #[tokio::test]
-async fn a_developers_machine_without_a_tenant_is_warned_of_and_not_failed() {
+async fn a_local_setup_without_a_tenant_only_warns() {
     let here = Deployment::sound().set("ORDERS_IDENTITY", "easyauth");
     let found = here.examine_here(&[], &[]).await;
     assert_eq!(found.level("C05-tenant"), Some("warn"), "{}", found.said);
 }
 
 #[tokio::test]
-async fn without_a_rate_limit_the_number_of_running_requests_is_said_to_have_no_bound() {
+async fn a_missing_rate_limit_is_reported() {
     let found = Deployment::in_azure().set("ORDERS_RATE_LIMIT", "off").examine_from_afar().await;
     let says = |one: &Value| one["why"].as_str().is_some_and(|why| why.contains("any number of one caller"));
     assert!(found.findings.iter().any(|one| one["rule"] == "C32-requests" && says(one)), "{}", found.said);
 }
 
 #[tokio::test]
-async fn what_cannot_be_examined_is_said_and_is_no_pass() {
+async fn an_unverifiable_rule_does_not_pass() {
     // Away from what it was packaged with, which would be an app to examine.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let alone = folder.path().join("orders-worker");
@@ -293,7 +293,7 @@ async fn what_cannot_be_examined_is_said_and_is_no_pass() {
 }
 
 #[tokio::test]
-async fn what_is_found_is_logged_at_start() {
+async fn findings_are_logged_at_startup() {
     let mut app = Setup::in_mode(Mode::Forward).start().await;
     let mut found = |rule: &str| {
         std::iter::from_fn(|| app.heard.try_recv().ok()).any(|event| match event {

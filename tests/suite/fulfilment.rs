@@ -4,18 +4,15 @@ use std::{fs, time::Duration};
 
 use futures_util::future::join_all;
 use tempfile::TempDir;
-use test_servers::{Authority, Backend, Leaf, Says};
+use test_servers::{Authority, Backend, BackendResponse, Leaf};
 
-use crate::support::{Client, Heard, Mode, SOON, Setup, TestApp, in_every_mode};
+use crate::support::{Client, EventLog, Mode, SOON, Setup, TestApp, in_every_mode};
 
 mod missing;
 
 pub(crate) use missing::on_the_platform;
 
-in_every_mode!(
-    the_backend_decides_what_becomes_of_an_order,
-    an_order_waits_while_the_backend_does_not_decide,
-);
+in_every_mode!(the_backend_decides_the_outcome_of_an_order, an_order_waits_for_the_backends_decision,);
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -76,13 +73,13 @@ async fn processed(app: &TestApp) -> (Client, String) {
     (buyer, location)
 }
 
-async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
+async fn the_backend_decides_the_outcome_of_an_order(mode: Mode) {
     let world = world(mode).await;
     for (says, status) in [(202, "fulfilled"), (422, "rejected")] {
-        world.backend.say(Says::Status(says));
+        world.backend.respond_with(BackendResponse::Status(says));
         let (buyer, location) = processed(&world.app).await;
         world.app.becomes(&buyer, &location, status, SOON).await;
-        let asked = world.backend.asked().pop().expect("it was asked");
+        let asked = world.backend.requests().pop().expect("it was asked");
         assert_eq!(asked.line, "POST /fulfilments");
         assert_eq!(
             Some(asked.headers["idempotency-key"].to_str().expect("ASCII")),
@@ -91,50 +88,56 @@ async fn the_backend_decides_what_becomes_of_an_order(mode: Mode) {
         let trace = asked.headers["traceparent"].to_str().expect("ASCII");
         assert_eq!(trace.split('-').nth(1), TRACE.split('-').nth(1));
     }
-    assert_eq!(world.backend.asked().len(), 2);
+    assert_eq!(world.backend.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn the_relay_tells_how_long_the_certificate_is_good_for() {
+async fn the_relay_logs_certificate_expiry() {
     let mut world = world(Mode::Proxy).await;
     world.app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut world.app, "the gauges", |heard| !heard.events("metrics").is_empty()).await;
     assert_eq!(heard.events("metrics")[0]["certificate_days"], 29, "a month, less the time that this takes");
 }
 
 #[tokio::test]
-async fn a_silent_backend_holds_up_its_messages_and_no_calls() {
+async fn a_silent_backend_delays_no_http_requests() {
     let world = world(Mode::Proxy).await;
-    world.backend.say(Says::Nothing);
+    world.backend.respond_with(BackendResponse::Nothing);
     for _ in 0..4 {
         processed(&world.app).await;
     }
-    world.app.eventually("four wait", SOON, async || world.backend.asked().len() == 4).await;
+    world.app.eventually("four wait", SOON, async || world.backend.requests().len() == 4).await;
     let buyer = world.app.user("buyer");
     for reply in join_all((0..20).map(|_| buyer.get("/api/orders"))).await {
         assert_eq!(reply.status, 200, "{reply:?}");
     }
-    world.backend.say(Says::Status(202));
+    world.backend.respond_with(BackendResponse::Status(202));
     let (buyer, location) = processed(&world.app).await;
     world.app.becomes(&buyer, &location, "fulfilled", Duration::from_secs(10)).await;
-    assert_eq!(world.backend.asked().len(), 5, "the four still wait");
+    assert_eq!(world.backend.requests().len(), 5, "the four still wait");
 }
 
-async fn an_order_waits_while_the_backend_does_not_decide(mode: Mode) {
+async fn an_order_waits_for_the_backends_decision(mode: Mode) {
     let world = world(mode).await;
-    for says in [Says::Status(503), Says::Status(404), Says::Long(2 * 1024 * 1024)] {
-        world.backend.say(says.clone());
-        let before = world.backend.asked().len();
+    for says in [
+        BackendResponse::Status(503),
+        BackendResponse::Status(404),
+        BackendResponse::WithBody(2 * 1024 * 1024),
+    ] {
+        world.backend.respond_with(says.clone());
+        let before = world.backend.requests().len();
         let (buyer, location) = processed(&world.app).await;
         world
             .app
-            .eventually("it is asked more than once", SOON, async || world.backend.asked().len() > before + 1)
+            .eventually("it is asked more than once", SOON, async || {
+                world.backend.requests().len() > before + 1
+            })
             .await;
         assert_eq!(buyer.get(&location).await.json()["status"], "queued", "{says:?}");
-        world.backend.say(Says::Status(200));
+        world.backend.respond_with(BackendResponse::Status(200));
         world.app.becomes(&buyer, &location, "fulfilled", SOON).await;
-        let keys: Vec<_> = world.backend.asked()[before..]
+        let keys: Vec<_> = world.backend.requests()[before..]
             .iter()
             .map(|asked| asked.headers["idempotency-key"].clone())
             .collect();

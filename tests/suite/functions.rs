@@ -5,10 +5,10 @@ use std::{env, fs, path::PathBuf};
 use orders_worker::functions::{self, FUNCTIONS};
 use serde_json::{Value, json};
 
-use crate::{support::repository, vocabulary::sources};
+use crate::{architecture::sources, support::repository};
 
 #[test]
-fn every_folder_says_what_the_list_says() {
+fn every_function_json_matches_the_registry() {
     let folders = repository().join("functions");
     if env::var_os("REWRITE").is_some() {
         FUNCTIONS.write_function_json(&folders).expect("the files can be written");
@@ -17,7 +17,7 @@ fn every_folder_says_what_the_list_says() {
 }
 
 #[test]
-fn host_json_says_what_the_code_relies_on() {
+fn host_json_matches_the_code() {
     let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
     let host: Value = serde_json::from_str(&text).expect("JSON");
     let custom = &host["customHandler"];
@@ -37,7 +37,7 @@ fn host_json_says_what_the_code_relies_on() {
 }
 
 #[test]
-fn host_json_lets_every_line_of_the_worker_reach_application_insights() {
+fn host_json_sends_every_log_line_to_application_insights() {
     let text = fs::read_to_string(repository().join("host.json")).expect("it is there");
     let host: Value = serde_json::from_str(&text).expect("JSON");
     let logging = &host["logging"];
@@ -64,7 +64,7 @@ fn code() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn a_functions_name_stands_in_the_list_and_at_its_handler_alone() {
+fn function_names_occur_only_in_list_and_handler() {
     let code = code();
     for function in FUNCTIONS.iter() {
         let handler: String = function.name.chars().fold(String::new(), |mut file, letter| {
@@ -88,7 +88,7 @@ fn a_functions_name_stands_in_the_list_and_at_its_handler_alone() {
 }
 
 #[test]
-fn the_worker_holds_no_copy_of_the_protocol() {
+fn the_worker_does_not_duplicate_the_protocol() {
     const OF_THE_PROTOCOL: [&str; 5] =
         ["Envelope", "X-Azure-Functions-", "\"Outputs\"", "\"ReturnValue\"", "\"Metadata\""];
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '"');

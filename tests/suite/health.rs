@@ -4,16 +4,16 @@ use serde_json::json;
 
 use crate::support::{Mode, SOON, Setup, in_every_mode};
 
-in_every_mode!(health_is_ok_while_the_database_answers, a_database_that_is_away_is_503_and_the_process_lives);
+in_every_mode!(health_is_ok_while_the_database_responds, an_unavailable_database_is_503_without_a_crash);
 
-async fn health_is_ok_while_the_database_answers(mode: Mode) {
+async fn health_is_ok_while_the_database_responds(mode: Mode) {
     let app = Setup::in_mode(mode).start().await;
     app.eventually("health is ok", SOON, async || app.anonymous().get("/api/health").await.status == 200)
         .await;
     assert_eq!(app.anonymous().get("/api/health").await.json(), json!({"status": "ok"}));
 }
 
-async fn a_database_that_is_away_is_503_and_the_process_lives(mode: Mode) {
+async fn an_unavailable_database_is_503_without_a_crash(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_DATABASE_URL", "sqlite:///proc/none/orders.db").start().await;
     let pid = app.host.worker_pid();
     let reply = app.user("buyer").get("/api/orders").await;

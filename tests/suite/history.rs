@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Mode, SOON, TestApp, a_revision, in_every_mode};
 
-in_every_mode!(every_change_is_told_newest_first, a_cursor_belongs_to_one_order);
+in_every_mode!(history_lists_changes_newest_first, a_cursor_belongs_to_one_order);
 
-async fn every_change_is_told_newest_first(mode: Mode) {
+async fn history_lists_changes_newest_first(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");

@@ -5,16 +5,16 @@ use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ABROAD, Evidence, Heard, Mode, Principal, Setup, TENANT, TestApp, deliver, in_every_mode,
+    ABROAD, EventLog, IdentityMode, Mode, Principal, Setup, TENANT, TestApp, deliver, in_every_mode,
 };
 
 in_every_mode!(
-    a_queued_order_becomes_its_owners,
+    an_ingested_order_belongs_to_its_owner,
     a_second_delivery_changes_nothing,
-    what_can_never_be_placed_becomes_a_dead_letter,
-    only_people_of_the_tenant_may_be_named_where_one_is_set,
-    without_a_tenant_no_message_places_an_order_and_the_log_says_why,
-    a_poisoned_message_is_kept_once,
+    an_invalid_order_message_becomes_a_dead_letter,
+    ingested_orders_need_an_owner_of_the_tenant,
+    ingestion_requires_a_tenant,
+    a_poison_message_is_recorded_once,
 );
 
 const BUYER: &str = "11111111-0000-4000-8000-000000000001";
@@ -50,7 +50,7 @@ async fn letters(app: &TestApp) -> Vec<Value> {
     items.iter().map(|letter| json!([letter["queue"], letter["reason"], letter["messageId"]])).collect()
 }
 
-async fn a_queued_order_becomes_its_owners(mode: Mode) {
+async fn an_ingested_order_belongs_to_its_owner(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     deliver(&app, "orders-incoming", message().to_string()).await;
@@ -81,7 +81,7 @@ async fn a_second_delivery_changes_nothing(mode: Mode) {
     assert_eq!(letters(&app).await, [json!(["orders-incoming", "reused", MESSAGE])]);
 }
 
-async fn what_can_never_be_placed_becomes_a_dead_letter(mode: Mode) {
+async fn an_invalid_order_message_becomes_a_dead_letter(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let hostile = [
@@ -106,7 +106,7 @@ async fn what_can_never_be_placed_becomes_a_dead_letter(mode: Mode) {
     assert_eq!(orders(&app).await.len(), 1, "a refused message leaves its id free");
 }
 
-async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
+async fn ingested_orders_need_an_owner_of_the_tenant(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_ENTRA_TENANT_ID", TENANT).start().await;
     app.user("admin").stock("BEANS", 1290).await;
     deliver(&app, "orders-incoming", with("owner", json!({"tenantId": ABROAD, "objectId": BUYER}))).await;
@@ -116,12 +116,13 @@ async fn only_people_of_the_tenant_may_be_named_where_one_is_set(mode: Mode) {
     assert_eq!(orders(&app).await.len(), 1);
 }
 
-async fn without_a_tenant_no_message_places_an_order_and_the_log_says_why(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
+async fn ingestion_requires_a_tenant(mode: Mode) {
+    let setup =
+        Setup::in_mode(mode).identity_mode(IdentityMode::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let mut app = setup.stocked("BEANS").start().await;
     app.queues.put("orders-incoming", STANDARD.encode(message().to_string())).await;
-    let mut heard = Heard::default();
-    let failed = |heard: &Heard| {
+    let mut heard = EventLog::default();
+    let failed = |heard: &EventLog| {
         let failed = heard.events("invocation-failed").into_iter();
         failed.filter(|line| line["function"] == "IngestOrder").map(|line| line["reason"].clone()).next()
     };
@@ -133,7 +134,7 @@ async fn without_a_tenant_no_message_places_an_order_and_the_log_says_why(mode: 
     assert_eq!(buyer.get("/api/orders").await.json()["items"], json!([]));
 }
 
-async fn a_poisoned_message_is_kept_once(mode: Mode) {
+async fn a_poison_message_is_recorded_once(mode: Mode) {
     let app = TestApp::start(mode).await;
     for _ in 0..2 {
         deliver(&app, "orders-incoming-poison", message().to_string()).await;

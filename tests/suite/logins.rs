@@ -4,7 +4,7 @@ use std::process::Output;
 
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::Administered;
+use crate::support::AdminServer;
 
 /// A name may need quotes.
 const API: &str = "orders_api=id \"api\":55555555-5555-4555-8555-555555555555";
@@ -26,14 +26,14 @@ fn done(output: &Output) {
 }
 
 /// What holds for somebody who signs in with nothing but a name.
-async fn setting(server: &Administered, login: &str, statement: &'static str) -> String {
+async fn setting(server: &AdminServer, login: &str, statement: &'static str) -> String {
     let mut connection = server.connect(login, "orders").await;
     sqlx::query_scalar(statement).fetch_one(&mut connection).await.expect("a setting")
 }
 
 #[tokio::test]
-async fn postgres_identity_gets_its_own_role_and_its_limits() {
-    let server = Administered::with_entra().await;
+async fn postgres_identity_gets_its_role_and_limits() {
+    let server = AdminServer::with_entra().await;
     done(&server.migrate("first", &["--login", API, "--login", PROCESSOR]));
     let own = ["id \"api\" in orders_api", "id-processor in orders_processor"];
     assert_eq!(server.texts(MEMBERS).await, own);
@@ -57,8 +57,8 @@ async fn postgres_identity_gets_its_own_role_and_its_limits() {
 }
 
 #[tokio::test]
-async fn postgres_stranger_may_not_connect() {
-    let server = Administered::with_entra().await;
+async fn postgres_unknown_role_cannot_connect() {
+    let server = AdminServer::with_entra().await;
     done(&server.migrate("first", &["--login", API]));
     let refused = PgConnection::connect(&server.url("stranger")).await.expect_err("a stranger");
     let code = refused.as_database_error().and_then(|error| error.code().map(String::from));
@@ -66,8 +66,8 @@ async fn postgres_stranger_may_not_connect() {
 }
 
 #[tokio::test]
-async fn postgres_role_that_an_identity_should_not_have_is_taken_away() {
-    let server = Administered::with_entra().await;
+async fn postgres_superfluous_role_is_revoked() {
+    let server = AdminServer::with_entra().await;
     done(&server.migrate("first", &["--administrator", "second", "--login", API, "--login", PROCESSOR]));
     let more = "GRANT orders_processor, orders_owner TO \"id \"\"api\"\"\"";
     server.run("first", "orders", more).await;
@@ -84,8 +84,8 @@ async fn postgres_role_that_an_identity_should_not_have_is_taken_away() {
 }
 
 #[tokio::test]
-async fn postgres_without_entra_takes_a_login_that_is_there() {
-    let server = Administered::start().await;
+async fn postgres_without_entra_uses_an_existing_login() {
+    let server = AdminServer::start().await;
     let missing = server.migrate("first", &["--login", PROCESSOR]);
     assert_eq!(missing.status.code(), Some(1));
     for word in ["no login `id-processor`", "pgaadauth_create_principal_with_oid", "CREATE ROLE"] {
@@ -99,8 +99,8 @@ async fn postgres_without_entra_takes_a_login_that_is_there() {
 }
 
 #[tokio::test]
-async fn postgres_who_migrates_is_no_app() {
-    let server = Administered::with_entra().await;
+async fn postgres_migrating_login_is_not_an_app_login() {
+    let server = AdminServer::with_entra().await;
     let own = PROCESSOR.replace("id-processor", "first");
     let refused = server.migrate("first", &["--login", &own]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));

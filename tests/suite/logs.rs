@@ -8,11 +8,11 @@ use orders_worker::{functions::FUNCTIONS, telemetry::event::kinds};
 use serde_json::json;
 
 use crate::support::{
-    Client, Heard, Mode, Principal, SOON, Setup, TENANT, TestApp, an_order, binary, id, in_every_mode,
+    Client, EventLog, Mode, Principal, SOON, Setup, TENANT, TestApp, an_order, binary, id, in_every_mode,
     object_id,
 };
 
-in_every_mode!(every_line_tells_its_invocation_and_no_line_tells_a_secret);
+in_every_mode!(every_log_line_has_its_invocation_and_no_secret);
 
 /// Stands in everything that a caller or a sender of messages can fill in.
 const SECRET: &str = "hunter2-correct-horse";
@@ -111,16 +111,16 @@ async fn story(app: &TestApp) {
 }
 
 /// Tells the story, and waits until every invocation that the host tells of has ended in the log.
-async fn heard(mode: Mode, filter: &str) -> Heard {
+async fn heard(mode: Mode, filter: &str) -> EventLog {
     heard_of(Setup::in_mode(mode), filter).await
 }
 
-async fn heard_of(setup: Setup, filter: &str) -> Heard {
+async fn heard_of(setup: Setup, filter: &str) -> EventLog {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let database = format!("sqlite://{}", folder.path().join(SECRET).join("orders.db").display());
     let setup = setup.easyauth(EasyAuthMode::Bypassed).set("ORDERS_LOG", filter);
     let mut app = setup.set("ORDERS_DATABASE_URL", &database).start().await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     story(&app).await;
     heard
         .until(&mut app, "the last line of every invocation", |heard| {
@@ -143,7 +143,7 @@ fn hold_no_secret(text: &str) {
     assert_eq!(leak(text), None);
 }
 
-async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) {
+async fn every_log_line_has_its_invocation_and_no_secret(mode: Mode) {
     let heard = heard(mode, "info").await;
     hold_no_secret(&heard.text);
     for line in &heard.lines {
@@ -186,12 +186,12 @@ async fn every_line_tells_its_invocation_and_no_line_tells_a_secret(mode: Mode) 
 }
 
 #[tokio::test]
-async fn a_header_and_a_token_of_different_people_are_an_event_that_somebody_should_see() {
+async fn mismatched_header_and_token_are_logged() {
     let mut app = Setup::in_mode(Mode::Proxy).easyauth(EasyAuthMode::Bypassed).start().await;
     let (header, token) = (Principal::user(TENANT, 4).role("OrderAdmin"), Principal::user(TENANT, 1));
     let forged = app.anonymous().bearer(&app.token(&token)).with("x-ms-client-principal", &header.header());
     assert_eq!(forged.get("/api/dead-letters").await.status, 401);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the invocation's last line", |heard| !heard.ended().is_empty()).await;
     let events: Vec<_> = heard.lines.iter().filter(|line| line["level"] == "ERROR").collect();
     let [event] = events[..] else { panic!("one event: {events:?}") };
@@ -203,7 +203,7 @@ async fn a_header_and_a_token_of_different_people_are_an_event_that_somebody_sho
 }
 
 #[tokio::test]
-async fn not_even_the_finest_log_tells_a_secret() {
+async fn trace_logs_contain_no_secret() {
     for mode in Mode::ALL {
         let heard = heard(mode, "trace").await;
         assert!(heard.text.contains("\"DEBUG\""), "the filter is heard");
@@ -212,7 +212,7 @@ async fn not_even_the_finest_log_tells_a_secret() {
 }
 
 #[tokio::test]
-async fn the_search_finds_a_secret_that_is_planted_on_purpose() {
+async fn the_search_finds_a_planted_secret() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = folder.path().join("leaky.sh");
     let worker = fs::canonicalize(binary()).expect("the binary is there");

@@ -10,14 +10,14 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnec
 
 mod administrators;
 
-use crate::support::{Heard, Mode, Setup, binary, migrate, migration, on_a_server};
+use crate::support::{EventLog, Mode, Setup, binary, migrate, migration, on_a_server};
 
 fn said(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
 #[test]
-fn a_file_is_brought_up_as_often_as_one_likes() {
+fn migrating_a_file_is_idempotent() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("below").join("orders.db").display());
     for _ in 0..2 {
@@ -28,7 +28,7 @@ fn a_file_is_brought_up_as_often_as_one_likes() {
 }
 
 #[test]
-fn a_server_that_is_away_is_named_and_its_password_is_not() {
+fn an_unreachable_server_is_named_without_its_password() {
     let output = migrate("postgres://me:hunter2@127.0.0.1:1/orders");
     assert_eq!(output.status.code(), Some(1));
     let told = said(&output.stderr);
@@ -37,7 +37,7 @@ fn a_server_that_is_away_is_named_and_its_password_is_not() {
 }
 
 #[test]
-fn without_a_database_or_with_another_word_it_says_what_is_wrong() {
+fn wrong_arguments_and_settings_are_explained() {
     let run = |arguments: &[&str]| {
         let output = Command::new(binary()).args(arguments).env_clear().output().expect("the binary runs");
         (output.status.code(), said(&output.stderr))
@@ -63,7 +63,7 @@ fn a_file_has_no_roles() {
 }
 
 #[tokio::test]
-async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_do() {
+async fn postgres_without_migrations_is_503_with_a_remedy_logged() {
     let database = on_a_server().await;
     let setup = Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", &database.url());
     let mut app = setup.start().await;
@@ -71,7 +71,7 @@ async fn postgres_before_its_first_migration_is_a_503_and_the_log_says_what_to_d
     let buyer = app.user("buyer");
     let reply = buyer.get("/api/orders").await;
     assert_eq!((reply.status, reply.problem().as_str()), (503, "unavailable"), "{reply:?}");
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "what to do", |heard| heard.text.contains("run `orders-worker migrate`")).await;
 
     let output = migrate(&database.url());
@@ -100,7 +100,7 @@ fn ends_well(mut command: std::process::Child) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_behind_a_lock_is_told_which_lock_and_who_has_it() {
+async fn postgres_lock_wait_names_the_lock_and_its_holder() {
     let database = on_a_server().await;
     assert!(migrate(&database.url()).status.success());
     for (lock, named) in [
@@ -130,7 +130,7 @@ async fn postgres_behind_a_lock_is_told_which_lock_and_who_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_another_writer_of_the_file_it_says_what_it_waits_for() {
+async fn migrate_reports_waiting_for_another_writer() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("orders.db");
     let url = format!("sqlite://{}", file.display());
@@ -162,7 +162,7 @@ const RELEASE: &str = "DO $$ BEGIN
  COMMIT";
 
 #[tokio::test]
-async fn postgres_limits_of_the_database_do_not_end_a_long_migration() {
+async fn postgres_timeouts_do_not_cancel_a_long_migration() {
     let database = on_a_server().await;
     assert!(migrate(&database.url()).status.success());
     let mut holder = PgConnection::connect(&database.url()).await.expect("the server answers");

@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 use functions_emulator::easyauth::EasyAuthMode;
 use serde_json::json;
 
-use crate::support::{ABROAD, Evidence, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode};
+use crate::support::{
+    ABROAD, IdentityMode, Mode, Principal, Setup, TENANT, TestApp, an_order, in_every_mode,
+};
 
 in_every_mode!(
-    a_placed_order_is_priced_from_the_product_table,
-    a_foreign_order_is_indistinguishable_from_a_missing_one,
-    who_reads_anothers_order_by_role_also_sees_whose_it_is,
-    a_namesake_in_another_tenant_is_somebody_else,
+    a_new_order_uses_the_product_prices,
+    foreign_order_looks_missing,
+    role_holders_see_the_owner_of_an_order,
+    object_ids_are_scoped_to_their_tenant,
     a_list_shows_every_order_once_newest_first,
-    a_page_has_twenty_five_items_unless_it_is_told_otherwise,
-    a_cursor_of_one_list_is_none_of_another,
+    a_page_has_25_items_by_default,
+    a_cursor_is_valid_for_its_list_only,
 );
 
-async fn a_placed_order_is_priced_from_the_product_table(mode: Mode) {
+async fn a_new_order_uses_the_product_prices(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");
@@ -43,7 +45,7 @@ async fn a_placed_order_is_priced_from_the_product_table(mode: Mode) {
     assert_eq!((read.status, read.json(), read.header("etag")), (200, shown, Some("\"1\"")));
 }
 
-async fn a_foreign_order_is_indistinguishable_from_a_missing_one(mode: Mode) {
+async fn foreign_order_looks_missing(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let foreign = app.user("buyer").place("BEANS").await;
@@ -62,7 +64,7 @@ async fn a_foreign_order_is_indistinguishable_from_a_missing_one(mode: Mode) {
     assert_eq!(answers[1], answers[2]);
 }
 
-async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
+async fn role_holders_see_the_owner_of_an_order(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;
@@ -82,8 +84,9 @@ async fn who_reads_anothers_order_by_role_also_sees_whose_it_is(mode: Mode) {
     assert_eq!(all["items"][1]["createdBy"]["objectId"], "11111111-0000-4000-8000-000000000001");
 }
 
-async fn a_namesake_in_another_tenant_is_somebody_else(mode: Mode) {
-    let setup = Setup::in_mode(mode).evidence(Evidence::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
+async fn object_ids_are_scoped_to_their_tenant(mode: Mode) {
+    let setup =
+        Setup::in_mode(mode).identity_mode(IdentityMode::HeaderOfAnyTenant).easyauth(EasyAuthMode::Bypassed);
     let app = setup.stocked("BEANS").start().await;
     let location = app.principal(&Principal::user(TENANT, 1)).place("BEANS").await;
     let namesake = Principal::user(ABROAD, 1);
@@ -122,7 +125,7 @@ async fn a_list_shows_every_order_once_newest_first(mode: Mode) {
     assert_eq!((ids.len(), all["next"].is_null()), (10, true));
 }
 
-async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
+async fn a_page_has_25_items_by_default(mode: Mode) {
     let app = TestApp::start(mode).await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");
@@ -136,7 +139,7 @@ async fn a_page_has_twenty_five_items_unless_it_is_told_otherwise(mode: Mode) {
     assert_eq!((page["items"].as_array().map(Vec::len), page["next"].is_string()), (Some(25), true));
 }
 
-async fn a_cursor_of_one_list_is_none_of_another(mode: Mode) {
+async fn a_cursor_is_valid_for_its_list_only(mode: Mode) {
     let app = TestApp::start(mode).await;
     let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;

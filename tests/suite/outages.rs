@@ -10,7 +10,8 @@ use test_servers::Database;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::support::{
-    Client, Evidence, Heard, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server, terminate,
+    Client, EventLog, IdentityMode, Mode, Part, SOON, Setup, TestApp, an_order, migrate, on_a_server,
+    terminate,
 };
 
 /// Health is 503 so soon after calls begin to fail, and 200 so soon after they work again.
@@ -75,9 +76,9 @@ macro_rules! on_each_engine {
 on_each_engine!(
     health_follows_a_locked_table,
     health_follows_a_missing_table,
-    health_follows_calls_that_a_sample_does_not_see,
-    an_outage_of_many_calls_has_two_lines,
-    an_outage_of_the_processor_has_two_lines,
+    health_follows_failures_that_probes_miss,
+    an_outage_of_many_requests_logs_two_lines,
+    an_outage_of_the_processor_logs_two_lines,
 );
 
 async fn health_becomes(app: &TestApp, status: u16, when: &str) {
@@ -117,7 +118,7 @@ async fn health_follows_a_missing_table((setup, mut database): (Setup, Broken)) 
 }
 
 #[tokio::test]
-async fn postgres_health_follows_the_rights_of_the_api_role() {
+async fn postgres_health_follows_the_grants_of_the_api_role() {
     let (setup, mut database) = api().await;
     let app = setup.start().await;
     health_becomes(&app, 200, "with all rights").await;
@@ -137,7 +138,7 @@ async fn postgres_health_follows_the_rights_of_the_api_role() {
 }
 
 /// The fault is in a row's own trigger, which only a real order reaches.
-async fn health_follows_calls_that_a_sample_does_not_see((setup, mut database): (Setup, Broken)) {
+async fn health_follows_failures_that_probes_miss((setup, mut database): (Setup, Broken)) {
     let app = setup.start().await;
     let admin = admin_with_a_product(&app).await;
     health_becomes(&app, 200, "at the start").await;
@@ -165,10 +166,10 @@ async fn health_follows_calls_that_a_sample_does_not_see((setup, mut database): 
     health_becomes(&app, 200, "once an order was placed").await;
 }
 
-async fn an_outage_of_many_calls_has_two_lines((setup, mut database): (Setup, Broken)) {
+async fn an_outage_of_many_requests_logs_two_lines((setup, mut database): (Setup, Broken)) {
     let mut app = setup.start().await;
     let admin = admin_with_a_product(&app).await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.listen(&mut app);
     database.execute("ALTER TABLE products RENAME TO elsewhere").await;
     for _ in 0..300 {
@@ -194,10 +195,10 @@ async fn an_outage_of_many_calls_has_two_lines((setup, mut database): (Setup, Br
     assert!(heard.events("outage-continues").is_empty());
 }
 
-async fn an_outage_of_the_processor_has_two_lines((setup, mut database): (Setup, Broken)) {
+async fn an_outage_of_the_processor_logs_two_lines((setup, mut database): (Setup, Broken)) {
     let mut app = setup.part(Part::Processor).start().await;
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.listen(&mut app);
     database.execute("ALTER TABLE outbox RENAME TO elsewhere").await;
     for _ in 0..20 {
@@ -213,11 +214,11 @@ async fn an_outage_of_the_processor_has_two_lines((setup, mut database): (Setup,
 }
 
 #[tokio::test]
-async fn an_outage_that_goes_on_has_a_line_a_minute() {
+async fn a_long_outage_is_logged_every_minute() {
     let (setup, mut database) = file().await;
     let mut app = setup.part(Part::Processor).start().await;
     database.execute("ALTER TABLE outbox RENAME TO elsewhere").await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let seconds = 63;
     for _ in 0..seconds {
@@ -236,7 +237,7 @@ async fn an_outage_that_goes_on_has_a_line_a_minute() {
 }
 
 #[tokio::test]
-async fn what_an_outage_cost_is_told_when_the_process_ends() {
+async fn failed_requests_of_an_outage_are_logged_at_exit() {
     let (setup, mut database) = file().await;
     let mut app = setup.part(Part::Processor).start().await;
     database.execute("ALTER TABLE outbox RENAME TO elsewhere").await;
@@ -244,7 +245,7 @@ async fn what_an_outage_cost_is_told_when_the_process_ends() {
         drop(app.host.fire_timer("RelayOutbox").await);
     }
     terminate(&app);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the count", |heard| !heard.events("outage-continues").is_empty()).await;
     let told = heard.events("outage-continues")[0];
     assert_eq!(
@@ -272,13 +273,13 @@ async fn crowd(app: &TestApp) -> Vec<TcpStream> {
 }
 
 #[tokio::test]
-async fn refusals_while_too_many_requests_run_are_one_outage() {
-    let mut app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).start().await;
+async fn overload_rejections_are_one_outage() {
+    let mut app = Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Token).start().await;
     let buyer = app.user("buyer");
     let products = async || buyer.get("/api/products").await.status;
     assert_eq!(products().await, 200);
     let is_refused = |line: &&&serde_json::Value| line["function"] == "ListProducts" && line["status"] == 503;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.listen(&mut app);
     let mut waiting = crowd(&app).await;
     let refused = async {
@@ -302,11 +303,11 @@ async fn refusals_while_too_many_requests_run_are_one_outage() {
 }
 
 #[tokio::test]
-async fn postgres_at_a_closed_port_is_refused_and_not_timed_out() {
+async fn postgres_closed_port_fails_without_a_timeout() {
     let setup =
         Setup::in_mode(Mode::Proxy).set("ORDERS_DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/orders");
     let mut app = setup.start().await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard
         .until(&mut app, "the outage's beginning", |heard| !heard.events("database-unavailable").is_empty())
         .await;
@@ -316,14 +317,14 @@ async fn postgres_at_a_closed_port_is_refused_and_not_timed_out() {
 }
 
 #[tokio::test]
-async fn postgres_tables_outside_of_the_search_path_are_named() {
+async fn postgres_tables_outside_the_search_path_are_reported() {
     let (setup, mut database) = server().await;
     database.execute("CREATE SCHEMA elsewhere").await;
     let Broken::Server(_, server) = &database else { unreachable!("a server") };
     let url = format!("{}?options[search_path]=elsewhere", server.url());
     let mut app = setup.set("ORDERS_DATABASE_URL", &url).start().await;
     assert_eq!(app.user("buyer").get("/api/orders").await.status, 503);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard
         .until(&mut app, "the outage's beginning", |heard| {
             !heard.events("database-schema-invalid").is_empty()

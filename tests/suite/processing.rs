@@ -8,15 +8,15 @@ use crate::support::{SOON, Setup, in_every_mode_and_at_a_queue_server, payload};
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 in_every_mode_and_at_a_queue_server!(
-    an_order_travels_the_whole_path,
+    an_order_is_placed_processed_and_fulfilled,
     a_queued_order_is_not_queued_again,
-    the_message_points_at_the_order_within_the_callers_trace,
-    many_that_process_one_order_at_once_send_one_message,
+    the_message_carries_the_order_and_the_trace,
+    concurrent_processing_sends_one_message,
     an_order_past_queued_cannot_be_processed,
     a_buyer_cannot_process_even_their_own_order,
 );
 
-async fn an_order_travels_the_whole_path(setup: Setup) {
+async fn an_order_is_placed_processed_and_fulfilled(setup: Setup) {
     let app = setup.start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let buyer = app.user("buyer");
@@ -40,7 +40,7 @@ async fn a_queued_order_is_not_queued_again(setup: Setup) {
     assert_eq!(app.queues.peek("orders-fulfilment").await.len(), 1);
 }
 
-async fn the_message_points_at_the_order_within_the_callers_trace(setup: Setup) {
+async fn the_message_carries_the_order_and_the_trace(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;
@@ -54,7 +54,7 @@ async fn the_message_points_at_the_order_within_the_callers_trace(setup: Setup) 
     assert_eq!(message, json!({"version": 1, "messageId": null, "orderId": order, "traceparent": null}));
 }
 
-async fn many_that_process_one_order_at_once_send_one_message(setup: Setup) {
+async fn concurrent_processing_sends_one_message(setup: Setup) {
     let app = setup.set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let (clerk, warehouse) = (app.user("clerk"), app.user("warehouse"));

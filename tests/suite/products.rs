@@ -6,7 +6,7 @@ use crate::support::{Mode, TestApp, in_every_mode};
 
 in_every_mode!(
     a_product_is_created_once_and_replaced_by_version,
-    only_the_admin_sees_what_is_not_sold_any_more,
+    only_admins_see_inactive_products,
     products_are_listed_by_sku_and_may_be_cached,
 );
 
@@ -43,7 +43,7 @@ async fn a_product_is_created_once_and_replaced_by_version(mode: Mode) {
     assert_eq!(replaced.json()["unitPrice"], 1390);
 }
 
-async fn only_the_admin_sees_what_is_not_sold_any_more(mode: Mode) {
+async fn only_admins_see_inactive_products(mode: Mode) {
     let app = TestApp::start(mode).await;
     let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;

@@ -5,7 +5,7 @@ use test_servers::azurite::Azurite;
 use crate::support::{Mode, Place, SOON, Setup};
 
 #[tokio::test]
-async fn an_order_whose_message_could_not_be_sent_is_fulfilled_when_the_queue_server_is_back() {
+async fn unsent_messages_are_delivered_after_a_queue_outage() {
     let mut server = tokio::task::spawn_blocking(Azurite::start).await.expect("no panic").expect("a server");
     let setup = Setup::in_mode(Mode::Proxy).queues(Place::At(server.account()));
     let app = setup.set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;

@@ -8,7 +8,7 @@ in_every_mode_and_at_a_queue_server!(
     a_lost_message_is_sent_again_with_the_same_id,
     several_lost_messages_all_arrive,
     an_acknowledged_message_is_not_sent_again,
-    a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay,
+    messages_of_proxied_requests_leave_with_the_relay,
 );
 
 /// Messages stay in their queue, and are due again after a second without acknowledgement.
@@ -72,7 +72,7 @@ async fn an_acknowledged_message_is_not_sent_again(setup: Setup) {
     assert!(app.queues.is_empty("orders-fulfilment").await);
 }
 
-async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_relay(setup: Setup) {
+async fn messages_of_proxied_requests_leave_with_the_relay(setup: Setup) {
     let app =
         setup.easyauth(EasyAuthMode::Bypassed).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.principal(&Principal::user(TENANT, 4).role("OrderAdmin")).stock("BEANS", 1290).await;
@@ -93,7 +93,7 @@ async fn a_message_that_the_direct_entrance_could_not_send_leaves_with_the_next_
 
 /// One mode is enough: timers are envelopes in all of them.
 #[tokio::test]
-async fn a_tick_sends_five_hundred_messages_and_the_next_the_rest() {
+async fn the_relay_sends_at_most_500_messages_per_run() {
     let app = Setup::in_mode(Mode::Proxy)
         .easyauth(EasyAuthMode::Bypassed)
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")

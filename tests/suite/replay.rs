@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::support::{Client, Mode, SOON, Setup, TENANT, TestApp, deliver, in_every_mode, payload};
 
 in_every_mode!(
-    a_replayed_order_is_fulfilled_after_all,
-    a_letter_is_replayed_once,
-    what_is_as_broken_as_before_becomes_a_dead_letter_again,
-    a_replayed_queued_order_is_placed_once,
+    a_replayed_order_is_fulfilled,
+    a_dead_letter_is_replayed_once,
+    an_unfixed_replay_becomes_a_dead_letter_again,
+    a_replayed_order_message_creates_one_order,
 );
 
 async fn letters(app: &TestApp) -> Vec<Value> {
@@ -24,7 +24,7 @@ async fn relay(app: &TestApp) {
     app.host.fire_timer("RelayOutbox").await.expect("the timer runs");
 }
 
-async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
+async fn a_replayed_order_is_fulfilled(mode: Mode) {
     let app = Setup::in_mode(mode).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     admin.stock("BEANS", 1290).await;
@@ -57,7 +57,7 @@ async fn a_replayed_order_is_fulfilled_after_all(mode: Mode) {
     assert_eq!(buyer.get(&location).await.json()["status"], "fulfilled");
 }
 
-async fn a_letter_is_replayed_once(mode: Mode) {
+async fn a_dead_letter_is_replayed_once(mode: Mode) {
     let app = TestApp::start(mode).await;
     let admin = app.user("admin");
     deliver(&app, "orders-fulfilment", "no message").await;
@@ -77,7 +77,7 @@ async fn a_letter_is_replayed_once(mode: Mode) {
     }
 }
 
-async fn what_is_as_broken_as_before_becomes_a_dead_letter_again(mode: Mode) {
+async fn an_unfixed_replay_becomes_a_dead_letter_again(mode: Mode) {
     let app = TestApp::start(mode).await;
     let admin = app.user("admin");
     for (queue, broken) in
@@ -100,7 +100,7 @@ async fn what_is_as_broken_as_before_becomes_a_dead_letter_again(mode: Mode) {
     }
 }
 
-async fn a_replayed_queued_order_is_placed_once(mode: Mode) {
+async fn a_replayed_order_message_creates_one_order(mode: Mode) {
     let app = Setup::in_mode(mode).set("ORDERS_OUTBOX_DEADLINE", "1s").start().await;
     let (admin, buyer) = (app.user("admin"), app.user("buyer"));
     let incoming = json!({

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use functions_emulator::{Event, easyauth::EasyAuthMode};
 
-use crate::support::{Evidence, Mode, Setup, binary};
+use crate::support::{IdentityMode, Mode, Setup, binary};
 
 /// Runs the binary alone, with nothing but these settings.
 fn run(settings: &[(&str, &str)]) -> Output {
@@ -16,7 +16,7 @@ fn last_line(text: &[u8]) -> String {
 }
 
 #[test]
-fn without_the_host_it_says_who_starts_it() {
+fn a_start_without_the_host_is_explained() {
     let output = run(&[]);
     assert_eq!(output.status.code(), Some(2));
     let said = last_line(&output.stderr);
@@ -24,7 +24,7 @@ fn without_the_host_it_says_who_starts_it() {
 }
 
 #[test]
-fn every_fault_is_named_at_once_in_one_line() {
+fn all_settings_errors_are_reported_in_one_line() {
     let output = run(&[
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "0x50"),
         ("AZURE_FUNCTIONS_ENVIRONMENT", "Development"),
@@ -52,7 +52,7 @@ fn every_fault_is_named_at_once_in_one_line() {
 }
 
 #[test]
-fn the_platform_is_strict() {
+fn azure_settings_are_strict() {
     let output = run(&[
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
         ("WEBSITE_SITE_NAME", "orders"),
@@ -69,7 +69,7 @@ fn the_platform_is_strict() {
 }
 
 #[test]
-fn a_container_that_looks_like_the_platform_is_told_why() {
+fn a_container_detected_as_azure_is_told_why() {
     let output = run(&[
         ("FUNCTIONS_CUSTOMHANDLER_PORT", "9"),
         ("CONTAINER_NAME", "dev"),
@@ -86,7 +86,7 @@ fn a_container_that_looks_like_the_platform_is_told_why() {
 }
 
 #[tokio::test]
-async fn without_the_front_the_worker_refuses_to_start() {
+async fn http_functions_require_easyauth() {
     let mut app = Setup::in_mode(Mode::Proxy).easyauth(EasyAuthMode::Off).launch().await;
     assert!(app.host.ready().await.is_err());
     let mut said = String::new();
@@ -99,8 +99,12 @@ async fn without_the_front_the_worker_refuses_to_start() {
 }
 
 #[tokio::test]
-async fn without_the_front_tokens_alone_may_say_who_is_calling() {
-    let app = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).easyauth(EasyAuthMode::Off).start().await;
+async fn token_mode_works_without_easyauth() {
+    let app = Setup::in_mode(Mode::Proxy)
+        .identity_mode(IdentityMode::Token)
+        .easyauth(EasyAuthMode::Off)
+        .start()
+        .await;
     assert_eq!(app.user("buyer").get("/api/orders").await.status, 200);
     assert_eq!(app.user("buyer-abroad").get("/api/orders").await.status, 401);
     assert_eq!(app.anonymous().get("/api/orders").await.status, 401);

@@ -5,7 +5,7 @@ use std::{collections::HashMap, process::Output};
 use functions_emulator::keys::{Key, Keys};
 use tokio::process::Command;
 
-use crate::support::{Guarded, Mode, Principal, Setup, TENANT, TestApp, repository};
+use crate::support::{Mode, Principal, Setup, TENANT, TestApp, TokenPostgres, repository};
 
 /// The host key of a deployment.
 const KEY: &str = "a-key-of-the-host";
@@ -29,7 +29,7 @@ async fn smoke(app: &TestApp, roles: &[&str], arguments: &[&str], key: &str) -> 
 const BOTH: [&str; 2] = ["OrderProcessor", "OrderAdmin"];
 
 #[tokio::test]
-async fn a_sound_app_passes_the_smoke_test_each_time() {
+async fn a_healthy_app_passes_the_smoke_test_repeatedly() {
     let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
     for _ in 0..2 {
         let output = smoke(&app, &BOTH, &["--fulfilled"], KEY).await;
@@ -39,7 +39,7 @@ async fn a_sound_app_passes_the_smoke_test_each_time() {
 }
 
 #[tokio::test]
-async fn an_app_without_a_backend_passes_up_to_queued() {
+async fn the_smoke_test_stops_at_queued_without_a_backend() {
     let app = Setup::in_mode(Mode::Proxy)
         .keys(keys())
         .set("AzureWebJobs.FulfilOrder.Disabled", "true")
@@ -50,7 +50,7 @@ async fn an_app_without_a_backend_passes_up_to_queued() {
 }
 
 #[tokio::test]
-async fn a_missing_role_fails_the_smoke_test_and_says_where() {
+async fn the_smoke_test_names_a_missing_role() {
     let app = Setup::in_mode(Mode::Proxy).keys(keys()).start().await;
     for (roles, key, complaint) in [
         (&["OrderProcessor"][..], KEY, "the product is not put: the answer is 403"),
@@ -66,8 +66,8 @@ async fn a_missing_role_fails_the_smoke_test_and_says_where() {
 
 /// infra/scripts/migrate.sh reads this to know which address to let in.
 #[tokio::test]
-async fn a_refused_migration_names_the_address_that_the_database_saw() {
-    let guarded = Guarded::empty().await;
+async fn a_rejected_migration_names_the_client_address() {
+    let guarded = TokenPostgres::empty().await;
     // No rule of this server is for anybody who comes so.
     let url = guarded.url("stranger", "127.0.0.1", None).replace("verify-full", "disable");
     let output = guarded.migrate(vec![("ORDERS_DATABASE_URL", url)]).await;

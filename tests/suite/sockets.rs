@@ -10,12 +10,13 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::time::{Instant, timeout};
 
 use crate::support::{
-    Evidence, Heard, Mode, Raw, SOON, Setup, TestApp, an_order, enveloped, migrate, on_a_server,
+    EventLog, IdentityMode, Mode, RawConnection, SOON, Setup, TestApp, an_order, enveloped, migrate,
+    on_a_server,
 };
 
 /// An app whose callers need nothing but a token.
 async fn app() -> TestApp {
-    Setup::in_mode(Mode::Proxy).evidence(Evidence::Token).start().await
+    Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Token).start().await
 }
 
 /// What a caller writes into the head of a request.
@@ -37,13 +38,13 @@ async fn a_half_closed_connection_gets_its_response() {
     app.user("admin").stock("BEANS", 1290).await;
     let (lines, body) = (signed_in(&app), an_order("BEANS").to_string());
     for round in 0..20 {
-        let mut direct = Raw::to(&app).await;
+        let mut direct = RawConnection::to(&app).await;
         direct.call("POST", "/api/orders", &lines, &body).await;
         direct.end_sending().await;
         assert_eq!(direct.read().await.status, 201, "round {round}");
 
         let envelope = enveloped("POST", "http://h/api/orders", &lines, &body);
-        let mut wrapped = Raw::to(&app).await;
+        let mut wrapped = RawConnection::to(&app).await;
         wrapped.envelope("CreateOrder", envelope.len(), envelope.as_bytes()).await;
         wrapped.end_sending().await;
         assert_eq!(wrapped.read().await.json()["Outputs"]["res"]["statusCode"], 201, "round {round}");
@@ -53,16 +54,16 @@ async fn a_half_closed_connection_gets_its_response() {
 }
 
 #[tokio::test]
-async fn a_head_that_cannot_be_read_is_a_problem_and_a_line_of_log() {
+async fn invalid_request_headers_are_rejected_and_logged() {
     let mut app = app().await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     let long = "a".repeat(70_000);
     for (head, status, slug) in [
         ("hunter2\r\n\r\n".to_owned(), 400, "malformed"),
         (format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"), 414, "too-large"),
         (format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}{long}\r\n\r\n"), 431, "too-large"),
     ] {
-        let mut raw = Raw::to(&app).await;
+        let mut raw = RawConnection::to(&app).await;
         raw.write(head).await;
         let reply = raw.read().await;
         assert_eq!((reply.status, reply.problem().as_str()), (status, slug));
@@ -92,13 +93,13 @@ fn allow_a_crowd(worker: Pid) {
 }
 
 #[tokio::test]
-async fn a_burst_of_connections_is_taken_at_once() {
+async fn a_burst_of_connections_is_accepted() {
     let app = app().await;
     let pid = pid(&app);
     allow_a_crowd(pid);
     kill_process(pid, Signal::STOP).expect("it can be stopped");
     // What does not fit into the backlog has to wait until the worker goes on.
-    let burst = timeout(SOON, join_all((0..900).map(|_| Raw::to(&app)))).await;
+    let burst = timeout(SOON, join_all((0..900).map(|_| RawConnection::to(&app)))).await;
     kill_process(pid, Signal::CONT).expect("it goes on");
     for raw in &mut burst.expect("all connections at once") {
         raw.ping().await;
@@ -113,14 +114,14 @@ fn processor_time(pid: Pid) -> u64 {
 }
 
 #[tokio::test]
-async fn want_of_descriptors_is_one_line_and_passes() {
+async fn running_out_of_file_descriptors_is_logged_once() {
     let mut app = app().await;
     let pid = pid(&app);
     let open = fs::read_dir(format!("/proc/{}/fd", pid.as_raw_nonzero())).expect("it runs").count();
     let few = Rlimit { current: Some(open as u64 + 8), ..getrlimit(Resource::Nofile) };
     let before = prlimit(Some(pid), Resource::Nofile, few).expect("a limit can be set");
-    let mut crowd = join_all((0..60).map(|_| Raw::to(&app))).await;
-    let mut heard = Heard::default();
+    let mut crowd = join_all((0..60).map(|_| RawConnection::to(&app))).await;
+    let mut heard = EventLog::default();
     heard.until(&mut app, "want of descriptors", |heard| !heard.events("accept-failed").is_empty()).await;
     let started = processor_time(pid);
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -136,18 +137,18 @@ async fn want_of_descriptors_is_one_line_and_passes() {
 }
 
 #[tokio::test]
-async fn waiting_connections_leave_descriptors_for_the_database_on_postgres() {
+async fn idle_connections_spare_database_descriptors_on_postgres() {
     const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let database = on_a_server().await;
     assert!(migrate(&database.url()).status.success());
-    let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Token);
+    let setup = Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Token);
     let mut app = setup.set("ORDERS_DATABASE_URL", &database.url()).start().await;
     let lines = signed_in(&app);
     let limit = Rlimit { current: Some(104), ..getrlimit(Resource::Nofile) };
     prlimit(Some(pid(&app)), Resource::Nofile, limit).expect("a limit can be set");
-    let mut crowd = join_all((0..120).map(|_| Raw::to(&app))).await;
-    Heard::default()
+    let mut crowd = join_all((0..120).map(|_| RawConnection::to(&app))).await;
+    EventLog::default()
         .until(&mut app, "want of descriptors", |heard| !heard.events("accept-failed").is_empty())
         .await;
     let mut connection = PgConnection::connect(&database.url()).await.expect("the server answers");
@@ -157,11 +158,11 @@ async fn waiting_connections_leave_descriptors_for_the_database_on_postgres() {
 }
 
 #[tokio::test]
-async fn sigterm_leaves_no_request_without_an_answer() {
+async fn sigterm_completes_running_requests() {
     let mut app = app().await;
     app.user("admin").stock("BEANS", 1290).await;
     let (lines, body) = (signed_in(&app), an_order("BEANS").to_string());
-    let mut half = Raw::to(&app).await;
+    let mut half = RawConnection::to(&app).await;
     let (head, length) = (lines.join("\r\n"), body.len());
     half.write(format!(
         "POST /api/orders HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n{head}\r\n\r\n{}",
@@ -169,9 +170,9 @@ async fn sigterm_leaves_no_request_without_an_answer() {
     ))
     .await;
     let envelope = enveloped("POST", "http://h/api/orders", &lines, &body);
-    let mut half_wrapped = Raw::to(&app).await;
+    let mut half_wrapped = RawConnection::to(&app).await;
     half_wrapped.envelope("CreateOrder", envelope.len(), &envelope.as_bytes()[1..]).await;
-    let mut whole = join_all((0..20).map(|_| Raw::to(&app))).await;
+    let mut whole = join_all((0..20).map(|_| RawConnection::to(&app))).await;
     join_all(whole.iter_mut().map(|raw| raw.call("POST", "/api/orders", &lines, &body))).await;
     let started = Instant::now();
     kill_process(pid(&app), Signal::TERM).expect("it runs");
@@ -215,17 +216,17 @@ async fn memory_comes_back_after_a_burst_of_long_bodies() {
     let mut app = app().await;
     allow_a_crowd(pid(&app));
     let long = vec![b'x'; (1 << 20) - 1];
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     let mut crowd = Vec::new();
     for round in 1..=3 {
         if round == 3 {
             for _ in 0..2000 {
-                let mut raw = Raw::to(&app).await;
+                let mut raw = RawConnection::to(&app).await;
                 raw.ping().await;
                 crowd.push(raw);
             }
         }
-        let mut cut_off = join_all((0..128).map(|_| Raw::to(&app))).await;
+        let mut cut_off = join_all((0..128).map(|_| RawConnection::to(&app))).await;
         join_all(cut_off.iter_mut().map(|raw| raw.envelope("IngestOrder", 1 << 20, &long))).await;
         drop(cut_off);
         heard
@@ -250,7 +251,7 @@ async fn memory_comes_back_after_a_burst_of_whole_envelopes() {
     let message = json!({"Data": {"message": filler}, "Metadata": {"DequeueCount": "1"}}).to_string();
     for (function, envelope) in [("CreateOrder", text), ("CreateOrder", list), ("IngestOrder", message)] {
         for _ in 0..2 {
-            let mut burst = join_all((0..128).map(|_| Raw::to(&app))).await;
+            let mut burst = join_all((0..128).map(|_| RawConnection::to(&app))).await;
             join_all(burst.iter_mut().map(async |raw| {
                 raw.envelope(function, envelope.len(), envelope.as_bytes()).await;
                 raw.read().await
@@ -266,7 +267,7 @@ async fn memory_comes_back_after_a_burst_of_long_heads() {
     let app = app().await;
     allow_a_crowd(pid(&app));
     let half = format!("GET /api/orders HTTP/1.1\r\nHost: h\r\nX: {}", "a".repeat(60_000));
-    let mut crowd = join_all((0..1500).map(|_| Raw::to(&app))).await;
+    let mut crowd = join_all((0..1500).map(|_| RawConnection::to(&app))).await;
     join_all(crowd.iter_mut().map(|raw| raw.write(half.clone()))).await;
     drop(crowd);
     memory_comes_back(&app, "after heads that never end").await;

@@ -12,7 +12,7 @@ use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::support::{Client, Heard, Mode, SOON, Setup, TestApp, an_order, kill};
+use crate::support::{Client, EventLog, Mode, SOON, Setup, TestApp, an_order, kill};
 
 /// Set for the process of this test that has a small disk of its own, and names its folder.
 const SMALL_DISK: &str = "SMALL_DISK";
@@ -65,9 +65,9 @@ fn in_a_small_disk(test: &str) -> Option<()> {
 }
 
 #[tokio::test]
-async fn a_full_disk_refuses_writes_until_there_is_space() {
+async fn a_full_disk_fails_writes_until_space_returns() {
     let Some(disk) = env::var_os(SMALL_DISK).map(PathBuf::from) else {
-        let test = "sqlite_faults::a_full_disk_refuses_writes_until_there_is_space";
+        let test = "sqlite_faults::a_full_disk_fails_writes_until_space_returns";
         if in_a_small_disk(test).is_none() {
             assert!(env::var_os("CI").is_none(), "no disk can be mounted: allow user namespaces");
             eprintln!("NOT TESTED: a full disk, because this machine allows no mount of a small one");
@@ -78,7 +78,7 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
     let first = buyer.place("BEANS").await;
     let (worker, mut acknowledged) = (app.host.worker_pid(), 1);
     for round in 0..3 {
-        let mut heard = Heard::default();
+        let mut heard = EventLog::default();
         let ballast = disk.join("ballast");
         fs::write(&ballast, vec![0; 8 * 1024 * 1024]).expect_err("the disk is full");
         let refused = loop {
@@ -113,7 +113,7 @@ async fn a_full_disk_refuses_writes_until_there_is_space() {
 }
 
 #[tokio::test]
-async fn a_log_that_another_reader_keeps_is_reported_and_then_truncated() {
+async fn a_pinned_wal_is_reported_and_later_truncated() {
     let folder = TempDir::new().expect("a temporary folder");
     let database = folder.path().join("orders.db");
     let (mut app, buyer) = started(&database).await;
@@ -125,7 +125,7 @@ async fn a_log_that_another_reader_keeps_is_reported_and_then_truncated() {
     for _ in 0..9 {
         runs(&mut writer, "INSERT INTO ballast VALUES (zeroblob(8000000))").await;
     }
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "the log is large", |heard| !heard.events("wal-large").is_empty()).await;
     assert_eq!(place(&buyer).await, 201, "calls go on");
     runs(&mut reader, "ROLLBACK").await;
@@ -135,12 +135,12 @@ async fn a_log_that_another_reader_keeps_is_reported_and_then_truncated() {
 }
 
 #[tokio::test]
-async fn a_database_file_that_is_lost_is_reported_and_nothing_is_written() {
+async fn a_deleted_database_file_is_reported() {
     let folder = TempDir::new().expect("a temporary folder");
     let (database, away) = (folder.path().join("orders.db"), folder.path().join("away.db"));
     let (mut app, buyer) = started(&database).await;
     let first = buyer.place("BEANS").await;
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     fs::rename(&database, &away).expect("another program moves the file");
     assert_eq!(place(&buyer).await, 503);
     let lost = Instant::now();
@@ -166,14 +166,14 @@ async fn a_database_file_that_is_lost_is_reported_and_nothing_is_written() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_outlives_the_loss_of_the_log() {
+async fn acknowledged_writes_survive_loss_of_the_wal() {
     let folder = TempDir::new().expect("a temporary folder");
     let database = folder.path().join("orders.db");
     let (mut app, buyer) = started(&database).await;
     let order = buyer.place("BEANS").await;
     fs::remove_file(wal(&database)).expect("another program deletes the log");
     assert_eq!(place(&buyer).await, 503);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard
         .until(&mut app, "the log is missed", |heard| !heard.events("database-file-replaced").is_empty())
         .await;
@@ -183,7 +183,7 @@ async fn what_was_acknowledged_outlives_the_loss_of_the_log() {
 }
 
 #[tokio::test]
-async fn a_program_that_keeps_the_write_lock_costs_the_writes_of_that_time() {
+async fn a_foreign_write_lock_fails_only_concurrent_writes() {
     let folder = TempDir::new().expect("a temporary folder");
     let database = folder.path().join("orders.db");
     let (_app, buyer) = started(&database).await;

@@ -63,14 +63,14 @@ fn taken() -> (TcpListener, u16) {
 }
 
 #[test]
-fn taken_port_is_named() {
+fn a_port_in_use_is_reported() {
     let (_listener, port) = taken();
     let error = error(&output(command(&binary(), ":", port, &folder())));
     assert_eq!(error, format!("port {port} of 127.0.0.1 is in use by another process"));
 }
 
 #[test]
-fn failed_start_ends_although_its_words_are_not_read() {
+fn a_failed_start_exits_with_unread_output() {
     let (_listener, port) = taken();
     let (_unread, mut full) = pipe().expect("a pipe");
     full.write_all(&vec![b'\n'; 65536]).expect("a pipe holds so much");
@@ -81,7 +81,7 @@ fn failed_start_ends_although_its_words_are_not_read() {
 }
 
 #[test]
-fn too_few_file_descriptors_are_named() {
+fn too_few_file_descriptors_are_reported() {
     for limit in [8, 16, 32] {
         let command = command(&binary(), &format!("ulimit -n {limit}"), free_port(), &folder());
         let error = error(&output(command));
@@ -92,7 +92,7 @@ fn too_few_file_descriptors_are_named() {
 /// The system does not hold root to its limit of processes, so root becomes another user here. Shells spell the limit in
 /// two ways.
 #[test]
-fn too_few_threads_are_named() {
+fn too_few_threads_are_reported() {
     let folder = folder();
     let worker = folder.path().join("orders-worker");
     // Another process copies: a child that a test starts meanwhile would hold a file open that is open here.

@@ -18,34 +18,34 @@ use functions_emulator::{
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
-mod administered;
-mod alone;
+mod admin_server;
+mod standalone_worker;
 mod client;
 mod database;
-mod described;
-mod heard;
-mod identity;
+mod openapi_check;
+mod event_log;
+mod token_postgres;
 mod kept_log;
 mod principal;
 mod queues;
-mod raw;
+mod raw_connection;
 mod signals;
-mod staged;
+mod app_folder;
 
-pub(crate) use administered::Administered;
-pub(crate) use alone::{Alone, ReadLog, command, free_port, within};
+pub(crate) use admin_server::AdminServer;
+pub(crate) use app_folder::{Part, binary};
 pub(crate) use client::{Client, Reply, a_revision, an_order};
 pub(crate) use database::{migrate, migration, on_a_server};
-pub(crate) use described::document;
-pub(crate) use heard::{Heard, id};
-pub(crate) use identity::{Guarded, ROLE, token};
+pub(crate) use event_log::{EventLog, id};
+pub(crate) use openapi_check::document;
 pub(crate) use principal::{ABROAD, Principal, TENANT, object_id};
 pub(crate) use queues::{Place, TestQueues, deliver, deliver_text, payload};
-pub(crate) use raw::{Raw, enveloped};
+pub(crate) use raw_connection::{RawConnection, enveloped};
 pub(crate) use signals::{kill, terminate};
-pub(crate) use staged::{Part, binary};
+pub(crate) use standalone_worker::{ReadLog, StandaloneWorker, command, free_port, within};
+pub(crate) use token_postgres::{ROLE, TokenPostgres, token};
 
-use database::Kept;
+use database::AppDatabase;
 
 /// How long anything is waited for that is to come true, on whatever machine.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -123,7 +123,7 @@ pub(crate) use in_every_mode_and_at_a_queue_server;
 
 /// What says who a caller is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Evidence {
+pub(crate) enum IdentityMode {
     /// Header and token: what the worker demands by default.
     Both,
     /// `easyauth`.
@@ -134,7 +134,7 @@ pub(crate) enum Evidence {
     Token,
 }
 
-impl Evidence {
+impl IdentityMode {
     fn settings(self, users: &Users) -> Vec<(String, String)> {
         let tokens = [
             ("ORDERS_ENTRA_TENANT_ID", users.tenant().to_string()),
@@ -155,7 +155,7 @@ impl Evidence {
 /// What a running app is to be like.
 pub(crate) struct Setup {
     mode: Mode,
-    evidence: Evidence,
+    evidence: IdentityMode,
     easyauth: EasyAuthMode,
     queues: Place,
     keys: Option<Keys>,
@@ -170,7 +170,7 @@ impl Setup {
     pub(crate) fn in_mode(mode: Mode) -> Self {
         Self {
             mode,
-            evidence: Evidence::Both,
+            evidence: IdentityMode::Both,
             easyauth: EasyAuthMode::On,
             queues: Place::InProcess,
             keys: None,
@@ -194,7 +194,7 @@ impl Setup {
         self
     }
 
-    pub(crate) fn evidence(mut self, evidence: Evidence) -> Self {
+    pub(crate) fn identity_mode(mut self, evidence: IdentityMode) -> Self {
         self.evidence = evidence;
         self
     }
@@ -242,8 +242,9 @@ impl Setup {
     /// Starts it without waiting for the worker.
     pub(crate) async fn launch(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        staged::stage(&folder.path().join("app"), self.part, &self.program).expect("the app can be staged");
-        let database = Kept::fresh(&folder).await;
+        app_folder::stage(&folder.path().join("app"), self.part, &self.program)
+            .expect("the app can be staged");
+        let database = AppDatabase::fresh(&folder).await;
         if let Some(sku) = self.stocked {
             database.stock(sku).await;
         }
@@ -292,7 +293,7 @@ pub(crate) struct TestApp {
     issuer: Issuer,
     database_url: String,
     connections: Connections,
-    database: Kept,
+    database: AppDatabase,
     _folder: TempDir,
 }
 

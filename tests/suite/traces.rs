@@ -5,14 +5,11 @@ use std::{collections::BTreeSet, time::Duration};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use test_servers::{Backend, Says};
+use test_servers::{Backend, BackendResponse};
 
-use crate::support::{Heard, Mode, SOON, Setup, TestApp, in_every_mode};
+use crate::support::{EventLog, Mode, SOON, Setup, TestApp, in_every_mode};
 
-in_every_mode!(
-    an_invocation_is_a_span_of_its_callers_trace,
-    an_order_is_fulfilled_within_the_trace_of_its_processing_call,
-);
+in_every_mode!(an_invocation_is_a_span_in_the_callers_trace, fulfilment_continues_the_callers_trace,);
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -106,7 +103,7 @@ impl Span {
 /// Every span that was taken, each of them in form.
 fn taken(collector: &Backend) -> Vec<Span> {
     let mut taken = Vec::new();
-    for asked in collector.asked() {
+    for asked in collector.requests() {
         assert_eq!((asked.line.as_str(), &asked.headers["content-type"]), ("POST /v1/traces", &json_type()));
         let export: Export = serde_json::from_slice(&asked.body).expect("a message of the protocol");
         for resource in export.resource_spans {
@@ -134,7 +131,7 @@ fn json_type() -> axum::http::HeaderValue {
 /// A collector that takes everything.
 async fn collector() -> Backend {
     let collector = Backend::plain().await.expect("a free port");
-    collector.say(Says::Status(200));
+    collector.respond_with(BackendResponse::Status(200));
     collector
 }
 
@@ -153,7 +150,7 @@ async fn span(app: &TestApp, collector: &Backend, function: &str) -> Span {
     span.clone()
 }
 
-async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
+async fn an_invocation_is_a_span_in_the_callers_trace(mode: Mode) {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(mode)).start().await;
     let caller = app.user("buyer").with("traceparent", TRACE);
@@ -182,7 +179,7 @@ async fn an_invocation_is_a_span_of_its_callers_trace(mode: Mode) {
     assert_eq!(ids.len(), all.len(), "no two spans share an id");
 }
 
-async fn an_order_is_fulfilled_within_the_trace_of_its_processing_call(mode: Mode) {
+async fn fulfilment_continues_the_callers_trace(mode: Mode) {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(mode)).start().await;
     app.user("admin").stock("BEANS", 1290).await;
@@ -206,7 +203,7 @@ async fn a_failed_invocation_is_a_span_with_an_error() {
     let failed = span(&app, &collector, "ListProducts").await;
     assert_eq!((failed.status.code, failed.attribute("outcome")), (Some(2), Some("failed")));
     let (began, ended) = failed.nanoseconds();
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     let mut app = app;
     heard.until(&mut app, "the last line", |heard| !heard.ended().is_empty()).await;
     let told = heard.events("invocation-ended");
@@ -217,31 +214,31 @@ async fn a_failed_invocation_is_a_span_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
+async fn a_failing_collector_changes_no_response() {
     let collector = collector().await;
     let mut app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
     let caller = app.user("buyer");
     for says in [
-        Says::Status(400),
-        Says::Status(401),
-        Says::Status(500),
-        Says::Status(503),
-        Says::Redirect("http://127.0.0.1:1/v1/traces".to_owned()),
-        Says::Long(1024 * 1024),
-        Says::Nothing,
+        BackendResponse::Status(400),
+        BackendResponse::Status(401),
+        BackendResponse::Status(500),
+        BackendResponse::Status(503),
+        BackendResponse::Redirect("http://127.0.0.1:1/v1/traces".to_owned()),
+        BackendResponse::WithBody(1024 * 1024),
+        BackendResponse::Nothing,
     ] {
-        collector.say(says.clone());
-        let before = collector.asked().len();
+        collector.respond_with(says.clone());
+        let before = collector.requests().len();
         for _ in 0..5 {
             let answered = tokio::time::timeout(Duration::from_secs(2), caller.get("/api/products")).await;
             assert_eq!(answered.expect("no call waits for the collector").status, 200, "{says:?}");
         }
-        app.eventually("the collector is asked", SOON, async || collector.asked().len() > before).await;
+        app.eventually("the collector is asked", SOON, async || collector.requests().len() > before).await;
     }
     drop(collector);
     assert_eq!(caller.get("/api/products").await.status, 200);
     end(&app);
-    let mut heard = Heard::default();
+    let mut heard = EventLog::default();
     heard.until(&mut app, "what is lost", |heard| !heard.events("spans-dropped").is_empty()).await;
     let told = heard.events("spans-dropped");
     assert!(
@@ -252,7 +249,7 @@ async fn a_collector_that_is_away_slow_or_refusing_changes_no_answer() {
 }
 
 #[tokio::test]
-async fn what_is_under_way_is_sent_before_the_worker_goes() {
+async fn pending_spans_are_flushed_at_shutdown() {
     let collector = collector().await;
     let app = before(&collector, Setup::in_mode(Mode::Proxy)).start().await;
     let caller = app.user("buyer").with("traceparent", TRACE);
@@ -262,20 +259,20 @@ async fn what_is_under_way_is_sent_before_the_worker_goes() {
 }
 
 #[tokio::test]
-async fn what_the_collector_knows_the_worker_by_is_sent_with_every_batch() {
+async fn collector_headers_are_sent_with_every_batch() {
     let collector = collector().await;
     let setup = before(&collector, Setup::in_mode(Mode::Proxy));
     let app = setup.set("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2,x-team=a%20b").start().await;
     assert_eq!(app.user("buyer").get("/api/products").await.status, 200);
-    app.eventually("a batch", SOON, async || !collector.asked().is_empty()).await;
-    for asked in collector.asked() {
+    app.eventually("a batch", SOON, async || !collector.requests().is_empty()).await;
+    for asked in collector.requests() {
         assert_eq!(asked.headers["api-key"], "hunter2");
         assert_eq!(asked.headers["x-team"], "a b");
     }
 }
 
 #[tokio::test]
-async fn without_a_collector_the_message_names_the_callers_span() {
+async fn without_a_collector_the_callers_span_is_propagated() {
     let app = Setup::in_mode(Mode::Proxy).set("AzureWebJobs.FulfilOrder.Disabled", "true").start().await;
     app.user("admin").stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;

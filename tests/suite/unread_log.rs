@@ -16,7 +16,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Alone, Principal, ReadLog, SOON, TENANT, within};
+use crate::support::{Principal, ReadLog, SOON, StandaloneWorker, TENANT, within};
 
 /// What the worker hands to stdout at once.
 const CHUNK: usize = 16384;
@@ -27,7 +27,7 @@ const END: Duration = Duration::from_secs(2);
 /// How long the worker waits for a body.
 const BODY: Duration = Duration::from_secs(3);
 
-async fn is_well(worker: &Alone) {
+async fn is_well(worker: &StandaloneWorker) {
     for path in ["/", "/api/health"] {
         assert_eq!(worker.anonymous().get(path).await.status, 200, "{path}");
     }
@@ -44,9 +44,9 @@ fn counts_before(lines: &[Value], bytes: usize) -> usize {
 }
 
 #[tokio::test]
-async fn paused_reader_costs_lines_that_are_counted() {
+async fn a_paused_log_reader_causes_counted_losses() {
     let (log, stdout) = pipe().expect("a pipe");
-    let worker = Alone::start(stdout).await;
+    let worker = StandaloneWorker::start(stdout).await;
     worker.calls(2000).await;
     is_well(&worker).await;
     let read = ReadLog::of(log);
@@ -60,7 +60,7 @@ async fn paused_reader_costs_lines_that_are_counted() {
 #[tokio::test]
 async fn audit_lines_survive_a_full_queue() {
     let (log, stdout) = pipe().expect("a pipe");
-    let worker = Alone::start(stdout).await;
+    let worker = StandaloneWorker::start(stdout).await;
     worker.calls(2000).await;
     let admin = worker.caller(&Principal::user(TENANT, 4).role("OrderAdmin"));
     for number in 0..40 {
@@ -73,9 +73,9 @@ async fn audit_lines_survive_a_full_queue() {
 }
 
 #[tokio::test]
-async fn slow_reader_slows_no_call() {
+async fn a_slow_log_reader_delays_no_request() {
     let (mut log, stdout) = pipe().expect("a pipe");
-    let worker = Alone::start(stdout).await;
+    let worker = StandaloneWorker::start(stdout).await;
     let (slow, is_slow) = mpsc::channel::<()>();
     thread::spawn(move || {
         let mut part = [0; 5000];
@@ -93,10 +93,10 @@ async fn slow_reader_slows_no_call() {
 }
 
 #[tokio::test]
-async fn stop_signals_end_a_worker_whose_log_is_not_read() {
+async fn stop_signals_work_with_an_unread_log() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let (_log, stdout) = pipe().expect("a pipe");
-        let mut worker = Alone::start(stdout).await;
+        let mut worker = StandaloneWorker::start(stdout).await;
         worker.calls(300).await;
         worker.signal(signal);
         assert_eq!(worker.ends(END).await.code(), Some(0), "{signal:?}");
@@ -104,20 +104,20 @@ async fn stop_signals_end_a_worker_whose_log_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_signal_that_comes_with_the_start_ends_it_as_any_other() {
+async fn a_signal_during_startup_stops_the_worker() {
     for _ in 0..5 {
         let (_log, stdout) = pipe().expect("a pipe");
-        let mut worker = Alone::start(stdout).await;
+        let mut worker = StandaloneWorker::start(stdout).await;
         worker.signal(Signal::HUP);
         assert_eq!(worker.ends(END).await.code(), Some(0));
     }
 }
 
 #[tokio::test]
-async fn last_lines_are_written_before_the_end() {
+async fn the_last_log_lines_are_flushed_at_exit() {
     let (log, stdout) = pipe().expect("a pipe");
     let read = ReadLog::of(log);
-    let mut worker = Alone::start(stdout).await;
+    let mut worker = StandaloneWorker::start(stdout).await;
     // Twelve denials of one caller: ten lines, and a count at the end.
     let buyer = worker.caller(&Principal::user(TENANT, 1));
     for _ in 0..12 {
@@ -131,9 +131,9 @@ async fn last_lines_are_written_before_the_end() {
 }
 
 #[tokio::test]
-async fn closed_pipe_stops_no_call_and_loses_no_line_uncounted() {
+async fn a_closed_pipe_blocks_no_request_and_counts_lost_lines() {
     let (log, stdout) = pipe().expect("a pipe");
-    let mut worker = Alone::start(stdout).await;
+    let mut worker = StandaloneWorker::start(stdout).await;
     drop(log);
     worker.calls(2000).await;
     is_well(&worker).await;
@@ -146,9 +146,9 @@ async fn closed_pipe_stops_no_call_and_loses_no_line_uncounted() {
 }
 
 #[tokio::test]
-async fn full_disk_behind_stdout_stops_no_call() {
+async fn a_full_disk_behind_stdout_blocks_no_request() {
     let full = OpenOptions::new().write(true).open("/dev/full").expect("it is part of Linux");
-    let mut worker = Alone::start(full).await;
+    let mut worker = StandaloneWorker::start(full).await;
     worker.calls(300).await;
     is_well(&worker).await;
     worker.signal(Signal::TERM);
@@ -157,12 +157,12 @@ async fn full_disk_behind_stdout_stops_no_call() {
 
 /// A limit of file sizes stands for the disk: a write stops in the middle of a line, and later ones fail.
 #[tokio::test]
-async fn log_goes_on_when_the_disk_has_room_again() {
+async fn logging_resumes_when_the_disk_has_space() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("log");
     let stdout = OpenOptions::new().create(true).append(true).open(&path).expect("a file");
     // A process that ignores the signal has an error instead. The limit counts blocks of 512 or 1024 bytes.
-    let mut worker = Alone::start_after("trap '' XFSZ; ulimit -S -f 512", stdout).await;
+    let mut worker = StandaloneWorker::start_after("trap '' XFSZ; ulimit -S -f 512", stdout).await;
     worker.calls(2000).await;
     is_well(&worker).await;
     let length = || fs::metadata(&path).expect("the log").len();
@@ -181,10 +181,10 @@ async fn log_goes_on_when_the_disk_has_room_again() {
 }
 
 #[tokio::test]
-async fn reader_that_pauses_from_the_start_on_holds_nothing_up() {
+async fn an_unread_log_does_not_block_startup() {
     let (_log, mut stdout) = pipe().expect("a pipe");
     stdout.write_all(&vec![b'\n'; 65536]).expect("a pipe holds so much");
-    let mut worker = Alone::start(stdout).await;
+    let mut worker = StandaloneWorker::start(stdout).await;
     worker.calls(300).await;
     is_well(&worker).await;
     worker.signal(Signal::TERM);
@@ -192,10 +192,10 @@ async fn reader_that_pauses_from_the_start_on_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn calls_end_as_ever_after_sigterm_though_the_log_is_not_read() {
+async fn requests_complete_after_sigterm_with_an_unread_log() {
     let (_log, mut stdout) = pipe().expect("a pipe");
     stdout.write_all(&vec![b'\n'; 65536]).expect("a pipe holds so much");
-    let mut worker = Alone::start(stdout).await;
+    let mut worker = StandaloneWorker::start(stdout).await;
     let mut half = TcpStream::connect(("127.0.0.1", worker.port)).await.expect("the worker listens");
     let principal = Principal::user(TENANT, 1).header();
     let head = format!(

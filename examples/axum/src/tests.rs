@@ -4,12 +4,12 @@ use http::Request;
 use super::functions;
 
 #[test]
-fn the_folder_is_as_the_functions_are_registered() {
+fn function_json_matches_the_registered_functions() {
     functions().check_function_json(env!("CARGO_MANIFEST_DIR")).expect("what is registered");
 }
 
 #[tokio::test]
-async fn the_router_answers_in_every_mode() {
+async fn the_router_responds_in_every_mode() {
     let app = TestApp::new(functions().all().expect("right").with_state(()));
     for mode in InvocationMode::ALL {
         let call = async |method, path, body: &str| {

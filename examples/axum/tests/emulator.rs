@@ -6,7 +6,7 @@ mod emulator;
 use emulator::{MODES, queues, serve};
 
 #[tokio::test]
-async fn the_router_answers_in_every_mode() {
+async fn the_router_responds_in_every_mode() {
     for mode in MODES {
         let app = (env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-axum"));
         let emulator = serve(app, &queues(), mode).await;

@@ -6,7 +6,7 @@ mod emulator;
 use emulator::{MODES, queues, serve};
 
 #[tokio::test]
-async fn everybody_is_greeted_in_every_mode() {
+async fn hello_responds_in_every_mode() {
     for mode in MODES {
         let app = (env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-hello"));
         let emulator = serve(app, &queues(), mode).await;
@@ -18,7 +18,7 @@ async fn everybody_is_greeted_in_every_mode() {
 }
 
 #[test]
-fn without_a_host_the_program_says_what_starts_it() {
+fn a_start_without_a_host_explains_how_to_start() {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_example-hello"));
     let ended = program.env_remove("FUNCTIONS_CUSTOMHANDLER_PORT").output().expect("it runs");
     let words = String::from_utf8_lossy(&ended.stderr).into_owned();

@@ -42,7 +42,7 @@ fn ended(child: Child, signal: &str) -> Output {
 }
 
 #[test]
-fn every_signal_of_a_stop_ends_it_well() {
+fn every_stop_signal_ends_with_success() {
     for signal in ["-TERM", "-INT", "-HUP"] {
         let (child, _) = started();
         let output = ended(child, signal);
@@ -51,7 +51,7 @@ fn every_signal_of_a_stop_ends_it_well() {
 }
 
 #[test]
-fn warnings_stand_on_stderr() {
+fn warnings_go_to_stderr() {
     let (child, port) = started();
     assert!(send(port, "hunter2\r\n\r\n").starts_with("HTTP/1.1 400"));
     let words = String::from_utf8(ended(child, "-TERM").stderr).expect("text");
@@ -60,7 +60,7 @@ fn warnings_stand_on_stderr() {
 }
 
 #[test]
-fn arguments_that_it_does_not_know_are_refused() {
+fn unknown_arguments_are_rejected() {
     for arguments in [&["function_json"][..], &["function-json", "x"], &["--help"]] {
         let output = program().args(arguments).output().expect("it runs");
         let words = String::from_utf8(output.stderr).expect("text");
@@ -72,7 +72,7 @@ fn arguments_that_it_does_not_know_are_refused() {
 }
 
 #[test]
-fn hello_has_fifteen_lines_and_no_example_more_than_sixty() {
+fn examples_stay_short() {
     let text = |example: &str| {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(example).join("src/main.rs");
         fs::read_to_string(file).expect("an example")

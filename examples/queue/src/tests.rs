@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::{Done, functions};
 
 #[test]
-fn the_folder_is_as_the_functions_are_registered() {
+fn function_json_matches_the_registered_functions() {
     functions().check_function_json(env!("CARGO_MANIFEST_DIR")).expect("what is registered");
 }
 
 #[tokio::test]
-async fn what_is_submitted_is_done_and_reported_in_every_mode() {
+async fn submitted_jobs_are_processed_in_every_mode() {
     let app = TestApp::new(functions().all().expect("right").with_state(Done::default()));
     for mode in InvocationMode::ALL {
         let request = Request::post("/api/jobs").header(CONTENT_TYPE, "application/json");
@@ -25,7 +25,7 @@ async fn what_is_submitted_is_done_and_reported_in_every_mode() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_job_is_delivered_again() {
+async fn an_invalid_job_is_retried() {
     let app = TestApp::new(functions().all().expect("right").with_state(Done::default()));
     assert!(!app.queue("Work", "seven").await.succeeded);
 }

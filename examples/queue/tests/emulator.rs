@@ -6,7 +6,7 @@ mod emulator;
 use emulator::{MODES, queues, serve};
 
 #[tokio::test]
-async fn what_is_submitted_is_done_and_reported_in_every_mode() {
+async fn submitted_jobs_are_processed_in_every_mode() {
     for mode in MODES {
         let queues = queues();
         let app = (env!("CARGO_MANIFEST_DIR"), env!("CARGO_BIN_EXE_example-queue"));

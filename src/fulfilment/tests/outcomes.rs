@@ -1,18 +1,18 @@
 //! What the backend is told, and what its answers mean.
 
 use serde_json::{Value, json};
-use test_servers::Says;
+use test_servers::BackendResponse;
 use tokio::time::{Duration, Instant};
 
 use super::*;
 use crate::telemetry::{chain, tests::lines_of};
 
 /// Shows the right certificate to a backend that answers this.
-async fn answered(says: Says) -> Result<Decision, FulfilmentError> {
+async fn answered(says: BackendResponse) -> Result<Decision, FulfilmentError> {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
-    server.say(says);
+    server.respond_with(says);
     ask(parties.settings(server.port())).await
 }
 
@@ -29,7 +29,7 @@ async fn the_backend_gets_only_what_it_needs() {
     }
     let lines = json!([{"sku": "CUP", "quantity": 6}]);
     let told = json!({"orderId": order.id, "reference": "PO-17", "lines": lines, "note": "ring twice"});
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 2);
     for asked in asked {
         assert_eq!(asked.line, "POST /v1/fulfilments");
@@ -45,9 +45,9 @@ async fn the_backend_gets_only_what_it_needs() {
 #[tokio::test]
 async fn success_fulfils_422_rejects_and_everything_else_waits() {
     for status in [200, 201, 202, 204] {
-        assert_eq!(answered(Says::Status(status)).await.unwrap(), Decision::Fulfilled, "{status}");
+        assert_eq!(answered(BackendResponse::Status(status)).await.unwrap(), Decision::Fulfilled, "{status}");
     }
-    assert_eq!(answered(Says::Status(422)).await.unwrap(), Decision::Rejected);
+    assert_eq!(answered(BackendResponse::Status(422)).await.unwrap(), Decision::Rejected);
     for (status, is_configuration_error) in [
         (300, false),
         (304, false),
@@ -64,7 +64,7 @@ async fn success_fulfils_422_rejects_and_everything_else_waits() {
         (500, false),
         (503, false),
     ] {
-        let undecided = answered(Says::Status(status)).await.unwrap_err();
+        let undecided = answered(BackendResponse::Status(status)).await.unwrap_err();
         assert!(matches!(undecided, FulfilmentError::Status(given) if given == status), "{undecided:?}");
         assert_eq!(undecided.is_configuration_error(), is_configuration_error, "{status}");
     }
@@ -75,16 +75,16 @@ async fn a_redirect_is_not_followed() {
     let parties = Parties::new();
     let elsewhere = parties.backend().await;
     let to = format!("https://127.0.0.1:{}/v1/fulfilments", elsewhere.port());
-    let undecided = answered(Says::Redirect(to)).await.unwrap_err();
+    let undecided = answered(BackendResponse::Redirect(to)).await.unwrap_err();
     assert!(matches!(undecided, FulfilmentError::Status(status) if status == 307), "{undecided:?}");
-    assert!(elsewhere.asked().is_empty());
+    assert!(elsewhere.requests().is_empty());
 }
 
 #[tokio::test]
 async fn responses_over_one_mebibyte_decide_nothing() {
-    assert_eq!(answered(Says::Long(1024 * 1024)).await.unwrap(), Decision::Fulfilled);
+    assert_eq!(answered(BackendResponse::WithBody(1024 * 1024)).await.unwrap(), Decision::Fulfilled);
     for length in [1024 * 1024 + 1, 2 * 1024 * 1024] {
-        let undecided = answered(Says::Long(length)).await.unwrap_err();
+        let undecided = answered(BackendResponse::WithBody(length)).await.unwrap_err();
         assert!(matches!(undecided, FulfilmentError::Response(_)), "{undecided:?}");
     }
 }
@@ -94,9 +94,9 @@ async fn a_hanging_backend_times_out_after_fifteen_seconds() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = parties.backend().await;
-    server.say(Says::Nothing);
+    server.respond_with(BackendResponse::Nothing);
     let hung = async {
-        server.called().await;
+        server.wait_for_request().await;
         tokio::time::pause();
         Instant::now()
     };
@@ -124,8 +124,9 @@ fn repeated_backend_failures_are_logged_as_one_outage() {
         parties.show(&parties.client());
         let server = parties.backend().await;
         let backend = Backend::new(parties.settings(server.port()), None);
-        for says in [Says::Status(503), Says::Status(404), Says::Status(200)] {
-            server.say(says);
+        for says in [BackendResponse::Status(503), BackendResponse::Status(404), BackendResponse::Status(200)]
+        {
+            server.respond_with(says);
             for _ in 0..10 {
                 let _decision = backend.submit(&order(), None, at(0)).await;
             }

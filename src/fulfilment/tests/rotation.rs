@@ -36,7 +36,7 @@ async fn a_rotated_certificate_is_used_without_a_restart() {
         }
     };
     join_all((0..4).map(|_| caller())).await;
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 120);
     let known = certificates.map(|issued| der(&issued));
     let shown = asked.iter().map(|asked| {
@@ -91,7 +91,7 @@ async fn an_invalid_rotated_certificate_leaves_the_last_in_use() {
     {
         parties.show(shown);
         assert_eq!(backend.submit(&order, None, at(seconds)).await.unwrap(), Decision::Fulfilled);
-        assert_eq!(server.asked().pop().unwrap().certificate, Some(der(expected)), "{seconds}");
+        assert_eq!(server.requests().pop().unwrap().certificate, Some(der(expected)), "{seconds}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use test_servers::{Proxy, Says, proxy::Entry};
+use test_servers::{BackendResponse, Proxy, proxy::AcceptMode};
 use tokio::time::{Instant, sleep};
 
 use super::*;
@@ -58,10 +58,10 @@ async fn dead_idle_connections_fail_no_later_order() {
 #[tokio::test]
 async fn a_silent_backend_times_out_and_is_used_again_later() {
     let world = World::start().await;
-    for fault in [Entry::Silent, Entry::Ignored, Entry::Open] {
-        world.proxy.set_entry(fault).await;
+    for fault in [AcceptMode::Silent, AcceptMode::Ignored, AcceptMode::Open] {
+        world.proxy.set_accept_mode(fault).await;
         // In the last turn it falls silent in the middle of the handshake.
-        world.proxy.silence_after((fault == Entry::Open).then_some(100));
+        world.proxy.silence_after((fault == AcceptMode::Open).then_some(100));
         let (asked, took) = world.ask().await;
         assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{fault:?}: {asked:?}");
         assert!(took < Duration::from_secs(5), "{fault:?}: {took:?}");
@@ -73,10 +73,10 @@ async fn a_silent_backend_times_out_and_is_used_again_later() {
 #[tokio::test]
 async fn a_truncated_response_decides_nothing() {
     let world = World::start().await;
-    world.server.say(Says::Long(1024 * 1024));
+    world.server.respond_with(BackendResponse::WithBody(1024 * 1024));
     world.proxy.silence_after(Some(200_000));
     let hung = async {
-        world.server.called().await;
+        world.server.wait_for_request().await;
         tokio::time::pause();
     };
     let ((asked, took), ()) = tokio::join!(world.ask(), hung);

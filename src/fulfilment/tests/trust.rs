@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use test_servers::Says;
+use test_servers::BackendResponse;
 
 use super::*;
 use crate::{
@@ -38,7 +38,7 @@ async fn an_untrusted_backend_gets_no_request() {
         let server = test_servers::Backend::start(&shown, parties.clients.certificate()).await.unwrap();
         let asked = ask(parties.settings(server.port())).await;
         assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{attack}: {asked:?}");
-        assert!(server.asked().is_empty(), "{attack}");
+        assert!(server.requests().is_empty(), "{attack}");
     }
     assert_eq!(ask(parties.settings(parties.backend().await.port())).await.unwrap(), Decision::Fulfilled);
 }
@@ -50,7 +50,7 @@ async fn without_a_ca_only_public_roots_are_trusted() {
     let server = parties.backend().await;
     let settings = FulfilmentSettings { authority: None, ..parties.settings(server.port()) };
     assert!(matches!(ask(settings).await, Err(FulfilmentError::Unreachable(_))));
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_backend_refuses_a_wrong_certificate_and_the_order_waits() {
         parties.show(&shown);
         let asked = ask(parties.settings(server.port())).await;
         assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{attack}: {asked:?}");
-        assert!(server.asked().is_empty(), "{attack}");
+        assert!(server.requests().is_empty(), "{attack}");
     }
     parties.show(&parties.client());
     assert_eq!(ask(parties.settings(server.port())).await.unwrap(), Decision::Fulfilled);
@@ -85,7 +85,7 @@ async fn the_test_backend_requires_a_client_certificate() {
     let roots = Roots::Only(pem::certificates(parties.servers.certificate()).unwrap());
     let client = https::client(roots, https::Schemes::HttpsOnly, super::super::TIMEOUT).unwrap();
     assert!(client.post(parties.settings(server.port()).address).send().await.is_err());
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn an_unusable_client_certificate_prevents_the_call() {
             "{fault}: {asked:?}"
         );
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]
@@ -115,12 +115,12 @@ async fn nothing_goes_out_over_plain_http() {
     let parties = Parties::new();
     parties.show(&parties.client());
     let server = test_servers::Backend::plain().await.unwrap();
-    server.say(Says::Status(202));
+    server.respond_with(BackendResponse::Status(202));
     for scheme in ["http", "https"] {
         let mut settings = parties.settings(server.port());
         settings.address = format!("{scheme}://127.0.0.1:{}/fulfilments", server.port()).parse().unwrap();
         let asked = ask(settings).await;
         assert!(matches!(asked, Err(FulfilmentError::Unreachable(_))), "{scheme}: {asked:?}");
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }

@@ -106,7 +106,7 @@ impl TestIssuer {
     }
 
     /// The same issuer, found behind this front from now on.
-    pub(super) fn behind(self, front: &test_servers::Front) -> Self {
+    pub(super) fn behind(self, front: &test_servers::TlsProxy) -> Self {
         let url = format!("https://127.0.0.1:{}/directory", front.port());
         self.say_metadata(Says::Json(json!({"issuer": issuer(&url), "jwks_uri": format!("{url}/keys")})));
         Self { url, ..self }

@@ -18,7 +18,7 @@ store_contract!(
     an_order_reads_as_it_was_placed,
     a_new_price_leaves_kept_orders_alone,
     all_invalid_lines_are_reported,
-    a_foreign_order_is_indistinguishable_from_a_missing_one,
+    foreign_order_looks_missing,
     role_holders_read_everybodys_orders,
     hostile_text_comes_back_as_it_was_sent,
     the_largest_order_is_kept,
@@ -83,7 +83,7 @@ async fn read(store: &dyn Store, caller: &Caller, id: OrderId) -> Option<Order> 
     store.read_order(&permit::<ReadOrder>(caller), id).await.unwrap()
 }
 
-async fn a_foreign_order_is_indistinguishable_from_a_missing_one(store: &dyn Store) {
+async fn foreign_order_looks_missing(store: &dyn Store) {
     stock(store).await;
     let order = placed(store, 1).await;
     let missing = OrderId::new(at(2));

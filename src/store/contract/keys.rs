@@ -14,8 +14,8 @@ use super::{
 store_contract!(
     a_repeated_request_returns_the_original_order,
     another_request_under_the_key_is_refused,
-    twins_make_one_order,
-    a_key_belongs_to_its_caller,
+    concurrent_requests_with_one_key_create_one_order,
+    an_idempotency_key_belongs_to_its_caller,
     a_refused_request_leaves_its_key_free,
     a_key_is_absent_after_24_hours,
     a_clock_that_jumped_ahead_makes_no_key_absent,
@@ -63,7 +63,7 @@ async fn another_request_under_the_key_is_refused(store: &dyn Store) {
     assert_eq!(count(store).await, 1);
 }
 
-async fn twins_make_one_order(store: &dyn Store) {
+async fn concurrent_requests_with_one_key_create_one_order(store: &dyn Store) {
     stock(store).await;
     let (caller, draft) = (creator(), draft());
     let (one, other) = tokio::join!(
@@ -80,7 +80,7 @@ async fn twins_make_one_order(store: &dyn Store) {
     assert_eq!(count(store).await, 1);
 }
 
-async fn a_key_belongs_to_its_caller(store: &dyn Store) {
+async fn an_idempotency_key_belongs_to_its_caller(store: &dyn Store) {
     stock(store).await;
     for (seconds, caller) in (1..).zip([creator(), stranger(), namesake_in_another_tenant()]) {
         assert_eq!(fresh(store, &caller, "k", seconds).await.owner, caller.owner());

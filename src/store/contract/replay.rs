@@ -16,7 +16,7 @@ store_contract!(
     a_replayed_order_waits_again_under_a_new_message,
     a_replay_takes_effect_after_the_original,
     the_old_message_cannot_fail_its_order_again,
-    a_letter_is_replayed_once,
+    a_dead_letter_is_replayed_once,
     concurrent_replays_send_one_message,
     an_order_that_has_not_failed_stays_as_it_is,
     a_replay_for_no_order_ends_as_a_dead_letter,
@@ -97,7 +97,7 @@ async fn the_old_message_cannot_fail_its_order_again(store: &dyn Store) {
     assert_eq!(look(store, id).await.status, Status::Queued);
 }
 
-async fn a_letter_is_replayed_once(store: &dyn Store) {
+async fn a_dead_letter_is_replayed_once(store: &dyn Store) {
     stock(store).await;
     let (id, _, letter) = failed(store, 1).await;
     replay(store, letter.id, 5).await.unwrap();

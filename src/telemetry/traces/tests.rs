@@ -2,7 +2,7 @@
 
 use axum::Router;
 use azure_functions_handler::{PARENT_SPAN_ID, SPAN_ID, event::Event};
-use test_servers::{Backend, Proxy, Says, proxy::Entry};
+use test_servers::{Backend, BackendResponse, Proxy, proxy::AcceptMode};
 use tokio::net::TcpListener;
 use tracing::{Dispatch, field::Empty, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -48,7 +48,7 @@ fn more_invocations(subscriber: &Dispatch, count: usize) {
 }
 
 /// How many spans a request holds.
-fn held(asked: &test_servers::Asked) -> usize {
+fn held(asked: &test_servers::ReceivedRequest) -> usize {
     let document: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
     document["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len()
 }
@@ -65,12 +65,12 @@ fn told(dropped_spans: &DroppedSpans) -> Option<(u64, Option<String>)> {
 #[tokio::test]
 async fn queued_spans_are_sent_at_shutdown() {
     let collector = Backend::plain().await.unwrap();
-    collector.say(Says::Status(200));
+    collector.respond_with(BackendResponse::Status(200));
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
     let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 1200);
     export.finish().await;
-    let asked = collector.asked();
+    let asked = collector.requests();
     assert!(asked.iter().all(|asked| held(asked) <= 512), "no request grows without end");
     assert_eq!(asked.iter().map(held).sum::<usize>(), 1200);
     assert_eq!(told(&dropped_spans), None);
@@ -79,7 +79,7 @@ async fn queued_spans_are_sent_at_shutdown() {
 #[tokio::test]
 async fn a_hanging_collector_delays_shutdown_by_two_seconds() {
     let collector = Backend::plain().await.unwrap();
-    collector.say(Says::Nothing);
+    collector.respond_with(BackendResponse::Nothing);
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
     let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 100_000);
@@ -93,14 +93,14 @@ async fn a_hanging_collector_delays_shutdown_by_two_seconds() {
 #[tokio::test]
 async fn dropped_spans_are_counted_with_the_last_error() {
     for (says, reason) in [
-        (Says::Status(401), "refuses with status 401"),
-        (Says::Status(400), "refuses with status 400"),
-        (Says::Status(500), "refuses with status 500"),
-        (Says::Status(503), "answers with status 503"),
-        (Says::Redirect("https://elsewhere.example".to_owned()), "refuses with status 307"),
+        (BackendResponse::Status(401), "refuses with status 401"),
+        (BackendResponse::Status(400), "refuses with status 400"),
+        (BackendResponse::Status(500), "refuses with status 500"),
+        (BackendResponse::Status(503), "answers with status 503"),
+        (BackendResponse::Redirect("https://elsewhere.example".to_owned()), "refuses with status 307"),
     ] {
         let collector = Backend::plain().await.unwrap();
-        collector.say(says);
+        collector.respond_with(says);
         let (spans, export) = export(at(collector.port()), Clock).unwrap();
         let dropped_spans = export.dropped_spans.clone();
         invocations(spans, 7);
@@ -115,7 +115,7 @@ async fn dropped_spans_are_counted_with_the_last_error() {
 #[tokio::test]
 async fn a_retryable_batch_is_sent_again() {
     let collector = Backend::plain().await.unwrap();
-    collector.say(Says::Status(503));
+    collector.respond_with(BackendResponse::Status(503));
     let (spans, export) = export(at(collector.port()), Clock).unwrap();
     let dropped_spans = export.dropped_spans.clone();
     invocations(spans, 3);
@@ -126,14 +126,14 @@ async fn a_retryable_batch_is_sent_again() {
         }
     };
     assert!(tokio::time::timeout(Duration::from_secs(10), failed).await.is_ok(), "it is not sent");
-    let before = collector.asked().len();
-    collector.say(Says::Status(200));
-    while collector.asked().len() == before {
-        collector.called().await;
+    let before = collector.requests().len();
+    collector.respond_with(BackendResponse::Status(200));
+    while collector.requests().len() == before {
+        collector.wait_for_request().await;
     }
     export.finish().await;
     // A request that the end breaks off is sent once more.
-    assert!(collector.asked().iter().all(|asked| held(asked) == 3));
+    assert!(collector.requests().iter().all(|asked| held(asked) == 3));
     assert_eq!(told(&dropped_spans), None, "nothing is lost");
 }
 
@@ -150,7 +150,7 @@ async fn an_untrusted_collector_gets_no_spans() {
     export.task.await.unwrap();
     let (dropped, error) = told(&dropped_spans).unwrap();
     assert!(dropped == 1 && error.is_some_and(|error| error.starts_with("the collector does not answer")));
-    assert!(collector.asked().is_empty());
+    assert!(collector.requests().is_empty());
 }
 
 #[tokio::test]
@@ -179,18 +179,18 @@ async fn partially_rejected_batches_are_not_sent_again() {
 async fn spans_arrive_within_ten_seconds_of_recovery() {
     let collector = Backend::plain().await.unwrap();
     let proxy = Proxy::start(([127, 0, 0, 1], collector.port()).into()).await.unwrap();
-    proxy.set_entry(Entry::Silent).await;
+    proxy.set_accept_mode(AcceptMode::Silent).await;
     let (spans, export) = export(at(proxy.port()), Clock).unwrap();
     invocations(spans, 3);
     // It is silent for long: time does not wait for it.
     tokio::time::pause();
     tokio::time::sleep(Duration::from_secs(100)).await;
     tokio::time::resume();
-    proxy.set_entry(Entry::Open).await;
-    let called = tokio::time::timeout(Duration::from_secs(10), collector.called()).await;
+    proxy.set_accept_mode(AcceptMode::Open).await;
+    let called = tokio::time::timeout(Duration::from_secs(10), collector.wait_for_request()).await;
     assert!(called.is_ok(), "it is not asked again");
     export.finish().await;
-    assert!(collector.asked().iter().all(|asked| held(asked) == 3));
+    assert!(collector.requests().iter().all(|asked| held(asked) == 3));
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn silent_idle_connections_drop_no_spans() {
     let subscriber = Dispatch::new(tracing_subscriber::registry().with(spans));
     let took = || {
         more_invocations(&subscriber, 3);
-        tokio::time::timeout(Duration::from_secs(10), collector.called())
+        tokio::time::timeout(Duration::from_secs(10), collector.wait_for_request())
     };
     assert!(took().await.is_ok() && proxy.counts().open > 0, "{:?}", proxy.counts());
     // The answer arrives.
@@ -211,7 +211,7 @@ async fn silent_idle_connections_drop_no_spans() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(took().await.is_ok(), "it waits for a connection that is silent");
     export.finish().await;
-    assert!(collector.asked().iter().all(|asked| held(asked) == 3));
+    assert!(collector.requests().iter().all(|asked| held(asked) == 3));
 }
 
 #[tokio::test(start_paused = true)]

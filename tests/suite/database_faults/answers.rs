@@ -1,11 +1,11 @@
 //! A server that ends connections, changes under them, or is not understood.
 
-use test_servers::proxy::Garble;
+use test_servers::proxy::Corruption;
 
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
+async fn server_faults_affect_only_their_connection() {
     together(scenarios![
         garbled_lengths,
         garbled_bytes,
@@ -15,15 +15,15 @@ async fn what_the_server_does_to_a_connection_costs_at_most_that_connection() {
         connections_that_are_read_only,
         a_server_that_is_read_only,
         a_changed_column,
-        a_statement_is_one_round_trip,
+        a_statement_takes_one_round_trip,
     ])
     .await;
 }
 
-async fn garbled(garble: Garble) {
+async fn garbled(garble: Corruption) {
     let world = World::start().await;
     for seed in 0..2 {
-        world.proxy.garble(Some(garble), seed);
+        world.proxy.corrupt(Some(garble), seed);
         let calls = (0..8).map(async |number: usize| match number % 2 {
             0 => timed(world.buyer.get("/api/orders?limit=3")).await,
             _ => timed(world.send(&fresh(), None)).await,
@@ -32,17 +32,17 @@ async fn garbled(garble: Garble) {
             assert!(took < ANSWERED, "seed {seed}: a caller waited for {took:?}");
         }
     }
-    world.proxy.garble(None, 0);
+    world.proxy.corrupt(None, 0);
     world.heals().await;
     world.end();
 }
 
 async fn garbled_lengths() {
-    garbled(Garble::Lengths).await;
+    garbled(Corruption::Lengths).await;
 }
 
 async fn garbled_bytes() {
-    garbled(Garble::Bytes).await;
+    garbled(Corruption::Bytes).await;
 }
 
 /// Each statement seems to be answered before it is, by nothing: that is no order that is missing.
@@ -162,7 +162,7 @@ async fn a_changed_column() {
     world.end();
 }
 
-async fn a_statement_is_one_round_trip() {
+async fn a_statement_takes_one_round_trip() {
     let world = World::start().await;
     let location = world.buyer.place("BEANS").await;
     for _ in 0..2 * POOL {

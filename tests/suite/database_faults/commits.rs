@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_whose_answer_is_lost_is_there_once_for_its_key() {
+async fn a_lost_commit_response_creates_one_order_per_key() {
     together(scenarios![with_a_key, without_a_key]).await;
 }
 

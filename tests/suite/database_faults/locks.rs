@@ -6,12 +6,12 @@ use super::*;
 use crate::support::a_revision;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_locked_holds_up_who_needs_it_and_nothing_else() {
+async fn locks_delay_only_requests_that_need_them() {
     together(scenarios![
         a_locked_table,
         a_locked_table_and_few_connections,
         a_locked_order,
-        a_table_that_everybody_reads,
+        a_table_that_every_request_reads,
         many_locked_orders_with_one_caller_each,
         a_locked_product,
     ])
@@ -124,7 +124,7 @@ async fn health_stays(world: &World, blocked: impl AsyncFn() -> Reply) {
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Callers of one function take no more than their share, though each call is answered with another one.
-async fn a_table_that_everybody_reads() {
+async fn a_table_that_every_request_reads() {
     let world = World::start().await;
     let order = world.buyer.place("BEANS").await;
     let lock = locked(&world, "LOCK TABLE products IN ACCESS EXCLUSIVE MODE").await;

@@ -1,14 +1,14 @@
 //! Logins that are slow, refused or never answered.
 
 use super::*;
-use crate::support::{Guarded, ROLE, token};
+use crate::support::{ROLE, TokenPostgres, token};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logins_may_be_slow_or_fail_and_are_not_hurried() {
+async fn slow_and_failing_logins_are_tolerated() {
     together(scenarios![
         each_answer_of_the_login_is_half_a_second_late,
         a_login_of_three_seconds_fills_the_pool,
-        a_database_that_was_never_there,
+        a_database_that_never_existed,
         a_wrong_password,
         a_server_that_takes_two_connections,
     ])
@@ -16,8 +16,8 @@ async fn logins_may_be_slow_or_fail_and_are_not_hurried() {
 }
 
 /// A server behind TLS that asks for this password, and an app that shows `shown`.
-async fn behind_tls(shown: &str) -> (World, Guarded) {
-    let guarded = Guarded::start().await;
+async fn behind_tls(shown: &str) -> (World, TokenPostgres) {
+    let guarded = TokenPostgres::start().await;
     let direct = guarded.url("postgres", "127.0.0.1", None);
     let (direct, _) = direct.split_once('?').expect("parameters");
     let url = guarded.url(&format!("{ROLE}:{shown}"), "localhost", Some(&guarded.authority()));
@@ -49,17 +49,17 @@ async fn a_login_of_three_seconds_fills_the_pool() {
     world.end();
 }
 
-async fn a_database_that_was_never_there() {
-    let world = World::entered(Entry::Silent, POOL).await;
+async fn a_database_that_never_existed() {
+    let world = World::entered(AcceptMode::Silent, POOL).await;
     stock(&world).await;
-    for entry in [Entry::Silent, Entry::Ignored, Entry::Refused] {
-        world.proxy.set_entry(entry).await;
+    for entry in [AcceptMode::Silent, AcceptMode::Ignored, AcceptMode::Refused] {
+        world.proxy.set_accept_mode(entry).await;
         let calls = (0..24).map(|_| timed(world.buyer.get("/api/orders")));
         for (status, took) in join_all(calls).await {
             assert!(status == 503 && took < Duration::from_secs(4), "{entry:?}: {status} after {took:?}");
         }
     }
-    world.proxy.set_entry(Entry::Open).await;
+    world.proxy.set_accept_mode(AcceptMode::Open).await;
     world.heals().await;
     world.end();
 }
@@ -80,7 +80,7 @@ async fn a_wrong_password() {
         u32::try_from(logins).is_ok_and(|logins| f64::from(logins) / seconds < 5.0),
         "{logins} in {seconds} s"
     );
-    guarded.server.let_in(ROLE, "wrong").await.expect("the server lets it in");
+    guarded.server.create_login(ROLE, "wrong").await.expect("the server lets it in");
     world.heals().await;
     world.end();
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn silent_connections_cost_the_calls_that_meet_them() {
+async fn silent_connections_fail_only_their_requests() {
     together(scenarios![
         idle_connections_fall_silent,
         the_only_connections_fall_silent,
@@ -119,15 +119,15 @@ async fn busy_connections_fall_silent() {
     world.end();
 }
 
-async fn is_away(world: &World, entry: Entry, time: Duration) {
+async fn is_away(world: &World, entry: AcceptMode, time: Duration) {
     let load = Load::new();
     let breaking = async {
         load.goes_on(world, 20, HEALED).await;
-        world.proxy.set_entry(entry).await;
+        world.proxy.set_accept_mode(entry).await;
         world.proxy.silence();
         // The fault itself: this long.
         tokio::time::sleep(time).await;
-        world.proxy.set_entry(Entry::Open).await;
+        world.proxy.set_accept_mode(AcceptMode::Open).await;
         load.goes_on(world, 50, HEALED).await;
         load.stop();
     };
@@ -138,13 +138,13 @@ async fn is_away(world: &World, entry: Entry, time: Duration) {
 
 async fn the_server_is_silent_for_20_seconds() {
     let world = World::start().await;
-    is_away(&world, Entry::Silent, Duration::from_secs(20)).await;
+    is_away(&world, AcceptMode::Silent, Duration::from_secs(20)).await;
     world.end();
 }
 
 async fn a_firewall_drops_everything_for_a_while() {
     let world = World::start().await;
-    is_away(&world, Entry::Ignored, Duration::from_secs(6)).await;
+    is_away(&world, AcceptMode::Ignored, Duration::from_secs(6)).await;
     world.end();
 }
 
@@ -176,20 +176,20 @@ async fn connections_fall_silent_three_times() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outage_is_told_however_short_it_is() {
-    together(scenarios![four_silent_seconds_are_told, eight_silent_seconds_are_told]).await;
+async fn every_outage_is_logged() {
+    together(scenarios![an_outage_of_four_seconds_is_logged, an_outage_of_eight_seconds_is_logged]).await;
 }
 
-async fn four_silent_seconds_are_told() {
-    silence_is_told(Duration::from_secs(4)).await;
+async fn an_outage_of_four_seconds_is_logged() {
+    silence_is_logged(Duration::from_secs(4)).await;
 }
 
-async fn eight_silent_seconds_are_told() {
-    silence_is_told(Duration::from_secs(8)).await;
+async fn an_outage_of_eight_seconds_is_logged() {
+    silence_is_logged(Duration::from_secs(8)).await;
 }
 
 /// All connections hang, so no call gets one: that is told once, with every call that it costs.
-async fn silence_is_told(time: Duration) {
+async fn silence_is_logged(time: Duration) {
     let world = World::start().await;
     let told = told(&world.app);
     let (over, refused) = (AtomicBool::default(), AtomicUsize::default());
@@ -204,11 +204,11 @@ async fn silence_is_told(time: Duration) {
     };
     let breaking = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        world.proxy.set_entry(Entry::Silent).await;
+        world.proxy.set_accept_mode(AcceptMode::Silent).await;
         world.proxy.silence();
         // The fault itself: this long.
         tokio::time::sleep(time).await;
-        world.proxy.set_entry(Entry::Open).await;
+        world.proxy.set_accept_mode(AcceptMode::Open).await;
         tokio::time::sleep(HEALED).await;
         over.store(true, Ordering::Relaxed);
     };

@@ -14,7 +14,7 @@ fn one_app(more: &[(&str, &str)]) -> Deployment {
 }
 
 #[tokio::test]
-async fn a_missing_backend_warns_where_orders_wait_and_fails_where_they_would_be_given_up() {
+async fn a_missing_backend_warns_or_fails() {
     let off = ("AzureWebJobs_FulfilOrder_Disabled", "true");
     let [url, certificate] = BACKEND;
     for (settings, level, told) in [

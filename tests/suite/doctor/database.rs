@@ -1,14 +1,14 @@
 //! The database as the doctor finds it.
 
 use super::Deployment;
-use crate::support::{Guarded, migrate, on_a_server};
+use crate::support::{TokenPostgres, migrate, on_a_server};
 
 fn on(url: &str) -> Deployment {
     Deployment::sound().set("ORDERS_DATABASE_URL", url).set("ORDERS_IDENTITY", "easyauth")
 }
 
 #[tokio::test]
-async fn a_file_is_looked_at_and_not_made() {
+async fn a_database_file_is_inspected_but_not_created() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("orders.db");
     let url = format!("sqlite://{}", file.display());
@@ -24,14 +24,14 @@ async fn a_file_is_looked_at_and_not_made() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_fails_and_its_password_is_not_said() {
+async fn an_unreachable_server_fails_without_its_password() {
     let found = on("postgres://me:hunter2@127.0.0.1:1/orders").examine_here(&[], &[]).await;
     assert_eq!((found.level("C20-database"), found.code), (Some("fail"), Some(1)), "{}", found.said);
     assert!(!found.said.contains("hunter2"), "{}", found.said);
 }
 
 #[tokio::test]
-async fn schema_and_grants_are_those_that_the_app_needs() {
+async fn schema_and_grants_match_the_app() {
     let database = on_a_server().await;
     let url = database.url();
     assert_eq!(
@@ -61,8 +61,8 @@ async fn schema_and_grants_are_those_that_the_app_needs() {
 }
 
 #[tokio::test]
-async fn a_server_behind_tls_passes_when_it_proves_who_it_is() {
-    let guarded = Guarded::start().await;
+async fn a_server_behind_tls_passes_when_verified() {
+    let guarded = TokenPostgres::start().await;
     let user = format!("{}:{}", crate::support::ROLE, crate::support::token(1));
     let url = guarded.url(&user, "localhost", Some(&guarded.authority()));
     let found = on(&url).examine_here(&[], &[]).await;

@@ -29,7 +29,7 @@ fn demanding_tokens(authority: &str) -> Deployment {
 }
 
 #[tokio::test]
-async fn clocks_that_are_apart_are_noticed_before_tokens_are_refused() {
+async fn clock_skew_is_reported_before_tokens_fail() {
     for (seconds, level) in [(0, "pass"), (45, "warn"), (-45, "warn"), (120, "fail"), (-120, "fail")] {
         let theirs = Clock.now() + TimeDelta::seconds(seconds);
         let issuer = issuer(theirs.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).await;
@@ -42,13 +42,13 @@ async fn clocks_that_are_apart_are_noticed_before_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_away_fails() {
+async fn an_unreachable_issuer_fails() {
     let found = demanding_tokens("http://127.0.0.1:1").examine_here(&[], &[]).await;
     assert_eq!((found.level("C05-clock-skew"), found.code), (Some("fail"), Some(1)), "{}", found.said);
 }
 
 #[tokio::test]
-async fn a_vault_that_cannot_be_reached_fails() {
+async fn an_unreachable_vault_fails() {
     let identity = [("IDENTITY_ENDPOINT", "http://127.0.0.1:1/msi/token"), ("IDENTITY_HEADER", "any")];
     let deployment = Deployment::sound().only(&["FulfilOrder"]).set("KeyVaultUrl", "https://vault.invalid");
     let deployment = identity.iter().fold(deployment, |known, (name, value)| known.set(name, value));
@@ -79,7 +79,7 @@ fn processor(days: Option<i64>) -> (Deployment, TempDir) {
 }
 
 #[tokio::test]
-async fn a_certificate_is_to_be_rotated_while_it_has_a_month_and_fails_when_it_has_ended() {
+async fn a_certificate_warns_for_a_month_before_it_expires() {
     for (days, level) in [(40, "pass"), (29, "warn"), (0, "warn"), (-2, "fail")] {
         let (deployment, _folder) = processor(Some(days));
         let found = deployment.examine_here(&[], &[]).await;
@@ -88,7 +88,7 @@ async fn a_certificate_is_to_be_rotated_while_it_has_a_month_and_fails_when_it_h
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_shown_fails_and_nothing_of_it_is_said() {
+async fn an_unusable_certificate_fails_without_its_content() {
     let (missing, _folder) = processor(None);
     let found = missing.examine_here(&[], &[]).await;
     assert_eq!(

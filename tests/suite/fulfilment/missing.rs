@@ -1,6 +1,6 @@
 //! The platform without a backend: nothing stands in for one there, so orders wait.
 
-use crate::support::{Evidence, Guarded, Heard, Mode, Setup};
+use crate::support::{EventLog, IdentityMode, Mode, Setup, TokenPostgres};
 
 /// What the users of `functions-emulator.json` call with.
 const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
@@ -9,22 +9,22 @@ const CLIENT: &str = "c2b5e8f4-0a6d-4e1b-b7c3-9d8f6a2e5b04";
 const UNKNOWN: &str = r#"{"version":1,"messageId":"0197c1de-5a1f-7c3e-8b60-1d2f3a4b5c6d","orderId":"0197c1de-5a1f-7c3e-8b60-1d2f3a4b5c6e","traceparent":null}"#;
 
 /// An app that takes this machine for the platform.
-pub(crate) fn on_the_platform(guarded: &Guarded) -> Setup {
-    let setup = Setup::in_mode(Mode::Proxy).evidence(Evidence::Header);
+pub(crate) fn on_the_platform(guarded: &TokenPostgres) -> Setup {
+    let setup = Setup::in_mode(Mode::Proxy).identity_mode(IdentityMode::Header);
     guarded.under(setup).set("WEBSITE_SITE_NAME", "orders").set("ORDERS_ENTRA_ALLOWED_CLIENTS", CLIENT)
 }
 
 #[tokio::test]
-async fn a_message_that_comes_all_the_same_fails_and_its_order_waits_on_postgres() {
-    let guarded = Guarded::start().await;
+async fn a_message_without_a_backend_fails_on_postgres() {
+    let guarded = TokenPostgres::start().await;
     let at_once = "AzureFunctionsJobHost__extensions__queues__visibilityTimeout";
     let mut app = on_the_platform(&guarded).set(at_once, "00:00:00").start().await;
     let admin = app.user("admin");
     admin.stock("BEANS", 1290).await;
     let location = app.user("buyer").place("BEANS").await;
     assert_eq!(app.user("clerk").post_nothing(&format!("{location}/process")).await.status, 202);
-    let mut heard = Heard::default();
-    let is_given_up = |heard: &Heard| {
+    let mut heard = EventLog::default();
+    let is_given_up = |heard: &EventLog| {
         heard.events("invocation-ended").iter().any(|line| line["function"] == "RecordPoisonFulfilment")
     };
     heard.until(&mut app, "the host gives the message up", is_given_up).await;

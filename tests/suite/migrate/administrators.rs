@@ -4,7 +4,7 @@ use std::process::Output;
 
 use sqlx::migrate::Migrator;
 
-use crate::support::Administered;
+use crate::support::AdminServer;
 
 /// The migrations without their command.
 static SCHEMA: Migrator = sqlx::migrate!("src/store/migrations/postgres");
@@ -32,8 +32,8 @@ fn refused(output: &Output, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn postgres_gets_the_database_and_an_owner_that_cannot_sign_in() {
-    let server = Administered::start().await;
+async fn postgres_database_gets_an_owner_without_login() {
+    let server = AdminServer::start().await;
     let other = server.url("first").replace("/orders", "/other%22s");
     let other = crate::support::migrate(&other);
     refused(&other, &["no database `other\"s`", "CREATE DATABASE \"other\"\"s\""]);
@@ -50,8 +50,8 @@ async fn postgres_gets_the_database_and_an_owner_that_cannot_sign_in() {
 }
 
 #[tokio::test]
-async fn postgres_superusers_database_belongs_to_the_owner_too() {
-    let server = Administered::start().await;
+async fn postgres_superuser_database_changes_owner() {
+    let server = AdminServer::start().await;
     done(&server.migrate("postgres", &["--administrator", "first"]));
     assert_eq!(server.owners().await, ["orders_owner"]);
     let state = server.state().await;
@@ -62,8 +62,8 @@ async fn postgres_superusers_database_belongs_to_the_owner_too() {
 }
 
 #[tokio::test]
-async fn postgres_second_administrator_migrates_the_next_version() {
-    let server = Administered::start().await;
+async fn postgres_second_administrator_can_migrate() {
+    let server = AdminServer::start().await;
     done(&server.migrate("first", &["--administrator", "second"]));
     server.run("postgres", "orders", VERSION_BEFORE).await;
     let missing = server.migrate("first", &["--administrator", "no such role"]);
@@ -80,8 +80,8 @@ async fn postgres_second_administrator_migrates_the_next_version() {
 }
 
 #[tokio::test]
-async fn postgres_database_of_the_version_before_is_handed_over_with_its_rows() {
-    let server = Administered::start().await;
+async fn postgres_previous_schema_changes_owner_and_keeps_rows() {
+    let server = AdminServer::start().await;
     server.run("first", "postgres", "CREATE DATABASE orders").await;
     server.run("first", "orders", "CREATE ROLE orders_api; CREATE ROLE orders_processor").await;
     // As versions before this one did it: under the login that migrated.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, redirect};
 use serde_json::{Value, json};
 
-use super::described;
+use super::openapi_check;
 
 /// Calls as one caller, and as that caller only.
 #[derive(Clone)]
@@ -97,7 +97,7 @@ impl Client {
             headers: response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: response.bytes().await.expect("a whole body").to_vec(),
         };
-        described::check(&method, &path, &reply);
+        openapi_check::check(&method, &path, &reply);
         reply
     }
 

@@ -15,12 +15,12 @@ use super::binary;
 const ENGINE: &str = "TEST_DATABASE";
 
 /// A database that goes with its app.
-pub(super) struct Kept {
+pub(super) struct AppDatabase {
     pub(super) url: String,
     server: Option<Database>,
 }
 
-impl Kept {
+impl AppDatabase {
     /// An empty one, of this version.
     pub(super) async fn fresh(folder: &TempDir) -> Self {
         match env::var(ENGINE).as_deref() {

@@ -7,11 +7,11 @@ use sqlx::{Connection as _, PgConnection};
 use test_servers::{Database as Fresh, Handler, Postgres, postgres::Source};
 
 use crate::{
+    http::Connection,
     process,
-    requests::{KEPT, Operation, READER, TENANT},
+    requests::{Operation, READER, STORED_ORDERS, TENANT},
     server::{self, Peer, Programs},
     statement::{self, Statement, Statements},
-    wire::Connection,
 };
 
 /// A commit waits for the disk, as in production; the rest keeps the server's own housekeeping out of single figures
@@ -137,7 +137,12 @@ async fn fill(connection: &mut PgConnection) -> sqlx::Result<()> {
          SELECT '01000000-0000-7000-8000-' || lpad(to_hex(number), 12, '0'), $2, $3, 'PO-' || number, 'placed',
              'EUR', 8750, 'ring twice', 1, 1735689600000000, 1735689600000000
          FROM generate_series(0, $1 - 1) AS number";
-    sqlx::query(orders).bind(i64::from(KEPT)).bind(TENANT).bind(READER).execute(&mut *connection).await?;
+    sqlx::query(orders)
+        .bind(i64::from(STORED_ORDERS))
+        .bind(TENANT)
+        .bind(READER)
+        .execute(&mut *connection)
+        .await?;
     let lines = "INSERT INTO order_lines (order_id, position, sku, quantity, unit_price, line_total)
          SELECT id, position, sku, quantity, 1250, quantity * 1250 FROM orders, (VALUES
              (0, 'ESPRESSO-1KG', 2), (1, 'CUP-6', 1), (2, 'FILTER-100', 4)) AS line (position, sku, quantity)";

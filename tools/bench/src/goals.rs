@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{figures::Figures, requests::Operation, rounds::Cost, sample::Sample, server::Peer};
+use crate::{report::Report, requests::Operation, rounds::Cost, sample::Sample, server::Peer};
 
 /// A bound that a figure has to keep to.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +27,14 @@ const MESSAGES: &str = "messages a second";
 const AT: u32 = 16;
 
 /// The goals in the sequence in which they were set.
-pub(crate) fn of(figures: &Figures) -> Vec<Goal> {
+pub(crate) fn of(report: &Report) -> Vec<Goal> {
     use Bound::{AtLeast, AtMost};
-    let sample = |operation, peer| figures.http.median(operation, AT, peer);
+    let sample = |operation, peer| report.http.median(operation, AT, peer);
     let compared = |operation, peer, figure: fn(&Sample) -> f64| {
         Some(figure(&sample(operation, Peer::Worker)?) / figure(&sample(operation, peer)?))
     };
     let rate = |operation, peer| compared(operation, peer, |sample| sample.rate);
-    let start = |peer: Peer| figures.starts.get(&peer.to_string()).copied();
+    let start = |peer: Peer| report.starts.get(&peer.to_string()).copied();
     let starts = |one, other| Some(start(one)? / start(other)?);
     let (create, get) = (Operation::CreateOrder, Operation::GetOrder);
     let goal = |measure, bound, measured, operation| Goal { measure, bound, measured, operation };
@@ -51,24 +51,24 @@ pub(crate) fn of(figures: &Figures) -> Vec<Goal> {
         ),
         goal("first answer, of bare axum's", AtMost(2.0), starts(Peer::Worker, Peer::BareAxum), None),
         goal("first answer, Node's of ours", AtLeast(10.0), starts(Peer::Fastify, Peer::Worker), None),
-        goal(MESSAGES, AtLeast(1000.0), figures.queue_rate(), None),
-        goal("idle memory, MiB", AtMost(15.0), figures.http.memory(1, Peer::Worker).0, None),
-        goal("memory at 64 clients, MiB", AtMost(40.0), figures.http.memory(64, Peer::Worker).1, None),
+        goal(MESSAGES, AtLeast(1000.0), report.queue_rate(), None),
+        goal("idle memory, MiB", AtMost(15.0), report.http.memory(1, Peer::Worker).0, None),
+        goal("memory at 64 clients, MiB", AtMost(40.0), report.http.memory(64, Peer::Worker).1, None),
     ]
 }
 
 /// A line a goal; below one that is not met, where the time goes.
-pub(crate) fn told(goals: &[Goal], figures: &Figures) -> String {
-    let mut told = String::new();
+pub(crate) fn summary(goals: &[Goal], report: &Report) -> String {
+    let mut summary = String::new();
     for goal in goals {
-        let _always = writeln!(told, "{}", goal.line());
+        let _always = writeln!(summary, "{}", goal.line());
         if let (Some(false), Some(operation)) = (goal.met(), goal.operation) {
-            let _always = write!(told, "{}", where_time_goes(operation, figures));
+            let _always = write!(summary, "{}", where_time_goes(operation, report));
         }
         if goal.met() == Some(false) && goal.measure == MESSAGES {
-            let cost = |of| micros(figures.queue_cost(of));
+            let cost = |of| micros(report.queue_cost(of));
             let _always = writeln!(
-                told,
+                summary,
                 "         a message takes {} of the worker's processor time, {} of PostgreSQL's, {} of the host's",
                 cost(|passed| passed.worker),
                 cost(|passed| passed.database),
@@ -76,7 +76,7 @@ pub(crate) fn told(goals: &[Goal], figures: &Figures) -> String {
             );
         }
     }
-    told
+    summary
 }
 
 impl Goal {
@@ -103,20 +103,20 @@ impl Goal {
 }
 
 /// Processor time a request: what is not here is waiting for the disk, or for a processor.
-fn where_time_goes(operation: Operation, figures: &Figures) -> String {
-    let mut told = String::new();
+fn where_time_goes(operation: Operation, report: &Report) -> String {
+    let mut summary = String::new();
     for peer in [Peer::Worker, Peer::Pgbench, Peer::BareAxum, Peer::Fastify] {
-        let Cost { server, database } = figures.http.cost(operation, AT, peer);
+        let Cost { server, database } = report.http.cost(operation, AT, peer);
         if database.is_some() {
             let _always = writeln!(
-                told,
+                summary,
                 "         {peer:<9} takes {} of processor time a request, PostgreSQL {} for it",
                 micros(server),
                 micros(database),
             );
         }
     }
-    told
+    summary
 }
 
 fn micros(cost: Option<f64>) -> String {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_is_met_up_to_its_bound() {
+    fn a_goal_is_met_at_its_threshold() {
         let verdict = |bound, measured| goal(bound, measured).met();
         assert_eq!(verdict(Bound::AtLeast(2.0), Some(2.0)), Some(true));
         assert_eq!(verdict(Bound::AtLeast(2.0), Some(1.99)), Some(false));
@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_without_its_peer_is_neither_met_nor_missed() {
+    fn a_goal_without_its_peer_is_undecided() {
         assert_eq!(goal(Bound::AtLeast(2.0), None).met(), None);
         assert!(goal(Bound::AtLeast(2.0), None).line().starts_with("LEFT OUT"));
     }
 
     #[test]
-    fn a_goal_that_is_not_met_is_seen_at_once() {
+    fn a_missed_goal_is_marked() {
         let line = goal(Bound::AtLeast(2.0), Some(1.5)).line();
         assert_eq!(line, "NOT MET  GetOrder, of Fastify               1.50  (≥ 2)");
     }

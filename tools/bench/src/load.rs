@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use tokio::task::JoinSet;
 
-use crate::{sample::Sample, wire::Connection};
+use crate::{http::Connection, sample::Sample};
 
 /// How a server is loaded.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +164,7 @@ mod tests {
         Load { clients: 3, warm_up: Duration::from_millis(5), time: Duration::from_millis(100), every: None };
 
     #[tokio::test]
-    async fn every_client_asks_again_when_it_has_its_answer() {
+    async fn each_client_sends_the_next_request_after_a_response() {
         let address = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
         let sample = LOAD.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await;
         let sample = sample.expect("all were answered");
@@ -176,7 +176,7 @@ mod tests {
     async fn clients_with_a_pace_take_turns() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let (tell, mut summary) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
                 let tell = tell.clone();
@@ -195,7 +195,7 @@ mod tests {
         load.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await.expect("an answer");
         // Both say hello first; then the one comes while the other waits.
         let (mut came, mut last) = (Vec::new(), None);
-        while let Ok(at) = told.try_recv() {
+        while let Ok(at) = summary.try_recv() {
             came.extend(last.map(|last| at - last));
             last = Some(at);
         }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn another_status_ends_the_run_with_what_was_answered() {
+    async fn an_unexpected_status_stops_the_run_with_the_response() {
         let address = server("HTTP/1.1 503 Away\r\ncontent-length: 4\r\n\r\naway").await;
         let sample = LOAD.on(address, 200, |_| Box::new(|request| request.extend(b"ping"))).await;
         assert_eq!(sample.unwrap_err().to_string(), "503 instead of 200: away");

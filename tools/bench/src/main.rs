@@ -2,25 +2,25 @@
 //! machine, by one load generator. `cargo xtask bench` builds everything and runs this.
 
 mod app;
-mod beside;
+mod compare;
 mod database;
-mod figures;
+mod report;
 mod goals;
-mod hop;
-mod in_turn;
+mod host_overhead;
+mod alternating;
 mod load;
 mod pgbench;
 mod process;
 mod queue;
 mod requests;
 mod rounds;
-mod sameness;
+mod equivalence;
 mod sample;
-mod second_layer;
+mod token_validation;
 mod server;
-mod starts;
+mod startup;
 mod statement;
-mod wire;
+mod http;
 
 use std::{
     fs,
@@ -36,11 +36,11 @@ use functions_emulator::clock::Clock;
 
 use crate::{
     database::Database,
-    figures::Figures,
     load::Load,
     pgbench::Pgbench,
+    report::Report,
     requests::Caller,
-    rounds::{Field, Size},
+    rounds::{Participants, Size},
     server::{Peer, Programs},
     statement::Statements,
 };
@@ -65,10 +65,10 @@ struct Args {
     host: bool,
     /// What checking tokens costs, and nothing else.
     #[arg(long)]
-    second_layer: bool,
+    token_validation: bool,
     /// Another worker to measure beside this one, and nothing else.
     #[arg(long)]
-    beside: Option<PathBuf>,
+    compare: Option<PathBuf>,
 }
 
 /// How much of everything is measured.
@@ -110,56 +110,64 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let release = |name: &str| args.target.join("release").join(name);
     let mut programs =
         Programs { worker: args.worker.clone(), bare_axum: release("bare-axum"), fastify: None };
-    if args.second_layer {
+    if args.token_validation {
         let database = Database::start(&programs.worker).await?;
-        return second_layer::run(&args.root, &programs, &database, plan.size).await;
+        return token_validation::run(&args.root, &programs, &database, plan.size).await;
     }
-    if let Some(other) = &args.beside {
+    if let Some(other) = &args.compare {
         let database = Database::start(&programs.worker).await?;
-        return beside::run(&programs, other, &database, plan.size).await;
+        return compare::run(&programs, other, &database, plan.size).await;
     }
     let place = args.target.join("tools").join("bench-fastify");
     if !args.host {
         match server::install_fastify(&args.root.join("tools/bench/fastify"), &place) {
             Ok(()) => programs.fastify = Some(place),
-            Err(error) => println!("LEFT OUT: everything beside Fastify, because {error:#}"),
+            Err(error) => println!("LEFT OUT: everything compare Fastify, because {error:#}"),
         }
     }
     let database = Database::start(&programs.worker).await?;
     println!("PostgreSQL from {}, fsync on; logs at level info into a pipe that is read", database.source());
     if args.host {
         database.statements(&programs).await?;
-        let hop = hop::run(&args.root, &programs.worker, &database, plan.size).await?;
-        let ways = serde_json::to_string_pretty(&hop)?;
-        println!("{ways}\n\n{}", hop::told(&hop));
+        let host_overhead = host_overhead::run(&args.root, &programs.worker, &database, plan.size).await?;
+        let compare_paths = serde_json::to_string_pretty(&host_overhead)?;
+        println!("{compare_paths}\n\n{}", host_overhead::summary(&host_overhead));
         return Ok(());
     }
     let statements = database.statements(&programs).await?;
     let pgbench = database.pgbench();
     if pgbench.is_none() {
-        println!("LEFT OUT: everything beside pgbench, because it is not there: install Debian's postgresql");
+        println!(
+            "LEFT OUT: everything compare pgbench, because it is not there: install Debian's postgresql"
+        );
     }
     let prepare = |program| Pgbench::prepare(program, &database.url(), &statements);
     let pgbench = pgbench.map(prepare).transpose()?;
-    same_job(&programs, &database, &statements).await?;
-    let field = Field { programs: &programs, database: &database, statements: &statements, pgbench };
-    let figures = measure(args, plan, &field).await?;
-    let goals = goals::of(&figures);
-    println!("\n{}\n{}{}", figures.tables(), goals::told(&goals, &figures), hop::told(&figures.hop));
-    let raw = keep(&args.target.join("bench"), &figures)?;
+    check_equivalence(&programs, &database, &statements).await?;
+    let participants =
+        Participants { programs: &programs, database: &database, statements: &statements, pgbench };
+    let report = measure(args, plan, &participants).await?;
+    let goals = goals::of(&report);
+    println!(
+        "\n{}\n{}{}",
+        report.tables(),
+        goals::summary(&goals, &report),
+        host_overhead::summary(&report.host_overhead)
+    );
+    let raw = save(&args.target.join("bench"), &report)?;
     println!("{} s in all; raw data in {}", began.elapsed().as_secs(), raw.display());
     Ok(())
 }
 
-async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<Figures> {
-    let Field { programs, database, .. } = field;
+async fn measure(args: &Args, plan: Plan, participants: &Participants<'_>) -> anyhow::Result<Report> {
+    let Participants { programs, database, .. } = participants;
     let busy = process::load();
     println!("starts");
-    let starts = tokio::task::block_in_place(|| starts::run(programs, &database.url(), plan.starts))?;
+    let starts = tokio::task::block_in_place(|| startup::run(programs, &database.url(), plan.starts))?;
     println!("load generator");
     let generator = generator(programs, database, plan.size).await?;
     println!("HTTP");
-    let http = field.run(plan.size).await?;
+    let http = participants.run(plan.size).await?;
     let mut queue = Vec::new();
     for round in 0..plan.size.rounds {
         let passed = queue::run(&args.root, &programs.worker, database, round, plan.messages).await?;
@@ -172,9 +180,9 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
         );
     }
     println!("emulator");
-    let hop = hop::run(&args.root, &programs.worker, database, plan.size).await?;
+    let host_overhead = host_overhead::run(&args.root, &programs.worker, database, plan.size).await?;
     let size = |path: &Path| Some(fs::metadata(path).ok()?.len());
-    Ok(Figures {
+    Ok(Report {
         processors: available_parallelism().map_or(0, usize::from),
         busy,
         quick: args.quick,
@@ -182,19 +190,23 @@ async fn measure(args: &Args, plan: Plan, field: &Field<'_>) -> anyhow::Result<F
         starts,
         http,
         queue,
-        hop,
+        host_overhead,
         binary: size(&programs.worker).context("the worker is not there")?,
         zip: largest_zip(&args.target.join("package")),
     })
 }
 
 /// Whether all who are measured answer alike.
-async fn same_job(programs: &Programs, database: &Database, statements: &Statements) -> anyhow::Result<()> {
+async fn check_equivalence(
+    programs: &Programs,
+    database: &Database,
+    statements: &Statements,
+) -> anyhow::Result<()> {
     let start = |peer| server::start(peer, programs, &database.url(), 1, Some(statements));
     let worker = start(Peer::Worker)?;
-    sameness::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
+    equivalence::check(&worker, Peer::BareAxum, &start(Peer::BareAxum)?).await?;
     if programs.fastify.is_some() {
-        sameness::check(&worker, Peer::Fastify, &start(Peer::Fastify)?).await?;
+        equivalence::check(&worker, Peer::Fastify, &start(Peer::Fastify)?).await?;
     }
     Ok(())
 }
@@ -219,10 +231,10 @@ fn largest_zip(folder: &Path) -> Option<u64> {
 }
 
 /// Writes everything that was measured into a file named for the time.
-fn keep(folder: &Path, figures: &Figures) -> anyhow::Result<PathBuf> {
+fn save(folder: &Path, report: &Report) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let path = folder.join(Clock::system().now().format("%Y-%m-%dT%H-%M-%SZ.json").to_string());
-    fs::write(&path, serde_json::to_vec_pretty(figures)?)?;
+    fs::write(&path, serde_json::to_vec_pretty(report)?)?;
     Ok(path)
 }
 
@@ -234,7 +246,7 @@ mod tests {
     const RUNS_A_ROUND: u32 = 3 * (2 * 4 + 2 * 3);
 
     #[test]
-    fn a_run_ends_in_ten_minutes_and_a_quick_one_in_one() {
+    fn runs_stay_within_their_time_budget() {
         for (quick, seconds) in [(false, 600), (true, 60)] {
             let Plan { size, .. } = Plan::of(quick);
             let runs = (size.warm_up + size.time) * RUNS_A_ROUND * size.rounds;
@@ -243,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_of_three_rounds_unless_somebody_is_in_a_hurry() {
+    fn three_rounds_by_default_and_one_when_quick() {
         let arguments = ["bench", "--root", ".", "--target", "target", "--worker", "orders-worker"];
         let args = Args::parse_from(arguments);
         assert_eq!(Plan::of(args.quick).size.rounds, 3);

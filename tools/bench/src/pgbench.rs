@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    requests::{KEPT, Operation, READER, TENANT, WRITER},
+    requests::{Operation, READER, STORED_ORDERS, TENANT, WRITER},
     sample::Sample,
     statement::Statements,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Pgbench {
 /// Makes an id that sorts after all others, as a new order's does; each client counts for itself.
 const NEW_ID: &str = "lpad(to_hex(CAST(:turn AS bigint)), 8, '0') || '-0000-7000-8000-' \
                       || lpad(to_hex(CAST(:client_id AS bigint)), 12, '0')";
-const KEPT_ID: &str = "'01000000-0000-7000-8000-' || lpad(to_hex(CAST(:number AS bigint)), 12, '0')";
+const STORED_ID: &str = "'01000000-0000-7000-8000-' || lpad(to_hex(CAST(:number AS bigint)), 12, '0')";
 /// Null, but not in a way that the planner could see.
 const NOTHING: &str = "nullif(CAST(:nothing AS text), '-')";
 
@@ -132,8 +132,8 @@ fn script(operation: Operation, statements: &Statements) -> String {
     let statement = statements.of(operation);
     let (set, filled) = match operation {
         Operation::GetOrder => {
-            let number = format!("\\set number random(0, {})\n", KEPT - 1);
-            (number, statement.filled(&[KEPT_ID, ":tenant", ":reader"]))
+            let number = format!("\\set number random(0, {})\n", STORED_ORDERS - 1);
+            (number, statement.filled(&[STORED_ID, ":tenant", ":reader"]))
         }
         Operation::ListOrders => {
             (String::new(), statement.filled(&[":tenant", ":reader", ":before_newest", ":size"]))
@@ -173,14 +173,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_the_one_without_connecting() {
+    fn the_rate_excludes_connection_time() {
         let said = "latency average = 1.1 ms\ntps = 14012.250000 (without initial connection time)\n";
         assert_eq!(rate(said), Some(14012.25));
         assert_eq!(rate("pgbench: error"), None);
     }
 
     #[test]
-    fn latencies_are_read_from_every_log_and_the_logs_go() {
+    fn latencies_are_read_from_all_logs() {
         let folder = tempfile::tempdir().expect("a folder");
         let log = |name: &str| folder.path().join(name);
         fs::write(log("log.17"), "0 1 512 0 1735689600 1\n1 1 700 0 1735689600 2\n").expect("written");

@@ -45,7 +45,7 @@ impl Stat {
     fn of(line: &str) -> Option<Self> {
         let (_, after_name) = line.rsplit_once(')')?;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let number = |field: usize| fields.get(field - 3)?.parse::<u32>().ok();
+        let number = |participants: usize| fields.get(participants - 3)?.parse::<u32>().ok();
         let ticks = number(14)? + number(15)? + number(16)? + number(17)?;
         Some(Self { parent: number(4)?, time: TICK * ticks })
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_is_read_whatever_its_name() {
+    fn process_names_may_contain_anything() {
         let line = "42 (a (b) c) S 7 42 42 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0 100";
         let stat = Stat::of(line).expect("a stat line");
         assert_eq!((stat.parent, stat.time), (7, Duration::from_secs(1)));

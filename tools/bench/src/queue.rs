@@ -23,11 +23,11 @@ const AT_A_TIME: u32 = 24;
 const READY: usize = 96;
 const QUEUE: &str = "orders-fulfilment";
 /// Given up after this time.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Messages a second, and the processor time of one in microseconds where the system tells.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Passed {
+pub(crate) struct QueueThroughput {
     pub(crate) rate: f64,
     pub(crate) worker: Option<f64>,
     pub(crate) database: Option<f64>,
@@ -42,7 +42,7 @@ pub(crate) async fn run(
     database: &Database,
     round: u32,
     messages: u32,
-) -> anyhow::Result<Passed> {
+) -> anyhow::Result<QueueThroughput> {
     queue_orders(database, round, messages).await?;
     let app = App::start(root, worker, &database.url(), AT_A_TIME).await?;
     let worker = app.host.worker_pid().unwrap_or_default();
@@ -61,9 +61,7 @@ pub(crate) async fn run(
         app.queues.wait_until(|queues| held(queues) == 0).await;
         anyhow::Ok(())
     };
-    tokio::time::timeout(PATIENCE, passed)
-        .await
-        .map_err(|_| anyhow::anyhow!("messages were left over"))??;
+    tokio::time::timeout(TIMEOUT, passed).await.map_err(|_| anyhow::anyhow!("messages were left over"))??;
     let (took, after) = (began.elapsed().as_secs_f64(), times());
     app.stop().await;
     let fulfilled = fulfilled(database, round).await?;
@@ -73,7 +71,7 @@ pub(crate) async fn run(
         Some(spent.as_secs_f64() * 1e6 / f64::from(messages))
     };
     let (worker, database, host) = (each(0), each(1), each(2));
-    Ok(Passed { rate: f64::from(messages) / took, worker, database, host })
+    Ok(QueueThroughput { rate: f64::from(messages) / took, worker, database, host })
 }
 
 fn held(queues: &functions_emulator::queues::MemoryQueues) -> usize {

@@ -17,10 +17,10 @@ pub(crate) const READER: &str = "11111111-0000-4000-8000-000000000001";
 pub(crate) const WRITER: &str = "11111111-0000-4000-8000-000000000002";
 
 /// Orders that are there to be read.
-pub(crate) const KEPT: u32 = 10_000;
+pub(crate) const STORED_ORDERS: u32 = 10_000;
 
 /// The body of every new order, in the form of `POST /api/orders`.
-pub(crate) const NEW: &str = r#"{"reference":"PO-17","currency":"EUR","lines":[{"sku":"ESPRESSO-1KG","quantity":2},{"sku":"CUP-6","quantity":1},{"sku":"FILTER-100","quantity":4}],"note":"ring twice"}"#;
+pub(crate) const NEW_ORDER: &str = r#"{"reference":"PO-17","currency":"EUR","lines":[{"sku":"ESPRESSO-1KG","quantity":2},{"sku":"CUP-6","quantity":1},{"sku":"FILTER-100","quantity":4}],"note":"ring twice"}"#;
 
 /// What is measured over HTTP.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -62,15 +62,16 @@ impl Operation {
             match self {
                 Self::GetOrder => {
                     // A stride without a common divisor visits every order.
-                    let order = (client.wrapping_mul(7919).wrapping_add(turn.wrapping_mul(4801))) % KEPT;
-                    let path = format!("GET /api/orders/{}", kept_id(order));
+                    let order =
+                        (client.wrapping_mul(7919).wrapping_add(turn.wrapping_mul(4801))) % STORED_ORDERS;
+                    let path = format!("GET /api/orders/{}", stored_id(order));
                     caller.write(request, &path, &invocation, "", "");
                 }
                 Self::ListOrders => caller.write(request, "GET /api/orders", &invocation, "", ""),
-                Self::CreateOrder => caller.write(request, "POST /api/orders", &invocation, "", NEW),
+                Self::CreateOrder => caller.write(request, "POST /api/orders", &invocation, "", NEW_ORDER),
                 Self::CreateOrderWithKey => {
                     let key = format!("Idempotency-Key: {invocation}\r\n");
-                    caller.write(request, "POST /api/orders", &invocation, &key, NEW);
+                    caller.write(request, "POST /api/orders", &invocation, &key, NEW_ORDER);
                 }
             }
         })
@@ -78,7 +79,7 @@ impl Operation {
 }
 
 /// The id of the order of a number among those that are there to be read.
-pub(crate) fn kept_id(number: u32) -> String {
+pub(crate) fn stored_id(number: u32) -> String {
     format!("01000000-0000-7000-8000-{number:012x}")
 }
 
@@ -92,11 +93,11 @@ impl Caller {
     /// A person of the tenant with the scope and no role.
     pub(crate) fn of(object: &str) -> Self {
         // As long as a token of Entra's; in this identity mode the front has read it, and the worker does not.
-        Self::showing(object, &"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".repeat(40))
+        Self::with_token(object, &"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9".repeat(40))
     }
 
     /// The same person with this token.
-    pub(crate) fn showing(object: &str, token: &str) -> Self {
+    pub(crate) fn with_token(object: &str, token: &str) -> Self {
         let claims = [
             ("aud", "5f3a9d1c-7e42-4b0a-9a6d-2c8e4f1b7d03"),
             ("iss", "https://login.microsoftonline.com/6a1c7f0e-2f5e-4c53-9d7b-0f2f1b7c1a01/v2.0"),
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn no_key_is_used_twice() {
+    fn idempotency_keys_are_unique() {
         let mut keys = HashSet::new();
         for (run, client) in [(1, 0), (1, 1), (2, 0)] {
             let mut requests = Operation::CreateOrderWithKey.requests(run, client);
@@ -179,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn many_orders_are_read_and_all_of_them_are_there() {
+    fn only_existing_orders_are_read() {
         let mut requests = Operation::GetOrder.requests(1, 3);
-        let there: HashSet<String> = (0..KEPT).map(kept_id).collect();
+        let there: HashSet<String> = (0..STORED_ORDERS).map(stored_id).collect();
         let mut read = HashSet::new();
         for _ in 0..500 {
             let request = sent(&mut requests);
@@ -194,9 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn a_request_with_a_body_says_how_long_it_is() {
+    fn a_request_with_a_body_has_a_content_length() {
         let request = sent(&mut Operation::CreateOrder.requests(1, 0));
-        assert!(request.contains(&format!("Content-Length: {}\r\n", NEW.len())), "{request}");
-        assert!(request.ends_with(&format!("\r\n\r\n{NEW}")), "{request}");
+        assert!(request.contains(&format!("Content-Length: {}\r\n", NEW_ORDER.len())), "{request}");
+        assert!(request.ends_with(&format!("\r\n\r\n{NEW_ORDER}")), "{request}");
     }
 }

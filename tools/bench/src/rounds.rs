@@ -68,14 +68,14 @@ pub(crate) struct Runs {
 }
 
 /// All that takes part.
-pub(crate) struct Field<'a> {
+pub(crate) struct Participants<'a> {
     pub(crate) programs: &'a Programs,
     pub(crate) database: &'a Database,
     pub(crate) statements: &'a Statements,
     pub(crate) pgbench: Option<Pgbench>,
 }
 
-impl Field<'_> {
+impl Participants<'_> {
     /// Who can do an operation. The bare program only reads.
     fn peers(&self, operation: Operation) -> Vec<Peer> {
         let reads = operation.status() == 200;
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_comes_first_in_every_round() {
+    fn peers_rotate_between_rounds() {
         let peers = [Peer::Worker, Peer::Pgbench, Peer::Fastify];
         let firsts: Vec<Peer> = (0..4).map(|round| turns(&peers, round)[0]).collect();
         assert_eq!(firsts, [Peer::Worker, Peer::Pgbench, Peer::Fastify, Peer::Worker]);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_of_the_runs_of_one_peer_alone() {
+    fn medians_do_not_mix_peers() {
         let run = |round, peer, rate| Run {
             round,
             operation: Operation::GetOrder,

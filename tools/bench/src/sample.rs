@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_median_is_taken_of_each_figure_alone() {
+    fn medians_are_taken_per_metric() {
         let runs = [(10.0, 3.0, 7.0), (30.0, 1.0, 9.0), (20.0, 2.0, 8.0)];
         let runs = runs.map(|(rate, p50, p99)| Sample { rate, p50, p99 });
         assert_eq!(Sample::median(&runs), Some(Sample { rate: 20.0, p50: 2.0, p99: 8.0 }));

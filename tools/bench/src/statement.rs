@@ -76,14 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_say_their_types_where_no_driver_does() {
+    fn parameters_carry_explicit_types() {
         let statement = Statement::new("SELECT $1, $4 FROM t WHERE id < $4".to_owned(), OF_LIST);
         let typed = "SELECT CAST($1 AS text), CAST($4 AS bigint) FROM t WHERE id < CAST($4 AS bigint)";
         assert_eq!(statement.typed(), typed);
     }
 
     #[test]
-    fn a_parameter_of_two_digits_is_not_one_of_one() {
+    fn two_digit_parameters_are_recognized() {
         let statement = Statement::new("$1 $15 $13".to_owned(), OF_CREATE);
         let values: Vec<String> = (1..=15).map(|number| format!(":v{number}")).collect();
         let values: Vec<&str> = values.iter().map(String::as_str).collect();

@@ -10,19 +10,19 @@ use functions_emulator::clock::Clock;
 
 /// The furthest that a clock is off, in seconds: three days. Between the earliest and the latest time that a run knows lie
 /// less than the seven days after which closed outbox rows are forgotten; the checker counts them.
-pub(super) const FURTHEST: i64 = 3 * 24 * 3600;
+pub(super) const MAX_SKEW: i64 = 3 * 24 * 3600;
 
 /// The longest, in seconds, that a message waits for its next sending (`docs/reference/api.md#outbox`), and some more.
 const LONGEST_WAIT: i64 = 3600 + 600;
 
 /// One worker's clock.
 #[derive(Debug)]
-pub(super) struct WrongClock {
+pub(super) struct SkewedClock {
     file: PathBuf,
     shift: Mutex<i64>,
 }
 
-impl WrongClock {
+impl SkewedClock {
     /// A clock that is right.
     pub(super) fn new(file: PathBuf) -> io::Result<Self> {
         let clock = Self { file, shift: Mutex::default() };

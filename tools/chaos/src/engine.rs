@@ -29,7 +29,7 @@ pub(super) enum Engine {
 }
 
 /// The database of one run.
-pub(super) enum Kept {
+pub(super) enum RunDatabase {
     File(PathBuf),
     Server(Server),
 }
@@ -70,8 +70,8 @@ impl Engine {
     }
 
     /// An empty database; on a server brought up by the worker's own command.
-    pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<Kept> {
-        let Self::Postgres(server) = self else { return Ok(Kept::File(folder.join("orders.db"))) };
+    pub(super) async fn fresh(&self, folder: &Path, worker: &Path) -> anyhow::Result<RunDatabase> {
+        let Self::Postgres(server) = self else { return Ok(RunDatabase::File(folder.join("orders.db"))) };
         let (_, address) = server.url().rsplit_once('@').context("the server has no address")?;
         let proxy = Proxy::start(address.parse()?).await.context("cannot start a proxy")?;
         let kept = Server { database: server.database().await?, postgres: Arc::clone(server), proxy };
@@ -81,11 +81,11 @@ impl Engine {
         migrate.env("AZURE_FUNCTIONS_ENVIRONMENT", "Development");
         let output = migrate.output().context("cannot start the worker")?;
         ensure!(output.status.success(), "`migrate` failed: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(Kept::Server(kept))
+        Ok(RunDatabase::Server(kept))
     }
 }
 
-impl Kept {
+impl RunDatabase {
     /// As the workers are told: on a server by way of the proxy.
     pub(super) fn url(&self) -> String {
         match self {

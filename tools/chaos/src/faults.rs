@@ -9,15 +9,15 @@ use anyhow::ensure;
 use functions_emulator::queues::MessageFault;
 use tokio::time::sleep;
 
-use super::{journal::Journal, world::World};
+use super::{cluster::TestCluster, journal::Journal};
 
 pub(super) use plan::{Plan, Scope};
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Fault {
-    /// kill -9 of the worker of a site; at once, or as soon as it answers again.
-    Kill { site: usize, at_once: bool },
+    /// kill -9 of the worker of a node; at once, or as soon as it answers again.
+    Kill { node: usize, at_once: bool },
     /// PostgreSQL is killed, and started again after a while.
     Crash(Duration),
     /// The connections to PostgreSQL fall silent, and new ones are silent for a while.
@@ -28,10 +28,10 @@ enum Fault {
     Message(&'static str, MessageFault),
     /// The queue server is away for a while.
     Away(Duration),
-    /// The clock of a site's worker is off by so many seconds from now on.
-    Jump { site: usize, seconds: i64 },
-    /// A timer of a site fires, whatever the time is.
-    Timer { site: usize, function: &'static str },
+    /// The clock of a node's worker is off by so many seconds from now on.
+    Jump { node: usize, seconds: i64 },
+    /// A timer of a node fires, whatever the time is.
+    Timer { node: usize, function: &'static str },
 }
 
 /// Sends open messages again.
@@ -42,56 +42,56 @@ const PURGE: &str = "PurgeExpired";
 
 impl Fault {
     /// Brings it about, and puts it into the journal.
-    async fn strike(self, world: &World, journal: &Journal) -> anyhow::Result<()> {
+    async fn inject(self, cluster: &TestCluster, journal: &Journal) -> anyhow::Result<()> {
         match self {
-            Self::Kill { site, at_once } => {
-                let site = &world.sites[site];
+            Self::Kill { node, at_once } => {
+                let node = &cluster.nodes[node];
                 if !at_once {
-                    site.serves().await;
+                    node.serves().await;
                 }
-                let _may = world.no_kills.lock().await;
-                while !site.kill() {
+                let _may = cluster.no_kills.lock().await;
+                while !node.kill() {
                     sleep(Duration::from_millis(5)).await;
                 }
-                journal.kill(format!("{self} ({})", site.entrance));
+                journal.kill(format!("{self} ({})", node.mode));
             }
             Self::Crash(away) => {
-                journal.blow(self.to_string());
-                ensure!(world.database.crash(away).await, "PostgreSQL did not come back after {away:?}");
-                journal.blow("PostgreSQL is back".to_owned());
+                journal.record_fault(self.to_string());
+                ensure!(cluster.database.crash(away).await, "PostgreSQL did not come back after {away:?}");
+                journal.record_fault("PostgreSQL is back".to_owned());
             }
-            Self::Silent(time) => network::silence(world, journal, time, self.to_string()).await,
-            Self::SlowLogin(late) => network::slow_login(world, journal, late, self.to_string()).await,
+            Self::Silent(time) => network::silence(cluster, journal, time, self.to_string()).await,
+            Self::SlowLogin(late) => network::slow_login(cluster, journal, late, self.to_string()).await,
             Self::Message(queue, fault) => {
-                world.queues.inject(queue, fault);
-                journal.blow(self.to_string());
+                cluster.queues.inject(queue, fault);
+                journal.record_fault(self.to_string());
             }
             Self::Away(time) => {
-                world.queues.set_unavailable(true);
-                journal.blow(self.to_string());
+                cluster.queues.set_unavailable(true);
+                journal.record_fault(self.to_string());
                 sleep(time).await;
-                world.queues.set_unavailable(false);
-                journal.blow("the queues are back".to_owned());
+                cluster.queues.set_unavailable(false);
+                journal.record_fault("the queues are back".to_owned());
             }
-            Self::Jump { site, seconds } => {
-                let site = &world.sites[site];
-                site.clock.jump(seconds)?;
-                journal.blow(format!("{self} ({})", site.entrance));
+            Self::Jump { node, seconds } => {
+                let node = &cluster.nodes[node];
+                node.clock.jump(seconds)?;
+                journal.record_fault(format!("{self} ({})", node.mode));
             }
-            Self::Timer { site, function } => self.fire(world, journal, site, function).await,
+            Self::Timer { node, function } => self.fire(cluster, journal, node, function).await,
         }
         Ok(())
     }
 
-    async fn fire(self, world: &World, journal: &Journal, site: usize, function: &'static str) {
-        let site = &world.sites[site];
+    async fn fire(self, cluster: &TestCluster, journal: &Journal, node: usize, function: &'static str) {
+        let node = &cluster.nodes[node];
         // A worker that dies under it is one of the things that happen.
-        let fired = site.host.fire_timer(function).await;
+        let fired = node.host.fire_timer(function).await;
         if function == PURGE {
-            journal.purge(site.clock.micros());
+            journal.purge(node.clock.micros());
         }
         let outcome = fired.err().unwrap_or_else(|| "it ran".to_owned());
-        journal.blow(format!("{self} ({}): {outcome}", site.entrance));
+        journal.record_fault(format!("{self} ({}): {outcome}", node.mode));
     }
 }
 

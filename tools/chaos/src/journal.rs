@@ -25,8 +25,8 @@ pub(super) struct Call {
     /// The statuses that the operation allows beside those of a server in trouble.
     #[serde(skip)]
     pub(super) expected: &'static [u16],
-    /// The entrance that it went through: how the host brought it, or the queue.
-    pub(super) entrance: &'static str,
+    /// The mode that it went through: how the host brought it, or the queue.
+    pub(super) mode: &'static str,
     /// Who called, by the name in `functions-emulator.json`.
     pub(super) person: &'static str,
     /// The reference that finds an order whose id was never answered.
@@ -58,7 +58,7 @@ pub(super) enum Outcome {
 
 /// A fault that was brought about.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Blow {
+pub(super) struct FaultRecord {
     /// Whether it killed a worker.
     pub(super) kill: bool,
     /// Microseconds since the run began.
@@ -78,27 +78,27 @@ pub(super) struct Purge {
 
 /// A worker whose calls did not succeed in time after its database came back.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unhealed {
+pub(super) struct SlowRecovery {
     /// Microseconds since the run began.
     pub(super) at: u64,
-    /// The entrance of its site.
-    pub(super) entrance: &'static str,
+    /// The mode of its node.
+    pub(super) mode: &'static str,
 }
 
 /// All of a run, in the sequence in which it ended.
 #[derive(Debug)]
 pub(super) struct Journal {
     start: Instant,
-    pages: Mutex<Pages>,
+    entries: Mutex<JournalEntries>,
 }
 
 /// What a journal holds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pages {
+pub(super) struct JournalEntries {
     pub(super) calls: Vec<Call>,
-    pub(super) blows: Vec<Blow>,
+    pub(super) faults: Vec<FaultRecord>,
     pub(super) purges: Vec<Purge>,
-    pub(super) unhealed: Vec<Unhealed>,
+    pub(super) slow_recovery: Vec<SlowRecovery>,
 }
 
 impl Call {
@@ -119,7 +119,7 @@ impl Call {
 
 impl Journal {
     pub(super) fn begin() -> Self {
-        Self { start: Instant::now(), pages: Mutex::default() }
+        Self { start: Instant::now(), entries: Mutex::default() }
     }
 
     /// Microseconds since the run began.
@@ -132,19 +132,19 @@ impl Journal {
     }
 
     pub(super) fn kill(&self, fault: String) {
-        self.open().blows.push(Blow { kill: true, at: self.now(), fault });
+        self.open().faults.push(FaultRecord { kill: true, at: self.now(), fault });
     }
 
-    pub(super) fn blow(&self, fault: String) {
-        self.open().blows.push(Blow { kill: false, at: self.now(), fault });
+    pub(super) fn record_fault(&self, fault: String) {
+        self.open().faults.push(FaultRecord { kill: false, at: self.now(), fault });
     }
 
     pub(super) fn purge(&self, clock: i64) {
         self.open().purges.push(Purge { at: self.now(), clock });
     }
 
-    pub(super) fn unhealed(&self, entrance: &'static str) {
-        self.open().unhealed.push(Unhealed { at: self.now(), entrance });
+    pub(super) fn slow_recovery(&self, mode: &'static str) {
+        self.open().slow_recovery.push(SlowRecovery { at: self.now(), mode });
     }
 
     /// How many workers have been killed.
@@ -152,27 +152,27 @@ impl Journal {
         self.open().kills()
     }
 
-    pub(super) fn pages(&self) -> Pages {
+    pub(super) fn entries(&self) -> JournalEntries {
         self.open().clone()
     }
 
-    fn open(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> MutexGuard<'_, JournalEntries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Pages {
+impl JournalEntries {
     /// How many workers were killed.
     pub(super) fn kills(&self) -> usize {
-        self.blows.iter().filter(|blow| blow.kill).count()
+        self.faults.iter().filter(|fault| fault.kill).count()
     }
 
     /// Writes one JSON object a line: the faults, then the calls.
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let write = || {
             let mut file = BufWriter::new(fs::File::create(path)?);
-            for blow in &self.blows {
-                writeln!(file, "{}", serde_json::to_string(blow)?)?;
+            for fault in &self.faults {
+                writeln!(file, "{}", serde_json::to_string(fault)?)?;
             }
             for call in &self.calls {
                 writeln!(file, "{}", serde_json::to_string(call)?)?;

@@ -4,40 +4,40 @@
 //! The seed decides what clients send and when faults strike, counted in operations; how threads and processes
 //! interleave it cannot decide, so a seed makes a finding likely to come again and not certain.
 
-mod caller;
-mod calls;
+mod api_client;
+mod log_listener;
 mod check;
 mod clients;
 mod clocks;
-mod dice;
+mod rng;
 mod engine;
 mod faults;
 mod journal;
 mod operations;
-mod pool;
+mod known_orders;
 mod prove;
 mod record;
 mod request;
-mod rest;
+mod quiescence;
 mod run;
-mod story;
-mod world;
+mod order_trace;
+mod cluster;
 
 use std::{env, path::PathBuf};
 
 use project::{Project, WORKER_UNDER_TEST};
 
 use self::{
+    cluster::Setup,
     engine::{Engine, Name, engines},
     run::{Outcome, Size},
-    world::Setup,
 };
 
 /// The seed of a run for which none is given: CI finds the same things as a developer.
 const SEED: u64 = 1;
 
 /// Stories that are told in full; more of them say little more.
-const STORIES: usize = 3;
+const MAX_TRACES: usize = 3;
 
 /// How large a run is, and what it is drawn from.
 #[derive(clap::Args, Debug)]
@@ -90,7 +90,7 @@ pub async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         tell(project, &outcome, engine, args.seed)?;
     }
     let next = args.seed.wrapping_add(1);
-    println!("every promise held; `cargo xtask chaos --seed {next}` tries another run");
+    println!("every invariant held; `cargo xtask chaos --seed {next}` tries another run");
     Ok(())
 }
 
@@ -119,19 +119,19 @@ fn worker(project: &Project) -> anyhow::Result<(PathBuf, bool)> {
 fn tell(project: &Project, outcome: &Outcome, engine: &Engine, seed: u64) -> anyhow::Result<()> {
     let name = engine.name();
     let journal = project.target().join("chaos").join(format!("{seed}-{}.jsonl", name.to_lowercase()));
-    outcome.evidence.pages.write(&journal)?;
+    outcome.evidence.entries.write(&journal)?;
     if outcome.violations.is_empty() {
         return Ok(());
     }
     for violation in &outcome.violations {
         let order = violation.order.as_deref().unwrap_or("the app");
-        println!("BROKEN: {} ({order}): {}", violation.promise, violation.found);
+        println!("BROKEN: {} ({order}): {}", violation.invariant, violation.found);
     }
     let mut told: Vec<&str> =
         outcome.violations.iter().filter_map(|broken| broken.order.as_deref()).collect();
     told.dedup();
-    for order in told.into_iter().take(STORIES) {
-        println!("\nthe story of {order}\n{}", story::of(order, &outcome.evidence));
+    for order in told.into_iter().take(MAX_TRACES) {
+        println!("\nthe order_trace of {order}\n{}", order_trace::of(order, &outcome.evidence));
     }
     anyhow::bail!(
         "seed {seed} on {name}: {} promises broken; every call is in {}; the same command with `--seed {seed}` draws the \

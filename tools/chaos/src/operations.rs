@@ -3,10 +3,10 @@
 mod messages;
 mod orders;
 
-use super::{dice::Dice, pool::Pool, request::Request};
+use super::{known_orders::KnownOrders, request::Request, rng::Rng};
 
 pub(super) use messages::payload;
-pub(super) use orders::{look, look_back};
+pub(super) use orders::{read_history, read_order};
 
 /// One thing that clients do.
 pub(super) struct Operation {
@@ -19,7 +19,7 @@ pub(super) struct Operation {
     /// How often a client tries it again when it was not told what became of it: what is safe to repeat.
     pub(super) again: u32,
     /// The request; none as long as there is no order to act on.
-    request: fn(&mut Dice, &Pool) -> Option<Request>,
+    request: fn(&mut Rng, &KnownOrders) -> Option<Request>,
 }
 
 /// Every operation.
@@ -54,16 +54,16 @@ pub(super) const ALL: [Operation; 15] = [
 ];
 
 /// The ones with which every order is looked at once more at the end.
-pub(super) const LOOKS: [&Operation; 2] = [&ALL[6], &ALL[8]];
+pub(super) const READS: [&Operation; 2] = [&ALL[6], &ALL[8]];
 
 impl Operation {
     /// Draws an operation that has something to act on, and its request.
-    pub(super) fn draw(dice: &mut Dice, pool: &Pool) -> (&'static Self, Request) {
+    pub(super) fn draw(rng: &mut Rng, pool: &KnownOrders) -> (&'static Self, Request) {
         loop {
-            let mut ticket = dice.below(ALL.iter().map(|operation| operation.share).sum());
+            let mut ticket = rng.below(ALL.iter().map(|operation| operation.share).sum());
             for operation in &ALL {
                 if ticket < operation.share {
-                    if let Some(request) = (operation.request)(dice, pool) {
+                    if let Some(request) = (operation.request)(rng, pool) {
                         return (operation, request);
                     }
                     break;

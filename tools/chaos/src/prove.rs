@@ -7,14 +7,14 @@ use anyhow::ensure;
 use project::Project;
 
 use super::{
-    check::promise,
+    check::invariant,
+    cluster::Setup,
     engine::{Engine, engines},
+    order_trace,
     run::{self, Outcome, Size},
-    story,
-    world::Setup,
 };
 /// A fault that is planted.
-struct Planted {
+struct InjectedFault {
     /// As `src/store/fault_injection.rs` knows it.
     name: &'static str,
     meaning: &'static str,
@@ -41,35 +41,35 @@ impl Place {
     }
 }
 
-const PLANTED: [Planted; 5] = [
-    Planted {
+const INJECTED: [InjectedFault; 5] = [
+    InjectedFault {
         name: "outbox-apart",
         meaning: "the outbox row is written after the transaction that changes the status",
-        breaks: promise::ONE_ROW,
+        breaks: invariant::ONE_ROW,
         place: Place::File,
     },
-    Planted {
+    InjectedFault {
         name: "inbox-off",
         meaning: "a message is acted on as often as it comes",
-        breaks: promise::ONE_EFFECT,
+        breaks: invariant::ONE_EFFECT,
         place: Place::Everywhere,
     },
-    Planted {
+    InjectedFault {
         name: "key-apart",
         meaning: "the idempotency row is written after the transaction that keeps the order",
-        breaks: promise::ONE_ORDER,
+        breaks: invariant::ONE_ORDER,
         place: Place::File,
     },
-    Planted {
+    InjectedFault {
         name: "commit-late",
         meaning: "an order is acknowledged before it is committed",
-        breaks: promise::KEPT,
+        breaks: invariant::KEPT,
         place: Place::File,
     },
-    Planted {
+    InjectedFault {
         name: "pool-keeps-silent",
         meaning: "a connection whose server fell silent is used again",
-        breaks: promise::HEALED,
+        breaks: invariant::RECOVERED,
         place: Place::Server,
     },
 ];
@@ -85,7 +85,7 @@ pub(super) async fn run(project: &Project, seed: u64) -> anyhow::Result<()> {
     let worker = project.worker_with("fault-injection")?;
     for engine in engines(None)? {
         let mut prover = Prover { project, worker: &worker, engine, clean: BTreeSet::new() };
-        let planted: Vec<_> = PLANTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();
+        let planted: Vec<_> = INJECTED.iter().filter(|planted| planted.place.holds(&prover.engine)).collect();
         for planted in planted {
             prover.prove(planted, seed).await?;
         }
@@ -103,19 +103,19 @@ struct Prover<'a> {
 }
 
 impl Prover<'_> {
-    async fn prove(&mut self, planted: &Planted, seed: u64) -> anyhow::Result<()> {
-        let Planted { name, meaning, breaks, .. } = planted;
+    async fn prove(&mut self, planted: &InjectedFault, seed: u64) -> anyhow::Result<()> {
+        let InjectedFault { name, meaning, breaks, .. } = planted;
         for seed in seed..seed.saturating_add(TRIES) {
             println!("\n{name} on {}, seed {seed}: {meaning}", self.engine.name());
             let outcome = self.run(seed, Some(name)).await?;
             println!("{}", outcome.summary());
-            let mut found = outcome.violations.iter().filter(|violation| violation.promise == *breaks);
+            let mut found = outcome.violations.iter().filter(|violation| violation.invariant == *breaks);
             if let Some(first) = found.next() {
                 println!("found {} times: {breaks}; first: {}", found.count() + 1, first.found);
                 if let Some(order) = &first.order {
-                    println!("{}", story::of(order, &outcome.evidence));
+                    println!("{}", order_trace::of(order, &outcome.evidence));
                 }
-                return self.see_clean(seed).await;
+                return self.check_without_fault(seed).await;
             }
         }
         anyhow::bail!(
@@ -124,7 +124,7 @@ impl Prover<'_> {
     }
 
     /// What was found is the planted fault's doing only if the same run without it breaks nothing.
-    async fn see_clean(&mut self, seed: u64) -> anyhow::Result<()> {
+    async fn check_without_fault(&mut self, seed: u64) -> anyhow::Result<()> {
         if self.clean.insert(seed) {
             println!("\nnothing planted on {}, seed {seed}", self.engine.name());
             let outcome = self.run(seed, None).await?;

@@ -9,7 +9,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{engine::Kept as Database, request::FULFILMENT};
+use super::{engine::RunDatabase as Database, request::FULFILMENT};
 
 /// A connection that reads.
 pub(super) enum Reader {
@@ -20,14 +20,14 @@ pub(super) enum Reader {
 /// All that is kept of a run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
-    pub(super) orders: BTreeMap<String, Kept>,
+    pub(super) orders: BTreeMap<String, StoredOrder>,
     pub(super) outbox: Vec<Message>,
     pub(super) dead_letters: Vec<Letter>,
 }
 
 /// An order.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct StoredOrder {
     pub(super) row: OrderRow,
     pub(super) lines: Vec<LineRow>,
     /// By version.
@@ -154,9 +154,13 @@ impl Reader {
     }
 }
 
-fn gather(rows: Vec<OrderRow>, lines: Vec<LineRow>, history: Vec<HistoryRow>) -> BTreeMap<String, Kept> {
-    let kept = |row: OrderRow| (row.id.clone(), Kept { row, lines: Vec::new(), history: Vec::new() });
-    let mut orders: BTreeMap<String, Kept> = rows.into_iter().map(kept).collect();
+fn gather(
+    rows: Vec<OrderRow>,
+    lines: Vec<LineRow>,
+    history: Vec<HistoryRow>,
+) -> BTreeMap<String, StoredOrder> {
+    let kept = |row: OrderRow| (row.id.clone(), StoredOrder { row, lines: Vec::new(), history: Vec::new() });
+    let mut orders: BTreeMap<String, StoredOrder> = rows.into_iter().map(kept).collect();
     for line in lines {
         if let Some(order) = orders.get_mut(&line.order_id) {
             order.lines.push(line);
@@ -186,7 +190,7 @@ impl Letter {
     }
 }
 
-impl Kept {
+impl StoredOrder {
     /// What the caller decided, in the members of an answer.
     pub(super) fn content(&self) -> Value {
         let line = |line: &LineRow| {

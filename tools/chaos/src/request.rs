@@ -29,7 +29,7 @@ pub(super) const ADMIN: &str = "admin";
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) person: &'static str,
-    pub(super) way: Way,
+    pub(super) transport: Transport,
     /// Null for none.
     pub(super) body: Value,
     pub(super) reference: Option<String>,
@@ -38,7 +38,7 @@ pub(super) struct Request {
 
 /// How a request travels.
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum Transport {
     /// Over HTTP.
     Http { method: Method, path: String, headers: Vec<(&'static str, String)> },
     /// Through the queue of this name.
@@ -48,7 +48,7 @@ pub(super) enum Way {
 impl Request {
     /// The dead letter that it replays.
     pub(super) fn letter(&self) -> Option<&str> {
-        let Way::Http { path, .. } = &self.way else { return None };
+        let Transport::Http { path, .. } = &self.transport else { return None };
         path.strip_prefix(LETTERS)?.strip_suffix("/replay")
     }
 }

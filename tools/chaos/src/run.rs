@@ -17,17 +17,17 @@ use tokio::{
 };
 
 use super::{
-    calls::Listening,
     check::{Evidence, Violation},
     clients::Clients,
-    dice::Dice,
+    cluster::{Setup, TestCluster},
     engine::Engine,
     faults::{Plan, Scope},
     journal::Journal,
-    pool::Pool,
+    known_orders::KnownOrders,
+    log_listener::LogListener,
+    quiescence,
     record::Reader,
-    rest,
-    world::{Setup, World},
+    rng::Rng,
 };
 /// How much is done in a run.
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +48,13 @@ pub(super) struct Outcome {
     pub(super) violations: Vec<Violation>,
     operations: u64,
     /// Orders that were placed by a wrong clock.
-    untimely: usize,
+    misdated: usize,
     time_of_work: Duration,
     took: Duration,
 }
 
 /// Seconds by which one clock is ahead until it jumps.
-const AHEAD: i64 = 3600;
+const CLOCK_LEAD: i64 = 3600;
 
 /// The time between two looks at the counts.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -71,30 +71,31 @@ pub(super) async fn run(
     seed: u64,
 ) -> anyhow::Result<Outcome> {
     let (start, began) = (Instant::now(), Clock::system().now().timestamp_micros());
-    let (world, heard) = World::start(project, &setup, engine).await?;
+    let (cluster, log) = TestCluster::start(project, &setup, engine).await?;
     // The workers disagree about the time from the beginning.
-    world.sites[1].clock.jump(AHEAD)?;
-    let run = Run { setup, engine, size, world, listening: Listening::to(heard) };
-    run.world.sites[0].callers.stock().await?;
-    let (journal, pool, done) = (Journal::begin(), Pool::new(&run.world.users), watch::Sender::new(0));
-    let clients = Clients { world: &run.world, journal: &journal, pool: &pool, done: &done };
-    let time_of_work = Box::pin(run.work(&clients, Dice::new(seed))).await?;
+    cluster.nodes[1].clock.jump(CLOCK_LEAD)?;
+    let run = Run { setup, engine, size, cluster, listening: LogListener::to(log) };
+    run.cluster.nodes[0].api.stock().await?;
+    let (journal, pool, done) =
+        (Journal::begin(), KnownOrders::new(&run.cluster.users), watch::Sender::new(0));
+    let clients = Clients { cluster: &run.cluster, journal: &journal, pool: &pool, done: &done };
+    let time_of_work = Box::pin(run.work(&clients, Rng::new(seed))).await?;
     let operations = *done.borrow();
-    let mut reader = Reader::open(&run.world.database).await?;
-    let unrest = rest::come_to_rest(&run.world, &mut reader).await?;
-    clients.look_at_all().await;
+    let mut reader = Reader::open(&run.cluster.database).await?;
+    let unrest = quiescence::wait_until_idle(&run.cluster, &mut reader).await?;
+    clients.read_all().await;
     let record = reader.record().await?;
     // A connection that stays open would hold off the end of its server.
     drop(reader);
     let users: BTreeMap<String, String> =
-        run.world.users.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
-    run.world.stop().await;
-    let heard = run.listening.end().await;
-    let evidence = Evidence { pages: journal.pages(), record, heard, users, unrest };
-    let untimely = evidence.untimely(began, Clock::system().now().timestamp_micros());
-    ensure!(untimely > 0 || !setup.clocks, "no order is of another time: the workers' clocks did not jump");
+        run.cluster.users.iter().map(|person| (person.name.clone(), person.object_id.to_string())).collect();
+    run.cluster.stop().await;
+    let log = run.listening.end().await;
+    let evidence = Evidence { entries: journal.entries(), record, log, users, unrest };
+    let misdated = evidence.misdated(began, Clock::system().now().timestamp_micros());
+    ensure!(misdated > 0 || !setup.clocks, "no order is of another time: the workers' clocks did not jump");
     let violations = evidence.violations();
-    Ok(Outcome { evidence, violations, operations, untimely, time_of_work, took: start.elapsed() })
+    Ok(Outcome { evidence, violations, operations, misdated, time_of_work, took: start.elapsed() })
 }
 
 /// A run that is under way.
@@ -102,21 +103,21 @@ struct Run<'a> {
     setup: Setup<'a>,
     engine: &'a Engine,
     size: Size,
-    world: World,
-    listening: Listening,
+    cluster: TestCluster,
+    listening: LogListener,
 }
 
 impl Run<'_> {
     /// Lets clients work until enough was done and every fault has been; tells how long that took.
-    async fn work(&self, clients: &Clients<'_>, mut dice: Dice) -> anyhow::Result<Duration> {
-        let (mut luck, over) = (dice.split(), AtomicBool::new(false));
+    async fn work(&self, clients: &Clients<'_>, mut rng: Rng) -> anyhow::Result<Duration> {
+        let (mut luck, over) = (rng.split(), AtomicBool::new(false));
         let (begin, limit) = (Instant::now(), Duration::from_secs(self.size.seconds));
         let faults = async {
             let happened = timeout(limit, Box::pin(self.faults(clients, &mut luck))).await;
             over.store(true, Ordering::Relaxed);
             happened
         };
-        let all = async { tokio::join!(clients.work(&mut dice, || over.load(Ordering::Relaxed)), faults).1 };
+        let all = async { tokio::join!(clients.work(&mut rng, || over.load(Ordering::Relaxed)), faults).1 };
         let happened = tokio::select! {
             happened = all => happened,
             never = self.tell(clients) => match never {},
@@ -134,14 +135,14 @@ impl Run<'_> {
     }
 
     /// Plan after plan, as long as more has to be done.
-    async fn faults(&self, clients: &Clients<'_>, luck: &mut Dice) -> anyhow::Result<()> {
+    async fn faults(&self, clients: &Clients<'_>, luck: &mut Rng) -> anyhow::Result<()> {
         let Size { operations, kills, deliveries, .. } = self.size;
         let mut from = 0;
         while from == 0 || self.listening.deliveries() < deliveries {
             let server = matches!(self.engine, Engine::Postgres(_));
             let scope = Scope { from, operations, kills, server, clocks: self.setup.clocks };
             let plan = Plan::draw(luck, scope);
-            Box::pin(plan.carry_out(&self.world, clients.journal, clients.done)).await?;
+            Box::pin(plan.carry_out(&self.cluster, clients.journal, clients.done)).await?;
             from += operations;
             clients.done.subscribe().wait_for(|done| *done >= from).await?;
         }
@@ -174,23 +175,23 @@ impl Run<'_> {
 impl Outcome {
     /// What was done and how long it took, in two lines.
     pub(super) fn summary(&self) -> String {
-        let Evidence { pages, record, heard, .. } = &self.evidence;
-        let acknowledged = pages.calls.iter().filter(|call| call.acknowledged().is_some()).count();
+        let Evidence { entries, record, log, .. } = &self.evidence;
+        let acknowledged = entries.calls.iter().filter(|call| call.acknowledged().is_some()).count();
         let sendings: i64 = record.outbox.iter().map(|message| message.sent).sum();
         format!(
             "{} operations answered in {:.1} s ({acknowledged} of {} calls acknowledged), {} workers killed, {} faults and returns\n\
              {} orders ({} by a wrong clock), {} dead letters, {} deliveries, {} outbox rows sent {sendings} times, backend called {} times; {:.1} s in all",
             self.operations,
             self.time_of_work.as_secs_f64(),
-            pages.calls.len(),
-            pages.kills(),
-            pages.blows.len(),
+            entries.calls.len(),
+            entries.kills(),
+            entries.faults.len(),
             record.orders.len(),
-            self.untimely,
+            self.misdated,
             record.dead_letters.len(),
-            heard.deliveries,
+            log.deliveries,
             record.outbox.len(),
-            heard.calls.values().sum::<u64>(),
+            log.calls.values().sum::<u64>(),
             self.took.as_secs_f64(),
         )
     }

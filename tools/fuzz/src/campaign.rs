@@ -25,7 +25,7 @@ pub struct Campaign<'t> {
 
 /// An input for which the target does not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Broken {
+pub struct Failure {
     /// The input.
     pub input: Vec<u8>,
     /// Which run it was, from 1; the corpus comes first.
@@ -50,7 +50,7 @@ impl<'t> Campaign<'t> {
     ///
     /// # Errors
     /// The first input that breaks it.
-    pub fn begin(target: &'t Target, corpus: Vec<Vec<u8>>, seed: u64) -> Result<Self, Broken> {
+    pub fn start(target: &'t Target, corpus: Vec<Vec<u8>>, seed: u64) -> Result<Self, Failure> {
         let rng = Rng::with_seed(seed);
         let mut campaign = Self { target, rng, inputs: Vec::new(), paths: HashSet::new(), runs: 0 };
         for input in corpus {
@@ -64,7 +64,7 @@ impl<'t> Campaign<'t> {
     ///
     /// # Errors
     /// The first input that breaks it.
-    pub fn go_on(&mut self, runs: u64) -> Result<(), Broken> {
+    pub fn run(&mut self, runs: u64) -> Result<(), Failure> {
         for _ in 0..runs {
             let input = mutate::vary(&mut self.rng, &self.inputs, self.target.dictionary);
             if self.attempt(&input)? && self.inputs.len() < MOST {
@@ -87,9 +87,9 @@ impl<'t> Campaign<'t> {
     }
 
     /// Whether this input took a path that none took before.
-    fn attempt(&mut self, input: &[u8]) -> Result<bool, Broken> {
+    fn attempt(&mut self, input: &[u8]) -> Result<bool, Failure> {
         self.runs += 1;
-        let broken = |why| Broken { input: input.to_vec(), run: self.runs, why };
+        let broken = |why| Failure { input: input.to_vec(), run: self.runs, why };
         let path = attempt(self.target, input).map_err(broken)?;
         Ok(self.paths.insert(path))
     }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Parser;
 use fuzz::{
-    campaign::{self, Broken, Campaign},
+    campaign::{self, Campaign, Failure},
     corpus,
     targets::{self, Target},
 };
@@ -72,10 +72,10 @@ fn long(target: &Target, seed: u64, runs: u64) -> Result<(), String> {
     println!("{name}: {runs} runs with --seed {seed}");
     let corpus = corpus::of(target).map_err(|error| format!("cannot read the corpus of {name}: {error}"))?;
     let start = Instant::now();
-    let mut campaign = Campaign::begin(target, corpus, seed).map_err(|broken| keep(target, seed, &broken))?;
+    let mut campaign = Campaign::start(target, corpus, seed).map_err(|broken| keep(target, seed, &broken))?;
     let progress = Progress::start("runs", runs);
     while campaign.runs() < runs {
-        campaign.go_on(STRIDE.min(runs - campaign.runs())).map_err(|broken| keep(target, seed, &broken))?;
+        campaign.run(STRIDE.min(runs - campaign.runs())).map_err(|broken| keep(target, seed, &broken))?;
         progress.set(campaign.runs(), &format!("{} paths", campaign.paths()));
     }
     drop(progress);
@@ -86,8 +86,8 @@ fn long(target: &Target, seed: u64, runs: u64) -> Result<(), String> {
 }
 
 /// Writes the input down, and says how to try it again.
-fn keep(target: &Target, seed: u64, broken: &Broken) -> String {
-    let Broken { input, run, why } = broken;
+fn keep(target: &Target, seed: u64, broken: &Failure) -> String {
+    let Failure { input, run, why } = broken;
     // Cargo's output folder is where this program lies: `<output>/<profile>/fuzz`.
     let program = env::current_exe().unwrap_or_default();
     let folder = program.ancestors().nth(2).unwrap_or(Path::new("target")).join("fuzz");

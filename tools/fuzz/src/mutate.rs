@@ -19,7 +19,7 @@ pub(crate) fn vary(rng: &mut Rng, inputs: &[Vec<u8>], words: &[&str]) -> Vec<u8>
         for _ in 0..rng.u8(1..4) {
             json::vary(rng, &mut value, words);
         }
-        input = if rng.bool() { value.to_string().into_bytes() } else { print::oddly(rng, &value) };
+        input = if rng.bool() { value.to_string().into_bytes() } else { print::irregular(rng, &value) };
         if rng.u8(..4) > 0 {
             return bounded(rng, input);
         }

@@ -7,7 +7,7 @@ mod order;
 mod path;
 mod principal;
 mod product;
-mod refusal;
+mod problem;
 
 use path::path;
 

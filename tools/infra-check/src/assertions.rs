@@ -2,14 +2,14 @@
 
 mod check;
 mod table;
-mod want;
+mod expectation;
 
-pub use check::{Broken, check};
+pub use check::{Violation, check};
+pub(crate) use expectation::is_made_up;
+pub use expectation::{Companion, Expectation};
 pub use table::table;
-pub(crate) use want::is_made_up;
-pub use want::{Companion, Want};
 
-use crate::worlds::{Beyond, Size, World};
+use crate::variants::{Extras, Size, Variant};
 
 /// One line of the table. It holds for every resource that it is about, and fails when there is none.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Assertion {
     /// one.
     pub path: &'static str,
     /// What it has to be.
-    pub want: Want,
+    pub want: Expectation,
     /// In which sizes it holds.
     pub sizes: &'static [Size],
     /// In which choices of parameters.
@@ -36,8 +36,8 @@ pub struct Assertion {
 impl Assertion {
     /// Whether the line is about this choice of parameters.
     #[must_use]
-    pub fn is_for(&self, world: World) -> bool {
-        self.sizes.contains(&world.size) && self.when.is(world)
+    pub fn is_for(&self, variant: Variant) -> bool {
+        self.sizes.contains(&variant.size) && self.when.is(variant)
     }
 }
 
@@ -51,9 +51,9 @@ pub enum When {
     /// Those with one of the two networks.
     Network(&'static str),
     /// Those with this beside plan and network.
-    With(Beyond),
+    With(Extras),
     /// Those without it.
-    Without(Beyond),
+    Without(Extras),
     /// Those whose gateway has the API.
     Api,
     /// Those of them whose gateway has a host name of ours.
@@ -65,17 +65,17 @@ pub enum When {
 }
 
 impl When {
-    fn is(self, world: World) -> bool {
+    fn is(self, variant: Variant) -> bool {
         match self {
             Self::Always => true,
-            Self::Plan(plan) => world.plan == plan,
-            Self::Network(network) => world.network == network,
-            Self::With(beyond) => world.beyond == beyond,
-            Self::Without(beyond) => world.beyond != beyond,
-            Self::Api => world.has_api(),
-            Self::Named => world.has_api() && world.beyond != Beyond::First,
-            Self::Joined(network) => world.network == network && world.beyond != Beyond::Isolated,
-            Self::Shared(plan) => world.plan == plan && world.beyond != Beyond::Isolated,
+            Self::Plan(plan) => variant.plan == plan,
+            Self::Network(network) => variant.network == network,
+            Self::With(extras) => variant.extras == extras,
+            Self::Without(extras) => variant.extras != extras,
+            Self::Api => variant.has_api(),
+            Self::Named => variant.has_api() && variant.extras != Extras::First,
+            Self::Joined(network) => variant.network == network && variant.extras != Extras::Isolated,
+            Self::Shared(plan) => variant.plan == plan && variant.extras != Extras::Isolated,
         }
     }
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use self::described::{Operation, operations, unsupported};
+use self::document::{Operation, operations, unsupported};
 
-mod described;
+mod document;
 mod operation;
 mod schemas;
 

@@ -9,10 +9,10 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::worlds;
+use crate::variants;
 
 /// Where the digests are, in the form that `sha256sum --check` reads.
-pub const FILE: &str = "infra/worlds/inputs.sha256";
+pub const FILE: &str = "infra/variants/inputs.sha256";
 
 /// What the compiler reads, and what it wrote: files, and folders with the ending of their files.
 const FILES: [&str; 3] = ["infra/main.bicep", "infra/bicepconfig.json", "docs/openapi.json"];
@@ -20,8 +20,8 @@ const FOLDERS: [(&str, &str); 5] = [
     ("infra/modules", "bicep"),
     ("infra/policies", "xml"),
     ("infra/queries", "kql"),
-    (worlds::FOLDER, "bicepparam"),
-    (worlds::FOLDER, "json"),
+    (variants::FOLDER, "bicepparam"),
+    (variants::FOLDER, "json"),
 ];
 
 /// The digests of today's files as the text that is committed.

@@ -1,6 +1,6 @@
 //! Reads what the official compiler of Bicep says would be deployed, and holds it against the controls.
 //!
-//! [`worlds`] are the choices of parameters, each with a committed [`snapshot`] of what the [`compiler`] makes of it; a
+//! [`variants`] are the choices of parameters, each with a committed [`snapshot`] of what the [`compiler`] makes of it; a
 //! value that only Azure knows stays a symbol in it. [`inputs`] tells whether they are of these files. [`assertions`] is the table of what every deployment has to have;
 //! [`schema`] knows the properties that Azure publishes; [`policy`] puts together what the gateway does to a request;
 //! [`import`] says what of the API's description comes through; [`capacity`] counts connections; [`parameters`] refuses
@@ -16,11 +16,11 @@ pub mod inputs;
 pub mod live;
 pub mod mutation;
 pub mod parameters;
-pub mod picture;
+pub mod diagram;
 pub mod policy;
 pub mod queries;
 pub mod schema;
 pub mod snapshot;
 pub mod value;
 pub mod workflow;
-pub mod worlds;
+pub mod variants;

@@ -1,21 +1,21 @@
 //! What Azure says after a deployment, held against what would be deployed: some of it can be lost silently.
 
 use crate::{
-    assertions::{Assertion, Broken, Companion, Want, check, table},
+    assertions::{Assertion, Companion, Expectation, Violation, check, table},
     deployment::{Deployment, Resource},
     value::Value,
-    worlds::World,
+    variants::Variant,
 };
 
-mod answers;
+mod responses;
 mod compare;
 mod drift;
-mod wanted;
+mod describe;
 
-pub use answers::LiveError;
 pub use drift::Drift;
+pub use responses::LiveError;
 
-/// Holds what Azure says of some resources against the snapshot of the world that was deployed, and against the lines of
+/// Holds what Azure says of some resources against the snapshot of the variant that was deployed, and against the lines of
 /// the table about their types.
 ///
 /// Properties that the snapshot does not name are Azure's own defaults, and only the table speaks of them. Where a line
@@ -23,13 +23,13 @@ pub use drift::Drift;
 /// held only when some resource of the other's type is given too.
 ///
 /// # Errors
-/// When an answer is none of Azure's, or is of no resource of that world.
-pub fn verify(answers: &[&str], world: World, expected: &Deployment) -> Result<Vec<Drift>, LiveError> {
-    let found = answers::read(answers, expected)?;
+/// When an answer is none of Azure's, or is of no resource of that variant.
+pub fn verify(answers: &[&str], variant: Variant, expected: &Deployment) -> Result<Vec<Drift>, LiveError> {
+    let found = responses::read(answers, expected)?;
     let given = |kind: &str| found.of_kind(kind).next().is_some();
-    let lines = table().into_iter().filter(|line| line.is_for(world) && given(line.kind));
+    let lines = table().into_iter().filter(|line| line.is_for(variant) && given(line.kind));
     let is_given = |other: &Companion| found.of_kind(other.kind).any(|one| is_one(other, one));
-    let lines = lines.filter(|line| !matches!(&line.want, Want::Companion(other) if !is_given(other)));
+    let lines = lines.filter(|line| !matches!(&line.want, Expectation::Companion(other) if !is_given(other)));
     // Ids are plain text afterwards, so only their being there can be held; and one resource is enough.
     let lines: Vec<_> = lines.map(|line| line.for_ids(1)).collect();
     let mut drifts: Vec<Drift> = lines.iter().flat_map(|line| broken(line, &found)).collect();
@@ -37,12 +37,12 @@ pub fn verify(answers: &[&str], world: World, expected: &Deployment) -> Result<V
         let of_snapshot = compare::differences(resource, expected).ok_or_else(|| LiveError::Foreign {
             kind: resource.kind.clone(),
             name: resource.name.clone(),
-            world: world.name,
+            variant: variant.name,
         })?;
         let is_said = |drift: &Drift| {
             let mut about =
                 lines.iter().filter(|line| line.path == drift.property && concerns(line, resource));
-            about.any(|line| !matches!(line.want, Want::Present | Want::Filled))
+            about.any(|line| !matches!(line.want, Expectation::Present | Expectation::Filled))
         };
         drifts.extend(of_snapshot.into_iter().filter(|drift| !is_said(drift)));
     }
@@ -68,16 +68,16 @@ fn broken(line: &Assertion, found: &Deployment) -> Vec<Drift> {
         let one = found.of_kind(line.kind).find(|one| one.name == resource);
         one.filter(|_| !line.path.is_empty()).and_then(|one| one.body.at(line.path))
     };
-    let is_but_for_case = |broken: &Broken| {
+    let is_but_for_case = |broken: &Violation| {
         let text = broken.resource.as_deref().and_then(said).and_then(Value::text);
-        text.is_some_and(|text| wanted::is_but_for_case(&line.want, text))
+        text.is_some_and(|text| describe::is_but_for_case(&line.want, text))
     };
-    let drift = |broken: Broken| {
+    let drift = |broken: Violation| {
         let resource = broken.resource.unwrap_or_default();
         Drift {
             kind: line.kind.to_owned(),
             property: line.path.to_owned(),
-            expected: wanted::wanted(&line.want),
+            expected: describe::wanted(&line.want),
             found: said(&resource).map_or(broken.why, Value::to_string),
             controls: vec![line.id],
             resource,

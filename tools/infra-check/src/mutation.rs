@@ -1,7 +1,7 @@
 //! A deployment with one thing wrong, so that a test can see the line of the table that is about it turn red.
 
 use crate::{
-    assertions::{Assertion, Want},
+    assertions::{Assertion, Expectation},
     deployment::{Deployment, Resource},
     value::{Value, steps},
 };
@@ -46,7 +46,7 @@ pub fn mutations(deployment: &Deployment, line: &Assertion) -> Result<Vec<Mutati
                 .changed(target, |body| body.with(&steps("tags.another"), Value::exact("tag"))),
         },
     ];
-    if !matches!(line.want, Want::Absent) {
+    if !matches!(line.want, Expectation::Absent) {
         all.push(wrong("no such property", deployment.changed(target, |body| body.without(&path))));
     }
     Ok(all)
@@ -78,7 +78,7 @@ fn places(deployment: &Deployment, line: &Assertion) -> Vec<usize> {
 /// one.
 fn target<'l>(deployment: &Deployment, line: &'l Assertion, about: &[usize]) -> Option<(usize, &'l str)> {
     let first = *about.first()?;
-    let Want::Companion(companion) = &line.want else { return Some((first, line.path)) };
+    let Expectation::Companion(companion) = &line.want else { return Some((first, line.path)) };
     let resource = deployment.resources.get(first)?;
     let found = deployment.resources.iter().position(|other| companion.is_of(other, resource))?;
     Some((found, companion.by))
@@ -90,7 +90,7 @@ fn second(deployment: &Deployment, line: &Assertion, first: &Resource) -> Deploy
     for (path, value) in line.only {
         body = body.with(&steps(path), Value::exact(*value));
     }
-    if matches!(line.want, Want::Absent) {
+    if matches!(line.want, Expectation::Absent) {
         body = body.with(&steps(line.path), line.want.opposite());
     }
     let name = body.get("name").and_then(Value::text).unwrap_or("second").to_owned();

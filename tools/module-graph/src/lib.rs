@@ -16,7 +16,7 @@
 //! whatever stands under `cfg(test)`.
 
 mod error;
-mod knots;
+mod cycles;
 mod members;
 mod read;
 mod resolve;
@@ -24,7 +24,7 @@ mod tokens;
 mod tree;
 
 pub use self::{
+    cycles::{Cycle, Edge, Graph},
     error::Error,
-    knots::{Edge, Graph, Knot},
     members::{Root, roots},
 };

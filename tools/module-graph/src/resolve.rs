@@ -16,7 +16,7 @@ type Seen = HashSet<(Id, String)>;
 
 impl Tree {
     /// The module that defines what a path of another one names; none if that lies outside the crate or is a module.
-    pub(crate) fn definer(&self, module: Id, named: &Named) -> Option<Id> {
+    pub(crate) fn defining_module(&self, module: Id, named: &Named) -> Option<Id> {
         match self.resolve(module, &named.segments, &mut HashSet::new()) {
             Some(Target::Item(at)) => Some(at),
             Some(Target::Module(_)) => None,

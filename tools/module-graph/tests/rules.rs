@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use module_graph::Graph;
 use tempfile::TempDir;
 
-/// The members of each knot of a crate of these files.
-fn knots(files: &[(&str, &str)]) -> Vec<Vec<String>> {
+/// The members of each cycle of a crate of these files.
+fn cycles(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let folder = TempDir::new().expect("a folder");
     for (name, text) in files {
         let file = folder.path().join(name);
@@ -14,12 +14,12 @@ fn knots(files: &[(&str, &str)]) -> Vec<Vec<String>> {
         fs::write(file, text).expect("a file");
     }
     let graph = Graph::read(&folder.path().join("lib.rs")).expect("a crate");
-    graph.knots().into_iter().map(|knot| knot.members).collect()
+    graph.cycles().into_iter().map(|cycle| cycle.members).collect()
 }
 
 #[test]
-fn siblings_that_name_each_other_are_tied() {
-    let tied = knots(&[
+fn mutual_siblings_form_a_cycle() {
+    let tied = cycles(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "pub(crate) struct A; fn f() -> crate::b::B { todo!() }"),
         ("b.rs", "use super::a; pub(crate) struct B(a::A);"),
@@ -28,8 +28,8 @@ fn siblings_that_name_each_other_are_tied() {
 }
 
 #[test]
-fn names_below_siblings_tie_them() {
-    let tied = knots(&[
+fn descendants_of_siblings_form_a_cycle() {
+    let tied = cycles(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "mod deep; pub(crate) struct A;"),
         ("a/deep.rs", "fn f() { let _ = crate::b::B; }"),
@@ -39,8 +39,8 @@ fn names_below_siblings_tie_them() {
 }
 
 #[test]
-fn one_way_ties_nothing() {
-    let tied = knots(&[
+fn one_direction_is_no_cycle() {
+    let tied = cycles(&[
         ("lib.rs", "mod a; mod b; pub use a::A;"),
         ("a.rs", "pub struct A; #[cfg(test)] mod tests { use crate::b::B; }"),
         ("b.rs", "use crate::A; pub struct B(A);"),
@@ -49,8 +49,8 @@ fn one_way_ties_nothing() {
 }
 
 #[test]
-fn children_may_look_up_where_the_parent_does_not_look_down() {
-    let tied = knots(&[
+fn a_child_may_use_a_parent_that_ignores_it() {
+    let tied = cycles(&[
         ("lib.rs", "mod a;"),
         ("a.rs", "mod child; pub use self::child::Child; pub(crate) struct Shared;"),
         ("a/child.rs", "use super::Shared; pub struct Child(Shared);"),
@@ -59,8 +59,8 @@ fn children_may_look_up_where_the_parent_does_not_look_down() {
 }
 
 #[test]
-fn parents_that_use_a_child_are_tied_to_it_if_it_looks_up() {
-    let tied = knots(&[
+fn a_parent_and_a_child_can_form_a_cycle() {
+    let tied = cycles(&[
         ("lib.rs", "mod a;"),
         ("a.rs", "mod child; pub(crate) struct Shared; fn f() { child::run(Shared); }"),
         ("a/child.rs", "use super::Shared; pub(super) fn run(_: Shared) {}"),
@@ -69,8 +69,8 @@ fn parents_that_use_a_child_are_tied_to_it_if_it_looks_up() {
 }
 
 #[test]
-fn signposts_lead_to_the_definition() {
-    let tied = knots(&[
+fn reexports_resolve_to_the_definition() {
+    let tied = cycles(&[
         ("lib.rs", "mod a;"),
         ("a.rs", "mod child; mod shared; pub(crate) use self::shared::*; fn f() { child::run(Shared); }"),
         ("a/shared.rs", "pub(crate) struct Shared;"),
@@ -80,8 +80,8 @@ fn signposts_lead_to_the_definition() {
 }
 
 #[test]
-fn a_module_and_a_function_of_one_name_are_told_apart() {
-    let tied = knots(&[
+fn a_module_and_a_function_may_share_a_name() {
+    let tied = cycles(&[
         ("lib.rs", "mod run; mod other; fn run() { other::f() }"),
         ("run.rs", "pub(crate) fn f() {}"),
         ("other.rs", "use crate::run::{self}; pub(crate) fn f() { run::f() }"),
@@ -90,8 +90,8 @@ fn a_module_and_a_function_of_one_name_are_told_apart() {
 }
 
 #[test]
-fn macros_and_attributes_are_read() {
-    let tied = knots(&[
+fn macros_and_attributes_are_parsed() {
+    let tied = cycles(&[
         ("lib.rs", "mod a; mod b;"),
         ("a.rs", "pub(crate) fn f() {} pub(crate) fn g() { assert!(crate::b::yes()); }"),
         (
@@ -103,7 +103,7 @@ fn macros_and_attributes_are_read() {
 }
 
 #[test]
-fn listed_edges_are_left_out() {
+fn listed_edges_are_ignored() {
     let folder = TempDir::new().expect("a folder");
     fs::write(
         folder.path().join("lib.rs"),
@@ -111,6 +111,6 @@ fn listed_edges_are_left_out() {
     )
     .expect("a file");
     let mut graph = Graph::read(&folder.path().join("lib.rs")).expect("a crate");
-    assert_eq!(graph.forget("b", "a"), 1);
-    assert!(graph.knots().is_empty());
+    assert_eq!(graph.ignore("b", "a"), 1);
+    assert!(graph.cycles().is_empty());
 }

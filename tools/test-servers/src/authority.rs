@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_authority_issues_differs_from_what_signs_itself() {
+    fn issued_and_self_signed_certificates_differ() {
         let authority = Authority::new("tests").unwrap();
         let leaf = Leaf::server(&["localhost", "127.0.0.1"]);
         let issued = authority.issue(&leaf).unwrap();

@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use self::error::AzuriteError;
-use self::error::PATIENCE;
+use self::error::TIMEOUT;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -45,7 +45,8 @@ const ACCOUNTS: usize = 256;
 const KEY: &str = "dGVzdC1zZXJ2ZXJz";
 
 /// Ends the server when the pipe from this process closes.
-const LEASH: &str = r#"data:text/javascript,process.stdin.on("end",()=>process.exit()).resume().unref()"#;
+const EXIT_WITH_PARENT: &str =
+    r#"data:text/javascript,process.stdin.on("end",()=>process.exit()).resume().unref()"#;
 
 impl Azurite {
     /// The one server of this process, started by the first call; its messages are in its memory alone.
@@ -111,7 +112,7 @@ impl Azurite {
             (0..ACCOUNTS).map(|number| format!("{}:{KEY}", account_name(number))).collect();
         let mut command = Command::new("node");
         command
-            .args(["--no-deprecation", "--import", LEASH])
+            .args(["--no-deprecation", "--import", EXIT_WITH_PARENT])
             .arg(install::program()?)
             .args(["--silent", "--skipApiVersionCheck", "--disableTelemetry"])
             .args(["--queueHost", "127.0.0.1", "--queuePort", &self.port.to_string()])
@@ -144,7 +145,7 @@ impl Process {
     /// What `pick` makes of the first line that it takes; none when the process ends or takes too long.
     fn said<T>(&mut self, pick: impl Fn(&str) -> Option<T>) -> Option<T> {
         let lines = self.lines.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let line = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
             if let Some(found) = pick(&line) {

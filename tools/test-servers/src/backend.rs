@@ -17,23 +17,23 @@ use tokio::sync::Notify;
 
 use crate::{
     Issued,
-    http::{Reply, Server, Shown, Tls},
+    http::{PeerCertificate, Reply, Server, Tls},
 };
 
 /// A backend on this machine. Gone when the value is.
 #[derive(Debug)]
 pub struct Backend {
     server: Server,
-    script: Arc<Script>,
+    state: Arc<State>,
 }
 
 /// What a backend answers.
 #[derive(Clone, Debug)]
-pub enum Says {
+pub enum BackendResponse {
     /// This status, without a body.
     Status(u16),
     /// 200, with a body of so many bytes.
-    Long(usize),
+    WithBody(usize),
     /// 307, to there.
     Redirect(String),
     /// Nothing, ever.
@@ -42,7 +42,7 @@ pub enum Says {
 
 /// What a backend was asked.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// Method and path.
     pub line: String,
     /// Its headers.
@@ -54,10 +54,10 @@ pub struct Asked {
 }
 
 #[derive(Debug)]
-struct Script {
-    says: Mutex<Says>,
-    asked: Mutex<Vec<Asked>>,
-    called: Notify,
+struct State {
+    response: Mutex<BackendResponse>,
+    requests: Mutex<Vec<ReceivedRequest>>,
+    wait_for_request: Notify,
 }
 
 impl Backend {
@@ -79,12 +79,13 @@ impl Backend {
     }
 
     async fn serve(tls: Option<Tls<'_>>) -> io::Result<Self> {
-        let (says, asked, called) = (Mutex::new(Says::Status(202)), Mutex::default(), Notify::new());
-        let script = Arc::new(Script { says, asked, called });
-        let told = Arc::clone(&script);
+        let (response, requests, wait_for_request) =
+            (Mutex::new(BackendResponse::Status(202)), Mutex::default(), Notify::new());
+        let state = Arc::new(State { response, requests, wait_for_request });
+        let told = Arc::clone(&state);
         let handler = move |request| answer(Arc::clone(&told), request);
         let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), tls, handler).await?;
-        Ok(Self { server, script })
+        Ok(Self { server, state })
     }
 
     /// The port of 127.0.0.1 that it listens on.
@@ -94,19 +95,19 @@ impl Backend {
     }
 
     /// Lets it answer this from now on.
-    pub fn say(&self, says: Says) {
-        *lock(&self.script.says) = says;
+    pub fn respond_with(&self, response: BackendResponse) {
+        *lock(&self.state.response) = response;
     }
 
     /// What it was asked so far.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
-        lock(&self.script.asked).clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        lock(&self.state.requests).clone()
     }
 
     /// Waits until it is asked once more.
-    pub async fn called(&self) {
-        self.script.called.notified().await;
+    pub async fn wait_for_request(&self) {
+        self.state.wait_for_request.notified().await;
     }
 }
 
@@ -114,27 +115,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn answer(script: Arc<Script>, request: Request<Incoming>) -> Reply {
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> Reply {
     let (parts, body) = request.into_parts();
     // A body that breaks off is remembered as none: its test asks for the whole one.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    lock(&script.asked).push(Asked {
+    lock(&state.requests).push(ReceivedRequest {
         line: format!("{} {}", parts.method, parts.uri),
         headers: parts.headers,
         body,
-        certificate: parts.extensions.get::<Shown>().map(|shown| shown.0.clone()),
+        certificate: parts
+            .extensions
+            .get::<PeerCertificate>()
+            .map(|peer_certificate| peer_certificate.0.clone()),
     });
-    script.called.notify_one();
-    let says = lock(&script.says).clone();
-    match says {
-        Says::Status(status) => reply(status, Bytes::new()),
-        Says::Long(length) => reply(200, vec![b' '; length].into()),
-        Says::Redirect(to) => {
+    state.wait_for_request.notify_one();
+    let response = lock(&state.response).clone();
+    match response {
+        BackendResponse::Status(status) => reply(status, Bytes::new()),
+        BackendResponse::WithBody(length) => reply(200, vec![b' '; length].into()),
+        BackendResponse::Redirect(to) => {
             let mut reply = reply(307, Bytes::new());
             reply.headers_mut().extend(HeaderValue::try_from(to).map(|to| (LOCATION, to)));
             reply
         }
-        Says::Nothing => future::pending().await,
+        BackendResponse::Nothing => future::pending().await,
     }
 }
 

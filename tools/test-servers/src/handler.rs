@@ -12,7 +12,7 @@ use std::{
 use crate::port;
 
 /// Given up after this time.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// Wait between two tries: far below what is measured.
 const TICK: Duration = Duration::from_micros(100);
 
@@ -39,7 +39,7 @@ pub enum HandlerError {
     #[error("it ended before it answered ({0}): run it by itself to see why")]
     Ended(ExitStatus),
     /// It runs and does not listen.
-    #[error("it did not answer within {PATIENCE:?}")]
+    #[error("it did not answer within {TIMEOUT:?}")]
     Silent,
 }
 
@@ -107,7 +107,7 @@ impl Handler {
             if let Some(status) = self.child.try_wait().map_err(failed("watching it"))? {
                 return Err(HandlerError::Ended(status));
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 return Err(HandlerError::Silent);
             }
             thread::sleep(TICK);
@@ -131,7 +131,7 @@ fn failed(doing: &'static str) -> impl Fn(io::Error) -> HandlerError {
 fn answers(address: SocketAddr) -> bool {
     let ask = || {
         let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         stream.write_all(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;

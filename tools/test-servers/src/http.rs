@@ -46,7 +46,7 @@ pub(crate) struct Tls<'a> {
 
 /// The certificate that a client showed, DER; an extension of its requests.
 #[derive(Clone, Debug)]
-pub(crate) struct Shown(pub(crate) Vec<u8>);
+pub(crate) struct PeerCertificate(pub(crate) Vec<u8>);
 
 impl Server {
     /// Serves at this address, port 0 for a free one; behind TLS when there is a certificate.
@@ -82,8 +82,9 @@ impl Server {
                         Some(acceptor) => match acceptor.accept(stream).await {
                             Ok(stream) => {
                                 let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-                                let shown = first.map(|certificate| Shown(certificate.to_vec()));
-                                serve(stream, shown, handler).await;
+                                let peer_certificate =
+                                    first.map(|certificate| PeerCertificate(certificate.to_vec()));
+                                serve(stream, peer_certificate, handler).await;
                             }
                             Err(_distrust) => {}
                         },
@@ -95,14 +96,17 @@ impl Server {
     }
 }
 
-async fn serve<S, F>(stream: S, shown: Option<Shown>, handler: impl Fn(Request<Incoming>) -> F)
-where
+async fn serve<S, F>(
+    stream: S,
+    peer_certificate: Option<PeerCertificate>,
+    handler: impl Fn(Request<Incoming>) -> F,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = Reply>,
 {
     let service = service_fn(|mut request: Request<Incoming>| {
-        if let Some(shown) = &shown {
-            request.extensions_mut().insert(shown.clone());
+        if let Some(peer_certificate) = &peer_certificate {
+            request.extensions_mut().insert(peer_certificate.clone());
         }
         let reply = handler(request);
         async move { Ok::<_, Infallible>(reply.await) }

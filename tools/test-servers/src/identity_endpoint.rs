@@ -27,24 +27,24 @@ pub const HEADER: &str = "0123456789ABCDEF";
 #[derive(Debug)]
 pub struct IdentityEndpoint {
     server: Server,
-    granting: Arc<Mutex<Granting>>,
+    state: Arc<Mutex<EndpointState>>,
 }
 
 /// What it grants. While its guard is held, requests wait.
 #[derive(Clone, Debug)]
-pub struct Granting {
+pub struct EndpointState {
     /// The token.
     pub token: String,
     /// How long each grant lives.
-    pub lives: Duration,
+    pub lifetime: Duration,
     /// Answers with this status instead.
-    pub fails: Option<u16>,
+    pub failure_status: Option<u16>,
     /// Never answers.
     pub hangs: bool,
     /// The queries that were granted.
     pub granted: Vec<HashMap<String, String>>,
     /// How many requests came, granted or not.
-    pub asked: usize,
+    pub requests: usize,
 }
 
 impl IdentityEndpoint {
@@ -66,17 +66,17 @@ impl IdentityEndpoint {
     }
 
     fn on(listener: TcpListener, token: &str) -> io::Result<Self> {
-        let granting = Arc::new(Mutex::new(Granting {
+        let state = Arc::new(Mutex::new(EndpointState {
             token: token.to_owned(),
-            lives: Duration::from_hours(24),
-            fails: None,
+            lifetime: Duration::from_hours(24),
+            failure_status: None,
             hangs: false,
             granted: Vec::new(),
-            asked: 0,
+            requests: 0,
         }));
-        let shared = Arc::clone(&granting);
+        let shared = Arc::clone(&state);
         let handler = move |request| answer(Arc::clone(&shared), request);
-        Ok(Self { server: Server::on(listener, None, handler)?, granting })
+        Ok(Self { server: Server::on(listener, None, handler)?, state })
     }
 
     /// `IDENTITY_ENDPOINT`, for the app.
@@ -86,16 +86,16 @@ impl IdentityEndpoint {
     }
 
     /// What it grants, for looking and changing.
-    pub async fn granting(&self) -> MutexGuard<'_, Granting> {
-        self.granting.lock().await
+    pub async fn state(&self) -> MutexGuard<'_, EndpointState> {
+        self.state.lock().await
     }
 }
 
-async fn answer(granting: Arc<Mutex<Granting>>, request: Request<Incoming>) -> Reply {
-    let mut granting = granting.lock().await;
-    granting.asked += 1;
-    if granting.hangs {
-        drop(granting);
+async fn answer(state: Arc<Mutex<EndpointState>>, request: Request<Incoming>) -> Reply {
+    let mut state = state.lock().await;
+    state.requests += 1;
+    if state.hangs {
+        drop(state);
         return std::future::pending().await;
     }
     let query = query(request.uri().query().unwrap_or_default());
@@ -103,7 +103,7 @@ async fn answer(granting: Arc<Mutex<Granting>>, request: Request<Incoming>) -> R
     let asks_right = request.uri().path() == "/msi/token"
         && query.get("api-version").is_some_and(|version| version == "2019-08-01")
         && query.contains_key("resource");
-    let status = match granting.fails {
+    let status = match state.failure_status {
         Some(status) => status,
         None if !proven => 401,
         None if !asks_right => 400,
@@ -112,12 +112,12 @@ async fn answer(granting: Arc<Mutex<Granting>>, request: Request<Incoming>) -> R
     if status != 200 {
         return reply(status, &json!({"statusCode": status, "message": "no token for you"}));
     }
-    let expires_on = (OffsetDateTime::now_utc() + granting.lives).unix_timestamp();
+    let expires_on = (OffsetDateTime::now_utc() + state.lifetime).unix_timestamp();
     let grant = json!({
-        "access_token": granting.token, "expires_on": expires_on.to_string(), "resource": query["resource"],
+        "access_token": state.token, "expires_on": expires_on.to_string(), "resource": query["resource"],
         "token_type": "Bearer", "client_id": query.get("client_id"),
     });
-    granting.granted.push(query);
+    state.granted.push(query);
     reply(200, &grant)
 }
 

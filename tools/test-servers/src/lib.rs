@@ -6,7 +6,7 @@
 pub mod authority;
 pub mod azurite;
 pub mod backend;
-pub mod front;
+pub mod tls_proxy;
 pub mod handler;
 mod http;
 pub mod identity_endpoint;
@@ -16,10 +16,10 @@ pub mod proxy;
 pub mod vault;
 
 pub use authority::{Authority, Issued, Leaf};
-pub use backend::{Asked, Backend, Says};
-pub use front::Front;
+pub use backend::{Backend, BackendResponse, ReceivedRequest};
 pub use handler::{Handler, HandlerError};
 pub use identity_endpoint::IdentityEndpoint;
 pub use postgres::{Database, Postgres, PostgresError};
 pub use proxy::Proxy;
-pub use vault::{Mood, Vault, VaultSecret};
+pub use tls_proxy::TlsProxy;
+pub use vault::{Vault, VaultBehavior, VaultSecret};

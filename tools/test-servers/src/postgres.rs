@@ -30,12 +30,12 @@ pub struct Postgres {
     url: String,
     source: Source,
     /// None when the server is somebody else's.
-    keeper: Option<Mutex<Keeper>>,
+    keeper: Option<Mutex<ServerProcess>>,
 }
 
 /// The shell that looks after the server; it stops the server when its input ends.
 #[derive(Debug)]
-struct Keeper {
+struct ServerProcess {
     shell: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -75,7 +75,7 @@ impl Postgres {
     }
 
     fn start_with(certificate: Option<&Issued>, settings: &[&str]) -> Result<Self, PostgresError> {
-        let account = Account::that_may_run_it()?;
+        let account = Account::unprivileged()?;
         let programs = Programs::find(account)?;
         // Between finding a port free and taking it, another process can take it.
         let attempt = || Self::attempt(&programs, account, certificate, settings);
@@ -90,7 +90,7 @@ impl Postgres {
     ) -> Result<Self, PostgresError> {
         let port = port::free().map_err(failed("finding a free port"))?;
         let folder = folder(account).map_err(failed("making its folder"))?;
-        let reachable = programs.within_reach(account, &folder).map_err(failed("copying its programs"))?;
+        let reachable = programs.accessible_copy(account, &folder).map_err(failed("copying its programs"))?;
         let secured = certificate.map(|certificate| tls::prepare(&folder, account, certificate)).transpose();
         let secured = secured.map_err(failed("giving it a certificate"))?.unwrap_or_default();
         let mut shell = Command::new("sh");
@@ -102,7 +102,7 @@ impl Postgres {
         if let Some(account) = account {
             shell.uid(account.user).gid(account.group);
         }
-        let mut keeper = Keeper::new(shell, folder.join("log")).map_err(failed("starting a shell"))?;
+        let mut keeper = ServerProcess::new(shell, folder.join("log")).map_err(failed("starting a shell"))?;
         if !keeper.answers() {
             let log = fs::read_to_string(&keeper.log).unwrap_or_default();
             return Err(PostgresError::Start { source_of_it: programs.source.to_string(), log });
@@ -152,7 +152,7 @@ impl Postgres {
     }
 }
 
-impl Keeper {
+impl ServerProcess {
     fn new(mut shell: Command, log: PathBuf) -> io::Result<Self> {
         let mut shell = shell.spawn()?;
         let output = shell.stdout.take().map(BufReader::new).ok_or(io::ErrorKind::BrokenPipe)?;
@@ -171,7 +171,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.input = None;
         // The shell ends by itself when its input does; waiting only keeps it from outliving this value.

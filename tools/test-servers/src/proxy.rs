@@ -20,11 +20,11 @@ use tokio::{
 };
 
 use connection::Connection;
-pub use garbler::Garble;
+pub use corruption::Corruption;
 use shared::{Shared, State, lock};
 
 mod connection;
-mod garbler;
+mod corruption;
 mod messages;
 mod shared;
 
@@ -39,15 +39,15 @@ const SETTLED: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    entry: watch::Sender<Entry>,
-    applied: watch::Receiver<Entry>,
+    entry: watch::Sender<AcceptMode>,
+    applied: watch::Receiver<AcceptMode>,
     shared: Arc<Shared>,
     accepting: AbortHandle,
 }
 
 /// What becomes of a new connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Entry {
+pub enum AcceptMode {
     /// It is accepted and forwarded.
     #[default]
     Open,
@@ -98,7 +98,7 @@ impl Proxy {
             accepted: AtomicUsize::new(0),
             syncs: AtomicUsize::new(0),
         });
-        let (entry, applied) = (watch::Sender::new(Entry::Open), watch::Sender::new(Entry::Open));
+        let (entry, applied) = (watch::Sender::new(AcceptMode::Open), watch::Sender::new(AcceptMode::Open));
         let listening = applied.subscribe();
         let task = accept(address, listener, entry.subscribe(), applied, Arc::clone(&shared));
         let accepting = tokio::spawn(task).abort_handle();
@@ -112,7 +112,7 @@ impl Proxy {
     }
 
     /// Decides what becomes of new connections. In effect when this returns; existing connections go on as they are.
-    pub async fn set_entry(&self, entry: Entry) {
+    pub async fn set_accept_mode(&self, entry: AcceptMode) {
         self.entry.send_replace(entry);
         let mut applied = self.applied.clone();
         // The task that applies it lives as long as this value.
@@ -157,9 +157,9 @@ impl Proxy {
     }
 
     /// Garbles some of the answers from now on, by chance and with this seed; none stops it.
-    pub fn garble(&self, garble: Option<Garble>, seed: u64) {
+    pub fn corrupt(&self, corrupt: Option<Corruption>, seed: u64) {
         *lock(&self.shared.chance) = fastrand::Rng::with_seed(seed);
-        self.shared.faults().garble = garble;
+        self.shared.faults().corrupt = corrupt;
     }
 
     /// While this is on, each answer of `PostgreSQL` after the login ends twice: what the client takes for the end of the
@@ -187,8 +187,8 @@ impl Proxy {
 }
 
 /// Enters a connection that was just accepted, and forwards in a task of its own.
-fn enter(shared: &Arc<Shared>, client: TcpStream, entry: Entry) {
-    let first = if entry == Entry::Silent { State::Silent } else { State::Passing };
+fn enter(shared: &Arc<Shared>, client: TcpStream, entry: AcceptMode) {
+    let first = if entry == AcceptMode::Silent { State::Silent } else { State::Passing };
     let (id, state) = (shared.next.fetch_add(1, Ordering::Relaxed), watch::Sender::new(first));
     let connection = Connection::new(Arc::clone(shared), state.subscribe());
     lock(&shared.connections).insert(id, state);
@@ -210,8 +210,8 @@ fn enter(shared: &Arc<Shared>, client: TcpStream, entry: Entry) {
 async fn accept(
     address: SocketAddr,
     first: TcpListener,
-    mut entry: watch::Receiver<Entry>,
-    applied: watch::Sender<Entry>,
+    mut entry: watch::Receiver<AcceptMode>,
+    applied: watch::Sender<AcceptMode>,
     shared: Arc<Shared>,
 ) {
     let mut listener = Some(first);
@@ -219,13 +219,13 @@ async fn accept(
         let now = *entry.borrow_and_update();
         let mut filler = None;
         match now {
-            Entry::Open | Entry::Silent => {
+            AcceptMode::Open | AcceptMode::Silent => {
                 if listener.is_none() {
                     listener = Some(listen_again(address, BACKLOG).await);
                 }
             }
-            Entry::Refused => listener = None,
-            Entry::Ignored => {
+            AcceptMode::Refused => listener = None,
+            AcceptMode::Ignored => {
                 // The system drops the first packet of a connection while the queue is full; this one fills it.
                 drop(listener.take());
                 listener = Some(listen_again(address, 0).await);
@@ -234,7 +234,7 @@ async fn accept(
         }
         applied.send_replace(now);
         match &listener {
-            Some(listener) if now != Entry::Ignored => loop {
+            Some(listener) if now != AcceptMode::Ignored => loop {
                 tokio::select! {
                     changed = entry.changed() => match changed {
                         Ok(()) => break,
@@ -253,7 +253,7 @@ async fn accept(
                 }
             }
         }
-        if now == Entry::Ignored {
+        if now == AcceptMode::Ignored {
             // With it goes its queue, and who waits in it.
             listener = None;
             drop(filler);

@@ -20,12 +20,12 @@ use crate::{
 #[derive(Debug)]
 pub struct Vault {
     server: Server,
-    holding: Arc<Mutex<Holding>>,
+    state: Arc<Mutex<VaultState>>,
 }
 
 /// What it holds and how it behaves.
 #[derive(Clone, Debug)]
-pub struct Holding {
+pub struct VaultState {
     /// The secrets, by name.
     pub secrets: HashMap<String, VaultSecret>,
     /// The token that it takes.
@@ -33,16 +33,16 @@ pub struct Holding {
     /// The resource that it says tokens have to be for.
     pub resource: String,
     /// What it does.
-    pub mood: Mood,
+    pub behavior: VaultBehavior,
     /// How many requests came with the right token.
-    pub asked: usize,
+    pub requests: usize,
 }
 
 /// How a vault behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Mood {
+pub enum VaultBehavior {
     /// As it should.
-    Well,
+    Normal,
     /// Answers 429 and asks to be left alone for so many seconds.
     Throttling(u64),
     /// Answers with this status.
@@ -50,9 +50,9 @@ pub enum Mood {
     /// Never answers.
     Hanging,
     /// Answers with more than any secret has.
-    Endless,
+    Oversized,
     /// Answers with what is no secret.
-    Babbling,
+    Invalid,
 }
 
 /// One version of a secret.
@@ -88,18 +88,18 @@ impl Vault {
     /// # Errors
     /// When the certificate is none, or no port can be had.
     pub async fn start(certificate: &Issued, token: &str) -> io::Result<Self> {
-        let holding = Arc::new(Mutex::new(Holding {
+        let state = Arc::new(Mutex::new(VaultState {
             secrets: HashMap::new(),
             token: token.to_owned(),
             resource: "https://vault.azure.net".to_owned(),
-            mood: Mood::Well,
-            asked: 0,
+            behavior: VaultBehavior::Normal,
+            requests: 0,
         }));
-        let shared = Arc::clone(&holding);
+        let shared = Arc::clone(&state);
         let handler = move |request| answer(Arc::clone(&shared), request);
         let tls = Tls { own: certificate, clients: None };
         let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Some(tls), handler).await?;
-        Ok(Self { server, holding })
+        Ok(Self { server, state })
     }
 
     /// Where it listens.
@@ -109,33 +109,33 @@ impl Vault {
     }
 
     /// What it holds and how it behaves, for looking and changing.
-    pub fn holding(&self) -> MutexGuard<'_, Holding> {
-        self.holding.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn state(&self) -> MutexGuard<'_, VaultState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn answer(holding: Arc<Mutex<Holding>>, request: Request<Incoming>) -> Reply {
-    let mood = {
-        let mut holding = holding.lock().unwrap_or_else(PoisonError::into_inner);
-        let expected = format!("Bearer {}", holding.token);
+async fn answer(state: Arc<Mutex<VaultState>>, request: Request<Incoming>) -> Reply {
+    let behavior = {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let expected = format!("Bearer {}", state.token);
         let header = request.headers().get("authorization");
         if header.is_none_or(|value| value.as_bytes() != expected.as_bytes()) {
-            return challenge(&holding.resource);
+            return challenge(&state.resource);
         }
-        holding.asked += 1;
-        holding.mood
+        state.requests += 1;
+        state.behavior
     };
-    match mood {
-        Mood::Hanging => std::future::pending().await,
-        Mood::Well => secret(&holding, request.uri().path()),
-        Mood::Failing(status) => refusal(status, "InternalServerError", None),
-        Mood::Throttling(seconds) => {
+    match behavior {
+        VaultBehavior::Hanging => std::future::pending().await,
+        VaultBehavior::Normal => secret(&state, request.uri().path()),
+        VaultBehavior::Failing(status) => refusal(status, "InternalServerError", None),
+        VaultBehavior::Throttling(seconds) => {
             let mut reply = refusal(429, "Throttled", None);
             reply.headers_mut().insert("retry-after", HeaderValue::from(seconds));
             reply
         }
-        Mood::Endless => reply(200, &json!({"value": "x".repeat(1024 * 1024)})),
-        Mood::Babbling => reply(200, &json!({"value": {"hunter2": 1}, "id": 7})),
+        VaultBehavior::Oversized => reply(200, &json!({"value": "x".repeat(1024 * 1024)})),
+        VaultBehavior::Invalid => reply(200, &json!({"value": {"hunter2": 1}, "id": 7})),
     }
 }
 
@@ -150,10 +150,10 @@ fn challenge(resource: &str) -> Reply {
     reply
 }
 
-fn secret(holding: &Mutex<Holding>, path: &str) -> Reply {
-    let holding = holding.lock().unwrap_or_else(PoisonError::into_inner);
+fn secret(state: &Mutex<VaultState>, path: &str) -> Reply {
+    let state = state.lock().unwrap_or_else(PoisonError::into_inner);
     let name = path.strip_prefix("/secrets/").unwrap_or_default().trim_end_matches('/');
-    let Some(secret) = holding.secrets.get(name) else {
+    let Some(secret) = state.secrets.get(name) else {
         return refusal(404, "SecretNotFound", None);
     };
     if !secret.enabled {

@@ -16,7 +16,7 @@ async fn count(database: &Database) -> i64 {
 }
 
 #[tokio::test]
-async fn databases_are_fresh_and_leave_with_their_test() {
+async fn databases_are_fresh_and_dropped_with_their_test() {
     let server = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
     let (one, other) = (server.database().await.unwrap(), server.database().await.unwrap());
     let mut connection = PgConnection::connect(&one.url()).await.unwrap();
@@ -30,7 +30,7 @@ async fn databases_are_fresh_and_leave_with_their_test() {
 }
 
 #[tokio::test]
-async fn a_crash_loses_connections_and_nothing_that_was_committed() {
+async fn a_crash_loses_connections_but_no_committed_data() {
     let server = Postgres::start(&[]).unwrap_or_else(|error| panic!("{error}"));
     let database = server.database().await.unwrap();
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();

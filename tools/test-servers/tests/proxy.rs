@@ -6,7 +6,7 @@ use std::{io, time::Duration};
 use sqlx::{Connection as _, PgConnection};
 use test_servers::{
     Database, Postgres, Proxy,
-    proxy::{Entry, Garble},
+    proxy::{AcceptMode, Corruption},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -56,7 +56,7 @@ async fn answers_within(limit: Duration, stream: &mut TcpStream) -> io::Result<b
 }
 
 #[tokio::test]
-async fn silenced_connections_stay_open_and_others_go_on() {
+async fn silenced_connections_stay_open() {
     let proxy = echo().await;
     let mut old = connect(&proxy).await;
     assert!(answers(&mut old).await.unwrap());
@@ -74,25 +74,25 @@ async fn silenced_connections_stay_open_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn new_connections_are_silent_ignored_or_refused_as_asked() {
+async fn new_connections_follow_the_accept_mode() {
     let proxy = echo().await;
     let mut old = connect(&proxy).await;
     assert!(answers(&mut old).await.unwrap());
-    proxy.set_entry(Entry::Silent).await;
+    proxy.set_accept_mode(AcceptMode::Silent).await;
     assert!(is_silent(&mut connect(&proxy).await).await.unwrap());
-    proxy.set_entry(Entry::Ignored).await;
+    proxy.set_accept_mode(AcceptMode::Ignored).await;
     let address = ("127.0.0.1", proxy.port());
     assert!(timeout(QUIET, TcpStream::connect(address)).await.is_err(), "it still waits");
-    proxy.set_entry(Entry::Refused).await;
+    proxy.set_accept_mode(AcceptMode::Refused).await;
     let refused = TcpStream::connect(address).await.unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
     assert!(answers(&mut old).await.unwrap(), "existing connections go on");
-    proxy.set_entry(Entry::Open).await;
+    proxy.set_accept_mode(AcceptMode::Open).await;
     assert!(answers(&mut connect(&proxy).await).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_reset_is_an_error_and_no_end() {
+async fn a_reset_is_an_error_and_not_eof() {
     let proxy = echo().await;
     let mut stream = connect(&proxy).await;
     assert!(answers(&mut stream).await.unwrap());
@@ -102,7 +102,7 @@ async fn a_reset_is_an_error_and_no_end() {
 }
 
 #[tokio::test]
-async fn answers_are_late_by_what_is_asked() {
+async fn responses_are_delayed() {
     let proxy = echo().await;
     let mut stream = connect(&proxy).await;
     proxy.delay_answers(Duration::from_millis(300));
@@ -113,7 +113,7 @@ async fn answers_are_late_by_what_is_asked() {
 }
 
 #[tokio::test]
-async fn an_answer_breaks_off_in_its_middle() {
+async fn a_response_can_be_cut_off() {
     let proxy = echo().await;
     proxy.silence_after(Some(7));
     let mut stream = connect(&proxy).await;
@@ -125,10 +125,10 @@ async fn an_answer_breaks_off_in_its_middle() {
 }
 
 #[tokio::test]
-async fn garbled_bytes_are_others_of_the_same_number() {
+async fn garbling_keeps_the_length() {
     let proxy = echo().await;
     let mut stream = connect(&proxy).await;
-    proxy.garble(Some(Garble::Bytes), 7);
+    proxy.corrupt(Some(Corruption::Bytes), 7);
     let mut changed = 0;
     for _ in 0..60 {
         stream.write_all(b"hello").await.unwrap();
@@ -161,7 +161,7 @@ async fn a_statement_is_counted_by_its_sync_on_postgres() {
 }
 
 #[tokio::test]
-async fn an_answer_is_lost_after_its_commit_and_not_before_on_postgres() {
+async fn a_response_is_lost_after_its_commit_on_postgres() {
     let (proxy, database, url) = on_postgres().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     sqlx::query("CREATE TABLE kept (id bigint)").execute(&mut connection).await.unwrap();
@@ -175,7 +175,7 @@ async fn an_answer_is_lost_after_its_commit_and_not_before_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_login_is_late_and_statements_are_not_on_postgres() {
+async fn only_the_login_is_delayed_on_postgres() {
     let (proxy, _database, url) = on_postgres().await;
     proxy.delay_login(Duration::from_millis(200));
     let start = Instant::now();

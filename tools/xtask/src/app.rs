@@ -92,7 +92,7 @@ fn worker(project: &Project) -> anyhow::Result<PathBuf> {
     if let Some(given) = env::var_os(WORKER_UNDER_TEST) {
         return Ok(PathBuf::from(given));
     }
-    Release::that_runs_here(project)?.made(project)
+    Release::for_this_machine(project)?.made(project)
 }
 
 /// The worker's own description, which everybody may read who has a token.

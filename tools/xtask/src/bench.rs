@@ -17,10 +17,10 @@ pub(crate) struct Args {
     host: bool,
     /// What checking tokens costs beside believing the front's header, and nothing else.
     #[arg(long)]
-    second_layer: bool,
+    token_validation: bool,
     /// Another worker to measure beside this one, such as that of the version before, and nothing else.
     #[arg(long, value_name = "PROGRAM")]
-    beside: Option<PathBuf>,
+    compare: Option<PathBuf>,
 }
 
 /// Builds the worker as it ships, then those it is measured beside and the program that measures: apart, because what
@@ -28,20 +28,20 @@ pub(crate) struct Args {
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     let mut peers = project.cargo();
     peers.args(["build", "--release", "--package", "bench", "--package", "bare-axum"]);
-    let worker = Release::that_runs_here(project)?.made(project)?;
+    let worker = Release::for_this_machine(project)?.made(project)?;
     let built = peers.status().context("cannot start cargo")?;
     ensure!(built.success(), "the release build failed: fix what cargo says above and measure again");
     let mut bench = std::process::Command::new(project.target().join("release").join("bench"));
     bench.arg("--root").arg(project.root()).arg("--target").arg(project.target()).arg("--worker").arg(worker);
     for (wanted, flag) in
-        [(args.quick, "--quick"), (args.second_layer, "--second-layer"), (args.host, "--host")]
+        [(args.quick, "--quick"), (args.token_validation, "--token-validation"), (args.host, "--host")]
     {
         if wanted {
             bench.arg(flag);
         }
     }
-    if let Some(other) = &args.beside {
-        bench.arg("--beside").arg(other);
+    if let Some(other) = &args.compare {
+        bench.arg("--compare").arg(other);
     }
     let ended = bench.status().context("cannot start the bench")?;
     ensure!(ended.success(), "the bench failed: see what it says above");

@@ -4,7 +4,7 @@
 mod changed;
 mod claim;
 mod copy;
-mod kept;
+mod proof_cache;
 mod prove;
 pub(crate) mod removals;
 pub(crate) mod rows;
@@ -16,8 +16,8 @@ use anyhow::{Context as _, ensure};
 use project::{Project, read};
 use terminal::Progress;
 
-use self::{claim::Claim, kept::Proofs, prove::Prover, removals::Removal, rows::Row};
-use crate::stop::Stop;
+use self::{claim::Claim, proof_cache::ProofCache, prove::Prover, removals::Removal, rows::Row};
+use crate::stop_signals::StopSignals;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -49,16 +49,16 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         claims.retain(|claim| changes.concern(claim));
         println!("{} removals are of controls that differ from main", claims.len());
     }
-    let mut proofs = Proofs::open(project)?;
+    let mut proofs = ProofCache::open(project)?;
     if args.afresh {
         for claim in &claims {
-            proofs.forget(&claim.removal.control);
+            proofs.invalidate(&claim.removal.control);
         }
     }
     if !args.prove {
         return tell(project, &claims, &proofs);
     }
-    let mut stop = Stop::listen()?;
+    let mut stop = StopSignals::listen()?;
     let proving = prove_all(project, &claims, &mut proofs);
     match stop.unless_asked(proving).await {
         Some(outcome) => outcome,
@@ -79,7 +79,7 @@ fn claims(removals: &str, controls: &str) -> anyhow::Result<Vec<Claim>> {
     removals::parse(removals)?.into_iter().map(claim).collect()
 }
 
-async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut Proofs) -> anyhow::Result<()> {
+async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut ProofCache) -> anyhow::Result<()> {
     let mut prover = Prover::new(project)?;
     let (mut lines, mut faults) = (Vec::new(), Vec::new());
     let progress = Progress::start("removals", claims.len() as u64);
@@ -87,13 +87,13 @@ async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut Proofs) -> 
         let Removal { control, file, loss, .. } = &claim.removal;
         progress.println(&format!("\n{control}  {file}: {loss}"));
         progress.set(index as u64, control);
-        let noticed = match proofs.of(prover.project(), claim)? {
+        let noticed = match proofs.get(prover.project(), claim)? {
             Some(noticed) => Ok(noticed),
             None => prover.prove(claim).await?,
         };
         match noticed {
             Ok(noticed) => {
-                proofs.keep(prover.project(), claim, &noticed)?;
+                proofs.insert(prover.project(), claim, &noticed)?;
                 lines.push(format!("{control}  {loss}: {noticed}"));
                 progress.println(&format!("{control}  noticed by {noticed}"));
             }
@@ -117,10 +117,10 @@ async fn prove_all(project: &Project, claims: &[Claim], proofs: &mut Proofs) -> 
 }
 
 /// What is known without running anything.
-fn tell(project: &Project, claims: &[Claim], proofs: &Proofs) -> anyhow::Result<()> {
+fn tell(project: &Project, claims: &[Claim], proofs: &ProofCache) -> anyhow::Result<()> {
     for claim in claims {
         let Removal { control, loss, .. } = &claim.removal;
-        let known = proofs.of(project, claim).context("cannot say what was proved")?;
+        let known = proofs.get(project, claim).context("cannot say what was proved")?;
         let known = known
             .map_or_else(|| "not proved since it changed".to_owned(), |test| format!("noticed by {test}"));
         println!("{control}  {loss}: {known}");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn each_removal_still_applies_and_its_tests_can_be_run() {
+    fn every_removal_applies() {
         let project = Project::here();
         for Claim { removal, tests } in claims() {
             let text = read(&project.root().join(&removal.file)).expect("its file is there");
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_control_of_the_code_is_without_a_removal() {
+    fn every_code_control_has_a_removal() {
         let claims = claims();
         let without: Vec<_> = AT_LEAST
             .iter()

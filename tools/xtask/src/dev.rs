@@ -16,7 +16,7 @@ pub(crate) use self::seed::products;
 use project::{Profile, Project};
 
 use self::{session::Session, watch::Watch};
-use crate::stop::Stop;
+use crate::stop_signals::StopSignals;
 
 const HELP: &str = "\
 functions-emulator.json lists who can sign in; settings for the worker go into local.settings.json (see its .example)
@@ -43,7 +43,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     log::show_warnings();
     let elsewhere = args.repository.as_deref().map(Project::at).transpose()?;
     let project = elsewhere.as_ref().unwrap_or(project);
-    let mut stop = Stop::listen()?;
+    let mut stop = StopSignals::listen()?;
     let mut watch = Watch::start(project)?;
     let profile = if args.release { Profile::Release } else { Profile::Dev };
     if let Some(session) = stop.unless_asked(Session::start(project, profile, args.port)).await {
@@ -53,7 +53,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(mut session: Session, watch: &mut Watch, stop: &mut Stop) -> anyhow::Result<()> {
+async fn serve(mut session: Session, watch: &mut Watch, stop: &mut StopSignals) -> anyhow::Result<()> {
     while let Some(change) = stop.unless_asked(watch.next()).await {
         if stop.unless_asked(session.follow(change?)).await.is_none() {
             break;

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cases_are_read_from_the_summary() {
+    fn the_case_count_is_parsed_from_the_summary() {
         assert_eq!(generated("Test cases:\n  1042 generated, 1042 passed\n"), Some(1042));
         assert_eq!(generated("nothing of the kind"), None);
     }

@@ -9,7 +9,7 @@ use project::Project;
 const TESTS: [(&[&str], &[&str]); 4] = [
     (
         &["--test", "suite"],
-        &["every_folder_says_what_the_list_says", "the_committed_requests_are_those_of_the_description"],
+        &["every_function_json_matches_the_registry", "requests_http_matches_the_api_description"],
     ),
     (
         &["--lib"],
@@ -19,8 +19,8 @@ const TESTS: [(&[&str], &[&str]); 4] = [
             "the_committed_page_of_settings_is_the_table",
         ],
     ),
-    (&["--test", "infrastructure"], &["the_committed_picture_is_drawn_from_its_source"]),
-    (&["--test", "repository"], &["the_list_of_outside_links_is_what_the_repository_links_to"]),
+    (&["--test", "infrastructure"], &["the_diagram_matches_its_source"]),
+    (&["--test", "repository"], &["the_external_link_list_is_current"]),
 ];
 
 /// Runs those tests in the way that writes.
@@ -33,7 +33,7 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     }
     println!(
         "each function.json, requests.http, docs/openapi.json, docs/events.md and docs/reference/configuration.md are \
-         what the worker registers, answers, logs and reads; docs/deployment.svg is what infra/picture.txt says, and \
+         what the worker registers, answers, logs and reads; docs/deployment.svg is what infra/diagram.txt says, and \
          docs/links.txt what the repository links to; see what changed with `git diff functions docs requests.http`"
     );
     Ok(())

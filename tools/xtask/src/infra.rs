@@ -34,7 +34,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Write down what would be deployed for each choice of parameters (infra/worlds), which everything else is held against.
+    /// Write down what would be deployed for each choice of parameters (infra/variants), which everything else is held against.
     Snapshot {
         /// Only hold what is committed against what the compiler says now.
         #[arg(long)]

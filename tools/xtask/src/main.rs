@@ -18,7 +18,7 @@ mod mutants;
 mod package;
 mod postgres;
 mod release;
-mod stop;
+mod stop_signals;
 mod test;
 mod token;
 mod tools;

@@ -30,7 +30,7 @@ pub(crate) struct Args {
 }
 
 /// One measured figure beside its bar, both in the unit.
-struct Figure {
+struct Measurement {
     name: &'static str,
     measured: Option<f64>,
     bar: f64,
@@ -40,7 +40,7 @@ struct Figure {
 
 /// Builds the release binary and measures it.
 pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let figures = measure(project, &Release::that_runs_here(project)?.made(project)?).await?;
+    let figures = measure(project, &Release::for_this_machine(project)?.made(project)?).await?;
     for figure in &figures {
         println!("{}", figure.line());
     }
@@ -51,7 +51,7 @@ pub(crate) async fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Figure; 4]> {
+async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Measurement; 4]> {
     let size = size(worker)?;
     let mut starts = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
@@ -66,15 +66,15 @@ async fn measure(project: &Project, worker: &Path) -> anyhow::Result<[Figure; 4]
     }
     Ok([
         size,
-        Figure { name: "first answer", measured: median(starts), bar: 25.0, unit: "ms", slack: SLACK },
-        Figure {
+        Measurement { name: "first answer", measured: median(starts), bar: 25.0, unit: "ms", slack: SLACK },
+        Measurement {
             name: "idle memory",
             measured: resting.worker.memory(),
             bar: 15.0,
             unit: "MiB",
             slack: SLACK,
         },
-        Figure { name: "emulator", measured: median(hosts), bar: 1000.0, unit: "ms", slack: SLACK },
+        Measurement { name: "emulator", measured: median(hosts), bar: 1000.0, unit: "ms", slack: SLACK },
     ])
 }
 
@@ -84,13 +84,19 @@ fn median(mut times: Vec<Duration>) -> Option<f64> {
     times.get(times.len() / 2).map(|time| time.as_secs_f64() * 1000.0)
 }
 
-fn size(worker: &Path) -> anyhow::Result<Figure> {
+fn size(worker: &Path) -> anyhow::Result<Measurement> {
     let bytes = fs::metadata(worker).with_context(|| format!("cannot find {}", worker.display()))?.len();
     let bytes = u32::try_from(bytes).context("the binary is larger than 4 GiB")?;
-    Ok(Figure { name: "binary", measured: Some(f64::from(bytes) / 1e6), bar: 16.0, unit: "MB", slack: NONE })
+    Ok(Measurement {
+        name: "binary",
+        measured: Some(f64::from(bytes) / 1e6),
+        bar: 16.0,
+        unit: "MB",
+        slack: NONE,
+    })
 }
 
-impl Figure {
+impl Measurement {
     fn line(&self) -> String {
         let Self { name, measured, bar, unit, .. } = self;
         let Some(measured) = measured else {
@@ -109,19 +115,22 @@ impl Figure {
 mod tests {
     use super::*;
 
-    fn figure(measured: Option<f64>, slack: f64) -> Figure {
-        Figure { name: "binary", measured, bar: 10.0, unit: "MB", slack }
+    fn measurement(measured: Option<f64>, slack: f64) -> Measurement {
+        Measurement { name: "binary", measured, bar: 10.0, unit: "MB", slack }
     }
 
     #[test]
-    fn a_figure_stands_beside_its_bar() {
-        assert_eq!(figure(Some(6.53), NONE).line(), "binary             6.5 MB   (bar 10 MB)");
-        assert_eq!(figure(Some(12.0), NONE).line(), "binary            12.0 MB   (bar 10 MB)  over the bar");
-        assert!(figure(None, NONE).line().contains("not measured"));
+    fn a_measurement_is_shown_with_its_limit() {
+        assert_eq!(measurement(Some(6.53), NONE).line(), "binary             6.5 MB   (bar 10 MB)");
+        assert_eq!(
+            measurement(Some(12.0), NONE).line(),
+            "binary            12.0 MB   (bar 10 MB)  over the bar"
+        );
+        assert!(measurement(None, NONE).line().contains("not measured"));
     }
 
     #[test]
-    fn only_what_varies_from_run_to_run_may_be_over_its_bar() {
+    fn only_noisy_measurements_may_exceed_their_limit() {
         for (measured, slack, refused) in [
             (Some(10.0), NONE, false),
             (Some(10.1), NONE, true),
@@ -129,12 +138,12 @@ mod tests {
             (Some(20.1), SLACK, true),
             (None, NONE, false),
         ] {
-            assert_eq!(figure(measured, slack).is_refused(), refused, "{measured:?} {slack}");
+            assert_eq!(measurement(measured, slack).is_refused(), refused, "{measured:?} {slack}");
         }
     }
 
     #[test]
-    fn a_binary_of_more_than_sixteen_megabytes_is_refused() {
+    fn a_binary_over_16_mb_is_rejected() {
         let file = tempfile::NamedTempFile::new().unwrap();
         for (bytes, refused) in [(16_000_000, false), (16_100_000, true)] {
             file.as_file().set_len(bytes).unwrap();

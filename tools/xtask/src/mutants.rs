@@ -171,7 +171,7 @@ src/b.rs:30:4: replace b::c -> bool with true
 ";
 
     #[test]
-    fn a_mutant_lives_with_a_reason_or_the_command_fails() {
+    fn a_surviving_mutant_needs_a_reason() {
         let one = "Text.\n\n- `src/a.rs: replace || with && in A::b`: both are the same.\n";
         let both = format!("{one}- `src/b.rs: replace b::c -> bool with true`: as fast.\n");
         let failed = |told: &str| judge(MISSED, told, true).unwrap_err().to_string();
@@ -191,7 +191,7 @@ src/b.rs:30:4: replace b::c -> bool with true
     }
 
     #[test]
-    fn a_reason_that_is_not_needed_any_more_is_seen_when_all_were_tried() {
+    fn an_obsolete_reason_is_reported() {
         let told = "- `src/a.rs: replace || with && in A::b`: both are the same.\n";
         assert!(judge("", told, false).is_ok());
         assert!(judge("", told, true).unwrap_err().to_string().contains("take them out"));

@@ -2,7 +2,7 @@
 
 mod app;
 mod archive;
-mod bill;
+mod sbom;
 mod binary;
 mod rules;
 mod secrets;
@@ -64,7 +64,7 @@ impl Which {
 
 /// Builds the worker, and packages it with the functions of each app into `target/package`.
 pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let release = if args.musl { Release::on_musl(project)? } else { Release::that_ships(project)? };
+    let release = if args.musl { Release::on_musl(project)? } else { Release::for_release(project)? };
     let program = Program::of(project.root(), &release.made(project)?)?;
     let folder = project.target().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -78,7 +78,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
         packed.append(&mut archive::unpack(&zip)?);
     }
     let bill = folder.join("sbom.cdx.json");
-    keep(&bill, &bill::of(project, &program.entry.bytes)?)?;
+    keep(&bill, &sbom::of(project, &program.entry.bytes)?)?;
     println!("{}: what they are built from", bill.display());
     args.lay_out.as_ref().map_or(Ok(()), |folder| lay_out(&packed, folder))
 }

@@ -46,7 +46,7 @@ impl Release {
     ///
     /// # Errors
     /// When something for it is missing; the message says what, and how to get it.
-    pub(crate) fn that_ships(project: &Project) -> anyhow::Result<Self> {
+    pub(crate) fn for_release(project: &Project) -> anyhow::Result<Self> {
         ensure!(installed(project, GNU)?, "Rust has no library for {GNU}: `rustup target add {GNU}`");
         let zig = tools::python(project, "zigbuild", &ZIG)?.context(
             "there is no Python 3 with venv, which brings zig: install it (Debian: `apt-get install python3-venv`)",
@@ -78,9 +78,9 @@ impl Release {
     ///
     /// # Errors
     /// Where `CI` is set and the first cannot be had.
-    pub(crate) fn that_runs_here(project: &Project) -> anyhow::Result<Self> {
+    pub(crate) fn for_this_machine(project: &Project) -> anyhow::Result<Self> {
         let reason = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            match Self::that_ships(project) {
+            match Self::for_release(project) {
                 Ok(release) => return Ok(release),
                 Err(error) => format!("{error:#}"),
             }
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ships_names_the_oldest_glibc_and_no_folder_of_this_machine() {
+    fn releases_target_the_oldest_glibc_without_local_paths() {
         let project = Project::here();
         let release = Release { how: How::Glibc, tools: vec!["/tools/bin".into()] };
         let build = release.build(&project);

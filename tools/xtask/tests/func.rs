@@ -19,7 +19,7 @@ use func::{served::Served, story};
 
 /// What `func` is asked for: `start --port PORT`. The queues are the emulator's own.
 /// The emulator comes with its own tests, as in a run of all of them; alone it would be compiled once more.
-const STAND_IN: &str = "#!/bin/sh
+const STUB: &str = "#!/bin/sh
 \"$CARGO\" test --quiet --workspace --no-run --test processes || exit
 exec \"$FUNCTIONS_EMULATOR\" . --port \"$3\" --setting WorkQueues=
 ";
@@ -28,10 +28,10 @@ exec \"$FUNCTIONS_EMULATOR\" . --port \"$3\" --setting WorkQueues=
 const EMULATOR: [u16; 3] = [10000, 10001, 10002];
 
 #[tokio::test]
-async fn the_same_story_has_the_same_answers_under_either_host() {
+async fn both_hosts_give_the_same_responses() {
     let folder = tempfile::tempdir().expect("a folder");
-    let stand_in = stand_in(folder.path());
-    let told = story::told(&Served::start(&stand_in, Some("the host's own")).await, true).await;
+    let stub = stub(folder.path());
+    let told = story::told(&Served::start(&stub, Some("the host's own")).await, true).await;
     let path = env::var("PATH").expect("a path");
     if Command::new("func").arg("--version").output().is_err() {
         // Past the harness, which shows the prints of failing tests alone.
@@ -48,10 +48,10 @@ async fn the_same_story_has_the_same_answers_under_either_host() {
 }
 
 /// A PATH on which the stand-in is found first.
-fn stand_in(folder: &Path) -> String {
+fn stub(folder: &Path) -> String {
     let func = folder.join("func");
     let host = Path::new(env!("CARGO_BIN_EXE_xtask")).with_file_name("functions-emulator");
-    let script = STAND_IN.replace("$FUNCTIONS_EMULATOR", host.to_str().expect("UTF-8"));
+    let script = STUB.replace("$FUNCTIONS_EMULATOR", host.to_str().expect("UTF-8"));
     fs::write(&func, script).expect("a script");
     fs::set_permissions(&func, fs::Permissions::from_mode(0o755)).expect("a program");
     format!("{}:{}", folder.display(), env::var("PATH").expect("a path"))

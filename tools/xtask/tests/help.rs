@@ -49,7 +49,7 @@ fn an_unknown_command_leads_to_the_help() {
 }
 
 #[test]
-fn the_examples_name_people_who_are_there() {
+fn the_examples_use_known_users() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions-emulator.json");
     let users = Users::load(&file).expect("the app has a users file");
     let (_, help) = xtask(&["--help"]);

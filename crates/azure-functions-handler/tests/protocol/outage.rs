@@ -43,7 +43,7 @@ async fn repeats_are_counted_and_the_end_says_how_many() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outage_that_goes_on_has_a_line_a_minute() {
+async fn a_long_outage_is_logged_every_minute() {
     let log = watched();
     let outage = Outage::new("outage-began");
     for second in 0..150 {

@@ -13,7 +13,7 @@ fn the_folders_say_what_is_registered() {
 }
 
 #[tokio::test]
-async fn everybody_is_greeted_in_every_mode() {
+async fn hello_responds_in_every_mode() {
     for mode in InvocationMode::ALL {
         let request = Request::get("/api/hello/Ada").body(String::new()).expect("a request");
         assert_eq!(app().http(mode, request).await.text(), "Hello, Ada!", "{mode:?}");

@@ -186,7 +186,7 @@ fn an_issuer_that_is_away_is_one_outage() {
 #[tokio::test]
 async fn a_silent_issuer_times_out() {
     let silent = test_servers::Proxy::start(([127, 0, 0, 1], 9).into()).await.unwrap();
-    silent.set_entry(test_servers::proxy::Entry::Silent).await;
+    silent.set_accept_mode(test_servers::proxy::AcceptMode::Silent).await;
     let mut issuer = TestIssuer::start().await;
     issuer.url = format!("http://127.0.0.1:{}/directory", silent.port());
     let identity = worker(&issuer, IdentityMode::Jwt, None);

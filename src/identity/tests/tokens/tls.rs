@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use test_servers::{Authority as Certifier, Front, Issued, Leaf};
+use test_servers::{Authority as Certifier, Issued, Leaf, TlsProxy};
 
 use super::*;
 use crate::{https::Roots, pem};
 
 /// An issuer that shows this certificate, and a worker that believes these authorities.
-async fn world(shown: &Issued, roots: Roots) -> (World, Front) {
+async fn world(shown: &Issued, roots: Roots) -> (World, TlsProxy) {
     let issuer = TestIssuer::start().await;
-    let front = Front::start(shown, issuer.address()).await.unwrap();
+    let front = TlsProxy::start(shown, issuer.address()).await.unwrap();
     let issuer = issuer.behind(&front);
     let identity = Identity::with_roots(demands(&issuer, IdentityMode::Jwt, None), roots).unwrap();
     (World { issuer, identity }, front)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use test_servers::{Proxy, proxy::Entry};
+use test_servers::{Proxy, proxy::AcceptMode};
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -111,12 +111,12 @@ async fn a_returned_server_is_used_within_10_seconds() {
     let world = World::start().await;
     let order = placed(&world.store, 1).await;
     world.fill().await;
-    world.proxy.set_entry(Entry::Silent).await;
+    world.proxy.set_accept_mode(AcceptMode::Silent).await;
     world.proxy.silence();
     // Long enough for every place to be taken by a login that is never answered.
     let away = async {
         sleep(Duration::from_secs(8)).await;
-        world.proxy.set_entry(Entry::Open).await;
+        world.proxy.set_accept_mode(AcceptMode::Open).await;
     };
     let calling = async {
         loop {
@@ -166,8 +166,8 @@ async fn a_slow_login_fills_the_pool() {
 #[tokio::test]
 async fn an_unreachable_database_fails_all_callers_at_once() {
     let world = World::start().await;
-    for entry in [Entry::Silent, Entry::Ignored, Entry::Refused] {
-        world.proxy.set_entry(entry).await;
+    for entry in [AcceptMode::Silent, AcceptMode::Ignored, AcceptMode::Refused] {
+        world.proxy.set_accept_mode(entry).await;
         let start = Instant::now();
         for answer in join_all((0..24).map(|_| world.store.ping())).await {
             assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{entry:?}: {answer:?}");
@@ -201,7 +201,7 @@ async fn a_refused_login_fails_at_once_and_backs_off() {
 }
 
 #[tokio::test]
-async fn a_statement_is_one_round_trip() {
+async fn a_statement_takes_one_round_trip() {
     let world = World::start().await;
     let order = placed(&world.store, 1).await;
     for _ in 0..2 {

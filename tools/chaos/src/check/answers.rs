@@ -16,7 +16,7 @@ const TROUBLE: [u16; 4] = [500, 502, 503, 504];
 /// Members of an order's answer that the caller decided.
 const CONTENT: [&str; 5] = ["reference", "currency", "note", "lines", "total"];
 
-pub(super) fn unexpected(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn unexpected_responses(evidence: &Evidence) -> Vec<Finding> {
     let finding = |call: &Call| match &call.outcome {
         Outcome::Answered { status, body }
             if !call.expected.contains(status) && !TROUBLE.contains(status) =>
@@ -26,10 +26,10 @@ pub(super) fn unexpected(evidence: &Evidence) -> Vec<Finding> {
         }
         _ => None,
     };
-    evidence.pages.calls.iter().filter_map(finding).collect()
+    evidence.entries.calls.iter().filter_map(finding).collect()
 }
 
-pub(super) fn lost(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn lost_orders(evidence: &Evidence) -> Vec<Finding> {
     let mut found = BTreeMap::new();
     for (call, (id, ..)) in answered(evidence) {
         if !evidence.record.orders.contains_key(id) {
@@ -42,7 +42,7 @@ pub(super) fn lost(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// A history that was answered is how the kept one begins.
-pub(super) fn retold(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn contradicting_histories(evidence: &Evidence) -> Vec<Finding> {
     let finding = |call: &Call| {
         let body =
             call.acknowledged().filter(|body| call.operation == "history" && body["next"].is_null())?;
@@ -57,10 +57,10 @@ pub(super) fn retold(evidence: &Evidence) -> Vec<Finding> {
         let fits = items.len() <= kept.history.len() && items.iter().rev().zip(&kept.history).all(same);
         (!fits).then(|| (call.order.clone(), format!("answered was {}", Value::from(items.clone()))))
     };
-    evidence.pages.calls.iter().filter_map(finding).collect()
+    evidence.entries.calls.iter().filter_map(finding).collect()
 }
 
-pub(super) fn forgotten(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn unrecorded_changes(evidence: &Evidence) -> Vec<Finding> {
     let finding = |(call, (id, version, body)): (&Call, (&str, i64, &Value))| {
         let kept = evidence.record.orders.get(id)?;
         let item = kept.history.iter().find(|item| item.version == version);
@@ -79,7 +79,7 @@ pub(super) fn forgotten(evidence: &Evidence) -> Vec<Finding> {
     answered(evidence).filter_map(finding).collect()
 }
 
-pub(super) fn altered(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn altered_bodies(evidence: &Evidence) -> Vec<Finding> {
     let finding = |(call, (id, version, body)): (&Call, (&str, i64, &Value))| {
         let kept = evidence.record.orders.get(id)?;
         let content = kept.content();
@@ -95,7 +95,7 @@ pub(super) fn altered(evidence: &Evidence) -> Vec<Finding> {
     answered(evidence).filter_map(finding).collect()
 }
 
-pub(super) fn ambiguous(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn ambiguous_versions(evidence: &Evidence) -> Vec<Finding> {
     let mut bodies: BTreeMap<(&str, i64), Value> = BTreeMap::new();
     let mut found = Vec::new();
     for (call, (id, version, body)) in answered(evidence) {
@@ -115,7 +115,7 @@ pub(super) fn ambiguous(evidence: &Evidence) -> Vec<Finding> {
 
 /// A call that begins after an answer has arrived sees at least what that answer told; but a placing that is repeated
 /// is told again what the first one was.
-pub(super) fn backwards(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn stale_reads(evidence: &Evidence) -> Vec<Finding> {
     let mut orders: BTreeMap<&str, Vec<(u64, u64, i64)>> = BTreeMap::new();
     let told_now = answered(evidence).filter(|(call, _)| !call.operation.starts_with("place"));
     for (call, (id, version, _)) in told_now {
@@ -136,5 +136,5 @@ pub(super) fn backwards(evidence: &Evidence) -> Vec<Finding> {
 }
 
 fn answered(evidence: &Evidence) -> impl Iterator<Item = (&Call, (&str, i64, &Value))> {
-    evidence.pages.calls.iter().filter_map(|call| Some((call, call.answered_order()?)))
+    evidence.entries.calls.iter().filter_map(|call| Some((call, call.answered_order()?)))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Finding};
-use crate::{journal::Unhealed, record::Kept};
+use crate::{journal::SlowRecovery, record::StoredOrder};
 
 /// Actions that put an order into the queue.
 const QUEUEING: [&str; 2] = ["process", "replay"];
@@ -11,35 +11,33 @@ const QUEUEING: [&str; 2] = ["process", "replay"];
 /// Actions that end its wait there.
 const EFFECTS: [&str; 3] = ["fulfil", "reject", "fail"];
 
-pub(super) fn count(kept: &Kept, actions: &[&str]) -> usize {
+pub(super) fn count(kept: &StoredOrder, actions: &[&str]) -> usize {
     kept.history.iter().filter(|item| actions.contains(&item.action.as_str())).count()
 }
 
-pub(super) fn restless(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn never_idle(evidence: &Evidence) -> Vec<Finding> {
     evidence.unrest.iter().map(|unrest| (None, unrest.clone())).collect()
 }
 
-pub(super) fn unhealed(evidence: &Evidence) -> Vec<Finding> {
-    let finding = |unhealed: &Unhealed| {
-        let Unhealed { at, entrance } = unhealed;
+pub(super) fn slow_recoveries(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |slow_recovery: &SlowRecovery| {
+        let SlowRecovery { at, mode } = slow_recovery;
         let seconds = at / 1_000_000;
         (
             None,
-            format!(
-                "the worker behind {entrance} did not serve {seconds} s after the run began, and was killed"
-            ),
+            format!("the worker behind {mode} did not serve {seconds} s after the run began, and was killed"),
         )
     };
-    evidence.pages.unhealed.iter().map(finding).collect()
+    evidence.entries.slow_recovery.iter().map(finding).collect()
 }
 
-pub(super) fn waiting(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn stuck_orders(evidence: &Evidence) -> Vec<Finding> {
     let waiting = evidence.record.orders.iter().filter(|(_, kept)| kept.row.status == "queued");
     waiting.map(|(id, _)| (Some(id.clone()), "it is still queued".to_owned())).collect()
 }
 
-pub(super) fn repeated(evidence: &Evidence) -> Vec<Finding> {
-    let finding = |(id, kept): (&String, &Kept)| {
+pub(super) fn repeated_effects(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |(id, kept): (&String, &StoredOrder)| {
         let (queued, ended) = (count(kept, &QUEUEING), count(kept, &EFFECTS));
         (ended > queued).then(|| (Some(id.clone()), format!("queued {queued} times, ended {ended} times")))
     };
@@ -47,7 +45,7 @@ pub(super) fn repeated(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// Each queueing, and each replay of a dead letter, is a row of its own, and each row is closed.
-pub(super) fn unsettled(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn open_outbox_rows(evidence: &Evidence) -> Vec<Finding> {
     let mut rows: BTreeMap<&str, i64> = BTreeMap::new();
     let mut found = Vec::new();
     let letters: BTreeSet<&str> =
@@ -79,13 +77,13 @@ pub(super) fn unsettled(evidence: &Evidence) -> Vec<Finding> {
     found
 }
 
-pub(super) fn unasked(evidence: &Evidence) -> Vec<Finding> {
-    let calls = &evidence.heard.calls;
-    let finding = |(id, kept): (&String, &Kept)| {
+pub(super) fn unrequested_decisions(evidence: &Evidence) -> Vec<Finding> {
+    let calls = &evidence.log.calls;
+    let finding = |(id, kept): (&String, &StoredOrder)| {
         let (queued, decided) = (count(kept, &QUEUEING), count(kept, &["fulfil", "reject"]));
         let found = match calls.get(id) {
             Some(calls) if queued == 0 => format!("never queued, and the backend was called {calls} times"),
-            None if decided > 0 && evidence.heard.missed == 0 => "decided without the backend".to_owned(),
+            None if decided > 0 && evidence.log.missed == 0 => "decided without the backend".to_owned(),
             _ => return None,
         };
         Some((Some(id.clone()), found))

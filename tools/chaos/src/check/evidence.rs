@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::{calls::Heard, journal::Pages, record::Record};
+use crate::{journal::JournalEntries, log_listener::LogCounts, record::Record};
 
 /// Everything that is known of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
-    pub(crate) pages: Pages,
+    pub(crate) entries: JournalEntries,
     pub(crate) record: Record,
-    pub(crate) heard: Heard,
+    pub(crate) log: LogCounts,
     /// Object ids by the names of `functions-emulator.json`.
     pub(crate) users: BTreeMap<String, String>,
     /// Why the app did not come to rest after the faults; none if it did.
@@ -20,7 +20,7 @@ pub(crate) struct Evidence {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Violation {
     /// The promise.
-    pub(crate) promise: &'static str,
+    pub(crate) invariant: &'static str,
     /// The order that it concerns.
     pub(crate) order: Option<String>,
     /// What was found instead.

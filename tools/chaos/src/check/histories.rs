@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Evidence, Finding};
 use crate::{
     journal::Call,
-    record::{HistoryRow, Kept},
+    record::{HistoryRow, StoredOrder},
 };
 
 /// Every step that an order can take (`docs/reference/api.md#order-status`): action, from, to.
@@ -25,14 +25,14 @@ const STEPS: [(&str, Option<&str>, &str); 8] = [
 /// Microseconds for which a request key is known: `docs/reference/api.md#idempotency-key`.
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
-pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn unsent_orders(evidence: &Evidence) -> Vec<Finding> {
     let mut sent: BTreeMap<&str, &Call> = BTreeMap::new();
-    for call in &evidence.pages.calls {
+    for call in &evidence.entries.calls {
         if let Some(reference) = &call.reference {
             sent.insert(reference, call);
         }
     }
-    let mut made: BTreeMap<&str, Vec<&Kept>> = BTreeMap::new();
+    let mut made: BTreeMap<&str, Vec<&StoredOrder>> = BTreeMap::new();
     let mut found = Vec::new();
     for (id, kept) in &evidence.record.orders {
         let reference = kept.row.reference.as_str();
@@ -46,24 +46,24 @@ pub(super) fn unsent(evidence: &Evidence) -> Vec<Finding> {
         found.extend(fault.map(|fault| (Some(id.clone()), fault)));
         made.entry(reference).or_default().push(kept);
     }
-    found.extend(made.into_values().flat_map(|orders| twins(orders, evidence)));
+    found.extend(made.into_values().flat_map(|orders| duplicate_orders(orders, evidence)));
     found
 }
 
 /// Orders of one request. A request key is forgotten after a day. A worker does not count what its clock jumped ahead
 /// while it ran; one that was started under a wrong clock does not know. So the second order may be there if it was placed
 /// a day after the first, or after a purge.
-fn twins(mut orders: Vec<&Kept>, evidence: &Evidence) -> Vec<Finding> {
+fn duplicate_orders(mut orders: Vec<&StoredOrder>, evidence: &Evidence) -> Vec<Finding> {
     orders.sort_unstable_by_key(|kept| kept.row.created_at);
     let mut found = Vec::new();
     for pair in orders.windows(2) {
         let (first, second) = (&pair[0].row, &pair[1].row);
         let sent = |call: &&Call| call.reference.as_ref() == Some(&first.reference);
-        let calls: Vec<&Call> = evidence.pages.calls.iter().filter(sent).collect();
+        let calls: Vec<&Call> = evidence.entries.calls.iter().filter(sent).collect();
         let began = calls.iter().map(|call| call.began).min().unwrap_or_default();
         let forgotten_at = first.created_at + DAY;
         let purged =
-            evidence.pages.purges.iter().any(|purge| purge.at >= began && purge.clock >= forgotten_at);
+            evidence.entries.purges.iter().any(|purge| purge.at >= began && purge.clock >= forgotten_at);
         let named = calls.iter().all(|call| call.operation == "place once");
         if !named || !(second.created_at >= forgotten_at || purged) {
             let what = format!("{} has the same reference {}", first.id, first.reference);
@@ -74,7 +74,7 @@ fn twins(mut orders: Vec<&Kept>, evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// How the order differs from every body that could have made it what it is.
-fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<String> {
+fn contents_differ(placed: &Call, kept: &StoredOrder, evidence: &Evidence) -> Option<String> {
     let lines = |value: &Value| -> Vec<(Value, Value)> {
         let lines = value["lines"].as_array().into_iter().flatten();
         lines.map(|line| (line["sku"].clone(), line["quantity"].clone())).collect()
@@ -83,7 +83,7 @@ fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<St
     let made = |call: &Call| lines(&call.sent) == lines(&content) && call.sent["note"] == content["note"];
     let updated = || {
         let order = Some(kept.row.id.as_str());
-        let mut calls = evidence.pages.calls.iter();
+        let mut calls = evidence.entries.calls.iter();
         calls.any(|call| call.operation == "update" && call.order.as_deref() == order && made(call))
     };
     let sent = if kept.content_since() == 1 { made(placed) } else { updated() };
@@ -91,13 +91,15 @@ fn contents_differ(placed: &Call, kept: &Kept, evidence: &Evidence) -> Option<St
     (!same).then(|| format!("{content} was not sent; it was placed with {}", placed.sent))
 }
 
-pub(super) fn astray(evidence: &Evidence) -> Vec<Finding> {
-    let finding = |(id, kept): (&String, &Kept)| misstep(kept).map(|misstep| (Some(id.clone()), misstep));
+pub(super) fn invalid_histories(evidence: &Evidence) -> Vec<Finding> {
+    let finding = |(id, kept): (&String, &StoredOrder)| {
+        invalid_step(kept).map(|invalid_step| (Some(id.clone()), invalid_step))
+    };
     evidence.record.orders.iter().filter_map(finding).collect()
 }
 
 /// The first place where a history is no path, or does not lead to where the order stands.
-fn misstep(kept: &Kept) -> Option<String> {
+fn invalid_step(kept: &StoredOrder) -> Option<String> {
     let mut status: Option<&str> = None;
     for (version, item) in (1..).zip(&kept.history) {
         if item.version != version {

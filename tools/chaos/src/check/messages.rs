@@ -18,7 +18,7 @@ const NONSENSE: &str = "nonsense";
 /// Whether its queue took it.
 fn is_taken(call: &Call) -> bool {
     matches!(call.outcome, Outcome::Answered { status: 202, .. })
-        && [INCOMING, FULFILMENT].contains(&call.entrance)
+        && [INCOMING, FULFILMENT].contains(&call.mode)
 }
 
 fn references(evidence: &Evidence) -> BTreeSet<&str> {
@@ -27,7 +27,7 @@ fn references(evidence: &Evidence) -> BTreeSet<&str> {
 
 /// A message that its queue took becomes an order or a dead letter that can still be replayed, whatever happens on its
 /// way; one that makes no sense becomes the latter.
-pub(super) fn dropped(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn dropped_messages(evidence: &Evidence) -> Vec<Finding> {
     let kept = references(evidence);
     let letters = evidence.record.dead_letters.iter().filter(|letter| !letter.replayed);
     let mut dead: BTreeSet<(&str, &[u8])> = BTreeSet::new();
@@ -42,20 +42,20 @@ pub(super) fn dropped(evidence: &Evidence) -> Vec<Finding> {
         // What is no JSON is kept as it came, Base64 included.
         let encoded = STANDARD.encode(&bytes);
         call.reference.as_deref().is_some_and(|reference| kept.contains(reference))
-            || [&bytes, &encoded].iter().any(|text| dead.contains(&(call.entrance, text.as_bytes())))
+            || [&bytes, &encoded].iter().any(|text| dead.contains(&(call.mode, text.as_bytes())))
             || order.is_some_and(|order| about.contains(order))
     };
-    let taken = evidence.pages.calls.iter().filter(|call| is_taken(call));
-    let points_at_something = |call: &Call| call.entrance == FULFILMENT && call.operation != NONSENSE;
+    let taken = evidence.entries.calls.iter().filter(|call| is_taken(call));
+    let points_at_something = |call: &Call| call.mode == FULFILMENT && call.operation != NONSENSE;
     let lost = taken.filter(|call| !points_at_something(call) && !settled(call));
     lost.map(|call| (None, format!("nothing came of `{}`: {}", call.operation, call.sent))).collect()
 }
 
 /// However many messages have one id, one order comes of it.
-pub(super) fn multiplied(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn duplicate_orders(evidence: &Evidence) -> Vec<Finding> {
     let kept = references(evidence);
     let mut made: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for call in evidence.pages.calls.iter().filter(|call| is_taken(call)) {
+    for call in evidence.entries.calls.iter().filter(|call| is_taken(call)) {
         if let (Some(id), Some(reference)) = (call.sent["messageId"].as_str(), call.reference.as_deref())
             && kept.contains(reference)
         {
@@ -67,9 +67,9 @@ pub(super) fn multiplied(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// A replay that was acknowledged is marked and was the only one.
-pub(super) fn replayed(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn replay_errors(evidence: &Evidence) -> Vec<Finding> {
     let mut told: BTreeMap<&str, usize> = BTreeMap::new();
-    let acknowledged = evidence.pages.calls.iter().filter(|call| call.acknowledged().is_some());
+    let acknowledged = evidence.entries.calls.iter().filter(|call| call.acknowledged().is_some());
     for letter in acknowledged.filter_map(|call| call.letter.as_deref()) {
         *told.entry(letter).or_default() += 1;
     }
@@ -91,7 +91,7 @@ pub(super) fn replayed(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// Nothing fails or waits again without a dead letter that says why.
-pub(super) fn untold(evidence: &Evidence) -> Vec<Finding> {
+pub(super) fn wrong_dead_letters(evidence: &Evidence) -> Vec<Finding> {
     let mut about: BTreeMap<&str, Vec<&Letter>> = BTreeMap::new();
     for letter in &evidence.record.dead_letters {
         about.entry(letter.readable().unwrap_or_default()).or_default().push(letter);

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::{calls::Heard, journal::Pages, record::Record};
+use crate::{journal::JournalEntries, log_listener::LogCounts, record::Record};
 use crate::{
-    journal::{Blow, Call, Outcome, Purge, Unhealed},
-    record::{HistoryRow, Kept, Message, OrderRow},
+    journal::{Call, FaultRecord, Outcome, Purge, SlowRecovery},
+    record::{HistoryRow, Message, OrderRow, StoredOrder},
 };
 
 const ID: &str = "order-1";
@@ -28,7 +28,7 @@ fn call(operation: &'static str, at: u64, status: u16, body: Value) -> Call {
         ended: at + 1,
         operation,
         expected: &[200, 201, 202],
-        entrance: "proxy",
+        mode: "proxy",
         person: "buyer",
         reference: (operation == "place").then(|| "PO-1".to_owned()),
         order: Some(ID.to_owned()),
@@ -70,15 +70,15 @@ fn good() -> Evidence {
         call("process", 20, 202, body("queued", 2)),
         call("read", 30, 200, body("fulfilled", 3)),
     ];
-    let blows = vec![Blow { kill: true, at: 15, fault: "kill".to_owned() }];
+    let faults = vec![FaultRecord { kill: true, at: 15, fault: "kill".to_owned() }];
     Evidence {
-        pages: Pages { calls, blows, ..Pages::default() },
+        entries: JournalEntries { calls, faults, ..JournalEntries::default() },
         record: Record {
-            orders: BTreeMap::from([(ID.to_owned(), Kept { row, lines: Vec::new(), history })]),
+            orders: BTreeMap::from([(ID.to_owned(), StoredOrder { row, lines: Vec::new(), history })]),
             outbox: vec![message],
             dead_letters: Vec::new(),
         },
-        heard: Heard { calls: BTreeMap::from([(ID.to_owned(), 1)]), ..Heard::default() },
+        log: LogCounts { calls: BTreeMap::from([(ID.to_owned(), 1)]), ..LogCounts::default() },
         users: BTreeMap::from([("buyer".to_owned(), "object-1".to_owned())]),
         unrest: None,
     }
@@ -88,7 +88,7 @@ fn good() -> Evidence {
 fn broken(alter: impl FnOnce(&mut Evidence)) -> Vec<&'static str> {
     let mut evidence = good();
     alter(&mut evidence);
-    let mut names: Vec<_> = evidence.violations().into_iter().map(|broken| broken.promise).collect();
+    let mut names: Vec<_> = evidence.violations().into_iter().map(|broken| broken.invariant).collect();
     names.dedup();
     names
 }
@@ -96,62 +96,62 @@ fn broken(alter: impl FnOnce(&mut Evidence)) -> Vec<&'static str> {
 /// A message that its queue took.
 fn message(operation: &'static str, queue: &'static str, sent: Value, reference: Option<&str>) -> Call {
     let reference = reference.map(str::to_owned);
-    Call { entrance: queue, reference, order: None, sent, ..call(operation, 40, 202, Value::Null) }
+    Call { mode: queue, reference, order: None, sent, ..call(operation, 40, 202, Value::Null) }
 }
 
-fn kept(evidence: &mut Evidence) -> &mut Kept {
+fn kept(evidence: &mut Evidence) -> &mut StoredOrder {
     evidence.record.orders.get_mut(ID).expect("the good run keeps it")
 }
 
 #[test]
-fn a_good_run_breaks_nothing() {
+fn a_correct_run_has_no_violations() {
     assert_eq!(good().violations(), []);
 }
 
 #[test]
-fn an_unanswered_or_troubled_call_breaks_nothing() {
+fn failed_and_unanswered_requests_are_no_violations() {
     let found = broken(|run| {
-        run.pages.calls.push(call("read", 40, 503, Value::Null));
+        run.entries.calls.push(call("read", 40, 503, Value::Null));
         let silent = Outcome::Broken("connection closed".to_owned());
-        run.pages.calls.push(Call { outcome: silent, ..call("read", 41, 0, Value::Null) });
+        run.entries.calls.push(Call { outcome: silent, ..call("read", 41, 0, Value::Null) });
     });
     assert_eq!(found, [""; 0]);
 }
 
 #[test]
-fn a_worker_that_does_not_get_over_a_silent_database_is_found() {
-    let found = broken(|run| run.pages.unhealed.push(Unhealed { at: 50, entrance: "proxy" }));
-    assert_eq!(found, [promise::HEALED]);
+fn slow_recovery_from_a_silent_database_is_detected() {
+    let found = broken(|run| run.entries.slow_recovery.push(SlowRecovery { at: 50, mode: "proxy" }));
+    assert_eq!(found, [invariant::RECOVERED]);
 }
 
 #[test]
-fn an_answer_that_no_rule_allows_is_found() {
-    let found = broken(|run| run.pages.calls.push(call("read", 40, 404, Value::Null)));
+fn an_unexpected_response_is_detected() {
+    let found = broken(|run| run.entries.calls.push(call("read", 40, 404, Value::Null)));
     assert_eq!(found, ["every answer is one that its operation allows"]);
 }
 
 #[test]
-fn a_lost_order_is_found() {
+fn a_lost_order_is_detected() {
     let found = broken(|run| {
         run.record.orders.clear();
         run.record.outbox.clear();
-        run.heard.calls.clear();
+        run.log.calls.clear();
     });
     assert_eq!(found, ["an acknowledged order is kept"]);
 }
 
 #[test]
-fn a_message_that_became_no_order_is_found() {
+fn a_dropped_message_is_detected() {
     let found = broken(|run| {
-        run.pages.calls.push(message("ingest", "orders-incoming", json!({}), Some("PO-2")));
+        run.entries.calls.push(message("ingest", "orders-incoming", json!({}), Some("PO-2")));
     });
     assert_eq!(found, ["a message becomes an order or a dead letter"]);
 }
 
 #[test]
-fn a_history_that_was_told_otherwise_is_found_and_a_shorter_one_is_none() {
+fn a_contradicting_history_is_detected() {
     let told = |items: Value| {
-        broken(|run| run.pages.calls.push(call("history", 40, 200, json!({"items": items, "next": null}))))
+        broken(|run| run.entries.calls.push(call("history", 40, 200, json!({"items": items, "next": null}))))
     };
     let item = |action: &str, from: Value, to: &str| json!({"action": action, "from": from, "to": to, "invocationId": ""});
     let place = item("place", Value::Null, "placed");
@@ -161,45 +161,45 @@ fn a_history_that_was_told_otherwise_is_found_and_a_shorter_one_is_none() {
 }
 
 #[test]
-fn a_repeated_placing_is_told_what_the_first_one_was() {
+fn a_replayed_request_with_the_first_response_is_valid() {
     let again = call("place", 40, 201, body("placed", 1));
-    assert_eq!(broken(|run| run.pages.calls.push(again)), [""; 0]);
+    assert_eq!(broken(|run| run.entries.calls.push(again)), [""; 0]);
 }
 
 #[test]
-fn a_change_that_was_acknowledged_and_is_no_history_is_found() {
-    let found = broken(|run| run.pages.calls.push(call("read", 40, 200, body("cancelled", 4))));
+fn an_acknowledged_change_without_history_is_detected() {
+    let found = broken(|run| run.entries.calls.push(call("read", 40, 200, body("cancelled", 4))));
     assert_eq!(found, ["an acknowledged change is history"]);
 }
 
 #[test]
-fn an_altered_body_is_found() {
+fn an_altered_body_is_detected() {
     let found = broken(|run| kept(run).row.note = Some("another".to_owned()));
     assert_eq!(found, ["an acknowledged body stays as it is", "every order was sent, by its owner and once"]);
 }
 
 #[test]
-fn two_bodies_of_one_version_are_found() {
+fn two_bodies_of_one_version_are_detected() {
     let found = broken(|run| {
         let mut other = body("fulfilled", 3);
         other["updatedAt"] = json!("another time");
-        run.pages.calls.push(call("read", 40, 200, other));
+        run.entries.calls.push(call("read", 40, 200, other));
     });
     assert_eq!(found, ["one version has one body"]);
 }
 
 #[test]
-fn a_step_back_in_time_is_found_and_a_call_at_the_same_time_is_none() {
+fn a_stale_read_is_detected() {
     let back = |began| {
         let late = Call { began, ended: 50, ..call("read", 0, 200, body("queued", 2)) };
-        broken(|run| run.pages.calls.push(late))
+        broken(|run| run.entries.calls.push(late))
     };
     assert_eq!(back(40), ["no answer goes back behind an earlier one"]);
     assert_eq!(back(30), [""; 0]);
 }
 
 #[test]
-fn an_order_of_someone_else_and_a_second_order_are_found() {
+fn foreign_and_duplicate_orders_are_detected() {
     let unsent = "every order was sent, by its owner and once";
     assert_eq!(broken(|run| kept(run).row.owner_object = "object-2".to_owned()), [unsent]);
     let found = broken(|run| {
@@ -213,12 +213,12 @@ fn an_order_of_someone_else_and_a_second_order_are_found() {
 }
 
 #[test]
-fn a_second_order_under_one_key_is_found_unless_its_clock_was_a_day_ahead() {
+fn a_second_order_under_one_key_is_detected() {
     const DAY: i64 = 86_400_000_000;
     let second = |operation: &'static str, later: i64, purge: Option<Purge>| {
         broken(|run| {
-            run.pages.calls[0].operation = operation;
-            run.pages.purges.extend(purge);
+            run.entries.calls[0].operation = operation;
+            run.entries.purges.extend(purge);
             let mut twin = kept(run).clone();
             (twin.row.id, twin.row.status, twin.row.version) = ("order-2".to_owned(), "placed".to_owned(), 1);
             twin.row.created_at = later;
@@ -226,7 +226,7 @@ fn a_second_order_under_one_key_is_found_unless_its_clock_was_a_day_ahead() {
             run.record.orders.insert("order-2".to_owned(), twin);
         })
     };
-    let unsent = [promise::ONE_ORDER];
+    let unsent = [invariant::ONE_ORDER];
     assert_eq!(second("place once", DAY - 1, None), unsent);
     assert_eq!(second("place once", DAY, None), [""; 0]);
     assert_eq!(second("place", DAY, None), unsent);
@@ -237,12 +237,12 @@ fn a_second_order_under_one_key_is_found_unless_its_clock_was_a_day_ahead() {
 }
 
 #[test]
-fn a_history_that_is_no_path_is_found() {
+fn an_invalid_history_is_detected() {
     let astray = "every history is a path of the state machine";
     let gap = broken(|run| {
         kept(run).history[2].version = 4;
         kept(run).row.version = 4;
-        run.pages.calls.pop();
+        run.entries.calls.pop();
     });
     assert_eq!(gap, [astray]);
     assert_eq!(broken(|run| kept(run).history[1].from_status = None), [astray]);
@@ -250,7 +250,7 @@ fn a_history_that_is_no_path_is_found() {
 }
 
 #[test]
-fn an_effect_that_happened_twice_is_found() {
+fn a_repeated_effect_is_detected() {
     let found = broken(|run| {
         kept(run).history.push(step(4, "fulfil", Some("queued"), "fulfilled"));
         kept(run).row.version = 4;
@@ -259,13 +259,13 @@ fn an_effect_that_happened_twice_is_found() {
 }
 
 #[test]
-fn an_order_that_waits_for_ever_is_found() {
+fn a_stuck_order_is_detected() {
     let found = broken(|run| {
         kept(run).history.pop();
         kept(run).row.status = "queued".to_owned();
         kept(run).row.version = 2;
         run.record.outbox.clear();
-        run.pages.calls.pop();
+        run.entries.calls.pop();
     });
     assert_eq!(found, ["a queued order ends once faults stop", "one closed outbox row for one queueing"]);
     let restless = broken(|run| run.unrest = Some("1 message is open".to_owned()));
@@ -273,30 +273,30 @@ fn an_order_that_waits_for_ever_is_found() {
 }
 
 #[test]
-fn an_open_row_and_one_that_points_nowhere_are_found() {
+fn open_and_dangling_outbox_rows_are_detected() {
     let settled = "one closed outbox row for one queueing";
     assert_eq!(broken(|run| run.record.outbox[0].open = true), [settled]);
     assert_eq!(broken(|run| run.record.outbox[0].order = None), [settled]);
 }
 
 #[test]
-fn a_decision_without_the_backend_is_found_if_every_call_was_heard() {
+fn a_decision_without_a_backend_request_is_detected() {
     let unasked = "the backend was asked for what was fulfilled";
-    assert_eq!(broken(|run| run.heard.calls.clear()), [unasked]);
+    assert_eq!(broken(|run| run.log.calls.clear()), [unasked]);
     let deaf = broken(|run| {
-        run.heard.calls.clear();
-        run.heard.missed = 1;
+        run.log.calls.clear();
+        run.log.missed = 1;
     });
     assert_eq!(deaf, [""; 0]);
     let strange = broken(|run| {
-        run.heard.calls.insert("order-9".to_owned(), 1);
+        run.log.calls.insert("order-9".to_owned(), 1);
     });
     assert_eq!(strange, [unasked]);
 }
 
 #[test]
-fn the_story_of_an_order_holds_its_calls_faults_history_and_messages() {
-    let story = crate::story::of(ID, &good());
+fn the_trace_of_an_order_is_complete() {
+    let order_trace = crate::order_trace::of(ID, &good());
     for part in [
         "place by buyer",
         "-- kill",
@@ -304,6 +304,6 @@ fn the_story_of_an_order_holds_its_calls_faults_history_and_messages() {
         "outbox: message message-1",
         "called 1 times",
     ] {
-        assert!(story.contains(part), "{part}\n{story}");
+        assert!(order_trace.contains(part), "{part}\n{order_trace}");
     }
 }

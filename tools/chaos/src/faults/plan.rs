@@ -8,16 +8,16 @@ use tokio::{sync::watch, time::sleep};
 
 use super::{Fault, PURGE, RELAY};
 use crate::{
-    clocks::FURTHEST,
-    dice::Dice,
+    clocks::MAX_SKEW,
+    cluster::TestCluster,
     journal::Journal,
     request::{FULFILMENT, INCOMING},
-    world::World,
+    rng::Rng,
 };
 
 /// A fault and its time: so long after so many operations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Due {
+struct ScheduledFault {
     operations: u64,
     then: Duration,
     fault: Fault,
@@ -42,48 +42,48 @@ pub(crate) struct Scope {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Plan {
     /// One for each worker that is killed.
-    kills: [Vec<Due>; 2],
+    kills: [Vec<ScheduledFault>; 2],
     /// Faults of the database's server and of the way to it.
-    server: Vec<Due>,
-    rest: Vec<Due>,
+    server: Vec<ScheduledFault>,
+    rest: Vec<ScheduledFault>,
 }
 
 impl Plan {
     /// Draws the faults of so many operations.
-    pub(crate) fn draw(dice: &mut Dice, scope: Scope) -> Self {
+    pub(crate) fn draw(rng: &mut Rng, scope: Scope) -> Self {
         let mut killed = [Vec::new(), Vec::new()];
         for kill in 0..scope.kills {
-            let site = usize::from(kill % 2 == 1);
-            let fault = Fault::Kill { site, at_once: dice.below(5) == 0 };
-            killed[site].push(due(dice, scope, fault));
+            let node = usize::from(kill % 2 == 1);
+            let fault = Fault::Kill { node, at_once: rng.below(5) == 0 };
+            killed[node].push(due(rng, scope, fault));
         }
         let mut rest = Vec::new();
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Duplicated));
-        some_of(&mut rest, dice, scope, 40, |dice| Fault::Message(FULFILMENT, late(dice)));
-        some_of(&mut rest, dice, scope, 80, |_| Fault::Message(FULFILMENT, MessageFault::Lost));
-        some_of(&mut rest, dice, scope, 20, |_| Fault::Message(FULFILMENT, MessageFault::LeaseExpired));
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Poisoned));
+        some_of(&mut rest, rng, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Duplicated));
+        some_of(&mut rest, rng, scope, 40, |rng| Fault::Message(FULFILMENT, late(rng)));
+        some_of(&mut rest, rng, scope, 80, |_| Fault::Message(FULFILMENT, MessageFault::Lost));
+        some_of(&mut rest, rng, scope, 20, |_| Fault::Message(FULFILMENT, MessageFault::LeaseExpired));
+        some_of(&mut rest, rng, scope, 40, |_| Fault::Message(FULFILMENT, MessageFault::Poisoned));
         // These messages exist nowhere else: they are never lost.
-        some_of(&mut rest, dice, scope, 60, |_| Fault::Message(INCOMING, MessageFault::Duplicated));
-        some_of(&mut rest, dice, scope, 60, |dice| Fault::Message(INCOMING, late(dice)));
-        some_of(&mut rest, dice, scope, 40, |_| Fault::Message(INCOMING, MessageFault::LeaseExpired));
-        some_of(&mut rest, dice, scope, 100, |_| Fault::Message(INCOMING, MessageFault::Poisoned));
-        some_of(&mut rest, dice, scope, 400, |dice| Fault::Away(Duration::from_millis(dice.within(50, 800))));
-        some_of(&mut rest, dice, scope, 50, |dice| Fault::Timer { site: site(dice), function: RELAY });
-        some_of(&mut rest, dice, scope, 500, |dice| Fault::Timer { site: site(dice), function: PURGE });
+        some_of(&mut rest, rng, scope, 60, |_| Fault::Message(INCOMING, MessageFault::Duplicated));
+        some_of(&mut rest, rng, scope, 60, |rng| Fault::Message(INCOMING, late(rng)));
+        some_of(&mut rest, rng, scope, 40, |_| Fault::Message(INCOMING, MessageFault::LeaseExpired));
+        some_of(&mut rest, rng, scope, 100, |_| Fault::Message(INCOMING, MessageFault::Poisoned));
+        some_of(&mut rest, rng, scope, 400, |rng| Fault::Away(Duration::from_millis(rng.within(50, 800))));
+        some_of(&mut rest, rng, scope, 50, |rng| Fault::Timer { node: node(rng), function: RELAY });
+        some_of(&mut rest, rng, scope, 500, |rng| Fault::Timer { node: node(rng), function: PURGE });
         if scope.clocks {
-            some_of(&mut rest, dice, scope, 60, jump);
+            some_of(&mut rest, rng, scope, 60, jump);
         }
         let mut server = Vec::new();
         if scope.server {
-            let crash = |dice: &mut Dice| Fault::Crash(Duration::from_millis(dice.below(1000)));
-            some_of(&mut server, dice, scope, 250, crash);
-            some_of(&mut server, dice, scope, 500, |dice| {
-                Fault::Silent(Duration::from_millis(dice.below(2000)))
+            let crash = |rng: &mut Rng| Fault::Crash(Duration::from_millis(rng.below(1000)));
+            some_of(&mut server, rng, scope, 250, crash);
+            some_of(&mut server, rng, scope, 500, |rng| {
+                Fault::Silent(Duration::from_millis(rng.below(2000)))
             });
             // Two answers make a login: 1 to 3 seconds, where a call waits 2.
-            let slow = |dice: &mut Dice| Fault::SlowLogin(Duration::from_millis(dice.within(500, 1500)));
-            some_of(&mut server, dice, scope, 500, slow);
+            let slow = |rng: &mut Rng| Fault::SlowLogin(Duration::from_millis(rng.within(500, 1500)));
+            some_of(&mut server, rng, scope, 500, slow);
         }
         for list in killed.iter_mut().chain([&mut server, &mut rest]) {
             list.sort_by_key(|due| due.operations);
@@ -94,60 +94,66 @@ impl Plan {
     /// Brings the faults about while operations go on; returns when all have been. Dropping it stops them.
     pub(crate) async fn carry_out(
         &self,
-        world: &World,
+        cluster: &TestCluster,
         journal: &Journal,
         done: &watch::Sender<u64>,
     ) -> anyhow::Result<()> {
         let [first, second] = &self.kills;
-        let follow = |list| follow(list, world, journal, done.subscribe());
+        let follow = |list| follow(list, cluster, journal, done.subscribe());
         tokio::try_join!(follow(first), follow(second), follow(&self.server), follow(&self.rest))?;
         Ok(())
     }
 }
 
 /// Adds a fault for so many operations each.
-fn some_of(list: &mut Vec<Due>, dice: &mut Dice, scope: Scope, one_in: u64, fault: fn(&mut Dice) -> Fault) {
+fn some_of(
+    list: &mut Vec<ScheduledFault>,
+    rng: &mut Rng,
+    scope: Scope,
+    one_in: u64,
+    fault: fn(&mut Rng) -> Fault,
+) {
     for _ in 0..scope.operations.div_ceil(one_in) {
-        let fault = fault(dice);
-        list.push(due(dice, scope, fault));
+        let fault = fault(rng);
+        list.push(due(rng, scope, fault));
     }
 }
 
-fn due(dice: &mut Dice, scope: Scope, fault: Fault) -> Due {
-    let operations = scope.from + dice.below(scope.operations);
-    Due { operations, then: Duration::from_micros(dice.below(20_000)), fault }
+fn due(rng: &mut Rng, scope: Scope, fault: Fault) -> ScheduledFault {
+    let operations = scope.from + rng.below(scope.operations);
+    ScheduledFault { operations, then: Duration::from_micros(rng.below(20_000)), fault }
 }
 
-fn site(dice: &mut Dice) -> usize {
-    usize::from(dice.below(2) == 1)
+fn node(rng: &mut Rng) -> usize {
+    usize::from(rng.below(2) == 1)
 }
 
-fn late(dice: &mut Dice) -> MessageFault {
-    MessageFault::Delayed(Duration::from_millis(dice.within(10, 2500)))
+fn late(rng: &mut Rng) -> MessageFault {
+    MessageFault::Delayed(Duration::from_millis(rng.within(10, 2500)))
 }
 
 /// To the right time, by minutes beyond the outbox's deadline, by hours, or by days beyond the life of request keys.
-fn jump(dice: &mut Dice) -> Fault {
-    let far = match dice.below(4) {
+fn jump(rng: &mut Rng) -> Fault {
+    let far = match rng.below(4) {
         0 => 0,
-        1 => dice.within(1, 59) * 60,
-        2 => dice.within(1, 23) * 3600,
-        _ => dice.within(24 * 3600, FURTHEST.unsigned_abs()),
+        1 => rng.within(1, 59) * 60,
+        2 => rng.within(1, 23) * 3600,
+        _ => rng.within(24 * 3600, MAX_SKEW.unsigned_abs()),
     };
     let far = i64::try_from(far).unwrap_or_default();
-    Fault::Jump { site: site(dice), seconds: if dice.below(2) == 0 { far } else { -far } }
+    Fault::Jump { node: node(rng), seconds: if rng.below(2) == 0 { far } else { -far } }
 }
 
 async fn follow(
-    list: &[Due],
-    world: &World,
+    list: &[ScheduledFault],
+    cluster: &TestCluster,
     journal: &Journal,
     mut done: watch::Receiver<u64>,
 ) -> anyhow::Result<()> {
     for due in list {
         done.wait_for(|done| *done >= due.operations).await.context("the clients are gone")?;
         sleep(due.then).await;
-        due.fault.strike(world, journal).await?;
+        due.fault.inject(cluster, journal).await?;
     }
     Ok(())
 }
@@ -159,17 +165,17 @@ mod tests {
     const SCOPE: Scope = Scope { from: 1000, operations: 2000, kills: 31, server: true, clocks: true };
 
     fn draw(seed: u64, scope: Scope) -> Plan {
-        Plan::draw(&mut Dice::new(seed), scope)
+        Plan::draw(&mut Rng::new(seed), scope)
     }
 
     #[test]
-    fn a_seed_always_draws_the_same_plan() {
+    fn a_seed_determines_the_plan() {
         assert_eq!(draw(3, SCOPE), draw(3, SCOPE));
         assert_ne!(draw(3, SCOPE), draw(4, SCOPE));
     }
 
     #[test]
-    fn every_kind_of_fault_is_in_a_plan_and_every_kill() {
+    fn a_plan_contains_every_fault_and_kill() {
         let plan = draw(1, SCOPE);
         let [first, second] = &plan.kills;
         assert_eq!((first.len(), second.len(), plan.server.len()), (16, 15, 16));
@@ -178,7 +184,7 @@ mod tests {
         assert_eq!(of_the_server(|fault| matches!(fault, Fault::Crash(_))), 8);
         assert_eq!(of_the_server(|fault| matches!(fault, Fault::Silent(_))), 4);
         assert_eq!(of_the_server(|fault| matches!(fault, Fault::SlowLogin(_))), 4);
-        assert!(first.iter().all(|due| matches!(due.fault, Fault::Kill { site: 0, .. })));
+        assert!(first.iter().all(|due| matches!(due.fault, Fault::Kill { node: 0, .. })));
         let there = |wanted: fn(&Fault) -> bool| plan.rest.iter().any(|due| wanted(&due.fault));
         assert!(there(|fault| matches!(fault, Fault::Away(_))));
         assert!(there(|fault| matches!(fault, Fault::Timer { function: RELAY, .. })));
@@ -196,13 +202,13 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_exist_nowhere_else_are_never_lost() {
+    fn messages_without_a_copy_are_never_dropped() {
         let lost = Fault::Message(INCOMING, MessageFault::Lost);
         assert!((0..50).all(|seed| draw(seed, SCOPE).rest.iter().all(|due| due.fault != lost)));
     }
 
     #[test]
-    fn what_cannot_be_broken_is_left_alone() {
+    fn plans_inject_only_supported_faults() {
         let plan = draw(1, Scope { server: false, clocks: false, ..SCOPE });
         assert!(plan.server.is_empty());
         assert!(plan.rest.iter().all(|due| !matches!(due.fault, Fault::Jump { .. })));

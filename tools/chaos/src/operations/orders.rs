@@ -4,27 +4,27 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    dice::Dice,
-    pool::{Known, Pool},
-    request::{BUYERS, CLERKS, PRODUCTS, Request, Way},
+    known_orders::{KnownOrder, KnownOrders},
+    request::{BUYERS, CLERKS, PRODUCTS, Request, Transport},
+    rng::Rng,
 };
 
-pub(super) fn place(dice: &mut Dice, pool: &Pool) -> Option<Request> {
+pub(super) fn place(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
     let reference = pool.next_reference();
-    let person = *dice.pick(&BUYERS)?;
-    let Value::Object(mut body) = contents(dice, &reference) else { return None };
+    let person = *rng.pick(&BUYERS)?;
+    let Value::Object(mut body) = contents(rng, &reference) else { return None };
     body.insert("currency".to_owned(), json!("EUR"));
-    let way = http(Method::POST, "/api/orders".to_owned());
-    Some(Request { person, way, body: Value::Object(body), reference: Some(reference), order: None })
+    let transport = http(Method::POST, "/api/orders".to_owned());
+    Some(Request { person, transport, body: Value::Object(body), reference: Some(reference), order: None })
 }
 
 /// Under a key of its own, or again under the key of an earlier request.
-pub(super) fn place_once(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    if let Some(earlier) = pool.earlier(dice, |way| matches!(way, Way::Http { .. })) {
+pub(super) fn place_once(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    if let Some(earlier) = pool.earlier(rng, |transport| matches!(transport, Transport::Http { .. })) {
         return Some(earlier);
     }
-    let mut request = place(dice, pool)?;
-    if let Way::Http { headers, .. } = &mut request.way {
+    let mut request = place(rng, pool)?;
+    if let Transport::Http { headers, .. } = &mut request.transport {
         headers
             .push(("idempotency-key", format!("key of {}", request.reference.as_deref()?).replace(' ', "-")));
     }
@@ -32,69 +32,70 @@ pub(super) fn place_once(dice: &mut Dice, pool: &Pool) -> Option<Request> {
     Some(request)
 }
 
-pub(super) fn process(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    let order = pool.draw(dice)?;
-    let way = http(Method::POST, format!("/api/orders/{}/process", order.id));
-    Some(Request { person: dice.pick(&CLERKS).copied()?, ..about(order, way) })
+pub(super) fn process(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    let order = pool.draw(rng)?;
+    let transport = http(Method::POST, format!("/api/orders/{}/process", order.id));
+    Some(Request { person: rng.pick(&CLERKS).copied()?, ..about(order, transport) })
 }
 
 /// Names the version that was last seen, so that clients who meet at one order are told apart.
-pub(super) fn update(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    let order = pool.draw(dice)?;
+pub(super) fn update(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    let order = pool.draw(rng)?;
     let (method, path) = (Method::PUT, format!("/api/orders/{}", order.id));
-    let way = Way::Http { method, path, headers: vec![("if-match", format!("\"{}\"", order.version))] };
-    Some(Request { body: contents(dice, &order.reference), ..about(order, way) })
+    let transport =
+        Transport::Http { method, path, headers: vec![("if-match", format!("\"{}\"", order.version))] };
+    Some(Request { body: contents(rng, &order.reference), ..about(order, transport) })
 }
 
-pub(super) fn cancel(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    let order = pool.draw(dice)?;
-    let way = http(Method::POST, format!("/api/orders/{}/cancel", order.id));
-    Some(about(order, way))
+pub(super) fn cancel(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    let order = pool.draw(rng)?;
+    let transport = http(Method::POST, format!("/api/orders/{}/cancel", order.id));
+    Some(about(order, transport))
 }
 
-pub(super) fn read(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    pool.draw(dice).map(look)
+pub(super) fn read(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    pool.draw(rng).map(read_order)
 }
 
-pub(super) fn read_anothers(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    let order = pool.draw(dice)?;
+pub(super) fn read_anothers(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    let order = pool.draw(rng)?;
     let person = BUYERS.into_iter().find(|buyer| *buyer != order.owner)?;
-    Some(Request { person, ..look(order) })
+    Some(Request { person, ..read_order(order) })
 }
 
-pub(super) fn history(dice: &mut Dice, pool: &Pool) -> Option<Request> {
-    pool.draw(dice).map(look_back)
+pub(super) fn history(rng: &mut Rng, pool: &KnownOrders) -> Option<Request> {
+    pool.draw(rng).map(read_history)
 }
 
-pub(super) fn list(dice: &mut Dice, _: &Pool) -> Option<Request> {
-    let way = http(Method::GET, format!("/api/orders?limit={}", dice.within(1, 20)));
-    Some(Request { person: dice.pick(&BUYERS)?, way, body: Value::Null, reference: None, order: None })
+pub(super) fn list(rng: &mut Rng, _: &KnownOrders) -> Option<Request> {
+    let transport = http(Method::GET, format!("/api/orders?limit={}", rng.within(1, 20)));
+    Some(Request { person: rng.pick(&BUYERS)?, transport, body: Value::Null, reference: None, order: None })
 }
 
-fn contents(dice: &mut Dice, reference: &str) -> Value {
-    let first = dice.below(PRODUCTS.len() as u64);
-    let lines: Vec<Value> = (0..dice.within(1, 3))
+fn contents(rng: &mut Rng, reference: &str) -> Value {
+    let first = rng.below(PRODUCTS.len() as u64);
+    let lines: Vec<Value> = (0..rng.within(1, 3))
         .filter_map(|next| PRODUCTS.get(usize::try_from((first + next) % PRODUCTS.len() as u64).ok()?))
-        .map(|(sku, _)| json!({"sku": sku, "quantity": dice.within(1, 20)}))
+        .map(|(sku, _)| json!({"sku": sku, "quantity": rng.within(1, 20)}))
         .collect();
-    let note = (dice.below(2) == 0).then(|| format!("leave it at door {}", dice.below(100)));
+    let note = (rng.below(2) == 0).then(|| format!("leave it at door {}", rng.below(100)));
     json!({"reference": reference, "lines": lines, "note": note})
 }
 
-pub(crate) fn look(order: Known) -> Request {
-    let way = http(Method::GET, format!("/api/orders/{}", order.id));
-    about(order, way)
+pub(crate) fn read_order(order: KnownOrder) -> Request {
+    let transport = http(Method::GET, format!("/api/orders/{}", order.id));
+    about(order, transport)
 }
 
-pub(crate) fn look_back(order: Known) -> Request {
-    let way = http(Method::GET, format!("/api/orders/{}/history", order.id));
-    about(order, way)
+pub(crate) fn read_history(order: KnownOrder) -> Request {
+    let transport = http(Method::GET, format!("/api/orders/{}/history", order.id));
+    about(order, transport)
 }
 
-fn about(order: Known, way: Way) -> Request {
-    Request { person: order.owner, way, body: Value::Null, reference: None, order: Some(order.id) }
+fn about(order: KnownOrder, transport: Transport) -> Request {
+    Request { person: order.owner, transport, body: Value::Null, reference: None, order: Some(order.id) }
 }
 
-pub(super) fn http(method: Method, path: String) -> Way {
-    Way::Http { method, path, headers: Vec::new() }
+pub(super) fn http(method: Method, path: String) -> Transport {
+    Transport::Http { method, path, headers: Vec::new() }
 }

@@ -38,7 +38,7 @@ const ODD_SCALARS: &[&str] = &[
 const RARITY: usize = 40;
 
 /// The value, mostly.
-pub(super) fn oddly(rng: &mut Rng, value: &Value) -> Vec<u8> {
+pub(super) fn irregular(rng: &mut Rng, value: &Value) -> Vec<u8> {
     let mut out = Vec::new();
     print(rng, value, &mut out);
     out

@@ -53,7 +53,7 @@ const LONGEST_BODY: usize = 64 << 10;
 
 /// What reached a handler.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Seen {
+enum ReceivedInput {
     Call {
         params: BTreeMap<String, String>,
         query: String,
@@ -69,33 +69,33 @@ enum Seen {
 }
 
 #[derive(Default)]
-struct App(Mutex<Option<Seen>>);
+struct App(Mutex<Option<ReceivedInput>>);
 
 impl App {
-    fn see(&self, seen: Seen) {
+    fn see(&self, seen: ReceivedInput) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     }
 
-    fn seen(&self) -> Option<Seen> {
+    fn seen(&self) -> Option<ReceivedInput> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 /// A host whose handlers do nothing but look.
-struct Door {
+struct TestServer {
     app: Arc<App>,
     service: Service,
     runtime: Runtime,
 }
 
 thread_local! {
-    static DOOR: Door = Door::open();
+    static SERVER: TestServer = TestServer::open();
 }
 
 /// The input comes as the envelope of each kind of trigger. What is seen of it comes again in an envelope of our own
 /// and is seen as the same.
 pub(super) fn run(input: &[u8]) -> u64 {
-    DOOR.with(|door| {
+    SERVER.with(|door| {
         path(["Call", "Take", "Tick"].map(|function| {
             let (status, seen) = door.post(function, input.to_vec());
             if let Some(seen) = &seen {
@@ -108,22 +108,22 @@ pub(super) fn run(input: &[u8]) -> u64 {
     })
 }
 
-fn told(seen: &Seen) -> u64 {
+fn told(seen: &ReceivedInput) -> u64 {
     match seen {
-        Seen::Call { query, headers, body, .. } => {
+        ReceivedInput::Call { query, headers, body, .. } => {
             path((query.is_empty(), headers.len().min(3), body.as_ref().map(|body| body.len().min(2))))
         }
-        Seen::Delivery { payload, dequeue_count } => {
+        ReceivedInput::Delivery { payload, dequeue_count } => {
             path((payload.len().min(2), str::from_utf8(payload).is_ok(), dequeue_count.is_some()))
         }
-        Seen::Tick => 0,
+        ReceivedInput::Tick => 0,
     }
 }
 
 /// The envelope that the host would send for it.
-fn wrapped(seen: &Seen) -> Value {
+fn wrapped(seen: &ReceivedInput) -> Value {
     match seen {
-        Seen::Call { params, query, headers, body } => {
+        ReceivedInput::Call { params, query, headers, body } => {
             let steps = ["kind", "id"]
                 .iter()
                 .map(|name| utf8_percent_encode(&params[*name], NON_ALPHANUMERIC).to_string());
@@ -131,15 +131,15 @@ fn wrapped(seen: &Seen) -> Value {
             let body = body.as_ref().map(|body| String::from_utf8_lossy(body));
             json!({"Data": {"req": {"Url": url, "Method": "POST", "Headers": headers, "Body": body}}, "Metadata": {}})
         }
-        Seen::Delivery { payload, dequeue_count } => {
+        ReceivedInput::Delivery { payload, dequeue_count } => {
             let metadata = dequeue_count.map(|count| json!({"DequeueCount": count.to_string()}));
             json!({"Data": {"job": STANDARD.encode(payload)}, "Metadata": metadata})
         }
-        Seen::Tick => json!({"Data": {"tick": {}}, "Metadata": {}}),
+        ReceivedInput::Tick => json!({"Data": {"tick": {}}, "Metadata": {}}),
     }
 }
 
-impl Door {
+impl TestServer {
     fn open() -> Self {
         let app = Arc::new(App::default());
         let service = functions()
@@ -155,7 +155,7 @@ impl Door {
     }
 
     /// The answer's status, and what a handler saw. The answer is one that the host understands.
-    fn post(&self, function: &str, envelope: Vec<u8>) -> (StatusCode, Option<Seen>) {
+    fn post(&self, function: &str, envelope: Vec<u8>) -> (StatusCode, Option<ReceivedInput>) {
         let request = Request::post(format!("/{function}"))
             .header(header::HOST, format!("127.0.0.1:{PORT}"))
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
@@ -201,14 +201,14 @@ async fn look(
         headers.entry(name.to_string()).or_default().push(text);
     }
     let body = body.read(LONGEST_BODY).await.ok();
-    app.see(Seen::Call { params, query, headers, body });
+    app.see(ReceivedInput::Call { params, query, headers, body });
     Json(())
 }
 
 async fn take(State(app): State<Arc<App>>, message: QueueMessage<Bytes>) {
-    app.see(Seen::Delivery { payload: message.payload, dequeue_count: message.dequeue_count });
+    app.see(ReceivedInput::Delivery { payload: message.payload, dequeue_count: message.dequeue_count });
 }
 
 async fn tick(State(app): State<Arc<App>>, _: TimerInfo) {
-    app.see(Seen::Tick);
+    app.see(ReceivedInput::Tick);
 }

@@ -7,7 +7,7 @@ use orders_worker::{
 };
 use serde_json::{Value, json};
 
-use super::{path, refusal};
+use super::{path, problem};
 
 pub(super) const WORDS: &[&str] = &[
     "reference",
@@ -40,7 +40,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
             assert_eq!(again.as_ref(), Ok(&revision));
             path("revision")
         }
-        Err(problem) => refusal::holds(&problem, input),
+        Err(problem) => problem::check(&problem, input),
     };
     let placed = match validation::parse_order(input) {
         Ok(draft) => {
@@ -50,7 +50,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
             names_a_currency_that_stays(input);
             path((draft.lines.len().min(3), draft.note.map(|note| note.as_str().is_empty())))
         }
-        Err(problem) => refusal::holds(&problem, input),
+        Err(problem) => problem::check(&problem, input),
     };
     path((placed, revised))
 }

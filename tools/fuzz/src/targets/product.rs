@@ -6,7 +6,7 @@ use orders_worker::{
 };
 use serde_json::{Value, json};
 
-use super::{path, refusal};
+use super::{path, problem};
 
 pub(super) const WORDS: &[&str] = &[
     "name",
@@ -30,7 +30,7 @@ pub(super) fn run(input: &[u8]) -> u64 {
             assert_eq!(read(printed(&draft).to_string().as_bytes()).as_ref(), Ok(&draft));
             path(("product", draft.active))
         }
-        Err(problem) => refusal::holds(&problem, input),
+        Err(problem) => problem::check(&problem, input),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One line of the table against one deployment.
 
-use super::{Assertion, Companion, Want};
+use super::{Assertion, Companion, Expectation};
 use crate::{
     deployment::{Deployment, Id, Resource},
     value::Value,
@@ -8,7 +8,7 @@ use crate::{
 
 /// Where a line does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub struct Violation {
     /// The id of the line.
     pub id: &'static str,
     /// The resource, or none when there is none of its type.
@@ -19,7 +19,7 @@ pub struct Broken {
 
 /// Holds one line against a deployment. What cannot be worked out does not hold.
 #[must_use]
-pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Broken> {
+pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Violation> {
     let mut broken = Vec::new();
     let mut found = 0;
     for resource in deployment.resources.iter().filter(|resource| resource.kind == assertion.kind) {
@@ -34,7 +34,7 @@ pub fn check(assertion: &Assertion, deployment: &Deployment) -> Vec<Broken> {
             continue;
         }
         found += 1;
-        if let Want::Companion(companion) = &assertion.want {
+        if let Expectation::Companion(companion) = &assertion.want {
             if !deployment.resources.iter().any(|other| companion.is_of(other, resource)) {
                 let why = format!("no {} points at it by `{}`", companion.kind, companion.by);
                 broken.push(assertion.broken(Some(resource), why));
@@ -70,9 +70,9 @@ impl Assertion {
         Self { want: self.want.for_ids(), least, ..self }
     }
 
-    fn broken(&self, resource: Option<&Resource>, why: String) -> Broken {
+    fn broken(&self, resource: Option<&Resource>, why: String) -> Violation {
         let resource = resource.map(|resource| resource.name.clone());
-        Broken { id: self.id, resource, why }
+        Violation { id: self.id, resource, why }
     }
 }
 

@@ -7,14 +7,14 @@ mod gateway;
 mod line;
 mod network;
 mod small;
-mod watching;
+mod monitoring;
 
-use super::{Assertion, Want, When};
+use super::{Assertion, Expectation, When};
 use line::{line, pointing};
 
 /// Every line.
 #[must_use]
 pub fn table() -> Vec<Assertion> {
-    let parts = [access::lines, apps::lines, data::lines, gateway::lines, network::lines, watching::lines];
+    let parts = [access::lines, apps::lines, data::lines, gateway::lines, network::lines, monitoring::lines];
     parts.iter().flat_map(|lines| lines()).chain(small::lines()).collect()
 }

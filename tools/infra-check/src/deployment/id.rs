@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_tells_type_name_parent_and_scope() {
+    fn a_resource_id_is_parsed() {
         let both = |kind: &str, name: &str| Some((kind.to_owned(), name.to_owned()));
         assert_eq!(kind_and_name(VAULT), both("Microsoft.KeyVault/vaults", "v"));
         assert_eq!(kind_and_name(&format!("‹{VAULT}›.vaultUri")), both("Microsoft.KeyVault/vaults", "v"));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_within_a_symbol_ends_no_part() {
+    fn a_slash_inside_a_symbol_is_no_separator() {
         let named = format!("{VAULT}/keys/‹{VAULT}›.name");
         assert_eq!(Id::read(&named).parent(), Some(VAULT));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::described::{Operation, unsupported};
+use super::document::{Operation, unsupported};
 
 /// A resource's name may have four letters more, which an import keeps for telling operations apart.
 const LONGEST_NAME: usize = 76;

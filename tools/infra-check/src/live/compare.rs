@@ -6,7 +6,7 @@ use crate::{
     deployment::{Deployment, Resource},
     snapshot::{LOCATION, SUBSCRIPTION, TENANT},
     value::Value,
-    worlds::TOKEN,
+    variants::TOKEN,
 };
 
 /// What a snapshot says of a resource and Azure repeats.

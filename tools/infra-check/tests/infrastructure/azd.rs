@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     files, read, root,
-    stand_ins::{Call, StandIns, change, complained, read as reads, said},
+    stubs::{Call, Stubs, change, complained, read as reads, said},
 };
 
 mod production;
@@ -86,7 +86,7 @@ fn asked_for(environment: &BTreeMap<String, String>) -> Vec<String> {
 /// A stand-in of azd with one environment.
 struct Azd {
     project: Project,
-    stand_ins: StandIns,
+    stubs: Stubs,
     environment: BTreeMap<String, String>,
     size: &'static str,
     run: BTreeSet<String>,
@@ -103,9 +103,9 @@ impl Azd {
         };
         known(&project.hooks, &OF_COMMANDS);
         project.services.values().for_each(|service| known(&service.hooks, &OF_SERVICES));
-        let stand_ins = StandIns::new(calls);
+        let stubs = Stubs::new(calls);
         // What a hook sets is there for the next one.
-        stand_ins.replace_program(
+        stubs.replace_program(
             "azd",
             "#!/bin/bash\n[[ \"$1 $2\" == 'env set' && $# == 4 ]] || { echo \"no call like this is known: azd $*\" >&2; exit 64; }\n\
              echo \"$3=$4\" >> \"$HOME/azd.env\"\n",
@@ -117,24 +117,24 @@ impl Azd {
             ("DEPLOY_SIZE".to_owned(), size.to_owned()),
         ]);
         environment.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Self { project, stand_ins, environment, size, run: BTreeSet::new() }
+        Self { project, stubs, environment, size, run: BTreeSet::new() }
     }
 
     /// Runs a hook in the project's folder, a file as a program and anything else as a script of sh.
     fn hook(&mut self, name: &str, hook: Option<Hook>) -> Result<String, Output> {
         let Some(hook) = hook else { return Ok(String::new()) };
         assert!(hook.shell == "sh" && hook.interactive, "{name}");
-        let file = self.stand_ins.project().join(&hook.run);
+        let file = self.stubs.project().join(&hook.run);
         let mut command = if file.is_file() {
-            self.stand_ins.command(&hook.run)
+            self.stubs.command(&hook.run)
         } else {
-            let mut command = self.stand_ins.command("sh");
+            let mut command = self.stubs.command("sh");
             command.args(["-c", &hook.run]);
             command
         };
         self.run.extend(hook.run.split(' ').next().map(str::to_owned));
         let output = command.envs(&self.environment).output().expect("the hook can be started");
-        let home = self.stand_ins.project().join("../azd.env");
+        let home = self.stubs.project().join("../azd.env");
         for line in fs::read_to_string(home).unwrap_or_default().lines() {
             let (name, value) = line.split_once('=').expect("a name and a value");
             self.environment.insert(name.to_owned(), value.to_owned());
@@ -162,7 +162,7 @@ impl Azd {
             .collect();
         for (dist, before) in services {
             self.hook("prepackage", before)?;
-            assert!(self.stand_ins.project().join(&dist).is_file(), "{dist} is not there to be published");
+            assert!(self.stubs.project().join(&dist).is_file(), "{dist} is not there to be published");
         }
         Ok(())
     }
@@ -174,7 +174,7 @@ impl Azd {
     /// Publishes each package, and takes it away.
     fn publish(&self) {
         for service in self.project.services.values() {
-            fs::remove_file(self.stand_ins.project().join(&service.dist)).expect("it is there");
+            fs::remove_file(self.stubs.project().join(&service.dist)).expect("it is there");
         }
     }
 
@@ -199,12 +199,12 @@ impl Azd {
 }
 
 #[test]
-fn azd_asks_for_a_name_and_a_region_and_nothing_that_a_hook_makes() {
+fn azd_asks_only_for_a_name_and_a_region() {
     assert_eq!(asked_for(&BTreeMap::new()), ["environmentName", "location"]);
 }
 
 #[test]
-fn azd_runs_every_hook_there_is() {
+fn azd_runs_every_hook() {
     let mut run = BTreeSet::new();
     let mut small = small::up();
     small.up().expect("it goes well");
@@ -236,7 +236,7 @@ fn a_dry_run_of_a_hook_changes_nothing() {
             let dry_run = Hook { run: format!("{} --dry-run", hook.run), ..hook };
             // Some hooks refuse a size, which is tried beside this.
             let _ = azd.hook(&name, Some(dry_run));
-            for line in azd.stand_ins.called() {
+            for line in azd.stubs.called() {
                 assert!(read.contains(&line), "{name} changes something in a dry run: {line}");
             }
             assert_eq!(azd.environment, before, "{name}");
@@ -245,7 +245,7 @@ fn a_dry_run_of_a_hook_changes_nothing() {
 }
 
 #[test]
-fn hooks_use_only_what_azd_the_operator_or_the_provision_gives() {
+fn hooks_use_only_known_variables() {
     let main = read("infra/main.bicep");
     let given: BTreeSet<_> = outputs("small").into_iter().map(|(name, _)| name).collect();
     for name in &given {

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use infra_check::{assertions::table, worlds::Size};
+use infra_check::{assertions::table, variants::Size};
 
 use crate::{read, root};
 
@@ -46,7 +46,7 @@ fn defines(code: &str, path: &str) -> bool {
 }
 
 #[test]
-fn every_control_has_its_row_and_something_that_shows_it() {
+fn every_control_has_a_row_and_evidence() {
     let rows = rows();
     let numbers: Vec<String> = rows.iter().filter_map(|row| row.first().cloned()).collect();
     let all: Vec<String> = (1..=57).map(|number| format!("C{number:02}")).collect();
@@ -59,7 +59,7 @@ fn every_control_has_its_row_and_something_that_shows_it() {
 }
 
 #[test]
-fn every_row_leads_to_what_it_names() {
+fn every_row_links_to_its_source() {
     let known: BTreeSet<_> = table().iter().map(|line| line.id).collect();
     let mut named = BTreeSet::new();
     for row in rows() {
@@ -98,7 +98,7 @@ fn every_row_leads_to_what_it_names() {
 }
 
 #[test]
-fn every_control_says_whether_small_has_it_and_a_yes_is_asserted() {
+fn every_control_states_its_support_in_small() {
     let of_small = table().into_iter().filter(|line| line.sizes.contains(&Size::Small));
     let of_small: BTreeSet<_> = of_small.map(|line| line.id).collect();
     for row in rows() {
@@ -139,7 +139,7 @@ fn kinds_of_evidence(row: &[String]) -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn the_evidence_of_every_recommendation_is_there() {
+fn the_evidence_of_every_recommendation_exists() {
     const WORDS: [&str; 5] = ["code", "compiled", "policy text", "documented", "not applicable"];
     let kinds: BTreeMap<_, _> = rows().iter().map(|row| (row[0].clone(), kinds_of_evidence(row))).collect();
     for row in recommendations() {
@@ -157,7 +157,7 @@ fn the_evidence_of_every_recommendation_is_there() {
 }
 
 #[test]
-fn every_recommendation_leads_to_controls_and_every_control_to_a_recommendation() {
+fn recommendations_and_controls_link_to_each_other() {
     let rows = recommendations();
     let mut referred = BTreeSet::new();
     for row in &rows {

@@ -14,7 +14,7 @@ const MEANT: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn nothing_of_the_description_is_lost_unknowingly() {
+fn every_import_loss_is_documented() {
     let losses = losses(&read("docs/openapi.json")).expect("JSON");
     let is_meant = |loss: &&String| MEANT.iter().any(|(meant, _)| loss.contains(meant));
     let others: Vec<_> = losses.iter().filter(|loss| !is_meant(loss)).collect();
@@ -25,21 +25,22 @@ fn nothing_of_the_description_is_lost_unknowingly() {
 }
 
 #[test]
-fn the_gateway_does_what_the_import_loses() {
-    for (world, deployment) in deployments().iter().filter(|(world, _)| world.has_api()) {
+fn the_gateway_restores_what_the_import_drops() {
+    for (variant, deployment) in deployments().iter().filter(|(variant, _)| variant.has_api()) {
         let said = |kind: &str, path: &str| {
-            let one = deployment.of_kind(kind).next().unwrap_or_else(|| panic!("{}: no {kind}", world.name));
+            let one =
+                deployment.of_kind(kind).next().unwrap_or_else(|| panic!("{}: no {kind}", variant.name));
             one.body.at(path).and_then(|value| value.text()).expect("a text").to_owned()
         };
         let service = said("Microsoft.ApiManagement/service/apis", "properties.serviceUrl");
-        assert!(service.starts_with("https://"), "{}: {service}", world.name);
+        assert!(service.starts_with("https://"), "{}: {service}", variant.name);
         let policy = said("Microsoft.ApiManagement/service/policies", "properties.value");
-        assert!(policy.contains("<validate-azure-ad-token"), "{}", world.name);
+        assert!(policy.contains("<validate-azure-ad-token"), "{}", variant.name);
     }
 }
 
 #[test]
-fn an_operation_is_named_by_the_rules_of_the_import() {
+fn operations_are_named_like_the_import_does() {
     assert_eq!(operation_name("ProcessOrder"), "processorder");
     assert_eq!(operation_name("GET-/foo/{bar}?buzz={quix}"), "get-foo-bar-buzz-quix");
     assert_eq!(operation_name(&"x".repeat(80)).len(), 76);
@@ -75,7 +76,7 @@ fn whole() -> Json {
 }
 
 #[test]
-fn a_whole_document_loses_nothing() {
+fn a_supported_document_is_imported_completely() {
     assert_eq!(losses(&whole().to_string()).expect("JSON"), Vec::<String>::new());
     assert!(losses("nonsense").is_err());
 }
@@ -144,7 +145,7 @@ fn violations() -> Vec<Violation> {
 }
 
 #[test]
-fn every_restriction_of_the_import_is_noticed() {
+fn every_import_restriction_is_detected() {
     for (place, name, value, want) in violations() {
         let mut document = whole();
         let object = document.pointer_mut(place).and_then(Json::as_object_mut);

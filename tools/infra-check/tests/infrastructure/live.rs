@@ -7,7 +7,7 @@ use infra_check::{
     deployment::Deployment,
     live::{self, Drift, LiveError},
     snapshot::SUBSCRIPTION,
-    worlds::{self, TOKEN, World},
+    variants::{self, TOKEN, Variant},
 };
 use serde_json::{Value as Json, json};
 
@@ -16,8 +16,8 @@ use crate::{deployment, deployments, read};
 const NAME: &str = "flex-private-plain";
 const FILES: [&str; 4] = ["site", "web", "authentication", "passwords"];
 
-fn world() -> World {
-    worlds::all().into_iter().find(|world| world.name == NAME).expect("the world")
+fn variant() -> Variant {
+    variants::all().into_iter().find(|variant| variant.name == NAME).expect("the variant")
 }
 
 fn answer(name: &str) -> Json {
@@ -28,7 +28,7 @@ fn answer(name: &str) -> Json {
 fn verified(answers: &[Json]) -> Result<Vec<Drift>, LiveError> {
     let texts: Vec<_> = answers.iter().map(ToString::to_string).collect();
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-    live::verify(&texts, world(), deployment(NAME))
+    live::verify(&texts, variant(), deployment(NAME))
 }
 
 /// The answers with one value changed, by the file's name and a pointer.
@@ -44,7 +44,7 @@ fn changed(file: &str, pointer: &str, value: &Json) -> Vec<Json> {
 }
 
 #[test]
-fn what_was_deployed_has_not_drifted() {
+fn a_fresh_deployment_has_no_drift() {
     assert_eq!(verified(&FILES.map(answer)).expect("answers"), []);
     // `az rest --query value` prints the list alone.
     assert_eq!(verified(&[answer("passwords")["value"].clone()]).expect("answers"), []);
@@ -108,7 +108,7 @@ fn losses_of_its_configuration() -> Vec<Loss> {
 }
 
 #[test]
-fn what_azure_lost_after_the_deployment_is_noticed() {
+fn missing_azure_settings_are_detected() {
     for (file, pointer, value, found, control) in
         losses_of_the_site().into_iter().chain(losses_of_its_configuration())
     {
@@ -124,7 +124,7 @@ fn what_azure_lost_after_the_deployment_is_noticed() {
 }
 
 #[test]
-fn one_change_is_one_drift_with_what_was_expected() {
+fn one_change_is_one_drift() {
     let drifts = verified(&changed("web", "/properties/minTlsVersion", &json!("1.0"))).expect("answers");
     let [drift] = drifts.as_slice() else { panic!("{drifts:#?}") };
     assert_eq!(
@@ -137,7 +137,7 @@ fn one_change_is_one_drift_with_what_was_expected() {
 }
 
 #[test]
-fn what_the_table_allows_beside_the_snapshot_is_no_drift() {
+fn allowed_differences_are_no_drift() {
     let stricter = [
         ("web", "/properties/minTlsVersion", json!("1.3")),
         ("web", "/properties/cors/allowedOrigins", json!([])),
@@ -153,7 +153,7 @@ fn what_the_table_allows_beside_the_snapshot_is_no_drift() {
 }
 
 #[test]
-fn a_default_action_that_only_the_last_rule_tells_counts() {
+fn an_implicit_default_action_is_recognized() {
     let mut web = answer("web");
     web["properties"]["ipSecurityRestrictionsDefaultAction"] = json!(null);
     assert_eq!(verified(&[answer("site"), web.clone()]).expect("answers"), []);
@@ -194,29 +194,30 @@ fn web_of(site: &Json, mut config: Json) -> Json {
 }
 
 #[test]
-fn every_choice_is_held_against_its_own_snapshot() {
-    for (world, deployment) in deployments() {
+fn every_variant_is_compared_to_its_snapshot() {
+    for (variant, deployment) in deployments() {
         let verified = |answers: &[Json]| {
             let texts: Vec<_> = answers.iter().map(ToString::to_string).collect();
             let texts: Vec<_> = texts.iter().map(String::as_str).collect();
-            live::verify(&texts, *world, deployment).unwrap_or_else(|error| panic!("{}: {error}", world.name))
+            live::verify(&texts, *variant, deployment)
+                .unwrap_or_else(|error| panic!("{}: {error}", variant.name))
         };
         let answers = answers_of(deployment);
-        assert!(answers.len() >= 10, "{}: {}", world.name, answers.len());
-        assert_eq!(verified(&answers), [], "{}", world.name);
+        assert!(answers.len() >= 10, "{}: {}", variant.name, answers.len());
+        assert_eq!(verified(&answers), [], "{}", variant.name);
         let mut drifted = answers;
         for answer in drifted.iter_mut().filter(|one| one["properties"]["publicNetworkAccess"].is_string()) {
             let is_open = answer["properties"]["publicNetworkAccess"] == "enabled";
             answer["properties"]["publicNetworkAccess"] = json!(if is_open { "Disabled" } else { "Enabled" });
         }
-        assert_eq!(verified(&drifted).len(), 2, "{}: {:#?}", world.name, verified(&drifted));
+        assert_eq!(verified(&drifted).len(), 2, "{}: {:#?}", variant.name, verified(&drifted));
     }
 }
 
 #[test]
-fn what_is_no_answer_of_azure_is_refused_with_what_to_give() {
+fn invalid_azure_output_is_rejected_with_a_remedy() {
     let refused = |texts: &[&str], want: &str| {
-        let error = live::verify(texts, world(), deployment(NAME)).expect_err("it is refused").to_string();
+        let error = live::verify(texts, variant(), deployment(NAME)).expect_err("it is refused").to_string();
         assert!(error.contains(want), "{error}");
     };
     refused(&["nonsense"], "this is no JSON");

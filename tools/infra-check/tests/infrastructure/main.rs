@@ -2,21 +2,21 @@
 
 mod azd;
 mod documents;
-mod first;
-mod gates;
+mod first_provision;
+mod schemas;
 mod import;
 mod live;
 mod network_rules;
 mod operators;
-mod picture;
+mod diagram;
 mod pipeline;
 mod policies;
-mod proof;
+mod mutations;
 mod queries;
-mod rights;
+mod role_assignments;
 mod scripts;
 mod snapshots;
-mod stand_ins;
+mod stubs;
 mod table;
 mod workflows;
 
@@ -28,7 +28,7 @@ use std::{
 
 use infra_check::{
     deployment::Deployment,
-    worlds::{self, World},
+    variants::{self, Variant},
 };
 
 fn root() -> PathBuf {
@@ -36,25 +36,25 @@ fn root() -> PathBuf {
 }
 
 /// What every choice of parameters deploys, by its committed snapshot.
-fn deployments() -> &'static [(World, Deployment)] {
-    static READ: OnceLock<Vec<(World, Deployment)>> = OnceLock::new();
+fn deployments() -> &'static [(Variant, Deployment)] {
+    static READ: OnceLock<Vec<(Variant, Deployment)>> = OnceLock::new();
     READ.get_or_init(|| {
-        let deployed = |world: World| {
-            (world, world.deploy(&root()).unwrap_or_else(|error| panic!("{}: {error}", world.name)))
+        let deployed = |variant: Variant| {
+            (variant, variant.deploy(&root()).unwrap_or_else(|error| panic!("{}: {error}", variant.name)))
         };
-        worlds::all().into_iter().map(deployed).collect()
+        variants::all().into_iter().map(deployed).collect()
     })
 }
 
 /// What one of them deploys.
 fn deployment(name: &str) -> &'static Deployment {
-    let (_, deployment) = deployments().iter().find(|(world, _)| world.name == name).expect("a world");
+    let (_, deployment) = deployments().iter().find(|(variant, _)| variant.name == name).expect("a variant");
     deployment
 }
 
 /// A name without the letters that make it unique.
 fn plain(name: &str) -> String {
-    name.replace(&format!("-{}", worlds::TOKEN), "").replace(worlds::TOKEN, "")
+    name.replace(&format!("-{}", variants::TOKEN), "").replace(variants::TOKEN, "")
 }
 
 fn read(path: &str) -> String {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use infra_check::{
     deployment::{Deployment, Resource},
     value::{Value, steps},
-    worlds::{Beyond, Size, World},
+    variants::{Extras, Size, Variant},
 };
 
 use crate::{deployments, plain, root};
@@ -41,40 +41,40 @@ fn line(group: &str, rule: &Value) -> String {
     format!("{group} {name} {} {} {from_ports}", said.join(" "), word(ports))
 }
 
-fn reviewed(world: World) -> BTreeSet<String> {
+fn reviewed(variant: Variant) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join("tools/infra-check/tests/infrastructure/network_rules.txt"))
         .expect("the list");
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let lines: Vec<_> = lines.filter_map(|line| line.split_once(' ')).collect();
     let is_so = |when: &str| match when {
         "always" => true,
-        "direct" => world.beyond == Beyond::Direct,
-        "settled" | "backend" => world.beyond != Beyond::First,
-        network => network == world.network,
+        "direct" => variant.extras == Extras::Direct,
+        "settled" | "backend" => variant.extras != Extras::First,
+        network => network == variant.network,
     };
     let about = lines.iter().filter(|(when, _)| when.split(',').all(is_so));
     about.map(|(_, rule)| rule.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// A small deployment has no subnet to guard.
-fn with_network() -> impl Iterator<Item = &'static (World, Deployment)> {
-    deployments().iter().filter(|(world, deployment)| {
+fn with_network() -> impl Iterator<Item = &'static (Variant, Deployment)> {
+    deployments().iter().filter(|(variant, deployment)| {
         let has_groups = deployment.of_kind(GROUP).next().is_some();
-        assert_eq!(has_groups, world.size == Size::Production, "{}", world.name);
+        assert_eq!(has_groups, variant.size == Size::Production, "{}", variant.name);
         has_groups
     })
 }
 
 #[test]
-fn every_subnet_talks_to_what_the_reviewed_list_says_and_nothing_else() {
-    for (world, deployment) in with_network() {
-        assert_eq!(rules(deployment), reviewed(*world), "{}", world.name);
+fn subnet_traffic_matches_the_reviewed_list() {
+    for (variant, deployment) in with_network() {
+        assert_eq!(rules(deployment), reviewed(*variant), "{}", variant.name);
     }
 }
 
 #[test]
-fn every_word_of_a_rule_is_held() {
-    for (world, deployment) in with_network() {
+fn every_part_of_a_rule_is_checked() {
+    for (variant, deployment) in with_network() {
         let mut made = 0;
         for (place, group) in deployment.resources.iter().enumerate().filter(|(_, one)| one.kind == GROUP) {
             let Some(Value::List(rules)) = group.body.at("properties.securityRules") else {
@@ -88,11 +88,11 @@ fn every_word_of_a_rule_is_held() {
                     let path = format!("properties.securityRules[{rule}].properties.{property}");
                     let mut changed = deployment.clone();
                     changed.resources[place].body = group.body.with(&steps(&path), Value::exact("another"));
-                    assert_ne!(self::rules(&changed), reviewed(*world), "{}: {path}", group.name);
+                    assert_ne!(self::rules(&changed), reviewed(*variant), "{}: {path}", group.name);
                     made += 1;
                 }
             }
         }
-        assert!(made > 100, "{}: {made}", world.name);
+        assert!(made > 100, "{}: {made}", variant.name);
     }
 }

@@ -29,7 +29,7 @@ fn good() -> Json {
 }
 
 #[test]
-fn dangerous_parameters_are_refused_and_good_ones_are_not() {
+fn dangerous_parameters_are_rejected() {
     assert_eq!(parameters::faults(&Value::from(&good())), Vec::<String>::new());
     let bad = [
         ("corsOrigins", json!(["*"]), "no origin"),
@@ -91,7 +91,7 @@ fn dangerous_parameters_are_refused_and_good_ones_are_not() {
 }
 
 #[test]
-fn a_small_deployment_needs_who_deploys_it_and_one_address_at_most() {
+fn small_requires_a_deployer_and_at_most_one_address() {
     let small = |name: &str, value: &str| {
         let id = "22222222-2222-4222-8222-222222222222";
         let mut given = json!({
@@ -125,7 +125,7 @@ fn a_small_deployment_needs_who_deploys_it_and_one_address_at_most() {
 }
 
 #[test]
-fn the_parameter_file_names_only_parameters_that_there_are_and_is_refused_until_it_is_filled_in() {
+fn the_parameter_file_must_be_filled_in() {
     let text = fs::read_to_string(root().join("infra/main.parameters.json")).expect("the file is there");
     let environment = |name: &str| (name == "AZURE_ENV_NAME").then(|| "a \"quoted\" name".to_owned());
     let filled: Json = serde_json::from_str(&parameters::filled_in(&text, environment)).expect("still JSON");
@@ -154,13 +154,13 @@ fn without_route() -> i64 {
 }
 
 #[test]
-fn the_database_takes_every_connection_that_both_apps_can_open() {
+fn the_database_allows_the_connections_of_both_apps() {
     let document = fs::read_to_string(root().join("docs/scale.md")).expect("docs/scale.md is there");
-    for (world, deployment) in deployments() {
+    for (variant, deployment) in deployments() {
         let demands = capacity::demands(deployment, without_route()).expect("every number is there");
         let supply = capacity::supply(deployment).expect("max_connections is there");
         let demand: i64 = demands.iter().map(capacity::Demand::connections).sum();
-        assert!(demand <= supply, "{}: {demand} of {supply}", world.name);
+        assert!(demand <= supply, "{}: {demand} of {supply}", variant.name);
         for line in demands {
             let said = line.to_string();
             assert!(document.contains(&said), "docs/scale.md does not say `{said}`");
@@ -169,7 +169,7 @@ fn the_database_takes_every_connection_that_both_apps_can_open() {
 }
 
 #[test]
-fn a_pool_that_is_too_large_is_noticed() {
+fn an_oversized_connection_pool_is_detected() {
     let mut deployment = deployment("flex-private-plain").clone();
     let settings = deployment.resources.iter_mut().filter(|one| one.name.ends_with("/appsettings"));
     for one in settings {

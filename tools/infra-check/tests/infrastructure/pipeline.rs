@@ -5,7 +5,7 @@ use std::fs;
 use crate::{files, read, root};
 
 #[test]
-fn workflows_sign_in_without_a_password_and_pin_every_action() {
+fn workflows_use_federation_and_pinned_actions() {
     let mut workflows = Vec::new();
     files(&root().join(".github/workflows"), "yml", &mut workflows);
     assert_eq!(workflows.len(), 6);
@@ -49,7 +49,7 @@ fn workflows_sign_in_without_a_password_and_pin_every_action() {
 }
 
 #[test]
-fn each_plan_is_published_and_returned_in_its_own_way() {
+fn each_plan_has_its_own_deploy_and_rollback() {
     let workflow = read(".github/workflows/deploy.yml");
     let steps: Vec<_> = workflow.split("      - name: ").skip(1).collect();
     let publishing =
@@ -64,7 +64,7 @@ fn each_plan_is_published_and_returned_in_its_own_way() {
 }
 
 #[test]
-fn nothing_is_released_that_did_not_pass_on_main() {
+fn releases_require_a_passed_commit_on_main() {
     let release = read(".github/workflows/release.yml");
     let (before, _) = release.split_once("cargo xtask package").expect("packages are made");
     for word in [
@@ -83,7 +83,7 @@ fn nothing_is_released_that_did_not_pass_on_main() {
 }
 
 #[test]
-fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
+fn the_runner_installs_every_required_program() {
     let runner = read("infra/scripts/runner.sh");
     let (_, programs) = runner.split_once("programs=(").expect("it looks whether each is there");
     let programs: Vec<_> = programs.split(')').next().unwrap_or_default().split(' ').collect();
@@ -102,7 +102,7 @@ fn the_runner_gets_every_program_that_deployments_and_scripts_call() {
 }
 
 #[test]
-fn the_look_after_a_deployment_is_at_both_apps_and_for_what_was_deployed() {
+fn both_apps_are_verified_after_a_deployment() {
     let operate = read("docs/operate.md");
     let (_, after) = operate.split_once("`cargo xtask infra verify`").expect("the step is there");
     let (_, script) = after.split_once("```console").expect("with a script");

@@ -11,7 +11,7 @@ use infra_check::{
     import::operation_name,
     policy::{Element, Step, compose, faults, read},
     value::{Value, steps},
-    worlds::{Beyond, World},
+    variants::{Extras, Variant},
 };
 
 use serde_json::Value as Json;
@@ -120,41 +120,41 @@ fn routed() -> Vec<String> {
 }
 
 /// What our Front Door calls itself, where there is one.
-fn front_door(world: World) -> Option<&'static str> {
+fn front_door(variant: Variant) -> Option<&'static str> {
     const PROFILE: &str = "‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Cdn/profiles/afd-bgtmmfwj4uny4›.frontDoorId";
-    (world.beyond == Beyond::Front).then_some(PROFILE)
+    (variant.extras == Extras::Front).then_some(PROFILE)
 }
 
 /// Every choice in which the gateway has the API.
-fn with_api() -> impl Iterator<Item = (World, &'static Deployment)> {
-    let all = deployments().iter().filter(|(world, _)| world.has_api());
-    all.map(|(world, deployment)| (*world, deployment))
+fn with_api() -> impl Iterator<Item = (Variant, &'static Deployment)> {
+    let all = deployments().iter().filter(|(variant, _)| variant.has_api());
+    all.map(|(variant, deployment)| (*variant, deployment))
 }
 
-fn gaps_of(world: World, deployment: &Deployment) -> Vec<String> {
+fn gaps_of(variant: Variant, deployment: &Deployment) -> Vec<String> {
     let policies = Policies::of(deployment);
-    operations().iter().flat_map(|operation| gaps(&policies, operation, front_door(world))).collect()
+    operations().iter().flat_map(|operation| gaps(&policies, operation, front_door(variant))).collect()
 }
 
 #[test]
-fn every_operation_passes_every_check_in_its_sequence() {
-    for (world, deployment) in with_api() {
-        assert_eq!(gaps_of(world, deployment), Vec::<String>::new(), "{}", world.name);
+fn every_operation_runs_all_checks_in_order() {
+    for (variant, deployment) in with_api() {
+        assert_eq!(gaps_of(variant, deployment), Vec::<String>::new(), "{}", variant.name);
     }
 }
 
 #[test]
-fn every_value_element_and_text_of_the_policies_is_held() {
+fn every_policy_value_is_checked() {
     let operations = operations();
     let mut unnoticed = Vec::new();
     let mut made = 0;
-    for (world, deployment) in with_api() {
+    for (variant, deployment) in with_api() {
         let policies = Policies::of(deployment);
         for (what, broken) in policies.broken() {
-            let noticed = operations.iter().any(|one| !gaps(&broken, one, front_door(world)).is_empty());
+            let noticed = operations.iter().any(|one| !gaps(&broken, one, front_door(variant)).is_empty());
             made += 1;
             if !noticed {
-                unnoticed.push(format!("{world:?}: {what}"));
+                unnoticed.push(format!("{variant:?}: {what}"));
             }
         }
     }
@@ -163,7 +163,7 @@ fn every_value_element_and_text_of_the_policies_is_held() {
 }
 
 #[test]
-fn every_element_and_attribute_is_one_that_the_gateway_knows() {
+fn every_policy_element_is_supported_by_apim() {
     for (_, deployment) in with_api() {
         let policies = Policies::of(deployment);
         for policy in policies.around.iter().chain(policies.operations.values()) {
@@ -173,17 +173,17 @@ fn every_element_and_attribute_is_one_that_the_gateway_knows() {
 }
 
 #[test]
-fn every_policy_of_an_operation_is_of_one_as_an_import_names_it() {
+fn every_operation_policy_matches_an_imported_operation() {
     let imported: Vec<String> = operations().iter().map(|id| operation_name(id)).collect();
-    for (world, deployment) in with_api() {
+    for (variant, deployment) in with_api() {
         let policies = Policies::of(deployment);
-        assert_eq!(policies.operations.len(), 2, "{}", world.name);
-        assert!(policies.operations.keys().all(|name| imported.contains(name)), "{}", world.name);
+        assert_eq!(policies.operations.len(), 2, "{}", variant.name);
+        assert!(policies.operations.keys().all(|name| imported.contains(name)), "{}", variant.name);
     }
 }
 
 #[test]
-fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
+fn broken_policies_are_detected() {
     let (api, list, global, partners) = (API, OPERATION, GLOBAL, PRODUCT);
     let cors = "<allowed-origins><origin>https://shop.example</origin></allowed-origins>";
     let key = "<set-header name=\"x-functions-key\" exists-action=\"override\">\n            <value>{{function-key}}</value>\n        </set-header>\n";
@@ -223,7 +223,7 @@ fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
             "does not reach the worker",
         ),
     ];
-    let (world, deployment) = with_api().next().expect("a world");
+    let (variant, deployment) = with_api().next().expect("a variant");
     for (kind, old, new, want) in changes {
         let mut other = deployment.clone();
         let mut found = 0;
@@ -234,13 +234,13 @@ fn a_dropped_base_a_policy_taken_away_and_one_out_of_sequence_are_found() {
             policy.body = policy.body.with(&steps("properties.value"), text);
         }
         assert!(found > 0, "{kind}: {old}");
-        let gaps = gaps_of(world, &other);
+        let gaps = gaps_of(variant, &other);
         assert!(gaps.iter().any(|gap| gap.contains(want)), "{want}: {gaps:?}");
     }
 }
 
 #[test]
-fn only_a_person_with_the_scope_who_is_no_administrator_meets_the_cache() {
+fn only_scoped_non_admin_users_use_the_cache() {
     for (_, deployment) in with_api() {
         let policies = Policies::of(deployment);
         let inbound = policies.steps("ListProducts", "inbound");
@@ -270,7 +270,7 @@ fn only_a_person_with_the_scope_who_is_no_administrator_meets_the_cache() {
 }
 
 #[test]
-fn a_program_that_processes_an_order_brings_the_certificate_of_its_own_client() {
+fn processing_programs_need_their_own_certificate() {
     for (_, deployment) in with_api() {
         let policies = Policies::of(deployment);
         let inbound = policies.steps("ProcessOrder", "inbound");

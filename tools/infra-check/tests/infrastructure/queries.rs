@@ -7,7 +7,7 @@ use infra_check::queries::Reads;
 use crate::{files, read, root};
 
 #[test]
-fn every_query_reads_events_and_fields_that_the_worker_writes() {
+fn every_query_reads_existing_events_and_fields() {
     // The worker's own tests hold this list against what can be logged; the stage `evidence` holds the queries against
     // what was.
     let events = read("docs/events.md");
@@ -29,7 +29,7 @@ fn every_query_reads_events_and_fields_that_the_worker_writes() {
 }
 
 #[test]
-fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
+fn denial_queries_include_suppressed_denials() {
     for name in ["refused-callers", "one-caller-many-refusals"] {
         let text = read(&format!("infra/queries/{name}.kql"));
         let reads = Reads::of(&text);
@@ -39,7 +39,7 @@ fn a_query_that_counts_denials_counts_those_that_have_no_line_of_their_own() {
 }
 
 #[test]
-fn what_callers_meet_is_read_off_the_gateway_as_well_as_the_worker() {
+fn queries_cover_the_gateway_and_the_worker() {
     for name in ["refused-callers", "server-errors"] {
         let text = read(&format!("infra/queries/{name}.kql"));
         for table in ["ApiManagementGatewayLogs", "AppTraces"] {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use crate::{
     files, root,
-    stand_ins::{Call, StandIns, change, complained, read, said},
+    stubs::{Call, Stubs, change, complained, read, said},
 };
 
 mod database;
@@ -42,29 +42,29 @@ impl Case {
         Self { needs, ..self }
     }
 
-    fn stand_ins(&self) -> StandIns {
-        let stand_ins = StandIns::new(&self.calls);
-        stand_ins.add_programs(self.needs);
-        stand_ins
+    fn stubs(&self) -> Stubs {
+        let stubs = Stubs::new(&self.calls);
+        stubs.add_programs(self.needs);
+        stubs
     }
 
     /// Makes exactly these calls in this sequence, and in a dry run none that changes anything.
     fn holds(&self) {
-        let stand_ins = self.stand_ins();
-        let said = said(&stand_ins.run(self.script, &self.arguments, &self.environment));
-        stand_ins.all_told();
+        let stubs = self.stubs();
+        let said = said(&stubs.run(self.script, &self.arguments, &self.environment));
+        stubs.all_told();
         let wanted: Vec<_> = self.calls.iter().map(|call| call.line.as_str()).collect();
-        assert_eq!(stand_ins.called(), wanted, "{}", self.script);
+        assert_eq!(stubs.called(), wanted, "{}", self.script);
         assert!(said.trim_end().ends_with(self.says), "{}: {said}", self.script);
         self.dry_run();
     }
 
     fn dry_run(&self) {
-        let stand_ins = self.stand_ins();
+        let stubs = self.stubs();
         let arguments: Vec<_> = ["--dry-run"].into_iter().chain(self.arguments.iter().copied()).collect();
-        said(&stand_ins.run(self.script, &arguments, &self.environment));
+        said(&stubs.run(self.script, &arguments, &self.environment));
         let reads: BTreeSet<_> = self.calls.iter().filter(|call| call.reads).map(|call| &call.line).collect();
-        for line in stand_ins.called() {
+        for line in stubs.called() {
             assert!(reads.contains(&line), "{}: a dry run changes something: {line}", self.script);
         }
     }
@@ -162,7 +162,7 @@ fn variables() -> Case {
 }
 
 #[test]
-fn every_script_makes_the_calls_that_it_should_and_none_in_a_dry_run() {
+fn scripts_make_the_expected_calls_and_none_in_a_dry_run() {
     let cases = cases();
     for case in &cases {
         case.holds();
@@ -182,7 +182,7 @@ fn every_script_makes_the_calls_that_it_should_and_none_in_a_dry_run() {
 }
 
 #[test]
-fn every_script_says_what_it_changes_and_how_it_is_called_and_stops_at_the_first_failure() {
+fn scripts_document_themselves_and_stop_on_failure() {
     let mut scripts = Vec::new();
     files(&root().join("infra/scripts"), "sh", &mut scripts);
     assert!(scripts.len() > 15, "{scripts:?}");
@@ -199,66 +199,66 @@ fn every_script_says_what_it_changes_and_how_it_is_called_and_stops_at_the_first
 }
 
 #[test]
-fn another_system_is_named_before_anything_else() {
-    let stand_ins = StandIns::new(&[]);
-    stand_ins.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
-    let said = complained(&stand_ins.run("platform.sh", &[], &[]));
+fn an_unsupported_system_is_reported_first() {
+    let stubs = Stubs::new(&[]);
+    stubs.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
+    let said = complained(&stubs.run("platform.sh", &[], &[]));
     assert!(said.contains("this is Darwin on arm64") && said.contains("Azure Cloud Shell"), "{said}");
-    let without_az = StandIns::new(&[]);
+    let without_az = Stubs::new(&[]);
     without_az.add_programs(&["curl", "unzip"]);
     assert!(complained(&without_az.run("platform.sh", &[], &[])).contains("az is missing"));
 }
 
 #[test]
-fn a_release_is_packaged_only_with_its_provenance() {
+fn a_release_requires_its_provenance() {
     let calls = [
         change("gh release download v1 --repo example/orders --pattern api.zip --dir target/package --clobber"),
         read("gh attestation verify target/package/api.zip --repo example/orders --signer-workflow example/orders/.github/workflows/release.yml", "")
             .fails("no attestation"),
     ];
-    let stand_ins = StandIns::new(&calls);
-    let said = complained(&stand_ins.run("package.sh", &["api", "v1", "example/orders"], &[]));
+    let stubs = Stubs::new(&calls);
+    let said = complained(&stubs.run("package.sh", &["api", "v1", "example/orders"], &[]));
     assert!(said.is_empty() || said.contains("no attestation"), "{said}");
-    stand_ins.all_told();
-    let said = complained(&stand_ins.run("package.sh", &["api"], &[]));
+    stubs.all_told();
+    let said = complained(&stubs.run("package.sh", &["api"], &[]));
     assert!(said.contains("install Rust") && said.contains("DEPLOY_RELEASE"), "{said}");
 }
 
 #[test]
-fn variables_of_nothing_that_was_provisioned_are_not_set() {
+fn unprovisioned_resources_set_no_variables() {
     let list = variables().calls.swap_remove(0).says("null");
-    let stand_ins = StandIns::new(&[list]);
-    stand_ins.add_program("gh");
-    let said = complained(&stand_ins.run("variables.sh", &["test", "example/orders", "SMOKE"], &[]));
+    let stubs = Stubs::new(&[list]);
+    stubs.add_program("gh");
+    let said = complained(&stubs.run("variables.sh", &["test", "example/orders", "SMOKE"], &[]));
     assert!(said.contains("nothing was provisioned as test"), "{said}");
-    stand_ins.all_told();
+    stubs.all_told();
 }
 
 #[test]
-fn an_environment_that_is_there_keeps_its_reviewers() {
+fn an_existing_environment_keeps_its_reviewers() {
     let arguments = ["test", "example/orders", "SMOKE"];
     let mut calls = variables().calls;
     calls.remove(2);
     calls[1] = read(calls[1].line.clone(), "");
-    let stand_ins = StandIns::new(&calls);
-    said(&stand_ins.run("variables.sh", &arguments, &[]));
-    stand_ins.all_told();
+    let stubs = Stubs::new(&calls);
+    said(&stubs.run("variables.sh", &arguments, &[]));
+    stubs.all_told();
     // Nor is one made where it is unknown whether it is there.
     calls.truncate(2);
     calls[1] = calls[1].clone().fails("gh: Bad credentials (HTTP 401)");
-    let stand_ins = StandIns::new(&calls);
-    let said = complained(&stand_ins.run("variables.sh", &arguments, &[]));
+    let stubs = Stubs::new(&calls);
+    let said = complained(&stubs.run("variables.sh", &arguments, &[]));
     assert!(said.contains("Bad credentials"), "{said}");
-    stand_ins.all_told();
+    stubs.all_told();
 }
 
 #[test]
-fn an_app_without_the_setting_of_its_package_is_not_published() {
+fn an_app_without_a_package_setting_is_not_deployed() {
     let calls = [read(
         "az functionapp config appsettings list --name func-api --resource-group GROUP --query [?name=='WEBSITE_RUN_FROM_PACKAGE'].value --output tsv",
         "",
     )];
-    let stand_ins = StandIns::new(&calls);
-    let said = complained(&stand_ins.run("publish.sh", &["GROUP", "func-api", "new/api.zip"], &[]));
+    let stubs = Stubs::new(&calls);
+    let said = complained(&stubs.run("publish.sh", &["GROUP", "func-api", "new/api.zip"], &[]));
     assert!(said.contains("dedicated plan"), "{said}");
 }

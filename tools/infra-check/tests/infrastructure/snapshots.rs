@@ -6,7 +6,7 @@ use infra_check::{
     compiler::{Compiler, Session, SessionError},
     inputs, snapshot,
     value::Value,
-    worlds,
+    variants,
 };
 
 use crate::{deployments, read, root};
@@ -27,38 +27,38 @@ pub(crate) fn compiler() -> Option<Compiler> {
 }
 
 #[test]
-fn every_snapshot_is_of_these_files() {
+fn every_snapshot_is_current() {
     let changed = inputs::changed(&root()).expect("the files can be read");
     assert!(changed.is_empty(), "changed since the snapshots: {changed:?}; run `cargo xtask infra snapshot`");
 }
 
 #[test]
-fn nothing_in_a_snapshot_stays_open() {
-    for (world, deployment) in deployments() {
-        assert_eq!(deployment.unknown(), Vec::<String>::new(), "{}", world.name);
-        assert!(deployment.resources.len() > 60, "{}: {}", world.name, deployment.resources.len());
+fn snapshots_have_no_unresolved_expressions() {
+    for (variant, deployment) in deployments() {
+        assert_eq!(deployment.unknown(), Vec::<String>::new(), "{}", variant.name);
+        assert!(deployment.resources.len() > 60, "{}: {}", variant.name, deployment.resources.len());
         let others = deployment.resources.iter().filter(|one| {
             let (kind, name) = infra_check::deployment::Id::read(&one.id).kind_and_name().expect("an id");
             kind != one.kind || name != one.name
         });
         let others: Vec<_> = others.map(|one| &one.id).collect();
-        assert!(others.is_empty(), "{}: ids of other types or names: {others:?}", world.name);
+        assert!(others.is_empty(), "{}: ids of other types or names: {others:?}", variant.name);
     }
 }
 
 #[test]
-fn the_compiler_says_the_same_of_every_world() {
+fn the_compiler_reproduces_every_snapshot() {
     let Some(compiler) = compiler() else { return };
     let mut session = compiler.session().expect("it starts");
-    for world in worlds::all() {
-        let now = session.snapshot(&root().join(world.parameters()));
-        let now = now.unwrap_or_else(|error| panic!("{}: {error}", world.name));
-        assert!(now == read(&world.snapshot()), "{}: run `cargo xtask infra snapshot`", world.name);
+    for variant in variants::all() {
+        let now = session.snapshot(&root().join(variant.parameters()));
+        let now = now.unwrap_or_else(|error| panic!("{}: {error}", variant.name));
+        assert!(now == read(&variant.snapshot()), "{}: run `cargo xtask infra snapshot`", variant.name);
     }
 }
 
 #[test]
-fn what_cannot_be_deployed_is_refused_in_words() {
+fn invalid_deployments_are_rejected_with_a_message() {
     let Some(compiler) = compiler() else { return };
     let refused = [
         (
@@ -120,8 +120,8 @@ fn what_cannot_be_deployed_is_refused_in_words() {
     ];
     let mut session = compiler.session().expect("it starts");
     for (place, (name, old, new, want)) in refused.into_iter().enumerate() {
-        let world = worlds::all().into_iter().find(|world| world.name == name).expect("a world");
-        let text = read(&world.parameters());
+        let variant = variants::all().into_iter().find(|variant| variant.name == name).expect("a variant");
+        let text = read(&variant.parameters());
         assert!(text.contains(old), "{name}: {old}");
         let said = refusal(&mut session, &format!("refused-{place}"), &text.replace(old, new));
         assert!(said.contains(want), "{want}: {said}");
@@ -129,10 +129,11 @@ fn what_cannot_be_deployed_is_refused_in_words() {
 }
 
 #[test]
-fn a_small_database_without_an_address_of_the_deployer_lets_in_azure_alone() {
+fn a_small_database_allows_only_azure_by_default() {
     let Some(compiler) = compiler() else { return };
-    let world = worlds::all().into_iter().find(|world| world.name == "flex-small").expect("a world");
-    let text = read(&world.parameters());
+    let variant =
+        variants::all().into_iter().find(|variant| variant.name == "flex-small").expect("a variant");
+    let text = read(&variant.parameters());
     let lines = text.lines().filter(|line| !line.contains("deployerAddress"));
     let without: String = lines.flat_map(|line| [line, "\n"]).collect();
     assert_ne!(text, without);
@@ -176,7 +177,7 @@ fn value(written: &str) -> Value {
 }
 
 #[test]
-fn every_expression_that_a_snapshot_leaves_is_worked_out() {
+fn every_snapshot_expression_is_evaluated() {
     let known = [
         ("plain", "plain"),
         ("[[literal]", "[literal]"),
@@ -198,7 +199,7 @@ fn every_expression_that_a_snapshot_leaves_is_worked_out() {
 }
 
 #[test]
-fn what_only_azure_knows_stays_a_symbol() {
+fn runtime_values_stay_symbolic() {
     let symbols = [
         ("[reference('/x/y', '1').vaultUri]", "‹/x/y›.vaultUri"),
         ("[reference('/x/y', '1', 'full').identity.principalId]", "‹/x/y›.identity.principalId"),
@@ -213,8 +214,8 @@ fn what_only_azure_knows_stays_a_symbol() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_fails_every_assertion() {
-    use infra_check::assertions::Want;
+fn an_unevaluated_value_fails_every_assertion() {
+    use infra_check::assertions::Expectation;
     for written in [
         "[variables('byFrontDoor')]",
         "[unheard('of')]",
@@ -226,7 +227,13 @@ fn what_cannot_be_worked_out_fails_every_assertion() {
     ] {
         let said = value(written);
         assert!(said.unknown().is_some(), "{written}: {said}");
-        for want in [Want::Present, Want::Absent, Want::Bool(true), Want::Avoids(&["x"]), Want::Filled] {
+        for want in [
+            Expectation::Present,
+            Expectation::Absent,
+            Expectation::Bool(true),
+            Expectation::Avoids(&["x"]),
+            Expectation::Filled,
+        ] {
             assert!(want.holds(Some(&said)).is_err(), "{written}: {want:?}");
         }
     }

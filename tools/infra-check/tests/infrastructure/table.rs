@@ -10,37 +10,37 @@ use infra_check::{
 use crate::deployments;
 
 #[test]
-fn every_line_holds_in_every_choice_that_it_is_about() {
-    for (world, deployment) in deployments() {
-        let lines = table().into_iter().filter(|line| line.is_for(*world));
+fn every_assertion_holds_in_its_variants() {
+    for (variant, deployment) in deployments() {
+        let lines = table().into_iter().filter(|line| line.is_for(*variant));
         let broken: Vec<_> = lines.flat_map(|line| check(&line, deployment)).collect();
-        assert!(broken.is_empty(), "{world:?}: {broken:#?}");
+        assert!(broken.is_empty(), "{variant:?}: {broken:#?}");
     }
 }
 
 #[test]
-fn every_id_is_of_one_line() {
+fn every_assertion_id_is_unique() {
     let table = table();
     let ids: BTreeSet<_> = table.iter().map(|line| line.id).collect();
     assert_eq!(ids.len(), table.len());
 }
 
 #[test]
-fn every_line_turns_red_when_what_it_asserts_is_wrong() {
+fn every_assertion_fails_when_violated() {
     let (mut made, mut noticed) = (0, 0);
     let mut surprises = Vec::new();
     for line in table() {
-        let about: Vec<_> = deployments().iter().filter(|(world, _)| line.is_for(*world)).collect();
+        let about: Vec<_> = deployments().iter().filter(|(variant, _)| line.is_for(*variant)).collect();
         assert!(!about.is_empty(), "{} is about no choice", line.id);
-        for (world, deployment) in about {
+        for (variant, deployment) in about {
             let mutations =
-                mutations(deployment, &line).unwrap_or_else(|error| panic!("{}: {error}", world.name));
+                mutations(deployment, &line).unwrap_or_else(|error| panic!("{}: {error}", variant.name));
             for mutation in mutations {
                 let is_noticed = !check(&line, &mutation.deployment).is_empty();
                 made += usize::from(mutation.is_wrong);
                 noticed += usize::from(mutation.is_wrong && is_noticed);
                 if is_noticed != mutation.is_wrong {
-                    surprises.push(format!("{} in {}: {}", line.id, world.name, mutation.what));
+                    surprises.push(format!("{} in {}: {}", line.id, variant.name, mutation.what));
                 }
             }
         }

@@ -9,7 +9,7 @@ use infra_check::workflow::{Step, Workflow};
 
 use crate::{
     files, read, root,
-    stand_ins::{Call, StandIns, change, read as reads},
+    stubs::{Call, Stubs, change, read as reads},
 };
 
 mod condition;
@@ -19,7 +19,7 @@ mod pushed;
 /// A run of a workflow: what GitHub knows, and what becomes of each step.
 struct Run {
     workflow: Workflow,
-    stand_ins: StandIns,
+    stubs: Stubs,
     /// What expressions refer to: `vars.PLAN`, `inputs.tag`, `steps.api.outcome`.
     known: BTreeMap<String, String>,
     /// Uses of actions that fail, by their steps' names.
@@ -34,10 +34,10 @@ impl Run {
     fn new(name: &str, calls: &[Call], known: &[(&str, &str)]) -> Self {
         let workflow = Workflow::read(&read(&format!(".github/workflows/{name}"))).expect("a workflow");
         let known = known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let stand_ins = StandIns::new(calls);
+        let stubs = Stubs::new(calls);
         Self {
             workflow,
-            stand_ins,
+            stubs,
             known,
             broken: Vec::new(),
             failed: None,
@@ -84,11 +84,11 @@ impl Run {
         self.done.push(called(step));
         // An expression in a script could be anything that its author writes; it has to come by the environment.
         assert!(!script.contains("${{"), "{script}");
-        let file = self.stand_ins.project().join("step");
+        let file = self.stubs.project().join("step");
         fs::write(&file, script).expect("a file");
         let shell = self.workflow.defaults.run.shell.replace("{0}", "step");
         let mut words = shell.split(' ');
-        let mut command = self.stand_ins.command(words.next().expect("a shell"));
+        let mut command = self.stubs.command(words.next().expect("a shell"));
         command.args(words);
         for (name, value) in &step.env {
             command.env(name, self.filled(value));
@@ -115,7 +115,7 @@ impl Run {
     /// Asserts that it went well, and that every call was expected and made.
     fn went_well(&self) {
         assert_eq!(self.failed, None, "{}", self.said);
-        self.stand_ins.all_told();
+        self.stubs.all_told();
     }
 }
 
@@ -132,7 +132,7 @@ fn runs() -> Vec<(&'static str, Run)> {
 }
 
 #[test]
-fn every_step_of_every_workflow_runs_and_calls_what_it_should() {
+fn every_workflow_step_makes_the_expected_calls() {
     let mut done: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (name, run) in runs() {
         run.went_well();
@@ -155,7 +155,7 @@ fn every_step_of_every_workflow_runs_and_calls_what_it_should() {
 }
 
 #[test]
-fn every_script_of_a_workflow_stops_at_its_first_failure_and_at_a_name_that_is_none() {
+fn workflow_scripts_stop_on_failures_and_unset_variables() {
     let mut workflows = Vec::new();
     files(&root().join(".github/workflows"), "yml", &mut workflows);
     for path in workflows {

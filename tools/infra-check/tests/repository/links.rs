@@ -76,7 +76,7 @@ fn cited(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_document_that_code_cites_is_there_with_its_heading() {
+fn every_cited_document_and_heading_exists() {
     let files = all();
     let mut faults = Vec::new();
     let mut count = 0;
@@ -99,7 +99,7 @@ fn every_document_that_code_cites_is_there_with_its_heading() {
 }
 
 #[test]
-fn every_test_that_a_document_names_is_in_its_file() {
+fn every_test_in_a_document_exists() {
     let files = all();
     let mut faults = Vec::new();
     let mut count = 0;

@@ -130,7 +130,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn anchors_are_those_of_github() {
+fn anchors_match_github() {
     let text = "# `GET /api/orders`: a list\n## Twice\n## Twice\n## [The *host*](x.md), v1\n<a id=\"c01\"></a>\n\
         ```\n# no heading\n```\n### Paths & queries ###\n#none\n## Größe";
     let expected =
@@ -139,8 +139,8 @@ fn anchors_are_those_of_github() {
 }
 
 #[test]
-fn links_are_found_and_code_holds_none() {
-    let text = "[a](b.md#c) `[no](link)` ![picture](d.svg \"title\")\n[e]: <f.md>\n```\n[no](link)\n```\n\
+fn links_in_code_are_ignored() {
+    let text = "[a](b.md#c) `[no](link)` ![diagram](d.svg \"title\")\n[e]: <f.md>\n```\n[no](link)\n```\n\
         <img src=\"g.png\"> [`h`](i.md) ``[no](`x`)``";
     assert_eq!(targets(text), ["b.md#c", "d.svg", "i.md", "f.md", "g.png"]);
     assert_eq!(

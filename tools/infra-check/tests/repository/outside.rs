@@ -50,7 +50,7 @@ fn links(file: &File) -> Vec<String> {
 
 /// `cargo xtask generate` writes the list; a scheduled workflow looks its addresses up.
 #[test]
-fn the_list_of_outside_links_is_what_the_repository_links_to() {
+fn the_external_link_list_is_current() {
     let links: BTreeSet<_> = all().iter().filter(|file| file.path != LIST).flat_map(links).collect();
     let mut text = links.into_iter().collect::<Vec<_>>().join("\n");
     text.push('\n');

@@ -57,7 +57,7 @@ fn no_text_or_name_has_a_rare_word() {
 }
 
 #[test]
-fn no_text_cites_a_document_that_is_not_here() {
+fn no_missing_document_is_cited() {
     let faults = all().into_iter().filter_map(|file| {
         let lines = file.text.lines().map(|line| line.trim().trim_start_matches(['/', '!', '#', '*']).trim());
         let text = lines.collect::<Vec<_>>().join(" ").to_lowercase();
@@ -69,7 +69,7 @@ fn no_text_cites_a_document_that_is_not_here() {
 }
 
 #[test]
-fn a_section_sign_stands_in_a_link_alone() {
+fn section_signs_occur_only_in_links() {
     let faults = all().into_iter().filter_map(|file| {
         let text = without_links(&file.text);
         let line = text.lines().find(|line| line.contains('\u{a7}'))?;

@@ -26,7 +26,7 @@ pub enum AzuriteError {
     #[error("cannot prepare target/tools: make it writable")]
     Folder(#[source] io::Error),
     /// It was started and did not come up.
-    #[error("azurite-queue did not listen within {} s; its own words are on stderr", PATIENCE.as_secs())]
+    #[error("azurite-queue did not listen within {} s; its own words are on stderr", TIMEOUT.as_secs())]
     Silent,
 }
 
@@ -40,4 +40,4 @@ impl fmt::Debug for AzuriteError {
 }
 
 /// How long it may take to come up or to go.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);

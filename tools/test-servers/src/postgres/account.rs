@@ -13,7 +13,7 @@ pub(super) struct Account {
 
 impl Account {
     /// The account that a server of ours runs as; none where the present one will do.
-    pub(super) fn that_may_run_it() -> Result<Option<Self>, PostgresError> {
+    pub(super) fn unprivileged() -> Result<Option<Self>, PostgresError> {
         if !is_root() {
             return Ok(None);
         }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_found_by_its_whole_name() {
+    fn accounts_match_by_full_name() {
         let line = "nobody:x:65534:65533:nobody:/nonexistent:/usr/sbin/nologin";
         let account = Account::read(line, "nobody").expect("it is there");
         assert_eq!((account.user, account.group), (65534, 65533));

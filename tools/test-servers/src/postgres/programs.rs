@@ -60,7 +60,7 @@ impl Programs {
 
     /// The programs where the account can run them: a repository in root's own folder is closed to it, so they are
     /// copied to the server's folder then.
-    pub(super) fn within_reach(&self, account: Option<Account>, server: &Path) -> io::Result<PathBuf> {
+    pub(super) fn accessible_copy(&self, account: Option<Account>, server: &Path) -> io::Result<PathBuf> {
         if runs(&self.folder, account) {
             return Ok(self.folder.clone());
         }

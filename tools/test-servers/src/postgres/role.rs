@@ -18,7 +18,7 @@ impl Postgres {
     ///
     /// # Errors
     /// [`PostgresError::Database`] when the server does not.
-    pub async fn let_in(&self, role: &str, password: &str) -> Result<(), PostgresError> {
+    pub async fn create_login(&self, role: &str, password: &str) -> Result<(), PostgresError> {
         let mut connection = self.administrator().await?;
         let remember = "SELECT set_config('test.role', $1, false), set_config('test.password', $2, false)";
         sqlx::query(remember).bind(role).bind(password).execute(&mut connection).await?;

@@ -107,10 +107,10 @@ impl Connection {
             let logged_in = answers.logged_in();
             self.delay(faults, logged_in).await;
             let bytes = &mut buffer[..length];
-            let replies = lock(&self.requests).single_replies();
+            let replies = lock(&self.requests).single_responses();
             let frames = answers.read(bytes, replies);
-            if let Some(garble) = faults.garble {
-                garble.strike(bytes, &frames, &mut lock(&self.shared.chance));
+            if let Some(corrupt) = faults.corrupt {
+                corrupt.apply(bytes, &frames, &mut lock(&self.shared.chance));
             }
             let mut ready = if faults.silence_after_commit && answers.is_readable() {
                 held.up_to_commit(bytes, &frames)

@@ -13,12 +13,12 @@ pub(super) struct Requests {
     /// Messages before the login begins have no tag.
     untagged: bool,
     reader: Reader,
-    single_replies: usize,
+    single_responses: usize,
 }
 
 impl Default for Requests {
     fn default() -> Self {
-        Self { untagged: true, reader: Reader::untagged(), single_replies: 0 }
+        Self { untagged: true, reader: Reader::untagged(), single_responses: 0 }
     }
 }
 
@@ -31,7 +31,7 @@ impl Requests {
             at += read;
             if self.untagged {
                 if ASKS_FOR_ENCRYPTION.contains(&u32::from_be_bytes(message.first)) {
-                    self.single_replies += 1;
+                    self.single_responses += 1;
                 } else {
                     self.untagged = false;
                     self.reader = Reader::default();
@@ -44,8 +44,8 @@ impl Requests {
     }
 
     /// How many answers of a single byte the client has asked for.
-    pub(super) fn single_replies(&self) -> usize {
-        self.single_replies
+    pub(super) fn single_responses(&self) -> usize {
+        self.single_responses
     }
 }
 
@@ -53,7 +53,7 @@ impl Requests {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     reader: Reader,
-    single_replies: usize,
+    single_responses: usize,
     encrypted: bool,
     logged_in: bool,
     /// Whether a statement is complete in the answer that is being read.
@@ -75,11 +75,11 @@ pub(super) struct Frame {
 
 impl Answers {
     /// Reads on. `single_replies`: how many answers of a single byte the client has asked for so far.
-    pub(super) fn read(&mut self, bytes: &[u8], single_replies: usize) -> Vec<Frame> {
+    pub(super) fn read(&mut self, bytes: &[u8], single_responses: usize) -> Vec<Frame> {
         let (mut at, mut frames) = (0, Vec::new());
         while at < bytes.len() && !self.encrypted {
-            if self.single_replies < single_replies {
-                self.single_replies += 1;
+            if self.single_responses < single_responses {
+                self.single_responses += 1;
                 self.encrypted = bytes[at] != b'N';
                 at += 1;
                 continue;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn syncs_are_counted_however_the_bytes_are_cut() {
+    fn syncs_are_counted_across_fragments() {
         let bytes = [
             untagged(80_877_103, b""),
             untagged(196_608, b"user\0me\0\0"),
@@ -212,12 +212,12 @@ mod tests {
         for size in [1, 2, 3, 7, 1000] {
             let (mut requests, mut syncs) = (Requests::default(), 0);
             in_pieces(&bytes, size, |bytes| syncs += requests.read(bytes));
-            assert_eq!((syncs, requests.single_replies()), (2, 1), "pieces of {size}");
+            assert_eq!((syncs, requests.single_responses()), (2, 1), "pieces of {size}");
         }
     }
 
     #[test]
-    fn the_answer_to_a_committed_statement_is_told_from_others() {
+    fn commit_responses_are_recognized() {
         let (idle, within) = (message(b'Z', b"I"), message(b'Z', b"T"));
         let bytes = [
             b"N".to_vec(),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encrypted_or_no_message_is_left_alone() {
+    fn encrypted_and_invalid_bytes_pass_through() {
         let mut answers = Answers::default();
         assert!(answers.read(b"S\x16\x03\x03", 1).is_empty() && !answers.is_readable());
         let mut answers = Answers::default();

@@ -12,7 +12,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::garbler::Garble;
+use super::corruption::Corruption;
 
 /// What a connection does with bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,7 +32,7 @@ pub(super) enum State {
 pub(super) struct Faults {
     pub(super) answer_delay: Duration,
     pub(super) login_delay: Duration,
-    pub(super) garble: Option<Garble>,
+    pub(super) corrupt: Option<Corruption>,
     pub(super) silence_after_commit: bool,
     pub(super) silence_after: Option<usize>,
     pub(super) repeat_ready: bool,

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_has_changed_with_its_code_its_tests_its_row_or_its_removal() {
+    fn changes_select_the_affected_controls() {
         let (folder, project) = repository();
         assert!(!concerned(&project));
         fs::write(folder.path().join("other.rs"), "new\n").expect("it is written");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn without_main_nothing_is_guessed() {
+    fn a_missing_main_branch_is_an_error() {
         let (_folder, project) = repository();
         git(&project, &["branch", "--quiet", "--delete", "--force", "main"]).expect("it is gone");
         assert!(

@@ -98,7 +98,7 @@ mod tests {
     use crate::controls::removals;
 
     #[test]
-    fn a_copy_follows_its_original_and_never_the_other_way_round() {
+    fn the_copy_follows_the_original_one_way() {
         let folder = tempfile::tempdir().expect("a folder");
         let (root, work) = (folder.path().join("repository"), folder.path().join("work"));
         fs::create_dir_all(root.join("src")).expect("a folder");

@@ -14,13 +14,13 @@ use tokio::{process::Command, time::timeout};
 use super::{
     Claim,
     copy::Copy,
-    kept,
+    proof_cache,
     rows::{Target, Test},
     verdict::{self, Verdict},
 };
 
 /// The longest that the tests of one program run; those that a removal makes hang show nothing.
-const PATIENCE: Duration = Duration::from_mins(10);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Words of the compiler that are shown of a removal that does not compile.
 const SHOWN: usize = 8;
@@ -37,7 +37,7 @@ type Outcome = Result<String, String>;
 
 impl Prover {
     pub(super) fn new(project: &Project) -> anyhow::Result<Self> {
-        Ok(Self { copy: Copy::of(project, &kept::folder(project))?, sound: BTreeMap::new() })
+        Ok(Self { copy: Copy::of(project, &proof_cache::folder(project))?, sound: BTreeMap::new() })
     }
 
     /// The copy: what it holds is what is proved, whatever is saved in the repository meanwhile.
@@ -124,11 +124,11 @@ impl Prover {
         }
         let names: Vec<_> = tests.iter().map(|test| test.name.as_str()).collect();
         let running = finished(self.cargo(target, &[&["--"], &names[..]].concat()));
-        match timeout(PATIENCE, running).await {
+        match timeout(TIMEOUT, running).await {
             Ok(ended) => Ok(Ok(verdict::read(&ended?.1, tests, self.copy.project().root()))),
             Err(_) => Ok(Err(format!(
                 "its tests in {target} did not end within {} minutes",
-                PATIENCE.as_secs() / 60
+                TIMEOUT.as_secs() / 60
             ))),
         }
     }

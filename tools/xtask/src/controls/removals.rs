@@ -109,7 +109,7 @@ C31,C34 src/b.rs: every call is the host's
     }
 
     #[test]
-    fn a_removal_takes_whole_lines_out_and_puts_others_in() {
+    fn a_removal_replaces_whole_lines() {
         let [owner, host, other] = list().try_into().expect("three");
         let changed = owner.applied("a\n    WHERE id = $1 AND owner = $2\nb\n").expect("it applies");
         assert_eq!(changed, "a\n    WHERE id = $1\nb\n");
@@ -123,7 +123,7 @@ C31,C34 src/b.rs: every call is the host's
     }
 
     #[test]
-    fn a_removal_applies_only_where_its_lines_stand_once() {
+    fn a_removal_requires_a_unique_match() {
         let host = &list()[1];
         let refused = |text: &str| host.applied(text).unwrap_err().to_string();
         assert!(refused("    one\n").contains("no longer holds its lines"));
@@ -133,7 +133,7 @@ C31,C34 src/b.rs: every call is the host's
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_says_which_line() {
+    fn a_parse_error_names_its_line() {
         for (text, expected) in [
             ("C11 src/a.rs\n-a\n", "`C11 src/a.rs` must look like"),
             ("C11 src/a.rs: all\n", "no line with `-`"),

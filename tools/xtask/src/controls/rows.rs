@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_gives_its_tests_and_nothing_else() {
+    fn a_row_yields_only_its_tests() {
         let rows = parse(TABLE);
         let controls: Vec<_> = rows.iter().map(|row| row.control.as_str()).collect();
         assert_eq!(controls, ["C16", "C19"]);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_belongs_to_the_program_that_cargo_makes_of_its_file() {
+    fn a_test_maps_to_its_cargo_target() {
         let project = Project::here();
         for (file, expected) in [
             ("src/rate_limit/tests.rs", " --lib"),
@@ -156,14 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn a_test_owns_its_file_and_its_folder_and_no_support() {
+    fn a_test_owns_its_file_and_folder() {
         let rate = test("tests/suite/rate.rs");
         assert!(rate.owns("tests/suite/rate.rs") && rate.owns("tests/suite/rate/slow.rs"));
         assert!(!rate.owns("tests/suite/support/client.rs") && !rate.owns("tests/suite/rates.rs"));
     }
 
     #[test]
-    fn a_module_of_modes_is_the_test_by_whose_name_it_goes() {
+    fn a_module_of_modes_counts_as_one_test() {
         let test = test("tests/suite/rate.rs");
         assert!(test.is("rate::it_holds::proxy") && test.is("it_holds"));
         assert!(!test.is("rate::it_holds_not"));

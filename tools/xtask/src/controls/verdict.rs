@@ -164,21 +164,21 @@ async fn it_holds() {
     }
 
     #[test]
-    fn an_assertion_of_the_test_itself_notices() {
+    fn an_assertion_in_the_test_detects_the_removal() {
         let verdict = failed("tests/suite/a.rs:2:5", "assertion `left == right` failed");
         let noticed = ("a::it_holds::proxy".to_owned(), "tests/suite/a.rs:2".to_owned());
         assert_eq!(verdict, Verdict { noticed: vec![noticed], ..Verdict::default() });
     }
 
     #[test]
-    fn an_assertion_reaches_over_lines_and_through_helpers() {
+    fn multi_line_and_helper_assertions_count() {
         assert_eq!(failed("tests/suite/a.rs:6:17", "no problem").noticed[0].1, "tests/suite/a.rs:6");
         let on_its_behalf = failed("tests/suite/a.rs:3:5", "called `Result::unwrap_err()` on an `Ok` value");
         assert_eq!(on_its_behalf.noticed[0].1, "tests/suite/a.rs:3");
     }
 
     #[test]
-    fn what_a_test_insists_on_is_a_promise_where_nothing_is_made_of_it() {
+    fn an_unwrapped_statement_counts_as_an_assertion() {
         for (place, said) in
             [("tests/suite/a.rs:13:5", "they may: Forbidden"), ("tests/suite/a.rs:14:38", "none")]
         {
@@ -187,7 +187,7 @@ async fn it_holds() {
     }
 
     #[test]
-    fn a_failure_that_is_no_assertion_of_the_test_shows_nothing() {
+    fn other_failures_do_not_count() {
         for (place, said, expected) in [
             ("tests/suite/support/client.rs:1:1", "not up", "not a line of its own"),
             ("tests/suite/a.rs:3:5", "connection refused", "is no assertion"),
@@ -214,7 +214,7 @@ async fn it_holds() {
     }
 
     #[test]
-    fn the_runners_own_lines_tell_what_became_of_each_test() {
+    fn test_outcomes_come_from_the_runners_lines() {
         for (line, expected) in [
             ("test a::it_holds ... ok\n", Some(("a::it_holds", "ok"))),
             ("test a::it_panics - should panic ... ok", Some(("a::it_panics", "ok"))),
@@ -229,7 +229,7 @@ async fn it_holds() {
     }
 
     #[test]
-    fn a_test_that_the_row_does_not_name_counts_for_nothing() {
+    fn unnamed_tests_do_not_count() {
         let verdict =
             verdict_of("test a::it_holds_more ... FAILED\ntest a::it_holds ... ok\ntest b ... FAILED\n");
         assert_eq!(verdict, Verdict { passed: vec!["a::it_holds".to_owned()], ..Verdict::default() });

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// A function and how to reach it.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Offered {
+pub(super) struct FunctionInfo {
     pub(super) name: String,
     /// `POST`, `queue` or `timer`.
     pub(super) how: String,
@@ -63,7 +63,7 @@ impl Default for Http {
 }
 
 /// Every function of an app folder, HTTP ones first, then by name.
-pub(super) fn offered(app: &Path, url: &str) -> anyhow::Result<Vec<Offered>> {
+pub(super) fn offered(app: &Path, url: &str) -> anyhow::Result<Vec<FunctionInfo>> {
     let host: HostJson = parse(&app.join("host.json"))?;
     let base = match host.extensions.http.route_prefix.trim_matches('/') {
         "" => url.to_owned(),
@@ -84,7 +84,7 @@ pub(super) fn offered(app: &Path, url: &str) -> anyhow::Result<Vec<Offered>> {
 }
 
 impl Binding {
-    fn offer(self, name: &str, base: &str) -> Option<Offered> {
+    fn offer(self, name: &str, base: &str) -> Option<FunctionInfo> {
         let (how, at) = match self {
             Self::Http { methods, route } => {
                 let how =
@@ -95,7 +95,7 @@ impl Binding {
             Self::Timer { schedule } => ("timer".to_owned(), schedule),
             Self::Other => return None,
         };
-        Some(Offered { name: name.to_owned(), how, at })
+        Some(FunctionInfo { name: name.to_owned(), how, at })
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_trigger_is_offered_with_where_to_find_it() {
+    fn every_trigger_is_listed_with_its_address() {
         let app = tempfile::tempdir().unwrap();
         let function = |name: &str, trigger: &str| {
             fs::create_dir(app.path().join(name)).unwrap();

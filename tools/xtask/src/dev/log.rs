@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_invocation_is_one_line() {
+    fn a_completed_invocation_is_one_line() {
         let line = r#"{"timestamp":"2030-01-01T12:34:56.789Z","level":"INFO","message":"done",
             "function":"GetOrder","status":200,"outcome":"ok","duration_ms":12,"invocation_id":"0190"}"#;
         assert_eq!(shown(line).unwrap(), "12:34:56  GetOrder               200          12 ms  0190");
@@ -136,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn warnings_and_errors_are_shown_with_their_members() {
+    fn warnings_and_errors_are_shown_with_their_fields() {
         let line =
             r#"{"timestamp":"2030-01-01T12:34:56Z","level":"WARN","message":"slow","queue":"a","n":3}"#;
         assert_eq!(shown(line).unwrap(), "12:34:56  WARN slow queue=a n=3");
     }
 
     #[test]
-    fn every_strike_is_shown_and_the_end_of_a_replaced_worker_is_not() {
+    fn crashes_are_shown_and_planned_exits_are_not() {
         let shown = |code, strike, strikes| {
             line(&Event::WorkerExited { code, strike, strikes }, Paint::PLAIN).unwrap_or_default()
         };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_lines_are_left_out_and_foreign_ones_kept() {
+    fn quiet_lines_are_hidden_and_unknown_ones_shown() {
         assert_eq!(shown(r#"{"level":"INFO","message":"listening"}"#), None);
         assert_eq!(shown("thread panicked").as_deref(), Some("thread panicked"));
         assert_eq!(shown("17").as_deref(), Some("17"));

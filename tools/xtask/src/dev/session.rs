@@ -115,7 +115,7 @@ impl Session {
             if let Err(error) = seed::products(&self.project, users, url).await {
                 println!("the product table was not filled: {error:#}");
             }
-            welcome::greet(&self.options.app_root, users, url)?;
+            welcome::print_welcome(&self.options.app_root, users, url)?;
             welcome::offer_doctor(&self.options.app_root, &settings, users, url);
         }
         println!("\nsee and do everything in a browser\n  {}", host.console_url());

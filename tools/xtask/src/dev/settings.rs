@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_down_can_be_read_again_and_names_the_host() {
+    fn written_settings_can_be_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         let authority = ("ORDERS_ENTRA_AUTHORITY".to_owned(), format!("{EMULATOR_URL}/issuer"));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_local_settings_are_taken() {
+    fn local_settings_values_are_used() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("local.settings.json");
         assert!(values(&path).unwrap().is_empty(), "the file may be absent");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worker_gets_what_the_mode_of_the_shell_uses_and_nothing_that_it_ignores() {
+    fn the_worker_gets_only_the_settings_of_its_mode() {
         let users = Users::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions-emulator.json"))
             .unwrap();
         for (mode, asks_an_issuer) in

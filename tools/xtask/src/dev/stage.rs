@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_function_folders_lie_right_below_the_app() {
+    fn function_folders_are_at_the_top_level() {
         let root = repository("Greet");
         lay(root.path());
         let app = root.path().join("target/app");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_worker_keeps_in_its_folder_outlives_a_build() {
+    fn worker_files_survive_a_rebuild() {
         let root = repository("Greet");
         lay(root.path());
         let kept = root.path().join("target/app/.local/orders.db");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_named() {
+    fn a_missing_file_is_reported() {
         let root = repository("Greet");
         fs::remove_file(root.path().join("host.json")).unwrap();
         let refusal = try_lay(root.path()).unwrap_err().to_string();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_stage_holds_nothing_of_the_old_one_and_leaves_it_in_place() {
+    fn a_new_staging_folder_starts_empty() {
         let root = repository("Greet");
         lay(root.path());
         let app = root.path().join("target/app");

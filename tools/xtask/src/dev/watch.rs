@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_of_the_app_count() {
+    fn only_app_files_trigger_a_rebuild() {
         let of = |path: &str| change(Path::new(path));
         assert_eq!(of("src/main.rs"), Some(Change::Code));
         assert_eq!(of("functions/A/function.json"), Some(Change::Code));

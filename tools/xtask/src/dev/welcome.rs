@@ -4,10 +4,10 @@ use std::{iter, path::Path};
 
 use functions_emulator::users::{PrincipalKind, User, Users};
 
-use super::functions::{Offered, offered};
+use super::functions::{FunctionInfo, offered};
 
 /// Prints the functions, the users and a first walk through them.
-pub(super) fn greet(app: &Path, users: &Users, url: &str) -> anyhow::Result<()> {
+pub(super) fn print_welcome(app: &Path, users: &Users, url: &str) -> anyhow::Result<()> {
     print!("{}", text(&offered(app, url)?, users, url));
     Ok(())
 }
@@ -27,8 +27,9 @@ pub(super) fn offer_doctor(app: &Path, settings: &Path, users: &Users, url: &str
     );
 }
 
-fn text(functions: &[Offered], users: &Users, url: &str) -> String {
-    let functions = functions.iter().map(|Offered { name, how, at }| format!("  {name:<24} {how:<6} {at}"));
+fn text(functions: &[FunctionInfo], users: &Users, url: &str) -> String {
+    let functions =
+        functions.iter().map(|FunctionInfo { name, how, at }| format!("  {name:<24} {how:<6} {at}"));
     let persons = users.iter().map(|person| {
         let line = format!("  {:<24} {:<6} {}", person.name, kind(person), person.roles.join(", "));
         line.trim_end().to_owned()
@@ -36,12 +37,12 @@ fn text(functions: &[Offered], users: &Users, url: &str) -> String {
     let functions = iter::once("\nfunctions".to_owned()).chain(functions);
     let persons =
         iter::once("\npeople: `cargo xtask token NAME` prints a bearer token".to_owned()).chain(persons);
-    let lines: Vec<String> = functions.chain(persons).chain(walk(users, url)).collect();
+    let lines: Vec<String> = functions.chain(persons).chain(tour(users, url)).collect();
     lines.join("\n") + "\n"
 }
 
 /// Lines for a shell in this folder: place an order, look at it, process it, look again.
-fn walk(users: &Users, url: &str) -> Option<String> {
+fn tour(users: &Users, url: &str) -> Option<String> {
     let buyer = users.iter().find(|person| person.kind == PrincipalKind::User && person.roles.is_empty())?;
     let clerk = users.iter().find(|person| person.roles.iter().any(|role| role == "OrderProcessor"))?;
     let bearer =
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_walk_is_made_by_people_who_may() {
+    fn the_tour_uses_permitted_users() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("users.json");
         let text = r#"{
@@ -88,16 +89,19 @@ mod tests {
             ]}"#;
         fs::write(&file, text).unwrap();
         let users = Users::load(&file).unwrap();
-        let greet =
-            Offered { name: "Greet".into(), how: "GET".into(), at: "http://localhost:1/api/greet".into() };
+        let greet = FunctionInfo {
+            name: "Greet".into(),
+            how: "GET".into(),
+            at: "http://localhost:1/api/greet".into(),
+        };
         let shown = super::text(&[greet], &users, "http://localhost:1");
         assert!(
             shown.contains("  Greet                    GET    http://localhost:1/api/greet\n"),
             "{shown}"
         );
-        let walk: Vec<&str> = shown.lines().filter(|line| line.contains("curl")).collect();
-        let walkers = walk.iter().map(|line| if line.contains("token buyer") { "buyer" } else { "clerk" });
+        let tour: Vec<&str> = shown.lines().filter(|line| line.contains("curl")).collect();
+        let walkers = tour.iter().map(|line| if line.contains("token buyer") { "buyer" } else { "clerk" });
         assert!(walkers.eq(["buyer", "buyer", "clerk", "buyer"]), "{shown}");
-        assert!(walk[2].contains("/process"), "{shown}");
+        assert!(tour[2].contains("/process"), "{shown}");
     }
 }

@@ -21,7 +21,7 @@ const PORTS: [u16; 3] = [10000, 10001, 10002];
 const HOST_STORAGE: &str = "AzureWebJobsStorage";
 
 /// Enough for a program on the same machine.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Looks whether the emulator answers, where a connection of the host or of a binding names it; another storage is the
 /// host's own affair.
@@ -74,7 +74,7 @@ pub(super) fn check_named(connection: &str, storage: &str, ports: &[u16]) -> any
         return Ok(());
     }
     let silent = ports.iter().find(|port| {
-        TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, **port)), PATIENCE).is_err()
+        TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, **port)), TIMEOUT).is_err()
     });
     match silent {
         None => Ok(()),

@@ -46,7 +46,7 @@ fn args(more: &[&str]) -> Args {
 }
 
 /// A program that stands in for Core Tools: it writes down what it was asked, where, and with which settings.
-fn stand_in(folder: &Path) -> PathBuf {
+fn stub(folder: &Path) -> PathBuf {
     let func = folder.join("func");
     let script = "#!/bin/sh\n{ echo \"$@\"; pwd; env; } > asked.new && mv asked.new asked\n";
     fs::write(&func, script).unwrap();
@@ -55,7 +55,7 @@ fn stand_in(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn functions_and_worker_lie_where_core_tools_look_for_them() {
+fn links_are_where_core_tools_expect_them() {
     let root = repository();
     for _ in 0..2 {
         prepared(root.path()).unwrap();
@@ -69,7 +69,7 @@ fn functions_and_worker_lie_where_core_tools_look_for_them() {
 }
 
 #[test]
-fn what_is_in_the_way_of_a_link_is_named_and_stays() {
+fn an_existing_file_is_reported_and_kept() {
     let root = repository();
     fs::create_dir(root.path().join("Greet")).unwrap();
     fs::write(root.path().join("Greet/mine"), "").unwrap();
@@ -93,10 +93,10 @@ fn settings_are_written_once_from_the_example() {
 }
 
 #[tokio::test]
-async fn core_tools_are_started_in_the_root_with_who_is_believed() {
+async fn core_tools_start_in_the_root_with_the_issuer() {
     let root = repository();
     prepared(root.path()).unwrap();
-    let func = stand_in(root.path());
+    let func = stub(root.path());
     let args = args(&["--port", "7099", "--issuer-port", "0", "--http-only"]);
     serve(&Project::at(root.path()).unwrap(), &func, &users(), &args).await.unwrap();
     let asked = fs::read_to_string(root.path().join("asked")).unwrap();
@@ -127,7 +127,7 @@ async fn the_issuer_answers_while_core_tools_run() {
 }
 
 #[test]
-fn a_storage_that_does_not_answer_is_told_with_the_command_that_starts_it() {
+fn unreachable_storage_is_reported_with_a_remedy() {
     let refusal =
         storage::check_named("WorkQueues", "UseDevelopmentStorage=true", &[SILENT]).unwrap_err().to_string();
     assert!(refusal.contains("npx --yes azurite") && refusal.contains("--http-only"), "{refusal}");
@@ -139,7 +139,7 @@ fn a_storage_that_does_not_answer_is_told_with_the_command_that_starts_it() {
 }
 
 #[test]
-fn the_connection_of_each_binding_has_to_be_set() {
+fn each_binding_needs_its_connection() {
     let root = repository();
     let queue =
         r#"{"bindings": [{"type": "queueTrigger", "name": "job", "connection": "ConnectionOfThisTest"}]}"#;
@@ -162,7 +162,7 @@ fn the_connection_of_each_binding_has_to_be_set() {
 }
 
 #[test]
-fn settings_with_comments_are_read_as_core_tools_read_them() {
+fn commented_settings_are_parsed_like_core_tools() {
     let root = repository();
     let path = root.path().join("local.settings.json");
     let settings = "{\n  // mine\n  \"Values\": {\n    /* not here */ \"AzureWebJobsStorage\": \"elsewhere\",\n  },\n}\n";
@@ -174,10 +174,10 @@ fn settings_with_comments_are_read_as_core_tools_read_them() {
 }
 
 #[test]
-fn without_core_tools_it_is_said_how_to_get_them() {
+fn missing_core_tools_are_reported_with_a_remedy() {
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(find("func", Some(empty.path().as_os_str())), None);
-    stand_in(empty.path());
+    stub(empty.path());
     assert_eq!(find("func", Some(empty.path().as_os_str())), Some(empty.path().join("func")));
     assert!(INSTALL.contains("npm install") && INSTALL.contains("cargo xtask dev"));
 }

@@ -9,15 +9,15 @@ use anyhow::{Context as _, bail, ensure};
 use infra_check::{
     compiler::{self, Compiler, Session},
     inputs,
-    worlds::{self, World},
+    variants::{self, Variant},
 };
 use project::Project;
 
 /// Compiles the whole and every choice of parameters.
 pub(super) fn build(project: &Project) -> anyhow::Result<()> {
     let root = project.root();
-    let worlds = worlds::all().into_iter().map(|world| root.join(world.parameters()));
-    let files: Vec<_> = [root.join("infra/main.bicep")].into_iter().chain(worlds).collect();
+    let variants = variants::all().into_iter().map(|variant| root.join(variant.parameters()));
+    let files: Vec<_> = [root.join("infra/main.bicep")].into_iter().chain(variants).collect();
     silent(project, "compile", &files)
 }
 
@@ -46,23 +46,23 @@ pub(super) fn format(project: &Project, check: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the snapshot of every world, or only holds the committed ones against new ones.
+/// Writes the snapshot of every variant, or only holds the committed ones against new ones.
 pub(super) fn snapshot(project: &Project, validate: bool) -> anyhow::Result<()> {
     let root = project.root();
     let Some(mut session) = session(project)? else { return stale(root) };
     let mut others = Vec::new();
-    for world in worlds::all() {
+    for variant in variants::all() {
         let text = session
-            .snapshot(&root.join(world.parameters()))
-            .with_context(|| format!("{} cannot be deployed", world.parameters()))?;
-        let path = root.join(world.snapshot());
+            .snapshot(&root.join(variant.parameters()))
+            .with_context(|| format!("{} cannot be deployed", variant.parameters()))?;
+        let path = root.join(variant.snapshot());
         if fs::read_to_string(&path).is_ok_and(|committed| committed == text) {
-            println!("{}: as committed", world.name);
+            println!("{}: as committed", variant.name);
         } else if validate {
-            others.push(world.name);
+            others.push(variant.name);
         } else {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-            println!("{}: written", world.name);
+            println!("{}: written", variant.name);
         }
     }
     ensure!(
@@ -87,10 +87,10 @@ fn stale(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A snapshot whose world is gone.
+/// A snapshot whose variant is gone.
 fn remove_strays(root: &Path) -> anyhow::Result<()> {
-    let known: Vec<_> = worlds::all().iter().map(World::snapshot).map(|path| root.join(path)).collect();
-    for path in inputs::of(&root.join(worlds::FOLDER), "json")? {
+    let known: Vec<_> = variants::all().iter().map(Variant::snapshot).map(|path| root.join(path)).collect();
+    for path in inputs::of(&root.join(variants::FOLDER), "json")? {
         if !known.contains(&path) {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
@@ -103,7 +103,7 @@ fn files(project: &Project) -> anyhow::Result<Vec<PathBuf>> {
     let root = project.root();
     let mut files = vec![root.join("infra/main.bicep")];
     files.extend(inputs::of(&root.join("infra/modules"), "bicep")?);
-    files.extend(inputs::of(&root.join(worlds::FOLDER), "bicepparam")?);
+    files.extend(inputs::of(&root.join(variants::FOLDER), "bicepparam")?);
     Ok(files)
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args as ClapArgs, ValueEnum};
 use infra_check::{
     live::{self, Drift},
-    worlds::{self, Beyond, World},
+    variants::{self, Extras, Variant},
 };
 use project::Project;
 
@@ -24,9 +24,9 @@ pub(super) struct Args {
     /// The network that was deployed.
     #[arg(long, default_value = "private-endpoints")]
     network: Network,
-    /// The choice of parameters that was deployed, one of infra/worlds, in place of size, plan and network.
+    /// The choice of parameters that was deployed, one of infra/variants, in place of size, plan and network.
     #[arg(long, conflicts_with_all = ["size", "plan", "network"])]
-    world: Option<String>,
+    variant: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -48,18 +48,18 @@ enum Network {
 }
 
 pub(super) fn run(project: &Project, args: &Args) -> anyhow::Result<()> {
-    let world = args.world()?;
-    let expected = world.deploy(project.root())?;
+    let variant = args.variant()?;
+    let expected = variant.deploy(project.root())?;
     let read =
         |path: &PathBuf| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let texts: Vec<String> = args.files.iter().map(read).collect::<anyhow::Result<_>>()?;
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let drifts = live::verify(&texts, world, &expected)?;
+    let drifts = live::verify(&texts, variant, &expected)?;
     if drifts.is_empty() {
-        println!("Azure says what {} deploys, and every control about these resources holds", world.name);
+        println!("Azure says what {} deploys, and every control about these resources holds", variant.name);
         return Ok(());
     }
-    println!("--- {}\n+++ what Azure says", world.snapshot());
+    println!("--- {}\n+++ what Azure says", variant.snapshot());
     drifts.iter().for_each(print);
     bail!("{} properties are not what was deployed: provision again, or look who changed them", drifts.len())
 }
@@ -71,30 +71,30 @@ fn print(drift: &Drift) {
 }
 
 impl Args {
-    fn world(&self) -> anyhow::Result<World> {
-        let all = worlds::all();
-        let name = match (&self.world, self.size) {
+    fn variant(&self) -> anyhow::Result<Variant> {
+        let all = variants::all();
+        let name = match (&self.variant, self.size) {
             (Some(name), _) => name.as_str(),
             (None, Size::Small) => "flex-small",
             (None, Size::Production) => return self.production(&all),
         };
-        let names: Vec<_> = all.iter().map(|world| world.name).collect();
-        let found = all.iter().copied().find(|world| world.name == name);
+        let names: Vec<_> = all.iter().map(|variant| variant.name).collect();
+        let found = all.iter().copied().find(|variant| variant.name == name);
         found.with_context(|| format!("there is no `{name}`, only {}", names.join(", ")))
     }
 
-    fn production(&self, all: &[World]) -> anyhow::Result<World> {
+    fn production(&self, all: &[Variant]) -> anyhow::Result<Variant> {
         let plan = match self.plan {
-            Plan::Flex => worlds::FLEX,
-            Plan::Dedicated => worlds::DEDICATED,
+            Plan::Flex => variants::FLEX,
+            Plan::Dedicated => variants::DEDICATED,
         };
         let network = match self.network {
-            Network::PrivateEndpoints => worlds::PRIVATE_ENDPOINTS,
-            Network::ServiceEndpoints => worlds::SERVICE_ENDPOINTS,
+            Network::PrivateEndpoints => variants::PRIVATE_ENDPOINTS,
+            Network::ServiceEndpoints => variants::SERVICE_ENDPOINTS,
         };
-        let is_it = |world: &&World| {
-            (world.size, world.plan, world.network) == (worlds::Size::Production, plan, network)
-                && world.beyond == Beyond::Nothing
+        let is_it = |variant: &&Variant| {
+            (variant.size, variant.plan, variant.network) == (variants::Size::Production, plan, network)
+                && variant.extras == Extras::Nothing
         };
         let found = all.iter().find(is_it).copied();
         found.with_context(|| format!("no snapshot has the plan `{plan}` with the network `{network}`"))

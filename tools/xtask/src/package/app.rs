@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_belongs_to_the_app_of_its_trigger() {
+    fn functions_are_assigned_by_trigger() {
         let of = |kind: &str| {
             App::of(format!(r#"{{"bindings": [{{"type": "queue"}}, {{"type": "{kind}"}}]}}"#).as_bytes())
         };

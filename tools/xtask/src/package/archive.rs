@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_content_is_the_same_archive_and_comes_out_as_it_went_in() {
+    fn archives_are_reproducible_and_round_trip() {
         let entry = |mode, text: &str| Entry { mode, bytes: text.into() };
         let mut one = Entries::from([("b/x".to_owned(), entry(0o644, "x"))]);
         one.insert("a".to_owned(), entry(0o755, "program"));
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_compressed_elsewhere_is_the_same_as_what_is_compressed_here() {
+    fn precompressed_and_new_entries_are_identical() {
         let small = Entries::from([("a".to_owned(), Entry { mode: 0o644, bytes: b"text".to_vec() })]);
         let large = Entries::from([("b".to_owned(), Entry { mode: 0o755, bytes: b"program".repeat(999) })]);
         let both = small.clone().into_iter().chain(large.clone()).collect();

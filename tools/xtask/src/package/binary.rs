@@ -104,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn a_program_on_glibc_alone_and_one_on_nothing_start_anywhere() {
+    fn glibc_only_and_static_binaries_are_accepted() {
         assert!(needs(&["libc.so.6", "libm.so.6"], &["GLIBC_2.2.5", "GLIBC_2.28"]).faults().is_empty());
         assert!(Needs { interpreter: false, ..needs(&[], &[]) }.faults().is_empty());
     }
 
     #[test]
-    fn another_library_another_machine_and_a_newer_glibc_are_refused() {
+    fn foreign_libraries_and_machines_are_rejected() {
         for (needs, told) in [
             (needs(&["libgcc_s.so.1"], &[]), "libgcc_s.so.1"),
             (needs(&["libc.so.6"], &["GLIBC_2.29"]), "GLIBC_2.29"),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn this_program_is_read_with_all_that_it_needs() {
+    fn real_binaries_are_parsed() {
         let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         if cfg!(all(target_os = "linux", target_env = "gnu")) {
             let needs = read(&this).unwrap().unwrap();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     archive::{self, Entry},
-    bill, binary, secrets,
+    binary, sbom, secrets,
 };
 
 /// Bytes that a package may have: it is fetched whenever an instance starts.
@@ -20,7 +20,7 @@ pub(super) fn faults_of_program(path: &str, program: &Entry) -> Vec<String> {
         faults.push(format!("the worker's mode is {:o}, so the host cannot start it", program.mode));
     }
     faults.extend(binary::faults(&program.bytes));
-    faults.extend(bill::faults(&program.bytes));
+    faults.extend(sbom::faults(&program.bytes));
     faults
 }
 

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_of_a_secret_is_found_and_not_repeated() {
+    fn each_form_of_secret_is_found_without_printing_it() {
         let long = |length| "aB3".repeat(length);
         let secrets = [
             format!("-----BEGIN PRIVATE KEY-----\n{}", long(30)),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn words_about_secrets_are_none() {
+    fn mentions_of_secrets_are_no_secrets() {
         for text in [
             "-----BEGIN PRIVATE KEY-----",
             "AccountKey=<key>;",

@@ -77,7 +77,7 @@ impl Repository {
 }
 
 #[test]
-fn a_package_holds_the_worker_host_json_and_its_own_functions() {
+fn a_package_contains_only_its_own_functions() {
     let repository = Repository::new();
     for (app, functions) in
         [(App::Api, &["Ask"][..]), (App::Processor, &["Take"]), (App::One, &["Ask", "Take"])]
@@ -95,7 +95,7 @@ fn a_package_holds_the_worker_host_json_and_its_own_functions() {
 }
 
 #[test]
-fn a_package_that_could_not_run_or_tells_a_secret_is_not_made() {
+fn an_unusable_or_leaking_package_is_rejected() {
     let repository = Repository::new();
     repository.allow(0o644);
     assert!(repository.refusal().contains("the worker's mode is 644"));
@@ -145,7 +145,7 @@ fn leaked() -> Vec<u8> {
 }
 
 #[test]
-fn nothing_else_and_nothing_less_passes() {
+fn a_package_contains_exactly_the_expected_files() {
     let worker = Entry { mode: 0o755, bytes: program(Architecture::X86_64, Some(LIST)) };
     let host = r#"{"customHandler": {"description": {"defaultExecutablePath": "bin/worker"}}}"#;
     let plain = |text: &str| Entry { mode: 0o644, bytes: text.into() };
@@ -186,7 +186,7 @@ fn nothing_else_and_nothing_less_passes() {
 }
 
 #[test]
-fn every_function_of_the_repository_belongs_to_one_app() {
+fn every_function_belongs_to_one_app() {
     let project = Project::here();
     let of = |app: App| app.functions(project.root()).unwrap().into_keys().collect::<BTreeSet<_>>();
     let (api, processor) = (of(App::Api), of(App::Processor));

@@ -24,7 +24,7 @@ pub(super) const ON_POSTGRES: [&str; 10] = [
     "database_token::",
     "doctor::database::a_server_behind_tls",
     "doctor::database::schema_and_grants",
-    "databases_are_fresh_and_leave_with_their_test",
+    "databases_are_fresh_and_dropped_with_their_test",
     "a_crash_loses_connections",
 ];
 
@@ -135,7 +135,7 @@ pub(super) const STAGES: [Stage; 15] = [
         seconds: 240,
         quick: false,
         advice: "fix what the compiler says above",
-        commands: |project| Ok(vec![Release::that_runs_here(project)?.build(project)]),
+        commands: |project| Ok(vec![Release::for_this_machine(project)?.build(project)]),
     },
     Stage {
         name: "package",
@@ -275,7 +275,7 @@ pub(super) const STAGES: [Stage; 15] = [
 
 /// The packages, the same ones again, and what they do in a place where there is nothing else.
 fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
-    if !Release::that_runs_here(project)?.ships() {
+    if !Release::for_this_machine(project)?.ships() {
         return Ok(Vec::new());
     }
     let pack = |more: &[&str]| {
@@ -296,7 +296,7 @@ fn packages(project: &Project) -> anyhow::Result<Vec<Command>> {
 
 /// Lets tests run what was packaged; the release build where nothing is.
 fn under_test(project: &Project) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
-    let release = Release::that_runs_here(project)?;
+    let release = Release::for_this_machine(project)?;
     if !release.ships() {
         return Ok(vec![(WORKER_UNDER_TEST, release.worker(project))]);
     }

@@ -26,15 +26,15 @@ fn what_is_left_out_is_what_needs_the_missing_server_and_no_more() {
         ("queues::storage::tests::what_is_put_or_released_here_ends_the_pause", queue_server),
         ("store::postgres::tests::server::a_newer_schema_is_left_alone", postgres),
         ("migrate::postgres_before_its_first_migration_is_a_503", postgres),
-        ("logins::postgres_role_that_an_identity_should_not_have_is_taken_away", postgres),
-        ("database_tls::a_server_that_may_be_another_is_refused", postgres),
+        ("logins::postgres_superfluous_role_is_revoked", postgres),
+        ("database_tls::an_unverified_server_is_rejected", postgres),
         ("clock::an_order_that_waited_for_a_backend_is_fulfilled_once_on_postgres", postgres),
         ("database_faults::locks::what_is_locked_holds_up_who_needs_it", postgres),
         ("a_statement_is_counted_by_its_sync_on_postgres", postgres),
         ("identity::tests::certificates::chain::a_servers_certificate_is_refused", neither),
         ("queues::storage::connection::tests::a_server_on_another_machine_is_refused", neither),
         ("config::tests::place::an_address_of_postgresql_that_cannot_be_read_is_refused", neither),
-        ("doctor::database::a_server_that_is_away_fails_and_its_password_is_not_said", neither),
+        ("doctor::database::an_unreachable_server_fails_without_its_password", neither),
         ("relay::an_acknowledged_message_is_not_sent_again::proxy", neither),
     ] {
         assert_eq!(needs(name), expected, "{name}");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ID, broken, call, kept, message, step};
 use crate::{
-    check::promise,
+    check::invariant,
     journal::Call,
     record::{Letter, Message},
 };
@@ -35,12 +35,12 @@ fn replay(status: u16) -> Call {
 }
 
 #[test]
-fn nonsense_without_a_dead_letter_is_found_and_one_that_was_replayed_is_dead_again() {
+fn nonsense_without_a_dead_letter_is_detected() {
     let sent = || message("nonsense", "orders-incoming", json!("{no JSON"), None);
-    assert_eq!(broken(|run| run.pages.calls.push(sent())), [DROPPED]);
+    assert_eq!(broken(|run| run.entries.calls.push(sent())), [DROPPED]);
     let kept = |replayed: bool, queue: &str, payload: &str| {
         broken(|run| {
-            run.pages.calls.push(sent());
+            run.entries.calls.push(sent());
             let letter = Letter { replayed, ..letter(queue, payload, "malformed") };
             run.record.dead_letters.push(letter);
             let row = Message { id: "letter-1".to_owned(), order: None, sent: 1, open: false };
@@ -54,10 +54,10 @@ fn nonsense_without_a_dead_letter_is_found_and_one_that_was_replayed_is_dead_aga
 }
 
 #[test]
-fn a_message_about_no_order_may_be_dead_in_the_bytes_of_its_replay() {
+fn a_replayed_unknown_order_may_be_dead_lettered() {
     let found = broken(|run| {
         let sent = json!({"version": 1, "messageId": "one", "orderId": "order-9"});
-        run.pages.calls.push(message("nonsense", "orders-fulfilment", sent, None));
+        run.entries.calls.push(message("nonsense", "orders-fulfilment", sent, None));
         let again = letter("orders-fulfilment", "other bytes", "unknown-order");
         run.record.dead_letters.push(Letter { order_id: Some("order-9".to_owned()), ..again });
     });
@@ -65,23 +65,23 @@ fn a_message_about_no_order_may_be_dead_in_the_bytes_of_its_replay() {
 }
 
 #[test]
-fn two_orders_of_one_message_id_are_found() {
+fn two_orders_of_one_message_id_are_detected() {
     let sent = |reference| message("ingest", "orders-incoming", json!({"messageId": "one"}), Some(reference));
     let found = broken(|run| {
         let mut other = kept(run).clone();
         other.row.id = "order-2".to_owned();
         other.row.reference = "PO-2".to_owned();
         run.record.orders.insert("order-2".to_owned(), other);
-        run.pages.calls.extend([sent("PO-1"), sent("PO-2")]);
+        run.entries.calls.extend([sent("PO-1"), sent("PO-2")]);
     });
     assert!(found.contains(&"one order for one message id"), "{found:?}");
 }
 
 #[test]
-fn a_replay_that_is_not_kept_or_was_acknowledged_twice_is_found() {
+fn a_lost_or_repeated_replay_is_detected() {
     let replayed = |calls: &[u16], replayed: bool| {
         broken(|run| {
-            run.pages
+            run.entries
                 .calls
                 .extend(calls.iter().map(|status| Call { expected: &[202, 409], ..replay(*status) }));
             let letter = Letter { replayed, ..letter("orders-incoming", "x", "malformed") };
@@ -97,7 +97,7 @@ fn a_replay_that_is_not_kept_or_was_acknowledged_twice_is_found() {
 }
 
 #[test]
-fn a_replay_that_sends_nothing_or_twice_is_found() {
+fn a_replay_without_exactly_one_message_is_detected() {
     let rows = |count: usize| {
         broken(|run| {
             let letter = Letter { replayed: true, ..letter("orders-incoming", "x", "malformed") };
@@ -106,13 +106,13 @@ fn a_replay_that_sends_nothing_or_twice_is_found() {
             run.record.outbox.extend(vec![row; count]);
         })
     };
-    assert_eq!(rows(0), [promise::ONE_ROW]);
+    assert_eq!(rows(0), [invariant::ONE_ROW]);
     assert_eq!(rows(1), [""; 0]);
-    assert_eq!(rows(2), [promise::ONE_ROW]);
+    assert_eq!(rows(2), [invariant::ONE_ROW]);
 }
 
 #[test]
-fn a_replay_that_cannot_be_read_is_known_by_its_letter_whatever_it_says_of_an_order() {
+fn an_unreadable_replay_is_matched_by_its_dead_letter() {
     let found = broken(|run| {
         let letter =
             Letter { replayed: true, ..letter("orders-fulfilment", "of a newer version", "invalid") };
@@ -124,7 +124,7 @@ fn a_replay_that_cannot_be_read_is_known_by_its_letter_whatever_it_says_of_an_or
 }
 
 #[test]
-fn an_order_that_fails_and_waits_again_has_a_dead_letter_for_it() {
+fn a_failed_and_requeued_order_has_a_dead_letter() {
     let found = |letters: Vec<Letter>| {
         broken(|run| {
             let order = kept(run);
@@ -133,7 +133,7 @@ fn an_order_that_fails_and_waits_again_has_a_dead_letter_for_it() {
             order.history.push(step(4, "replay", Some("failed"), "queued"));
             order.history.push(step(5, "fulfil", Some("queued"), "fulfilled"));
             order.row.version = 5;
-            run.pages.calls.pop();
+            run.entries.calls.pop();
             let replayed = letters.iter().filter(|letter| letter.replayed).count();
             let row =
                 Message { id: "message-2".to_owned(), order: Some(ID.to_owned()), sent: 1, open: false };
@@ -148,13 +148,13 @@ fn an_order_that_fails_and_waits_again_has_a_dead_letter_for_it() {
 }
 
 #[test]
-fn a_dead_letter_that_denies_an_order_is_found() {
+fn a_dead_letter_contradicting_an_order_is_detected() {
     assert_eq!(broken(|run| run.record.dead_letters.push(about_it("unknown-order"))), [SAYS_WHY]);
     assert_eq!(broken(|run| run.record.dead_letters.push(about_it("poison"))), [""; 0], "it was late");
 }
 
 #[test]
-fn the_bytes_of_text_are_the_text_and_of_all_else_its_json() {
+fn payload_bytes_are_text_or_json() {
     use crate::operations::payload;
     assert_eq!(payload(&Value::from("a\"b")), "a\"b");
     assert_eq!(payload(&json!({"a": 1})), r#"{"a":1}"#);

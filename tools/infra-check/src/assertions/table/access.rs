@@ -1,6 +1,6 @@
 //! Who may do what to which resource.
 
-use super::{Assertion, Want, When, line};
+use super::{Assertion, Expectation, When, line};
 
 const ROLE: &str = "Microsoft.Authorization/roleAssignments";
 
@@ -42,18 +42,21 @@ pub(super) fn lines() -> Vec<Assertion> {
     const ISSUER: &str = "https://token.actions.githubusercontent.com";
     const SUBJECT: &str = "repo:example/orders-worker:environment:";
     vec![
-        line("C12-roles", ROLE, "properties.roleDefinitionId", Want::Avoids(TOO_MUCH)).both().least(19),
-        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Want::List(PUBLISHES))
+        line("C12-roles", ROLE, "properties.roleDefinitionId", Expectation::Avoids(TOO_MUCH))
+            .both()
+            .least(19),
+        line("C12-publishes", OUR_ROLE, "properties.permissions[*].actions", Expectation::List(PUBLISHES))
             .only(PUBLISHER),
-        line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Want::Absent).only(PUBLISHER),
-        line("C12-hands-over", OUR_ROLE, "properties.permissions[*].actions", Want::List(HANDS_OVER))
+        line("C12-no-data", OUR_ROLE, "properties.permissions[*].dataActions", Expectation::Absent)
+            .only(PUBLISHER),
+        line("C12-hands-over", OUR_ROLE, "properties.permissions[*].actions", Expectation::List(HANDS_OVER))
             .only(KEEPER)
             .when(When::Api),
         line(
             "C12-one-secret",
             OUR_ROLE,
             "properties.permissions[*].dataActions",
-            Want::List(&["Microsoft.KeyVault/vaults/secrets/setSecret/action"]),
+            Expectation::List(&["Microsoft.KeyVault/vaults/secrets/setSecret/action"]),
         )
         .only(KEEPER)
         .when(When::Api),
@@ -61,16 +64,21 @@ pub(super) fn lines() -> Vec<Assertion> {
             "C14-assignable",
             OUR_ROLE,
             "properties.assignableScopes[0]",
-            Want::Of("Microsoft.Resources/resourceGroups"),
+            Expectation::Of("Microsoft.Resources/resourceGroups"),
         ),
-        line("C14-scope", ROLE, "scope", Want::Of("Microsoft.")).both().least(19),
-        line("C14-programs", ROLE, "properties.principalType", Want::Text("ServicePrincipal"))
+        line("C14-scope", ROLE, "scope", Expectation::Of("Microsoft.")).both().least(19),
+        line("C14-programs", ROLE, "properties.principalType", Expectation::Text("ServicePrincipal"))
             .both()
             .least(19),
-        line("C14-known", ROLE, "properties.principalId", Want::Of("Microsoft.")).both().least(19),
-        line("C53-issuer", FEDERATED, "properties.issuer", Want::Text(ISSUER)).least(2),
-        line("C53-subject", FEDERATED, "properties.subject", Want::Starts(SUBJECT)).least(2),
-        line("C53-audience", FEDERATED, "properties.audiences", Want::List(&["api://AzureADTokenExchange"]))
-            .least(2),
+        line("C14-known", ROLE, "properties.principalId", Expectation::Of("Microsoft.")).both().least(19),
+        line("C53-issuer", FEDERATED, "properties.issuer", Expectation::Text(ISSUER)).least(2),
+        line("C53-subject", FEDERATED, "properties.subject", Expectation::Starts(SUBJECT)).least(2),
+        line(
+            "C53-audience",
+            FEDERATED,
+            "properties.audiences",
+            Expectation::List(&["api://AzureADTokenExchange"]),
+        )
+        .least(2),
     ]
 }

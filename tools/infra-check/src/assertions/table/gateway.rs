@@ -1,7 +1,7 @@
 //! API Management and what may stand before it. The policies have tests of their own: `policy`.
 
-use super::{Assertion, Want, When, line, pointing};
-use crate::worlds::Beyond;
+use super::{Assertion, Expectation, When, line, pointing};
+use crate::variants::Extras;
 
 const SERVICE: &str = "Microsoft.ApiManagement/service";
 const API: &str = "Microsoft.ApiManagement/service/apis";
@@ -21,11 +21,11 @@ fn gateway() -> Vec<Assertion> {
             "C34-network",
             SERVICE,
             "properties.virtualNetworkConfiguration.subnetResourceId",
-            Want::Ends("/subnets/snet-gateway"),
+            Expectation::Ends("/subnets/snet-gateway"),
         ),
-        line("C06-gateway", SERVICE, "identity.type", Want::Text("SystemAssigned")),
-        line("C34-portal", SERVICE, "properties.developerPortalStatus", Want::Text("Disabled")),
-        line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Want::Text("Disabled")),
+        line("C06-gateway", SERVICE, "identity.type", Expectation::Text("SystemAssigned")),
+        line("C34-portal", SERVICE, "properties.developerPortalStatus", Expectation::Text("Disabled")),
+        line("C34-old-portal", SERVICE, "properties.legacyPortalStatus", Expectation::Text("Disabled")),
     ]
 }
 
@@ -37,71 +37,88 @@ fn host() -> Vec<Assertion> {
             "C08-negotiated",
             SERVICE,
             "properties.hostnameConfigurations[*].negotiateClientCertificate",
-            Want::Bool(true),
+            Expectation::Bool(true),
         ),
         line(
             "C22-gateway-certificate",
             SERVICE,
             "properties.hostnameConfigurations[*].certificateSource",
-            Want::Text("KeyVault"),
+            Expectation::Text("KeyVault"),
         ),
         line(
             "C24-gateway-certificate",
             SERVICE,
             "properties.hostnameConfigurations[*].keyVaultId",
-            Want::Ends("secrets/gateway"),
+            Expectation::Ends("secrets/gateway"),
         ),
-        line("C34-host", SERVICE, host, Want::Present),
+        line("C34-host", SERVICE, host, Expectation::Present),
     ];
     lines.into_iter().map(|line| line.when(When::Named)).collect()
 }
 
 fn api() -> Vec<Assertion> {
     let lines = vec![
-        line("C35-key", API, "properties.subscriptionRequired", Want::Bool(true)),
-        line("C27-gateway", API, "properties.protocols", Want::List(&["https"])),
-        line("C34-path", API, "properties.path", Want::Text("api")),
+        line("C35-key", API, "properties.subscriptionRequired", Expectation::Bool(true)),
+        line("C27-gateway", API, "properties.protocols", Expectation::List(&["https"])),
+        line("C34-path", API, "properties.path", Expectation::Text("api")),
         line(
             "C34-backend",
             API,
             "properties.serviceUrl",
-            Want::Text(
+            Expectation::Text(
                 "https://‹/subscriptions/00000000-0000-4000-8000-000000000002/resourceGroups/rg-test/providers/Microsoft.Web/sites/func-api-bgtmmfwj4uny4›.defaultHostName/api",
             ),
         ),
-        line("C35-product", PRODUCT, "properties.subscriptionRequired", Want::Bool(true)),
-        line("C35-approval", PRODUCT, "properties.approvalRequired", Want::Bool(true)),
+        line("C35-product", PRODUCT, "properties.subscriptionRequired", Expectation::Bool(true)),
+        line("C35-approval", PRODUCT, "properties.approvalRequired", Expectation::Bool(true)),
         line(
             "C35-in-product",
             PRODUCT,
             "",
             pointing("Microsoft.ApiManagement/service/products/apis", "parent", &[("name", "orders")]),
         ),
-        line("C01-secret", VALUE, "properties.secret", Want::Bool(true)).only(&[("name", "function-key")]),
+        line("C01-secret", VALUE, "properties.secret", Expectation::Bool(true))
+            .only(&[("name", "function-key")]),
         line(
             "C01-in-vault",
             VALUE,
             "properties.keyVault.secretIdentifier",
-            Want::Ends("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
+            Expectation::Ends("/vaults/kvgatebgtmmfwj4uny4›.vaultUrisecrets/function-key"),
         )
         .only(&[("name", "function-key")]),
-        line("C01-no-literal", VALUE, "properties.value", Want::Absent).only(&[("name", "function-key")]),
+        line("C01-no-literal", VALUE, "properties.value", Expectation::Absent)
+            .only(&[("name", "function-key")]),
         // No key, whatever is deployed: the real one comes later, and is kept.
-        line("C01-placeholder", SECRET, "properties.value", Want::Text(PLACEHOLDER)),
-        line("C47-no-address", DIAGNOSTIC, "properties.logClientIp", Want::Bool(false)),
-        line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Want::AtMost(0)),
-        line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Want::AtMost(0)),
-        line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Want::Empty),
-        line("C47-no-answer-headers", DIAGNOSTIC, "properties.frontend.response.headers", Want::Empty),
-        line("C47-backend-no-body", DIAGNOSTIC, "properties.backend.request.body.bytes", Want::AtMost(0)),
-        line("C47-backend-no-answer", DIAGNOSTIC, "properties.backend.response.body.bytes", Want::AtMost(0)),
-        line("C47-backend-no-headers", DIAGNOSTIC, "properties.backend.request.headers", Want::Empty),
-        line("C47-backend-no-answer-headers", DIAGNOSTIC, "properties.backend.response.headers", Want::Empty),
+        line("C01-placeholder", SECRET, "properties.value", Expectation::Text(PLACEHOLDER)),
+        line("C47-no-address", DIAGNOSTIC, "properties.logClientIp", Expectation::Bool(false)),
+        line("C47-no-body", DIAGNOSTIC, "properties.frontend.request.body.bytes", Expectation::AtMost(0)),
+        line("C47-no-answer", DIAGNOSTIC, "properties.frontend.response.body.bytes", Expectation::AtMost(0)),
+        line("C47-no-headers", DIAGNOSTIC, "properties.frontend.request.headers", Expectation::Empty),
+        line("C47-no-answer-headers", DIAGNOSTIC, "properties.frontend.response.headers", Expectation::Empty),
+        line(
+            "C47-backend-no-body",
+            DIAGNOSTIC,
+            "properties.backend.request.body.bytes",
+            Expectation::AtMost(0),
+        ),
+        line(
+            "C47-backend-no-answer",
+            DIAGNOSTIC,
+            "properties.backend.response.body.bytes",
+            Expectation::AtMost(0),
+        ),
+        line("C47-backend-no-headers", DIAGNOSTIC, "properties.backend.request.headers", Expectation::Empty),
+        line(
+            "C47-backend-no-answer-headers",
+            DIAGNOSTIC,
+            "properties.backend.response.headers",
+            Expectation::Empty,
+        ),
         line(
             "C06-telemetry",
             "Microsoft.ApiManagement/service/loggers",
             "properties.credentials.identityClientId",
-            Want::Text("systemAssigned"),
+            Expectation::Text("systemAssigned"),
         ),
     ];
     lines.into_iter().map(|line| line.when(When::Api)).collect()
@@ -113,40 +130,40 @@ fn front() -> Vec<Assertion> {
     const ROUTE: &str = "Microsoft.Cdn/profiles/afdEndpoints/routes";
     const ORIGIN: &str = "Microsoft.Cdn/profiles/originGroups/origins";
     let lines = vec![
-        line("C46-waf", WAF, "properties.policySettings.mode", Want::Text("Prevention")),
-        line("C46-waf-on", WAF, "properties.policySettings.enabledState", Want::Text("Enabled")),
-        line("C46-waf-body", WAF, "properties.policySettings.requestBodyCheck", Want::Text("Enabled")),
+        line("C46-waf", WAF, "properties.policySettings.mode", Expectation::Text("Prevention")),
+        line("C46-waf-on", WAF, "properties.policySettings.enabledState", Expectation::Text("Enabled")),
+        line("C46-waf-body", WAF, "properties.policySettings.requestBodyCheck", Expectation::Text("Enabled")),
         line(
             "C46-waf-rules",
             WAF,
             "properties.managedRules.managedRuleSets[0].ruleSetType",
-            Want::Text("Microsoft_DefaultRuleSet"),
+            Expectation::Text("Microsoft_DefaultRuleSet"),
         ),
         line(
             "C37-waf",
             WAF,
             "properties.customRules.rules[0].matchConditions[0].negateCondition",
-            Want::Bool(true),
+            Expectation::Bool(true),
         ),
-        line("C37-waf-block", WAF, "properties.customRules.rules[0].action", Want::Text("Block")),
-        line("C32-waf", WAF, "properties.customRules.rules[1].rateLimitThreshold", Want::AtMost(3000)),
-        line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Want::Of(WAF)),
-        line("C27-front", ROUTE, "properties.supportedProtocols", Want::List(&["Https"])),
-        line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Want::Text("HttpsOnly")),
+        line("C37-waf-block", WAF, "properties.customRules.rules[0].action", Expectation::Text("Block")),
+        line("C32-waf", WAF, "properties.customRules.rules[1].rateLimitThreshold", Expectation::AtMost(3000)),
+        line("C46-guard", GUARD, "properties.parameters.wafPolicy.id", Expectation::Of(WAF)),
+        line("C27-front", ROUTE, "properties.supportedProtocols", Expectation::List(&["Https"])),
+        line("C27-front-behind", ROUTE, "properties.forwardingProtocol", Expectation::Text("HttpsOnly")),
         line(
             "C32-waf-everyone",
             WAF,
             "properties.customRules.rules[1].matchConditions[0].matchValue",
-            Want::List(&["0.0.0.0/0", "::/0"]),
+            Expectation::List(&["0.0.0.0/0", "::/0"]),
         ),
         line(
             "C46-private-link",
             ORIGIN,
             "properties.sharedPrivateLinkResource.privateLink.id",
-            Want::Of("Microsoft.ApiManagement/service "),
+            Expectation::Of("Microsoft.ApiManagement/service "),
         ),
-        line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Want::Text("Disabled")),
-        line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Want::Bool(true)),
+        line("C34-front-only", SERVICE, "properties.publicNetworkAccess", Expectation::Text("Disabled")),
+        line("C46-origin", ORIGIN, "properties.enforceCertificateNameCheck", Expectation::Bool(true)),
     ];
-    lines.into_iter().map(|line| line.when(When::With(Beyond::Front))).collect()
+    lines.into_iter().map(|line| line.when(When::With(Extras::Front))).collect()
 }

@@ -1,12 +1,12 @@
 //! How a line is written.
 
 use crate::{
-    assertions::{Assertion, Companion, Want, When},
-    worlds::Size,
+    assertions::{Assertion, Companion, Expectation, When},
+    variants::Size,
 };
 
 /// A line about every resource of a type, in every choice of parameters of the size `production`.
-pub(super) fn line(id: &'static str, kind: &'static str, path: &'static str, want: Want) -> Assertion {
+pub(super) fn line(id: &'static str, kind: &'static str, path: &'static str, want: Expectation) -> Assertion {
     Assertion { id, kind, only: &[], path, want, sizes: &[Size::Production], when: When::Always, least: 1 }
 }
 
@@ -34,6 +34,6 @@ pub(super) const fn pointing(
     kind: &'static str,
     by: &'static str,
     only: &'static [(&'static str, &'static str)],
-) -> Want {
-    Want::Companion(Companion { kind, by, only })
+) -> Expectation {
+    Expectation::Companion(Companion { kind, by, only })
 }

@@ -1,6 +1,6 @@
 //! The virtual network, its rules, its endpoints and names.
 
-use super::{Assertion, Want, When, line, pointing};
+use super::{Assertion, Expectation, When, line, pointing};
 
 const VNET: &str = "Microsoft.Network/virtualNetworks";
 const ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
@@ -20,19 +20,19 @@ fn subnets() -> Vec<Assertion> {
     let delegation = "properties.subnets[0].properties.delegations[0].properties.serviceName";
     let other = "properties.subnets[1].properties.delegations[0].properties.serviceName";
     let (flex, dedicated) =
-        (Want::Text("Microsoft.App/environments"), Want::Text("Microsoft.Web/serverFarms"));
+        (Expectation::Text("Microsoft.App/environments"), Expectation::Text("Microsoft.Web/serverFarms"));
     vec![
         line(
             "C41-no-way-out",
             VNET,
             "properties.subnets[*].properties.defaultOutboundAccess",
-            Want::Bool(false),
+            Expectation::Bool(false),
         ),
         line(
             "C41-rules",
             VNET,
             "properties.subnets[*].properties.networkSecurityGroup.id",
-            Want::Of("Microsoft.Network/networkSecurityGroups"),
+            Expectation::Of("Microsoft.Network/networkSecurityGroups"),
         ),
         line("C41-api-flex", VNET, delegation, flex.clone()).when(When::Plan("flex")),
         line("C41-processor-flex", VNET, other, flex).when(When::Plan("flex")),
@@ -42,16 +42,16 @@ fn subnets() -> Vec<Assertion> {
             "C42-subnets",
             VNET,
             "properties.subnets[0].properties.serviceEndpoints[*].service",
-            Want::Starts("Microsoft."),
+            Expectation::Starts("Microsoft."),
         )
         .when(When::Network("serviceEndpoints")),
-        line("C42-none", VNET, "properties.subnets[0].properties.serviceEndpoints", Want::Empty)
+        line("C42-none", VNET, "properties.subnets[0].properties.serviceEndpoints", Expectation::Empty)
             .when(PRIVATE),
         line(
             "C43-rules-count",
             VNET,
             "properties.subnets[3].properties.privateEndpointNetworkPolicies",
-            Want::Text("Enabled"),
+            Expectation::Text("Enabled"),
         )
         .when(When::Plan("dedicated")),
         // What a Flex Consumption app sends does not always come from an address of its subnet.
@@ -59,7 +59,7 @@ fn subnets() -> Vec<Assertion> {
             "C43-flex-endpoints",
             VNET,
             "properties.subnets[3].properties.privateEndpointNetworkPolicies",
-            Want::Text("Disabled"),
+            Expectation::Text("Disabled"),
         )
         .when(When::Plan("flex")),
     ]
@@ -68,7 +68,8 @@ fn subnets() -> Vec<Assertion> {
 fn endpoints() -> Vec<Assertion> {
     let to = |id, group, least| Assertion {
         only: group,
-        ..line(id, ENDPOINT, "properties.subnet.id", Want::Ends("/subnets/snet-endpoints")).least(least)
+        ..line(id, ENDPOINT, "properties.subnet.id", Expectation::Ends("/subnets/snet-endpoints"))
+            .least(least)
     };
     let zone = |id, group, zone| Assertion {
         only: group,
@@ -76,7 +77,7 @@ fn endpoints() -> Vec<Assertion> {
             id,
             ZONE_GROUP,
             "properties.privateDnsZoneConfigs[0].properties.privateDnsZoneId",
-            Want::Of(zone),
+            Expectation::Of(zone),
         )
     };
     vec![
@@ -90,7 +91,7 @@ fn endpoints() -> Vec<Assertion> {
             "C43-zone",
             ZONE_GROUP,
             "properties.privateDnsZoneConfigs[*].properties.privateDnsZoneId",
-            Want::Of(ZONE),
+            Expectation::Of(ZONE),
         ),
         zone(
             "C43-zone-apps",
@@ -114,6 +115,6 @@ fn endpoints() -> Vec<Assertion> {
             "Microsoft.Network/privateDnsZones privatelink.postgres.",
         ),
         line("C43-linked", ZONE, "", pointing(LINK, "parent", &[])),
-        line("C43-link", LINK, "properties.virtualNetwork.id", Want::Of(VNET)),
+        line("C43-link", LINK, "properties.virtualNetwork.id", Expectation::Of(VNET)),
     ]
 }

@@ -1,7 +1,7 @@
 //! What the size `small` has in place of a network and a gateway: each line says by value what is open, and what closes it.
 
-use super::{Assertion, Want, line};
-use crate::worlds::Size;
+use super::{Assertion, Expectation, line};
+use crate::variants::Size;
 
 const SITE: &str = "Microsoft.Web/sites";
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
@@ -13,7 +13,7 @@ const API: &[(&str, &str)] = &[("tags.azd-service-name", "api")];
 const PROCESSOR: &[(&str, &str)] = &[("tags.azd-service-name", "processor")];
 /// What is signed in where somebody types `az login`.
 const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
-/// Who deploys in the world `flex-small`, and from where.
+/// Who deploys in the variant `flex-small`, and from where.
 const DEPLOYER: &str = "44444444-4444-4444-8444-444444444444";
 const ADDRESS: &str = "198.51.100.9";
 
@@ -28,24 +28,24 @@ fn apps() -> Vec<Assertion> {
     const INSTANCES: &str = "properties.functionAppConfig.scaleAndConcurrency.maximumInstanceCount";
     let site = |id, path, want| line(id, SITE, path, want).least(2);
     vec![
-        line("C02-small-clients", "Microsoft.Web/sites/config", CLIENTS, Want::List(&[AZURE_CLI]))
+        line("C02-small-clients", "Microsoft.Web/sites/config", CLIENTS, Expectation::List(&[AZURE_CLI]))
             .only(&[("name", "authsettingsV2")])
             .least(2),
-        site("C44-small-apps", "properties.publicNetworkAccess", Want::Text("Enabled")),
+        site("C44-small-apps", "properties.publicNetworkAccess", Expectation::Text("Enabled")),
         site(
             "C44-small-anybody",
             "properties.siteConfig.ipSecurityRestrictionsDefaultAction",
-            Want::Text("Allow"),
+            Expectation::Text("Allow"),
         ),
         // A package is published with a token of Entra, for passwords are off (`C51-passwords`).
         site(
             "C52-small-anybody",
             "properties.siteConfig.scmIpSecurityRestrictionsDefaultAction",
-            Want::Text("Allow"),
+            Expectation::Text("Allow"),
         ),
-        site("C41-small-no-network", "properties.virtualNetworkSubnetId", Want::Absent),
-        line("C33-small-instances", SITE, INSTANCES, Want::AtMost(2)).only(API),
-        line("C33-small-processor", SITE, INSTANCES, Want::AtMost(1)).only(PROCESSOR),
+        site("C41-small-no-network", "properties.virtualNetworkSubnetId", Expectation::Absent),
+        line("C33-small-instances", SITE, INSTANCES, Expectation::AtMost(2)).only(API),
+        line("C33-small-processor", SITE, INSTANCES, Expectation::AtMost(1)).only(PROCESSOR),
     ]
 }
 
@@ -54,41 +54,48 @@ fn data() -> Vec<Assertion> {
     let account = |id, path, want| line(id, ACCOUNT, path, want).least(3);
     let vault = |id, path, want| line(id, VAULT, path, want).least(2);
     vec![
-        account("C45-small-network", "properties.publicNetworkAccess", Want::Text("Enabled")),
-        account("C45-small-anybody", "properties.networkAcls.defaultAction", Want::Text("Allow")),
-        vault("C22-small-network", "properties.publicNetworkAccess", Want::Text("Enabled")),
-        vault("C22-small-anybody", "properties.networkAcls.defaultAction", Want::Text("Allow")),
-        vault("C22-small-retention", "properties.softDeleteRetentionInDays", Want::AtLeast(7)),
+        account("C45-small-network", "properties.publicNetworkAccess", Expectation::Text("Enabled")),
+        account("C45-small-anybody", "properties.networkAcls.defaultAction", Expectation::Text("Allow")),
+        vault("C22-small-network", "properties.publicNetworkAccess", Expectation::Text("Enabled")),
+        vault("C22-small-anybody", "properties.networkAcls.defaultAction", Expectation::Text("Allow")),
+        vault("C22-small-retention", "properties.softDeleteRetentionInDays", Expectation::AtLeast(7)),
         // Protected, the name of a vault could not be used again for those days.
-        vault("C22-small-purge", "properties.enablePurgeProtection", Want::Absent),
+        vault("C22-small-purge", "properties.enablePurgeProtection", Expectation::Absent),
         line(
             "C33-small-logs",
             "Microsoft.OperationalInsights/workspaces",
             "properties.workspaceCapping.dailyQuotaGb",
-            Want::AtMost(1),
+            Expectation::AtMost(1),
         ),
     ]
 }
 
 /// Two rules, one administrator, Entra alone (`C06-entra-login`, `C06-no-password`).
 fn database() -> Vec<Assertion> {
-    let door =
-        |id, which, path, address| Assertion { only: which, ..line(id, DOOR, path, Want::Text(address)) };
+    let door = |id, which, path, address| Assertion {
+        only: which,
+        ..line(id, DOOR, path, Expectation::Text(address))
+    };
     let (azure, deployer): (&[_], &[_]) = (&[("name", "azure")], &[("name", "deployer")]);
     vec![
-        line("C43-small-server", SERVER, "properties.network.publicNetworkAccess", Want::Text("Enabled")),
-        line("C33-small-server", SERVER, "sku.tier", Want::Text("Burstable")),
-        line("C44-small-doors", DOOR, "name", Want::OneOf(&["azure", "deployer"])).least(2),
+        line(
+            "C43-small-server",
+            SERVER,
+            "properties.network.publicNetworkAccess",
+            Expectation::Text("Enabled"),
+        ),
+        line("C33-small-server", SERVER, "sku.tier", Expectation::Text("Burstable")),
+        line("C44-small-doors", DOOR, "name", Expectation::OneOf(&["azure", "deployer"])).least(2),
         door("C44-small-azure", azure, "properties.startIpAddress", "0.0.0.0"),
         door("C44-small-azure-alone", azure, "properties.endIpAddress", "0.0.0.0"),
         door("C44-small-deployer", deployer, "properties.startIpAddress", ADDRESS),
         door("C44-small-deployer-alone", deployer, "properties.endIpAddress", ADDRESS),
-        line("C14-small-administrator", ADMINISTRATOR, "name", Want::Text(DEPLOYER)),
+        line("C14-small-administrator", ADMINISTRATOR, "name", Expectation::Text(DEPLOYER)),
         line(
             "C14-small-administrator-kind",
             ADMINISTRATOR,
             "properties.principalType",
-            Want::OneOf(&["ServicePrincipal", "User"]),
+            Expectation::OneOf(&["ServicePrincipal", "User"]),
         ),
     ]
 }

@@ -38,16 +38,16 @@ const GIVEN: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn one_provision_ends_with_the_commands_that_follow() {
+fn provisioning_prints_the_next_commands() {
     let mut azd = Azd::new("production", &calls(), &GIVEN);
     let said = azd.around("provision", |azd| {
         azd.provision();
         Ok(())
     });
     let said = said.expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
     let wanted: Vec<_> = calls().into_iter().map(|call| call.line).collect();
-    assert_eq!(azd.stand_ins.called(), wanted);
+    assert_eq!(azd.stubs.called(), wanted);
     for word in [
         "--name vm-runner-x --command-id RunShellScript",
         "--parameters https://github.com/example/orders",
@@ -61,7 +61,7 @@ fn one_provision_ends_with_the_commands_that_follow() {
 }
 
 #[test]
-fn a_runner_has_its_feature_registered() {
+fn a_runner_registers_its_feature() {
     let feature = "az feature register --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --output none";
     let shown = "az feature show --subscription SUBSCRIPTION --namespace Microsoft.Compute --name EncryptionAtHost --query properties.state --output tsv";
     let mut calls = calls();
@@ -74,19 +74,19 @@ fn a_runner_has_its_feature_registered() {
     let mut azd = Azd::new("production", &calls, &[GIVEN.as_slice(), &[("DEPLOY_RUNNER", "true")]].concat());
     let before = azd.project.hooks["preprovision"].clone();
     azd.hook("preprovision", Some(before)).expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
 }
 
 #[test]
-fn without_rust_the_parameters_are_not_checked_and_that_is_said() {
+fn skipped_parameter_checks_are_reported() {
     let mut azd = Azd::new("production", &calls()[..2], &GIVEN);
     let before = azd.project.hooks["preprovision"].clone();
     azd.hook("preprovision", Some(before)).expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
 }
 
 #[test]
-fn azd_up_refuses_what_only_a_release_may_do() {
+fn azd_up_rejects_production_deployments() {
     let mut azd = Azd::new("production", &[], &GIVEN);
     let said = complained(&azd.up().expect_err("it fails"));
     assert!(said.contains("Bootstrap and Deploy"), "{said}");
@@ -94,11 +94,11 @@ fn azd_up_refuses_what_only_a_release_may_do() {
     let before = azd.project.hooks["predeploy"].clone();
     let said = complained(&azd.hook("predeploy", Some(before)).expect_err("it fails"));
     assert!(said.contains("run the workflow Deploy"), "{said}");
-    assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+    assert_eq!(azd.stubs.called(), Vec::<String>::new());
 }
 
 #[test]
-fn a_size_that_is_none_is_refused() {
+fn an_unknown_size_is_rejected() {
     for hook in ["prepackage", "preprovision"] {
         let mut azd = Azd::new("large", &[], &[]);
         let before = azd.project.hooks[hook].clone();
@@ -108,7 +108,7 @@ fn a_size_that_is_none_is_refused() {
 }
 
 #[test]
-fn locks_stop_azd_down_before_it_begins() {
+fn locks_stop_azd_down() {
     let lock =
         "az lock list --subscription SUBSCRIPTION --resource-group rg-test --query [].name --output tsv";
     let mut azd = Azd::new("production", &[reads(lock, "keep")], &GIVEN);

@@ -75,12 +75,12 @@ pub(super) fn up() -> Azd {
 }
 
 #[test]
-fn azd_up_leads_from_nothing_to_a_url_in_azds_own_sequence() {
+fn azd_up_runs_hooks_in_azds_order() {
     let mut azd = Azd::new("small", &calls(), &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
     let said = azd.up().expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
     let wanted: Vec<_> = calls().into_iter().map(|call| call.line).collect();
-    assert_eq!(azd.stand_ins.called(), wanted);
+    assert_eq!(azd.stubs.called(), wanted);
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_NAME"], "ada@example.com");
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_ID"], "PERSON");
     for word in [
@@ -93,13 +93,13 @@ fn azd_up_leads_from_nothing_to_a_url_in_azds_own_sequence() {
 }
 
 #[test]
-fn the_app_registration_is_made_once_and_kept() {
+fn the_app_registration_is_created_once() {
     let mut calls = calls();
     calls.truncate(6);
     // Without the programs of the script that makes it.
     let mut azd = Azd::new("small", &calls[2..], &[]);
-    azd.stand_ins.add_programs(&["curl", "unzip"]);
-    azd.stand_ins.tell(&[reads(
+    azd.stubs.add_programs(&["curl", "unzip"]);
+    azd.stubs.tell(&[reads(
         "az ad app list --filter ‹displayName eq 'orders-test'› --query [].appId --output tsv",
         "",
     )
@@ -113,21 +113,21 @@ fn the_app_registration_is_made_once_and_kept() {
     assert!(!azd.environment.contains_key("DEPLOY_API_CLIENT_ID"));
 
     let mut azd = Azd::new("small", &calls[2..], &[("DEPLOY_API_CLIENT_ID", "GIVEN")]);
-    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    azd.stubs.add_programs(&["curl", "unzip"]);
     azd.hook("preprovision", Some(before)).expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
     assert_eq!(azd.environment["DEPLOY_API_CLIENT_ID"], "GIVEN", "one that is given is not touched");
 }
 
 #[test]
-fn the_database_is_told_of_the_person_who_provisions_now_by_id_and_name() {
+fn the_provisioning_person_administers_the_database() {
     let given = [
         ("DEPLOY_API_CLIENT_ID", "CLIENT"),
         ("DEPLOY_PRINCIPAL_ID", "SOMEBODY-ELSE"),
         ("DEPLOY_PRINCIPAL_NAME", "somebody@example.com"),
     ];
     let mut azd = Azd::new("small", &calls()[2..6], &given);
-    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    azd.stubs.add_programs(&["curl", "unzip"]);
     let before = azd.project.hooks["preprovision"].clone();
     azd.hook("preprovision", Some(before)).expect("it goes well");
     assert_eq!(azd.environment["DEPLOY_PRINCIPAL_ID"], "PERSON");
@@ -142,16 +142,16 @@ fn the_database_is_told_of_the_person_who_provisions_now_by_id_and_name() {
 }
 
 #[test]
-fn who_is_not_signed_in_is_told_to_sign_in() {
+fn a_signed_out_user_is_told_to_sign_in() {
     let before = Azd::new("small", &[], &[]).project.hooks["preprovision"].clone();
     let mut azd = Azd::new("small", &[reads(ACCOUNT, "").fails("az login")], &[]);
-    azd.stand_ins.add_programs(&["curl", "unzip"]);
+    azd.stubs.add_programs(&["curl", "unzip"]);
     let said = complained(&azd.hook("preprovision", Some(before)).expect_err("it fails"));
     assert!(said.contains("az is not signed in to SUBSCRIPTION"), "{said}");
 }
 
 #[test]
-fn what_comes_before_the_provision_or_without_a_subscription_says_what_comes_first() {
+fn missing_prerequisites_are_explained() {
     for (hook, want) in [
         ("preprovision", "azd env set AZURE_SUBSCRIPTION_ID \"$(az account show"),
         ("predeploy", "run azd provision first"),
@@ -159,34 +159,34 @@ fn what_comes_before_the_provision_or_without_a_subscription_says_what_comes_fir
     ] {
         for size in ["small", "production"] {
             let mut azd = Azd::new(size, &[], &[]);
-            azd.stand_ins.add_programs(&["az", "curl", "unzip"]);
+            azd.stubs.add_programs(&["az", "curl", "unzip"]);
             azd.environment.remove("AZURE_SUBSCRIPTION_ID");
             let before = azd.project.hooks[hook].clone();
             let said = complained(&azd.hook(hook, Some(before)).expect_err("it fails"));
             assert!(said.contains(want), "{hook}: {said}");
-            assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+            assert_eq!(azd.stubs.called(), Vec::<String>::new());
         }
     }
 }
 
 #[test]
-fn a_dry_run_of_the_smoke_test_fetches_no_token_and_no_key() {
+fn a_smoke_test_dry_run_fetches_no_secrets() {
     let mut azd = Azd::new("small", &[], &[]);
     azd.provision();
     let after = azd.project.hooks["postdeploy"].clone();
     let dry_run = Hook { run: format!("{} --dry-run", after.run), ..after };
     let said = azd.hook("postdeploy", Some(dry_run)).expect("it goes well");
     assert!(said.contains("The API answers at https://func-api.example."), "{said}");
-    assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+    assert_eq!(azd.stubs.called(), Vec::<String>::new());
 }
 
 #[test]
-fn a_system_that_cannot_migrate_is_told_before_anything_is_packaged() {
+fn an_unsupported_system_fails_before_packaging() {
     let mut azd = up();
-    azd.stand_ins.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
+    azd.stubs.replace_program("uname", "#!/bin/bash\n[[ ${1:-} == -m ]] && echo arm64 || echo Darwin\n");
     let said = complained(&azd.up().expect_err("it fails"));
     assert!(said.contains("Azure Cloud Shell"), "{said}");
-    assert_eq!(azd.stand_ins.called(), Vec::<String>::new());
+    assert_eq!(azd.stubs.called(), Vec::<String>::new());
 }
 
 #[test]
@@ -197,11 +197,11 @@ fn a_smoke_test_that_fails_fails_azd_up() {
     let mut azd = Azd::new("small", &calls, &[("DEPLOY_API_CLIENT_ID", "CLIENT")]);
     let said = complained(&azd.up().expect_err("it fails"));
     assert!(said.contains("the app is not well"), "{said}");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
 }
 
 #[test]
-fn a_release_takes_the_place_of_cargo() {
+fn a_release_replaces_the_cargo_build() {
     let given = [("DEPLOY_RELEASE", "v1"), ("DEPLOY_REPOSITORY", "example/orders")];
     let calls: Vec<_> = ["api", "processor"]
         .iter()
@@ -215,11 +215,11 @@ fn a_release_takes_the_place_of_cargo() {
         .collect();
     let mut azd = Azd::new("small", &calls, &given);
     azd.package().expect("it goes well");
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
 }
 
 #[test]
-fn azd_down_says_what_is_left() {
+fn azd_down_lists_remaining_resources() {
     let given = [("DEPLOY_API_CLIENT_ID", "CLIENT"), ("DEPLOY_SMOKE_CLIENT_ID", "SMOKE")];
     let mut azd = Azd::new("small", &[down()], &given);
     azd.provision();
@@ -230,7 +230,7 @@ fn azd_down_says_what_is_left() {
     ] {
         assert!(said.contains(left), "{said}");
     }
-    azd.stand_ins.all_told();
+    azd.stubs.all_told();
     let mut never = Azd::new("small", &[], &[]);
     never.down().expect("what was never provisioned goes down too");
 }

@@ -3,11 +3,11 @@
 use infra_check::policy::Element;
 
 /// One change, in words, and the policy with it.
-pub(super) type Broken = (String, Element);
+pub(super) type Violation = (String, Element);
 
 /// Every way to break an element or what is in it by one change: another value, no such attribute, no such element,
 /// another text.
-pub(super) fn ways(element: &Element) -> Vec<Broken> {
+pub(super) fn ways(element: &Element) -> Vec<Violation> {
     let mut ways = Vec::new();
     let name = &element.name;
     for (place, (key, value)) in element.attributes.iter().enumerate() {
@@ -38,8 +38,8 @@ pub(super) fn ways(element: &Element) -> Vec<Broken> {
     ways
 }
 
-fn ways_in(element: &Element, place: usize, child: &Element) -> Vec<Broken> {
-    let put = |(what, changed): Broken| {
+fn ways_in(element: &Element, place: usize, child: &Element) -> Vec<Violation> {
+    let put = |(what, changed): Violation| {
         let mut other = element.clone();
         other.children[place] = changed;
         (format!("{}: {what}", element.name), other)

@@ -1,7 +1,7 @@
 //! The database: who is let in, and what is migrated.
 
 use super::Case;
-use crate::stand_ins::{Call, StandIns, change, complained, read, said};
+use crate::stubs::{Call, Stubs, change, complained, read, said};
 
 const REFUSED: &str = "cannot migrate: error returned from database: no pg_hba.conf entry for host \"198.51.100.9\", user \"ada@example.com\", database \"orders\", SSL encryption";
 const ARGUMENTS: [&str; 6] = [
@@ -31,10 +31,10 @@ fn migrated() -> Call {
 }
 
 /// Stand-ins whose worker is where a package would be unpacked.
-fn stand_ins(calls: &[Call]) -> StandIns {
-    let stand_ins = StandIns::new(calls);
-    stand_ins.add_program("target/worker/orders-worker");
-    stand_ins
+fn stubs(calls: &[Call]) -> Stubs {
+    let stubs = Stubs::new(calls);
+    stubs.add_program("target/worker/orders-worker");
+    stubs
 }
 
 pub(super) fn cases() -> Vec<Case> {
@@ -52,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn the_address_that_the_database_refuses_is_let_in() {
+fn a_rejected_address_gets_a_firewall_rule() {
     let calls = [
         token(),
         migrated().fails(REFUSED),
@@ -60,38 +60,38 @@ fn the_address_that_the_database_refuses_is_let_in() {
         migrated().fails(REFUSED),
         migrated().says("the database has the schema of this version"),
     ];
-    let stand_ins = stand_ins(&calls);
-    let printed = said(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    let stubs = stubs(&calls);
+    let printed = said(&stubs.run("migrate.sh", &ARGUMENTS, &[]));
     assert_eq!(printed, "the database has the schema of this version\n");
-    stand_ins.all_told();
+    stubs.all_told();
     let lines: Vec<_> = calls.iter().map(|call| call.line.clone()).collect();
-    assert_eq!(stand_ins.called(), lines, "the rule is made once, and what it needs is waited for");
+    assert_eq!(stubs.called(), lines, "the rule is made once, and what it needs is waited for");
 }
 
 #[test]
-fn a_given_address_is_let_in_first_and_an_outdated_one_is_replaced() {
+fn a_given_address_replaces_an_outdated_one() {
     let calls = [opened("192.0.2.1"), token(), migrated().fails(REFUSED), opened("198.51.100.9"), migrated()];
-    let stand_ins = stand_ins(&calls);
+    let stubs = stubs(&calls);
     let arguments: Vec<_> = ["--address", "192.0.2.1"].into_iter().chain(ARGUMENTS).collect();
-    said(&stand_ins.run("migrate.sh", &arguments, &[]));
-    stand_ins.all_told();
+    said(&stubs.run("migrate.sh", &arguments, &[]));
+    stubs.all_told();
 }
 
 #[test]
-fn any_other_failure_is_told_and_nothing_is_opened() {
+fn other_failures_open_no_firewall() {
     let calls = [token(), migrated().fails("cannot migrate: the schema is newer than this worker")];
-    let stand_ins = stand_ins(&calls);
-    let said = complained(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    let stubs = stubs(&calls);
+    let said = complained(&stubs.run("migrate.sh", &ARGUMENTS, &[]));
     assert!(said.contains("newer than this worker") && said.contains("run the same again"), "{said}");
     assert!(!said.contains("TOKEN"), "{said}");
-    stand_ins.all_told();
+    stubs.all_told();
 }
 
 #[test]
-fn a_rule_that_never_counts_ends_the_attempts() {
+fn an_ineffective_firewall_rule_ends_the_retries() {
     let calls = [token(), migrated().fails(REFUSED), opened("198.51.100.9")];
-    let stand_ins = stand_ins(&calls);
-    let said = complained(&stand_ins.run("migrate.sh", &ARGUMENTS, &[]));
+    let stubs = stubs(&calls);
+    let said = complained(&stubs.run("migrate.sh", &ARGUMENTS, &[]));
     assert!(said.contains("no pg_hba.conf entry"), "{said}");
-    assert_eq!(stand_ins.called().iter().filter(|line| line.starts_with("orders-worker")).count(), 20);
+    assert_eq!(stubs.called().iter().filter(|line| line.starts_with("orders-worker")).count(), 20);
 }

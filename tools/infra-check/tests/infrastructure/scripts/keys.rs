@@ -1,7 +1,7 @@
 //! Keys and secrets, which are in no argument.
 
 use super::Case;
-use crate::stand_ins::{Call, StandIns, change, complained, read, said};
+use crate::stubs::{Call, Stubs, change, complained, read, said};
 
 const GATEWAY: &str = "/GATEWAY";
 
@@ -83,28 +83,28 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn a_host_key_is_in_no_argument_and_in_the_vault_without_a_line_break() {
+fn a_host_key_is_stored_exactly_and_never_an_argument() {
     let calls: Vec<_> = [listed("default", "the-key")].into_iter().chain(handed_over()).collect();
-    let stand_ins = StandIns::new(&calls);
-    let printed = said(&stand_ins.run("host-key.sh", &[GATEWAY, "GROUP", "func-api", "kv-gate"], &[]));
-    assert_eq!(stand_ins.shown("key"), "the-key");
-    assert!(!printed.contains("the-key") && stand_ins.called().iter().all(|line| !line.contains("the-key")));
+    let stubs = Stubs::new(&calls);
+    let printed = said(&stubs.run("host-key.sh", &[GATEWAY, "GROUP", "func-api", "kv-gate"], &[]));
+    assert_eq!(stubs.shown("key"), "the-key");
+    assert!(!printed.contains("the-key") && stubs.called().iter().all(|line| !line.contains("the-key")));
 }
 
 #[test]
-fn an_app_without_keys_is_published_first() {
-    let stand_ins = StandIns::new(&[listed("default", "")]);
-    let said = complained(&stand_ins.run("host-key.sh", &[GATEWAY, "GROUP", "func-api", "kv-gate"], &[]));
+fn an_app_without_keys_is_deployed_first() {
+    let stubs = Stubs::new(&[listed("default", "")]);
+    let said = complained(&stubs.run("host-key.sh", &[GATEWAY, "GROUP", "func-api", "kv-gate"], &[]));
     assert!(said.contains("publish its package first"), "{said}");
-    stand_ins.all_told();
+    stubs.all_told();
 }
 
 #[test]
-fn a_secret_arrives_as_its_file_holds_it() {
-    let stand_ins = StandIns::new(&[secret("/VAULT", "fulfilment-client")]);
+fn a_secret_is_stored_byte_for_byte() {
+    let stubs = Stubs::new(&[secret("/VAULT", "fulfilment-client")]);
     let pem = "-----BEGIN X-----\nA\"B\\C\r\n-----END X-----\n";
-    std::fs::write(stand_ins.project().join("client.pem"), pem).expect("a file");
-    said(&stand_ins.run("secret.sh", &["/VAULT", "fulfilment-client", "client.pem"], &[]));
-    let body: serde_json::Value = serde_json::from_str(&stand_ins.shown("body")).expect("JSON");
+    std::fs::write(stubs.project().join("client.pem"), pem).expect("a file");
+    said(&stubs.run("secret.sh", &["/VAULT", "fulfilment-client", "client.pem"], &[]));
+    let body: serde_json::Value = serde_json::from_str(&stubs.shown("body")).expect("JSON");
     assert_eq!(body["properties"]["value"], "-----BEGIN X-----\nA\"B\\C\n-----END X-----");
 }

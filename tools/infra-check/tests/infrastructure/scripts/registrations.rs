@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::Case;
-use crate::stand_ins::{Call, StandIns, change, complained, read, said};
+use crate::stubs::{Call, Stubs, change, complained, read, said};
 
 const GRAPH: &str = "https://graph.microsoft.com/v1.0";
 const AZURE_CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -164,34 +164,34 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn without_a_person_no_client_is_authorised_and_no_role_given() {
+fn without_a_user_no_client_or_role_is_assigned() {
     let calls: Vec<_> = first().into_iter().take(7).collect();
-    let stand_ins = StandIns::new(&calls);
-    assert_eq!(said(&stand_ins.run("register.sh", &[], &[])), "CLIENT\n");
-    stand_ins.all_told();
+    let stubs = Stubs::new(&calls);
+    assert_eq!(said(&stubs.run("register.sh", &[], &[])), "CLIENT\n");
+    stubs.all_told();
 }
 
 #[test]
-fn a_program_without_an_api_is_not_given_a_role() {
+fn a_program_without_an_api_gets_no_role() {
     let mut calls: Vec<_> = program().into_iter().take(8).collect();
     calls[7] = calls[7].clone().says("");
-    let stand_ins = StandIns::new(&calls);
-    let said = complained(&stand_ins.run("register-program.sh", &["API", "example/orders", "test"], &[]));
+    let stubs = Stubs::new(&calls);
+    let said = complained(&stubs.run("register-program.sh", &["API", "example/orders", "test"], &[]));
     assert!(said.contains("run infra/scripts/register.sh first"), "{said}");
-    stand_ins.all_told();
+    stubs.all_told();
 }
 
 #[test]
-fn a_registration_of_somebody_else_and_one_of_two_are_touched_by_no_script() {
+fn foreign_and_ambiguous_registrations_stay_untouched() {
     let scripts: [(&str, &[&str]); 2] =
         [("register.sh", &["orders"]), ("register-program.sh", &["API", "example/orders", "test", "orders"])];
     for (script, arguments) in scripts {
         let named = |says| list("app", "displayName eq 'orders'", "[].appId", says);
-        let of_two = StandIns::new(&[named("CLIENT\nOTHER")]);
+        let of_two = Stubs::new(&[named("CLIENT\nOTHER")]);
         let said = complained(&of_two.run(script, arguments, &[]));
         assert!(said.contains("several app registrations are called orders: CLIENT OTHER"), "{said}");
         of_two.all_told();
-        let of_another = StandIns::new(&[named("OTHER"), own("OTHER", "")]);
+        let of_another = Stubs::new(&[named("OTHER"), own("OTHER", "")]);
         let said = complained(&of_another.run(script, arguments, &[]));
         assert!(said.contains("is somebody else's") && said.contains("az ad app owner add"), "{said}");
         of_another.all_told();

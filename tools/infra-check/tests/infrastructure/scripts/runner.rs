@@ -1,7 +1,7 @@
 //! The machine that deploys from inside.
 
 use super::Case;
-use crate::stand_ins::{Call, StandIns, change, read, said};
+use crate::stubs::{Call, Stubs, change, read, said};
 
 const URL: &str = "https://github.com/example/orders";
 const REGISTRATION: [&str; 3] = [URL, "TOKEN", "test"];
@@ -76,15 +76,15 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn a_runner_that_is_registered_stays_so_when_it_is_brought_up_to_date() {
+fn a_runner_update_keeps_its_registration() {
     let there = [
         read("id runner", "uid=1001(runner)"),
         home("touch \"$home/.runner\";"),
         change("svc.sh start"),
         read("svc.sh status", "active (running)"),
     ];
-    let stand_ins = StandIns::new(&[installed(), there.to_vec()].concat());
-    stand_ins.add_programs(&["installdependencies.sh"]);
-    said(&stand_ins.run("runner.sh", &REGISTRATION, &[]));
-    stand_ins.all_told();
+    let stubs = Stubs::new(&[installed(), there.to_vec()].concat());
+    stubs.add_programs(&["installdependencies.sh"]);
+    said(&stubs.run("runner.sh", &REGISTRATION, &[]));
+    stubs.all_told();
 }

@@ -1,7 +1,7 @@
 //! The smoke test, as far as what it calls; the scenarios run it at a real worker.
 
 use super::Case;
-use crate::stand_ins::{Call, StandIns, complained, read, said};
+use crate::stubs::{Call, Stubs, complained, read, said};
 
 const URL: &str = "https://func-api.example";
 const SECRETS: [(&str, &str); 2] = [("DEPLOY_TOKEN", "the-token"), ("DEPLOY_KEY", "the-key")];
@@ -47,45 +47,45 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn token_and_key_are_in_no_argument() {
+fn token_and_key_are_never_arguments() {
     let calls = calls("queued");
-    let stand_ins = StandIns::new(&calls[..1]);
-    complained(&stand_ins.run("smoke.sh", &[URL], &SECRETS));
-    let sent = stand_ins.shown("stdin");
+    let stubs = Stubs::new(&calls[..1]);
+    complained(&stubs.run("smoke.sh", &[URL], &SECRETS));
+    let sent = stubs.shown("stdin");
     assert!(
         sent.contains("Authorization: Bearer the-token") && sent.contains("x-functions-key: the-key"),
         "{sent}"
     );
-    assert!(stand_ins.called().iter().all(|line| !line.contains("the-token") && !line.contains("the-key")));
-    let said = complained(&StandIns::new(&[]).run("smoke.sh", &[URL], &[]));
+    assert!(stubs.called().iter().all(|line| !line.contains("the-token") && !line.contains("the-key")));
+    let said = complained(&Stubs::new(&[]).run("smoke.sh", &[URL], &[]));
     assert!(said.contains("DEPLOY_TOKEN"), "{said}");
 }
 
 #[test]
-fn each_wrong_answer_fails_the_smoke_test() {
+fn each_wrong_response_fails_the_smoke_test() {
     for (place, wrong) in [(0, "503"), (1, "403"), (2, "500"), (3, "404"), (4, "409"), (5, "200"), (6, "200")]
     {
         let mut calls: Vec<_> = calls("queued").into_iter().take(place + 1).collect();
         calls[place] = calls[place].clone().says(wrong);
-        let stand_ins = StandIns::new(&calls);
-        let said = complained(&stand_ins.run("smoke.sh", &[URL], &SECRETS));
+        let stubs = Stubs::new(&calls);
+        let said = complained(&stubs.run("smoke.sh", &[URL], &SECRETS));
         assert!(said.contains(&format!("the answer is {wrong}")), "{said}");
         assert_eq!(said.contains("az account clear"), wrong == "403", "{said}");
-        stand_ins.all_told();
+        stubs.all_told();
     }
-    let stand_ins = StandIns::new(&calls("placed")[..5]);
-    assert!(complained(&stand_ins.run("smoke.sh", &[URL], &SECRETS)).contains("not queued"));
+    let stubs = Stubs::new(&calls("placed")[..5]);
+    assert!(complained(&stubs.run("smoke.sh", &[URL], &SECRETS)).contains("not queued"));
 }
 
 #[test]
-fn a_backend_is_waited_for() {
+fn the_smoke_test_waits_for_the_backend() {
     let status = |status: &str| {
         let body = format!("echo '{{\"status\":\"{status}\"}}' > \"$(echo \"$folder\"/tmp/tmp.*)/body\"");
         call("GET", "/api/orders/7", "", "200").does(body)
     };
     let mut calls = calls("queued");
     calls.extend([status("queued"), status("fulfilled")]);
-    let stand_ins = StandIns::new(&calls);
-    said(&stand_ins.run("smoke.sh", &["--fulfilled", URL], &SECRETS));
-    stand_ins.all_told();
+    let stubs = Stubs::new(&calls);
+    said(&stubs.run("smoke.sh", &["--fulfilled", URL], &SECRETS));
+    stubs.all_told();
 }

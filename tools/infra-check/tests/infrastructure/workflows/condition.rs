@@ -53,7 +53,7 @@ fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn conditions_are_read_as_github_reads_them() {
+fn conditions_are_evaluated_like_github() {
     let known =
         BTreeMap::from([("a.b", "x"), ("c.d", "")].map(|(name, value)| (name.to_owned(), value.to_owned())));
     for (condition, failed, want) in [

@@ -161,7 +161,7 @@ fn actions(run: &Run) -> Vec<&str> {
 }
 
 #[test]
-fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
+fn deployment_publishes_the_processor_first() {
     let run = Run::new("deploy.yml", &deploying("flex", "v1"), &known("flex", "v1")).finished();
     run.went_well();
     assert_eq!(
@@ -175,7 +175,7 @@ fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
         ]
     );
     let calls: Vec<_> = deploying("flex", "v1").into_iter().map(|call| call.line).collect();
-    assert_eq!(run.stand_ins.called(), calls);
+    assert_eq!(run.stubs.called(), calls);
     for secret in ["MIGRATE-TOKEN", "the-token", "the-subscription"] {
         let masked = format!("::add-mask::{secret}");
         assert!(
@@ -187,19 +187,19 @@ fn deploying_publishes_the_processor_first_and_looks_as_a_program() {
 }
 
 #[test]
-fn bootstrap_hands_the_host_key_over_after_publishing_and_prints_none() {
+fn bootstrap_stores_the_host_key_after_deployment() {
     for plan in ["flex", "dedicated"] {
         let run = Run::new("bootstrap.yml", &bootstrapping(plan), &known(plan, "")).finished();
         run.went_well();
         let calls: Vec<_> = bootstrapping(plan).into_iter().map(|call| call.line).collect();
-        assert_eq!(run.stand_ins.called(), calls);
-        assert_eq!(run.stand_ins.shown("key"), "the-key");
+        assert_eq!(run.stubs.called(), calls);
+        assert_eq!(run.stubs.shown("key"), "the-key");
         assert!(!run.said.contains("the-key"), "{}", run.said);
     }
 }
 
 #[test]
-fn what_does_not_answer_is_returned_on_each_plan() {
+fn an_unresponsive_deployment_is_rolled_back() {
     for (plan, back) in [("flex", Vec::new()), ("dedicated", published("old"))] {
         let mut calls = deploying(plan, "v1");
         let look = calls.pop().expect("the look").fails("C01-function-key");
@@ -207,7 +207,7 @@ fn what_does_not_answer_is_returned_on_each_plan() {
         calls.extend(back);
         let run = Run::new("deploy.yml", &calls, &known(plan, "v1")).finished();
         assert_eq!(run.failed.as_deref(), Some(LOOK), "{}", run.said);
-        run.stand_ins.all_told();
+        run.stubs.all_told();
         let after: Vec<_> = actions(&run)
             .into_iter()
             .skip_while(|done| *done != "azure/login SMOKE TENANT")
@@ -225,7 +225,7 @@ fn what_does_not_answer_is_returned_on_each_plan() {
 }
 
 #[test]
-fn a_first_deployment_that_fails_returns_to_nothing() {
+fn a_failed_first_deployment_has_no_rollback() {
     let mut calls = deploying("flex", "");
     let look = calls.pop().expect("the look").fails("");
     calls.push(look);
@@ -235,7 +235,7 @@ fn a_first_deployment_that_fails_returns_to_nothing() {
 }
 
 #[test]
-fn what_was_not_published_is_not_returned() {
+fn an_unpublished_app_is_not_rolled_back() {
     let mut calls = deploying("flex", "v1");
     calls.truncate(calls.len() - looked().len());
     let mut run = Run::new("deploy.yml", &calls, &known("flex", "v1"));
@@ -251,19 +251,19 @@ fn what_was_not_published_is_not_returned() {
 }
 
 #[test]
-fn a_release_of_somebody_else_is_neither_migrated_nor_published() {
+fn a_foreign_release_is_not_deployed() {
     for (name, calls) in [("bootstrap.yml", bootstrapping("flex")), ("deploy.yml", deploying("flex", ""))] {
         let mut calls: Vec<_> = calls.into_iter().take(2).collect();
         calls[1] = calls[1].clone().fails("no attestation");
         let run = Run::new(name, &calls, &known("flex", "")).finished();
         assert!(run.failed.is_some_and(|step| step.contains("refuse what this repository did not build")));
         assert!(run.done.iter().all(|done| !done.starts_with("azure/login")), "{:?}", run.done);
-        run.stand_ins.all_told();
+        run.stubs.all_told();
     }
 }
 
 #[test]
-fn what_is_closed_to_github_runs_on_the_environments_own_runner() {
+fn private_environments_use_their_own_runner() {
     for (name, calls) in [("bootstrap.yml", bootstrapping("flex")), ("deploy.yml", deploying("flex", ""))] {
         let run = Run::new(name, &calls, &known("flex", ""));
         assert_eq!(run.runners(), [r#"["self-hosted","test"]"#]);

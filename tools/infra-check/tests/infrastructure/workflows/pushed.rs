@@ -82,7 +82,7 @@ fn page(address: &str) -> Call {
 /// The workflow Links on a list of two links.
 fn links(calls: &[Call]) -> Run {
     let run = Run::new("links.yml", calls, &KNOWN);
-    let docs = run.stand_ins.project().join("docs");
+    let docs = run.stubs.project().join("docs");
     fs::create_dir(&docs).expect("a folder");
     fs::write(docs.join("links.txt"), "https://one.test/a#b\nhttps://two.test/\n").expect("a list");
     run
@@ -100,7 +100,7 @@ const KNOWN: [(&str, &str); 5] = [
 fn ci_run() -> Run {
     let run = Run::new("ci.yml", &ci(), &KNOWN);
     for (place, text) in [("ran-tests", "ok one\n"), ("ran-faults", "ok two\n")] {
-        let folder = run.stand_ins.project().join("ran").join(place);
+        let folder = run.stubs.project().join("ran").join(place);
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("tests.txt"), text).expect("a file");
         fs::write(folder.join("kept-log.jsonl"), "{}\n").expect("a file");
@@ -120,15 +120,15 @@ pub(super) fn runs() -> Vec<(&'static str, Run)> {
 }
 
 #[test]
-fn nothing_is_released_of_a_commit_that_did_not_pass() {
+fn a_failed_commit_is_not_released() {
     let run = Run::new("release.yml", &release("0")[..1], &KNOWN).finished();
     assert!(run.failed.is_some() && run.said.contains("did not succeed for COMMIT on main"), "{}", run.said);
-    run.stand_ins.all_told();
+    run.stubs.all_told();
     assert_eq!(run.done.len(), 1, "{:?}", run.done);
 }
 
 #[test]
-fn a_word_of_the_compiler_about_old_versions_fails_the_schedule() {
+fn an_outdated_api_version_fails_the_schedule() {
     let mut calls = security();
     let last = calls.pop().expect("the lint").says("Warning use-recent-api-versions");
     calls.push(last);
@@ -137,11 +137,11 @@ fn a_word_of_the_compiler_about_old_versions_fails_the_schedule() {
 }
 
 #[test]
-fn a_dead_link_fails_the_schedule_after_all_were_looked_up() {
+fn a_dead_link_fails_after_all_links_are_checked() {
     let dead = page("https://one.test/a").fails("");
     let run = links(&[dead, page("https://two.test/")]).finished();
     assert!(run.failed.is_some() && run.said.contains("::error::https://one.test/a#b"), "{}", run.said);
-    run.stand_ins.all_told();
+    run.stubs.all_told();
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn the_evidence_sees_every_test_that_ran() {
         assert!(keepers.contains(job.0.as_str()), "{stage}");
     }
     let run = ci_run().finished();
-    let together = fs::read_to_string(run.stand_ins.project().join("target/tests.txt")).expect("one file");
+    let together = fs::read_to_string(run.stubs.project().join("target/tests.txt")).expect("one file");
     assert_eq!(together, "ok two\nok one\n");
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use infra_check::worlds::{self, Size};
+use infra_check::variants::{self, Size};
 use project::Project;
 use serde_json::{Value as Json, json};
 
@@ -61,14 +61,14 @@ pub(super) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
 fn templates(project: &Project) -> anyhow::Result<PathBuf> {
     let folder = project.target().join("checkov");
     fs::create_dir_all(&folder).context("cannot make the folder of templates")?;
-    for world in worlds::all() {
-        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(world.snapshot()))?)?;
+    for variant in variants::all() {
+        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(variant.snapshot()))?)?;
         let template = json!({
             "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
             "contentVersion": "1.0.0.0",
             "resources": snapshot["predictedResources"],
         });
-        let path = folder.join(format!("{}.json", world.name));
+        let path = folder.join(format!("{}.json", variant.name));
         fs::write(&path, template.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(folder)
@@ -83,8 +83,8 @@ fn kind(resource: &str) -> &str {
 
 /// Whether a template is of the size `small`.
 fn is_small(template: &str) -> bool {
-    let mut small = worlds::all().into_iter().filter(|world| world.size == Size::Small);
-    small.any(|world| template.trim_start_matches('/') == format!("{}.json", world.name))
+    let mut small = variants::all().into_iter().filter(|variant| variant.size == Size::Small);
+    small.any(|variant| template.trim_start_matches('/') == format!("{}.json", variant.name))
 }
 
 /// Check and resource type of each line, which has to say why.
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resource_tells_its_type_and_a_finding_needs_a_reason() {
+    fn accepted_findings_need_a_reason() {
         assert_eq!(kind("Microsoft.Web/sites.func-api.x"), "Microsoft.Web/sites");
         assert_eq!(kind("Microsoft.Web/sites/config.func-api/appsettings"), "Microsoft.Web/sites/config");
         assert!(meant("CKV_1 Microsoft.Web/sites").is_err());

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use infra_check::worlds;
+use infra_check::variants;
 use project::Project;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -99,11 +99,11 @@ fn all(project: &Project) -> anyhow::Result<Vec<Query>> {
         let text = project::read(&project.root().join(&file))?;
         queries.push(Query { file: file.display().to_string(), line: 1, text });
     }
-    for world in worlds::all() {
-        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(world.snapshot()))?)?;
+    for variant in variants::all() {
+        let snapshot: Json = serde_json::from_str(&project::read(&project.root().join(variant.snapshot()))?)?;
         for text in deployed(&snapshot) {
             if !queries.iter().any(|known| known.text == text) {
-                queries.push(Query { file: world.snapshot(), line: 1, text });
+                queries.push(Query { file: variant.snapshot(), line: 1, text });
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::tools;
 
 const WORKFLOWS: &str = ".github/workflows";
 const FOLDERS: [&str; 3] =
-    ["infra/scripts", "infra/scripts/hooks", "tools/infra-check/tests/infrastructure/stand_ins"];
+    ["infra/scripts", "infra/scripts/hooks", "tools/infra-check/tests/infrastructure/stubs"];
 
 /// Runs both, as far as they can be installed.
 pub(super) fn run(project: &Project) -> anyhow::Result<()> {

@@ -42,7 +42,7 @@ fn said(tool: &Path, texts: &[&str]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_query_is_of_known_tables_columns_and_types() {
+fn every_query_uses_known_columns() {
     let Some(tool) = tool() else { return };
     let queries = all(&project()).expect("the queries can be read");
     assert!(queries.len() > 10, "{}", queries.len());
@@ -51,7 +51,7 @@ fn every_query_is_of_known_tables_columns_and_types() {
 }
 
 #[test]
-fn a_planted_mistake_is_named_with_its_line() {
+fn an_error_is_reported_with_its_line() {
     let Some(tool) = tool() else { return };
     let mistakes = [
         ("AppTrace\n| count", "1:1: KS204"),
@@ -75,7 +75,7 @@ fn a_planted_mistake_is_named_with_its_line() {
 }
 
 #[test]
-fn a_right_query_is_left_alone() {
+fn a_valid_query_passes() {
     let Some(tool) = tool() else { return };
     let right = [
         "ApiManagementGatewayLogs | where ResponseCode in (401, 403) and ResponseCode != 500.0",
@@ -86,7 +86,7 @@ fn a_right_query_is_left_alone() {
 }
 
 #[test]
-fn a_query_of_a_document_a_script_or_a_template_is_found() {
+fn queries_are_found_in_all_file_kinds() {
     let text = "text\n```kql\nAppTraces\n| count\n```\n| a | `--analytics-query \"traces \\| count\"` |\n";
     let found = written(text);
     assert_eq!(found, [(3, "AppTraces\n| count\n".to_owned()), (6, "traces | count".to_owned())]);
@@ -98,7 +98,7 @@ fn a_query_of_a_document_a_script_or_a_template_is_found() {
 }
 
 #[test]
-fn every_table_tells_where_its_columns_are_published() {
+fn every_table_cites_its_documentation() {
     let text = project::read(&project().root().join(TABLES)).expect("the tables can be read");
     let tables: BTreeMap<String, Json> = serde_json::from_str(&text).expect("JSON");
     for (name, table) in tables {
