@@ -134,16 +134,39 @@ impl Problem {
         types
     }
 
+    /// What is allowed, where that is a number; otherwise [`Self::definition`] has the detail.
+    fn limit(&self) -> Option<String> {
+        let Limits { requests, json_body, concurrency, .. } = LIMITS;
+        Some(match self {
+            Self::TooLarge => format!("The body must be at most {} KiB.", json_body.max_bytes >> 10),
+            Self::BodyTimeout => format!(
+                "The whole body must arrive within {} seconds. Send it again.",
+                requests.body_timeout.as_secs()
+            ),
+            Self::UriTooLong => "Path and query must be at most 65,534 bytes.".to_owned(),
+            Self::HeadersTooLarge => format!(
+                "The request must have at most {} headers, and its head at most {} KiB.",
+                requests.max_headers,
+                requests.max_head_bytes >> 10
+            ),
+            Self::TooManyConcurrent => format!(
+                "At most {} of your requests may run at once. Wait until one of them is answered, and at least for the \
+                 time in Retry-After.",
+                concurrency.per_caller.unwrap_or(concurrency.running)
+            ),
+            _ => return None,
+        })
+    }
+
     /// Status, slug, title and detail: one row per problem.
-    fn definition(&self) -> (StatusCode, &'static str, &'static str, Cow<'static, str>) {
+    fn definition(&self) -> (StatusCode, &'static str, &'static str, &'static str) {
         use StatusCode as S;
-        let Limits { requests, forms, concurrency, .. } = LIMITS;
-        let (status, slug, title, detail): (_, _, _, &'static str) = match self {
+        match self {
             Self::BodyMissing => (
                 S::BAD_REQUEST,
                 "body-missing",
                 "The body is missing",
-                "The request has no body. Send a JSON body with a Content-Length header.",
+                "Send a JSON body with a Content-Length header.",
             ),
             Self::Malformed(detail) => (S::BAD_REQUEST, "malformed", "The request is malformed", detail),
             Self::Unauthenticated => (
@@ -156,8 +179,7 @@ impl Problem {
                 S::FORBIDDEN,
                 "forbidden",
                 "Not allowed",
-                "Your app role or kind of account does not allow this operation. Use an account that has the \
-                 required app role.",
+                "Your app role or kind of account does not allow this operation. Use another account.",
             ),
             Self::InsufficientScope => (
                 S::FORBIDDEN,
@@ -178,32 +200,13 @@ impl Problem {
                 S::PRECONDITION_FAILED,
                 "stale",
                 "The version has changed",
-                "The version that you named is not the current one. Read it again and send its current ETag in \
-                 If-Match.",
+                "Another version is current. Read it again and send its current ETag in If-Match.",
             ),
-            Self::TooLarge => {
-                let detail = format!("The body must be at most {} KiB.", forms.body >> 10);
-                return (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail.into());
-            }
-            Self::BodyTimeout => {
-                let seconds = requests.body_timeout.as_secs();
-                let detail = format!("The whole body must arrive within {seconds} seconds. Send it again.");
-                return (S::REQUEST_TIMEOUT, "body-timeout", "The body took too long", detail.into());
-            }
-            Self::UriTooLong => (
-                S::URI_TOO_LONG,
-                "too-large",
-                "The address is too long",
-                "Path and query together must be at most 65,534 bytes.",
-            ),
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", ""),
+            Self::BodyTimeout => (S::REQUEST_TIMEOUT, "body-timeout", "The body took too long", ""),
+            Self::UriTooLong => (S::URI_TOO_LONG, "too-large", "The address is too long", ""),
             Self::HeadersTooLarge => {
-                let detail = format!(
-                    "The request must have at most {} headers, and its head at most {} KiB.",
-                    requests.max_headers,
-                    requests.max_head_bytes >> 10
-                );
-                let status = S::REQUEST_HEADER_FIELDS_TOO_LARGE;
-                return (status, "too-large", "The headers are too large", detail.into());
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "too-large", "The headers are too large", "")
             }
             Self::UnsupportedMediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
@@ -221,8 +224,7 @@ impl Problem {
                 S::CONFLICT,
                 "conflict",
                 "The same request is in progress",
-                "A request with this Idempotency-Key is still in progress. Send it again after the time in \
-                 Retry-After.",
+                "A request with this key is in progress. Send it again after the time in Retry-After.",
             ),
             Self::KeyReused => (
                 S::UNPROCESSABLE_ENTITY,
@@ -243,12 +245,7 @@ impl Problem {
                 "You have used up your request rate. Try again after the time in Retry-After.",
             ),
             Self::TooManyConcurrent => {
-                let most = concurrency.per_caller.unwrap_or(concurrency.running);
-                let detail = format!(
-                    "At most {most} of your requests may run at once. Wait until one of them is answered, and at \
-                     least for the time in Retry-After."
-                );
-                return (S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests at once", detail.into());
+                (S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests at once", "")
             }
             Self::Unavailable | Self::Overloaded => (
                 S::SERVICE_UNAVAILABLE,
@@ -262,8 +259,7 @@ impl Problem {
                 "Internal error",
                 "The service failed; your request is not the cause. Quote `instance` when you report it.",
             ),
-        };
-        (status, slug, title, detail.into())
+        }
     }
 
     /// The status of its answer.
@@ -310,7 +306,7 @@ impl Problem {
             r#type: urn(slug),
             title,
             status: status.as_u16(),
-            detail,
+            detail: self.limit().map_or(Cow::Borrowed(detail), Cow::Owned),
             instance: format!("urn:uuid:{}", invocation.id),
             errors: errors.as_slice(),
             truncated: errors.is_truncated(),

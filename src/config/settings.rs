@@ -56,7 +56,7 @@ impl Setting {
     /// Whether a process with these needs reads it.
     #[must_use]
     pub fn concerns(&self, needs: Needs) -> bool {
-        self.concern.holds(needs)
+        self.applies_to.matches(needs)
     }
 }
 

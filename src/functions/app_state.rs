@@ -69,7 +69,7 @@ impl AppState {
         if matches!(permit.scope(), AccessScope::Owner(_)) {
             let caller =
                 DeniedCaller::Authenticated { owner: permit.caller(), kind: permit.actor().kind.as_str() };
-            self.log_denial(caller, "not-in-sight", Some(id.uuid()), false);
+            self.record_denial(caller, "not-in-sight", Some(id.uuid()), false);
         }
         Problem::NotFound
     }
@@ -91,7 +91,7 @@ impl AppState {
         })
     }
 
-    pub(super) fn log_denial(
+    pub(super) fn record_denial(
         &self,
         caller: DeniedCaller,
         reason: &'static str,
@@ -111,11 +111,11 @@ impl AppState {
         fail_order_of: Option<&FulfilmentMessage>,
         context: WriteContext,
     ) -> Result<(), StoreError> {
-        let outcome = self.store.record_dead_letter(&letter, fail_order_of, context).await?;
-        if let Some(reason) = outcome.recorded {
+        let recorded = self.store.record_dead_letter(&letter, fail_order_of, context).await?;
+        if let Some(reason) = recorded.recorded {
             audit::message_dead_lettered(&DeadLetter { reason, ..letter });
         }
-        if let Some(message) = fail_order_of.filter(|_| outcome.order_failed) {
+        if let Some(message) = fail_order_of.filter(|_| recorded.order_failed) {
             audit::queued_order_finished(orders::Action::Fail, message.order_id, Status::Failed);
         }
         Ok(())

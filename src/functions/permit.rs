@@ -41,7 +41,7 @@ async fn permit<A: Action>(parts: &mut Parts, app: &Arc<AppState>) -> Result<Per
     let Slot(slot) = Slot::from_request_parts(parts, app).await.map_err(|_| Problem::Internal)?;
     let identity = app.identity.as_ref().ok_or(Problem::Unauthenticated)?;
     let caller = identity.authenticate(&parts.headers, app.clock.now()).await.inspect_err(|refused| {
-        app.log_denial(DeniedCaller::Anonymous, refused.reason(), order, refused.is_identity_mismatch());
+        app.record_denial(DeniedCaller::Anonymous, refused.reason(), order, refused.is_identity_mismatch());
     })?;
     let denied_caller = DeniedCaller::Authenticated { owner: caller.owner(), kind: caller.kind() };
     let permit = caller.permit::<A>();
@@ -49,10 +49,11 @@ async fn permit<A: Action>(parts: &mut Parts, app: &Arc<AppState>) -> Result<Per
     let has_room = slot.identify(CallerId { tenant, object });
     // What the policy refuses takes from the allowance too, and is refused the same when nothing is left of it.
     let admitted = app.check_rate_limit(caller.owner());
-    let permit = permit.inspect_err(|denied| app.log_denial(denied_caller, denied.reason(), order, false))?;
+    let permit =
+        permit.inspect_err(|denied| app.record_denial(denied_caller, denied.reason(), order, false))?;
     has_room.map_err(|_| Problem::TooManyConcurrent).and(admitted).inspect_err(|problem| {
         let reason = if *problem == Problem::TooManyConcurrent { "too-many-running" } else { "rate-limited" };
-        app.log_denial(denied_caller, reason, order, false);
+        app.record_denial(denied_caller, reason, order, false);
     })?;
     Ok(permit)
 }

@@ -62,7 +62,7 @@ events! {
             caller_kind: &'static str,
         };
         /// Once a minute: what is under way and what waits for somebody.
-        Gauges = "gauges", INFO, "gauges of database and queues", {
+        Metrics = "metrics", INFO, "metrics of database and queues", {
             oldest_open_seconds: Option<i64>, open_rows: u64, open_rows_from_future: u64,
             open_rows_without_backend: u64, unreplayed_dead_letters: u64,
             oldest_dead_letter_days: Option<i64>, pool_in_use: u32, pool_size: u32, certificate_days: Option<i64>, waiting_for_keys: Option<u64>,

@@ -109,11 +109,11 @@ impl State {
             self.dropped.count(level, importance);
             return;
         }
-        let lane = match importance {
+        let kept = match importance {
             Importance::Audit => &mut self.audit,
             Importance::Ordinary => &mut self.ordinary,
         };
-        lane.push(self.next, level, line);
+        kept.push(self.next, level, line);
         self.next += 1;
     }
 

@@ -80,7 +80,7 @@ pub(super) fn write_lines(queue: &Queue, mut output: impl Write, clock: Clock) {
                 Ok(bytes) => chunk.written += bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(FULL_RETRY_DELAY),
                 Err(_) if queue.pause(ERROR_RETRY_DELAY) => {
-                    chunk.insert_count(queue.take_dropped(), clock.now())
+                    chunk.insert_count(queue.take_dropped(), clock.now());
                 }
                 Err(_) => return,
             }

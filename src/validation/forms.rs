@@ -218,27 +218,27 @@ fn validate_text<T: FromStr<Err = TextError>>(text: &str) -> Result<(), Validati
             TextError::Length { .. } => "length",
             TextError::ControlCharacter | TextError::InvisibleCharacter | TextError::Pattern(_) => "pattern",
         };
-        validated(code, error)
+        validated(code, &error)
     })
 }
 
 fn validate_currency(text: &str) -> Result<(), ValidationError> {
-    text.parse::<Currency>().map(|_| ()).map_err(|error| validated("pattern", error))
+    text.parse::<Currency>().map(|_| ()).map_err(|error| validated("pattern", &error))
 }
 
 fn validate_number<T: TryFrom<i64, Error = RangeError>>(number: i64) -> Result<(), ValidationError> {
-    T::try_from(number).map(|_| ()).map_err(|error| validated("range", error))
+    T::try_from(number).map(|_| ()).map_err(|error| validated("range", &error))
 }
 
 /// A validated rule, in words that follow on the name of the field.
-fn validated(code: &'static str, rule: impl ToString) -> ValidationError {
+fn validated(code: &'static str, rule: &(impl ToString + ?Sized)) -> ValidationError {
     ValidationError::new(code).with_message(rule.to_string().into())
 }
 
 /// An order has lines; a list with too many of them was not read.
 fn validate_lines_not_empty(form: &OrderForm) -> Result<(), ValidationError> {
     let fits = form.lines.as_ref().is_none_or(|lines| !lines.is_empty());
-    if fits { Ok(()) } else { Err(validated("length", must_have_items(MAX_LINES))) }
+    if fits { Ok(()) } else { Err(validated("length", &must_have_items(MAX_LINES))) }
 }
 
 /// Of the lines with one sku all but the first are wrong: their indexes travel with the error.
@@ -279,7 +279,7 @@ fn collect_errors(pointer: &str, errors: &ValidationErrors, found: &mut ErrorCol
             }
             ValidationErrorsKind::Field(errors) => {
                 for error in errors {
-                    let code = code(&error.code);
+                    let code = field_code(&error.code);
                     let detail = sentence(name, error.message.as_deref().unwrap_or_default());
                     match error.params.get(INDEXES).and_then(Value::as_array) {
                         Some(indexes) => indexes.iter().for_each(|index| {

@@ -22,26 +22,28 @@ fn of_field<T: Debug>(read: Result<T, Problem>, pointer: &str) -> String {
 /// What the sender of a malformed request reads.
 #[track_caller]
 fn of_request<T: Debug>(read: Result<T, Problem>) -> String {
-    let Err(Problem::Malformed(detail)) = read else { panic!("{read:?}") };
-    detail.to_owned()
+    match read {
+        Err(Problem::Malformed(detail)) => detail.to_owned(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn order_with(member: &str, value: Value) -> Result<crate::orders::OrderDraft, Problem> {
     let mut body = json!({"reference": "PO-17", "currency": "EUR", "lines": [{"sku": "CUP", "quantity": 2}]});
     *body.pointer_mut(member).unwrap() = value;
-    order(body.to_string().as_bytes())
+    parse_order(body.to_string().as_bytes())
 }
 
 fn product_with(member: &str, value: Value) -> Result<ProductFields, Problem> {
     let mut body = json!({"name": "Cup", "currency": "EUR", "unitPrice": 1});
     body[member] = value;
-    product(body.to_string().as_bytes())
+    parse_product(body.to_string().as_bytes())
 }
 
 fn note_of(length: usize) -> Result<crate::orders::OrderDraft, Problem> {
     let note = "n".repeat(length);
     let body = json!({"reference": "PO-17", "currency": "EUR", "lines": [{"sku": "CUP", "quantity": 2}], "note": note});
-    order(body.to_string().as_bytes())
+    parse_order(body.to_string().as_bytes())
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn a_malformed_request_is_told_the_limit_that_it_exceeds() {
     let (fewest, most) = (IdempotencyKey::MIN_LENGTH, IdempotencyKey::MAX_LENGTH);
     let secret = SecretName::MAX_LENGTH;
     for (said, limit) in [
-        (of_request(order(deep.as_bytes())), format!("at most {} levels", LIMITS.json_body.max_depth)),
+        (of_request(parse_order(deep.as_bytes())), format!("at most {} levels", LIMITS.json_body.max_depth)),
         (of_request(page), format!("between 1 and {MAX_LIMIT}")),
         (of_request(idempotency_key(&key)), format!("{fewest} to {most} visible ASCII characters")),
         (of_request(secret_name(&"s".repeat(secret + 1))), format!("1 to {secret} letters")),

@@ -87,6 +87,7 @@ struct UsersFile {
     scopes: Vec<String>,
     #[serde(default)]
     excluded_paths: Vec<String>,
+    #[serde(alias = "people")]
     users: Vec<UserEntry>,
 }
 

@@ -324,6 +324,18 @@ fn each_fault_of_a_users_file_has_a_message() {
     assert!(matches!(missing, UsersError::Unreadable { .. }) && missing.to_string().contains("nowhere.json"));
 }
 
+#[test]
+fn a_users_file_may_call_its_users_people() {
+    let mut file: Value = serde_json::from_str(include_str!("users.json")).unwrap();
+    let members = file.as_object_mut().unwrap();
+    let users = members.remove("users").unwrap();
+    members.insert("people".to_owned(), users);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("users.json");
+    fs::write(&path, file.to_string()).unwrap();
+    assert!(Users::load(&path).unwrap().named("bo").is_some());
+}
+
 fn users_file(member: &str, value: &Value) -> String {
     let mut file: Value = serde_json::from_str(include_str!("users.json")).unwrap();
     file[member] = value.clone();

@@ -142,19 +142,19 @@ pub(super) async fn ingest(
     id: OrderId,
     context: WriteContext,
 ) -> Result<Change<Order, ()>, WriteError> {
-    let content = message.content_digest();
+    let digest = message.content_digest();
     let new = NewOrder { id, owner: message.owner, actor: Actor::SYSTEM, draft: &message.draft, context };
     loop {
         let lines = order(sql::INGEST, new)
             .bind(message.message_id.to_string())
-            .bind(content.as_str().to_owned())
+            .bind(digest.as_str().to_owned())
             .bind(message.payload_digest.as_str().to_owned())
             .bind(INCOMING)
             .fetch_all(executor)
             .await?;
         let prices = prices(&lines)?;
         return match (known_content(&lines), prices) {
-            (Some(known), _) if known == content.as_str() => {
+            (Some(known), _) if known == digest.as_str() => {
                 let own = match attempt {
                     Attempt::First => None,
                     // Ids are never used twice.

@@ -84,10 +84,10 @@ pub(super) async fn ingest(
     id: OrderId,
     context: WriteContext,
 ) -> Result<Change<Order, ()>, WriteError> {
-    let (draft, content) = (&message.draft, message.content_digest());
+    let (draft, digest) = (&message.draft, message.content_digest());
     let mut transaction = store.write().await?;
     if let Some(received) = inbox::content(&mut transaction, INCOMING, message.message_id).await? {
-        if received != content.as_str() {
+        if received != digest.as_str() {
             return transaction.rollback_with(WriteError::KeyReused).await;
         }
         outbox::close_payload(&mut transaction, INCOMING, &message.payload_digest, context).await?;
@@ -100,7 +100,7 @@ pub(super) async fn ingest(
     };
     let new = NewOrder { id, owner: message.owner, actor: Actor::SYSTEM, draft, context };
     let order = insert(&mut transaction, new, &lines).await?;
-    inbox::receive(&mut transaction, INCOMING, message.message_id, Some(&content), context).await?;
+    inbox::receive(&mut transaction, INCOMING, message.message_id, Some(&digest), context).await?;
     outbox::close_payload(&mut transaction, INCOMING, &message.payload_digest, context).await?;
     transaction.commit().await?;
     Ok(Change::Done(order))
@@ -130,7 +130,7 @@ async fn insert(
     with_lines(connection, row).await
 }
 
-/// Every line at today's price_lines, or every line that has none; in any currency when none is named.
+/// Every line at today's price, or every line that has none; in any currency when none is named.
 pub(super) async fn price_lines(
     connection: &mut SqliteConnection,
     wanted: &[LineDraft],

@@ -13,14 +13,14 @@ pub(super) async fn receive(
     connection: &mut SqliteConnection,
     binding: &str,
     message_id: Uuid,
-    content: Option<&Digest>,
+    digest: Option<&Digest>,
     context: WriteContext,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(sql::RECEIVE_MESSAGE)
         .bind(binding)
         .bind(message_id.to_string())
         .bind(context.at.timestamp_micros())
-        .bind(content.map(Digest::as_str))
+        .bind(digest.map(Digest::as_str))
         .execute(connection)
         .await?;
     Ok(inserted.rows_affected() == 1)

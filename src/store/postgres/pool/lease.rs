@@ -128,7 +128,7 @@ impl Lease {
                     ConnectionState::ReadOnly => self.pool.close_as_read_only(object),
                     ConnectionState::InTransaction => self.pool.close_after_open_transaction(object),
                     ConnectionState::Usable | ConnectionState::Broken => {
-                        self.pool.close_with_older_idle(object)
+                        self.pool.close_with_older_idle(object);
                     }
                 }
                 Err(error)

@@ -81,7 +81,7 @@ impl Client {
         let was_unavailable = self.unavailable.swap(outcome.is_err(), Ordering::Relaxed);
         match &outcome {
             Err(error) if !was_unavailable => {
-                self.events.publish(Event::QueuesUnavailable { why: error.to_string() })
+                self.events.publish(Event::QueuesUnavailable { why: error.to_string() });
             }
             Ok(_) if was_unavailable => self.events.publish(Event::QueuesAvailable),
             _ => {}
