@@ -184,9 +184,9 @@ fn a_setting_names_a_file_or_a_secret_of_the_vault() {
     assert_eq!(source("keyvault:cup-1"), Ok(SecretSource::Vault("cup-1".parse().unwrap())));
     let long = format!("keyvault:{}", "a".repeat(128));
     for wrong in ["keyvault:", "keyvault:a/b", "keyvault:a b", "keyvault:ü", &long] {
-        assert!(source(wrong).unwrap_err().contains("no name"), "{wrong}");
+        assert!(source(wrong).unwrap_err().contains("must be the name of a secret"), "{wrong}");
     }
     for pasted in ["-----BEGIN PRIVATE KEY-----", "one\ntwo"] {
-        assert!(source(pasted).unwrap_err().contains("holds a secret itself"), "{pasted}");
+        assert!(source(pasted).unwrap_err().contains("must not contain the secret itself"), "{pasted}");
     }
 }

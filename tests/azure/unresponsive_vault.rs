@@ -16,7 +16,7 @@ const UNAVAILABLE: VaultError = VaultError::Unavailable { retry_after: None };
 async fn dead_idle_connections_fail_no_later_read() {
     let (world, proxy) = World::start_behind_proxy().await;
     join_all((0..16).map(|_| world.read("cup"))).await;
-    assert!(proxy.counts().open >= 8, "{:?}", proxy.counts());
+    assert!(proxy.counts().open > 1, "{:?}", proxy.counts());
     proxy.silence();
     // Connections that have not been used for so long are not used again.
     sleep(Duration::from_secs(2)).await;
